@@ -1,0 +1,86 @@
+"""A design's block: the component that a frozen design describes, and what a manifest says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth.hdl import Shape, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In
+
+from sc_hw.bank import SynapseBank
+from sc_hw.families import Family
+from sc_hw.lane import SynapseLane
+from sc_model.graph import Graph
+from sc_model.rules import resolve
+from sc_model.spec import Design
+
+
+@dataclass(frozen=True)
+class Block:
+    """A component with its place in a design."""
+
+    component: SynapseLane | SynapseBank
+    design: Design
+    top: str
+
+    @property
+    def graph(self) -> Graph:
+        """The compiled graph that the block computes."""
+        return self.component.graph
+
+    def timing(self) -> dict[str, Any]:
+        """Latency and throughput, in clocks."""
+        if isinstance(self.component, SynapseLane):
+            return {"latency_clocks": 1, "synapses_per_clock": 1, "span_clocks": 1}
+        bank = self.component
+        return {
+            "latency_clocks": bank.span,
+            "synapses_per_clock": 1,
+            "span_clocks": bank.span,
+            "sweep_clocks": bank.synapses if bank.synapses >= bank.span else bank.synapses + bank.span - 1,
+            "update_latency_clocks": bank.update.latency,
+        }
+
+
+def block_of(design: Design, family: Family, graph: Graph | None = None) -> Block:
+    """The block of a design for a family; `graph` puts another graph in place of the compiled one."""
+    rule, params = resolve(design.rule)
+    if design.block == "lane":
+        return Block(SynapseLane(rule, params, graph), design, "synapse_lane")
+    return Block(SynapseBank(rule, params, design.synapses, family, graph), design, "synapse_bank")
+
+
+def _fields(shape: Any, offset: int = 0, prefix: str = "") -> list[dict[str, Any]]:
+    """Leaf fields of a packed layout: name, bit offset, width, sign."""
+    if isinstance(shape, data.StructLayout):
+        result = []
+        for name, field in shape:
+            result += _fields(field.shape, offset + field.offset, f"{prefix}{name}." if isinstance(field.shape, data.StructLayout) else prefix + name)
+        return result
+    form = Shape.cast(shape)
+    return [{"name": prefix, "offset": offset, "width": form.width, "signed": form.signed}]
+
+
+def ports_of(component: wiring.Component) -> list[dict[str, Any]]:
+    """Ports of the emitted module in the order of the signature, clock and reset first."""
+    ports: list[dict[str, Any]] = [
+        {"name": "clk", "direction": "input", "width": 1, "signed": False, "fields": []},
+        {"name": "rst", "direction": "input", "width": 1, "signed": False, "fields": []},
+    ]
+    for path, member, value in component.signature.flatten(component):
+        if not isinstance(value, (Value, data.View)) and not hasattr(value, "as_value"):
+            continue
+        packed = isinstance(member.shape, data.StructLayout)
+        shape = Shape.cast(member.shape)
+        ports.append(
+            {
+                "name": "__".join(map(str, path)),
+                "direction": "input" if member.flow == In else "output",
+                "width": shape.width,
+                "signed": shape.signed,
+                "fields": _fields(member.shape) if packed else [],
+            }
+        )
+    return ports

@@ -1,0 +1,222 @@
+"""Cost and speed on real fabrics: Yosys synthesis, nextpnr place and route, several seeds.
+
+Every figure is read from a tool's own JSON. A figure that was not measured is `null`, with the reason beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from sc_hw.blocks import block_of
+from sc_hw.families import load_family
+from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, elaborate
+from sc_hw.flow.emit import to_verilog
+from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.targets import Cells, Target, load_target
+from sc_hw.flow.tools import ToolError, find, run, run_yosys, status
+from sc_hw.flow.wrapper import WRAPPER_PINS, WRAPPER_TOP, black_box, wrapper
+from sc_model.spec import Design
+
+METRICS_SCHEMA = "sc-hw.metrics.v1"
+PNR_GOAL_MHZ = 400  # asked of nextpnr so that it never stops early; misses are allowed
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+def count(cells: dict[str, int], kinds: Cells) -> dict[str, float]:
+    """LUT, FF, BRAM and DSP in a Yosys `stat -json` table of cells."""
+
+    def total(table: Any) -> float:
+        units = sum(
+            number * weight
+            for cell, number in cells.items()
+            for pattern, weight in table.items()
+            if fnmatchcase(cell, pattern) and not (pattern.endswith("*") and cell in table and cell != pattern)
+        )
+        return int(units) if units == int(units) else units
+
+    return {"lut": total(kinds.lut), "ff": total(kinds.ff), "bram": total(kinds.bram), "dsp": total(kinds.dsp)}
+
+
+def _synthesise(sources: Sequence[str], top: str, target: Target, folder: Path, name: str) -> dict[str, int]:
+    """Cells by type after synthesis; the netlist is left in `<name>.json`."""
+    script = "".join(f"read_verilog {source}\n" for source in sources)
+    script += f"{target.synth} -top {top} -json {name}.json\ntee -q -o {name}.stat.json stat -json\n"
+    run_yosys(script, folder=folder, name=name)
+    return dict(json.loads((folder / f"{name}.stat.json").read_text())["design"]["num_cells_by_type"])
+
+
+def _pins_file(target: Target, folder: Path) -> tuple[str, ...]:
+    if not target.pin_names:
+        return ()
+    lines = [f'IO_LOC "{port}" {pin};' for port, pin in zip(WRAPPER_PINS, target.pin_names, strict=True)]
+    file = write_text(folder / "pins.cst", "\n".join(lines) + "\n")
+    return ("--vopt", f"{target.pin_option}={file.name}")
+
+
+def _place_and_route(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, Any]:
+    """nextpnr's own report for one seed."""
+    assert target.pnr is not None  # the caller asked
+    tool = find(target.pnr)
+    report = f"{Path(netlist).stem}.seed{seed}.report.json"
+    (folder / report).unlink(missing_ok=True)
+    command = (
+        *tool.command, *target.pnr_args, "--json", netlist, "--report", report, "--freq", str(PNR_GOAL_MHZ),
+        "--seed", str(seed), "--timing-allow-fail", *_pins_file(target, folder),
+    )
+    run(command, log=folder / f"{Path(netlist).stem}.seed{seed}.log", cwd=folder, env=tool.environ(), what=target.pnr)
+    return dict(json.loads((folder / report).read_text()))
+
+
+def _critical_path(report: dict[str, Any]) -> dict[str, Any] | None:
+    """The slowest path from clock to clock: where it starts and ends, and what it is made of."""
+    paths = [p for p in report.get("critical_paths", []) if "clk" in p["from"] and "clk" in p["to"] and p["path"]]
+    if not paths:
+        return None
+    worst = max(paths, key=lambda p: sum(hop["delay"] for hop in p["path"]))
+    hops = worst["path"]
+    return {
+        "from": hops[0]["from"]["cell"],
+        "to": hops[-1]["to"]["cell"],
+        "delay_ns": round(sum(hop["delay"] for hop in hops), 3),
+        "logic_ns": round(sum(hop["delay"] for hop in hops if hop["type"] != "routing"), 3),
+        "routing_ns": round(sum(hop["delay"] for hop in hops if hop["type"] == "routing"), 3),
+    }
+
+
+def _nothing(reason: str) -> dict[str, Any]:
+    return {"median_mhz": None, "min_mhz": None, "max_mhz": None, "by_seed_mhz": None, "reason": reason}
+
+
+def estimate_target(
+    build: Build, target: Target, *, seeds: int = 5, jobs: int = 2, progress: Progress = _silent
+) -> dict[str, Any]:
+    """Metrics of a design on one target; also written to `build/<id>/estimate/<target>/metrics.json`."""
+    folder = build.folder / "estimate" / target.name
+    folder.mkdir(parents=True, exist_ok=True)
+    family = load_family(target.family)
+    design = build.design.model_copy(update={"fabric": target.family})
+    block = block_of(design, family)
+    ports = build.manifest["ports"]
+    port_bits = sum(port["width"] for port in ports)
+    wrapped = port_bits > target.pins
+    progress(f"{target.name}: elaborating for {target.family}")
+    write_text(folder / "block.v", to_verilog(block.component, block.top, family))
+    metrics: dict[str, Any] = {
+        "schema_version": METRICS_SCHEMA,
+        "design": build.design.name,
+        "block": design.block,
+        "synapses": design.synapses,
+        "build_id": build.id,
+        "target": target.name,
+        "title": target.title,
+        "family": target.family,
+        "tools": {"yosys": f"{find('yosys').version} ({find('yosys').source})"},
+        "synth_command": target.synth,
+        "port_bits": port_bits,
+        "pins": target.pins,
+        "wrapped": wrapped,
+        "units": {"bram": target.cells.bram_unit, "dsp": target.cells.dsp_unit},
+        "timing": block.timing(),
+    }
+    progress(f"{target.name}: synthesis")
+    top, sources = block.top, ["block.v"]
+    if wrapped:
+        write_text(folder / "frame.v", wrapper(block.top, ports))
+        write_text(folder / "empty.v", black_box(block.top, ports))
+        top, sources = WRAPPER_TOP, ["block.v", "frame.v"]
+    cells = _synthesise(sources, top, target, folder, "block")
+    costs = count(cells, target.cells)
+    if wrapped:
+        frame = count(_synthesise(["empty.v", "frame.v"], top, target, folder, "frame"), target.cells)
+        metrics["with_wrapper"], metrics["wrapper"] = costs, frame
+        costs = {unit: max(0, costs[unit] - frame[unit]) for unit in costs}
+    metrics.update(costs)
+    metrics["cells"] = dict(sorted(cells.items()))
+    metrics.update(_timing(target, folder, seeds, jobs, progress))
+    fmax = metrics["fmax"]["median_mhz"]
+    rate = block.timing()["synapses_per_clock"]
+    metrics["updates_per_s"] = None if fmax is None else round(fmax * 1e6 * rate)
+    metrics["updates_per_s_reason"] = metrics["fmax"]["reason"]
+    write_json(folder / "metrics.json", metrics)
+    return metrics
+
+
+def _timing(target: Target, folder: Path, seeds: int, jobs: int, progress: Progress) -> dict[str, Any]:
+    """Fmax over seeds, what nextpnr says is used, and the critical path of the median seed."""
+    empty: dict[str, Any] = {"placed": None, "critical_path": None}
+    if target.pnr is None:
+        return {**empty, "placed_reason": target.no_pnr, "fmax": _nothing(target.no_pnr or "")}
+    missing = status(target.pnr).problem
+    if missing is not None:
+        return {**empty, "placed_reason": missing, "fmax": _nothing(missing)}
+    reports: dict[int, dict[str, Any]] = {}
+    try:
+        numbers = range(1, (1 if target.no_fmax else seeds) + 1)
+        progress(f"{target.name}: place and route, seeds 1 to {numbers[-1]}")
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            done = pool.map(lambda seed: (seed, _place_and_route(target, "block.json", seed, folder)), numbers)
+            for seed, report in done:
+                reports[seed] = report
+                progress(f"{target.name}: seed {seed} routed")
+    except ToolError as error:
+        reason = str(error).split("; all of it:")[0]
+        return {**empty, "placed_reason": reason, "fmax": _nothing(reason)}
+    used = {kind: row["used"] for kind, row in sorted(reports[1]["utilization"].items()) if row["used"]}
+    result: dict[str, Any] = {"placed": used, "placed_reason": None, "critical_path": None}
+    if target.no_fmax is not None:
+        return {**result, "fmax": _nothing(target.no_fmax)}
+    by_seed = {seed: max(clock["achieved"] for clock in report["fmax"].values()) for seed, report in reports.items()}
+    ordered = sorted(by_seed, key=lambda seed: by_seed[seed])
+    result["critical_path"] = _critical_path(reports[ordered[len(ordered) // 2]])
+    values = list(by_seed.values())
+    result["fmax"] = {
+        "median_mhz": round(statistics.median(values), 2),
+        "min_mhz": round(min(values), 2),
+        "max_mhz": round(max(values), 2),
+        "by_seed_mhz": [round(value, 2) for value in values],
+        "reason": None,
+    }
+    return result
+
+
+def estimate(
+    design: Design,
+    targets: Sequence[str],
+    *,
+    root: Path = DEFAULT_ROOT,
+    seeds: int = 5,
+    jobs: int = 2,
+    progress: Progress = _silent,
+) -> list[dict[str, Any]]:
+    """Metrics of a design on each target, in the order given.
+
+    Parameters
+    ----------
+    design : what to build. targets : names of `sc_hw.flow.targets`. root : folder of builds.
+    seeds : place-and-route runs, >= 1; median and spread are over them. jobs : runs at a time.
+
+    Raises ConfigError for an unknown target (before anything runs) and ToolError where synthesis fails; a failing
+    place and route is a `null` with its reason.
+    """
+    if seeds < 1:
+        raise ValueError(f"seeds must be >= 1, not {seeds}")
+    chosen = [load_target(name) for name in targets]
+    find("yosys")
+    build = elaborate(design, root)
+    return [estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress) for target in chosen]
+
+
+def clean(build: Build) -> None:
+    """Remove what estimates have left of a build."""
+    shutil.rmtree(build.folder / "estimate", ignore_errors=True)

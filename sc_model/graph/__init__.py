@@ -1,0 +1,26 @@
+"""A rule as a graph of typed nodes: tracing, interval analysis, exact rewrites and evaluators.
+
+:func:`trace` runs the rule's `update` on expressions that record themselves; interval analysis gives each node the
+smallest integer range that holds all its values, so that overflow is impossible by construction.
+"""
+
+from sc_model.graph.algebra import INTS, IntOps, NumpyOps, evaluate
+from sc_model.graph.interval import Interval
+from sc_model.graph.nodes import Graph, Node, Op
+from sc_model.graph.rewrite import REWRITES, rewrite
+from sc_model.graph.trace import RangeError, trace
+
+__all__ = [
+    "INTS",
+    "REWRITES",
+    "Graph",
+    "IntOps",
+    "Interval",
+    "Node",
+    "NumpyOps",
+    "Op",
+    "RangeError",
+    "evaluate",
+    "rewrite",
+    "trace",
+]

@@ -1,0 +1,111 @@
+"""Rules and graphs evaluated: on Python integers, on NumPy arrays, and on anything else that offers the same operators."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from sc_model.graph.nodes import Graph, Node, Op
+
+
+class IntOps:
+    """Python integers, exact at any width. `lets` collects the named intermediates of the last step."""
+
+    def __init__(self) -> None:
+        self.lets: dict[str, Any] = {}
+
+    def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        return if_true if condition else if_false
+
+    def clamp(self, value: Any, lo: int, hi: int) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        return max(lo, min(hi, value))
+
+    def let(self, name: str, value: Any) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        self.lets[name] = value
+        return value
+
+
+class NumpyOps:
+    """NumPy arrays, element by element; the caller picks a dtype wide enough (:func:`array_dtype`)."""
+
+    def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        return np.where(condition, if_true, if_false)
+
+    def clamp(self, value: Any, lo: int, hi: int) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        return np.clip(value, lo, hi)
+
+    def let(self, name: str, value: Any) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        return value
+
+
+INTS = IntOps()
+
+
+def array_dtype(graph: Graph) -> np.dtype[Any]:
+    """int64 where every node of the graph fits it, else Python objects (exact, slow)."""
+    return np.dtype(np.int64 if graph.max_width <= 64 else object)
+
+
+def _low_nonzero(a: Any, bits: int) -> Any:
+    return (a - ((a >> bits) << bits)) != 0
+
+
+def _wrap(a: Any, bits: int, signed: int) -> Any:
+    offset = a + ((1 << (bits - 1)) if signed else 0)
+    return a - ((offset >> bits) << bits)
+
+
+_EVALUATORS: dict[Op, Callable[..., Any]] = {
+    Op.ADD: operator.add,
+    Op.SUB: operator.sub,
+    Op.NEG: operator.neg,
+    Op.MUL: operator.mul,
+    Op.SHR: operator.rshift,
+    Op.SHL: operator.lshift,
+    Op.LT: operator.lt,
+    Op.EQ: operator.eq,
+    Op.AND: operator.and_,
+    Op.OR: operator.or_,
+    Op.ADDC: lambda a, b, carry: a + b + carry,
+    Op.INV: lambda a: -1 - a,
+    Op.COMPLEMENT: lambda a, bits: ((1 << bits) - 1) - a,
+    Op.LOW_NONZERO: _low_nonzero,
+    Op.WRAP: _wrap,
+}
+
+
+def evaluate_node(node: Node, ops: Any, args: list[Any]) -> Any:
+    """Value of one node in the algebra `ops`."""
+    if node.op is Op.CONST:
+        return node.constant
+    if node.op is Op.MUX:
+        return ops.mux(*args)
+    if node.op is Op.NOT:
+        return ops.mux(args[0], 0, 1)
+    if node.op is Op.CLAMP:
+        return ops.clamp(args[0], *node.data)
+    return _EVALUATORS[node.op](*args, *node.data)
+
+
+def evaluate(graph: Graph, ops: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of the graph's outputs and named intermediates in the algebra `ops` (an output wins over a like-named let).
+
+    `variables` holds every state field and input by name.
+    """
+    values: list[Any] = []
+    for node in graph.nodes:
+        if node.op is Op.VAR:
+            values.append(variables[str(node.data[0])])
+        else:
+            values.append(evaluate_node(node, ops, [values[arg] for arg in node.args]))
+    named = {name: values[index] for name, index in graph.lets.items()}
+    return named | {name: values[index] for name, index in graph.outputs.items()}

@@ -1,0 +1,259 @@
+"""Nodes, graphs and the builder that shares equal nodes and knows the range of each.
+
+Every node is an exact integer function of its arguments; nothing wraps. Booleans are the integers 0 and 1. The last
+four operations are written by no rule: rewrites bring them in because hardware has them for (almost) nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sc_model.graph.interval import Interval
+
+
+class Op(StrEnum):
+    """What a node computes; `args` are its operands, `data` its constants."""
+
+    CONST = "const"  # data = (value,)
+    VAR = "var"  # data = (name,): a state field or an input
+    ADD = "add"
+    SUB = "sub"
+    NEG = "neg"
+    MUL = "mul"
+    SHR = "shr"  # data = (bits,), towards minus infinity
+    SHL = "shl"  # data = (bits,)
+    LT = "lt"
+    EQ = "eq"
+    AND = "and"  # of booleans
+    OR = "or"
+    NOT = "not"
+    MUX = "mux"  # condition, if true, if false
+    CLAMP = "clamp"  # data = (lo, hi)
+    ADDC = "addc"  # a + b + carry: one adder with its carry-in
+    INV = "inv"  # -1 - a: every bit inverted, no adder
+    COMPLEMENT = "complement"  # 2^n - 1 - a for a in [0, 2^n): n bits inverted; data = (n,)
+    LOW_NONZERO = "low_nonzero"  # whether any of the n low bits of a is set; data = (n,)
+    WRAP = "wrap"  # a modulo 2^n, signed or not; data = (n, signed). Only seeded bugs narrow a value like this.
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation; `args` are indices of earlier nodes of the same graph."""
+
+    op: Op
+    args: tuple[int, ...]
+    data: tuple[int | str, ...]
+    interval: Interval
+
+    @property
+    def constant(self) -> int:
+        """First constant of the operation."""
+        value = self.data[0]
+        if not isinstance(value, int):
+            raise TypeError(f"node {self.op} holds {value!r}, not an integer")
+        return value
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A traced rule: nodes in dependency order, the outputs by state field, the named intermediates."""
+
+    nodes: tuple[Node, ...]
+    variables: Mapping[str, int]
+    outputs: Mapping[str, int]
+    lets: Mapping[str, int]
+
+    @property
+    def max_width(self) -> int:
+        """Widest node in bits, counted as a signed integer."""
+        return max(node.interval.format.width + (not node.interval.format.signed) for node in self.nodes)
+
+    def names(self) -> dict[int, str]:
+        """The first name of each named node."""
+        result: dict[int, str] = {}
+        for name, index in self.lets.items():
+            result.setdefault(index, name)
+        return result
+
+
+def _shifted(interval: Interval, bits: int) -> Interval:
+    return Interval(interval.lo >> bits, interval.hi >> bits)
+
+
+@dataclass
+class Builder:
+    """Makes nodes, shares equal ones, folds constants and keeps the range of each as narrow as it can prove."""
+
+    nodes: list[Node] = field(default_factory=list)
+    _index: dict[tuple[Op, tuple[int, ...], tuple[int | str, ...]], int] = field(default_factory=dict)
+
+    def interval(self, index: int) -> Interval:
+        """Range of a node."""
+        return self.nodes[index].interval
+
+    def const(self, value: int) -> int:
+        """A constant."""
+        return self._add(Op.CONST, (), (value,), Interval(value, value))
+
+    def var(self, name: str, interval: Interval) -> int:
+        """A state field or an input with its full range."""
+        return self._add(Op.VAR, (), (name,), interval)
+
+    def make(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...] = (), known: Interval | None = None) -> int:
+        """The node for an operation; `known` is a range that the caller has proven for the result."""
+        interval = self._range(op, args, data, {})
+        if known is not None:
+            interval = interval.meet(known) or interval
+        if interval.is_constant:
+            return self.const(interval.lo)
+        return self._simplified(op, args, data) or self._add(op, args, data, interval)
+
+    def _add(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], interval: Interval) -> int:
+        key = (op, args, data)
+        if key not in self._index:
+            self._index[key] = len(self.nodes)
+            self.nodes.append(Node(op, args, data, interval))
+        return self._index[key]
+
+    def _simplified(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...]) -> int | None:
+        nodes = self.nodes
+        if op in (Op.SHR, Op.SHL) and data[0] == 0:
+            return args[0]
+        if op is Op.CLAMP and self.interval(args[0]).within(Interval(int(data[0]), int(data[1]))):
+            return args[0]
+        if op is Op.NOT and nodes[args[0]].op is Op.NOT:
+            return nodes[args[0]].args[0]
+        if op is Op.MUX:
+            condition, if_true, if_false = args
+            if if_true == if_false:
+                return if_true
+            if nodes[condition].op is Op.NOT:
+                return self.make(Op.MUX, (nodes[condition].args[0], if_false, if_true))
+            if self.interval(condition).is_constant:
+                return if_true if self.interval(condition).lo else if_false
+        if op in (Op.ADD, Op.SUB) and self.interval(args[1]) == Interval(0, 0):
+            return args[0]
+        if op is Op.ADD and self.interval(args[0]) == Interval(0, 0):
+            return args[1]
+        if op in (Op.AND, Op.OR):
+            neutral = 1 if op is Op.AND else 0
+            for one, other in (args, args[::-1]):
+                if self.interval(one) == Interval(neutral, neutral) or one == other:
+                    return other
+        return None
+
+    # --- interval analysis ---------------------------------------------------------------------------------------
+
+    def _range(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], facts: dict[int, Interval]) -> Interval:
+        """Range of an operation where the nodes in `facts` are known to lie in narrower ranges."""
+        if op is Op.MUX:
+            return self._mux_range(args, facts)
+        of = [self._under(arg, facts) for arg in args]
+        a = of[0]
+        if op is Op.ADD:
+            return Interval(a.lo + of[1].lo, a.hi + of[1].hi)
+        if op is Op.ADDC:
+            return Interval(sum(x.lo for x in of), sum(x.hi for x in of))
+        if op is Op.SUB:
+            minuend, subtrahend = args
+            node = self.nodes[subtrahend]
+            if node.op is Op.SHR and node.args[0] == minuend:
+                # v - (v >> k) never falls when v rises (the shift rises by at most as much), so the ends are exact
+                return Interval(a.lo - (a.lo >> node.constant), a.hi - (a.hi >> node.constant))
+            return Interval(a.lo - of[1].hi, a.hi - of[1].lo)
+        if op is Op.NEG:
+            return Interval(-a.hi, -a.lo)
+        if op is Op.MUL:
+            corners = [x * y for x in (a.lo, a.hi) for y in (of[1].lo, of[1].hi)]
+            return Interval(min(corners), max(corners))
+        if op is Op.SHR:
+            return _shifted(a, int(data[0]))
+        if op is Op.SHL:
+            return Interval(a.lo << int(data[0]), a.hi << int(data[0]))
+        if op is Op.LT:
+            return Interval(int(a.hi < of[1].lo), int(a.lo < of[1].hi))
+        if op is Op.EQ:
+            if a.is_constant and a == of[1]:
+                return Interval(1, 1)
+            return Interval(0, 0 if a.meet(of[1]) is None else 1)
+        if op is Op.AND:
+            return Interval(min(a.lo, of[1].lo), min(a.hi, of[1].hi))
+        if op is Op.OR:
+            return Interval(max(a.lo, of[1].lo), max(a.hi, of[1].hi))
+        if op is Op.NOT:
+            return Interval(1 - a.hi, 1 - a.lo)
+        if op is Op.CLAMP:
+            lo, hi = int(data[0]), int(data[1])
+            return Interval(max(lo, min(hi, a.lo)), max(lo, min(hi, a.hi)))
+        if op is Op.INV:
+            return Interval(-1 - a.hi, -1 - a.lo)
+        if op is Op.COMPLEMENT:
+            top = (1 << int(data[0])) - 1
+            return Interval(top - a.hi, top - a.lo)
+        if op is Op.LOW_NONZERO:
+            return Interval(0, 1)
+        if op is Op.WRAP:
+            n = int(data[0])
+            return Interval(-(1 << (n - 1)), (1 << (n - 1)) - 1) if data[1] else Interval(0, (1 << n) - 1)
+        raise ValueError(f"no range rule for the operation {op}")
+
+    def _under(self, index: int, facts: dict[int, Interval]) -> Interval:
+        node = self.nodes[index]
+        if not facts:
+            return node.interval
+        interval = node.interval if not node.args else self._range(node.op, node.args, node.data, facts)
+        interval = interval.meet(node.interval) or node.interval
+        return (interval.meet(facts[index]) or interval) if index in facts else interval
+
+    def _mux_range(self, args: tuple[int, ...], facts: dict[int, Interval]) -> Interval:
+        """Hull of both sides, each under what its side of the condition says about the compared value."""
+        sides = []
+        for side, truth in ((args[1], True), (args[2], False)):
+            learnt = self._learnt(args[0], truth, facts)
+            if learnt is not None:
+                sides.append(self._under(side, {**facts, **learnt}))
+        if not sides:
+            return self._under(args[1], facts).hull(self._under(args[2], facts))
+        return sides[0] if len(sides) == 1 else sides[0].hull(sides[1])
+
+    def _learnt(self, condition: int, truth: bool, facts: dict[int, Interval]) -> dict[int, Interval] | None:
+        """What a condition's being true (or false) says about its operand; None where it can't be so."""
+        node = self.nodes[condition]
+        known = self._under(condition, facts)
+        if not known.lo <= int(truth) <= known.hi:
+            return None
+        if node.op is Op.NOT:
+            return self._learnt(node.args[0], not truth, facts)
+        if node.op is not Op.LT:
+            return {}
+        left, right = node.args
+        a, b = self._under(left, facts), self._under(right, facts)
+        if truth:
+            narrowed = {left: a.meet(Interval(a.lo, max(a.lo, b.hi - 1))), right: b.meet(Interval(min(b.hi, a.lo + 1), b.hi))}
+        else:
+            narrowed = {left: a.meet(Interval(min(a.hi, b.lo), a.hi)), right: b.meet(Interval(b.lo, max(b.lo, a.hi)))}
+        return {index: interval for index, interval in narrowed.items() if interval is not None}
+
+
+def prune(builder: Builder, variables: Mapping[str, int], outputs: Mapping[str, int], lets: Mapping[str, int]) -> Graph:
+    """Freeze what the outputs need (all variables stay); names of nodes that are needed no more are dropped."""
+    needed = set(variables.values())
+    stack = [index for index in outputs.values() if index not in needed]
+    while stack:
+        index = stack.pop()
+        if index not in needed:
+            needed.add(index)
+            stack.extend(builder.nodes[index].args)
+    order = {old: new for new, old in enumerate(sorted(needed))}
+    nodes = tuple(
+        Node(node.op, tuple(order[arg] for arg in node.args), node.data, node.interval)
+        for node in (builder.nodes[old] for old in sorted(needed))
+    )
+    return Graph(
+        nodes=nodes,
+        variables={name: order[index] for name, index in variables.items()},
+        outputs={name: order[index] for name, index in outputs.items()},
+        lets={name: order[index] for name, index in lets.items() if index in order},
+    )

@@ -1,0 +1,194 @@
+"""Exact rewrites that turn a rule's arithmetic into what hardware does cheaply.
+
+Each rewrite is one small named function from a node to an equal node (or None where it does not apply); each is proved
+on its own by SMT in the test suite, and the netlist that comes out of all of them is proved against the rule's own text.
+Cost figures are LUT4 of an iCE40 for the default 12-bit traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sc_model.graph.interval import Interval
+from sc_model.graph.nodes import Builder, Graph, Node, Op, prune
+
+Rewrite = Callable[[Builder, int], int | None]
+
+
+def signed_decay_with_one_adder(b: Builder, index: int) -> int | None:
+    """`e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))` = e + ~(e >> k) + carry: 21 LUT instead of 76.
+
+    Sign and magnitude decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is one too small just
+    where e is negative and has a low bit set: there the carry-in that would complete the subtraction is left out.
+    """
+    node = b.nodes[index]
+    if node.op is not Op.MUX:
+        return None
+    condition, negative, positive = (b.nodes[arg] for arg in node.args)
+    if condition.op is not Op.LT or b.interval(condition.args[1]) != Interval(0, 0):
+        return None
+    value = condition.args[0]
+    bits = _decay_bits(b, positive, value)
+    if bits is None or negative.op is not Op.NEG:
+        return None
+    mirrored = b.nodes[negative.args[0]]
+    if mirrored.op is not Op.SUB or b.nodes[mirrored.args[0]] != Node(Op.NEG, (value,), (), b.interval(mirrored.args[0])):
+        return None
+    if _decay_bits(b, mirrored, mirrored.args[0]) != bits:
+        return None
+    rounded = b.make(Op.AND, (node.args[0], b.make(Op.LOW_NONZERO, (value,), (bits,))))
+    inverted = b.make(Op.INV, (b.make(Op.SHR, (value,), (bits,)),))
+    return b.make(Op.ADDC, (value, inverted, b.make(Op.NOT, (rounded,))), known=node.interval)
+
+
+def _decay_bits(b: Builder, node: Node, value: int) -> int | None:
+    """k where the node is `value - (value >> k)`."""
+    if node.op is not Op.SUB or node.args[0] != value:
+        return None
+    shift = b.nodes[node.args[1]]
+    return shift.constant if shift.op is Op.SHR and shift.args[0] == value else None
+
+
+def difference_of_selections(b: Builder, index: int) -> int | None:
+    """x + (c ? a : 0) - (d ? b : 0) = x + table(c, d, a, b) + carry: one LUT a bit in front of one adder, not two adders.
+
+    Where every case of the table is a lone operand: `a - 0 = a`, `0 - b = ~b + 1`, `(2^n - 1) - b` = n bits of ~b.
+    """
+    node = b.nodes[index]
+    if node.op not in (Op.ADD, Op.SUB):
+        return None
+    terms = _terms(b, index)
+    for plus in (i for sign, i in terms if sign > 0):
+        for minus in (i for sign, i in terms if sign < 0):
+            if b.nodes[plus].op is not Op.MUX or b.nodes[minus].op is not Op.MUX or len(terms) < 3:
+                continue
+            table = _difference(b, plus, minus)
+            rest = [(sign, i) for sign, i in terms if i not in (plus, minus)]
+            if table is None or all(sign < 0 for sign, _ in rest) or len(rest) != len(terms) - 2:
+                continue
+            rest.sort(reverse=True)
+            total = rest[0][1]
+            for sign, i in rest[1:]:
+                total = b.make(Op.ADD if sign > 0 else Op.SUB, (total, i))
+            return b.make(Op.ADDC, (total, *table), known=node.interval)
+    return None
+
+
+def _terms(b: Builder, index: int, sign: int = 1) -> list[tuple[int, int]]:
+    """The signed terms of a sum."""
+    node = b.nodes[index]
+    if node.op is Op.ADD:
+        return _terms(b, node.args[0], sign) + _terms(b, node.args[1], sign)
+    if node.op is Op.SUB:
+        return _terms(b, node.args[0], sign) + _terms(b, node.args[1], -sign)
+    return [(sign, index)]
+
+
+def _difference(b: Builder, plus: int, minus: int) -> tuple[int, int] | None:
+    """(value, carry) with value + carry = plus - minus, without an adder; None where that can't be."""
+    for operand in (plus, minus):
+        node = b.nodes[operand]
+        if node.op is Op.MUX:
+            condition = node.args[0]
+            sides = [
+                _difference(b, _assume(b, plus, condition, truth), _assume(b, minus, condition, truth)) for truth in (1, 0)
+            ]
+            if sides[0] is None or sides[1] is None:
+                return None
+            value, carry = (b.make(Op.MUX, (condition, sides[0][i], sides[1][i])) for i in (0, 1))
+            return value, carry
+    a, z = b.interval(plus), b.interval(minus)
+    zero = b.const(0)
+    if z == Interval(0, 0):
+        return plus, zero
+    if a == Interval(0, 0):
+        return b.make(Op.INV, (minus,)), b.const(1)
+    if a.is_constant and z.lo >= 0 and z.hi <= a.lo and (a.lo & (a.lo + 1)) == 0:
+        return b.make(Op.COMPLEMENT, (minus,), (a.lo.bit_length(),)), zero
+    return None
+
+
+def _assume(b: Builder, index: int, condition: int, truth: int) -> int:
+    """A selection tree under a known condition."""
+    node = b.nodes[index]
+    if node.op is not Op.MUX:
+        return index
+    if node.args[0] == condition:
+        return _assume(b, node.args[1 if truth else 2], condition, truth)
+    sides = [_assume(b, side, condition, truth) for side in node.args[1:]]
+    return b.make(Op.MUX, (node.args[0], *sides))
+
+
+def complement_of_maximum(b: Builder, index: int) -> int | None:
+    """(2^n - 1) - q = n bits of ~q for q in [0, 2^n): no adder."""
+    node = b.nodes[index]
+    if node.op is not Op.SUB:
+        return None
+    a, q = (b.interval(arg) for arg in node.args)
+    if not a.is_constant or q.lo < 0 or q.hi > a.lo or a.lo & (a.lo + 1):
+        return None
+    return b.make(Op.COMPLEMENT, (node.args[1],), (a.lo.bit_length(),))
+
+
+def subtract_with_carry_in(b: Builder, index: int) -> int | None:
+    """a - b = a + ~b + 1: the inversion becomes a node that a pipeline can put a register behind."""
+    node = b.nodes[index]
+    if node.op is not Op.SUB:
+        return None
+    return b.make(Op.ADDC, (node.args[0], b.make(Op.INV, (node.args[1],)), b.const(1)), known=node.interval)
+
+
+def product_as_adder_tree(b: Builder, index: int) -> int | None:
+    """a x b as a balanced tree of adders over the bits of the narrower factor, for fabrics without multipliers.
+
+    The row of bit j is `a << j` where the bit is set; the row of a sign bit counts negative. Every adder can be cut by
+    the pipeline like any other.
+    """
+    node = b.nodes[index]
+    if node.op is not Op.MUL:
+        return None
+    wide, narrow = sorted(node.args, key=lambda arg: b.interval(arg).format.width, reverse=True)
+    form = b.interval(narrow).format
+    rows: list[tuple[int, int, int]] = []  # sum, its weight as a power of two, its sign
+    for bit in range(form.width):
+        chosen = b.make(Op.LOW_NONZERO, (b.make(Op.SHR, (narrow,), (bit,)),), (1,))
+        row = b.make(Op.MUX, (chosen, wide, b.const(0)))
+        rows.append((row, bit, -1 if form.signed and bit == form.width - 1 else 1))
+    while len(rows) > 1:
+        paired = []
+        for low, high in zip(rows[::2], rows[1::2], strict=False):
+            shifted = b.make(Op.SHL, (high[0],), (high[1] - low[1],))
+            paired.append((b.make(Op.ADD if high[2] > 0 else Op.SUB, (low[0], shifted)), low[1], low[2]))
+        rows = paired + rows[len(rows) & ~1 :]
+    total, _, sign = rows[0]
+    return total if sign > 0 else b.make(Op.NEG, (total,))
+
+
+REWRITES: tuple[Rewrite, ...] = (
+    signed_decay_with_one_adder,
+    difference_of_selections,
+    complement_of_maximum,
+    subtract_with_carry_in,
+)
+
+
+def rewrite(graph: Graph, rewrites: Sequence[Rewrite] = REWRITES) -> Graph:
+    """An equal graph after the given rewrites, one pass each, operands first."""
+    for rule in rewrites:
+        builder, moved = Builder(), dict[int, int]()
+        for index, node in enumerate(graph.nodes):
+            if node.op is Op.VAR:
+                moved[index] = builder.var(str(node.data[0]), node.interval)
+            elif node.op is Op.CONST:
+                moved[index] = builder.const(node.constant)
+            else:
+                made = builder.make(node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval)
+                replaced = rule(builder, made)
+                moved[index] = made if replaced is None else replaced
+        graph = prune(
+            builder,
+            {name: moved[i] for name, i in graph.variables.items()},
+            {name: moved[i] for name, i in graph.outputs.items()},
+            {name: moved[i] for name, i in graph.lets.items()},
+        )
+    return graph

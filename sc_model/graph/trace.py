@@ -1,0 +1,165 @@
+"""Tracing: the rule's own text, run on expressions that record what is done to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_model.graph.interval import Interval
+from sc_model.graph.nodes import Builder, Graph, Op, prune
+from sc_model.spec.rule import Rule, RuleParams
+
+
+class RangeError(ValueError):
+    """A value that a rule writes does not fit the state field it is written to."""
+
+
+class Expr:
+    """An integer expression of a rule under trace. It has no truth value: branching on data raises TypeError."""
+
+    __slots__ = ("builder", "index")
+
+    def __init__(self, builder: Builder, index: int) -> None:
+        self.builder, self.index = builder, index
+
+    def _lift(self, other: Any) -> int:
+        if isinstance(other, Expr):
+            return other.index
+        if isinstance(other, int):
+            return self.builder.const(int(other))
+        raise TypeError(f"a rule's value must be an integer expression or an int, not {other!r} ({type(other).__name__})")
+
+    def _make(self, op: Op, *args: int, data: tuple[int, ...] = ()) -> Expr:
+        return Expr(self.builder, self.builder.make(op, args, data))
+
+    def __add__(self, other: Any) -> Expr:
+        return self._make(Op.ADD, self.index, self._lift(other))
+
+    def __radd__(self, other: Any) -> Expr:
+        return self._make(Op.ADD, self._lift(other), self.index)
+
+    def __sub__(self, other: Any) -> Expr:
+        return self._make(Op.SUB, self.index, self._lift(other))
+
+    def __rsub__(self, other: Any) -> Expr:
+        return self._make(Op.SUB, self._lift(other), self.index)
+
+    def __neg__(self) -> Expr:
+        return self._make(Op.NEG, self.index)
+
+    def __mul__(self, other: Any) -> Expr:
+        return self._make(Op.MUL, self.index, self._lift(other))
+
+    __rmul__ = __mul__
+
+    def _shift(self, op: Op, bits: Any) -> Expr:
+        if not isinstance(bits, int) or bits < 0:
+            raise TypeError(f"a rule shifts by a constant integer >= 0, not by {bits!r}: use mux to choose between shifts")
+        return self._make(op, self.index, data=(bits,))
+
+    def __rshift__(self, bits: Any) -> Expr:
+        return self._shift(Op.SHR, bits)
+
+    def __lshift__(self, bits: Any) -> Expr:
+        return self._shift(Op.SHL, bits)
+
+    def __lt__(self, other: Any) -> Expr:
+        return self._make(Op.LT, self.index, self._lift(other))
+
+    def __gt__(self, other: Any) -> Expr:
+        return self._make(Op.LT, self._lift(other), self.index)
+
+    def __ge__(self, other: Any) -> Expr:
+        return self._make(Op.NOT, (self < other).index)
+
+    def __le__(self, other: Any) -> Expr:
+        return self._make(Op.NOT, (self > other).index)
+
+    def __eq__(self, other: Any) -> Expr:  # type: ignore[override]  # a comparison is an expression here
+        return self._make(Op.EQ, self.index, self._lift(other))
+
+    def __ne__(self, other: Any) -> Expr:  # type: ignore[override]
+        return self._make(Op.NOT, (self == other).index)
+
+    def _logic(self, op: Op, other: Any) -> Expr:
+        index = self._lift(other)
+        for operand in (self.index, index):
+            if not self.builder.interval(operand).within(Interval(0, 1)):
+                raise TypeError(f"'{op}' takes conditions (0 or 1), not a value in {self.builder.interval(operand)}")
+        return self._make(op, self.index, index)
+
+    def __and__(self, other: Any) -> Expr:
+        return self._logic(Op.AND, other)
+
+    def __or__(self, other: Any) -> Expr:
+        return self._logic(Op.OR, other)
+
+    __rand__, __ror__ = __and__, __or__
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise TypeError("a rule can't branch on a value: use ops.mux(condition, if_true, if_false)")
+
+
+class TraceOps:
+    """The algebra that records."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.lets: dict[str, int] = {}
+
+    def _index(self, value: Any) -> int:
+        if isinstance(value, Expr):
+            return value.index
+        if isinstance(value, int):
+            return self.builder.const(int(value))
+        raise TypeError(f"a rule's value must be an integer expression or an int, not {value!r} ({type(value).__name__})")
+
+    def mux(self, condition: Any, if_true: Any, if_false: Any) -> Expr:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        index = self._index(condition)
+        if not self.builder.interval(index).within(Interval(0, 1)):
+            raise TypeError(f"mux takes a condition (0 or 1), not a value in {self.builder.interval(index)}")
+        return Expr(self.builder, self.builder.make(Op.MUX, (index, self._index(if_true), self._index(if_false))))
+
+    def clamp(self, value: Any, lo: int, hi: int) -> Expr:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        if lo > hi:
+            raise ValueError(f"clamp needs lo <= hi, not [{lo}, {hi}]")
+        return Expr(self.builder, self.builder.make(Op.CLAMP, (self._index(value),), (lo, hi)))
+
+    def let(self, name: str, value: Any) -> Expr:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        if name in self.lets:
+            raise ValueError(f"let: the name '{name}' is given twice; names in a rule must differ")
+        self.lets[name] = self._index(value)
+        return Expr(self.builder, self.lets[name])
+
+
+def trace(rule: Rule, params: RuleParams) -> Graph:
+    """The rule's graph under `params`.
+
+    Raises
+    ------
+    RangeError
+        a written value can leave its state field: both ranges are printed.
+    TypeError
+        the rule branches on a value, shifts by one, or mixes in something that is no integer.
+    """
+    builder = Builder()
+    formats = {**rule.state_formats(params), **rule.input_formats(params)}
+    variables = {name: builder.var(name, Interval.of(form)) for name, form in formats.items()}
+    ops = TraceOps(builder)
+    values = {name: Expr(builder, index) for name, index in variables.items()}
+    result = rule.apply(
+        ops, {f.name: values[f.name] for f in rule.state}, {i.name: values[i.name] for i in rule.inputs}, params
+    )
+    outputs = {}
+    for name, form in rule.state_formats(params).items():
+        outputs[name] = ops._index(result[name])
+        written, field = builder.interval(outputs[name]), Interval.of(form)
+        if not written.within(field):
+            raise RangeError(
+                f"rule '{rule.family}': the value written to {name} can be anywhere in {written}, but the field holds "
+                f"{field} ({form}): clamp the value or widen the field."
+            )
+    return prune(builder, variables, outputs, ops.lets)

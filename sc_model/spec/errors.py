@@ -1,0 +1,71 @@
+"""One clear error for bad input: subject, what is allowed, what came, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+class ConfigError(ValueError):
+    """A configuration holds a value that is not allowed."""
+
+
+class ConfigTypeError(TypeError):
+    """A configuration holds a value of the wrong kind."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the known name closest to `name`, or nothing when none is close."""
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+_KINDS = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "string_type": "a string",
+    "bool_type": "true or false",
+    "float_type": "a number",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+
+_BOUNDS = {
+    "greater_than_equal": (">=", "ge"),
+    "greater_than": (">", "gt"),
+    "less_than_equal": ("<=", "le"),
+    "less_than": ("<", "lt"),
+}
+
+
+def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | ConfigTypeError:
+    """Turn pydantic's list of findings into the one error of this project: the first finding, in one line."""
+    finding = error.errors()[0]
+    kind, place, got = finding["type"], finding["loc"], finding["input"]
+    context: dict[str, Any] = finding.get("ctx", {})
+    subject = ".".join([model.__name__, *map(str, place)])
+    if kind == "extra_forbidden":
+        known = sorted(name for name in model.model_fields)
+        owner = ".".join([model.__name__, *map(str, place[:-1])])
+        hint = did_you_mean(str(place[-1]), known) or "."
+        return ConfigError(f"{owner} has no field '{place[-1]}'{hint} Its fields are: {', '.join(known)}.")
+    if kind == "missing":
+        return ConfigError(f"{subject} must be given; it has no default.")
+    if kind in _BOUNDS:
+        sign, key = _BOUNDS[kind]
+        return ConfigError(f"{subject} must be {sign} {context[key]}, not {got!r}.")
+    if kind == "literal_error":
+        hint = did_you_mean(str(got), [part.strip("'") for part in context["expected"].split(" or ")])
+        return ConfigError(f"{subject} must be {context['expected']}, not {got!r}{hint or '.'}")
+    if kind == "value_error":
+        cause = str(context["error"])
+        return ConfigError(cause if not place else f"{subject}: {cause}")
+    if kind in _KINDS:
+        return ConfigTypeError(f"{subject} must be {_KINDS[kind]}, not {got!r} ({type(got).__name__}).")
+    return ConfigError(f"{subject}: {finding['msg']}, not {got!r}.")
