@@ -1,0 +1,78 @@
+"""Many synapses at once in NumPy, bit for bit what as many :class:`~sc_model.golden.synapse.Synapse` would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.graph import NumpyOps, trace
+from sc_model.graph.algebra import array_dtype
+from sc_model.spec import Rule, RuleParams
+
+
+class Bank:
+    """N synapses under one rule.
+
+    `state` maps each field to an array of shape (N,). Arithmetic is 64-bit integer where the traced graph proves that
+    every intermediate fits, and Python integers (exact, slow) where it does not.
+
+    Parameters
+    ----------
+    rule, params : learning rule and its parameters.
+    synapses : N >= 1.
+    initial : values of loadable fields, scalars or shape (N,), saturated into their formats.
+    """
+
+    def __init__(
+        self, rule: Rule, params: RuleParams, synapses: int, initial: Mapping[str, ArrayLike] | None = None
+    ) -> None:
+        if synapses < 1:
+            raise ValueError(f"synapses must be >= 1, not {synapses}")
+        self.rule, self.params, self.synapses = rule, params, synapses
+        self._dtype = array_dtype(trace(rule, params))
+        self._ops = NumpyOps()
+        self._state_formats = rule.state_formats(params)
+        self._input_formats = rule.input_formats(params)
+        self.state: dict[str, NDArray[Any]] = {}
+        self.load(initial or {})
+
+    def _array(self, name: str, values: ArrayLike, lo: int, hi: int) -> NDArray[Any]:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biu" and not (array.dtype == object and all(isinstance(v, int) for v in array.flat)):
+            raise TypeError(f"{name} must be integers, not {array.dtype}")
+        if array.shape not in ((), (self.synapses,)):
+            raise ValueError(f"{name} must have shape ({self.synapses},) or be a scalar, not {array.shape}")
+        if array.dtype == np.uint64 and self._dtype != object:
+            array = np.minimum(array, np.uint64(np.iinfo(np.int64).max))
+        full = np.broadcast_to(array.astype(self._dtype), (self.synapses,))
+        clipped: NDArray[Any] = np.minimum(np.maximum(full, lo), hi)
+        return clipped
+
+    def load(self, values: Mapping[str, ArrayLike]) -> None:
+        """Write loadable fields of all synapses and put all others to their initial values."""
+        loadable = [field.name for field in self.rule.state if field.loadable]
+        unknown = sorted(set(values) - set(loadable))
+        if unknown:
+            raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
+        self.restore(self.rule.initial_state() | dict(values))
+
+    def restore(self, state: Mapping[str, ArrayLike]) -> None:
+        """Set the complete state: every field, scalar or shape (N,)."""
+        if sorted(state) != sorted(self._state_formats):
+            raise TypeError(f"the state of '{self.rule.family}' is {sorted(self._state_formats)}, not {sorted(state)}")
+        self.state = {name: self._array(name, state[name], form.lo, form.hi) for name, form in self._state_formats.items()}
+
+    def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+        """Advance all synapses by one step and return the new state.
+
+        Each input is a scalar or has shape (N,); numbers beyond the input's format are saturated into it.
+        """
+        if sorted(inputs) != sorted(self._input_formats):
+            raise TypeError(f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}")
+        given = {name: self._array(name, inputs[name], form.lo, form.hi) for name, form in self._input_formats.items()}
+        new = self.rule.apply(self._ops, self.state, given, self.params)
+        self.state = {name: np.asarray(value) for name, value in new.items()}
+        return self.state

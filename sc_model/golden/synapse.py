@@ -1,0 +1,56 @@
+"""One synapse in Python integers: the rule's own text, nothing in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sc_model.graph import INTS
+from sc_model.spec import Rule, RuleParams
+
+
+def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, int]) -> dict[str, int]:
+    """Inputs of one step, each an integer saturated into its format.
+
+    Raises TypeError for an input that is missing, unknown or no integer.
+    """
+    formats = rule.input_formats(params)
+    if sorted(inputs) != sorted(formats):
+        raise TypeError(f"a step of '{rule.family}' takes the inputs {sorted(formats)}, not {sorted(inputs)}")
+    result = {}
+    for name, form in formats.items():
+        value = inputs[name]
+        if not hasattr(value, "__index__"):
+            raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
+        result[name] = form.saturate(value.__index__())
+    return result
+
+
+class Synapse:
+    """A synapse under any rule; `state` maps field to value.
+
+    Parameters
+    ----------
+    rule, params : learning rule and its parameters.
+    initial : values of loadable fields, saturated into their formats; the others start at their initial values.
+    """
+
+    def __init__(self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None) -> None:
+        self.rule, self.params = rule, params
+        self._formats = rule.state_formats(params)
+        self.state: dict[str, int] = {}
+        self.load(initial or {})
+
+    def load(self, values: Mapping[str, int]) -> None:
+        """Write loadable fields and put all others to their initial values."""
+        loadable = [field.name for field in self.rule.state if field.loadable]
+        unknown = sorted(set(values) - set(loadable))
+        if unknown:
+            raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
+        self.state = self.rule.initial_state() | {
+            name: self._formats[name].saturate(value) for name, value in values.items()
+        }
+
+    def step(self, inputs: Mapping[str, int]) -> dict[str, int]:
+        """Advance by one step and return the new state."""
+        self.state = self.rule.apply(INTS, self.state, saturated(self.rule, self.params, inputs), self.params)
+        return self.state
