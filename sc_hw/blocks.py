@@ -9,7 +9,7 @@ from amaranth.hdl import Shape, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
 
-from sc_hw.bank import SynapseBank
+from sc_hw.bank import ADDRESS_STAGES, MEMORY_STAGES, SynapseBank
 from sc_hw.families import Family
 from sc_hw.lane import SynapseLane
 from sc_model.graph import Graph
@@ -30,6 +30,32 @@ class Block:
         """The compiled graph that the block computes."""
         return self.component.graph
 
+    def stage(self, node: int) -> int | None:
+        """Clocks from a node's inputs to the node in a pipelined datapath; 0 in a combinational one, None for constants."""
+        if isinstance(self.component, SynapseLane):
+            return 0
+        plan = self.component.update.plan
+        slot = plan.slots[node] if plan is not None else None
+        return None if slot is None else slot.stage
+
+    def description(self) -> dict[str, Any]:
+        """What a manifest says of the hardware itself: ports, timing, named signals with their ranges and stages."""
+        return {
+            "ports": ports_of(self.component),
+            "timing": self.timing(),
+            "named_signals": [
+                {
+                    "name": name,
+                    "signal": f"update.{name}",
+                    "width": self.graph.nodes[i].interval.format.width,
+                    "lo": self.graph.nodes[i].interval.lo,
+                    "hi": self.graph.nodes[i].interval.hi,
+                    "stage": self.stage(i),
+                }
+                for name, i in self.graph.lets.items()
+            ],
+        }
+
     def timing(self) -> dict[str, Any]:
         """Latency and throughput, in clocks."""
         if isinstance(self.component, SynapseLane):
@@ -40,6 +66,7 @@ class Block:
             "synapses_per_clock": 1,
             "span_clocks": bank.span,
             "sweep_clocks": bank.synapses if bank.synapses >= bank.span else bank.synapses + bank.span - 1,
+            "read_clocks": ADDRESS_STAGES + MEMORY_STAGES,
             "update_latency_clocks": bank.update.latency,
         }
 

@@ -55,7 +55,9 @@ class BlockRAM(wiring.Component):
             return override  # type: ignore[no-any-return]
         m = Module()
         # no_rw_check: synthesis need not build logic for a read that meets a write
-        m.submodules.words = words = memory.Memory(shape=self.width, depth=self.depth, init=[], attrs={"no_rw_check": 1})
+        # one word has an address of no bits, which Verilog can't write: two words then
+        depth = max(2, self.depth)
+        m.submodules.words = words = memory.Memory(shape=self.width, depth=depth, init=[], attrs={"no_rw_check": 1})
         write = words.write_port()
         read = words.read_port()
         m.d.comb += [

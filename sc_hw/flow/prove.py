@@ -1,0 +1,163 @@
+"""Proof that the emitted Verilog equals the rule's text for every state and input: `build/<id>/proof.json`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sc_hw.flow.claims import PROVED, REFUTED, UNKNOWN
+from sc_hw.flow.controls import CONTROLS, Control, seeded
+from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
+from sc_hw.flow.emit import to_verilog
+from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.prove_worker import VERDICT
+from sc_hw.flow.tools import ToolError, find
+from sc_hw.sequencer import Sequencer
+from sc_model.rules import load_rule
+from sc_model.spec import MAX_SYNAPSES, ConfigError, Design
+
+PROOF_SCHEMA = "sc-hw.proof.v1"
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+def decide(folder: Path, limit_s: float = 60.0) -> list[dict[str, Any]]:
+    """Claims about the Verilog and manifest in a folder, each with its verdict; ToolError if the prover dies."""
+    command = (sys.executable, "-m", "sc_hw.flow.prove_worker", str(folder), str(limit_s))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    for line in done.stdout.splitlines():
+        if line.startswith(VERDICT):
+            claims: list[dict[str, Any]] = json.loads(line.removeprefix(VERDICT))
+            return claims
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    raise ToolError(f"prover gave no verdict (exit {done.returncode}): {' | '.join(lines[-3:])}")
+
+
+def _emit_schedules(build: Build) -> None:
+    """A lone sequencer for every address width a bank can have, for the proof over all depths."""
+    span = build.manifest["timing"]["span_clocks"]
+    for width in range(1, (MAX_SYNAPSES - 1).bit_length() + 1):
+        text = to_verilog(Sequencer(width, span), "sequencer", None)
+        write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
+
+
+def _run_control(build: Build, control: Control, limit_s: float) -> dict[str, Any] | None:
+    """The verdict on a seeded bug, or None where the rule has no place for it."""
+    folder = seeded(build, control)
+    if folder is None:
+        return None
+    claims = decide(folder, limit_s)
+    refuted = [claim for claim in claims if claim["verdict"] == REFUTED]
+    row: dict[str, Any] = {
+        "name": control.name,
+        "bug": control.bug,
+        "expected": REFUTED,
+        "verdict": REFUTED if refuted else UNKNOWN if any(c["verdict"] == UNKNOWN for c in claims) else PROVED,
+    }
+    if refuted:
+        named = [claim for claim in refuted if claim.get("counterexample")]
+        shown = named[0] if named else refuted[0]
+        row |= {"claim": shown["name"], "counterexample": shown.get("counterexample")}
+    return row
+
+
+def prove(
+    design: Design,
+    *,
+    root: Path = DEFAULT_ROOT,
+    controls: bool = True,
+    schedules: bool = True,
+    limit_s: float = 60.0,
+    jobs: int = 2,
+    progress: Progress = _silent,
+) -> dict[str, Any]:
+    """Prove a design and write its certificate, `build/<id>/proof.json`.
+
+    Parameters
+    ----------
+    design : what to prove. root : folder of builds.
+    controls : also put seeded bugs through the same proof; one that passes fails the certificate.
+    schedules : for a bank, also prove the order of accesses for every depth it could have.
+    limit_s : seconds for one claim before its verdict is ``unknown``. jobs : processes at a time.
+
+    Returns the certificate; `passed` is true only if every claim is proved and every control refuted.
+    Raises ToolError where a tool is missing or dies, ConfigError for a design that can't be made.
+    """
+    bitwuzla, yosys = find("bitwuzla"), find("yosys")
+    build = elaborate(design, root)
+    (build.folder / "proof.json").unlink(missing_ok=True)  # an interrupted proof leaves no certificate behind
+    began = perf_counter()
+    for stale in (build.folder / "proof").glob("schedule_*"):
+        stale.unlink()
+    if design.block == "bank" and schedules:
+        progress("emitting the sequencer for every address width")
+        _emit_schedules(build)
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        progress("proving the design")
+        main = pool.submit(decide, build.folder, limit_s)
+        chosen = [c for c in CONTROLS if design.block in c.blocks] if controls else []
+        rows = [pool.submit(_run_control, build, control, limit_s) for control in chosen]
+        claims = main.result()
+        results = []
+        for control, row in zip(chosen, rows, strict=True):
+            progress(f"control: {control.name}")
+            result = row.result()
+            if result is not None:
+                results.append(result)
+    certificate = {
+        "schema_version": PROOF_SCHEMA,
+        "build_id": build.id,
+        "passed": all(c["verdict"] == PROVED for c in claims) and all(c["verdict"] == REFUTED for c in results),
+        "verilog_sha256": build.manifest["verilog_sha256"],
+        "rule_sha256": build.manifest["rule"]["source_sha256"],
+        "parameters": build.manifest["rule"]["parameters"],
+        "solver": f"bitwuzla {bitwuzla.version}",
+        "yosys": f"{yosys.version} ({yosys.source})",
+        "seconds": round(perf_counter() - began, 2),
+        "claims": claims,
+        "controls": results,
+    }
+    write_json(build.folder / "proof.json", certificate)
+    return certificate
+
+
+def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
+    """The certificate of a design, if it belongs to the Verilog that lies in its folder.
+
+    Raises ConfigError where there is none, or where rule or Verilog have changed since.
+    """
+    folder = root / build_id(design)
+    again = f"run `sc-hw prove` on {design.name} again"
+    try:
+        certificate: dict[str, Any] = json.loads((folder / "proof.json").read_text())
+        verilog = (folder / "top.v").read_text()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{error.filename} does not exist: {again}.") from None
+    if certificate["verilog_sha256"] != sha256(verilog):
+        raise ConfigError(f"{folder / 'proof.json'} belongs to other Verilog than {folder / 'top.v'}: {again}.")
+    if certificate["rule_sha256"] != sha256(load_rule(design.rule.family).source):
+        raise ConfigError(f"{folder / 'proof.json'} belongs to another text of rule '{design.rule.family}': {again}.")
+    return certificate
+
+
+def prove_many(
+    designs: Sequence[Design], *, root: Path = DEFAULT_ROOT, limit_s: float = 60.0, jobs: int = 2, progress: Progress = _silent
+) -> list[dict[str, Any]]:
+    """Certificates of many designs, without controls and without the schedules of other depths."""
+
+    def one(design: Design) -> dict[str, Any]:
+        certificate = prove(design, root=root, controls=False, schedules=False, limit_s=limit_s, jobs=1)
+        progress(f"{design.name}: {'proved' if certificate['passed'] else 'NOT PROVED'}")
+        return certificate
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        return list(pool.map(one, designs))

@@ -1,0 +1,48 @@
+"""One proof in a process of its own: `python -m sc_hw.flow.prove_worker BUILD_FOLDER LIMIT_S`.
+
+pyosys and the solver can take a process down at its end, so the verdict is a printed line, not the exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from sc_hw.flow.claims import Court
+from sc_hw.flow.netlist import parse_btor, read_back
+from sc_hw.flow.prove_bank import prove_bank, prove_schedule
+from sc_hw.flow.prove_lane import prove_lane
+from sc_model.graph.smt import Terms
+from sc_model.rules import resolve
+from sc_model.spec import RuleChoice
+
+VERDICT = "VERDICT "
+
+
+def main(folder: Path, limit_s: float) -> None:
+    """Prove the design in `folder` (and the schedules beside it) and print the claims."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    rule, params = resolve(RuleChoice(family=manifest["rule"]["family"], parameters=manifest["rule"]["parameters"]))
+    claims = []
+    terms = Terms()
+    court = Court(terms, limit_s)
+    net = parse_btor(read_back(folder / manifest["verilog"], manifest["top"], folder / "proof"), terms)
+    prover = prove_lane if manifest["design"]["block"] == "lane" else prove_bank
+    prover(court, net, rule, params, manifest)
+    claims += court.claims
+    for file in sorted((folder / "proof").glob("schedule_*.v")):
+        width = int(file.stem.split("_")[1])
+        terms = Terms()
+        court = Court(terms, limit_s)
+        net = parse_btor(read_back(file, "sequencer", folder / "proof", file.stem), terms)
+        prove_schedule(court, net, manifest["timing"]["span_clocks"], width)
+        claims += court.claims
+    print(VERDICT + json.dumps([claim.as_json() for claim in claims]), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))
+    sys.stdout.flush()
+    os._exit(0)  # the libraries' own clean-up can crash after all answers are out

@@ -1,0 +1,50 @@
+"""`python -m sim BUILD_FOLDER`: co-simulate a build.
+
+Exit status 0 when design and golden model agree, 1 when they differ, 2 for wrong input, 3 when a tool fails; in the last
+two cases the last line on standard error says what is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from sc_model.golden import RecordingError
+from sc_model.spec import ConfigError, ConfigTypeError
+from sim.design import BuildFolderError
+from sim.harness import Request, SimulationError, simulate
+
+AGREE, DIFFER, BAD_INPUT, TOOL_FAILED = 0, 1, 2, 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, run, print one line."""
+    parser = argparse.ArgumentParser(prog="python -m sim", description="Co-simulate a build folder against the golden model.")
+    parser.add_argument("folder", type=Path, metavar="BUILD_FOLDER")
+    parser.add_argument("--steps", type=int, help="steps of a lane, sweeps of a bank; at most those of a recording")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--events", type=Path, metavar="FILE.npz", help="replay a recording instead of random stimulus")
+    parser.add_argument("--stall", type=float, default=0.3, help="share of idle clocks on every stream (default 0.3)")
+    parser.add_argument("--waves", action="store_true", help="keep all signals in waves.vcd beside the results")
+    parser.add_argument("--out", type=Path, metavar="RESULTS.json")
+    given = parser.parse_args(arguments)
+    try:
+        results = simulate(Request(**vars(given)))
+    except (BuildFolderError, RecordingError, ConfigError, ConfigTypeError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except (SimulationError, OSError) as error:
+        print(error, file=sys.stderr)
+        return TOOL_FAILED
+    print(
+        f"{results['block']} {results['build_id']}: {results['synapse_steps']} synapse steps, {results['cycles']} cycles, "
+        f"{results['differences']} differences, {results['cycles_per_s']} cycles/s"
+    )
+    if results["first_difference"] is not None:
+        print(f"first difference: {results['first_difference']}")
+    return AGREE if results["passed"] else DIFFER
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Bench of a lane: every state port against the golden synapse, every clock.
+
+Stimulus comes in blocks: the whole block is drawn and the golden model run ahead, so that a clock costs one write and one
+comparison. Each block ends with one clock of rest that shows the result of its last operation.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.golden import Synapse
+from sim.files import write_arrays
+from sim.job import Run, run_bench
+from sim.stimulus import Regimes, corners
+
+BLOCK_CLOCKS = 4096
+LOAD_RATE = 1 / 250
+RESET_RATE = 1 / 900
+EVENTS = ("step", "hold", "load", "reset", "load_with_step", "reset_with_step", "reset_with_load")
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class LaneBench:
+    """Driver, model and monitor of a lane, a block of clocks at a time."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.dut = run, run.dut
+        self.golden = Synapse(run.dut.rule, run.dut.params)
+        self.loadable = [field.name for field in run.dut.rule.state if field.loadable]
+        self.regimes = Regimes(run.rng, run.dut.inputs, 1)
+        self.observed: list[Arrays] = []
+
+    def stimulus(self, clocks: int, wanted: int) -> Arrays:
+        """Pins of some clocks that hold at most `wanted` steps."""
+        run, rng = self.run, self.run.rng
+        step = rng.random(clocks) >= run.job.stall
+        quiet = run.recording is not None
+        load = np.zeros(clocks, bool) if quiet else rng.random(clocks) < LOAD_RATE
+        rst = np.zeros(clocks, bool) if quiet else rng.random(clocks) < RESET_RATE
+        if not quiet and clocks > 2:
+            rst[clocks // 2], load[clocks // 2] = True, True  # the rare meeting of both, once a block
+        effective = step & ~load & ~rst
+        if effective.sum() > wanted:
+            clocks = int(np.flatnonzero(effective)[wanted - 1]) + 1
+            step, load, rst, effective = step[:clocks], load[:clocks], rst[:clocks], effective[:clocks]
+        count = int(effective.sum())
+        chosen = self.regimes.series(count) if run.recording is None else {
+            name: array[run.steps : run.steps + count, 0] for name, array in run.recording.inputs.items()
+        }
+        # a lane that is not stepping must not care about its inputs
+        pins = {"rst": rst, "step": step, "load": load}
+        for name, idle in self.regimes.series(clocks).items():
+            values = idle.astype(run.dtype)
+            values[effective] = chosen[name]
+            pins[name] = values
+        for name in self.loadable:
+            pins[f"load_{name}"] = corners(rng, self.dut.state[name], clocks)
+        return pins
+
+    def expected(self, pins: Arrays) -> tuple[Arrays, NDArray[np.bool_]]:
+        """The golden states before the first clock and after each, and `done` likewise."""
+        golden, fields = self.golden, list(self.dut.state)
+        rows = [[golden.state[name] for name in fields]]
+        names = list(self.dut.inputs)
+        columns = [pins[name].tolist() for name in ("rst", "load", "step", *names)]
+        loads = {name: pins[f"load_{name}"].tolist() for name in self.loadable}
+        for clock, (rst, load, step, *inputs) in enumerate(zip(*columns, strict=True)):
+            if rst:
+                golden.load({})
+            elif load:
+                golden.load({name: values[clock] for name, values in loads.items()})
+            elif step:
+                golden.step(dict(zip(names, inputs, strict=True)))
+            rows.append(list(golden.state.values()))
+        table = np.array(rows, dtype=self.run.dtype)
+        done = np.concatenate(([False], pins["step"] & ~pins["load"] & ~pins["rst"]))
+        return {name: table[:, column] for column, name in enumerate(fields)}, done
+
+    async def block(self, pins: Arrays) -> None:
+        """Play one block and compare."""
+        run, dut = self.run, self.dut
+        states, done = self.expected(pins)
+        rest = {name: np.append(values, 0) for name, values in pins.items()}
+        expected = dut.sense.pack({**states, "done": done})
+        found = await run.pins.play(dut.drive.pack(rest), expected)
+        start = run.pins.cycles - len(expected)
+        for index, got in found:
+            self.report(index, got, start, pins, states, done)
+        self.cover(pins, states, done)
+        if run.recording is not None:
+            words = list(expected)
+            for index, got in found:
+                words[index] = got
+            after = [words[index] for index in np.flatnonzero(done)]
+            self.observed.append({n: np.array([dut.sense.slots[n].get(w) for w in after], dtype=object) for n in dut.state})
+        run.steps += int(done.sum())
+        run.synapse_steps = run.steps
+
+    def report(self, index: int, got: int, start: int, pins: Arrays, states: Arrays, done: NDArray[np.bool_]) -> None:
+        """Differences of one clock, field by field; the operation that caused them was one clock earlier."""
+        op = index - 1
+        event = "hold"
+        if op >= 0:
+            event = next((name for name, pin in (("reset", "rst"), ("load", "load"), ("step", "step")) if pins[pin][op]), event)
+        for name in (*self.dut.state, "done"):
+            want = int(done[index]) if name == "done" else int(states[name][index])
+            have = self.dut.sense.slots[name].get(got)
+            if have != want:
+                self.run.scoreboard.differ(
+                    field=name,
+                    expected=want,
+                    got=have,
+                    step=self.run.steps + int(done[: max(index, 0)].sum()),
+                    clock=start + index,
+                    event=event,
+                    state_before={n: int(values[max(op, 0)]) for n, values in states.items()},
+                    inputs={n: int(pins[n][op]) for n in self.dut.inputs} if op >= 0 else None,
+                )
+
+    def cover(self, pins: Arrays, states: Arrays, done: NDArray[np.bool_]) -> None:
+        """Count what this block has been through."""
+        coverage, where = self.run.coverage, done[1:]
+        coverage.steps({n: v[:-1][where] for n, v in states.items()}, {n: pins[n][where] for n in self.dut.inputs})
+        rst, load, step = pins["rst"], pins["load"], pins["step"]
+        counts = {
+            "step": where,
+            "hold": ~(step | load | rst),
+            "load": load & ~rst,
+            "reset": rst,
+            "load_with_step": load & step & ~rst,
+            "reset_with_step": rst & step & ~load,
+            "reset_with_load": rst & load,
+        }
+        for name, clocks in counts.items():
+            coverage.event(name, int(clocks.sum()))
+
+    async def main(self) -> None:
+        """The whole run."""
+        run = self.run
+        await run.pins.start(0)
+        goal = run.job.steps
+        if run.recording is not None:
+            goal = min(goal, run.recording.steps)
+            initial = self.golden.rule.initial_state() | {n: int(v[0]) for n, v in run.recording.initial.items()}
+            pins = {n: np.zeros(1, run.dtype) for n in self.dut.inputs}
+            pins |= {"rst": np.zeros(1, bool), "step": np.zeros(1, bool), "load": np.ones(1, bool)}
+            pins |= {f"load_{n}": np.array([initial[n]], dtype=object) for n in self.loadable}
+            await self.block(pins)
+            self.observed.clear()
+        while run.steps < goal:
+            await self.block(self.stimulus(BLOCK_CLOCKS, goal - run.steps))
+        if run.recording is not None:
+            path = Path(run.job.arrays)
+            write_arrays(path, {n: np.concatenate([part[n] for part in self.observed])[:, None] for n in self.dut.state})
+            run.answer["trajectory"] = str(path)
+
+
+async def _body(run: Run) -> None:
+    await LaneBench(run).main()
+
+
+@cocotb.test()  # type: ignore[untyped-decorator]
+async def lane(top: Any) -> None:
+    """Bench of the lane that the job names."""
+    await run_bench(top, EVENTS, _body)

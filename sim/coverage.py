@@ -1,0 +1,97 @@
+"""Functional coverage: which corners of the rule and of the protocol a run has been in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.design import Dut
+
+MAX_COMBINED = 6  # one-bit inputs whose combinations are all counted: 2^6 bins
+
+
+class _ClampWatch:
+    """The rule's algebra on arrays; counts where a clamp with a name (its result goes straight into `let`) saturates."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self.counts = counts
+        self._fresh: tuple[Any, int, int, int] | None = None
+
+    def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
+        return np.where(condition, if_true, if_false)
+
+    def clamp(self, value: Any, lo: int, hi: int) -> Any:
+        result = np.minimum(np.maximum(value, lo), hi)
+        low, high = int(np.count_nonzero(value < lo)), int(np.count_nonzero(value > hi))
+        self._fresh = (result, low, high, int(np.size(value)) - low - high)
+        return result
+
+    def let(self, name: str, value: Any) -> Any:
+        if self._fresh is not None and self._fresh[0] is value:
+            for bin_, count in zip(("low", "high", "inside"), self._fresh[1:], strict=True):
+                self.counts[f"clamp.{name}.{bin_}"] += count
+        return value
+
+
+class Coverage:
+    """Bins with counts; a bin that can be hit stands here with 0 from the start."""
+
+    def __init__(self, dut: Dut, events: Iterable[str], dtype: np.dtype[Any]) -> None:
+        self._dut, self._dtype = dut, dtype
+        self.counts: Counter[str] = Counter()
+        for name, form in dut.state.items():
+            self._declare(*(f"state.{name}.{value}" for value in dict.fromkeys((form.lo, form.hi))))
+        self._flags = [name for name, form in dut.inputs.items() if form.width == 1][:MAX_COMBINED]
+        for bits in product((0, 1), repeat=len(self._flags)):
+            self._declare(self._combination(bits))
+        for name, form in dut.inputs.items():
+            if form.width > 1:
+                self._declare(*(f"input.{name}.{value}" for value in sorted({form.lo, 0, form.hi})))
+        self._declare(*(f"event.{name}" for name in events))
+        zeros = {name: np.zeros(1, dtype) for name in (*dut.state, *dut.inputs)}
+        self.steps({n: zeros[n] for n in dut.state}, {n: zeros[n] for n in dut.inputs})
+        for bin_ in self.counts:  # that call only made the clamps' bins known
+            self.counts[bin_] = 0
+
+    def _declare(self, *names: str) -> None:
+        for name in names:
+            self.counts[name] += 0
+
+    def _combination(self, bits: Iterable[int]) -> str:
+        return "inputs." + ",".join(f"{name}={int(bit)}" for name, bit in zip(self._flags, bits, strict=True))
+
+    def event(self, name: str, count: int = 1) -> None:
+        """Count something that happened on the pins."""
+        self.counts[f"event.{name}"] += count
+
+    def states(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Count states at the limits of their fields."""
+        for name, form in self._dut.state.items():
+            for value in dict.fromkeys((form.lo, form.hi)):
+                self.counts[f"state.{name}.{value}"] += int(np.count_nonzero(state[name] == value))
+
+    def steps(self, before: Mapping[str, NDArray[Any]], inputs: Mapping[str, NDArray[Any]]) -> None:
+        """Count the steps that start from `before` with `inputs`: spikes, input limits, clamps, resulting states."""
+        old = {name: np.asarray(before[name]).astype(self._dtype) for name in self._dut.state}
+        given = {name: np.asarray(inputs[name]).astype(self._dtype) for name in self._dut.inputs}
+        if self._flags and len(given[self._flags[0]]):
+            code: Any = 0
+            for place, name in enumerate(self._flags):
+                code = code + (given[name].astype(np.int64) & 1) * (1 << place)
+            for value, count in zip(*np.unique(code, return_counts=True), strict=True):
+                self.counts[self._combination((int(value) >> place) & 1 for place in range(len(self._flags)))] += int(count)
+        for name, form in self._dut.inputs.items():
+            if form.width > 1:
+                for value in sorted({form.lo, 0, form.hi}):
+                    self.counts[f"input.{name}.{value}"] += int(np.count_nonzero(given[name] == value))
+        self.states(self._dut.rule.apply(_ClampWatch(self.counts), old, given, self._dut.params))
+
+    def result(self) -> dict[str, Any]:
+        """Counts by bin, and the bins never hit."""
+        bins = dict(sorted(self.counts.items()))
+        return {"bins": bins, "missed": [name for name, count in bins.items() if not count]}

@@ -1,0 +1,50 @@
+"""Counts differences and keeps the first one with all that is needed to understand it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Stuck(Exception):  # noqa: N818  # the name is what a reader of a log needs
+    """A bounded wait ran out; the text says what was waited for."""
+
+
+class Scoreboard:
+    """Differences between the design and the golden model.
+
+    `first` names step, synapse, field, what was expected and what came, the clock, the event, and for a step its state
+    before and its inputs.
+    """
+
+    def __init__(self) -> None:
+        self.differences = 0
+        self.first: dict[str, Any] | None = None
+
+    def differ(
+        self,
+        *,
+        field: str,
+        expected: Any,
+        got: Any,
+        step: int,
+        clock: int,
+        event: str,
+        synapse: int = 0,
+        state_before: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record a difference."""
+        self.differences += 1
+        if self.first is None:
+            self.first = {
+                "step": step,
+                "synapse": synapse,
+                "field": field,
+                "expected": expected,
+                "got": got,
+                "clock": clock,
+                "event": event,
+                "state_before": dict(state_before) if state_before is not None else None,
+                "inputs": dict(inputs) if inputs is not None else None,
+            }

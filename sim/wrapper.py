@@ -1,0 +1,33 @@
+"""The bench's top module: the design as it is, its ports gathered on one word each way.
+
+One write and one read a clock instead of one a port is what makes a Python bench fast. `sense` is sampled by the rising
+edge, so a bench sees what any synchronous neighbour of the design would see: outputs just before the edge, with the
+inputs of that clock applied. A handshake is therefore valid and ready in the same sample.
+"""
+
+from __future__ import annotations
+
+from sim.design import CLOCK, Bus, Dut
+
+TOP = "bench"
+
+
+def _select(bus: Bus, word: str, name: str) -> str:
+    slot = bus.slots[name]
+    return f"{word}[{slot.offset + slot.form.width - 1}:{slot.offset}]"
+
+
+def wrapper(dut: Dut) -> str:
+    """Verilog of the bench's top module."""
+    lines = [f"    .{CLOCK}({CLOCK})"]
+    for port in dut.manifest["ports"]:
+        if port["name"] != CLOCK:
+            bus, word = (dut.drive, "drive") if port["direction"] == "input" else (dut.sense, "outputs")
+            lines.append(f"    .\\{port['name']} ({_select(bus, word, port['name'])})")
+    connections = ",\n".join(lines)
+    return (
+        f"module {TOP} (\n  input {CLOCK},\n  input [{dut.drive.width - 1}:0] drive,\n"
+        f"  output reg [{dut.sense.width - 1}:0] sense\n);\n  wire [{dut.sense.width - 1}:0] outputs;\n"
+        f"  {dut.manifest['top']} dut (\n{connections}\n  );\n"
+        f"  always @(posedge {CLOCK}) sense <= outputs;\nendmodule\n"
+    )

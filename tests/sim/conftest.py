@@ -1,0 +1,62 @@
+"""Builds and runs that the tests of co-simulation share, also between the workers of a parallel run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sc_hw.flow.cosim import TOOLS_NEEDED
+from sc_hw.flow.elaborate import Build, elaborate
+from sc_hw.flow.tools import status
+from sc_model.spec import Design
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: a million synapse steps")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tools() -> None:
+    problems = [problem for name in TOOLS_NEEDED if (problem := status(name).problem) is not None]
+    if problems:
+        pytest.skip(problems[0])
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One folder of builds for the whole run: elaboration is atomic and the harness locks, so workers may share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "builds"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def build_of(builds: Path) -> Callable[..., Build]:
+    def build(block: str, synapses: int = 1, fabric: str = "generic", **parameters: int) -> Build:
+        rule = {"family": "reward_modulated_stdp", "parameters": parameters}
+        design = Design.model_validate(
+            {"name": f"{block}_under_test", "block": block, "synapses": synapses, "fabric": fabric, "rule": rule}
+        )
+        return elaborate(design, builds)
+
+    return build
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> Callable[..., Build]:
+    """A copy of a build with one edit in its Verilog; the edit must apply."""
+
+    def seed(build: Build, old: str, new: str) -> Build:
+        folder = tmp_path / build.id
+        folder.mkdir()
+        shutil.copy(build.folder / "manifest.json", folder)
+        text = build.verilog.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
+        (folder / "top.v").write_text(text.replace(old, new), encoding="utf-8")
+        return Build(build.design, build.id, folder, build.manifest)
+
+    return seed

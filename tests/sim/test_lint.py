@@ -1,0 +1,49 @@
+"""Every kind of build is clean under Verilator's linter, and the linter sees what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sc_hw.flow.cosim import lint
+from sc_hw.flow.elaborate import Build
+from sc_hw.flow.tools import ToolError
+
+FABRICS = ("generic", "ice40_up", "ice40_hx", "ecp5")
+NAMES = ("weight_bits", "trace_bits", "reward_bits", "learning_shift", "trace_decay_shift")
+CORNERS = ((1, 2, 1, 0, 0), (32, 16, 16, 12, 9), (4, 14, 16, 3, 3))
+DEPTHS = (1, 2, 3, 17, 1000, 65_536)
+
+
+@pytest.mark.parametrize("fabric", FABRICS)
+@pytest.mark.parametrize("corner", CORNERS)
+def test_corner_configurations_are_clean(fabric: str, corner: tuple[int, ...], build_of: Callable[..., Build]) -> None:
+    parameters = dict(zip(NAMES, corner, strict=True))
+    lint(build_of("lane", 1, fabric, **parameters))
+    lint(build_of("bank", 17, fabric, **parameters))
+
+
+@pytest.mark.parametrize("fabric", FABRICS)
+@pytest.mark.parametrize("synapses", DEPTHS)
+def test_default_configuration_is_clean(fabric: str, synapses: int, build_of: Callable[..., Build]) -> None:
+    lint(build_of("bank", synapses, fabric))
+    if synapses == 1:
+        lint(build_of("lane", 1, fabric))
+
+
+FAULTS = {
+    "WIDTHTRUNC": ("assign o_weight = weight_next", "wire [11:0] narrow; assign narrow = weight_next; assign o_weight = {4'h0, narrow}"),
+    "WIDTHEXPAND": ("assign o_weight = weight_next", "assign o_weight = weight_next[14:0]"),
+    "LATCH": ("assign o_weight = weight_next", "reg [15:0] kept; always @* if (i_pre_spike) kept = weight_next; assign o_weight = kept"),
+    "UNOPTFLAT": ("assign o_weight = weight_next", "wire [15:0] loop; assign loop = ~loop + weight_next; assign o_weight = loop"),
+    "MULTIDRIVEN": ("weight <= ", "done <= 1'b1; weight <= "),
+    "IMPLICIT": ("assign o_weight = weight_next", "assign o_weight = weight_nxt"),
+}
+
+
+@pytest.mark.parametrize("rule", FAULTS)
+def test_fault_is_found(rule: str, build_of: Callable[..., Build], seeded: Callable[..., Build]) -> None:
+    old, new = FAULTS[rule]
+    with pytest.raises(ToolError, match=rf"^lint of .*top\.v found \d+ problems: .*%Warning-{rule}: "):
+        lint(seeded(build_of("lane"), old, new))
