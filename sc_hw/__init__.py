@@ -1,0 +1,68 @@
+"""Hardware for rules: Amaranth components, and the flow from a design to proven Verilog with its price.
+
+The stages of the flow are importable from here and return typed results without printing::
+
+    design = sc_hw.load_design("lane.toml")
+    build = sc_hw.elaborate(design)
+    certificate = sc_hw.prove(design)
+    results = sc_hw.cosim(design, steps=20_000)
+    metrics = sc_hw.estimate(design, ["ice40-up5k"])
+    sc_hw.report(build.folder)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sc_hw.flow.cosim import cosim, lint
+    from sc_hw.flow.demo import demo
+    from sc_hw.flow.elaborate import Build, elaborate
+    from sc_hw.flow.estimate import estimate
+    from sc_hw.flow.new import new
+    from sc_hw.flow.prove import check, prove, prove_many
+    from sc_hw.flow.report import report
+    from sc_hw.flow.tools import doctor
+    from sc_model.spec import Design, load_design
+
+# Loaded when first used: a component must not drag in plots, and a proof no report.
+_HOMES = {
+    "Build": "sc_hw.flow.elaborate",
+    "Design": "sc_model.spec",
+    "check": "sc_hw.flow.prove",
+    "cosim": "sc_hw.flow.cosim",
+    "demo": "sc_hw.flow.demo",
+    "doctor": "sc_hw.flow.tools",
+    "elaborate": "sc_hw.flow.elaborate",
+    "estimate": "sc_hw.flow.estimate",
+    "lint": "sc_hw.flow.cosim",
+    "load_design": "sc_model.spec",
+    "new": "sc_hw.flow.new",
+    "prove": "sc_hw.flow.prove",
+    "prove_many": "sc_hw.flow.prove",
+    "report": "sc_hw.flow.report",
+}
+
+__all__ = [
+    "Build",
+    "Design",
+    "check",
+    "cosim",
+    "demo",
+    "doctor",
+    "elaborate",
+    "estimate",
+    "lint",
+    "load_design",
+    "new",
+    "prove",
+    "prove_many",
+    "report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sc_hw' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

@@ -84,7 +84,11 @@ def _fields(shape: Any, offset: int = 0, prefix: str = "") -> list[dict[str, Any
     if isinstance(shape, data.StructLayout):
         result = []
         for name, field in shape:
-            result += _fields(field.shape, offset + field.offset, f"{prefix}{name}." if isinstance(field.shape, data.StructLayout) else prefix + name)
+            result += _fields(
+                field.shape,
+                offset + field.offset,
+                f"{prefix}{name}." if isinstance(field.shape, data.StructLayout) else prefix + name,
+            )
         return result
     form = Shape.cast(shape)
     return [{"name": prefix, "offset": offset, "width": form.width, "signed": form.signed}]

@@ -117,7 +117,7 @@ class _Emitter:
         width = node.interval.format.width
         args = [self.at(arg, slot.start) for arg in node.args]
         if node.op is Op.MUL:
-            value = args[0] * args[1] if self.model is None else self._product(index, args)
+            value = args[0] * args[1] if self.model is None else self._product(index, args, self.model)
         elif node.op in (Op.ADD, Op.ADDC, Op.SUB, Op.NEG):
             value = self._sum(index, node, args, width)
         else:
@@ -166,10 +166,9 @@ class _Emitter:
             value = register
         return value
 
-    def _product(self, index: int, args: list[Value]) -> Value:
-        assert self.model is not None  # only called with a plan
+    def _product(self, index: int, args: list[Value], model: DelayModel) -> Value:
         a, b = (arg if arg.shape().signed else Cat(arg, C(0, 1)).as_signed() for arg in args)
-        multiplier = PipelinedMultiplier(len(a), len(b), self.model.multiplier_stages)
+        multiplier = PipelinedMultiplier(len(a), len(b), model.multiplier_stages)
         self.m.submodules[f"multiply_{self.name(index)}"] = multiplier
         self.m.d.comb += [multiplier.a.eq(a), multiplier.b.eq(b)]
         return multiplier.product

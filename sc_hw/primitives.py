@@ -97,9 +97,7 @@ class PipelinedMultiplier(wiring.Component):
         if stages < 2:
             raise ValueError(f"Pipelined multiplier needs stages >= 2, not {stages}")
         self.a_width, self.b_width, self.stages = a_width, b_width, stages
-        super().__init__(
-            {"a": In(signed(a_width)), "b": In(signed(b_width)), "product": Out(signed(a_width + b_width))}
-        )
+        super().__init__({"a": In(signed(a_width)), "b": In(signed(b_width)), "product": Out(signed(a_width + b_width))})
 
     def elaborate(self, platform: Any) -> Elaboratable:
         override = platform.get_multiplier(self) if hasattr(platform, "get_multiplier") else None

@@ -110,10 +110,10 @@ class BankBench:
     def monitor(self, out: int) -> None:
         """Compare an update, and see that none is late."""
         if out & self.updated:
-            self.recent = self.run.pins.cycles
             if not self.flight:
                 self.differ("updated", 0, 1, "update that no transfer asked for")
                 return
+            self.recent = self.run.pins.cycles
             clock, sweep, synapse = self.flight.popleft()
             want = sweep.expected[synapse]
             if out & self.update_mask != want:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sim.coverage import Coverage
 from sim.design import Dut, read_build
 from sim.files import write_json
 from sim.pins import Pins
-from sim.scoreboard import Scoreboard, Stuck
+from sim.scoreboard import GivenUp, Scoreboard, Stuck
 
 JOB_VARIABLE = "SC_HW_SIM_JOB"
 MAX_STALL = 0.95  # bounds of waits count on something happening within a thousand clocks
@@ -66,12 +67,13 @@ async def run_bench(top: Any, events: Iterable[str], body: Callable[[Run], Await
     job = Job(**json.loads(Path(os.environ[JOB_VARIABLE]).read_text(encoding="utf-8")))
     run = Run(job, top, events)
     start = time.perf_counter()
-    try:
-        await body(run)
-    except Stuck as stuck:
-        run.scoreboard.differ(
-            field="wait", expected=str(stuck), got="nothing", step=run.steps, clock=run.pins.cycles, event="timeout"
-        )
+    with suppress(GivenUp):
+        try:
+            await body(run)
+        except Stuck as stuck:
+            run.scoreboard.differ(
+                field="wait", expected=str(stuck), got="nothing", step=run.steps, clock=run.pins.cycles, event="timeout"
+            )
     seconds = time.perf_counter() - start
     write_json(
         Path(job.answer),

@@ -10,11 +10,18 @@ class Stuck(Exception):  # noqa: N818  # the name is what a reader of a log need
     """A bounded wait ran out; the text says what was waited for."""
 
 
+class GivenUp(Exception):  # noqa: N818
+    """There are so many differences that going on shows nothing new."""
+
+
+MAX_DIFFERENCES = 10_000
+
+
 class Scoreboard:
     """Differences between the design and the golden model.
 
     `first` names step, synapse, field, what was expected and what came, the clock, the event, and for a step its state
-    before and its inputs.
+    before and its inputs. The run ends at 10,000 differences: a broken design may go on for ever.
     """
 
     def __init__(self) -> None:
@@ -34,7 +41,7 @@ class Scoreboard:
         state_before: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record a difference."""
+        """Record a difference; GivenUp when there are too many."""
         self.differences += 1
         if self.first is None:
             self.first = {
@@ -48,3 +55,5 @@ class Scoreboard:
                 "state_before": dict(state_before) if state_before is not None else None,
                 "inputs": dict(inputs) if inputs is not None else None,
             }
+        if self.differences >= MAX_DIFFERENCES:
+            raise GivenUp

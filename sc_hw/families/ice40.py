@@ -28,7 +28,9 @@ class UltraPlus(Family):
         m.d.comb += [a.eq(multiplier.a), b.eq(multiplier.b)]  # sign-extended
         held = {f"i_{port}": C(0, 1) for port in ("AHOLD", "BHOLD", "CHOLD", "DHOLD", "OHOLDTOP", "OHOLDBOT")}
         resets = {f"i_{port}": C(0, 1) for port in ("IRSTTOP", "IRSTBOT", "ORSTTOP", "ORSTBOT")}
-        unused = {f"i_{port}": C(0, 1) for port in ("OLOADTOP", "OLOADBOT", "ADDSUBTOP", "ADDSUBBOT", "CI", "ACCUMCI", "SIGNEXTIN")}
+        unused = {
+            f"i_{port}": C(0, 1) for port in ("OLOADTOP", "OLOADBOT", "ADDSUBTOP", "ADDSUBBOT", "CI", "ACCUMCI", "SIGNEXTIN")
+        }
         m.submodules.mac = Instance(
             "SB_MAC16",
             p_A_REG=C(1, 1),

@@ -32,7 +32,10 @@ class Claim:
     def as_json(self) -> dict[str, Any]:
         """The claim as written to a certificate."""
         row: dict[str, Any] = {
-            "name": self.name, "statement": self.statement, "verdict": self.verdict, "seconds": round(self.seconds, 3),
+            "name": self.name,
+            "statement": self.statement,
+            "verdict": self.verdict,
+            "seconds": round(self.seconds, 3),
         }
         return row if self.counterexample is None else {**row, "counterexample": dict(self.counterexample)}
 
@@ -179,8 +182,12 @@ class Cuts:
         self.shown[f"{name} (netlist)"] = inside
         factors = [f.term for f in value.factors or () if f.term.is_const() and terms.width(f.term) <= SPLIT_BITS]
         self.court.claim(
-            f"signal {name}", f"the netlist's signal '{name}' is the rule's value, and lies in [{lo}, {hi}]", differs,
-            self.given, self.shown, factors[0] if factors else None,
+            f"signal {name}",
+            f"the netlist's signal '{name}' is the rule's value, and lies in [{lo}, {hi}]",
+            differs,
+            self.given,
+            self.shown,
+            factors[0] if factors else None,
         )
         # A refuted cut has already failed the proof; going on with the netlist's value shows what else differs.
         return SmtInt(terms, inside.term, max(lo, inside.lo), min(hi, inside.hi))

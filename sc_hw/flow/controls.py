@@ -109,7 +109,8 @@ def _stale_operand(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
         return None
     for place, arg in enumerate(args):
         same = [
-            i for i, n in enumerate(b.nodes)
+            i
+            for i, n in enumerate(b.nodes)
             if n.op is Op.VAR and n.interval == b.interval(arg) and i not in args and b.nodes[arg].op is not Op.VAR
         ]
         if same:
@@ -125,7 +126,9 @@ CONTROLS: tuple[Control, ...] = (
     Control("ceiling one too low", "saturation stops one below the largest value", _low_ceiling),
     Control("operands swapped", "what should be added is subtracted and the other way round", _swapped_difference),
     Control("stale operand", "a product takes a field's old value instead of the new one", _stale_operand),
-    Control("re-issue one clock early", "a short sweep starts again one clock before its first synapse has landed", None, ("bank",)),
+    Control(
+        "re-issue one clock early", "a short sweep starts again one clock before its first synapse has landed", None, ("bank",)
+    ),
 )
 
 

@@ -78,9 +78,7 @@ def cosim(
     command += ["--events", str(events)] if events is not None else []
     command += ["--waves"] if waves else []
     progress(f"{build.design.name}: co-simulation")
-    done = subprocess.run(
-        command, env=_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     said = (done.stderr.strip().splitlines() or [f"no message, exit status {done.returncode}"])[-1]
     if done.returncode == _BAD_INPUT:
         raise ConfigError(said)
@@ -100,9 +98,7 @@ def lint(build: Build) -> str:
     find("perl")
     top = str(build.manifest["top"])
     command = [*verilator.command, "--lint-only", "-Wall", "--top-module", top, str(WAIVERS), str(build.verilog)]
-    done = subprocess.run(
-        command, env=verilator.environ(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    done = subprocess.run(command, env=verilator.environ(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     text = done.stdout + done.stderr
     log = write_text(build.folder / "lint.log", text)
     findings = [line for line in text.splitlines() if line.startswith(("%Warning", "%Error")) and "Exiting due to" not in line]

@@ -6,7 +6,6 @@ Every figure is read from a tool's own JSON. A figure that was not measured is `
 from __future__ import annotations
 
 import json
-import shutil
 import statistics
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from typing import Any
 
 from sc_hw.blocks import block_of
 from sc_hw.families import load_family
-from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, elaborate
+from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
 from sc_hw.flow.targets import Cells, Target, load_target
@@ -48,10 +47,10 @@ def count(cells: dict[str, int], kinds: Cells) -> dict[str, float]:
     return {"lut": total(kinds.lut), "ff": total(kinds.ff), "bram": total(kinds.bram), "dsp": total(kinds.dsp)}
 
 
-def _synthesise(sources: Sequence[str], top: str, target: Target, folder: Path, name: str) -> dict[str, int]:
+def _synthesise(sources: Sequence[str], target: Target, folder: Path, name: str) -> dict[str, int]:
     """Cells by type after synthesis; the netlist is left in `<name>.json`."""
     script = "".join(f"read_verilog {source}\n" for source in sources)
-    script += f"{target.synth} -top {top} -json {name}.json\ntee -q -o {name}.stat.json stat -json\n"
+    script += f"{target.synth} -top {WRAPPER_TOP} -json {name}.json\ntee -q -o {name}.stat.json stat -json\n"
     run_yosys(script, folder=folder, name=name)
     return dict(json.loads((folder / f"{name}.stat.json").read_text())["design"]["num_cells_by_type"])
 
@@ -66,15 +65,25 @@ def _pins_file(target: Target, folder: Path) -> tuple[str, ...]:
 
 def _place_and_route(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, Any]:
     """nextpnr's own report for one seed."""
-    assert target.pnr is not None  # the caller asked
-    tool = find(target.pnr)
+    program = target.pnr or ""  # a target without one is not asked for
+    tool = find(program)
     report = f"{Path(netlist).stem}.seed{seed}.report.json"
     (folder / report).unlink(missing_ok=True)
     command = (
-        *tool.command, *target.pnr_args, "--json", netlist, "--report", report, "--freq", str(PNR_GOAL_MHZ),
-        "--seed", str(seed), "--timing-allow-fail", *_pins_file(target, folder),
+        *tool.command,
+        *target.pnr_args,
+        "--json",
+        netlist,
+        "--report",
+        report,
+        "--freq",
+        str(PNR_GOAL_MHZ),
+        "--seed",
+        str(seed),
+        "--timing-allow-fail",
+        *_pins_file(target, folder),
     )
-    run(command, log=folder / f"{Path(netlist).stem}.seed{seed}.log", cwd=folder, env=tool.environ(), what=target.pnr)
+    run(command, log=folder / f"{Path(netlist).stem}.seed{seed}.log", cwd=folder, env=tool.environ(), what=program)
     return dict(json.loads((folder / report).read_text()))
 
 
@@ -109,7 +118,6 @@ def estimate_target(
     block = block_of(design, family)
     ports = build.manifest["ports"]
     port_bits = sum(port["width"] for port in ports)
-    wrapped = port_bits > target.pins
     progress(f"{target.name}: elaborating for {target.family}")
     write_text(folder / "block.v", to_verilog(block.component, block.top, family))
     metrics: dict[str, Any] = {
@@ -125,22 +133,19 @@ def estimate_target(
         "synth_command": target.synth,
         "port_bits": port_bits,
         "pins": target.pins,
-        "wrapped": wrapped,
+        "twin_build_id": build_id(design),
         "units": {"bram": target.cells.bram_unit, "dsp": target.cells.dsp_unit},
         "timing": block.timing(),
     }
     progress(f"{target.name}: synthesis")
-    top, sources = block.top, ["block.v"]
-    if wrapped:
-        write_text(folder / "frame.v", wrapper(block.top, ports))
-        write_text(folder / "empty.v", black_box(block.top, ports))
-        top, sources = WRAPPER_TOP, ["block.v", "frame.v"]
-    cells = _synthesise(sources, top, target, folder, "block")
-    costs = count(cells, target.cells)
-    if wrapped:
-        frame = count(_synthesise(["empty.v", "frame.v"], top, target, folder, "frame"), target.cells)
-        metrics["with_wrapper"], metrics["wrapper"] = costs, frame
-        costs = {unit: max(0, costs[unit] - frame[unit]) for unit in costs}
+    # Framed even where the pins would do: only then does every path of the block run from clock to clock.
+    write_text(folder / "frame.v", wrapper(block.top, ports))
+    write_text(folder / "empty.v", black_box(block.top, ports))
+    cells = _synthesise(["block.v", "frame.v"], target, folder, "block")
+    whole = count(cells, target.cells)
+    frame = count(_synthesise(["empty.v", "frame.v"], target, folder, "frame"), target.cells)
+    metrics["with_wrapper"], metrics["wrapper"] = whole, frame
+    costs = {unit: max(0, whole[unit] - frame[unit]) for unit in whole}
     metrics.update(costs)
     metrics["cells"] = dict(sorted(cells.items()))
     metrics.update(_timing(target, folder, seeds, jobs, progress))
@@ -215,8 +220,3 @@ def estimate(
     find("yosys")
     build = elaborate(design, root)
     return [estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress) for target in chosen]
-
-
-def clean(build: Build) -> None:
-    """Remove what estimates have left of a build."""
-    shutil.rmtree(build.folder / "estimate", ignore_errors=True)

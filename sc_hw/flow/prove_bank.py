@@ -107,16 +107,23 @@ def prove_schedule(court: Court, net: Netlist, span: int, address_width: int) ->
     holds = sequencer_invariant(court, frames, 0, last, span, "")
     kept = sequencer_invariant(court, frames, 1, last, span, "")
     court.claim(
-        f"schedule, {label}: invariant after reset", "reset leads to a state in which the invariant holds",
-        _not_all(court, kept), [*depth, court.on(frames.at(0, "rst")), *host[3:6]], shown(),
+        f"schedule, {label}: invariant after reset",
+        "reset leads to a state in which the invariant holds",
+        _not_all(court, kept),
+        [*depth, court.on(frames.at(0, "rst")), *host[3:6]],
+        shown(),
     )
     court.claim(
-        f"schedule, {label}: invariant kept", "a clock leads from the invariant to the invariant",
-        _not_all(court, kept), [*depth, *holds, *calm, *host[:6]], shown(),
+        f"schedule, {label}: invariant kept",
+        "a clock leads from the invariant to the invariant",
+        _not_all(court, kept),
+        [*depth, *holds, *calm, *host[:6]],
+        shown(),
     )
     again = [
         court.both(
-            court.on(frames.at(0, "issue")), court.on(frames.at(k, "issue")),
+            court.on(frames.at(0, "issue")),
+            court.on(frames.at(k, "issue")),
             t(K.EQUAL, frames.at(0, "address"), frames.at(k, "address")),
         )
         for k in range(1, span)
@@ -124,19 +131,27 @@ def prove_schedule(court: Court, net: Netlist, span: int, address_width: int) ->
     court.claim(
         f"schedule, {label}: no early read",
         f"no synapse is issued again within {span} clocks, for every depth up to {1 << address_width}",
-        court.either(*again), [*depth, *holds, *calm, *host], shown(),
+        court.either(*again),
+        [*depth, *holds, *calm, *host],
+        shown(),
     )
     court.claim(
-        f"schedule, {label}: order", "the synapse issued after number k is k + 1, after the last it is 0",
+        f"schedule, {label}: order",
+        "the synapse issued after number k is k + 1, after the last it is 0",
         court.both(
             court.on(frames.at(0, "issue")),
             t.differ(
                 frames.at(1, "address"),
-                t(K.ITE, t(K.EQUAL, frames.at(0, "address"), last), t.const(0, address_width),
-                  t(K.BV_ADD, frames.at(0, "address"), t.const(1, address_width))),
+                t(
+                    K.ITE,
+                    t(K.EQUAL, frames.at(0, "address"), last),
+                    t.const(0, address_width),
+                    t(K.BV_ADD, frames.at(0, "address"), t.const(1, address_width)),
+                ),
             ),
         ),
-        [*depth, *holds, *calm, *host], shown(),
+        [*depth, *holds, *calm, *host],
+        shown(),
     )
 
 
@@ -180,16 +195,28 @@ def prove_bank(court: Court, net: Netlist, rule: Rule, params: RuleParams, manif
         court.claim(
             f"update: {f['name']}",
             f"{span} clocks after a transfer, {f['name']} on the write port is the rule's value of the word read",
-            wrong, began, {**cuts.shown, f"{f['name']}' (rule)": value, f"{f['name']}' (netlist)": got},
+            wrong,
+            began,
+            {**cuts.shown, f"{f['name']}' (rule)": value, f"{f['name']}' (netlist)": got},
         )
-    shown = {"address@0": address(0), f"updated@{span}": frames.at(span, "updated"), "address": frames.at(span, "updated_address")}
+    shown = {
+        "address@0": address(0),
+        f"updated@{span}": frames.at(span, "updated"),
+        "address": frames.at(span, "updated_address"),
+    }
     court.claim(
-        "update: address", f"{span} clocks after a transfer its address is on the write port",
-        court.either(court.off(frames.at(span, "updated")), t.differ(frames.at(span, "updated_address"), address(0))), began, shown,
+        "update: address",
+        f"{span} clocks after a transfer its address is on the write port",
+        court.either(court.off(frames.at(span, "updated")), t.differ(frames.at(span, "updated_address"), address(0))),
+        began,
+        shown,
     )
     court.claim(
-        "update: only transfers", f"nothing is updated that was not transferred {span} clocks before",
-        court.on(frames.at(span, "updated")), [*calm, court.no(transfer(0))], shown,
+        "update: only transfers",
+        f"nothing is updated that was not transferred {span} clocks before",
+        court.on(frames.at(span, "updated")),
+        [*calm, court.no(transfer(0))],
+        shown,
     )
 
     # --- the memory --------------------------------------------------------------------------------------------------
@@ -201,39 +228,55 @@ def prove_bank(court: Court, net: Netlist, rule: Rule, params: RuleParams, manif
     load_place = t(K.BV_EXTRACT, frames.at(0, "load__payload"), indices=(address_width - 1, 0))
     updating = court.on(frames.at(1, "updated"))
     court.claim(
-        "memory: update lands", "an update on the write port is in the memory in the next clock, and no other word changes",
-        t.differ(behind, t(K.ITE, hit, frames.at(1, "updated_state"), before)), [*calm, updating],
+        "memory: update lands",
+        "an update on the write port is in the memory in the next clock, and no other word changes",
+        t.differ(behind, t(K.ITE, hit, frames.at(1, "updated_state"), before)),
+        [*calm, updating],
     )
     invariant = _bank_invariant(court, frames, 0, last, span)
     court.claim(
-        "memory: load lands", "a load taken from the host is in the memory two clocks later, and no other word changes",
-        t.differ(behind, t(K.ITE, t(K.EQUAL, load_place, place), load_word, before)), [*calm, *invariant, loads],
+        "memory: load lands",
+        "a load taken from the host is in the memory two clocks later, and no other word changes",
+        t.differ(behind, t(K.ITE, t(K.EQUAL, load_place, place), load_word, before)),
+        [*calm, *invariant, loads],
     )
     court.claim(
-        "memory: nothing else writes", "without update or load no word changes",
-        t.differ(behind, before), [*calm, *invariant, court.no(updating), court.no(loads)],
+        "memory: nothing else writes",
+        "without update or load no word changes",
+        t.differ(behind, before),
+        [*calm, *invariant, court.no(updating), court.no(loads)],
     )
 
     # --- the order of accesses: by induction from reset --------------------------------------------------------------
     kept = _bank_invariant(court, frames, 1, last, span)
     court.claim(
-        "order: invariant after reset", "reset leads to a state in which the invariant holds",
-        _not_all(court, kept), [court.on(frames.at(0, "rst"))],
+        "order: invariant after reset",
+        "reset leads to a state in which the invariant holds",
+        _not_all(court, kept),
+        [court.on(frames.at(0, "rst"))],
     )
-    court.claim("order: invariant kept", "a clock leads from the invariant to the invariant", _not_all(court, kept), [*calm, *invariant])
+    court.claim(
+        "order: invariant kept", "a clock leads from the invariant to the invariant", _not_all(court, kept), [*calm, *invariant]
+    )
     again = [court.both(transfer(0), transfer(k), t(K.EQUAL, address(0), address(k))) for k in range(1, span)]
     issues = {f"{name}@{k}": frames.at(k, f"sequencer.{name}") for k in range(span) for name in ("issue", "address")}
     court.claim(
-        "order: no early read", f"no synapse is read within {span} clocks of its last reading, so never before its write has landed",
-        court.either(*again), [*calm, *invariant], issues,
+        "order: no early read",
+        f"no synapse is read within {span} clocks of its last reading, so never before its write has landed",
+        court.either(*again),
+        [*calm, *invariant],
+        issues,
     )
     busy = [
         court.both(transfer(0), court.either(court.on(frames.at(k, "load__ready")), court.on(frames.at(k, "read__ready"))))
         for k in range(span + 1)
     ]
     court.claim(
-        "order: host waits", f"the host gets the memory no sooner than {span + 1} clocks after the last transfer",
-        court.either(*busy), [*calm, *invariant], issues,
+        "order: host waits",
+        f"the host gets the memory no sooner than {span + 1} clocks after the last transfer",
+        court.either(*busy),
+        [*calm, *invariant],
+        issues,
     )
 
     # --- read-back ---------------------------------------------------------------------------------------------------
@@ -241,14 +284,17 @@ def prove_bank(court: Court, net: Netlist, rule: Rule, params: RuleParams, manif
     asks = court.both(court.on(frames.at(0, "read__valid")), court.on(frames.at(0, "read__ready")))
     word = t(K.ARRAY_SELECT, frames.memory(1), frames.at(0, "read__payload"))
     court.claim(
-        "read-back: word", f"{arrive} clocks after a read is taken its word is offered",
+        "read-back: word",
+        f"{arrive} clocks after a read is taken its word is offered",
         court.either(court.off(frames.at(arrive, "readback__valid")), t.differ(frames.at(arrive, "readback__payload"), word)),
         [*calm, *invariant, asks],
     )
     court.claim(
-        "read-back: held", "an offered word stays until the host takes it",
+        "read-back: held",
+        "an offered word stays until the host takes it",
         court.either(
-            court.off(frames.at(1, "readback__valid")), t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload"))
+            court.off(frames.at(1, "readback__valid")),
+            t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload")),
         ),
         [*calm, *invariant, court.on(frames.at(0, "readback__valid")), court.off(frames.at(0, "readback__ready"))],
     )

@@ -37,18 +37,21 @@ def prove_lane(court: Court, net: Netlist, rule: Rule, params: RuleParams, manif
     new = rule.apply(SmtOps(terms, cuts), state, ports, params)
     for name, form in fields.items():
         value = SmtOps(terms).let(name, new[name])
-        wrong = court.either(
-            terms.differ(value.low(form.width), after[name]), (value < form.lo).term, (value > form.hi).term
-        )
+        wrong = court.either(terms.differ(value.low(form.width), after[name]), (value < form.lo).term, (value > form.hi).term)
         court.claim(
-            f"step: {name}", f"after a step, {name} is the rule's value, which fits its {form}", wrong, given,
+            f"step: {name}",
+            f"after a step, {name} is the rule's value, which fits its {form}",
+            wrong,
+            given,
             {**cuts.shown, f"{name}' (rule)": value, f"{name}' (netlist)": number(terms, after[name], form.signed)},
         )
     court.claim("step: done", "done is high in the clock after a step", court.off(done_after), given, shown)
 
     resting = (court.off(rst), court.off(load), court.off(step))
     for name in fields:
-        court.claim(f"hold: {name}", f"without step or load, {name} keeps its value", terms.differ(after[name], now[name]), resting, shown)
+        court.claim(
+            f"hold: {name}", f"without step or load, {name} keeps its value", terms.differ(after[name], now[name]), resting, shown
+        )
     court.claim("hold: done", "without a step, done is low in the next clock", court.on(done_after), resting, shown)
 
     loading = (court.off(rst), court.on(load))
@@ -57,14 +60,21 @@ def prove_lane(court: Court, net: Netlist, rule: Rule, params: RuleParams, manif
         wanted = net.inputs[f"load_{item.name}"] if item.loadable else terms.const(item.initial, form.width)
         what = f"the port load_{item.name}" if item.loadable else str(item.initial)
         court.claim(
-            f"load: {item.name}", f"a load puts {what} into {item.name}, step or not", terms.differ(after[item.name], wanted), loading, shown
+            f"load: {item.name}",
+            f"a load puts {what} into {item.name}, step or not",
+            terms.differ(after[item.name], wanted),
+            loading,
+            shown,
         )
     court.claim("load: done", "a load is no step: done is low in the next clock", court.on(done_after), loading, shown)
 
     for item in rule.state:
         wanted = terms.const(item.initial, fields[item.name].width)
         court.claim(
-            f"reset: {item.name}", f"reset puts {item.name} to {item.initial}, whatever else is asked", terms.differ(after[item.name], wanted),
-            (court.on(rst),), shown,
+            f"reset: {item.name}",
+            f"reset puts {item.name} to {item.initial}, whatever else is asked",
+            terms.differ(after[item.name], wanted),
+            (court.on(rst),),
+            shown,
         )
     court.claim("reset: done", "reset puts done to 0", court.on(done_after), (court.on(rst),), shown)

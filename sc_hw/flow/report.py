@@ -205,7 +205,7 @@ def _price(metric: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a target's metrics that a report prints."""
     keys = ("design", "block", "synapses", "build_id", "target", "title", *COSTS, "units", "fmax", "updates_per_s")
     more = ("updates_per_s_reason", "critical_path", "placed_reason", "synth_command", "tools")
-    frame = ("wrapped", "wrapper", "port_bits", "pins")
+    frame = ("wrapper", "port_bits")
     return {key: metric.get(key) for key in (*keys, *more, *frame)}
 
 
@@ -298,11 +298,10 @@ def _price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[
             spread["range"] = f"{number(fmax['min_mhz'], 1)} to {number(fmax['max_mhz'], 1)}"
             spread["runs"] = f"{runs} seed{'' if runs == 1 else 's'}"
         wrapped = None
-        if price["wrapped"] and price["wrapper"]:
-            lut, ff = number(price["wrapper"]["lut"]), number(price["wrapper"]["ff"])
+        if price["wrapper"]:
             wrapped = notes.number(
-                f"The block's {number(price['port_bits'])} port bits exceed this package's pins, so it was placed in a frame of "
-                f"shift registers, whose {lut} LUT and {ff} FF are not counted; Fmax is that of block and frame together."
+                "Placed in a frame of shift registers, so that every path runs from clock to clock; the frame's own LUT and "
+                "FF are not counted (each metrics.json has them)."
             )
         rows.append(
             {
@@ -352,6 +351,37 @@ def _compact(value: Any, limit: int = 240) -> str:
     return text if len(text) <= limit else text[:limit] + " ..."
 
 
+def _grouped(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Claims for a table: like claims about many members ("schedule, 7-bit addresses: order") become one row."""
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for claim in claims:
+        group, comma, rest = str(claim["name"]).partition(", ")
+        member, colon, what = rest.partition(": ")
+        if not (comma and colon) or "counterexample" in claim:
+            rows[str(claim["name"]), "", ""] = dict(claim)
+            continue
+        row = rows.setdefault((group, what, str(claim["verdict"])), {"members": [], "seconds": 0.0})
+        row["members"].append(member)
+        row |= {"name": f"{group}: {what}", "statement": claim["statement"], "verdict": claim["verdict"]}
+        row["seconds"] += claim["seconds"]
+    for row in rows.values():
+        if len(row.get("members", ())) > 1:
+            row["statement"] = f"{row['statement']} ({len(row['members'])} claims: {row['members'][0]} to {row['members'][-1]})"
+    return list(rows.values())
+
+
+def _counterexample(example: Mapping[str, Any]) -> str:
+    """The state and inputs of a counterexample, and each value on which rule and netlist disagree."""
+    plain = [f"{name} {value}" for name, value in example.items() if not name.endswith(")")]
+    pairs = [name.removesuffix(" (rule)") for name in example if name.endswith(" (rule)")]
+    apart = [
+        f"{name}: rule {example[f'{name} (rule)']}, netlist {example[f'{name} (netlist)']}"
+        for name in pairs
+        if example.get(f"{name} (netlist)") != example[f"{name} (rule)"]
+    ]
+    return _compact("; ".join([", ".join(plain), *apart]), 400)
+
+
 def _render(template: str, context: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -361,7 +391,14 @@ def _render(template: str, context: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"number": number, "md": _markdown, "code": _code, "compact": _compact}
+    environment.filters |= {
+        "number": number,
+        "md": _markdown,
+        "code": _code,
+        "compact": _compact,
+        "grouped": _grouped,
+        "counterexample": _counterexample,
+    }
     return environment.get_template(template).render(context)
 
 

@@ -210,14 +210,21 @@ def run(
 ) -> str:
     """Run a program, keep all it prints in `log`, and return it; ToolError quotes its error lines if it fails."""
     done = subprocess.run(
-        list(command), cwd=cwd, env=dict(env) if env is not None else None, capture_output=True, text=True, check=False,
+        list(command),
+        cwd=cwd,
+        env=dict(env) if env is not None else None,
+        capture_output=True,
+        text=True,
+        check=False,
         stdin=subprocess.DEVNULL,
     )
     text = done.stdout + done.stderr
     write_text(log, text)
     if done.returncode != 0:
         lines = [line for line in text.splitlines() if "error" in line.lower()] or text.splitlines()[-3:]
-        raise ToolError(f"{what or Path(command[0]).name} failed (exit {done.returncode}): {' | '.join(lines[:3])}; all of it: {log}")
+        raise ToolError(
+            f"{what or Path(command[0]).name} failed (exit {done.returncode}): {' | '.join(lines[:3])}; all of it: {log}"
+        )
     return text
 
 

@@ -1,4 +1,4 @@
-"""A frame of shift registers round a block with more ports than a package has pins, so that it can be placed and routed.
+"""A frame of shift registers round a block, so that one with more ports than pins can be placed and routed.
 
 Every input comes out of a register and every output ends in one: nextpnr then times all paths of the block from clock to
 clock. The frame costs flip-flops and a LUT an output; it is synthesised alone as well, and its cost subtracted.

@@ -26,9 +26,7 @@ class Bank:
     initial : values of loadable fields, scalars or shape (N,), saturated into their formats.
     """
 
-    def __init__(
-        self, rule: Rule, params: RuleParams, synapses: int, initial: Mapping[str, ArrayLike] | None = None
-    ) -> None:
+    def __init__(self, rule: Rule, params: RuleParams, synapses: int, initial: Mapping[str, ArrayLike] | None = None) -> None:
         if synapses < 1:
             raise ValueError(f"synapses must be >= 1, not {synapses}")
         self.rule, self.params, self.synapses = rule, params, synapses
@@ -41,12 +39,12 @@ class Bank:
 
     def _array(self, name: str, values: ArrayLike, lo: int, hi: int) -> NDArray[Any]:
         array = np.asarray(values)
-        if array.dtype.kind not in "biu" and not (array.dtype == object and all(isinstance(v, int) for v in array.flat)):
+        if array.dtype.kind not in "biu" and not (array.dtype.kind == "O" and all(isinstance(v, int) for v in array.flat)):
             raise TypeError(f"{name} must be integers, not {array.dtype}")
         if array.shape not in ((), (self.synapses,)):
             raise ValueError(f"{name} must have shape ({self.synapses},) or be a scalar, not {array.shape}")
-        if array.dtype == np.uint64 and self._dtype != object:
-            array = np.minimum(array, np.uint64(np.iinfo(np.int64).max))
+        if array.dtype.kind == "u" and self._dtype.kind != "O":
+            array = np.minimum(array.astype(np.uint64), np.uint64(np.iinfo(np.int64).max))
         full = np.broadcast_to(array.astype(self._dtype), (self.synapses,))
         clipped: NDArray[Any] = np.minimum(np.maximum(full, lo), hi)
         return clipped
@@ -71,7 +69,9 @@ class Bank:
         Each input is a scalar or has shape (N,); numbers beyond the input's format are saturated into it.
         """
         if sorted(inputs) != sorted(self._input_formats):
-            raise TypeError(f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}")
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}"
+            )
         given = {name: self._array(name, inputs[name], form.lo, form.hi) for name, form in self._input_formats.items()}
         new = self.rule.apply(self._ops, self.state, given, self.params)
         self.state = {name: np.asarray(value) for name, value in new.items()}

@@ -46,9 +46,7 @@ class Synapse:
         unknown = sorted(set(values) - set(loadable))
         if unknown:
             raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
-        self.state = self.rule.initial_state() | {
-            name: self._formats[name].saturate(value) for name, value in values.items()
-        }
+        self.state = self.rule.initial_state() | {name: self._formats[name].saturate(value) for name, value in values.items()}
 
     def step(self, inputs: Mapping[str, int]) -> dict[str, int]:
         """Advance by one step and return the new state."""

@@ -90,9 +90,7 @@ def _difference(b: Builder, plus: int, minus: int) -> tuple[int, int] | None:
         node = b.nodes[operand]
         if node.op is Op.MUX:
             condition = node.args[0]
-            sides = [
-                _difference(b, _assume(b, plus, condition, truth), _assume(b, minus, condition, truth)) for truth in (1, 0)
-            ]
+            sides = [_difference(b, _assume(b, plus, condition, truth), _assume(b, minus, condition, truth)) for truth in (1, 0)]
             if sides[0] is None or sides[1] is None:
                 return None
             value, carry = (b.make(Op.MUX, (condition, sides[0][i], sides[1][i])) for i in (0, 1))

@@ -35,6 +35,7 @@ class Terms:
         return self.tm.mk_const(self.tm.mk_bv_sort(width), name)
 
     def __call__(self, kind: Any, *args: Any, indices: tuple[int, ...] = ()) -> Any:
+        """The term of an operation."""
         return self.tm.mk_term(kind, list(args), list(indices)) if indices else self.tm.mk_term(kind, list(args))
 
     def width(self, term: Any) -> int:
@@ -81,7 +82,7 @@ class SmtBool:
         return self._logic(K.OR, other)
 
     def __add__(self, other: Any) -> SmtInt:
-        return self.as_int() + other
+        return self.as_int().plus(other)
 
     __radd__ = __add__
 
@@ -125,11 +126,12 @@ class SmtInt:
         width = max(_bits(lo, hi), *(_bits(x.lo, x.hi) for x in operands))
         return SmtInt(self.terms, operation(*(self.terms.resize(x.term, width) for x in operands)), lo, hi)
 
-    def __add__(self, other: Any) -> SmtInt:
+    def plus(self, other: Any) -> SmtInt:
+        """The sum."""
         o = self.lift(other)
         return self._make(self.lo + o.lo, self.hi + o.hi, lambda a, b: self.terms(K.BV_ADD, a, b), self, o)
 
-    __radd__ = __add__
+    __add__ = __radd__ = plus
 
     def __sub__(self, other: Any) -> SmtInt:
         o = self.lift(other)
@@ -184,10 +186,10 @@ class SmtInt:
         return self._compare(K.DISTINCT, other)
 
     def __and__(self, other: Any) -> SmtBool:
-        return SmtBool(self.terms, _condition(self.terms, self)) & other
+        return SmtBool(self.terms, _condition(self.terms, self))._logic(K.AND, other)
 
     def __or__(self, other: Any) -> SmtBool:
-        return SmtBool(self.terms, _condition(self.terms, self)) | other
+        return SmtBool(self.terms, _condition(self.terms, self))._logic(K.OR, other)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -150,9 +150,7 @@ def trace(rule: Rule, params: RuleParams) -> Graph:
     variables = {name: builder.var(name, Interval.of(form)) for name, form in formats.items()}
     ops = TraceOps(builder)
     values = {name: Expr(builder, index) for name, index in variables.items()}
-    result = rule.apply(
-        ops, {f.name: values[f.name] for f in rule.state}, {i.name: values[i.name] for i in rule.inputs}, params
-    )
+    result = rule.apply(ops, {f.name: values[f.name] for f in rule.state}, {i.name: values[i.name] for i in rule.inputs}, params)
     outputs = {}
     for name, form in rule.state_formats(params).items():
         outputs[name] = ops._index(result[name])

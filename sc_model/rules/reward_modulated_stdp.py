@@ -94,7 +94,9 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
 
     old = state.eligibility
     decayed = ops.let("eligibility_decayed", ops.mux(old >= 0, decay(old), -decay(-old)))
-    potentiation = ops.let("potentiation", ops.mux(inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0))
+    potentiation = ops.let(
+        "potentiation", ops.mux(inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0)
+    )
     depression = ops.let("depression", ops.mux(inputs.pre_spike, state.post_trace, 0))
     eligibility = ops.let(
         "eligibility_next", ops.clamp(decayed + potentiation - depression, params.min_eligibility, params.max_eligibility)
@@ -127,7 +129,9 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
     }
 
 
-def _vector(why: str, state: tuple[int, int, int, int], inputs: tuple[int, int, int], expected: tuple[int, int, int, int]) -> Vector:
+def _vector(
+    why: str, state: tuple[int, int, int, int], inputs: tuple[int, int, int], expected: tuple[int, int, int, int]
+) -> Vector:
     fields, ports = [field.name for field in STATE], [item.name for item in INPUTS]
     return Vector(
         why=why,

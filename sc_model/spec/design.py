@@ -18,7 +18,7 @@ class RuleChoice(Frozen):
     """`[rule]`: a family by name and its parameters (checked by the family's own `Params` when it is loaded)."""
 
     family: str = "reward_modulated_stdp"
-    parameters: dict[str, int] = {}
+    parameters: dict[str, int] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

@@ -83,7 +83,6 @@ class Vector(Frozen):
     """One hand-worked step: state and inputs before, state after."""
 
     why: str
-    params: dict[str, int] = {}
     state: dict[str, int]
     inputs: dict[str, int]
     expected: dict[str, int]

@@ -100,7 +100,7 @@ def metric(
         "synth_command": "synth",
         "port_bits": 208,
         "pins": 39,
-        "wrapped": False,
+        "wrapper": None,
         "units": {"bram": "RAM", "dsp": "MUL"},
         "lut": 1234,
         "ff": 567,

@@ -154,7 +154,7 @@ BANK_BUGS = {
     "write-back one clock early": ("updated <= \\$27", "updated <= valid_12", "latency_clocks"),
     "written to the wrong synapse": ("address_13 <= address_12", "address_13 <= address_11", "address"),
     "sweep may not end": ("address == 4'he", "address == 4'hd", None),
-    "stimulus is never taken": ("assign i__ready = i_ready", "assign i__ready = 1'b0", None),
+    "ready withheld from the stimulus": ("i_ready = ~ closed", "i_ready = 1'b0", "updated"),
     "host gets in during a sweep": ("\\$14  = closed & at_start_q", "\\$14  = 1'b1", None),
 }
 
@@ -173,7 +173,7 @@ def test_seeded_bug_in_a_bank_is_caught(bug: str, build_of: BuildOf, seeded: Cal
 
 
 def test_design_that_does_not_answer_is_named_and_ends(build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path) -> None:
-    build = seeded(build_of("bank", 16), "i_ready = ~ closed", "i_ready = 1'b0")
+    build = seeded(build_of("bank", 16), "closed <= \\$28", "closed <= 1'b1")
     first = cosim(build, steps=5, out=tmp_path / "results.json")["first_difference"]
     assert re.fullmatch(r"waited \d+ clocks for i\.ready for synapse 0 in sweep 0", first["expected"])
     assert (first["field"], first["got"], first["event"]) == ("wait", "nothing", "timeout")

@@ -35,10 +35,17 @@ def test_default_configuration_is_clean(fabric: str, synapses: int, build_of: Ca
 FAULTS = {
     "WIDTHTRUNC": ("assign o_weight = weight_next", "wire [11:0] narrow; assign narrow = weight_next; assign o_weight = {4'h0, narrow}"),
     "WIDTHEXPAND": ("assign o_weight = weight_next", "assign o_weight = weight_next[14:0]"),
+    "CASEINCOMPLETE": (
+        "assign o_weight = weight_next",
+        "reg [15:0] kept; always @* case (o_pre_trace[1:0]) 2'h0: kept = weight_next; endcase assign o_weight = kept",
+    ),
     "LATCH": ("assign o_weight = weight_next", "reg [15:0] kept; always @* if (i_pre_spike) kept = weight_next; assign o_weight = kept"),
-    "UNOPTFLAT": ("assign o_weight = weight_next", "wire [15:0] loop; assign loop = ~loop + weight_next; assign o_weight = loop"),
-    "MULTIDRIVEN": ("weight <= ", "done <= 1'b1; weight <= "),
-    "IMPLICIT": ("assign o_weight = weight_next", "assign o_weight = weight_nxt"),
+    "MULTIDRIVEN": (
+        "assign o_weight = weight_next",
+        "reg [15:0] twice; always @(posedge i_pre_spike) twice <= weight_next; "
+        "always @(posedge i_post_spike) twice <= 16'h0; assign o_weight = twice",
+    ),
+    "IMPLICIT": ("assign o_weight = weight_next", "assign o_weight = weight_next; assign weight_nxt = o_weight[0]"),
 }
 
 

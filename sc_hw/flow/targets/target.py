@@ -27,7 +27,7 @@ class Target:
     name, title : as typed, as printed. family : `sc_hw.families` name whose pipeline and primitives are used.
     synth : Yosys command. cells : how its cells count.
     pnr : nextpnr tool, or None with `no_pnr` saying why. pnr_args : its arguments.
-    pins : user I/O of the package; blocks with more port bits are wrapped in shift registers.
+    pins : user I/O of the package (a block has its ports wrapped in shift registers and needs only five).
     no_fmax : why nextpnr's Fmax of this device is not quoted, or None where it is.
     pin_names : pins of the wrapper where they must be constrained, given to nextpnr by ``--vopt pin_option=FILE``.
     """

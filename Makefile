@@ -1,0 +1,37 @@
+# Two commands do all set-up: `make demo` and `make test`. Needs Python 3.11+, g++, make and perl; everything else is
+# installed from wheels into .venv, at the versions of requirements.lock.
+
+PYTHON ?= python3
+JOBS   ?= 2
+BIN    := .venv/bin
+
+.PHONY: demo test check reports bench clean
+
+demo: .venv/installed
+	$(BIN)/sc-hw demo --build build
+
+test: check
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Regenerates everything under reports/ (about 15 minutes on 2 cores).
+reports: .venv/installed
+	$(BIN)/python -m sc_hw.flow.baseline examples/lane.toml examples/bank.toml --build build --out reports
+	$(BIN)/python -m sc_hw.flow.proof_sweep --build build --out reports
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/golden.py
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv is needed: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf build .venv

@@ -1,0 +1,285 @@
+"""The command `sc-hw`: parses, calls the flow, prints. Nothing else happens here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sc_hw.flow.demo import demo as run_demo
+from sc_hw.flow.elaborate import DEFAULT_ROOT
+from sc_hw.flow.elaborate import elaborate as run_elaborate
+from sc_hw.flow.files import OutputError
+from sc_hw.flow.new import new as run_new
+from sc_hw.flow.report import ReportError
+from sc_hw.flow.targets import target_names
+from sc_hw.flow.tools import Status, ToolError
+from sc_hw.flow.tools import doctor as run_doctor
+from sc_model.spec import ConfigError, ConfigTypeError, load_design
+
+EXIT_FAILED, EXIT_BAD_INPUT, EXIT_TOOL, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    help="From a learning rule to proven Verilog with its price, with open tools only.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DesignFile = Annotated[Path, typer.Argument(metavar="DESIGN", help="Design file (TOML); `sc-hw new NAME` writes one.")]
+Root = Annotated[Path, typer.Option("--build", help="Folder of builds; a design's files lie in <folder>/<id>.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Place-and-route runs a target; median and spread are over them.")]
+TargetList = Annotated[list[str] | None, typer.Option("--target", help="Target; may be given more than once.")]
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)  # a file has no edge to fold at
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Callable[[str], None]]:
+    """Say what is being waited for: a live line on a terminal, a line a stage elsewhere; standard error, never output."""
+    if errors.is_terminal and not as_json:
+        with errors.status("starting") as status:
+            yield lambda text: status.update(text)
+    else:
+        yield lambda text: errors.print(f"... {text}", markup=False)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=1) + "\n")
+
+
+def _verdict(passed: bool) -> str:
+    return "[green]passed[/green]" if passed else "[red]FAILED[/red]"
+
+
+@app.command(epilog="Example: sc-hw doctor")
+def doctor(as_json: AsJson = False) -> None:
+    """List every tool: version found, version needed, where it comes from, what to type if it is missing."""
+    rows = run_doctor()
+    if as_json:
+        _print_json([_doctor_row(row) for row in rows])
+    else:
+        table = Table("tool", "needed for", "needed", "found", "from", "to do")
+        for row in rows:
+            shown = _doctor_row(row)
+            table.add_row(*(str(shown[key] or "-") for key in ("tool", "purpose", "needed", "found", "source", "to_do")))
+        out.print(table)
+    if any(row.found is None for row in rows):
+        raise typer.Exit(EXIT_TOOL)
+
+
+def _doctor_row(row: Status) -> dict[str, Any]:
+    passed_over = f"{row.tool.program} {row.passed_over} is too old and passed over" if row.passed_over and row.found else None
+    return {
+        "tool": row.tool.name,
+        "purpose": row.tool.purpose,
+        "needed": ".".join(map(str, row.tool.minimum)),
+        "found": row.found.version if row.found else None,
+        "source": row.found.source if row.found else None,
+        "to_do": row.problem or passed_over,
+    }
+
+
+@app.command(epilog="Example: sc-hw new my_lane --block lane")
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the design: lower-case letters, digits, underscores.")],
+    block: Annotated[str, typer.Option(help="lane or bank.")] = "bank",
+    synapses: Annotated[int, typer.Option(help="Synapses of a bank, 1 to 65,536.")] = 1024,
+) -> None:
+    """Write a commented design file NAME.toml."""
+    out.print(f"wrote {run_new(name, block=block, synapses=synapses)}")
+
+
+@app.command(epilog="Example: sc-hw elaborate my_lane.toml")
+def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """Write Verilog (top.v) and manifest.json: ports, parameters, latency, named signals, state layout."""
+    made = run_elaborate(load_design(design), build)
+    if as_json:
+        _print_json({"id": made.id, "folder": str(made.folder), "manifest": made.manifest})
+    else:
+        lines = len(made.verilog.read_text().splitlines())
+        out.print(f"{made.design.name}: {made.verilog} ({lines} lines), manifest.json beside it")
+
+
+@app.command(epilog="Example: sc-hw prove my_lane.toml")
+def prove(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    controls: Annotated[bool, typer.Option(help="Also refute seeded bugs: a proof that can't fail proves nothing.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Only check that the certificate belongs to the Verilog.")] = False,
+    limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one claim.")] = 60.0,
+    jobs: Jobs = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that the emitted Verilog equals the rule for all states and inputs; writes proof.json."""
+    from sc_hw.flow import prove as prover
+
+    chosen = load_design(design)
+    if check:
+        certificate = prover.check(chosen, root=build)
+    else:
+        with _progress(as_json) as progress:
+            certificate = prover.prove(chosen, root=build, controls=controls, limit_s=limit, jobs=jobs, progress=progress)
+    if as_json:
+        _print_json(certificate)
+    else:
+        for claim in certificate["claims"]:
+            if claim["verdict"] != "proved":
+                out.print(f"[red]{claim['verdict']}[/red] {claim['name']}: {claim['statement']}")
+                for signal, value in (claim.get("counterexample") or {}).items():
+                    out.print(f"    {signal:32} {value}", markup=False)
+        for control in certificate["controls"]:
+            if control["verdict"] != control["expected"]:
+                out.print(f"[red]seeded bug not refuted[/red]: {control['name']} ({control['bug']})")
+        proved = sum(claim["verdict"] == "proved" for claim in certificate["claims"])
+        refuted = sum(control["verdict"] == "refuted" for control in certificate["controls"])
+        out.print(
+            f"{chosen.name}: {_verdict(certificate['passed'])}: {proved} of {len(certificate['claims'])} claims proved, "
+            f"{refuted} of {len(certificate['controls'])} seeded bugs refuted, {certificate['seconds']} s"
+        )
+    if not certificate["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command(epilog="Example: sc-hw cosim my_lane.toml --steps 2000")
+def cosim(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of a lane, sweeps of a bank.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the stimulus; the design's own by default.")] = None,
+    events: Annotated[Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")] = None,
+    stall: Annotated[float, typer.Option(min=0.0, max=0.95, help="Share of idle clocks.")] = 0.3,
+    waves: Annotated[bool, typer.Option("--waves", help="Keep all signals in waves.vcd.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the Verilog (cocotb, Verilator) against the golden model; writes sim/results.json."""
+    from sc_hw.flow.cosim import cosim as run_cosim
+
+    with _progress(as_json) as progress:
+        results = run_cosim(
+            load_design(design), root=build, steps=steps, seed=seed, events=events, stall=stall, waves=waves, progress=progress
+        )
+    if as_json:
+        _print_json(results)
+    else:
+        first = results["first_difference"]
+        if first:
+            out.print("first difference: " + ", ".join(f"{key} {value}" for key, value in first.items()), markup=False)
+        missed = results["coverage"]["missed"]
+        out.print(
+            f"{results['block']}: {_verdict(results['passed'])}: {results['differences']} differences in "
+            f"{results['synapse_steps']:,} synapse steps, {results['cycles_per_s']:,.0f} clocks/s, "
+            f"{len(missed)} of {len(results['coverage']['bins'])} coverage bins not hit"
+        )
+    if not results["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command(epilog="Example: sc-hw estimate my_lane.toml --target ice40-up5k --seeds 1")
+def estimate(
+    design: DesignFile,
+    target: TargetList = None,
+    build: Root = DEFAULT_ROOT,
+    seeds: Seeds = 5,
+    jobs: Jobs = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Synthesise, place and route: LUT, FF, BRAM, DSP and Fmax; writes estimate/<target>/metrics.json.
+
+    Without --target: all of them.
+    """
+    from sc_hw.flow.estimate import estimate as run_estimate
+
+    with _progress(as_json) as progress:
+        rows = run_estimate(load_design(design), target or target_names(), root=build, seeds=seeds, jobs=jobs, progress=progress)
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("target", "LUT", "FF", "BRAM", "DSP", "Fmax MHz (min..max)", "M updates/s")
+    for row in rows:
+        fmax = row["fmax"]
+        speed = "-" if fmax["median_mhz"] is None else f"{fmax['median_mhz']} ({fmax['min_mhz']}..{fmax['max_mhz']})"
+        rate = "-" if row["updates_per_s"] is None else f"{row['updates_per_s'] / 1e6:.1f}"
+        table.add_row(row["target"], *(str(row[key]) for key in ("lut", "ff", "bram", "dsp")), speed, rate)
+    out.print(table)
+    for row in rows:
+        if row["fmax"]["median_mhz"] is None:
+            out.print(f"{row['target']}: no Fmax: {row['fmax']['reason']}", markup=False)
+
+
+@app.command(epilog="Example: sc-hw report my_lane.toml")
+def report(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    recording: Annotated[Path | None, typer.Option(help="The recording that was replayed, to show what was learned.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write report.html, report.md and report.json from what the other commands have left; compares with the last one."""
+    from sc_hw.flow.report import report as run_report
+
+    chosen = load_design(design)
+    folder = run_elaborate(chosen, build).folder
+    last = folder / "report.json"
+    written = run_report(folder, previous=last if last.exists() else None, recording=recording)
+    if as_json:
+        _print_json(written)
+    else:
+        out.print(f"wrote {folder / 'report.html'}, report.md and report.json beside it")
+
+
+@app.command(epilog="Example: sc-hw demo --sweeps 20 --seeds 1 --target ice40-up5k")
+def demo(
+    build: Root = DEFAULT_ROOT,
+    target: TargetList = None,
+    seeds: Seeds = 5,
+    sweeps: Annotated[int | None, typer.Option(min=1, help="Sweeps of the recording to replay; all by default.")] = None,
+    jobs: Jobs = 2,
+    as_json: AsJson = False,
+) -> None:
+    """The whole chain on handwritten digits: elaborate, prove, replay in RTL, place and route, report."""
+    options = {"targets": tuple(target)} if target else {}
+    with _progress(as_json) as progress:
+        summary = run_demo(root=build, seeds=seeds, sweeps=sweeps, jobs=jobs, progress=progress, **options)
+    if as_json:
+        _print_json(summary)
+    else:
+        bugs = f"{summary['controls_refuted']} seeded bugs refuted"
+        out.print(f"proof: {_verdict(summary['proved'])}, {summary['claims']} claims, {bugs}")
+        out.print(f"RTL against golden model: {summary['differences']} differences in {summary['synapse_steps']:,} synapse steps")
+        for row in summary["estimates"]:
+            out.print(f"{row['target']}: {row['lut']} LUT, {row['bram']} BRAM, {row['dsp']} DSP, {row['fmax']['median_mhz']} MHz")
+        out.print(f"report: {summary['report']}")
+    if not summary["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def main() -> None:
+    """Entry point: every error of the flow is one line on standard error and an exit code."""
+    try:
+        app()
+    except (ConfigError, ConfigTypeError, OutputError, ReportError) as error:
+        _fail(error, EXIT_BAD_INPUT)
+    except ToolError as error:
+        _fail(error, EXIT_TOOL)
+    except KeyboardInterrupt:
+        errors.print("interrupted; what had been finished is kept")
+        raise SystemExit(EXIT_INTERRUPTED) from None
+
+
+def _fail(error: Exception, code: int) -> None:
+    errors.print(f"error: {error}", markup=False)
+    raise SystemExit(code) from None
+
+
+if __name__ == "__main__":
+    main()
