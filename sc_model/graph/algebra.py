@@ -32,11 +32,18 @@ class IntOps:
 
 
 class NumpyOps:
-    """NumPy arrays, element by element; the caller picks a dtype wide enough (:func:`array_dtype`)."""
+    """NumPy arrays, element by element; the caller picks a dtype wide enough (:func:`array_dtype`).
+
+    What `mux` selects is of that dtype even where both sides are constants or conditions: NumPy would make them 64 bits
+    wide and boolean.
+    """
+
+    def __init__(self, dtype: np.dtype[Any] | None = None) -> None:
+        self.dtype = dtype if dtype is not None else np.dtype(np.int64)
 
     def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
         """See :class:`sc_model.spec.rule.Ops`."""
-        return np.where(condition, if_true, if_false)
+        return np.where(condition, if_true, if_false).astype(self.dtype, copy=False)
 
     def clamp(self, value: Any, lo: int, hi: int) -> Any:
         """See :class:`sc_model.spec.rule.Ops`."""

@@ -108,7 +108,8 @@ class Builder:
             interval = interval.meet(known) or interval
         if interval.is_constant:
             return self.const(interval.lo)
-        return self._simplified(op, args, data) or self._add(op, args, data, interval)
+        simplified = self._simplified(op, args, data)
+        return self._add(op, args, data, interval) if simplified is None else simplified
 
     def _add(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], interval: Interval) -> int:
         key = (op, args, data)

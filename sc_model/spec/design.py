@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from sc_model.spec.errors import ConfigError, did_you_mean, explain
+from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
 
 MAX_SYNAPSES = 65_536
@@ -43,7 +43,10 @@ class Design(Frozen):
     rule : rule family and parameters.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="1 to 63 lower-case letters, digits and underscores, a letter first",
+    )
     block: Literal["lane", "bank"]
     synapses: int = Field(default=1, ge=1, le=MAX_SYNAPSES)
     fabric: str = "generic"
@@ -70,8 +73,13 @@ def parse_design(values: dict[str, Any]) -> Design:
         raise ConfigError(f"a design file has no table [{unknown[0]}]{hint} Its tables are: [design], [rule].")
     if "design" not in values:
         raise ConfigError("a design file must have a table [design] with name and block; `sc-hw new NAME` writes one.")
+    table = values["design"]
+    if not isinstance(table, dict):
+        raise ConfigTypeError(f"[design] must be a table, not {table!r} ({type(table).__name__}).")
+    if "rule" in table:
+        raise ConfigError("[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of their own.")
     try:
-        return Design.model_validate({**values["design"], "rule": values.get("rule", {})})
+        return Design.model_validate({**table, "rule": values.get("rule", {})})
     except ValidationError as error:
         raise explain(Design, error) from None
 

@@ -63,6 +63,9 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
     if kind == "literal_error":
         hint = did_you_mean(str(got), [part.strip("'") for part in context["expected"].split(" or ")])
         return ConfigError(f"{subject} must be {context['expected']}, not {got!r}{hint or '.'}")
+    if kind == "string_pattern_mismatch":
+        allowed = model.model_fields[str(place[0])].description or f"text of the form {context['pattern']}"
+        return ConfigError(f"{subject} must be {allowed}, not {got!r}.")
     if kind == "value_error":
         cause = str(context["error"])
         return ConfigError(cause if not place else f"{subject}: {cause}")

@@ -1,0 +1,268 @@
+"""Errors of configurations, word for word; and the integer formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from support import NAMES, RULE
+
+from sc_hw.families import family_names, load_family
+from sc_hw.flow.targets import load_target, target_names
+from sc_model.learning import OnlineO1Config
+from sc_model.rules import resolve, rule_families
+from sc_model.spec import ConfigError, ConfigTypeError, Design, IntFormat, RuleChoice, load_design, parse_design
+
+LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
+FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
+O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
+DESIGN_FIELDS = "block, fabric, name, rule, seed, synapses"
+NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"
+BASE = {"name": "a", "block": "bank"}
+
+TypeOf = type[ConfigError] | type[ConfigTypeError]
+
+
+def text_of(kind: type[Exception], call: Any, *args: Any, **named: Any) -> str:
+    """Text of the error that a call must raise, of exactly that kind."""
+    with pytest.raises(kind) as caught:
+        call(*args, **named)
+    assert type(caught.value) is kind
+    return str(caught.value)
+
+
+# --- parameters --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [OnlineO1Config, RULE.params_type])
+@pytest.mark.parametrize("name", NAMES)
+def test_parameter_below_its_bound(model: type[OnlineO1Config], name: str) -> None:
+    least = LEAST[name]
+    assert getattr(model(**{name: least}), name) == least
+    for value in (least - 1, -7):
+        assert text_of(ConfigError, model, **{name: value}) == f"{model.__name__}.{name} must be >= {least}, not {value}."
+
+
+@pytest.mark.parametrize("model", [OnlineO1Config, RULE.params_type])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("value", "kind"), [("8", "str"), (8.0, "float"), (8.5, "float"), (True, "bool"), (None, "NoneType"), ([8], "list")]
+)
+def test_parameter_of_the_wrong_kind(model: type[OnlineO1Config], name: str, value: Any, kind: str) -> None:
+    expected = f"{model.__name__}.{name} must be an integer, not {value!r} ({kind})."
+    assert text_of(ConfigTypeError, model, **{name: value}) == expected
+
+
+def test_unknown_parameter() -> None:
+    assert text_of(ConfigError, OnlineO1Config, weight_bit=3) == (
+        f"OnlineO1Config has no field 'weight_bit'; did you mean 'weight_bits'? Its fields are: {O1_FIELDS}."
+    )
+    assert text_of(ConfigError, OnlineO1Config, zzz=3) == f"OnlineO1Config has no field 'zzz'. Its fields are: {O1_FIELDS}."
+
+
+def test_rule_family_of_the_contract() -> None:
+    subject = "OnlineO1Config.rule_family must be 'reward_modulated_stdp'"
+    assert text_of(ConfigError, OnlineO1Config, rule_family="x") == f"{subject}, not 'x'."
+    assert text_of(ConfigError, OnlineO1Config, rule_family="reward_modulated_stpd") == (
+        f"{subject}, not 'reward_modulated_stpd'; did you mean 'reward_modulated_stdp'?"
+    )
+
+
+def test_the_two_kinds_are_value_and_type_errors() -> None:
+    assert issubclass(ConfigError, ValueError)
+    assert issubclass(ConfigTypeError, TypeError)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "rule_family", "another"])
+def test_configurations_are_frozen(name: str) -> None:
+    config = OnlineO1Config()
+    with pytest.raises(ValidationError, match="Instance is frozen"):
+        setattr(config, name, 5)
+    assert config == OnlineO1Config()
+    with pytest.raises(ValidationError, match="Instance is frozen"):
+        Design(name="a", block="lane").name = "b"  # type: ignore[misc]
+
+
+# --- designs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "expected"),
+    [
+        ({"synapses": 0}, ConfigError, "Design.synapses must be >= 1, not 0."),
+        ({"synapses": 65_537}, ConfigError, "Design.synapses must be <= 65536, not 65537."),
+        ({"synapses": 2.0}, ConfigTypeError, "Design.synapses must be an integer, not 2.0 (float)."),
+        ({"synapses": True}, ConfigTypeError, "Design.synapses must be an integer, not True (bool)."),
+        (
+            {"block": "lane", "synapses": 2},
+            ConfigError,
+            "Design.synapses must be 1 for block 'lane', not 2; for many synapses use block = \"bank\".",
+        ),
+        ({"block": "bnak"}, ConfigError, "Design.block must be 'lane' or 'bank', not 'bnak'; did you mean 'bank'?"),
+        ({"block": "zzz"}, ConfigError, "Design.block must be 'lane' or 'bank', not 'zzz'."),
+        ({"block": 3}, ConfigError, "Design.block must be 'lane' or 'bank', not 3."),
+        ({"name": "Lane"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'Lane'."),
+        ({"name": ""}, ConfigError, f"Design.name must be {NAME_RULE}, not ''."),
+        ({"name": "a/b"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'a/b'."),
+        ({"name": "a\n"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'a\\n'."),
+        ({"name": "a" * 64}, ConfigError, f"Design.name must be {NAME_RULE}, not '{'a' * 64}'."),
+        ({"name": 3}, ConfigTypeError, "Design.name must be a string, not 3 (int)."),
+        ({"fabric": 3}, ConfigTypeError, "Design.fabric must be a string, not 3 (int)."),
+        ({"seed": -1}, ConfigError, "Design.seed must be >= 0, not -1."),
+        (
+            {"synapse": 3},
+            ConfigError,
+            f"Design has no field 'synapse'; did you mean 'synapses'? Its fields are: {DESIGN_FIELDS}.",
+        ),
+        ({"zzz": 3}, ConfigError, f"Design has no field 'zzz'. Its fields are: {DESIGN_FIELDS}."),
+        (
+            {"rule": {"weight_bits": 3}},
+            ConfigError,
+            "[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of their own.",
+        ),
+    ],
+)
+def test_wrong_key_of_a_design(change: dict[str, Any], kind: TypeOf, expected: str) -> None:
+    assert text_of(kind, parse_design, {"design": {**BASE, **change}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("tables", "kind", "expected"),
+    [
+        (
+            {"desing": {}},
+            ConfigError,
+            "a design file has no table [desing]; did you mean 'design'? Its tables are: [design], [rule].",
+        ),
+        ({"design": BASE, "zzz": {}}, ConfigError, "a design file has no table [zzz]. Its tables are: [design], [rule]."),
+        ({}, ConfigError, "a design file must have a table [design] with name and block; `sc-hw new NAME` writes one."),
+        ({"design": {"block": "lane"}}, ConfigError, "Design.name must be given; it has no default."),
+        ({"design": {"name": "a"}}, ConfigError, "Design.block must be given; it has no default."),
+        ({"design": 3}, ConfigTypeError, "[design] must be a table, not 3 (int)."),
+        ({"design": []}, ConfigTypeError, "[design] must be a table, not [] (list)."),
+        ({"design": BASE, "rule": 3}, ConfigTypeError, "Design.rule must be a table, not 3 (int)."),
+        (
+            {"design": BASE, "rule": {"family": 3}},
+            ConfigTypeError,
+            "RuleChoice.family must be a string, not 3 (int).",
+        ),
+        (
+            {"design": BASE, "rule": {"weight_bits": "3"}},
+            ConfigTypeError,
+            "RuleChoice.parameters.weight_bits must be an integer, not '3' (str).",
+        ),
+        (
+            {"design": BASE, "rule": {"weight_bits": True}},
+            ConfigTypeError,
+            "RuleChoice.parameters.weight_bits must be an integer, not True (bool).",
+        ),
+        (
+            {"design": BASE, "rule": {"weight_bits": 1.5}},
+            ConfigTypeError,
+            "RuleChoice.parameters.weight_bits must be an integer, not 1.5 (float).",
+        ),
+    ],
+)
+def test_wrong_tables(tables: dict[str, Any], kind: TypeOf, expected: str) -> None:
+    assert text_of(kind, parse_design, tables) == expected
+
+
+def test_longest_name_and_parameters_beside_the_family() -> None:
+    design = parse_design({"design": {**BASE, "name": "a" * 63}, "rule": {"weight_bits": 3}})
+    assert (len(design.name), design.rule.family, design.rule.parameters) == (63, "reward_modulated_stdp", {"weight_bits": 3})
+
+
+def test_design_file_that_can_not_be_read(tmp_path: Path) -> None:
+    missing = tmp_path / "no.toml"
+    assert text_of(ConfigError, load_design, missing) == f"design file {missing} does not exist; `sc-hw new NAME` writes one."
+    assert text_of(ConfigError, load_design, tmp_path) == f"design file {tmp_path} can't be read: Is a directory."
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"[design\n", "Expected ']' at the end of a table declaration (at line 1, column 8)"),
+        (b"\xff\xfe", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ],
+)
+def test_design_file_that_is_no_toml(content: bytes, cause: str, tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    assert text_of(ConfigError, load_design, file) == f"design file {file} is not valid TOML: {cause}."
+
+
+def test_design_file_equals_its_tables(tmp_path: Path) -> None:
+    file = tmp_path / "good.toml"
+    file.write_text('[design]\nname = "a"\nblock = "bank"\nsynapses = 7\n[rule]\ntrace_bits = 9\n')
+    assert load_design(file) == parse_design({"design": {**BASE, "synapses": 7}, "rule": {"trace_bits": 9}})
+
+
+# --- names that are looked up ------------------------------------------------------------------------------------------
+
+
+def test_rule_that_is_not_there() -> None:
+    known = f"rule family must be one of {', '.join(rule_families())}"
+    assert text_of(ConfigError, resolve, RuleChoice(family="reward_modulated_stpd")) == (
+        f"{known}, not 'reward_modulated_stpd'; did you mean 'reward_modulated_stdp'?"
+    )
+    assert text_of(ConfigError, resolve, RuleChoice(family="zzz")) == f"{known}, not 'zzz'."
+
+
+def test_rule_parameter_that_is_not_there_or_out_of_range() -> None:
+    assert text_of(ConfigError, resolve, RuleChoice(parameters={"weight_bit": 3})) == (
+        f"Params has no field 'weight_bit'; did you mean 'weight_bits'? Its fields are: {FIELDS}."
+    )
+    assert text_of(ConfigError, resolve, RuleChoice(parameters={"zzz": 3})) == (
+        f"Params has no field 'zzz'. Its fields are: {FIELDS}."
+    )
+    assert text_of(ConfigError, resolve, RuleChoice(parameters={"trace_bits": 1})) == "Params.trace_bits must be >= 2, not 1."
+
+
+def test_fabric_that_is_not_there() -> None:
+    known = f"Design.fabric must be one of {', '.join(family_names())}"
+    assert text_of(ConfigError, load_family, "ecp6") == f"{known}, not 'ecp6'; did you mean 'ecp5'?"
+    assert text_of(ConfigError, load_family, "zzz") == f"{known}, not 'zzz'."
+
+
+def test_target_that_is_not_there() -> None:
+    known = f"target must be one of {', '.join(target_names())}"
+    assert text_of(ConfigError, load_target, "ice40-up5") == f"{known}, not 'ice40-up5'; did you mean 'ice40-up5k'?"
+    assert text_of(ConfigError, load_target, "zzz") == f"{known}, not 'zzz'."
+
+
+# --- formats -----------------------------------------------------------------------------------------------------------
+
+formats = st.builds(IntFormat, st.integers(1, 100), st.booleans())
+
+
+@given(formats, st.data())
+def test_encoding_goes_there_and_back(form: IntFormat, data: st.DataObject) -> None:
+    value = data.draw(st.integers(form.lo, form.hi))
+    bits = form.encode(value)
+    assert 0 <= bits < 1 << form.width
+    assert form.decode(bits) == value
+    assert form.saturate(value) == value
+    assert form.hi - form.lo + 1 == 1 << form.width
+
+
+@given(formats, st.integers(0, 1 << 100))
+def test_decoding_looks_at_its_own_bits_alone(form: IntFormat, bits: int) -> None:
+    assert form.encode(form.decode(bits)) == bits % (1 << form.width)
+
+
+@given(formats, st.integers(1, 1 << 110))
+def test_values_beyond_a_format(form: IntFormat, distance: int) -> None:
+    for value, nearest in ((form.lo - distance, form.lo), (form.hi + distance, form.hi)):
+        assert form.saturate(value) == nearest
+        assert text_of(ValueError, form.encode, value) == (
+            f"value must be in [{form.lo}, {form.hi}] to fit {form}, not {value}"
+        )
+
+
+def test_formats_read_well() -> None:
+    assert (str(IntFormat(1)), str(IntFormat(12, signed=True))) == ("unsigned 1 bits", "signed 12 bits")
+    assert (IntFormat(1, signed=True).lo, IntFormat(1, signed=True).hi) == (-1, 0)
