@@ -181,10 +181,24 @@ def outside(graph: Graph, variables: Mapping[str, int], ops: Any) -> list[tuple[
 # --- SMT -------------------------------------------------------------------------------------------------------------
 
 
+_KEPT: list[Terms] = []
+
+
+def new_terms() -> Terms:
+    """Terms that live as long as the process: bitwuzla's manager must outlive its terms, which a collector of cycles
+    does not know (the process would die)."""
+    _KEPT.append(Terms())
+    return _KEPT[-1]
+
+
+def smt_number(terms: Terms, vector: Any, form: IntFormat) -> SmtInt:
+    """The integer that a vector means in a format."""
+    return SmtInt.signed(terms, vector) if form.signed else SmtInt.unsigned(terms, vector)
+
+
 def smt_variable(terms: Terms, name: str, form: IntFormat) -> SmtInt:
     """A free integer of a format."""
-    vector = terms.var(name, form.width)
-    return SmtInt.signed(terms, vector) if form.signed else SmtInt.unsigned(terms, vector)
+    return smt_number(terms, terms.var(name, form.width), form)
 
 
 def solver_for(terms: Terms, *formulas: Any) -> Any:
@@ -222,7 +236,7 @@ def counterexample(one: Graph, other: Graph, outputs: tuple[str, ...] = (), cut:
     `cut` names an intermediate of both (proved equal before) that becomes a free variable: a product behind it is then
     the same term on both sides.
     """
-    terms = Terms()
+    terms = new_terms()
     variables = {n: smt_variable(terms, n, one.nodes[i].interval.format) for n, i in one.variables.items()}
     if cut:
         variables[cut] = smt_variable(terms, cut, one.nodes[one.lets[cut]].interval.format)

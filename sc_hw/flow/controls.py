@@ -127,7 +127,10 @@ CONTROLS: tuple[Control, ...] = (
     Control("operands swapped", "what should be added is subtracted and the other way round", _swapped_difference),
     Control("stale operand", "a product takes a field's old value instead of the new one", _stale_operand),
     Control(
-        "re-issue one clock early", "a short sweep starts again one clock before its first synapse has landed", None, ("bank",)
+        "read one clock early",
+        "a sweep one synapse too short for the pipeline does not wait: each is read a clock before it has landed",
+        None,
+        ("bank",),
     ),
 )
 
@@ -143,8 +146,8 @@ def seeded(build: Build, control: Control) -> Path | None:
         if changed is None:
             return None
         graph = rewrite(changed, REWRITES)
-    else:  # only a sweep shorter than the pipeline has to wait at all
-        design = design.model_copy(update={"synapses": 3})
+    else:
+        design = design.model_copy(update={"synapses": manifest["timing"]["span_clocks"] - 1})
     block = block_of(design, family, graph)
     manifest = {**manifest, "design": design.model_dump(mode="json"), **block.description()}
     if isinstance(block.component, SynapseBank) and control.change is None:

@@ -15,7 +15,7 @@ from sc_model.graph.smt import K, Terms
 
 # No `opt -full` and no reset values: a proof over all states must not let Yosys shrink registers by what it takes to be
 # reachable. `dffunmap` and `async2sync` leave plain flip-flops.
-_SCRIPT = """{libraries}read_verilog {source}
+_SCRIPT = """read_verilog {source}
 hierarchy -check -top {top}
 proc
 flatten
@@ -32,13 +32,10 @@ write_btor {name}.btor
 """
 
 
-def read_back(verilog: Path, top: str, folder: Path, name: str = "netlist", libraries: tuple[str, ...] = ()) -> str:
-    """BTOR2 text of module `top` in a Verilog file; `libraries` are simulation models that Yosys ships (``+/...``).
-
-    Raises ToolError where Yosys finds an error in the Verilog.
-    """
+def read_back(verilog: Path, top: str, folder: Path, name: str = "netlist") -> str:
+    """BTOR2 text of module `top` in a Verilog file. Raises ToolError where Yosys finds an error in the Verilog."""
     folder.mkdir(parents=True, exist_ok=True)
-    run_yosys(_SCRIPT.format(libraries="".join(f"read_verilog {file}\n" for file in libraries), source=verilog.resolve(), top=top, name=name), folder=folder, name=name)
+    run_yosys(_SCRIPT.format(source=verilog.resolve(), top=top, name=name), folder=folder, name=name)
     return (folder / f"{name}.btor").read_text()
 
 

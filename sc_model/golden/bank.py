@@ -31,7 +31,7 @@ class Bank:
             raise ValueError(f"synapses must be >= 1, not {synapses}")
         self.rule, self.params, self.synapses = rule, params, synapses
         self._dtype = array_dtype(trace(rule, params))
-        self._ops = NumpyOps()
+        self._ops = NumpyOps(self._dtype)
         self._state_formats = rule.state_formats(params)
         self._input_formats = rule.input_formats(params)
         self.state: dict[str, NDArray[Any]] = {}
@@ -43,11 +43,11 @@ class Bank:
             raise TypeError(f"{name} must be integers, not {array.dtype}")
         if array.shape not in ((), (self.synapses,)):
             raise ValueError(f"{name} must have shape ({self.synapses},) or be a scalar, not {array.shape}")
-        if array.dtype.kind == "u" and self._dtype.kind != "O":
-            array = np.minimum(array.astype(np.uint64), np.uint64(np.iinfo(np.int64).max))
-        full = np.broadcast_to(array.astype(self._dtype), (self.synapses,))
+        # these may not fit 64 signed bits before they are saturated
+        exact = array.dtype.kind == "O" or array.dtype == np.uint64
+        full = np.broadcast_to(array.astype(object if exact else self._dtype), (self.synapses,))
         clipped: NDArray[Any] = np.minimum(np.maximum(full, lo), hi)
-        return clipped
+        return clipped.astype(self._dtype, copy=False)
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
         """Write loadable fields of all synapses and put all others to their initial values."""
@@ -74,5 +74,5 @@ class Bank:
             )
         given = {name: self._array(name, inputs[name], form.lo, form.hi) for name, form in self._input_formats.items()}
         new = self.rule.apply(self._ops, self.state, given, self.params)
-        self.state = {name: np.asarray(value) for name, value in new.items()}
+        self.state = {name: np.broadcast_to(np.asarray(value, self._dtype), (self.synapses,)) for name, value in new.items()}
         return self.state

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,11 +46,16 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
     """
     file = Path(path)
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise RecordingError(f"recording {file} is a single array, no NumPy archive (.npz) of named ones.")
+        with archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise RecordingError(f"recording {file} does not exist.") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except RecordingError:
+        raise
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise RecordingError(f"recording {file} is no NumPy archive (.npz): {error}.") from None
     inputs, steps = {}, None
     for name, form in rule.input_formats(params).items():
@@ -64,13 +70,14 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
             )
         inputs[name] = _integers(file, name, array, form.lo, form.hi)
     initial = {}
-    for loadable, form in rule.state_formats(params).items():
-        key = f"initial_{loadable}"
+    loadable = {field.name: field.format(params) for field in rule.state if field.loadable}
+    for name, form in loadable.items():
+        key = f"initial_{name}"
         if key in arrays:
             if arrays[key].shape != (synapses,):
                 raise RecordingError(f"recording {file}: '{key}' must have shape ({synapses},), not {arrays[key].shape}.")
-            initial[loadable] = _integers(file, key, arrays[key], form.lo, form.hi)
-    known = {*inputs, *(f"initial_{name}" for name in rule.state_formats(params)), "meta"}
+            initial[name] = _integers(file, key, arrays[key], form.lo, form.hi)
+    known = {*inputs, *(f"initial_{name}" for name in loadable), "meta"}
     unknown = sorted(set(arrays) - known)
     if unknown:
         raise RecordingError(f"recording {file} has an unknown array '{unknown[0]}'; known are {sorted(known)}.")
@@ -84,9 +91,8 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
 def _integers(file: Path, name: str, array: NDArray[Any], lo: int, hi: int) -> NDArray[np.int64]:
     if array.dtype.kind not in "biu":
         raise RecordingError(f"recording {file}: '{name}' must hold integers, not {array.dtype}.")
-    wide = array.astype(np.int64)
-    bad = np.argwhere((wide < lo) | (wide > hi))
+    bad = np.argwhere((array < lo) | (array > hi))
     if len(bad):
         where = tuple(int(i) for i in bad[0])
-        raise RecordingError(f"recording {file}: '{name}' must be in [{lo}, {hi}], not {int(wide[where])} at index {where}.")
-    return wide
+        raise RecordingError(f"recording {file}: '{name}' must be in [{lo}, {hi}], not {int(array[where])} at index {where}.")
+    return array.astype(np.int64)

@@ -18,11 +18,15 @@ def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, int]) -> dict
         raise TypeError(f"a step of '{rule.family}' takes the inputs {sorted(formats)}, not {sorted(inputs)}")
     result = {}
     for name, form in formats.items():
-        value = inputs[name]
-        if not hasattr(value, "__index__"):
-            raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
-        result[name] = form.saturate(value.__index__())
+        result[name] = form.saturate(_integer(name, inputs[name]))
     return result
+
+
+def _integer(name: str, value: int) -> int:
+    """A Python integer: NumPy's would wrap."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
+    return value.__index__()
 
 
 class Synapse:
@@ -46,7 +50,9 @@ class Synapse:
         unknown = sorted(set(values) - set(loadable))
         if unknown:
             raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
-        self.state = self.rule.initial_state() | {name: self._formats[name].saturate(value) for name, value in values.items()}
+        self.state = self.rule.initial_state() | {
+            name: self._formats[name].saturate(_integer(name, value)) for name, value in values.items()
+        }
 
     def step(self, inputs: Mapping[str, int]) -> dict[str, int]:
         """Advance by one step and return the new state."""

@@ -13,6 +13,10 @@ class RangeError(ValueError):
     """A value that a rule writes does not fit the state field it is written to."""
 
 
+_LOGIC = (Op.AND, Op.OR, Op.NOT)
+_CONDITIONS = (*_LOGIC, Op.LT, Op.EQ)
+
+
 class Expr:
     """An integer expression of a rule under trace. It has no truth value: branching on data raises TypeError."""
 
@@ -29,6 +33,9 @@ class Expr:
         raise TypeError(f"a rule's value must be an integer expression or an int, not {other!r} ({type(other).__name__})")
 
     def _make(self, op: Op, *args: int, data: tuple[int, ...] = ()) -> Expr:
+        # NumPy adds two conditions to a condition, SMT compares them as objects: only Python takes them for numbers
+        if op not in _LOGIC and any(self.builder.nodes[arg].op in _CONDITIONS for arg in args):
+            raise TypeError("a condition is no number: use ops.mux(condition, 1, 0)")
         return Expr(self.builder, self.builder.make(op, args, data))
 
     def __add__(self, other: Any) -> Expr:

@@ -78,6 +78,8 @@ class OnlineO1Synapse:
             raise TypeError(f"config must be an OnlineO1Config, not {config!r} ({type(config).__name__})")
         if not hasattr(initial_weight, "__index__"):
             raise TypeError(f"initial_weight must be an integer, not {initial_weight!r} ({type(initial_weight).__name__})")
+        if config is not None and not isinstance(config, OnlineO1Config):
+            raise TypeError(f"config must be an OnlineO1Config, not {config!r} ({type(config).__name__})")
         self.config = config if config is not None else OnlineO1Config()
         self._synapse = Synapse(load_rule(FAMILY), self.config, {"weight": initial_weight.__index__()})
 

@@ -30,8 +30,8 @@ def agree(rule: Rule, params: RuleParams, given_values: list[dict[str, int]]) ->
         found = [evaluate(form, IntOps(), values) for values in given_values]
         assert [{name: row[name] for name in names} for row in found] == expected
     arrays = {name: np.array([values[name] for values in given_values], dtype) for name in formats(params, rule)}
-    results: list[dict[str, Any]] = [rule.apply(NumpyOps(), *split(arrays, rule), params)]
-    results += [evaluate(form, NumpyOps(), arrays) for form in graphs if array_dtype(form) == dtype]
+    results: list[dict[str, Any]] = [rule.apply(NumpyOps(dtype), *split(arrays, rule), params)]
+    results += [evaluate(form, NumpyOps(dtype), arrays) for form in graphs if array_dtype(form) == dtype]
     for result in results:
         rows = {name: np.broadcast_to(result[name], len(expected)) for name in names}
         assert [{name: int(rows[name][i]) for name in names} for i in range(len(expected))] == expected

@@ -9,10 +9,10 @@ import bitwuzla as bz
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import as_int, constants, smt_variable, solver_for, value_in
+from support import as_int, constants, new_terms, smt_variable, solver_for, value_in
 
 from sc_model.graph import IntOps
-from sc_model.graph.smt import K, SmtBool, SmtInt, SmtOps, Terms
+from sc_model.graph.smt import K, SmtBool, SmtInt, SmtOps
 from sc_model.spec import IntFormat
 
 ARITHMETIC = (operator.add, operator.sub, operator.mul)
@@ -57,7 +57,7 @@ def compute(tree: Any, ops: Any, values: dict[str, Any]) -> Any:
 @given(numbers, st.fixed_dictionaries({name: st.integers(-40, 40) for name in NAMES}))
 def test_expression_on_constants(tree: Any, values: dict[str, int]) -> None:
     expected = compute(tree, IntOps(), {**values, "true": True})
-    terms = Terms()
+    terms = new_terms()
     ops = SmtOps(terms)
     found = as_int(terms, compute(tree, ops, {n: ops.let(n, v) for n, v in values.items()} | {"true": True}))
     assert constants(terms, {"value": found}) == {"value": expected}
@@ -69,7 +69,7 @@ def test_expression_on_constants(tree: Any, values: dict[str, int]) -> None:
 def test_expression_on_variables(tree: Any, values: dict[str, int]) -> None:
     """Built once with free variables, which the solver is then told: widths and ranges come from the variables' formats."""
     expected = compute(tree, IntOps(), {**values, "true": True})
-    terms = Terms()
+    terms = new_terms()
     free = {name: smt_variable(terms, name, IntFormat(4, signed=True)) for name in NAMES}
     found = as_int(terms, compute(tree, SmtOps(terms), {**free, "true": True}))
     bound = {free[name].term: terms.const(value, 4) for name, value in values.items()}
@@ -84,7 +84,7 @@ def test_expression_on_variables(tree: Any, values: dict[str, int]) -> None:
 def test_operator_with_a_python_integer(operation: Any, reverse: bool) -> None:
     for a in (-8, -1, 0, 1, 7):
         for b in (-9, -8, -1, 0, 1, 7, 8, 100):
-            terms = Terms()
+            terms = new_terms()
             x = as_int(terms, a)
             found = operation(b, x) if reverse else operation(x, b)
             assert constants(terms, {"v": found})["v"] == (operation(b, a) if reverse else operation(a, b))
@@ -92,7 +92,7 @@ def test_operator_with_a_python_integer(operation: Any, reverse: bool) -> None:
 
 @pytest.mark.parametrize("form", [IntFormat(n, s) for n in (1, 2, 7) for s in (False, True)])
 def test_a_vector_means_its_format(form: IntFormat) -> None:
-    terms = Terms()
+    terms = new_terms()
     for value in sorted({form.lo, form.lo + 1, form.hi}):
         vector = terms.const(form.encode(value), form.width)
         number = SmtInt.signed(terms, vector) if form.signed else SmtInt.unsigned(terms, vector)
@@ -104,14 +104,14 @@ def test_a_vector_means_its_format(form: IntFormat) -> None:
 @pytest.mark.parametrize("bits", [0, 1, 3, 4, 5, 40])
 def test_shift_beyond_the_width(bits: int) -> None:
     for value in (-16, -1, 0, 1, 15):
-        terms = Terms()
+        terms = new_terms()
         found = {"right": as_int(terms, value) >> bits, "left": as_int(terms, value) << bits}
         assert constants(terms, found) == {"right": value >> bits, "left": value << bits}
 
 
 @pytest.mark.parametrize("chosen", [False, True])
 def test_conditions(chosen: bool) -> None:
-    terms = Terms()
+    terms = new_terms()
     ops = SmtOps(terms)
     condition = as_int(terms, 1) == int(chosen)
     assert isinstance(condition, SmtBool)
@@ -131,7 +131,7 @@ def test_conditions(chosen: bool) -> None:
 
 
 def test_no_truth_value() -> None:
-    number = as_int(Terms(), 3)
+    number = as_int(new_terms(), 3)
     for value in (number, number > 2):
         with pytest.raises(TypeError) as caught:
             bool(value)
@@ -139,7 +139,7 @@ def test_no_truth_value() -> None:
 
 
 def test_a_let_can_be_replaced() -> None:
-    terms = Terms()
+    terms = new_terms()
     ops = SmtOps(terms, lambda name, value: value + 1 if name == "cut" else value)
     assert constants(terms, {"cut": ops.let("cut", 4), "kept": ops.let("kept", 4)}) == {"cut": 5, "kept": 4}
     assert sorted(ops.lets) == ["cut", "kept"]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import RULE, configs, constants, params_of, situation, split
+from support import RULE, configs, constants, new_terms, params_of, situation, split
 
 from sc_model.graph import IntOps, NumpyOps, evaluate, rewrite, trace
 from sc_model.graph.algebra import array_dtype
 from sc_model.graph.rewrite import REWRITES, product_as_adder_tree
-from sc_model.graph.smt import SmtOps, Terms
+from sc_model.graph.smt import SmtOps
 from sc_model.rules import load_rule, rule_families
 from sc_model.spec import Rule, RuleParams, Vector
 
@@ -34,7 +34,7 @@ def by_numpy(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
     state, inputs = (
         {name: np.full(3, value, dtype) for name, value in given.items()} for given in (vector.state, vector.inputs)
     )
-    new = {name: np.broadcast_to(value, 3) for name, value in rule.apply(NumpyOps(), state, inputs, params).items()}
+    new = {name: np.broadcast_to(value, 3) for name, value in rule.apply(NumpyOps(dtype), state, inputs, params).items()}
     assert all((value == value[0]).all() for value in new.values())
     return {name: int(value[0]) for name, value in new.items()}
 
@@ -49,7 +49,7 @@ def by_rewritten_graph(rule: Rule, params: RuleParams, vector: Vector) -> dict[s
 
 
 def by_smt(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
-    terms = Terms()
+    terms = new_terms()
     ops = SmtOps(terms)
     state, inputs = ({name: ops.let(name, value) for name, value in given.items()} for given in (vector.state, vector.inputs))
     return constants(terms, rule.apply(ops, state, inputs, params))
