@@ -11,7 +11,7 @@ demo: .venv/installed
 	$(BIN)/sc-hw demo --build build
 
 test: check
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: .venv/installed
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -166,7 +166,7 @@ class SynapseBank(wiring.Component):
         # Read-back: the address register stands still until the host has taken the word
         arriving = Signal(MEMORY_STAGES)
         arrived = Signal()
-        m.d.sync += arriving.eq((arriving << 1) | read_now)
+        m.d.sync += arriving.eq(Cat(read_now, arriving[:-1]))
         with m.If(read_now):
             m.d.sync += reading.eq(1)
         with m.If(arriving[-1]):

@@ -103,7 +103,10 @@ def new(
 @app.command(epilog="Example: sc-hw elaborate my_lane.toml")
 def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:
     """Write Verilog (top.v) and manifest.json: ports, parameters, latency, named signals, state layout."""
-    made = run_elaborate(load_design(design), build)
+    chosen = load_design(design)
+    with _progress(as_json) as progress:
+        progress(f"{chosen.name}: elaborating")
+        made = run_elaborate(chosen, build)
     if as_json:
         _print_json({"id": made.id, "folder": str(made.folder), "manifest": made.manifest})
     else:

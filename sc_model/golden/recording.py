@@ -46,11 +46,12 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
     """
     file = Path(path)
     try:
-        archive = np.load(file, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise RecordingError(f"recording {file} is a single array, no NumPy archive (.npz) of named ones.")
-        with archive:
-            arrays = {name: archive[name] for name in archive.files}
+        with file.open("rb") as stream:  # np.load leaves a file that is no archive open
+            archive = np.load(stream, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise RecordingError(f"recording {file} is a single array, no NumPy archive (.npz) of named ones.")
+            with archive:
+                arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise RecordingError(f"recording {file} does not exist.") from None
     except RecordingError:

@@ -1,0 +1,154 @@
+"""The table of `architecture.md`: which package may import what, read off the source of every module."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support import ROOT, python
+
+MODEL = ("sc_model.spec", "sc_model.rules", "sc_model.graph")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a package may import beside the standard library: prefixes of module names, and exceptions from them."""
+
+    allowed: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+# The longest name that a module's begins with decides.
+LAYERS: dict[str, Layer] = {
+    "sc_model": Layer(),
+    "sc_model.spec": Layer(("pydantic", "sc_model.spec")),
+    "sc_model.rules": Layer(("pydantic", "sc_model.spec", "sc_model.rules")),
+    "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
+    "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
+    "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.learning")),
+    "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
+    "sc_hw.flow": Layer(
+        ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"), never=("sc_model.golden", "sc_hw.cli")
+    ),
+    "sc_hw.cli": Layer(("sc_hw.flow", "sc_model.spec", "typer", "rich")),
+    "sim": Layer(("cocotb", "cocotb_tools", "numpy", "sc_model.spec", "sc_model.rules", "sc_model.golden", "sim")),
+}
+FACADE = "sc_hw"  # names the stages of the flow for type checkers, and loads them when they are used
+
+
+def begins(module: str, prefixes: tuple[str, ...]) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def layer_of(module: str) -> Layer:
+    return LAYERS[max((name for name in LAYERS if begins(module, (name,))), key=len)]
+
+
+def imports(source: str, module: str, is_package: bool, type_checking: bool = True) -> Iterator[str]:
+    """Modules that a source imports, anywhere in it; `from a import b` counts as both a and a.b."""
+    tree = ast.parse(source)
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") and not type_checking:
+            skipped |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = module.split(".")
+            parts = parts[: len(parts) - node.level + is_package] if node.level else []
+            base = ".".join([*parts, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def violations(source: str, module: str, is_package: bool = False) -> list[str]:
+    """Imports that the module's layer does not allow."""
+    layer = layer_of(module)
+    found = []
+    for name in imports(source, module, is_package, type_checking=module != FACADE):
+        if name.split(".")[0] in sys.stdlib_module_names:
+            continue
+        if not begins(name, layer.allowed) or begins(name, layer.never):
+            found.append(name)
+    return found
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in ("sc_model", "sc_hw", "sim"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            parts = file.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
+
+
+MODULES = dict(modules())
+
+
+def test_all_modules_are_looked_at() -> None:
+    assert {"sc_model.spec.design", "sc_hw.bank", "sc_hw.flow.prove", "sim.harness", "sc_model.golden"} <= set(MODULES)
+    assert len(MODULES) > 50
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_imports_what_its_layer_allows(module: str) -> None:
+    file = MODULES[module]
+    assert violations(file.read_text(encoding="utf-8"), module, file.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "caught"),
+    [
+        ("sc_model.spec.new", "import numpy as np", ["numpy"]),
+        ("sc_model.spec.new", "from sc_model.rules import load_rule", ["sc_model.rules", "sc_model.rules.load_rule"]),
+        ("sc_model.rules.new", "def f():\n    import numpy.linalg", ["numpy.linalg"]),
+        ("sc_model.rules.new", "from ..golden import Bank", ["sc_model.golden", "sc_model.golden.Bank"]),
+        ("sc_model.graph.new", "from sc_model import golden", ["sc_model", "sc_model.golden"]),
+        ("sc_model.golden.new", "import torch", ["torch"]),
+        ("sc_hw.new", "try:\n    import numpy\nexcept ImportError:\n    pass", ["numpy"]),
+        ("sc_hw.new", "from sc_hw.flow.emit import to_verilog", ["sc_hw.flow.emit", "sc_hw.flow.emit.to_verilog"]),
+        ("sc_hw.new", "from sc_hw import flow", ["sc_hw.flow"]),
+        ("sc_hw.families.new", "from . import family\nfrom ..flow import emit", ["sc_hw.flow", "sc_hw.flow.emit"]),
+        ("sc_hw.new", "if TYPE_CHECKING:\n    import sim", ["sim"]),
+        ("sc_hw.flow.new_stage", "import sc_model.golden.bank", ["sc_model.golden.bank"]),
+        ("sc_hw.flow.new_stage", "from sc_model import golden", ["sc_model.golden"]),
+        ("sc_hw.flow.new_stage", "import sim.harness, tests", ["sim.harness", "tests"]),
+        ("sc_hw.flow.new_stage", 'importlib.import_module("sim")', ["sim"]),
+        ("sim.new", "import amaranth", ["amaranth"]),
+        ("sim.new", "from sc_hw.blocks import ports_of", ["sc_hw.blocks", "sc_hw.blocks.ports_of"]),
+        ("sim.new", "from sc_model.graph import trace", ["sc_model.graph", "sc_model.graph.trace"]),
+        ("sc_hw.bank", "import amaranth.hdl, json\nfrom sc_model.graph.nodes import Op\nfrom . import lane", []),
+    ],
+)
+def test_forbidden_import_is_caught(module: str, source: str, caught: list[str]) -> None:
+    assert violations(source, module) == caught
+
+
+LOADED = "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1:]]; print(*sorted(sys.modules))"
+
+
+@pytest.mark.parametrize(
+    ("start", "never"),
+    [
+        (["sc_model.spec"], ["numpy", "sc_model.rules", "sc_model.graph", "sc_model.golden", "amaranth", "sc_hw"]),
+        (["sc_model.rules"], ["numpy", "sc_model.golden", "amaranth", "sc_hw", "torch"]),
+        (["sc_model.golden", "sc_model.learning"], ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"]),
+        (["sc_hw", "sc_hw.bank", "sc_hw.blocks", "sc_hw.families.ecp5"], ["sc_model.golden", "sc_hw.flow", "sim", "torch", "matplotlib"]),
+        (["sc_hw.flow.elaborate", "sc_hw.flow.prove"], ["sc_model.golden", "sim", "torch", "matplotlib", "pyosys"]),
+        (["sim.harness", "sim.job"], ["amaranth", "sc_hw", "torch"]),
+    ],
+)
+def test_nothing_forbidden_comes_in_by_a_back_door(start: list[str], never: list[str]) -> None:
+    """What is loaded in the end, in a process of its own."""
+    loaded = set(python(LOADED, *start).split())
+    assert set(start) <= loaded
+    assert [name for name in never if name in loaded] == []

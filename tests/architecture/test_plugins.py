@@ -1,0 +1,230 @@
+"""A rule, a family, a target is one file: dropped into its folder, it is there; nothing else knows it by name."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from support import INPUTS, LEAKY_COUNTER, RULE, ROOT, counterexample
+
+import sc_hw.families
+import sc_hw.flow.targets
+import sc_model.rules
+from sc_hw.bank import SynapseBank
+from sc_hw.families import family_names, load_family
+from sc_hw.flow.elaborate import elaborate
+from sc_hw.flow.targets import load_target, target_names
+from sc_model.golden import Bank, Synapse
+from sc_model.graph import IntOps, rewrite, trace
+from sc_model.rules import load_rule, resolve, rule_families, rule_from_module
+from sc_model.spec import ConfigError, Design, RuleChoice
+
+Drop = Callable[[ModuleType, str, str], None]
+CACHES = (sc_model.rules._families, sc_model.rules.load_rule, sc_hw.families._families, sc_hw.flow.targets._targets)
+
+
+def forget() -> None:
+    for cache in CACHES:
+        cache.cache_clear()
+    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drop]:
+    """Puts a file into a package's folder (a second folder of the package, so that the repository stays as it is)."""
+    before = set(sys.modules)
+
+    def put(package: ModuleType, name: str, source: str) -> None:
+        folder = tmp_path / package.__name__
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+        forget()
+
+    yield put
+    monkeypatch.undo()
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            parent, _, child = name.rpartition(".")
+            del sys.modules[name]
+            delattr(sys.modules[parent], child)
+    forget()
+
+
+def test_a_new_rule_is_found(drop: Drop) -> None:
+    assert "leaky_counter" not in rule_families()
+    drop(sc_model.rules, "leaky_counter", LEAKY_COUNTER)
+    assert set(rule_families()) == {"leaky_counter", "reward_modulated_stdp"} | set(rule_families())
+    rule, params = resolve(RuleChoice(family="leaky_counter", parameters={"level_bits": 8}))
+    assert (rule.family, rule.source, rule.state_bits(params)) == ("leaky_counter", LEAKY_COUNTER, 16)
+    for vector in rule.vectors:
+        assert rule.apply(IntOps(), vector.state, vector.inputs, params) == vector.expected
+    with pytest.raises(ConfigError) as caught:
+        load_rule("leaky_conter")
+    known = ", ".join(rule_families())
+    assert str(caught.value) == f"rule family must be one of {known}, not 'leaky_conter'; did you mean 'leaky_counter'?"
+
+
+def test_a_rule_goes_with_its_file() -> None:
+    assert "leaky_counter" not in rule_families()
+
+
+def test_a_rule_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("somebody.leaky")
+    exec(LEAKY_COUNTER, module.__dict__)
+    asked = []
+
+    def entry_points(group: str) -> list[Any]:
+        asked.append(group)
+        return [SimpleNamespace(load=lambda: module)]
+
+    monkeypatch.setattr(sc_model.rules, "entry_points", entry_points)
+    forget()
+    try:
+        assert load_rule("leaky_counter").doc.startswith("A counter that leaks")
+        assert asked == ["sc_model.rules"]
+    finally:
+        monkeypatch.undo()
+        forget()
+
+
+ALL = "FAMILY, Params, STATE, INPUTS, VECTORS, update, float_update"
+
+
+@pytest.mark.parametrize("lacking", [["VECTORS"], ["update", "float_update"], ["Params", "STATE"]])
+def test_a_rule_file_that_lacks_something(lacking: list[str]) -> None:
+    module = ModuleType("sc_model.rules.half_a_rule")
+    exec(LEAKY_COUNTER, module.__dict__)
+    for name in lacking:
+        delattr(module, name)
+    with pytest.raises(ConfigError) as caught:
+        rule_from_module(module)
+    assert str(caught.value) == f"rule file sc_model.rules.half_a_rule must define {ALL}; it lacks {', '.join(lacking)}."
+
+
+def ports(manifest: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    return {port["name"]: (port["direction"], port["width"]) for port in manifest["ports"]}
+
+
+def test_a_new_rule_becomes_a_lane_and_a_bank(drop: Drop, tmp_path: Path) -> None:
+    drop(sc_model.rules, "leaky_counter", LEAKY_COUNTER)
+    choice = RuleChoice(family="leaky_counter", parameters={"amount_bits": 4})
+    lane = elaborate(Design(name="a", block="lane", rule=choice), tmp_path)
+    expected = {"fired": ("input", 1), "amount": ("input", 4), "load_level": ("input", 8), "level": ("output", 8), "hits": ("output", 8)}
+    assert expected.items() <= ports(lane.manifest).items()
+    assert "load_hits" not in ports(lane.manifest)
+    bank = elaborate(Design(name="a", block="bank", synapses=9, fabric="ice40_up", rule=choice), tmp_path)
+    assert {"i__payload": ("input", 5), "updated_state": ("output", 16), "load__payload": ("input", 20)}.items() <= ports(bank.manifest).items()
+    for build in (lane, bank):
+        text = build.verilog.read_text()
+        head = text[text.index(f"module {build.manifest['top']}(") :]
+        declared = head[: head.index(");")]
+        assert all(name in declared.replace(",", " ").split("(")[1].split() for name in ports(build.manifest))
+        assert [row["name"] for row in build.manifest["named_signals"]] == ["leaked", "topped_up"]
+        assert not [name for name in (*INPUTS, "pre_trace", "eligibility") if name in text + json.dumps(build.manifest)]
+    rule, params = resolve(choice)
+    graph = trace(rule, params)
+    assert counterexample(graph, rewrite(graph)) is None
+    synapse, models = Synapse(rule, params, {"level": 100}), Bank(rule, params, 4, {"level": 100})
+    for fired in (1, 0, 1, 1, 0):
+        new = models.step({"fired": fired, "amount": 9})
+        assert synapse.step({"fired": fired, "amount": 9}) == {name: int(value[2]) for name, value in new.items()}
+
+
+FAMILY = """
+from sc_hw.families.family import Family
+from sc_hw.schedule import DelayModel
+
+FAMILIES = (Family("slow_fabric", DelayModel(carry_bits=3, lut_levels=1, lut_inputs=3, multiplier_stages=5), products="adders"),)
+"""
+
+
+def test_a_new_family_is_found_and_used(drop: Drop, tmp_path: Path) -> None:
+    before = family_names()
+    drop(sc_hw.families, "slow_fabric", FAMILY)
+    assert family_names() == tuple(sorted([*before, "slow_fabric"]))
+    assert load_family("slow_fabric").delay.carry_bits == 3
+    slow, generic = (
+        elaborate(Design(name="a", block="bank", synapses=40, fabric=fabric), tmp_path) for fabric in ("slow_fabric", "generic")
+    )
+    assert slow.manifest["timing"]["span_clocks"] > generic.manifest["timing"]["span_clocks"]
+
+
+TARGET = """
+from sc_hw.flow.targets.target import Cells, Target
+
+TARGETS = (Target("new-device", "A new device", "generic", "synth", Cells({}, {}, {}, {}, "", ""), no_pnr="not yet"),)
+"""
+
+
+def test_a_new_target_is_found(drop: Drop) -> None:
+    before = target_names()
+    drop(sc_hw.flow.targets, "new_device", TARGET)
+    assert target_names() == tuple(sorted([*before, "new-device"]))
+    assert load_target("new-device").title == "A new device"
+
+
+def test_every_target_has_a_family() -> None:
+    assert {load_target(name).family for name in target_names()} <= set(family_names())
+
+
+# --- nothing knows the rule by name --------------------------------------------------------------------------------------
+
+WORDS = tuple(sorted({field.name for field in RULE.state} | set(INPUTS)))
+# What may say a word of the rule, and why.
+EXCEPTIONS = {
+    ("sc_hw/flow/report.py", "weight"): "what is read back and drawn as a map, where a recording says what its columns mean",
+    ("sc_hw/flow/plots.py", "weight"): "the map's drawing",
+    ("sc_hw/flow/estimate.py", "weight"): "how much a cell counts",
+    ("sc_hw/flow/proof_sweep.py", "weight"): "the ranges of the sweep's parameters",
+    ("sc_hw/flow/proof_sweep.py", "reward"): "the ranges of the sweep's parameters, and the family's name",
+}
+
+
+def words_in(source: str, words: tuple[str, ...] = WORDS) -> set[str]:
+    """Words that the code itself says, in names or strings; docstrings and comments may say anything."""
+    tree = ast.parse(source)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, documented) and node.body and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Pass()
+    text = ast.unparse(tree)
+    return {word for word in words if word in text}
+
+
+def test_no_code_of_the_hardware_or_the_benches_knows_the_rule_by_name() -> None:
+    found = {
+        (str(file.relative_to(ROOT)), word)
+        for package in ("sc_hw", "sim")
+        for file in sorted((ROOT / package).rglob("*.py"))
+        for word in words_in(file.read_text(encoding="utf-8"))
+    }
+    assert found <= set(EXCEPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('"""Says reward."""\n# eligibility\nx = 1', set()),
+        ('def f():\n    """pre_trace"""\n    return state["eligibility"]', {"eligibility"}),
+        ("value = bank.pre_trace", {"pre_trace"}),
+        ('name = f"load_{x}_reward"', {"reward"}),
+        ("def f(post_spike): pass", {"post_spike"}),
+    ],
+)
+def test_a_name_is_found(source: str, found: set[str]) -> None:
+    assert words_in(source) == found
+
+
+def test_a_bank_is_not_made_for_too_many_or_no_synapses() -> None:
+    for count in (0, 65_537):
+        with pytest.raises(ValueError, match="synapses") as caught:
+            SynapseBank(RULE, RULE.params_type(), count)
+        assert str(caught.value) == f"Synapse bank needs 1 to 65536 synapses, not {count}"
