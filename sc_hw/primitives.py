@@ -17,8 +17,8 @@ class BlockRAM(wiring.Component):
     """Simple dual-port block RAM with an output register.
 
     Latency 2 from `r_addr` to `r_data`, one read and one write a clock, domain ``sync``. Contents are not defined at
-    power-on and survive a reset. Reading an address in the cycle in which it is written is *not* defined: the bank's schedule never
-    does (proved), and memories without that guarantee are smaller and faster.
+    power-on and survive a reset. Reading an address in the cycle in which it is written is *not* defined: the bank's
+    schedule never does (proved), and memories without that guarantee are smaller and faster.
 
     Parameters
     ----------

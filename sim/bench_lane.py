@@ -50,9 +50,11 @@ class LaneBench:
             clocks = int(np.flatnonzero(effective)[wanted - 1]) + 1
             step, load, rst, effective = step[:clocks], load[:clocks], rst[:clocks], effective[:clocks]
         count = int(effective.sum())
-        chosen = self.regimes.series(count) if run.recording is None else {
-            name: array[run.steps : run.steps + count, 0] for name, array in run.recording.inputs.items()
-        }
+        chosen = (
+            self.regimes.series(count)
+            if run.recording is None
+            else {name: array[run.steps : run.steps + count, 0] for name, array in run.recording.inputs.items()}
+        )
         # a lane that is not stepping must not care about its inputs
         pins = {"rst": rst, "step": step, "load": load}
         for name, idle in self.regimes.series(clocks).items():

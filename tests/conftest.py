@@ -6,6 +6,6 @@ from hypothesis import HealthCheck, settings
 
 # The same examples on every machine and in every worker, and no limit on wall-clock time.
 settings.register_profile(
-    "house", deadline=None, derandomize=True, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "house", deadline=None, derandomize=True, max_examples=40, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")

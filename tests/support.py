@@ -267,7 +267,11 @@ def counterexample(one: Graph, other: Graph, outputs: tuple[str, ...] = (), cut:
 def python(code: str, *args: str, **environment: str) -> str:
     """Output of a Python program in a process of its own that sees the repository."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False, cwd=ROOT,
+        [sys.executable, "-c", code, *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment},
     )
     if done.returncode:

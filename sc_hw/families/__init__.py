@@ -6,19 +6,16 @@ A family is also the Amaranth platform that components of this package are elabo
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 
 from sc_hw.families.family import Family
-from sc_model.spec import ConfigError
-from sc_model.spec.errors import did_you_mean
+from sc_model.spec.catalogue import by_name, modules_of, pick
 
 
 @cache
 def _families() -> dict[str, Family]:
-    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    return {family.name: family for module in modules for family in getattr(module, "FAMILIES", ())}
+    modules = modules_of(__name__, __path__)
+    return by_name("family", ((item.name, item, m.__name__) for m in modules for item in getattr(m, "FAMILIES", ())))
 
 
 def family_names() -> tuple[str, ...]:
@@ -28,11 +25,7 @@ def family_names() -> tuple[str, ...]:
 
 def load_family(name: str) -> Family:
     """The family of that name; ConfigError lists the known ones."""
-    known = _families()
-    if name not in known:
-        hint = did_you_mean(name, known) or "."
-        raise ConfigError(f"Design.fabric must be one of {', '.join(sorted(known))}, not '{name}'{hint}")
-    return known[name]
+    return pick("Design.fabric", name, _families())
 
 
 __all__ = ["Family", "family_names", "load_family"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import bitwuzla as bz
 
+from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS
 from sc_model.graph.smt import K, SmtInt, Terms
 
-PROVED, REFUTED, UNKNOWN, VACUOUS = "proved", "refuted", "unknown", "vacuous"
 WHOLE_LIMIT_S = 4.0  # before a claim is split into cases
 SPLIT_BITS = 10  # widest factor whose values are gone through one by one
 

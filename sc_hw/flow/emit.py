@@ -23,4 +23,3 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
     text: str = verilog.convert(component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True)
     text = _WIRE_INIT.sub("", text)
     return _MEMORY.sub("", text)
-

@@ -11,13 +11,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sc_hw.flow.claims import PROVED, REFUTED, UNKNOWN
 from sc_hw.flow.controls import CONTROLS, Control, seeded
 from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
-from sc_hw.flow.prove_worker import VERDICT
 from sc_hw.flow.tools import ToolError, find
+from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VERDICT
 from sc_hw.sequencer import Sequencer
 from sc_model.rules import load_rule
 from sc_model.spec import MAX_SYNAPSES, ConfigError, Design

@@ -14,11 +14,10 @@ from sc_hw.flow.claims import Court
 from sc_hw.flow.netlist import parse_btor, read_back
 from sc_hw.flow.prove_bank import prove_bank, prove_schedule
 from sc_hw.flow.prove_lane import prove_lane
+from sc_hw.flow.verdicts import VERDICT
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve
 from sc_model.spec import RuleChoice
-
-VERDICT = "VERDICT "
 
 
 def main(folder: Path, limit_s: float) -> None:

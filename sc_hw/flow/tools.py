@@ -18,7 +18,6 @@ from pathlib import Path
 from sc_hw.flow.files import write_text
 
 
-
 class ToolError(RuntimeError):
     """A tool is missing, too old, or failed; the text holds the command that mends it or the tool's own error."""
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import SupportsIndex
+
+import numpy as np
 
 from sc_model.graph import INTS
 from sc_model.spec import Rule, RuleParams
 
+Integer = SupportsIndex | np.bool_
 
-def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, int]) -> dict[str, int]:
+
+def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, Integer]) -> dict[str, int]:
     """Inputs of one step, each an integer saturated into its format.
 
     Raises TypeError for an input that is missing, unknown or no integer.
@@ -22,8 +27,10 @@ def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, int]) -> dict
     return result
 
 
-def _integer(name: str, value: int) -> int:
+def _integer(name: str, value: Integer) -> int:
     """A Python integer: NumPy's would wrap."""
+    if isinstance(value, np.bool_):  # an element of a boolean array, the one integer of NumPy's without __index__
+        return int(value)
     if not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
     return value.__index__()
@@ -54,7 +61,7 @@ class Synapse:
             name: self._formats[name].saturate(_integer(name, value)) for name, value in values.items()
         }
 
-    def step(self, inputs: Mapping[str, int]) -> dict[str, int]:
+    def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
         self.state = self.rule.apply(INTS, self.state, saturated(self.rule, self.params, inputs), self.params)
         return self.state

@@ -6,18 +6,18 @@ entry-point group ``sc_model.rules``.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import inspect
 from functools import cache
 from importlib.metadata import entry_points
-from pathlib import Path
 from types import ModuleType
 
+from sc_model.spec.catalogue import by_name, modules_of, pick
 from sc_model.spec.design import RuleChoice
-from sc_model.spec.errors import ConfigError, did_you_mean
+from sc_model.spec.errors import ConfigError
 from sc_model.spec.rule import Rule, RuleParams
 
 _REQUIRED = ("FAMILY", "Params", "STATE", "INPUTS", "VECTORS", "update", "float_update")
+_PORTS = ("clk", "rst", "step", "load", "done")
 
 
 def rule_from_module(module: ModuleType) -> Rule:
@@ -25,6 +25,12 @@ def rule_from_module(module: ModuleType) -> Rule:
     missing = [name for name in _REQUIRED if not hasattr(module, name)]
     if missing:
         raise ConfigError(f"rule file {module.__name__} must define {', '.join(_REQUIRED)}; it lacks {', '.join(missing)}.")
+    taken = sorted(item.name for item in (*module.STATE, *module.INPUTS) if item.name in _PORTS or item.name.startswith("load_"))
+    if taken:
+        raise ConfigError(
+            f"rule file {module.__name__} must not name a field or input '{taken[0]}': blocks have ports "
+            f"{', '.join(_PORTS)} and load_<field> of their own."
+        )
     return Rule(
         family=module.FAMILY,
         params_type=module.Params,
@@ -34,15 +40,14 @@ def rule_from_module(module: ModuleType) -> Rule:
         float_update=module.float_update,
         vectors=tuple(module.VECTORS),
         doc=module.__doc__ or "",
-        source=Path(module.__file__).read_text(encoding="utf-8") if module.__file__ else "",
+        source=inspect.getsource(module),
     )
 
 
 @cache
 def _families() -> dict[str, ModuleType]:
-    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    modules += [point.load() for point in entry_points(group="sc_model.rules")]
-    return {module.FAMILY: module for module in modules if hasattr(module, "FAMILY")}
+    modules = modules_of(__name__, __path__) + [point.load() for point in entry_points(group="sc_model.rules")]
+    return by_name("rule family", ((m.FAMILY, m, m.__name__) for m in modules if hasattr(m, "FAMILY")))
 
 
 def rule_families() -> tuple[str, ...]:
@@ -53,11 +58,7 @@ def rule_families() -> tuple[str, ...]:
 @cache
 def load_rule(family: str) -> Rule:
     """The rule of that family; ConfigError lists the known ones."""
-    known = _families()
-    if family not in known:
-        hint = did_you_mean(family, known)
-        raise ConfigError(f"rule family must be one of {', '.join(sorted(known))}, not '{family}'{hint or '.'}")
-    return rule_from_module(known[family])
+    return rule_from_module(pick("rule family", family, _families()))
 
 
 def resolve(choice: RuleChoice) -> tuple[Rule, RuleParams]:

@@ -31,14 +31,12 @@ designs = [Design(name="a", block="lane")] + [Design(name="a", block="bank", syn
 texts = {{}}
 for turn, design in enumerate([*designs, designs[1]]):
     build = elaborate(design, Path(sys.argv[1]) / str(turn))
-    block = block_of(design, load_family(design.fabric))
     label = f"{{design.block}} {{design.fabric}} {{turn}}"
     texts[label + " top.v"] = build.verilog.read_text()
     texts[label + " manifest.json"] = (build.folder / "manifest.json").read_text()
-    if design.fabric == "ecp5" or design.fabric == "ice40_up":
+    if design.fabric == "ecp5":
+        block = block_of(design, load_family(design.fabric))
         texts[label + " with primitives"] = to_verilog(block.component, block.top, load_family(design.fabric))
-    else:
-        to_verilog(block.component, block.top, None)
 print(json.dumps(texts))
 """
 
@@ -59,7 +57,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
 
 def test_any_hash_seed_gives_the_same_bytes(runs: dict[str, dict[str, str]]) -> None:
     first = runs[SEEDS[0]]
-    assert len(first) == 6 * 2 + 2
+    assert len(first) == 6 * 2 + 1
     for seed in SEEDS[1:]:
         assert [label for label in first if runs[seed][label] != first[label]] == []
 

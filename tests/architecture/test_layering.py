@@ -32,7 +32,8 @@ LAYERS: dict[str, Layer] = {
     "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.learning")),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
     "sc_hw.flow": Layer(
-        ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"), never=("sc_model.golden", "sc_hw.cli")
+        ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"),
+        never=("sc_model.golden", "sc_hw.cli"),
     ),
     "sc_hw.cli": Layer(("sc_hw.flow", "sc_model.spec", "typer", "rich")),
     "sim": Layer(("cocotb", "cocotb_tools", "numpy", "sc_model.spec", "sc_model.rules", "sc_model.golden", "sim")),
@@ -142,7 +143,10 @@ LOADED = "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1
         (["sc_model.spec"], ["numpy", "sc_model.rules", "sc_model.graph", "sc_model.golden", "amaranth", "sc_hw"]),
         (["sc_model.rules"], ["numpy", "sc_model.golden", "amaranth", "sc_hw", "torch"]),
         (["sc_model.golden", "sc_model.learning"], ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"]),
-        (["sc_hw", "sc_hw.bank", "sc_hw.blocks", "sc_hw.families.ecp5"], ["sc_model.golden", "sc_hw.flow", "sim", "torch", "matplotlib"]),
+        (
+            ["sc_hw", "sc_hw.bank", "sc_hw.blocks", "sc_hw.families.ecp5"],
+            ["sc_model.golden", "sc_hw.flow", "sim", "torch", "matplotlib"],
+        ),
         (["sc_hw.flow.elaborate", "sc_hw.flow.prove"], ["sc_model.golden", "sim", "torch", "matplotlib", "pyosys"]),
         (["sim.harness", "sim.job"], ["amaranth", "sc_hw", "torch"]),
     ],

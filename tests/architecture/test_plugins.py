@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from support import INPUTS, LEAKY_COUNTER, RULE, ROOT, counterexample
+from support import INPUTS, LEAKY_COUNTER, ROOT, RULE, counterexample
 
 import sc_hw.families
 import sc_hw.flow.targets
@@ -23,8 +23,9 @@ from sc_hw.flow.elaborate import elaborate
 from sc_hw.flow.targets import load_target, target_names
 from sc_model.golden import Bank, Synapse
 from sc_model.graph import IntOps, rewrite, trace
-from sc_model.rules import load_rule, resolve, rule_families, rule_from_module
-from sc_model.spec import ConfigError, Design, RuleChoice
+from sc_model.rules import load_rule, resolve, reward_modulated_stdp, rule_families, rule_from_module
+from sc_model.spec import ConfigError, Design, RuleChoice, RuleInput
+from sc_model.spec.catalogue import by_name
 
 Drop = Callable[[ModuleType, str, str], None]
 CACHES = (sc_model.rules._families, sc_model.rules.load_rule, sc_hw.families._families, sc_hw.flow.targets._targets)
@@ -76,8 +77,10 @@ def test_a_rule_goes_with_its_file() -> None:
     assert "leaky_counter" not in rule_families()
 
 
-def test_a_rule_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     module = ModuleType("somebody.leaky")
+    module.__file__ = str(tmp_path / "leaky.py")
+    Path(module.__file__).write_text(LEAKY_COUNTER, encoding="utf-8")
     exec(LEAKY_COUNTER, module.__dict__)
     asked = []
 
@@ -117,11 +120,19 @@ def test_a_new_rule_becomes_a_lane_and_a_bank(drop: Drop, tmp_path: Path) -> Non
     drop(sc_model.rules, "leaky_counter", LEAKY_COUNTER)
     choice = RuleChoice(family="leaky_counter", parameters={"amount_bits": 4})
     lane = elaborate(Design(name="a", block="lane", rule=choice), tmp_path)
-    expected = {"fired": ("input", 1), "amount": ("input", 4), "load_level": ("input", 8), "level": ("output", 8), "hits": ("output", 8)}
+    expected = {
+        "fired": ("input", 1),
+        "amount": ("input", 4),
+        "load_level": ("input", 8),
+        "level": ("output", 8),
+        "hits": ("output", 8),
+    }
     assert expected.items() <= ports(lane.manifest).items()
     assert "load_hits" not in ports(lane.manifest)
     bank = elaborate(Design(name="a", block="bank", synapses=9, fabric="ice40_up", rule=choice), tmp_path)
-    assert {"i__payload": ("input", 5), "updated_state": ("output", 16), "load__payload": ("input", 20)}.items() <= ports(bank.manifest).items()
+    assert {"i__payload": ("input", 5), "updated_state": ("output", 16), "load__payload": ("input", 20)}.items() <= ports(
+        bank.manifest
+    ).items()
     for build in (lane, bank):
         text = build.verilog.read_text()
         head = text[text.index(f"module {build.manifest['top']}(") :]
@@ -228,3 +239,23 @@ def test_a_bank_is_not_made_for_too_many_or_no_synapses() -> None:
         with pytest.raises(ValueError, match="synapses") as caught:
             SynapseBank(RULE, RULE.params_type(), count)
         assert str(caught.value) == f"Synapse bank needs 1 to 65536 synapses, not {count}"
+
+
+def test_two_of_the_same_name_are_an_error() -> None:
+    with pytest.raises(ConfigError) as error:
+        by_name("target", [("a", 1, "one.py"), ("b", 2, "two.py"), ("a", 3, "three.py")])
+    assert str(error.value) == "target 'a' is defined twice, in one.py and in three.py: rename one."
+
+
+@pytest.mark.parametrize("name", ["step", "load", "done", "load_weight", "clk"])
+def test_a_rule_can_not_take_a_port_of_the_block(name: str) -> None:
+    module = ModuleType("greedy")
+    for attribute in ("FAMILY", "Params", "STATE", "VECTORS", "update", "float_update"):
+        setattr(module, attribute, getattr(reward_modulated_stdp, attribute))
+    module.INPUTS = (RuleInput(name),)  # type: ignore[attr-defined]
+    with pytest.raises(ConfigError) as error:
+        rule_from_module(module)
+    assert str(error.value) == (
+        f"rule file greedy must not name a field or input '{name}': blocks have ports clk, rst, step, load, done and "
+        "load_<field> of their own."
+    )

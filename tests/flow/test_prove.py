@@ -7,14 +7,17 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from support import new_terms
 
-from sc_hw.flow import controls, prove as prover
-from sc_hw.flow.claims import PROVED, REFUTED, UNKNOWN, VACUOUS, Court
+from sc_hw.flow import controls
+from sc_hw.flow import prove as prover
+from sc_hw.flow.claims import Court
 from sc_hw.flow.controls import CONTROLS, Control, seeded
 from sc_hw.flow.elaborate import elaborate
 from sc_hw.flow.proof_sweep import lane_designs
 from sc_hw.flow.prove import check, decide, prove, prove_many
-from sc_model.graph.smt import K, Terms
+from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS
+from sc_model.graph.smt import K
 from sc_model.spec import ConfigError, Design, RuleChoice
 
 LANE = Design(name="lane", block="lane")
@@ -162,7 +165,7 @@ def test_every_control_finds_its_place() -> None:
 
 
 def test_court_knows_all_four_verdicts() -> None:
-    terms = Terms()
+    terms = new_terms()
     court = Court(terms, limit_s=0.05)
     a = terms.var("a", 16)
     grows = terms(K.BV_ULT, terms(K.BV_ADD, a, terms.const(1, 16)), a)

@@ -39,17 +39,37 @@ def test_links_and_commands_of_the_readme_exist() -> None:
 
 
 def test_wheel_carries_example_templates_and_benches(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(REPOSITORY)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        str(REPOSITORY),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     inside = tmp_path / "inside"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(inside)
-    for name in ("sc_hw/examples/digits/digits.npz", "sc_hw/flow/templates/report.html", "sc_hw/flow/waivers.vlt", "sim/bench_bank.py"):
+    for name in (
+        "sc_hw/examples/digits/digits.npz",
+        "sc_hw/flow/templates/report.html",
+        "sc_hw/flow/waivers.vlt",
+        "sim/bench_bank.py",
+    ):
         assert (inside / name).is_file(), name
     code = "from sc_hw.flow.demo import example_folder; print(example_folder())"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(inside)},
     )
     assert Path(done.stdout.strip()) == inside / "sc_hw" / "examples" / "digits"

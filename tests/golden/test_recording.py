@@ -20,7 +20,11 @@ KNOWN = ["initial_weight", "meta", "post_spike", "pre_spike", "reward"]
 def arrays(**changes: Any) -> dict[str, Any]:
     """Arrays of a good recording with changes; None takes one away."""
     shape = (STEPS, SYNAPSES)
-    good: dict[str, Any] = {"pre_spike": np.ones(shape, bool), "post_spike": np.zeros(shape, np.uint8), "reward": np.full(shape, -128)}
+    good: dict[str, Any] = {
+        "pre_spike": np.ones(shape, bool),
+        "post_spike": np.zeros(shape, np.uint8),
+        "reward": np.full(shape, -128),
+    }
     return {name: value for name, value in (good | changes).items() if value is not None}
 
 
@@ -39,7 +43,11 @@ def error_of(file: Path) -> str:
 def test_a_good_recording(file: Path) -> None:
     np.savez(file, **arrays(initial_weight=np.array([0, 5, 65535]), meta=np.array(json.dumps({"source": "made up"}))))
     recording = load_recording(str(file), RULE, PARAMS, SYNAPSES)
-    assert (recording.steps, sorted(recording.inputs), recording.meta) == (4, ["post_spike", "pre_spike", "reward"], {"source": "made up"})
+    assert (recording.steps, sorted(recording.inputs), recording.meta) == (
+        4,
+        ["post_spike", "pre_spike", "reward"],
+        {"source": "made up"},
+    )
     assert {array.dtype for array in (*recording.inputs.values(), *recording.initial.values())} == {np.dtype(np.int64)}
     bank = Bank(RULE, PARAMS, SYNAPSES, recording.initial)
     assert bank.state["weight"].tolist() == [0, 5, 65535]
@@ -102,7 +110,10 @@ SHAPE = f"must have shape (steps, {SYNAPSES}) with the same steps >= 1 for every
         ({"initial_weight": np.zeros((4, 3), int)}, ": 'initial_weight' must have shape (3,), not (4, 3)."),
         ({"initial_weight": np.zeros(3)}, ": 'initial_weight' must hold integers, not float64."),
         ({"initial_weight": np.array([1, -1, 0])}, ": 'initial_weight' must be in [0, 65535], not -1 at index (1,)."),
-        ({"meta": np.array("{not json")}, ": 'meta' must be JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."),
+        (
+            {"meta": np.array("{not json")},
+            ": 'meta' must be JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1).",
+        ),
     ],
 )
 def test_a_recording_that_does_not_fit(changes: dict[str, Any], text: str, file: Path) -> None:

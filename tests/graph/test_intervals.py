@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import RULE, configs, outside, params_of, situation, sketch, value_of
 
-from sc_model.graph import REWRITES, Graph, IntOps, Interval, evaluate, rewrite, trace
+from sc_model.graph import REWRITES, Graph, Interval, IntOps, evaluate, rewrite, trace
 from sc_model.graph.nodes import Builder, Op
 from sc_model.graph.rewrite import Rewrite, product_as_adder_tree
 from sc_model.spec import IntFormat, RuleParams
@@ -44,6 +44,10 @@ FORMULAS: dict[str, Callable[[Any, Any], Any]] = {
     "a shift and a difference": lambda ops, v: v.a - (v.a >> 2) - (v.b << 1),
     "selection by sign": lambda ops, v: ops.mux(v.a >= 0, v.a - (v.a >> 1), -v.a),
     "selection by order": lambda ops, v: ops.mux(v.a < v.b, v.b - v.a, v.a - v.b),
+    "the smaller or nothing": lambda ops, v: ops.mux(v.a < v.b, v.a, 0),
+    "the larger or nothing": lambda ops, v: ops.mux(v.a < v.b, v.b, 0),
+    "what is not smaller": lambda ops, v: ops.mux(v.a < v.b, 0, v.a),
+    "what is not larger": lambda ops, v: ops.mux(v.a < v.b, 0, v.b),
     "selection by equality": lambda ops, v: ops.mux(v.a == v.b, v.a * v.b, v.a + v.b),
     "selection in a selection": lambda ops, v: ops.mux(v.a > 3, ops.mux(v.a <= 9, v.a * 7, v.b), ops.mux(v.b < -2, v.a, -v.b)),
     "two conditions": lambda ops, v: ops.mux((v.a < 2) | (v.b > 5), v.a, ops.mux((v.a != v.b) & (v.b >= 0), v.b, 1)),
@@ -53,7 +57,11 @@ FORMULAS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-@given(a=st.builds(IntFormat, st.integers(1, 6), st.booleans()), b=st.builds(IntFormat, st.integers(1, 6), st.booleans()), data=st.data())
+@given(
+    a=st.builds(IntFormat, st.integers(1, 6), st.booleans()),
+    b=st.builds(IntFormat, st.integers(1, 6), st.booleans()),
+    data=st.data(),
+)
 def test_formulas_stay_in_their_intervals(name: str, a: IntFormat, b: IntFormat, data: st.DataObject) -> None:
     graph = sketch(FORMULAS[name], a=a, b=b)
     rewritten = rewrite(graph, (product_as_adder_tree, *REWRITES))

@@ -136,7 +136,10 @@ def test_a_square_is_too_wide_for_nothing() -> None:
 
 NOT_FOR: dict[str, tuple[Rewrite, Callable[[Any, Any], Any]]] = {
     "decays by two shifts": (signed_decay_with_one_adder, lambda o, v: o.mux(v.e >= 0, v.e - (v.e >> 2), -(-v.e - (-v.e >> 3)))),
-    "compares with another bound": (signed_decay_with_one_adder, lambda o, v: o.mux(v.e >= 1, v.e - (v.e >> 2), -(-v.e - (-v.e >> 2)))),
+    "compares with another bound": (
+        signed_decay_with_one_adder,
+        lambda o, v: o.mux(v.e >= 1, v.e - (v.e >> 2), -(-v.e - (-v.e >> 2))),
+    ),
     "no magnitude": (signed_decay_with_one_adder, lambda o, v: o.mux(v.e >= 0, v.e - (v.e >> 2), -(v.e - (v.e >> 2)))),
     "two unrelated selections": (difference_of_selections, lambda o, v: v.x + o.mux(v.c, v.a, 0) - o.mux(v.d, v.b, 0)),
     "no power of two": (complement_of_maximum, lambda o, v: 9 - (v.a >> 1)),

@@ -47,9 +47,24 @@ BAD: list[tuple[str, Callable[[Any, Any, Any], Any], type[Exception], str]] = [
     ("None compared", lambda ops, x, u: ops.mux(x == None, x, u), TypeError, integer("None (NoneType)")),  # noqa: E711
     ("float selected", lambda ops, x, u: ops.mux(u > 1, 0.0, x), TypeError, integer("0.0 (float)")),
     ("float returned", lambda ops, x, u: 0.5, TypeError, integer("0.5 (float)")),
-    ("number as condition", lambda ops, x, u: ops.mux(u, x, 0), TypeError, "mux takes a condition (0 or 1), not a value in [0, 7]"),
-    ("number in and", lambda ops, x, u: ops.mux((x > 1) & u, x, 0), TypeError, "'and' takes conditions (0 or 1), not a value in [0, 7]"),
-    ("number in or", lambda ops, x, u: ops.mux(x | (u > 1), x, 0), TypeError, "'or' takes conditions (0 or 1), not a value in [0, 255]"),
+    (
+        "number as condition",
+        lambda ops, x, u: ops.mux(u, x, 0),
+        TypeError,
+        "mux takes a condition (0 or 1), not a value in [0, 7]",
+    ),
+    (
+        "number in and",
+        lambda ops, x, u: ops.mux((x > 1) & u, x, 0),
+        TypeError,
+        "'and' takes conditions (0 or 1), not a value in [0, 7]",
+    ),
+    (
+        "number in or",
+        lambda ops, x, u: ops.mux(x | (u > 1), x, 0),
+        TypeError,
+        "'or' takes conditions (0 or 1), not a value in [0, 255]",
+    ),
     ("let twice", let_twice, ValueError, "let: the name 'same' is given twice; names in a rule must differ"),
     ("clamp upside down", lambda ops, x, u: ops.clamp(x, 3, 2), ValueError, "clamp needs lo <= hi, not [3, 2]"),
 ]

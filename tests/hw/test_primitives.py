@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from amaranth.hdl import Elaboratable, Module
 from amaranth.lib import wiring
+from support import new_terms
 
 from sc_hw.families import load_family
-from sc_hw.flow.claims import PROVED, REFUTED, Court
+from sc_hw.flow.claims import Court
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.netlist import parse_btor, read_back
 from sc_hw.flow.prove_bank import Frames
 from sc_hw.flow.tools import find, run
+from sc_hw.flow.verdicts import PROVED, REFUTED
 from sc_hw.primitives import BlockRAM, PipelinedMultiplier
-from sc_model.graph.smt import K, Terms
+from sc_model.graph.smt import K
 
 
 class _Shifted(PipelinedMultiplier):
@@ -33,7 +35,7 @@ class _Shifted(PipelinedMultiplier):
 
 def product_claim(multiplier: wiring.Component, stages: int, folder: Path) -> str:
     (folder / "m.v").write_text(to_verilog(multiplier, "multiplier", None))
-    terms = Terms()
+    terms = new_terms()
     net = parse_btor(read_back(folder / "m.v", "multiplier", folder), terms)
     frames = Frames(net, stages)
     court = Court(terms)
@@ -67,10 +69,9 @@ int main() {  // all 2^20 operand pairs, one a clock; the pipelines fill in the 
 """
 
 
-@pytest.mark.parametrize("stages", [3, 4])
-def test_sb_mac16_equals_its_twin_for_all_operands(tmp_path: Path, stages: int) -> None:
-    assert compare_by_simulation(tmp_path, stages, stages) == (1 << 20, True)
-    assert compare_by_simulation(tmp_path, stages, stages + 1) == (1 << 20, False)  # a control: a clock apart
+def test_sb_mac16_equals_its_twin_for_all_operands(tmp_path: Path) -> None:
+    assert compare_by_simulation(tmp_path, 3, 3) == (1 << 20, True)
+    assert compare_by_simulation(tmp_path, 3, 4) == (1 << 20, False)  # a control: a clock apart
 
 
 def compare_by_simulation(folder: Path, stages: int, twin_stages: int) -> tuple[int, bool]:
@@ -80,7 +81,17 @@ def compare_by_simulation(folder: Path, stages: int, twin_stages: int) -> tuple[
     sources = {"primitive": (stages, load_family("ice40_up")), "twin": (twin_stages, None)}
     for name, (count, platform) in sources.items():
         (folder / f"{name}.v").write_text(to_verilog(PipelinedMultiplier(12, 8, count), name, platform))
-        command = (*verilator.command, "--cc", "--build", "-Wno-fatal", "-Wno-lint", "--Mdir", f"{name}.{count}", "--top-module", name)
+        command = (
+            *verilator.command,
+            "--cc",
+            "--build",
+            "-Wno-fatal",
+            "-Wno-lint",
+            "--Mdir",
+            f"{name}.{count}",
+            "--top-module",
+            name,
+        )
         library = ("-v", str(models), "--bbox-unsup", "-DNO_ICE40_DEFAULT_ASSIGNMENTS") if platform else ()
         run((*command, *library, f"{name}.v"), log=folder / f"{name}.log", cwd=folder, env=verilator.environ())
     (folder / "main.cpp").write_text(_COMPARE)
@@ -90,7 +101,8 @@ def compare_by_simulation(folder: Path, stages: int, twin_stages: int) -> tuple[
     flags = [f"-I{part}" for part in (*parts, include, include / "vltstd")]
     run(
         ("g++", "-O1", *flags, "main.cpp", *objects, str(parts[0] / "libverilated.a"), "-pthread", "-latomic", "-o", "compare"),
-        log=folder / "g++.log", cwd=folder,
+        log=folder / "g++.log",
+        cwd=folder,
     )
     seen, wrong = map(int, run((str(folder / "compare"),), log=folder / "compare.log").split())
     return seen - 8, wrong == 0
@@ -110,7 +122,9 @@ def test_wrong_product_is_refuted(tmp_path: Path) -> None:
     assert product_claim(_Shifted(6, 5, 3), 3, tmp_path) == REFUTED
 
 
-@pytest.mark.parametrize(("depth", "width", "blocks"), [(2, 1, 1), (1024, 18, 1), (1024, 19, 2), (1025, 9, 1), (16384, 2, 2), (65536, 3, 12)])
+@pytest.mark.parametrize(
+    ("depth", "width", "blocks"), [(2, 1, 1), (1024, 18, 1), (1024, 19, 2), (1025, 9, 1), (16384, 2, 2), (65536, 3, 12)]
+)
 def test_ecp5_blocks_are_counted_as_the_data_sheet_has_them(depth: int, width: int, blocks: int) -> None:
     text = to_verilog(BlockRAM(depth, width), "ram", load_family("ecp5"))
     assert text.count("DP16KD") == blocks

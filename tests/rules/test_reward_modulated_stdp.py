@@ -31,9 +31,7 @@ def by_integers(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int
 
 def by_numpy(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
     dtype = array_dtype(trace(rule, params))
-    state, inputs = (
-        {name: np.full(3, value, dtype) for name, value in given.items()} for given in (vector.state, vector.inputs)
-    )
+    state, inputs = ({name: np.full(3, value, dtype) for name, value in given.items()} for given in (vector.state, vector.inputs))
     new = {name: np.broadcast_to(value, 3) for name, value in rule.apply(NumpyOps(dtype), state, inputs, params).items()}
     assert all((value == value[0]).all() for value in new.values())
     return {name: int(value[0]) for name, value in new.items()}
@@ -57,9 +55,7 @@ def by_smt(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
 
 @pytest.mark.parametrize("evaluator", [by_integers, by_numpy, by_graph, by_rewritten_graph, by_smt])
 @pytest.mark.parametrize(("rule", "vector"), CASES)
-def test_hand_worked_vector(
-    rule: Rule, vector: Vector, evaluator: Callable[[Rule, RuleParams, Vector], dict[str, int]]
-) -> None:
+def test_hand_worked_vector(rule: Rule, vector: Vector, evaluator: Callable[[Rule, RuleParams, Vector], dict[str, int]]) -> None:
     found = evaluator(rule, rule.params_type(), vector)
     assert {name: found[name] for name in vector.expected} == vector.expected
 
@@ -71,13 +67,13 @@ def test_vectors_are_complete_and_fit_their_formats(family: str) -> None:
     assert rule.doc.strip()
     for vector in rule.vectors:
         params = rule.params_type()
-        for given, forms in (
+        for values, forms in (
             (vector.state, rule.state_formats(params)),
             (vector.inputs, rule.input_formats(params)),
             (vector.expected, rule.state_formats(params)),
         ):
-            assert sorted(given) == sorted(forms)
-            assert all(forms[name].saturate(value) == value for name, value in given.items()), vector.why
+            assert sorted(values) == sorted(forms)
+            assert all(forms[name].saturate(value) == value for name, value in values.items()), vector.why
 
 
 def test_vectors_reach_every_limit_of_the_first_rule() -> None:

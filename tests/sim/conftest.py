@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,9 @@ from sc_model.spec import Design
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "soak: a million synapse steps")
+
+
+NET = "\\$0"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,15 +52,20 @@ def build_of(builds: Path) -> Callable[..., Build]:
 
 @pytest.fixture
 def seeded(tmp_path: Path) -> Callable[..., Build]:
-    """A copy of a build with one edit in its Verilog; the edit must apply."""
+    """A copy of a build with one edit in its Verilog; the edit must apply.
+
+    `\\$0` in `old` is any of the numbered nets that the Verilog back-end names itself, and the same net in `new`.
+    """
 
     def seed(build: Build, old: str, new: str) -> Build:
         folder = tmp_path / build.id
         folder.mkdir()
         shutil.copy(build.folder / "manifest.json", folder)
         text = build.verilog.read_text(encoding="utf-8")
-        assert old in text, f"{old!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
-        (folder / "top.v").write_text(text.replace(old, new), encoding="utf-8")
+        found = re.search(re.escape(old).replace(re.escape(NET), r"(\\\$\d+)"), text)
+        assert found, f"{old!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
+        put = new.replace(NET, found.group(1)) if NET in old else new
+        (folder / "top.v").write_text(text.replace(found.group(0), put), encoding="utf-8")
         return Build(build.design, build.id, folder, build.manifest)
 
     return seed

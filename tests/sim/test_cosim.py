@@ -130,7 +130,7 @@ LANE_BUGS = {
     "carry into a decay lost": ("not_13 = ~ and_11", "not_13 = 1'h1", {"eligibility", "weight"}),
     "product rounds away its sign": ("$signed(i_reward) *", "$signed({1'b0, i_reward}) *", {"weight"}),
     "shift by one bit less": ("reward_product[19], reward_product[19:4] }", "reward_product[19:3] }", {"weight"}),
-    "load does not win over step": ("step & \\$1", "step", {"done"}),
+    "load does not win over step": ("step & \\$0", "step", {"done"}),
     "eligibility saturates one high": ("13'h1800", "13'h1801", {"eligibility", "weight"}),
 }
 
@@ -153,11 +153,11 @@ def test_seeded_bug_in_a_lane_is_caught(bug: str, build_of: BuildOf, seeded: Cal
 BANK_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", "weight"),
     "stimulus of the next synapse": ("inputs_2 <= inputs_1", "inputs_2 <= i__payload", None),
-    "write-back one clock early": ("updated <= \\$27", "updated <= valid_12", "latency_clocks"),
+    "write-back one clock early": ("updated <= \\$0", "updated <= valid_12", "latency_clocks"),
     "written to the wrong synapse": ("address_13 <= address_12", "address_13 <= address_11", "address"),
     "sweep may not end": ("address == 4'he", "address == 4'hd", None),
     "ready withheld from the stimulus": ("i_ready = ~ closed", "i_ready = 1'b0", "updated"),
-    "host gets in during a sweep": ("\\$14  = closed & at_start_q", "\\$14  = 1'b1", None),
+    "host gets in during a sweep": ("\\$0  = closed & at_start_q", "\\$0  = 1'b1", None),
 }
 
 
@@ -175,7 +175,7 @@ def test_seeded_bug_in_a_bank_is_caught(bug: str, build_of: BuildOf, seeded: Cal
 
 
 def test_design_that_does_not_answer_is_named_and_ends(build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path) -> None:
-    build = seeded(build_of("bank", 16), "closed <= \\$28", "closed <= 1'b1")
+    build = seeded(build_of("bank", 16), "closed <= \\$0", "closed <= 1'b1")
     first = cosim(build, steps=5, out=tmp_path / "results.json")["first_difference"]
     assert re.fullmatch(r"waited \d+ clocks for i\.ready for synapse 0 in sweep 0", first["expected"])
     assert (first["field"], first["got"], first["event"]) == ("wait", "nothing", "timeout")
@@ -204,8 +204,8 @@ BAD_RECORDINGS: dict[str, tuple[dict[str, Any], str]] = {
     "floats": ({"reward": np.zeros((4, 1))}, "recording {}: 'reward' must hold integers, not float64."),
     "unknown": (
         {"dopamine": np.zeros((4, 1), np.int64)},
-        "recording {} has an unknown array 'dopamine'; known are ['initial_eligibility', 'initial_post_trace', "
-        "'initial_pre_trace', 'initial_weight', 'meta', 'post_spike', 'pre_spike', 'reward'].",
+        "recording {} has an unknown array 'dopamine'; known are ['initial_weight', 'meta', 'post_spike', "
+        "'pre_spike', 'reward'].",
     ),
     "initial": (
         {"initial_weight": np.array([65536])}, "recording {}: 'initial_weight' must be in [0, 65535], not 65536 at index (0,).",

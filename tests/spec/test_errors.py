@@ -258,9 +258,7 @@ def test_decoding_looks_at_its_own_bits_alone(form: IntFormat, bits: int) -> Non
 def test_values_beyond_a_format(form: IntFormat, distance: int) -> None:
     for value, nearest in ((form.lo - distance, form.lo), (form.hi + distance, form.hi)):
         assert form.saturate(value) == nearest
-        assert text_of(ValueError, form.encode, value) == (
-            f"value must be in [{form.lo}, {form.hi}] to fit {form}, not {value}"
-        )
+        assert text_of(ValueError, form.encode, value) == (f"value must be in [{form.lo}, {form.hi}] to fit {form}, not {value}")
 
 
 def test_formats_read_well() -> None:
