@@ -231,9 +231,11 @@ def report(
     from sc_hw.flow.report import report as run_report
 
     chosen = load_design(design)
-    folder = run_elaborate(chosen, build).folder
-    last = folder / "report.json"
-    written = run_report(folder, previous=last if last.exists() else None, recording=recording)
+    with _progress(as_json) as progress:
+        progress(f"{chosen.name}: writing the report")
+        folder = run_elaborate(chosen, build).folder
+        last = folder / "report.json"
+        written = run_report(folder, previous=last if last.exists() else None, recording=recording)
     if as_json:
         _print_json(written)
     else:
