@@ -45,8 +45,10 @@ print(json.dumps(texts))
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """Texts by hash seed, each from a process of its own in a folder of its own."""
 
+    folders = {seed: tmp_path_factory.mktemp(f"seed{seed}") for seed in SEEDS}  # here: mktemp is not for threads
+
     def run(seed: str) -> dict[str, str]:
-        folder = tmp_path_factory.mktemp(f"seed{seed}")
+        folder = folders[seed]
         home = str(folder / USER)
         texts: dict[str, str] = json.loads(python(PROGRAM, str(folder), PYTHONHASHSEED=seed, USER=USER, LOGNAME=USER, HOME=home))
         return texts

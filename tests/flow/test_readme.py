@@ -32,9 +32,10 @@ def test_links_and_commands_of_the_readme_exist() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (REPOSITORY / target).exists(), target
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    for command in re.findall(r"`?make (\w+)", README):
-        if command not in {"both"}:
-            assert re.search(rf"^{command}:", makefile, flags=re.M), command
+    commands = re.findall(r"(?:`|^    )make (\w+)", README, flags=re.M)
+    assert {"demo", "test", "reports"} <= set(commands)
+    for command in commands:
+        assert re.search(rf"^{command}:", makefile, flags=re.M), command
     assert (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make test")
 
 
