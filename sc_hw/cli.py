@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from sc_hw.flow.elaborate import DEFAULT_ROOT
 from sc_hw.flow.elaborate import elaborate as run_elaborate
 from sc_hw.flow.files import OutputError
 from sc_hw.flow.new import new as run_new
+from sc_hw.flow.progress import Progress
 from sc_hw.flow.report import ReportError
 from sc_hw.flow.targets import target_names
 from sc_hw.flow.tools import Status, ToolError
@@ -45,7 +46,7 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 
 
 @contextmanager
-def _progress(as_json: bool) -> Iterator[Callable[[str], None]]:
+def _progress(as_json: bool) -> Iterator[Progress]:
     """Say what is being waited for: a live line on a terminal, a line a stage elsewhere; standard error, never output."""
     if errors.is_terminal and not as_json:
         with errors.status("starting") as status:

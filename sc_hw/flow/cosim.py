@@ -6,26 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import sc_model
 from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, elaborate
 from sc_hw.flow.files import write_text
+from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.tools import ToolError, find
 from sc_model.spec import ConfigError, Design
 
 TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")
 WAIVERS = Path(__file__).with_name("waivers.vlt")
-Progress = Callable[[str], None]
 
 # exit statuses of `python -m sim`; whatever else it is, a tool failed
 _AGREE, _DIFFER, _BAD_INPUT = 0, 1, 2
-
-
-def _silent(_: str) -> None:
-    return None
 
 
 def _environment() -> dict[str, str]:
@@ -47,7 +42,7 @@ def cosim(
     stall: float = 0.3,
     root: Path = DEFAULT_ROOT,
     out: Path | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Run the emitted Verilog against the golden model; the results, also in `build/<id>/sim/results.json`.
 

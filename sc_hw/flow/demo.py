@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,13 @@ import sc_hw
 from sc_hw.flow.cosim import cosim, lint
 from sc_hw.flow.elaborate import elaborate
 from sc_hw.flow.estimate import estimate
+from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.prove import prove
 from sc_hw.flow.report import report
 from sc_hw.flow.targets import load_target
 from sc_model.spec import ConfigError, load_design
 
 TARGETS = ("ice40-up5k", "ecp5-25f-6")
-Progress = Callable[[str], None]
-
-
-def _silent(_: str) -> None:
-    return None
 
 
 def example_folder(name: str = "digits") -> Path:
@@ -39,7 +35,7 @@ def demo(
     seeds: int = 5,
     sweeps: int | None = None,
     jobs: int = 2,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Elaborate, lint, prove, replay, place and route, report.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +18,7 @@ from sc_hw.families import load_family
 from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.targets import Cells, Target, load_target
 from sc_hw.flow.tools import ToolError, find, run, run_yosys, status
 from sc_hw.flow.wrapper import WRAPPER_PINS, WRAPPER_TOP, black_box, wrapper
@@ -25,11 +26,6 @@ from sc_model.spec import Design
 
 METRICS_SCHEMA = "sc-hw.metrics.v1"
 PNR_GOAL_MHZ = 400  # asked of nextpnr so that it never stops early; misses are allowed
-Progress = Callable[[str], None]
-
-
-def _silent(_: str) -> None:
-    return None
 
 
 def count(cells: dict[str, int], kinds: Cells) -> dict[str, float]:
@@ -108,7 +104,7 @@ def _nothing(reason: str) -> dict[str, Any]:
 
 
 def estimate_target(
-    build: Build, target: Target, *, seeds: int = 5, jobs: int = 2, progress: Progress = _silent
+    build: Build, target: Target, *, seeds: int = 5, jobs: int = 2, progress: Progress = silent
 ) -> dict[str, Any]:
     """Metrics of a design on one target; also written to `build/<id>/estimate/<target>/metrics.json`."""
     folder = build.folder / "estimate" / target.name
@@ -202,7 +198,7 @@ def estimate(
     root: Path = DEFAULT_ROOT,
     seeds: int = 5,
     jobs: int = 2,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> list[dict[str, Any]]:
     """Metrics of a design on each target, in the order given.
 

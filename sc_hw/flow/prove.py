@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +15,7 @@ from sc_hw.flow.controls import CONTROLS, Control, seeded
 from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.tools import ToolError, find
 from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VERDICT
 from sc_hw.sequencer import Sequencer
@@ -22,11 +23,6 @@ from sc_model.rules import load_rule
 from sc_model.spec import MAX_SYNAPSES, ConfigError, Design
 
 PROOF_SCHEMA = "sc-hw.proof.v1"
-Progress = Callable[[str], None]
-
-
-def _silent(_: str) -> None:
-    return None
 
 
 def decide(folder: Path, limit_s: float = 60.0) -> list[dict[str, Any]]:
@@ -77,7 +73,7 @@ def prove(
     schedules: bool = True,
     limit_s: float = 60.0,
     jobs: int = 2,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Prove a design and write its certificate, `build/<id>/proof.json`.
 
@@ -149,7 +145,7 @@ def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
 
 
 def prove_many(
-    designs: Sequence[Design], *, root: Path = DEFAULT_ROOT, limit_s: float = 60.0, jobs: int = 2, progress: Progress = _silent
+    designs: Sequence[Design], *, root: Path = DEFAULT_ROOT, limit_s: float = 60.0, jobs: int = 2, progress: Progress = silent
 ) -> list[dict[str, Any]]:
     """Certificates of many designs, without controls and without the schedules of other depths."""
 
