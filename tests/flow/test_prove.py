@@ -14,8 +14,10 @@ from sc_hw.flow import prove as prover
 from sc_hw.flow.claims import Court
 from sc_hw.flow.controls import CONTROLS, Control, seeded
 from sc_hw.flow.elaborate import elaborate
+from sc_hw.flow.netlist import read_back
 from sc_hw.flow.proof_sweep import lane_designs
 from sc_hw.flow.prove import check, decide, prove, prove_many
+from sc_hw.flow.tools import ToolError
 from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS
 from sc_model.graph.smt import K
 from sc_model.spec import ConfigError, Design, RuleChoice
@@ -178,3 +180,16 @@ def test_court_knows_all_four_verdicts() -> None:
     semiprime = terms.const(982_451_653 * 715_225_739, 60)
     factored = terms(K.EQUAL, terms(K.BV_MUL, c, d), semiprime)
     assert court.claim("", "a product of two 30-bit primes has no factors", factored).verdict == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "wire x; assign x = ~(x & a); assign b = x;",  # a combinational loop
+        "assign b = a; assign b = clk;",  # two drivers
+    ],
+)
+def test_reading_back_rejects_what_lint_lets_pass(tmp_path: Path, body: str) -> None:
+    (tmp_path / "bad.v").write_text(f"module bad(input clk, input a, output b); {body} endmodule\n")
+    with pytest.raises(ToolError, match=r"^yosys failed \(exit \d+\): ERROR: Found \d+ problems in 'check -assert'\."):
+        read_back(tmp_path / "bad.v", "bad", tmp_path)
