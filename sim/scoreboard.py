@@ -10,7 +10,7 @@ class Stuck(Exception):  # noqa: N818  # the name is what a reader of a log need
     """A bounded wait ran out; the text says what was waited for."""
 
 
-class GivenUp(Exception):  # noqa: N818
+class GivenUp(Exception):  # noqa: N818  # an end, not an error: the differences are the result
     """There are so many differences that going on shows nothing new."""
 
 

@@ -145,5 +145,5 @@ def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> st
         bar = figure.colorbar(drawn, ax=panels.tolist(), shrink=0.75, pad=0.015, ticks=[-limit, 0, limit])
         bar.set_label(label, fontsize=8)
         bar.ax.tick_params(labelsize=8, right=False)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)  # type: ignore[operator] # matplotlib types the outline as a callable
         return _svg(figure)

@@ -438,6 +438,8 @@ def report(
 
     Raises ReportError for files that are missing, damaged or of another schema, OutputError where `out` can't be written.
     """
+    if recording is not None and not recording.is_file():
+        raise ReportError(f"recording {recording} does not exist.")
     manifest = _read(build_folder / "manifest.json", "sc-hw.manifest.v1")
     if manifest is None:
         raise ReportError(f"build folder {build_folder} has no manifest.json; `sc-hw elaborate DESIGN` writes it.")

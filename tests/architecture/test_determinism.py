@@ -96,7 +96,7 @@ def test_no_output_says_where_when_or_by_whom(runs: dict[str, dict[str, str]]) -
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ('(* src = "/tmp/x/bank.py:3" *)', "absolute path"),
+        ('(* src = "/home/x/bank.py:3" *)', "absolute path"),
         ("// made 2026-01-31", "date"),
         ("/* 12:30:59 */", "time"),
         ("by zebrafish", "user"),

@@ -123,6 +123,8 @@ def test_other_errors(tmp_path: Path) -> None:
     (tmp_path / "r.npz").write_bytes(b"not an archive")
     done = sc_hw(tmp_path, "cosim", "d.toml", "--events", "r.npz")
     assert error_of(done).startswith("error: recording r.npz is no NumPy archive (.npz): ")
+    assert error_of(sc_hw(tmp_path, "report", "d.toml", "--recording", "none.npz")) == "error: recording none.npz does not exist."
+    assert not list(tmp_path.glob("build/*/report.*"))
 
 
 def test_missing_tool_is_one_error_with_the_command_that_mends_it(tmp_path: Path) -> None:
