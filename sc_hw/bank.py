@@ -107,12 +107,10 @@ class SynapseBank(wiring.Component):
         load_now, read_now = Signal(), Signal()
         m.d.comb += [load_now.eq(self.load.valid & self.load.ready), read_now.eq(self.read.valid & self.read.ready)]
 
-        # Address stage
+        # Address stage; it stands still while the host reads, until the word has been taken
         address_q = Signal(self.address_width, reset_less=True)
-        with m.If(sequencer.issue):
-            m.d.sync += address_q.eq(sequencer.address)
-        with m.Elif(read_now):
-            m.d.sync += address_q.eq(self.read.payload)
+        with m.If(~reading):
+            m.d.sync += address_q.eq(Mux(sequencer.host_grant, self.read.payload, sequencer.address))
         m.d.comb += ram.r_addr.eq(address_q)
 
         # Valid bit and address of every update in flight; position k is what was issued k clocks ago
@@ -163,16 +161,15 @@ class SynapseBank(wiring.Component):
             self.updated_state.eq(write_data),
         ]
 
-        # Read-back: the address register stands still until the host has taken the word
+        # Read-back
         arriving = Signal(MEMORY_STAGES)
-        arrived = Signal()
-        m.d.sync += arriving.eq(Cat(read_now, arriving[:-1]))
-        with m.If(read_now):
-            m.d.sync += reading.eq(1)
-        with m.If(arriving[-1]):
-            m.d.sync += arrived.eq(1)
-        with m.If(arrived & self.readback.ready):
-            m.d.sync += [arrived.eq(0), reading.eq(0)]
+        arrived, taken = Signal(), Signal()
+        m.d.sync += [
+            arriving.eq(Cat(read_now, arriving[:-1])),
+            arrived.eq(arriving[-1] | (arrived & ~self.readback.ready)),
+            taken.eq(arrived & self.readback.ready),
+            reading.eq(read_now | (reading & ~taken)),
+        ]
         m.d.comb += [
             self.readback.valid.eq(arrived),
             self.readback.payload.as_value().eq(ram.r_data),

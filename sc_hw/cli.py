@@ -209,16 +209,21 @@ def estimate(
     if as_json:
         _print_json(rows)
         return
-    table = Table("target", "LUT", "FF", "BRAM", "DSP", "Fmax MHz (min..max)", "M updates/s")
+    table = Table("target", "LUT", "FF", "BRAM", "DSP", "nextpnr MHz (min..max)", "limit", "quoted", "M updates/s")
     for row in rows:
         fmax = row["fmax"]
         speed = "-" if fmax["median_mhz"] is None else f"{fmax['median_mhz']} ({fmax['min_mhz']}..{fmax['max_mhz']})"
-        rate = "-" if row["updates_per_s"] is None else f"{row['updates_per_s'] / 1e6:.1f}"
-        table.add_row(row["target"], *(str(row[key]) for key in ("lut", "ff", "bram", "dsp")), speed, rate)
+        binds = row["device_limit"]
+        limit = "-" if binds is None else f"{binds['mhz']} ({binds['what']})"
+        quoted = "-" if row["quoted_mhz"] is None else str(row["quoted_mhz"])
+        rate = "-" if row["quoted_updates_per_s"] is None else f"{row['quoted_updates_per_s'] / 1e6:.1f}"
+        table.add_row(row["target"], *(str(row[key]) for key in ("lut", "ff", "bram", "dsp")), speed, limit, quoted, rate)
     out.print(table)
     for row in rows:
         if row["fmax"]["median_mhz"] is None:
             out.print(f"{row['target']}: no Fmax: {row['fmax']['reason']}", markup=False)
+        if row["limit_reason"] is not None:
+            out.print(f"{row['target']}: {row['limit_reason']}", markup=False)
 
 
 @app.command(epilog="Example: sc-hw report my_lane.toml")
@@ -263,7 +268,7 @@ def demo(
         out.print(f"proof: {_verdict(summary['proved'])}, {summary['claims']} claims, {bugs}")
         out.print(f"RTL against golden model: {summary['differences']} differences in {summary['synapse_steps']:,} synapse steps")
         for row in summary["estimates"]:
-            out.print(f"{row['target']}: {row['lut']} LUT, {row['bram']} BRAM, {row['dsp']} DSP, {row['fmax']['median_mhz']} MHz")
+            out.print(f"{row['target']}: {row['lut']} LUT, {row['bram']} BRAM, {row['dsp']} DSP, {row['quoted_mhz']} MHz")
         out.print(f"report: {summary['report']}")
     if not summary["passed"]:
         raise typer.Exit(EXIT_FAILED)

@@ -6,6 +6,8 @@ intermediates keep their names.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -49,20 +51,30 @@ class Datapath(wiring.Component):
     ----------
     graph : the (rewritten) graph of the rule.
     model : delay model of the fabric, or None for a combinational datapath.
+    late : variables that come when they are first needed instead of together with the others.
+    aligned : all outputs at the same time, or each as soon as it stands in a register.
 
     Members
     -------
-    i_<variable> : state fields and inputs of the rule, all of the same step.
-    o_<field> : the new state, `latency` clocks later.
+    i_<variable> : state fields and inputs of the rule, all of the same step, `arrival[variable]` clocks after its begin.
+    o_<field> : the new state, `ready[field]` clocks after the begin of the step.
     """
 
-    def __init__(self, graph: Graph, model: DelayModel | None = None) -> None:
+    def __init__(
+        self, graph: Graph, model: DelayModel | None = None, *, late: Collection[str] = (), aligned: bool = True
+    ) -> None:
         self.graph, self.model = graph, model
-        self.plan: Schedule | None = schedule(graph, model) if model is not None else None
+        self.plan: Schedule | None = schedule(graph, model, late) if model is not None else None
         self.latency = self.plan.latency if self.plan is not None else 0
+        self.arrival = {name: self._stage(index) for name, index in graph.variables.items()}
+        self.ready = {n: self.plan.ready[n] if self.plan is not None and not aligned else self.latency for n in graph.outputs}
         inputs = {f"i_{name}": In(shape_of(graph.nodes[i].interval)) for name, i in graph.variables.items()}
         outputs = {f"o_{name}": Out(shape_of(graph.nodes[i].interval)) for name, i in graph.outputs.items()}
         super().__init__({**inputs, **outputs})
+
+    def _stage(self, index: int) -> int:
+        slot = self.plan.slots[index] if self.plan is not None else None
+        return slot.stage if slot is not None else 0
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -73,7 +85,7 @@ class Datapath(wiring.Component):
             emitter.emit(index)
         for name, index in self.graph.outputs.items():
             port = getattr(self, f"o_{name}")
-            m.d.comb += port.eq(fit(emitter.at(index, self.latency), len(port)))
+            m.d.comb += port.eq(fit(emitter.at(index, self.ready[name]), len(port)))
         return m
 
 

@@ -7,6 +7,7 @@ between.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sc_model.graph import Graph, Interval, Node, Op
@@ -41,13 +42,21 @@ class Slot:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Slots by node, and the stage at which all outputs stand in registers."""
+    """Slots by node, the stage at which each output stands in a register, and the last of these stages."""
 
     slots: tuple[Slot | None, ...]
+    ready: Mapping[str, int]
     latency: int
 
 
 _WIRING = (Op.SHR, Op.SHL, Op.WRAP)
+
+
+def is_wiring(node: Node) -> bool:
+    """Whether a node only names bits of its operand: a shift, a cut, one bit."""
+    return node.op in _WIRING or (node.op is Op.LOW_NONZERO and node.constant == 1)
+
+
 _CARRY = (Op.ADD, Op.SUB, Op.NEG, Op.ADDC)
 Leaf = tuple[int, int | str]
 
@@ -71,8 +80,8 @@ def segments(width: int, carry_bits: int) -> list[range]:
 
 
 class _Scheduler:
-    def __init__(self, graph: Graph, model: DelayModel) -> None:
-        self.graph, self.model = graph, model
+    def __init__(self, graph: Graph, model: DelayModel, arrivals: Mapping[str, int]) -> None:
+        self.graph, self.model, self.arrivals = graph, model, arrivals
         self.slots: list[Slot | None] = []
         self.leaves: list[frozenset[Leaf]] = []
 
@@ -81,21 +90,21 @@ class _Scheduler:
             slot, leaves = self._place(index, node)
             self.slots.append(slot)
             self.leaves.append(leaves)
-        latency = 0
-        for index in self.graph.outputs.values():
+        ready = {}
+        for name, index in self.graph.outputs.items():
             slot = self.slots[index]
-            if slot is not None:
-                latency = max(latency, slot.stage + (slot.levels > 0))
-        return Schedule(tuple(self.slots), latency)
+            ready[name] = 0 if slot is None else slot.stage + (slot.levels > 0)
+        return Schedule(tuple(self.slots), ready, max(ready.values(), default=0))
 
     def _place(self, index: int, node: Node) -> tuple[Slot | None, frozenset[Leaf]]:
         if node.op is Op.CONST:
             return None, frozenset()
         own = frozenset({(index, 0)})
         if node.op is Op.VAR:
-            return Slot(0, 0, 0), own
+            stage = self.arrivals.get(str(node.data[0]), 0)
+            return Slot(stage, stage, 0), own
         slots = {arg: slot for arg in node.args if (slot := self.slots[arg]) is not None}
-        if node.op in _WIRING:
+        if is_wiring(node):
             source = slots[node.args[0]]
             shifted = frozenset((leaf, f"{bit}{node.op}{node.data}") for leaf, bit in self.leaves[node.args[0]])
             return Slot(source.stage, source.stage, source.levels), shifted if source.levels else own
@@ -144,6 +153,28 @@ class _Scheduler:
         return levels
 
 
-def schedule(graph: Graph, model: DelayModel) -> Schedule:
-    """Earliest-start schedule of a graph under a delay model; every value used later is carried along in registers."""
-    return _Scheduler(graph, model).run()
+def first_use(graph: Graph, plan: Schedule, variable: str) -> int:
+    """The stage in which a variable is first needed; 0 where nothing needs it."""
+    reached, uses = {graph.variables[variable]}, []
+    for index, node in enumerate(graph.nodes):
+        slot = plan.slots[index]
+        if slot is None or not reached.intersection(node.args):
+            continue
+        if is_wiring(node):
+            reached.add(index)
+        else:
+            uses.append(slot.start)
+    uses += [plan.ready[name] for name, index in graph.outputs.items() if index in reached]
+    return min(uses, default=0)
+
+
+def schedule(graph: Graph, model: DelayModel, late: Collection[str] = ()) -> Schedule:
+    """Earliest-start schedule of a graph under a delay model; every value used later is carried along in registers.
+
+    The variables in `late` come just when they are needed (see `Slot.stage` of their nodes) instead of in stage 0: whoever
+    delivers them saves the registers.
+    """
+    plan = _Scheduler(graph, model, {}).run()
+    if not late:
+        return plan
+    return _Scheduler(graph, model, {name: first_use(graph, plan, name) for name in late}).run()

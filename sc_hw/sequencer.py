@@ -54,27 +54,27 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        # Everything that decides is known a clock ahead, so that no path is longer than a LUT or two.
-        position = Signal(self.address_width)
-        at_start = Signal(init=1, name="at_start_q")  # position == 0
-        at_last = Signal()  # position == last (but for last == 0, see `alone`)
+        # Everything that decides is known a clock ahead, so that no path is longer than a LUT or two. Only `at_start` needs
+        # to be right after a reset: it stands for address 0, whatever `position` holds, so that the counter needs neither
+        # reset nor wrap and the enable of its flip-flops is `issue` alone.
+        position = Signal(self.address_width, reset_less=True)
+        at_start = Signal(init=1, name="at_start_q")  # the address is 0
+        at_last = Signal(reset_less=True)  # the address is `last`, if it is not 0
         closed = Signal()  # nothing may be issued in this clock
         empty = Signal(init=1, name="empty_q")
-        age = Signal(range(self.span))  # clocks since the last issue, counted while not empty
+        age = Signal(range(self.span), reset_less=True)  # clocks since the last issue, counted while not empty
         granted = Signal()
-        alone, wrap, before_last = Signal(), Signal(), Signal(self.address_width)
+        before_last = Signal(self.address_width)
         at_start_next, empty_next = Signal(), Signal()
         m.d.comb += [
-            alone.eq(self.last == 0),
             before_last.eq((self.last - 1)[: self.address_width]),
-            wrap.eq(at_last | (at_start & alone)),
             self.i_ready.eq(~closed),
             self.issue.eq(self.i_valid & ~closed),
-            self.address.eq(position),
+            self.address.eq(Mux(at_start, 0, position)),
             self.at_start.eq(at_start),
             self.empty.eq(empty),
             self.host_grant.eq(granted),
-            at_start_next.eq(Mux(self.issue, wrap, at_start)),
+            at_start_next.eq(Mux(self.issue, Mux(at_start, self.last == 0, at_last), at_start)),
             empty_next.eq(~self.issue & (empty | (age == self.span - 2))),
         ]
         m.d.sync += [
@@ -84,9 +84,8 @@ class Sequencer(wiring.Component):
             age.eq(Mux(self.issue, 0, (age + 1)[: len(age)])),
             granted.eq(closed & at_start & empty & self.host_request & ~self.host_busy & ~granted),
         ]
-        with m.If(self.issue):
-            m.d.sync += [
-                position.eq(Mux(wrap, 0, (position + 1)[: self.address_width])),
-                at_last.eq(~wrap & (position == before_last)),
-            ]
+        with m.If(at_start):  # whether or not it is issued: what number 1 will need
+            m.d.sync += [position.eq(1), at_last.eq(self.last == 1)]
+        with m.Elif(self.issue):
+            m.d.sync += [position.eq((position + 1)[: self.address_width]), at_last.eq(position == before_last)]
         return m

@@ -77,6 +77,7 @@ def demo(
         "differences": results["differences"],
         "learned": written["learned"],
         "estimates": [
-            {key: row[key] for key in ("target", "lut", "ff", "bram", "dsp", "fmax", "updates_per_s")} for row in metrics
+            {key: row[key] for key in ("target", "lut", "ff", "bram", "dsp", "fmax", "updates_per_s", "quoted_mhz")}
+            for row in metrics
         ],
     }

@@ -18,6 +18,7 @@ from sc_hw.families import load_family
 from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.limits import device_limit, quote
 from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.targets import Cells, Target, load_target
 from sc_hw.flow.tools import ToolError, find, run, run_yosys, status
@@ -149,6 +150,10 @@ def estimate_target(
     rate = block.timing()["synapses_per_clock"]
     metrics["updates_per_s"] = None if fmax is None else round(fmax * 1e6 * rate)
     metrics["updates_per_s_reason"] = metrics["fmax"]["reason"]
+    metrics.update(device_limit(target.limits, json.loads((folder / "block.json").read_text())))
+    metrics.update(quote(fmax, metrics["fmax"]["reason"], metrics))
+    quoted = metrics["quoted_mhz"]
+    metrics["quoted_updates_per_s"] = None if quoted is None else round(quoted * 1e6 * rate)
     write_json(folder / "metrics.json", metrics)
     return metrics
 

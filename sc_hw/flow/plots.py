@@ -99,7 +99,10 @@ def area(metrics: Sequence[Mapping[str, Any]]) -> str:
 
 
 def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
-    """Median clock (dot) and its range over place-and-route seeds (bar); targets without a figure say so."""
+    """nextpnr's median clock (dot), its range over place-and-route seeds (bar) and the device's limit where that is lower.
+
+    Targets without a figure say so.
+    """
     with _style():
         targets, designs = _bands(metrics)
         height = 0.7 / len(designs)
@@ -115,11 +118,13 @@ def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
                 continue
             axes.plot([value["min_mhz"], value["max_mhz"]], [y, y], color=colour, linewidth=4, alpha=0.35, solid_capstyle="round")
             axes.plot([value["median_mhz"]], [y], "o", color=colour, markersize=6)
+            if m["device_limit_mhz"] is not None and m["device_limit_mhz"] < value["median_mhz"]:
+                axes.plot([m["device_limit_mhz"]], [y], "|", color=INK, markersize=12, markeredgewidth=2)
             text = f"{value['median_mhz']:.1f}"
             axes.annotate(text, (value["max_mhz"], y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=8)
         axes.margins(x=0.12)
         _rows(axes, targets, True)
-        axes.set_xlabel("MHz: dot = median, bar = least to greatest over place-and-route seeds")
+        axes.set_xlabel("MHz: dot = nextpnr's median, bar = least to greatest over seeds, | = the device's limit where that is lower")
         _legend(figure, designs)
         return _svg(figure)
 

@@ -35,6 +35,7 @@ NO_BOARD = (
     "proof and co-simulation, where they were run, are of that Verilog."
 )
 COSTS = ("lut", "ff", "bram", "dsp")
+OLD_METRICS = "estimated before the devices' own limits were recorded; run `sc-hw estimate` again"
 
 
 class ReportError(ValueError):
@@ -206,7 +207,8 @@ def _price(metric: Mapping[str, Any]) -> dict[str, Any]:
     keys = ("design", "block", "synapses", "build_id", "target", "title", *COSTS, "units", "fmax", "updates_per_s")
     more = ("updates_per_s_reason", "critical_path", "placed_reason", "synth_command", "tools")
     frame = ("wrapper", "port_bits")
-    return {key: metric.get(key) for key in (*keys, *more, *frame)}
+    limit = ("device_limit_mhz", "device_limit", "limit_reason", "quoted_mhz", "quoted_from", "quoted_updates_per_s")
+    return {key: metric.get(key) for key in (*keys, *more, *frame, *limit)}
 
 
 def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,6 +224,7 @@ def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
     for price in report["price"]:
         figures |= {f"price.{price['target']}.{key}": price[key] for key in COSTS}
         figures[f"price.{price['target']}.fmax_median_mhz"] = price["fmax"]["median_mhz"]
+        figures[f"price.{price['target']}.quoted_mhz"] = price["quoted_mhz"]
     figures |= {f"learned.{key}": report["learned"][key] for key in ("before", "after") if key in report["learned"]}
     for stage, tools in report["tools"].items():
         figures |= {f"tools.{stage}.{name}": version for name, version in tools.items()}
@@ -288,6 +291,20 @@ def _cell(value: Any, notes: Notes, reason: str | None, digits: int | None = Non
     return {"text": number(value / scale if scale != 1 else value, digits), "note": None}
 
 
+def _limit_cell(price: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
+    """The device's limit and what sets it; the source, and what has no figure, are in a footnote."""
+    missing = price["limit_reason"]
+    if price["device_limit"] is None:
+        return {"text": DASH, "what": None, "note": notes.number(missing or OLD_METRICS)}
+    binds = price["device_limit"]
+    text = f"Limit of the {binds['what']}, {binds['kind']}: {binds['source']}"
+    return {
+        "text": number(binds["mhz"], 1),
+        "what": binds["what"] if binds["kind"] == "maximum" else f"{binds['what']}, typical",
+        "note": notes.number("; ".join((text, *([missing] if missing else ()))) + "."),
+    }
+
+
 def _price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[str, Any]]:
     rows = []
     for price in prices:
@@ -314,7 +331,9 @@ def _price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[
                 "units": price["units"],
                 **{key: _cell(price[key], notes, None) for key in COSTS},
                 "fmax": spread,
-                "rate": _cell(price["updates_per_s"], notes, price["updates_per_s_reason"] or fmax["reason"], 1, 1e6),
+                "limit": _limit_cell(price, notes),
+                "quoted": _cell(price["quoted_mhz"], notes, fmax["reason"] or OLD_METRICS, 1),
+                "rate": _cell(price["quoted_updates_per_s"], notes, fmax["reason"] or OLD_METRICS, 1, 1e6),
             }
         )
     return rows

@@ -8,7 +8,7 @@ from sc_model.graph.algebra import INTS, IntOps, NumpyOps, evaluate
 from sc_model.graph.interval import Interval
 from sc_model.graph.nodes import Graph, Node, Op
 from sc_model.graph.rewrite import REWRITES, rewrite
-from sc_model.graph.trace import RangeError, trace
+from sc_model.graph.trace import RangeError, trace, trace_text
 
 __all__ = [
     "INTS",
@@ -23,4 +23,5 @@ __all__ = [
     "evaluate",
     "rewrite",
     "trace",
+    "trace_text",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sc_model.graph.interval import Interval
 from sc_model.graph.nodes import Builder, Graph, Op, prune
+from sc_model.spec.formats import IntFormat
 from sc_model.spec.rule import Rule, RuleParams
 
 
@@ -142,29 +144,38 @@ class TraceOps:
         return Expr(self.builder, self.lets[name])
 
 
-def trace(rule: Rule, params: RuleParams) -> Graph:
-    """The rule's graph under `params`.
+def trace_text(
+    subject: str, variables: Mapping[str, IntFormat], outputs: Mapping[str, IntFormat], run: Callable[[Any, dict[str, Any]], Any]
+) -> Graph:
+    """The graph of a text: `run(ops, values)` from values by name to outputs by name.
 
     Raises
     ------
     RangeError
-        a written value can leave its state field: both ranges are printed.
+        a written value can leave its output's format: both ranges are printed.
     TypeError
-        the rule branches on a value, shifts by one, or mixes in something that is no integer.
+        the text branches on a value, shifts by one, or mixes in something that is no integer.
     """
     builder = Builder()
-    formats = {**rule.state_formats(params), **rule.input_formats(params)}
-    variables = {name: builder.var(name, Interval.of(form)) for name, form in formats.items()}
+    indices = {name: builder.var(name, Interval.of(form)) for name, form in variables.items()}
     ops = TraceOps(builder)
-    values = {name: Expr(builder, index) for name, index in variables.items()}
-    result = rule.apply(ops, {f.name: values[f.name] for f in rule.state}, {i.name: values[i.name] for i in rule.inputs}, params)
-    outputs = {}
-    for name, form in rule.state_formats(params).items():
-        outputs[name] = ops._index(result[name])
-        written, field = builder.interval(outputs[name]), Interval.of(form)
-        if not written.within(field):
+    result = run(ops, {name: Expr(builder, index) for name, index in indices.items()})
+    written = {name: ops._index(result[name]) for name in outputs}
+    for name, form in outputs.items():
+        value, field = builder.interval(written[name]), Interval.of(form)
+        if not value.within(field):
             raise RangeError(
-                f"rule '{rule.family}': the value written to {name} can be anywhere in {written}, but the field holds "
+                f"{subject}: the value written to {name} can be anywhere in {value}, but the field holds "
                 f"{field} ({form}): clamp the value or widen the field."
             )
-    return prune(builder, variables, outputs, ops.lets)
+    return prune(builder, indices, written, ops.lets)
+
+
+def trace(rule: Rule, params: RuleParams) -> Graph:
+    """The rule's graph under `params`; raises what :func:`trace_text` raises."""
+    state, inputs = rule.state_formats(params), rule.input_formats(params)
+
+    def run(ops: Any, values: dict[str, Any]) -> Any:
+        return rule.apply(ops, {n: values[n] for n in state}, {n: values[n] for n in inputs}, params)
+
+    return trace_text(f"rule '{rule.family}'", {**state, **inputs}, state, run)

@@ -4,6 +4,7 @@ from sc_model.spec.design import MAX_SYNAPSES, Design, RuleChoice, load_design, 
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
+from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "Design",
     "Frozen",
     "IntFormat",
+    "LayerSpec",
     "Locality",
+    "NeuronSpec",
     "Ops",
+    "Placement",
     "Rule",
     "RuleChoice",
     "RuleInput",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sc_hw.flow.targets.target import Cells, Target
+from sc_hw.flow.targets.target import Cells, ClockLimit, Target
 from sc_model.spec.catalogue import by_name, modules_of, pick
 
 
@@ -24,4 +24,4 @@ def load_target(name: str) -> Target:
     return pick("target", name, _targets())
 
 
-__all__ = ["Cells", "Target", "load_target", "target_names"]
+__all__ = ["Cells", "ClockLimit", "Target", "load_target", "target_names"]

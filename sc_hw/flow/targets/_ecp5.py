@@ -1,6 +1,6 @@
 """What all ECP5 targets share."""
 
-from sc_hw.flow.targets.target import Cells, Target
+from sc_hw.flow.targets.target import Cells, ClockLimit, Target
 
 # A CCU2C is two LUT4 with carry; PFUMX and L6MUX21 join LUTs and are no LUTs themselves.
 ECP5_CELLS = Cells(
@@ -11,6 +11,33 @@ ECP5_CELLS = Cells(
     bram_unit="DP16KD (18 kbit)",
     dsp_unit="MULT18X18D",
 )
+
+_SHEET = "Lattice FPGA-DS-02012 version 3.4"
+_CLOCK_TREE_MHZ = {6: 257, 7: 303, 8: 370}
+
+
+def _limits(speed: int) -> tuple[ClockLimit, ...]:
+    """Limits of a speed grade. The sheet's performance table is of grade 8 alone: no slower grade exceeds it."""
+    performance = f"{_SHEET}, table 3.20 (Register-to-Register Performance), speed grade 8"
+    if speed != 8:
+        performance += f"; it has no figure for grade {speed}, which is slower"
+    return (
+        ClockLimit("clock tree", _CLOCK_TREE_MHZ[speed], f"{_SHEET}, table 3.22 (fMAX_PRI), speed grade {speed}"),
+        ClockLimit(
+            "block RAM",
+            272,
+            f"{performance}: 1024 x 18 true dual port with output registers (214 MHz in read-before-write mode)",
+            "typical" if speed == 8 else "typical of a faster grade",
+            cells=tuple(ECP5_CELLS.bram),
+        ),
+        ClockLimit(
+            "multiplier",
+            225,
+            f"{performance}: 18 x 18 multiplier, all registers",
+            "typical" if speed == 8 else "typical of a faster grade",
+            cells=tuple(ECP5_CELLS.dsp),
+        ),
+    )
 
 
 def ecp5(size: str, speed: int) -> Target:
@@ -24,4 +51,5 @@ def ecp5(size: str, speed: int) -> Target:
         pnr="nextpnr-ecp5",
         pnr_args=(f"--{size}k", "--speed", str(speed), "--package", "CABGA381", "--lpf-allow-unconstrained"),
         pins=197 if size == "25" else 205,
+        limits=_limits(speed),
     )

@@ -1,6 +1,6 @@
 """What all Gowin targets share."""
 
-from sc_hw.flow.targets.target import Cells
+from sc_hw.flow.targets.target import Cells, ClockLimit
 
 GOWIN_CELLS = Cells(
     lut={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 4},
@@ -9,6 +9,10 @@ GOWIN_CELLS = Cells(
     dsp={"MULT18X18": 1, "MULT9X9": 0.5, "MULT36X36": 4},
     bram_unit="BSRAM (18 kbit)",
     dsp_unit="MULT18X18",
+)
+
+GOWIN_CLOCK_TREE = ClockLimit(
+    "clock tree", None, "no document of Gowin that could be read gives the global clock's greatest frequency", "not found"
 )
 
 NO_FMAX = (

@@ -1,7 +1,9 @@
 """Gowin GW1NR-9C (QN88): 8,640 LUT4, 26 block RAMs, 20 multipliers. Area only."""
 
-from sc_hw.flow.targets._gowin import GOWIN_CELLS, NO_FMAX
-from sc_hw.flow.targets.target import Target
+from sc_hw.flow.targets._gowin import GOWIN_CELLS, GOWIN_CLOCK_TREE, NO_FMAX
+from sc_hw.flow.targets.target import ClockLimit, Target
+
+_UNREAD = "Gowin's DS100 (GW1N) and DS117 (GW1NR) could not be read"
 
 TARGETS = (
     Target(
@@ -16,5 +18,10 @@ TARGETS = (
         no_fmax=NO_FMAX,
         pin_names=("25", "26", "27", "28", "29"),
         pin_option="cst",
+        limits=(
+            GOWIN_CLOCK_TREE,
+            ClockLimit("block RAM", None, _UNREAD, "not found", cells=tuple(GOWIN_CELLS.bram)),
+            ClockLimit("multiplier", None, _UNREAD, "not found", cells=tuple(GOWIN_CELLS.dsp)),
+        ),
     ),
 )

@@ -1,0 +1,12 @@
+"""Arithmetic of a layer beside the learning rule, written once like a rule: neuron, critic, noise.
+
+Each unit is a function over the same small algebra (`sc_model.spec.rule.Ops`); the golden model runs it on NumPy arrays, the
+hardware compiler makes a pipeline of it, and the proof runs it on SMT integers.
+"""
+
+from sc_model.units.critic import critic_unit
+from sc_model.units.integrate_and_fire import neuron_unit
+from sc_model.units.noise import Lfsr
+from sc_model.units.unit import Unit
+
+__all__ = ["Lfsr", "Unit", "critic_unit", "neuron_unit"]
