@@ -63,7 +63,7 @@ class SynapseBank(wiring.Component):
         self.rule, self.params, self.synapses = rule, params, synapses
         self.family = family if family is not None else load_family("generic")
         self.graph = graph if graph is not None else compiled_graph(rule, params, self.family)
-        self.update = Datapath(self.graph, self.family.delay)
+        self.update = Datapath(self.graph, self.family.delay, stored=list(rule.state_formats(params)))
         self.reissue_clocks = self.span  # a seeded bug of a test makes it too small
         self.address_width = max(1, (synapses - 1).bit_length())
         self.state_layout = data.StructLayout({n: port_shape(f) for n, f in rule.state_formats(params).items()})
@@ -93,8 +93,10 @@ class SynapseBank(wiring.Component):
         m.submodules.memory = ram = BlockRAM(self.synapses, self.state_layout.size)
         m.submodules.update = update = self.update
 
+        free = Signal(init=1)  # no read is under way
         reading = Signal()
         m.d.comb += [
+            reading.eq(~free),
             sequencer.last.eq(self.synapses - 1),
             sequencer.short.eq(self.synapses < self.reissue_clocks),
             sequencer.i_valid.eq(self.i.valid),
@@ -109,7 +111,7 @@ class SynapseBank(wiring.Component):
 
         # Address stage; it stands still while the host reads, until the word has been taken
         address_q = Signal(self.address_width, reset_less=True)
-        with m.If(~reading):
+        with m.If(free):
             m.d.sync += address_q.eq(Mux(sequencer.host_grant, self.read.payload, sequencer.address))
         m.d.comb += ram.r_addr.eq(address_q)
 
@@ -168,7 +170,7 @@ class SynapseBank(wiring.Component):
             arriving.eq(Cat(read_now, arriving[:-1])),
             arrived.eq(arriving[-1] | (arrived & ~self.readback.ready)),
             taken.eq(arrived & self.readback.ready),
-            reading.eq(read_now | (reading & ~taken)),
+            free.eq(~read_now & (free | taken)),
         ]
         m.d.comb += [
             self.readback.valid.eq(arrived),

@@ -94,11 +94,14 @@ def _doctor_row(row: Status) -> dict[str, Any]:
 @app.command(epilog="Example: sc-hw new my_lane --block lane")
 def new(
     name: Annotated[str, typer.Argument(help="Name of the design: lower-case letters, digits, underscores.")],
-    block: Annotated[str, typer.Option(help="lane or bank.")] = "bank",
+    block: Annotated[str, typer.Option(help="lane, bank or layer.")] = "bank",
     synapses: Annotated[int, typer.Option(help="Synapses of a bank, 1 to 65,536.")] = 1024,
+    inputs: Annotated[int, typer.Option(help="Inputs of a layer.")] = 64,
+    neurons: Annotated[int, typer.Option(help="Neurons of a layer.")] = 16,
+    lanes: Annotated[int, typer.Option(help="Lanes of a layer.")] = 1,
 ) -> None:
     """Write a commented design file NAME.toml."""
-    out.print(f"wrote {run_new(name, block=block, synapses=synapses)}")
+    out.print(f"wrote {run_new(name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes)}")
 
 
 @app.command(epilog="Example: sc-hw elaborate my_lane.toml")
@@ -159,7 +162,7 @@ def prove(
 def cosim(
     design: DesignFile,
     build: Root = DEFAULT_ROOT,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps of a lane, sweeps of a bank.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of a lane or a layer, sweeps of a bank.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the stimulus; the design's own by default.")] = None,
     events: Annotated[Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")] = None,
     stall: Annotated[float, typer.Option(min=0.0, max=0.95, help="Share of idle clocks.")] = 0.3,
@@ -248,25 +251,29 @@ def report(
         out.print(f"wrote {folder / 'report.html'}, report.md and report.json beside it")
 
 
-@app.command(epilog="Example: sc-hw demo --sweeps 20 --seeds 1 --target ice40-up5k")
+@app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ice40-up5k")
 def demo(
     build: Root = DEFAULT_ROOT,
     target: TargetList = None,
-    seeds: Seeds = 5,
-    sweeps: Annotated[int | None, typer.Option(min=1, help="Sweeps of the recording to replay; all by default.")] = None,
+    seeds: Seeds = 2,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of the recording to replay; all by default.")] = None,
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
     """The whole chain on handwritten digits: elaborate, prove, replay in RTL, place and route, report."""
     options = {"targets": tuple(target)} if target else {}
     with _progress(as_json) as progress:
-        summary = run_demo(root=build, seeds=seeds, sweeps=sweeps, jobs=jobs, progress=progress, **options)
+        summary = run_demo(root=build, seeds=seeds, steps=steps, jobs=jobs, progress=progress, **options)
     if as_json:
         _print_json(summary)
     else:
         bugs = f"{summary['controls_refuted']} seeded bugs refuted"
         out.print(f"proof: {_verdict(summary['proved'])}, {summary['claims']} claims, {bugs}")
         out.print(f"RTL against golden model: {summary['differences']} differences in {summary['synapse_steps']:,} synapse steps")
+        learned = summary["learned"]
+        if learned["status"] == "measured" and learned["after"] is not None:
+            first, after = (f"{100 * learned[key]:.1f} %" for key in ("first", "after"))
+            out.print(f"learned: {first} right in the first {learned['block']} trials, {after} of {learned['samples']} held out")
         for row in summary["estimates"]:
             out.print(f"{row['target']}: {row['lut']} LUT, {row['bram']} BRAM, {row['dsp']} DSP, {row['quoted_mhz']} MHz")
         out.print(f"report: {summary['report']}")

@@ -6,13 +6,14 @@ intermediates keep their names.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.primitives import PipelinedMultiplier
+from sc_hw.primitives import CarryOut, MultiplyAdd, PipelinedMultiplier
 from sc_hw.schedule import DelayModel, Schedule, Slot, saturates, schedule, segments, sign_only
 from sc_model.graph import Graph, Interval, Node, Op
 
@@ -41,6 +42,34 @@ def add_with_carry(a: Value, b: Value, carry: Value | None, width: int) -> Value
     return (Cat(C(1, 1), a) + Cat(carry, b))[1 : width + 1]
 
 
+def _as_signed(value: Value) -> Value:
+    return value if value.shape().signed else Cat(value, C(0, 1)).as_signed()
+
+
+def _products_with_adder(graph: Graph) -> dict[int, int]:
+    """Products that nothing but one sum needs: node of the product -> node of the sum."""
+    users: dict[int, list[int]] = {}
+    for index, node in enumerate(graph.nodes):
+        for arg in node.args:
+            users.setdefault(arg, []).append(index)
+    for index in graph.outputs.values():
+        users.setdefault(index, []).append(index)
+    chosen: dict[int, int] = {}
+    for index, node in enumerate(graph.nodes):
+        only = users[index][0] if len(users.get(index, ())) == 1 else index
+        if node.op is Op.MUL and graph.nodes[only].op is Op.ADD and only not in chosen.values():
+            chosen[index] = only
+    return chosen
+
+
+def _saturation(value: Value, lo: int, hi: int) -> tuple[Value, Value]:
+    """Whether a value fits the integer format [lo, hi], and, where it does not, whether it is above it."""
+    if not value.shape().signed:
+        return ~value[hi.bit_length() :].any(), C(1, 1)
+    top = value[min(hi.bit_length(), len(value) - 1) :]
+    return ~top.any() | (top.all() if lo < 0 else C(0, 1)), ~value[-1]
+
+
 class Datapath(wiring.Component):
     """One step of a rule.
 
@@ -51,26 +80,42 @@ class Datapath(wiring.Component):
     ----------
     graph : the (rewritten) graph of the rule.
     model : delay model of the fabric, or None for a combinational datapath.
-    late : variables that come when they are first needed instead of together with the others.
+    late : variables that come when they are first needed (or in the stage given) instead of together with the others.
+    stored : variables that come straight out of a block RAM.
     aligned : all outputs at the same time, or each as soon as it stands in a register.
+    latency : of a pipeline that shall be longer than it has to be.
+    loadable : shapes of the state fields that the port `load` replaces by another value (combinational datapaths only).
 
     Members
     -------
     i_<variable> : state fields and inputs of the rule, all of the same step, `arrival[variable]` clocks after its begin.
     o_<field> : the new state, `ready[field]` clocks after the begin of the step.
+    load, load_<field>, zero_<field> : for the fields in `loadable`, o_<field> is load_<field> where `load` is high, and the
+        new state is 0, whatever o_<field> says, where zero_<field> is high.
     """
 
     def __init__(
-        self, graph: Graph, model: DelayModel | None = None, *, late: Collection[str] = (), aligned: bool = True
+        self,
+        graph: Graph,
+        model: DelayModel | None = None,
+        *,
+        late: Collection[str] | Mapping[str, int] = (),
+        stored: Collection[str] = (),
+        aligned: bool = True,
+        latency: int = 0,
+        loadable: Mapping[str, Shape] = MappingProxyType({}),
     ) -> None:
-        self.graph, self.model = graph, model
-        self.plan: Schedule | None = schedule(graph, model, late) if model is not None else None
-        self.latency = self.plan.latency if self.plan is not None else 0
+        self.graph, self.model, self.loadable = graph, model, loadable
+        self.plan: Schedule | None = schedule(graph, model, late, stored) if model is not None else None
+        self.latency = max(self.plan.latency if self.plan is not None else 0, latency)
         self.arrival = {name: self._stage(index) for name, index in graph.variables.items()}
         self.ready = {n: self.plan.ready[n] if self.plan is not None and not aligned else self.latency for n in graph.outputs}
         inputs = {f"i_{name}": In(shape_of(graph.nodes[i].interval)) for name, i in graph.variables.items()}
         outputs = {f"o_{name}": Out(shape_of(graph.nodes[i].interval)) for name, i in graph.outputs.items()}
-        super().__init__({**inputs, **outputs})
+        loads: dict[str, wiring.Member] = {"load": In(1)} if loadable else {}
+        for name, shape in loadable.items():
+            loads |= {f"load_{name}": In(shape), f"o_{name}": Out(shape), f"zero_{name}": Out(1)}
+        super().__init__({**inputs, **outputs, **loads})
 
     def _stage(self, index: int) -> int:
         slot = self.plan.slots[index] if self.plan is not None else None
@@ -85,7 +130,11 @@ class Datapath(wiring.Component):
             emitter.emit(index)
         for name, index in self.graph.outputs.items():
             port = getattr(self, f"o_{name}")
-            m.d.comb += port.eq(fit(emitter.at(index, self.ready[name]), len(port)))
+            if name in self.loadable:
+                value, zero = emitter.at_or_load(index, self.load, getattr(self, f"load_{name}"))
+                m.d.comb += [port.eq(value), getattr(self, f"zero_{name}").eq(zero)]
+            else:
+                m.d.comb += port.eq(fit(emitter.at(index, self.ready[name]), len(port)))
         return m
 
 
@@ -98,6 +147,8 @@ class _Emitter:
         for name, index in graph.variables.items():
             self.names[index] = name
         self.values: dict[tuple[int, int], Value] = {}
+        self.fused = {} if model is not None else _products_with_adder(graph)
+        self.units: dict[int, MultiplyAdd] = {}  # by the node of their sum
 
     def name(self, index: int) -> str:
         return self.names.get(index, f"{self.graph.nodes[index].op}_{index}")
@@ -121,6 +172,19 @@ class _Emitter:
             self.values[index, stage] = register
         return self.values[index, stage]
 
+    def at_or_load(self, index: int, load: Value, loaded: Value) -> tuple[Value, Value]:
+        """A node of a combinational datapath, or `loaded` where `load` is high; and whether it is 0 instead.
+
+        Saturation at 0 is told apart for the reset of the flip-flops behind: a LUT4 a bit for all the rest.
+        """
+        node, width = self.graph.nodes[index], len(loaded)
+        if node.op is not Op.CLAMP or not saturates(node) or int(node.data[0]) < 0:
+            return Mux(load, loaded, fit(self.at(index, 0), width)), C(0, 1)
+        value, hi = self.at(node.args[0], 0), int(node.data[1])
+        fits, above = _saturation(value, 0, hi)
+        kept = fit(value, width) | Mux(fits, C(0, width), C(hi, width))
+        return Mux(load, loaded, kept), ~load & ~fits & ~above
+
     def emit(self, index: int) -> None:
         node = self.graph.nodes[index]
         if node.op in (Op.CONST, Op.VAR):
@@ -129,7 +193,12 @@ class _Emitter:
         width = node.interval.format.width
         args = [self.at(arg, slot.start) for arg in node.args]
         if node.op is Op.MUL:
-            value = args[0] * args[1] if self.model is None else self._product(index, args, self.model)
+            value = self._combinational_product(index, args) if self.model is None else self._product(index, args, self.model)
+        elif index in self.units:
+            unit = self.units[index]
+            addend = next(arg for arg, operand in zip(args, node.args, strict=True) if self.fused.get(operand) != index)
+            self.m.d.comb += unit.c.eq(addend)
+            value = unit.sum
         elif node.op in (Op.ADD, Op.ADDC, Op.SUB, Op.NEG):
             value = self._sum(index, node, args, width)
         else:
@@ -165,7 +234,12 @@ class _Emitter:
             left = self._hold(a[bits.start : bits.stop], number, f"{name}_a{number}")
             right = self._hold(b[bits.start : bits.stop], number, f"{name}_b{number}")
             segment = Signal(room, name=f"{name}_part{number}", reset_less=True)
-            self.m.d.sync += segment.eq(add_with_carry(fit(left, room), fit(right, room), carry, room))
+            part = add_with_carry(fit(left, room), fit(right, room), carry, room)
+            if not last:
+                self.m.submodules[f"carry_{name}_{number}"] = out = CarryOut()
+                self.m.d.comb += out.carry.eq(part[-1])
+                part = Cat(part[:-1], out.bit)
+            self.m.d.sync += segment.eq(part)
             carry = segment[-1]
             total = [self._hold(part, 1, f"{name}_low") for part in total] + [segment[: len(bits)]]
         return Cat(*total)
@@ -178,8 +252,20 @@ class _Emitter:
             value = register
         return value
 
+    def _combinational_product(self, index: int, args: list[Value]) -> Value:
+        if index not in self.fused:
+            return args[0] * args[1]
+        total = self.graph.nodes[self.fused[index]]
+        addend = next(self.graph.nodes[arg] for arg in total.args if arg != index)
+        a, b = (_as_signed(arg) for arg in args)
+        room = addend.interval.format.width + (not addend.interval.format.signed)
+        unit = MultiplyAdd(len(a), len(b), room, total.interval.format.width)
+        self.m.submodules[f"multiply_{self.name(index)}"] = self.units[self.fused[index]] = unit
+        self.m.d.comb += [unit.a.eq(a), unit.b.eq(b)]
+        return unit.product
+
     def _product(self, index: int, args: list[Value], model: DelayModel) -> Value:
-        a, b = (arg if arg.shape().signed else Cat(arg, C(0, 1)).as_signed() for arg in args)
+        a, b = (_as_signed(arg) for arg in args)
         multiplier = PipelinedMultiplier(len(a), len(b), model.multiplier_stages)
         self.m.submodules[f"multiply_{self.name(index)}"] = multiplier
         self.m.d.comb += [multiplier.a.eq(a), multiplier.b.eq(b)]
@@ -226,14 +312,6 @@ class _Emitter:
         lo, hi = int(node.data[0]), int(node.data[1])
         if not saturates(node):
             return Mux(value < lo, C(lo, width), Mux(value > hi, C(hi, width), fit(value, width)))
-        is_signed = value.shape().signed
+        fits, above = _saturation(value, lo, hi)
         size = hi.bit_length() + (lo < 0)
-        kept = fit(value, size)
-        if not is_signed:
-            return Mux(value[hi.bit_length() :].any(), C(hi, size), kept)
-        sign = value[-1]
-        if lo < 0:
-            top = value[size - 1 :]
-            return Mux(top.all() | ~top.any(), kept, Mux(sign, C(lo, size), C(hi, size)))
-        over = value[size:-1].any() if len(value) > size + 1 else C(0, 1)
-        return Mux(sign, C(0, size), Mux(over, C(hi, size), kept))
+        return Mux(fits, fit(value, size), Mux(above, C(hi, size), C(lo, size)))

@@ -7,7 +7,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.datapath import Datapath
-from sc_model.graph import Graph, rewrite, trace
+from sc_hw.families import Family
+from sc_model.graph import REWRITES, Graph, rewrite, trace
+from sc_model.graph.rewrite import sum_before_shift
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 
@@ -26,6 +28,7 @@ class SynapseLane(wiring.Component):
     ----------
     rule, params : learning rule and its parameters.
     graph : another graph in place of the rule's own (seeded bugs of a test use it).
+    family : fabric that the arithmetic is meant for.
 
     Members
     -------
@@ -36,9 +39,12 @@ class SynapseLane(wiring.Component):
     done : high in the clock after a step, when the state ports show its result.
     """
 
-    def __init__(self, rule: Rule, params: RuleParams, graph: Graph | None = None) -> None:
+    def __init__(self, rule: Rule, params: RuleParams, graph: Graph | None = None, family: Family | None = None) -> None:
         self.rule, self.params = rule, params
-        self.graph = graph if graph is not None else rewrite(trace(rule, params))
+        if graph is None:
+            by_blocks = family is None or family.products == "block"
+            graph = rewrite(trace(rule, params), (*REWRITES, sum_before_shift) if by_blocks else REWRITES)
+        self.graph = graph
         fields = rule.state_formats(params)
         super().__init__(
             {
@@ -53,17 +59,27 @@ class SynapseLane(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.update = update = Datapath(self.graph)
+        loads = {f.name: getattr(self, f"load_{f.name}") for f in self.rule.state if f.loadable}
+        m.submodules.update = update = Datapath(self.graph, loadable={name: port.shape() for name, port in loads.items()})
         for item in self.rule.inputs:
             m.d.comb += getattr(update, f"i_{item.name}").eq(getattr(self, item.name))
         for field in self.rule.state:
             port = getattr(self, field.name)
             register = Signal(port.shape(), name=f"{field.name}_q", init=field.initial)
             m.d.comb += [getattr(update, f"i_{field.name}").eq(register), port.eq(register)]
-            with m.If(self.load):
-                m.d.sync += register.eq(getattr(self, f"load_{field.name}") if field.loadable else field.initial)
-            with m.Elif(self.step):
+            with m.If(self.step | self.load):
                 m.d.sync += register.eq(getattr(update, f"o_{field.name}"))
+            # after the rest: conditions that synthesis makes the reset of the flip-flops
+            if field.name not in loads:
+                with m.If(self.load):
+                    m.d.sync += register.eq(field.initial)
+            else:
+                with m.If(self.step & getattr(update, f"zero_{field.name}")):
+                    m.d.sync += register.eq(0)
+        if loads:
+            m.d.comb += update.load.eq(self.load)
+        for name, value in loads.items():
+            m.d.comb += getattr(update, f"load_{name}").eq(value)
         done_q = Signal()
         m.d.sync += done_q.eq(self.step & ~self.load)
         m.d.comb += self.done.eq(done_q)

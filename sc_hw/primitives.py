@@ -16,14 +16,15 @@ from amaranth.lib.wiring import In, Out
 class BlockRAM(wiring.Component):
     """Simple dual-port block RAM with an output register.
 
-    Latency 2 from `r_addr` to `r_data`, one read and one write a clock, domain ``sync``. Contents are not defined at
-    power-on and survive a reset. Reading an address in the cycle in which it is written is *not* defined: the bank's
-    schedule never does (proved), and memories without that guarantee are smaller and faster.
+    Latency 2 from `r_addr` to `r_data` (1 without the output register), one read and one write a clock, domain ``sync``.
+    Contents are not defined at power-on and survive a reset. Reading an address in the cycle in which it is written is *not*
+    defined: the bank's schedule never does (proved), and memories without that guarantee are smaller and faster.
 
     Parameters
     ----------
     depth : words, >= 1.
     width : bits of a word, >= 1.
+    output_register : whether it has one; without, a register should follow.
 
     Members
     -------
@@ -34,10 +35,10 @@ class BlockRAM(wiring.Component):
     Define `get_block_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to keep the twin.
     """
 
-    def __init__(self, depth: int, width: int) -> None:
+    def __init__(self, depth: int, width: int, *, output_register: bool = True) -> None:
         if depth < 1 or width < 1:
             raise ValueError(f"Block RAM needs depth and width >= 1, not {depth} x {width}")
-        self.depth, self.width = depth, width
+        self.depth, self.width, self.output_register = depth, width, output_register
         address = max(1, (depth - 1).bit_length())
         super().__init__(
             {
@@ -67,9 +68,55 @@ class BlockRAM(wiring.Component):
             read.addr.eq(self.r_addr[: len(read.addr)]),
             read.en.eq(1),
         ]
+        if not self.output_register:
+            m.d.comb += self.r_data.eq(read.data)
+            return m
         output_register = Signal(self.width, reset_less=True)
         m.d.sync += output_register.eq(read.data)
         m.d.comb += self.r_data.eq(output_register)
+        return m
+
+
+class SinglePortRAM(wiring.Component):
+    """A memory that reads or writes, not both.
+
+    Latency 1 from `addr` to `r_data`, one access a clock, domain ``sync``. Contents are not defined at power-on and survive a
+    reset; what `r_data` shows after a write is not defined.
+
+    Parameters
+    ----------
+    depth : words, >= 1. width : bits of a word, >= 1.
+
+    Members
+    -------
+    addr : of this clock's access. w_en, w_data : write. r_data : the word read a clock ago.
+
+    Platform overrides
+    ------------------
+    Define `get_single_port_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to keep the twin.
+    """
+
+    def __init__(self, depth: int, width: int) -> None:
+        if depth < 1 or width < 1:
+            raise ValueError(f"Single-port RAM needs depth and width >= 1, not {depth} x {width}")
+        self.depth, self.width = depth, width
+        super().__init__({"addr": In(max(1, (depth - 1).bit_length())), "w_en": In(1), "w_data": In(width), "r_data": Out(width)})
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = platform.get_single_port_ram(self) if hasattr(platform, "get_single_port_ram") else None
+        if override is not None:
+            return override  # type: ignore[no-any-return]
+        m = Module()
+        m.submodules.words = words = memory.Memory(shape=self.width, depth=max(2, self.depth), init=[])
+        write, read = words.write_port(), words.read_port()
+        m.d.comb += [
+            write.en.eq(self.w_en),
+            write.addr.eq(self.addr[: len(write.addr)]),
+            write.data.eq(self.w_data),
+            read.addr.eq(self.addr[: len(read.addr)]),
+            read.en.eq(~self.w_en),
+            self.r_data.eq(read.data),
+        ]
         return m
 
 
@@ -113,4 +160,69 @@ class PipelinedMultiplier(wiring.Component):
             m.d.sync += register.eq(value)
             value = register
         m.d.comb += self.product.eq(value)
+        return m
+
+
+class MultiplyAdd(wiring.Component):
+    """Signed product, and its sum with a third operand. Latency 0.
+
+    Parameters
+    ----------
+    a_width, b_width, c_width : bits of the signed operands.
+    sum_width : bits of the sum.
+
+    Members
+    -------
+    a, b, c : operands; `sum` : a x b + c modulo 2^sum_width; `product` : a x b, for proofs (nothing else may use it: a
+        primitive does not show it).
+
+    Platform overrides
+    ------------------
+    Define `get_multiply_add(unit)` to return an elaboratable that drives `unit.sum`, or None to keep the twin.
+    """
+
+    def __init__(self, a_width: int, b_width: int, c_width: int, sum_width: int) -> None:
+        self.a_width, self.b_width, self.c_width, self.sum_width = a_width, b_width, c_width, sum_width
+        super().__init__(
+            {
+                "a": In(signed(a_width)),
+                "b": In(signed(b_width)),
+                "c": In(signed(c_width)),
+                "product": Out(signed(a_width + b_width)),
+                "sum": Out(signed(sum_width)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = platform.get_multiply_add(self) if hasattr(platform, "get_multiply_add") else None
+        if override is not None:
+            return override  # type: ignore[no-any-return]
+        m = Module()
+        total = self.product + self.c
+        cut = total[: self.sum_width] if len(total) > self.sum_width else total
+        m.d.comb += [self.product.eq(self.a * self.b), self.sum.eq(cut)]
+        return m
+
+
+class CarryOut(wiring.Component):
+    """The carry out of one segment of a cut adder, on its way into a register. Latency 0: a wire.
+
+    Members
+    -------
+    carry, bit : in and out.
+
+    Platform overrides
+    ------------------
+    Define `get_carry_out(carry_out)` to return an elaboratable that drives `carry_out.bit`, or None to keep the wire.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"carry": In(1), "bit": Out(1)})
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = platform.get_carry_out(self) if hasattr(platform, "get_carry_out") else None
+        if override is not None:
+            return override  # type: ignore[no-any-return]
+        m = Module()
+        m.d.comb += self.bit.eq(self.carry)
         return m

@@ -23,12 +23,14 @@ class DelayModel:
     lut_levels : LUT levels of a stage without carry chain.
     lut_inputs : inputs of a LUT.
     multiplier_stages : registers from a multiplier's operands to its product, >= 2.
+    memory_register : whether a word out of a block RAM needs a register of the fabric in front of any logic.
     """
 
     carry_bits: int
     lut_levels: int
     lut_inputs: int
     multiplier_stages: int
+    memory_register: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def segments(width: int, carry_bits: int) -> list[range]:
 
 
 class _Scheduler:
-    def __init__(self, graph: Graph, model: DelayModel, arrivals: Mapping[str, int]) -> None:
+    def __init__(self, graph: Graph, model: DelayModel, arrivals: Mapping[str, int], stored: Collection[str]) -> None:
         self.graph, self.model, self.arrivals = graph, model, arrivals
+        self.far = frozenset(stored if model.memory_register else ())
         self.slots: list[Slot | None] = []
         self.leaves: list[frozenset[Leaf]] = []
 
@@ -102,6 +105,9 @@ class _Scheduler:
         own = frozenset({(index, 0)})
         if node.op is Op.VAR:
             stage = self.arrivals.get(str(node.data[0]), 0)
+            if node.data[0] in self.far:  # as if it came out of as much logic as fits, so that more needs a register
+                full = self.model.lut_inputs**self.model.lut_levels
+                return Slot(stage, stage, self.model.lut_levels), frozenset((index, bit) for bit in range(full + 1))
             return Slot(stage, stage, 0), own
         slots = {arg: slot for arg in node.args if (slot := self.slots[arg]) is not None}
         if is_wiring(node):
@@ -168,13 +174,23 @@ def first_use(graph: Graph, plan: Schedule, variable: str) -> int:
     return min(uses, default=0)
 
 
-def schedule(graph: Graph, model: DelayModel, late: Collection[str] = ()) -> Schedule:
+def arrival(graph: Graph, plan: Schedule, variable: str) -> int:
+    """The stage in which a variable comes."""
+    slot = plan.slots[graph.variables[variable]]
+    return 0 if slot is None else slot.stage
+
+
+def schedule(
+    graph: Graph, model: DelayModel, late: Collection[str] | Mapping[str, int] = (), stored: Collection[str] = ()
+) -> Schedule:
     """Earliest-start schedule of a graph under a delay model; every value used later is carried along in registers.
 
-    The variables in `late` come just when they are needed (see `Slot.stage` of their nodes) instead of in stage 0: whoever
-    delivers them saves the registers.
+    The variables in `late` come just when they are needed (see `Slot.stage` of their nodes), or in the stage that is given,
+    instead of in stage 0: whoever delivers them saves the registers. Those in `stored` come straight out of a block RAM.
     """
-    plan = _Scheduler(graph, model, {}).run()
+    if isinstance(late, Mapping):
+        return _Scheduler(graph, model, late, stored).run()
+    plan = _Scheduler(graph, model, {}, stored).run()
     if not late:
         return plan
-    return _Scheduler(graph, model, {name: first_use(graph, plan, name) for name in late}).run()
+    return _Scheduler(graph, model, {name: first_use(graph, plan, name) for name in late}, stored).run()

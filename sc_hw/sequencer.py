@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
+SLICE = 4  # address bits that one LUT compares with a constant
 
 
 class Sequencer(wiring.Component):
@@ -19,7 +21,7 @@ class Sequencer(wiring.Component):
     Parameters
     ----------
     address_width : bits of an address.
-    span : clocks from the issue of a synapse until the next issue of the same one is safe, >= 2.
+    span : clocks from the issue of a synapse until the next issue of the same one is safe, >= 4.
 
     Members
     -------
@@ -33,8 +35,8 @@ class Sequencer(wiring.Component):
     """
 
     def __init__(self, address_width: int, span: int) -> None:
-        if address_width < 1 or span < 2:
-            raise ValueError(f"Sequencer needs address_width and span >= 2, not {address_width} and {span}")
+        if address_width < 1 or span < 4:
+            raise ValueError(f"Sequencer needs address_width and span >= 4, not {address_width} and {span}")
         self.address_width, self.span = address_width, span
         super().__init__(
             {
@@ -55,19 +57,19 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         # Everything that decides is known a clock ahead, so that no path is longer than a LUT or two. Only `at_start` needs
-        # to be right after a reset: it stands for address 0, whatever `position` holds, so that the counter needs neither
-        # reset nor wrap and the enable of its flip-flops is `issue` alone.
+        # to be right after a reset: it stands for address 0, whatever `position` holds. The counter then has neither reset
+        # nor wrap in its path, and what enables it is `i_valid` alone.
         position = Signal(self.address_width, reset_less=True)
         at_start = Signal(init=1, name="at_start_q")  # the address is 0
-        at_last = Signal(reset_less=True)  # the address is `last`, if it is not 0
+        at_last = Signal(reset_less=True)  # the address, if it is not 0, is `last`
         closed = Signal()  # nothing may be issued in this clock
         empty = Signal(init=1, name="empty_q")
-        age = Signal(range(self.span), reset_less=True)  # clocks since the last issue, counted while not empty
+        issued = Signal()  # issue, a clock ago
+        age = Signal(range(self.span), reset_less=True)  # clocks since then; counts only while `issued` is low
+        landing = Signal(reset_less=True)  # the youngest update is about to land; counts only while `issued` is low
         granted = Signal()
-        before_last = Signal(self.address_width)
         at_start_next, empty_next = Signal(), Signal()
         m.d.comb += [
-            before_last.eq((self.last - 1)[: self.address_width]),
             self.i_ready.eq(~closed),
             self.issue.eq(self.i_valid & ~closed),
             self.address.eq(Mux(at_start, 0, position)),
@@ -75,17 +77,27 @@ class Sequencer(wiring.Component):
             self.empty.eq(empty),
             self.host_grant.eq(granted),
             at_start_next.eq(Mux(self.issue, Mux(at_start, self.last == 0, at_last), at_start)),
-            empty_next.eq(~self.issue & (empty | (age == self.span - 2))),
+            empty_next.eq(~self.issue & (empty | (landing & ~issued))),
         ]
         m.d.sync += [
             at_start.eq(at_start_next),
             empty.eq(empty_next),
             closed.eq(at_start_next & (self.host_request | self.host_busy | (self.short & ~empty_next))),
-            age.eq(Mux(self.issue, 0, (age + 1)[: len(age)])),
+            issued.eq(self.issue),
+            age.eq(Mux(issued, 0, (age + 1)[: len(age)])),
+            landing.eq(~issued & (age == self.span - 4)),
             granted.eq(closed & at_start & empty & self.host_request & ~self.host_busy & ~granted),
         ]
-        with m.If(at_start):  # whether or not it is issued: what number 1 will need
-            m.d.sync += [position.eq(1), at_last.eq(self.last == 1)]
-        with m.Elif(self.issue):
-            m.d.sync += [position.eq((position + 1)[: self.address_width]), at_last.eq(position == before_last)]
+        # The address, if it is not 0, is `last` - 1: found an address earlier and in slices, so that it is no longer than a LUT
+        slices = [slice(low, low + SLICE) for low in range(0, self.address_width, SLICE)]
+        matches = Signal(len(slices), reset_less=True)
+        two_before = (self.last - 2)[: self.address_width]
+        with m.If(self.i_valid):  # where nothing is issued for all that, `at_start` is high
+            m.d.sync += [
+                position.eq(Mux(at_start, 1, (position + 1)[: self.address_width])),
+                matches.eq(
+                    Mux(at_start, (self.last == 2).replicate(len(slices)), Cat(position[s] == two_before[s] for s in slices))
+                ),
+                at_last.eq(Mux(at_start, self.last == 1, matches.all())),
+            ]
         return m

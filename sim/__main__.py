@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse, run, print one line."""
     parser = argparse.ArgumentParser(prog="python -m sim", description="Co-simulate a build folder against the golden model.")
     parser.add_argument("folder", type=Path, metavar="BUILD_FOLDER")
-    parser.add_argument("--steps", type=int, help="steps of a lane, sweeps of a bank; at most those of a recording")
+    parser.add_argument("--steps", type=int, help="steps of a lane or a layer, sweeps of a bank; at most those of a recording")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--events", type=Path, metavar="FILE.npz", help="replay a recording instead of random stimulus")
     parser.add_argument("--stall", type=float, default=0.3, help="share of idle clocks on every stream (default 0.3)")

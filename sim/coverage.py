@@ -65,6 +65,10 @@ class Coverage:
     def _combination(self, bits: Iterable[int]) -> str:
         return "inputs." + ",".join(f"{name}={int(bit)}" for name, bit in zip(self._flags, bits, strict=True))
 
+    def expect(self, *events: str) -> None:
+        """Events that this design can have beside those of its bench."""
+        self._declare(*(f"event.{name}" for name in events))
+
     def event(self, name: str, count: int = 1) -> None:
         """Count something that happened on the pins."""
         self.counts[f"event.{name}"] += count

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.rules import load_rule
-from sc_model.spec import IntFormat, Rule, RuleParams
+from sc_model.spec import IntFormat, LayerSpec, NeuronSpec, Rule, RuleParams
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 CLOCK = "clk"
@@ -104,6 +104,12 @@ class Dut:
     def synapses(self) -> int:
         """Number of synapses, 1 for a lane."""
         return int(self.manifest["design"]["synapses"])
+
+    @property
+    def layer(self) -> tuple[LayerSpec, NeuronSpec]:
+        """Size and neurons of a layer."""
+        design = self.manifest["design"]
+        return LayerSpec(**design["layer"]), NeuronSpec(**design["neuron"])
 
     @property
     def verilog(self) -> Path:

@@ -27,18 +27,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sc_model.golden import load_recording
 from sim.design import Dut, read_build
 from sim.files import write_json, write_text
-from sim.job import JOB_VARIABLE, MAX_STALL, Job
+from sim.job import JOB_VARIABLE, MAX_STALL, Job, recording_for
 from sim.wrapper import TOP, wrapper
 
 COSIM_SCHEMA = "sc-hw.cosim.v1"
 # Verilator's default -Os costs little time on designs this small and runs twice as fast as -O0. WIDTH and the like are the
-# business of `lint`, which is strict.
-BUILD_ARGS = ("-Wno-fatal", "-Wno-WIDTH")
+# business of `lint`, which is strict. One C++ file, however large: for several of them the wheel's makefile asks the compiler
+# for precompiled headers in a way that no compiler knows.
+BUILD_ARGS = ("-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
+# cocotb asks for all signals to stay visible, which makes a layer three times as large; the wrapper names those that must
+UNSEEN = ("--no-public-flat-rw",)
 DEFAULT_LANE_STEPS = 20_000
 DEFAULT_BANK_UPDATES = 20_000
+DEFAULT_LAYER_UPDATES = 100_000
 
 
 class SimulationError(RuntimeError):
@@ -51,7 +54,7 @@ class Request:
 
     Parameters
     ----------
-    folder : build folder. steps : steps of a lane, sweeps of a bank; None for a default (all of a recording).
+    folder : build folder. steps : steps of a lane or a layer, sweeps of a bank; None for a default (all of a recording).
     seed : seed of all random stimulus. stall : share of idle clocks, 0 to 0.95. events : recording to replay, or None.
     waves : keep all signals in a VCD file. out : results file, None for `BUILD_FOLDER/sim/results.json`.
     """
@@ -130,7 +133,8 @@ def build_simulator(dut: Dut, versions: dict[str, str], waves: bool) -> Path:
     """The folder of the simulator, built unless it is there."""
     verilog, bench = dut.verilog.read_text(encoding="utf-8"), wrapper(dut)
     root = dut.folder.resolve() / "sim"
-    key = digest(verilog, bench, json.dumps(versions, sort_keys=True), *BUILD_ARGS, f"waves={waves}", sys.executable)[:12]
+    arguments = [*BUILD_ARGS, *(() if waves else UNSEEN)]
+    key = digest(verilog, bench, json.dumps(versions, sort_keys=True), *arguments, f"waves={waves}", sys.executable)[:12]
     folder = root / f"verilated-{key}"
     complete = folder / "complete"
     if complete.exists():
@@ -151,7 +155,7 @@ def build_simulator(dut: Dut, versions: dict[str, str], waves: bool) -> Path:
         os.environ["SC_HW_OBJECT_KEY"] = versions["verilator"]
         try:
             _quietly(
-                _runner().build, sources=sources, hdl_toplevel=TOP, build_dir=folder, build_args=list(BUILD_ARGS), waves=waves,
+                _runner().build, sources=sources, hdl_toplevel=TOP, build_dir=folder, build_args=arguments, waves=waves,
                 log_file=log,
             )  # fmt: skip
         except (RuntimeError, SystemExit, OSError, subprocess.CalledProcessError) as error:
@@ -162,7 +166,9 @@ def build_simulator(dut: Dut, versions: dict[str, str], waves: bool) -> Path:
 
 def default_steps(dut: Dut) -> int:
     """Steps of a run that does not say how many."""
-    return DEFAULT_LANE_STEPS if dut.block == "lane" else max(20, DEFAULT_BANK_UPDATES // dut.synapses)
+    if dut.block == "lane":
+        return DEFAULT_LANE_STEPS
+    return max(20, (DEFAULT_LAYER_UPDATES if dut.block == "layer" else DEFAULT_BANK_UPDATES) // dut.synapses)
 
 
 def simulate(request: Request) -> dict[str, Any]:
@@ -175,7 +181,7 @@ def simulate(request: Request) -> dict[str, Any]:
     dut = read_build(request.folder)
     recording = None
     if request.events is not None:
-        recorded = load_recording(request.events, dut.rule, dut.params, dut.synapses)
+        recorded = recording_for(dut, request.events)
         recording = {"name": request.events.name, "sha256": hashlib.sha256(request.events.read_bytes()).hexdigest()}
     if find_spec(f"sim.bench_{dut.block}") is None:
         raise SimulationError(f"no bench for block '{dut.block}': sim/bench_{dut.block}.py is missing.")
@@ -236,6 +242,7 @@ def simulate(request: Request) -> dict[str, Any]:
         "stall": request.stall,
         "recording": recording,
         "cycles_per_sweep": findings.pop("cycles_per_sweep", None),
+        "throughput": findings.pop("throughput", None),
         "final_state": findings.pop("final_state", None),
         "trajectory": findings.pop("trajectory", None),
         "waves": str(waves.resolve()) if request.waves else None,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sc_model.golden import Bank, Recording, load_recording
+from sc_model.golden import Bank, LayerRecording, Recording, load_layer_recording, load_recording
 from sim.coverage import Coverage
 from sim.design import Dut, read_build
 from sim.files import write_json
@@ -41,6 +41,13 @@ class Job:
         return write_json(path, asdict(self))
 
 
+def recording_for(dut: Dut, events: Path) -> Recording | LayerRecording:
+    """A recording that fits the design; RecordingError says why one does not."""
+    if dut.block == "layer":
+        return load_layer_recording(events, dut.rule, dut.params, *dut.layer)
+    return load_recording(events, dut.rule, dut.params, dut.synapses)
+
+
 class Run:
     """A running bench: the design, its pins, and where findings go."""
 
@@ -54,9 +61,9 @@ class Run:
         self.dtype: np.dtype[Any] = next(iter(zero.state.values())).dtype
         self.coverage = Coverage(self.dut, events, self.dtype)
         self.rng = np.random.default_rng(job.seed)
-        self.recording: Recording | None = (
-            load_recording(job.events, self.dut.rule, self.dut.params, self.dut.synapses) if job.events else None
-        )
+        found = recording_for(self.dut, Path(job.events)) if job.events else None
+        self.recording = found if isinstance(found, Recording) else None
+        self.layer_recording = found if isinstance(found, LayerRecording) else None
         self.steps = 0
         self.synapse_steps = 0
         self.answer: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -38,15 +38,20 @@ class Scoreboard:
         clock: int,
         event: str,
         synapse: int = 0,
+        space: str | None = None,
+        index: Sequence[int] = (),
         state_before: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
         """Record a difference; GivenUp when there are too many."""
         self.differences += 1
+        import os
+        if os.environ.get("SC_DBG") and self.differences < 40:
+            print("DBG", step, space, index, field, expected, got, clock, event)
         if self.first is None:
             self.first = {
                 "step": step,
-                "synapse": synapse,
+                **({"space": space, "index": list(index)} if space is not None else {"synapse": synapse}),
                 "field": field,
                 "expected": expected,
                 "got": got,

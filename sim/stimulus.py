@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from sc_model.spec import IntFormat
 
 REGIME_STEPS = 40
+LAYER_REGIME_STEPS = 12  # a layer's steps are dear
 RATES = (0.0, 0.02, 0.2, 0.5, 0.9, 1.0)
+FLAG_RATES = (0.0, 0.02, 0.1, 0.5)  # of what a layer is told now and then
 CORNER_RATE = 0.4  # share of loaded values that lie at a limit of their field
 
 
@@ -43,11 +45,12 @@ class Regimes:
 
     Parameters
     ----------
-    rng : source of all randomness. inputs : formats of the rule's inputs. width : synapses side by side.
+    rng : source of all randomness. inputs : formats of the rule's inputs. width : synapses side by side. steps : a regime's
+    length on average.
     """
 
-    def __init__(self, rng: np.random.Generator, inputs: dict[str, IntFormat], width: int) -> None:
-        self._rng, self._inputs, self._width = rng, inputs, width
+    def __init__(self, rng: np.random.Generator, inputs: dict[str, IntFormat], width: int, steps: int = REGIME_STEPS) -> None:
+        self._rng, self._inputs, self._width, self._steps = rng, inputs, width, steps
         self._choice = {name: np.zeros(width, np.int64) for name in inputs}
         self._redraw(np.ones(width, bool))
 
@@ -68,7 +71,7 @@ class Regimes:
 
     def step(self) -> dict[str, NDArray[Any]]:
         """Inputs of one step of all synapses."""
-        self._redraw(self._rng.random(self._width) < 1 / REGIME_STEPS)
+        self._redraw(self._rng.random(self._width) < 1 / self._steps)
         return {name: self._draw(name, form, self._choice[name]) for name, form in self._inputs.items()}
 
     def series(self, steps: int) -> dict[str, NDArray[Any]]:
@@ -80,3 +83,32 @@ class Regimes:
             choice = np.repeat(self._rng.integers(0, kinds, count), REGIME_STEPS)[:steps]
             result[name] = self._draw(name, form, choice)
         return result
+
+
+class LayerRegimes:
+    """Arguments of `Layer.step`: every input has a rate of its own, now and then all of them are silent or all spike.
+
+    Parameters
+    ----------
+    rng : source of all randomness. inputs : number of inputs. modulators : their formats. flags : names of 1-bit options.
+    """
+
+    def __init__(self, rng: np.random.Generator, inputs: int, modulators: dict[str, IntFormat], flags: list[str]) -> None:
+        self._rng, self._flags = rng, flags
+        self._spikes = Regimes(rng, {"spikes": IntFormat(1)}, inputs, LAYER_REGIME_STEPS)
+        self._modulators = Regimes(rng, modulators, 1, LAYER_REGIME_STEPS // 2)
+        self._rates = dict.fromkeys(flags, 0.0)
+        self._all: int | None = None
+
+    def step(self) -> dict[str, Any]:
+        """Arguments of one step."""
+        rng = self._rng
+        if rng.random() < 1 / LAYER_REGIME_STEPS:
+            self._all = (None, None, None, 0, 1)[rng.integers(5)]
+            self._rates = {name: float(rng.choice(FLAG_RATES)) for name in self._flags}
+        spikes = self._spikes.step()["spikes"]
+        return {
+            "spikes": spikes if self._all is None else np.full_like(spikes, self._all),
+            "modulators": {name: int(values[0]) for name, values in self._modulators.step().items()},
+            **{name: bool(rng.random() < rate) for name, rate in self._rates.items()},
+        }

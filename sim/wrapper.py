@@ -10,6 +10,7 @@ from __future__ import annotations
 from sim.design import CLOCK, Bus, Dut
 
 TOP = "bench"
+PUBLIC = "/* verilator public_flat_rw */"  # the bench sees these alone, so that Verilator may optimise all else
 
 
 def _select(bus: Bus, word: str, name: str) -> str:
@@ -26,8 +27,8 @@ def wrapper(dut: Dut) -> str:
             lines.append(f"    .\\{port['name']} ({_select(bus, word, port['name'])})")
     connections = ",\n".join(lines)
     return (
-        f"module {TOP} (\n  input {CLOCK},\n  input [{dut.drive.width - 1}:0] drive,\n"
-        f"  output reg [{dut.sense.width - 1}:0] sense\n);\n  wire [{dut.sense.width - 1}:0] outputs;\n"
+        f"module {TOP} (\n  input {CLOCK} {PUBLIC},\n  input [{dut.drive.width - 1}:0] drive {PUBLIC},\n"
+        f"  output reg [{dut.sense.width - 1}:0] sense {PUBLIC}\n);\n  wire [{dut.sense.width - 1}:0] outputs;\n"
         f"  {dut.manifest['top']} dut (\n{connections}\n  );\n"
         f"  always @(posedge {CLOCK}) sense <= outputs;\nendmodule\n"
     )

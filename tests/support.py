@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from sc_model.graph.nodes import Builder, prune
 from sc_model.graph.smt import K, SmtBool, SmtInt, SmtOps, Terms
 from sc_model.graph.trace import Expr, TraceOps
 from sc_model.rules import load_rule
-from sc_model.spec import IntFormat, Rule, RuleInput, RuleParams, StateField
+from sc_model.spec import ConfigError, IntFormat, Rule, RuleInput, RuleParams, StateField
 
 ROOT = Path(__file__).parents[1]
 VECTORS = ROOT / "tests" / "vectors"
@@ -140,6 +141,27 @@ def random_params(seed: int, count: int, widest: int = 20) -> Iterator[RuleParam
         w, t, r = (int(rng.integers(lo, widest)) for lo in (1, 2, 1))
         shifts = (int(s) for s in rng.integers(0, widest, 2))
         yield params_of(dict(zip(NAMES, (w, t, min(r, 16), *shifts), strict=True)))
+
+
+def parameter_ranges(rule: Rule) -> dict[str, tuple[int, int]]:
+    """Least and most that tests give each parameter of any rule: its own bounds, else about twice its default."""
+    ranges = {}
+    for name, field in rule.params_type.model_fields.items():
+        bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)}
+        ranges[name] = (bounds.get("ge", 0), bounds.get("le", 2 * field.default + 2))
+    return ranges
+
+
+def drawn_params(rule: Rule, seed: int, count: int) -> list[RuleParams]:
+    """Seeded parameters of any rule, the least of all first; combinations that the rule refuses are drawn again."""
+    rng, ranges = np.random.default_rng(seed), parameter_ranges(rule)
+    drawn: list[RuleParams] = []
+    draws = iter([{name: lo for name, (lo, _) in ranges.items()}])
+    while len(drawn) < count:
+        values = next(draws, None) or {name: int(rng.integers(lo, hi, endpoint=True)) for name, (lo, hi) in ranges.items()}
+        with contextlib.suppress(ConfigError):
+            drawn.append(rule.params_type(**values))
+    return drawn
 
 
 # --- graphs ----------------------------------------------------------------------------------------------------------

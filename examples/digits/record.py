@@ -1,8 +1,9 @@
-"""Record the digits task in closed loop with the golden bank: writes `digits.npz` beside this file.
+"""Record the digits task in closed loop with the golden layer: writes `digits.npz` beside this file.
 
     python examples/digits/record.py [--out FILE]
 
-Needs scikit-learn. The same versions give the same bytes. README.md says what is recorded and what the figures mean.
+Needs scikit-learn, and about two minutes for the other seeds. The same versions give the same bytes. README.md says what is
+recorded and what the figures mean.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import statistics
 import sys
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,158 +25,171 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from sc_hw.flow.files import replacing
-from sc_model.golden import Bank
-from sc_model.learning.readout import accuracy, linear_readout
+from sc_model.golden import Layer
 from sc_model.rules import resolve
-from sc_model.spec import Design, load_design
+from sc_model.spec import ConfigError, Design, load_design
 
 HERE = Path(__file__).parent
-CLASSES = 8  # digits 0 to 7: eight neurons of 128 lines fill 1,024 synapses
-PIXELS = 64
-LINES = 2 * PIXELS
-SWEEPS = 700  # the RTL replays all of them, 1,024 clocks each
-THRESHOLD = 7  # a pixel is 0 to 16
+CLASSES = 10
+THRESHOLDS = (5, 11)  # a pixel is 0 to 16
+REWARDS = (24, 4)  # for a right choice, first and then; their negatives for a wrong one
+SETTLING = 0.6  # of the trials are over when the second reward begins: smaller steps, so that the weights settle
+TRIALS = 3_000  # recorded, and replayed in RTL
+LONGER = 12_000  # trials of a second run, of the golden model alone
+BLOCK = 100  # trials a point of the learning curve
 TEST_SAMPLES = 400
 SPLIT_SEED = 0  # which samples are held out; the seed of a run does not move them
-INITIAL_SPREAD = 8  # initial weights are the middle of the range, give or take this
-SHARPNESS = (1.0, 3.0)  # of the choice, first and last sweep; in standard deviations of the scores
-PENALTY = 0.5  # of a wrong choice, relative to the policy gradient's
 OTHER_SEEDS = tuple(range(2, 12))
 
 
-@dataclass(frozen=True)
-class Run:
-    """One recorded run: arrays of shape (sweeps, neurons, lines) and weights of shape (neurons, lines)."""
+@dataclass
+class Steps:
+    """What the layer sees, step by step, and what it decides."""
 
-    inputs: dict[str, NDArray[Any]]
-    before: NDArray[np.int64]
-    after: NDArray[np.int64]
-    digits_shown: int
+    spikes: list[NDArray[np.uint8]] = field(default_factory=list)
+    reward: list[int] = field(default_factory=list)
+    flags: dict[str, list[bool]] = field(default_factory=lambda: {"outcome": [], "decide": [], "clear_trial": []})
+    labels: list[int] = field(default_factory=list)
+    winners: list[int] = field(default_factory=list)
+
+    def right(self) -> NDArray[np.bool_]:
+        """Of each decision, whether it was right."""
+        return np.equal(self.winners, self.labels)
 
 
 def dataset() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Bits of the lines, shape (samples, 128), and labels of all digits 0 to 7: 64 pixels ON, then the same 64 OFF.
+    """Bits of the lines, shape (samples, 256), and labels: a line for each pixel above each threshold, the same again OFF.
 
-    ON and OFF together are 64 active lines in every sample, so that no digit is louder than another.
+    ON and OFF together are 128 active lines in every sample, so that no digit is louder than another.
     """
     digits = load_digits()
-    chosen = digits.target < CLASSES
-    on = (digits.images[chosen].reshape(-1, PIXELS) > THRESHOLD).astype(np.uint8)
-    return np.concatenate([on, 1 - on], axis=1), digits.target[chosen].astype(np.int64)
+    pixels = digits.images.reshape(len(digits.images), -1)
+    on = np.concatenate([pixels > threshold for threshold in THRESHOLDS], axis=1).astype(np.uint8)
+    return np.concatenate([on, 1 - on], axis=1), digits.target.astype(np.int64)
 
 
-def softmax(scores: NDArray[np.int64], sharpness: float) -> list[float]:
-    """Probability of each choice; scores are centred and scaled by their standard deviation first."""
-    values = [int(score) for score in scores]
-    centre, spread = statistics.fmean(values), max(statistics.pstdev(values), 1.0)
-    powers = [math.exp(sharpness * (value - centre) / spread) for value in values]
-    return [power / sum(powers) for power in powers]
+def split() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Samples to learn from, and those held out."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(load_digits().target))
+    return order[TEST_SAMPLES:], order[:TEST_SAMPLES]
 
 
-def choose(weights: list[float], draw: float) -> int:
-    """Index drawn in proportion to `weights` by `draw`, uniform in [0, 1)."""
-    level = draw * sum(weights)
-    for index, weight in enumerate(weights):
-        level -= weight
-        if weight > 0 and level < 0:
-            return index
-    return max(range(len(weights)), key=lambda index: weights[index])  # rounding left nothing below
+class Loop:
+    """A layer and its little world: digits go in, one neuron answers, and the answer is right or wrong."""
+
+    def __init__(self, design: Design, seed: int) -> None:
+        if design.layer is None or design.neuron is None:
+            raise ConfigError("record.py needs a design with block 'layer'.")
+        rule, params = resolve(design.rule)
+        self.lines, self.labels = dataset()
+        self.train, self.test = split()
+        self.random = np.random.default_rng(seed)
+        self.left: list[int] = []  # digits of this pass that are still to come
+        middle = (rule.state_formats(params)["weight"].hi + 1) // 2
+        self.before = np.full((design.layer.inputs, design.layer.neurons), middle, np.uint16)
+        self.layer = Layer(rule, params, design.layer, design.neuron, self.before)
+        self.silence = np.zeros(design.layer.inputs, np.uint8)
+
+    def step(self, steps: Steps, spikes: NDArray[np.uint8], reward: int = 0, **flags: bool) -> NDArray[np.bool_]:
+        """One step of the layer, noted down."""
+        steps.spikes.append(spikes)
+        steps.reward.append(reward)
+        for name, values in steps.flags.items():
+            values.append(flags.get(name, False))
+        return self.layer.step(spikes, {"reward": reward}, **flags)
+
+    def decide(self, steps: Steps, sample: int, **flags: bool) -> bool:
+        """Show a digit and ask for a decision; whether it is right is all that anybody is told."""
+        fired = self.step(steps, self.lines[sample], decide=True, **flags)
+        steps.labels.append(int(self.labels[sample]))
+        steps.winners.append(int(np.argmax(fired)))
+        return steps.winners[-1] == steps.labels[-1]
+
+    def learn(self, trials: int, steps: Steps) -> None:
+        """Trials of three steps.
+
+        A digit and a decision; a silent step, while the winner's spike is on its way to the synapses; and a step in which
+        it arrives, makes the lines that were active eligible (their traces remember), and finds the reward there. Then
+        the trial is cleared.
+        """
+        for trial in range(trials):
+            size = REWARDS[trial >= SETTLING * trials]
+            if not self.left:
+                self.left = self.random.permutation(self.train).tolist()
+            right = self.decide(steps, self.left.pop())
+            self.step(steps, self.silence)
+            self.step(steps, self.silence, size if right else -size, outcome=True, clear_trial=True)
+
+    def examine(self, steps: Steps) -> float:
+        """Share of the held-out digits that are named correctly, one step each. Without a reward nothing is learned."""
+        for sample in self.test:
+            self.decide(steps, int(sample), clear_trial=True)
+        return float(steps.right()[-len(self.test) :].mean())
 
 
-def learn(design: Design, lines: NDArray[np.uint8], labels: NDArray[np.int64], seed: int) -> Run:
-    """Show digits until SWEEPS sweeps have passed; each digit until the choice is right, one choice a sweep.
-
-    A sweep: the digit's lines fire to all neurons, a neuron is drawn by the softmax of the integer weights among those
-    not yet tried on this digit, that neuron fires, and one reward goes to every synapse:
-    R * (1 - p) if the choice is right, -PENALTY * R * p if not, with R the largest reward and p the probability of
-    the choice. Whether it is right is all that is told; the rule alone changes the weights.
-    """
-    rule, params = resolve(design.rule)
-    weight, largest = rule.state_formats(params)["weight"], rule.input_formats(params)["reward"].hi
-    random = np.random.default_rng(seed)
-    middle = (weight.hi + 1) // 2
-    before = middle + random.integers(-INITIAL_SPREAD, INITIAL_SPREAD + 1, size=(CLASSES, LINES))
-    bank = Bank(rule, params, CLASSES * LINES, {"weight": before.ravel()})
-    pre = np.zeros((SWEEPS, CLASSES, LINES), bool)
-    post = np.zeros_like(pre)
-    reward = np.zeros((SWEEPS, CLASSES, LINES), np.int8)
-    sweep = shown = 0
-    for sample in random.permutation(len(lines)):
-        table = bank.state["weight"].reshape(CLASSES, LINES).astype(np.int64)
-        scores = (LINES * table - table.sum(axis=1, keepdims=True)) @ lines[sample].astype(np.int64)
-        odds = softmax(scores, SHARPNESS[0] + (SHARPNESS[1] - SHARPNESS[0]) * sweep / SWEEPS)
-        left, right = list(odds), False
-        while not right and sweep < SWEEPS:
-            choice = choose(left, float(random.random()))
-            right = choice == labels[sample]
-            left[choice] = 0.0
-            pre[sweep] = lines[sample]
-            post[sweep, choice] = True
-            reward[sweep] = round(largest * (1 - odds[choice])) if right else -round(PENALTY * largest * odds[choice])
-            bank.step({"pre_spike": pre[sweep].ravel(), "post_spike": post[sweep].ravel(), "reward": reward[sweep].ravel()})
-            sweep += 1
-        shown += 1
-        if sweep == SWEEPS:
-            break
-    after = bank.state["weight"].reshape(CLASSES, LINES).astype(np.int64)
-    return Run({"pre_spike": pre, "post_spike": post, "reward": reward}, before, after, shown)
+def several(values: Sequence[float], seeds: Sequence[int]) -> dict[str, Any]:
+    """Figures of several seeds."""
+    mean, sd = round(statistics.fmean(values), 4), round(statistics.stdev(values), 4)
+    return {"seeds": list(seeds), "after": list(values), "mean": mean, "sd": sd}
 
 
-def record(design: Design) -> dict[str, NDArray[Any]]:
+def run(design: Design, seed: int, trials: int) -> tuple[Steps, NDArray[Any], float]:
+    """The steps of a run and of the examination after it, the weights, and the share of held-out digits named."""
+    loop, steps = Loop(design, seed), Steps()
+    loop.learn(trials, steps)
+    after = loop.examine(steps)
+    return steps, loop.layer.state["synapse"]["weight"], after
+
+
+def record(design: Design, other_seeds: Sequence[int] = OTHER_SEEDS) -> dict[str, NDArray[Any]]:
     """The arrays of `digits.npz`, in the format of `sc_model.golden.recording`."""
-    lines, labels = dataset()
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
-    test, train = order[:TEST_SAMPLES], order[TEST_SAMPLES:]
-
-    def score(weights: NDArray[np.int64]) -> float:
-        return accuracy(linear_readout(weights, lines[test]), labels[test])
-
-    run = learn(design, lines[train], labels[train], design.seed)
-    others = [score(learn(design, lines[train], labels[train], seed).after) for seed in OTHER_SEEDS]
+    steps, weights, after = run(design, design.seed, TRIALS)
+    longer, _, longer_after = run(design, design.seed, LONGER)
+    others: dict[int, dict[str, Any]] = {TRIALS: {}, LONGER: {}}
+    for trials in others if other_seeds else ():
+        shares = [run(design, seed, trials)[2] for seed in other_seeds]
+        others[trials] = {"other_seeds": several(shares, other_seeds)}
+    curve = longer.right()[:LONGER].reshape(-1, BLOCK).mean(axis=1).round(4)
     meta = {
-        "task": "handwritten digits 0 to 7, learned by trial and error",
-        "classes": list(range(CLASSES)),
-        "lines": LINES,
-        "neurons": CLASSES,
-        "index": "synapse = neuron * lines + line",
-        "image": {
-            "shape": [8, 8],
-            "channels": ["on", "off"],
-            "index": "line = channel * 64 + row * 8 + column",
-            "threshold": f"on where the pixel (0 to 16) exceeds {THRESHOLD}, off elsewhere",
-        },
+        "task": "handwritten digits 0 to 9, learned by trial and error",
+        "feedback": f"right or wrong for the class chosen (a reward of +-{REWARDS[0]}, later +-{REWARDS[1]})",
         "source": "Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak), UCI, as shipped with scikit-learn",
         "licence": "CC BY 4.0 (UCI Machine Learning Repository, doi:10.24432/C50P49)",
-        "feedback": "right or wrong for the class chosen, each digit shown until the choice is right",
+        "classes": list(range(CLASSES)),
+        "image": {
+            "shape": [8, 8],
+            "channels": [*(f"> {t}" for t in THRESHOLDS), *(f"<= {t}" for t in THRESHOLDS)],
+            "signs": [1] * len(THRESHOLDS) + [-1] * len(THRESHOLDS),
+            "index": "line = channel * 64 + row * 8 + column",
+        },
         "seed": design.seed,
-        "sweeps": SWEEPS,
-        "digits_shown": run.digits_shown,
-        "train_samples": len(train),
+        "trials": TRIALS,
+        "train_samples": len(split()[0]),
         "made_with": made_with(),
+        "labels": steps.labels,
+        "winners": steps.winners,
+        "held_out": TEST_SAMPLES,
+        "block": BLOCK,
         "accuracy": {
-            "readout": "sc_model.learning.readout.linear_readout",
             "chance": 1 / CLASSES,
-            "before": score(run.before),
-            "after": score(run.after),
-            "other_seeds": {
-                "seeds": list(OTHER_SEEDS),
-                "after": others,
-                "mean": round(statistics.fmean(others), 4),
-                "sd": round(statistics.stdev(others), 4),
-            },
+            "after": after,
+            **others[TRIALS],
         },
-        "final_weight_sha256": weight_hash(run.after),
-        "test": {
-            "samples": TEST_SAMPLES,
-            "bits": np.packbits(lines[test], axis=1).tobytes().hex(),
-            "format": "hex of numpy.packbits(lines, axis=1): 16 bytes a sample, first line in the highest bit",
-            "labels": labels[test].tolist(),
+        "longer": {
+            "trials": LONGER,
+            "right": curve.tolist(),
+            "after": longer_after,
+            **others[LONGER],
         },
+        "final_weight_sha256": weight_hash(weights),
     }
-    arrays: dict[str, NDArray[Any]] = {name: array.reshape(SWEEPS, -1) for name, array in run.inputs.items()}
-    arrays["initial_weight"] = run.before.ravel().astype(np.uint16)
-    arrays["meta"] = np.array(json.dumps(meta))
-    return arrays
+    return {
+        "spikes": np.array(steps.spikes, np.uint8),
+        "reward": np.array(steps.reward, np.int8),
+        **{name: np.array(values) for name, values in steps.flags.items()},
+        "initial_weight": Loop(design, design.seed).before,
+        "meta": np.array(json.dumps(meta)),
+    }
 
 
 def made_with() -> dict[str, str]:
@@ -184,7 +198,7 @@ def made_with() -> dict[str, str]:
 
 
 def weight_hash(weights: NDArray[Any]) -> str:
-    """SHA-256 of the weights as little-endian 16-bit integers in order of address."""
+    """SHA-256 of the weights as little-endian 16-bit integers, one input after another."""
     return hashlib.sha256(weights.astype("<u2").tobytes()).hexdigest()
 
 
@@ -197,11 +211,11 @@ def main() -> int:
     with replacing(out) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type] # no array is named allow_pickle
     meta = json.loads(str(arrays["meta"]))
-    scores = meta["accuracy"]
-    print(f"{out}: {meta['sweeps']} sweeps, {meta['digits_shown']} digits shown, {out.stat().st_size / 1000:.1f} kB")
-    print(f"test accuracy before {scores['before']:.3f}, after {scores['after']:.3f} (chance {scores['chance']:.3f})")
-    others = scores["other_seeds"]
-    print(f"ten other seeds: mean {others['mean']:.3f}, sd {others['sd']:.3f}, least {min(others['after']):.3f}")
+    print(f"{out}: {len(arrays['spikes'])} steps, {meta['trials']} trials, {out.stat().st_size / 1000:.1f} kB")
+    for name, figures in ((f"{meta['trials']} trials", meta["accuracy"]), (f"{LONGER} trials", meta["longer"])):
+        others = figures["other_seeds"]
+        spread = f"mean {others['mean']:.3f}, sd {others['sd']:.3f}, least {min(others['after']):.3f}"
+        print(f"held-out accuracy after {name}: {figures['after']:.3f}; {len(others['seeds'])} other seeds: {spread}")
     return 0
 
 

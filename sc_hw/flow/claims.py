@@ -41,6 +41,25 @@ class Claim:
 
 
 @dataclass
+class Loose:
+    """Terms that may be taken for free ones, with what stays known of them."""
+
+    free: dict[Any, Any] = field(default_factory=dict)
+    known: list[Any] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.free)
+
+    def term(self, terms: Terms, term: Any) -> Any:
+        """A term with those in it freed."""
+        return term if term is None else terms.tm.substitute_term(term, self.free)
+
+    def put(self, terms: Terms, formulas: list[Any]) -> list[Any]:
+        """Formulas with those terms freed."""
+        return [*(self.term(terms, formula) for formula in formulas), *self.known]
+
+
+@dataclass
 class Court:
     """Decides claims over one set of terms.
 
@@ -63,6 +82,7 @@ class Court:
         given: Sequence[Any] = (),
         shown: Mapping[str, Any] | None = None,
         split: Any = None,
+        loose: Loose | None = None,
     ) -> Claim:
         """Decide that `bad` can't be while all of `given` holds.
 
@@ -70,19 +90,29 @@ class Court:
         ----------
         shown : the signals of a counterexample: terms, or :class:`SmtInt` for values of the rule.
         split : a vector to go through value by value where the claim as a whole is too hard.
+        loose : terms whose making may be forgotten first; what holds for all of their values holds.
         """
         began = time.perf_counter()
-        if split is None:
-            verdict, example = self._decide([*given, bad], shown or {}, self.limit_s)
-        else:
-            verdict, example = self._decide([*given, bad], shown or {}, WHOLE_LIMIT_S)
-            if verdict == UNKNOWN:
-                verdict, example = self._case_by_case([*given, bad], shown or {}, split)
+        formulas = [*given, bad]
+        verdict, example = UNKNOWN, None
+        if loose:
+            verdict, _ = self._search(loose.put(self.terms, formulas), {}, loose.term(self.terms, split), WHOLE_LIMIT_S)
+        if verdict != PROVED:
+            verdict, example = self._search(formulas, shown or {}, split, self.limit_s)
         if verdict == PROVED and not self._satisfiable(tuple(given)):
             verdict = VACUOUS
         made = Claim(name, statement, verdict, time.perf_counter() - began, example)
         self.claims.append(made)
         return made
+
+    def _search(
+        self, formulas: list[Any], shown: Mapping[str, Any], split: Any, limit_s: float
+    ) -> tuple[str, dict[str, Any] | None]:
+        """Decide as a whole, then value by value of `split` if there is one."""
+        if split is None:
+            return self._decide(formulas, shown, limit_s)
+        verdict, example = self._decide(formulas, shown, WHOLE_LIMIT_S)
+        return self._case_by_case(formulas, shown, split) if verdict == UNKNOWN else (verdict, example)
 
     def _satisfiable(self, given: tuple[Any, ...]) -> bool:
         """Whether what a claim assumes can be at all; nothing is proved from a contradiction."""
@@ -168,6 +198,7 @@ class Cuts:
         """`signals`: let name -> (netlist term, lowest, highest value it can have)."""
         self.court, self.signals, self.given = court, signals, given
         self.shown: dict[str, Any] = {}
+        self.loose = Loose()
 
     def __call__(self, name: str, value: SmtInt) -> SmtInt:
         """Prove and cut; a value without a signal of its own is left alone."""
@@ -180,7 +211,7 @@ class Cuts:
         inside = number(terms, vector, lo < 0)
         self.shown[f"{name} (rule)"] = value
         self.shown[f"{name} (netlist)"] = inside
-        factors = [f.term for f in value.factors or () if f.term.is_const() and terms.width(f.term) <= SPLIT_BITS]
+        factors = [f.term for f in value.factors or () if self._splits(f.term)]
         self.court.claim(
             f"signal {name}",
             f"the netlist's signal '{name}' is the rule's value, and lies in [{lo}, {hi}]",
@@ -188,6 +219,15 @@ class Cuts:
             self.given,
             self.shown,
             factors[0] if factors else None,
+            self.loose,
         )
+        free = terms.var(f"any {name}", width)
+        self.loose.free[vector] = free
+        self.loose.known += [(number(terms, free, lo < 0) >= lo).term, (number(terms, free, lo < 0) <= hi).term]
         # A refuted cut has already failed the proof; going on with the netlist's value shows what else differs.
         return SmtInt(terms, inside.term, max(lo, inside.lo), min(hi, inside.hi))
+
+    def _splits(self, factor: Any) -> bool:
+        """Whether a factor's values can be gone through one by one."""
+        free = self.loose.term(self.court.terms, factor) if self.loose else factor
+        return bool(free.is_const()) and self.court.terms.width(factor) <= SPLIT_BITS

@@ -35,6 +35,11 @@ class Control:
     first: bool = False
 
 
+def changed_graph(graph: Graph, control: Control) -> Graph | None:
+    """The graph with a control's bug, or None where it has no place for it."""
+    return _changed(graph, control.change, control.first) if control.change is not None else None
+
+
 def _changed(graph: Graph, change: Change, first: bool) -> Graph | None:
     """The graph with one node that `change` applies to replaced."""
     order = range(len(graph.nodes))

@@ -49,7 +49,8 @@ def cosim(
     Parameters
     ----------
     build : an elaborated design, or a design to elaborate under `root`.
-    steps : steps of a lane, sweeps of a bank; at most those of a recording; None for a default, or all of a recording.
+    steps : steps of a lane or a layer, sweeps of a bank; at most those of a recording; None for a default, or all of a
+        recording.
     seed : seed of all random stimulus, None for the design's own.
     events : recording to replay (`sc_model.golden.recording`); None for random stimulus with host traffic and resets.
     waves : keep all signals in `waves.vcd` beside the results.

@@ -1,4 +1,4 @@
-"""The whole chain on a shipped example: handwritten digits learned by a bank of 1,024 synapses."""
+"""The whole chain on a shipped example: handwritten digits learned by a layer of 2,560 synapses."""
 
 from __future__ import annotations
 
@@ -32,19 +32,21 @@ def demo(
     *,
     root: Path = Path("build"),
     targets: Sequence[str] = TARGETS,
-    seeds: int = 5,
-    sweeps: int | None = None,
+    seeds: int = 2,
+    steps: int | None = None,
     jobs: int = 2,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Elaborate, lint, prove, replay, place and route, report.
 
     The Verilog proved and replayed is that of the design's own fabric; the pipelines that the targets get are proved too.
+    The recording was made in closed loop with the golden layer, so its rewards are right for the RTL only if every decision
+    of the RTL is the recorded one: that is checked.
 
     Parameters
     ----------
     root : folder of builds. targets : where to place and route. seeds : place-and-route runs a target.
-    sweeps : sweeps of the recording to replay, None for all. jobs : processes at a time.
+    steps : steps of the recording to replay, None for all. jobs : processes at a time.
 
     Returns a summary with `passed` and the paths of the report.
     """
@@ -61,12 +63,13 @@ def demo(
         progress(f"proving the pipeline for {family}")
         variant = design.model_copy(update={"fabric": family})
         fabrics[family] = prove(variant, root=root, controls=False, schedules=False, jobs=jobs)["passed"]
-    results = cosim(build, events=recording, steps=sweeps, stall=0.0, progress=progress)
+    results = cosim(build, events=recording, steps=steps, stall=0.0, progress=progress)
     metrics = estimate(design, targets, root=root, seeds=seeds, jobs=jobs, progress=progress)
     progress("writing the report")
-    written = report(build.folder, recording=recording)
+    learned = report(build.folder, recording=recording)["learned"]
+    passed = (certificate["passed"], *fabrics.values(), results["passed"], learned.get("same_decisions"))
     return {
-        "passed": bool(certificate["passed"] and all(fabrics.values()) and results["passed"]),
+        "passed": all(passed),
         "build": str(build.folder),
         "report": str(build.folder / "report.html"),
         "proved": certificate["passed"],
@@ -75,7 +78,7 @@ def demo(
         "pipelines_proved": fabrics,
         "synapse_steps": results["synapse_steps"],
         "differences": results["differences"],
-        "learned": written["learned"],
+        "learned": learned,
         "estimates": [
             {key: row[key] for key in ("target", "lut", "ff", "bram", "dsp", "fmax", "updates_per_s", "quoted_mhz")}
             for row in metrics

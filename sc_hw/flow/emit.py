@@ -20,6 +20,6 @@ _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
 def to_verilog(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of a component as module `name`; `platform` puts a family's primitives in, None keeps the twins."""
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"  # one pinned version, so that the text does not depend on the machine
-    text: str = verilog.convert(component, name=name, platform=platform, emit_src=False, strip_internal_attrs=True)
-    text = _WIRE_INIT.sub("", text)
-    return _MEMORY.sub("", text)
+    made = {**getattr(component, "stamped", {}), name: component}  # modules used many times are written once
+    texts = [verilog.convert(c, name=n, platform=platform, emit_src=False, strip_internal_attrs=True) for n, c in made.items()]
+    return "\n".join(_MEMORY.sub("", _WIRE_INIT.sub("", text)) for text in texts)

@@ -44,10 +44,18 @@ def count(cells: dict[str, int], kinds: Cells) -> dict[str, float]:
     return {"lut": total(kinds.lut), "ff": total(kinds.ff), "bram": total(kinds.bram), "dsp": total(kinds.dsp)}
 
 
-def _synthesise(sources: Sequence[str], target: Target, folder: Path, name: str) -> dict[str, int]:
-    """Cells by type after synthesis; the netlist is left in `<name>.json`."""
+def _synthesise(sources: Sequence[str], target: Target, folder: Path, name: str, stamped: Sequence[str] = ()) -> dict[str, int]:
+    """Cells by type after synthesis; the netlist is left in `<name>.json`.
+
+    The modules in `stamped` are mapped once each and put in their places afterwards: a layer of 150 lanes takes as long as
+    one of two.
+    """
     script = "".join(f"read_verilog {source}\n" for source in sources)
-    script += f"{target.synth} -top {WRAPPER_TOP} -json {name}.json\ntee -q -o {name}.stat.json stat -json\n"
+    script += "".join(f"setattr -mod -set keep_hierarchy 1 {module}\n" for module in stamped)
+    script += f"{target.synth} -top {WRAPPER_TOP}\n"
+    script += "".join(f"setattr -mod -unset keep_hierarchy {module}\n" for module in stamped)
+    script += "flatten\nopt_clean -purge\n" if stamped else ""
+    script += f"write_json {name}.json\ntee -q -o {name}.stat.json stat -json\n"
     run_yosys(script, folder=folder, name=name)
     return dict(json.loads((folder / f"{name}.stat.json").read_text())["design"]["num_cells_by_type"])
 
@@ -138,7 +146,7 @@ def estimate_target(
     # Framed even where the pins would do: only then does every path of the block run from clock to clock.
     write_text(folder / "frame.v", wrapper(block.top, ports))
     write_text(folder / "empty.v", black_box(block.top, ports))
-    cells = _synthesise(["block.v", "frame.v"], target, folder, "block")
+    cells = _synthesise(["block.v", "frame.v"], target, folder, "block", list(getattr(block.component, "stamped", {})))
     whole = count(cells, target.cells)
     frame = count(_synthesise(["empty.v", "frame.v"], target, folder, "frame"), target.cells)
     metrics["with_wrapper"], metrics["wrapper"] = whole, frame

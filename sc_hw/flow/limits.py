@@ -7,7 +7,6 @@ the vendor's data sheet, and here in the targets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -46,9 +45,12 @@ def device_limit(limits: Iterable[ClockLimit], netlist: Mapping[str, Any]) -> di
     missing = [f"no figure for the {limit.what}: {limit.source}" for limit in held if limit.mhz is None]
     if not held:
         missing = ["no figures are recorded for this target"]
-    shown = [{key: value for key, value in asdict(limit).items() if key not in ("cells", "where")} for limit in held]
+    shown = [
+        {"what": limit.what, "mhz": None if limit.mhz is None else float(limit.mhz), "kind": limit.kind, "source": limit.source}
+        for limit in held
+    ]
     return {
-        "device_limit_mhz": None if lowest is None else lowest.mhz,
+        "device_limit_mhz": None if lowest is None else shown[held.index(lowest)]["mhz"],
         "device_limit": None if lowest is None else shown[held.index(lowest)],
         "limit_reason": "; ".join(missing) or None,
         "limits": shown,

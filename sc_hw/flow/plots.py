@@ -124,8 +124,35 @@ def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
             axes.annotate(text, (value["max_mhz"], y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=8)
         axes.margins(x=0.12)
         _rows(axes, targets, True)
-        axes.set_xlabel("MHz: dot = nextpnr's median, bar = least to greatest over seeds, | = the device's limit where that is lower")
+        axes.set_xlabel("MHz: dot = nextpnr's median, bar = least to greatest over seeds, | = device's limit where lower")
         _legend(figure, designs)
+        return _svg(figure)
+
+
+def learning_curve(right: Sequence[float], block: int, chance: float, longer: Mapping[str, Any] | None) -> str:
+    """Share of right decisions in blocks of trials.
+
+    Parameters
+    ----------
+    right : of each block, decided by the RTL. block : trials in one. chance : share that guessing would have.
+    longer : a longer run of the golden model alone: `trials` and `right`, in blocks of the same size; None for none.
+    """
+    with _style():
+        figure = Figure(figsize=(WIDTH_IN, 2.6), layout="constrained")
+        axes = figure.subplots()
+        if longer is not None:
+            x = [(i + 0.5) * block for i in range(len(longer["right"]))]
+            label = f"a longer run of {longer['trials']:,} trials, golden model alone"
+            axes.plot(x, [100 * value for value in longer["right"]], color=COLOURS[1], linewidth=1, alpha=0.75, label=label)
+        x = [(i + 0.5) * block for i in range(len(right))]
+        axes.plot(x, [100 * value for value in right], color=COLOURS[0], linewidth=2, label="decided by the RTL")
+        axes.axhline(100 * chance, color=MUTED, linewidth=0.8, linestyle=":", label="chance")
+        axes.set_xlim(left=0)
+        axes.set_ylim(0, 100)
+        axes.grid(axis="y")
+        axes.set_xlabel("trial")
+        axes.set_ylabel(f"% right in {block} trials")
+        axes.legend(loc="lower right", frameon=False)
         return _svg(figure)
 
 
@@ -137,7 +164,7 @@ def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> st
     maps : integers, shape (neurons, rows, columns). names : title of each. label : of the colour scale.
     """
     with _style():
-        columns = min(8, len(maps))
+        columns = min(10, len(maps))
         rows = -(-len(maps) // columns)
         figure = Figure(figsize=(WIDTH_IN, 0.5 + 1.15 * rows), layout="constrained")
         panels = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()

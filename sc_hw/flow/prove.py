@@ -11,13 +11,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from sc_hw.blocks import block_of
+from sc_hw.families import load_family
 from sc_hw.flow.controls import CONTROLS, Control, seeded
 from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.layer_controls import LayerControl, layer_controls, seeded_layer
+from sc_hw.flow.layer_parts import write_parts
 from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.tools import ToolError, find
 from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VERDICT
+from sc_hw.layer import PlasticLayer
 from sc_hw.sequencer import Sequencer
 from sc_model.rules import load_rule
 from sc_model.spec import MAX_SYNAPSES, ConfigError, Design
@@ -45,9 +50,16 @@ def _emit_schedules(build: Build) -> None:
         write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
 
 
-def _run_control(build: Build, control: Control, limit_s: float) -> dict[str, Any] | None:
+def _emit_parts(build: Build, every_size: bool) -> None:
+    """A layer's parts, each to be proved for itself."""
+    layer = block_of(build.design, load_family(build.design.fabric)).component
+    if isinstance(layer, PlasticLayer):
+        write_parts(layer, build.folder, every_size=every_size)
+
+
+def _run_control(build: Build, control: Control | LayerControl, limit_s: float) -> dict[str, Any] | None:
     """The verdict on a seeded bug, or None where the rule has no place for it."""
-    folder = seeded(build, control)
+    folder = seeded_layer(build, control) if isinstance(control, LayerControl) else seeded(build, control)
     if folder is None:
         return None
     claims = decide(folder, limit_s)
@@ -81,7 +93,7 @@ def prove(
     ----------
     design : what to prove. root : folder of builds.
     controls : also put seeded bugs through the same proof; one that passes fails the certificate.
-    schedules : for a bank, also prove the order of accesses for every depth it could have.
+    schedules : for a bank or a layer, also prove the order of accesses for every size it could have.
     limit_s : seconds for one claim before its verdict is ``unknown``. jobs : processes at a time.
 
     Returns the certificate; `passed` is true only if every claim is proved and every control refuted.
@@ -96,10 +108,15 @@ def prove(
     if design.block == "bank" and schedules:
         progress("emitting the sequencer for every address width")
         _emit_schedules(build)
+    if design.block == "layer":
+        progress("emitting the layer's parts")
+        _emit_parts(build, schedules)
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         progress("proving the design")
         main = pool.submit(decide, build.folder, limit_s)
-        chosen = [c for c in CONTROLS if design.block in c.blocks] if controls else []
+        chosen: list[Control | LayerControl] = []
+        if controls:
+            chosen = [*(c for c in CONTROLS if design.block in c.blocks), *layer_controls(design)]
         rows = [pool.submit(_run_control, build, control, limit_s) for control in chosen]
         claims = main.result()
         results = []

@@ -55,14 +55,20 @@ def sequencer_invariant(court: Court, frames: Frames, clock: int, last: Any, spa
     def at(name: str) -> Any:
         return frames.at(clock, prefix + name)
 
-    position, at_start, at_last, closed, empty = (at(n) for n in ("address", "at_start", "at_last", "closed", "empty"))
-    age, granted, busy = at("age"), at("host_grant"), at("host_busy")
+    position, at_start, matches, at_last, closed = (at(n) for n in ("address", "at_start", "matches", "at_last", "closed"))
+    empty, issued, age, landing, granted, busy = (at(n) for n in ("empty", "issued", "age", "landing", "host_grant", "host_busy"))
     zero = court.equals(position, 0)
+    counting = court.both(court.off(empty), court.off(issued))
+    before_last = t(K.BV_SUB, last, t.const(1, t.width(last)))
     return [
         t(K.BV_ULE, position, last),
         t(K.EQUAL, court.on(at_start), zero),
-        t(K.EQUAL, court.on(at_last), court.both(t(K.EQUAL, position, last), court.no(zero))),
-        court.implies(court.off(empty), t(K.BV_ULE, age, t.const(span - 2, t.width(age)))),
+        court.implies(court.on(closed), court.on(at_start)),
+        court.implies(court.no(zero), t(K.EQUAL, court.equals(matches, -1), t(K.EQUAL, position, before_last))),
+        court.implies(court.no(zero), t(K.EQUAL, court.on(at_last), t(K.EQUAL, position, last))),
+        court.implies(court.on(issued), court.off(empty)),
+        court.implies(counting, t(K.BV_ULE, age, t.const(span - 3, t.width(age)))),
+        court.implies(counting, t(K.EQUAL, court.on(landing), court.equals(age, span - 3))),
         court.implies(court.on(granted), court.both(court.on(closed), court.on(at_start), court.on(empty), court.off(busy))),
         court.implies(court.on(busy), court.both(court.on(closed), court.on(at_start), court.on(empty))),
     ]
@@ -173,12 +179,12 @@ def prove_bank(court: Court, net: Netlist, rule: Rule, params: RuleParams, manif
     def address(clock: int) -> Any:
         return frames.at(clock, "sequencer.address")
 
-    # --- the pipeline, from an arbitrary state of all registers and of the memory -----------------------------------
+    # --- the pipeline, from an arbitrary state of its registers and of the memory ------------------------------------
     fields = _packed(manifest, "updated_state")
     old_word = t(K.ARRAY_SELECT, frames.memory(1), address(0))
     state: dict[str, Any] = {f["name"]: _field(court, old_word, f) for f in fields}
     inputs: dict[str, Any] = {f["name"]: number(t, frames.fields[f["name"]], f["signed"]) for f in ports}
-    began = [*calm, transfer(0)]
+    began = [*calm, *sequencer_invariant(court, frames, 0, last, span, "sequencer."), transfer(0)]
     signals = {}
     for row in manifest["named_signals"]:
         if row["stage"] is not None and row["signal"] in net.signals and t.width(net.signals[row["signal"]]) == row["width"]:
@@ -317,19 +323,24 @@ def _bank_invariant(court: Court, frames: Frames, clock: int, last: Any, span: i
         return frames.at(clock, name)
 
     empty, age, reading = at("sequencer.empty"), at("sequencer.age"), at("reading")
+    issued = court.on(at("sequencer.issued"))
     facts = sequencer_invariant(court, frames, clock, last, span, "sequencer.")
     for stage in range(1, span):
-        young = t(K.BV_ULE, age, t.const(stage - 1, t.width(age)))
-        facts.append(court.implies(court.on(at(f"valid_{stage}")), court.both(court.off(empty), young)))
-    arriving, arrived, latched = at("arriving"), at("readback__valid"), at(frames.net.memory_latch)
+        young = [t(K.BV_ULE, age, t.const(stage - 2, t.width(age)))] if stage > 1 else []
+        facts.append(court.implies(court.on(at(f"valid_{stage}")), court.both(court.off(empty), court.either(issued, *young))))
+    arriving, arrived, taken = at("arriving"), at("readback__valid"), at("taken")
+    latched = at(frames.net.memory_latch)
     word = t(K.ARRAY_SELECT, frames.memory(clock), at("r_addr"))
     still = court.both(court.on(reading), court.off(at("w_en")))
     held = court.both(t(K.EQUAL, latched, word), t(K.EQUAL, at("readback__payload"), word))
     facts += [
         court.implies(court.on(at("updated")), court.on(at("w_en"))),
         court.no(court.equals(arriving, 3)),  # never two reads under way
-        court.implies(court.equals(arriving, 1), court.both(still, court.off(arrived))),
-        court.implies(court.equals(arriving, 2), court.both(still, court.off(arrived), t(K.EQUAL, latched, word))),
-        court.implies(court.on(arrived), court.both(still, court.equals(arriving, 0), held)),
+        court.implies(court.equals(arriving, 1), court.both(still, court.off(arrived), court.off(taken))),
+        court.implies(
+            court.equals(arriving, 2), court.both(still, court.off(arrived), court.off(taken), t(K.EQUAL, latched, word))
+        ),
+        court.implies(court.on(arrived), court.both(still, court.equals(arriving, 0), court.off(taken), held)),
+        court.implies(court.on(taken), court.both(still, court.equals(arriving, 0))),
     ]
     return facts

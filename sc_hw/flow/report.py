@@ -1,8 +1,8 @@
 """Reports: what the stages found about a design, as JSON, Markdown and one printable HTML page.
 
 A report reads files alone (`manifest.json`, `proof.json`, `results.json`, `estimate/<target>/metrics.json`, the final state
-and the recording it came from), adds no figure of its own but the score of the weights read back, and holds no date:
-the same files give the same bytes. A figure that was not measured is an en dash with its reason, never 0.
+and the recording it came from), adds no figure of its own but the score of the decisions that the hardware took, and holds no
+date: the same files give the same bytes. A figure that was not measured is an en dash with its reason, never 0.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from sc_hw.flow import plots
 from sc_hw.flow.files import write_json, write_text
-from sc_model.learning.readout import accuracy, linear_readout
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError
 
@@ -116,41 +115,45 @@ def _find_recording(folders: Sequence[Path], given: Path | None, replayed: Any) 
 def _learned(
     folder: Path, manifest: Mapping[str, Any], cosim: Mapping[str, Any], given: Path | None
 ) -> tuple[dict[str, Any], NDArray[np.int64] | None]:
-    """What the weights that were read back can do, and maps to draw, shape (neurons, rows, columns), or None.
+    """What the RTL decided in a replayed recording, scored, and maps to draw, shape (neurons, rows, columns), or None.
 
-    `folder` is that of the co-simulation's results.
+    `folder` is that of the co-simulation's results. A decision is a step with `decide`; the recording's `meta` has a label
+    for each, and says how many at the end are of held-out samples, with learning off.
     """
 
     def nothing(reason: str) -> tuple[dict[str, Any], None]:
         return {"status": "not measured", "reason": reason}, None
 
     if cosim["status"] == "not run":
-        return nothing("the weights are read back by the co-simulation, which was not run")
+        return nothing("decisions are those of the co-simulation, which was not run")
     if not cosim.get("recording"):
         return nothing("the co-simulation replayed no recording")
-    field = next((f for f in manifest["rule"]["state"] if f["loadable"]), None)
     # by name: the folder may have been moved since
     final = _arrays(folder / Path(cosim["final_state"]).name) if cosim.get("final_state") else None
-    if field is None or final is None or field["name"] not in final:
+    field = next((f["name"] for f in manifest["rule"]["state"] if f["loadable"]), None)
+    if final is None or field not in final:
         return nothing("the co-simulation left no final state")
     recording, name = _find_recording((folder, folder.parent), given, cosim["recording"])
     if recording is None:
         return nothing(name)
-    if recording is None or "meta" not in recording:
-        return nothing(f"the recording {name} says nothing about its data")
-    meta = json.loads(str(recording["meta"]))
-    if not all(key in meta for key in ("neurons", "lines", "test")):
-        return nothing("the recording names no test samples")
-    shape = (int(meta["neurons"]), int(meta["lines"]))
-    after = final[field["name"]].astype(np.int64)
-    if after.size != shape[0] * shape[1]:
-        return nothing(f"the final state has {after.size} synapses, the recording {shape[0]} x {shape[1]}")
-    before = recording.get(f"initial_{field['name']}", np.full(after.shape, field["initial"])).astype(np.int64)
-    packed = np.frombuffer(bytes.fromhex(meta["test"]["bits"]), np.uint8).reshape(meta["test"]["samples"], -1)
-    lines, labels = np.unpackbits(packed, axis=1, count=shape[1]), np.asarray(meta["test"]["labels"], np.int64)
-    predicted = linear_readout(after.reshape(shape), lines)
+    meta = json.loads(str(recording["meta"])) if "meta" in recording else {}
+    if "labels" not in meta or "decide" not in recording or "spikes" not in final:
+        return nothing(f"the recording {name} has no decisions with labels")
+    spikes, weights = final["spikes"], final[field].astype(np.int64)
+    asked = np.flatnonzero(recording["decide"][: len(spikes)])
+    winners, labels = spikes[asked].argmax(axis=1), np.asarray(meta["labels"], np.int64)
+    trials = len(labels) - int(meta.get("held_out", 0))
+    labels = labels[: len(winners)]
+    right = winners == labels
+    block = int(meta.get("block", 100))
+    learning = right[:trials]
+    whole_blocks = len(learning) // block * block or len(learning)
+    curve = [float(part.mean()) for part in np.split(learning[:whole_blocks], range(block, whole_blocks, block)) if part.size]
+    if not curve:
+        return nothing(f"no decision of the recording {name} was replayed")
+    held_out, whole = right[trials:], len(spikes) == len(recording["decide"])
     claimed = meta.get("accuracy", {})
-    recorded_hash = meta.get("final_weight_sha256")
+    recorded_hash = meta.get("final_weight_sha256") if whole else None
     result = {
         "status": "measured",
         "reason": None,
@@ -159,42 +162,45 @@ def _learned(
         "source": meta.get("source"),
         "licence": meta.get("licence"),
         "recording": name,
-        "sweeps": cosim.get("steps"),
-        "samples": len(labels),
-        "neurons": shape[0],
-        "lines": shape[1],
-        "readout": "linear_readout: integer weights less their neuron's mean, times the lines; the largest wins",
-        "chance": claimed.get("chance", 1 / shape[0]),
-        "before": accuracy(linear_readout(before.reshape(shape), lines), labels),
-        "after": accuracy(predicted, labels),
+        "steps": len(spikes),
+        "trials": len(learning),
+        "neurons": spikes.shape[1],
+        "lines": len(weights),
+        "chance": claimed.get("chance", 1 / spikes.shape[1]),
+        "block": block,
+        "curve": curve,
+        "first": curve[0],
+        "last": curve[-1],
+        "samples": len(held_out),
+        "after": float(held_out.mean()) if held_out.size else None,
         "golden_after": claimed.get("after"),
+        "same_decisions": winners.tolist() == meta["winners"][: len(winners)] if "winners" in meta else None,
         "same_weights_as_golden": None
         if recorded_hash is None
-        else hashlib.sha256(after.astype("<u2").tobytes()).hexdigest() == recorded_hash,
+        else hashlib.sha256(weights.astype("<u2").tobytes()).hexdigest() == recorded_hash,
         "other_seeds": claimed.get("other_seeds"),
+        "longer": {"other_seeds": None, **meta["longer"]} if "longer" in meta else None,
         "by_class": [
-            {"class": int(c), "samples": int((labels == c).sum()), "right": int(((labels == c) & (predicted == c)).sum())}
-            for c in np.unique(labels)
+            {"class": int(c), "samples": int((labels[trials:] == c).sum()), "right": int(held_out[labels[trials:] == c].sum())}
+            for c in np.unique(labels[trials:])
         ],
-        "classes": meta.get("classes", list(range(shape[0]))),
-        "weights": {"least": int(after.min()), "greatest": int(after.max())},
+        "classes": meta.get("classes", list(range(spikes.shape[1]))),
+        "weights": {"least": int(weights.min()), "greatest": int(weights.max())},
     }
-    return result, _maps(after.reshape(shape), meta.get("image"))
+    return result, _maps(weights.T, meta.get("image"))
 
 
 def _maps(weights: NDArray[np.int64], image: Mapping[str, Any] | None) -> NDArray[np.int64] | None:
-    """An image a neuron: ON minus OFF where there are two channels, less the mean of all neurons.
+    """An image a neuron: its channels added with their signs, less the mean of all neurons.
 
-    What all neurons share at a pixel (lines that fire in every sample drift together) moves all scores alike and
-    decides nothing; without it the classes are seen.
+    What all neurons share at a pixel moves all scores alike and decides nothing; without it the classes are seen.
     """
     if image is None or len(image.get("shape", ())) != 2:
         return None
-    channels, (rows, columns) = len(image.get("channels", ("",))), image["shape"]
-    if weights.shape[1] != channels * rows * columns or channels not in (1, 2):
+    signs, (rows, columns) = np.asarray(image.get("signs", (1,)), np.int64), image["shape"]
+    if weights.shape[1] != len(signs) * rows * columns:
         return None
-    stacked = weights.reshape(len(weights), channels, rows, columns)
-    images = stacked[:, 0] - stacked[:, 1] if channels == 2 else stacked[:, 0]
+    images: NDArray[np.int64] = np.tensordot(signs, weights.reshape(len(weights), len(signs), rows, columns), (0, 1))
     common: NDArray[np.int64] = images.mean(axis=0).round().astype(np.int64)
     return images - common
 
@@ -214,7 +220,7 @@ def _price(metric: Mapping[str, Any]) -> dict[str, Any]:
 def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
     """The figures two reports are compared by, flat; wall times are left out, as no two runs agree in them."""
     figures: dict[str, Any] = {"verilog_sha256": report["verilog_sha256"]}
-    figures |= {f"design.{key}": value for key, value in report["design"].items() if key != "rule"}
+    figures |= {f"design.{key}": value for key, value in _flat(report["design"]).items()}
     figures |= {f"rule.{key}": value for key, value in report["rule"]["parameters"].items()}
     figures |= {f"timing.{key}": value for key, value in report["timing"].items()}
     figures["proof"] = report["proof"]["status"]
@@ -225,10 +231,16 @@ def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
         figures |= {f"price.{price['target']}.{key}": price[key] for key in COSTS}
         figures[f"price.{price['target']}.fmax_median_mhz"] = price["fmax"]["median_mhz"]
         figures[f"price.{price['target']}.quoted_mhz"] = price["quoted_mhz"]
-    figures |= {f"learned.{key}": report["learned"][key] for key in ("before", "after") if key in report["learned"]}
+    figures |= {f"learned.{key}": report["learned"][key] for key in ("first", "last", "after") if key in report["learned"]}
     for stage, tools in report["tools"].items():
         figures |= {f"tools.{stage}.{name}": version for name, version in tools.items()}
     return figures
+
+
+def _flat(design: Mapping[str, Any]) -> dict[str, Any]:
+    """A design's keys, those of its inner tables by their path; without the rule."""
+    tables = {key: value if isinstance(value, dict) else {"": value} for key, value in design.items() if key != "rule"}
+    return {f"{table}.{key}" if key else table: value for table, inner in tables.items() for key, value in inner.items()}
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -415,6 +427,7 @@ def _render(template: str, context: Mapping[str, Any]) -> str:
         "md": _markdown,
         "code": _code,
         "compact": _compact,
+        "flat": _flat,
         "grouped": _grouped,
         "counterexample": _counterexample,
     }
@@ -452,7 +465,7 @@ def report(
     out : folder to write to; the build folder by default.
     previous : an earlier `report.json`, whose figures this report's are compared with; it may be the file to be replaced.
     embed : plots as part of the page (one self-contained file), or as SVG files beside it.
-    recording : the recording that the co-simulation replayed, whose test samples score the weights read back; by default
+    recording : the recording that the co-simulation replayed, whose labels score what the RTL decided; by default
         it is looked for by its name beside the results and in the build folder.
 
     Raises ReportError for files that are missing, damaged or of another schema, OutputError where `out` can't be written.
@@ -504,6 +517,8 @@ def report(
     if maps is not None:
         names = [str(c) for c in learned["classes"]]
         pictures["weights"] = plots.weight_maps(maps, names, "weight")
+    if learned["status"] == "measured":
+        pictures["curve"] = plots.learning_curve(learned["curve"], learned["block"], learned["chance"], learned["longer"])
     _write(out if out is not None else build_folder, "report", content, context, pictures, embed)
     return content
 
@@ -515,7 +530,7 @@ def collect(metrics: Sequence[Mapping[str, Any]], command: str) -> dict[str, Any
     """
     if not metrics:
         raise ReportError("a baseline needs the metrics of at least one design; `sc-hw estimate DESIGN` makes them.")
-    order = {"lane": 0, "bank": 1}
+    order = {"lane": 0, "bank": 1, "layer": 2}
     prices = sorted(
         (_price(metric) for metric in metrics),
         key=lambda p: (order.get(p["block"], len(order)), p["block"], p["design"], p["synapses"], p["build_id"], p["target"]),

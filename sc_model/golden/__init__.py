@@ -1,7 +1,18 @@
-"""Bit-exact golden models: plain integers for one synapse, NumPy for a bank, recordings to replay."""
+"""Bit-exact golden models: plain integers for one synapse, NumPy for a bank or a layer, recordings to replay."""
 
 from sc_model.golden.bank import Bank
-from sc_model.golden.recording import Recording, RecordingError, load_recording
+from sc_model.golden.layer import Layer
+from sc_model.golden.recording import LayerRecording, Recording, RecordingError, load_layer_recording, load_recording
 from sc_model.golden.synapse import Synapse, saturated
 
-__all__ = ["Bank", "Recording", "RecordingError", "Synapse", "load_recording", "saturated"]
+__all__ = [
+    "Bank",
+    "Layer",
+    "LayerRecording",
+    "Recording",
+    "RecordingError",
+    "Synapse",
+    "load_layer_recording",
+    "load_recording",
+    "saturated",
+]

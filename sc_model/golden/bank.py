@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.golden.arrays import saturated_array
 from sc_model.graph import NumpyOps, trace
 from sc_model.graph.algebra import array_dtype
-from sc_model.spec import Rule, RuleParams
+from sc_model.spec import IntFormat, Rule, RuleParams
 
 
 class Bank:
@@ -37,17 +38,8 @@ class Bank:
         self.state: dict[str, NDArray[Any]] = {}
         self.load(initial or {})
 
-    def _array(self, name: str, values: ArrayLike, lo: int, hi: int) -> NDArray[Any]:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biu" and not (array.dtype.kind == "O" and all(isinstance(v, int) for v in array.flat)):
-            raise TypeError(f"{name} must be integers, not {array.dtype}")
-        if array.shape not in ((), (self.synapses,)):
-            raise ValueError(f"{name} must have shape ({self.synapses},) or be a scalar, not {array.shape}")
-        # these may not fit 64 signed bits before they are saturated
-        exact = array.dtype.kind == "O" or array.dtype == np.uint64
-        full = np.broadcast_to(array.astype(object if exact else self._dtype), (self.synapses,))
-        clipped: NDArray[Any] = np.minimum(np.maximum(full, lo), hi)
-        return clipped.astype(self._dtype, copy=False)
+    def _array(self, name: str, values: ArrayLike, form: IntFormat) -> NDArray[Any]:
+        return saturated_array(name, values, (self.synapses,), form, self._dtype)
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
         """Write loadable fields of all synapses and put all others to their initial values."""
@@ -61,7 +53,7 @@ class Bank:
         """Set the complete state: every field, scalar or shape (N,)."""
         if sorted(state) != sorted(self._state_formats):
             raise TypeError(f"the state of '{self.rule.family}' is {sorted(self._state_formats)}, not {sorted(state)}")
-        self.state = {name: self._array(name, state[name], form.lo, form.hi) for name, form in self._state_formats.items()}
+        self.state = {name: self._array(name, state[name], form) for name, form in self._state_formats.items()}
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
         """Advance all synapses by one step and return the new state.
@@ -72,7 +64,7 @@ class Bank:
             raise TypeError(
                 f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}"
             )
-        given = {name: self._array(name, inputs[name], form.lo, form.hi) for name, form in self._input_formats.items()}
+        given = {name: self._array(name, inputs[name], form) for name, form in self._input_formats.items()}
         new = self.rule.apply(self._ops, self.state, given, self.params)
         self.state = {name: np.broadcast_to(np.asarray(value, self._dtype), (self.synapses,)) for name, value in new.items()}
         return self.state

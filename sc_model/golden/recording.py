@@ -1,8 +1,14 @@
-"""Recorded stimulus: what a bank saw at every step, in one compressed NumPy file.
+"""Recorded stimulus: what a bank or a layer saw at every step, in one compressed NumPy file.
 
-Arrays: one for each input of the rule, shape (steps, synapses), integers within the input's format; and optionally
-`initial_<field>` for loadable fields, shape (synapses,). `meta` may hold a JSON text about the data (what a column
-means, labels, the source): the flow carries it along and reads only what a report asks for.
+For a bank: an array for each input of the rule, shape (steps, synapses), integers within the input's format; and optionally
+`initial_<field>` for loadable fields, shape (synapses,).
+
+For a layer: `spikes`, shape (steps, inputs), and an array for each modulator of the rule, shape (steps,); optionally
+`outcome`, `decide`, `clear_trial` and `clear_traces` of 0 and 1, shape (steps,), and `initial_<field>` for the weight,
+shape (inputs, neurons).
+
+`meta` may hold a JSON text about the data (what a column means, labels, the source): the flow carries it along and reads
+only what a report asks for.
 """
 
 from __future__ import annotations
@@ -10,7 +16,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.spec import Rule, RuleParams
+from sc_model.graph.dense import layer_rule
+from sc_model.spec import IntFormat, LayerSpec, NeuronSpec, Rule, RuleParams
 
 
 class RecordingError(ValueError):
@@ -39,61 +46,152 @@ class Recording:
         return len(next(iter(self.inputs.values())))
 
 
+@dataclass(frozen=True)
+class LayerRecording:
+    """Stimulus of `steps` steps of a layer."""
+
+    spikes: NDArray[np.int64]
+    modulators: Mapping[str, NDArray[np.int64]]
+    flags: Mapping[str, NDArray[np.int64]]
+    initial_weight: NDArray[np.int64] | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.spikes)
+
+    def at(self, step: int) -> dict[str, Any]:
+        """Arguments of `Layer.step` for a step."""
+        return {
+            "spikes": self.spikes[step],
+            "modulators": {name: int(array[step]) for name, array in self.modulators.items()},
+            **{name: bool(array[step]) for name, array in self.flags.items()},
+        }
+
+
 def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: int) -> Recording:
     """Read a recording for `synapses` synapses under a rule.
 
     Raises RecordingError that names the file, the array, what is allowed and what came.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as stream:  # np.load leaves a file that is no archive open
-            archive = np.load(stream, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise RecordingError(f"recording {file} is a single array, no NumPy archive (.npz) of named ones.")
-            with archive:
-                arrays = {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise RecordingError(f"recording {file} does not exist.") from None
-    except RecordingError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RecordingError(f"recording {file} is no NumPy archive (.npz): {error}.") from None
+    arrays = _arrays(file)
     inputs, steps = {}, None
     for name, form in rule.input_formats(params).items():
-        if name not in arrays:
-            raise RecordingError(f"recording {file} lacks the array '{name}'; it has {sorted(arrays)}.")
-        array = arrays[name]
+        array = _given(file, arrays, name)
         steps = len(array) if steps is None and array.ndim else steps
         if array.shape != (steps, synapses) or not steps:
             raise RecordingError(
                 f"recording {file}: '{name}' must have shape (steps, {synapses}) with the same steps >= 1 for every "
                 f"input, not {array.shape}."
             )
-        inputs[name] = _integers(file, name, array, form.lo, form.hi)
-    initial = {}
-    loadable = {field.name: field.format(params) for field in rule.state if field.loadable}
-    for name, form in loadable.items():
-        key = f"initial_{name}"
-        if key in arrays:
-            if arrays[key].shape != (synapses,):
-                raise RecordingError(f"recording {file}: '{key}' must have shape ({synapses},), not {arrays[key].shape}.")
-            initial[name] = _integers(file, key, arrays[key], form.lo, form.hi)
-    known = {*inputs, *(f"initial_{name}" for name in loadable), "meta"}
-    unknown = sorted(set(arrays) - known)
+        inputs[name] = _integers(file, name, array, form)
+    loadable = {f"initial_{field.name}": field for field in rule.state if field.loadable}
+    initial = {
+        field.name: _initial(file, key, arrays[key], (synapses,), field.format(params))
+        for key, field in loadable.items()
+        if key in arrays
+    }
+    _nothing_else(file, arrays, [*inputs, *loadable, "meta"])
+    return Recording(inputs, initial, _meta(file, arrays))
+
+
+def load_layer_recording(
+    path: Path | str, rule: Rule, params: RuleParams, layer: LayerSpec, neuron: NeuronSpec
+) -> LayerRecording:
+    """Read a recording for a layer.
+
+    Raises RecordingError that names the file, the array, what is allowed and what came; ConfigError for a rule that can't
+    run in a layer.
+    """
+    file = Path(path)
+    names = layer_rule(rule, params, critic=layer.critic_shift > 0)
+    arrays = _arrays(file)
+    spikes = _given(file, arrays, "spikes")
+    if spikes.ndim != 2 or spikes.shape[1] != layer.inputs or not len(spikes):
+        raise RecordingError(
+            f"recording {file}: 'spikes' must have shape (steps, {layer.inputs}) with steps >= 1, not {spikes.shape}."
+        )
+    steps = len(spikes)
+    forms = {name: rule.input_formats(params)[name] for name in names.modulators}
+    modulators = {name: _of_steps(file, name, _given(file, arrays, name), steps, form) for name, form in forms.items()}
+    options = {"outcome": layer.critic_shift > 0, "decide": neuron.winner_take_all, "clear_trial": True, "clear_traces": True}
+    missing = {"outcome": "a critic", "decide": "winner-take-all"}
+    flags = {}
+    for name, taken in options.items():
+        if name in arrays and not taken:
+            raise RecordingError(f"recording {file}: '{name}' needs a layer with {missing[name]}; this one has none.")
+        flags[name] = _of_steps(file, name, arrays.get(name, np.zeros(steps, np.int64)), steps, IntFormat(1))
+    key, weight = f"initial_{names.weight}", rule.state_formats(params)[names.weight]
+    initial = _initial(file, key, arrays[key], (layer.inputs, layer.neurons), weight) if key in arrays else None
+    _nothing_else(file, arrays, ["spikes", *modulators, *(name for name, taken in options.items() if taken), key, "meta"])
+    return LayerRecording(
+        spikes=_integers(file, "spikes", spikes, IntFormat(1)),
+        modulators=modulators,
+        flags=flags,
+        initial_weight=initial,
+        meta=_meta(file, arrays),
+    )
+
+
+# --- parts of a recording ------------------------------------------------------------------------------------------------
+
+
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with file.open("rb") as stream:  # np.load leaves a file that is no archive open
+            archive = np.load(stream, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise RecordingError(f"recording {file} is a single array, no NumPy archive (.npz) of named ones.")
+            with archive:
+                return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise RecordingError(f"recording {file} does not exist.") from None
+    except RecordingError:
+        raise
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise RecordingError(f"recording {file} is no NumPy archive (.npz): {error}.") from None
+
+
+def _given(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    if name not in arrays:
+        raise RecordingError(f"recording {file} lacks the array '{name}'; it has {sorted(arrays)}.")
+    return arrays[name]
+
+
+def _of_steps(file: Path, name: str, array: NDArray[Any], steps: int, form: IntFormat) -> NDArray[np.int64]:
+    if array.shape != (steps,):
+        raise RecordingError(f"recording {file}: '{name}' must have shape ({steps},), one for each step, not {array.shape}.")
+    return _integers(file, name, array, form)
+
+
+def _initial(file: Path, key: str, array: NDArray[Any], shape: tuple[int, ...], form: IntFormat) -> NDArray[np.int64]:
+    if array.shape != shape:
+        raise RecordingError(f"recording {file}: '{key}' must have shape {shape}, not {array.shape}.")
+    return _integers(file, key, array, form)
+
+
+def _nothing_else(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable[str]) -> None:
+    unknown = sorted(set(arrays) - set(known))
     if unknown:
         raise RecordingError(f"recording {file} has an unknown array '{unknown[0]}'; known are {sorted(known)}.")
+
+
+def _meta(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
     try:
-        meta = json.loads(str(arrays["meta"])) if "meta" in arrays else {}
+        return json.loads(str(arrays["meta"])) if "meta" in arrays else {}
     except json.JSONDecodeError as error:
         raise RecordingError(f"recording {file}: 'meta' must be JSON: {error}.") from None
-    return Recording(inputs, initial, meta)
 
 
-def _integers(file: Path, name: str, array: NDArray[Any], lo: int, hi: int) -> NDArray[np.int64]:
+def _integers(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> NDArray[np.int64]:
     if array.dtype.kind not in "biu":
         raise RecordingError(f"recording {file}: '{name}' must hold integers, not {array.dtype}.")
-    bad = np.argwhere((array < lo) | (array > hi))
+    bad = np.argwhere((array < form.lo) | (array > form.hi))
     if len(bad):
         where = tuple(int(i) for i in bad[0])
-        raise RecordingError(f"recording {file}: '{name}' must be in [{lo}, {hi}], not {int(array[where])} at index {where}.")
+        raise RecordingError(
+            f"recording {file}: '{name}' must be in [{form.lo}, {form.hi}], not {int(array[where])} at index {where}."
+        )
     return array.astype(np.int64)

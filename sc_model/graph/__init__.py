@@ -6,7 +6,7 @@ smallest integer range that holds all its values, so that overflow is impossible
 
 from sc_model.graph.algebra import INTS, IntOps, NumpyOps, evaluate
 from sc_model.graph.interval import Interval
-from sc_model.graph.nodes import Graph, Node, Op
+from sc_model.graph.nodes import Graph, Node, Op, restrict
 from sc_model.graph.rewrite import REWRITES, rewrite
 from sc_model.graph.trace import RangeError, trace, trace_text
 
@@ -21,6 +21,7 @@ __all__ = [
     "Op",
     "RangeError",
     "evaluate",
+    "restrict",
     "rewrite",
     "trace",
     "trace_text",

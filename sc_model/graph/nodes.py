@@ -258,3 +258,22 @@ def prune(builder: Builder, variables: Mapping[str, int], outputs: Mapping[str, 
         outputs={name: order[index] for name, index in outputs.items()},
         lets={name: order[index] for name, index in lets.items() if index in order},
     )
+
+
+def restrict(graph: Graph, outputs: tuple[str, ...]) -> Graph:
+    """The part of a graph that computes some of its outputs, with the variables that they depend on."""
+    needed: set[int] = set()
+    stack = [graph.outputs[name] for name in outputs]
+    while stack:
+        index = stack.pop()
+        if index not in needed:
+            needed.add(index)
+            stack.extend(graph.nodes[index].args)
+    order = {old: new for new, old in enumerate(sorted(needed))}
+    nodes = (graph.nodes[old] for old in order)
+    return Graph(
+        nodes=tuple(Node(node.op, tuple(order[arg] for arg in node.args), node.data, node.interval) for node in nodes),
+        variables={name: order[i] for name, i in graph.variables.items() if i in order},
+        outputs={name: order[graph.outputs[name]] for name in outputs},
+        lets={name: order[i] for name, i in graph.lets.items() if i in order},
+    )

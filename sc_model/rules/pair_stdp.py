@@ -93,11 +93,13 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
         """A product with a constant as shifts and adds."""
         return sum(value << bit for bit in range(gain.bit_length()) if gain >> bit & 1)
 
-    def followed(name: str, trace: Any, spike: Any, shift: int) -> Any:
-        decayed = trace - (trace >> shift) if shift else trace
+    def followed(name: str, spike: Any, shift: int) -> Any:
+        """The trace of that name after a step: one selection where a spike fills it, else one more sum."""
+        trace = getattr(state, name)
+        decayed = ops.let(f"{name}_decayed", trace - (trace >> shift) if shift else trace)
         if params.increment == params.max_trace:
-            return ops.let(name, ops.mux(spike, params.max_trace, decayed))
-        return ops.let(name, ops.clamp(decayed + ops.mux(spike, params.increment, 0), 0, params.max_trace))
+            return ops.mux(spike, params.max_trace, decayed)
+        return ops.clamp(decayed + ops.mux(spike, params.increment, 0), 0, params.max_trace)
 
     seen_by_post = ops.mux(inputs.post_spike, state.pre_trace, 0)
     seen_by_pre = ops.mux(inputs.pre_spike, state.post_trace, 0)
@@ -105,8 +107,8 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     depression = ops.let("depression", times(seen_by_pre, params.depression_gain) >> params.learning_shift)
     return {
         "weight": ops.let("weight_next", ops.clamp(state.weight + potentiation - depression, 0, params.max_weight)),
-        "pre_trace": followed("pre_trace_next", state.pre_trace, inputs.pre_spike, params.pre_decay_shift),
-        "post_trace": followed("post_trace_next", state.post_trace, inputs.post_spike, params.post_decay_shift),
+        "pre_trace": followed("pre_trace", inputs.pre_spike, params.pre_decay_shift),
+        "post_trace": followed("post_trace", inputs.post_spike, params.post_decay_shift),
     }
 
 

@@ -18,8 +18,8 @@ minus infinity (all that is shifted is >= 0)::
 With I the increment of the fast traces and J that of the slow one, a pair of spikes d >= 1 steps apart is worth the
 paper's A2+ = I P 2^(-G-L) and A2- = I B 2^-K times (1 - 2^-D)^(d-1); a triplet post-pre-post is worth A3+ = I J 2^(-2G-L)
 times one such factor for each of its two intervals. All traces are read as they were before the step: spikes in the same
-step do not see each other. One product a step, (T - G) bits by what P and a slow trace of T - G bits take; the gain of
-depression is shifts and adds.
+step do not see each other. There is one product a step, of T - G bits of the presynaptic trace by a factor that belongs to
+the postsynaptic neuron; the gain of depression is shifts and adds.
 
 Deviations from the continuous rule: `decay` stops at the largest v with v >> D = 0 instead of at zero. The product reads
 the traces without their G lowest bits, so it is not moved by what is left where G >= D; depression is not where
@@ -41,7 +41,7 @@ class Params(RuleParams):
     """Widths, shifts and gains of the rule; 64 bits of state a synapse by default, W of them its own in a layer.
 
     The default time constants (16, 32 and 128 steps) and A2+ = 0 are near the paper's for the visual cortex in steps of
-    1 ms; A2- is 1.1 A3+, which is 0.4 % of the weight's range.
+    1 ms; A3+ is 0.4 % of the weight's range and A2- lies 6 % above it.
     """
 
     weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
@@ -108,11 +108,13 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
         """A product with a constant as shifts and adds."""
         return sum(value << bit for bit in range(gain.bit_length()) if gain >> bit & 1)
 
-    def followed(name: str, trace: Any, spike: Any, shift: int, increment: int) -> Any:
-        decayed = trace - (trace >> shift) if shift else trace
+    def followed(name: str, spike: Any, shift: int, increment: int) -> Any:
+        """The trace of that name after a step: one selection where a spike fills it, else one more sum."""
+        trace = getattr(state, name)
+        decayed = ops.let(f"{name}_decayed", trace - (trace >> shift) if shift else trace)
         if increment == params.max_trace:
-            return ops.let(name, ops.mux(spike, params.max_trace, decayed))
-        return ops.let(name, ops.clamp(decayed + ops.mux(spike, increment, 0), 0, params.max_trace))
+            return ops.mux(spike, params.max_trace, decayed)
+        return ops.clamp(decayed + ops.mux(spike, increment, 0), 0, params.max_trace)
 
     pre, post = inputs.pre_spike, inputs.post_spike
     fast, slow = params.fast_increment, params.slow_increment
@@ -124,9 +126,9 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     depression = ops.let("depression", times(seen_by_pre, params.depression_gain) >> params.depression_shift)
     return {
         "weight": ops.let("weight_next", ops.clamp(state.weight + potentiation - depression, 0, params.max_weight)),
-        "pre_trace": followed("pre_trace_next", state.pre_trace, pre, params.pre_decay_shift, fast),
-        "post_trace": followed("post_trace_next", state.post_trace, post, params.post_decay_shift, fast),
-        "post_slow_trace": followed("post_slow_trace_next", state.post_slow_trace, post, params.slow_decay_shift, slow),
+        "pre_trace": followed("pre_trace", pre, params.pre_decay_shift, fast),
+        "post_trace": followed("post_trace", post, params.post_decay_shift, fast),
+        "post_slow_trace": followed("post_slow_trace", post, params.slow_decay_shift, slow),
     }
 
 

@@ -4,7 +4,7 @@ from sc_model.spec.design import MAX_SYNAPSES, Design, RuleChoice, load_design, 
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement
+from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement, placement
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "Vector",
     "load_design",
     "parse_design",
+    "placement",
 ]

@@ -6,12 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
+from sc_model.spec.layer import LayerSpec, NeuronSpec
 
 MAX_SYNAPSES = 65_536
+TABLES = ("design", "rule", "layer", "neuron")
 
 
 class RuleChoice(Frozen):
@@ -31,35 +33,61 @@ class RuleChoice(Frozen):
 
 
 class Design(Frozen):
-    """A design file, as a frozen object; the same fields as the tables `[design]` and `[rule]`.
+    """A design file, as a frozen object; the same fields as the table `[design]`, and the other tables by their names.
 
     Members
     -------
     name : identifier, used for files and in reports.
-    block : ``lane`` (one synapse in registers, a step a clock) or ``bank`` (many in block RAM, one a clock).
-    synapses : synapses of a bank, 1 to 65,536; a lane has 1.
+    block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a clock) or ``layer`` (dense,
+        plastic, with its neurons).
+    synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons.
     fabric : family whose pipeline depth, block RAM and multiplier the block is made for; ``generic`` is plain Verilog.
     seed : seed of every random stimulus drawn for the design.
     rule : rule family and parameters.
+    layer, neuron : a layer's size and its neurons; None for other blocks.
     """
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]{0,62}$",
         description="1 to 63 lower-case letters, digits and underscores, a letter first",
     )
-    block: Literal["lane", "bank"]
+    block: Literal["lane", "bank", "layer"]
     synapses: int = Field(default=1, ge=1, le=MAX_SYNAPSES)
     fabric: str = "generic"
     seed: int = Field(default=1, ge=0)
     rule: RuleChoice = RuleChoice()
+    layer: LayerSpec | None = None
+    neuron: NeuronSpec | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_neuron(cls, values: Any) -> Any:
+        """A layer's neurons may be the default ones."""
+        if isinstance(values, dict) and values.get("block") == "layer" and values.get("neuron") is None:
+            return {**values, "neuron": NeuronSpec()}
+        return values
 
     @model_validator(mode="after")
-    def _one_synapse_in_a_lane(self) -> Self:
+    def _fits_its_block(self) -> Self:
         if self.block == "lane" and self.synapses != 1:
             raise ValueError(
                 f"Design.synapses must be 1 for block 'lane', not {self.synapses}; for many synapses use block = \"bank\"."
             )
+        if self.block != "layer":
+            for table in ("layer", "neuron"):
+                if getattr(self, table) is not None:
+                    raise ValueError(f"a design with block '{self.block}' must not have a table [{table}]; a layer has one.")
+        elif self.layer is None:
+            raise ValueError("a design with block 'layer' must have a table [layer] with inputs and neurons.")
+        elif "synapses" in self.model_fields_set:
+            raise ValueError("Design.synapses must be left out for block 'layer': it is inputs x neurons of [layer].")
+        else:
+            object.__setattr__(self, "synapses", self.layer.inputs * self.layer.neurons)  # derived: the one way in while frozen
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_missing_tables(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in dump(self).items() if value is not None}
 
 
 def parse_design(values: dict[str, Any]) -> Design:
@@ -67,10 +95,12 @@ def parse_design(values: dict[str, Any]) -> Design:
 
     Raises ConfigError or ConfigTypeError that name the table, the key, what is allowed and what came.
     """
-    unknown = sorted(set(values) - {"design", "rule"})
+    unknown = sorted(set(values) - set(TABLES))
     if unknown:
-        hint = did_you_mean(unknown[0], ("design", "rule")) or "."
-        raise ConfigError(f"a design file has no table [{unknown[0]}]{hint} Its tables are: [design], [rule].")
+        hint = did_you_mean(unknown[0], TABLES) or "."
+        raise ConfigError(
+            f"a design file has no table [{unknown[0]}]{hint} Its tables are: {', '.join(f'[{table}]' for table in TABLES)}."
+        )
     if "design" not in values:
         raise ConfigError("a design file must have a table [design] with name and block; `sc-hw new NAME` writes one.")
     table = values["design"]
@@ -78,8 +108,12 @@ def parse_design(values: dict[str, Any]) -> Design:
         raise ConfigTypeError(f"[design] must be a table, not {table!r} ({type(table).__name__}).")
     if "rule" in table:
         raise ConfigError("[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of their own.")
+    for inner in ("layer", "neuron"):
+        if inner in table:
+            raise ConfigError(f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own.")
+    others = {name: values[name] for name in TABLES[1:] if name in values}
     try:
-        return Design.model_validate({**table, "rule": values.get("rule", {})})
+        return Design.model_validate({**table, **others})
     except ValidationError as error:
         raise explain(Design, error) from None
 

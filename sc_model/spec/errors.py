@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,8 +46,12 @@ _BOUNDS = {
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | ConfigTypeError:
-    """Turn pydantic's list of findings into the one error of this project: the first finding, in one line."""
-    finding = error.errors()[0]
+    """Turn pydantic's list of findings into the one error of this project: the first finding, in one line.
+
+    An unknown key goes before a missing one: it may be the same, mistyped.
+    """
+    findings = error.errors()
+    finding = next((each for each in findings if each["type"] == "extra_forbidden"), findings[0])
     kind, place, got = finding["type"], finding["loc"], finding["input"]
     context: dict[str, Any] = finding.get("ctx", {})
     subject = ".".join([model.__name__, *map(str, place)])
@@ -61,14 +66,16 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         sign, key = _BOUNDS[kind]
         return ConfigError(f"{subject} must be {sign} {context[key]}, not {got!r}.")
     if kind == "literal_error":
-        hint = did_you_mean(str(got), [part.strip("'") for part in context["expected"].split(" or ")])
+        hint = did_you_mean(str(got), re.findall(r"'([^']*)'", context["expected"]))
         return ConfigError(f"{subject} must be {context['expected']}, not {got!r}{hint or '.'}")
     if kind == "string_pattern_mismatch":
         allowed = model.model_fields[str(place[0])].description or f"text of the form {context['pattern']}"
         return ConfigError(f"{subject} must be {allowed}, not {got!r}.")
     if kind == "value_error":
-        cause = str(context["error"])
-        return ConfigError(cause if not place else f"{subject}: {cause}")
+        cause = context["error"]
+        if isinstance(cause, ConfigError):  # of a table within: it names its own subject
+            return cause
+        return ConfigError(str(cause) if not place else f"{subject}: {cause}")
     if kind in _KINDS:
         return ConfigTypeError(f"{subject} must be {_KINDS[kind]}, not {got!r} ({type(got).__name__}).")
     return ConfigError(f"{subject}: {finding['msg']}, not {got!r}.")

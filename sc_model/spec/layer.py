@@ -7,41 +7,44 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from sc_model.spec.errors import ConfigError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 
 MAX_LAYER_SYNAPSES = 1 << 20
+MAX_LANES = 512
+MAX_CHAINS = 64
+HANDING_OVER = 24  # clocks, about, that a group's sums take beside one for each column
 
 
 class NeuronSpec(Frozen):
-    """`[neuron]`: an integrate-and-fire neuron, the same for all of a layer (see `sc_model.units.integrate_and_fire`).
+    """`[neuron]`: an integrate-and-fire neuron, the same for all of a layer (see `sc_model.units.integrate_and_fire`)."""
 
-    Members
-    -------
-    threshold : potential at which a neuron fires.
-    leak_shift : the potential loses its 2^-leak_shift part each step; 0 is no leak.
-    reset : at a spike the potential goes to ``zero`` or the threshold is taken off (``subtract``).
-    refractory : steps after a spike in which the neuron neither integrates nor fires.
-    current_shift : the sum of weights is shifted right by this before it is integrated.
-    potential_bits : signed bits of the potential, which saturates; 0 for just enough to hold one step's current twice over.
-    inhibition : taken off the potential of every other neuron in the step after a spike (lateral inhibition).
-    winner_take_all : at most one neuron fires in a step, the one with the highest potential (plus noise) above threshold.
-    noise_bits : signed bits of the noise added to the potential for the decision alone, from an LFSR; 0 is no noise.
-    threshold_step, threshold_decay_shift : homeostasis. Each spike raises the neuron's own threshold by `threshold_step`; the
-        rise loses its 2^-threshold_decay_shift part each step (0: it never falls).
-    """
-
-    threshold: int = Field(default=1 << 20, ge=1, le=(1 << 31) - 1)
-    leak_shift: int = Field(default=0, ge=0, le=31)
-    reset: Literal["zero", "subtract"] = "zero"
-    refractory: int = Field(default=0, ge=0, le=255)
-    current_shift: int = Field(default=0, ge=0, le=31)
-    potential_bits: int = Field(default=0, ge=0, le=48)
-    inhibition: int = Field(default=0, ge=0, le=(1 << 31) - 1)
-    winner_take_all: bool = False
-    noise_bits: int = Field(default=0, ge=0, le=24)
-    threshold_step: int = Field(default=0, ge=0, le=(1 << 24) - 1)
-    threshold_decay_shift: int = Field(default=0, ge=0, le=31)
+    threshold: int = Field(default=1 << 20, ge=1, le=(1 << 31) - 1, description="potential at which a neuron fires")
+    leak_shift: int = Field(default=0, ge=0, le=31, description="the potential loses its 2^-leak_shift part a step; 0: no leak")
+    reset: Literal["zero", "subtract"] = Field(
+        default="zero", description="at a spike the potential goes to zero, or the threshold is taken off (subtract)"
+    )
+    refractory: int = Field(default=0, ge=0, le=255, description="steps after a spike without integrating or firing")
+    current_shift: int = Field(default=0, ge=0, le=31, description="right shift of the sum of weights before it is integrated")
+    potential_bits: int = Field(
+        default=0, ge=0, le=48, description="signed bits of the potential, which saturates; 0: enough for two steps' currents"
+    )
+    inhibition: int = Field(
+        default=0, ge=0, le=(1 << 31) - 1, description="taken off the potential of every other neuron in the step after a spike"
+    )
+    winner_take_all: bool = Field(
+        default=False, description="at most one neuron fires a step: of those above threshold the highest, noise included"
+    )
+    noise_bits: int = Field(
+        default=0, ge=0, le=24, description="signed bits of noise on the potential, for the decision alone; 0: no noise"
+    )
+    threshold_step: int = Field(
+        default=0, ge=0, le=(1 << 24) - 1, description="each spike raises the neuron's own threshold by this (homeostasis)"
+    )
+    threshold_decay_shift: int = Field(
+        default=0, ge=0, le=31, description="the rise loses its 2^-threshold_decay_shift part a step; 0: it never falls"
+    )
 
     @property
     def adaptation_bits(self) -> int:
@@ -50,33 +53,28 @@ class NeuronSpec(Frozen):
 
 
 class LayerSpec(Frozen):
-    """`[layer]`: a dense layer of plastic synapses between `inputs` and `neurons`.
+    """`[layer]`: a dense layer of plastic synapses between `inputs` and `neurons`."""
 
-    Members
-    -------
-    inputs, neurons : size; inputs x neurons synapses.
-    lanes : pipelines that work side by side, each with block RAM of its own.
-    chains : lanes that share a neuron; `lanes` must be a multiple. 0 for the fewest with which no clock is lost.
-    signed_weights : the effective weight is the stored one less half of its range.
-    critic_shift : with a critic, rewards marked as outcomes count less the running mean of outcomes, which moves by its
-        2^-critic_shift part of the way to each; 0 is no critic.
-    counters : count saturations, updates and the spikes of each neuron.
-    cluster : lanes between two registers of the bus.
-    memory : ``joined``: a synapse in one word; ``split``: the weight in a memory of its own, read late and written late;
-        ``single_port``: two banks of single-port memory, even and odd; ``auto``: what the fabric does best.
-    multipliers : lanes whose product is made by the fabric's multiplier, the others use adders; -1 for all it has.
-    """
-
-    inputs: int = Field(ge=2, le=1 << 14)
-    neurons: int = Field(ge=1, le=1 << 12)
-    lanes: int = Field(default=1, ge=1, le=512)
-    chains: int = Field(default=0, ge=0, le=64)
-    signed_weights: bool = False
-    critic_shift: int = Field(default=0, ge=0, le=15)
-    counters: bool = False
-    cluster: int = Field(default=4, ge=1, le=64)
-    memory: Literal["auto", "joined", "split", "single_port"] = "auto"
-    multipliers: int = Field(default=-1, ge=-1, le=512)
+    inputs: int = Field(ge=2, le=1 << 14, description="inputs of the layer; inputs x neurons synapses, 2^20 at most")
+    neurons: int = Field(ge=1, le=1 << 12, description="neurons of the layer")
+    lanes: int = Field(default=1, ge=1, le=MAX_LANES, description="pipelines side by side, each with block RAM of its own")
+    chains: int = Field(
+        default=0, ge=0, le=MAX_CHAINS, description="lanes that share a neuron, a divisor of lanes; 0: as few as lose no clock"
+    )
+    signed_weights: bool = Field(default=False, description="the effective weight is the stored one less half of its range")
+    critic_shift: int = Field(
+        default=0, ge=0, le=15, description="outcomes count less their mean, which moves by its 2^-critic_shift part; 0: none"
+    )
+    counters: bool = Field(default=False, description="count saturations, updates and the spikes of each neuron")
+    cluster: int = Field(default=4, ge=1, le=64, description="lanes between two registers of the bus")
+    memory: Literal["auto", "joined", "split", "single_port"] = Field(
+        default="auto",
+        description="joined: a synapse in one word; split: the weight in a memory of its own, read late and written late; "
+        "single_port: two banks of single-port memory, even and odd; auto: what the fabric does best",
+    )
+    multipliers: int = Field(
+        default=-1, ge=-1, le=MAX_LANES, description="lanes that use the fabric's multiplier, the others adders; -1: all it has"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -104,9 +102,8 @@ class Placement:
     """Where the synapses of a layer lie.
 
     A *chain* holds `rows` inputs, one after another: input i is row `i % rows` of chain `i // rows`. In it, `columns` lanes
-    stand side by side. Neurons come in `groups` of `columns`: neuron j is number `p = j % columns` of group `j // columns`
-    and belongs to column `columns - 1 - p` (the farthest lane first). The synapse's word in its lane is
-    `group * rows + row`.
+    stand side by side. Neurons come in `groups` of `columns`: neuron j is `number` j % columns of group j // columns. The
+    synapse's word in its lane is `group * rows + row`.
     """
 
     inputs: int
@@ -130,7 +127,56 @@ class Placement:
         return self.rows * self.groups
 
     def of(self, i: int, j: int) -> tuple[int, int, int]:
-        """(chain, column, word) of the synapse from input i to neuron j."""
+        """(chain, number, word) of the synapse from input i to neuron j."""
         group, number = divmod(j, self.columns)
         chain, row = divmod(i, self.rows)
-        return chain, self.columns - 1 - number, group * self.rows + row
+        return chain, number, group * self.rows + row
+
+
+def placement(layer: LayerSpec) -> Placement:
+    """Where a layer's synapses lie: in the given chains, or in those with which a sweep is shortest, the fewest of them.
+
+    ConfigError where `lanes` can't be laid out, with the numbers that can.
+    """
+    if layer.chains:
+        place = Placement(layer.inputs, layer.neurons, layer.chains, layer.lanes // layer.chains)
+        if not _possible(layer, place):
+            raise ConfigError(
+                f"LayerSpec.chains must leave each chain 2 inputs or more (an even number with memory 'single_port'), not "
+                f"{layer.chains} chains for {layer.inputs} inputs."
+            )
+        return place
+    best = _best(layer, layer.lanes)
+    if best is None:
+        lanes = [count for count in range(1, MAX_LANES + 1) if _best(layer, count)]
+        raise ConfigError(
+            f"LayerSpec.lanes must be {_ranges(lanes)} for {layer.inputs} inputs and {layer.neurons} neurons, not {layer.lanes}."
+        )
+    return best
+
+
+def _possible(layer: LayerSpec, place: Placement) -> bool:
+    every_chain_has_inputs = (place.chains - 1) * place.rows < place.inputs
+    return place.rows >= 2 and every_chain_has_inputs and not (layer.memory == "single_port" and place.rows % 2)
+
+
+def _best(layer: LayerSpec, lanes: int) -> Placement | None:
+    """The layout with the shortest sweep: a group takes a clock more than its rows, or as long as its columns' sums."""
+    chains = (count for count in range(1, min(lanes, MAX_CHAINS) + 1) if lanes % count == 0)
+    places = [Placement(layer.inputs, layer.neurons, count, lanes // count) for count in chains]
+    able = [place for place in places if place.columns <= layer.neurons and _possible(layer, place)]
+    return min(able, key=lambda place: place.groups * max(place.rows + 1, place.columns + HANDING_OVER), default=None)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """`1 to 8, 10 or 12` for numbers in rising order."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    texts: list[str] = []
+    for first, last in runs:
+        texts += [f"{first} to {last}"] if last > first + 1 else map(str, range(first, last + 1))
+    return " or ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

@@ -31,6 +31,5 @@ def critic_unit(reward: IntFormat, shift: int) -> Unit:
             "modulator": ops.let("modulator", ops.mux(now.outcome, above, now.reward)),
         }
 
-    return Unit(
-        "critic", {"mean": mean, "reward": reward, "outcome": IntFormat(1)}, {"mean": mean, "modulator": reward}, {"mean": 0}, text
-    )
+    inputs = {"mean": mean, "reward": reward, "outcome": IntFormat(1)}
+    return Unit("critic", inputs, {"mean": mean, "modulator": reward}, {"mean": 0}, text)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import ROOT, python
 
-MODEL = ("sc_model.spec", "sc_model.rules", "sc_model.graph")
+MODEL = ("sc_model.spec", "sc_model.rules", "sc_model.graph", "sc_model.units")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model.spec": Layer(("pydantic", "sc_model.spec")),
     "sc_model.rules": Layer(("pydantic", "sc_model.spec", "sc_model.rules")),
     "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
+    "sc_model.units": Layer(("sc_model.spec", "sc_model.units")),
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
     "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.learning")),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),

@@ -82,8 +82,11 @@ GOOD = '[design]\nname = "d"\nblock = "lane"\n'
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("name = 1", "a design file has no table [name]. Its tables are: [design], [rule]."),
-        ("[desing]\n", "a design file has no table [desing]; did you mean 'design'? Its tables are: [design], [rule]."),
+        ("name = 1", "a design file has no table [name]. Its tables are: [design], [rule], [layer], [neuron]."),
+        (
+            "[desing]\n",
+            "a design file has no table [desing]; did you mean 'design'? Its tables are: [design], [rule], [layer], [neuron].",
+        ),
         (GOOD + "[rule]\nweight_bits = 0\n", "Params.weight_bits must be >= 1, not 0."),
         (
             GOOD + "[rule]\nweigth_bits = 8\n",

@@ -41,6 +41,11 @@ def test_lane_on_up5k_agrees_with_the_tools_files(tmp_path: Path) -> None:
     assert metrics["fmax"]["median_mhz"] == round(sum(mhz) / 2, 2)
     assert metrics["updates_per_s"] == round(metrics["fmax"]["median_mhz"] * 1e6)
     assert metrics["critical_path"]["delay_ns"] > 0
+    # Yosys infers the lane's multiplier without registers, which the data sheet holds to 50 MHz
+    assert [(limit["what"], limit["mhz"]) for limit in metrics["limits"]] == [("clock tree", 185), ("multiplier", 50)]
+    assert (metrics["device_limit_mhz"], metrics["device_limit"]["what"], metrics["limit_reason"]) == (50, "multiplier", None)
+    assert (metrics["quoted_mhz"], metrics["quoted_from"]) == (metrics["fmax"]["median_mhz"], "nextpnr")
+    assert metrics["quoted_updates_per_s"] == metrics["updates_per_s"]
     assert metrics["lut"] <= 150
     assert metrics["fmax"]["min_mhz"] >= 35
 
@@ -56,6 +61,10 @@ def test_bank_on_ecp5_uses_the_registers_that_yosys_does_not_infer(tmp_path: Pat
     assert [{cell["parameters"][name] for name in registers} for cell in products] == [{"CLK0"}]
     assert (metrics["bram"], metrics["dsp"]) == (3, 1)
     assert metrics["fmax"]["median_mhz"] >= 215
+    assert [limit["what"] for limit in metrics["limits"]] == ["clock tree", "block RAM", "multiplier"]
+    assert metrics["device_limit_mhz"] == 225
+    assert metrics["quoted_mhz"] == min(225, metrics["fmax"]["median_mhz"])
+    assert metrics["quoted_updates_per_s"] == round(metrics["quoted_mhz"] * 1e6)
 
 
 @pytest.mark.parametrize("name", ["xilinx-7", "gowin-gw1n9"])
@@ -67,6 +76,10 @@ def test_what_is_not_measured_is_null_with_its_reason(tmp_path: Path, name: str)
     assert metrics["fmax"]["reason"] == (target.no_fmax or target.no_pnr)
     assert metrics["updates_per_s"] is None
     assert metrics["updates_per_s_reason"] == metrics["fmax"]["reason"]
+    assert (metrics["quoted_mhz"], metrics["quoted_updates_per_s"]) == (None, None)
+    assert metrics["quoted_reason"] == metrics["fmax"]["reason"]
+    assert (metrics["device_limit_mhz"] is None) == (name == "gowin-gw1n9")
+    assert (metrics["limit_reason"] is None) == (name != "gowin-gw1n9")
 
 
 def test_missing_place_and_route_is_null_with_the_command_that_mends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,12 @@ def metric(
         "fmax": {"median_mhz": 137.9, "min_mhz": 128.4, "max_mhz": 141.3, "by_seed_mhz": [128.4, 137.9, 141.3], "reason": None},
         "updates_per_s": 137_900_000,
         "updates_per_s_reason": None,
+        "device_limit_mhz": 131.5,
+        "device_limit": {"what": "multiplier", "mhz": 131.5, "kind": "typical", "source": "fixture: sheet <X>"},
+        "limit_reason": None,
+        "quoted_mhz": 131.5,
+        "quoted_from": "multiplier",
+        "quoted_updates_per_s": 131_500_000,
     }
     return made_up | changes
 
@@ -121,6 +127,17 @@ NO_TIMING: dict[str, Any] = {
     "updates_per_s_reason": REASON,
     "critical_path": None,
     "dsp": 1,
+    "quoted_mhz": None,
+    "quoted_from": None,
+    "quoted_updates_per_s": None,
+}
+UNKNOWN_LIMIT: dict[str, Any] = {
+    "device_limit_mhz": None,
+    "device_limit": None,
+    "limit_reason": "fixture: no sheet",
+    "quoted_mhz": 137.9,
+    "quoted_from": "nextpnr",
+    "quoted_updates_per_s": 137_900_000,
 }
 
 
@@ -182,14 +199,36 @@ def test_a_null_is_a_dash_with_its_reason_and_never_zero(tmp_path: Path) -> None
     assert content["price"][0]["fmax"]["median_mhz"] is None
     page = (build / "report.html").read_text()
     row = Page(page).cells["price"][1]
-    assert row[5].strip() == row[6].strip() == f"{DASH} 1"  # the digit is the footnote
+    assert row[5].strip() == row[7].strip() == row[8].strip() == f"{DASH} 1"  # the digit is the footnote
+    assert row[6].split() == ["131.5", "2", "multiplier,", "typical"]
     assert "<li>fixture: no timing &lt;for&gt; this | device</li>" in page
     markdown = (build / "report.md").read_text()
-    assert f"| {DASH} [1] | {DASH} [1] |" in markdown
+    assert f"| {DASH} [1] | 131.5 [2] multiplier, typical | {DASH} [1] | {DASH} [1] |" in markdown
     assert "1. fixture: no timing &lt;for&gt; this \\| device" in markdown
     assert f"| 477 | {DASH} | 2.5 |" in markdown  # cycles_per_s is null
     assert number(None) == DASH
     assert number(0) == "0"
+
+
+def test_the_lower_of_nextpnrs_figure_and_the_devices_limit_is_quoted_in_bold(tmp_path: Path) -> None:
+    old = {key: value for key, value in metric("c").items() if "limit" not in key and "quoted" not in key}
+    build = put(tmp_path, metrics=[metric("a"), metric("b", **UNKNOWN_LIMIT), old])
+    content = report(build)
+    assert [price["quoted_mhz"] for price in content["price"]] == [131.5, 137.9, None]
+    assert content["figures"]["price.a.quoted_mhz"] == 131.5
+    page = (build / "report.html").read_text()
+    limited, unlimited, before = ([cell.split() for cell in row[5:]] for row in Page(page).cells["price"][1:])
+    assert limited[0][0] == "137.9"
+    assert limited[1:] == [["131.5", "1", "multiplier,", "typical"], ["131.5"], ["131.5"]]
+    assert unlimited[1:] == [[DASH, "2"], ["137.9"], ["137.9"]]
+    assert before[1:] == [[DASH, "3"]] * 3
+    assert "<b>131.5</b>" in page
+    assert "<li>Limit of the multiplier, typical: fixture: sheet &lt;X&gt;.</li>" in page
+    assert "<li>fixture: no sheet</li>" in page
+    assert "run `sc-hw estimate` again" in page
+    markdown = (build / "report.md").read_text()
+    assert "| 131.5 [1] multiplier, typical | **131.5** | 131.5 |" in markdown
+    assert f"| {DASH} [2] | **137.9** | 137.9 |" in markdown
 
 
 def numbers(text: str) -> set[float]:
@@ -212,7 +251,7 @@ def test_every_number_in_the_tables_comes_from_the_json(tmp_path: Path) -> None:
     build = put(tmp_path, proof=PROOF, results=COSIM, metrics=metrics)
     report(build)
     known = leaves([MANIFEST, PROOF, COSIM, metrics])
-    known |= {round(m["updates_per_s"] / 1e6, 1) for m in metrics}  # printed in millions
+    known |= {round(m["quoted_updates_per_s"] / 1e6, 1) for m in metrics}  # printed in millions
     known |= {float(len(m["fmax"]["by_seed_mhz"])) for m in metrics} | {10.0, 6.0}  # "3 seeds"; "10^6" in the heading
     page = Page((build / "report.html").read_text())
     assert "price" in page.cells
@@ -316,41 +355,60 @@ def test_differences_against_the_previous_report(tmp_path: Path) -> None:
     assert set(changed) == {"price.a.lut", "price.b.lut", "price.b.ff", "price.b.bram", "price.b.dsp"}
 
 
-def recorded(build: Path, final: list[int]) -> None:
-    """FIXTURE: two neurons of four lines (2 x 1 pixels, ON and OFF), four test samples."""
-    lines = np.array([[1, 0, 0, 1], [0, 1, 1, 0], [1, 0, 0, 1], [1, 0, 0, 1]], np.uint8)
+def recorded(build: Path, winners: list[int], weights: list[int], steps: int = 12) -> None:
+    """FIXTURE: four lines (1 x 2 pixels, ON and OFF), two neurons, four trials of two steps and four held-out samples."""
+    decide = np.array([1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1])
     meta = {
         "task": "fixture task",
-        "neurons": 2,
-        "lines": 4,
-        "image": {"shape": [1, 2], "channels": ["on", "off"]},
+        "image": {"shape": [1, 2], "signs": [1, -1]},
+        "labels": [0, 1, 0, 1, 0, 1, 0, 1],
+        "winners": [1, 1, 0, 1, 0, 1, 0, 0],
+        "held_out": 4,
+        "block": 2,
         "accuracy": {"after": 0.75, "chance": 0.5},
+        "longer": {"trials": 8, "right": [0.5, 1.0, 1.0, 1.0], "after": 1.0},
         "final_weight_sha256": hashlib.sha256(np.array([9, 1, 1, 9, 1, 9, 9, 1], "<u2").tobytes()).hexdigest(),
-        "test": {"samples": 4, "bits": np.packbits(lines, axis=1).tobytes().hex(), "labels": [0, 1, 0, 1]},
     }
-    np.savez(build / "recording.npz", initial_weight=np.full(8, 5), meta=np.array(json.dumps(meta)))
-    np.savez(build / "final_state.npz", weight=np.array(final))
+    spikes = np.zeros((12, 2), bool)
+    spikes[np.flatnonzero(decide), winners] = True
+    np.savez(build / "recording.npz", decide=decide, meta=np.array(json.dumps(meta)))
+    np.savez(build / "final_state.npz", weight=np.array(weights).reshape(4, 2), spikes=spikes[:steps])
 
 
-def test_what_was_learned_is_scored_on_the_weights_read_back(tmp_path: Path) -> None:
+def test_what_was_learned_is_scored_on_the_decisions_of_the_rtl(tmp_path: Path) -> None:
     build = put(tmp_path, results=COSIM | {"recording": "recording.npz"})
-    recorded(build, [9, 1, 1, 9, 1, 9, 9, 1])
+    recorded(build, [1, 1, 0, 1, 0, 1, 0, 0], [9, 1, 1, 9, 1, 9, 9, 1])
     learned = report(build)["learned"]
-    assert (learned["before"], learned["after"], learned["golden_after"], learned["chance"]) == (0.5, 0.75, 0.75, 0.5)
+    assert (learned["curve"], learned["trials"], learned["samples"]) == ([0.5, 1.0], 4, 4)
+    assert (learned["after"], learned["golden_after"], learned["chance"]) == (0.75, 0.75, 0.5)
+    assert learned["same_decisions"] is True
     assert learned["same_weights_as_golden"] is True
     assert learned["by_class"] == [{"class": 0, "samples": 2, "right": 2}, {"class": 1, "samples": 2, "right": 1}]
     page = (build / "report.html").read_text()
     assert "75.0 %" in page
+    assert "Share of right decisions over the trials" in page
     assert "Weights of each neuron as an image" in page
-    recorded(build, [1, 9, 9, 1, 9, 1, 1, 9])
+    assert "Every decision of the RTL is the one that the recorded reward was given for." in page
+    recorded(build, [1, 1, 0, 1, 1, 0, 0, 0], [1, 9, 9, 1, 9, 1, 1, 9])
     again = report(build)["learned"]
-    assert (again["after"], again["same_weights_as_golden"]) == (0.25, False)
-    assert "DIFFER from those of the golden model" in (build / "report.html").read_text()
+    assert (again["after"], again["same_decisions"], again["same_weights_as_golden"]) == (0.25, False, False)
+    page = (build / "report.html").read_text()
+    assert "DIFFER from those of the golden model" in page
+    assert "The RTL decided otherwise than the golden model that was rewarded." in page
+
+
+def test_a_replay_that_ends_early_is_scored_as_far_as_it_went(tmp_path: Path) -> None:
+    build = put(tmp_path, results=COSIM | {"recording": "recording.npz"})
+    recorded(build, [1, 1, 0, 1, 0, 1, 0, 0], [9, 1, 1, 9, 1, 9, 9, 1], steps=5)
+    learned = report(build)["learned"]
+    assert (learned["curve"], learned["trials"], learned["samples"], learned["after"]) == ([0.5], 3, 0, None)
+    assert (learned["same_decisions"], learned["same_weights_as_golden"], learned["by_class"]) == (True, None, [])
+    assert "The replay ended before the held-out samples." in (build / "report.html").read_text()
 
 
 def test_an_absolute_recording_path_leaves_no_trace(tmp_path: Path) -> None:
     build = put(tmp_path)
-    recorded(build, [9, 1, 1, 9, 1, 9, 9, 1])
+    recorded(build, [1, 1, 0, 1, 0, 1, 0, 0], [9, 1, 1, 9, 1, 9, 9, 1])
     put(tmp_path, results=COSIM | {"recording": str(build / "recording.npz")})
     assert report(build)["learned"]["status"] == "measured"
     assert str(tmp_path) not in "".join((build / f"report.{kind}").read_text() for kind in ("json", "md", "html"))
@@ -359,7 +417,7 @@ def test_an_absolute_recording_path_leaves_no_trace(tmp_path: Path) -> None:
 def test_results_as_the_simulation_leaves_them(tmp_path: Path) -> None:
     build = put(tmp_path)
     (build / "sim").mkdir()
-    recorded(build / "sim", [9, 1, 1, 9, 1, 9, 9, 1])
+    recorded(build / "sim", [1, 1, 0, 1, 0, 1, 0, 0], [9, 1, 1, 9, 1, 9, 9, 1])
     elsewhere = tmp_path / "elsewhere.npz"
     (build / "sim" / "recording.npz").rename(elsewhere)
     digest = hashlib.sha256(elsewhere.read_bytes()).hexdigest()
@@ -420,6 +478,7 @@ def test_baseline_has_a_row_for_each_block_and_target(tmp_path: Path) -> None:
     rows = Page(page).cells["price"]
     assert [row[0].split()[0] for row in rows[1:]] == ["lane", "lane", "bank", "bank"]
     assert rows[4][6].startswith(DASH)
+    assert rows[4][8].startswith(DASH)
     assert "sc-hw estimate --fixture &lt;all&gt;" in page
     assert "No board was measured." in page
     first = page

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import RULE, Bits, configs, formats, made_up_rule, params_of, situation, split
+from support import RULE, Bits, configs, drawn_params, formats, made_up_rule, params_of, situation, split
 
 from sc_model.golden import Bank, Synapse
 from sc_model.graph import REWRITES, IntOps, NumpyOps, evaluate, rewrite, trace
 from sc_model.graph.algebra import array_dtype
 from sc_model.graph.rewrite import product_as_adder_tree
+from sc_model.rules import load_rule, rule_families
 from sc_model.spec import Rule, RuleInput, RuleParams, StateField
 
 LANES = 6
@@ -40,6 +41,15 @@ def agree(rule: Rule, params: RuleParams, given_values: list[dict[str, int]]) ->
 @given(configs(), st.data())
 def test_all_evaluators_agree(params: RuleParams, data: st.DataObject) -> None:
     agree(RULE, params, [data.draw(situation(params)) for _ in range(LANES)])
+
+
+@pytest.mark.parametrize("family", rule_families())
+@settings(max_examples=25)
+@given(data=st.data())
+def test_all_evaluators_agree_on_every_rule(family: str, data: st.DataObject) -> None:
+    rule = load_rule(family)
+    params = data.draw(st.sampled_from([rule.params_type(), *drawn_params(rule, 6, 8)]))
+    agree(rule, params, [data.draw(situation(params, rule)) for _ in range(LANES)])
 
 
 WIDE = {"weight_bits": 80, "trace_bits": 70, "reward_bits": 16, "learning_shift": 3, "trace_decay_shift": 65}

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import RULE, configs, outside, params_of, situation, sketch, value_of
+from support import RULE, configs, drawn_params, outside, params_of, situation, sketch, value_of
 
 from sc_model.graph import REWRITES, Graph, Interval, IntOps, evaluate, rewrite, trace
 from sc_model.graph.nodes import Builder, Op
 from sc_model.graph.rewrite import Rewrite, product_as_adder_tree
+from sc_model.rules import load_rule, rule_families
 from sc_model.spec import IntFormat, RuleParams
 
 FORMS: dict[str, Sequence[Rewrite]] = {"traced": (), "rewritten": REWRITES, "adders": (product_as_adder_tree, *REWRITES)}
@@ -24,6 +25,17 @@ def test_every_value_lies_in_its_interval(form: str, params: RuleParams, data: s
     graph = rewrite(trace(RULE, params), FORMS[form])
     for _ in range(4):
         assert outside(graph, data.draw(situation(params)), IntOps()) == []
+
+
+@pytest.mark.parametrize("family", rule_families())
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_value_of_every_rule_lies_in_its_interval(family: str, data: st.DataObject) -> None:
+    rule = load_rule(family)
+    params = data.draw(st.sampled_from([rule.params_type(), *drawn_params(rule, 7, 8)]))
+    values = data.draw(situation(params, rule))
+    for rewrites in FORMS.values():
+        assert outside(rewrite(trace(rule, params), rewrites), values, IntOps()) == []
 
 
 def test_a_value_outside_its_interval_is_found() -> None:

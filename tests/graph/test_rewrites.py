@@ -15,9 +15,11 @@ from sc_model.graph.rewrite import (
     Rewrite,
     complement_of_maximum,
     difference_of_selections,
+    late_carry_last,
     product_as_adder_tree,
     signed_decay_with_one_adder,
     subtract_with_carry_in,
+    sum_before_shift,
 )
 from sc_model.spec import IntFormat
 
@@ -26,12 +28,15 @@ WIDTHS = (2, 3, 5, 8, 12, 24)
 
 @dataclass(frozen=True)
 class Case:
-    """A graph that a rewrite applies to; `brings` and `removes` are operations that show that it did."""
+    """A graph that a rewrite applies to; `brings` and `removes` are operations that show that it did.
+
+    A rewrite that brings nothing new (None) at least leaves other nodes.
+    """
 
     rewrite: Rewrite
     name: str
     graph: Graph
-    brings: Op
+    brings: Op | None
     removes: Op | None = None
 
 
@@ -111,18 +116,55 @@ def product_cases() -> Iterator[Case]:
     yield Case(product_as_adder_tree, "a square", graph, Op.LOW_NONZERO, Op.MUL)
 
 
-CASES = [*decay_cases(), *selection_cases(), *complement_cases(), *subtraction_cases(), *product_cases()]
+def carry_cases() -> Iterator[Case]:
+    """A signed decay, whose carry is made of many bits, and a difference of selections, whose carry is not."""
+    before = REWRITES[: REWRITES.index(late_carry_last)]
+    bit = IntFormat(1)
+    for width in WIDTHS:
+        for swapped in (False, True):
+
+            def formula(ops: Any, v: Any, width: int = width, swapped: bool = swapped) -> Any:
+                decayed = ops.mux(v.e >= 0, v.e - (v.e >> 2), -(-v.e - (-v.e >> 2)))
+                other = ops.mux(v.c, v.a, 0) - ops.mux(v.c, 0, v.b)
+                return other + decayed if swapped else decayed + other
+
+            graph = sketch(formula, e=IntFormat(width, True), a=IntFormat(width), b=IntFormat(width), c=bit)
+            yield Case(late_carry_last, f"{width} bits, swapped {swapped}", rewrite(graph, before), None)
+
+
+def shift_cases() -> Iterator[Case]:
+    for k in (1, 4, 9, 20):
+        for form in (IntFormat(1), IntFormat(8), IntFormat(8, True)):
+            for swapped in (False, True):
+
+                def formula(ops: Any, v: Any, k: int = k, swapped: bool = swapped) -> Any:
+                    return (v.a * v.b >> k) + v.x if swapped else v.x + (v.a * v.b >> k)
+
+                graph = sketch(formula, x=form, a=IntFormat(6, True), b=IntFormat(5))
+                yield Case(sum_before_shift, f"{form}, shift {k}, swapped {swapped}", graph, Op.SHL)
+
+
+CASES = [
+    *decay_cases(),
+    *selection_cases(),
+    *complement_cases(),
+    *subtraction_cases(),
+    *product_cases(),
+    *carry_cases(),
+    *shift_cases(),
+]
 
 
 def test_every_rewrite_has_cases() -> None:
-    assert {case.rewrite for case in CASES} == {*REWRITES, product_as_adder_tree}
+    assert {case.rewrite for case in CASES} == {*REWRITES, product_as_adder_tree, sum_before_shift}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rewrite.__name__}: {case.name}")
 def test_rewrite_is_exact(case: Case) -> None:
     rewritten = rewrite(case.graph, (case.rewrite,))
     assert case.brings not in ops_of(case.graph)
-    assert case.brings in ops_of(rewritten), "the rewrite did not apply"
+    assert rewritten.nodes != case.graph.nodes, "the rewrite did not apply"
+    assert case.brings is None or case.brings in ops_of(rewritten), "the rewrite did not apply"
     assert case.removes is None or case.removes not in ops_of(rewritten)
     assert counterexample(case.graph, rewritten) is None
 
@@ -144,6 +186,8 @@ NOT_FOR: dict[str, tuple[Rewrite, Callable[[Any, Any], Any]]] = {
     "two unrelated selections": (difference_of_selections, lambda o, v: v.x + o.mux(v.c, v.a, 0) - o.mux(v.d, v.b, 0)),
     "no power of two": (complement_of_maximum, lambda o, v: 9 - (v.a >> 1)),
     "may go below zero": (complement_of_maximum, lambda o, v: 7 - v.a),
+    "no product": (sum_before_shift, lambda o, v: v.x + (v.a >> 2)),
+    "no carry to exchange": (late_carry_last, lambda o, v: v.x + v.a + v.e),
     "signed operand": (complement_of_maximum, lambda o, v: 31 - v.e),
 }
 
@@ -216,6 +260,26 @@ def unsigned_top_row(b: Builder, index: int) -> int | None:
     return total
 
 
+def low_bits_lost(b: Builder, index: int) -> int | None:
+    """(a + p) >> k in place of a + (p >> k)."""
+    node = b.nodes[index]
+    if sum_before_shift(b, index) is None:
+        return None
+    shift = next(b.nodes[arg] for arg in node.args if b.nodes[arg].op is Op.SHR)
+    other = next(arg for arg in node.args if b.nodes[arg].op is not Op.SHR)
+    return b.make(Op.SHR, (b.make(Op.ADD, (other, shift.args[0])),), (shift.constant,))
+
+
+def carry_twice(b: Builder, index: int) -> int | None:
+    """The early carry goes into both adders."""
+    node = b.nodes[index]
+    if late_carry_last(b, index) is None:
+        return None
+    inner, other = sorted(node.args[:2], key=lambda arg: b.nodes[arg].op is not Op.ADDC)
+    total = b.make(Op.ADDC, (*b.nodes[inner].args[:2], node.args[2]))
+    return b.make(Op.ADDC, (total, other, node.args[2]))
+
+
 def first_of(rewrite_function: Rewrite, part: str = "") -> Graph:
     return next(case.graph for case in CASES if case.rewrite is rewrite_function and part in case.name)
 
@@ -226,6 +290,8 @@ def first_of(rewrite_function: Rewrite, part: str = "") -> Graph:
         (forgotten_carry, first_of(subtract_with_carry_in, "signed 8 bits - signed 8")),
         (rounds_down, first_of(signed_decay_with_one_adder, "12 bits, shift 4")),
         (unsigned_top_row, first_of(product_as_adder_tree, "signed 4 bits x signed 4")),
+        (low_bits_lost, first_of(sum_before_shift)),
+        (carry_twice, first_of(late_carry_last, "5 bits")),
     ],
 )
 def test_wrong_rewrite_is_refuted(wrong: Rewrite, graph: Graph) -> None:

@@ -17,7 +17,7 @@ from sc_hw.flow.netlist import parse_btor, read_back
 from sc_hw.flow.prove_bank import Frames
 from sc_hw.flow.tools import find, run
 from sc_hw.flow.verdicts import PROVED, REFUTED
-from sc_hw.primitives import BlockRAM, PipelinedMultiplier
+from sc_hw.primitives import BlockRAM, CarryOut, MultiplyAdd, PipelinedMultiplier
 from sc_model.graph.smt import K
 
 
@@ -56,48 +56,42 @@ _COMPARE = """
 #include "Vtwin.h"
 #include "verilated.h"
 #include <cstdio>
-int main() {  // all 2^20 operand pairs, one a clock; the pipelines fill in the first clocks
+int main() {{
   Vprimitive p; Vtwin t; long wrong = 0, seen = 0;
-  for (long n = 0; n < (1L << 20) + 16; n++) {
-    p.a = t.a = n & 0xfff; p.b = t.b = (n >> 12) & 0xff; p.rst = t.rst = 0;
-    p.clk = t.clk = 0; p.eval(); t.eval();
-    p.clk = t.clk = 1; p.eval(); t.eval();
-    if (n >= 8) { seen++; wrong += p.product != t.product; }
-  }
+  for (long n = 0; n < {cases}; n++) {{
+    {inputs}
+    {clock}
+    if (n >= 8) {{ seen++; wrong += p.{output} != t.{output}; }}
+  }}
   printf("%ld %ld\\n", seen, wrong);
-}
+}}
 """
+_CLOCK = "p.rst = t.rst = 0; p.clk = t.clk = 0; p.eval(); t.eval(); p.clk = t.clk = 1; p.eval(); t.eval();"
+_PAIRS = "p.a = t.a = n & 0xfff; p.b = t.b = (n >> 12) & 0xff;"
 
 
-def test_sb_mac16_equals_its_twin_for_all_operands(tmp_path: Path) -> None:
-    assert compare_by_simulation(tmp_path, 3, 3) == (1 << 20, True)
-    assert compare_by_simulation(tmp_path, 3, 4) == (1 << 20, False)  # a control: a clock apart
-
-
-def compare_by_simulation(folder: Path, stages: int, twin_stages: int) -> tuple[int, bool]:
-    """Operand pairs seen, and whether the products were the same for all of them."""
+def same_by_simulation(
+    folder: Path,
+    primitive: wiring.Component,
+    twin: wiring.Component,
+    *,
+    inputs: str,
+    output: str,
+    cases: int,
+    clock: str = _CLOCK,
+) -> bool:
+    """Whether iCE40's primitive and a twin have the same outputs; the first 8 cases fill the pipelines."""
     verilator = find("verilator")
     models = files("pyosys") / "share" / "ice40" / "cells_sim.v"
-    sources = {"primitive": (stages, load_family("ice40_up")), "twin": (twin_stages, None)}
-    for name, (count, platform) in sources.items():
-        (folder / f"{name}.v").write_text(to_verilog(PipelinedMultiplier(12, 8, count), name, platform))
-        command = (
-            *verilator.command,
-            "--cc",
-            "--build",
-            "-Wno-fatal",
-            "-Wno-lint",
-            "--Mdir",
-            f"{name}.{count}",
-            "--top-module",
-            name,
-        )
+    for name, component, platform in (("primitive", primitive, load_family("ice40_up")), ("twin", twin, None)):
+        (folder / f"{name}.v").write_text(to_verilog(component, name, platform))
+        command = (*verilator.command, "--cc", "--build", "-Wno-fatal", "-Wno-lint", "--Mdir", name, "--top-module", name)
         library = ("-v", str(models), "--bbox-unsup", "-DNO_ICE40_DEFAULT_ASSIGNMENTS") if platform else ()
         run((*command, *library, f"{name}.v"), log=folder / f"{name}.log", cwd=folder, env=verilator.environ())
-    (folder / "main.cpp").write_text(_COMPARE)
+    (folder / "main.cpp").write_text(_COMPARE.format(inputs=inputs, output=output, cases=cases, clock=clock))
     include = Path(dict(verilator.environment)["VERILATOR_ROOT"]) / "include"
-    parts = [folder / f"{name}.{count}" for name, (count, _) in sources.items()]
-    objects = [str(part / f"lib{name}.a") for part, name in zip(parts, [f"V{name}" for name in sources], strict=True)]
+    parts = [folder / name for name in ("primitive", "twin")]
+    objects = [str(part / f"libV{part.name}.a") for part in parts]
     flags = [f"-I{part}" for part in (*parts, include, include / "vltstd")]
     run(
         ("g++", "-O1", *flags, "main.cpp", *objects, str(parts[0] / "libverilated.a"), "-pthread", "-latomic", "-o", "compare"),
@@ -105,7 +99,32 @@ def compare_by_simulation(folder: Path, stages: int, twin_stages: int) -> tuple[
         cwd=folder,
     )
     seen, wrong = map(int, run((str(folder / "compare"),), log=folder / "compare.log").split())
-    return seen - 8, wrong == 0
+    assert seen == cases - 8
+    return wrong == 0
+
+
+@pytest.mark.parametrize("late", [0, 1])  # 1 is a control: a clock apart
+def test_sb_mac16_equals_its_twin_for_all_operands(tmp_path: Path, late: int) -> None:
+    parts = (PipelinedMultiplier(12, 8, 3), PipelinedMultiplier(12, 8, 3 + late))
+    assert same_by_simulation(tmp_path, *parts, inputs=_PAIRS, output="product", cases=(1 << 20) + 16) is (late == 0)
+
+
+@pytest.mark.parametrize("lost", [0, 1])  # 1 is a control: a bit of the sum too few
+def test_sb_mac16_with_its_adder_equals_its_twin(tmp_path: Path, lost: int) -> None:
+    """All pairs of factors, each with a third operand that runs through all of its values."""
+    parts = (MultiplyAdd(12, 8, 21, 22), MultiplyAdd(12, 8, 21, 22 - lost))
+    third = "p.c = t.c = (n * 2654435761u >> 5) & 0x1fffff;"
+    same = same_by_simulation(tmp_path, *parts, inputs=_PAIRS + third, output="sum", cases=1 << 20, clock="p.eval(); t.eval();")
+    assert same is (lost == 0)
+
+
+@pytest.mark.parametrize("upside_down", [False, True])  # True is a control
+def test_a_carry_through_its_lut_stays_what_it_is(tmp_path: Path, upside_down: bool) -> None:
+    inputs = f"p.carry = n & 1; t.carry = (n & 1) ^ {int(upside_down)};"
+    same = same_by_simulation(
+        tmp_path, CarryOut(), CarryOut(), inputs=inputs, output="bit", cases=16, clock="p.eval(); t.eval();"
+    )
+    assert same is not upside_down
 
 
 def test_primitive_is_really_used(tmp_path: Path) -> None:
@@ -116,6 +135,8 @@ def test_primitive_is_really_used(tmp_path: Path) -> None:
     assert ram.count("DP16KD") == 3
     assert ram.count('.REGMODE_B("OUTREG")') == 3
     assert "SB_MAC16" not in to_verilog(PipelinedMultiplier(17, 8, 3), "multiplier", load_family("ice40_up"))
+    assert "SB_MAC16" not in to_verilog(MultiplyAdd(12, 8, 33, 34), "multiplier", load_family("ice40_up"))
+    assert "SB_LUT4" in to_verilog(CarryOut(), "carry", load_family("ice40_hx"))
 
 
 def test_wrong_product_is_refuted(tmp_path: Path) -> None:

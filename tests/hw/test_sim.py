@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sc_hw.families import family_names, load_family
 from sc_hw.lane import SynapseLane
 from sc_hw.schedule import DelayModel, schedule, segments
 from sc_hw.sequencer import Sequencer
+from sc_hw.timing import Timing
 from sc_model.golden import Bank, Synapse
 from sc_model.graph import REWRITES, IntOps, evaluate, rewrite, trace
 from sc_model.graph.rewrite import product_as_adder_tree
@@ -147,7 +149,7 @@ def test_bank_against_the_golden_bank(synapses: int, stall: float) -> None:
 # --- sequencer -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("synapses", "span"), [(1, 2), (1, 7), (2, 7), (5, 12), (12, 12), (13, 12), (20, 12)])
+@pytest.mark.parametrize(("synapses", "span"), [(1, 4), (1, 7), (2, 7), (3, 7), (5, 12), (12, 12), (13, 12), (20, 12)])
 def test_sequencer_order_distance_and_grants(synapses: int, span: int) -> None:
     sequencer = Sequencer(max(1, (synapses - 1).bit_length()), span)
     rng = np.random.default_rng(span * 100 + synapses)
@@ -186,11 +188,11 @@ def test_sequencer_order_distance_and_grants(synapses: int, span: int) -> None:
         last[address] = clock
 
 
-@pytest.mark.parametrize(("width", "span"), [(0, 4), (3, 1)])
+@pytest.mark.parametrize(("width", "span"), [(0, 4), (3, 3)])
 def test_sequencer_of_nothing(width: int, span: int) -> None:
     with pytest.raises(ValueError, match="Sequencer") as caught:
         Sequencer(width, span)
-    assert str(caught.value) == f"Sequencer needs address_width and span >= 2, not {width} and {span}"
+    assert str(caught.value) == f"Sequencer needs address_width and span >= 4, not {width} and {span}"
 
 
 # --- schedule ------------------------------------------------------------------------------------------------------------
@@ -233,6 +235,28 @@ DEEP = DelayModel(carry_bits=16, lut_levels=2, lut_inputs=4, multiplier_stages=4
 def test_latency_of_a_graph_made_by_hand(formula: Any, model: DelayModel, latency: int) -> None:
     plan = schedule(sketch(formula, a=BYTE, b=BYTE, c=BIT, d=BIT, e=SIGNED), model)
     assert plan.latency == latency
+
+
+@pytest.mark.parametrize(
+    ("formula", "latency"),
+    [
+        (lambda ops, v: v.a, 1),  # not straight on to the next memory
+        (lambda ops, v: ops.mux(v.c, v.a, v.b), 2),
+        (lambda ops, v: v.a + v.b, 2),
+        (lambda ops, v: v.b + v.b, 1),  # has nothing to do with the memory
+    ],
+)
+def test_a_word_out_of_a_block_ram_meets_a_register_first(formula: Any, latency: int) -> None:
+    graph = sketch(formula, a=BYTE, b=BYTE, c=BIT)
+    slow = replace(PLAIN, memory_register=True)
+    assert schedule(graph, slow, stored=["a"]).latency == latency
+    assert schedule(graph, slow) == schedule(graph, PLAIN, stored=["a"]) == schedule(graph, PLAIN)
+
+
+def test_what_fits_into_a_period() -> None:
+    timing = Timing(clock_to_out=0.5, setup=0.25, route=1.0, lut=0.25, carry_in=0.5, carry=0.125, carry_out=0.5, memory=2.0)
+    assert timing.at(4.0, multiplier_stages=3) == DelayModel(12, 2, 4, 3, memory_register=False)
+    assert timing.at(2.25, multiplier_stages=3) == DelayModel(1, 1, 4, 3, memory_register=True)
 
 
 def test_a_value_is_never_used_before_it_is_there() -> None:

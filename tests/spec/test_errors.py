@@ -15,12 +15,24 @@ from sc_hw.families import family_names, load_family
 from sc_hw.flow.targets import load_target, target_names
 from sc_model.learning import OnlineO1Config
 from sc_model.rules import resolve, rule_families
-from sc_model.spec import ConfigError, ConfigTypeError, Design, IntFormat, RuleChoice, load_design, parse_design
+from sc_model.spec import (
+    ConfigError,
+    ConfigTypeError,
+    Design,
+    IntFormat,
+    LayerSpec,
+    NeuronSpec,
+    RuleChoice,
+    load_design,
+    parse_design,
+)
 
 LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
 FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
 O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
-DESIGN_FIELDS = "block, fabric, name, rule, seed, synapses"
+DESIGN_FIELDS = "block, fabric, layer, name, neuron, rule, seed, synapses"
+TABLES = "[design], [rule], [layer], [neuron]"
+LAYER_FIELDS = "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons, signed_weights"
 NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"
 BASE = {"name": "a", "block": "bank"}
 
@@ -87,6 +99,19 @@ def test_configurations_are_frozen(name: str) -> None:
         Design(name="a", block="lane").name = "b"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [("pair_stdp", "headroom_bits"), ("triplet_stdp", "fast_headroom_bits"), ("triplet_stdp", "slow_headroom_bits")],
+)
+def test_headroom_as_wide_as_the_trace(family: str, name: str) -> None:
+    for bits in (7, 8):
+        choice = RuleChoice(family=family, parameters={"trace_bits": 7, name: bits})
+        assert text_of(ConfigError, resolve, choice) == (
+            f"Params.{name} ({bits}) must be less than trace_bits (7): a spike would add nothing to its trace; widen the traces."
+        )
+    resolve(RuleChoice(family=family, parameters={"trace_bits": 7, name: 6}))
+
+
 # --- designs -----------------------------------------------------------------------------------------------------------
 
 
@@ -102,9 +127,9 @@ def test_configurations_are_frozen(name: str) -> None:
             ConfigError,
             "Design.synapses must be 1 for block 'lane', not 2; for many synapses use block = \"bank\".",
         ),
-        ({"block": "bnak"}, ConfigError, "Design.block must be 'lane' or 'bank', not 'bnak'; did you mean 'bank'?"),
-        ({"block": "zzz"}, ConfigError, "Design.block must be 'lane' or 'bank', not 'zzz'."),
-        ({"block": 3}, ConfigError, "Design.block must be 'lane' or 'bank', not 3."),
+        ({"block": "bnak"}, ConfigError, "Design.block must be 'lane', 'bank' or 'layer', not 'bnak'; did you mean 'bank'?"),
+        ({"block": "zzz"}, ConfigError, "Design.block must be 'lane', 'bank' or 'layer', not 'zzz'."),
+        ({"block": 3}, ConfigError, "Design.block must be 'lane', 'bank' or 'layer', not 3."),
         ({"name": "Lane"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'Lane'."),
         ({"name": ""}, ConfigError, f"Design.name must be {NAME_RULE}, not ''."),
         ({"name": "a/b"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'a/b'."),
@@ -136,9 +161,19 @@ def test_wrong_key_of_a_design(change: dict[str, Any], kind: TypeOf, expected: s
         (
             {"desing": {}},
             ConfigError,
-            "a design file has no table [desing]; did you mean 'design'? Its tables are: [design], [rule].",
+            f"a design file has no table [desing]; did you mean 'design'? Its tables are: {TABLES}.",
         ),
-        ({"design": BASE, "zzz": {}}, ConfigError, "a design file has no table [zzz]. Its tables are: [design], [rule]."),
+        ({"design": BASE, "zzz": {}}, ConfigError, f"a design file has no table [zzz]. Its tables are: {TABLES}."),
+        (
+            {"design": BASE, "layers": {}},
+            ConfigError,
+            f"a design file has no table [layers]; did you mean 'layer'? Its tables are: {TABLES}.",
+        ),
+        (
+            {"design": BASE, "neurons": {}},
+            ConfigError,
+            f"a design file has no table [neurons]; did you mean 'neuron'? Its tables are: {TABLES}.",
+        ),
         ({}, ConfigError, "a design file must have a table [design] with name and block; `sc-hw new NAME` writes one."),
         ({"design": {"block": "lane"}}, ConfigError, "Design.name must be given; it has no default."),
         ({"design": {"name": "a"}}, ConfigError, "Design.block must be given; it has no default."),
@@ -169,6 +204,89 @@ def test_wrong_key_of_a_design(change: dict[str, Any], kind: TypeOf, expected: s
 )
 def test_wrong_tables(tables: dict[str, Any], kind: TypeOf, expected: str) -> None:
     assert text_of(kind, parse_design, tables) == expected
+
+
+SIZE = {"inputs": 12, "neurons": 5}
+
+
+@pytest.mark.parametrize(
+    ("tables", "kind", "expected"),
+    [
+        ({}, ConfigError, "a design with block 'layer' must have a table [layer] with inputs and neurons."),
+        ({"neuron": {}}, ConfigError, "a design with block 'layer' must have a table [layer] with inputs and neurons."),
+        (
+            {"design": {"synapses": 60}, "layer": SIZE},
+            ConfigError,
+            "Design.synapses must be left out for block 'layer': it is inputs x neurons of [layer].",
+        ),
+        (
+            {"design": {"block": "bank"}, "layer": SIZE},
+            ConfigError,
+            "a design with block 'bank' must not have a table [layer]; a layer has one.",
+        ),
+        (
+            {"design": {"block": "lane"}, "neuron": {}},
+            ConfigError,
+            "a design with block 'lane' must not have a table [neuron]; a layer has one.",
+        ),
+        ({"design": {"layer": SIZE}}, ConfigError, "[design] has no table 'layer'; it stands in a table [layer] of its own."),
+        ({"design": {"neuron": {}}}, ConfigError, "[design] has no table 'neuron'; it stands in a table [neuron] of its own."),
+        ({"layer": 3}, ConfigTypeError, "Design.layer must be a table, not 3 (int)."),
+        ({"layer": SIZE, "neuron": []}, ConfigTypeError, "Design.neuron must be a table, not [] (list)."),
+        ({"layer": {}}, ConfigError, "LayerSpec.inputs must be given; it has no default."),
+        ({"layer": {"inputs": 12}}, ConfigError, "LayerSpec.neurons must be given; it has no default."),
+        ({"layer": SIZE | {"inputs": 1}}, ConfigError, "LayerSpec.inputs must be >= 2, not 1."),
+        ({"layer": SIZE | {"inputs": 12.0}}, ConfigTypeError, "LayerSpec.inputs must be an integer, not 12.0 (float)."),
+        ({"layer": SIZE | {"lanes": 513}}, ConfigError, "LayerSpec.lanes must be <= 512, not 513."),
+        ({"layer": SIZE | {"counters": 1}}, ConfigTypeError, "LayerSpec.counters must be true or false, not 1 (int)."),
+        (
+            {"layer": {"input": 12, "neurons": 5}},
+            ConfigError,
+            f"LayerSpec has no field 'input'; did you mean 'inputs'? Its fields are: {LAYER_FIELDS}.",
+        ),
+        (
+            {"layer": SIZE | {"memory": "joint"}},
+            ConfigError,
+            "LayerSpec.memory must be 'auto', 'joined', 'split' or 'single_port', not 'joint'; did you mean 'joined'?",
+        ),
+        (
+            {"layer": {"inputs": 1025, "neurons": 1024}},
+            ConfigError,
+            "LayerSpec.inputs x neurons must be <= 1048576, not 1025 x 1024 = 1049600; split the layer.",
+        ),
+        (
+            {"layer": SIZE | {"lanes": 3, "chains": 2}},
+            ConfigError,
+            "LayerSpec.lanes must be a multiple of chains, not 3 lanes for 2 chains.",
+        ),
+        ({"layer": SIZE, "neuron": {"threshold": 0}}, ConfigError, "NeuronSpec.threshold must be >= 1, not 0."),
+        (
+            {"layer": SIZE, "neuron": {"reset": "substract"}},
+            ConfigError,
+            "NeuronSpec.reset must be 'zero' or 'subtract', not 'substract'; did you mean 'subtract'?",
+        ),
+    ],
+)
+def test_wrong_tables_of_a_layer(tables: dict[str, Any], kind: TypeOf, expected: str) -> None:
+    design = {"name": "a", "block": "layer"} | tables.get("design", {})
+    assert text_of(kind, parse_design, tables | {"design": design}) == expected
+
+
+def test_a_layer_by_its_tables() -> None:
+    design = parse_design({"design": {"name": "a", "block": "layer"}, "layer": SIZE, "neuron": {"threshold": 9}})
+    assert (design.synapses, design.layer, design.neuron) == (60, LayerSpec(**SIZE), NeuronSpec(threshold=9))
+    assert design.model_dump(mode="json")["layer"] == design.layer.model_dump(mode="json")
+    assert design == Design(name="a", block="layer", layer=LayerSpec(**SIZE), neuron=NeuronSpec(threshold=9))
+    for without in ({}, {"neuron": None}):
+        assert Design(name="a", block="layer", layer=LayerSpec(**SIZE), **without).neuron == NeuronSpec()
+    largest = LayerSpec(inputs=1024, neurons=1024)
+    assert Design(name="a", block="layer", layer=largest).synapses == 1 << 20  # more than a bank may have
+
+
+def test_other_blocks_say_nothing_of_layers() -> None:
+    """What a manifest says of a bank, and so its id, is as it was."""
+    dumped = parse_design({"design": BASE}).model_dump(mode="json")
+    assert sorted(dumped) == ["block", "fabric", "name", "rule", "seed", "synapses"]
 
 
 def test_longest_name_and_parameters_beside_the_family() -> None:

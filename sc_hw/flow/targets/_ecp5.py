@@ -18,22 +18,21 @@ _CLOCK_TREE_MHZ = {6: 257, 7: 303, 8: 370}
 
 def _limits(speed: int) -> tuple[ClockLimit, ...]:
     """Limits of a speed grade. The sheet's performance table is of grade 8 alone: no slower grade exceeds it."""
-    performance = f"{_SHEET}, table 3.20 (Register-to-Register Performance), speed grade 8"
-    if speed != 8:
-        performance += f"; it has no figure for grade {speed}, which is slower"
+    table = f"{_SHEET}, table 3.20 (Register-to-Register Performance)"
+    grade = "speed grade 8" if speed == 8 else f"speed grade 8 (it has none for {speed}, which is slower)"
     return (
         ClockLimit("clock tree", _CLOCK_TREE_MHZ[speed], f"{_SHEET}, table 3.22 (fMAX_PRI), speed grade {speed}"),
         ClockLimit(
             "block RAM",
             272,
-            f"{performance}: 1024 x 18 true dual port with output registers (214 MHz in read-before-write mode)",
+            f"{table}: 1024 x 18 true dual port with output registers (214 MHz in read-before-write mode), {grade}",
             "typical" if speed == 8 else "typical of a faster grade",
             cells=tuple(ECP5_CELLS.bram),
         ),
         ClockLimit(
             "multiplier",
             225,
-            f"{performance}: 18 x 18 multiplier, all registers",
+            f"{table}: 18 x 18 multiplier, all registers, {grade}",
             "typical" if speed == 8 else "typical of a faster grade",
             cells=tuple(ECP5_CELLS.dsp),
         ),

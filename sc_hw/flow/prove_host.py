@@ -1,0 +1,200 @@
+"""What is proved of the host's way into a layer: visits come between steps alone, when nothing is in flight.
+
+The other claims about a layer assume this of the host. What this in turn assumes of the order is proved of it: no step begins
+but in the clock after `open` was high.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.flow.claims import Court
+from sc_hw.flow.netlist import Netlist
+from sc_hw.flow.prove_bank import Frames
+from sc_hw.flow.prove_plastic_lane import calm, slices
+from sc_model.graph.smt import K
+
+Facts = dict[str, Any]
+
+# In these a step may be under way; in all others none is.
+_OUTSIDE = ("run", "closing", "closed", "wait")
+# In which states a strobe is high.
+_STROBES = {
+    "slot": ("slot",),
+    "weigh": ("slot",),
+    "look": ("slot",),
+    "reading": ("hand_over",),
+    "capture": ("hand_over", "restart"),
+    "restart": ("restart",),
+    "take": ("take_group",),
+    "busy": ("store", "address", "slot", "respond"),
+}
+_DRAINED = ("take_load", "take_read", "store", "address", "restart")  # in which nothing is in flight
+
+
+class _Host:
+    def __init__(self, court: Court, net: Netlist, facts: Facts) -> None:
+        self.court, self.net, self.facts, self.t = court, net, facts, court.terms
+        self.frames = Frames(net, 3)
+        self.states = sorted(name.removeprefix("is_") for name in net.signals if name.startswith("is_"))
+        self.loads = [f"load_{name}" for name in facts["spaces"]]
+        self.strobes = {**_STROBES, **dict.fromkeys(self.loads, ("store",))}
+        self.began = self.t.var("open a clock ago", 1)
+
+    def bit(self, clock: int, name: str) -> Any:
+        return self.court.on(self.frames.at(clock, name))
+
+    def within(self, clock: int, states: tuple[str, ...]) -> Any:
+        """Whether it is one of these states."""
+        return self.court.either(*(self.bit(clock, f"is_{name}") for name in states))
+
+    def count(self, clock: int) -> Any:
+        return self.t(K.BV_ZERO_EXTEND, self.frames.at(clock, "still"), indices=(2,))
+
+    def number(self, value: int) -> Any:
+        return self.t.const(value, self.t.width(self.count(0)))
+
+    def invariant(self, clock: int, began: Any, age: Any) -> list[Any]:
+        """What holds in every clock; `began`: open a clock ago. `age`: clocks since anything moved."""
+        court, t, bit = self.court, self.t, self.bit
+        drain, settle = self.number(self.facts["drain"]), self.number(self.facts["settle"])
+        still = self.count(clock)
+        one_hot = [
+            court.no(court.both(bit(clock, f"is_{a}"), bit(clock, f"is_{b}")))
+            for i, a in enumerate(self.states)
+            for b in self.states[:i]
+        ]
+        return [
+            *one_hot,
+            self.within(clock, tuple(self.states)),
+            court.implies(bit(clock, "open"), bit(clock, "is_run")),
+            court.implies(began, self.within(clock, ("run", "closing"))),
+            court.either(self.within(clock, _OUTSIDE), bit(clock, "at_start")),
+            court.implies(
+                court.both(bit(clock, "is_wait"), bit(clock, "may")), court.both(bit(clock, "at_start"), bit(clock, "drained"))
+            ),
+            *(court.implies(bit(clock, name), self.within(clock, where)) for name, where in self.strobes.items()),
+            court.no(court.both(bit(clock, "loads"), bit(clock, "reads"))),
+            t(K.EQUAL, bit(clock, "slot"), bit(clock, "is_slot")),
+            t(K.EQUAL, bit(clock, "slot"), court.either(bit(clock, "weigh"), bit(clock, "look"))),
+            court.implies(court.either(self.within(clock, _DRAINED), bit(clock, "weigh")), bit(clock, "drained")),
+            t(K.BV_ULE, still, drain),
+            t(K.EQUAL, bit(clock, "drained"), t(K.EQUAL, still, drain)),
+            court.implies(bit(clock, "settled"), t(K.BV_UGT, still, settle)),
+            t(K.BV_ULE, still, age),
+        ]
+
+    def moves(self, clock: int) -> Any:
+        """Whether something moves: a step, a token, or a lane's word that is read."""
+        return self.court.either(
+            self.court.off(self.frames.at(clock, "at_start")), self.bit(clock, "token"), self.bit(clock, "slot")
+        )
+
+
+def prove_host(court: Court, net: Netlist, facts: Facts) -> None:
+    """Add the host port's claims to the court."""
+    host = _Host(court, net, facts)
+    t, bit = court.terms, host.bit
+    quiet = calm(court, host.frames, 2)
+    began, age = court.on(host.began), t.var("age", t.width(host.count(0)))
+    most = host.number(2 * facts["drain"] + 1)
+    older = t(K.ITE, t(K.BV_ULT, age, most), t(K.BV_ADD, age, host.number(1)), age)
+    age_then = t(K.ITE, host.moves(0), host.number(0), older)
+    # a step begins with `start`, and that comes only a clock after `open`
+    order = court.implies(court.both(bit(0, "at_start"), court.off(host.frames.at(1, "at_start"))), began)
+    holds = [*quiet, order, *host.invariant(0, began, age)]
+    then = host.invariant(1, bit(0, "open"), age_then)
+    shown: dict[str, Any] = {"open a clock ago": host.began, "age": age}
+    for clock in (0, 1):
+        names = (*(f"is_{name}" for name in host.states), "at_start", "open", "may", "drained", "settled", *host.strobes)
+        shown |= {f"{name}@{clock}": host.frames.at(clock, name) for name in names}
+    broken = court.either(*(court.no(fact) for fact in then))
+    court.claim(
+        "host: invariant after reset",
+        "reset leads to a state in which the invariant holds; a reset of all puts the order to its start",
+        court.either(*(court.no(fact) for fact in host.invariant(1, t.tm.mk_false(), host.number(0)))),
+        [court.on(host.frames.at(0, "rst")), bit(1, "at_start")],
+        shown,
+    )
+    court.claim(
+        "host: invariant kept",
+        "a clock leads from the invariant to the invariant; a step begins in no clock but that after `open` (proved of "
+        "the order)",
+        broken,
+        holds,
+        shown,
+    )
+    court.claim(
+        "host: between steps",
+        "the host neither writes nor reads nor hands over sums or values but while no step has begun, none can begin "
+        "in this clock or the "
+        "next, and none could have in the clock before",
+        court.both(
+            court.either(*(bit(0, name) for name in host.strobes)),
+            court.either(court.off(host.frames.at(0, "at_start")), bit(0, "open"), began),
+        ),
+        holds,
+        shown,
+    )
+    first = court.either(*(bit(0, name) for name in (*host.loads, "weigh", "restart")))
+    drained = t(K.BV_UGE, age, host.number(facts["drain"]))
+    court.claim(
+        "host: nothing in flight",
+        f"the host writes, fetches again and begins to read a visit's word no sooner than {facts['drain']} clocks after "
+        "a step, a token or a "
+        "reading of a lane",
+        court.both(first, court.no(drained)),
+        holds,
+        shown,
+    )
+    waits = court.either(
+        *(
+            court.both(bit(0, f"is_{name}"), court.off(host.frames.at(1, f"is_{name}")))
+            for name in ("first_group", "second_group")
+        )
+    )
+    settled = t(K.BV_UGT, age, host.number(facts["settle"]))
+    court.claim(
+        "host: fetched again",
+        f"the neurons' values are taken, and a step may begin, only {facts['settle']} clocks after what fetched them",
+        court.both(waits, court.no(settled)),
+        holds,
+        shown,
+    )
+    _visits(host, quiet, shown)
+
+
+def _visits(host: _Host, quiet: list[Any], shown: dict[str, Any]) -> None:
+    """What a visit does."""
+    court, t, bit, frames, facts = host.court, host.t, host.bit, host.frames, host.facts
+    load = slices(court, frames.at(0, "load__payload"), facts["load"])
+    wrong = [t.differ(frames.at(1, name), load[name]) for name in ("chain", "number", "word", "data")]
+    wrong += [
+        court.no(t(K.EQUAL, bit(1, f"load_{name}"), court.equals(load["space"], code))) for name, code in facts["spaces"].items()
+    ]
+    wrong.append(court.no(t(K.EQUAL, bit(2, "load_synapse_d"), bit(1, "load_synapse"))))
+    wrong.append(t.differ(frames.at(2, "word_d"), frames.at(1, "word")))
+    taken = [*quiet, bit(0, "load__ready")]
+    alone = [court.no(bit(0, f"is_{name}")) for name in host.states if name != "take_load"]
+    court.claim(
+        "host: load",
+        "a clock after a load is taken its place and data stand, and the strobe of its space alone is high",
+        court.either(*wrong),
+        [*taken, *alone],
+        shown,
+    )
+    court.claim(
+        "host: read-back held",
+        "an answer stays until the host takes it",
+        court.either(
+            court.off(frames.at(1, "readback__valid")),
+            t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload")),
+        ),
+        [
+            *quiet,
+            bit(0, "readback__valid"),
+            court.off(frames.at(0, "readback__ready")),
+            *(court.no(bit(0, f"is_{name}")) for name in host.states if name != "respond"),
+        ],
+        shown,
+    )

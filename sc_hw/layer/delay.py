@@ -1,0 +1,33 @@
+"""Values some clocks later, each register made once however many ask for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Shape, Signal, Value
+from amaranth.lib import data
+
+
+class Delays:
+    """Registers behind signals of a module; `reset_less` ones for what counts only with a strobe beside it."""
+
+    def __init__(self, m: Module) -> None:
+        self.m = m
+        self._meant: dict[str, Any] = {}
+        self._made: dict[tuple[str, int], Any] = {}
+
+    def later(self, value: Any, clocks: int, name: str, *, strobe: bool = False) -> Any:
+        """`value` after `clocks`; calls with the same name mean the same value."""
+        if clocks < 0:
+            raise ValueError(f"{name} can't be had {-clocks} clocks early")
+        if clocks == 0:
+            return value
+        if self._meant.setdefault(name, value) is not value:
+            raise ValueError(f"{name} is the name of another value")
+        if (name, clocks) not in self._made:
+            before = self.later(value, clocks - 1, name, strobe=strobe)
+            shape = value.shape() if isinstance(value, (Value, data.View)) else Shape.cast(value)
+            register = Signal(shape, name=f"{name}_d{clocks}", reset_less=not strobe)
+            self.m.d.sync += register.eq(before)
+            self._made[name, clocks] = register
+        return self._made[name, clocks]

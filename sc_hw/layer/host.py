@@ -1,0 +1,254 @@
+"""The host's way into a layer, and the fetching again of what its visits have made stale."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+_READ = 8  # clocks from an address to its word and through two registers, with one to spare
+
+
+# What follows a state whatever happens. After a token comes a clock in which `settled` may still be that of before; after
+# `closing` a step may have begun.
+_STEPS = {
+    "closing": "closed",
+    "closed": "wait",
+    "store": "stored",
+    "stored": "wait",
+    "hand_over": "settle",
+    "settle": "settling",
+    "settling": "sample",
+    "answer": "respond",
+    "responded": "responded_too",
+    "responded_too": "wait",
+    "restart": "restarted",
+    "restarted": "first_group",
+    "take_group": "taken",
+    "taken": "second_group",
+}
+_STATES = (
+    "run",
+    "wait",
+    "take_load",
+    "take_read",
+    "address",
+    "slot",
+    "sample",
+    "respond",
+    "first_group",
+    "second_group",
+    *_STEPS,
+)
+
+
+class Space(IntEnum):
+    """What the host can read and write."""
+
+    SYNAPSE = 0
+    INPUT = 1
+    OUTPUT = 2
+    NEURON = 3
+    CONTROL = 4
+
+
+class HostPort(wiring.Component):
+    """One visit at a time, between steps, when nothing is in flight.
+
+    Words beside the lanes are read and written where they are. A lane's word is written over the bus; it is read by the way
+    that sums take: the weight is summed alone and handed over, then the other fields. That overwrites the neurons' values
+    that wait in the lanes, and a write may have changed them: before the next step they are fetched again.
+
+    Parameters
+    ----------
+    load, read : layouts of a write (space, chain, number, word, data) and of a read. synapse : layout of a lane's word, with
+    the field `weight`, which is summed less half of its range if `signed`. settle, drain : clocks until a visit's tokens, and
+    all of a step, have gone through.
+
+    Members
+    -------
+    at_start : no step has begun.
+    open : a step may begin (see `LayerSequencer`). busy : the host holds the memories' addresses. idle : nothing is under way.
+    chain, number, word, data : of the visit. load_<space> : write.
+    slot, weigh, look : a lane's word is read, its weight or its other fields summed. reading : what comes out is the host's.
+    token, capture, take, restart : what a group's end does, by hand; `restart`: the neurons' values are fetched from the first.
+    words : the word of each space. far_sample, far_value : what has come out of the chain.
+    """
+
+    def __init__(
+        self, load: Any, read: Any, synapse: data.StructLayout, weight: str, *, signed: bool, settle: int, drain: int
+    ) -> None:
+        self.synapse, self.weight, self.signed, self.settle, self.drain = synapse, weight, signed, settle, drain
+        width = Shape.cast(load["data"].shape).width
+        self.data_bits = width
+        fields = {name: load[name].shape for name in ("chain", "number", "word", "data")}
+        self._flags: tuple[str, ...] = (
+            "open",
+            "busy",
+            "idle",
+            "slot",
+            "weigh",
+            "look",
+            "reading",
+            "token",
+            "capture",
+            "take",
+            "restart",
+        )
+        self._flags += tuple(f"load_{space.name.lower()}" for space in Space)
+        super().__init__(
+            {
+                "load": In(stream.Signature(load)),
+                "read": In(stream.Signature(read)),
+                "readback": Out(stream.Signature(width)),
+                "at_start": In(1),
+                "words": In(data.ArrayLayout(width, len(Space))),
+                "far_sample": In(1),
+                "far_value": In(width),
+                **{name: Out(shape) for name, shape in fields.items()},
+                "word_d": Out(fields["word"]),
+                "load_synapse_d": Out(1),
+                **{name: Out(1) for name in self._flags},
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        space = Signal(Space)
+        stale = Signal(init=1)  # the lanes do not hold what the next step needs
+        data_q = Signal(self.data_bits)
+        answer = Signal(self.data_bits, reset_less=True)
+        visit = {name: Signal.like(getattr(self, name), name=f"{name}_q") for name in ("chain", "number", "word")}
+        # every strobe is a register, set on the way into the clock in which it counts
+        strobes = {name: Signal(name=f"{name}_q") for name in self._flags if name not in ("open", "token")}
+        is_open = Signal(name="open_q")
+        m.d.comb += [
+            self.data.eq(data_q),
+            *(getattr(self, name).eq(register) for name, register in (visit | strobes).items()),
+            self.open.eq(is_open),
+            self.token.eq(self.capture | self.take),
+            self.readback.payload.eq(answer),
+        ]
+        m.d.sync += [strobe.eq(0) for strobe in strobes.values()]
+        m.d.sync += [self.load_synapse_d.eq(self.load_synapse), self.word_d.eq(self.word)]
+
+        # Clocks since anything moved
+        still = Signal(range(self.drain + 1))
+        settled = Signal()
+        drained = Signal()
+        with m.If(~self.at_start | self.token | self.slot):
+            m.d.sync += [still.eq(0), settled.eq(0), drained.eq(0)]
+        with m.Elif(~drained):
+            m.d.sync += [
+                still.eq(still + 1),
+                settled.eq(settled | (still == self.settle)),
+                drained.eq(still == self.drain - 1),
+            ]
+
+        # A word of a lane comes in two parts
+        sampled = Signal(self.data_bits, reset_less=True)
+        weight_q = Signal(self.data_bits, reset_less=True)
+        second = Signal()
+        got = Signal()
+        with m.If(self.far_sample):
+            m.d.sync += [sampled.eq(self.far_value), weight_q.eq(sampled), got.eq(1)]
+
+        words = Signal.like(self.words, name="words_q", reset_less=True)
+        word = Signal(self.data_bits, reset_less=True)
+        m.d.sync += [words.eq(self.words), word.eq(words[space])]
+        clocks = Signal(range(_READ + 1))
+        read_in_time = Signal()
+        # Conditions are registers too, a clock old where they are looked at
+        asked = Signal()
+        may = Signal()
+        complete = Signal()
+        loads = Signal()
+        reads = Signal()
+        m.d.sync += [
+            asked.eq(self.load.valid | self.read.valid | stale),
+            may.eq(drained & self.at_start),
+            complete.eq(settled & got),
+            loads.eq(self.load.valid),
+            reads.eq(self.read.valid & ~self.load.valid),
+            read_in_time.eq(clocks == _READ - 1),
+        ]
+        # One bit a state: what is decided in a state is one LUT behind it
+        state = {name: Signal(name=f"is_{name}", init=name == "run") for name in _STATES}
+
+        with m.If(~state["respond"]):
+            m.d.sync += answer.eq(Mux(second, self._joined(weight_q, sampled), word))
+
+        def go(here: str, there: str, *names: str) -> None:
+            """From one state to another, with these strobes high in its first clock."""
+            m.d.sync += [state[here].eq(0), state[there].eq(1), *(strobes[name].eq(1) for name in names)]
+
+        for here, there in _STEPS.items():
+            with m.If(state[here]):
+                go(here, there)
+        with m.If(state["run"]):
+            m.d.sync += [is_open.eq(~asked), strobes["idle"].eq(self.at_start & drained & ~asked)]
+            with m.If(asked):
+                go("run", "closing")
+        waited = state["wait"] & may
+        with m.If(waited & loads):
+            go("wait", "take_load")
+        with m.If(waited & reads):
+            go("wait", "take_read")
+        with m.If(waited & ~loads & ~reads):
+            with m.If(stale):
+                go("wait", "restart", "capture", "restart")
+            with m.Else():
+                go("wait", "run")
+        m.d.comb += [
+            self.load.ready.eq(state["take_load"]),
+            self.read.ready.eq(state["take_read"]),
+            self.readback.valid.eq(state["respond"]),
+        ]
+        with m.If(state["take_load"]):
+            m.d.sync += [data_q.eq(self.load.payload.data), stale.eq(1)]
+            m.d.sync += [register.eq(self.load.payload[name]) for name, register in visit.items()]
+            m.d.sync += [strobes[f"load_{item.name.lower()}"].eq(self.load.payload.space == item) for item in Space]
+            go("take_load", "store", "busy")
+        with m.If(state["take_read"]):
+            m.d.sync += [space.eq(self.read.payload.space), clocks.eq(0), read_in_time.eq(0), second.eq(0)]
+            m.d.sync += [register.eq(self.read.payload[name]) for name, register in visit.items()]
+            go("take_read", "address", "busy")
+        with m.If(state["address"]):
+            m.d.sync += [strobes["busy"].eq(1), clocks.eq(clocks + 1)]
+            with m.If(read_in_time):
+                with m.If(space == Space.SYNAPSE):
+                    go("address", "slot", "slot", "weigh")
+                with m.Else():
+                    go("address", "respond")
+        with m.If(state["slot"]):
+            m.d.sync += [got.eq(0), stale.eq(1)]
+            go("slot", "hand_over", "capture", "reading")
+        with m.If(state["sample"] & complete):
+            m.d.sync += second.eq(1)
+            with m.If(second):
+                go("sample", "answer")
+            with m.Else():
+                go("sample", "slot", "slot", "look")
+        with m.If(state["respond"] & self.readback.ready):
+            go("respond", "responded")
+        with m.If(state["first_group"] & settled):
+            m.d.sync += stale.eq(0)
+            go("first_group", "take_group", "take")
+        with m.If(state["second_group"] & settled):
+            go("second_group", "run")
+        return m
+
+    def _joined(self, weight: Value, others: Value) -> Value:
+        """A lane's word out of the weight and the other fields, which come in the order of the word."""
+        parts: list[Value] = []
+        used = 0
+        for name, field in self.synapse:
+            if name == self.weight:
+                parts.append(weight[: field.width] ^ (1 << (field.width - 1)) if self.signed else weight[: field.width])
+            else:
+                parts.append(others[used : used + field.width])
+                used += field.width
+        return Cat(*parts)

@@ -1,0 +1,121 @@
+"""What the host sees of a layer: which word holds what, and how a checkpoint of the golden layer lies in the words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.spec import IntFormat
+from sim.design import Dut, Slot
+
+Index = tuple[int, ...]
+State = dict[str, dict[str, NDArray[Any]]]
+Fields = dict[str, int | None]
+
+GOLDEN = {"input": "pre", "output": "post"}  # spaces that the golden layer names after the rule's localities
+
+
+class LayerWords:
+    """Words of a layer's spaces.
+
+    Members
+    -------
+    spaces : by name, the fields of a word. shapes : by name, of the words; an index is (input, neuron) for a synapse.
+    everything : (space, index) of every word that holds something.
+    """
+
+    def __init__(self, dut: Dut, rng: random.Random) -> None:
+        self._drive, self._rng = dut.drive, rng
+        self._place: Mapping[str, int] = dut.manifest["placement"]
+        self._data = dut.sense.slots["readback__payload"]
+        self._codes = {space["name"]: int(space["code"]) for space in dut.manifest["spaces"]}
+        self.spaces: dict[str, dict[str, Slot]] = {
+            space["name"]: {f["name"]: Slot(f["offset"], IntFormat(f["width"], f["signed"])) for f in space["fields"]}
+            for space in dut.manifest["spaces"]
+            if space["fields"]
+        }
+        inputs, neurons = self._place["inputs"], self._place["neurons"]
+        shapes = {"synapse": (inputs, neurons), "input": (inputs,), "output": (neurons,), "neuron": (neurons,), "control": ()}
+        self.shapes: dict[str, Index] = {space: shapes[space] for space in self.spaces}
+        self.everything = [(space, index) for space, shape in self.shapes.items() for index in np.ndindex(*shape)]
+
+    # --- on the pins -------------------------------------------------------------------------------------------------------
+
+    def where(self, space: str, index: Index) -> dict[str, int]:
+        """The parts of an address that count."""
+        rows, columns = self._place["rows"], self._place["columns"]
+        if space == "synapse":
+            (chain, row), (group, number) = divmod(index[0], rows), divmod(index[1], columns)
+            return {"chain": chain, "number": number, "word": group * rows + row}
+        if space == "input":
+            return dict(zip(("chain", "word"), divmod(index[0], rows), strict=True))
+        return {"word": index[0]} if index else {}
+
+    def _address(self, port: str, space: str, index: Index) -> int:
+        """Drive word of an address; the parts that do not count are anything."""
+        parts = {"space": self._codes[space], **self.where(space, index)}
+        word = 0
+        for part in ("space", "chain", "number", "word"):
+            slot = self._drive.slots[f"{port}__payload.{part}"]
+            word |= slot.put(parts[part] if part in parts else self._rng.getrandbits(slot.form.width))
+        return word
+
+    def read(self, space: str, index: Index) -> int:
+        """Drive word of a read."""
+        return self._address("read", space, index)
+
+    def load(self, space: str, index: Index, fields: Mapping[str, int | None]) -> int:
+        """Drive word of a load; bits that no field holds are anything."""
+        slot = self._drive.slots["load__payload.data"]
+        junk = self._rng.getrandbits(slot.form.width)
+        for name, field in self.spaces[space].items():
+            value = fields[name]
+            if value is not None:
+                junk = (junk & ~field.mask) | field.put(value)
+        return self._address("load", space, index) | slot.put(junk)
+
+    def got(self, space: str, out: int) -> dict[str, int]:
+        """Fields of a word that was read back."""
+        word = self._data.get(out)
+        return {name: field.get(word) for name, field in self.spaces[space].items()}
+
+    # --- in a checkpoint ---------------------------------------------------------------------------------------------------
+
+    def fields(self, state: State, space: str, index: Index) -> Fields:
+        """What a word must hold; None is anything."""
+        if space == "control":
+            return {name: self._control(state, name) for name in self.spaces[space]}
+        arrays = state[GOLDEN.get(space, space)]
+        return {name: int(arrays[name][index]) for name in self.spaces[space]}
+
+    def _control(self, state: State, name: str) -> int | None:
+        """A field of the control word: who fired last stands there where the neurons' words do not tell it."""
+        control = state["control"]
+        if name in control:
+            return int(control[name])
+        fired = np.flatnonzero(state["neuron"]["fired_before" if name.endswith("_before") else "fired"])
+        match name.removesuffix("_before"):
+            case "won" | "any_fired":
+                return int(len(fired) > 0)
+            case "many_fired":
+                return int(len(fired) > 1)
+            case "winner":
+                return int(fired[0]) if len(fired) else None
+        raise ValueError(f"the manifest's control word has a field '{name}' that this bench does not know")
+
+    def store(self, state: State, space: str, index: Index, fields: Mapping[str, int | None]) -> None:
+        """Put a word's fields into a checkpoint."""
+        arrays = state[GOLDEN.get(space, space)]
+        for name, value in fields.items():
+            if name in arrays:
+                arrays[name][index] = value
+        if "won" in fields:
+            for suffix in ("", "_before"):
+                winners = state["neuron"][f"fired{suffix}"]
+                winners[:] = 0
+                if fields[f"won{suffix}"]:
+                    winners[fields[f"winner{suffix}"]] = 1
