@@ -17,10 +17,13 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Regenerates everything under reports/ (about 15 minutes on 2 cores).
+# Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).
 reports: .venv/installed
 	$(BIN)/python -m sc_hw.flow.baseline examples/lane.toml examples/bank.toml --build build --out reports
 	$(BIN)/python -m sc_hw.flow.proof_sweep --build build --out reports
+	$(BIN)/python -m sc_hw.flow.speed examples/speed/bars.toml --build build --out reports
+	$(BIN)/python -m sc_hw.flow.utilisation --out reports
+	$(BIN)/python -m sc_hw.flow.proof_sweep --layers 40 --build build --out reports
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/golden.py

@@ -12,7 +12,7 @@ A reset in mid-step leaves memories that hold half a step: the bench loads them 
 from __future__ import annotations
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -23,7 +23,6 @@ import cocotb
 import numpy as np
 
 from sc_model.golden import Layer
-from sc_model.graph import NumpyOps
 from sc_model.spec import IntFormat
 from sim.files import write_arrays
 from sim.job import Run, run_bench
@@ -34,12 +33,12 @@ from sim.streams import Sink, Source
 
 THROUGHPUT_STEPS = 4
 HOST_PER_STEP = 0.7  # loads and reads that a host asks for on average
-FORCED_STEP = 4
+FORCED_STEP = 4  # step in which there is a reset whatever the dice say; early, what follows is compared word by word
 RESET_SHARE = 0.02  # resets a clock times words of the layer: after one they are all loaded again
+BETWEEN_RATE = 0.01  # resets a clock, of those that are due, while no step is under way
 REWIND_STEPS = 3  # run again from the checkpoint in the middle
-BETWEEN_RATE = 0.01
 LIMIT_RATE = 0.15  # fields of a loaded state that are at a limit everywhere
-CLEARED_RATE = 0.25
+CLEARED_RATE = 0.25  # of flags in a loaded state that say what the step before ended
 PATIENCE_CLOCKS = 1000
 COVERED_UPDATES = 2_000_000  # the rule's coverage is not counted beyond: it costs more than the golden layer
 EVENTS = (
@@ -52,9 +51,10 @@ Stimulus = dict[str, Any]  # arguments of Layer.step
 
 @dataclass
 class Step:
-    """A step from its first transfer to its `done`: its number, who must fire, who has, and clocks."""
+    """A step from its first transfer to its `done`: its number and stimulus, who must fire, who has, and clocks."""
 
     number: int
+    stimulus: Stimulus
     expected: list[int]
     start: int
     last: int | None = None
@@ -71,7 +71,7 @@ class LayerBench:
         self.place = dut.manifest["placement"]
         self.timing = {name: int(clocks) for name, clocks in dut.manifest["timing"].items()}
         self.rows, self.lanes = self.place["rows"], self.place["chains"] * self.place["columns"]
-        self.covered = 0
+        self.covered, self.stepping = 0, False
         self.golden = Layer(replace(dut.rule, update=self.watched), dut.params, self.layer, self.neuron)
         self.names = self.golden.names
         self.random = random.Random(run.job.seed)
@@ -93,7 +93,7 @@ class LayerBench:
         run.coverage.expect(*(name for name in self.flags if name in ("outcome", "decide")))
         self.waiting: deque[tuple[int, Stimulus]] = deque()  # handed to the driver, not begun
         self.pending: deque[Step] = deque()
-        self.newest = Step(0, [], 0)
+        self.newest = Step(0, {}, [], 0)
         self.position = 0  # next row to be transferred
         self.loading: deque[tuple[str, Index, Fields]] = deque()
         self.asking: deque[tuple[str, Index]] = deque()
@@ -103,18 +103,18 @@ class LayerBench:
         self.completed = 0
         self.sent = 0  # steps handed to the driver
         self.reset_in: int | None = None  # clocks until a reset
-        self.updates = 0  # what the counter in the design must say
+        self.counters = [name for name in sense.slots if name == "updates" or name.startswith("saturated_")]
+        self.counted_before: Counter[str] = Counter()  # by the design, when the golden layer was put to its state after reset
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.fired: list[list[int]] = []
-        self.was_busy = False
         self.recent = 0  # clock of the last progress
         self.host_rate = 0.0
         self.reset_rate = RESET_SHARE * self.timing["sweep_clocks"] / len(self.words.everything)  # a step
 
     def watched(self, ops: Any, state: Any, inputs: Any, params: Any) -> Any:
         """The rule; counts the coverage of what the golden layer computes."""
-        if isinstance(ops, NumpyOps) and self.covered < COVERED_UPDATES:
+        if self.stepping and self.covered < COVERED_UPDATES:  # else it is being traced
             self.covered += self.dut.synapses
             self.run.coverage.steps(vars(state), vars(inputs))
         return self.dut.rule.update(ops, state, inputs, params)
@@ -129,9 +129,8 @@ class LayerBench:
                 word |= source.offer()
         out = await self.run.pins.clock(word | self.rst if reset else word)
         busy = bool(self.pending) or self.position != 0
-        if out & self.idle and self.was_busy:  # it is a register, and tells of the clock before
+        if out & self.idle and (busy or self.reading):
             self.differ("idle", 0, 1, "idle")
-        self.was_busy = busy or bool(self.reading)
         if out & self.pulses or (self.pending and self.pending[0].last is not None):
             self.monitor(out)
         if not reset:
@@ -161,7 +160,7 @@ class LayerBench:
             want = step.expected[len(step.got)] if len(step.got) < len(step.expected) else None
             step.got.append(neuron)
             if neuron != want:
-                self.differ("neuron", want, neuron, "spike", index=[neuron])
+                self.differ("neuron", want, neuron, "spike", index=[neuron], inputs=self.told(step))
             self.run.coverage.event("spike")
             if len(self.pending) > 1:
                 self.run.coverage.event("overlap")
@@ -174,7 +173,8 @@ class LayerBench:
             if out & self.done and latency != self.timing["latency_clocks"]:
                 self.differ("latency_clocks", self.timing["latency_clocks"], latency, "done")
             if len(step.got) < len(step.expected):
-                self.differ("neuron", step.expected[len(step.got)], None, "done", index=[step.expected[len(step.got)]])
+                neuron = step.expected[len(step.got)]
+                self.differ("neuron", neuron, None, "done", index=[neuron], inputs=self.told(step))
             self.pending.popleft()
             self.completed += 1
             self.run.synapse_steps += self.dut.synapses
@@ -182,6 +182,11 @@ class LayerBench:
             self.fired.append(step.got)
             if not step.expected:
                 self.run.coverage.event("silent_step")
+
+    def told(self, step: Step) -> dict[str, Any]:
+        """A step's stimulus, for a difference."""
+        spikes = np.flatnonzero(step.stimulus["spikes"]).tolist()
+        return {"spikes": spikes, **step.stimulus["modulators"], **{name: bool(step.stimulus[name]) for name in self.flags}}
 
     def follow(self, out: int, busy: bool) -> None:
         """Follow the handshakes of this edge."""
@@ -237,11 +242,12 @@ class LayerBench:
             self.golden.restore(self.edited)
             self.edited = None
         number, stimulus = self.waiting.popleft()
+        self.stepping = True
         fired = self.golden.step(**stimulus)
-        self.newest = Step(number, np.flatnonzero(fired).tolist(), self.run.pins.cycles)
+        self.stepping = False
+        self.newest = Step(number, stimulus, np.flatnonzero(fired).tolist(), self.run.pins.cycles)
         self.pending.append(self.newest)
         self.starts.append(self.run.pins.cycles)
-        self.updates += self.rows * self.place["groups"] * self.lanes
         self.run.coverage.event("step")
         for name in self.flags:
             if stimulus[name]:
@@ -368,7 +374,7 @@ class LayerBench:
     async def steps(self, count: int, stimulus: Callable[[int], Stimulus], resets: bool = False) -> None:
         """Run steps until `count` more are complete; `stimulus` gives that of each number."""
         base = self.completed
-        forced = min(count // 2, FORCED_STEP)  # at least one reset in mid-step, whatever the dice say
+        forced = min(count // 2, FORCED_STEP)
         self.sent = base
         self.recent = self.run.pins.cycles
         while self.completed < base + count:
@@ -395,10 +401,9 @@ class LayerBench:
             out = await self.clock()
             if not self.load.queue and not self.read.queue and not self.reading and out & self.idle:
                 self.run.coverage.event("idle")
-                if "updates" in self.dut.sense.slots:
-                    counted = self.dut.sense.slots["updates"].get(out)
-                    if counted != self.updates % (1 << 32):
-                        self.differ("updates", self.updates % (1 << 32), counted, "idle")
+                for name, want in self.counts().items():
+                    if (got := self.dut.sense.slots[name].get(out)) != want % (1 << 32):
+                        self.differ(name, want % (1 << 32), got, "idle")
                 return
         if self.load.queue or self.read.queue or self.reading:
             raise Stuck(self.what_is_missing())
@@ -412,10 +417,17 @@ class LayerBench:
         await self.clock(reset=True)
         for queue in (self.pending, self.waiting, self.loading, self.asking, self.reading):
             queue.clear()
-        self.position, self.updates, self.reset_in, self.was_busy = 0, 0, None, False
+        self.position, self.reset_in = 0, None
+        self.golden.load(0)
+        self.counted_before.clear()
         self.sent = self.completed
         self.recent = self.run.pins.cycles
         await self.load_state(self.random_state())
+
+    def counts(self) -> Counter[str]:
+        """What the design's counters must say: only a reset clears them."""
+        golden = {"updates": self.golden.updates} | {f"saturated_{n}": v for n, v in self.golden.saturations.items()}
+        return Counter({name: golden[name] + self.counted_before[name] for name in self.counters})
 
     def set_stalls(self, stall: float) -> None:
         """Idle rate of the stimulus and of the host's read-back."""
@@ -481,6 +493,7 @@ class LayerBench:
             await self.steps(run.job.steps - run.job.steps // 2, drawn, resets=True)
             self.host_rate = 0.0
         else:
+            self.counted_before = self.counts()
             self.golden.load(0 if recording.initial_weight is None else recording.initial_weight)
             await self.load_state(self.golden.checkpoint())
             self.fired.clear()

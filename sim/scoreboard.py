@@ -45,9 +45,6 @@ class Scoreboard:
     ) -> None:
         """Record a difference; GivenUp when there are too many."""
         self.differences += 1
-        import os
-        if os.environ.get("SC_DBG") and self.differences < 40:
-            print("DBG", step, space, index, field, expected, got, clock, event)
         if self.first is None:
             self.first = {
                 "step": step,

@@ -20,7 +20,7 @@ from sc_hw.flow.controls import CONTROLS, Control, changed_graph
 from sc_hw.flow.elaborate import Build
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
-from sc_hw.flow.layer_parts import PARTS, host_port, lane_facts
+from sc_hw.flow.layer_parts import PARTS, alone, host_port, lane_facts
 from sc_hw.layer import PlasticLayer
 from sc_hw.layer.chain import LANE
 from sc_hw.layer.parts import Parts, Products
@@ -105,7 +105,7 @@ def _short_sum(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | No
 
 
 def _impatient_host(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
-    return to_verilog(host_port(layer, drain=layer.timing.drain - 1), "host", None), row
+    return alone(host_port(layer, drain=layer.timing.drain - 1), "host"), row
 
 
 def _slow_critic(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
@@ -113,7 +113,7 @@ def _slow_critic(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | 
     unit = critic_unit(reward, layer.layer.critic_shift + 1)
     graph = rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply))
     critic = Datapath(graph, layer.family.delay)
-    return to_verilog(critic, "critic", None), {**row, "facts": {**row["facts"], "latency": critic.latency}}
+    return alone(critic, "critic"), {**row, "facts": {**row["facts"], "latency": critic.latency}}
 
 
 _LATE_TAKE = r"\g<0> reg take_late; always @(posedge clk) take_late <= take;"

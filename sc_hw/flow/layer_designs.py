@@ -12,6 +12,7 @@ from sc_model.spec import ConfigError, Design, LayerSpec, NeuronSpec, RuleChoice
 
 # A product built of adders is proved value by value of its narrower factor (see `claims.Cuts`).
 NARROW = {"reward_bits": 4, "trace_bits": 7}
+WIDEST = {"weight_bits": 24, "trace_bits": 16, "reward_bits": 12}
 
 
 def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
@@ -22,7 +23,8 @@ def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
         drawn: dict[str, int] = {}
         for name, field in rule.params_type.model_fields.items():
             bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)}
-            most = min(bounds.get("le", 2 * field.default + 2), NARROW.get(name, 1 << 30) if narrow else 1 << 30)
+            most = bounds.get("le", 2 * field.default + 2)
+            most = min(most, WIDEST.get(name, most), NARROW.get(name, most) if narrow else most)
             drawn[name] = rng.randint(bounds.get("ge", 0), most)
         with contextlib.suppress(ConfigError):
             choice = RuleChoice(family=family, parameters=drawn)

@@ -6,6 +6,8 @@ ports keep their names and are free.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -92,17 +94,18 @@ def lane_facts(lane: PlasticLane) -> dict[str, Any]:
 
 def neurons_facts(neurons: NeuronMemory) -> dict[str, Any]:
     """Layouts of the neurons' words, and their clocks."""
-    shape = Shape.cast(neurons.sums.shape().elem_shape)
+    place, shape = neurons.place, Shape.cast(neurons.sums.shape().elem_shape)
     chains = [
         {"name": str(chain), "offset": chain * shape.width, "width": shape.width, "signed": shape.signed}
-        for chain in range(neurons.place.chains)
+        for chain in range(place.chains)
     ]
     return {
         "adding": neurons.adding,
         "update_latency": neurons.update.latency,
         "fetch": FETCH,
-        "neurons": neurons.place.neurons,
-        "total": neurons.place.groups * neurons.place.columns,
+        "neurons": place.neurons,
+        "total": place.groups * place.columns,
+        "inputs": [max(0, min(place.rows, place.inputs - place.rows * chain)) for chain in range(place.chains)],
         "word": fields_of(neurons.fields),
         "control": fields_of(neurons.control_layout),
         "sums": chains,
@@ -172,21 +175,33 @@ def sequencer_facts(widths: tuple[int, int, int, int]) -> dict[str, Any]:
     return {"label": f", {row}-bit rows, {pause}-bit pauses, {group}-bit groups"}
 
 
+def alone(component: wiring.Component, name: str) -> str:
+    """Verilog of a part as module `name`, without ports of no bits: Verilog has none, and inside a layer they vanish."""
+    text = to_verilog(component, name, None)
+    for port in set(re.findall(r"^  wire \[-1:0\] (\w+);$", text, re.M)):
+        text = re.sub(rf"^  \w+ \[-1:0\] {port};\n", "", text, flags=re.M)
+        text = re.sub(rf"^(module [^;]*?)\b{port}(?:, |(?=\)))", r"\1", text, flags=re.M)
+    return text
+
+
 class Parts:
     """Collects the parts of a layer under `folder`/proof."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, only: Collection[str] = ()) -> None:
+        self.folder, self.only = folder, only
         self.rows: list[dict[str, Any]] = []
 
     def module(self, part: str, verilog: str, top: str, facts: dict[str, Any]) -> None:
         """A module of Verilog that has been written already."""
-        self.rows.append({"part": part, "verilog": verilog, "top": top, "facts": facts})
+        if not self.only or part in self.only:
+            self.rows.append({"part": part, "verilog": verilog, "top": top, "facts": facts})
 
     def alone(self, part: str, component: wiring.Component, facts: dict[str, Any], name: str = "") -> None:
         """A component emitted alone."""
+        if self.only and part not in self.only:
+            return
         file = f"proof/{name or part}.v"
-        write_text(self.folder / file, to_verilog(component, part, None))
+        write_text(self.folder / file, alone(component, part))
         self.module(part, file, part, facts)
 
     def write(self) -> None:
@@ -194,12 +209,13 @@ class Parts:
         write_json(self.folder / "proof" / PARTS, {"parts": self.rows})
 
 
-def write_parts(layer: PlasticLayer, folder: Path, *, every_size: bool = True) -> None:
+def write_parts(layer: PlasticLayer, folder: Path, *, every_size: bool = True, only: Collection[str] = ()) -> None:
     """Write the parts of a layer whose Verilog lies in `folder`.
 
     `every_size`: also a sequencer for the largest layer that there can be, so that its order is proved for all sizes.
+    `only`: of these kinds, all if empty.
     """
-    parts = Parts(folder)
+    parts = Parts(folder, only)
     for name, lane in layer.lanes.items():
         parts.module("lane", "top.v", name, lane_facts(lane))
     sizes = {"sequencer": _sequencer_widths(layer)}

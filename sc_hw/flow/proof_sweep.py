@@ -1,6 +1,8 @@
 """The committed proof sweep: `python -m sc_hw.flow.proof_sweep --out reports` proves corner and random configurations.
 
-Lanes: all 32 corners of the parameter ranges and 40 random configurations. Banks: every family's pipeline.
+Lanes: all 32 corners of the parameter ranges and 40 random configurations. Banks: every family's pipeline. Layers, where they
+are asked for: random ones for the families that make lanes in different ways, and one with the seeded bugs and the order of the
+largest layer.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from typing import Any
 
 from sc_hw.families import family_names
 from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.layer_designs import layer_designs
 from sc_hw.flow.prove import prove, prove_many
-from sc_model.spec import Design, RuleChoice
+from sc_model.spec import Design, LayerSpec, NeuronSpec, RuleChoice
 
 RANGES = {
     "weight_bits": (1, 32),
@@ -25,6 +28,15 @@ RANGES = {
     "learning_shift": (0, 12),
     "trace_decay_shift": (0, 9),
 }
+
+
+LAYER_FABRICS = ("generic", "ecp5", "ice40_up", "ice40_hx")
+SEEDED = Design(
+    name="layer_seeded",
+    block="layer",
+    layer=LayerSpec(inputs=40, neurons=6, lanes=2, chains=1, critic_shift=3, counters=True),
+    neuron=NeuronSpec(winner_take_all=True, noise_bits=4, refractory=2),
+)
 
 
 def lane_designs(count: int = 40, seed: int = 2) -> list[Design]:
@@ -37,6 +49,50 @@ def lane_designs(count: int = 40, seed: int = 2) -> list[Design]:
         Design(name=name, block="lane", rule=RuleChoice(parameters=parameters))
         for name, parameters in zip(names, corners + drawn, strict=True)
     ]
+
+
+def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
+    """Prove `count` random layers for each of a few families, and one with seeded bugs and every size; return the summary."""
+    began = perf_counter()
+    designs = [design for fabric in LAYER_FABRICS for design in layer_designs(fabric, count)]
+    certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
+    rows = [_row(design.name, row) for design, row in zip(designs, certificates, strict=True)]
+    seeded = _row(SEEDED.name, prove(SEEDED, root=root, jobs=jobs, progress=print))
+    return {
+        "schema_version": "sc-hw.layer-proof-sweep.v1",
+        "command": f"python -m sc_hw.flow.proof_sweep --layers {count}",
+        "solver": certificates[0]["solver"],
+        "yosys": certificates[0]["yosys"],
+        "seconds": round(perf_counter() - began, 1),
+        "layers": [
+            {**row, "fabric": d.fabric, "rule": d.rule.family, "design_file": d.model_dump(mode="json")}
+            for row, d in zip([*rows, seeded], [*designs, SEEDED], strict=True)
+        ],
+    }
+
+
+def _layer_markdown(summary: Mapping[str, Any]) -> str:
+    rows = summary["layers"]
+    lines = [
+        "# Proof sweep of layers",
+        "",
+        f"Made by `{summary['command']}`; solver {summary['solver']}, yosys {summary['yosys']}. The JSON has every design.",
+        "",
+        f"* {sum(r['passed'] for r in rows)} of {len(rows)} layers proved, {sum(r['unknown'] for r in rows)} claims unknown, "
+        f"{summary['seconds']} s for all on 2 cores.",
+        "",
+        "| design | rule | fabric | memory | neurons | claims | proved | seeded bugs refuted | seconds |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        layer, neuron = row["design_file"]["layer"], row["design_file"]["neuron"]
+        kind = "winner-take-all" if neuron["winner_take_all"] else "all that are ready"
+        bugs = f"{row['seeded_bugs_refuted']} of {row['seeded_bugs']}" if row["seeded_bugs"] else "not run"
+        lines.append(
+            f"| {row['design']} | {row['rule']} | {row['fabric']} | {layer['memory']} | {kind} | {row['claims']} | "
+            f"{row['proved']} | {bugs} | {row['seconds']} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,11 +153,17 @@ def sweep(root: Path, jobs: int = 2, families: Sequence[str] | None = None) -> d
 
 
 def main() -> None:
-    """Sweep, then write `proofs.json` and `proofs.md`."""
+    """Sweep, then write `proofs.json` and `proofs.md` (of layers: `layer_proofs`)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
+    parser.add_argument("--layers", type=int, default=0, help="random layers a family, instead of lanes and banks")
     given = parser.parse_args()
+    if given.layers:
+        summary = layers(given.build, given.layers)
+        write_json(given.out / "layer_proofs.json", summary)
+        write_text(given.out / "layer_proofs.md", _layer_markdown(summary))
+        return
     summary = sweep(given.build)
     write_json(given.out / "proofs.json", summary)
     write_text(given.out / "proofs.md", _markdown(summary))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -50,11 +50,11 @@ def _emit_schedules(build: Build) -> None:
         write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
 
 
-def _emit_parts(build: Build, every_size: bool) -> None:
+def _emit_parts(build: Build, every_size: bool, only: Collection[str]) -> None:
     """A layer's parts, each to be proved for itself."""
     layer = block_of(build.design, load_family(build.design.fabric)).component
     if isinstance(layer, PlasticLayer):
-        write_parts(layer, build.folder, every_size=every_size)
+        write_parts(layer, build.folder, every_size=every_size, only=only)
 
 
 def _run_control(build: Build, control: Control | LayerControl, limit_s: float) -> dict[str, Any] | None:
@@ -86,6 +86,7 @@ def prove(
     limit_s: float = 60.0,
     jobs: int = 2,
     progress: Progress = silent,
+    parts: Collection[str] = (),
 ) -> dict[str, Any]:
     """Prove a design and write its certificate, `build/<id>/proof.json`.
 
@@ -95,6 +96,7 @@ def prove(
     controls : also put seeded bugs through the same proof; one that passes fails the certificate.
     schedules : for a bank or a layer, also prove the order of accesses for every size it could have.
     limit_s : seconds for one claim before its verdict is ``unknown``. jobs : processes at a time.
+    parts : of a layer, the kinds of parts to prove (see `layer_parts`), all if empty.
 
     Returns the certificate; `passed` is true only if every claim is proved and every control refuted.
     Raises ToolError where a tool is missing or dies, ConfigError for a design that can't be made.
@@ -110,7 +112,7 @@ def prove(
         _emit_schedules(build)
     if design.block == "layer":
         progress("emitting the layer's parts")
-        _emit_parts(build, schedules)
+        _emit_parts(build, schedules, parts)
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         progress("proving the design")
         main = pool.submit(decide, build.folder, limit_s)

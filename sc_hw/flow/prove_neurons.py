@@ -5,10 +5,12 @@ Clock 0 is that in which a neuron's sums come with `evaluate`.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 from sc_hw.flow.claims import Court, Cuts, number
 from sc_hw.flow.netlist import Netlist
+from sc_hw.flow.parity import Bits, parities
 from sc_hw.flow.prove_bank import Frames
 from sc_hw.flow.prove_plastic_lane import calm, slices
 from sc_model.graph.smt import K, SmtInt, SmtOps
@@ -19,15 +21,15 @@ from sc_model.units.noise import TAPS, WIDTH
 Facts = dict[str, Any]
 
 
-def lfsr_moved(court: Court, state: Any, places: int) -> Any:
-    """The noise register some places on, bit by bit: what `sc_model.units.Lfsr` says of itself."""
-    t = court.terms
+def lfsr_moved(places: int) -> Bits:
+    """The noise register some places on, bit by bit as `sc_model.units.Lfsr` says of itself: the bits before that each is the
+    exclusive-or of."""
+    state: Bits = [frozenset({bit}) for bit in range(WIDTH)]
     for _ in range(places):
-        fresh = None
+        fresh: frozenset[int] = frozenset()
         for tap in TAPS:
-            bit = t(K.BV_EXTRACT, state, indices=(tap, tap))
-            fresh = bit if fresh is None else t(K.BV_XOR, fresh, bit)
-        state = t(K.BV_CONCAT, t(K.BV_EXTRACT, state, indices=(WIDTH - 2, 0)), fresh)
+            fresh ^= state[tap]
+        state = [fresh, *state[:-1]]
     return state
 
 
@@ -39,6 +41,7 @@ class _Neurons:
             raise ValueError("neurons are a layer's")
         self.court, self.net, self.facts, self.t = court, net, facts, court.terms
         self.layer: LayerSpec = design.layer
+        self.weight = weight
         self.spec: NeuronSpec = design.neuron
         self.unit: Unit = neuron_unit(self.layer, self.spec, weight)
         self.adding, self.latency, self.fetch = facts["adding"], facts["update_latency"], facts["fetch"]
@@ -85,6 +88,8 @@ def prove_neurons(court: Court, net: Netlist, design: Design, weight: IntFormat,
     """Add the claims about a layer's neurons to the court."""
     neurons = _Neurons(court, net, design, weight, facts)
     _turns(neurons)
+    if neurons.spec.noise_bits:
+        _noise(neurons)
     _evaluation(neurons)
     _memory(neurons)
     if neurons.spec.winner_take_all:
@@ -142,6 +147,54 @@ def _turns(n: _Neurons) -> None:
     )
 
 
+def _noise(n: _Neurons) -> None:
+    """The register of the noise is that of the model.
+
+    Which bits an exclusive-or is made of is read off the netlist's terms; a solver would go through its values.
+    """
+    court, t, at, places = n.court, n.t, n.at, n.spec.noise_bits
+    began = perf_counter()
+    name = n.net.state_of("lfsr")
+    register = n.net.states[name]
+    known = {register: [frozenset({bit}) for bit in range(WIDTH)]}
+    wanted = lfsr_moved(places)
+    number = parities(n.net.signals["update.i_noise"], known)
+    number_is = number == wanted[:places]
+    court.decided(
+        "noise: number",
+        f"a neuron's noise is the next {places}-bit number of `sc_model.units.Lfsr`, in every state of its register",
+        number_is,
+        perf_counter() - began,
+        {f"bit {bit}": sorted(number[bit]) for bit in range(places) if number[bit] != wanted[bit]},
+    )
+    began = perf_counter()
+    # the register's next value where a neuron takes a number
+    taken = {
+        n.net.inputs["rst"]: t.const(0, 1),
+        n.net.inputs["load_control"]: t.const(0, 1),
+        n.net.states[n.net.state_of(f"evaluate_d{n.adding}")]: t.const(1, 1),
+        n.net.signals[f"index_d{n.adding}"]: t.const(0, n.width),
+    }
+    moved = n.net.substituted(n.net.following[name], taken)
+    state = parities(moved, known)
+    court.decided(
+        "noise: register",
+        f"with a neuron's number the register moves on by {places} places, in every state of it",
+        state == wanted,
+        perf_counter() - began,
+        {f"bit {bit}": sorted(state[bit]) for bit in range(WIDTH) if state[bit] != wanted[bit]},
+    )
+    before, then = n.control(n.adding)["lfsr"], n.control(n.adding + 1)["lfsr"]
+    came = court.both(n.bit(0, "evaluate"), n.is_real(at(0, "index")))
+    after = n.net.substituted(moved, {register: before})
+    court.claim(
+        "noise: with every neuron",
+        "the register moves on so with every neuron of a step, and with nothing else",
+        t.differ(then, t(K.ITE, came, after, before)),
+        [*n.turn, court.off(at(n.adding, "load_control"))],
+    )
+
+
 def _inputs(n: _Neurons) -> tuple[dict[str, SmtInt], list[Any]]:
     """What the neuron's text is given, and what the claims assume for it."""
     court, t, at, unit = n.court, n.t, n.at, n.unit
@@ -157,6 +210,10 @@ def _inputs(n: _Neurons) -> tuple[dict[str, SmtInt], list[Any]]:
         if name in unit.inputs:
             values[name] = SmtInt.unsigned(t, t(K.ITE, first, at(0, name), n.register(0, name)))
     chain = [number(t, vector, n.layer.signed_weights) for vector in slices(court, at(0, "sums"), n.facts["sums"]).values()]
+    # a chain's sum is that of its inputs' weights: proved of the lane
+    half = 1 << (n.weight.width - 1) if n.layer.signed_weights else 0
+    for one, inputs in zip(chain, n.facts["inputs"], strict=True):
+        given += [(one >= inputs * -half).term, (one <= inputs * (n.weight.hi - half)).term]
     total = chain[0]
     for more in chain[1:]:
         total = total + more
@@ -178,8 +235,7 @@ def _inputs(n: _Neurons) -> tuple[dict[str, SmtInt], list[Any]]:
     if "others" in unit.inputs:
         values["others"] = SmtInt.unsigned(t, t(K.ITE, other, t.const(1, 1), t.const(0, 1)))
     if "noise" in unit.inputs:
-        moved = lfsr_moved(court, control["lfsr"], n.spec.noise_bits)
-        values["noise"] = SmtInt.signed(t, t(K.BV_EXTRACT, moved, indices=(n.spec.noise_bits - 1, 0)))
+        values["noise"] = SmtInt.signed(t, at(seen, "update.i_noise"))  # proved of the noise
     return values, given
 
 
@@ -229,17 +285,6 @@ def _evaluation(n: _Neurons) -> None:
             [*given, court.off(at(out, "load"))],
             cuts.shown,
             loose=cuts.loose,
-        )
-    if n.spec.noise_bits:
-        before, then = n.control(n.adding)["lfsr"], n.control(n.adding + 1)["lfsr"]
-        unloaded = court.off(at(n.adding, "load_control"))
-        moved = lfsr_moved(court, before, n.spec.noise_bits)
-        came = court.both(n.bit(0, "evaluate"), n.is_real(at(0, "index")))
-        court.claim(
-            "neurons: noise",
-            "the noise's register moves on by as many places as a number has bits with every neuron, and with nothing else",
-            t.differ(then, t(K.ITE, came, moved, before)),
-            [*n.turn, unloaded],
         )
 
 

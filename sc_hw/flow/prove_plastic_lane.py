@@ -58,7 +58,7 @@ class _Lane:
         return [self.court.implies(writes, self.t.differ(*halves))]
 
     def _name(self, field: str) -> str:
-        return "words" if not self.split else "weights" if field == self.facts["weight"] else "others"
+        return "synapses" if not self.split else "weights" if field == self.facts["weight"] else "others"
 
     def _array(self, start: str) -> str:
         """The memory whose name begins so; Yosys may have added to it."""
@@ -121,7 +121,8 @@ def _update(lane: _Lane) -> None:
     """What is written is the rule's own text of what was read."""
     court, t, facts, frames = lane.court, lane.t, lane.facts, lane.frames
     formats = lane.forms | lane.rule.input_formats(lane.params)
-    neuron = slices(court, frames.at(lane.fetch, "post"), facts["neuron"])
+    looks = "post" in frames.net.signals  # a lane whose rule makes nothing of its neuron has no values of it
+    neuron = slices(court, frames.at(lane.fetch, "post"), facts["neuron"]) if looks else {}
     values = dict(lane.old())
     for name in formats:
         if name in values:
@@ -325,7 +326,6 @@ def _chain(lane: _Lane) -> None:
     """The chain on which sums leave and neurons' values come."""
     court, t, frames = lane.court, lane.t, lane.frames
     now, then = frames.at(0, "shift_out"), frames.at(1, "shift_out")
-    post, post_then = frames.at(0, "post"), frames.at(1, "post")
     quiet = [*lane.calm[:2], court.off(frames.at(0, "capture"))]
     court.claim(
         "lane, chain: shifts",
@@ -339,6 +339,9 @@ def _chain(lane: _Lane) -> None:
         t.differ(then, now),
         [*quiet, court.off(frames.at(0, "shift"))],
     )
+    if "post" not in frames.net.signals:
+        return
+    post, post_then = frames.at(0, "post"), frames.at(1, "post")
     court.claim(
         "lane, neuron: taken",
         "`take` makes what has been shifted in the values of the neuron",

@@ -92,7 +92,8 @@ class Chain(wiring.Component):
                 }
                 # only the lane that is meant: compared on the way into the register
                 here = Signal(name=f"here_{column}", reset_less=True)
-                m.d.sync += here.eq(before.load_number == self.columns - 1 - column)
+                number = self.columns - 1 - column
+                m.d.sync += here.eq(before.load_number == number if number else ~before.load_number.any())
                 told = {name: Signal(name=f"{name}_{column}") for name in counts}
                 for name, flag in told.items():
                     nobody = bus.absent | (bus.last if self.columns - 1 - column >= self.in_last_group else C(0, 1))

@@ -1,11 +1,23 @@
-"""Values some clocks later, each register made once however many ask for it."""
+"""Small helpers of wiring: values some clocks later, and one of several values."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Shape, Signal, Value
+from amaranth.hdl import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data
+
+
+def choose(index: Value, values: Sequence[Value]) -> Value:
+    """`values[index]`, for an index beyond the last any of them: two at a time, by the bits of the index."""
+    chosen = list(values)
+    for bit in index:
+        if len(chosen) == 1:
+            break
+        pairs = [chosen[number : number + 2] for number in range(0, len(chosen), 2)]
+        chosen = [Mux(bit, pair[1], pair[0]) if len(pair) == 2 else pair[0] for pair in pairs]
+    return chosen[0]
 
 
 class Delays:

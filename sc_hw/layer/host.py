@@ -9,6 +9,8 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.layer.delay import choose
+
 _READ = 8  # clocks from an address to its word and through two registers, with one to spare
 
 
@@ -48,11 +50,11 @@ _STATES = (
 class Space(IntEnum):
     """What the host can read and write."""
 
-    SYNAPSE = 0
-    INPUT = 1
-    OUTPUT = 2
-    NEURON = 3
-    CONTROL = 4
+    SYNAPSE = 1
+    INPUT = 2
+    OUTPUT = 3
+    NEURON = 4
+    CONTROL = 5
 
 
 class HostPort(wiring.Component):
@@ -105,7 +107,7 @@ class HostPort(wiring.Component):
                 "read": In(stream.Signature(read)),
                 "readback": Out(stream.Signature(width)),
                 "at_start": In(1),
-                "words": In(data.ArrayLayout(width, len(Space))),
+                "words": In(data.ArrayLayout(width, max(Space) + 1)),
                 "far_sample": In(1),
                 "far_value": In(width),
                 **{name: Out(shape) for name, shape in fields.items()},
@@ -158,7 +160,7 @@ class HostPort(wiring.Component):
 
         words = Signal.like(self.words, name="words_q", reset_less=True)
         word = Signal(self.data_bits, reset_less=True)
-        m.d.sync += [words.eq(self.words), word.eq(words[space])]
+        m.d.sync += [words.eq(self.words), word.eq(choose(space, [words[code] for code in range(max(Space) + 1)]))]
         clocks = Signal(range(_READ + 1))
         read_in_time = Signal()
         # Conditions are registers too, a clock old where they are looked at

@@ -159,7 +159,7 @@ class PlasticLane(wiring.Component):
             others = {name: others_q[name] for name in parts.others}
         else:
             word = Cat(*(Mux(self.load, given[n], new[n]) for n in parts.fields))
-            self._memory(m, "words", self.read, fetched, self.word, write_en, self.write, word)
+            self._memory(m, "synapses", self.read, fetched, self.word, write_en, self.write, word)
             others = {name: fetched[name] for name in parts.others}
         weight: Value = fetched[parts.weight]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Array, C, Module, Mux, Signal, Value
+from amaranth.hdl import C, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,7 +13,7 @@ from sc_hw.datapath import Datapath
 from sc_hw.families import Family, load_family
 from sc_hw.lane import port_shape
 from sc_hw.layer.chain import ADDER_LANE, LANE, Chain
-from sc_hw.layer.delay import Delays
+from sc_hw.layer.delay import Delays, choose
 from sc_hw.layer.host import HostPort, Space
 from sc_hw.layer.inputs import InputMemory
 from sc_hw.layer.lane import FETCH, LanePlan, PlasticLane
@@ -308,7 +308,7 @@ class PlasticLayer(wiring.Component):
             if number == place.chains - 1 and place.rows * place.chains > place.inputs:
                 # rows that the last chain lacks
                 spike_in = spike_in & (sequencer.row < place.inputs - place.rows * (place.chains - 1))
-            at_host = host.chain == number
+            at_host = host.chain == number if number else ~host.chain.any()
             m.d.comb += [
                 head.issue.eq(issue),
                 head.row.eq(Mux(sequencer.at_start & host.busy, host.word[: self.row_bits], sequencer.row)),
@@ -364,12 +364,12 @@ class PlasticLayer(wiring.Component):
             ]
         m.d.comb += [
             host.at_start.eq(sequencer.at_start),
-            host.words[Space.INPUT.value].eq(Array(head.word for head in self.inputs)[host.chain]),
+            host.words[Space.INPUT.value].eq(choose(host.chain, [head.word for head in self.inputs])),
             host.words[Space.OUTPUT.value].eq(outputs.word),
             host.words[Space.NEURON.value].eq(neurons.word),
             host.words[Space.CONTROL.value].eq(control.as_value()),
             host.far_sample.eq(self.chains[0].far_sample),
-            host.far_value.eq(Array(chain.far_value for chain in self.chains)[host.chain]),
+            host.far_value.eq(choose(host.chain, [chain.far_value for chain in self.chains])),
             neurons.host.eq(host.busy),
             neurons.host_index.eq(host.word[: neurons.index_bits]),
             neurons.load.eq(host.load_neuron),
@@ -439,7 +439,7 @@ class PlasticLayer(wiring.Component):
         begins = delays.later(token, self.plan.weight_fetched + 2 - FEED, "token", strobe=True)
         clear, mute = Signal(), Signal()
         new_step = Signal()
-        m.d.comb += new_step.eq(begins & real & ~again & (index == 0))
+        m.d.comb += new_step.eq(begins & real & ~again & ~index.any())
         with m.If(begins):
             m.d.sync += [feeding.eq(1), turn.eq(0)]
             with m.If(restart):

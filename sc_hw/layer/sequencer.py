@@ -81,7 +81,7 @@ class LayerSequencer(wiring.Component):
             blocked.eq(~self.open & (at_start | ends)),
             at_start.eq(ends | (at_start & ~self.issue)),
             at_last_pause.eq(
-                (self.issue & at_last_row & (self.last_pause == 0))
+                (self.issue & at_last_row & ~self.last_pause.any())
                 | (pausing & ~at_last_pause & (pause == (self.last_pause - 1)[: self.pause_width]))
             ),
             pause.eq(Mux(pausing & ~at_last_pause, (pause + 1)[: self.pause_width], 0)),

@@ -249,7 +249,7 @@ def test_seeded_bug_in_a_layer_is_caught(bug: str, layer_of: LayerOf, tmp_path: 
 
 
 def test_layer_that_does_not_answer_is_named_and_ends(layer_of: LayerOf, tmp_path: Path) -> None:
-    build = edited(layer_of(16, 7, 2), tmp_path / "edited", r"assign i__ready = .*;", "assign i__ready = 1'b0;")
+    build = edited(layer_of(16, 7, 2), tmp_path / "edited", r"readback__valid <= \S+ *;", "readback__valid <= 1'h0;")
     first = cosim(build, steps=5, out=tmp_path / "results.json")["first_difference"]
     assert (first["field"], first["got"], first["event"]) == ("wait", "nothing", "timeout")
-    assert re.fullmatch(r"waited \d+ clocks for .*", first["expected"])
+    assert re.fullmatch(r"waited \d+ clocks for readback\.valid for synapse \[0, 0\]", first["expected"])
