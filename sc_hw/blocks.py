@@ -74,7 +74,7 @@ class Block:
                 "sweep_clocks": layer.timing.sweep,
                 "drain_clocks": layer.timing.drain,
                 "update_latency_clocks": layer.plan.update.latency,
-                "critic_clocks": 0 if layer.critic is None else layer.critic.latency + 2,
+                "critic_clocks": layer.critic_clocks,
             }
         bank = self.component
         return {

@@ -63,11 +63,13 @@ class SynapseLane(wiring.Component):
         m.submodules.update = update = Datapath(self.graph, loadable={name: port.shape() for name, port in loads.items()})
         for item in self.rule.inputs:
             m.d.comb += getattr(update, f"i_{item.name}").eq(getattr(self, item.name))
+        change = Signal()
+        m.d.comb += change.eq(self.step | self.load)
         for field in self.rule.state:
             port = getattr(self, field.name)
             register = Signal(port.shape(), name=f"{field.name}_q", init=field.initial)
             m.d.comb += [getattr(update, f"i_{field.name}").eq(register), port.eq(register)]
-            with m.If(self.step | self.load):
+            with m.If(change):
                 m.d.sync += register.eq(getattr(update, f"o_{field.name}"))
             # after the rest: conditions that synthesis makes the reset of the flip-flops
             if field.name not in loads:

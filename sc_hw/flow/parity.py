@@ -72,6 +72,9 @@ def _of_all(kind: Any, term: Any, args: list[Bits]) -> Bits:
     if kind == K.BV_EXTRACT:
         high, low = (int(index) for index in term.indices())
         return args[0][low : high + 1]
+    if kind in (K.BV_ZERO_EXTEND, K.BV_SIGN_EXTEND):
+        (more,) = (int(index) for index in term.indices())
+        return args[0] + [args[0][-1] if kind == K.BV_SIGN_EXTEND else frozenset()] * more
     if kind == K.BV_REDXOR:
         total: frozenset[int] = frozenset()
         for bit in args[0]:

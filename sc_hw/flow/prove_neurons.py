@@ -19,6 +19,7 @@ from sc_model.units import Unit, neuron_unit
 from sc_model.units.noise import TAPS, WIDTH
 
 Facts = dict[str, Any]
+NOISE = "update.i_noise"
 
 
 def lfsr_moved(places: int) -> Bits:
@@ -153,36 +154,41 @@ def _noise(n: _Neurons) -> None:
     Which bits an exclusive-or is made of is read off the netlist's terms; a solver would go through its values.
     """
     court, t, at, places = n.court, n.t, n.at, n.spec.noise_bits
-    began = perf_counter()
     name = n.net.state_of("lfsr")
     register = n.net.states[name]
-    known = {register: [frozenset({bit}) for bit in range(WIDTH)]}
     wanted = lfsr_moved(places)
-    number = parities(n.net.signals["update.i_noise"], known)
-    number_is = number == wanted[:places]
-    court.decided(
-        "noise: number",
-        f"a neuron's noise is the next {places}-bit number of `sc_model.units.Lfsr`, in every state of its register",
-        number_is,
-        perf_counter() - began,
-        {f"bit {bit}": sorted(number[bit]) for bit in range(places) if number[bit] != wanted[bit]},
-    )
-    began = perf_counter()
+
+    def read(name: str, statement: str, term: Any, bits: Bits) -> None:
+        """Claim of what a term's bits are the exclusive-ors."""
+        began = perf_counter()
+        try:
+            found = parities(term, {register: [frozenset({bit}) for bit in range(WIDTH)]})
+        except ValueError as error:
+            court.decided(name, statement, False, perf_counter() - began, {"netlist": str(error)})
+            return
+        wrong = {f"bit {bit}": sorted(a) for bit, (a, b) in enumerate(zip(found, bits, strict=True)) if a != b}
+        court.decided(name, statement, not wrong, perf_counter() - began, wrong)
+
+    if NOISE in n.net.signals:  # a threshold may be out of its reach
+        read(
+            "noise: number",
+            f"a neuron's noise is the next {places}-bit number of `sc_model.units.Lfsr`, in every state of its register",
+            n.net.signals[NOISE],
+            wanted[:places],
+        )
     # the register's next value where a neuron takes a number
     taken = {
         n.net.inputs["rst"]: t.const(0, 1),
         n.net.inputs["load_control"]: t.const(0, 1),
         n.net.states[n.net.state_of(f"evaluate_d{n.adding}")]: t.const(1, 1),
-        n.net.signals[f"index_d{n.adding}"]: t.const(0, n.width),
+        n.net.states[n.net.state_of(f"index_d{n.adding}")]: t.const(0, n.width),
     }
     moved = n.net.substituted(n.net.following[name], taken)
-    state = parities(moved, known)
-    court.decided(
+    read(
         "noise: register",
         f"with a neuron's number the register moves on by {places} places, in every state of it",
-        state == wanted,
-        perf_counter() - began,
-        {f"bit {bit}": sorted(state[bit]) for bit in range(WIDTH) if state[bit] != wanted[bit]},
+        moved,
+        wanted,
     )
     before, then = n.control(n.adding)["lfsr"], n.control(n.adding + 1)["lfsr"]
     came = court.both(n.bit(0, "evaluate"), n.is_real(at(0, "index")))
@@ -235,7 +241,8 @@ def _inputs(n: _Neurons) -> tuple[dict[str, SmtInt], list[Any]]:
     if "others" in unit.inputs:
         values["others"] = SmtInt.unsigned(t, t(K.ITE, other, t.const(1, 1), t.const(0, 1)))
     if "noise" in unit.inputs:
-        values["noise"] = SmtInt.signed(t, at(seen, "update.i_noise"))  # proved of the noise
+        noise = at(seen, NOISE) if NOISE in n.net.signals else t.var("any noise", n.spec.noise_bits)
+        values["noise"] = SmtInt.signed(t, noise)  # its bits are proved of the noise
     return values, given
 
 

@@ -199,6 +199,12 @@ class PlasticLayer(wiring.Component):
         return Timing(slots, slots * place.groups, plan.span, decision, drain)
 
     @property
+    def critic_clocks(self) -> int:
+        """Clocks that a step begins later, at full speed, for the critic; with single-port memory it begins in an even one."""
+        clocks = 0 if self.critic is None else self.critic.latency + 2
+        return clocks + clocks % 2 if self.plan.memory == "single_port" else clocks
+
+    @property
     def settle(self) -> int:
         """Clocks from a group's end until its sums and the next values have gone through."""
         return self.plan.weight_fetched + FEED + self.place.columns + self.chains[0].hops + self.outputs.update.latency + 8

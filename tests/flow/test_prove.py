@@ -107,8 +107,8 @@ def test_a_control_that_passes_fails_the_certificate(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("find", "put", "claim"),
     [
-        ("else if (step)", "else if (1'h1)", "hold: weight"),
-        ("if (load)", "if (load & ~step)", "load: weight"),
+        ("if (change)", "if (1'h1)", "hold: weight"),
+        ("assign change = step | load", "assign change = step", "load: weight"),
         ("if (rst)", "if (rst & ~load)", "reset: weight"),
         ("assign done_q = done", "assign done_q = ~done", None),
     ],

@@ -61,7 +61,7 @@ DESIGNS = [
         block="layer",
         fabric="ice40_up",
         rule=RuleChoice(parameters=SMALL),
-        layer=LayerSpec(inputs=20, neurons=6, lanes=2, chains=1, multipliers=1, critic_shift=2),
+        layer=LayerSpec(inputs=20, neurons=6, lanes=6, chains=3, multipliers=1, critic_shift=2),
         neuron=NeuronSpec(winner_take_all=True, inhibition=3, potential_bits=9),
     ),
 ]

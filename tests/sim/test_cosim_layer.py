@@ -65,15 +65,12 @@ MUST_HAPPEN = ("spike", "load", "read", "readback", "reset_in_step", "checkpoint
 
 # --- agreement -----------------------------------------------------------------------------------------------------------
 
+# no options at all, a refractory time, winner-take-all and a leak are alone in the first of `COMBINED`
 ALONE: dict[str, dict[str, Any]] = {
-    "no options": {},
-    "leak": {"neuron": {"leak_shift": 2}},
     "reset by subtraction": {"neuron": {"reset": "subtract"}},
-    "refractory time": {"neuron": {"refractory": 3}},
     "scaled current": {"neuron": {"current_shift": 3, "threshold": 20_000}},
     "narrow potential": {"neuron": {"potential_bits": 17}},
     "inhibition": {"neuron": {"inhibition": 90_000}},
-    "winner takes all": {"neuron": {"winner_take_all": True}},
     "noise": {"neuron": {"noise_bits": 24, "threshold": 2_000_000}},
     "thresholds rise": {"neuron": {"threshold_step": 20_000}},
     "thresholds rise and fall": {"neuron": {"threshold_step": 50_000, "threshold_decay_shift": 2}},
@@ -109,6 +106,11 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
         (21, 9, 4), 0.5, {
             "chains": 2, "multipliers": 1, "cluster": 1, "fabric": "ice40_up", "counters": True,
             "neuron": {"inhibition": 50_000, "reset": "subtract", "refractory": 3, **HOMEOSTASIS},
+        },
+    ),
+    "single-port memory": (
+        (20, 9, 4), 0.3, {
+            "chains": 2, "memory": "single_port", "fabric": "ice40_up", "critic_shift": 3, "neuron": {"threshold_step": 9000},
         },
     ),
     "pairs": ((24, 9, 2), 0.0, {"rule": "pair_stdp", "memory": "split", "cluster": 1, "neuron": {"threshold": 300_000}}),
