@@ -155,9 +155,9 @@ BANK_BUGS = {
     "stimulus of the next synapse": ("inputs_2 <= inputs_1", "inputs_2 <= i__payload", None),
     "write-back one clock early": ("updated <= \\$0", "updated <= valid_12", "latency_clocks"),
     "written to the wrong synapse": ("address_13 <= address_12", "address_13 <= address_11", "address"),
-    "sweep may not end": ("address == 4'he", "address == 4'hd", None),
+    "sweep may not end": ("position == 4'hd", "position == 4'hc", None),
     "ready withheld from the stimulus": ("i_ready = ~ closed", "i_ready = 1'b0", "updated"),
-    "host gets in during a sweep": ("\\$0  = closed & at_start_q", "\\$0  = 1'b1", None),
+    "host gets in during a sweep": ("= \\$0  & empty;", "= 1'b1;", None),
 }
 
 
@@ -279,6 +279,6 @@ def test_waves_name_the_signals(build_of: BuildOf, tmp_path: Path) -> None:
     results = cosim(build_of("lane"), steps=20, waves=True, out=tmp_path / "results.json")
     agree(results)
     text = Path(results["waves"]).read_text(encoding="utf-8")
-    assert "eligibility_decayed" in text
+    assert "reward_product" in text
     assert "$enddefinitions" in text
     assert "#40" in text
