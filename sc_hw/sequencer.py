@@ -91,13 +91,12 @@ class Sequencer(wiring.Component):
         # The address, if it is not 0, is `last` - 1: found an address earlier and in slices, so that it is no longer than a LUT
         slices = [slice(low, low + SLICE) for low in range(0, self.address_width, SLICE)]
         matches = Signal(len(slices), reset_less=True)
-        two_before = (self.last - 2)[: self.address_width]
+        differ = position ^ (self.last - 2)[: self.address_width]
+        equal = Cat(~differ[s].any() for s in slices)
         with m.If(self.i_valid):  # where nothing is issued for all that, `at_start` is high
             m.d.sync += [
                 position.eq(Mux(at_start, 1, (position + 1)[: self.address_width])),
-                matches.eq(
-                    Mux(at_start, (self.last == 2).replicate(len(slices)), Cat(position[s] == two_before[s] for s in slices))
-                ),
+                matches.eq(Mux(at_start, (self.last == 2).replicate(len(slices)), equal)),
                 at_last.eq(Mux(at_start, self.last == 1, matches.all())),
             ]
         return m

@@ -38,19 +38,22 @@ def test_deepest_bank_is_clean(build_of: Callable[..., Build]) -> None:
 
 FAULTS = {
     "WIDTHTRUNC": (
-        "assign o_weight = weight_next",
-        "wire [11:0] narrow; assign narrow = weight_next; assign o_weight = {4'h0, narrow}",
+        "assign o_pre_trace = pre_trace_next",
+        "wire [7:0] narrow; assign narrow = pre_trace_next; assign o_pre_trace = {4'h0, narrow}",
     ),
-    "WIDTHEXPAND": ("assign o_weight = weight_next", "assign o_weight = weight_next[14:0]"),
+    "WIDTHEXPAND": ("assign o_pre_trace = pre_trace_next", "assign o_pre_trace = pre_trace_next[10:0]"),
     "CASEINCOMPLETE": (
-        "assign o_weight = weight_next",
-        "reg [15:0] kept; always @* case (o_pre_trace[1:0]) 2'h0: kept = weight_next; endcase assign o_weight = kept",
+        "assign o_pre_trace = pre_trace_next",
+        "reg [11:0] kept; always @* case (o_weight[1:0]) 2'h0: kept = pre_trace_next; endcase assign o_pre_trace = kept",
     ),
     "LATCH": (
-        "assign o_weight = weight_next",
-        "reg [15:0] kept; always @* if (i_pre_spike) kept = weight_next; assign o_weight = kept",
+        "assign o_pre_trace = pre_trace_next",
+        "reg [11:0] kept; always @* if (i_post_spike) kept = pre_trace_next; assign o_pre_trace = kept",
     ),
-    "IMPLICIT": ("assign o_weight = weight_next", "assign o_weight = weight_next; assign weight_nxt = o_weight[0]"),
+    "IMPLICIT": (
+        "assign o_pre_trace = pre_trace_next",
+        "assign o_pre_trace = pre_trace_next; assign pre_trace_nxt = o_pre_trace[0]",
+    ),
 }
 
 
