@@ -20,9 +20,7 @@ def integers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[An
     return np.broadcast_to(array, shape)
 
 
-def saturated_array(
-    name: str, values: ArrayLike, shape: tuple[int, ...], form: IntFormat, dtype: np.dtype[Any]
-) -> NDArray[Any]:
+def saturated_array(name: str, values: ArrayLike, shape: tuple[int, ...], form: IntFormat, dtype: np.dtype[Any]) -> NDArray[Any]:
     """The values saturated into a format; raises what :func:`integers` raises."""
     array = integers(name, values, shape)
     # these may not fit 64 signed bits before they are saturated
