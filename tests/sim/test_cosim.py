@@ -128,8 +128,8 @@ def test_same_seed_gives_the_same_run(build_of: BuildOf, tmp_path: Path) -> None
 LANE_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", {"weight"}),
     "carry into a decay lost": ("not_13 = ~ and_11", "not_13 = 1'h1", {"eligibility", "weight"}),
-    "product rounds away its sign": ("$signed(i_reward) *", "$signed({1'b0, i_reward}) *", {"weight"}),
-    "shift by one bit less": ("reward_product[19], reward_product[19:4] }", "reward_product[19:3] }", {"weight"}),
+    "product rounds away its sign": ("$signed(a) *", "$signed({1'b0, a}) *", {"weight"}),
+    "shift by one bit less": ("add_28[19:4] |", "add_28[18:3] |", {"weight"}),
     "load does not win over step": ("step & \\$0", "step", {"done"}),
     "eligibility saturates one high": ("13'h1800", "13'h1801", {"eligibility", "weight"}),
 }
@@ -155,7 +155,7 @@ BANK_BUGS = {
     "stimulus of the next synapse": ("inputs_2 <= inputs_1", "inputs_2 <= i__payload", None),
     "write-back one clock early": ("updated <= \\$0", "updated <= valid_12", "latency_clocks"),
     "written to the wrong synapse": ("address_13 <= address_12", "address_13 <= address_11", "address"),
-    "sweep may not end": ("position == 4'hd", "position == 4'hc", None),
+    "sweep does not end": ("at_last <= \\$43", "at_last <= 1'h0", None),
     "ready withheld from the stimulus": ("i_ready = ~ closed", "i_ready = 1'b0", "updated"),
     "host gets in during a sweep": ("= \\$0  & empty;", "= 1'b1;", None),
 }
