@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """A design's block: the component that a frozen design describes, and what a manifest says about it."""
 
 from __future__ import annotations

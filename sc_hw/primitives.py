@@ -1,7 +1,7 @@
 """Memories and multipliers with the registers that synthesis does not find by itself.
 
-Both are described here as behaviour (the *twin* that simulation and proof use). A family's platform may put the fabric's
-own primitive in its place: `get_block_ram(ram)` and `get_multiplier(multiplier)`.
+All are described here as behaviour (the *twin* that simulation and proof use). A family's platform may put the fabric's own
+primitive in a twin's place; each class names the method that the platform needs for it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ from typing import Any
 from amaranth.hdl import Elaboratable, Module, Signal, signed
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
+
+
+def _override(platform: Any, hook: str, component: wiring.Component) -> Elaboratable | None:
+    """What a family's platform puts in a component's place; None for its twin."""
+    made: Elaboratable | None = getattr(platform, hook)(component) if hasattr(platform, hook) else None
+    return made
 
 
 class BlockRAM(wiring.Component):
@@ -29,6 +35,8 @@ class BlockRAM(wiring.Component):
     Members
     -------
     r_addr, r_data : read port; `w_en`, `w_addr`, `w_data` : write port.
+
+    Raises ValueError for a depth or width below 1.
 
     Platform overrides
     ------------------
@@ -51,9 +59,9 @@ class BlockRAM(wiring.Component):
         )
 
     def elaborate(self, platform: Any) -> Elaboratable:
-        override = platform.get_block_ram(self) if hasattr(platform, "get_block_ram") else None
+        override = _override(platform, "get_block_ram", self)
         if override is not None:
-            return override  # type: ignore[no-any-return]
+            return override
         m = Module()
         # no_rw_check: synthesis need not build logic for a read that meets a write
         # one word has an address of no bits, which Verilog can't write: two words then
@@ -91,6 +99,8 @@ class SinglePortRAM(wiring.Component):
     -------
     addr : of this clock's access. w_en, w_data : write. r_data : the word read a clock ago.
 
+    Raises ValueError for a depth or width below 1.
+
     Platform overrides
     ------------------
     Define `get_single_port_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to keep the twin.
@@ -103,9 +113,9 @@ class SinglePortRAM(wiring.Component):
         super().__init__({"addr": In(max(1, (depth - 1).bit_length())), "w_en": In(1), "w_data": In(width), "r_data": Out(width)})
 
     def elaborate(self, platform: Any) -> Elaboratable:
-        override = platform.get_single_port_ram(self) if hasattr(platform, "get_single_port_ram") else None
+        override = _override(platform, "get_single_port_ram", self)
         if override is not None:
-            return override  # type: ignore[no-any-return]
+            return override
         m = Module()
         m.submodules.words = words = memory.Memory(shape=self.width, depth=max(2, self.depth), init=[])
         write, read = words.write_port(), words.read_port()
@@ -147,9 +157,9 @@ class PipelinedMultiplier(wiring.Component):
         super().__init__({"a": In(signed(a_width)), "b": In(signed(b_width)), "product": Out(signed(a_width + b_width))})
 
     def elaborate(self, platform: Any) -> Elaboratable:
-        override = platform.get_multiplier(self) if hasattr(platform, "get_multiplier") else None
+        override = _override(platform, "get_multiplier", self)
         if override is not None:
-            return override  # type: ignore[no-any-return]
+            return override
         m = Module()
         a = Signal.like(self.a, reset_less=True)
         b = Signal.like(self.b, reset_less=True)
@@ -194,9 +204,9 @@ class MultiplyAdd(wiring.Component):
         )
 
     def elaborate(self, platform: Any) -> Elaboratable:
-        override = platform.get_multiply_add(self) if hasattr(platform, "get_multiply_add") else None
+        override = _override(platform, "get_multiply_add", self)
         if override is not None:
-            return override  # type: ignore[no-any-return]
+            return override
         m = Module()
         total = self.product + self.c
         cut = total[: self.sum_width] if len(total) > self.sum_width else total
@@ -220,9 +230,9 @@ class CarryOut(wiring.Component):
         super().__init__({"carry": In(1), "bit": Out(1)})
 
     def elaborate(self, platform: Any) -> Elaboratable:
-        override = platform.get_carry_out(self) if hasattr(platform, "get_carry_out") else None
+        override = _override(platform, "get_carry_out", self)
         if override is not None:
-            return override  # type: ignore[no-any-return]
+            return override
         m = Module()
         m.d.comb += self.bit.eq(self.carry)
         return m

@@ -23,12 +23,14 @@ _MAX_DEPTH = 16_384
 class Ecp5(Family):
     """ECP5 primitives with their registers in use."""
 
-    def get_block_ram(self, ram: BlockRAM) -> Elaboratable:
+    def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
         """Columns of DP16KD, port A writing and port B reading through its output register.
 
         Up to 512 words of more than 18 bits: PDPW16KD, 36 bits a block. Deeper than 16,384 words: several rows, chosen by
         registered address bits after the output register.
         """
+        if not ram.output_register:
+            return None  # the blocks below use theirs
         m = Module()
         if ram.depth <= 512 and ram.width > 18:
             columns = [self._pdpw16kd(m, ram, f"block_{column}", column * 36) for column in range(-(-ram.width // 36))]

@@ -81,8 +81,8 @@ def _of_all(kind: Any, term: Any, args: list[Bits]) -> Bits:
             total ^= bit
         return [total]
     if kind in (K.EQUAL, K.DISTINCT):
-        same = all([_constant(a) == _constant(b) for a, b in zip(*args, strict=True)])  # noqa: C419  # all must be constant
-        return [frozenset({ONE}) if same == (kind == K.EQUAL) else frozenset()]
+        left, right = ([_constant(bit) for bit in arg] for arg in args)  # every bit must be constant
+        return [frozenset({ONE}) if (left == right) == (kind == K.EQUAL) else frozenset()]
     if kind in _ORDER:
         low, high = (sum(_constant(bit) << place for place, bit in enumerate(arg)) for arg in args)
         return [frozenset({ONE}) if _ORDER[kind](low, high) else frozenset()]

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """How many clocks of a full sweep do an update, counted in simulation of the layer's own sequencer.
 
 `python -m sc_hw.flow.utilisation --out reports` writes utilisation.json and utilisation.md: every size from 64 x 16 to
@@ -9,12 +10,10 @@ size, that a group takes `slots` clocks (see docs/layers.md), and are marked as 
 from __future__ import annotations
 
 import argparse
-import warnings
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from amaranth.hdl import UnusedElaboratable
 from amaranth.sim import Simulator
 
 from sc_hw.families import load_family
@@ -114,7 +113,6 @@ def main() -> None:
     parser.add_argument("--fabric", default="ecp5")
     parser.add_argument("--longest", type=int, default=3000)
     given = parser.parse_args()
-    warnings.simplefilter("ignore", UnusedElaboratable)  # most of each layer is planned alone
     rows = []
     for inputs, neurons in product(INPUTS, NEURONS):
         for lanes in range(1, 513):

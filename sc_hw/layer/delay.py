@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from amaranth.hdl import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data
+
+Timed = TypeVar("Timed", bound=Any)
 
 
 def choose(index: Value, values: Sequence[Value]) -> Value:
@@ -28,7 +30,7 @@ class Delays:
         self._meant: dict[str, Any] = {}
         self._made: dict[tuple[str, int], Any] = {}
 
-    def later(self, value: Any, clocks: int, name: str, *, strobe: bool = False) -> Any:
+    def later(self, value: Timed, clocks: int, name: str, *, strobe: bool = False) -> Timed:
         """`value` after `clocks`; calls with the same name mean the same value."""
         if clocks < 0:
             raise ValueError(f"{name} can't be had {-clocks} clocks early")
@@ -42,4 +44,5 @@ class Delays:
             register = Signal(shape, name=f"{name}_d{clocks}", reset_less=not strobe)
             self.m.d.sync += register.eq(before)
             self._made[name, clocks] = register
-        return self._made[name, clocks]
+        made: Timed = self._made[name, clocks]
+        return made

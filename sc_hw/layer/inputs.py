@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The head of a chain: the traces of its presynaptic neurons, and the spikes of this step for the groups to come."""
 
 from __future__ import annotations

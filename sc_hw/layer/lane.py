@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """One lane of a plastic layer: block RAM, the rule's pipeline, and the sum of the weights whose inputs spiked.
 
 Everything that a lane is told comes from a bus that hops from cluster to cluster, each signal in the clock in which the

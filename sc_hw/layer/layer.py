@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """A dense layer of plastic synapses and integrate-and-fire neurons."""
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sc_model.units import critic_unit
 
 
 @dataclass(frozen=True)
-class Timing:
+class Clocks:
     """Clocks of a layer, all known before hardware is made.
 
     Members
@@ -51,7 +52,7 @@ class PlasticLayer(wiring.Component):
     transfer of a step alone. It integrates the weights as they were before the step, applies the rule with the spikes of the
     inputs and the neurons' spikes of two steps before, and decides which neurons fire: `spike` and `neuron` name each, `done`
     ends the step. Steps follow one another without a pause: a neuron fires while the next step is under way.
-    Throughput: every lane one synapse a clock but for the pause of a clock after each group (and what `Timing.slots` adds).
+    Throughput: every lane one synapse a clock but for the pause of a clock after each group (and what `Clocks.slots` adds).
 
     Domain ``sync``. A reset forgets the step under way; memories keep what they hold, which is not defined at power-on: load
     every space first. Between steps the host may load and read every space: `load` and `read` wait until nothing is in
@@ -99,7 +100,7 @@ class PlasticLayer(wiring.Component):
             (reward,) = parts.modulators.values()
             unit = critic_unit(reward, layer.critic_shift)
             self.critic = Datapath(rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)), self.family.delay)
-        self.timing = self._timing()
+        self.timing = self._clocks()
         self.row_bits = max(1, (place.rows - 1).bit_length())
         self.number_bits = max(1, (place.columns - 1).bit_length())
         self.chain_bits = max(1, (place.chains - 1).bit_length())
@@ -175,7 +176,7 @@ class PlasticLayer(wiring.Component):
         }
         return {name: PlasticLane(plan, self.layer) for name, plan in plans.items()}
 
-    def _timing(self) -> Timing:
+    def _clocks(self) -> Clocks:
         place, plan, neurons = self.place, self.plan, self.neurons
         hops, fetched = self.chains[0].hops, plan.weight_fetched
         evaluated = neurons.latency
@@ -196,7 +197,7 @@ class PlasticLayer(wiring.Component):
         decided = fetched + place.columns + hops + neurons.adding + neurons.update.latency + 5 + neurons.competes
         decision = slots * (place.groups - 1) + decided
         drain = max(decided + 3, plan.write_weight + hops, self.settle) + 4
-        return Timing(slots, slots * place.groups, plan.span, decision, drain)
+        return Clocks(slots, slots * place.groups, plan.span, decision, drain)
 
     @property
     def critic_clocks(self) -> int:
@@ -277,7 +278,7 @@ class PlasticLayer(wiring.Component):
         m.d.comb += [takes.eq(sequencer.end | host.take), captures.eq(sequencer.end | host.capture)]
 
         def write_address(clocks: int) -> Value:
-            return Mux(host.load_synapse_d, host.word_d[: len(address)], delays.later(address, clocks, "address"))  # type: ignore[no-any-return]
+            return Mux(host.load_synapse_d, host.word_d[: len(address)], delays.later(address, clocks, "address"))
 
         common: dict[str, Value] = {
             "read": delays.later(address, FETCH - plan.fetch, "address"),

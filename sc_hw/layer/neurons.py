@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The neurons of a layer, one a clock as their sums come out of the lanes; and who has won."""
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sc_model.spec import IntFormat, LayerSpec, NeuronSpec, Placement
 from sc_model.units import Unit, neuron_unit
 from sc_model.units.noise import SEED, WIDTH, moved
 
-FETCH = 3  # clocks from a neuron's turn to its word: address, memory, its output register
+READ = 3  # clocks from a neuron's turn to its word: address, memory, its output register
 
 
 class NeuronMemory(wiring.Component):
@@ -83,7 +84,7 @@ class NeuronMemory(wiring.Component):
     @property
     def adding(self) -> int:
         """Clocks that the chains' sums take to become one, and at least those of the memory."""
-        return max((self.place.chains - 1).bit_length(), FETCH)
+        return max((self.place.chains - 1).bit_length(), READ)
 
     @property
     def latency(self) -> int:
@@ -114,7 +115,7 @@ class NeuronMemory(wiring.Component):
 
         # The sum of the chains, while the memory is read
         read = Signal(self.index_bits, reset_less=True)
-        m.d.sync += read.eq(Mux(self.host, self.host_index, delays.later(index, self.adding - FETCH, "index")))
+        m.d.sync += read.eq(Mux(self.host, self.host_index, delays.later(index, self.adding - READ, "index")))
         m.d.comb += ram.r_addr.eq(read)
         current = self._current(m, delays)
         before = data.View(self.fields, ram.r_data)
@@ -177,14 +178,14 @@ class NeuronMemory(wiring.Component):
                 ]
             m.d.sync += [spike.eq(ended & best_is), neuron.eq(best), done.eq(ended)]
             asked = registers["won_before"] & (registers["winner_before"] == delays.later(self.ask, 1, "ask"))
-            m.d.comb += self.asked.eq(delays.later(asked, FETCH - 1, "asked"))
+            m.d.comb += self.asked.eq(delays.later(asked, READ - 1, "asked"))
         else:
             fired_now, fired_old = update.o_ready, delays.later(fired, update.latency, "fired")
             new |= {"fired": fired_now, "fired_before": fired_old}
             m.d.sync += [spike.eq(ready), neuron.eq(out_number), done.eq(ends)]
             m.submodules.history = history = BlockRAM(1 << self.index_bits, 2)
             came = history.r_data
-            before_wanted = delays.later(self.ask_before, FETCH, "ask_before")
+            before_wanted = delays.later(self.ask_before, READ, "ask_before")
             m.d.comb += [history.r_addr.eq(delays.later(self.ask, 1, "ask")), self.asked.eq(Mux(before_wanted, came[1], came[0]))]
             if self.spec.inhibition:
                 any_now = Signal()
@@ -240,4 +241,4 @@ class NeuronMemory(wiring.Component):
                 m.d.sync += register.eq(two[0] + two[1] if len(two) > 1 else two[0])
                 paired.append(register)
             rows = paired
-        return delays.later(rows[0], self.adding - clocks, "sum")  # type: ignore[no-any-return]
+        return delays.later(rows[0], self.adding - clocks, "sum")

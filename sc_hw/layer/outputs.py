@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The traces of the postsynaptic neurons, sent into the lanes before a group's synapses come."""
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from typing import Literal
 
 from sc_model.graph import REWRITES, Graph, Op, restrict, rewrite, trace
 from sc_model.graph.dense import LayerRule, layer_rule
-from sc_model.graph.nodes import Builder, prune
-from sc_model.graph.rewrite import product_as_adder_tree
+from sc_model.graph.nodes import prune
+from sc_model.graph.rewrite import product_as_adder_tree, remade
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 Products = Literal["block", "adders"]
@@ -92,14 +92,7 @@ class Parts:
 
 def _with_saturations(graph: Graph, clamps: Mapping[str, int]) -> Graph:
     """The graph with an output more for each of these clamps: whether the value differs from what it is made of."""
-    builder, moved = Builder(), dict[int, int]()
-    for index, node in enumerate(graph.nodes):
-        if node.op is Op.VAR:
-            moved[index] = builder.var(str(node.data[0]), node.interval)
-        elif node.op is Op.CONST:
-            moved[index] = builder.const(node.constant)
-        else:
-            moved[index] = builder.make(node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval)
+    builder, moved = remade(graph)
     outputs = {name: moved[index] for name, index in graph.outputs.items()}
     for name, index in clamps.items():
         same = builder.make(Op.EQ, (moved[index], moved[graph.nodes[index].args[0]]))

@@ -205,19 +205,25 @@ REWRITES: tuple[Rewrite, ...] = (
 )
 
 
+def remade(graph: Graph, rule: Rewrite = lambda builder, index: None) -> tuple[Builder, dict[int, int]]:
+    """A builder with the graph's nodes, each after a rewrite, operands first; and where each node has gone to."""
+    builder, moved = Builder(), dict[int, int]()
+    for index, node in enumerate(graph.nodes):
+        if node.op is Op.VAR:
+            moved[index] = builder.var(str(node.data[0]), node.interval)
+        elif node.op is Op.CONST:
+            moved[index] = builder.const(node.constant)
+        else:
+            made = builder.make(node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval)
+            replaced = rule(builder, made)
+            moved[index] = made if replaced is None else replaced
+    return builder, moved
+
+
 def rewrite(graph: Graph, rewrites: Sequence[Rewrite] = REWRITES) -> Graph:
     """An equal graph after the given rewrites, one pass each, operands first."""
     for rule in rewrites:
-        builder, moved = Builder(), dict[int, int]()
-        for index, node in enumerate(graph.nodes):
-            if node.op is Op.VAR:
-                moved[index] = builder.var(str(node.data[0]), node.interval)
-            elif node.op is Op.CONST:
-                moved[index] = builder.const(node.constant)
-            else:
-                made = builder.make(node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval)
-                replaced = rule(builder, made)
-                moved[index] = made if replaced is None else replaced
+        builder, moved = remade(graph, rule)
         graph = prune(
             builder,
             {name: moved[i] for name, i in graph.variables.items()},

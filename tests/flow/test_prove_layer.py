@@ -188,7 +188,7 @@ def test_timing_of_every_size(
     competes: bool,
     memory: str,
 ) -> None:
-    """`_timing` alone, for any latencies: what the parts' claims assume of one another."""
+    """`_clocks` alone, for any latencies: what the parts' claims assume of one another."""
     rows, groups, columns = place
     hops = -(-columns // cluster)
     write, pre, post = fetched + late, *traces
@@ -203,7 +203,7 @@ def test_timing_of_every_size(
         spec=SimpleNamespace(winner_take_all=competes),
         settle=fetched + feed + columns + hops + post + 8,
     )
-    timing = PlasticLayer._timing(parts)  # type: ignore[arg-type]  # looks at these alone
+    timing = PlasticLayer._clocks(parts)  # type: ignore[arg-type]  # looks at these alone
     slots = timing.slots
     assert slots > rows
     assert groups * slots == timing.sweep >= timing.span  # no synapse is read before its write has landed

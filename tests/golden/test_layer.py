@@ -157,7 +157,7 @@ class PlainLayer:
         return [neuron.fired for neuron in self.neurons]
 
     def judged(self, reward: int, outcome: bool) -> int:
-        bits = self.params.reward_bits  # type: ignore[attr-defined]
+        bits = self.rule.input_formats(self.params)["reward"].width
         reward = clipped(reward, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         if not outcome:
             return reward
