@@ -5,7 +5,7 @@ PYTHON ?= python3
 JOBS   ?= 2
 BIN    := .venv/bin
 
-.PHONY: demo test check reports bench clean
+.PHONY: demo test check soak reports bench clean
 
 demo: .venv/installed
 	$(BIN)/sc-hw demo --build build
@@ -16,6 +16,11 @@ test: check
 check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# What is too long for the suite; the results go to reports/.
+soak: .venv/installed
+	$(BIN)/python -m pytest -n $(JOBS) -m soak
+	$(BIN)/python -m sc_hw.flow.soak --build build --out reports
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).
 reports: .venv/installed

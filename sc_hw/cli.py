@@ -251,7 +251,7 @@ def report(
         out.print(f"wrote {folder / 'report.html'}, report.md and report.json beside it")
 
 
-@app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ice40-up5k")
+@app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ecp5-25f-6")
 def demo(
     build: Root = DEFAULT_ROOT,
     target: TargetList = None,

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Bugs put into a layer on purpose: the proof of the part that has the bug must refute it.
 
 Some change the traced graph that a lane is made of, some the Verilog of a part, some when the layer's bus says what; the claims

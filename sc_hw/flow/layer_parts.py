@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """A layer taken apart for its proof: each part's Verilog, and what the proof has to know of it, under `proof/`.
 
 The lane is read back out of the layer's own Verilog, where it is a module. The other parts are emitted alone, so that their

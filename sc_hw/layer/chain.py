@@ -27,7 +27,7 @@ def bus_layout(lane: PlasticLane, columns: int) -> data.StructLayout:
     counted = {"absent": 1, "last": 1} if lane.plan.saturating else {}
     return data.StructLayout(
         {str(name): shape for name, shape in fields.items()}
-        | {"evaluate": 1, "sample": 1, "load_number": range(columns), **counted}
+        | {"evaluate": 1, "sample": 1, "load_number": range(max(2, columns)), **counted}
     )
 
 

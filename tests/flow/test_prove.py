@@ -29,9 +29,10 @@ def verdicts(claims: list[dict[str, object]]) -> Counter[object]:
     return Counter(claim["verdict"] for claim in claims)
 
 
-def test_lanes_at_all_corners_and_forty_random_configurations(tmp_path: Path) -> None:
-    designs = lane_designs(40)
-    assert len(designs) == 72
+def test_lanes_at_all_corners_and_random_configurations(tmp_path: Path) -> None:
+    """All corners and a few random ones; `sc_hw.flow.proof_sweep` has forty (reports/proofs.md)."""
+    designs = lane_designs(8)
+    assert len(designs) == 40
     certificates = prove_many(designs, root=tmp_path, jobs=2)
     failed = {d.name: verdicts(c["claims"]) for d, c in zip(designs, certificates, strict=True) if not c["passed"]}
     assert failed == {}

@@ -19,6 +19,7 @@ from sc_hw.flow.tools import find, run
 from sc_hw.flow.verdicts import PROVED, REFUTED
 from sc_hw.primitives import BlockRAM, CarryOut, MultiplyAdd, PipelinedMultiplier
 from sc_model.graph.smt import K
+from sim.harness import object_cache
 
 
 class _Shifted(PipelinedMultiplier):
@@ -83,11 +84,12 @@ def same_by_simulation(
     """Whether iCE40's primitive and a twin have the same outputs; the first 8 cases fill the pipelines."""
     verilator = find("verilator")
     models = files("pyosys") / "share" / "ice40" / "cells_sim.v"
+    environ = verilator.environ() | object_cache(verilator.version)
     for name, component, platform in (("primitive", primitive, load_family("ice40_up")), ("twin", twin, None)):
         (folder / f"{name}.v").write_text(to_verilog(component, name, platform))
         command = (*verilator.command, "--cc", "--build", "-Wno-fatal", "-Wno-lint", "--Mdir", name, "--top-module", name)
         library = ("-v", str(models), "--bbox-unsup", "-DNO_ICE40_DEFAULT_ASSIGNMENTS") if platform else ()
-        run((*command, *library, f"{name}.v"), log=folder / f"{name}.log", cwd=folder, env=verilator.environ())
+        run((*command, *library, f"{name}.v"), log=folder / f"{name}.log", cwd=folder, env=environ)
     (folder / "main.cpp").write_text(_COMPARE.format(inputs=inputs, output=output, cases=cases, clock=clock))
     include = Path(dict(verilator.environment)["VERILATOR_ROOT"]) / "include"
     parts = [folder / name for name in ("primitive", "twin")]

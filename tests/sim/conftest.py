@@ -15,10 +15,6 @@ from sc_hw.flow.tools import status
 from sc_model.spec import Design
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "soak: a million synapse steps")
-
-
 NET = "\\$0"
 
 

@@ -109,11 +109,11 @@ def test_bank_replays_a_recording(build_of: BuildOf, tmp_path: Path) -> None:
         np.testing.assert_array_equal(final[name], golden.state[name])
 
 
-@pytest.mark.soak
-def test_lane_soaks_for_a_million_steps(build_of: BuildOf, tmp_path: Path) -> None:
-    results = cosim(build_of("lane"), steps=1_000_000, seed=11, stall=0.0, out=tmp_path / "results.json")
+def test_lane_agrees_for_many_steps(build_of: BuildOf, tmp_path: Path) -> None:
+    """`sc_hw.flow.soak` takes ten times as many (reports/soak.md)."""
+    results = cosim(build_of("lane"), steps=100_000, seed=11, stall=0.0, out=tmp_path / "results.json")
     agree(results)
-    assert results["synapse_steps"] == 1_000_000
+    assert results["synapse_steps"] == 100_000
 
 
 def test_same_seed_gives_the_same_run(build_of: BuildOf, tmp_path: Path) -> None:

@@ -1,10 +1,5 @@
-"""Layers against the golden model: every option alone, options, shapes and fabrics combined, and designs wrong on purpose.
-
-The soak, 10^7 synapse updates on 16 lanes, is no test (a few minutes on one core); from the repository's root::
-
-    sc-hw new soak --block layer --inputs 64 --neurons 64 --lanes 16
-    sc-hw elaborate soak.toml
-    sc-hw cosim soak.toml --steps 2500 --stall 0
+"""Layers against the golden model: options, shapes and fabrics combined, every option alone (in `make soak`, for they are all
+combined too), and designs wrong on purpose. `sc_hw.flow.soak` has 10^7 synapse updates on 16 lanes.
 """
 
 from __future__ import annotations
@@ -22,9 +17,10 @@ from sc_hw.flow.cosim import cosim
 from sc_hw.flow.elaborate import Build, elaborate
 from sc_model.golden import Layer
 from sc_model.rules import resolve
-from sc_model.spec import ConfigError, Design
+from sc_model.spec import ConfigError, Design, load_design
 
 LayerOf = Callable[..., Build]
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture
@@ -80,6 +76,7 @@ ALONE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("option", ALONE)
 def test_an_option_alone_agrees(option: str, layer_of: LayerOf, tmp_path: Path) -> None:
     build = layer_of(7, 5, 1, chains=1, **ALONE[option])
@@ -157,6 +154,19 @@ def test_shapes_fabrics_and_options_together_agree(name: str, layer_of: LayerOf,
     final = np.load(results["final_state"])
     assert final["weight"].shape == (inputs, neurons)
     assert final["neuron.potential"].shape == (neurons,)
+
+
+def test_closed_loop_of_128_inputs_and_2_neurons_takes_2_us_at_50_mhz(builds: Path, tmp_path: Path) -> None:
+    """From the first transfer of a step to its decision, counted in RTL; every synapse is written back by then."""
+    design = load_design(EXAMPLES / "speed" / "closed_loop.toml")
+    build = elaborate(design.model_copy(update={"fabric": "ice40_up"}), builds)
+    results = cosim(build, steps=60, stall=0.0, out=tmp_path / "results.json")
+    agree(build, results)
+    clocks, timing, place = results["throughput"]["closed_loop_clocks"], build.manifest["timing"], build.manifest["placement"]
+    assert (place["inputs"], place["neurons"]) == (128, 2)
+    assert clocks <= 2e-6 * 50e6
+    last_write = timing["slot_clocks"] * (place["groups"] - 1) + place["rows"] + timing["span_clocks"]
+    assert last_write < clocks
 
 
 def test_same_seed_gives_the_same_run(layer_of: LayerOf, tmp_path: Path) -> None:
