@@ -33,8 +33,8 @@ from sim.job import JOB_VARIABLE, MAX_STALL, Job, recording_for
 from sim.wrapper import TOP, wrapper
 
 COSIM_SCHEMA = "sc-hw.cosim.v1"
-# -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed. WIDTH and the like are the business
-# of `lint`, which is strict. One C++ file, however large: for several of them the wheel's makefile asks the compiler for
+# -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed. WIDTH and the like are the
+# business of `lint`, which is strict. One C++ file, however large: for several of them the wheel's makefile asks the compiler for
 # precompiled headers in a way that no compiler knows.
 BUILD_ARGS = ("-CFLAGS", "-O1", "-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
 # cocotb asks for all signals to stay visible, which makes a layer three times as large; the wrapper names those that must

@@ -14,7 +14,6 @@ from sc_hw.flow.elaborate import Build, elaborate
 from sc_hw.flow.tools import status
 from sc_model.spec import Design
 
-
 NET = "\\$0"
 
 
