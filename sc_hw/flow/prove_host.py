@@ -29,7 +29,7 @@ _STROBES = {
     "take": ("take_group",),
     "busy": ("store", "address", "slot", "respond"),
 }
-_DRAINED = ("take_load", "take_read", "store", "address", "restart")  # in which nothing is in flight
+_DRAINED = ("decide", "take_load", "take_read", "store", "address", "restart")  # in which nothing is in flight
 
 
 class _Host:

@@ -136,7 +136,10 @@ class _Clock:
             same(bit("first"), same(group, zero)),
             court.implies(bit("pausing"), court.both(same(row, zero), court.no(bit("at_start")))),
             court.implies(court.no(bit("pausing")), same(pause, zero)),
-            court.implies(bit("blocked"), court.both(court.no(bit("pausing")), bit("first"), t(K.BV_ULE, row, s.const(1)))),
+            court.implies(bit("pausing"), court.no(bit("going"))),
+            court.implies(
+                court.no(court.either(bit("pausing"), bit("going"))), court.both(bit("first"), t(K.BV_ULE, row, s.const(1)))
+            ),
             same(bit("at_start"), court.both(court.no(bit("pausing")), same(row, zero), same(group, zero))),
             same(bit("end"), court.both(bit("pausing"), same(pause, zero))),
             t(K.EQUAL, self.frames.at(self.number, "address"), t(K.BV_EXTRACT, self.place(), indices=(self._address - 1, 0))),
@@ -165,7 +168,7 @@ def prove_layer_sequencer(court: Court, net: Netlist, label: str = "") -> None:
     legal = [t(K.BV_UGE, sizes.last_row, sizes.const(1)), t(K.BV_UGE, sizes.last_group, sizes.const(1))]
     calm = [court.off(frames.at(clock, "rst")) for clock in range(2)]
     holds = [*legal, *calm, *now.invariant()]
-    names = ("row", "pause", "group", "address", "blocked", "pausing", "at_start", "issue", "end")
+    names = ("row", "pause", "group", "address", "going", "pausing", "at_start", "issue", "end")
     shown = {name: frames.inputs[0][name] for name in SIZES}
     shown |= {f"{name}@{clock}": frames.at(clock, name) for name in names for clock in range(3)}
 

@@ -35,6 +35,7 @@ _STEPS = {
 _STATES = (
     "run",
     "wait",
+    "decide",
     "take_load",
     "take_read",
     "address",
@@ -194,16 +195,17 @@ class HostPort(wiring.Component):
             m.d.sync += [is_open.eq(~asked), strobes["idle"].eq(self.at_start & drained & ~asked)]
             with m.If(asked):
                 go("run", "closing")
-        waited = state["wait"] & may
-        with m.If(waited & loads):
-            go("wait", "take_load")
-        with m.If(waited & reads):
-            go("wait", "take_read")
-        with m.If(waited & ~loads & ~reads):
+        with m.If(state["wait"] & may):
+            go("wait", "decide")
+        with m.If(state["decide"] & loads):
+            go("decide", "take_load")
+        with m.If(state["decide"] & reads):
+            go("decide", "take_read")
+        with m.If(state["decide"] & ~loads & ~reads):
             with m.If(stale):
-                go("wait", "restart", "capture", "restart")
+                go("decide", "restart", "capture", "restart")
             with m.Else():
-                go("wait", "run")
+                go("decide", "run")
         m.d.comb += [
             self.load.ready.eq(state["take_load"]),
             self.read.ready.eq(state["take_read"]),

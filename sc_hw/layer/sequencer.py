@@ -55,7 +55,7 @@ class LayerSequencer(wiring.Component):
         pause = Signal(self.pause_width)
         group = Signal(self.group_width)
         pausing = Signal()  # behind a group's last row
-        blocked = Signal(init=1)  # no sweep may begin (for a clock more where one just has: it waits for a clock)
+        going = Signal()  # not pausing, and a sweep may begin (where one just has: is not held up for a clock)
         at_last_row = Signal()
         at_last_pause = Signal()
         at_last_group = Signal()
@@ -64,8 +64,8 @@ class LayerSequencer(wiring.Component):
         ended = Signal()
         ends = Signal()
         m.d.comb += [
-            self.i_ready.eq(~pausing & ~blocked & first),
-            self.issue.eq(~pausing & ~blocked & (~first | self.i_valid)),
+            self.i_ready.eq(going & first),
+            self.issue.eq(going & (~first | self.i_valid)),
             self.row.eq(row),
             self.address.eq(address),
             self.first.eq(first),
@@ -75,10 +75,12 @@ class LayerSequencer(wiring.Component):
             self.at_start.eq(at_start),
             ends.eq(at_last_pause & at_last_group),
         ]
+        still = Signal()  # a pause goes on, or no sweep may begin
+        m.d.comb += still.eq((pausing & ~at_last_pause) | (~self.open & (at_start | ends)))
         m.d.sync += [
             ended.eq(self.issue & at_last_row),
             pausing.eq((self.issue & at_last_row) | (pausing & ~at_last_pause)),
-            blocked.eq(~self.open & (at_start | ends)),
+            going.eq(~still & ~(self.issue & at_last_row)),
             at_start.eq(ends | (at_start & ~self.issue)),
             at_last_pause.eq(
                 (self.issue & at_last_row & ~self.last_pause.any())
