@@ -106,7 +106,8 @@ class SynapseBank(wiring.Component):
             self.load.ready.eq(sequencer.host_grant),
             self.read.ready.eq(sequencer.host_grant & ~self.load.valid),
         ]
-        load_now, read_now = Signal(), Signal()
+        load_now = Signal()
+        read_now = Signal()
         m.d.comb += [load_now.eq(self.load.valid & self.load.ready), read_now.eq(self.read.valid & self.read.ready)]
 
         # Address stage; it stands still while the host reads, until the word has been taken
@@ -144,7 +145,8 @@ class SynapseBank(wiring.Component):
             m.d.comb += [getattr(update, f"i_{name}").eq(old[name]), new[name].eq(getattr(update, f"o_{name}"))]
 
         # Write stage: an update out of the pipeline, or the host's load while the pipeline is empty
-        write_en, update_q = Signal(), Signal()
+        write_en = Signal()
+        update_q = Signal()
         write_address = Signal(self.address_width, reset_less=True)
         write_data = Signal(self.state_layout, reset_less=True)
         landing = valid[-1]
@@ -165,7 +167,8 @@ class SynapseBank(wiring.Component):
 
         # Read-back
         arriving = Signal(MEMORY_STAGES)
-        arrived, taken = Signal(), Signal()
+        arrived = Signal()
+        taken = Signal()
         m.d.sync += [
             arriving.eq(Cat(read_now, arriving[:-1])),
             arrived.eq(arriving[-1] | (arrived & ~self.readback.ready)),

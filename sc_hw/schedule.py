@@ -193,4 +193,12 @@ def schedule(
     plan = _Scheduler(graph, model, {}, stored).run()
     if not late:
         return plan
-    return _Scheduler(graph, model, {name: first_use(graph, plan, name) for name in late}, stored).run()
+    arrivals = {name: first_use(graph, plan, name) for name in late}
+    # Logic that ends in a register before it is needed moves with its inputs, all of them or some.
+    for names in (list(arrivals), *([name] for name in arrivals)):
+        while min(arrivals[name] for name in names) < plan.latency:
+            trial = arrivals | {name: arrivals[name] + 1 for name in names}
+            if _Scheduler(graph, model, trial, stored).run().ready != plan.ready:
+                break
+            arrivals = trial
+    return _Scheduler(graph, model, arrivals, stored).run()

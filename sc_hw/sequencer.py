@@ -68,7 +68,8 @@ class Sequencer(wiring.Component):
         age = Signal(range(self.span), reset_less=True)  # clocks since then; counts only while `issued` is low
         landing = Signal(reset_less=True)  # the youngest update is about to land; counts only while `issued` is low
         granted = Signal()
-        at_start_next, empty_next = Signal(), Signal()
+        at_start_next = Signal()
+        empty_next = Signal()
         m.d.comb += [
             self.i_ready.eq(~closed),
             self.issue.eq(self.i_valid & ~closed),

@@ -137,7 +137,9 @@ class Ecp5(Family):
         if max(multiplier.a_width, multiplier.b_width) > 18 or multiplier.stages < 3:
             return None
         m = Module()
-        a, b, product = Signal(18), Signal(18), Signal(36)
+        a = Signal(18)
+        b = Signal(18)
+        product = Signal(36)
         m.d.comb += [a.eq(multiplier.a), b.eq(multiplier.b)]  # sign-extended
         m.submodules.mult = Instance(
             "MULT18X18D",

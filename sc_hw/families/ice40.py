@@ -97,7 +97,10 @@ class UltraPlus(Ice40):
 
 def _mac16(m: Module, a: Value, b: Value, c: Value, *, registers: tuple[str, ...], output: Value) -> Signal:
     """Output of an SB_MAC16 for signed operands: `output` 0 is a x b + c, 3 is a x b (Lattice FPGA-TN-02007)."""
-    wide_a, wide_b, wide_c, result = Signal(16), Signal(16), Signal(32), Signal(32)
+    wide_a = Signal(16)
+    wide_b = Signal(16)
+    wide_c = Signal(32)
+    result = Signal(32)
     m.d.comb += [wide_a.eq(a), wide_b.eq(b), wide_c.eq(c)]  # sign-extended
     low = "AHOLD BHOLD CHOLD DHOLD OHOLDTOP OHOLDBOT IRSTTOP IRSTBOT ORSTTOP ORSTBOT OLOADTOP OLOADBOT"
     low += " ADDSUBTOP ADDSUBBOT CI ACCUMCI SIGNEXTIN"

@@ -68,10 +68,8 @@ def lane_facts(lane: PlasticLane) -> dict[str, Any]:
     for name in lane.signature.members:
         kind, _, what = str(name).partition("_")
         if name == "pre_spike":
-            ports[parts.pre_spike] = ("pre_spike", FETCH)
-        elif kind == "pre":
-            ports[what] = (str(name), FETCH)
-        elif kind == "mod":
+            ports[parts.pre_spike] = ("pre_spike", FETCH + plan.update.arrival[parts.pre_spike])
+        elif kind == "pre" or kind == "mod":
             ports[what] = (str(name), FETCH + plan.update.arrival[what])
     return {
         "fetch": FETCH,
@@ -80,6 +78,7 @@ def lane_facts(lane: PlasticLane) -> dict[str, Any]:
         "saturating": list(plan.saturating),
         "single_port": plan.memory == "single_port",
         "weight_fetched": plan.weight_fetched,
+        "taken": plan.taken,
         "write_weight": plan.write_weight,
         "write_others": plan.write_others,
         "weight": parts.weight,

@@ -75,12 +75,14 @@ class _Host:
             ),
             *(court.implies(bit(clock, name), self.within(clock, where)) for name, where in self.strobes.items()),
             court.no(court.both(bit(clock, "loads"), bit(clock, "reads"))),
+            court.no(court.both(bit(clock, "in_lane"), bit(clock, "beside"))),
             t(K.EQUAL, bit(clock, "slot"), bit(clock, "is_slot")),
+            t(K.EQUAL, bit(clock, "touched"), court.either(bit(clock, "slot"), bit(clock, "capture"), bit(clock, "take"))),
             t(K.EQUAL, bit(clock, "slot"), court.either(bit(clock, "weigh"), bit(clock, "look"))),
             court.implies(court.either(self.within(clock, _DRAINED), bit(clock, "weigh")), bit(clock, "drained")),
-            t(K.BV_ULE, still, drain),
-            t(K.EQUAL, bit(clock, "drained"), t(K.EQUAL, still, drain)),
-            court.implies(bit(clock, "settled"), t(K.BV_UGT, still, settle)),
+            court.either(bit(clock, "drained"), t(K.BV_ULT, still, drain)),
+            court.implies(bit(clock, "drained"), t(K.BV_UGE, age, drain)),
+            court.implies(bit(clock, "settled"), t(K.BV_UGT, age, settle)),
             t(K.BV_ULE, still, age),
         ]
 

@@ -122,7 +122,7 @@ def _update(lane: _Lane) -> None:
     court, t, facts, frames = lane.court, lane.t, lane.facts, lane.frames
     formats = lane.forms | lane.rule.input_formats(lane.params)
     looks = "post" in frames.net.signals  # a lane whose rule makes nothing of its neuron has no values of it
-    neuron = slices(court, frames.at(lane.fetch, "post"), facts["neuron"]) if looks else {}
+    neuron = slices(court, frames.at(facts["taken"], "post"), facts["neuron"]) if looks else {}
     values = dict(lane.old())
     for name in formats:
         if name in values:

@@ -115,7 +115,9 @@ class Chain(wiring.Component):
                 counts[name] = counted
         for name, count in counts.items():
             m.d.comb += getattr(self, name).eq(count)
-        far_shift, far_evaluate, far_sample = Signal(), Signal(), Signal()
+        far_shift = Signal()
+        far_evaluate = Signal()
+        far_sample = Signal()
         far_value = Signal(self.lane.sum_width, reset_less=True)
         m.d.sync += [
             far_shift.eq(bus.shift),

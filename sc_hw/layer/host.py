@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -120,11 +120,13 @@ class HostPort(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        space = Signal(Space)
+        space = Signal(Space, reset_less=True)
         stale = Signal(init=1)  # the lanes do not hold what the next step needs
-        data_q = Signal(self.data_bits)
+        data_q = Signal(self.data_bits, reset_less=True)
         answer = Signal(self.data_bits, reset_less=True)
-        visit = {name: Signal.like(getattr(self, name), name=f"{name}_q") for name in ("chain", "number", "word")}
+        visit = {
+            name: Signal.like(getattr(self, name), name=f"{name}_q", reset_less=True) for name in ("chain", "number", "word")
+        }
         # every strobe is a register, set on the way into the clock in which it counts
         strobes = {name: Signal(name=f"{name}_q") for name in self._flags if name not in ("open", "token")}
         is_open = Signal(name="open_q")
@@ -135,21 +137,20 @@ class HostPort(wiring.Component):
             self.token.eq(self.capture | self.take),
             self.readback.payload.eq(answer),
         ]
-        m.d.sync += [strobe.eq(0) for strobe in strobes.values()]
         m.d.sync += [self.load_synapse_d.eq(self.load_synapse), self.word_d.eq(self.word)]
 
         # Clocks since anything moved
         still = Signal(range(self.drain + 1))
         settled = Signal()
         drained = Signal()
-        with m.If(~self.at_start | self.token | self.slot):
-            m.d.sync += [still.eq(0), settled.eq(0), drained.eq(0)]
-        with m.Elif(~drained):
-            m.d.sync += [
-                still.eq(still + 1),
-                settled.eq(settled | (still == self.settle)),
-                drained.eq(still == self.drain - 1),
-            ]
+        moves = Signal()
+        touched = Signal()  # a token, or a lane's word that is read
+        m.d.comb += moves.eq(~self.at_start | touched)
+        m.d.sync += [
+            settled.eq(~moves & (settled | (still == self.settle))),
+            drained.eq(~moves & (drained | (still == self.drain - 1))),
+        ]
+        m.d.sync += still.eq(Mux(moves, 0, (still + 1)[: len(still)]))  # it may run over: what it has said stays said
 
         # A word of a lane comes in two parts
         sampled = Signal(self.data_bits, reset_less=True)
@@ -157,13 +158,14 @@ class HostPort(wiring.Component):
         second = Signal()
         got = Signal()
         with m.If(self.far_sample):
-            m.d.sync += [sampled.eq(self.far_value), weight_q.eq(sampled), got.eq(1)]
+            m.d.sync += [sampled.eq(self.far_value), weight_q.eq(sampled)]
 
         words = Signal.like(self.words, name="words_q", reset_less=True)
         word = Signal(self.data_bits, reset_less=True)
         m.d.sync += [words.eq(self.words), word.eq(choose(space, [words[code] for code in range(max(Space) + 1)]))]
         clocks = Signal(range(_READ + 1))
-        read_in_time = Signal()
+        in_lane = Signal()  # the word has been addressed for long enough
+        beside = Signal()
         # Conditions are registers too, a clock old where they are looked at
         asked = Signal()
         may = Signal()
@@ -176,73 +178,70 @@ class HostPort(wiring.Component):
             complete.eq(settled & got),
             loads.eq(self.load.valid),
             reads.eq(self.read.valid & ~self.load.valid),
-            read_in_time.eq(clocks == _READ - 1),
+            clocks.eq(Mux(self.busy, (clocks + 1)[: len(clocks)], 0)),
+            in_lane.eq(self.busy & (clocks == _READ - 1) & (space == Space.SYNAPSE)),
+            beside.eq(self.busy & (clocks == _READ - 1) & (space != Space.SYNAPSE)),
         ]
-        # One bit a state: what is decided in a state is one LUT behind it
+        # One bit a state, and what is decided in a state is one LUT behind it: sums of products, for out of Amaranth's If
+        # synthesis makes enables, which are one more LUT and a long net.
         state = {name: Signal(name=f"is_{name}", init=name == "run") for name in _STATES}
+        enters: dict[str, list[Value]] = {name: [] for name in _STATES}
+        stays: dict[str, Value] = {name: C(1, 1) for name in _STATES}
+        rises: dict[str, list[Value]] = {name: [] for name in strobes}
 
-        with m.If(~state["respond"]):
-            m.d.sync += answer.eq(Mux(second, self._joined(weight_q, sampled), word))
-
-        def go(here: str, there: str, *names: str) -> None:
+        def go(here: str, there: str, *names: str, when: Value | None = None) -> None:
             """From one state to another, with these strobes high in its first clock."""
-            m.d.sync += [state[here].eq(0), state[there].eq(1), *(strobes[name].eq(1) for name in names)]
+            taken = state[here] & when if when is not None else state[here]
+            enters[there].append(taken)
+            stays[here] = stays[here] & ~when if when is not None else C(0, 1)
+            for name in names:
+                rises[name].append(taken)
 
         for here, there in _STEPS.items():
-            with m.If(state[here]):
-                go(here, there)
-        with m.If(state["run"]):
-            m.d.sync += [is_open.eq(~asked), strobes["idle"].eq(self.at_start & drained & ~asked)]
-            with m.If(asked):
-                go("run", "closing")
-        with m.If(state["wait"] & may):
-            go("wait", "decide")
-        with m.If(state["decide"] & loads):
-            go("decide", "take_load")
-        with m.If(state["decide"] & reads):
-            go("decide", "take_read")
-        with m.If(state["decide"] & ~loads & ~reads):
-            with m.If(stale):
-                go("decide", "restart", "capture", "restart")
-            with m.Else():
-                go("decide", "run")
+            go(here, there)
+        m.d.sync += is_open.eq(state["run"] & ~asked)
+        rises["idle"].append(state["run"] & ~asked & drained & self.at_start)
+        go("run", "closing", when=asked)
+        go("wait", "decide", when=may)
+        go("decide", "take_load", when=loads)
+        go("decide", "take_read", when=reads)
+        go("decide", "restart", "capture", "restart", when=~loads & ~reads & stale)
+        go("decide", "run", when=~loads & ~reads & ~stale)
+        go("take_load", "store", "busy")
+        for item in Space:
+            rises[f"load_{item.name.lower()}"].append(state["take_load"] & (self.load.payload.space == item))
+        go("take_read", "address", "busy")
+        rises["busy"].append(state["address"])
+        go("address", "slot", "slot", "weigh", when=in_lane)
+        go("address", "respond", when=beside)
+        go("slot", "hand_over", "capture", "reading")
+        go("sample", "answer", when=complete & second)
+        go("sample", "slot", "slot", "look", when=complete & ~second)
+        go("respond", "responded", when=self.readback.ready)
+        go("first_group", "take_group", "take", when=settled)
+        go("second_group", "run", when=settled)
+        m.d.sync += [state[name].eq(Cat(*enters[name], state[name] & stays[name]).any()) for name in _STATES]
+        m.d.sync += [strobe.eq(Cat(*rises[name]).any()) for name, strobe in strobes.items()]
+        m.d.sync += touched.eq(Cat(*rises["capture"], *rises["take"], *rises["slot"]).any())
+
         m.d.comb += [
             self.load.ready.eq(state["take_load"]),
             self.read.ready.eq(state["take_read"]),
             self.readback.valid.eq(state["respond"]),
         ]
+        m.d.sync += [
+            got.eq((got | self.far_sample) & ~state["slot"]),
+            stale.eq((stale & ~(state["first_group"] & settled)) | state["take_load"] | state["slot"]),
+            second.eq((second | (state["sample"] & complete)) & ~state["take_read"]),
+        ]
+        with m.If(~state["respond"]):
+            m.d.sync += answer.eq(Mux(second, self._joined(weight_q, sampled), word))
         with m.If(state["take_load"]):
-            m.d.sync += [data_q.eq(self.load.payload.data), stale.eq(1)]
+            m.d.sync += data_q.eq(self.load.payload.data)
             m.d.sync += [register.eq(self.load.payload[name]) for name, register in visit.items()]
-            m.d.sync += [strobes[f"load_{item.name.lower()}"].eq(self.load.payload.space == item) for item in Space]
-            go("take_load", "store", "busy")
         with m.If(state["take_read"]):
-            m.d.sync += [space.eq(self.read.payload.space), clocks.eq(0), read_in_time.eq(0), second.eq(0)]
+            m.d.sync += space.eq(self.read.payload.space)
             m.d.sync += [register.eq(self.read.payload[name]) for name, register in visit.items()]
-            go("take_read", "address", "busy")
-        with m.If(state["address"]):
-            m.d.sync += [strobes["busy"].eq(1), clocks.eq(clocks + 1)]
-            with m.If(read_in_time):
-                with m.If(space == Space.SYNAPSE):
-                    go("address", "slot", "slot", "weigh")
-                with m.Else():
-                    go("address", "respond")
-        with m.If(state["slot"]):
-            m.d.sync += [got.eq(0), stale.eq(1)]
-            go("slot", "hand_over", "capture", "reading")
-        with m.If(state["sample"] & complete):
-            m.d.sync += second.eq(1)
-            with m.If(second):
-                go("sample", "answer")
-            with m.Else():
-                go("sample", "slot", "slot", "look")
-        with m.If(state["respond"] & self.readback.ready):
-            go("respond", "responded")
-        with m.If(state["first_group"] & settled):
-            m.d.sync += stale.eq(0)
-            go("first_group", "take_group", "take")
-        with m.If(state["second_group"] & settled):
-            go("second_group", "run")
         return m
 
     def _joined(self, weight: Value, others: Value) -> Value:

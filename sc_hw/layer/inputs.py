@@ -79,7 +79,9 @@ class InputMemory(wiring.Component):
 
         # A register, the rule, a register: then it is written
         now = Signal(self.fields, reset_less=True)
-        spike, valid, was_last = Signal(reset_less=True), Signal(), Signal(reset_less=True)
+        spike = Signal(reset_less=True)
+        valid = Signal()
+        was_last = Signal(reset_less=True)
         m.d.sync += [now.eq(self.fields_out), spike.eq(self.spike), valid.eq(issue & (first | last)), was_last.eq(last)]
         for name in self.update.graph.variables:
             m.d.comb += getattr(update, f"i_{name}").eq(spike if name == self.parts.pre_spike else now[name])
@@ -87,7 +89,8 @@ class InputMemory(wiring.Component):
         new = Cat(*(getattr(update, f"o_{name}") for name in self.parts.pre))
         old = delays.later(now.as_value(), lat, "now")
         write = delays.later(valid, lat, "valid", strobe=True)
-        written, write_en = Signal(self.fields.size + 1, reset_less=True), Signal()
+        written = Signal(self.fields.size + 1, reset_less=True)
+        write_en = Signal()
         write_row = Signal(len(self.row), reset_less=True)
         spike_out = delays.later(spike, lat, "spike_now")
         kept = Mux(delays.later(was_last, lat, "was_last"), new, old)

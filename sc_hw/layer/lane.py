@@ -36,6 +36,7 @@ class LanePlan:
     -------
     update : the pipeline; it begins `FETCH` clocks after the turn, and `fetch` after the address.
     weight_fetched : the weight stands beside the pipeline. summed : it is in the sum.
+    taken : the neuron's values must have been shifted in.
     write_weight, write_others : the enable must stand on the bus; the address one clock later.
     span : clocks until the same address may be read again.
     """
@@ -57,7 +58,9 @@ class LanePlan:
         self.parts, self.products, self.memory, self.placement = parts, products, memory, placement
         self.split = memory == "split" and bool(parts.others)
         self.graph = parts.synapse_graph(products, counted)
-        late = [name for name in parts.modulators if name in self.graph.variables]
+        neuron = [name for name in (parts.post_spike, *parts.post) if name in self.graph.variables]
+        given = [parts.pre_spike, *parts.pre, *parts.modulators, *neuron]  # what does not come out of the lane's own memory
+        late = [name for name in given if name in self.graph.variables]
         late += [parts.weight] if self.split else []
         delay = family.layer_delay or family.delay
         graphs = [self.graph, *(parts.synapse_graph(other, counted) for other in beside)]
@@ -68,8 +71,12 @@ class LanePlan:
         self.fetch = FETCH - (not family.ram_register or memory == "single_port")
         if memory == "single_port" and (latency + 1 + self.fetch) % 2 == 0:
             latency += 1  # from read to write an odd number of clocks (see `EvenOddRAM`)
-        self.update = Datapath(self.graph, delay, late=arrivals, aligned=not self.split, latency=latency)
         self.weight_fetched = FETCH + (arrivals[parts.weight] if self.split else 0)
+        # all of a neuron's values at once, and no later than the sum takes their place on the chain
+        self.taken = FETCH + min((arrivals[name] for name in neuron), default=0)
+        self.taken = min(self.taken, self.weight_fetched + 1)
+        arrivals |= dict.fromkeys(neuron, self.taken - FETCH)
+        self.update = Datapath(self.graph, delay, late=arrivals, aligned=not self.split, latency=latency)
         self.write_weight = self.write_others = FETCH + latency
         if self.split:
             self.write_others = FETCH + max(plan.ready[name] for plan in plans for name in parts.others)
@@ -183,7 +190,8 @@ class PlasticLane(wiring.Component):
 
         # The sum
         shape = signed(self.sum_width) if self.layer.signed_weights else unsigned(self.sum_width)
-        addend, total = Signal(shape, reset_less=True), Signal(shape, reset_less=True)
+        addend = Signal(shape, reset_less=True)
+        total = Signal(shape, reset_less=True)
         bits = len(weight)
         top = ~weight[-1] if self.layer.signed_weights else weight[-1]  # less half of the range: the top bit is a sign
         above = top if self.layer.signed_weights else C(0, 1)

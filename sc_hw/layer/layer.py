@@ -235,7 +235,9 @@ class PlasticLayer(wiring.Component):
 
         # --- the step ------------------------------------------------------------------------------------------------
         given = self.i.payload
-        ready_to_begin, turn, odd = Signal(), Signal(), Signal()
+        ready_to_begin = Signal()
+        turn = Signal()
+        odd = Signal()
         m.d.comb += [
             sequencer.last_row.eq(place.rows - 1),
             sequencer.last_pause.eq(timing.slots - place.rows - 1),
@@ -249,11 +251,15 @@ class PlasticLayer(wiring.Component):
             m.d.comb += turn.eq(sequencer.row[0] == odd)
         else:
             m.d.comb += turn.eq(1)
-        clear_trial, clear_traces, decide = Signal(), Signal(), Signal()  # as given with the step under way
-        cleared_trial, cleared_traces = Signal(), Signal()  # with the step before it
+        clear_trial = Signal()  # as given with the step under way
+        clear_traces = Signal()
+        decide = Signal()
+        cleared_trial = Signal()  # with the step before it
+        cleared_traces = Signal()
         modulators = {name: Signal(port_shape(form), name=f"given_{name}") for name, form in self.parts.modulators.items()}
         # taken up a clock after the first transfer, so that it does not fan out
-        offered, started = Signal(self.step_layout, reset_less=True), Signal()
+        offered = Signal(self.step_layout, reset_less=True)
+        started = Signal()
         m.d.sync += [offered.eq(given), started.eq(sequencer.start)]
         with m.If(started):
             m.d.sync += [
@@ -274,7 +280,8 @@ class PlasticLayer(wiring.Component):
         issue = sequencer.issue
         token = Signal()
         m.d.comb += token.eq(sequencer.end | host.token)
-        takes, captures = Signal(), Signal()
+        takes = Signal()
+        captures = Signal()
         m.d.comb += [takes.eq(sequencer.end | host.take), captures.eq(sequencer.end | host.capture)]
 
         def write_address(clocks: int) -> Value:
@@ -286,7 +293,7 @@ class PlasticLayer(wiring.Component):
             "write_en": delays.later(issue, plan.write_weight, "issue", strobe=True),
             "look": delays.later(host.look, FETCH, "look", strobe=True),
             "clear": cleared_trial & ~delays.later(sequencer.at_start, 1, "at_start"),  # not for the host
-            "take": delays.later(takes, FETCH, "takes", strobe=True),
+            "take": delays.later(takes, plan.taken, "takes", strobe=True),
             "capture": delays.later(captures, fetched + 1, "captures", strobe=True),
             "load_number": host.number,
             "load_data": host.data[: self.lane.word.size],
@@ -336,8 +343,11 @@ class PlasticLayer(wiring.Component):
                 "absent": delays.later(absent, plan.write_weight + 1, f"absent_{number}"),
                 "drive": drive | (delays.later(host.weigh, fetched, "weigh", strobe=True)),
                 "load": host.load_synapse & at_host,
-                "pre_spike": head.spike,
-                **{f"pre_{name}": head.fields_out[name] for name in self.parts.pre},
+                "pre_spike": delays.later(head.spike, plan.update.arrival.get(self.parts.pre_spike, 0), f"spike_{number}"),
+                **{
+                    f"pre_{name}": delays.later(head.fields_out[name], plan.update.arrival.get(name, 0), f"{name}_{number}")
+                    for name in self.parts.pre
+                },
             }
             for name, _ in chain.layout:
                 m.d.comb += chain.bus[name].eq(own[str(name)] if name in own else common[str(name)])
@@ -439,14 +449,21 @@ class PlasticLayer(wiring.Component):
         """
         place, outputs, neurons = self.place, self.outputs, self.neurons
         total = place.groups * place.columns
-        index, turn, feeding = Signal(neurons.index_bits), Signal(range(max(2, place.columns))), Signal()
-        real, again, restart = Signal(), Signal(), Signal()
+        index = Signal(neurons.index_bits)
+        turn = Signal(range(max(2, place.columns)))
+        feeding = Signal()
+        real = Signal(reset_less=True)
+        again = Signal(reset_less=True)
+        restart = Signal(reset_less=True)
         with m.If(token):
             m.d.sync += [real.eq(~host.reading), again.eq(host.restart | host.take), restart.eq(host.restart)]
         begins = delays.later(token, self.plan.weight_fetched + 2 - FEED, "token", strobe=True)
-        clear, mute = Signal(), Signal()
+        clear = Signal(reset_less=True)  # a restart sets both
+        mute = Signal(reset_less=True)
         new_step = Signal()
-        m.d.comb += new_step.eq(begins & real & ~again & ~index.any())
+        at_first = Signal(init=1)
+        m.d.sync += at_first.eq(~index.any())  # the index stands still for long before a group begins
+        m.d.comb += new_step.eq(begins & real & ~again & at_first)
         with m.If(begins):
             m.d.sync += [feeding.eq(1), turn.eq(0)]
             with m.If(restart):

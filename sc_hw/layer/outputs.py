@@ -77,7 +77,8 @@ class OutputMemory(wiring.Component):
         lat = FEED + update.latency
         write = delays.later(self.feed, lat, "feed", strobe=True)
         write_index, write_bank = delays.later(self.index, lat, "index"), delays.later(~bank, lat, "other_bank")
-        write_en, written = Signal(), Signal(self.fields.size, reset_less=True)
+        write_en = Signal()
+        written = Signal(self.fields.size, reset_less=True)
         address = Signal(bits + 1, reset_less=True)
         new = Cat(*(getattr(update, f"o_{name}") for name in self.parts.post))
         m.d.sync += [

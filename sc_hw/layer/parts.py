@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sc_model.graph import REWRITES, Graph, Op, restrict, rewrite, trace
+from sc_model.graph import Graph, Op, restrict, rewrite, trace
 from sc_model.graph.dense import LayerRule, layer_rule
 from sc_model.graph.nodes import prune
-from sc_model.graph.rewrite import product_as_adder_tree, remade
+from sc_model.graph.rewrite import PIPELINED, product_as_adder_tree, remade
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 Products = Literal["block", "adders"]
@@ -80,7 +80,7 @@ class Parts:
 
     def synapse_graph(self, products: Products, counted: bool = False) -> Graph:
         """What a lane computes; `counted`: and whether each saturating field was changed by that, as `saturated_<field>`."""
-        rewrites = REWRITES if products == "block" else (product_as_adder_tree, *REWRITES)
+        rewrites = PIPELINED if products == "block" else (product_as_adder_tree, *PIPELINED)
         graph = trace(self.rule, self.params)
         flags = {name: graph.outputs[name] for name in self.saturating} if counted else {}
         return restrict(rewrite(_with_saturations(graph, flags), rewrites), (*self.names.synapse, *map(SATURATED.format, flags)))

@@ -50,13 +50,14 @@ class LayerSequencer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         # What decides is known a clock ahead: flags go with the counters instead of comparisons behind them.
-        row = Signal(self.row_width)
-        address = Signal(len(self.address))
+        # Their reset is the clock before the first sweep: as an input of their enable it would be one LUT more.
+        row = Signal(self.row_width, reset_less=True)
+        address = Signal(len(self.address), reset_less=True)
+        at_last_row = Signal(reset_less=True)
         pause = Signal(self.pause_width)
         group = Signal(self.group_width)
         pausing = Signal()  # behind a group's last row
         going = Signal()  # not pausing, and a sweep may begin (where one just has: is not held up for a clock)
-        at_last_row = Signal()
         at_last_pause = Signal()
         at_last_group = Signal()
         first = Signal(init=1, name="first_q")
@@ -88,11 +89,11 @@ class LayerSequencer(wiring.Component):
             ),
             pause.eq(Mux(pausing & ~at_last_pause, (pause + 1)[: self.pause_width], 0)),
         ]
-        with m.If(self.issue):
+        with m.If(self.issue | (at_start & ~going)):
             m.d.sync += [
-                row.eq(Mux(at_last_row, 0, (row + 1)[: self.row_width])),
-                address.eq(Mux(at_last_row & at_last_group, 0, (address + 1)[: len(address)])),
-                at_last_row.eq((row == (self.last_row - 1)[: self.row_width]) & ~at_last_row),
+                row.eq(Mux(at_last_row | ~going, 0, (row + 1)[: self.row_width])),
+                address.eq(Mux((at_last_row & at_last_group) | ~going, 0, (address + 1)[: len(address)])),
+                at_last_row.eq((row == (self.last_row - 1)[: self.row_width]) & ~at_last_row & going),
             ]
         with m.If(at_last_pause):
             m.d.sync += [

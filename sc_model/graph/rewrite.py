@@ -203,6 +203,8 @@ REWRITES: tuple[Rewrite, ...] = (
     subtract_with_carry_in,
     late_carry_last,
 )
+# Between registers a carry of many bits is as early as any, and what is added last may come later.
+PIPELINED = tuple(rewrite for rewrite in REWRITES if rewrite is not late_carry_last)
 
 
 def remade(graph: Graph, rule: Rewrite = lambda builder, index: None) -> tuple[Builder, dict[int, int]]:
