@@ -275,6 +275,11 @@ class _Emitter:
 
     def _logic(self, node: Node, args: list[Value], width: int) -> Value:
         if node.op is Op.MUX:
+            # Out of a Mux with 0 in front of a register synthesis makes a register with a reset of its own, and registers with
+            # different resets do not go into one tile.
+            if self.model is not None and self.graph.nodes[node.args[2]].interval == Interval(0, 0):
+                chosen = fit(args[1], width) & args[0][0].replicate(width)
+                return chosen.as_signed() if node.interval.format.signed else chosen
             return Mux(args[0][0], fit(args[1], width), fit(args[2], width))
         if node.op is Op.SHR:
             return self._shift_right(args[0], node.constant, width)

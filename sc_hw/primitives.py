@@ -19,6 +19,9 @@ def _override(platform: Any, hook: str, component: wiring.Component) -> Elaborat
     return made
 
 
+_WORTH_A_BLOCK = 16  # words
+
+
 class BlockRAM(wiring.Component):
     """Simple dual-port block RAM with an output register.
 
@@ -66,7 +69,10 @@ class BlockRAM(wiring.Component):
         # no_rw_check: synthesis need not build logic for a read that meets a write
         # one word has an address of no bits, which Verilog can't write: two words then
         depth = max(2, self.depth)
-        m.submodules.words = words = memory.Memory(shape=self.width, depth=depth, init=[], attrs={"no_rw_check": 1})
+        attrs: dict[str, Any] = {"no_rw_check": 1}
+        if depth >= _WORTH_A_BLOCK:  # else synthesis makes registers, and a multiplexer behind them, of what holds few bits
+            attrs["ram_style"] = "block"
+        m.submodules.words = words = memory.Memory(shape=self.width, depth=depth, init=[], attrs=attrs)
         write = words.write_port()
         read = words.read_port()
         m.d.comb += [

@@ -115,12 +115,7 @@ class _Clock:
 
     def value(self, name: str) -> Any:
         """A counter."""
-        value = self.sizes.wide(self.frames.at(self.number, name))
-        return self.court.terms(K.ITE, self.fresh(), self.sizes.const(0), value) if name == "row" else value
-
-    def fresh(self) -> Any:
-        """Whether row and address are about to be cleared, and count as 0: a reset leaves them alone."""
-        return self.court.both(self.bit("at_start"), self.court.no(self.bit("going")))
+        return self.sizes.wide(self.frames.at(self.number, name))
 
     def invariant(self) -> list[Any]:
         """What holds in every clock after a reset."""
@@ -134,12 +129,13 @@ class _Clock:
         place = t(K.BV_EXTRACT, self.place(), indices=(self._address - 1, 0))
         return [
             t(K.BV_ULE, row, s.last_row),
-            court.either(self.fresh(), same(bit("at_last_row"), same(row, s.last_row))),
-            court.either(self.fresh(), t(K.EQUAL, self.frames.at(self.number, "address"), place)),
+            same(bit("at_last_row"), same(row, s.last_row)),
+            t(K.EQUAL, self.frames.at(self.number, "address"), place),
             court.either(bit("pausing"), bit("going"), court.both(bit("first"), t(K.BV_ULE, row, s.const(1)))),
             same(bit("at_start"), court.both(court.no(bit("pausing")), same(row, zero), same(group, zero))),
             t(K.BV_ULE, pause, s.last_pause),
             t(K.BV_ULE, group, s.last_group),
+            same(bit("at_end"), court.both(bit("at_last_row"), bit("at_last_group"))),
             same(bit("at_last_pause"), court.both(bit("pausing"), same(pause, s.last_pause))),
             same(bit("at_last_group"), same(group, s.last_group)),
             same(bit("first"), same(group, zero)),

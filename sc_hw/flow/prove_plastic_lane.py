@@ -309,12 +309,12 @@ def _sum(lane: _Lane) -> None:
     )
     court.claim(
         "lane, sum: handed over",
-        "`capture` puts the sum into the chain and clears it, shift or not",
+        "`capture`, and `moves` with it, puts the sum into the chain and clears it",
         court.either(
             t.differ(_low(court, frames.at(2, "shift_out"), width), frames.at(1, "total")),
             court.no(court.equals(frames.at(2, "total"), 0)),
         ),
-        [*idle, court.on(frames.at(1, "capture"))],
+        [*idle, court.on(frames.at(1, "capture")), court.on(frames.at(1, "moves"))],
     )
 
 
@@ -329,15 +329,15 @@ def _chain(lane: _Lane) -> None:
     quiet = [*lane.calm[:2], court.off(frames.at(0, "capture"))]
     court.claim(
         "lane, chain: shifts",
-        "a shift passes on what the neighbour had, a clock later",
+        "`moves` alone passes on what the neighbour had, a clock later",
         t.differ(then, frames.at(0, "shift_in")),
-        [*quiet, court.on(frames.at(0, "shift"))],
+        [*quiet, court.on(frames.at(0, "moves"))],
     )
     court.claim(
         "lane, chain: waits",
-        "without shift and capture a lane keeps what it is to pass on",
+        "without `moves` a lane keeps what it is to pass on",
         t.differ(then, now),
-        [*quiet, court.off(frames.at(0, "shift"))],
+        [*quiet, court.off(frames.at(0, "moves"))],
     )
     if "post" not in frames.net.signals:
         return

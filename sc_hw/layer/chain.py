@@ -19,15 +19,17 @@ _RESET = ("write_en", "write_early_en", "load", "shift", "evaluate", "sample")  
 
 
 def bus_layout(lane: PlasticLane, columns: int) -> data.StructLayout:
-    """What travels beside the lanes' own signals: whether a shift carries a sum to be evaluated, a sample for the host, the lane
-    that a load is for; and for counters, whether the synapses just written are of no input, or of the last group."""
+    """What travels beside the lanes' own signals: shifts, whether one carries a sum to be evaluated, a sample for the host, the
+    lane that a load is for; and for counters, whether the synapses just written are of no input, or of the last group."""
     fields = {
-        path[0]: member.shape for path, member, _ in lane.signature.flatten(lane) if member.flow == In and path[0] != "shift_in"
+        path[0]: member.shape
+        for path, member, _ in lane.signature.flatten(lane)
+        if member.flow == In and path[0] not in ("shift_in", "moves")
     }
     counted = {"absent": 1, "last": 1} if lane.plan.saturating else {}
     return data.StructLayout(
         {str(name): shape for name, shape in fields.items()}
-        | {"evaluate": 1, "sample": 1, "load_number": range(max(2, columns)), **counted}
+        | {"shift": 1, "evaluate": 1, "sample": 1, "load_number": range(max(2, columns)), **counted}
     )
 
 
@@ -80,7 +82,8 @@ class Chain(wiring.Component):
                     register = Signal(self.layout[name].shape, name=f"{name}_{cluster}", reset_less=True)
                     m.d.sync += register.eq(bus[name])
                     m.d.comb += hop[name].eq(register)
-            m.d.sync += held.eq(chained)
+            moves = Signal(name=f"moves_{cluster}")  # one enable for all lanes of a cluster
+            m.d.sync += [held.eq(chained), moves.eq(bus.shift | bus.capture)]
             before, bus, chained = bus, hop, held
             flags: dict[str, list[Value]] = {name: [] for name in counts}
             for column in range(cluster * self.layer.cluster, min((cluster + 1) * self.layer.cluster, self.columns)):
@@ -88,7 +91,7 @@ class Chain(wiring.Component):
                 ports = {
                     f"i_{path[0]}": bus[str(path[0])]
                     for path, member, _ in self.lane.signature.flatten(self.lane)
-                    if member.flow == In and path[0] not in ("load", "shift_in")
+                    if member.flow == In and path[0] not in ("load", "moves", "shift_in")
                 }
                 # only the lane that is meant: compared on the way into the register
                 here = Signal(name=f"here_{column}", reset_less=True)
@@ -103,6 +106,7 @@ class Chain(wiring.Component):
                     i_clk=ClockSignal(),
                     i_rst=ResetSignal(),
                     i_load=bus.load & here,
+                    i_moves=moves,
                     i_shift_in=chained,
                     o_shift_out=out,
                     **ports,

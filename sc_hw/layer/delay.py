@@ -22,6 +22,11 @@ def choose(index: Value, values: Sequence[Value]) -> Value:
     return chosen[0]
 
 
+def only(when: Value, value: Value) -> Value:
+    """The value, or 0. Out of an If or a Mux synthesis makes enables, which with the reset are a LUT and a long net more."""
+    return value & when.replicate(len(value))
+
+
 class Delays:
     """Registers behind signals of a module; `reset_less` ones for what counts only with a strobe beside it."""
 

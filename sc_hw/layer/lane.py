@@ -104,7 +104,7 @@ class PlasticLane(wiring.Component):
     drive : add the weight to the sum. look : add the other fields instead (read-back).
     clear : the other fields of the word now coming out of the memory count as initial.
     take : the values that have been shifted in are those of the next neuron. capture : hand over the sum, clear it.
-    shift, shift_in, shift_out : the chain on which sums leave and neurons' values come.
+    moves, shift_in, shift_out : the chain on which sums leave and neurons' values come; `moves` comes with each `capture`.
     load, load_data : write what the host gives.
     saturated_<field> : a new value was saturated (with counters).
     """
@@ -134,7 +134,7 @@ class PlasticLane(wiring.Component):
                 "clear": In(1),
                 "take": In(1),
                 "capture": In(1),
-                "shift": In(1),
+                "moves": In(1),
                 "shift_in": In(self.shift_width),
                 "shift_out": Out(self.shift_width),
                 "load": In(1),
@@ -202,9 +202,9 @@ class PlasticLane(wiring.Component):
             total.eq((total + addend)[: self.sum_width]),
         ]
         with m.If(self.capture):
-            m.d.sync += [total.eq(0), passing.eq(total)]
-        with m.Elif(self.shift):
-            m.d.sync += passing.eq(self.shift_in)
+            m.d.sync += total.eq(0)
+        with m.If(self.moves):
+            m.d.sync += passing.eq(Mux(self.capture, total, self.shift_in))
         m.d.comb += self.shift_out.eq(passing)
         for name in plan.saturating:
             flag, told = SATURATED.format(name), Signal(name=f"told_{name}")

@@ -14,7 +14,7 @@ from sc_hw.datapath import Datapath
 from sc_hw.families import Family, load_family
 from sc_hw.lane import port_shape
 from sc_hw.layer.chain import ADDER_LANE, LANE, Chain
-from sc_hw.layer.delay import Delays, choose
+from sc_hw.layer.delay import Delays, choose, only
 from sc_hw.layer.host import HostPort, Space
 from sc_hw.layer.inputs import InputMemory
 from sc_hw.layer.lane import FETCH, LanePlan, PlasticLane
@@ -262,12 +262,6 @@ class PlasticLayer(wiring.Component):
         started = Signal()
         m.d.sync += [offered.eq(given), started.eq(sequencer.start)]
         with m.If(started):
-            m.d.sync += [
-                clear_trial.eq(offered.clear_trial),
-                clear_traces.eq(offered.clear_traces),
-                cleared_trial.eq(clear_trial),
-                cleared_traces.eq(clear_traces),
-            ]
             if self.critic is None:
                 m.d.sync += [modulators[name].eq(offered[name]) for name in modulators]
             if self.spec.winner_take_all:
@@ -310,7 +304,7 @@ class PlasticLayer(wiring.Component):
         # --- neurons' values on their way into the lanes, and the sums on their way out ------------------------------
         feeding, turn = self._feed(m, delays, token, host, clear_trial, clear_traces, cleared_trial)
         common["shift"] = delays.later(feeding, FEED, "feeding", strobe=True)
-        evaluates = Signal()
+        evaluates = Signal(reset_less=True)  # counts with a shift, and that comes after a token
         with m.If(token):
             m.d.sync += evaluates.eq(sequencer.end)
         common["evaluate"] = delays.later(evaluates, 1, "evaluates")
@@ -372,13 +366,16 @@ class PlasticLayer(wiring.Component):
         new = data.View(self.control_layout, host.data[: self.control_layout.size])
         m.d.comb += [neurons.load_control.eq(host.load_control)]
         m.d.comb += [neurons.control_in[name].eq(new[name]) for name, _ in neurons.control_layout]
-        with m.If(host.load_control):
-            m.d.sync += [
-                clear_trial.eq(new["cleared_trial"]),
-                clear_traces.eq(new["cleared_traces"]),
-                cleared_trial.eq(new["cleared_trial_before"]),
-                *((mean.eq(new["mean"]),) if mean is not None else ()),
-            ]
+        load, stays = host.load_control, ~started & ~host.load_control
+        m.d.sync += [
+            clear_trial.eq(only(started, offered.clear_trial) | only(load, new["cleared_trial"]) | only(stays, clear_trial)),
+            clear_traces.eq(only(started, offered.clear_traces) | only(load, new["cleared_traces"]) | only(stays, clear_traces)),
+            cleared_trial.eq(only(started, clear_trial) | only(load, new["cleared_trial_before"]) | only(stays, cleared_trial)),
+            cleared_traces.eq(only(started, clear_traces) | only(~started, cleared_traces)),
+        ]
+        if mean is not None:
+            with m.If(host.load_control):
+                m.d.sync += mean.eq(new["mean"])
         m.d.comb += [
             host.at_start.eq(sequencer.at_start),
             host.words[Space.INPUT.value].eq(choose(host.chain, [head.word for head in self.inputs])),
@@ -462,16 +459,21 @@ class PlasticLayer(wiring.Component):
         mute = Signal(reset_less=True)
         new_step = Signal()
         at_first = Signal(init=1)
-        m.d.sync += at_first.eq(~index.any())  # the index stands still for long before a group begins
+        renew = Signal()
+        m.d.comb += renew.eq(restart | (real & ~again & at_first))
+        m.d.sync += [
+            turn.eq(only(feeding, turn + 1)),
+            at_first.eq(~index.any()),  # the index stands still for long before a group begins
+            clear.eq(only(begins & renew, clear_trial | clear_traces) | only(~(begins & renew), clear)),
+            mute.eq(only(begins & renew, clear_trial | cleared_trial) | only(~(begins & renew), mute)),
+        ]
         m.d.comb += new_step.eq(begins & real & ~again & at_first)
         with m.If(begins):
-            m.d.sync += [feeding.eq(1), turn.eq(0)]
+            m.d.sync += feeding.eq(1)
             with m.If(restart):
                 m.d.sync += index.eq(0)
-            with m.If(new_step | restart):
-                m.d.sync += [clear.eq(clear_trial | clear_traces), mute.eq(clear_trial | cleared_trial)]
         with m.Elif(feeding):
-            m.d.sync += [feeding.eq(turn != place.columns - 1), turn.eq((turn + 1)[: len(turn)])]
+            m.d.sync += feeding.eq(turn != place.columns - 1)
             with m.If(real):
                 m.d.sync += index.eq(Mux(index == total - 1, 0, (index + 1)[: len(index)]))
         m.d.comb += [

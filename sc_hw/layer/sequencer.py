@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
+from sc_hw.layer.delay import only
 
 
 class LayerSequencer(wiring.Component):
@@ -50,10 +52,10 @@ class LayerSequencer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         # What decides is known a clock ahead: flags go with the counters instead of comparisons behind them.
-        # Their reset is the clock before the first sweep: as an input of their enable it would be one LUT more.
-        row = Signal(self.row_width, reset_less=True)
-        address = Signal(len(self.address), reset_less=True)
-        at_last_row = Signal(reset_less=True)
+        row = Signal(self.row_width)
+        address = Signal(len(self.address))
+        at_last_row = Signal()
+        at_end = Signal()  # the last row of the last group
         pause = Signal(self.pause_width)
         group = Signal(self.group_width)
         pausing = Signal()  # behind a group's last row
@@ -64,6 +66,7 @@ class LayerSequencer(wiring.Component):
         at_start = Signal(init=1, name="at_start_q")
         ended = Signal()
         ends = Signal()
+        before_last = Signal()
         m.d.comb += [
             self.i_ready.eq(going & first),
             self.issue.eq(going & (~first | self.i_valid)),
@@ -75,6 +78,7 @@ class LayerSequencer(wiring.Component):
             self.end.eq(ended),
             self.at_start.eq(at_start),
             ends.eq(at_last_pause & at_last_group),
+            before_last.eq(row == (self.last_row - 1)[: self.row_width]),
         ]
         still = Signal()  # a pause goes on, or no sweep may begin
         m.d.comb += still.eq((pausing & ~at_last_pause) | (~self.open & (at_start | ends)))
@@ -87,18 +91,17 @@ class LayerSequencer(wiring.Component):
                 (self.issue & at_last_row & ~self.last_pause.any())
                 | (pausing & ~at_last_pause & (pause == (self.last_pause - 1)[: self.pause_width]))
             ),
-            pause.eq(Mux(pausing & ~at_last_pause, (pause + 1)[: self.pause_width], 0)),
+            pause.eq(only(pausing & ~at_last_pause, pause + 1)),
+            row.eq(only(self.issue & ~at_last_row, row + 1) | only(~self.issue, row)),
+            address.eq(only(self.issue & ~at_end, address + 1) | only(~self.issue, address)),
+            at_last_row.eq((self.issue & before_last) | (~self.issue & at_last_row)),
+            at_end.eq((self.issue & before_last & at_last_group) | (~self.issue & at_end)),
         ]
-        with m.If(self.issue | (at_start & ~going)):
-            m.d.sync += [
-                row.eq(Mux(at_last_row | ~going, 0, (row + 1)[: self.row_width])),
-                address.eq(Mux((at_last_row & at_last_group) | ~going, 0, (address + 1)[: len(address)])),
-                at_last_row.eq((row == (self.last_row - 1)[: self.row_width]) & ~at_last_row & going),
-            ]
-        with m.If(at_last_pause):
-            m.d.sync += [
-                first.eq(at_last_group),
-                group.eq(Mux(at_last_group, 0, (group + 1)[: self.group_width])),
-                at_last_group.eq((group == (self.last_group - 1)[: self.group_width]) & ~at_last_group),
-            ]
+        before_last_group = Signal()
+        m.d.comb += before_last_group.eq(group == (self.last_group - 1)[: self.group_width])
+        m.d.sync += [
+            first.eq((at_last_pause & at_last_group) | (~at_last_pause & first)),
+            group.eq(only(at_last_pause & ~at_last_group, group + 1) | only(~at_last_pause, group)),
+            at_last_group.eq((at_last_pause & before_last_group & ~at_last_group) | (~at_last_pause & at_last_group)),
+        ]
         return m
