@@ -142,9 +142,9 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
 def test_shapes_fabrics_and_options_together_agree(name: str, layer_of: LayerOf, tmp_path: Path) -> None:
     (inputs, neurons, lanes), stall, options = COMBINED[name]
     build = layer_of(inputs, neurons, lanes, **options)
-    results = cosim(build, steps=100, seed=5, stall=stall, out=tmp_path / "results.json")
+    results = cosim(build, steps=120, seed=5, stall=stall, out=tmp_path / "results.json")
     agree(build, results)
-    assert results["synapse_steps"] >= 100 * inputs * neurons
+    assert results["synapse_steps"] >= 120 * inputs * neurons
     bins = results["coverage"]["bins"]
     assert bins["event.clear_trial"] > 0
     assert bins["event.clear_traces"] > 0
