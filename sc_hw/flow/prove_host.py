@@ -76,6 +76,7 @@ class _Host:
             *(court.implies(bit(clock, name), self.within(clock, where)) for name, where in self.strobes.items()),
             court.no(court.both(bit(clock, "loads"), bit(clock, "reads"))),
             court.no(court.both(bit(clock, "in_lane"), bit(clock, "beside"))),
+            t(K.EQUAL, bit(clock, "follows"), court.no(bit(clock, "is_respond"))),
             t(K.EQUAL, bit(clock, "slot"), bit(clock, "is_slot")),
             t(K.EQUAL, bit(clock, "touched"), court.either(bit(clock, "slot"), bit(clock, "capture"), bit(clock, "take"))),
             t(K.EQUAL, bit(clock, "slot"), court.either(bit(clock, "weigh"), bit(clock, "look"))),
@@ -196,6 +197,7 @@ def _visits(host: _Host, quiet: list[Any], shown: dict[str, Any]) -> None:
             *quiet,
             bit(0, "readback__valid"),
             court.off(frames.at(0, "readback__ready")),
+            court.off(frames.at(0, "follows")),  # by the invariant
             *(court.no(bit(0, f"is_{name}")) for name in host.states if name != "respond"),
         ],
         shown,

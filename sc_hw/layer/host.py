@@ -234,7 +234,9 @@ class HostPort(wiring.Component):
             stale.eq((stale & ~(state["first_group"] & settled)) | state["take_load"] | state["slot"]),
             second.eq((second | (state["sample"] & complete)) & ~state["take_read"]),
         ]
-        with m.If(~state["respond"]):
+        follows = Signal(init=1)  # not responding: a register of its own, for it enables many
+        m.d.sync += follows.eq(~Cat(*enters["respond"], state["respond"] & stays["respond"]).any())
+        with m.If(follows):
             m.d.sync += answer.eq(Mux(second, self._joined(weight_q, sampled), word))
         with m.If(state["take_load"]):
             m.d.sync += data_q.eq(self.load.payload.data)
