@@ -1,7 +1,7 @@
 """How fast the generated hardware is on real fabrics, against stated bars.
 
 `python -m sc_hw.flow.speed examples/speed/bars.toml --out reports` places and routes every design of the list (5 seeds each,
-or as many as it says) and writes speed.json and speed.md. What has been measured for the same build and seeds is taken from
+or as many as it says) and writes speed.json and speed.md. What has been measured for the same Verilog and seeds is taken from
 `--build`, so that an interrupted run goes on where it stopped; `--only NAME` measures the designs of that name alone and
 leaves the rest as they are in speed.json.
 """
@@ -14,9 +14,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from sc_hw.blocks import block_of
+from sc_hw.families import load_family
 from sc_hw.flow.elaborate import build_id
+from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.estimate import estimate
 from sc_hw.flow.files import write_json, write_text
+from sc_hw.flow.targets import load_target
 from sc_model.spec import load_design
 
 SCHEMA = "sc-hw.speed.v1"
@@ -28,12 +32,15 @@ _KEPT = (
 
 
 def measured(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]:
-    """Metrics of a design on its device, from an earlier run of the same build if there is one."""
+    """Metrics of a design on its device, from an earlier run of the same Verilog if there is one."""
     design = load_design(file)
-    kept = build / build_id(design) / "estimate" / target / "metrics.json"
-    if kept.is_file():
-        metrics = json.loads(kept.read_text(encoding="utf-8"))
-        if len(metrics["fmax"]["by_seed_mhz"] or ()) == seeds and metrics["build_id"] == build_id(design):
+    kept = build / build_id(design) / "estimate" / target
+    if (kept / "metrics.json").is_file():
+        metrics = json.loads((kept / "metrics.json").read_text(encoding="utf-8"))
+        family = load_family(load_target(target).family)
+        block = block_of(design.model_copy(update={"fabric": family.name}), family)
+        same = (kept / "block.v").read_text(encoding="utf-8") == to_verilog(block.component, block.top, family)
+        if same and len(metrics["fmax"]["by_seed_mhz"] or ()) == seeds:
             return dict(metrics)
     return estimate(design, [target], root=build, seeds=seeds, progress=print)[0]
 
