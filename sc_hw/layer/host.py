@@ -180,7 +180,7 @@ class HostPort(wiring.Component):
             reads.eq(self.read.valid & ~self.load.valid),
             clocks.eq(Mux(self.busy, (clocks + 1)[: len(clocks)], 0)),
             in_lane.eq(self.busy & (clocks == _READ - 1) & (space == Space.SYNAPSE)),
-            beside.eq(self.busy & (clocks == _READ - 1) & (space != Space.SYNAPSE)),
+            beside.eq(self.busy & (clocks == _READ - 1) & ~(space == Space.SYNAPSE)),
         ]
         # One bit a state, and what is decided in a state is one LUT behind it: sums of products, for out of Amaranth's If
         # synthesis makes enables, which are one more LUT and a long net.
