@@ -69,7 +69,7 @@ def lane_facts(lane: PlasticLane) -> dict[str, Any]:
         kind, _, what = str(name).partition("_")
         if name == "pre_spike":
             ports[parts.pre_spike] = ("pre_spike", FETCH + plan.update.arrival[parts.pre_spike])
-        elif kind == "pre" or kind == "mod":
+        elif kind in ("pre", "mod"):
             ports[what] = (str(name), FETCH + plan.update.arrival[what])
     return {
         "fetch": FETCH,

@@ -45,6 +45,49 @@ class Clocks:
     drain: int
 
 
+def clocks(
+    place: Placement,
+    *,
+    weight_fetched: int,
+    write_weight: int,
+    span: int,
+    inputs_span: int,
+    hops: int,
+    adding: int,
+    firing: int,
+    evaluated: int,
+    settle: int,
+    competes: bool,
+    single_port: bool,
+) -> Clocks:
+    """A layer's clocks from those of its parts, all in clocks.
+
+    Parameters
+    ----------
+    weight_fetched, write_weight, span : of a lane (see `LanePlan`). inputs_span : of the memory at a chain's head.
+    hops : registers along a chain. adding, firing, evaluated : a neuron's sums, its pipeline, and both with its memory.
+    settle : until a group's sums and the next values have gone through. competes : winner-take-all.
+    """
+    needs = [
+        place.rows + 1,
+        place.columns + weight_fetched + 1,  # a group's sums are out before the next group's come
+        place.columns + evaluated + 4,  # all neurons of a step are decided on before the first of the next
+        hops + evaluated + weight_fetched + 12,  # what a neuron has become is known when its group comes again
+        -(-span // place.groups),
+        inputs_span,
+    ]
+    if place.groups == 2 and competes:
+        needs.append(place.columns + hops + evaluated + 16)
+    slots = max(needs)
+    if single_port:  # even and odd clocks stay what they are
+        slots += slots % 2
+    # from the last row of the last group: its sum goes down the chain, is evaluated, and (winner-take-all) compared
+    decided = weight_fetched + place.columns + hops + adding + firing + 5 + competes
+    decision = slots * (place.groups - 1) + decided
+    drain = max(decided + 3, write_weight + hops, settle) + 4
+    return Clocks(slots, slots * place.groups, span, decision, drain)
+
+
 class PlasticLayer(wiring.Component):
     """`inputs` x `neurons` synapses that learn by any rule whose traces belong to neurons.
 
@@ -177,27 +220,21 @@ class PlasticLayer(wiring.Component):
         return {name: PlasticLane(plan, self.layer) for name, plan in plans.items()}
 
     def _clocks(self) -> Clocks:
-        place, plan, neurons = self.place, self.plan, self.neurons
-        hops, fetched = self.chains[0].hops, plan.weight_fetched
-        evaluated = neurons.latency
-        needs = [
-            place.rows + 1,
-            place.columns + fetched + 1,  # a group's sums are out before the next group's come
-            place.columns + evaluated + 4,  # all neurons of a step are decided on before the first of the next
-            hops + evaluated + fetched + 12,  # what a neuron has become is known when its group comes again
-            -(-plan.span // place.groups),
-            self.inputs[0].span,
-        ]
-        if place.groups == 2 and self.spec.winner_take_all:
-            needs.append(place.columns + hops + evaluated + 16)
-        slots = max(needs)
-        if plan.memory == "single_port":  # even and odd clocks stay what they are
-            slots += slots % 2
-        # from the last row of the last group: its sum goes down the chain, is evaluated, and (winner-take-all) compared
-        decided = fetched + place.columns + hops + neurons.adding + neurons.update.latency + 5 + neurons.competes
-        decision = slots * (place.groups - 1) + decided
-        drain = max(decided + 3, plan.write_weight + hops, self.settle) + 4
-        return Clocks(slots, slots * place.groups, plan.span, decision, drain)
+        plan, neurons = self.plan, self.neurons
+        return clocks(
+            self.place,
+            weight_fetched=plan.weight_fetched,
+            write_weight=plan.write_weight,
+            span=plan.span,
+            inputs_span=self.inputs[0].span,
+            hops=self.chains[0].hops,
+            adding=neurons.adding,
+            firing=neurons.update.latency,
+            evaluated=neurons.latency,
+            settle=self.settle,
+            competes=neurons.competes,
+            single_port=plan.memory == "single_port",
+        )
 
     @property
     def critic_clocks(self) -> int:

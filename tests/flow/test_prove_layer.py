@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,8 +25,9 @@ from sc_hw.flow.prove_neurons import lfsr_moved
 from sc_hw.flow.verdicts import PROVED, REFUTED
 from sc_hw.layer import PlasticLayer
 from sc_hw.layer.lane import FETCH
+from sc_hw.layer.layer import clocks
 from sc_model.graph.smt import K
-from sc_model.spec import ConfigError, Design, LayerSpec, NeuronSpec, RuleChoice, placement
+from sc_model.spec import ConfigError, Design, LayerSpec, NeuronSpec, Placement, RuleChoice, placement
 from sc_model.units import Lfsr
 
 SMALL = {"weight_bits": 8, "trace_bits": 6, "reward_bits": 4}
@@ -188,22 +188,26 @@ def test_timing_of_every_size(
     competes: bool,
     memory: str,
 ) -> None:
-    """`_clocks` alone, for any latencies: what the parts' claims assume of one another."""
+    """`clocks`, for any latencies: what the parts' claims assume of one another."""
     rows, groups, columns = place
     hops = -(-columns // cluster)
     write, pre, post = fetched + late, *traces
     evaluated = adding + firing + 3
     feed = 4
-    parts = SimpleNamespace(
-        place=SimpleNamespace(rows=rows, groups=groups, columns=columns),
-        plan=SimpleNamespace(weight_fetched=fetched, span=write + 2, write_weight=write, memory=memory),
-        neurons=SimpleNamespace(latency=evaluated, adding=adding, update=SimpleNamespace(latency=firing), competes=competes),
-        chains=[SimpleNamespace(hops=hops)],
-        inputs=[SimpleNamespace(span=FETCH + pre + 3)],
-        spec=SimpleNamespace(winner_take_all=competes),
+    timing = clocks(
+        Placement(inputs=rows, neurons=groups * columns, chains=1, columns=columns),
+        weight_fetched=fetched,
+        write_weight=write,
+        span=write + 2,
+        inputs_span=FETCH + pre + 3,
+        hops=hops,
+        adding=adding,
+        firing=firing,
+        evaluated=evaluated,
         settle=fetched + feed + columns + hops + post + 8,
+        competes=competes,
+        single_port=memory == "single_port",
     )
-    timing = PlasticLayer._clocks(parts)  # type: ignore[arg-type]  # looks at these alone
     slots = timing.slots
     assert slots > rows
     assert groups * slots == timing.sweep >= timing.span  # no synapse is read before its write has landed
