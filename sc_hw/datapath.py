@@ -6,7 +6,7 @@ intermediates keep their names.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
@@ -40,6 +40,11 @@ def add_with_carry(a: Value, b: Value, carry: Value | None, width: int) -> Value
     if carry is None:
         return (a + b)[:width]
     return (Cat(C(1, 1), a) + Cat(carry, b))[1 : width + 1]
+
+
+def unsigned_below(width: int, operands: Sequence[Value]) -> bool:
+    """Whether the top one of `width` bits is 0 in all operands."""
+    return all(not operand.shape().signed and len(operand) < width for operand in operands)
 
 
 def _as_signed(value: Value) -> Value:
@@ -235,7 +240,8 @@ class _Emitter:
             right = self._hold(b[bits.start : bits.stop], number, f"{name}_b{number}")
             segment = Signal(room, name=f"{name}_part{number}", reset_less=True)
             part = add_with_carry(fit(left, room), fit(right, room), carry, room)
-            if not last:
+            # a sum's top bit above both operands' is a carry that leaves its chain too
+            if not last or (len(bits) > 1 and node.op in (Op.ADD, Op.ADDC) and unsigned_below(width, args[:2])):
                 self.m.submodules[f"carry_{name}_{number}"] = out = CarryOut()
                 self.m.d.comb += out.carry.eq(part[-1])
                 part = Cat(part[:-1], out.bit)

@@ -19,6 +19,7 @@ class Timing:
     carry_in, carry, carry_out : from an adder's operand into its carry chain, a bit further, and out of it into a register
         (`setup` included).
     memory : from the output register of a block RAM to a LUT; 0 where that register is one of the fabric.
+    memory_out : of a block RAM without an output register, to its pins.
     lut_inputs : inputs of a LUT.
     """
 
@@ -30,6 +31,7 @@ class Timing:
     carry: float
     carry_out: float
     memory: float = 0.0
+    memory_out: float = 0.0
     lut_inputs: int = 4
 
     def at(self, period_ns: float, *, multiplier_stages: int) -> DelayModel:
@@ -40,5 +42,6 @@ class Timing:
             lut_levels=max(1, int((period_ns - self.clock_to_out - self.setup) / (self.route + self.lut))),
             lut_inputs=self.lut_inputs,
             multiplier_stages=multiplier_stages,
-            memory_register=self.memory + self.lut + self.setup > period_ns,
+            # either there is no time for a LUT, or the fabric's first register has to stand beside the memory
+            memory_register=max(self.memory + self.lut, self.memory_out + self.route) + self.setup > period_ns,
         )

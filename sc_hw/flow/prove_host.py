@@ -76,7 +76,7 @@ class _Host:
             *(court.implies(bit(clock, name), self.within(clock, where)) for name, where in self.strobes.items()),
             court.no(court.both(bit(clock, "loads"), bit(clock, "reads"))),
             court.no(court.both(bit(clock, "in_lane"), bit(clock, "beside"))),
-            t(K.EQUAL, bit(clock, "follows"), court.no(bit(clock, "is_respond"))),
+            court.no(court.both(bit(clock, "follows"), bit(clock, "is_respond"))),
             t(K.EQUAL, bit(clock, "slot"), bit(clock, "is_slot")),
             t(K.EQUAL, bit(clock, "touched"), court.either(bit(clock, "slot"), bit(clock, "capture"), bit(clock, "take"))),
             t(K.EQUAL, bit(clock, "slot"), court.either(bit(clock, "weigh"), bit(clock, "look"))),

@@ -38,7 +38,7 @@ class Chain(wiring.Component):
 
     Members
     -------
-    bus : what the lanes are told. shift_in : goes in with a shift.
+    bus : what the lanes are told; `load_number` stands from the clock before its `load` on. shift_in : goes in with a shift.
     saturated_<field> : how many lanes saturated, each lane's count for its own clock (with counters).
     far_shift, far_evaluate, far_sample, far_value : what comes out at the far end, a clock after the last cluster's shift.
     """
@@ -93,10 +93,12 @@ class Chain(wiring.Component):
                     for path, member, _ in self.lane.signature.flatten(self.lane)
                     if member.flow == In and path[0] not in ("load", "moves", "shift_in")
                 }
-                # only the lane that is meant: compared on the way into the register
+                # only the lane that is meant, out of a register of its own
                 here = Signal(name=f"here_{column}", reset_less=True)
+                load = Signal(name=f"mine_{column}")
                 number = self.columns - 1 - column
                 m.d.sync += here.eq(before.load_number == number if number else ~before.load_number.any())
+                m.d.sync += load.eq(before.load & here)
                 told = {name: Signal(name=f"{name}_{column}") for name in counts}
                 for name, flag in told.items():
                     nobody = bus.absent | (bus.last if self.columns - 1 - column >= self.in_last_group else C(0, 1))
@@ -105,7 +107,7 @@ class Chain(wiring.Component):
                     self.kinds[column],
                     i_clk=ClockSignal(),
                     i_rst=ResetSignal(),
-                    i_load=bus.load & here,
+                    i_load=load,
                     i_moves=moves,
                     i_shift_in=chained,
                     o_shift_out=out,

@@ -234,7 +234,8 @@ class HostPort(wiring.Component):
             stale.eq((stale & ~(state["first_group"] & settled)) | state["take_load"] | state["slot"]),
             second.eq((second | (state["sample"] & complete)) & ~state["take_read"]),
         ]
-        follows = Signal(init=1)  # not responding: a register of its own, for it enables many
+        # Not responding: a register of its own, for it enables many; it begins as 0, for some fabrics' registers all do.
+        follows = Signal()
         m.d.sync += follows.eq(~Cat(*enters["respond"], state["respond"] & stays["respond"]).any())
         with m.If(follows):
             m.d.sync += answer.eq(Mux(second, self._joined(weight_q, sampled), word))

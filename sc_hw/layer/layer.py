@@ -298,11 +298,10 @@ class PlasticLayer(wiring.Component):
         offered = Signal(self.step_layout, reset_less=True)
         started = Signal()
         m.d.sync += [offered.eq(given), started.eq(sequencer.start)]
-        with m.If(started):
-            if self.critic is None:
-                m.d.sync += [modulators[name].eq(offered[name]) for name in modulators]
-            if self.spec.winner_take_all:
-                m.d.sync += decide.eq(offered.decide)
+        taken_up = [(register, offered[name]) for name, register in modulators.items()] if self.critic is None else []
+        if self.spec.winner_take_all:
+            taken_up.append((decide, offered.decide))
+        m.d.sync += [register.eq(only(started, new) | only(~started, register)) for register, new in taken_up]
         mean = self._modulate(m, sequencer, started, modulators, ready_to_begin, host)
 
         # --- what each lane is told, when it needs it ----------------------------------------------------------------
@@ -316,7 +315,9 @@ class PlasticLayer(wiring.Component):
         m.d.comb += [takes.eq(sequencer.end | host.take), captures.eq(sequencer.end | host.capture)]
 
         def write_address(clocks: int) -> Value:
-            return Mux(host.load_synapse_d, host.word_d[: len(address)], delays.later(address, clocks, "address"))
+            # a clock behind the load, which comes a clock behind the number of its lane
+            loads, word = delays.later(host.load_synapse_d, 1, "load_synapse", strobe=True), delays.later(host.word_d, 1, "word")
+            return Mux(loads, word[: len(address)], delays.later(address, clocks, "address"))
 
         common: dict[str, Value] = {
             "read": delays.later(address, FETCH - plan.fetch, "address"),
@@ -373,7 +374,7 @@ class PlasticLayer(wiring.Component):
             own: dict[str, Value] = {
                 "absent": delays.later(absent, plan.write_weight + 1, f"absent_{number}"),
                 "drive": drive | (delays.later(host.weigh, fetched, "weigh", strobe=True)),
-                "load": host.load_synapse & at_host,
+                "load": host.load_synapse_d & at_host,
                 "pre_spike": delays.later(head.spike, plan.update.arrival.get(self.parts.pre_spike, 0), f"spike_{number}"),
                 **{
                     f"pre_{name}": delays.later(head.fields_out[name], plan.update.arrival.get(name, 0), f"{name}_{number}")

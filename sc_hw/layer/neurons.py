@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.datapath import Datapath
 from sc_hw.families import Family
 from sc_hw.lane import port_shape
-from sc_hw.layer.delay import Delays
+from sc_hw.layer.delay import Delays, only
 from sc_hw.primitives import BlockRAM
 from sc_model.graph import rewrite, trace_text
 from sc_model.spec import IntFormat, LayerSpec, NeuronSpec, Placement
@@ -102,16 +102,18 @@ class NeuronMemory(wiring.Component):
         index = Signal(self.index_bits)
         at_first = Signal(init=1)
         at_last = Signal()
-        with m.If(self.evaluate):
-            m.d.sync += [
-                index.eq(Mux(at_last, 0, (index + 1)[: self.index_bits])),
-                at_first.eq(at_last),
-                at_last.eq(index == total - 2),
-            ]
+        m.d.sync += [
+            index.eq(only(self.evaluate & ~at_last, index + 1) | only(~self.evaluate, index)),
+            at_first.eq((self.evaluate & at_last) | (~self.evaluate & at_first)),
+            at_last.eq((self.evaluate & (index == total - 2)) | (~self.evaluate & at_last)),
+        ]
         decide = Signal()
         cleared = Signal()
-        with m.If(self.evaluate & at_first):
-            m.d.sync += [decide.eq(self.decide), cleared.eq(self.cleared)]
+        begins = self.evaluate & at_first
+        m.d.sync += [
+            decide.eq(only(begins, self.decide) | only(~begins, decide)),
+            cleared.eq(only(begins, self.cleared) | only(~begins, cleared)),
+        ]
 
         # The sum of the chains, while the memory is read
         read = Signal(self.index_bits, reset_less=True)
@@ -164,11 +166,11 @@ class NeuronMemory(wiring.Component):
             best_is = Signal()
             best = Signal(self.index_bits, reset_less=True)
             best_score = Signal.like(update.o_score, reset_less=True)
-            begins = out_evaluated & out_first
+            first_out = out_evaluated & out_first
             with m.If(ready & (out_first | ~best_is | (update.o_score > best_score))):
                 m.d.sync += [best.eq(out_number), best_score.eq(update.o_score)]
-            with m.If(ready | begins):
-                m.d.sync += best_is.eq(ready | (best_is & ~begins))
+            with m.If(ready | first_out):
+                m.d.sync += best_is.eq(ready | (best_is & ~first_out))
             with m.If(ended):
                 m.d.sync += [registers["won"].eq(best_is), registers["winner"].eq(best)]
             with m.If(self.next_step):
@@ -190,11 +192,11 @@ class NeuronMemory(wiring.Component):
             if self.spec.inhibition:
                 any_now = Signal()
                 many_now = Signal()
-                begins = out_evaluated & out_first
-                with m.If(ready | begins):
+                first_out = out_evaluated & out_first
+                with m.If(ready | first_out):
                     m.d.sync += [
-                        any_now.eq(ready | (any_now & ~begins)),
-                        many_now.eq(~begins & (many_now | (any_now & ready))),
+                        any_now.eq(ready | (any_now & ~first_out)),
+                        many_now.eq(~first_out & (many_now | (any_now & ready))),
                     ]
                 with m.If(ended):
                     m.d.sync += [registers["any_fired"].eq(any_now), registers["many_fired"].eq(many_now)]

@@ -61,8 +61,7 @@ class OutputMemory(wiring.Component):
         m.submodules.memory = ram = BlockRAM(2 << bits, self.fields.size)
         m.submodules.update = update = self.update
         bank = Signal()
-        with m.If(self.flip):
-            m.d.sync += bank.eq(~bank)
+        m.d.sync += bank.eq(bank ^ self.flip)
         came = data.View(self.fields, ram.r_data)
         values = Signal(self.values_layout, reset_less=True)
         read = Signal(bits + 1, reset_less=True)
