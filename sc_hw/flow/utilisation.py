@@ -10,6 +10,7 @@ size, that a group takes `slots` clocks (see docs/layers.md), and are marked as 
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -28,18 +29,19 @@ INPUTS, NEURONS = (64, 128, 256, 512, 1024), (16, 32, 64, 128, 256)
 WHOLE_LANE = 512  # synapses that a lane has if its block RAM is full
 
 
-def count(layer: PlasticLayer) -> tuple[int, int]:
+@cache  # many layers have the same order
+def count(rows: int, slots: int, groups: int) -> tuple[int, int]:
     """(clocks with an update, clocks) of a sweep among others, with transfers always there."""
-    place, timing = layer.place, layer.timing
-    rows, pauses, groups = (max(1, n.bit_length()) for n in (place.rows - 1, timing.slots - place.rows - 1, place.groups - 1))
-    sequencer = LayerSequencer(rows, pauses, groups, max(1, (place.depth - 1).bit_length()))
+    last = (rows - 1, slots - rows - 1, groups - 1)
+    widths = [max(1, number.bit_length()) for number in last]
+    sequencer = LayerSequencer(*widths, max(1, (rows * groups - 1).bit_length()))
     starts: list[int] = []
     updates = [0]
 
     async def bench(ctx: Any) -> None:
-        ctx.set(sequencer.last_row, place.rows - 1)
-        ctx.set(sequencer.last_pause, timing.slots - place.rows - 1)
-        ctx.set(sequencer.last_group, place.groups - 1)
+        ctx.set(sequencer.last_row, last[0])
+        ctx.set(sequencer.last_pause, last[1])
+        ctx.set(sequencer.last_group, last[2])
         ctx.set(sequencer.i_valid, 1)
         ctx.set(sequencer.open, 1)
         clock = 0
@@ -78,7 +80,7 @@ def measure(inputs: int, neurons: int, lanes: int, fabric: str, longest: int, **
     }
     updates = place.rows * place.groups
     if row["counted"]:
-        updates, clocks = count(layer)
+        updates, clocks = count(place.rows, layer.timing.slots, place.groups)
         if clocks != layer.timing.sweep:
             raise AssertionError(f"a sweep takes {clocks} clocks, not {layer.timing.sweep}: {row}")
     return {**row, "share": updates / layer.timing.sweep}
