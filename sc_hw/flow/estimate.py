@@ -15,7 +15,7 @@ from typing import Any
 
 from sc_hw.blocks import block_of
 from sc_hw.families import load_family
-from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate
+from sc_hw.flow.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
 from sc_hw.flow.limits import device_limit, quote
@@ -124,7 +124,8 @@ def estimate_target(
     ports = build.manifest["ports"]
     port_bits = sum(port["width"] for port in ports)
     progress(f"{target.name}: elaborating for {target.family}")
-    write_text(folder / "block.v", to_verilog(block.component, block.top, family))
+    text = to_verilog(block.component, block.top, family)
+    write_text(folder / "block.v", text)
     metrics: dict[str, Any] = {
         "schema_version": METRICS_SCHEMA,
         "design": build.design.name,
@@ -139,6 +140,7 @@ def estimate_target(
         "port_bits": port_bits,
         "pins": target.pins,
         "twin_build_id": build_id(design),
+        "verilog_sha256": sha256(text),
         "units": {"bram": target.cells.bram_unit, "dsp": target.cells.dsp_unit},
         "timing": block.timing(),
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 from sc_hw.blocks import block_of
 from sc_hw.families import load_family
-from sc_hw.flow.elaborate import build_id
+from sc_hw.flow.elaborate import build_id, sha256
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.estimate import estimate
 from sc_hw.flow.files import write_json, write_text
@@ -39,7 +39,8 @@ def measured(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]
         metrics = json.loads((kept / "metrics.json").read_text(encoding="utf-8"))
         family = load_family(load_target(target).family)
         block = block_of(design.model_copy(update={"fabric": family.name}), family)
-        same = (kept / "block.v").read_text(encoding="utf-8") == to_verilog(block.component, block.top, family)
+        text = to_verilog(block.component, block.top, family)
+        same = metrics.get("verilog_sha256") == sha256(text)
         if same and len(metrics["fmax"]["by_seed_mhz"] or ()) == seeds:
             return dict(metrics)
     return estimate(design, [target], root=build, seeds=seeds, progress=print)[0]

@@ -15,12 +15,8 @@ from sc_model.graph.nodes import Builder, Graph, Node, Op, prune
 Rewrite = Callable[[Builder, int], int | None]
 
 
-def signed_decay_with_one_adder(b: Builder, index: int) -> int | None:
-    """`e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))` = e + ~(e >> k) + carry: 21 LUT instead of 76.
-
-    Sign and magnitude decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is one too small just
-    where e is negative and has a low bit set: there the carry-in that would complete the subtraction is left out.
-    """
+def signed_decay(b: Builder, index: int) -> tuple[int, int, int] | None:
+    """(condition e < 0, e, k) where the node is `e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))`."""
     node = b.nodes[index]
     if node.op is not Op.MUX:
         return None
@@ -36,9 +32,22 @@ def signed_decay_with_one_adder(b: Builder, index: int) -> int | None:
         return None
     if _decay_bits(b, mirrored, mirrored.args[0]) != bits:
         return None
-    rounded = b.make(Op.AND, (node.args[0], b.make(Op.LOW_NONZERO, (value,), (bits,))))
+    return node.args[0], value, bits
+
+
+def signed_decay_with_one_adder(b: Builder, index: int) -> int | None:
+    """`e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))` = e + ~(e >> k) + carry: 21 LUT instead of 76.
+
+    Sign and magnitude decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is one too small just
+    where e is negative and has a low bit set: there the carry-in that would complete the subtraction is left out.
+    """
+    found = signed_decay(b, index)
+    if found is None:
+        return None
+    condition, value, bits = found
+    rounded = b.make(Op.AND, (condition, b.make(Op.LOW_NONZERO, (value,), (bits,))))
     inverted = b.make(Op.INV, (b.make(Op.SHR, (value,), (bits,)),))
-    return b.make(Op.ADDC, (value, inverted, b.make(Op.NOT, (rounded,))), known=node.interval)
+    return b.make(Op.ADDC, (value, inverted, b.make(Op.NOT, (rounded,))), known=b.interval(index))
 
 
 def _decay_bits(b: Builder, node: Node, value: int) -> int | None:

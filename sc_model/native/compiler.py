@@ -1,0 +1,84 @@
+"""C++ to a library in this process: compiled once for a text, kept under its hash."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+# Overflow wraps: sums are exact modulo 2^bits (see `vectors`).
+FLAGS = ("-std=gnu++17", "-O3", "-fwrapv", "-fno-strict-aliasing", "-fPIC", "-shared", "-Wall", "-Wno-unused", "-Wno-psabi")
+
+
+class NativeError(RuntimeError):
+    """A kernel can't be compiled or loaded here."""
+
+
+def cache_folder() -> Path:
+    """Where libraries are kept: $XDG_CACHE_HOME or ~/.cache, sc-hw/native."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sc-hw" / "native"
+
+
+@cache
+def _compiler(named: str | None, path: str) -> tuple[str, str]:
+    """(command, what it says it is) of the C++ compiler."""
+    for name in (named,) if named else ("g++", "c++", "clang++"):
+        command = shutil.which(name, path=path)
+        if command is None:
+            continue
+        try:
+            said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NativeError(f"C++ compiler {command} does not run: {error}") from None
+        return command, said.splitlines()[0] if said else name
+    wanted = f"'{named}' (from the variable CXX)" if named else "g++, c++ or clang++"
+    raise NativeError(
+        f"native kernels need a C++ compiler, {wanted}, on PATH and there is none: apt-get install g++, or use the models of "
+        "sc_model.golden, which need none and compute the same."
+    )
+
+
+def _machine() -> str:
+    """What `-march=native` depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return "\n".join(sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))}))
+
+
+def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> ctypes.CDLL:
+    """The library made from a text.
+
+    It is compiled under a temporary name and moved, so that two processes that want the same do not disturb each other; a
+    kept file that can't be loaded is made again. Raises NativeError for a missing compiler, one that refuses the text, and a
+    folder that can't be written.
+    """
+    command, version = _compiler(os.environ.get("CXX") or None, os.environ.get("PATH", ""))
+    key = hashlib.sha256("\0".join((source, version, *FLAGS, *flags, _machine())).encode()).hexdigest()[:24]
+    library = cache_folder() / f"{key}.so"
+    if library.exists():
+        try:
+            return ctypes.CDLL(str(library))
+        except OSError:
+            pass  # broken off, or of another machine
+    try:
+        library.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+            text, made = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
+            text.write_text(source, encoding="utf-8")
+            done = subprocess.run([command, *FLAGS, *flags, "-o", str(made), str(text)], capture_output=True, text=True)
+            if done.returncode:
+                said = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-300:])
+                raise NativeError(f"C++ compiler {command} refuses a kernel: {said}")
+            made.replace(library)
+    except OSError as error:
+        raise NativeError(f"native kernels are kept in {library.parent}, which can't be written: {error.strerror}.") from None
+    return ctypes.CDLL(str(library))
