@@ -23,18 +23,17 @@ from sc_hw.layer import PlasticLayer
 from sc_hw.layer.sequencer import LayerSequencer
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, LayerSpec, NeuronSpec
-from sc_model.spec.layer import placement
+from sc_model.spec.layer import FULL_LANE, placement
 
 INPUTS, NEURONS = (64, 128, 256, 512, 1024), (16, 32, 64, 128, 256)
-WHOLE_LANE = 512  # synapses that a lane has if its block RAM is full
 
 
 @cache  # many layers have the same order
 def count(rows: int, slots: int, groups: int) -> tuple[int, int]:
     """(clocks with an update, clocks) of a sweep among others, with transfers always there."""
     last = (rows - 1, slots - rows - 1, groups - 1)
-    widths = [max(1, number.bit_length()) for number in last]
-    sequencer = LayerSequencer(*widths, max(1, (rows * groups - 1).bit_length()))
+    row, pause, group = (max(1, number.bit_length()) for number in last)
+    sequencer = LayerSequencer(row, pause, group, max(1, (rows * groups - 1).bit_length()))
     starts: list[int] = []
     updates = [0]
 
@@ -97,8 +96,8 @@ def _markdown(rows: list[dict[str, Any]], fabric: str) -> str:
         mine = [row for row in rows if (row["inputs"], row["neurons"]) == (inputs, neurons)]
         cells = []
         for part in (
-            [r for r in mine if r["synapses_per_lane"] >= WHOLE_LANE],
-            [r for r in mine if r["synapses_per_lane"] < WHOLE_LANE],
+            [r for r in mine if r["synapses_per_lane"] >= FULL_LANE],
+            [r for r in mine if r["synapses_per_lane"] < FULL_LANE],
         ):
             worst = min(part, key=lambda row: row["share"], default=None)
             cells += [str(len(part)), f"{100 * worst['share']:.1f} %" if worst else "-", str(worst["lanes"]) if worst else "-"]

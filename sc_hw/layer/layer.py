@@ -72,7 +72,8 @@ def clocks(
         place.rows + 1,
         place.columns + weight_fetched + 1,  # a group's sums are out before the next group's come
         place.columns + evaluated + 4,  # all neurons of a step are decided on before the first of the next
-        hops + evaluated + weight_fetched + 12,  # what a neuron has become is known when its group comes again
+        # what a neuron has become is known when it is asked for: with its group's values, a group ahead of a later step's
+        -(-(hops + evaluated + weight_fetched + 12) // max(1, place.groups - 2)),
         -(-span // place.groups),
         inputs_span,
     ]

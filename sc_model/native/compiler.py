@@ -54,21 +54,28 @@ def _machine() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))}))
 
 
+def _whole(library: Path) -> bool:
+    """Whether a kept file is what was written: a library that broke off would kill the process that loads it."""
+    try:
+        content = library.read_bytes()
+    except OSError:
+        return False
+    size = hashlib.sha256().digest_size
+    return content[-size:] == hashlib.sha256(content[:-size]).digest()
+
+
 def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> ctypes.CDLL:
     """The library made from a text.
 
     It is compiled under a temporary name and moved, so that two processes that want the same do not disturb each other; a
-    kept file that can't be loaded is made again. Raises NativeError for a missing compiler, one that refuses the text, and a
+    kept file that is broken is made again. Raises NativeError for a missing compiler, one that refuses the text, and a
     folder that can't be written.
     """
     command, version = _compiler(os.environ.get("CXX") or None, os.environ.get("PATH", ""))
     key = hashlib.sha256("\0".join((source, version, *FLAGS, *flags, _machine())).encode()).hexdigest()[:24]
     library = cache_folder() / f"{key}.so"
-    if library.exists():
-        try:
-            return ctypes.CDLL(str(library))
-        except OSError:
-            pass  # broken off, or of another machine
+    if _whole(library):
+        return ctypes.CDLL(str(library))
     try:
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
@@ -78,6 +85,8 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
             if done.returncode:
                 said = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-300:])
                 raise NativeError(f"C++ compiler {command} refuses a kernel: {said}")
+            content = made.read_bytes()
+            made.write_bytes(content + hashlib.sha256(content).digest())  # behind the end that a loader reads to
             made.replace(library)
     except OSError as error:
         raise NativeError(f"native kernels are kept in {library.parent}, which can't be written: {error.strerror}.") from None

@@ -12,26 +12,24 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import integers, saturated_array
-from sc_model.graph import Graph, trace
+from sc_model.graph import Graph
 from sc_model.graph.dense import LayerRule, layer_rule
-from sc_model.native.compiler import NativeError, compiled
+from sc_model.native.build import address, narrowest_fit, pointers, runtime, traced
+from sc_model.native.compiler import compiled
 from sc_model.native.lowering import Loop, lowered
 from sc_model.native.scalar import scalar_lines
-from sc_model.native.vectors import TooNarrow, VectorCode, bias_of
-from sc_model.spec import IntFormat, Rule, RuleParams
+from sc_model.native.vectors import VectorCode
+from sc_model.spec import Rule, RuleParams
 
-ELEMENTS = (16, 32, 64)
 PAD = 32  # columns of a stored row are a multiple of it: whole vectors on every machine
 BLOCK = 64  # steps that go over a tile of synapses
 CHUNK_BYTES = 8 << 20  # of what rows and columns hand over at a time
-BIT = IntFormat(1)
 
 _FRAME = """
 static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
@@ -106,12 +104,6 @@ extern "C" void steps(int64_t count, const int64_t *shared, E *out) {{
 """
 
 
-def runtime(bits: int) -> str:
-    """What every kernel begins with."""
-    text = files("sc_model.native").joinpath("vector.h").read_text(encoding="utf-8")
-    return f"#define ELEMENT_BITS {bits}\n{text}"
-
-
 class DenseKernel:
     """The text of a rule's dense kernel and what lies where in it.
 
@@ -121,30 +113,16 @@ class DenseKernel:
     source : the C++. counts : values that a row, a column and a step hand over.
     """
 
-    def __init__(self, rule: Rule, params: RuleParams, narrowest: int = 16) -> None:
-        self.names = layer_rule(rule, params)
-        self.formats = rule.state_formats(params)
-        traced = trace(rule, params)
-        if traced.max_width > 64:
-            raise NativeError(
-                f"native kernels need every value of a rule to fit 64 bits; '{rule.family}' with these parameters has one of "
-                f"{traced.max_width}: use sc_model.golden, or narrow its fields."
-            )
-        names = self.names
+    def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
+        self.names = names = layer_rule(rule, params)
+        self.bits = bits
         variables = {
             **dict.fromkeys(names.synapse, Loop.SYNAPSE),
             **dict.fromkeys((*names.pre, names.pre_spike), Loop.ROW),
             **dict.fromkeys((*names.post, names.post_spike), Loop.COLUMN),
             **dict.fromkeys(names.modulators, Loop.STEP),
         }
-        graph = lowered(traced, variables)
-        for self.bits in (bits for bits in ELEMENTS if bits >= narrowest):
-            try:
-                self.source = self._source(graph, variables)
-                return
-            except TooNarrow as found:
-                why = found
-        raise NativeError(f"no vector kernel for the rule '{rule.family}' with these parameters: {why}.")
+        self.source = self._source(lowered(traced(rule, params), variables), variables)
 
     def _source(self, graph: Graph, variables: Mapping[str, Loop]) -> str:
         names = self.names
@@ -155,18 +133,20 @@ class DenseKernel:
         for number, name in enumerate(fields):
             value = code.number(graph.outputs[name])
             adjust = code.bias(graph.outputs[name]) - self.biases[name]
-            written.append(f"field_{number}[k] = {value}{code._plus(adjust)};")
+            written.append(f"field_{number}[k] = {value}{code.plus(adjust)};")
         self.counts = {loop: len(taken) for loop, taken in code.outer.items()}
-        row, column, step = (list(code.outer[loop].values()) for loop in (Loop.ROW, Loop.COLUMN, Loop.STEP))
+        rows, columns, steps = (range(self.counts[loop]) for loop in (Loop.ROW, Loop.COLUMN, Loop.STEP))
+        outer = [f"const V row_{n} = all(row[{n} * row_stride]);" for n in rows]
+        outer += [f"const V step_{n} = all(step[{n}]);" for n in steps]
         frame = _FRAME.format(
-            rows=len(row), columns=len(column), steps=len(step), block=BLOCK, fields=len(fields),
+            rows=len(rows), columns=len(columns), steps=len(steps), block=BLOCK, fields=len(fields),
             declared=f"V {', '.join(f'field_{n}[K]' for n in range(len(fields)))};",
             loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * LANES);" for n in range(len(fields))),
             stored=" ".join(f"store(at[{n}] + k * LANES, field_{n}[k]);" for n in range(len(fields))),
-            taken="\n    ".join(
-                [f"const V row_{n} = all(row[{n} * row_stride]);" for n in row] + [f"const V step_{n} = all(step[{n}]);" for n in step]
+            taken="\n    ".join(outer),
+            columns_taken="\n      ".join(
+                f"const V column_{n} = load(column + {n} * column_stride + k * LANES);" for n in columns
             ),
-            columns_taken="\n      ".join(f"const V column_{n} = load(column + {n} * column_stride + k * LANES);" for n in column),
             body="\n      ".join([f"const V old_{name} = field_{n}[k];" for n, name in enumerate(fields)] + code.lines),
             written="\n      ".join(written),
         )  # fmt: skip
@@ -206,16 +186,6 @@ def _handed(code: VectorCode, index: int, mask: bool) -> str:
     return f"(E)-n{index}" if mask else f"(E)((uint64_t)n{index} - (uint64_t){code.bias(index)}LL)"
 
 
-def pointers(arrays: list[NDArray[Any]]) -> Any:
-    """The addresses of arrays, as C takes them."""
-    return (ctypes.c_void_p * max(1, len(arrays)))(*(array.ctypes.data for array in arrays))
-
-
-def address(array: NDArray[Any]) -> ctypes.c_void_p:
-    """The address of an array."""
-    return ctypes.c_void_p(array.ctypes.data)
-
-
 class Dense:
     """All synapses between some inputs and some neurons, under a rule that can run in a layer.
 
@@ -248,7 +218,7 @@ class Dense:
             if value < least:
                 raise ValueError(f"{name} must be >= {least}, not {value}")
         self.rule, self.params, self.inputs, self.neurons = rule, params, inputs, neurons
-        self.kernel = DenseKernel(rule, params, narrowest)
+        self.kernel = narrowest_fit(rule, narrowest, lambda bits: DenseKernel(rule, params, bits))
         self.names: LayerRule = self.kernel.names
         self.threads = threads or os.cpu_count() or 1
         self._library = compiled(self.kernel.source, flags=flags)
@@ -264,7 +234,8 @@ class Dense:
         first = {**self.rule.initial_state(), self.names.weight: weights}
         shapes = self._shapes
         self.state = {
-            name: saturated_array(name, first[name], shapes[name], form, np.dtype(np.int64)) for name, form in self._formats.items()
+            name: saturated_array(name, first[name], shapes[name], form, np.dtype(np.int64))
+            for name, form in self._formats.items()
         }
 
     @cached_property
@@ -320,7 +291,9 @@ class Dense:
         if len(pre) != len(post):
             raise ValueError(f"spikes of both sides must be of equally many steps, not {len(pre)} and {len(post)}")
         shared = self.shared(modulators, len(pre))
-        per_step = self._element.itemsize * (self.kernel.counts[Loop.ROW] * self.inputs + self.kernel.counts[Loop.COLUMN] * self.width)
+        per_step = self._element.itemsize * (
+            self.kernel.counts[Loop.ROW] * self.inputs + self.kernel.counts[Loop.COLUMN] * self.width
+        )
         chunk = max(BLOCK, min(len(pre), CHUNK_BYTES // max(1, per_step)) // BLOCK * BLOCK)
         with ThreadPoolExecutor(self.threads) as pool:
             for first in range(0, len(pre), chunk):

@@ -21,9 +21,7 @@ def scalar_lines(graph: Graph, wanted: Iterable[int], variables: Mapping[str, st
         if index not in needed:
             needed.add(index)
             stack.extend(graph.nodes[index].args)
-    return [
-        f"const int64_t {prefix}{index} = {_expression(graph.nodes[index], prefix, variables)};" for index in sorted(needed)
-    ]
+    return [f"const int64_t {prefix}{index} = {_expression(graph.nodes[index], prefix, variables)};" for index in sorted(needed)]
 
 
 def _expression(node: Node, prefix: str, variables: Mapping[str, str]) -> str:

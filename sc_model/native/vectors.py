@@ -69,7 +69,7 @@ class VectorCode:
             return self._let("number", index, f"-{self.mask(index)}")
         bias = self.bias(index)  # raises where it does not fit
         if node.op in _LINEAR:
-            return self._let("number", index, f"{self.modular(index)}{self._plus(-bias)}")
+            return self._let("number", index, f"{self.modular(index)}{self.plus(-bias)}")
         if node.op is Op.VAR:
             name = self.given[str(node.data[0])]
             return f"-{name}" if self._given_as_mask(index) else name
@@ -77,7 +77,7 @@ class VectorCode:
             return self._let("number", index, self._shift_right(index))
         if node.op is Op.MUL:
             a, b = (self._plain(arg) for arg in node.args)
-            return self._let("number", index, f"{a} * {b}{self._plus(-bias)}")
+            return self._let("number", index, f"{a} * {b}{self.plus(-bias)}")
         if node.op is Op.MUX:
             return self._let("number", index, self._selection(index))
         if node.op is Op.CLAMP:
@@ -113,7 +113,7 @@ class VectorCode:
         """A node's value modulo 2^bits, whether it fits or not."""
         node = self.graph.nodes[index]
         if self.loops[index] is not Loop.SYNAPSE or node.op not in _LINEAR:
-            return f"({self.number(index)}{self._plus(self.bias(index))})"
+            return f"({self.number(index)}{self.plus(self.bias(index))})"
         if node.op is Op.SHL:
             return self._let("modular", index, f"(V)((VU){self.modular(node.args[0])} << (U){node.constant})")
         a = [self.modular(arg) for arg in node.args[:2]]
@@ -147,7 +147,8 @@ class VectorCode:
         wrapped = (value + half) % (2 * half) - half
         return f"all({wrapped})" if wrapped != -half or self.bits < 64 else "all(INT64_MIN)"
 
-    def _plus(self, value: int) -> str:
+    def plus(self, value: int) -> str:
+        """` + value` on all lanes, or nothing for 0 modulo 2^bits."""
         return f" + {self._all(value)}" if value % (1 << self.bits) else ""
 
     def _outside(self, index: int, *, mask: bool) -> str:
@@ -165,7 +166,7 @@ class VectorCode:
         return self.number(index)
 
     def _rebased(self, index: int, bias: int) -> str:
-        return f"({self.number(index)}{self._plus(self.bias(index) - bias)})"
+        return f"({self.number(index)}{self.plus(self.bias(index) - bias)})"
 
     def _aligned(self, left: int, right: int) -> tuple[str, str]:
         """Both with the bias of a range that holds both."""
@@ -184,7 +185,7 @@ class VectorCode:
         condition, yes, no = node.args
         filled = self._sign_filled(condition, yes, no)
         if filled is not None:
-            return f"{filled}{self._plus(-bias)}"
+            return f"{filled}{self.plus(-bias)}"
         chosen = self.mask(condition)
         zero = [self.graph.nodes[side].interval == Interval(bias, bias) for side in (yes, no)]
         if zero[1]:
@@ -209,11 +210,11 @@ class VectorCode:
         node, bias = self.graph.nodes[index], self.bias(index)
         (arg,), bits = node.args, node.constant
         if not self.fits(arg):
-            return f"{self._top_of_product(arg, bits)}{self._plus(-bias)}"
+            return f"{self._top_of_product(arg, bits)}{self.plus(-bias)}"
         below = self.bias(arg)
         if below % (1 << bits):
             raise TooNarrow(f"a shift by {bits} of a value in {self.graph.nodes[arg].interval}")
-        return f"({self.number(arg)} >> {min(bits, self.bits - 1)}){self._plus((below >> bits) - bias)}"
+        return f"({self.number(arg)} >> {min(bits, self.bits - 1)}){self.plus((below >> bits) - bias)}"
 
     def _top_of_product(self, index: int, bits: int) -> str:
         """(a x b) >> bits out of the top half of a product of elements, the factors moved up as far as that takes."""
@@ -252,7 +253,7 @@ class VectorCode:
             text = f"low({text}, {self._all(hi - base)})"
         if lo > reach.lo:
             text = f"high({text}, {self._all(lo - base)})"
-        return f"{text}{self._plus(base - bias)}"
+        return f"{text}{self.plus(base - bias)}"
 
     def _saturated_sum(self, index: int) -> tuple[int, str]:
         """(bias, text) of a sum saturated into its element: the term of the widest range, and all others in one."""
@@ -286,5 +287,5 @@ class VectorCode:
         value = self.modular(node.args[0])
         if signed:
             room = self.bits - bits
-            return f"((V)((VU){value} << (U){room}) >> {room}){self._plus(-bias)}"
-        return f"({value} & {self._all((1 << bits) - 1)}){self._plus(-bias)}"
+            return f"((V)((VU){value} << (U){room}) >> {room}){self.plus(-bias)}"
+        return f"({value} & {self._all((1 << bits) - 1)}){self.plus(-bias)}"

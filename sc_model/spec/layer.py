@@ -15,6 +15,8 @@ MAX_LAYER_SYNAPSES = 1 << 20
 MAX_LANES = 512
 MAX_CHAINS = 64
 HANDING_OVER = 24  # clocks, about, that a group's sums take beside one for each column
+FULL_LANE = 512  # synapses of a lane that has its block RAM to itself
+SHORTEST_CHAIN = 19  # rows; in a shorter chain the clock of pause behind them weighs more than a twentieth
 
 
 class NeuronSpec(Frozen):
@@ -149,8 +151,12 @@ def placement(layer: LayerSpec) -> Placement:
     best = _best(layer, layer.lanes)
     if best is None:
         lanes = [count for count in range(1, MAX_LANES + 1) if _best(layer, count)]
+        allowed = _ranges(lanes)
+        if len(allowed) > 120:
+            near = [max(n for n in lanes if n < layer.lanes), *[n for n in lanes if n > layer.lanes][:1]]
+            allowed = f"one of {len(lanes)} counts, the nearest of them {_ranges(near)},"
         raise ConfigError(
-            f"LayerSpec.lanes must be {_ranges(lanes)} for {layer.inputs} inputs and {layer.neurons} neurons, not {layer.lanes}."
+            f"LayerSpec.lanes must be {allowed} for {layer.inputs} inputs and {layer.neurons} neurons, not {layer.lanes}."
         )
     return best
 
@@ -161,10 +167,15 @@ def _possible(layer: LayerSpec, place: Placement) -> bool:
 
 
 def _best(layer: LayerSpec, lanes: int) -> Placement | None:
-    """The layout with the shortest sweep: a group takes a clock more than its rows, or as long as its columns' sums."""
+    """The layout with the shortest sweep: a group takes a clock more than its rows, or as long as its columns' sums.
+
+    Lanes that have a full memory each are not put into chains so short that they stand idle: fewer lanes are faster then.
+    """
     chains = (count for count in range(1, min(lanes, MAX_CHAINS) + 1) if lanes % count == 0)
     places = [Placement(layer.inputs, layer.neurons, count, lanes // count) for count in chains]
     able = [place for place in places if place.columns <= layer.neurons and _possible(layer, place)]
+    if layer.inputs * layer.neurons >= FULL_LANE * lanes:
+        able = [place for place in able if place.chains == 1 or place.rows >= SHORTEST_CHAIN]
     return min(able, key=lambda place: place.groups * max(place.rows + 1, place.columns + HANDING_OVER), default=None)
 
 

@@ -30,7 +30,8 @@ LAYERS: dict[str, Layer] = {
     "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
     "sc_model.units": Layer(("sc_model.spec", "sc_model.units")),
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
-    "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.learning")),
+    "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
+    "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native", "sc_model.learning")),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
     "sc_hw.flow": Layer(
         ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"),

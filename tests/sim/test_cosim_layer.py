@@ -235,10 +235,10 @@ BUGS: dict[str, tuple[dict[str, Any], str, str, set[str]]] = {
         {"neuron", "potential", "weight"},
     ),
     "learnt spike one step early": (
-        {}, r"asked = (\w+) \? (\S+ )\[1\] : ", r"asked = \1 ? \2[0] : ", {"weight", "eligibility", "post_trace", "potential"},
+        {}, r"asked = (\w+) \? (\S+ )\[1\] : ", r"asked = \1 ? \2[0] : ", {"neuron", "weight", "eligibility", "post_trace"},
     ),
     "post trace of the neighbour": (
-        {}, r"(if \(take\) begin\n *\S+ += )shift_out\[", r"\1shift_in[", {"weight", "eligibility"},
+        {}, r"(if \(take\) begin\n *\S+ += )shift_out\[", r"\1shift_in[", {"neuron", "weight", "eligibility"},
     ),
     "tie to the higher index": (
         {"neuron": TIES}, r"(\$signed\(o_score\)) > (\$signed\(best_score\))", r"\1 >= \2", {"neuron"},

@@ -1,0 +1,181 @@
+"""Many stand-alone synapses side by side, each with inputs of its own."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.bank import Bank
+from sc_model.graph import Graph, Interval
+from sc_model.native.build import narrowest_fit, packed, pointers, runtime, traced
+from sc_model.native.compiler import compiled
+from sc_model.native.lowering import Loop, lowered
+from sc_model.native.vectors import VectorCode, bias_of
+from sc_model.spec import IntFormat, Rule, RuleParams
+
+_SOURCE = """
+template <typename T> static inline const T *whole(const T *from, int64_t left, T *room) {{
+  if (left >= LANES) return from;
+  memset(room, 0, LANES * sizeof(T));
+  memcpy(room, from, left * sizeof(T));
+  return room;
+}}
+
+// A vector of synapses at `at`, `left` of them; inputs are `[t][n]`.
+template <int K> static inline __attribute__((always_inline)) void over(
+    int64_t count, int64_t n, int64_t left, const void *const *inputs, E *const *at, int64_t j) {{
+  {declared}
+  for (int k = 0; k < K; k++) {{ {loaded} }}
+  for (int64_t t = 0; t < count; t++) {{
+#pragma GCC unroll 8
+    for (int k = 0; k < K; k++) {{
+      const int64_t here = t * n + j + k * LANES;
+      E room[LANES]; uint8_t bits[LANES];
+      {taken}
+      {body}
+      {written}
+    }}
+  }}
+  for (int k = 0; k < K; k++) {{ {stored} }}
+}}
+
+extern "C" void steps(int64_t count, int64_t n, const void *const *inputs, E *const *fields) {{
+  for (int64_t j = 0; j < n;) {{
+    E *at[{fields}];
+    for (int f = 0; f < {fields}; f++) at[f] = fields[f] + j;
+    if (j + UNROLL * LANES <= n) {{
+      over<UNROLL>(count, n, LANES, inputs, at, j);
+      j += UNROLL * LANES;
+    }} else {{
+      over<1>(count, n, n - j, inputs, at, j);
+      j += LANES;
+    }}
+  }}
+}}
+"""
+PAD = 64  # synapses are stored in multiples of it
+BIT = IntFormat(1)
+
+
+class BankKernel:
+    """The text of a rule's bank kernel, the element's width, and the bias of each field and wide input."""
+
+    def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
+        graph, self.bits = traced(rule, params), bits
+        variables = dict.fromkeys(graph.variables, Loop.SYNAPSE)
+        graph = lowered(graph, variables)
+        fields, inputs = list(rule.state_formats(params)), rule.input_formats(params)
+        given = {name: f"old_{name}" for name in fields}
+        given |= {name: f"{'mask' if form == BIT else 'given'}_{name}" for name, form in inputs.items()}
+        code = VectorCode(graph, variables, bits, given)
+        forms = rule.state_formats(params) | {name: form for name, form in inputs.items() if form != BIT}
+        self.biases = {name: bias_of(Interval.of(form), bits) for name, form in forms.items()}
+        self.source = runtime(bits) + self._source(graph, code, fields, inputs, given)
+
+    def _source(
+        self, graph: Graph, code: VectorCode, fields: list[str], inputs: Mapping[str, IntFormat], given: Mapping[str, str]
+    ) -> str:
+        written = [
+            f"field_{n}[k] = {code.number(graph.outputs[name])}{code.plus(code.bias(graph.outputs[name]) - self.biases[name])};"
+            for n, name in enumerate(fields)
+        ]
+        taken = [f"const V {given[name]} = field_{n}[k];" for n, name in enumerate(fields)]
+        for n, (name, form) in enumerate(inputs.items()):
+            if form == BIT:
+                taken.append(f"const V {given[name]} = load_mask(whole((const uint8_t *)inputs[{n}] + here, left, bits));")
+            else:
+                taken.append(f"const V {given[name]} = load(whole((const E *)inputs[{n}] + here, left, room));")
+        count = range(len(fields))
+        return _SOURCE.format(
+            fields=len(fields),
+            declared=f"V {', '.join(f'field_{n}[K]' for n in count)};",
+            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * LANES);" for n in count),
+            stored=" ".join(f"store(at[{n}] + k * LANES, field_{n}[k]);" for n in count),
+            taken="\n      ".join(taken),
+            body="\n      ".join(code.lines),
+            written="\n      ".join(written),
+        )
+
+
+class NativeBank(Bank):
+    """A :class:`~sc_model.golden.Bank` whose steps are compiled; the same state after the same inputs.
+
+    Raises NativeError where there is no kernel for the rule, or no compiler.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        params: RuleParams,
+        synapses: int,
+        initial: Mapping[str, ArrayLike] | None = None,
+        *,
+        flags: tuple[str, ...] = ("-march=native",),
+        narrowest: int = 16,
+    ) -> None:
+        self.kernel = narrowest_fit(rule, narrowest, lambda bits: BankKernel(rule, params, bits))
+        self._run = compiled(self.kernel.source, flags=flags).steps
+        self._element = np.dtype(f"int{self.kernel.bits}")
+        self._packed: dict[str, NDArray[Any]] = {}
+        super().__init__(rule, params, synapses, initial)
+
+    @property
+    def state(self) -> dict[str, NDArray[Any]]:  # type: ignore[override]  # held as the kernel wants it
+        """Every field, shape (N,), int64; a copy."""
+        return {name: array[: self.synapses].astype(np.int64) + self.kernel.biases[name] for name, array in self._packed.items()}
+
+    @state.setter
+    def state(self, values: Mapping[str, NDArray[Any]]) -> None:
+        for name, array in values.items():
+            self._packed[name] = np.zeros(-(-self.synapses // PAD) * PAD, self._element)
+            self._packed[name][: self.synapses] = array - self.kernel.biases[name]
+
+    def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+        """Advance all synapses by one step and return the new state; inputs as in :meth:`sc_model.golden.Bank.step`."""
+        self._known(inputs)
+        given = {name: self._array(name, inputs[name], form)[None] for name, form in self._input_formats.items()}
+        self._advance(1, given)
+        return self.state
+
+    def replay(self, inputs: Mapping[str, ArrayLike]) -> None:
+        """Advance all synapses by T steps. Each input has shape (T, N), (T, 1) or is a scalar; one at least has T rows.
+
+        Integers are saturated into the input's format.
+        """
+        self._known(inputs)
+        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
+        if len(counts) != 1:
+            raise ValueError(f"inputs must be of equally many steps, at least one of shape (steps, ...), not {sorted(counts)}")
+        (count,) = counts
+        shape = (count, self.synapses)
+        given: dict[str, ArrayLike] = {}
+        for name in self._input_formats:
+            array = np.asarray(inputs[name])
+            if array.ndim and array.shape not in (shape, (count, 1)):
+                raise ValueError(f"{name} must have shape {shape}, ({count}, 1) or be a scalar, not {array.shape}")
+            given[name] = np.broadcast_to(array, shape)
+        self._advance(count, given)
+
+    def _known(self, inputs: Mapping[str, ArrayLike]) -> None:
+        if sorted(inputs) != sorted(self._input_formats):
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}"
+            )
+
+    def _advance(self, count: int, given: Mapping[str, ArrayLike]) -> None:
+        ready, shape = [], (count, self.synapses)
+        for name, form in self._input_formats.items():
+            array = np.asarray(given[name])
+            if form != BIT:
+                array = packed(name, array, shape, form, self._element, self.kernel.biases[name])
+            elif array.dtype == np.bool_:
+                array = np.ascontiguousarray(array).view(np.uint8)
+            else:
+                array = packed(name, array, shape, form, np.dtype(np.uint8), 0)
+            ready.append(array)
+        fields = pointers([self._packed[name] for name in self._state_formats])
+        self._run(ctypes.c_int64(count), ctypes.c_int64(self.synapses), pointers(ready), fields)

@@ -1,0 +1,100 @@
+"""One synapse by itself, as fast as a serial recurrence goes, with a log of every step."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import saturated_array
+from sc_model.golden.synapse import Integer, Synapse, saturated
+from sc_model.native.build import address, traced
+from sc_model.native.compiler import compiled
+from sc_model.native.scalar import scalar_lines
+from sc_model.spec import Rule, RuleParams
+
+_SOURCE = """#include <stdint.h>
+// `inputs[t][{inputs}]`, `state[{fields}]`; the state after each step goes to `log[t][{fields}]`, if there is one.
+extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int64_t *log) {{
+  int64_t {first};
+  for (int64_t t = 0; t < count; t++, inputs += {inputs}) {{
+    {body}
+    {written}
+    if (log) {{ {logged} log += {fields}; }}
+  }}
+  {last}
+}}
+"""
+
+
+class NativeSynapse(Synapse):
+    """A :class:`~sc_model.golden.Synapse` whose steps are compiled; the same state after the same inputs.
+
+    Raises NativeError where a value of the rule does not fit 64 bits, or there is no compiler.
+    """
+
+    def __init__(self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None) -> None:
+        self._names = list(rule.state_formats(params))
+        self._ports = rule.input_formats(params)
+        self._values = np.zeros(len(self._names), np.int64)
+        self._given = np.zeros((1, len(self._ports)), np.int64)
+        self._run = compiled(self.source(rule, params)).steps
+        self._one = (ctypes.c_int64(1), address(self._given), address(self._values), None)
+        super().__init__(rule, params, initial)
+
+    @staticmethod
+    def source(rule: Rule, params: RuleParams) -> str:
+        """The kernel's text."""
+        graph = traced(rule, params)
+        fields, inputs = list(rule.state_formats(params)), list(rule.input_formats(params))
+        variables = {name: f"field_{n}" for n, name in enumerate(fields)} | {
+            name: f"inputs[{n}]" for n, name in enumerate(inputs)
+        }
+        body = scalar_lines(graph, graph.outputs.values(), variables)
+        return _SOURCE.format(
+            inputs=len(inputs),
+            fields=len(fields),
+            first=", ".join(f"field_{n} = state[{n}]" for n in range(len(fields))),
+            body="\n    ".join(body),
+            written=" ".join(f"field_{n} = n{graph.outputs[name]};" for n, name in enumerate(fields)),
+            logged=" ".join(f"log[{n}] = field_{n};" for n in range(len(fields))),
+            last=" ".join(f"state[{n}] = field_{n};" for n in range(len(fields))),
+        )
+
+    @property
+    def state(self) -> dict[str, int]:  # type: ignore[override]  # held where the kernel can reach it
+        """Every field."""
+        return dict(zip(self._names, self._values.tolist(), strict=True))
+
+    @state.setter
+    def state(self, values: Mapping[str, int]) -> None:
+        for number, name in enumerate(self._names):
+            self._values[number] = values.get(name, 0)
+
+    def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
+        """Advance by one step and return the new state."""
+        given = saturated(self.rule, self.params, inputs)
+        self._given[0] = [given[name] for name in self._ports]
+        self._run(*self._one)
+        return self.state
+
+    def replay(self, inputs: Mapping[str, ArrayLike], *, log: bool = True) -> dict[str, NDArray[np.int64]]:
+        """Advance by T steps, and return every field after each, shape (T,); without `log` nothing is returned.
+
+        Each input is a scalar or has shape (T,), saturated into its format; at least one has that shape.
+        """
+        if sorted(inputs) != sorted(self._ports):
+            raise TypeError(f"a step of '{self.rule.family}' takes the inputs {sorted(self._ports)}, not {sorted(inputs)}")
+        lengths = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 1}
+        if len(lengths) != 1:
+            raise ValueError(f"inputs must be of equally many steps, at least one of shape (steps,), not {sorted(lengths)}")
+        (count,) = lengths
+        rows = np.empty((count, len(self._ports)), np.int64)
+        for number, (name, form) in enumerate(self._ports.items()):
+            rows[:, number] = saturated_array(name, inputs[name], (count,), form, np.dtype(np.int64))
+        logged: NDArray[Any] = np.empty((count if log else 0, len(self._names)), np.int64)
+        self._run(ctypes.c_int64(count), address(rows), address(self._values), address(logged) if log else None)
+        return {name: logged[:, number] for number, name in enumerate(self._names)} if log else {}
