@@ -8,6 +8,7 @@ The stages of the flow are importable from here and return typed results without
     results = sc_hw.cosim(design, steps=20_000)
     metrics = sc_hw.estimate(design, ["ice40-up5k"])
     sc_hw.report(build.folder)
+    device = sc_hw.Device.open(design, on="rtl")
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sc_hw.device import Device
     from sc_hw.flow.cosim import cosim, lint
     from sc_hw.flow.demo import demo
     from sc_hw.flow.elaborate import Build, elaborate
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Build": "sc_hw.flow.elaborate",
     "Design": "sc_model.spec",
+    "Device": "sc_hw.device",
     "check": "sc_hw.flow.prove",
     "cosim": "sc_hw.flow.cosim",
     "demo": "sc_hw.flow.demo",
@@ -47,6 +50,7 @@ _HOMES = {
 __all__ = [
     "Build",
     "Design",
+    "Device",
     "check",
     "cosim",
     "demo",

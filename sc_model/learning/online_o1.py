@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sc_model.golden import Synapse
+from sc_model.native import NativeBank, NativeSynapse
 from sc_model.rules import load_rule
 from sc_model.rules.reward_modulated_stdp import FAMILY, Params
 from sc_model.spec import RuleParams
@@ -78,10 +82,11 @@ class OnlineO1Synapse:
             raise TypeError(f"config must be an OnlineO1Config, not {config!r} ({type(config).__name__})")
         if not hasattr(initial_weight, "__index__"):
             raise TypeError(f"initial_weight must be an integer, not {initial_weight!r} ({type(initial_weight).__name__})")
-        if config is not None and not isinstance(config, OnlineO1Config):
-            raise TypeError(f"config must be an OnlineO1Config, not {config!r} ({type(config).__name__})")
         self.config = config if config is not None else OnlineO1Config()
-        self._synapse = Synapse(load_rule(FAMILY), self.config, {"weight": initial_weight.__index__()})
+        self._synapse = self._made({"weight": initial_weight.__index__()})
+
+    def _made(self, initial: dict[str, int]) -> Synapse:
+        return Synapse(load_rule(FAMILY), self.config, initial)
 
     @property
     def state_fields(self) -> tuple[str, ...]:
@@ -100,6 +105,62 @@ class OnlineO1Synapse:
     def step(self, *, pre_spike: bool | int, post_spike: bool | int, reward: int) -> OnlineO1Snapshot:
         """One time step; `reward` is saturated into [min_reward, max_reward]. TypeError for what is no integer."""
         self._synapse.step({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
+        return self.snapshot()
+
+
+class NativeOnlineO1Synapse(OnlineO1Synapse):
+    """The same contract, compiled; and :meth:`replay` for many steps at once.
+
+    Raises NativeError where there is no compiler, or a value does not fit 64 bits.
+    """
+
+    __slots__ = ()
+
+    def _made(self, initial: dict[str, int]) -> Synapse:
+        return NativeSynapse(load_rule(FAMILY), self.config, initial)
+
+    def replay(self, *, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike) -> dict[str, NDArray[np.int64]]:
+        """Advance by T steps and return the four fields after each, shape (T,); inputs are scalars or have shape (T,)."""
+        synapse = self._synapse
+        if not isinstance(synapse, NativeSynapse):
+            raise TypeError("a native synapse must hold a compiled one")
+        return synapse.replay({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
+
+
+class NativeOnlineO1Array:
+    """N synapses of the same contract, compiled: every input and field has shape (N,).
+
+    Parameters
+    ----------
+    config : widths and shifts. synapses : N >= 1. initial_weight : a scalar or shape (N,), saturated into [0, max_weight].
+
+    Raises what :class:`NativeOnlineO1Synapse` raises.
+    """
+
+    __slots__ = ("_bank", "config")
+
+    def __init__(self, config: OnlineO1Config | None = None, synapses: int = 1, initial_weight: ArrayLike = 0) -> None:
+        if config is not None and not isinstance(config, OnlineO1Config):
+            raise TypeError(f"config must be an OnlineO1Config, not {config!r} ({type(config).__name__})")
+        self.config = config if config is not None else OnlineO1Config()
+        self._bank = NativeBank(load_rule(FAMILY), self.config, synapses, {"weight": initial_weight})
+
+    @property
+    def state_fields(self) -> tuple[str, ...]:
+        """Names of all state a synapse holds."""
+        return STATE_FIELDS
+
+    def snapshot(self) -> dict[str, NDArray[np.int64]]:
+        """The state now, by field."""
+        return self._bank.state
+
+    def step(self, *, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike) -> dict[str, NDArray[np.int64]]:
+        """One time step of all synapses; inputs are scalars or have shape (N,)."""
+        return self._bank.step({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
+
+    def replay(self, *, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike) -> dict[str, NDArray[np.int64]]:
+        """T time steps of all synapses, and the state after them; inputs have shape (T, N), (T, 1) or are scalars."""
+        self._bank.replay({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
         return self.snapshot()
 
 

@@ -37,6 +37,8 @@ LAYERS: dict[str, Layer] = {
         ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"),
         never=("sc_model.golden", "sc_hw.cli"),
     ),
+    # the one place where model and hardware meet
+    "sc_hw.device": Layer(("numpy", "sc_model", "sc_hw.flow", "sim")),
     "sc_hw.cli": Layer(("sc_hw.flow", "sc_model.spec", "typer", "rich")),
     "sim": Layer(("cocotb", "cocotb_tools", "numpy", "sc_model.spec", "sc_model.rules", "sc_model.golden", "sim")),
 }

@@ -198,11 +198,19 @@ EXCEPTIONS = {
     ("sc_hw/flow/proof_sweep.py", "weight"): "the ranges of the sweep's parameters",
     ("sc_hw/flow/proof_sweep.py", "reward"): "the ranges of the sweep's parameters, and the family's name",
     ("sc_hw/flow/utilisation.py", "reward"): "the family whose layers are counted",
+    ("sc_hw/device.py", "weight"): "what a layer's recording brings, by the name of its member",
     ("sc_hw/flow/soak.py", "weight"): "an option of the layer that runs for long",
 }
 # What deals with layers says the parts that names play there (members of `LayerRule`), whatever a rule calls them, and the
 # critic's own input; it never says a trace.
-LAYER_FILES = ("sc_hw/layer/*.py", "sc_hw/flow/layer_*.py", "sc_hw/flow/prove_*.py", "sim/bench_layer.py", "sim/layer_*.py")
+LAYER_FILES = (
+    "sc_hw/layer/*.py",
+    "sc_hw/flow/layer_*.py",
+    "sc_hw/flow/prove_*.py",
+    "sim/bench_layer.py",
+    "sim/layer_*.py",
+    "sim/rtl.py",
+)
 LAYER_WORDS = {"weight", "pre_spike", "post_spike", "reward"}
 
 

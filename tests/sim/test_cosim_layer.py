@@ -5,13 +5,13 @@ combined too), and designs wrong on purpose. `sc_hw.flow.soak` has 10^7 synapse 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import edited
 
 from sc_hw.flow.cosim import cosim
 from sc_hw.flow.elaborate import Build, elaborate
@@ -214,16 +214,6 @@ def test_recording_that_does_not_fit(layer_of: LayerOf, tmp_path: Path) -> None:
 
 
 # --- controls that must fail ---------------------------------------------------------------------------------------------
-
-
-def edited(build: Build, folder: Path, pattern: str, new: str) -> Build:
-    """A copy of a build with one edit in its Verilog; the edit must apply."""
-    folder.mkdir()
-    shutil.copy(build.folder / "manifest.json", folder)
-    text, count = re.subn(pattern, new, build.verilog.read_text(encoding="utf-8"), count=1)
-    assert count == 1, f"{pattern!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
-    (folder / "top.v").write_text(text, encoding="utf-8")
-    return Build(build.design, build.id, folder, build.manifest)
 
 
 TIES = {"winner_take_all": True, "leak_shift": 1, "current_shift": 15, "threshold": 1}
