@@ -137,7 +137,9 @@ class HostPort(wiring.Component):
             self.token.eq(self.capture | self.take),
             self.readback.payload.eq(answer),
         ]
-        m.d.sync += [self.load_synapse_d.eq(self.load_synapse), self.word_d.eq(self.word)]
+        word_d = Signal.like(self.word, name="word_d_q", reset_less=True)
+        m.d.sync += [self.load_synapse_d.eq(self.load_synapse), word_d.eq(self.word)]
+        m.d.comb += self.word_d.eq(word_d)
 
         # Clocks since anything moved
         still = Signal(range(self.drain + 1))

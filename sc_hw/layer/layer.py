@@ -294,7 +294,9 @@ class PlasticLayer(wiring.Component):
         decide = Signal()
         cleared_trial = Signal()  # with the step before it
         cleared_traces = Signal()
-        modulators = {name: Signal(port_shape(form), name=f"given_{name}") for name, form in self.parts.modulators.items()}
+        modulators = {
+            name: Signal(port_shape(form), name=f"given_{name}", reset_less=True) for name, form in self.parts.modulators.items()
+        }
         # taken up a clock after the first transfer, so that it does not fan out
         offered = Signal(self.step_layout, reset_less=True)
         started = Signal()
