@@ -251,6 +251,38 @@ def report(
         out.print(f"wrote {folder / 'report.html'}, report.md and report.json beside it")
 
 
+@app.command(epilog="Example: sc-hw bench adaptation")
+def bench(
+    name: Annotated[str, typer.Argument(help="adaptation: how fast a weight adapts to pairs of spikes.")],
+    steps: Annotated[int, typer.Option(help="Steps of each run.")] = 20_000,
+    reward: Annotated[int, typer.Option(help="Size of the reward.")] = 8,
+    seed: Annotated[int, typer.Option(help="Seed of uncorrelated spikes.")] = 1,
+    save: Annotated[Path | None, typer.Option("--out", help="Also write the result to this file (JSON).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how learning goes, in the models: scalar, NumPy and compiled, which must agree in every step."""
+    from sc_hw.flow.bench import bench as run_bench
+
+    with _progress(as_json) as progress:
+        progress(f"bench {name}")
+        result = run_bench(name, steps=steps, reward=reward, seed=seed, out=save)
+    if as_json:
+        _print_json(result)
+    else:
+        table = Table("pairing", "reward", "from", "to", "steps to 50 %", "steps to 90 %", "note")
+        for case in result["cases"]:
+            shares = (case["steps_to_50_percent"], case["steps_to_90_percent"])
+            shown = ["-" if share is None else str(share) for share in shares]
+            cells = (case["pairing"], case["reward"], case["initial"], case["final"], *shown, case["reason"] or "")
+            table.add_row(*map(str, cells))
+        out.print(table)
+        parity = result["parity_with_scalar"]
+        same = all(value for key, value in parity.items() if key != "compared_steps")
+        out.print(f"models agree in {parity['compared_steps']} steps: {'yes' if same else 'no'}; no hardware was measured")
+    if not all(value for key, value in result["parity_with_scalar"].items() if key != "compared_steps"):
+        raise typer.Exit(EXIT_FAILED)
+
+
 @app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ecp5-25f-6")
 def demo(
     build: Root = DEFAULT_ROOT,

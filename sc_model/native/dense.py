@@ -34,14 +34,19 @@ CHUNK_BYTES = 8 << 20  # of what rows and columns hand over at a time
 _FRAME = """
 static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
 
-template <int K> static inline __attribute__((always_inline)) void tile(
-    int64_t count, const E *row, int64_t row_stride, const E *column, int64_t column_stride, const E *step, E *const *at) {{
+// K vectors of synapses in registers while some steps go over them: side by side in one row, or (ACROSS) one of each of K rows.
+template <int K, bool ACROSS> static inline __attribute__((always_inline)) void tile(
+    int64_t count, int64_t width, const E *row, int64_t row_stride, const E *column, int64_t column_stride, const E *step,
+    E *const *at) {{
+  const int64_t apart = ACROSS ? width : LANES, next = ACROSS ? K * width : width;
   {declared}
   for (int k = 0; k < K; k++) {{ {loaded} }}
+  for (int k = 0; k < K; k++) for (int f = 0; f < {fields}; f++) __builtin_prefetch(at[f] + next + k * apart, 1);
   for (int64_t t = 0; t < count; t++, row += ROWS * row_stride, column += COLUMNS * column_stride, step += STEPS) {{
     {taken}
 #pragma GCC unroll 8
     for (int k = 0; k < K; k++) {{
+      {rows_taken}
       {columns_taken}
       {body}
       {written}
@@ -53,28 +58,29 @@ template <int K> static inline __attribute__((always_inline)) void tile(
 // Rows `first` to `last` of `width` columns, `count` steps; what rows, columns and steps hand over begins at step 0.
 extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t width, const E *row, int64_t row_stride,
                          const E *column, int64_t column_stride, const E *step, E *const *fields) {{
-  const int64_t block = {block};
+  const int64_t block = {block}, wide = UNROLL * LANES;
   for (int64_t t = 0; t < count; t += block) {{
     const int64_t now = count - t < block ? count - t : block;
     const E *r = row + t * ROWS * row_stride, *c = column + t * COLUMNS * column_stride, *s = step + t * STEPS;
-    auto over = [&](int64_t i, int64_t j) -> int64_t {{
+    auto over = [&](auto over_tile, int64_t i, int64_t j) {{
       E *at[{fields}];
       for (int f = 0; f < {fields}; f++) at[f] = fields[f] + i * width + j;
-      if (j + UNROLL * LANES <= width) {{
-        tile<UNROLL>(now, r + i, row_stride, c + j, column_stride, s, at);
-        return UNROLL * LANES;
-      }}
-      tile<1>(now, r + i, row_stride, c + j, column_stride, s, at);
-      return LANES;
+      over_tile(now, width, r + i, row_stride, c + j, column_stride, s, at);
     }};
     if (count == 1) {{  // nothing is used twice: in the order of the memory
-      for (int64_t i = first; i < last; i++) for (int64_t j = 0; j < width;) j += over(i, j);
-    }} else {{
-      for (int64_t j = 0; j < width;) {{
-        int64_t moved = 0;
-        for (int64_t i = first; i < last; i++) moved = over(i, j);
-        j += moved > 0 ? moved : width;
+      for (int64_t i = first; i < last; i++) {{
+        int64_t j = 0;
+        for (; j + wide <= width; j += wide) over(tile<UNROLL, false>, i, j);
+        for (; j < width; j += LANES) over(tile<1, false>, i, j);
       }}
+      continue;
+    }}
+    int64_t j = 0;
+    for (; j + wide <= width; j += wide) for (int64_t i = first; i < last; i++) over(tile<UNROLL, false>, i, j);
+    for (; j < width; j += LANES) {{
+      int64_t i = first;
+      for (; i + UNROLL <= last; i += UNROLL) over(tile<UNROLL, true>, i, j);
+      for (; i < last; i++) over(tile<1, false>, i, j);
     }}
   }}
 }}
@@ -136,16 +142,19 @@ class DenseKernel:
             written.append(f"field_{number}[k] = {value}{code.plus(adjust)};")
         self.counts = {loop: len(taken) for loop, taken in code.outer.items()}
         rows, columns, steps = (range(self.counts[loop]) for loop in (Loop.ROW, Loop.COLUMN, Loop.STEP))
-        outer = [f"const V row_{n} = all(row[{n} * row_stride]);" for n in rows]
+        outer = [f"const V shared_row_{n} = all(row[{n} * row_stride]);" for n in rows]
         outer += [f"const V step_{n} = all(step[{n}]);" for n in steps]
         frame = _FRAME.format(
             rows=len(rows), columns=len(columns), steps=len(steps), block=BLOCK, fields=len(fields),
             declared=f"V {', '.join(f'field_{n}[K]' for n in range(len(fields)))};",
-            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * LANES);" for n in range(len(fields))),
-            stored=" ".join(f"store(at[{n}] + k * LANES, field_{n}[k]);" for n in range(len(fields))),
+            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * apart);" for n in range(len(fields))),
+            stored=" ".join(f"store(at[{n}] + k * apart, field_{n}[k]);" for n in range(len(fields))),
             taken="\n    ".join(outer),
+            rows_taken="\n      ".join(
+                f"const V row_{n} = ACROSS ? all(row[{n} * row_stride + k]) : shared_row_{n};" for n in rows
+            ),
             columns_taken="\n      ".join(
-                f"const V column_{n} = load(column + {n} * column_stride + k * LANES);" for n in columns
+                f"const V column_{n} = load(column + {n} * column_stride + (ACROSS ? 0 : k * LANES));" for n in columns
             ),
             body="\n      ".join([f"const V old_{name} = field_{n}[k];" for n, name in enumerate(fields)] + code.lines),
             written="\n      ".join(written),

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.golden.arrays import saturated_array
+from sc_model.golden.arrays import integers, saturated_array
 from sc_model.golden.synapse import Integer, Synapse, saturated
 from sc_model.native.build import address, traced
 from sc_model.native.compiler import compiled
 from sc_model.native.scalar import scalar_lines
-from sc_model.spec import Rule, RuleParams
+from sc_model.spec import IntFormat, Rule, RuleParams
 
 _SOURCE = """#include <stdint.h>
 // `inputs[t][{inputs}]`, `state[{fields}]`; the state after each step goes to `log[t][{fields}]`, if there is one.
@@ -28,6 +28,17 @@ extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int6
   {last}
 }}
 """
+
+
+CHUNK = 1 << 15
+
+
+def _narrow(name: str, values: ArrayLike, count: int, form: IntFormat) -> NDArray[Any]:
+    """Integers of shape (count,) that fit 64 bits with a sign, saturated only where they would not."""
+    array = integers(name, values, (count,))
+    if array.dtype.kind != "O" and array.dtype != np.uint64:
+        return array
+    return saturated_array(name, array, (count,), form, np.dtype(np.int64))
 
 
 class NativeSynapse(Synapse):
@@ -92,9 +103,17 @@ class NativeSynapse(Synapse):
         if len(lengths) != 1:
             raise ValueError(f"inputs must be of equally many steps, at least one of shape (steps,), not {sorted(lengths)}")
         (count,) = lengths
-        rows = np.empty((count, len(self._ports)), np.int64)
-        for number, (name, form) in enumerate(self._ports.items()):
-            rows[:, number] = saturated_array(name, inputs[name], (count,), form, np.dtype(np.int64))
+        arrays = {name: _narrow(name, inputs[name], count, form) for name, form in self._ports.items()}
+        rows = np.empty(
+            (min(count, CHUNK), len(self._ports)), np.int64
+        )  # used again and again: fresh memory costs more than the steps
         logged: NDArray[Any] = np.empty((count if log else 0, len(self._names)), np.int64)
-        self._run(ctypes.c_int64(count), address(rows), address(self._values), address(logged) if log else None)
+        for first in range(0, count, CHUNK):
+            part = slice(first, min(first + CHUNK, count))
+            for number, (name, form) in enumerate(self._ports.items()):
+                own = rows[: part.stop - first, number]
+                own[:] = arrays[name][part]
+                np.clip(own, form.lo, form.hi, out=own)
+            steps = ctypes.c_int64(part.stop - first)
+            self._run(steps, address(rows), address(self._values), address(logged[part]) if log else None)
         return {name: logged[:, number] for number, name in enumerate(self._names)} if log else {}
