@@ -21,6 +21,7 @@ check: .venv/installed
 soak: .venv/installed
 	$(BIN)/python -m pytest -n $(JOBS) -m soak
 	$(BIN)/python -m sc_hw.flow.soak --build build --out reports
+	$(BIN)/python benchmarks/lane_soak.py --build build --out reports
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).
 reports: .venv/installed
@@ -32,6 +33,7 @@ reports: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/golden.py
+	$(BIN)/python benchmarks/native.py --out reports
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }

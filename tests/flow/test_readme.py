@@ -62,6 +62,7 @@ def test_wheel_carries_example_templates_and_benches(tmp_path: Path) -> None:
         "sc_hw/flow/templates/report.html",
         "sc_hw/flow/waivers.vlt",
         "sim/bench_bank.py",
+        "sc_model/native/vector.h",
     ):
         assert (inside / name).is_file(), name
     code = "from sc_hw.flow.demo import example_folder; print(example_folder())"
