@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.golden.arrays import integers, saturated_array
-from sc_model.golden.layer import BIT, Checkpoint, Layer
+from sc_model.golden.arrays import saturated_array
+from sc_model.golden.bank import loaded
+from sc_model.golden.layer import Checkpoint, Layer
 from sc_model.golden.synapse import Integer, saturated
 from sc_model.spec import IntFormat
 from sim.design import CLOCK, Dut, read_build
@@ -256,11 +257,7 @@ class RtlBank:
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
         """Write loadable fields of all synapses and put all others to their initial values."""
-        loadable = [field.name for field in self.rule.state if field.loadable]
-        unknown = sorted(set(values) - set(loadable))
-        if unknown:
-            raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
-        self.restore(self.rule.initial_state() | dict(values))
+        self.restore(loaded(self.rule, values))
 
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
         """Set the complete state: every field, scalar or shape (N,), saturated into its format."""
@@ -408,24 +405,11 @@ class RtlLayer:
         clear_traces: ArrayLike = False,
     ) -> NDArray[np.bool_]:
         """Advance by T steps and return the spikes of the neurons, shape (T, neurons); see `sc_model.native.NativeLayer.run`."""
-        x = np.asarray(spikes)
-        if x.ndim != 2 or x.shape[1] != self.layer.inputs:
-            raise ValueError(f"{self.names.pre_spike} must have shape (steps, {self.layer.inputs}), not {x.shape}")
-        count, int64 = len(x), np.dtype(np.int64)
-        x = saturated_array(self.names.pre_spike, x, x.shape, BIT, int64)
-        given = {} if modulators is None else modulators
-        if sorted(given) != sorted(self.names.modulators):
-            raise TypeError(f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not {sorted(given)}")
-        forms, slots = self.rtl.dut.inputs, self.rtl.dut.drive.slots
-        beside = {name: saturated_array(name, given[name], (count,), forms[name], int64) for name in given}
-        flags = {"outcome": outcome, "decide": decide, "clear_trial": clear_trial, "clear_traces": clear_traces}
-        for name, value in flags.items():
-            bits = integers(name, value, (count,)) != 0
-            if f"i__payload.{name}" in slots:
-                beside[name] = bits.astype(np.int64)
-            elif bits.any():
-                needs = {"outcome": "a critic: set LayerSpec.critic_shift", "decide": "NeuronSpec.winner_take_all"}[name]
-                raise ValueError(f"{name} needs {needs}")
+        told = self._reset_state.checked(
+            spikes, modulators, outcome=outcome, decide=decide, clear_trial=clear_trial, clear_traces=clear_traces
+        )
+        count, slots = len(told.spikes), self.rtl.dut.drive.slots
+        beside = {**told.modulators, **{name: values for name, values in told.flags.items() if f"i__payload.{name}" in slots}}
         base = slots["i__payload"]
         rows, chains = self._place["rows"], self._place["chains"]
         words = np.zeros((count, rows, words_of(base.form.width)), np.uint64)
@@ -433,7 +417,7 @@ class RtlLayer:
             slot = slots[f"i__payload.{name}"]
             put_bits(words[:, 0], slot.offset - base.offset, slot.form.width, values)
         padded = np.zeros((count, chains * rows), np.int64)
-        padded[:, : self.layer.inputs] = x
+        padded[:, : self.layer.inputs] = told.spikes
         flat = words.reshape(count * rows, -1)
         for chain in range(chains):
             put_bits(

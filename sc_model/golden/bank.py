@@ -14,6 +14,15 @@ from sc_model.graph.algebra import array_dtype
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 
+def loaded(rule: Rule, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The complete state that loading some fields leaves; TypeError for one that is not loadable."""
+    loadable = [field.name for field in rule.state if field.loadable]
+    unknown = sorted(set(values) - set(loadable))
+    if unknown:
+        raise TypeError(f"loadable fields of '{rule.family}' are {loadable}, not {unknown}")
+    return {**rule.initial_state(), **values}
+
+
 class Bank:
     """N synapses under one rule.
 
@@ -43,11 +52,7 @@ class Bank:
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
         """Write loadable fields of all synapses and put all others to their initial values."""
-        loadable = [field.name for field in self.rule.state if field.loadable]
-        unknown = sorted(set(values) - set(loadable))
-        if unknown:
-            raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
-        self.restore(self.rule.initial_state() | dict(values))
+        self.restore(loaded(self.rule, values))
 
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
         """Set the complete state: every field, scalar or shape (N,)."""

@@ -16,6 +16,7 @@ Step n, for the spikes x of the inputs; y[n] are the spikes of the neurons:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,15 @@ def _unclamped(graph: Graph, names: Iterable[str]) -> Graph:
     nodes = {name: graph.nodes[graph.outputs[name]] for name in names}
     operands = {name: node.args[0] for name, node in nodes.items() if node.op is Op.CLAMP}
     return prune(Builder(list(graph.nodes)), graph.variables, operands, {})
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """T steps of a layer: `spikes` (T, inputs), modulators and flags (T,) by name."""
+
+    spikes: NDArray[np.bool_]
+    modulators: Mapping[str, NDArray[np.int64]]
+    flags: Mapping[str, NDArray[np.bool_]]
 
 
 class Layer:
@@ -195,6 +205,38 @@ class Layer:
         control["cleared_trial"] = np.array(int(bool(clear_trial)), self._dtypes["control"])
         control["cleared_traces"] = np.array(int(bool(clear_traces)), self._dtypes["control"])
         return y
+
+    def checked(
+        self,
+        spikes: ArrayLike,
+        modulators: Mapping[str, ArrayLike] | None = None,
+        *,
+        outcome: ArrayLike = False,
+        decide: ArrayLike = False,
+        clear_trial: ArrayLike = False,
+        clear_traces: ArrayLike = False,
+    ) -> Stimulus:
+        """What `step` takes, for T steps: spikes of shape (T, inputs), everything else a scalar or of shape (T,).
+
+        Raises TypeError for what is no integer and for modulators that are missing or unknown, ValueError for other shapes and
+        for flags that this layer has no use for.
+        """
+        x = np.asarray(spikes)
+        if x.ndim != 2 or x.shape[1] != self.layer.inputs:
+            raise ValueError(f"{self.names.pre_spike} must have shape (steps, {self.layer.inputs}), not {x.shape}")
+        steps, given = len(x), {} if modulators is None else modulators
+        if sorted(given) != sorted(self.names.modulators):
+            raise TypeError(f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not {sorted(given)}")
+        raised = {"outcome": outcome, "decide": decide, "clear_trial": clear_trial, "clear_traces": clear_traces}
+        flags = {name: integers(name, value, (steps,)) != 0 for name, value in raised.items()}
+        if flags["outcome"].any() and self._critic is None:
+            raise ValueError("outcome needs a critic: set LayerSpec.critic_shift")
+        if flags["decide"].any() and not self.neuron.winner_take_all:
+            raise ValueError("decide needs NeuronSpec.winner_take_all")
+        if x.dtype not in (np.bool_, np.uint8):
+            x = saturated_array(self.names.pre_spike, x, x.shape, BIT, np.dtype(np.int64))
+        whole = {n: saturated_array(n, given[n], (steps,), self._inputs[n], np.dtype(np.int64)) for n in self.names.modulators}
+        return Stimulus(np.ascontiguousarray(x != 0), whole, flags)
 
     def _clear(self) -> None:
         cleared_trial = self._control("cleared_trial")

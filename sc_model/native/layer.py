@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.golden.arrays import integers
-from sc_model.golden.layer import BIT, Checkpoint, Layer
+from sc_model.golden.layer import Checkpoint, Layer
 from sc_model.graph import Graph, trace_text
-from sc_model.native.build import address, narrowest_fit, packed, pointers
+from sc_model.native.build import address, narrowest_fit, pointers
 from sc_model.native.compiler import NativeError, compiled
 from sc_model.native.dense import PAD, DenseKernel
 from sc_model.native.lowering import Loop
@@ -235,25 +234,16 @@ class NativeLayer(Layer):
 
         `spikes` has shape (T, inputs); everything else is a scalar or has shape (T,), and means what it means in `step`.
         """
-        x = np.asarray(spikes)
-        if x.ndim != 2 or x.shape[1] != self.layer.inputs:
-            raise ValueError(f"{self.names.pre_spike} must have shape (steps, {self.layer.inputs}), not {x.shape}")
-        count, uint8, int64 = len(x), np.dtype(np.uint8), np.dtype(np.int64)
-        x = packed(self.names.pre_spike, x.view(np.uint8) if x.dtype == np.bool_ else x, x.shape, BIT, uint8, 0)
+        told = self.checked(
+            spikes, modulators, outcome=outcome, decide=decide, clear_trial=clear_trial, clear_traces=clear_traces
+        )
+        x, count = told.spikes, len(told.spikes)
         flags = np.zeros(count, np.uint8)
-        for place, (name, value) in enumerate(zip(_FLAGS, (outcome, decide, clear_trial, clear_traces), strict=True)):
-            bit = integers(name, value, (count,)) != 0
-            flags |= (bit << place).astype(np.uint8)
-        if (flags & 1).any() and self._critic is None:
-            raise ValueError("outcome needs a critic: set LayerSpec.critic_shift")
-        if (flags & 2).any() and not self.neuron.winner_take_all:
-            raise ValueError("decide needs NeuronSpec.winner_take_all")
-        given = {} if modulators is None else modulators
-        if sorted(given) != sorted(self.names.modulators):
-            raise TypeError(f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not {sorted(given)}")
-        shared = np.zeros((count, len(given)), np.int64)
-        for number, name in enumerate(self.names.modulators):
-            shared[:, number] = packed(name, given[name], (count,), self._inputs[name], int64, 0)
+        for place, name in enumerate(_FLAGS):
+            flags |= (told.flags[name] << place).astype(np.uint8)
+        shared = np.zeros((count, len(told.modulators)), np.int64)
+        for number, values in enumerate(told.modulators.values()):
+            shared[:, number] = values
         y = np.empty((count, self.layer.neurons), np.uint8)
         c, arrays = ctypes.c_int64, self._arrays
         neuron = [arrays["neuron"][name] for name in (*self._unit.state, "fired", "fired_before")]

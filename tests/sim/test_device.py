@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from support import CONFIGS, ROOT, RULE, VECTORS, edited, random_inputs, random_params
 
 from sc_hw import Device
+from sc_hw.flow.cosim import environment
 from sc_hw.flow.elaborate import Build
 from sc_hw.flow.library import rtl_library
 from sc_hw.flow.tools import ToolError
@@ -95,6 +98,23 @@ def test_library_is_built_once_and_again_when_it_is_broken(build_of: BuildOf, tm
     text = (folder / "top.v").read_text(encoding="utf-8")
     (folder / "top.v").write_text(text + "// changed\n", encoding="utf-8")
     assert rtl_library(folder) != library
+
+
+def test_two_processes_build_the_same_design_at_once(build_of: BuildOf, tmp_path: Path) -> None:
+    build = build_of("bank", 8)
+    folder = tmp_path / build.id
+    folder.mkdir()
+    for name in ("manifest.json", "top.v"):
+        shutil.copy(build.folder / name, folder)
+    command = [sys.executable, "-m", "sim.library", str(folder)]
+    racing = [
+        subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [process.communicate() for process in racing]
+    assert [process.returncode for process in racing] == [0, 0], said
+    assert said[0] == said[1]
+    assert RtlBank(Rtl(folder, Path(said[0][0].strip()))).state["weight"].tolist() == [0] * 8
+    assert len(list((folder / "sim").glob("library-*"))) == 1
 
 
 def test_verilog_that_is_none(build_of: BuildOf, tmp_path: Path) -> None:
