@@ -220,6 +220,16 @@ def test_timing_of_every_size(
     assert slots + fetched + 1 > last_shift
     # The last neuron of a step is decided on before the first of the next looks at who has fired.
     assert slots + adding >= columns - 1 + evaluated
+    # In clocks after a group's end: neuron k of it is asked about (its spike is read) at `asked` + k, when the values of the
+    # group after the next are fetched; its sum is out of the chain at `out` + k, and what it has become is written by `out` + k +
+    # evaluated. A later step asks `groups` - 2 groups after that; with 2 groups at the same end, which is before the write.
+    asked, out = fetched - 2 + 2, fetched + 3 + hops + 1
+    if groups > 2:
+        assert (groups - 2) * slots + asked > out + evaluated
+    else:
+        assert asked < out + evaluated < 2 * slots + asked
+    if competes:  # the winner of a step is known before the step after the next begins to ask
+        assert (groups - 1) * slots + fetched - 2 > out + columns - 1 + evaluated
     # The host waits for the last sum and the last write of a step.
     assert timing.drain >= last_shift + hops + evaluated
     assert timing.drain >= write + hops + 2

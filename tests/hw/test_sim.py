@@ -14,6 +14,7 @@ from support import CONFIGS, FIELDS, RULE, params_of, random_inputs, sketch
 from sc_hw.bank import SynapseBank
 from sc_hw.datapath import Datapath
 from sc_hw.families import family_names, load_family
+from sc_hw.flow.utilisation import measure
 from sc_hw.lane import SynapseLane
 from sc_hw.schedule import DelayModel, schedule, segments
 from sc_hw.sequencer import Sequencer
@@ -302,3 +303,15 @@ def test_a_pipeline_is_its_graph_some_clocks_later(name: str, tree: bool, k: int
     steps = [{variable: int(values[t]) for variable, values in stimulus.items()} for t in range(60)]
     expected = [evaluate(graph, IntOps(), values) for values in steps]
     assert found == [{field: row[field] for field in FIELDS} for row in expected]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "neurons", "lanes"),
+    [(64, 16, 2), (128, 32, 5), (128, 128, 25), (512, 32, 23), (512, 256, 76), (1024, 32, 47), (1024, 64, 86), (1024, 256, 245)],
+)
+def test_full_lanes_work_in_95_of_100_clocks(inputs: int, neurons: int, lanes: int) -> None:
+    """Counts that leave awkward layouts; reports/utilisation.json has all of them."""
+    row = measure(inputs, neurons, lanes, "ecp5", 1500, winner_take_all=True)
+    assert row is not None
+    assert row["synapses_per_lane"] >= 512
+    assert row["share"] >= 0.95

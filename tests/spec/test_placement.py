@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sc_model.spec import ConfigError, LayerSpec, Placement, placement
@@ -39,7 +39,16 @@ def test_chains_that_make_the_sweep_shortest(inputs: int, neurons: int, lanes: i
     assert placement(LayerSpec(inputs=inputs, neurons=neurons, lanes=lanes)) == Placement(inputs, neurons, chains, columns)
 
 
-@given(st.integers(2, 200), st.integers(1, 60), st.integers(1, 64))
+def able(layer: LayerSpec, place: Placement) -> bool:
+    """What a layout must be: no empty chain, and none so short that full lanes stand idle behind it."""
+    full = layer.inputs * layer.neurons >= 512 * layer.lanes
+    busy = not full or place.chains == 1 or place.rows >= 19
+    return place.columns <= layer.neurons and place.rows >= 2 and place.rows * (place.chains - 1) < layer.inputs and busy
+
+
+@given(st.integers(2, 1024), st.integers(1, 64), st.integers(1, 64))
+@example(512, 32, 31)
+@example(1024, 32, 61)
 def test_no_other_layout_has_a_shorter_sweep(inputs: int, neurons: int, lanes: int) -> None:
     layer = LayerSpec(inputs=inputs, neurons=neurons, lanes=lanes)
     try:
@@ -47,14 +56,14 @@ def test_no_other_layout_has_a_shorter_sweep(inputs: int, neurons: int, lanes: i
     except ConfigError:
         divisors = [count for count in range(1, lanes + 1) if lanes % count == 0]
         places = [Placement(inputs, neurons, count, lanes // count) for count in divisors]
-        assert not any(p.columns <= neurons and p.rows >= 2 and p.rows * (p.chains - 1) < inputs for p in places)
+        assert not any(able(layer, p) for p in places)
         return
     assert best.chains * best.columns == lanes
     assert best.rows >= 2
     assert best.rows * (best.chains - 1) < inputs <= best.rows * best.chains
     for chains in (count for count in range(1, lanes + 1) if lanes % count == 0):
         other = Placement(inputs, neurons, chains, lanes // chains)
-        if other.rows >= 2 and other.rows * (chains - 1) < inputs and other.columns <= neurons:
+        if able(layer, other):
             clocks = [p.groups * max(p.rows + 1, p.columns + 24) for p in (best, other)]
             assert clocks[0] <= clocks[1]
 
@@ -80,6 +89,10 @@ def test_chains_that_are_given_are_taken() -> None:
             LayerSpec(inputs=7, neurons=9, lanes=1, chains=1, memory="single_port"),
             "LayerSpec.chains must leave each chain 2 inputs or more (an even number with memory 'single_port'), not "
             "1 chains for 7 inputs.",
+        ),
+        (
+            LayerSpec(inputs=1024, neurons=32, lanes=61),  # 61 chains of 17 rows: 60 lanes are faster
+            "LayerSpec.lanes must be one of 326 counts, the nearest of them 60 or 62, for 1024 inputs and 32 neurons, not 61.",
         ),
     ],
 )
