@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import new_terms
 
@@ -175,6 +175,9 @@ CLOCKS = st.integers(1, 60)
     traces=st.tuples(CLOCKS, CLOCKS),
     competes=st.booleans(),
     memory=st.sampled_from(("joined", "split", "single_port")),
+)
+@example(  # a register behind each lane: only what a neuron has become holds such a group up
+    place=(2, 3, 9), cluster=1, fetched=3, late=1, adding=3, firing=3, traces=(1, 1), competes=False, memory="joined"
 )
 @settings(max_examples=300)
 def test_timing_of_every_size(
