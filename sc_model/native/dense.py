@@ -29,7 +29,7 @@ from sc_model.spec import Rule, RuleParams
 
 PAD = 32  # columns of a stored row are a multiple of it: whole vectors on every machine
 BLOCK = 64  # steps that go over a tile of synapses
-CHUNK_BYTES = 8 << 20  # of what rows and columns hand over at a time
+CHUNK_BYTES = 1 << 20  # of what rows and columns hand over at a time: it stays in the cache
 
 _FRAME = """
 static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
@@ -233,6 +233,8 @@ class Dense:
         self._library = compiled(self.kernel.source, flags=flags)
         self._formats, self._inputs = rule.state_formats(params), rule.input_formats(params)
         self.width = -(-neurons // PAD) * PAD
+        # a line of cache more than a power of two, so that the steps of a row do not share a set
+        self._row_stride = -(-inputs // PAD) * PAD + PAD
         self._element = np.dtype(f"int{self.kernel.bits}")
         self.load(initial)
 
@@ -304,10 +306,11 @@ class Dense:
             self.kernel.counts[Loop.ROW] * self.inputs + self.kernel.counts[Loop.COLUMN] * self.width
         )
         chunk = max(BLOCK, min(len(pre), CHUNK_BYTES // max(1, per_step)) // BLOCK * BLOCK)
+        room = self._room(min(chunk, len(pre)))
         with ThreadPoolExecutor(self.threads) as pool:
             for first in range(0, len(pre), chunk):
                 part = slice(first, first + chunk)
-                self._chunk(pre[part], post[part], shared[part], pool.map)
+                self._chunk(pre[part], post[part], shared[part], room, pool.map)
 
     def _spikes(self, name: str, values: ArrayLike, width: int) -> NDArray[np.uint8]:
         array = np.asarray(values)
@@ -329,13 +332,24 @@ class Dense:
             rows[:, number] = saturated_array(name, given[name], (steps,), self._inputs[name], np.dtype(np.int64))
         return rows
 
-    def _chunk(self, pre: NDArray[Any], post: NDArray[Any], shared: NDArray[np.int64], run: Callable[..., Any]) -> None:
-        counts, count = self.kernel.counts, len(pre)
-        # a line of cache more than a power of two, so that the steps of a row do not share a set
-        row_stride = -(-self.inputs // PAD) * PAD + PAD
-        row = np.empty((count, max(1, counts[Loop.ROW]), row_stride), self._element)
-        column = np.zeros((count, max(1, counts[Loop.COLUMN]), self.width), self._element)
-        step = np.empty((count, max(1, counts[Loop.STEP])), self._element)
+    def _room(self, count: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Memory for what rows, columns and steps hand over."""
+        counts = self.kernel.counts
+        return (
+            np.empty((count, max(1, counts[Loop.ROW]), self._row_stride), self._element),
+            np.zeros((count, max(1, counts[Loop.COLUMN]), self.width), self._element),
+            np.empty((count, max(1, counts[Loop.STEP])), self._element),
+        )
+
+    def _chunk(
+        self,
+        pre: NDArray[Any],
+        post: NDArray[Any],
+        shared: NDArray[np.int64],
+        room: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+        run: Callable[..., Any],
+    ) -> None:
+        (row, column, step), count, row_stride = room, len(pre), self._row_stride
         c, library = ctypes.c_int64, self._library
         for name, width, stride, spikes, fields, out in (
             ("rows", self.inputs, row_stride, pre, self.names.pre, row),

@@ -12,7 +12,8 @@ _BINARY = {Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.LT: "<", Op.EQ: "==", Op.AN
 def scalar_lines(graph: Graph, wanted: Iterable[int], variables: Mapping[str, str], prefix: str = "n") -> list[str]:
     """Statements that give each wanted node, and what it needs, the name `<prefix><index>`; variables are C expressions.
 
-    Every node must fit 64 signed bits (see `Graph.max_width`).
+    Every node must fit 64 signed bits (see `Graph.max_width`); where all of them fit 32, that is what they get, for twice as many
+    go into a vector.
     """
     needed: set[int] = set()
     stack = list(wanted)
@@ -21,13 +22,18 @@ def scalar_lines(graph: Graph, wanted: Iterable[int], variables: Mapping[str, st
         if index not in needed:
             needed.add(index)
             stack.extend(graph.nodes[index].args)
-    return [f"const int64_t {prefix}{index} = {_expression(graph.nodes[index], prefix, variables)};" for index in sorted(needed)]
+    forms = [graph.nodes[index].interval.format for index in needed]
+    bits = 32 if all(form.width + (not form.signed) <= 32 for form in forms) else 64
+    return [
+        f"const int{bits}_t {prefix}{index} = {_expression(graph.nodes[index], prefix, variables, bits)};"
+        for index in sorted(needed)
+    ]
 
 
-def _expression(node: Node, prefix: str, variables: Mapping[str, str]) -> str:
+def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int) -> str:
     a = [f"{prefix}{arg}" for arg in node.args]
     if node.op is Op.CONST:
-        return literal(node.constant)
+        return literal(node.constant, bits)
     if node.op is Op.VAR:
         return variables[str(node.data[0])]
     if node.op in _BINARY:
@@ -35,7 +41,7 @@ def _expression(node: Node, prefix: str, variables: Mapping[str, str]) -> str:
     if node.op is Op.NEG:
         return f"-{a[0]}"
     if node.op is Op.SHR:
-        return f"{a[0]} >> {min(node.constant, 63)}"
+        return f"{a[0]} >> {min(node.constant, bits - 1)}"
     if node.op is Op.SHL:
         return f"{a[0]} << {node.constant}"
     if node.op is Op.NOT:
@@ -43,24 +49,25 @@ def _expression(node: Node, prefix: str, variables: Mapping[str, str]) -> str:
     if node.op is Op.MUX:
         return f"{a[0]} ? {a[1]} : {a[2]}"
     if node.op is Op.CLAMP:
-        lo, hi = (literal(int(bound)) for bound in node.data)
+        lo, hi = (literal(max(-(1 << (bits - 1)), min(int(bound), (1 << (bits - 1)) - 1)), bits) for bound in node.data)
         return f"{a[0]} < {lo} ? {lo} : {a[0]} > {hi} ? {hi} : {a[0]}"
     if node.op is Op.ADDC:
         return f"{a[0]} + {a[1]} + {a[2]}"
     if node.op is Op.INV:
         return f"~{a[0]}"
     if node.op is Op.COMPLEMENT:
-        return f"{literal((1 << node.constant) - 1)} - {a[0]}"
+        return f"{literal((1 << node.constant) - 1, bits)} - {a[0]}"
     if node.op is Op.LOW_NONZERO:
-        return f"({a[0]} & {literal((1 << node.constant) - 1)}) != 0"
+        return f"((uint64_t){a[0]} & {(1 << min(node.constant, 64)) - 1}ULL) != 0"
     if node.op is Op.WRAP:
-        bits, signed = node.constant, node.data[1]
+        kept, signed = node.constant, node.data[1]
         if signed:
-            return f"(int64_t)((uint64_t){a[0]} << {64 - bits}) >> {64 - bits}"
-        return f"{a[0]} & {literal((1 << bits) - 1)}"
+            return f"(int64_t)((uint64_t){a[0]} << {64 - kept}) >> {64 - kept}"
+        return f"(int64_t)((uint64_t){a[0]} & {(1 << kept) - 1}ULL)"
     raise ValueError(f"no C for the operation {node.op}")
 
 
-def literal(value: int) -> str:
-    """A 64-bit constant; the smallest one has no literal of its own in C."""
-    return f"(-{-value - 1}LL - 1)" if value == -(1 << 63) else f"{value}LL"
+def literal(value: int, bits: int = 64) -> str:
+    """A constant of so many bits; the smallest one has no literal of its own in C."""
+    suffix = "LL" if bits == 64 else ""
+    return f"(-{-value - 1}{suffix} - 1)" if value == -(1 << (bits - 1)) else f"{value}{suffix}"
