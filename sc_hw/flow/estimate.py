@@ -69,11 +69,10 @@ def _pins_file(target: Target, folder: Path) -> tuple[str, ...]:
 
 
 def _place_and_route(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, Any]:
-    """nextpnr's own report for one seed."""
+    """nextpnr's own report for one seed; that of an earlier run where netlist, command and tool are the same."""
     program = target.pnr or ""  # a target without one is not asked for
     tool = find(program)
-    report = f"{Path(netlist).stem}.seed{seed}.report.json"
-    (folder / report).unlink(missing_ok=True)
+    report, made_of = f"{Path(netlist).stem}.seed{seed}.report.json", folder / f"{Path(netlist).stem}.seed{seed}.key"
     command = (
         *tool.command,
         *target.pnr_args,
@@ -88,7 +87,14 @@ def _place_and_route(target: Target, netlist: str, seed: int, folder: Path) -> d
         "--timing-allow-fail",
         *_pins_file(target, folder),
     )
-    run(command, log=folder / f"{Path(netlist).stem}.seed{seed}.log", cwd=folder, env=tool.environ(), what=program)
+    inputs = [(folder / netlist).read_text(encoding="utf-8"), *command[len(tool.command) :], tool.version]
+    inputs += [file.read_text(encoding="utf-8") for file in sorted(folder.glob("pins.*"))]
+    key = sha256("\0".join(inputs))
+    if not ((folder / report).is_file() and made_of.is_file() and made_of.read_text(encoding="utf-8") == key):
+        for file in (folder / report, made_of):
+            file.unlink(missing_ok=True)
+        run(command, log=folder / f"{Path(netlist).stem}.seed{seed}.log", cwd=folder, env=tool.environ(), what=program)
+        write_text(made_of, key)
     return dict(json.loads((folder / report).read_text()))
 
 

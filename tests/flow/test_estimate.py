@@ -99,6 +99,23 @@ def test_a_design_that_does_not_fit_is_null_with_nextpnrs_error(tmp_path: Path) 
     assert "ERROR: Unable to place cell" in metrics["fmax"]["reason"]
 
 
+def test_seeds_that_are_routed_are_not_routed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    design = Design(name="lane", block="lane")
+    (first,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
+
+    def refuse(*arguments: Any, what: str, **options: Any) -> None:
+        raise ToolError(f"{what} was started")
+
+    monkeypatch.setattr("sc_hw.flow.estimate.run", refuse)
+    assert estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1) == [first]
+    (second,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=2)  # the other seed is missing
+    assert second["fmax"]["reason"] == "nextpnr-ice40 was started"
+    (key,) = tmp_path.glob("*/estimate/ice40-up5k/block.seed1.key")
+    key.write_text("of another netlist")
+    (third,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
+    assert third["fmax"]["reason"] == "nextpnr-ice40 was started"
+
+
 def test_unknown_target_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         estimate(LANE, ["ice40-up5k", "ice40up5k"], root=tmp_path / "build")
