@@ -198,6 +198,9 @@ EXCEPTIONS = {
     ("sc_hw/flow/proof_sweep.py", "weight"): "the ranges of the sweep's parameters",
     ("sc_hw/flow/proof_sweep.py", "reward"): "the ranges of the sweep's parameters, and the family's name",
     ("sc_hw/flow/utilisation.py", "reward"): "the family whose layers are counted",
+    ("sc_hw/cli.py", "weight"): "the help of `sc-hw bench adaptation`, which is about the O(1) synapse",
+    ("sc_hw/cli.py", "reward"): "an option of the same",
+    ("sc_hw/flow/bench.py", "reward"): "an option of the same",
     ("sc_hw/device.py", "weight"): "what a layer's recording brings, by the name of its member",
     ("sc_hw/flow/soak.py", "weight"): "an option of the layer that runs for long",
 }
