@@ -19,7 +19,7 @@ from sc_hw.flow.cosim import environment
 from sc_hw.flow.elaborate import Build
 from sc_hw.flow.library import rtl_library
 from sc_hw.flow.tools import ToolError
-from sc_model.golden import Synapse
+from sc_model.golden import Bank, Synapse
 from sc_model.native import NativeSynapse
 from sc_model.spec import ConfigError, Design, LayerSpec, NeuronSpec, RuleChoice, load_design
 from sim.harness import SimulationError
@@ -70,15 +70,17 @@ def test_lane_plays_the_conformance_vectors(number: int, build_of: BuildOf) -> N
 
 @pytest.mark.soak
 def test_200_random_configurations_in_rtl(build_of: BuildOf) -> None:
-    """Scalar = NumPy (in tests/native) = native = RTL, every field, every step; the vectors' configurations beside them."""
+    """Scalar = NumPy = native = RTL, every field, every step; the vectors' configurations beside them."""
     rng = np.random.default_rng(6)
     for params in [*random_params(17, 200), *(RULE.params_type(**config) for config in CONFIGS)]:
         inputs = random_inputs(rng, params, (400,))
         log = NativeSynapse(RULE, params).replay(inputs)
         seen = RtlLane(rtl_of(build_of("lane", **params.model_dump()))).replay(inputs)
-        scalar = Synapse(RULE, params)
+        scalar, bank = Synapse(RULE, params), Bank(RULE, params, 1)
         for t in range(400):
-            state = scalar.step({name: int(values[t]) for name, values in inputs.items()})
+            now = {name: int(values[t]) for name, values in inputs.items()}
+            state = scalar.step(now)
+            assert {name: int(values[0]) for name, values in bank.step(now).items()} == state
             assert {name: int(values[t]) for name, values in log.items()} == state
             assert {name: int(values[t]) for name, values in seen.items()} == state
 
