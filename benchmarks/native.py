@@ -125,9 +125,9 @@ def models(turns: int) -> dict[str, float]:
     seconds = best(turns, scalar, lambda: bank.step(many))
     found = {"scalar": 5000 / seconds[0], "numpy": 100_000 / seconds[1]}
     if importlib.util.find_spec(PEER) is not None:
-        from sc_neurocore.learning import OnlineO1Synapse  # type: ignore[import-not-found]
+        from sc_neurocore.learning import OnlineO1Config, OnlineO1Synapse  # type: ignore[import-not-found]
 
-        peer = OnlineO1Synapse()
+        peer = OnlineO1Synapse(OnlineO1Config())
 
         def steps() -> None:
             for _ in range(5000):

@@ -77,7 +77,7 @@ class NativeSynapse(Synapse):
 
     @property
     def state(self) -> dict[str, int]:  # type: ignore[override]  # held where the kernel can reach it
-        """Every field."""
+        """Every field; a copy."""
         return dict(zip(self._names, self._values.tolist(), strict=True))
 
     @state.setter
