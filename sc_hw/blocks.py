@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from sc_hw.bank import ADDRESS_STAGES, MEMORY_STAGES, SynapseBank
 from sc_hw.families import Family
 from sc_hw.lane import SynapseLane
 from sc_hw.layer import PlasticLayer
+from sc_hw.network import SpikeNetwork
 from sc_model.graph import Graph
 from sc_model.rules import resolve
 from sc_model.spec import Design
@@ -45,6 +47,7 @@ class Block:
     def description(self) -> dict[str, Any]:
         """What a manifest says of the hardware itself: ports, timing, named signals with their ranges and stages."""
         return {
+            "domain": {**clock_of("sync"), "edge": "rising", "reset_kind": RESET_KIND},
             "ports": ports_of(self.component),
             "timing": self.timing(),
             **(_layer_description(self.component) if isinstance(self.component, PlasticLayer) else {}),
@@ -88,8 +91,67 @@ class Block:
         }
 
 
-def block_of(design: Design, family: Family, graph: Graph | None = None) -> Block:
+@dataclass(frozen=True)
+class NetworkBlock:
+    """A network with its place in a design."""
+
+    component: SpikeNetwork
+    design: Design
+    top: str = "spike_network"
+
+    def description(self) -> dict[str, Any]:
+        """What a manifest says of the hardware itself: clocks, ports, timing, layers, crossings."""
+        network = self.component
+        spec = network.spec
+        domains = [{"role": role, **clock_of(role), "mhz": spec.clock(role).mhz} for role in spec.roles]
+        return {
+            "domains": [{**domain, "edge": "rising", "reset_kind": RESET_KIND} for domain in domains],
+            "ports": ports_of(network, spec.roles),
+            "timing": self.timing(),
+            "layers": [self._layer(index) for index in range(len(spec.layers))],
+            "crossings": [crossing.as_json() for crossing in network.crossings],
+        }
+
+    def timing(self) -> dict[str, Any]:
+        """Latency and throughput, in clocks of each layer's own domain."""
+        layers = self.component.layers
+        return {
+            "latency_clocks": None,
+            "synapses_per_clock": sum(layer.spec.lanes for layer in layers.values()),
+            "tick_clocks": {name: layer.tick_clocks for name, layer in layers.items()},
+        }
+
+    def _layer(self, index: int) -> dict[str, Any]:
+        spec = self.component.spec.layers[index]
+        layer, crossing = self.component.layers[spec.name], self.component.spec.crossing(index)
+        words = {"SYNAPSE": spec.depth, "NEURON": spec.neurons, "CONTROL": 1}
+        codes = layer.lanes[0].codes
+        return {
+            "name": spec.name,
+            "domain": spec.clock,
+            "lanes": spec.lanes,
+            "crossing": {"policy": crossing.policy, "i_interval": crossing.i_interval, "o_interval": crossing.o_interval},
+            "value_bits": crossing.value.width,
+            "decay": {"factors": list(codes.factors), "shift": codes.shift, "tick_ms": codes.tick_ms, "terms": codes.terms},
+            "spaces": [
+                {"name": space.name.lower(), "code": space.value, "words": words[space.name], "fields": _fields(layout)}
+                for space, layout in layer.spaces.items()
+            ],
+        }
+
+
+AnyBlock = Block | NetworkBlock
+
+
+def block_of(design: Design, family: Family, graph: Graph | None = None) -> AnyBlock:
     """The block of a design for a family; `graph` puts another graph in place of the compiled one."""
+    if design.network is not None:
+        return NetworkBlock(SpikeNetwork(design.network, family), design)
+    return rule_block(design, family, graph)
+
+
+def rule_block(design: Design, family: Family, graph: Graph | None = None) -> Block:
+    """The block of a design that computes a rule."""
     rule, params = resolve(design.rule)
     if design.layer is not None and design.neuron is not None:
         layer = PlasticLayer(rule, params, design.layer, design.neuron, placement(design.layer), family)
@@ -129,6 +191,12 @@ def _layer_description(layer: PlasticLayer) -> dict[str, Any]:
 
 def _fields(shape: Any, offset: int = 0, prefix: str = "") -> list[dict[str, Any]]:
     """Leaf fields of a packed layout: name, bit offset, width, sign."""
+    if isinstance(shape, data.ArrayLayout):
+        form = Shape.cast(shape.elem_shape)
+        return [
+            {"name": f"{prefix}[{index}]", "offset": offset + index * form.width, "width": form.width, "signed": form.signed}
+            for index in range(shape.length)
+        ]
     if isinstance(shape, data.StructLayout):
         result = []
         for name, field in shape:
@@ -142,12 +210,23 @@ def _fields(shape: Any, offset: int = 0, prefix: str = "") -> list[dict[str, Any
     return [{"name": prefix, "offset": offset, "width": form.width, "signed": form.signed}]
 
 
-def ports_of(component: wiring.Component) -> list[dict[str, Any]]:
-    """Ports of the emitted module in the order of the signature, clock and reset first."""
+RESET_KIND = "synchronous, active high"
+
+
+def clock_of(domain: str) -> dict[str, str]:
+    """Names of the ports of a domain's clock and reset."""
+    prefix = "" if domain == "sync" else f"{domain}_"
+    return {"clock": f"{prefix}clk", "reset": f"{prefix}rst"}
+
+
+def ports_of(component: wiring.Component, domains: Sequence[str] = ("sync",)) -> list[dict[str, Any]]:
+    """Ports of the emitted module in the order of the signature, clocks and resets first."""
     ports: list[dict[str, Any]] = [
-        {"name": "clk", "direction": "input", "width": 1, "signed": False, "fields": []},
-        {"name": "rst", "direction": "input", "width": 1, "signed": False, "fields": []},
+        {"name": name, "direction": "input", "width": 1, "signed": False, "fields": []}
+        for domain in domains
+        for name in clock_of(domain).values()
     ]
+    owner = component.domain_of if isinstance(component, SpikeNetwork) else None
     for path, member, value in component.signature.flatten(component):
         if not isinstance(value, (Value, data.View)) and not hasattr(value, "as_value"):
             continue
@@ -160,6 +239,7 @@ def ports_of(component: wiring.Component) -> list[dict[str, Any]]:
                 "width": shape.width,
                 "signed": shape.signed,
                 "fields": _fields(member.shape) if packed else [],
+                **({"domain": owner(str(path[0]))} if owner is not None else {}),
             }
         )
     return ports

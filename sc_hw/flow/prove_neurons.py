@@ -44,7 +44,7 @@ class _Neurons:
         self.layer: LayerSpec = design.layer
         self.weight = weight
         self.spec: NeuronSpec = design.neuron
-        self.unit: Unit = neuron_unit(self.layer, self.spec, weight)
+        self.unit: Unit = neuron_unit(self.spec, self.layer.current_format(weight), counters=self.layer.counters)
         self.adding, self.latency, self.fetch = facts["adding"], facts["update_latency"], facts["fetch"]
         self.out = self.adding + self.latency
         self.frames = Frames(net, self.out + 3)

@@ -41,7 +41,7 @@ class NeuronMemory(wiring.Component):
 
     def __init__(self, layer: LayerSpec, neuron: NeuronSpec, weight: IntFormat, family: Family, place: Placement) -> None:
         self.layer, self.spec, self.place = layer, neuron, place
-        self.unit: Unit = neuron_unit(layer, neuron, weight)
+        self.unit: Unit = neuron_unit(neuron, layer.current_format(weight), counters=layer.counters)
         unit = self.unit
         self.update = Datapath(rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)), family.delay)
         self.index_bits = max(1, (place.groups * place.columns - 1).bit_length())

@@ -81,7 +81,7 @@ class Layer:
         fields, self._inputs = rule.state_formats(params), rule.input_formats(params)
         weight = fields[names.weight]
         self._offset = 1 << (weight.width - 1) if layer.signed_weights else 0
-        self._unit = neuron_unit(layer, neuron, weight)
+        self._unit = neuron_unit(neuron, layer.current_format(weight), counters=layer.counters)
         self._critic = critic_unit(self._inputs[names.modulators[0]], layer.critic_shift) if layer.critic_shift else None
         self._noise = NoiseTable(neuron.noise_bits, layer.neurons) if neuron.noise_bits else None
         control = dict.fromkeys(("cleared_trial", "cleared_traces", "cleared_trial_before"), BIT)

@@ -1,21 +1,29 @@
 """Frozen, closed configurations with units; derived numbers are properties of the configuration."""
 
+from sc_model.spec.decay import DecayCodes, decay_codes
 from sc_model.spec.design import MAX_SYNAPSES, Design, RuleChoice, load_design, parse_design
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
+from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement, placement
+from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
 
 __all__ = [
     "MAX_SYNAPSES",
+    "ClockSpec",
     "ConfigError",
     "ConfigTypeError",
+    "CrossingSpec",
+    "DecayCodes",
     "Design",
     "Frozen",
+    "HetSynSpec",
     "IntFormat",
     "LayerSpec",
     "Locality",
+    "NetworkSpec",
     "NeuronSpec",
     "Ops",
     "Placement",
@@ -25,6 +33,7 @@ __all__ = [
     "RuleParams",
     "StateField",
     "Vector",
+    "decay_codes",
     "load_design",
     "parse_design",
     "placement",

@@ -10,10 +10,13 @@ from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, mode
 
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
+from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.layer import LayerSpec, NeuronSpec
+from sc_model.spec.network import NetworkSpec
 
 MAX_SYNAPSES = 65_536
-TABLES = ("design", "rule", "layer", "neuron")
+TABLES = ("design", "rule", "layer", "neuron", "network", "clock")
+NETWORK_TABLES = ("network", "clock")
 
 
 class RuleChoice(Frozen):
@@ -38,26 +41,28 @@ class Design(Frozen):
     Members
     -------
     name : identifier, used for files and in reports.
-    block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a clock) or ``layer`` (dense,
-        plastic, with its neurons).
-    synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons.
+    block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a clock), ``layer`` (dense,
+        plastic, with its neurons) or ``network`` (layers with time constants and clocks of their own; no rule).
+    synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons, a network the sum of its layers'.
     fabric : family whose pipeline depth, block RAM and multiplier the block is made for; ``generic`` is plain Verilog.
     seed : seed of every random stimulus drawn for the design.
     rule : rule family and parameters.
     layer, neuron : a layer's size and its neurons; None for other blocks.
+    network : layers, clocks and step of a network; None for other blocks.
     """
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]{0,62}$",
         description="1 to 63 lower-case letters, digits and underscores, a letter first",
     )
-    block: Literal["lane", "bank", "layer"]
+    block: Literal["lane", "bank", "layer", "network"]
     synapses: int = Field(default=1, ge=1, le=MAX_SYNAPSES)
     fabric: str = "generic"
     seed: int = Field(default=1, ge=0)
     rule: RuleChoice = RuleChoice()
     layer: LayerSpec | None = None
     neuron: NeuronSpec | None = None
+    network: NetworkSpec | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -73,21 +78,29 @@ class Design(Frozen):
             raise ValueError(
                 f"Design.synapses must be 1 for block 'lane', not {self.synapses}; for many synapses use block = \"bank\"."
             )
-        if self.block != "layer":
-            for table in ("layer", "neuron"):
+        for block, tables in (("layer", ("layer", "neuron")), ("network", ("network",))):
+            for table in tables if block != self.block else ():
                 if getattr(self, table) is not None:
-                    raise ValueError(f"a design with block '{self.block}' must not have a table [{table}]; a layer has one.")
-        elif self.layer is None:
+                    raise ValueError(f"a design with block '{self.block}' must not have a table [{table}]; a {block} has one.")
+        if self.block == "layer" and self.layer is None:
             raise ValueError("a design with block 'layer' must have a table [layer] with inputs and neurons.")
-        elif "synapses" in self.model_fields_set:
-            raise ValueError("Design.synapses must be left out for block 'layer': it is inputs x neurons of [layer].")
-        else:
-            object.__setattr__(self, "synapses", self.layer.inputs * self.layer.neurons)  # derived: the one way in while frozen
+        if self.block == "network":
+            if self.network is None:
+                raise ValueError("a design with block 'network' must have a table [[layer]] for each of its layers.")
+            if "rule" in self.model_fields_set:
+                raise ValueError("a design with block 'network' must not have a table [rule]: its synapses do not learn.")
+        sizes = [self.layer] if self.layer is not None else list(self.network.layers) if self.network is not None else []
+        if sizes:
+            total = sum(size.inputs * size.neurons for size in sizes)
+            if "synapses" in self.model_fields_set and self.synapses != total:
+                raise ValueError(f"Design.synapses must be left out for block '{self.block}': it is inputs x neurons.")
+            object.__setattr__(self, "synapses", total)  # derived: the one way in while frozen
         return self
 
     @model_serializer(mode="wrap")
     def _without_missing_tables(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in dump(self).items() if value is not None}
+        absent = ("rule",) if self.network is not None else ()
+        return {key: value for key, value in dump(self).items() if value is not None and key not in absent}
 
 
 def parse_design(values: dict[str, Any]) -> Design:
@@ -108,14 +121,53 @@ def parse_design(values: dict[str, Any]) -> Design:
         raise ConfigTypeError(f"[design] must be a table, not {table!r} ({type(table).__name__}).")
     if "rule" in table:
         raise ConfigError("[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of their own.")
-    for inner in ("layer", "neuron"):
+    for inner in TABLES[2:]:
         if inner in table:
             raise ConfigError(f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own.")
     others = {name: values[name] for name in TABLES[1:] if name in values}
+    if table.get("block") == "network":
+        others = _network_tables(others)
+    else:
+        for name in NETWORK_TABLES:
+            if name in others:
+                raise ConfigError(f'a design has a table [{name}] only with block = "network", not {table.get("block")!r}.')
+        if isinstance(others.get("layer"), list):
+            raise ConfigError(
+                "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has one table [layer]."
+            )
     try:
         return Design.model_validate({**table, **others})
     except ValidationError as error:
         raise explain(Design, error) from None
+
+
+def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables of a network as the one field that a design has for it."""
+    layers = tables.get("layer", [])
+    if not isinstance(layers, list):
+        raise ConfigError("a network's layers stand in tables [[layer]], one each, in double brackets; found one [layer].")
+    if "neuron" in tables:
+        raise ConfigError("a network has no table [neuron]: each layer has its own, [layer.neuron], behind its [[layer]].")
+    network = tables.get("network", {})
+    if not isinstance(network, dict):
+        raise ConfigTypeError(f"[network] must be a table, not {network!r} ({type(network).__name__}).")
+    for name, where in (("layers", "[[layer]]"), ("clocks", "[clock.ROLE]")):
+        if name in network:
+            raise ConfigError(f"[network] has no field '{name}'; they stand in tables {where} of their own.")
+    made = [_layer(number, table) for number, table in enumerate(layers, 1)]
+    fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
+    return {"network": fields, **{name: value for name, value in tables.items() if name == "rule"}}
+
+
+def _layer(number: int, table: Any) -> HetSynSpec:
+    """A layer of a network; errors say which one it is."""
+    if not isinstance(table, dict):
+        raise ConfigTypeError(f"layer {number} must be a table [[layer]], not {table!r} ({type(table).__name__}).")
+    try:
+        return HetSynSpec(**table)
+    except (ConfigError, ConfigTypeError) as error:
+        name = f" ('{table['name']}')" if isinstance(table.get("name"), str) else ""
+        raise type(error)(f"layer {number}{name}: {error}") from None
 
 
 def load_design(path: Path | str) -> Design:

@@ -53,6 +53,11 @@ class NeuronSpec(Frozen):
         """Unsigned bits of the threshold's rise: room for 16 spikes at least; 0 without homeostasis."""
         return (self.threshold_step * 16).bit_length() if self.threshold_step else 0
 
+    def potential_format(self, current: IntFormat) -> IntFormat:
+        """Format of the potential of a neuron whose current has that format."""
+        bits = self.potential_bits or max(current.width - self.current_shift, 2) + 1
+        return IntFormat(max(bits, self.threshold.bit_length() + 1), signed=True)
+
 
 class LayerSpec(Frozen):
     """`[layer]`: a dense layer of plastic synapses between `inputs` and `neurons`."""
@@ -92,11 +97,6 @@ class LayerSpec(Frozen):
     def current_format(self, weight: IntFormat) -> IntFormat:
         """Format of the sum of all effective weights of a neuron."""
         return IntFormat(weight.width + (self.inputs - 1).bit_length() + (not self.signed_weights), signed=True)
-
-    def potential_format(self, neuron: NeuronSpec, weight: IntFormat) -> IntFormat:
-        """Format of the potential."""
-        bits = neuron.potential_bits or max(self.current_format(weight).width - neuron.current_shift, 2) + 1
-        return IntFormat(max(bits, neuron.threshold.bit_length() + 1), signed=True)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ hardware compiler makes a pipeline of it, and the proof runs it on SMT integers.
 """
 
 from sc_model.units.critic import critic_unit
+from sc_model.units.hetsyn import synapse_unit
 from sc_model.units.integrate_and_fire import neuron_unit
 from sc_model.units.noise import Lfsr
 from sc_model.units.unit import Unit
 
-__all__ = ["Lfsr", "Unit", "critic_unit", "neuron_unit"]
+__all__ = ["Lfsr", "Unit", "critic_unit", "neuron_unit", "synapse_unit"]

@@ -24,29 +24,29 @@ from __future__ import annotations
 from typing import Any
 
 from sc_model.spec import IntFormat, Ops
-from sc_model.spec.layer import LayerSpec, NeuronSpec
+from sc_model.spec.layer import NeuronSpec
 from sc_model.units.unit import Unit
 
 COUNT_BITS = 16
 
 
-def neuron_unit(layer: LayerSpec, neuron: NeuronSpec, weight: IntFormat) -> Unit:
-    """The neuron of a layer with weights of that format.
+def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = False) -> Unit:
+    """The neuron whose current has that format; `counters`: it counts its spikes.
 
     Inputs beside the state: ``fired`` (this neuron in the step before), ``cleared`` (the trial before has ended),
     ``current``, and where the options ask for them ``others`` (another neuron fired in the step before), ``noise`` and
     ``decide``. Outputs beside the state: ``score`` and ``ready``.
     """
-    potential = layer.potential_format(neuron, weight)
+    potential = neuron.potential_format(current)
     bit = IntFormat(1)
     state: dict[str, IntFormat] = {"potential": potential}
     if neuron.refractory:
         state["refractory"] = IntFormat(neuron.refractory.bit_length())
     if neuron.threshold_step:
         state["adaptation"] = IntFormat(neuron.adaptation_bits)
-    if layer.counters:
+    if counters:
         state["spikes"] = IntFormat(COUNT_BITS)
-    inputs = {**state, "fired": bit, "cleared": bit, "current": layer.current_format(weight)}
+    inputs = {**state, "fired": bit, "cleared": bit, "current": current}
     if neuron.inhibition:
         inputs["others"] = bit
     if neuron.noise_bits:
@@ -90,7 +90,7 @@ def neuron_unit(layer: LayerSpec, neuron: NeuronSpec, weight: IntFormat) -> Unit
         if neuron.winner_take_all:
             ready = ops.mux(now.decide, 1, ready)
         result["ready"] = ready if resting is None else ops.mux(resting, 0, ready)
-        if layer.counters:
+        if counters:
             result["spikes"] = ops.clamp(now.spikes + ops.mux(now.fired, 1, 0), 0, inputs["spikes"].hi)
         return result
 

@@ -76,16 +76,17 @@ def write(folder: Path, text: str) -> None:
     (folder / "d.toml").write_text(text)
 
 
+TABLES = "Its tables are: [design], [rule], [layer], [neuron], [network], [clock]."
 GOOD = '[design]\nname = "d"\nblock = "lane"\n'
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("name = 1", "a design file has no table [name]. Its tables are: [design], [rule], [layer], [neuron]."),
+        ("name = 1", f"a design file has no table [name]. {TABLES}"),
         (
             "[desing]\n",
-            "a design file has no table [desing]; did you mean 'design'? Its tables are: [design], [rule], [layer], [neuron].",
+            f"a design file has no table [desing]; did you mean 'design'? {TABLES}",
         ),
         (GOOD + "[rule]\nweight_bits = 0\n", "Params.weight_bits must be >= 1, not 0."),
         (

@@ -117,7 +117,7 @@ class PlainLayer:
         self.rule, self.params, self.layer, self.spec = rule, params, layer, neuron
         self.synapses = [[Synapse(rule, params, {"weight": int(weight)}) for weight in row] for row in weights]
         form = rule.state_formats(params)["weight"]
-        bits = layer.potential_format(neuron, form).width
+        bits = neuron.potential_format(layer.current_format(form)).width
         self.neurons = [PlainNeuron(neuron, bits) for _ in range(layer.neurons)]
         self.half = 2 ** (form.width - 1) if layer.signed_weights else 0
         self.noise = PlainNoise(neuron.noise_bits)

@@ -30,9 +30,10 @@ from sc_model.spec import (
 LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
 FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
 O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
-DESIGN_FIELDS = "block, fabric, layer, name, neuron, rule, seed, synapses"
-TABLES = "[design], [rule], [layer], [neuron]"
+DESIGN_FIELDS = "block, fabric, layer, name, network, neuron, rule, seed, synapses"
+TABLES = "[design], [rule], [layer], [neuron], [network], [clock]"
 LAYER_FIELDS = "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons, signed_weights"
+BLOCKS = "'lane', 'bank', 'layer' or 'network'"
 NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"
 BASE = {"name": "a", "block": "bank"}
 
@@ -127,9 +128,9 @@ def test_headroom_as_wide_as_the_trace(family: str, name: str) -> None:
             ConfigError,
             "Design.synapses must be 1 for block 'lane', not 2; for many synapses use block = \"bank\".",
         ),
-        ({"block": "bnak"}, ConfigError, "Design.block must be 'lane', 'bank' or 'layer', not 'bnak'; did you mean 'bank'?"),
-        ({"block": "zzz"}, ConfigError, "Design.block must be 'lane', 'bank' or 'layer', not 'zzz'."),
-        ({"block": 3}, ConfigError, "Design.block must be 'lane', 'bank' or 'layer', not 3."),
+        ({"block": "bnak"}, ConfigError, f"Design.block must be {BLOCKS}, not 'bnak'; did you mean 'bank'?"),
+        ({"block": "zzz"}, ConfigError, f"Design.block must be {BLOCKS}, not 'zzz'."),
+        ({"block": 3}, ConfigError, f"Design.block must be {BLOCKS}, not 3."),
         ({"name": "Lane"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'Lane'."),
         ({"name": ""}, ConfigError, f"Design.name must be {NAME_RULE}, not ''."),
         ({"name": "a/b"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'a/b'."),
@@ -215,9 +216,9 @@ SIZE = {"inputs": 12, "neurons": 5}
         ({}, ConfigError, "a design with block 'layer' must have a table [layer] with inputs and neurons."),
         ({"neuron": {}}, ConfigError, "a design with block 'layer' must have a table [layer] with inputs and neurons."),
         (
-            {"design": {"synapses": 60}, "layer": SIZE},
+            {"design": {"synapses": 61}, "layer": SIZE},
             ConfigError,
-            "Design.synapses must be left out for block 'layer': it is inputs x neurons of [layer].",
+            "Design.synapses must be left out for block 'layer': it is inputs x neurons.",
         ),
         (
             {"design": {"block": "bank"}, "layer": SIZE},

@@ -166,7 +166,7 @@ def test_neurons_fit(sizes: dict[str, Any], weight: int, shift: int, bits: int) 
         for winner in (False, True):
             options = dict(zip(CORNERS, values, strict=True)) | {"winner_take_all": winner}
             neuron = NeuronSpec(**options, current_shift=shift, potential_bits=bits)
-            fits(neuron_unit(layer, neuron, IntFormat(weight)))
+            fits(neuron_unit(neuron, layer.current_format(IntFormat(weight)), counters=layer.counters))
 
 
 def test_formats_by_hand() -> None:
@@ -174,8 +174,9 @@ def test_formats_by_hand() -> None:
     layer, signed = LayerSpec(inputs=5, neurons=1), LayerSpec(inputs=5, neurons=1, signed_weights=True)
     assert layer.current_format(IntFormat(4)) == IntFormat(8, signed=True)
     assert signed.current_format(IntFormat(4)) == IntFormat(7, signed=True)
-    assert layer.potential_format(NeuronSpec(threshold=9), IntFormat(4)).width == 9
-    assert layer.potential_format(NeuronSpec(threshold=9, current_shift=5), IntFormat(4)).width == 5  # a threshold of 4 bits
-    assert layer.potential_format(NeuronSpec(threshold=9, potential_bits=20), IntFormat(4)).width == 20
+    current = IntFormat(8, signed=True)
+    assert NeuronSpec(threshold=9).potential_format(current).width == 9
+    assert NeuronSpec(threshold=9, current_shift=5).potential_format(current).width == 5  # a threshold of 4 bits
+    assert NeuronSpec(threshold=9, potential_bits=20).potential_format(current).width == 20
     assert NeuronSpec(threshold_step=3).adaptation_bits == 6  # 48
     assert NeuronSpec().adaptation_bits == 0

@@ -1,0 +1,128 @@
+"""The neurons of a HetSyn layer: one unit that works on one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.datapath import Datapath
+from sc_hw.families import Family
+from sc_hw.hetsyn.lane import MEMORY
+from sc_hw.lane import port_shape
+from sc_hw.layer.delay import Delays, only
+from sc_hw.primitives import BlockRAM
+from sc_model.graph import rewrite, trace_text
+from sc_model.spec import HetSynSpec
+from sc_model.units import neuron_unit
+
+
+class HetSynNeurons(wiring.Component):
+    """Takes the lanes' sums, all of a group at once, and says of one neuron a clock whether it fires.
+
+    Latency `latency` clocks from a group's sums to its first neuron; domain ``sync``. A neuron is read once a tick and written
+    before the next tick begins. Contents of the memory are not defined at power-on and survive a reset; `fresh` stands for the
+    state after reset.
+
+    Parameters
+    ----------
+    spec : the layer. family : the fabric.
+
+    Members
+    -------
+    sums : of the lanes, taken where `take` is high; the group before must have gone through (`lanes` clocks).
+    restart : the next sums are those of neurons 0 and following. fresh : all neurons are as after reset.
+    o_valid, o_spike, o_last : a neuron has been decided on, whether it fires, whether it is the layer's last one.
+    host_address, word, load, load_data : as those of a lane.
+    """
+
+    def __init__(self, spec: HetSynSpec, family: Family) -> None:
+        self.spec = spec
+        self.unit = unit = neuron_unit(spec.neuron, spec.current_format)
+        self.update = Datapath(rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)), family.delay)
+        self.fields = data.StructLayout({**{name: port_shape(unit.inputs[name]) for name in unit.state}, "fired": 1})
+        self.index_bits = max(1, (spec.neurons - 1).bit_length())
+        super().__init__(
+            {
+                "take": In(1),
+                "sums": In(data.ArrayLayout(port_shape(spec.current_format), spec.lanes)),
+                "restart": In(1),
+                "fresh": In(1),
+                "o_valid": Out(1),
+                "o_spike": Out(1),
+                "o_last": Out(1),
+                "host_address": In(self.index_bits),
+                "word": Out(self.fields.size),
+                "load": In(1),
+                "load_data": In(self.fields.size),
+            }
+        )
+
+    @property
+    def latency(self) -> int:
+        """Clocks from a group's sums to its first neuron."""
+        return 1 + MEMORY + 1 + self.update.latency
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        delays = Delays(m)
+        spec = self.spec
+        m.submodules.update = update = self.update
+        m.submodules.memory = ram = BlockRAM(spec.neurons, self.fields.size)
+
+        # A group's sums leave the chain one after the other
+        held = [Signal.like(self.sums[lane], name=f"held_{lane}", reset_less=True) for lane in range(spec.lanes)]
+        full = Signal(spec.lanes)  # which of them hold a sum
+        for lane, register in enumerate(held):
+            behind = held[lane + 1] if lane + 1 < spec.lanes else None
+            with m.If(self.take):
+                m.d.sync += register.eq(self.sums[lane])
+            if behind is not None:
+                with m.Else():
+                    m.d.sync += register.eq(behind)
+        m.d.sync += full.eq(Cat(full[1:], 0) | self.take.replicate(spec.lanes))
+
+        index = Signal(self.index_bits)
+        rest = Signal()  # the places of the last group behind the layer's last neuron
+        at_last = index == spec.neurons - 1
+        real = Signal()
+        m.d.comb += real.eq(full[0] & ~rest)
+        with m.If(self.restart):
+            m.d.sync += [index.eq(0), rest.eq(0)]
+        with m.Elif(real):
+            m.d.sync += [index.eq(only(~at_last, index + 1)), rest.eq(at_last)]
+
+        # Memory, a register, the neuron
+        with_host = Signal(self.index_bits)
+        m.d.comb += [with_host.eq(index | self.host_address), ram.r_addr.eq(with_host)]
+        word = Signal(self.fields, reset_less=True)
+        fresh = delays.later(self.fresh, MEMORY, "fresh")
+        m.d.sync += word.as_value().eq(only(~fresh, ram.r_data))
+        before: dict[str, Value] = {
+            **{str(name): word[name] for name, _ in self.fields},
+            "current": delays.later(held[0], MEMORY + 1, "current"),
+            "cleared": Signal(name="never_cleared"),
+        }
+        for name in update.graph.variables:
+            m.d.comb += getattr(update, f"i_{name}").eq(before[name])
+        out = MEMORY + 1 + update.latency
+        valid = delays.later(real, out, "real", strobe=True)
+        place = delays.later(index, out, "index")
+        m.d.comb += [
+            self.o_valid.eq(valid),
+            self.o_spike.eq(update.o_ready),
+            self.o_last.eq(delays.later(real & at_last, out, "last", strobe=True)),
+        ]
+        new = Cat(*(getattr(update, f"o_{name}") for name in self.unit.state), update.o_ready)
+        write_en = Signal()
+        write_address = Signal(self.index_bits, reset_less=True)
+        written = Signal(self.fields.size, reset_less=True)
+        m.d.sync += [
+            write_en.eq(valid | self.load),
+            write_address.eq(only(valid, place) | only(~valid, self.host_address)),
+            written.eq(only(valid, new) | only(~valid, self.load_data)),
+        ]
+        m.d.comb += [ram.w_en.eq(write_en), ram.w_addr.eq(write_address), ram.w_data.eq(written), self.word.eq(ram.r_data)]
+        return m

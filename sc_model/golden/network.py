@@ -1,0 +1,88 @@
+"""The bit-exact network: layers that tick at rates of their own, step by step.
+
+Step n = 1, 2, 3, ...: layer by layer in order, a layer ticks where n is a multiple of its interval, on what the crossing in
+front of it gives; its spikes are the word that goes into the next crossing in that same step. Clocks are nowhere in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import integers
+from sc_model.golden.crossing import Crossing
+from sc_model.golden.hetsyn import HetSyn
+from sc_model.spec import NetworkSpec
+
+
+class Network:
+    """A network of HetSyn layers in fixed point.
+
+    Parameters
+    ----------
+    spec : the network. parameters : ``<layer>.weight`` and ``<layer>.code``, shape (neurons, inputs) each, as in the file that
+        a trained network is exported to; layers without any have weights and codes 0.
+
+    Members
+    -------
+    layers : `HetSyn` by name. crossings : by the name of the layer behind them. outputs : last word of each layer. steps : done.
+
+    Raises ValueError for parameters of layers that are not there, and what `HetSyn` raises.
+    """
+
+    def __init__(self, spec: NetworkSpec, parameters: Mapping[str, ArrayLike] | None = None) -> None:
+        self.spec = spec
+        given = dict(parameters or {})
+        known = [f"{layer.name}.{what}" for layer in spec.layers for what in ("weight", "code")]
+        for name in given:
+            if name not in known:
+                raise ValueError(f"parameters must be among {', '.join(known)}, not '{name}'.")
+        self.layers: dict[str, HetSyn] = {}
+        self.crossings: dict[str, Crossing] = {}
+        for index, layer in enumerate(spec.layers):
+            crossing = spec.crossing(index)
+            weights, codes = (given.get(f"{layer.name}.{what}", 0) for what in ("weight", "code"))
+            self.layers[layer.name] = HetSyn(layer, crossing, spec.tick_ms, weights, codes)
+            self.crossings[layer.name] = Crossing(crossing)
+        self.reset()
+
+    @property
+    def n_inputs(self) -> int:
+        """Channels of the network's input."""
+        return self.spec.layers[0].inputs
+
+    def reset(self) -> None:
+        """State after reset: no traces, no potentials, nothing on its way, step 0; weights and codes stay."""
+        for layer in self.layers.values():
+            layer.reset()
+        for crossing in self.crossings.values():
+            crossing.reset()
+        self.outputs = {layer.name: np.zeros(layer.neurons, np.uint8) for layer in self.spec.layers}
+        self.steps = 0
+
+    def step(self, x: ArrayLike) -> NDArray[np.uint8]:
+        """One step with the spikes x, 0s and 1s of shape (inputs,): the last layer's output."""
+        word = integers("x", x, (self.n_inputs,))
+        if ((word != 0) & (word != 1)).any():
+            raise ValueError(f"x must hold spikes, 0 or 1, not {word[(word != 0) & (word != 1)][0]}.")
+        self.steps += 1
+        fresh = True
+        for spec in self.spec.layers:
+            layer, crossing = self.layers[spec.name], self.crossings[spec.name]
+            if fresh:
+                crossing.put(word)
+            fresh = self.steps % spec.tick_interval == 0
+            if fresh:
+                self.outputs[spec.name] = layer.step(crossing.take())
+            word = self.outputs[spec.name]
+        return self.outputs[self.spec.layers[-1].name].copy()
+
+    def run(self, inputs: ArrayLike) -> NDArray[np.uint8]:
+        """Many steps: spikes (T, inputs) to the last layer's outputs (T, neurons)."""
+        steps = np.asarray(inputs)
+        if steps.ndim != 2 or steps.shape[1] != self.n_inputs:
+            raise ValueError(f"inputs must have shape (T, {self.n_inputs}), not {steps.shape}.")
+        last = self.spec.layers[-1].neurons
+        return np.array([self.step(x) for x in steps], np.uint8).reshape(len(steps), last)

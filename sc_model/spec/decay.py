@@ -1,0 +1,185 @@
+r"""Decay codes: a finite set of factors that stands for every time constant in a range.
+
+A trace decays by ``trace' = (trace * D) >> shift`` with an integer D in [0, 2^shift): the exact product, floored once, so that
+without input every trace reaches 0 (D < 2^shift makes it smaller by one at least). A *code* is the index of D in a short table.
+Hardware makes the product of at most `terms` shifted copies of the trace, added or subtracted (D in canonical signed digits: no
+other form of D has fewer; Reitwiesner 1960, "Binary Arithmetic"), or with a multiplier (``terms = 0``: any D).
+
+Which factors: those with which the worst relative error of the time constant over [tau_min, tau_max] is least. A factor D stands
+for tau = -tick / ln(D / 2^shift) and is within a relative error e of all time constants in [tau / (1 + e), tau / (1 - e)]; the
+fewest factors that cover the range for an e are found greedily from the left, and e by bisection. Codes that are left over go
+where neighbours are furthest apart, which makes the mean error less.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from sc_model.spec.errors import ConfigError
+
+TAU_MIN_MS, TAU_MAX_MS = 0.5, 100.0  # the range of HetSyn
+MAX_TERMS = 4
+
+
+def signed_digits(value: int) -> tuple[tuple[int, bool], ...]:
+    """Canonical signed digits of value >= 0, highest first: (power of two, whether it is subtracted)."""
+    digits: list[tuple[int, bool]] = []
+    power = 0
+    while value:
+        if value & 1:
+            minus = value & 3 == 3
+            digits.append((power, minus))
+            value += 1 if minus else -1
+        value >>= 1
+        power += 1
+    return tuple(reversed(digits))
+
+
+@dataclass(frozen=True)
+class DecayCodes:
+    """The table of a layer.
+
+    Members
+    -------
+    factors : D by code, rising; at most 2^code_bits of them. shift : the factor is D / 2^shift.
+    terms : most shifted copies that a factor needs; 0 where a multiplier makes the product.
+    tick_ms : what one decay stands for, in ms.
+    tau_min_ms, tau_max_ms : the time constants that it was chosen for (from the shortest that leaves anything after a tick).
+    """
+
+    factors: tuple[int, ...]
+    shift: int
+    terms: int
+    tick_ms: float
+    tau_min_ms: float = TAU_MIN_MS
+    tau_max_ms: float = TAU_MAX_MS
+
+    @property
+    def code_bits(self) -> int:
+        """Bits of a code."""
+        return max(1, (len(self.factors) - 1).bit_length())
+
+    @property
+    def taus_ms(self) -> tuple[float, ...]:
+        """The time constant that each code stands for, in ms, rising."""
+        return tuple(time_constant(factor, self.shift, self.tick_ms) for factor in self.factors)
+
+    def nearest(self, tau_ms: float) -> int:
+        """The code whose time constant is nearest to `tau_ms` (> 0)."""
+        taus = self.taus_ms
+        right = min(max(bisect_left(taus, tau_ms), 1), len(taus) - 1) if len(taus) > 1 else 0
+        return right - 1 if right and tau_ms - taus[right - 1] <= taus[right] - tau_ms else right
+
+    def encode(self, taus_ms: Iterable[float]) -> list[int]:
+        """The nearest codes of many time constants."""
+        return [self.nearest(tau) for tau in taus_ms]
+
+    def errors(self, points: int = 4000) -> tuple[float, float]:
+        """Worst and mean relative error of the time constant, over `points` values spread evenly on a logarithmic scale."""
+        taus, low, high = self.taus_ms, math.log(self.tau_min_ms), math.log(self.tau_max_ms)
+        found = []
+        for index in range(points):
+            tau = math.exp(low + (high - low) * index / (points - 1))
+            found.append(abs(taus[self.nearest(tau)] - tau) / tau)
+        return max(found), sum(found) / points
+
+
+def time_constant(factor: int, shift: int, tick_ms: float) -> float:
+    """The time constant, in ms, of a decay by factor / 2^shift every tick; 0 for factor 0."""
+    return -tick_ms / math.log(factor / (1 << shift)) if factor else 0.0
+
+
+@cache
+def decay_codes(
+    code_bits: int,
+    terms: int,
+    tick_ms: float = 1.0,
+    shift: int = 12,
+    tau_min_ms: float = TAU_MIN_MS,
+    tau_max_ms: float = TAU_MAX_MS,
+) -> DecayCodes:
+    """The table with the least worst error.
+
+    Parameters
+    ----------
+    code_bits : 1 to 12. terms : 1 to 4 shifted copies, or 0 for a multiplier. tick_ms : > 0. shift : 4 to 16 bits of a factor.
+    tau_min_ms, tau_max_ms : range of the time constants. Where a tick is so long that nothing of a trace is left after it, the
+        table begins at the shortest time constant that leaves 2^-shift.
+
+    Raises ConfigError for a value outside.
+    """
+    for name, value, least, most in (
+        ("code_bits", code_bits, 1, 12),
+        ("terms", terms, 0, MAX_TERMS),
+        ("shift", shift, 4, 16),
+    ):
+        if not least <= value <= most:
+            raise ConfigError(f"Decay codes need {name} in [{least}, {most}], not {value}.")
+    if not tick_ms > 0 or not 0 < tau_min_ms < tau_max_ms:
+        raise ConfigError(
+            f"Decay codes need tick_ms > 0 and 0 < tau_min_ms < tau_max_ms, not {tick_ms}, {tau_min_ms} and {tau_max_ms}."
+        )
+    able = [d for d in range(1, 1 << shift) if terms == 0 or len(signed_digits(d)) <= terms]
+    taus = [time_constant(d, shift, tick_ms) for d in able]
+    low = max(tau_min_ms, taus[0])
+    if low >= tau_max_ms:
+        raise ConfigError(
+            f"Decay codes need a tick in which a trace does not vanish: after {tick_ms} ms a time constant of {tau_max_ms} ms "
+            f"leaves less than 2^-{shift}; take a shorter tick or a larger shift."
+        )
+    worst = _bisect(taus, low, tau_max_ms, 1 << code_bits)
+    chosen = _fill(taus, _cover(taus, low, tau_max_ms, worst) or [], 1 << code_bits)
+    return DecayCodes(tuple(able[index] for index in chosen), shift, terms, tick_ms, low, tau_max_ms)
+
+
+def _fill(taus: Sequence[float], chosen: list[int], most: int) -> list[int]:
+    """More of the taus between those chosen, up to `most`: each time the one that halves the widest gap best."""
+    chosen = sorted(chosen)
+    gaps = [(-taus[b] / taus[a], a, b) for a, b in pairwise(chosen) if b > a + 1]
+    heapify(gaps)
+    while gaps and len(chosen) < most:
+        _, a, b = heappop(gaps)
+        middle = math.sqrt(taus[a] * taus[b])
+        best = min(range(a + 1, b), key=lambda index: abs(math.log(taus[index] / middle)))
+        chosen.append(best)
+        for left, right in ((a, best), (best, b)):
+            if right > left + 1:
+                heappush(gaps, (-taus[right] / taus[left], left, right))
+    return sorted(chosen)
+
+
+def _cover(taus: Sequence[float], low: float, high: float, error: float) -> list[int] | None:
+    """The fewest of the rising `taus` that are within the relative error of all in [low, high]; None where none suffice."""
+    chosen: list[int] = []
+    covered = low
+    while covered < high or not chosen:
+        # the largest one that is still near enough to what is not covered yet: tau / (1 + error) <= covered
+        index = bisect_left(taus, covered * (1 + error) * (1 + 1e-12)) - 1
+        if index < 0 or (chosen and index <= chosen[-1]):
+            return None
+        chosen.append(index)
+        if error >= 1:
+            break
+        covered = taus[index] / (1 - error)
+        if covered <= low:
+            return None
+    return chosen
+
+
+def _bisect(taus: Sequence[float], low: float, high: float, most: int) -> float:
+    """The least relative error with which at most `most` of the taus cover [low, high]."""
+    below, above = 0.0, 1.0
+    for _ in range(60):
+        middle = (below + above) / 2
+        chosen = _cover(taus, low, high, middle)
+        if chosen is not None and len(chosen) <= most:
+            above = middle
+        else:
+            below = middle
+    return above

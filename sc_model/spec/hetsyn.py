@@ -1,0 +1,108 @@
+"""A layer whose synapses each have a time constant of their own (HetSyn), in fixed point."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sc_model.spec.decay import MAX_TERMS, TAU_MAX_MS, TAU_MIN_MS, DecayCodes, decay_codes
+from sc_model.spec.formats import IntFormat
+from sc_model.spec.frozen import Frozen
+from sc_model.spec.layer import NeuronSpec
+
+Policy = Literal["hold", "accumulate", "once"]
+MAX_INTERVAL = 4096
+_ABSENT = ("winner_take_all", "noise_bits", "inhibition")  # what couples the neurons of a layer
+
+
+class HetSynSpec(Frozen):
+    """A `[[layer]]` of a network: `inputs` x `neurons` synapses, each with a weight, a decay code and a trace.
+
+    Raises ConfigError (a ValueError) for a value outside its range, or a neuron with options that such a layer lacks.
+    """
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,31}$", description="1 to 32 lower-case letters, digits and underscores, a letter first"
+    )
+    kind: Literal["hetsyn"] = "hetsyn"
+    inputs: int = Field(ge=1, le=1024, description="spikes that come in")
+    neurons: int = Field(ge=1, le=1024, description="neurons, and spikes that go out")
+    lanes: int = Field(default=1, ge=1, le=64, description="pipelines side by side, one synapse a clock each")
+    tick_interval: int = Field(default=1, ge=1, le=MAX_INTERVAL, description="the layer ticks in every tick_interval-th step")
+    clock: str = Field(
+        default="sync",
+        pattern=r"^[a-z][a-z0-9_]{0,15}$",
+        description="its clock, by role: lower-case letters, digits, underscores",
+    )
+    policy: Policy = Field(
+        default="hold", description="at its input: the last word (hold), counts (accumulate), or each spike one time (once)"
+    )
+    pending_bits: int = Field(default=4, ge=1, le=16, description="policy 'once': bits of the count of spikes that wait")
+    weight_bits: int = Field(default=8, ge=2, le=18, description="signed bits of a weight")
+    trace_bits: int = Field(default=18, ge=4, le=32, description="unsigned bits of a trace, which saturates")
+    trace_fraction: int = Field(default=10, ge=0, le=24, description="binary places of a trace: a spike adds 2^trace_fraction")
+    code_bits: int = Field(default=6, ge=1, le=10, description="bits of a decay code")
+    terms: int = Field(default=3, ge=0, le=MAX_TERMS, description="shifted copies that make a decay; 0: a multiplier")
+    factor_shift: int = Field(default=12, ge=4, le=16, description="binary places of a decay factor")
+    tau_min_ms: float = Field(default=TAU_MIN_MS, gt=0, description="shortest time constant, in ms")
+    tau_max_ms: float = Field(default=TAU_MAX_MS, gt=0, description="longest time constant, in ms")
+    neuron: NeuronSpec = NeuronSpec(reset="subtract")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _subtract(cls, values: Any) -> Any:
+        """At a spike such a neuron loses its threshold, unless it is told otherwise."""
+        if isinstance(values, dict) and isinstance(values.get("neuron"), dict):
+            return {**values, "neuron": {"reset": "subtract", **values["neuron"]}}
+        return values
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for option in _ABSENT:
+            if getattr(self.neuron, option):
+                raise ValueError(f"HetSynSpec.neuron has no {option} in such a layer; leave it out (a plastic layer has it).")
+        if self.trace_fraction >= self.trace_bits:
+            raise ValueError(
+                f"HetSynSpec.trace_fraction must be < trace_bits, not {self.trace_fraction} of {self.trace_bits} bits: "
+                "a trace needs places in front of the point."
+            )
+        if self.lanes > self.neurons:
+            raise ValueError(f"HetSynSpec.lanes must be <= neurons, not {self.lanes} lanes for {self.neurons} neurons.")
+        return self
+
+    @property
+    def groups(self) -> int:
+        """Neurons that each lane works on, one after the other; neuron j is in lane j % lanes."""
+        return -(-self.neurons // self.lanes)
+
+    @property
+    def depth(self) -> int:
+        """Synapses of a lane; that of input i and neuron j is word (j // lanes) * inputs + i."""
+        return self.groups * self.inputs
+
+    @property
+    def weight_format(self) -> IntFormat:
+        """Format of a weight."""
+        return IntFormat(self.weight_bits, signed=True)
+
+    @property
+    def trace_format(self) -> IntFormat:
+        """Format of a trace."""
+        return IntFormat(self.trace_bits)
+
+    @property
+    def current_format(self) -> IntFormat:
+        """Format of the sum of weight x trace over all inputs of a neuron."""
+        return IntFormat(self.weight_bits + self.trace_bits + (self.inputs - 1).bit_length(), signed=True)
+
+    def codes(self, tick_ms: float) -> DecayCodes:
+        """The decay codes of a layer in a network whose step is `tick_ms` long."""
+        return decay_codes(
+            self.code_bits,
+            self.terms,
+            float(tick_ms * self.tick_interval),
+            self.factor_shift,
+            float(self.tau_min_ms),
+            float(self.tau_max_ms),
+        )
