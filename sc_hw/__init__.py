@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sc_hw.device import Device
+    from sc_hw.flow.audit_design import audit_design
     from sc_hw.flow.cosim import cosim, lint
     from sc_hw.flow.demo import demo
     from sc_hw.flow.elaborate import Build, elaborate
@@ -33,6 +34,7 @@ _HOMES = {
     "Build": "sc_hw.flow.elaborate",
     "Design": "sc_model.spec",
     "Device": "sc_hw.device",
+    "audit_design": "sc_hw.flow.audit_design",
     "check": "sc_hw.flow.prove",
     "cosim": "sc_hw.flow.cosim",
     "demo": "sc_hw.flow.demo",
@@ -51,6 +53,7 @@ __all__ = [
     "Build",
     "Design",
     "Device",
+    "audit_design",
     "check",
     "cosim",
     "demo",

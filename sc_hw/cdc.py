@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Words from one clock to another, whatever the two clocks' frequencies and phases: the only file that names two domains.
 
 After the gray-coded FIFO of C. Cummings ("Simulation and Synthesis Techniques for Asynchronous FIFO Design", SNUG 2002) and the
@@ -14,12 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from amaranth.hdl import C, ClockSignal, DomainRenamer, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.hdl import C, ClockSignal, DomainRenamer, Elaboratable, Instance, Module, Mux, ResetSignal, Signal, Value
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 DEPTHS = (1, 2, 4, 8, 16)
-FIRST, STORAGE = "first", "storage"  # names in the emitted Verilog that audit and constraints look for
+FIRST, STORAGE = "first", "storage"  # names of registers in the emitted Verilog
 
 Kind = Literal["gray pointer", "handshake level", "storage"]
 
@@ -48,8 +49,8 @@ class Crossing:
     def under(self, path: str) -> Crossing:
         """The same crossing where its block is the submodule `path` of another."""
         inner = f"{path}.{self.group}" if self.group else path
-        names = {key: f"{path}.{getattr(self, key)}" for key in ("name", "source", "destination")}
-        return replace(self, **names, group=inner)
+        name, source, destination = (f"{path}.{own}" for own in (self.name, self.source, self.destination))
+        return replace(self, name=name, source=source, destination=destination, group=inner)
 
     def as_json(self) -> dict[str, Any]:
         """The record as a manifest holds it."""
@@ -141,22 +142,21 @@ class Capture(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        first = Signal(self.width, name=FIRST, reset_less=True, attrs={"keep": 1})
+        taken = Signal(self.width, reset_less=True, attrs={"keep": 1})  # in the Verilog it has its port's name, `q`
         with m.If(self.en):
-            m.d.sync += first.eq(self.d)
-        m.d.comb += self.q.eq(first)
+            m.d.sync += taken.eq(self.d)
+        m.d.comb += self.q.eq(taken)
         return m
 
 
-class _Side:
+class Side:
     """What both sides of a crossing have: a pointer, and a handshake by which each clears the other.
 
     `want` remembers that this side was reset, until the other is known to stand still; `asks` is the request as the other sees
-    it; `clear` is this side's answer to the other's request.
+    it; `clear` is this side's answer to the other's request. `open`: no handshake is going on and words may move.
     """
 
-    def __init__(self, name: str, bits: int, mask: int) -> None:
-        self.mask = mask
+    def __init__(self, name: str, bits: int) -> None:
         self.request = Signal(name=f"{name}_request")
         self.want = Signal(name=f"{name}_want", reset_less=True)
         self.asks = Signal(name=f"{name}_asks", reset_less=True)
@@ -164,28 +164,42 @@ class _Side:
         self.open = Signal(name=f"{name}_open", reset_less=True)
         self.count = Signal(bits, name=f"{name}_count", reset_less=True)
         self.gray = Signal(bits, name=f"{name}_gray", reset_less=True)
+        self.following = Signal(bits, name=f"{name}_count_next")
         self.moves = Signal(name=f"{name}_moves")  # a word is written, or read
         # the other side's registers, synchronised
         self.asked = Signal(name=f"{name}_asked")
         self.answered = Signal(name=f"{name}_answered")
         self.other = Signal(bits, name=f"{name}_other")
 
+    @property
+    def full(self) -> Value:
+        """The gray code of a pointer that is all places ahead of the other's."""
+        bits = len(self.other)
+        return self.other ^ (3 << bits - 2 if bits > 1 else 1)
+
+    def returns(self) -> Value:
+        """When the pointer goes back to 0: only while the other side does not look at it, which is between its answer to this
+        side's request and the end of that, or while its own request lasts."""
+        return self.clear | (self.asks & self.answered)
+
+    def wants(self) -> Value:
+        """Next value of `want`: kept until the other stands still, so that a reset in the midst of a handshake begins another."""
+        return self.request | (self.want & ~(self.asks & self.answered))
+
+    def asking(self) -> Value:
+        """Next value of `asks`: raised when the last handshake is over, lowered a clock after the pointer went back."""
+        return Mux(self.answered, self.asks & self.want, self.asks | self.want)
+
     def drive(self, m: Module, domain: str) -> None:
         """Pointer and handshake of this side."""
-        count = Signal.like(self.count, name=f"{self.count.name}_next")
-        # The pointer of this side goes to 0 only while the other does not look at it: between its answer to this side's request
-        # and the end of the request, or while the other's own request lasts.
-        with m.If(self.clear | (self.asks & self.answered)):
-            m.d.comb += count.eq(0)
-        with m.Else():
-            m.d.comb += count.eq((self.count + self.moves)[: len(self.count)])
-        sync = m.d[domain]
-        sync += [
-            self.count.eq(count),
-            self.gray.eq(count ^ (count >> 1)),
-            self.want.eq(self.request | (self.want & ~(self.asks & self.answered))),
-            # raised when the last handshake is over, lowered a clock after the pointer was cleared
-            self.asks.eq((self.want & ~self.answered) | (self.asks & (self.want | ~self.answered))),
+        m.d.comb += self.following.eq((self.count + self.moves)[: len(self.count)])
+        with m.If(self.returns()):
+            m.d.comb += self.following.eq(0)
+        m.d[domain] += [
+            self.count.eq(self.following),
+            self.gray.eq(self.following ^ (self.following >> 1)),
+            self.want.eq(self.wants()),
+            self.asks.eq(self.asking()),
             self.clear.eq(self.asked),
             self.open.eq(~(self.request | self.want | self.asks | self.answered | self.asked)),
         ]
@@ -196,14 +210,14 @@ class WordCrossing(wiring.Component):
 
     Architecture
     ------------
-    Words are written into `depth` places by the clock of `i`; a gray-coded pointer of log2(depth) + 1 bits, synchronised, tells the
-    other side how many there are, another tells how many have been read. Depth 1 is a held word under a two-phase handshake: the
-    same circuit with pointers of one bit. `o` comes out of registers. A word does not depend on its neighbours: nothing looks at
-    payloads.
+    Words are written into `depth` places by the clock of `i`; a gray-coded pointer of log2(depth) + 1 bits, synchronised, tells
+    the other side how many there are, another tells how many have been read. Depth 1 is a held word under a two-phase handshake:
+    the same circuit with pointers of one bit. `o.payload` comes out of registers, so that the path from the places ends at once
+    and logic behind the crossing belongs to one clock. Nothing looks at payloads.
 
-    Latency: `o.valid` rises 3 to 4 clocks of `o` after the clock of `i` in which the word was accepted; a place is free again
-    3 to 4 clocks of `i` after the word left it for the output register. Throughput with both clocks alike: a word a clock from
-    depth 8 on, less below (a word in about 6 clocks for depth 1; see the table in `docs/crossings.md`).
+    Latency: `o.valid` rises with the third edge of `o` after the edge of `i` that took the word, or the fourth; a place is free
+    again after as many edges of `i`. Throughput with both clocks alike: a word in 5 clocks at depth 1, 2 in 5 at 2, 4 in 5
+    at 4, a word a clock from 8 on.
 
     Reset
     -----
@@ -242,6 +256,8 @@ class WordCrossing(wiring.Component):
     `q`, in place of an instance of the module that `stamped` holds.
     """
 
+    side = Side  # a proof's controls put one with a bug in its place
+
     def __init__(self, width: int, depth: int = 4, *, i_domain: str = "i", o_domain: str = "o", stages: int = 2) -> None:
         if width < 1:
             raise ValueError(f"Word crossing width must be 1 or more, not {width}")
@@ -274,15 +290,15 @@ class WordCrossing(wiring.Component):
         """What goes from one clock to the other here; `Crossing.under` where this is a submodule."""
         i, o = self.i_domain, self.o_domain
         rows: list[tuple[str, Kind, str, str, int, str, str]] = [
-            ("write pointer", "gray pointer", i, o, self.pointer_bits, "i_gray", "o_sync_pointer"),
-            ("read pointer", "gray pointer", o, i, self.pointer_bits, "o_gray", "i_sync_pointer"),
-            ("i request", "handshake level", i, o, 1, "i_asks", "o_sync_asked"),
-            ("i answer", "handshake level", i, o, 1, "i_clear", "o_sync_answered"),
-            ("o request", "handshake level", o, i, 1, "o_asks", "i_sync_asked"),
-            ("o answer", "handshake level", o, i, 1, "o_clear", "i_sync_answered"),
-            ("words", "storage", i, o, self.width, STORAGE, "capture"),
+            ("write pointer", "gray pointer", i, o, self.pointer_bits, "i_gray", f"o_sync_pointer.{FIRST}"),
+            ("read pointer", "gray pointer", o, i, self.pointer_bits, "o_gray", f"i_sync_pointer.{FIRST}"),
+            ("i request", "handshake level", i, o, 1, "i_asks", f"o_sync_asked.{FIRST}"),
+            ("i answer", "handshake level", i, o, 1, "i_clear", f"o_sync_answered.{FIRST}"),
+            ("o request", "handshake level", o, i, 1, "o_asks", f"i_sync_asked.{FIRST}"),
+            ("o answer", "handshake level", o, i, 1, "o_clear", f"i_sync_answered.{FIRST}"),
+            ("words", "storage", i, o, self.width, STORAGE, "capture.q"),
         ]
-        return tuple(Crossing(n, k, a, b, bits, source, f"{to}.{FIRST}") for n, k, a, b, bits, source, to in rows)
+        return tuple(Crossing(*row) for row in rows)
 
     def _place(self, m: Module, platform: Any, part: Synchroniser | Capture, name: str, domain: str, **ports: Any) -> None:
         """An instance of a stamped module, or what the platform has in its place."""
@@ -297,16 +313,15 @@ class WordCrossing(wiring.Component):
         wires = {f"{'o' if port == 'q' else 'i'}_{port}": value for port, value in ports.items()}
         m.submodules[name] = Instance(part.module, i_clk=ClockSignal(domain), i_rst=C(0, 1), **wires)
 
-    def _storage(self, m: Module, write: _Side, read: _Side) -> Signal:
+    def _storage(self, m: Module, write: Side, read: Side) -> Signal:
         """The places; gives the word that is next to be read."""
-        word = Signal(self.width, name="word")
         if self.depth == 1:  # an address of no bits can't be written in Verilog
             held = Signal(self.width, name=STORAGE, reset_less=True)
             with m.If(write.moves):
                 m.d[self.i_domain] += held.eq(self.i.payload)
-            m.d.comb += word.eq(held)
-            return word
+            return held
         m.submodules[STORAGE] = places = memory.Memory(shape=self.width, depth=self.depth, init=[])
+        word = Signal(self.width, name="word")
         port, seen = places.write_port(domain=self.i_domain), places.read_port(domain="comb")
         m.d.comb += [
             port.en.eq(write.moves),
@@ -319,8 +334,7 @@ class WordCrossing(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        full = (3 << self.pointer_bits - 2) if self.pointer_bits > 1 else 1  # all places taken: `depth` ahead, in gray code
-        sides = {"i": _Side("i", self.pointer_bits, full), "o": _Side("o", self.pointer_bits, 0)}
+        sides = {name: self.side(name, self.pointer_bits) for name in "io"}
         i, o = sides["i"], sides["o"]
         domains = {"i": self.i_domain, "o": self.o_domain}
         for name, side in sides.items():
@@ -341,7 +355,7 @@ class WordCrossing(wiring.Component):
 
         free = Signal(name="i_free")
         m.d.comb += [
-            free.eq(i.open & (i.gray != (i.other ^ i.mask))),
+            free.eq(i.open & (i.gray != i.full)),
             self.i.ready.eq(free & ~i.request),
             i.moves.eq(self.i.valid & self.i.ready),
         ]

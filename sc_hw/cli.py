@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sc_hw.flow.demo import demo as run_demo
-from sc_hw.flow.elaborate import DEFAULT_ROOT
+from sc_hw.flow.elaborate import DEFAULT_ROOT, AuditError
 from sc_hw.flow.elaborate import elaborate as run_elaborate
 from sc_hw.flow.files import OutputError
 from sc_hw.flow.new import new as run_new
@@ -94,11 +94,11 @@ def _doctor_row(row: Status) -> dict[str, Any]:
 @app.command(epilog="Example: sc-hw new my_lane --block lane")
 def new(
     name: Annotated[str, typer.Argument(help="Name of the design: lower-case letters, digits, underscores.")],
-    block: Annotated[str, typer.Option(help="lane, bank or layer.")] = "bank",
+    block: Annotated[str, typer.Option(help="lane, bank, layer or network.")] = "bank",
     synapses: Annotated[int, typer.Option(help="Synapses of a bank, 1 to 65,536.")] = 1024,
-    inputs: Annotated[int, typer.Option(help="Inputs of a layer.")] = 64,
-    neurons: Annotated[int, typer.Option(help="Neurons of a layer.")] = 16,
-    lanes: Annotated[int, typer.Option(help="Lanes of a layer.")] = 1,
+    inputs: Annotated[int, typer.Option(help="Inputs of a layer, or of a network's first.")] = 64,
+    neurons: Annotated[int, typer.Option(help="Neurons of a layer, or of each of a network.")] = 16,
+    lanes: Annotated[int, typer.Option(help="Lanes of a layer, or of each of a network.")] = 1,
 ) -> None:
     """Write a commented design file NAME.toml."""
     out.print(f"wrote {run_new(name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes)}")
@@ -116,6 +116,29 @@ def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = 
     else:
         lines = len(made.verilog.read_text().splitlines())
         out.print(f"{made.design.name}: {made.verilog} ({lines} lines), manifest.json beside it")
+
+
+@app.command(epilog="Example: sc-hw audit my_lane.toml")
+def audit(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """Check every path between two clocks of the Verilog; writes audit.json. `elaborate` does so for every network."""
+    from sc_hw.flow.audit_design import audit_design
+
+    chosen = load_design(design)
+    with _progress(as_json) as progress:
+        progress(f"{chosen.name}: looking for crossings")
+        answer = audit_design(chosen, build)
+    if as_json:
+        _print_json(answer)
+    else:
+        for finding in answer["findings"]:
+            out.print(f"[red]{finding['kind']}[/red]: ", end="")
+            out.print(finding["text"], markup=False)
+        found, expected = len(answer["crossings"]), answer["expected"]
+        out.print(f"{chosen.name}: {_verdict(answer['passed'])}: {found} crossings found, {expected} expected; not judged:")
+        for what in answer["not_judged"]:
+            out.print(f"    {what}", markup=False)
+    if not answer["passed"]:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command(epilog="Example: sc-hw prove my_lane.toml")
@@ -162,7 +185,7 @@ def prove(
 def cosim(
     design: DesignFile,
     build: Root = DEFAULT_ROOT,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps of a lane or a layer, sweeps of a bank.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps, or sweeps of a bank.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the stimulus; the design's own by default.")] = None,
     events: Annotated[Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")] = None,
     stall: Annotated[float, typer.Option(min=0.0, max=0.95, help="Share of idle clocks.")] = 0.3,
@@ -223,6 +246,9 @@ def estimate(
         table.add_row(row["target"], *(str(row[key]) for key in ("lut", "ff", "bram", "dsp")), speed, limit, quoted, rate)
     out.print(table)
     for row in rows:
+        for role, clock in (row.get("fmax_by_clock") or {}).items():
+            spread = f"{clock['median_mhz']} ({clock['min_mhz']}..{clock['max_mhz']})"
+            out.print(f"{row['target']}: clock {role}: {spread} MHz", markup=False)
         if row["fmax"]["median_mhz"] is None:
             out.print(f"{row['target']}: no Fmax: {row['fmax']['reason']}", markup=False)
         if row["limit_reason"] is not None:
@@ -319,6 +345,8 @@ def main() -> None:
         app()
     except (ConfigError, ConfigTypeError, OutputError, ReportError) as error:
         _fail(error, EXIT_BAD_INPUT)
+    except AuditError as error:
+        _fail(error, EXIT_FAILED)
     except ToolError as error:
         _fail(error, EXIT_TOOL)
     except KeyboardInterrupt:

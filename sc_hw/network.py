@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Layers in a row, each with its rate and its clock: the top of a network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """From the spikes of one layer to what the next one takes in: across clocks where they differ, then by the policy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """When a layer ticks, by the numbers of the steps that travel with the words, and what a tick takes in.
 
 No clock is looked at: a layer ticks for step n as soon as every word that belongs in front of it has come. So the result is
@@ -56,11 +57,14 @@ class TickScheduler(wiring.Component):
         ahead = Signal(signed(bits), init=self.o_interval - self.i_interval)
         due = Signal(self.step_bits, init=self.i_interval)
         step = Signal(self.step_bits, init=self.o_interval)
+        differs = Signal(self.step_bits)
         m.d.comb += [self.wants.eq(ahead >= 0), self.tick.eq(~self.wants), self.step.eq(step)]
         with m.If(self.came):
             m.d.sync += [ahead.eq(ahead - self.i_interval), due.eq(due + self.i_interval)]
-            with m.If(self.came_step != due):
-                m.d.sync += self.out_of_step.eq(1)
+        # a clock apart, so that no word of another clock has far to go
+        m.d.sync += differs.eq(only(self.came, self.came_step ^ due))
+        with m.If(differs.any()):
+            m.d.sync += self.out_of_step.eq(1)
         with m.If(self.ticked):
             m.d.sync += [ahead.eq(ahead + self.o_interval), step.eq(step + self.o_interval)]
         return m

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError, ConfigTypeError
-from sim.design import BuildFolderError
+from sim.bench_network import simulate_network
+from sim.design import BuildFolderError, read_manifest
 from sim.harness import Request, SimulationError, simulate
+from sim.network_design import BLOCK
 
 AGREE, DIFFER, BAD_INPUT, TOOL_FAILED = 0, 1, 2, 3
 
@@ -22,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse, run, print one line."""
     parser = argparse.ArgumentParser(prog="python -m sim", description="Co-simulate a build folder against the golden model.")
     parser.add_argument("folder", type=Path, metavar="BUILD_FOLDER")
-    parser.add_argument("--steps", type=int, help="steps of a lane or a layer, sweeps of a bank; at most those of a recording")
+    parser.add_argument("--steps", type=int, help="steps, or sweeps of a bank; at most those of a recording")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--events", type=Path, metavar="FILE.npz", help="replay a recording instead of random stimulus")
     parser.add_argument("--stall", type=float, default=0.3, help="share of idle clocks on every stream (default 0.3)")
@@ -30,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="RESULTS.json")
     given = parser.parse_args(arguments)
     try:
-        results = simulate(Request(**vars(given)))
+        request = Request(**vars(given))
+        network = read_manifest(request.folder)["design"]["block"] == BLOCK
+        results = simulate_network(request) if network else simulate(request)
     except (BuildFolderError, RecordingError, ConfigError, ConfigTypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

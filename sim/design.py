@@ -127,8 +127,8 @@ class Dut:
         return self.rule.input_formats(self.params)
 
 
-def read_build(folder: Path) -> Dut:
-    """Read a build folder; BuildFolderError says what it lacks, ConfigError names an unknown rule."""
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a build folder that also has the Verilog; BuildFolderError says what it lacks."""
     file = folder / "manifest.json"
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
@@ -140,5 +140,13 @@ def read_build(folder: Path) -> Dut:
         raise BuildFolderError(f"manifest {file} must have the schema {MANIFEST_SCHEMA}; elaborate the design again.")
     if not (folder / manifest["verilog"]).is_file():
         raise BuildFolderError(f"build folder {folder} has no {manifest['verilog']}; elaborate the design again.")
+    return manifest
+
+
+def read_build(folder: Path) -> Dut:
+    """Read the build folder of a block with a rule; BuildFolderError says what it lacks, ConfigError names an unknown rule."""
+    manifest = read_manifest(folder)
+    if "rule" not in manifest:
+        raise BuildFolderError(f"build folder {folder} must hold a block with a rule, not a {manifest['design']['block']}.")
     rule = load_rule(manifest["rule"]["family"])
     return Dut(folder, manifest, rule, rule.params_type(**manifest["rule"]["parameters"]))

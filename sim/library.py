@@ -1,23 +1,22 @@
 """The verilated design as a shared library: built once for a text, taken from the build folder from then on.
 
-`python -m sim.library BUILD_FOLDER [--waves]` builds it and prints where it lies; `sim.rtl` loads it. The library lies in
-`BUILD_FOLDER/sim/library-<key>/rtl.so`; the key is a hash of the Verilog, the driver, the tools and the options.
+`python -m sim.library BUILD_FOLDER [--waves]` builds it and prints where it lies; `sim.rtl` loads it, or for a network
+`sim.network`.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.design import CLOCK, BuildFolderError, Dut, read_build
-from sim.files import write_text
-from sim.harness import SimulationError, digest, locked, object_cache, tool_versions
+from sim.compiled import compiled, mangled
+from sim.design import CLOCK, BuildFolderError, Dut, read_build, read_manifest
+from sim.harness import SimulationError
+from sim.network_design import BLOCK
+from sim.network_library import build_network_library
 
 # What a block tells beside its streams: an event by its valid bit, and the ports that go with it.
 EVENTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -157,11 +156,6 @@ int64_t rtl_transact(Rtl *rtl, Source *in, Sink *out, int64_t patience) {{
 """
 
 
-def mangled(name: str) -> str:
-    """A port's name in verilated C++."""
-    return name.replace("__", "___05F")
-
-
 def streams(dut: Dut) -> tuple[list[str], list[str]]:
     """Names of the input streams, and of the output streams."""
     ports = dut.manifest["ports"]
@@ -265,68 +259,13 @@ def build_library(folder: Path, waves: bool = False) -> Path:
 
     Raises BuildFolderError for a folder that is no build, SimulationError where a tool is missing or fails.
     """
+    if read_manifest(folder)["design"]["block"] == BLOCK:
+        return build_network_library(folder, waves)
     dut = read_build(folder)
     if dut.block not in EVENTS:
-        raise BuildFolderError(f"no library for block '{dut.block}': there are those of {', '.join(EVENTS)}.")
-    verilog, text, versions = dut.verilog.read_text(encoding="utf-8"), driver(dut, waves), tool_versions()
-    options = [*VERILATOR, *(("--trace",) if waves else ())]
-    machine = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").is_file() else ""
-    flags = "".join(sorted({line for line in machine.splitlines() if line.startswith(("flags", "Features"))}))
-    key = digest(verilog, text, *versions.values(), *options, *COMPILE, flags)[:12]
-    root = dut.folder.resolve() / "sim"
-    place = root / f"library-{key}"
-    library = place / "rtl.so"
-    with locked(root / ".lock"):
-        if (place / "complete").is_file() and library.is_file():
-            return library
-        shutil.rmtree(place, ignore_errors=True)  # a build that was killed
-        place.mkdir(parents=True)
-        write_text(place / "top.v", verilog)
-        write_text(place / "driver.cc", text)
-        _build(place, str(dut.manifest["top"]), options, versions["verilator"])
-        write_text(place / "complete", "")
-    return library
-
-
-def _build(place: Path, top: str, options: Sequence[str], version: str) -> None:
-    """Verilator, make and the compiler, in a folder of their own."""
-    environ = {**os.environ, **object_cache(version)}
-    include = _include(environ)
-    compile_flags = " ".join(COMPILE)
-    # an archive's objects with position-independent code, and the driver with them
-    _run(
-        ["verilator", *options, "-CFLAGS", compile_flags, "--Mdir", "made", "--top-module", top, "--build", "top.v"],
-        place,
-        environ,
-    )
-    archives = [str(file) for name in ("Vdut*.a", "libVdut*.a", "libverilated.a") for file in sorted(place.glob(f"made/{name}"))]
-    command = [os.environ.get("CXX", "g++"), "-std=gnu++17", *COMPILE, "-shared", "-o", "made/rtl.so", "driver.cc"]
-    command += ["-Imade", f"-I{include}", f"-I{include}/vltstd", *archives, "-lpthread"]
-    _run(command, place, environ)
-    (place / "made" / "rtl.so").replace(place / "rtl.so")
-
-
-def _include(environ: Mapping[str, str]) -> str:
-    """Verilator's headers."""
-    command = ["verilator", "--getenv", "VERILATOR_ROOT"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, stdin=subprocess.DEVNULL)
-    root = environ.get("VERILATOR_ROOT") or done.stdout.strip()
-    return str(Path(root) / "include")
-
-
-def _run(command: Sequence[str], place: Path, environ: Mapping[str, str]) -> None:
-    log = place / "build.log"
-    try:
-        done = subprocess.run(
-            command, cwd=place, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        raise SimulationError(f"{command[0]} is not on PATH: apt-get install g++ make perl.") from None
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"{' '.join(command)}\n{done.stdout}{done.stderr}\n")
-    if done.returncode:
-        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if "rror" in line][:2]
-        raise SimulationError(f"{command[0]} failed: {' | '.join(lines) or done.returncode}; all of it: {log}")
+        raise BuildFolderError(f"no library for block '{dut.block}': there are those of {', '.join((*EVENTS, BLOCK))}.")
+    sources = {"top.v": dut.verilog.read_text(encoding="utf-8"), "driver.cc": driver(dut, waves)}
+    return compiled(dut.folder, str(dut.manifest["top"]), sources, [*VERILATOR, *(("--trace",) if waves else ())], COMPILE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -79,7 +79,7 @@ class Rtl:
         self._library = ctypes.CDLL(str(library))
         self._library.rtl_new.restype = ctypes.c_void_p
         for name in ("rtl_cycles", "rtl_transact"):
-            self._library[name].restype = ctypes.c_int64
+            getattr(self._library, name).restype = ctypes.c_int64
         self._handle: ctypes.c_void_p | None = ctypes.c_void_p(self._library.rtl_new())
         ports = [port for port in self.dut.manifest["ports"] if port["name"] != CLOCK]
         self._ports = {str(port["name"]): port for port in ports}

@@ -46,13 +46,16 @@ def cosim(
 ) -> dict[str, Any]:
     """Run the emitted Verilog against the golden model; the results, also in `build/<id>/sim/results.json`.
 
+    A network is run several times, each time under other clocks; two of the runs have resets.
+
     Parameters
     ----------
     build : an elaborated design, or a design to elaborate under `root`.
-    steps : steps of a lane or a layer, sweeps of a bank; at most those of a recording; None for a default, or all of a
-        recording.
+    steps : steps (of a network: in each of its runs), sweeps of a bank; at most those of a recording; None for a default, or all
+        of a recording.
     seed : seed of all random stimulus, None for the design's own.
-    events : recording to replay (`sc_model.golden.recording`); None for random stimulus with host traffic and resets.
+    events : recording to replay (`sc_model.golden.recording`, for a network `.network_recording`); None for random stimulus with
+        host traffic and resets.
     waves : keep all signals in `waves.vcd` beside the results.
     stall : share of idle clocks, 0 to 0.95.
     out : results file in place of the one in the build folder.

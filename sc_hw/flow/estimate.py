@@ -6,8 +6,9 @@ Every figure is read from a tool's own JSON. A figure that was not measured is `
 from __future__ import annotations
 
 import json
+import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,7 +23,7 @@ from sc_hw.flow.limits import device_limit, quote
 from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.targets import Cells, Target, load_target
 from sc_hw.flow.tools import ToolError, find, run, run_yosys, status
-from sc_hw.flow.wrapper import WRAPPER_PINS, WRAPPER_TOP, black_box, wrapper
+from sc_hw.flow.wrapper import WRAPPER_PINS, WRAPPER_TOP, black_box, wrapper, wrapper_of_domains
 from sc_model.spec import Design
 
 METRICS_SCHEMA = "sc-hw.metrics.v1"
@@ -100,7 +101,7 @@ def _place_and_route(target: Target, netlist: str, seed: int, folder: Path) -> d
 
 def _critical_path(report: dict[str, Any]) -> dict[str, Any] | None:
     """The slowest path from clock to clock: where it starts and ends, and what it is made of."""
-    paths = [p for p in report.get("critical_paths", []) if "clk" in p["from"] and "clk" in p["to"] and p["path"]]
+    paths = [p for p in report.get("critical_paths", []) if "clk" in p["from"] and p["from"] == p["to"] and p["path"]]
     if not paths:
         return None
     worst = max(paths, key=lambda p: sum(hop["delay"] for hop in p["path"]))
@@ -152,7 +153,9 @@ def estimate_target(
     }
     progress(f"{target.name}: synthesis")
     # Framed even where the pins would do: only then does every path of the block run from clock to clock.
-    write_text(folder / "frame.v", wrapper(block.top, ports))
+    domains = build.manifest.get("domains")
+    frame_text = wrapper(block.top, ports) if domains is None else wrapper_of_domains(block.top, domains, ports)
+    write_text(folder / "frame.v", frame_text)
     write_text(folder / "empty.v", black_box(block.top, ports))
     cells = _synthesise(["block.v", "frame.v"], target, folder, "block", list(getattr(block.component, "stamped", {})))
     whole = count(cells, target.cells)
@@ -161,7 +164,7 @@ def estimate_target(
     costs = {unit: max(0, whole[unit] - frame[unit]) for unit in whole}
     metrics.update(costs)
     metrics["cells"] = dict(sorted(cells.items()))
-    metrics.update(_timing(target, folder, seeds, jobs, progress))
+    metrics.update(_timing(target, folder, seeds, jobs, progress, domains))
     fmax = metrics["fmax"]["median_mhz"]
     rate = block.timing()["synapses_per_clock"]
     metrics["updates_per_s"] = None if fmax is None else round(fmax * 1e6 * rate)
@@ -174,8 +177,18 @@ def estimate_target(
     return metrics
 
 
-def _timing(target: Target, folder: Path, seeds: int, jobs: int, progress: Progress) -> dict[str, Any]:
-    """Fmax over seeds, what nextpnr says is used, and the critical path of the median seed."""
+def _timing(
+    target: Target,
+    folder: Path,
+    seeds: int,
+    jobs: int,
+    progress: Progress,
+    domains: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Fmax over seeds, what nextpnr says is used, and the critical path of the median seed.
+
+    With several clocks also `fmax_by_clock`; `fmax` is then that of the slowest of them.
+    """
     empty: dict[str, Any] = {"placed": None, "critical_path": None}
     if target.pnr is None:
         return {**empty, "placed_reason": target.no_pnr, "fmax": _nothing(target.no_pnr or "")}
@@ -198,18 +211,42 @@ def _timing(target: Target, folder: Path, seeds: int, jobs: int, progress: Progr
     result: dict[str, Any] = {"placed": used, "placed_reason": None, "critical_path": None}
     if target.no_fmax is not None:
         return {**result, "fmax": _nothing(target.no_fmax)}
-    by_seed = {seed: max(clock["achieved"] for clock in report["fmax"].values()) for seed, report in reports.items()}
+    by_seed = {seed: _achieved(report["fmax"], domains) for seed, report in reports.items()}
     ordered = sorted(by_seed, key=lambda seed: by_seed[seed])
     result["critical_path"] = _critical_path(reports[ordered[len(ordered) // 2]])
-    values = list(by_seed.values())
-    result["fmax"] = {
+    result["fmax"] = _spread(list(by_seed.values()))
+    if domains is not None:
+        result["fmax_by_clock"] = {
+            domain["role"]: _spread([_of_clock(report["fmax"], domain["clock"]) for report in reports.values()])
+            for domain in domains
+        }
+    return result
+
+
+def _spread(values: Sequence[float]) -> dict[str, Any]:
+    """Median and range over seeds."""
+    return {
         "median_mhz": round(statistics.median(values), 2),
         "min_mhz": round(min(values), 2),
         "max_mhz": round(max(values), 2),
         "by_seed_mhz": [round(value, 2) for value in values],
         "reason": None,
     }
-    return result
+
+
+def _of_clock(fmax: Mapping[str, Any], clock: str) -> float:
+    """nextpnr's Fmax of the clock at that port: its net's name has the port's in it."""
+    found = [row["achieved"] for net, row in fmax.items() if re.search(rf"(?<![A-Za-z0-9_]){clock}(?![A-Za-z0-9_])", net)]
+    if len(found) != 1:
+        raise ToolError(f"nextpnr's report must have one clock '{clock}', not {len(found)} among {', '.join(sorted(fmax))}")
+    return float(found[0])
+
+
+def _achieved(fmax: Mapping[str, Any], domains: Sequence[Mapping[str, Any]] | None) -> float:
+    """Fmax of the one clock, or of the slowest of several."""
+    if domains is None:
+        return max(float(clock["achieved"]) for clock in fmax.values())
+    return min(_of_clock(fmax, domain["clock"]) for domain in domains)
 
 
 def estimate(

@@ -14,7 +14,8 @@ from sc_hw.flow.tools import run_yosys
 from sc_model.graph.smt import K, Terms
 
 # No `opt -full` and no reset values: a proof over all states must not let Yosys shrink registers by what it takes to be
-# reachable. `dffunmap` and `async2sync` leave plain flip-flops.
+# reachable. `dffunmap` and `async2sync` leave plain flip-flops. Tables become logic: BTOR2 keeps a memory's contents in its reset
+# values.
 _SCRIPT = """read_verilog {source}
 hierarchy -check -top {top}
 proc
@@ -26,6 +27,7 @@ dffunmap
 opt_expr
 opt_clean
 memory_collect
+memory_map -rom-only
 opt_clean
 check -assert
 write_btor {name}.btor

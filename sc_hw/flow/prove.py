@@ -20,7 +20,8 @@ from sc_hw.flow.files import write_json, write_text
 from sc_hw.flow.layer_controls import LayerControl, layer_controls, seeded_layer
 from sc_hw.flow.layer_parts import write_parts
 from sc_hw.flow.progress import Progress, silent
-from sc_hw.flow.tools import ToolError, find
+from sc_hw.flow.prove_network import prove_network
+from sc_hw.flow.tools import Found, ToolError, find
 from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VERDICT
 from sc_hw.layer import PlasticLayer
 from sc_hw.sequencer import Sequencer
@@ -105,6 +106,9 @@ def prove(
     build = elaborate(design, root)
     (build.folder / "proof.json").unlink(missing_ok=True)  # an interrupted proof leaves no certificate behind
     began = perf_counter()
+    if design.network is not None:
+        answer = prove_network(build, decide, controls=controls, limit_s=limit_s, jobs=jobs, progress=progress)
+        return _certified(build, answer["claims"], answer["controls"], began, bitwuzla, yosys)
     for stale in (build.folder / "proof").glob("schedule_*"):
         stale.unlink()
     if design.block == "bank" and schedules:
@@ -127,13 +131,21 @@ def prove(
             result = row.result()
             if result is not None:
                 results.append(result)
+    return _certified(build, claims, results, began, bitwuzla, yosys)
+
+
+def _certified(
+    build: Build, claims: list[dict[str, Any]], results: list[dict[str, Any]], began: float, bitwuzla: Found, yosys: Found
+) -> dict[str, Any]:
+    """Write the certificate. A network has no rule: its layers' text is the package's."""
+    rule = build.manifest.get("rule")
     certificate = {
         "schema_version": PROOF_SCHEMA,
         "build_id": build.id,
         "passed": all(c["verdict"] == PROVED for c in claims) and all(c["verdict"] == REFUTED for c in results),
         "verilog_sha256": build.manifest["verilog_sha256"],
-        "rule_sha256": build.manifest["rule"]["source_sha256"],
-        "parameters": build.manifest["rule"]["parameters"],
+        "rule_sha256": rule["source_sha256"] if rule else None,
+        "parameters": rule["parameters"] if rule else None,
         "solver": f"bitwuzla {bitwuzla.version}",
         "yosys": f"{yosys.version} ({yosys.source})",
         "seconds": round(perf_counter() - began, 2),
@@ -158,7 +170,7 @@ def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
         raise ConfigError(f"{error.filename} does not exist: {again}.") from None
     if certificate["verilog_sha256"] != sha256(verilog):
         raise ConfigError(f"{folder / 'proof.json'} belongs to other Verilog than {folder / 'top.v'}: {again}.")
-    if certificate["rule_sha256"] != sha256(load_rule(design.rule.family).source):
+    if design.network is None and certificate["rule_sha256"] != sha256(load_rule(design.rule.family).source):
         raise ConfigError(f"{folder / 'proof.json'} belongs to another text of rule '{design.rule.family}': {again}.")
     return certificate
 

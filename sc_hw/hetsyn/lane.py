@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """One pipeline of a HetSyn layer: its synapses in block RAM, one a clock."""
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ from sc_hw.lane import port_shape
 from sc_hw.layer.delay import Delays, only
 from sc_hw.primitives import BlockRAM
 from sc_model.graph import REWRITES, Graph, rewrite, trace_text
-from sc_model.graph.rewrite import product_as_adder_tree
+from sc_model.graph.rewrite import Rewrite, product_as_adder_tree, sum_with_selected_sign
 from sc_model.spec import DecayCodes, HetSynSpec, IntFormat
 from sc_model.units import synapse_unit
 from sc_model.units.hetsyn import control_formats, controls
 
 MEMORY = 2  # clocks from an address to its word
 FETCH = MEMORY + 1  # and until its decay code has been looked up
+AHEAD = MEMORY + 1  # and until a neuron has come out of its memory into a register
 
 
 def synapse_graph(spec: HetSynSpec, codes: DecayCodes, value: IntFormat, family: Family) -> Graph:
     """What a lane computes for each synapse."""
     unit = synapse_unit(spec, codes, value)
-    rewrites = REWRITES if family.products == "block" else (product_as_adder_tree, *REWRITES)
+    rewrites: tuple[Rewrite, ...] = (sum_with_selected_sign, *REWRITES)
+    if family.products == "adders":
+        rewrites = (product_as_adder_tree, *rewrites)
     return rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply), rewrites)
 
 
@@ -68,7 +72,7 @@ class HetSynLane(wiring.Component):
     -------
     issue, address : read the synapse at that address and work on it. value : what came in for it, in the same clock.
     fresh : with `issue`: take its trace for 0. first, last : with `issue`: the first and the last input of a neuron.
-    done, current : a neuron's sum, `latency` clocks after its `last`.
+    done, current : a neuron's sum, `latency` clocks after its `last`. announced : `done`, some clocks before (`AHEAD`).
     host_address : read while nothing is issued; `word` shows it `MEMORY` clocks later. load, load_data : write there.
     """
 
@@ -88,6 +92,7 @@ class HetSynLane(wiring.Component):
                 "fresh": In(1),
                 "first": In(1),
                 "last": In(1),
+                "announced": Out(1),
                 "done": Out(1),
                 "current": Out(port_shape(spec.current_format)),
                 "host_address": In(address),
@@ -137,7 +142,10 @@ class HetSynLane(wiring.Component):
         # the new trace goes back
         landed = FETCH + update.ready["trace"]
         landing = delays.later(self.issue, landed, "issue", strobe=True)
-        place = delays.later(self.address, landed, "address")
+        place = Signal.like(self.address)  # traces come back in the order in which they went out, one of each synapse a tick
+        last_place = place == self.spec.depth - 1
+        with m.If(landing):
+            m.d.sync += place.eq(only(~last_place, place + 1))
         write_en = Signal()
         write_address = Signal.like(self.address, reset_less=True)
         write_trace = Signal(self.spec.trace_bits, reset_less=True)
@@ -164,10 +172,12 @@ class HetSynLane(wiring.Component):
 
         # the products of a neuron are summed
         multiplied = FETCH + update.ready["product"]
+        ends = self.last & self.issue
         m.d.comb += [
             accumulator.i_term.eq(update.o_product),
             accumulator.i_first.eq(delays.later(self.first, multiplied, "first")),
             self.current.eq(accumulator.o_sum),
-            self.done.eq(delays.later(self.last & self.issue, self.latency, "last", strobe=True)),
+            self.announced.eq(delays.later(ends, self.latency - AHEAD, "ends", strobe=True)),
+            self.done.eq(delays.later(ends, self.latency, "ends", strobe=True)),
         ]
         return m

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """A layer of synapses that each have a time constant of their own."""
 
 from __future__ import annotations
@@ -116,9 +117,10 @@ class HetSynLayer(wiring.Component):
         reading = Signal()
         begins = Signal()
         free = Signal()
+        load_now = Signal()  # what the host loads stands in registers, so that it is near the memories
         m.d.comb += [
             free.eq(~ticking & ~waiting & ~reading),
-            self.i.ready.eq(free & ~host_wants),
+            self.i.ready.eq(free & ~host_wants & ~load_now),
             begins.eq(self.i.valid & self.i.ready),
             self.idle.eq(free),
             issue.eq(sweeping & (slot < spec.inputs)) if self.slots > spec.inputs else issue.eq(sweeping),
@@ -144,16 +146,15 @@ class HetSynLayer(wiring.Component):
                 m.d.sync += address.eq(0)
 
         # --- the host ------------------------------------------------------------------------------------------------
-        load_now = Signal()
         read_now = Signal()
+        loaded = Signal(self.load_layout, reset_less=True)
         at = Signal(self.read_layout, reset_less=True)  # what the host reads, or has read
         m.d.comb += [
             self.load.ready.eq(free),
-            self.read.ready.eq(free & ~self.load.valid),
-            load_now.eq(self.load.valid & free),
+            self.read.ready.eq(free & ~self.load.valid & ~load_now),
             read_now.eq(self.read.valid & self.read.ready),
         ]
-        loaded = self.load.payload
+        m.d.sync += [load_now.eq(self.load.valid & free), loaded.eq(self.load.payload)]
         host = Signal(self.word_bits)
         m.d.comb += host.eq(only(load_now, loaded.word) | only(reading, at.word))
         arrived = Signal()
@@ -186,6 +187,7 @@ class HetSynLayer(wiring.Component):
                 neurons.sums[number].eq(lane.current),
             ]
         m.d.comb += [
+            neurons.announce.eq(self.lanes[0].announced),
             neurons.take.eq(self.lanes[0].done),
             neurons.restart.eq(begins),
             neurons.fresh.eq(fresh),

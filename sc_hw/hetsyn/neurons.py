@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The neurons of a HetSyn layer: one unit that works on one after the other."""
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.datapath import Datapath
 from sc_hw.families import Family
-from sc_hw.hetsyn.lane import MEMORY
+from sc_hw.hetsyn.lane import AHEAD, MEMORY
 from sc_hw.lane import port_shape
 from sc_hw.layer.delay import Delays, only
 from sc_hw.primitives import BlockRAM
@@ -22,9 +23,9 @@ from sc_model.units import neuron_unit
 class HetSynNeurons(wiring.Component):
     """Takes the lanes' sums, all of a group at once, and says of one neuron a clock whether it fires.
 
-    Latency `latency` clocks from a group's sums to its first neuron; domain ``sync``. A neuron is read once a tick and written
-    before the next tick begins. Contents of the memory are not defined at power-on and survive a reset; `fresh` stands for the
-    state after reset.
+    Latency `latency` clocks from a group's sums to its first neuron; domain ``sync``. Neurons are read while their sums are
+    still on the way, once a tick, and written before the next tick begins. Contents of the memory are not defined at power-on
+    and survive a reset; `fresh` stands for the state after reset.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ class HetSynNeurons(wiring.Component):
 
     Members
     -------
-    sums : of the lanes, taken where `take` is high; the group before must have gone through (`lanes` clocks).
+    announce : `AHEAD` clocks later `take` is high. sums : of the lanes, taken where `take` is high; the group before must have
+        gone through (`lanes` clocks).
     restart : the next sums are those of neurons 0 and following. fresh : all neurons are as after reset.
     o_valid, o_spike, o_last : a neuron has been decided on, whether it fires, whether it is the layer's last one.
     host_address, word, load, load_data : as those of a lane.
@@ -46,6 +48,7 @@ class HetSynNeurons(wiring.Component):
         self.index_bits = max(1, (spec.neurons - 1).bit_length())
         super().__init__(
             {
+                "announce": In(1),
                 "take": In(1),
                 "sums": In(data.ArrayLayout(port_shape(spec.current_format), spec.lanes)),
                 "restart": In(1),
@@ -63,7 +66,7 @@ class HetSynNeurons(wiring.Component):
     @property
     def latency(self) -> int:
         """Clocks from a group's sums to its first neuron."""
-        return 1 + MEMORY + 1 + self.update.latency
+        return 1 + self.update.latency
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -74,7 +77,7 @@ class HetSynNeurons(wiring.Component):
 
         # A group's sums leave the chain one after the other
         held = [Signal.like(self.sums[lane], name=f"held_{lane}", reset_less=True) for lane in range(spec.lanes)]
-        full = Signal(spec.lanes)  # which of them hold a sum
+        full = Signal(spec.lanes)  # which of them will hold a sum, AHEAD clocks later
         for lane, register in enumerate(held):
             behind = held[lane + 1] if lane + 1 < spec.lanes else None
             with m.If(self.take):
@@ -82,7 +85,7 @@ class HetSynNeurons(wiring.Component):
             if behind is not None:
                 with m.Else():
                     m.d.sync += register.eq(behind)
-        m.d.sync += full.eq(Cat(full[1:], 0) | self.take.replicate(spec.lanes))
+        m.d.sync += full.eq(Cat(full[1:], 0) | self.announce.replicate(spec.lanes))
 
         index = Signal(self.index_bits)
         rest = Signal()  # the places of the last group behind the layer's last neuron
@@ -102,12 +105,12 @@ class HetSynNeurons(wiring.Component):
         m.d.sync += word.as_value().eq(only(~fresh, ram.r_data))
         before: dict[str, Value] = {
             **{str(name): word[name] for name, _ in self.fields},
-            "current": delays.later(held[0], MEMORY + 1, "current"),
+            "current": held[0],
             "cleared": Signal(name="never_cleared"),
         }
         for name in update.graph.variables:
             m.d.comb += getattr(update, f"i_{name}").eq(before[name])
-        out = MEMORY + 1 + update.latency
+        out = AHEAD + update.latency
         valid = delays.later(real, out, "real", strobe=True)
         place = delays.later(index, out, "index")
         m.d.comb += [

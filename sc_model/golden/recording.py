@@ -76,25 +76,25 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
     Raises RecordingError that names the file, the array, what is allowed and what came.
     """
     file = Path(path)
-    arrays = _arrays(file)
+    arrays = arrays_of(file)
     inputs, steps = {}, None
     for name, form in rule.input_formats(params).items():
-        array = _given(file, arrays, name)
+        array = given(file, arrays, name)
         steps = len(array) if steps is None and array.ndim else steps
         if array.shape != (steps, synapses) or not steps:
             raise RecordingError(
                 f"recording {file}: '{name}' must have shape (steps, {synapses}) with the same steps >= 1 for every "
                 f"input, not {array.shape}."
             )
-        inputs[name] = _integers(file, name, array, form)
+        inputs[name] = integers_of(file, name, array, form)
     loadable = {f"initial_{field.name}": field for field in rule.state if field.loadable}
     initial = {
         field.name: _initial(file, key, arrays[key], (synapses,), field.format(params))
         for key, field in loadable.items()
         if key in arrays
     }
-    _nothing_else(file, arrays, [*inputs, *loadable, "meta"])
-    return Recording(inputs, initial, _meta(file, arrays))
+    nothing_else(file, arrays, [*inputs, *loadable, "meta"])
+    return Recording(inputs, initial, meta_of(file, arrays))
 
 
 def load_layer_recording(
@@ -107,15 +107,15 @@ def load_layer_recording(
     """
     file = Path(path)
     names = layer_rule(rule, params, critic=layer.critic_shift > 0)
-    arrays = _arrays(file)
-    spikes = _given(file, arrays, "spikes")
+    arrays = arrays_of(file)
+    spikes = given(file, arrays, "spikes")
     if spikes.ndim != 2 or spikes.shape[1] != layer.inputs or not len(spikes):
         raise RecordingError(
             f"recording {file}: 'spikes' must have shape (steps, {layer.inputs}) with steps >= 1, not {spikes.shape}."
         )
     steps = len(spikes)
     forms = {name: rule.input_formats(params)[name] for name in names.modulators}
-    modulators = {name: _of_steps(file, name, _given(file, arrays, name), steps, form) for name, form in forms.items()}
+    modulators = {name: _of_steps(file, name, given(file, arrays, name), steps, form) for name, form in forms.items()}
     options = {"outcome": layer.critic_shift > 0, "decide": neuron.winner_take_all, "clear_trial": True, "clear_traces": True}
     missing = {"outcome": "a critic", "decide": "winner-take-all"}
     flags = {}
@@ -125,20 +125,21 @@ def load_layer_recording(
         flags[name] = _of_steps(file, name, arrays.get(name, np.zeros(steps, np.int64)), steps, IntFormat(1))
     key, weight = f"initial_{names.weight}", rule.state_formats(params)[names.weight]
     initial = _initial(file, key, arrays[key], (layer.inputs, layer.neurons), weight) if key in arrays else None
-    _nothing_else(file, arrays, ["spikes", *modulators, *(name for name, taken in options.items() if taken), key, "meta"])
+    nothing_else(file, arrays, ["spikes", *modulators, *(name for name, taken in options.items() if taken), key, "meta"])
     return LayerRecording(
-        spikes=_integers(file, "spikes", spikes, IntFormat(1)),
+        spikes=integers_of(file, "spikes", spikes, IntFormat(1)),
         modulators=modulators,
         flags=flags,
         initial_weight=initial,
-        meta=_meta(file, arrays),
+        meta=meta_of(file, arrays),
     )
 
 
 # --- parts of a recording ------------------------------------------------------------------------------------------------
 
 
-def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a recording."""
     try:
         with file.open("rb") as stream:  # np.load leaves a file that is no archive open
             archive = np.load(stream, allow_pickle=False)
@@ -154,7 +155,8 @@ def _arrays(file: Path) -> dict[str, NDArray[Any]]:
         raise RecordingError(f"recording {file} is no NumPy archive (.npz): {error}.") from None
 
 
-def _given(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+def given(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """An array that must be there."""
     if name not in arrays:
         raise RecordingError(f"recording {file} lacks the array '{name}'; it has {sorted(arrays)}.")
     return arrays[name]
@@ -163,29 +165,32 @@ def _given(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray
 def _of_steps(file: Path, name: str, array: NDArray[Any], steps: int, form: IntFormat) -> NDArray[np.int64]:
     if array.shape != (steps,):
         raise RecordingError(f"recording {file}: '{name}' must have shape ({steps},), one for each step, not {array.shape}.")
-    return _integers(file, name, array, form)
+    return integers_of(file, name, array, form)
 
 
 def _initial(file: Path, key: str, array: NDArray[Any], shape: tuple[int, ...], form: IntFormat) -> NDArray[np.int64]:
     if array.shape != shape:
         raise RecordingError(f"recording {file}: '{key}' must have shape {shape}, not {array.shape}.")
-    return _integers(file, key, array, form)
+    return integers_of(file, key, array, form)
 
 
-def _nothing_else(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable[str]) -> None:
+def nothing_else(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable[str]) -> None:
+    """Refuse arrays of other names."""
     unknown = sorted(set(arrays) - set(known))
     if unknown:
         raise RecordingError(f"recording {file} has an unknown array '{unknown[0]}'; known are {sorted(known)}.")
 
 
-def _meta(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
+def meta_of(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
+    """What a recording says about itself."""
     try:
         return json.loads(str(arrays["meta"])) if "meta" in arrays else {}
     except json.JSONDecodeError as error:
         raise RecordingError(f"recording {file}: 'meta' must be JSON: {error}.") from None
 
 
-def _integers(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> NDArray[np.int64]:
+def integers_of(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> NDArray[np.int64]:
+    """The array as integers, all within a format."""
     if array.dtype.kind not in "biu":
         raise RecordingError(f"recording {file}: '{name}' must hold integers, not {array.dtype}.")
     bad = np.argwhere((array < form.lo) | (array > form.hi))

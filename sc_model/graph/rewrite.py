@@ -205,6 +205,22 @@ def sum_before_shift(b: Builder, index: int) -> int | None:
     return None
 
 
+def sum_with_selected_sign(b: Builder, index: int) -> int | None:
+    """a + (c ? -x : x) = a + (c ? ~x : x) + c: the sign costs a LUT input a bit and the carry-in, not an adder."""
+    node = b.nodes[index]
+    if node.op is not Op.ADD:
+        return None
+    for selected, other in (node.args, node.args[::-1]):
+        choice = b.nodes[selected]
+        if choice.op is not Op.MUX:
+            continue
+        condition, negative, positive = choice.args
+        if b.nodes[negative].op is Op.NEG and b.nodes[negative].args[0] == positive:
+            value = b.make(Op.MUX, (condition, b.make(Op.INV, (positive,)), positive))
+            return b.make(Op.ADDC, (other, value, condition), known=node.interval)
+    return None
+
+
 REWRITES: tuple[Rewrite, ...] = (
     signed_decay_with_one_adder,
     difference_of_selections,

@@ -13,7 +13,7 @@ from sc_model.spec.layer import NeuronSpec
 
 Policy = Literal["hold", "accumulate", "once"]
 MAX_INTERVAL = 4096
-_ABSENT = ("winner_take_all", "noise_bits", "inhibition")  # what couples the neurons of a layer
+COUPLINGS = ("winner_take_all", "noise_bits", "inhibition")  # what couples the neurons of a layer
 
 
 class HetSynSpec(Frozen):
@@ -40,7 +40,7 @@ class HetSynSpec(Frozen):
     )
     pending_bits: int = Field(default=4, ge=1, le=16, description="policy 'once': bits of the count of spikes that wait")
     weight_bits: int = Field(default=8, ge=2, le=18, description="signed bits of a weight")
-    trace_bits: int = Field(default=18, ge=4, le=32, description="unsigned bits of a trace, which saturates")
+    trace_bits: int = Field(default=17, ge=4, le=32, description="unsigned bits of a trace, which saturates")
     trace_fraction: int = Field(default=10, ge=0, le=24, description="binary places of a trace: a spike adds 2^trace_fraction")
     code_bits: int = Field(default=6, ge=1, le=10, description="bits of a decay code")
     terms: int = Field(default=3, ge=0, le=MAX_TERMS, description="shifted copies that make a decay; 0: a multiplier")
@@ -59,7 +59,7 @@ class HetSynSpec(Frozen):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        for option in _ABSENT:
+        for option in COUPLINGS:
             if getattr(self.neuron, option):
                 raise ValueError(f"HetSynSpec.neuron has no {option} in such a layer; leave it out (a plastic layer has it).")
         if self.trace_fraction >= self.trace_bits:

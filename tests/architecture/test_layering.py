@@ -32,6 +32,8 @@ LAYERS: dict[str, Layer] = {
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
     "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
     "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native", "sc_model.learning")),
+    "sc_model.temporal_hierarchy": Layer(("numpy", "sc_model.spec", "sc_model.temporal_hierarchy")),
+    "sc_model.training": Layer(("torch", "numpy", "sc_model.spec", "sc_model.temporal_hierarchy", "sc_model.training")),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
     "sc_hw.flow": Layer(
         ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"),
@@ -119,6 +121,8 @@ def test_module_imports_what_its_layer_allows(module: str) -> None:
         ("sc_model.rules.new", "from ..golden import Bank", ["sc_model.golden", "sc_model.golden.Bank"]),
         ("sc_model.graph.new", "from sc_model import golden", ["sc_model", "sc_model.golden"]),
         ("sc_model.golden.new", "import torch", ["torch"]),
+        ("sc_model.temporal_hierarchy.new", "import torch", ["torch"]),
+        ("sc_model.training.new", "import torch.nn\nimport sc_hw", ["sc_hw"]),
         ("sc_hw.new", "try:\n    import numpy\nexcept ImportError:\n    pass", ["numpy"]),
         ("sc_hw.new", "from sc_hw.flow.emit import to_verilog", ["sc_hw.flow.emit", "sc_hw.flow.emit.to_verilog"]),
         ("sc_hw.new", "from sc_hw import flow", ["sc_hw.flow"]),
@@ -146,6 +150,7 @@ LOADED = "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1
     [
         (["sc_model.spec"], ["numpy", "sc_model.rules", "sc_model.graph", "sc_model.golden", "amaranth", "sc_hw"]),
         (["sc_model.rules"], ["numpy", "sc_model.golden", "amaranth", "sc_hw", "torch"]),
+        (["sc_model.temporal_hierarchy"], ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"]),
         (["sc_model.golden", "sc_model.learning"], ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"]),
         (
             ["sc_hw", "sc_hw.bank", "sc_hw.blocks", "sc_hw.families.ecp5"],

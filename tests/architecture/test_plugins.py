@@ -211,6 +211,8 @@ LAYER_FILES = (
     "sc_hw/flow/layer_*.py",
     "sc_hw/flow/prove_*.py",
     "sim/bench_layer.py",
+    "sim/bench_network.py",
+    "sim/network.py",
     "sim/layer_*.py",
     "sim/rtl.py",
 )

@@ -13,6 +13,7 @@ from support import CONFIGS, RULE, params_of, random_params
 
 import sc_hw.datapath
 from sc_hw.bank import SynapseBank, compiled_graph
+from sc_hw.cdc import DEPTHS, WordCrossing
 from sc_hw.datapath import Datapath, shape_of
 from sc_hw.families import Family, family_names, load_family
 from sc_hw.lane import SynapseLane
@@ -87,6 +88,11 @@ def test_bank_of_any_depth(synapses: int, recorder: Recorder) -> None:
 @pytest.mark.parametrize("span", [4, 5, 8, 9, 33])
 def test_sequencer(address_width: int, span: int, recorder: Recorder) -> None:
     assert recorder.narrowings(lambda: Sequencer(address_width, span)) == []
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_crossing_narrows_nothing(recorder: Recorder, depth: int) -> None:
+    assert recorder.narrowings(lambda: WordCrossing(5, depth)) == []
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 1025, 65_536])

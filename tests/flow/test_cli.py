@@ -15,7 +15,7 @@ import pytest
 from sc_hw.cli import app
 
 COMMANDS = {command.name or command.callback.__name__: command for command in app.registered_commands if command.callback}
-ORDER = ("doctor", "new", "elaborate", "prove", "cosim", "estimate", "report", "bench", "demo")
+ORDER = ("doctor", "new", "elaborate", "audit", "prove", "cosim", "estimate", "report", "bench", "demo")
 
 
 def sc_hw(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,7 @@ from sc_model.graph.rewrite import (
     signed_decay_with_one_adder,
     subtract_with_carry_in,
     sum_before_shift,
+    sum_with_selected_sign,
 )
 from sc_model.spec import IntFormat
 
@@ -144,6 +145,19 @@ def shift_cases() -> Iterator[Case]:
                 yield Case(sum_before_shift, f"{form}, shift {k}, swapped {swapped}", graph, Op.SHL)
 
 
+def sign_cases() -> Iterator[Case]:
+    bit = IntFormat(1)
+    for width in WIDTHS:
+        for swapped in (False, True):
+
+            def formula(ops: Any, v: Any, swapped: bool = swapped) -> Any:
+                chosen = ops.mux(v.c == 1, -v.x, v.x)
+                return chosen + v.a if swapped else v.a + chosen
+
+            graph = sketch(formula, a=IntFormat(width + 3, True), x=IntFormat(width, swapped), c=bit)
+            yield Case(sum_with_selected_sign, f"{width} bits, swapped {swapped}", graph, Op.ADDC, Op.NEG)
+
+
 CASES = [
     *decay_cases(),
     *selection_cases(),
@@ -152,11 +166,12 @@ CASES = [
     *product_cases(),
     *carry_cases(),
     *shift_cases(),
+    *sign_cases(),
 ]
 
 
 def test_every_rewrite_has_cases() -> None:
-    assert {case.rewrite for case in CASES} == {*REWRITES, product_as_adder_tree, sum_before_shift}
+    assert {case.rewrite for case in CASES} == {*REWRITES, product_as_adder_tree, sum_before_shift, sum_with_selected_sign}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rewrite.__name__}: {case.name}")

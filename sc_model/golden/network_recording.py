@@ -1,0 +1,62 @@
+"""Recorded stimulus of a network: `x`, the spikes of every step, shape (steps, inputs), and for each layer `<layer>.weight` and
+`<layer>.code`, shape (neurons, inputs), as in the file that a trained network is exported to. `meta` as in other recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.golden.recording import RecordingError, arrays_of, given, integers_of, meta_of, nothing_else
+from sc_model.spec import IntFormat, NetworkSpec
+
+
+@dataclass(frozen=True)
+class NetworkRecording:
+    """Stimulus of a network.
+
+    Members
+    -------
+    x : spikes (steps, inputs). parameters : ``<layer>.weight`` and ``<layer>.code`` of every layer. meta : about the data.
+    """
+
+    x: NDArray[np.int64]
+    parameters: Mapping[str, NDArray[np.int64]]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.x)
+
+
+def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecording:
+    """Read a recording for a network.
+
+    Raises RecordingError that names the file, the array, what is allowed and what came.
+    """
+    file = Path(path)
+    arrays = arrays_of(file)
+    x, inputs = given(file, arrays, "x"), spec.layers[0].inputs
+    if x.ndim != 2 or x.shape[1] != inputs or not len(x):
+        raise RecordingError(f"recording {file}: 'x' must have shape (steps, {inputs}) with steps >= 1, not {x.shape}.")
+    parameters: dict[str, NDArray[np.int64]] = {}
+    for layer in spec.layers:
+        codes = layer.codes(spec.tick_ms)
+        forms = {"weight": (layer.weight_format.lo, layer.weight_format.hi), "code": (0, len(codes.factors) - 1)}
+        for what, (low, high) in forms.items():
+            name, shape = f"{layer.name}.{what}", (layer.neurons, layer.inputs)
+            array = given(file, arrays, name)
+            if array.shape != shape:
+                raise RecordingError(f"recording {file}: '{name}' must have shape {shape}, not {array.shape}.")
+            if array.dtype.kind in "biu" and array.size and not low <= array.min() <= array.max() <= high:
+                worst = int(array.min() if array.min() < low else array.max())
+                raise RecordingError(f"recording {file}: '{name}' must be in [{low}, {high}], not {worst}.")
+            parameters[name] = integers_of(file, name, array, IntFormat(64, signed=True))
+    nothing_else(file, arrays, ["x", *parameters, "meta"])
+    return NetworkRecording(integers_of(file, "x", x, IntFormat(1)), parameters, meta_of(file, arrays))

@@ -1,0 +1,58 @@
+"""Weights and time constants as hardware has them, with gradients that pass straight through.
+
+A quantiser is not differentiable: forward it gives the number that hardware has, backward it is taken for the identity
+(straight-through estimator: Bengio, Leonard & Courville 2013, arXiv:1308.3432). A weight is a signed integer times one scale a
+layer; a time constant is the nearest of a table of decay codes (`sc_model.spec.decay`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sc_model.spec.decay import DecayCodes
+
+
+@dataclass(frozen=True)
+class Quantiser:
+    """Signed weights of `weight_bits` bits (>= 2), and a table of decay codes. ValueError for fewer bits."""
+
+    weight_bits: int
+    codes: DecayCodes
+
+    def __post_init__(self) -> None:
+        if self.weight_bits < 2:
+            raise ValueError(f"weight_bits must be >= 2, not {self.weight_bits}; one bit is the sign")
+
+    def scale(self, weight: Tensor) -> Tensor:
+        """What a weight of 1 stands for: the largest weight is the largest integer, 2^(weight_bits - 1) - 1."""
+        largest = weight.detach().abs().max()
+        return torch.where(largest > 0, largest, 1.0) / ((1 << (self.weight_bits - 1)) - 1)
+
+    def integers(self, weight: Tensor) -> Tensor:
+        """The weights as integers (int64), rounded to the nearest."""
+        return torch.round(weight.detach() / self.scale(weight)).to(torch.int64)
+
+    def weight(self, weight: Tensor) -> Tensor:
+        """The weights that hardware has; the gradient passes."""
+        return straight_through(weight, self.integers(weight).to(weight.dtype) * self.scale(weight))
+
+    def code(self, tau: Tensor) -> Tensor:
+        """The codes (int64) of time constants in ms: those of `DecayCodes.nearest`."""
+        table = torch.tensor(self.codes.taus_ms, dtype=torch.float64)
+        wanted = tau.detach().to(torch.float64).contiguous()
+        right = torch.searchsorted(table, wanted).clamp(min(1, len(table) - 1), len(table) - 1)
+        left = (right - 1).clamp(min=0)
+        return torch.where(wanted - table[left] <= table[right] - wanted, left, right)
+
+    def log_tau(self, log_tau: Tensor) -> Tensor:
+        """Logarithms of the time constants that hardware has; the gradient passes."""
+        table = torch.tensor(self.codes.taus_ms, dtype=torch.float64).log()
+        return straight_through(log_tau, table[self.code(log_tau.exp())].to(log_tau.dtype))
+
+
+def straight_through(value: Tensor, replaced: Tensor) -> Tensor:
+    """`replaced` forward, the gradient of `value` backward."""
+    return value + (replaced - value).detach()
