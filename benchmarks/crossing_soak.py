@@ -74,7 +74,7 @@ DESIGNS = (
     network("three_policies", "abc", (3, 2, 3, 2), "aho", (1, 1, 2), 2),
     network("three_not_dividing", "abc", (2, 3, 2, 2), "hoa", (1, 3, 2), 8),
     network("there_and_back", "aba", (3, 2, 2, 3), "hah", (1, 1, 1), 4),
-    network("two_in_one_clock", "aabb", (2, 3, 2, 3, 2), "ohao", (1, 2, 1, 3), 1),
+    network("two_in_one_clock", "aabb", (2, 3, 2, 3, 2), "ohao", (1, 1, 2, 3), 1),
     network("four", "abcd", (2, 2, 3, 2, 2), "haoh", (1, 1, 2, 1), 2),
 )
 

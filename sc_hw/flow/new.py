@@ -13,10 +13,7 @@ from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, Design, Frozen, NetworkSpec, parse_design, placement
 from sc_model.spec.hetsyn import COUPLINGS
 
-BLOCKS = (
-    "lane: one synapse in registers, a step a clock; bank: many in block RAM; layer: dense, with its neurons; "
-    "network: layers with time constants and clocks of their own"
-)
+BLOCKS = "lane: one synapse in registers; bank: many in block RAM; layer: dense, with its neurons; network: of layers"
 SLOW = 10  # steps between two ticks of the second layer of a new network
 
 

@@ -17,9 +17,11 @@ from sc_hw.flow.elaborate import Build
 from sc_hw.flow.files import write_json
 from sc_hw.flow.network_parts import CONTROLS, NetworkControl, write_network_parts
 from sc_hw.flow.progress import Progress
-from sc_hw.flow.prove_crossing import prove_crossings
+from sc_hw.flow.prove_crossing import LIMIT_S, prove_crossings
 from sc_hw.flow.prove_intake import prove_intakes
 from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN
+
+DEEP, DEEP_LIMIT_S = 8, 900.0  # a queue of 8 takes some minutes a claim
 
 
 def prove_network(
@@ -59,7 +61,11 @@ def prove_network(
         answers.append(intakes.result())
     if len(network.roles) > 1:
         progress(f"crossings of depth {network.crossing_depth}")
-        answers.append(prove_crossings([network.crossing_depth], jobs=jobs, controls=controls, progress=progress, folder=folder))
+        limit = LIMIT_S if network.crossing_depth < DEEP else DEEP_LIMIT_S
+        depths = [network.crossing_depth]
+        answers.append(
+            prove_crossings(depths, limit_s=limit, jobs=jobs, controls=controls, progress=progress, folder=folder)
+        )
     claims = [claim for answer in answers for claim in answer["claims"]]
     rows = [row for answer in answers for row in answer["controls"]]
     return {"claims": claims, "controls": rows, "seconds": round(perf_counter() - began, 2)}

@@ -214,7 +214,7 @@ def _price(metric: Mapping[str, Any]) -> dict[str, Any]:
     more = ("updates_per_s_reason", "critical_path", "placed_reason", "synth_command", "tools")
     frame = ("wrapper", "port_bits")
     limit = ("device_limit_mhz", "device_limit", "limit_reason", "quoted_mhz", "quoted_from", "quoted_updates_per_s")
-    return {key: metric.get(key) for key in (*keys, *more, *frame, *limit)}
+    return {key: metric.get(key) for key in (*keys, *more, *frame, *limit, "fmax_by_clock")}
 
 
 def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -435,9 +435,18 @@ def _render(template: str, context: Mapping[str, Any]) -> str:
 
 
 def _write(
-    out: Path, name: str, content: Mapping[str, Any], context: Mapping[str, Any], pictures: Mapping[str, str], embed: bool
+    out: Path,
+    name: str,
+    content: Mapping[str, Any],
+    context: Mapping[str, Any],
+    pictures: Mapping[str, str],
+    embed: bool,
+    template: str = "",
 ) -> None:
-    """`<name>.json`, `.md` and `.html`; pictures within the page, or as files `<name>_<picture>.svg` beside it."""
+    """`<name>.json`, `.md` and `.html`; pictures within the page, or as files `<name>_<picture>.svg` beside it.
+
+    `template`: the page's, by default that of its name.
+    """
     sources = {}
     for key, svg in pictures.items():
         if embed:
@@ -446,8 +455,62 @@ def _write(
             sources[key] = write_text(out / f"{name}_{key}.svg", svg).name
     full = {**context, "r": content, "pictures": sources, "embedded": embed, "no_board": NO_BOARD, "dash": DASH}
     write_json(out / f"{name}.json", content)
-    write_text(out / f"{name}.md", _render(f"{name}.md", full))
-    write_text(out / f"{name}.html", _render(f"{name}.html", full))
+    write_text(out / f"{name}.md", _render(f"{template or name}.md", full))
+    write_text(out / f"{name}.html", _render(f"{template or name}.html", full))
+
+
+def _tidy(cosim: dict[str, Any]) -> dict[str, Any]:
+    """A co-simulation's results with every key that a page looks at.
+
+    Where files lay on this machine is nobody's business, and no part of the result.
+    """
+    if cosim["status"] == "not run":
+        return cosim
+    cosim = {"first_difference": None, "coverage": {"bins": {}, "missed": []}, "recording": None, **cosim}
+    for key in ("recording", "final_state", "trajectory", "waves"):
+        if isinstance(cosim.get(key), str):
+            cosim[key] = Path(cosim[key]).name
+    return cosim
+
+
+def _network_content(
+    manifest: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    cosim: Mapping[str, Any],
+    audit: Mapping[str, Any],
+    prices: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What `report.json` holds of a network."""
+    content: dict[str, Any] = {
+        "schema_version": REPORT_SCHEMA,
+        "build_id": manifest["id"],
+        "design": manifest["design"],
+        "top": manifest["top"],
+        "verilog_sha256": manifest["verilog_sha256"],
+        "domains": manifest["domains"],
+        "timing": manifest["timing"],
+        "layers": [
+            {**layer, "spec": spec}
+            for layer, spec in zip(manifest["layers"], manifest["design"]["network"]["layers"], strict=True)
+        ],
+        "ports": manifest["ports"],
+        "audit": audit,
+        "proof": proof,
+        "cosim": cosim,
+        "price": prices,
+        "price_command": f"sc-hw estimate {manifest['design']['name']}.toml",
+        "tools": _by_stage(manifest, proof, cosim, prices),
+        "hardware_measurement_claimed": False,
+    }
+    figures: dict[str, Any] = {"verilog_sha256": content["verilog_sha256"], "proof": proof["status"], "cosim": cosim["status"]}
+    figures |= {f"timing.tick_clocks.{name}": clocks for name, clocks in manifest["timing"]["tick_clocks"].items()}
+    figures |= {f"proof.{claim['name']}": claim["verdict"] for claim in proof.get("claims", [])}
+    for price in prices:
+        figures |= {f"price.{price['target']}.{key}": price[key] for key in COSTS}
+        for role, fmax in (price["fmax_by_clock"] or {}).items():
+            figures[f"price.{price['target']}.{role}.fmax_median_mhz"] = fmax["median_mhz"]
+    content["figures"] = figures
+    return content
 
 
 def report(
@@ -484,13 +547,17 @@ def report(
     cosim = _stage(simulated, "results.json", "sc-hw.cosim.v1", manifest, f"sc-hw cosim {file}")
     measured = (_read(path, "sc-hw.metrics.v1") for path in sorted(build_folder.glob("estimate/*/metrics.json")))
     prices = [_price(metric) for metric in measured if metric is not None]
+    if manifest["design"]["block"] == "network":
+        audit = _stage(build_folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}")
+        content = _network_content(manifest, proof, _tidy(cosim), audit, prices)
+        notes = Notes()
+        context = {"price_rows": _price_rows(prices, notes), "path_rows": _path_rows(prices, notes), "notes": notes.texts}
+        pictures = {"area": plots.area(prices), "fmax": plots.fmax(prices)} if prices else {}
+        content["differences"] = None if earlier is None else _differences(earlier["figures"], content["figures"])
+        _write(out if out is not None else build_folder, "report", content, context, pictures, embed, template="network")
+        return content
     learned, maps = _learned(simulated, manifest, cosim, recording)
-    if cosim["status"] != "not run":
-        cosim = {"first_difference": None, "coverage": {"bins": {}, "missed": []}, "recording": None, **cosim}
-        # where files lay on this machine is nobody's business, and no part of the result
-        for key in ("recording", "final_state", "trajectory", "waves"):
-            if isinstance(cosim.get(key), str):
-                cosim[key] = Path(cosim[key]).name
+    cosim = _tidy(cosim)
     content: dict[str, Any] = {
         "schema_version": REPORT_SCHEMA,
         "build_id": manifest["id"],

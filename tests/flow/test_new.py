@@ -13,7 +13,7 @@ LAYER = """\
 # Design of l: `sc-hw elaborate l.toml` makes its Verilog.
 [design]
 name = "l"
-block = "layer"  # lane: one synapse in registers, a step a clock; bank: many in block RAM; layer: dense, with its neurons
+block = "layer"  # lane: one synapse in registers; bank: many in block RAM; layer: dense, with its neurons; network: of layers
 fabric = "generic"  # what the pipeline is cut for: """
 
 
@@ -40,6 +40,18 @@ def test_a_layer_says_what_its_keys_mean(tmp_path: Path) -> None:
         assert f"\n{line}\n" in text
     assert [line for line in text.splitlines() if line.startswith("[")] == ["[design]", "[layer]", "[neuron]", "[rule]"]
     assert "synapses =" not in text
+
+
+def test_a_network_says_what_its_keys_mean(tmp_path: Path) -> None:
+    path = new("n", block="network", inputs=6, neurons=4, folder=tmp_path)
+    text = path.read_text()
+    tables = [line for line in text.splitlines() if line.startswith("[")]
+    layer = ["[[layer]]", "[layer.neuron]"]
+    assert tables == ["[design]", "[network]", "[clock.sense]", "[clock.think]", *layer, *layer]
+    assert "\ntick_interval = 10  # the layer ticks in every tick_interval-th step\n" in text
+    network = load_design(path).network
+    assert network is not None
+    assert [(each.inputs, each.neurons, each.clock) for each in network.layers] == [(6, 4, "sense"), (4, 4, "think")]
 
 
 def test_a_layer_that_can_not_be_made_is_not_written(tmp_path: Path) -> None:
