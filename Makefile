@@ -22,6 +22,7 @@ soak: .venv/installed
 	$(BIN)/python -m pytest -n $(JOBS) -m soak
 	$(BIN)/python -m sc_hw.flow.soak --build build --out reports
 	$(BIN)/python benchmarks/lane_soak.py --build build --out reports
+	$(BIN)/python benchmarks/crossing_soak.py --build build --out reports
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).
 reports: .venv/installed
@@ -30,10 +31,16 @@ reports: .venv/installed
 	$(BIN)/python -m sc_hw.flow.speed examples/speed/bars.toml --build build --out reports
 	$(BIN)/python -m sc_hw.flow.utilisation --out reports
 	$(BIN)/python -m sc_hw.flow.proof_sweep --layers 40 --build build --out reports
+	$(BIN)/python -m sc_hw.flow.prove_crossing --out reports
+	$(BIN)/python -m sc_hw.flow.decay --out reports
+	$(BIN)/python benchmarks/fixed_point.py --out reports
+	$(BIN)/python examples/timescales/run.py --out reports
+	$(BIN)/sc-hw estimate examples/network.toml --target ecp5-25f-6 --target ice40-up5k --json > reports/network_cost.json
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/golden.py
 	$(BIN)/python benchmarks/native.py --out reports
+	$(BIN)/python benchmarks/multi_clock.py
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
