@@ -74,22 +74,16 @@ def main() -> None:
         )
         print(rows[-1], flush=True)
     command = "python benchmarks/fixed_point.py --out reports"
-    setting = {
-        "inputs": INPUTS,
-        "neurons": NEURONS,
-        "ticks": TICKS,
-        "spikes_a_tick": RATE,
-        "kernel_ms": KERNEL_MS,
-        "seeds": len(SEEDS),
-    }
+    setting = {"inputs": INPUTS, "neurons": NEURONS, "ticks": TICKS, "spikes_a_tick": RATE, "seeds": len(SEEDS)}
     write_json(out / "fixed_point.json", {"schema_version": "sc-hw.fixed_point.v1", "command": command, **setting, "rows": rows})
     lines = [
         "# Fixed point against float: spikes",
         "",
-        f"Made by `{command}`: {INPUTS} x {NEURONS} synapses with log-normal time constants around 5 ms, {TICKS} ticks of 1 ms, inputs",
-        f"that spike with {RATE} a tick, {len(SEEDS)} seeds. Distance: van Rossum's with {KERNEL_MS:.0f} ms, over that from silence (0: the same",
-        "train; 1: as far as saying nothing). Mismatch: share of neurons and ticks in which just one of the two spikes. The membrane",
-        "does not leak, so an error stays in the potential for good: this is the hard case.",
+        f"Made by `{command}`: {INPUTS} x {NEURONS} synapses with log-normal time constants around 5 ms,",
+        f"{TICKS} ticks of 1 ms, inputs that spike with {RATE} a tick, {len(SEEDS)} seeds. Distance: van Rossum's with "
+        f"{KERNEL_MS:.0f} ms, over that from",
+        "silence (0: the same train; 1: as far as saying nothing). Mismatch: share of neurons and ticks in which just one of the",
+        "two spikes. The membrane does not leak, so an error stays in the potential for good: this is the hard case.",
         "",
         "| terms | bits of code | bits of weight | distance | sd | mismatch |",
         "|---|---|---|---|---|---|",

@@ -61,7 +61,8 @@ class Reset:
 
     Members
     -------
-    role : of the domain. after : as soon as so many steps have been taken in by the network. delay_ps : and so much later.
+    role : of the domain. after : as soon as so many steps have been taken in by the network (and a few clocks after the host's
+        last load, which a reset would make void). delay_ps : and so much later.
     clocks : its length, in that domain.
     """
 
