@@ -95,6 +95,11 @@ class Device:
                 folder, design = place, _built(place)
             else:
                 design = load_design(place)
+        if design.network is not None:
+            raise ConfigError(
+                f"Device runs a lane, a bank or a layer, not the network '{design.name}': use `sc-hw cosim DESIGN "
+                "--events FILE`, or sc_model.golden.network.Network."
+            )
         if on == "rtl":
             folder = folder if folder is not None else elaborate(design, root).folder
             return cls(design, on, block_of(Rtl(folder, rtl_library(folder))), folder)

@@ -83,7 +83,7 @@ class SpikeNetwork(wiring.Component):
     def domain_of(self, port: str) -> str:
         """The domain of a member."""
         for layer in self.spec.layers:
-            if port.endswith(f"_{layer.name}"):
+            if port in {f"{kind}_{layer.name}" for kind in (*HOST, "out_of_step", "lost")}:
                 return layer.clock
         return self.spec.layers[0 if port in ("i", "i_restart") else -1].clock
 

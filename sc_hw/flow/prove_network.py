@@ -63,9 +63,7 @@ def prove_network(
         progress(f"crossings of depth {network.crossing_depth}")
         limit = LIMIT_S if network.crossing_depth < DEEP else DEEP_LIMIT_S
         depths = [network.crossing_depth]
-        answers.append(
-            prove_crossings(depths, limit_s=limit, jobs=jobs, controls=controls, progress=progress, folder=folder)
-        )
+        answers.append(prove_crossings(depths, limit_s=limit, jobs=jobs, controls=controls, progress=progress, folder=folder))
     claims = [claim for answer in answers for claim in answer["claims"]]
     rows = [row for answer in answers for row in answer["controls"]]
     return {"claims": claims, "controls": rows, "seconds": round(perf_counter() - began, 2)}

@@ -473,6 +473,36 @@ def _tidy(cosim: dict[str, Any]) -> dict[str, Any]:
     return cosim
 
 
+def _rule_content(
+    manifest: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    cosim: Mapping[str, Any],
+    prices: Sequence[Mapping[str, Any]],
+    learned: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What `report.json` holds of a block that computes a rule."""
+    content: dict[str, Any] = {
+        "schema_version": REPORT_SCHEMA,
+        "build_id": manifest["id"],
+        "design": manifest["design"],
+        "rule": {**manifest["rule"], "equations": _equations(manifest["rule"])},
+        "top": manifest["top"],
+        "verilog_sha256": manifest["verilog_sha256"],
+        "domain": manifest["domain"],
+        "timing": manifest["timing"],
+        "ports": manifest["ports"],
+        "proof": proof,
+        "cosim": cosim,
+        "price": prices,
+        "price_command": f"sc-hw estimate {manifest['design']['name']}.toml",
+        "learned": learned,
+        "tools": _by_stage(manifest, proof, cosim, prices),
+        "hardware_measurement_claimed": False,
+    }
+    content["figures"] = _figures(content)
+    return content
+
+
 def _network_content(
     manifest: Mapping[str, Any],
     proof: Mapping[str, Any],
@@ -547,46 +577,24 @@ def report(
     cosim = _stage(simulated, "results.json", "sc-hw.cosim.v1", manifest, f"sc-hw cosim {file}")
     measured = (_read(path, "sc-hw.metrics.v1") for path in sorted(build_folder.glob("estimate/*/metrics.json")))
     prices = [_price(metric) for metric in measured if metric is not None]
-    if manifest["design"]["block"] == "network":
-        audit = _stage(build_folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}")
-        content = _network_content(manifest, proof, _tidy(cosim), audit, prices)
-        notes = Notes()
-        context = {"price_rows": _price_rows(prices, notes), "path_rows": _path_rows(prices, notes), "notes": notes.texts}
-        pictures = {"area": plots.area(prices), "fmax": plots.fmax(prices)} if prices else {}
-        content["differences"] = None if earlier is None else _differences(earlier["figures"], content["figures"])
-        _write(out if out is not None else build_folder, "report", content, context, pictures, embed, template="network")
-        return content
-    learned, maps = _learned(simulated, manifest, cosim, recording)
     cosim = _tidy(cosim)
-    content: dict[str, Any] = {
-        "schema_version": REPORT_SCHEMA,
-        "build_id": manifest["id"],
-        "design": design,
-        "rule": {**manifest["rule"], "equations": _equations(manifest["rule"])},
-        "top": manifest["top"],
-        "verilog_sha256": manifest["verilog_sha256"],
-        "domain": manifest["domain"],
-        "timing": manifest["timing"],
-        "ports": manifest["ports"],
-        "proof": proof,
-        "cosim": cosim,
-        "price": prices,
-        "price_command": f"sc-hw estimate {file}",
-        "learned": learned,
-        "tools": _by_stage(manifest, proof, cosim, prices),
-        "hardware_measurement_claimed": False,
-    }
-    content["figures"] = _figures(content)
+    pictures = {"area": plots.area(prices), "fmax": plots.fmax(prices)} if prices else {}
+    content: dict[str, Any]
+    if design["block"] == "network":
+        audit = _stage(build_folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}")
+        content, template = _network_content(manifest, proof, cosim, audit, prices), "network"
+    else:
+        learned, maps = _learned(simulated, manifest, cosim, recording)
+        content, template = _rule_content(manifest, proof, cosim, prices, learned), "report"
+        if maps is not None:
+            names = [str(c) for c in learned["classes"]]
+            pictures["weights"] = plots.weight_maps(maps, names, "weight")
+        if learned["status"] == "measured":
+            pictures["curve"] = plots.learning_curve(learned["curve"], learned["block"], learned["chance"], learned["longer"])
     content["differences"] = None if earlier is None else _differences(earlier["figures"], content["figures"])
     notes = Notes()
     context = {"price_rows": _price_rows(prices, notes), "path_rows": _path_rows(prices, notes), "notes": notes.texts}
-    pictures = {"area": plots.area(prices), "fmax": plots.fmax(prices)} if prices else {}
-    if maps is not None:
-        names = [str(c) for c in learned["classes"]]
-        pictures["weights"] = plots.weight_maps(maps, names, "weight")
-    if learned["status"] == "measured":
-        pictures["curve"] = plots.learning_curve(learned["curve"], learned["block"], learned["chance"], learned["longer"])
-    _write(out if out is not None else build_folder, "report", content, context, pictures, embed)
+    _write(out if out is not None else build_folder, "report", content, context, pictures, embed, template)
     return content
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from sc_model.spec.decay import MAX_TERMS, TAU_MAX_MS, TAU_MIN_MS, DecayCodes, decay_codes
+from sc_model.spec.errors import ConfigError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.layer import NeuronSpec
@@ -33,7 +34,7 @@ class HetSynSpec(Frozen):
     clock: str = Field(
         default="sync",
         pattern=r"^[a-z][a-z0-9_]{0,15}$",
-        description="its clock, by role: lower-case letters, digits, underscores",
+        description="a role: 1 to 16 lower-case letters, digits and underscores",
     )
     policy: Policy = Field(
         default="hold", description="at its input: the last word (hold), counts (accumulate), or each spike one time (once)"
@@ -97,12 +98,10 @@ class HetSynSpec(Frozen):
         return IntFormat(self.weight_bits + self.trace_bits + (self.inputs - 1).bit_length(), signed=True)
 
     def codes(self, tick_ms: float) -> DecayCodes:
-        """The decay codes of a layer in a network whose step is `tick_ms` long."""
-        return decay_codes(
-            self.code_bits,
-            self.terms,
-            float(tick_ms * self.tick_interval),
-            self.factor_shift,
-            float(self.tau_min_ms),
-            float(self.tau_max_ms),
-        )
+        """The decay codes of a layer in a network whose step is `tick_ms` long; ConfigError where there can be none."""
+        tick = float(tick_ms * self.tick_interval)
+        low, high = float(self.tau_min_ms), float(self.tau_max_ms)
+        try:
+            return decay_codes(self.code_bits, self.terms, tick, self.factor_shift, low, high)
+        except ConfigError as error:
+            raise ConfigError(f"layer '{self.name}': {error}") from None

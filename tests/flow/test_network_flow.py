@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support import ROOT, python
 
+from sc_hw.device import Device
 from sc_hw.flow import elaborate as elaboration
 from sc_hw.flow.audit_design import audit_design
 from sc_hw.flow.elaborate import AuditError, elaborate, make
@@ -17,7 +18,7 @@ from sc_hw.flow.estimate import _achieved, _of_clock
 from sc_hw.flow.report import report
 from sc_hw.flow.tools import ToolError
 from sc_hw.flow.wrapper import wrapper_of_domains
-from sc_model.spec import Design, HetSynSpec, NetworkSpec, load_design
+from sc_model.spec import ConfigError, Design, HetSynSpec, NetworkSpec, load_design
 
 
 def two_clocks() -> Design:
@@ -114,3 +115,21 @@ def test_report_of_a_network(tmp_path: Path) -> None:
     assert "| slow | 3 x 2 | think | 4 | once | 1 |" in text
     again = report(build.folder, previous=build.folder / "report.json")
     assert again["differences"] == []
+
+
+def test_ports_belong_to_their_layer_s_clock() -> None:
+    """The name of one layer may end with that of another."""
+    layers = (
+        HetSynSpec(name="a", inputs=2, neurons=3, clock="sense"),
+        HetSynSpec(name="b_a", inputs=3, neurons=2, clock="think"),
+    )
+    manifest = make(Design(name="two", block="network", network=NetworkSpec(layers=layers))).manifest
+    domains = {port["name"]: port["domain"] for port in manifest["ports"] if "domain" in port}
+    assert domains["load_a__valid"] == domains["i__valid"] == "sense"
+    assert domains["load_b_a__valid"] == domains["o__valid"] == domains["out_of_step_b_a"] == "think"
+
+
+@pytest.mark.parametrize("on", ["model", "rtl"])
+def test_a_device_is_no_network(on: str) -> None:
+    with pytest.raises(ConfigError, match=r"^Device runs a lane, a bank or a layer, not the network 'two': use "):
+        Device.open(two_clocks(), on=on)  # type: ignore[arg-type]

@@ -130,3 +130,9 @@ def test_a_file(tmp_path: Path) -> None:
     assert network is not None
     assert network.tick_ms == 0.5
     assert network.layers[0].neuron.leak_shift == 3
+
+
+def test_a_layer_whose_decay_codes_can_not_be_says_which_it_is() -> None:
+    layer = HetSynSpec(name="slow", inputs=1, neurons=1, tick_interval=1000)
+    with pytest.raises(ConfigError, match=r"^layer 'slow': Decay codes need a tick in which a trace does not vanish: "):
+        layer.codes(1.0)
