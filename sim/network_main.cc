@@ -20,8 +20,6 @@
 
 namespace {
 
-constexpr int64_t SETTLE_CLOCKS = 4;
-
 struct Random {  // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014)
   uint64_t state = 0;
   uint64_t draw() {
@@ -122,7 +120,7 @@ struct Bench {
   std::vector<Watch> watches;
   std::vector<Synchroniser> synchronisers, captures;
   Random random;
-  int64_t now = 0, moved = 0, loaded = 0, together = 0, taken_in_restart = 0;
+  int64_t now = 0, moved = 0, together = 0, taken_in_restart = 0;
 
   ~Bench() {
 #ifdef NETWORK_WAVES
@@ -205,7 +203,6 @@ struct Run {
         source.done++;
         stream.offered = false;
         b.moved = b.now;
-        if (k) b.loaded = b.now;
       }
     }
     for (size_t k = 0; k < b.sinks.size(); k++) {
@@ -281,19 +278,12 @@ struct Run {
       if (sources[k].done < sources[k].count) return false;
     return true;
   }
-  // What the host has written is in the memories: before that nothing is reset, for a reset makes void what is on its way there.
-  bool settled() const {
-    int64_t slowest = 0;
-    for (const Domain &d : b.domains) slowest = std::max(slowest, d.period + d.jitter + d.drift);
-    return b.now - b.loaded > SETTLE_CLOCKS * slowest;
-  }
-
   void fall(int domain) {
     Domain &d = b.domains[domain];
-    const bool begun = host_done(), may_reset = begun && settled();
+    const bool begun = host_done();
     for (int64_t k = 0; k < n_resets; k++) {
       Reset &reset = resets[k];
-      if (may_reset && reset.at < 0 && sources[0].done >= reset.words) reset.at = b.now + reset.delay;
+      if (begun && reset.at < 0 && sources[0].done >= reset.words) reset.at = b.now + reset.delay;
       if (reset.domain == domain && reset.clocks && reset.at >= 0 && b.now >= reset.at) {
         d.reset_left = std::max(d.reset_left, reset.clocks);
         reset.clocks = 0;

@@ -51,20 +51,17 @@ def neurons_facts(neurons: HetSynNeurons, index: int) -> dict[str, Any]:
 Change = Callable[[HetSynSpec, DecayCodes], tuple[HetSynSpec, DecayCodes]]
 
 
-def write_network_parts(
-    design: Design, folder: Path, change: Change = lambda spec, codes: (spec, codes), layers: int | None = None
-) -> None:
-    """Write the parts of a network under `folder`/proof.
-
-    For a control, `change` gives another layer in the place of each; `layers`: of so many, all if None.
-    """
+def write_network_parts(design: Design, folder: Path, control: NetworkControl | None = None) -> None:
+    """Write the parts of a network under `folder`/proof; for a control the one with its bug, of the first layer alone."""
     if design.network is None:
         raise ValueError("only a network has layers of this kind")
     family = load_family(design.fabric)
-    parts = Parts(folder)
-    for index, spec in enumerate(design.network.layers[:layers]):
+    parts = Parts(folder, () if control is None else (control.part,))
+    for index, spec in enumerate(design.network.layers[: None if control is None else 1]):
         value = design.network.crossing(index).value
-        made, codes = change(spec, spec.codes(design.network.tick_ms))
+        made, codes = spec, spec.codes(design.network.tick_ms)
+        if control is not None:
+            made, codes = control.change(made, codes)
         lane, neurons = HetSynLane(made, codes, value, family), HetSynNeurons(made, family)
         parts.alone(LANE, lane, lane_facts(lane, index), f"{LANE}_{spec.name}")
         parts.alone(NEURONS, neurons, neurons_facts(neurons, index), f"{NEURONS}_{spec.name}")
@@ -73,10 +70,11 @@ def write_network_parts(
 
 @dataclass(frozen=True)
 class NetworkControl:
-    """A bug put into every layer of a network; the claims stay those of the correct design and must refute it."""
+    """A bug put into a part of a layer; the claims stay those of the correct design and must refute it."""
 
     name: str
     bug: str
+    part: str
     change: Change
 
 
@@ -93,20 +91,23 @@ def _one_factor_off(spec: HetSynSpec, codes: DecayCodes) -> tuple[HetSynSpec, De
 
 
 CONTROLS = (
-    NetworkControl("decay table", "one entry of the table of decay codes is its neighbour", _one_factor_off),
+    NetworkControl("decay table", "one entry of the table of decay codes is its neighbour", LANE, _one_factor_off),
     NetworkControl(
         "input one place low",
         "a spike adds half of what it must to a trace",
+        LANE,
         lambda spec, codes: (spec.model_copy(update={"trace_fraction": max(0, spec.trace_fraction - 1)}), codes),
     ),
     NetworkControl(
         "threshold",
         "a neuron fires above its threshold, not at it",
+        NEURONS,
         lambda spec, codes: (_other_neuron(spec, threshold=spec.neuron.threshold + 1), codes),
     ),
     NetworkControl(
         "reset",
-        "a spike puts the potential to zero instead of taking the threshold off",
+        "a spike puts the potential to zero instead of taking the threshold off (or the other way round)",
+        NEURONS,
         lambda spec, codes: (_other_neuron(spec, reset="zero" if spec.neuron.reset == "subtract" else "subtract"), codes),
     ),
 )

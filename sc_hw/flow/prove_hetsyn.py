@@ -46,17 +46,34 @@ def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: F
     lands = [*quiet, court.on(at(0, "issue"))]
     shown: dict[str, Any] = {"trace": trace, "value": came, "written": written}
 
-    for code, factor in enumerate(codes.factors):
+    def becomes(name: str, said: str, factor: Any, given: list[Any]) -> None:
+        """The claim about new traces whose factor is that."""
         risen = (trace * factor >> codes.shift) + (came << spec.trace_fraction)
         wanted = ops.clamp(risen, 0, spec.trace_format.hi)
         court.claim(
-            f"{label}: trace, code {code}",
-            f"a trace of code {code} becomes saturate((trace * {factor} >> {codes.shift}) + (value << {spec.trace_fraction})), "
-            "with 0 for the trace while fresh",
+            f"{label}: trace{name}",
+            f"{said} becomes saturate((trace * factor >> {codes.shift}) + (value << {spec.trace_fraction})), with 0 for the "
+            "trace while fresh",
             t.differ(wanted.low(spec.trace_bits), at(landed + 1, "write_trace")),
-            [*lands, court.equals(fixed["code"], code)],
+            [*lands, *given],
             {**shown, "wanted": wanted},
         )
+
+    factor_made = at(facts["fetch"], "table.controls")
+    for code, factor in enumerate(codes.factors):
+        coded = court.equals(fixed["code"], code)
+        if codes.terms:
+            becomes(f", code {code}", f"a trace of code {code}, factor {factor},", factor, [coded])
+        else:  # the table by itself, and below one product for all factors
+            court.claim(
+                f"{label}: factor, code {code}",
+                f"the table gives {factor} for code {code}",
+                court.no(court.equals(factor_made, factor)),
+                [*quiet, coded],
+                {"factor": factor_made},
+            )
+    if not codes.terms:
+        becomes("", "a trace", SmtInt.unsigned(t, factor_made), [])
     place = at(landed, "place")
     court.claim(
         f"{label}: where traces go",

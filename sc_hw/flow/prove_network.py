@@ -76,7 +76,7 @@ def _refute(
     folder = build.folder / "proof" / "controls" / control.name.replace(" ", "_")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_network_parts(build.design, folder, control.change, layers=1)
+    write_network_parts(build.design, folder, control)
     write_json(folder / "manifest.json", build.manifest)
     claims = decide(folder, limit_s)
     refuted = [claim for claim in claims if claim["verdict"] == REFUTED]

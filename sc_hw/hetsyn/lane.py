@@ -146,10 +146,10 @@ class HetSynLane(wiring.Component):
         last_place = place == self.spec.depth - 1
         with m.If(landing):
             m.d.sync += place.eq(only(~last_place, place + 1))
-        write_en = Signal()
+        write_en = Signal(reset_less=True)  # a trace that lands in a reset is not read again before it is 0
         write_address = Signal.like(self.address, reset_less=True)
         write_trace = Signal(self.spec.trace_bits, reset_less=True)
-        write_fixed = Signal()
+        write_fixed = Signal(reset_less=True)
         write_given = Signal(self.fixed.size, reset_less=True)
         loaded = self.load_data
         m.d.sync += [

@@ -117,7 +117,8 @@ class HetSynLayer(wiring.Component):
         reading = Signal()
         begins = Signal()
         free = Signal()
-        load_now = Signal()  # what the host loads stands in registers, so that it is near the memories
+        # what the host loads stands in registers, so that it is near the memories; a reset does not stop it on its way
+        load_now = Signal(reset_less=True)
         m.d.comb += [
             free.eq(~ticking & ~waiting & ~reading),
             self.i.ready.eq(free & ~host_wants & ~load_now),

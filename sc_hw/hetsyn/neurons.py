@@ -119,7 +119,7 @@ class HetSynNeurons(wiring.Component):
             self.o_last.eq(delays.later(real & at_last, out, "last", strobe=True)),
         ]
         new = Cat(*(getattr(update, f"o_{name}") for name in self.unit.state), update.o_ready)
-        write_en = Signal()
+        write_en = Signal(reset_less=True)
         write_address = Signal(self.index_bits, reset_less=True)
         written = Signal(self.fields.size, reset_less=True)
         m.d.sync += [

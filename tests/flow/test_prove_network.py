@@ -43,7 +43,17 @@ def test_every_claim_is_proved_and_every_fault_refuted(certificate: dict[str, An
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("terms", "fabric"), [(0, "generic"), (4, "ecp5"), (2, "ice40_hx"), (1, "ice40_up")])
+def test_a_multiplier_s_table_is_proved_by_itself(tmp_path: Path) -> None:
+    made = prove.prove(small(terms=0), root=tmp_path, jobs=1)
+    assert made["passed"]
+    names = [claim["name"] for claim in made["claims"]]
+    assert sum(name.startswith("layer only: factor, code ") for name in names) == 8
+    assert "layer only: trace" in names
+    table = next(row for row in made["controls"] if row["name"] == "decay table")
+    assert table["claim"] == "layer only: factor, code 4"
+
+
+@pytest.mark.parametrize(("terms", "fabric"), [(0, "ice40_hx"), (4, "ecp5"), (2, "ice40_hx"), (1, "ice40_up")])
 def test_ways_to_make_a_decay(tmp_path: Path, terms: int, fabric: str) -> None:
     design = small(terms=terms).model_copy(update={"fabric": fabric})
     made = prove.prove(design, root=tmp_path, controls=False, jobs=1)
