@@ -58,7 +58,7 @@ class TickScheduler(wiring.Component):
         due = Signal(self.step_bits, init=self.i_interval)
         step = Signal(self.step_bits, init=self.o_interval)
         differs = Signal(self.step_bits)
-        m.d.comb += [self.wants.eq(ahead >= 0), self.tick.eq(~self.wants), self.step.eq(step)]
+        m.d.comb += [self.wants.eq(~ahead[-1]), self.tick.eq(~self.wants), self.step.eq(step)]
         with m.If(self.came):
             m.d.sync += [ahead.eq(ahead - self.i_interval), due.eq(due + self.i_interval)]
         # a clock apart, so that no word of another clock has far to go

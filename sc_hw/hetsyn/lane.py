@@ -52,7 +52,7 @@ class DecayTable(wiring.Component):
         m = Module()
         entries = [controls(self.codes, code) for code in range(len(self.codes.factors))]
         words = [sum(entry[str(name)] << field.offset for name, field in self.layout) for entry in entries]
-        m.submodules.table = table = memory.Memory(shape=self.layout.size, depth=max(2, len(words)), init=words)
+        m.submodules.entries = table = memory.Memory(shape=self.layout.size, depth=max(2, len(words)), init=words)
         port = table.read_port()
         m.d.comb += [port.en.eq(1), port.addr.eq(self.code), self.controls.as_value().eq(port.data)]
         return m

@@ -20,9 +20,9 @@ from sc_model.spec import DecayCodes, HetSynSpec, IntFormat
 class HetSynSpace(IntEnum):
     """What the host finds in a layer."""
 
-    SYNAPSE = 0
-    NEURON = 1
-    CONTROL = 2
+    SYNAPSE = 1
+    NEURON = 2
+    CONTROL = 3
 
 
 class HetSynLayer(wiring.Component):
@@ -180,7 +180,7 @@ class HetSynLayer(wiring.Component):
                 lane.address.eq(only(sweeping, address)),
                 lane.value.eq(values[0]),
                 lane.fresh.eq(fresh),
-                lane.first.eq(slot == 0),
+                lane.first.eq(~slot.any()),
                 lane.last.eq(slot == spec.inputs - 1),
                 lane.host_address.eq(host[:address_bits]),
                 lane.load.eq(mine),

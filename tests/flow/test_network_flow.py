@@ -13,6 +13,7 @@ from support import ROOT, python
 from sc_hw.device import Device
 from sc_hw.flow import elaborate as elaboration
 from sc_hw.flow.audit_design import audit_design
+from sc_hw.flow.cosim import lint
 from sc_hw.flow.elaborate import AuditError, elaborate, make
 from sc_hw.flow.estimate import _achieved, _of_clock
 from sc_hw.flow.report import report
@@ -133,3 +134,10 @@ def test_ports_belong_to_their_layer_s_clock() -> None:
 def test_a_device_is_no_network(on: str) -> None:
     with pytest.raises(ConfigError, match=r"^Device runs a lane, a bank or a layer, not the network 'two': use "):
         Device.open(two_clocks(), on=on)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("design", ["network.toml", "timescales/timescales.toml", None])
+def test_networks_are_clean_under_the_linter(design: str | None, tmp_path: Path) -> None:
+    chosen = two_clocks() if design is None else load_design(ROOT / "examples" / design)
+    for fabric in ("generic", "ice40_hx"):
+        lint(elaborate(chosen.model_copy(update={"fabric": fabric}), tmp_path))
