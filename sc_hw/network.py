@@ -70,6 +70,11 @@ class SpikeNetwork(wiring.Component):
         super().__init__(members)
 
     @property
+    def domains(self) -> tuple[str, ...]:
+        """Clock domains, in the order in which they become ports."""
+        return self.spec.roles
+
+    @property
     def stamped(self) -> dict[str, wiring.Component]:
         """Modules that are written once, by name."""
         return {name: part for crossing in self.crossing_parts.values() for name, part in crossing.stamped.items()}

@@ -22,7 +22,7 @@ from sc_hw.flow.layer_parts import write_parts
 from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.prove_network import prove_network
 from sc_hw.flow.tools import Found, ToolError, find
-from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VERDICT
+from sc_hw.flow.verdicts import PROVED, REFUTED, VERDICT, control_row
 from sc_hw.layer import PlasticLayer
 from sc_hw.sequencer import Sequencer
 from sc_model.rules import load_rule
@@ -64,18 +64,7 @@ def _run_control(build: Build, control: Control | LayerControl, limit_s: float) 
     if folder is None:
         return None
     claims = decide(folder, limit_s)
-    refuted = [claim for claim in claims if claim["verdict"] == REFUTED]
-    row: dict[str, Any] = {
-        "name": control.name,
-        "bug": control.bug,
-        "expected": REFUTED,
-        "verdict": REFUTED if refuted else UNKNOWN if any(c["verdict"] == UNKNOWN for c in claims) else PROVED,
-    }
-    if refuted:
-        named = [claim for claim in refuted if claim.get("counterexample")]
-        shown = named[0] if named else refuted[0]
-        row |= {"claim": shown["name"], "counterexample": shown.get("counterexample")}
-    return row
+    return control_row(control.name, control.bug, claims)
 
 
 def prove(

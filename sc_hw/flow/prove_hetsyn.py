@@ -51,7 +51,7 @@ def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: F
         risen = (trace * factor >> codes.shift) + (came << spec.trace_fraction)
         wanted = ops.clamp(risen, 0, spec.trace_format.hi)
         court.claim(
-            f"{label}: trace{name}",
+            name,
             f"{said} becomes saturate((trace * factor >> {codes.shift}) + (value << {spec.trace_fraction})), with 0 for the "
             "trace while fresh",
             t.differ(wanted.low(spec.trace_bits), at(landed + 1, "write_trace")),
@@ -63,17 +63,17 @@ def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: F
     for code, factor in enumerate(codes.factors):
         coded = court.equals(fixed["code"], code)
         if codes.terms:
-            becomes(f", code {code}", f"a trace of code {code}, factor {factor},", factor, [coded])
+            becomes(f"decays of {label}, code {code}: trace", "a trace of the code with that factor", factor, [coded])
         else:  # the table by itself, and below one product for all factors
             court.claim(
-                f"{label}: factor, code {code}",
-                f"the table gives {factor} for code {code}",
+                f"decays of {label}, code {code}: factor",
+                "the table gives the code's factor",
                 court.no(court.equals(factor_made, factor)),
                 [*quiet, coded],
                 {"factor": factor_made},
             )
     if not codes.terms:
-        becomes("", "a trace", SmtInt.unsigned(t, factor_made), [])
+        becomes(f"{label}: trace", "a trace", SmtInt.unsigned(t, factor_made), [])
     place = at(landed, "place")
     court.claim(
         f"{label}: where traces go",

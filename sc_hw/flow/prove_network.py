@@ -19,7 +19,7 @@ from sc_hw.flow.network_parts import CONTROLS, NetworkControl, write_network_par
 from sc_hw.flow.progress import Progress
 from sc_hw.flow.prove_crossing import LIMIT_S, prove_crossings
 from sc_hw.flow.prove_intake import prove_intakes
-from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN
+from sc_hw.flow.verdicts import control_row
 
 DEEP, DEEP_LIMIT_S = 8, 900.0  # a queue of 8 takes some minutes a claim
 
@@ -79,13 +79,4 @@ def _refute(
     write_network_parts(build.design, folder, control)
     write_json(folder / "manifest.json", build.manifest)
     claims = decide(folder, limit_s)
-    refuted = [claim for claim in claims if claim["verdict"] == REFUTED]
-    row: dict[str, Any] = {
-        "name": control.name,
-        "bug": control.bug,
-        "expected": REFUTED,
-        "verdict": REFUTED if refuted else UNKNOWN if any(c["verdict"] == UNKNOWN for c in claims) else PROVED,
-    }
-    if refuted:
-        row |= {"claim": refuted[0]["name"], "counterexample": refuted[0].get("counterexample")}
-    return row
+    return control_row(control.name, control.bug, claims)

@@ -74,7 +74,7 @@ def test_two_clocks_give_the_same_bytes_whatever_the_hash_seed() -> None:
         "print(made.manifest['verilog_sha256'], json.dumps(made.manifest))"
     )
     path = os.pathsep.join((str(ROOT), str(Path(__file__).parent), str(ROOT / "tests")))
-    texts = {python(code, PYTHONHASHSEED=seed, PYTHONPATH=path) for seed in ("0", "1", "77")}
+    texts = {python(code, PYTHONHASHSEED=seed, PYTHONPATH=path) for seed in ("1", "2", "4", "5")}
     assert len(texts) == 1
 
 
