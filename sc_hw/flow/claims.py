@@ -9,35 +9,11 @@ from typing import Any
 
 import bitwuzla as bz
 
-from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS
+from sc_hw.flow.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS, Claim
 from sc_model.graph.smt import K, SmtInt, Terms
 
 WHOLE_LIMIT_S = 4.0  # before a claim is split into cases
 SPLIT_BITS = 10  # widest factor whose values are gone through one by one
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A statement and its verdict. A refuted one has a counterexample: signal -> value.
-
-    ``vacuous``: it holds, but only because what it assumes can't be.
-    """
-
-    name: str
-    statement: str
-    verdict: str
-    seconds: float
-    counterexample: Mapping[str, Any] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The claim as written to a certificate."""
-        row: dict[str, Any] = {
-            "name": self.name,
-            "statement": self.statement,
-            "verdict": self.verdict,
-            "seconds": round(self.seconds, 3),
-        }
-        return row if self.counterexample is None else {**row, "counterexample": dict(self.counterexample)}
 
 
 @dataclass

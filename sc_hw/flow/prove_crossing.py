@@ -16,7 +16,6 @@ from time import perf_counter
 from typing import Any
 
 from sc_hw.cdc import WordCrossing
-from sc_hw.flow.claims import Claim
 from sc_hw.flow.crossing_controls import CONTROLS, COUNTERS, Counter
 from sc_hw.flow.crossing_harness import (
     DUT,
@@ -37,7 +36,7 @@ from sc_hw.flow.files import write_json, write_text
 from sc_hw.flow.pdr import Answer, Model, decide, shown
 from sc_hw.flow.progress import Progress, silent
 from sc_hw.flow.tools import find
-from sc_hw.flow.verdicts import PROVED, REFUTED
+from sc_hw.flow.verdicts import PROVED, REFUTED, Claim
 
 PROOF_SCHEMA = "sc-hw.crossing_proofs.v1"
 DEPTHS = (1, 2, 4)

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sc_hw.flow.claims import Claim, Court, Cuts, number
+from sc_hw.flow.claims import Court, Cuts, number
 from sc_hw.flow.layer_parts import PARTS
 from sc_hw.flow.netlist import Netlist, parse_btor, read_back
 from sc_hw.flow.network_parts import LANE, NEURONS
 from sc_hw.flow.prove_bank import Frames
 from sc_hw.flow.prove_plastic_lane import calm, slices
+from sc_hw.flow.verdicts import Claim
 from sc_model.graph.smt import K, SmtInt, SmtOps, Terms
 from sc_model.spec import Design, NetworkSpec
 from sc_model.units import neuron_unit

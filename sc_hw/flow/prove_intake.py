@@ -14,10 +14,9 @@ from typing import Any
 from amaranth.back import rtlil
 from amaranth.hdl import Assert, ClockDomain, Cover, Elaboratable, Fragment, Instance, Module, Signal, Value, signed
 
-from sc_hw.flow.claims import Claim
 from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.pdr import Model, decide, shown
-from sc_hw.flow.verdicts import PROVED, REFUTED
+from sc_hw.flow.verdicts import PROVED, REFUTED, Claim
 from sc_hw.ticks import Intake
 from sc_model.spec import CrossingSpec
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sc_hw.flow.claims import Claim, Court
+from sc_hw.flow.claims import Court
 from sc_hw.flow.layer_parts import PARTS
 from sc_hw.flow.netlist import Netlist, parse_btor, read_back
 from sc_hw.flow.prove_critic import prove_critic
@@ -16,6 +16,7 @@ from sc_hw.flow.prove_layer_sequencer import prove_layer_sequencer
 from sc_hw.flow.prove_neurons import prove_neurons
 from sc_hw.flow.prove_plastic_lane import prove_plastic_lane
 from sc_hw.flow.prove_traces import prove_input_memory, prove_output_memory
+from sc_hw.flow.verdicts import Claim
 from sc_model.graph.smt import Terms
 from sc_model.spec import Design, Rule, RuleParams
 

@@ -10,13 +10,13 @@ import os
 import sys
 from pathlib import Path
 
-from sc_hw.flow.claims import Claim, Court
+from sc_hw.flow.claims import Court
 from sc_hw.flow.netlist import parse_btor, read_back
 from sc_hw.flow.prove_bank import prove_bank, prove_schedule
 from sc_hw.flow.prove_hetsyn import claims_of_parts
 from sc_hw.flow.prove_lane import prove_lane
 from sc_hw.flow.prove_layer import prove_layer
-from sc_hw.flow.verdicts import VERDICT
+from sc_hw.flow.verdicts import VERDICT, Claim
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve
 from sc_model.spec import RuleChoice

@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 PROVED, REFUTED, UNKNOWN, VACUOUS = "proved", "refuted", "unknown", "vacuous"
 
 # What a prover's process prints before the JSON of its claims.
 VERDICT = "VERDICT "
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement and its verdict. A refuted one has a counterexample: signal -> value.
+
+    ``vacuous``: it holds, but only because what it assumes can't be.
+    """
+
+    name: str
+    statement: str
+    verdict: str
+    seconds: float
+    counterexample: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The claim as written to a certificate."""
+        row: dict[str, Any] = {
+            "name": self.name,
+            "statement": self.statement,
+            "verdict": self.verdict,
+            "seconds": round(self.seconds, 3),
+        }
+        return row if self.counterexample is None else {**row, "counterexample": dict(self.counterexample)}
 
 
 def control_row(name: str, bug: str, claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
