@@ -6,19 +6,18 @@ table and shifted copies against the product with the code's factor.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sc_hw.flow.claims import Court, Cuts, number
-from sc_hw.flow.layer_parts import PARTS
-from sc_hw.flow.netlist import Netlist, parse_btor, read_back
+from sc_hw.flow.netlist import Netlist
 from sc_hw.flow.network_parts import LANE, NEURONS
 from sc_hw.flow.prove_bank import Frames
+from sc_hw.flow.prove_parts import claims_of_parts
 from sc_hw.flow.prove_plastic_lane import calm, slices
 from sc_hw.flow.verdicts import Claim
-from sc_model.graph.smt import K, SmtInt, SmtOps, Terms
+from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.spec import Design, NetworkSpec
 from sc_model.units import neuron_unit
 
@@ -206,18 +205,9 @@ PROVERS: dict[str, Callable[[Court, Netlist, NetworkSpec, dict[str, Any]], None]
 }
 
 
-def claims_of_parts(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
+def claims_of_network(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
     """Claims about the layers whose parts lie in `folder`; run in a process of its own."""
-    design = Design.model_validate(manifest["design"])
-    if design.network is None:
+    network = Design.model_validate(manifest["design"]).network
+    if network is None:
         raise ValueError("only a network has such parts")
-    claims: list[Claim] = []
-    kept: list[Terms] = []  # a solver's terms must outlive what is made of them
-    for part, row in enumerate(json.loads((folder / "proof" / PARTS).read_text())["parts"]):
-        terms = Terms()
-        kept.append(terms)
-        court = Court(terms, limit_s)
-        net = parse_btor(read_back(folder / row["verilog"], row["top"], folder / "proof", f"part_{part}"), terms)
-        PROVERS[row["part"]](court, net, design.network, row["facts"])
-        claims += court.claims
-    return claims
+    return claims_of_parts(folder, limit_s, lambda court, net, row: PROVERS[row["part"]](court, net, network, row["facts"]))

@@ -13,7 +13,7 @@ from pathlib import Path
 from sc_hw.flow.claims import Court
 from sc_hw.flow.netlist import parse_btor, read_back
 from sc_hw.flow.prove_bank import prove_bank, prove_schedule
-from sc_hw.flow.prove_hetsyn import claims_of_parts
+from sc_hw.flow.prove_hetsyn import claims_of_network
 from sc_hw.flow.prove_lane import prove_lane
 from sc_hw.flow.prove_layer import prove_layer
 from sc_hw.flow.verdicts import VERDICT, Claim
@@ -26,7 +26,7 @@ def main(folder: Path, limit_s: float) -> None:
     """Prove the design in `folder` (and the schedules beside it) and print the claims."""
     manifest = json.loads((folder / "manifest.json").read_text())
     if manifest["design"]["block"] == "network":
-        tell(claims_of_parts(folder, manifest, limit_s))
+        tell(claims_of_network(folder, manifest, limit_s))
         return
     rule, params = resolve(RuleChoice(family=manifest["rule"]["family"], parameters=manifest["rule"]["parameters"]))
     if manifest["design"]["block"] == "layer":

@@ -1,0 +1,28 @@
+"""Claims about a design that was taken apart: each part is read back and proved for itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sc_hw.flow.claims import Court
+from sc_hw.flow.layer_parts import PARTS
+from sc_hw.flow.netlist import Netlist, parse_btor, read_back
+from sc_hw.flow.verdicts import Claim
+from sc_model.graph.smt import Terms
+
+
+def claims_of_parts(folder: Path, limit_s: float, prove: Callable[[Court, Netlist, dict[str, Any]], None]) -> list[Claim]:
+    """Claims about the parts listed in `folder`; `prove` adds those of one part (a row of `parts.json`) to its court."""
+    claims: list[Claim] = []
+    kept: list[Terms] = []  # a solver's terms must outlive what is made of them
+    for number, row in enumerate(json.loads((folder / "proof" / PARTS).read_text())["parts"]):
+        terms = Terms()
+        kept.append(terms)
+        court = Court(terms, limit_s)
+        net = parse_btor(read_back(folder / row["verilog"], row["top"], folder / "proof", f"part_{number}"), terms)
+        prove(court, net, row)
+        claims += court.claims
+    return claims
