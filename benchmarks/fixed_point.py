@@ -47,7 +47,7 @@ def compared(code_bits: int, terms: int, weight_bits: int, seed: int) -> tuple[f
     spec = spec.model_copy(update={"neuron": NeuronSpec(reset="subtract", threshold=threshold, potential_bits=48)})
     golden = HetSyn(spec, CrossingSpec(INPUTS, 1, 1, "hold", 1), 1.0)
     codes = np.reshape(golden.codes.encode(layer.tau.ravel()), layer.tau.shape)
-    golden.load(np.rint(layer.weight * scale).astype(np.int64), codes)
+    golden.load({"weight": np.rint(layer.weight * scale).astype(np.int64), "code": codes})
     exact = layer.run(x.astype(float))
     fixed = np.array([golden.step(row) for row in x], float)
     apart, whole = filtered(exact) - filtered(fixed), filtered(exact)

@@ -18,7 +18,7 @@ from sc_hw.layer import PlasticLayer
 from sc_hw.network import SpikeNetwork
 from sc_model.graph import Graph
 from sc_model.rules import resolve
-from sc_model.spec import Design
+from sc_model.spec import Design, HetSynSpec
 from sc_model.spec.layer import placement
 
 
@@ -124,15 +124,20 @@ class NetworkBlock:
     def _layer(self, index: int) -> dict[str, Any]:
         spec = self.component.spec.layers[index]
         layer, crossing = self.component.layers[spec.name], self.component.spec.crossing(index)
-        words = {"SYNAPSE": spec.depth, "NEURON": spec.neurons, "CONTROL": 1}
-        codes = layer.lanes[0].codes
+        words = {"SYNAPSE": spec.depth, "NEURON": spec.neurons, "CONTROL": 1, "HISTORY": spec.columns}
+        codes = spec.codes(self.component.spec.tick_ms) if isinstance(spec, HetSynSpec) else None
         return {
             "name": spec.name,
+            "kind": spec.kind,
+            "columns": spec.columns,
             "domain": spec.clock,
             "lanes": spec.lanes,
             "crossing": {"policy": crossing.policy, "i_interval": crossing.i_interval, "o_interval": crossing.o_interval},
             "value_bits": crossing.value.width,
-            "decay": {"factors": list(codes.factors), "shift": codes.shift, "tick_ms": codes.tick_ms, "terms": codes.terms},
+            "memory_bits": layer.memory_bits,
+            "decay": None
+            if codes is None
+            else {"factors": list(codes.factors), "shift": codes.shift, "tick_ms": codes.tick_ms, "terms": codes.terms},
             "spaces": [
                 {"name": space.name.lower(), "code": space.value, "words": words[space.name], "fields": _fields(layout)}
                 for space, layout in layer.spaces.items()

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.cdc import Crossing
 from sc_hw.families import Family, load_family
-from sc_hw.hetsyn import HetSynLayer
+from sc_hw.inference import InferenceLayer
 from sc_hw.spike_crossing import SpikeCrossing
 from sc_model.spec import NetworkSpec
 
@@ -20,14 +20,14 @@ HOST = ("load", "read", "readback")
 
 
 class SpikeNetwork(wiring.Component):
-    """A network of HetSyn layers.
+    """A network of layers.
 
     A step is a transfer of stream `i`; stream `o` gives a word at each tick of the last layer. Between them layers work at the
     same time on steps of their own, as fast as their words come: in one clock, a slow layer stands still until its scheduler
     says that its tick is due; in several clocks, words cross by `SpikeCrossing`. Both give the same words.
 
     Domains: one for each role of the network, ports `<role>_clk` and `<role>_rst` (`clk` and `rst` for the role `sync`).
-    Reset of any domain at any time restarts the whole network: weights and decay codes stay, the next word of `i` is that of
+    Reset of any domain at any time restarts the whole network: what is loaded stays, the next word of `i` is that of
     step 1. `i_restart` is high in the first layer's domain while another's reset does that: until it falls nothing is taken, and
     what was taken before is void. `o_restart` is the same in the last layer's domain, for what came out.
 
@@ -38,14 +38,14 @@ class SpikeNetwork(wiring.Component):
     Members
     -------
     i : spikes of a step, in the first layer's domain. o : {step, spikes}, in the last layer's domain.
-    load_<layer>, read_<layer>, readback_<layer> : see `HetSynLayer`, each in its layer's domain.
+    load_<layer>, read_<layer>, readback_<layer> : see `InferenceLayer`, each in its layer's domain.
     out_of_step_<layer>, lost_<layer> : see `Intake`, in the layer's domain.
     """
 
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
         self.spec = spec
         self.family = family if family is not None else load_family("generic")
-        self.layers: dict[str, HetSynLayer] = {}
+        self.layers: dict[str, InferenceLayer] = {}
         self.crossing_parts: dict[str, SpikeCrossing] = {}
         domain = spec.layers[0].clock
         for index, layer in enumerate(spec.layers):
@@ -53,7 +53,7 @@ class SpikeNetwork(wiring.Component):
             self.crossing_parts[layer.name] = SpikeCrossing(
                 crossing, spec.step_bits, i_domain=domain, o_domain=layer.clock, depth=spec.crossing_depth
             )
-            self.layers[layer.name] = HetSynLayer(layer, layer.codes(spec.tick_ms), crossing.value, spec.step_bits, self.family)
+            self.layers[layer.name] = InferenceLayer(layer, crossing.value, spec.tick_ms, spec.step_bits, self.family)
             domain = layer.clock
         last = self.layers[spec.layers[-1].name]
         members: dict[str, Any] = {

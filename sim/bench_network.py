@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.golden.network import Network
+from sc_model.golden.network import Network, parameter_bounds
 from sc_model.golden.network_recording import NetworkRecording, load_network_recording
-from sc_model.spec import HetSynSpec, IntFormat, NetworkSpec
+from sc_model.spec import DenseSpec, IntFormat, NetworkSpec, TickLayer
 from sim.clocks import KINDS, Clocking, drawn, nominal
 from sim.files import write_arrays, write_json
 from sim.harness import COSIM_SCHEMA, Request, tool_versions
@@ -55,14 +55,20 @@ def spikes(rng: np.random.Generator, steps: int, inputs: int) -> NDArray[np.uint
 
 
 def parameters(spec: NetworkSpec, rng: np.random.Generator, x: NDArray[np.uint8]) -> Parameters:
-    """Random weights and codes for all layers, of a mean with which a layer fires now and then if that can be found."""
+    """Random parameters for all layers, weights of a mean with which a layer fires now and then if that can be found."""
     found: dict[str, NDArray[np.int64]] = {}
     for index, layer in enumerate(spec.layers):
         # layers up to this one, on as many steps as give it some ticks
         part = NetworkSpec.model_validate({**spec.model_dump(), "layers": spec.layers[: index + 1], "clocks": {}})
+        bounds = parameter_bounds(part)
         sample = x[: SAMPLE_TICKS * max(one.tick_interval for one in part.layers)]
-        shape, form = (layer.neurons, layer.inputs), layer.weight_format
-        found[f"{layer.name}.code"] = rng.integers(0, len(layer.codes(spec.tick_ms).factors), shape)
+        shape, form = (layer.neurons, layer.columns), layer.weight_format
+        for name, (size, low, high) in bounds.items():
+            if name.startswith(f"{layer.name}.") and not name.endswith(".weight"):
+                if name.endswith(".threshold"):  # within reach of some weights
+                    high = min(high, form.hi << layer.neuron.fraction) if isinstance(layer, DenseSpec) else high
+                    low = max(low, high // 4)
+                found[name] = rng.integers(low, high + 1, size)
         noise = rng.normal(0, form.hi / 3, shape)
         best = 2.0
         for share in (0.5, 0.2, 0.05, 0.0, -0.1):
@@ -98,16 +104,16 @@ class Expected:
     Members
     -------
     words : spikes of each layer's ticks (ticks, neurons). lost : words of each `once` crossing with which a spike was lost.
-    state : what the host finds in each layer after them. saturations : of each layer's traces.
+    state : what the host finds in each layer after them. saturations : of each layer's traces, None without.
     """
 
     spec: NetworkSpec
     words: Mapping[str, NDArray[np.uint8]]
     lost: Mapping[str, int]
     state: Mapping[str, Mapping[str, NDArray[np.int64]]]
-    saturations: Mapping[str, int]
+    saturations: Mapping[str, int | None]
 
-    def row(self, layer: HetSynSpec) -> Row:
+    def row(self, layer: TickLayer) -> Row:
         """A layer's words, with the numbers of their steps as those travel."""
         ticks = np.arange(1, len(self.words[layer.name]) + 1, dtype=np.int64) * layer.tick_interval
         return Row(ticks % (1 << self.spec.step_bits), self.words[layer.name])
@@ -147,7 +153,7 @@ def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8]) -> Expe
     words: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in spec.layers}
     lost = {layer.name: 0 for layer in spec.layers if layer.policy == "once"}
     state = {layer.name: _state(network, layer.name) for layer in spec.layers}
-    saturations = {layer.name: 0 for layer in spec.layers}
+    saturations = {layer.name: network.layers[layer.name].saturations for layer in spec.layers}
     silence = np.zeros(x.shape[1], np.uint8)
     for step in range(1, max(len(x), *last.values()) + 1):
         before = {name: network.crossings[name].lost for name in lost}
@@ -169,10 +175,7 @@ def _state(network: Network, name: str) -> dict[str, NDArray[np.int64]]:
     """What the host must find in a layer; before its first tick its memories may hold anything."""
     layer = network.layers[name]
     ticked = network.steps >= layer.spec.tick_interval
-    found = {"weight": layer.weight, "code": layer.code, "fresh": np.array([not ticked], np.int64)}
-    if ticked:
-        found |= {"trace": layer.trace.copy(), "fired": layer.fired.copy(), **layer.neuron}
-    return found
+    return {**layer.parameters, "fresh": np.array([not ticked], np.int64), **(layer.state if ticked else {})}
 
 
 @dataclass
@@ -201,7 +204,7 @@ class NetworkBench:
 
     Parameters
     ----------
-    rtl : the verilated network. given : weights and codes. x : steps (T, inputs), the same in every run: under any clocks they
+    rtl : the verilated network. given : parameters. x : steps (T, inputs), the same in every run: under any clocks they
         must give the same.
 
     Members
@@ -224,7 +227,8 @@ class NetworkBench:
         losing = [layer.name for index, layer in enumerate(self.spec.layers) if self._may_lose(index)]
         bins += [f"crossing.{name}.lost" for name in losing]
         for layer in self.spec.layers:
-            bins += [f"layer.{layer.name}.{name}" for name in ("spike", "silent", "saturated")]
+            cut = ("saturated",) if self.golden.saturations[layer.name] is not None else ()
+            bins += [f"layer.{layer.name}.{name}" for name in ("spike", "silent", *cut)]
         for found in self.rtl.dut.captures:
             bins += [f"crossing.{found.layer}.{name}" for name in ("word", "late", "on_time")]
         bins += ["event.together"] if len(self.rtl.dut.roles) > 1 else []
@@ -233,7 +237,9 @@ class NetworkBench:
             words = self.golden.words[layer.name]
             self.findings.bins[f"layer.{layer.name}.spike"] += int(words.sum())
             self.findings.bins[f"layer.{layer.name}.silent"] += int((words == 0).sum())
-            self.findings.bins[f"layer.{layer.name}.saturated"] += self.golden.saturations[layer.name]
+            count = self.golden.saturations[layer.name]
+            if count is not None:
+                self.findings.bins[f"layer.{layer.name}.saturated"] += count
         for name in losing:
             self.findings.bins[f"crossing.{name}.lost"] += self.golden.lost[name]
 
@@ -277,7 +283,7 @@ class NetworkBench:
             "steps": counts["accepted"],
             "epochs": played.epochs,
             "words_out": counts["o_words"],
-            "synapse_steps": sum(updates[layer.name] * layer.inputs * layer.neurons for layer in self.spec.layers),
+            "synapse_steps": sum(updates[layer.name] * layer.columns * layer.neurons for layer in self.spec.layers),
             "steps_per_s": round((len(played.accepted_ps) - 1) * 1e12 / float(between), 1) if between else None,
             "edges_together": counts["together"],
             "crossings": {
@@ -360,7 +366,7 @@ class NetworkBench:
         if len(rows[-1].steps) and not rows[-1].begins(came) == len(came.steps) == len(rows[-1].steps):
             self._fewer(run, "word", layer.name, rows[-1], rows[-1].begins(came))
 
-    def _crossed(self, run: int, came: Stepped, sections: Sequence[Expected], before: HetSynSpec, after: HetSynSpec) -> None:
+    def _crossed(self, run: int, came: Stepped, sections: Sequence[Expected], before: TickLayer, after: TickLayer) -> None:
         """Words at a crossing: of each section from its first word on, of the last one all."""
         rows, nothing = [section.row(before) for section in sections], self.nothing.row(before)
         event, row, at = f"crossing into {after.name}", -1, 0
@@ -421,7 +427,7 @@ class NetworkBench:
 
 def default_steps(spec: NetworkSpec) -> int:
     """Steps of a run that does not say how many."""
-    updates = sum(layer.inputs * layer.neurons / layer.tick_interval for layer in spec.layers)
+    updates = sum(layer.columns * layer.neurons / layer.tick_interval for layer in spec.layers)
     slowest = max(layer.tick_interval for layer in spec.layers)
     return max(TICKS * slowest, min(MOST_STEPS, max(LEAST_STEPS, round(DEFAULT_UPDATES / updates))))
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.spec import HetSynSpec, IntFormat
+from sc_model.spec import IntFormat, TickLayer
 from sim.clocks import Clocking
 from sim.network_design import NetworkDut, read_network
 from sim.rtl import Words, get_bits, put_bits
@@ -246,7 +246,7 @@ class NetworkRtl:
 
     # --- the host --------------------------------------------------------------------------------------------------------
 
-    def _space(self, layer: HetSynSpec, name: str) -> Mapping[str, Any]:
+    def _space(self, layer: TickLayer, name: str) -> Mapping[str, Any]:
         (described,) = (one for one in self.dut.manifest["layers"] if one["name"] == layer.name)
         (space,) = (one for one in described["spaces"] if one["name"] == name)
         return dict(space)
@@ -259,26 +259,31 @@ class NetworkRtl:
                 put_bits(words, field["offset"], field["width"], np.broadcast_to(np.asarray(rows[field["name"]]), count))
         return words
 
-    def _synapses(self, layer: HetSynSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _synapses(self, layer: TickLayer) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Lane and word of every synapse, neuron by neuron."""
-        neurons, inputs = (axis.ravel() for axis in np.indices((layer.neurons, layer.inputs)))
-        return neurons % layer.lanes, neurons // layer.lanes * layer.inputs + inputs
+        neurons, columns = (axis.ravel() for axis in np.indices((layer.neurons, layer.columns)))
+        return neurons % layer.lanes, neurons // layer.lanes * layer.columns + columns
 
     def _loads(self, parameters: Mapping[str, NDArray[Any]], junk: np.random.Generator) -> dict[str, Words]:
-        """Words that load weights and decay codes; with them junk for traces and neurons, which must not matter.
+        """Words that load all parameters; with them junk for what ticks change, which must not matter.
 
-        A layer that ticks before the first step is taken in (it is faster than its producer) is no longer as after reset when its
-        weights come; traces of 0 go to that one, and nothing to its neurons.
+        A layer that ticks before the first step is taken in is no longer as after reset when its weights come; traces and history
+        of 0 go to that one, and nothing to its neurons (such a layer has no parameters of neurons).
         """
-        words, early, before = {}, False, 1
+        words = {}
         for layer in self.spec.layers:
-            early, before = early or layer.tick_interval < before, layer.tick_interval
+            early = self.spec.early(layer)
             port = f"load_{layer.name}"
             (data,) = (field for field in self.dut.ports[f"{port}__payload"]["fields"] if field["name"] == "data")
             batches = []
             lane, word = self._synapses(layer)
-            values = {name: parameters[f"{layer.name}.{name}"].ravel() for name in ("weight", "code")}
-            rows = [("synapse", word, lane), *([] if early else [("neuron", np.arange(layer.neurons), np.zeros(layer.neurons))])]
+            names = (*layer.synapse_parameters(self.spec.tick_ms), *layer.neuron_parameters)
+            values = {name: parameters[f"{layer.name}.{name}"].ravel() for name in names}
+            rows = [("synapse", word, lane)]
+            if not early:
+                rows.append(("neuron", np.arange(layer.neurons), np.zeros(layer.neurons, np.int64)))
+            if layer.max_delay:
+                rows.append(("history", np.arange(layer.columns), np.zeros(layer.columns, np.int64)))
             for name, places, lanes in rows:
                 space = self._space(layer, name)
                 batch = self._host_words(port, {"space": space["code"], "lane": lanes, "word": places}, len(places))
@@ -290,16 +295,20 @@ class NetworkRtl:
         return words
 
     def read(self, stall: float) -> dict[str, dict[str, NDArray[np.int64]]] | None:
-        """All that the host finds, by layer: weight, code, trace (neurons, inputs), the neurons' fields, fresh; None if stuck."""
+        """All that the host finds, by layer: parameters, traces, history (columns, max_delay), neurons, fresh; None if stuck."""
         words, room = {}, {}
         for layer in self.spec.layers:
             lane, word = self._synapses(layer)
-            rows = (("synapse", word, lane), ("neuron", np.arange(layer.neurons), 0), ("control", np.zeros(1), 0))
+            rows: list[tuple[str, ArrayLike, ArrayLike]] = [
+                ("synapse", word, lane), ("neuron", np.arange(layer.neurons), 0), ("control", np.zeros(1), 0),
+            ]  # fmt: skip
+            if layer.max_delay:
+                rows.append(("history", np.arange(layer.columns), 0))
             port = f"read_{layer.name}"
             batches = []
             for name, places, lanes in rows:
                 code = self._space(layer, name)["code"]
-                batches.append(self._host_words(port, {"space": code, "lane": lanes, "word": places}, len(places)))
+                batches.append(self._host_words(port, {"space": code, "lane": lanes, "word": places}, np.size(places)))
             words[port] = np.concatenate(batches)
             room[f"readback_{layer.name}"] = len(words[port])
         streams = _Streams(self.dut, words, room, room, stall)
@@ -309,12 +318,19 @@ class NetworkRtl:
         for layer in self.spec.layers:
             came, at = streams.words[f"readback_{layer.name}"], 0
             found[layer.name] = {}
-            for name, shape in (("synapse", (layer.neurons, layer.inputs)), ("neuron", (layer.neurons,)), ("control", (1,))):
+            shapes = {"synapse": (layer.neurons, layer.columns), "neuron": (layer.neurons,), "control": (1,)}
+            for name, shape in shapes.items():
                 count = int(np.prod(shape))
                 for field in self._space(layer, name)["fields"]:
                     form = IntFormat(field["width"], field["signed"])
                     found[layer.name][field["name"]] = get_bits(came[at : at + count], field["offset"], form).reshape(shape)
                 at += count
+            if layer.max_delay:
+                ages = [
+                    get_bits(came[at : at + layer.columns], field["offset"], IntFormat(field["width"]))
+                    for field in self._space(layer, "history")["fields"]
+                ]
+                found[layer.name]["history"] = np.stack(ages, axis=1)
         return found
 
     # --- steps -----------------------------------------------------------------------------------------------------------
@@ -327,7 +343,7 @@ class NetworkRtl:
         resets: Sequence[Reset] = (),
         seed: int = 0,
     ) -> Played:
-        """Load weights and codes, then steps with these spikes (T, inputs), until nothing moves any more."""
+        """Load all parameters, then steps with these spikes (T, inputs), until nothing moves any more."""
         spec, last = self.spec, self.spec.layers[-1]
         given = {"i": packed(inputs), **self._loads(parameters, np.random.default_rng(seed))}
         # a layer that is faster than its producer may tick on its own after each restart

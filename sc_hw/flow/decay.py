@@ -23,7 +23,7 @@ from sc_hw.flow.estimate import count
 from sc_hw.flow.files import write_json, write_text
 from sc_hw.flow.targets import Target, load_target
 from sc_hw.flow.tools import find, run_yosys
-from sc_hw.hetsyn.lane import DecayTable, synapse_graph
+from sc_hw.inference.hetsyn_lane import DecayTable, synapse_graph
 from sc_model.graph import restrict
 from sc_model.spec import DecayCodes, HetSynSpec, IntFormat
 

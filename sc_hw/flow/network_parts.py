@@ -14,20 +14,24 @@ from typing import Any
 
 from sc_hw.families import load_family
 from sc_hw.flow.layer_parts import Parts, fields_of, named_signals
-from sc_hw.hetsyn.lane import AHEAD, FETCH, MEMORY, HetSynLane
-from sc_hw.hetsyn.neurons import HetSynNeurons
-from sc_model.spec import DecayCodes, Design, HetSynSpec, NeuronSpec
+from sc_hw.inference.dense_lane import DenseLane
+from sc_hw.inference.hetsyn_lane import HetSynLane
+from sc_hw.inference.history import History
+from sc_hw.inference.lane import AHEAD, MEMORY
+from sc_hw.inference.neurons import Neurons
+from sc_model.spec import DecayCodes, DenseSpec, Design, HetSynSpec, NetworkSpec
 
-LANE, NEURONS = "hetsyn_lane", "hetsyn_neurons"
+LANE, NEURONS, HISTORY = "lane", "neurons", "history"
 
 
-def lane_facts(lane: HetSynLane, index: int) -> dict[str, Any]:
+def lane_facts(lane: HetSynLane | DenseLane, index: int) -> dict[str, Any]:
     """When a lane of that layer does what."""
     return {
         "layer": index,
-        "fetch": FETCH,
+        "fetch": lane.fetch,
+        "ahead": AHEAD,
         "memory": MEMORY,
-        "trace_ready": lane.update.ready["trace"],
+        "trace_ready": lane.update.ready.get("trace"),
         "product_ready": lane.update.ready["product"],
         "latency": lane.latency,
         "summing": lane.accumulator.latency,
@@ -36,19 +40,25 @@ def lane_facts(lane: HetSynLane, index: int) -> dict[str, Any]:
     }
 
 
-def neurons_facts(neurons: HetSynNeurons, index: int) -> dict[str, Any]:
+def neurons_facts(neurons: Neurons, index: int) -> dict[str, Any]:
     """When the neurons of that layer do what."""
     return {
         "layer": index,
         "memory": MEMORY,
         "ahead": AHEAD,
         "update_latency": neurons.update.latency,
-        "word": fields_of(neurons.fields),
+        "word": fields_of(neurons.state),
+        "own": fields_of(neurons.own),
         "named_signals": named_signals(neurons.update),
     }
 
 
-Change = Callable[[HetSynSpec, DecayCodes], tuple[HetSynSpec, DecayCodes]]
+def history_facts(index: int) -> dict[str, Any]:
+    """When the history of that layer does what."""
+    return {"layer": index, "memory": MEMORY}
+
+
+Change = Callable[[Any, DecayCodes | None], tuple[Any, DecayCodes | None]]
 
 
 def write_network_parts(design: Design, folder: Path, control: NetworkControl | None = None) -> None:
@@ -57,57 +67,125 @@ def write_network_parts(design: Design, folder: Path, control: NetworkControl | 
         raise ValueError("only a network has layers of this kind")
     family = load_family(design.fabric)
     parts = Parts(folder, () if control is None else (control.part,))
-    for index, spec in enumerate(design.network.layers[: None if control is None else 1]):
+    for index, spec in enumerate(design.network.layers):
+        if control is not None and (control.kind is not type(spec) or index != first_of(design.network, control.kind)):
+            continue
         value = design.network.crossing(index).value
-        made, codes = spec, spec.codes(design.network.tick_ms)
+        made: Any = spec
+        codes = spec.codes(design.network.tick_ms) if isinstance(spec, HetSynSpec) else None
         if control is not None:
             made, codes = control.change(made, codes)
-        lane, neurons = HetSynLane(made, codes, value, family), HetSynNeurons(made, family)
+        lane = DenseLane(made, value, family) if codes is None else HetSynLane(made, codes, value, family)
+        neurons = Neurons(made, value, family)
         parts.alone(LANE, lane, lane_facts(lane, index), f"{LANE}_{spec.name}")
         parts.alone(NEURONS, neurons, neurons_facts(neurons, index), f"{NEURONS}_{spec.name}")
+        if made.max_delay:
+            parts.alone(HISTORY, History(made, value), history_facts(index), f"{HISTORY}_{spec.name}")
     parts.write()
+    if control is not None and control.edit is not None:
+        _edit(folder, control)
+
+
+def _edit(folder: Path, control: NetworkControl) -> None:
+    """Put a control's edit into the text of its part."""
+    (path,) = (folder / "proof").glob(f"{control.part}_*.v")
+    text = path.read_text(encoding="utf-8")
+    old, new = control.edit if control.edit is not None else ("", "")
+    if old not in text:
+        raise ValueError(f"control '{control.name}' must find {old!r} in {path.name} to put its bug there; mend the control")
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def first_of(network: NetworkSpec, kind: type) -> int | None:
+    """The first layer of a kind: all of a kind are made by the same text."""
+    return next((index for index, layer in enumerate(network.layers) if type(layer) is kind), None)
 
 
 @dataclass(frozen=True)
 class NetworkControl:
-    """A bug put into a part of a layer; the claims stay those of the correct design and must refute it."""
+    """A bug put into a part of the first layer of a kind; the claims stay those of the correct design and must refute it.
 
+    Members
+    -------
+    change : makes the layer another one. edit : makes the part's emitted text another one: what is replaced, and by what.
+    applies : whether a layer can have the bug.
+    """
+
+    kind: type[HetSynSpec | DenseSpec]
     name: str
     bug: str
     part: str
-    change: Change
+    change: Change = lambda spec, codes: (spec, codes)
+    edit: tuple[str, str] | None = None
+    applies: Callable[[Any], bool] = lambda spec: True
 
 
-def _other_neuron(spec: HetSynSpec, **changes: Any) -> HetSynSpec:
-    neuron = NeuronSpec(**{**spec.neuron.model_dump(), **changes})
+def controls_for(network: NetworkSpec) -> list[NetworkControl]:
+    """The bugs that a network's layers can have."""
+    firsts = {control: first_of(network, control.kind) for control in CONTROLS}
+    return [control for control, index in firsts.items() if index is not None and control.applies(network.layers[index])]
+
+
+def _other_neuron(spec: Any, **changes: Any) -> Any:
+    neuron = type(spec.neuron)(**{**spec.neuron.model_dump(), **changes})
     return spec.model_copy(update={"neuron": neuron})
 
 
-def _one_factor_off(spec: HetSynSpec, codes: DecayCodes) -> tuple[HetSynSpec, DecayCodes]:
+def _other_reset(spec: Any, codes: DecayCodes | None) -> tuple[Any, DecayCodes | None]:
+    return _other_neuron(spec, reset="zero" if spec.neuron.reset == "subtract" else "subtract"), codes
+
+
+def _one_factor_off(spec: Any, codes: DecayCodes | None) -> tuple[Any, DecayCodes | None]:
     """The factor in the middle of the table is the one below it."""
+    if codes is None:
+        return spec, codes
     middle = len(codes.factors) // 2
     below = codes.factors[max(0, middle - 1)]
     return spec, replace(codes, factors=(*codes.factors[:middle], below, *codes.factors[middle + 1 :]))
 
 
+RESET_BUG = "a spike puts the potential to zero instead of taking the threshold off (or the other way round)"
 CONTROLS = (
-    NetworkControl("decay table", "one entry of the table of decay codes is its neighbour", LANE, _one_factor_off),
     NetworkControl(
+        HetSynSpec, "decay table", "one entry of the table of decay codes is its neighbour", LANE, change=_one_factor_off
+    ),
+    NetworkControl(
+        HetSynSpec,
         "input one place low",
         "a spike adds half of what it must to a trace",
         LANE,
-        lambda spec, codes: (spec.model_copy(update={"trace_fraction": max(0, spec.trace_fraction - 1)}), codes),
+        change=lambda spec, codes: (spec.model_copy(update={"trace_fraction": max(0, spec.trace_fraction - 1)}), codes),
     ),
     NetworkControl(
+        HetSynSpec,
         "threshold",
         "a neuron fires above its threshold, not at it",
         NEURONS,
-        lambda spec, codes: (_other_neuron(spec, threshold=spec.neuron.threshold + 1), codes),
+        change=lambda spec, codes: (_other_neuron(spec, threshold=spec.neuron.threshold + 1), codes),
+    ),
+    NetworkControl(HetSynSpec, "reset", RESET_BUG, NEURONS, change=_other_reset),
+    NetworkControl(
+        DenseSpec,
+        "sum goes on",
+        "a neuron's sum begins with that of the neuron before",
+        LANE,
+        edit=("first_d1 <= first;", "first_d1 <= 1'h0;"),
+    ),
+    NetworkControl(DenseSpec, "kind of reset", RESET_BUG, NEURONS, change=_other_reset),
+    NetworkControl(
+        DenseSpec,
+        "moment of the reset",
+        "a spike's reset comes before the leak instead of behind it (or the other way round)",
+        NEURONS,
+        change=lambda spec, codes: (_other_neuron(spec, reset_delay=not spec.neuron.reset_delay), codes),
+        applies=lambda spec: not spec.neuron.refractory and spec.neuron.leak != "none",
     ),
     NetworkControl(
-        "reset",
-        "a spike puts the potential to zero instead of taking the threshold off (or the other way round)",
-        NEURONS,
-        lambda spec, codes: (_other_neuron(spec, reset="zero" if spec.neuron.reset == "subtract" else "subtract"), codes),
+        DenseSpec,
+        "history at power-on",
+        "what lies in the memory counts as the past before there is one",
+        HISTORY,
+        edit=("fresh_d1 <= fresh;", "fresh_d1 <= 1'h0;"),
+        applies=lambda spec: bool(spec.max_delay),
     ),
 )

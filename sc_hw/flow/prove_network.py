@@ -15,7 +15,7 @@ from typing import Any
 
 from sc_hw.flow.elaborate import Build
 from sc_hw.flow.files import write_json
-from sc_hw.flow.network_parts import CONTROLS, NetworkControl, write_network_parts
+from sc_hw.flow.network_parts import NetworkControl, controls_for, write_network_parts
 from sc_hw.flow.progress import Progress
 from sc_hw.flow.prove_crossing import LIMIT_S, prove_crossings
 from sc_hw.flow.prove_intake import prove_intakes
@@ -50,7 +50,7 @@ def prove_network(
     folder = build.folder / "proof" / "clocks"
     folder.mkdir(parents=True, exist_ok=True)
     named = [(layer.name, network.crossing(index)) for index, layer in enumerate(network.layers)]
-    seeded = CONTROLS if controls else ()
+    seeded = controls_for(network) if controls else []
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         progress("proving the layers")
         layers = pool.submit(decide, build.folder, limit_s)
@@ -72,7 +72,7 @@ def prove_network(
 def _refute(
     build: Build, control: NetworkControl, decide: Callable[[Path, float], list[dict[str, Any]]], limit_s: float
 ) -> dict[str, Any]:
-    """The verdict on a seeded fault, in the first layer alone: all are made by the same text."""
+    """The verdict on a seeded fault, in the first layer of its kind: all of a kind are made by the same text."""
     folder = build.folder / "proof" / "controls" / control.name.replace(" ", "_")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sc_hw.flow.claims import Court
 from sc_hw.flow.netlist import parse_btor, read_back
 from sc_hw.flow.prove_bank import prove_bank, prove_schedule
-from sc_hw.flow.prove_hetsyn import claims_of_network
+from sc_hw.flow.prove_inference import claims_of_network
 from sc_hw.flow.prove_lane import prove_lane
 from sc_hw.flow.prove_layer import prove_layer
 from sc_hw.flow.verdicts import VERDICT, Claim

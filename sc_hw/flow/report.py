@@ -503,6 +503,18 @@ def _rule_content(
     return content
 
 
+def _of_its_own(layer: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+    """What a layer has beside weights, in words."""
+    said = []
+    if layer["decay"] is not None:
+        codes, terms = len(layer["decay"]["factors"]), layer["decay"]["terms"]
+        said.append(f"{codes} decay codes, " + ("multiplier" if terms == 0 else f"{terms} shifted copies"))
+    if spec["max_delay"]:
+        said.append(f"delays to {spec['max_delay']}")
+    said += [name for name in ("recurrent", "bias") if spec[name]]
+    return "; ".join(said) or "-"
+
+
 def _network_content(
     manifest: Mapping[str, Any],
     proof: Mapping[str, Any],
@@ -520,7 +532,7 @@ def _network_content(
         "domains": manifest["domains"],
         "timing": manifest["timing"],
         "layers": [
-            {**layer, "spec": spec}
+            {**layer, "spec": spec, "of_its_own": _of_its_own(layer, spec)}
             for layer, spec in zip(manifest["layers"], manifest["design"]["network"]["layers"], strict=True)
         ],
         "ports": manifest["ports"],

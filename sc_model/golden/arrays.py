@@ -28,3 +28,13 @@ def saturated_array(name: str, values: ArrayLike, shape: tuple[int, ...], form: 
     row = array.astype(object if exact else dtype).ravel()  # of an array without dimensions NumPy makes a scalar
     clipped: NDArray[Any] = np.minimum(np.maximum(row, form.lo), form.hi)
     return clipped.astype(dtype, copy=False).reshape(shape)
+
+
+def checked(name: str, values: ArrayLike, shape: tuple[int, ...], low: int, high: int) -> NDArray[Any]:
+    """Integers of that shape in [low, high]; TypeError or ValueError says which is not."""
+    array = integers(name, values, shape)
+    outside = (array < low) | (array > high)
+    if outside.any():
+        where = tuple(int(index) for index in np.argwhere(outside)[0])
+        raise ValueError(f"{name} must be in [{low}, {high}], not {array[where]} at {where}.")
+    return array

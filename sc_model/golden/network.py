@@ -13,38 +13,60 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import integers
 from sc_model.golden.crossing import Crossing
+from sc_model.golden.dense import Dense
 from sc_model.golden.hetsyn import HetSyn
-from sc_model.spec import NetworkSpec
+from sc_model.spec import CrossingSpec, DenseSpec, HetSynSpec, NetworkSpec
+
+
+def golden_layer(
+    spec: HetSynSpec | DenseSpec, crossing: CrossingSpec, tick_ms: float, parameters: Mapping[str, ArrayLike]
+) -> HetSyn | Dense:
+    """The model of a layer of that kind; arguments as those of `GoldenLayer`."""
+    if isinstance(spec, HetSynSpec):
+        return HetSyn(spec, crossing, tick_ms, parameters)
+    return Dense(spec, crossing, tick_ms, parameters)
+
+
+def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int, int]]:
+    """Shape, least and largest value of all parameters of a network, by name."""
+    found: dict[str, tuple[tuple[int, ...], int, int]] = {}
+    for layer in spec.layers:
+        for name, (low, high) in layer.synapse_parameters(spec.tick_ms).items():
+            found[f"{layer.name}.{name}"] = ((layer.neurons, layer.columns), low, high)
+        for name, (low, high) in layer.neuron_parameters.items():
+            found[f"{layer.name}.{name}"] = ((layer.neurons,), low, high)
+    return found
 
 
 class Network:
-    """A network of HetSyn layers in fixed point.
+    """A network in fixed point.
 
     Parameters
     ----------
-    spec : the network. parameters : ``<layer>.weight`` and ``<layer>.code``, shape (neurons, inputs) each, as in the file that
-        a trained network is exported to; layers without any have weights and codes 0.
+    spec : the network. parameters : ``<layer>.weight`` and whatever else its kind has (see `parameter_bounds`), as in the file
+        that a trained network is exported to; weights that are missing are 0.
 
     Members
     -------
-    layers : `HetSyn` by name. crossings : by the name of the layer behind them. outputs : last word of each layer. steps : done.
+    layers : `HetSyn` or `Dense` by name. crossings : by the name of the layer behind them. outputs : last word of each layer.
+    steps : done.
 
-    Raises ValueError for parameters of layers that are not there, and what `HetSyn` raises.
+    Raises ValueError for parameters of layers that are not there, and what the layers raise.
     """
 
     def __init__(self, spec: NetworkSpec, parameters: Mapping[str, ArrayLike] | None = None) -> None:
         self.spec = spec
         given = dict(parameters or {})
-        known = [f"{layer.name}.{what}" for layer in spec.layers for what in ("weight", "code")]
+        known = parameter_bounds(spec)
         for name in given:
             if name not in known:
                 raise ValueError(f"parameters must be among {', '.join(known)}, not '{name}'.")
-        self.layers: dict[str, HetSyn] = {}
+        self.layers: dict[str, HetSyn | Dense] = {}
         self.crossings: dict[str, Crossing] = {}
         for index, layer in enumerate(spec.layers):
             crossing = spec.crossing(index)
-            weights, codes = (given.get(f"{layer.name}.{what}", 0) for what in ("weight", "code"))
-            self.layers[layer.name] = HetSyn(layer, crossing, spec.tick_ms, weights, codes)
+            mine = {name.removeprefix(f"{layer.name}."): given[name] for name in given if name.startswith(f"{layer.name}.")}
+            self.layers[layer.name] = golden_layer(layer, crossing, spec.tick_ms, mine)
             self.crossings[layer.name] = Crossing(crossing)
         self.reset()
 
@@ -54,7 +76,7 @@ class Network:
         return self.spec.layers[0].inputs
 
     def reset(self) -> None:
-        """State after reset: no traces, no potentials, nothing on its way, step 0; weights and codes stay."""
+        """State after reset: no traces, no potentials, nothing on its way, step 0; parameters stay."""
         for layer in self.layers.values():
             layer.reset()
         for crossing in self.crossings.values():

@@ -1,5 +1,5 @@
-"""Recorded stimulus of a network: `x`, the spikes of every step, shape (steps, inputs), and for each layer `<layer>.weight` and
-`<layer>.code`, shape (neurons, inputs), as in the file that a trained network is exported to. `meta` as in other recordings.
+"""Recorded stimulus of a network: `x`, the spikes of every step, shape (steps, inputs), and the parameters of every layer
+(`sc_model.golden.network.parameter_bounds`), as in the file that a trained network is exported to. `meta` as in other recordings.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.golden.network import parameter_bounds
 from sc_model.golden.recording import RecordingError, arrays_of, given, integers_of, meta_of, nothing_else
 from sc_model.spec import IntFormat, NetworkSpec
 
@@ -22,7 +23,7 @@ class NetworkRecording:
 
     Members
     -------
-    x : spikes (steps, inputs). parameters : ``<layer>.weight`` and ``<layer>.code`` of every layer. meta : about the data.
+    x : spikes (steps, inputs). parameters : ``<layer>.weight`` and so on, of every layer. meta : about the data.
     """
 
     x: NDArray[np.int64]
@@ -46,17 +47,13 @@ def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecord
     if x.ndim != 2 or x.shape[1] != inputs or not len(x):
         raise RecordingError(f"recording {file}: 'x' must have shape (steps, {inputs}) with steps >= 1, not {x.shape}.")
     parameters: dict[str, NDArray[np.int64]] = {}
-    for layer in spec.layers:
-        codes = layer.codes(spec.tick_ms)
-        forms = {"weight": (layer.weight_format.lo, layer.weight_format.hi), "code": (0, len(codes.factors) - 1)}
-        for what, (low, high) in forms.items():
-            name, shape = f"{layer.name}.{what}", (layer.neurons, layer.inputs)
-            array = given(file, arrays, name)
-            if array.shape != shape:
-                raise RecordingError(f"recording {file}: '{name}' must have shape {shape}, not {array.shape}.")
-            if array.dtype.kind in "biu" and array.size and not low <= array.min() <= array.max() <= high:
-                worst = int(array.min() if array.min() < low else array.max())
-                raise RecordingError(f"recording {file}: '{name}' must be in [{low}, {high}], not {worst}.")
-            parameters[name] = integers_of(file, name, array, IntFormat(64, signed=True))
+    for name, (shape, low, high) in parameter_bounds(spec).items():
+        array = given(file, arrays, name)
+        if array.shape != shape:
+            raise RecordingError(f"recording {file}: '{name}' must have shape {shape}, not {array.shape}.")
+        if array.dtype.kind in "biu" and array.size and not low <= array.min() <= array.max() <= high:
+            worst = int(array.min() if array.min() < low else array.max())
+            raise RecordingError(f"recording {file}: '{name}' must be in [{low}, {high}], not {worst}.")
+        parameters[name] = integers_of(file, name, array, IntFormat(64, signed=True))
     nothing_else(file, arrays, ["x", *parameters, "meta"])
     return NetworkRecording(integers_of(file, "x", x, IntFormat(1)), parameters, meta_of(file, arrays))

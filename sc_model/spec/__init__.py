@@ -1,6 +1,7 @@
 """Frozen, closed configurations with units; derived numbers are properties of the configuration."""
 
 from sc_model.spec.decay import DecayCodes, decay_codes
+from sc_model.spec.dense import DenseSpec, LifSpec
 from sc_model.spec.design import MAX_SYNAPSES, Design, RuleChoice, load_design, parse_design
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
@@ -9,6 +10,7 @@ from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement, placement
 from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
+from sc_model.spec.tick_layer import TickLayer
 
 __all__ = [
     "MAX_SYNAPSES",
@@ -17,11 +19,13 @@ __all__ = [
     "ConfigTypeError",
     "CrossingSpec",
     "DecayCodes",
+    "DenseSpec",
     "Design",
     "Frozen",
     "HetSynSpec",
     "IntFormat",
     "LayerSpec",
+    "LifSpec",
     "Locality",
     "NetworkSpec",
     "NeuronSpec",
@@ -32,6 +36,7 @@ __all__ = [
     "RuleInput",
     "RuleParams",
     "StateField",
+    "TickLayer",
     "Vector",
     "decay_codes",
     "load_design",

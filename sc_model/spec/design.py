@@ -10,9 +10,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, mode
 
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.layer import LayerSpec, NeuronSpec
-from sc_model.spec.network import NetworkSpec
+from sc_model.spec.network import DEFAULT_KIND, LAYER_KINDS, NetworkSpec
+from sc_model.spec.tick_layer import TickLayer
 
 MAX_SYNAPSES = 65_536
 TABLES = ("design", "rule", "layer", "neuron", "network", "clock")
@@ -91,7 +91,7 @@ class Design(Frozen):
                 raise ValueError("a design with block 'network' must not have a table [rule]: its synapses do not learn.")
         sizes = [self.layer] if self.layer is not None else list(self.network.layers) if self.network is not None else []
         if sizes:
-            total = sum(size.inputs * size.neurons for size in sizes)
+            total = sum((size.columns if isinstance(size, TickLayer) else size.inputs) * size.neurons for size in sizes)
             if "synapses" in self.model_fields_set and self.synapses != total:
                 raise ValueError(f"Design.synapses must be left out for block '{self.block}': it is inputs x neurons.")
             object.__setattr__(self, "synapses", total)  # derived: the one way in while frozen
@@ -159,12 +159,16 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     return {"network": fields, **{name: value for name, value in tables.items() if name == "rule"}}
 
 
-def _layer(number: int, table: Any) -> HetSynSpec:
+def _layer(number: int, table: Any) -> TickLayer:
     """A layer of a network; errors say which one it is."""
     if not isinstance(table, dict):
         raise ConfigTypeError(f"layer {number} must be a table [[layer]], not {table!r} ({type(table).__name__}).")
+    kind = table.get("kind", DEFAULT_KIND)
+    if kind not in LAYER_KINDS:
+        hint = did_you_mean(str(kind), LAYER_KINDS) or "."
+        raise ConfigError(f"layer {number} must be of kind {' or '.join(map(repr, LAYER_KINDS))}, not {kind!r}{hint}")
     try:
-        return HetSynSpec(**table)
+        return LAYER_KINDS[kind](**table)
     except (ConfigError, ConfigTypeError) as error:
         name = f" ('{table['name']}')" if isinstance(table.get("name"), str) else ""
         raise type(error)(f"layer {number}{name}: {error}") from None

@@ -9,38 +9,19 @@ from pydantic import Field, model_validator
 from sc_model.spec.decay import MAX_TERMS, TAU_MAX_MS, TAU_MIN_MS, DecayCodes, decay_codes
 from sc_model.spec.errors import ConfigError
 from sc_model.spec.formats import IntFormat
-from sc_model.spec.frozen import Frozen
 from sc_model.spec.layer import NeuronSpec
+from sc_model.spec.tick_layer import TickLayer
 
-Policy = Literal["hold", "accumulate", "once"]
-MAX_INTERVAL = 4096
 COUPLINGS = ("winner_take_all", "noise_bits", "inhibition")  # what couples the neurons of a layer
 
 
-class HetSynSpec(Frozen):
-    """A `[[layer]]` of a network: `inputs` x `neurons` synapses, each with a weight, a decay code and a trace.
+class HetSynSpec(TickLayer):
+    """A `[[layer]]` of a network with kind "hetsyn": each synapse has a weight, a decay code and a trace.
 
     Raises ConfigError (a ValueError) for a value outside its range, or a neuron with options that such a layer lacks.
     """
 
-    name: str = Field(
-        pattern=r"^[a-z][a-z0-9_]{0,31}$", description="1 to 32 lower-case letters, digits and underscores, a letter first"
-    )
     kind: Literal["hetsyn"] = "hetsyn"
-    inputs: int = Field(ge=1, le=1024, description="spikes that come in")
-    neurons: int = Field(ge=1, le=1024, description="neurons, and spikes that go out")
-    lanes: int = Field(default=1, ge=1, le=64, description="pipelines side by side, one synapse a clock each")
-    tick_interval: int = Field(default=1, ge=1, le=MAX_INTERVAL, description="the layer ticks in every tick_interval-th step")
-    clock: str = Field(
-        default="sync",
-        pattern=r"^[a-z][a-z0-9_]{0,15}$",
-        description="a role: 1 to 16 lower-case letters, digits and underscores",
-    )
-    policy: Policy = Field(
-        default="hold", description="at its input: the last word (hold), counts (accumulate), or each spike one time (once)"
-    )
-    pending_bits: int = Field(default=4, ge=1, le=16, description="policy 'once': bits of the count of spikes that wait")
-    weight_bits: int = Field(default=8, ge=2, le=18, description="signed bits of a weight")
     trace_bits: int = Field(default=17, ge=4, le=32, description="unsigned bits of a trace, which saturates")
     trace_fraction: int = Field(default=10, ge=0, le=24, description="binary places of a trace: a spike adds 2^trace_fraction")
     code_bits: int = Field(default=6, ge=1, le=10, description="bits of a decay code")
@@ -68,34 +49,20 @@ class HetSynSpec(Frozen):
                 f"HetSynSpec.trace_fraction must be < trace_bits, not {self.trace_fraction} of {self.trace_bits} bits: "
                 "a trace needs places in front of the point."
             )
-        if self.lanes > self.neurons:
-            raise ValueError(f"HetSynSpec.lanes must be <= neurons, not {self.lanes} lanes for {self.neurons} neurons.")
         return self
-
-    @property
-    def groups(self) -> int:
-        """Neurons that each lane works on, one after the other; neuron j is in lane j % lanes."""
-        return -(-self.neurons // self.lanes)
-
-    @property
-    def depth(self) -> int:
-        """Synapses of a lane; that of input i and neuron j is word (j // lanes) * inputs + i."""
-        return self.groups * self.inputs
-
-    @property
-    def weight_format(self) -> IntFormat:
-        """Format of a weight."""
-        return IntFormat(self.weight_bits, signed=True)
 
     @property
     def trace_format(self) -> IntFormat:
         """Format of a trace."""
         return IntFormat(self.trace_bits)
 
-    @property
-    def current_format(self) -> IntFormat:
-        """Format of the sum of weight x trace over all inputs of a neuron."""
-        return IntFormat(self.weight_bits + self.trace_bits + (self.inputs - 1).bit_length(), signed=True)
+    def current_format(self, value: IntFormat) -> IntFormat:
+        """Format of the sum of weight x trace; traces saturate, whatever comes in."""
+        return IntFormat(self.weight_bits + self.trace_bits + (self.columns - 1).bit_length(), signed=True)
+
+    def synapse_parameters(self, tick_ms: float) -> dict[str, tuple[int, int]]:
+        """Weight, delay and decay code."""
+        return {**super().synapse_parameters(tick_ms), "code": (0, len(self.codes(tick_ms).factors) - 1)}
 
     def codes(self, tick_ms: float) -> DecayCodes:
         """The decay codes of a layer in a network whose step is `tick_ms` long; ConfigError where there can be none."""

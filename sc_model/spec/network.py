@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from sc_model.spec.dense import DenseSpec
 from sc_model.spec.errors import did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.hetsyn import HetSynSpec, Policy
+from sc_model.spec.hetsyn import HetSynSpec
+from sc_model.spec.tick_layer import Policy, TickLayer
+
+LAYER_KINDS: dict[str, type[TickLayer]] = {"hetsyn": HetSynSpec, "dense": DenseSpec}
+DEFAULT_KIND = "hetsyn"
+
+
+def _kind(layer: Any) -> str:
+    """Which kind of layer that is, or says to be."""
+    return str(layer.get("kind", DEFAULT_KIND)) if isinstance(layer, dict) else str(getattr(layer, "kind", DEFAULT_KIND))
+
+
+AnyLayer = Annotated[Annotated[HetSynSpec, Tag("hetsyn")] | Annotated[DenseSpec, Tag("dense")], Discriminator(_kind)]
 
 
 class ClockSpec(Frozen):
@@ -59,7 +72,7 @@ class NetworkSpec(Frozen):
     Raises ConfigError (a ValueError) where there is no layer, names repeat, sizes do not chain, or a clock is unknown.
     """
 
-    layers: tuple[HetSynSpec, ...] = Field(strict=False)  # a list will do: JSON has no tuples
+    layers: tuple[AnyLayer, ...] = Field(strict=False)  # a list will do: JSON has no tuples
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
     tick_ms: float = Field(default=1.0, gt=0, description="length of a step, in ms")
     step_bits: int = Field(default=16, ge=2, le=32, description="bits of the number of the step that travels with each word")
@@ -79,6 +92,13 @@ class NetworkSpec(Frozen):
                     f"layer '{after.name}' must have as many inputs as layer '{before.name}' has neurons ({before.neurons}), "
                     f"not {after.inputs}."
                 )
+        for layer in self.layers:
+            if self.early(layer) and isinstance(layer, DenseSpec):
+                raise ValueError(
+                    f"layer '{layer.name}' must not tick more often than a layer in front of it (every "
+                    f"{layer.tick_interval} steps): "
+                    "it would fire before its thresholds can be loaded; take a tick_interval that is as long, or kind 'hetsyn'."
+                )
         roles = {layer.clock for layer in self.layers}
         for role in self.clocks:
             if role not in roles:
@@ -97,6 +117,17 @@ class NetworkSpec(Frozen):
     def roles(self) -> tuple[str, ...]:
         """Clocks in the order in which layers use them."""
         return tuple(dict.fromkeys(layer.clock for layer in self.layers))
+
+    def early(self, layer: TickLayer) -> bool:
+        """Whether a layer ticks before the first step is taken in: it, or one in front of it, is faster than its producer."""
+        before = 1
+        for one in self.layers:
+            if one.tick_interval < before:
+                return True
+            if one.name == layer.name:
+                return False
+            before = one.tick_interval
+        return False
 
     def clock(self, role: str) -> ClockSpec:
         """The clock of that role."""

@@ -208,7 +208,7 @@ EXCEPTIONS = {
 # critic's own input; it never says a trace.
 LAYER_FILES = (
     "sc_hw/layer/*.py",
-    "sc_hw/hetsyn/*.py",
+    "sc_hw/inference/*.py",
     "sc_hw/flow/layer_*.py",
     "sc_hw/flow/prove_*.py",
     "sim/bench_layer.py",

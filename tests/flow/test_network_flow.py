@@ -113,7 +113,7 @@ def test_report_of_a_network(tmp_path: Path) -> None:
     assert content["proof"]["status"] == content["cosim"]["status"] == "not run"
     page, text = ((build.folder / f"report.{kind}").read_text() for kind in ("html", "md"))
     assert "7 of 7" in page
-    assert "| slow | 3 x 2 | think | 4 | once | 1 |" in text
+    assert "| slow | hetsyn, 3 x 2 | think | 4 | once | 1 |" in text
     again = report(build.folder, previous=build.folder / "report.json")
     assert again["differences"] == []
 

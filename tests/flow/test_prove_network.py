@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sc_hw.flow import prove
-from sc_hw.flow.network_parts import LANE, NEURONS, write_network_parts
+from sc_hw.flow.network_parts import HISTORY, LANE, NEURONS, write_network_parts
 from sc_hw.flow.prove_intake import FAULTS, STATED, prove_intakes
-from sc_model.spec import ConfigError, CrossingSpec, Design, HetSynSpec, NetworkSpec, NeuronSpec
+from sc_model.spec import ConfigError, CrossingSpec, DenseSpec, Design, HetSynSpec, LifSpec, NetworkSpec, NeuronSpec
 
 
 def small(**changes: Any) -> Design:
@@ -60,9 +60,56 @@ def test_ways_to_make_a_decay(tmp_path: Path, terms: int, fabric: str) -> None:
     assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
 
 
-def broken(tmp_path: Path, file: str, *edits: tuple[str, str]) -> list[str]:
+def dense(**changes: Any) -> Design:
+    neuron = LifSpec(**{"factor_shift": 6, "threshold_bits": 8, "fraction": 2, **changes.pop("neuron", {})})
+    layer = DenseSpec(**{"name": "only", "inputs": 3, "neurons": 5, "lanes": 2, "weight_bits": 4, "neuron": neuron, **changes})
+    return Design(name="small", block="network", network=NetworkSpec(layers=(layer,)))
+
+
+def test_a_dense_layer_is_proved_and_its_faults_refuted(tmp_path: Path) -> None:
+    made = prove.prove(dense(max_delay=5, recurrent=True), root=tmp_path, jobs=1)
+    assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
+    assert [row["name"] for row in made["controls"] if row["verdict"] != "refuted"] == []
+    wanted = ("product", "sum", "end of a sum", "neuron's potential", "neuron's fired", "neurons in turn", "history")
+    assert {f"layer only: {what}" for what in wanted} <= {claim["name"] for claim in made["claims"]}
+    assert {row["name"] for row in made["controls"]} == {
+        "sum goes on", "kind of reset", "moment of the reset", "history at power-on", *(fault.name for fault in FAULTS),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "fabric"),
+    [
+        ({"neuron": {"synaptic": True, "refractory": 3}}, "generic"),
+        ({"neuron": {"leak": "shift", "reset": "zero"}, "max_delay": 63}, "ice40_hx"),
+        ({"neuron": {"reset_delay": True, "reset": "zero"}, "bias": True}, "ecp5"),
+        (
+            {"neuron": {"leak": "none", "reset_delay": True}, "policy": "accumulate", "tick_interval": 4, "max_delay": 1},
+            "ice40_up",
+        ),
+        ({"neuron": {"factor_shift": 4}, "policy": "accumulate", "tick_interval": 4}, "ice40_hx"),
+    ],
+)
+def test_kinds_of_dense_layers(tmp_path: Path, changes: dict[str, Any], fabric: str) -> None:
+    design = dense(**changes).model_copy(update={"fabric": fabric})
+    made = prove.prove(design, root=tmp_path, controls=False, jobs=1)
+    assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
+
+
+def test_a_delay_that_is_looked_up_wrongly_is_refuted(tmp_path: Path) -> None:
+    """What came 3 ticks ago is taken for what came 2 ticks ago, and the other way round."""
+    edit = ("i_index[0] ? i_values[3] : i_values[2]", "i_index[0] ? i_values[2] : i_values[3]")
+    assert "layer only: product" in broken(tmp_path, LANE, edit, design=dense(max_delay=5))
+
+
+def test_a_history_that_is_written_late_is_refuted(tmp_path: Path) -> None:
+    edit = ("column_d2 <= column_d1;", "column_d2 <= column;")
+    assert broken(tmp_path, HISTORY, edit, design=dense(max_delay=5)) == ["layer only: history"]
+
+
+def broken(tmp_path: Path, file: str, *edits: tuple[str, str], design: Design | None = None) -> list[str]:
     """Names of the claims that are refuted once the emitted text of a part is edited."""
-    design = small()
+    design = small() if design is None else design
     write_network_parts(design, tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"design": design.model_dump(mode="json")}))
     path = tmp_path / "proof" / f"{file}_only.v"

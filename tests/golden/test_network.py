@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sc_model.golden.crossing import Crossing
 from sc_model.golden.hetsyn import HetSyn
 from sc_model.golden.network import Network
-from sc_model.spec import CrossingSpec, HetSynSpec, NetworkSpec, NeuronSpec
+from sc_model.spec import CrossingSpec, HetSynSpec, IntFormat, NetworkSpec, NeuronSpec
 from sc_model.temporal_hierarchy.multi_clock import crossing
 
 
@@ -31,7 +31,7 @@ class PlainLayer:
     def tick(self, values: list[int]) -> list[int]:
         spec, neuron = self.spec, self.spec.neuron
         top = 2**spec.trace_bits - 1
-        width = neuron.potential_format(spec.current_format).width
+        width = neuron.potential_format(spec.current_format(IntFormat(1))).width
         for j in range(spec.neurons):
             current = 0
             for i in range(spec.inputs):
@@ -70,7 +70,7 @@ def test_layer_equals_plain_integers(sizes: dict[str, Any], neuron: dict[str, An
     golden = HetSyn(spec, crossing_spec, 1.0)
     top = 1 << (spec.weight_bits - 1)
     weights, codes = rng.integers(-top // 3, top, (5, 6)), rng.integers(0, len(golden.codes.factors), (5, 6))
-    golden.load(weights, codes)
+    golden.load({"weight": weights, "code": codes})
     plain = PlainLayer(spec, golden.codes.factors, weights, codes)
     total = 0
     for _ in range(150):
@@ -152,13 +152,13 @@ def test_errors_say_what_is_allowed() -> None:
     spec = NetworkSpec(layers=(layer,))
     with pytest.raises(ValueError, match=r"^parameters must be among a\.weight, a\.code, not 'b\.weight'\.$"):
         Network(spec, {"b.weight": 0})
-    with pytest.raises(ValueError, match=r"^layer 'a': weights must be in \[-128, 127\], not 200 at \(0, 0\)\.$"):
+    with pytest.raises(ValueError, match=r"^layer 'a': weight must be in \[-128, 127\], not 200 at \(0, 0\)\.$"):
         Network(spec, {"a.weight": 200})
-    with pytest.raises(ValueError, match=r"^layer 'a': codes must be in \[0, 63\], not 64\.$"):
+    with pytest.raises(ValueError, match=r"^layer 'a': code must be in \[0, 63\], not 64 at \(0, 0\)\.$"):
         Network(spec, {"a.code": 64})
-    with pytest.raises(ValueError, match=r"^layer 'a': weights must have shape \(3, 2\) or be a scalar, not \(2, 3\)$"):
+    with pytest.raises(ValueError, match=r"^layer 'a': weight must have shape \(3, 2\) or be a scalar, not \(2, 3\)$"):
         Network(spec, {"a.weight": np.zeros((2, 3), int)})
-    with pytest.raises(TypeError, match=r"^layer 'a': weights must be integers, not float64$"):
+    with pytest.raises(TypeError, match=r"^layer 'a': weight must be integers, not float64$"):
         Network(spec, {"a.weight": 0.5})
     network = Network(spec)
     with pytest.raises(ValueError, match=r"^x must hold spikes, 0 or 1, not 2\.$"):

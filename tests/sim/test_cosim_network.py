@@ -19,7 +19,7 @@ import pytest
 from sc_hw.flow.cosim import cosim, environment
 from sc_hw.flow.elaborate import Build, elaborate
 from sc_hw.flow.library import rtl_library
-from sc_model.spec import ConfigError, Design, HetSynSpec, NetworkSpec, NeuronSpec
+from sc_model.spec import ConfigError, DenseSpec, Design, HetSynSpec, LifSpec, NetworkSpec, NeuronSpec
 from sim.bench_network import NetworkBench, expected, last_ticks, parameters, spikes
 from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
 from sim.crossing_models import with_models
@@ -68,6 +68,25 @@ SEPARATE = {
 }  # fmt: skip
 
 
+MIXED = Design(
+    name="mixed",
+    block="network",
+    network=NetworkSpec(
+        layers=(
+            DenseSpec(name="a", inputs=5, neurons=6, lanes=2, max_delay=9, clock="x", neuron=LifSpec(reset_delay=True)),
+            HetSynSpec(
+                name="b", inputs=6, neurons=4, max_delay=3, recurrent=True, tick_interval=2, policy="accumulate", clock="y",
+                neuron=NeuronSpec(reset="subtract", threshold=20_000),
+            ),
+            DenseSpec(
+                name="c", inputs=4, neurons=3, max_delay=2, recurrent=True, bias=True, tick_interval=4, policy="accumulate",
+                clock="x", neuron=LifSpec(synaptic=True, refractory=1),
+            ),
+        )
+    ),
+)  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def elaborated() -> Callable[[Design, Path], Build]:
     """`elaborate`, once for each design."""
@@ -106,6 +125,15 @@ def test_layers_in_one_clock_agree(name: str, builds: Path, tmp_path: Path, elab
     agree(results)
     assert results["crossings"] == {}
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == results
+
+
+def test_layers_of_all_kinds_agree(builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]) -> None:
+    """Delays, recurrence, biases, synaptic currents; two clocks; resets; all state read back, history included."""
+    results = cosim(elaborated(MIXED, builds), steps=300, seed=4, out=tmp_path / "results.json")
+    agree(results)
+    with np.load(tmp_path / "final_state.npz") as state:
+        assert {"a.history", "b.trace", "c.synaptic", "c.threshold", "b.history"} <= set(state)
+        assert state["a.history"].shape == (5, 9)
 
 
 @pytest.mark.parametrize("name", SEPARATE)

@@ -98,7 +98,7 @@ def test_the_fixed_point_layer_fires_nearly_as_the_float_one(dt: float) -> None:
     assert made.spec.neuron.threshold == round(1.5 * 4096 / made.scale)
     assert made.spec.neuron.reset == "subtract"
     assert np.abs(made.weight).max() == 127
-    golden = GoldenHetSyn(made.spec, CrossingSpec(10, 1, 1, "hold", 4), 1.0, made.weight, made.code)
+    golden = GoldenHetSyn(made.spec, CrossingSpec(10, 1, 1, "hold", 4), 1.0, {"weight": made.weight, "code": made.code})
     x = (np.random.default_rng(0).random((200, 10)) < 0.2).astype(np.uint8)
     fixed = np.array([golden.step(word) for word in x])
     exact = module.export().run(x, dt)

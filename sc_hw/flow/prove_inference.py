@@ -1,4 +1,4 @@
-"""What is proved of a HetSyn layer: a lane's traces and sums, and its neurons, from every state and for all inputs.
+"""What is proved of a layer that does not learn: lanes, neurons and history, from every state and for all inputs.
 
 Clock 0 is that in which a synapse is issued, or a neuron announced. A claim about decays is one for each code: the netlist's
 table and shifted copies against the product with the code's factor.
@@ -12,56 +12,99 @@ from typing import Any
 
 from sc_hw.flow.claims import Court, Cuts, number
 from sc_hw.flow.netlist import Netlist
-from sc_hw.flow.network_parts import LANE, NEURONS
+from sc_hw.flow.network_parts import HISTORY, LANE, NEURONS
 from sc_hw.flow.prove_bank import Frames
 from sc_hw.flow.prove_parts import claims_of_parts
 from sc_hw.flow.prove_plastic_lane import calm, slices
 from sc_hw.flow.verdicts import Claim
 from sc_model.graph.smt import K, SmtInt, SmtOps
-from sc_model.spec import Design, NetworkSpec
-from sc_model.units import neuron_unit
+from sc_model.spec import DecayCodes, Design, HetSynSpec, NetworkSpec
+from sc_model.units import neuron_of
 
 Facts = dict[str, Any]
 
 
-def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: Facts) -> None:
+def prove_lane(court: Court, net: Netlist, network: NetworkSpec, facts: Facts) -> None:
     """Add the claims about a layer's lane to the court."""
-    t = court.terms
     spec = network.layers[facts["layer"]]
-    codes = spec.codes(network.tick_ms)
-    landed = facts["fetch"] + facts["trace_ready"]
-    multiplied = facts["fetch"] + facts["product_ready"]
-    frames = Frames(net, max(landed, multiplied + facts["summing"], facts["latency"]) + 2)
-    at = frames.at
-    quiet = calm(court, frames, len(frames.states) - 1)
-    label = f"layer {spec.name}"
+    lane = _Lane(court, net, network, facts)
+    if isinstance(spec, HetSynSpec):
+        _prove_traces(lane, spec, spec.codes(network.tick_ms))
+    else:
+        weight = SmtInt.signed(court.terms, lane.fixed["weight"])
+        lane.product(weight, lane.value, "weight x what the synapse takes in")
+    _prove_sum(court, net, lane.label, facts)
 
-    fixed = slices(court, at(facts["memory"], "fixed.r_data"), facts["fixed"])
+
+class _Lane:
+    """A lane unrolled: what a synapse that is issued in clock 0 finds, and when."""
+
+    def __init__(self, court: Court, net: Netlist, network: NetworkSpec, facts: Facts) -> None:
+        self.court, self.facts, self.spec = court, facts, network.layers[facts["layer"]]
+        self.label = f"layer {self.spec.name}"
+        self.landed = facts["fetch"] + facts["trace_ready"] if facts["trace_ready"] is not None else 0
+        self.multiplied = facts["fetch"] + facts["product_ready"]
+        frames = Frames(net, max(self.landed, self.multiplied + facts["summing"], facts["latency"]) + 2)
+        self.at = frames.at
+        self.quiet = calm(court, frames, len(frames.states) - 1)
+        self.issued = [*self.quiet, court.on(self.at(0, "issue"))]
+        self.fixed = slices(court, self.at(facts["memory"], "fixed.r_data"), facts["fixed"])
+        self.value = self._taken(network.crossing(facts["layer"]).value.width)
+
+    def _taken(self, width: int) -> SmtInt:
+        """What the synapse takes in: its column `delay` ticks ago, for the delays that there are."""
+        t, court, most = self.court.terms, self.court, self.spec.max_delay
+        values = self.at(self.facts["memory"], "values")
+        ages = [t(K.BV_EXTRACT, values, indices=(age * width + width - 1, age * width)) for age in range(most + 1)]
+        if not most:
+            return SmtInt.unsigned(t, ages[0])
+        delay = self.fixed["delay"]
+        self.issued.append(t(K.BV_ULE, delay, t.const(most, t.width(delay))))
+        taken = ages[most]
+        for age in reversed(range(most)):
+            taken = t(K.ITE, court.equals(delay, age), ages[age], taken)
+        return SmtInt.unsigned(t, taken)
+
+    def product(self, weight: SmtInt, factor: SmtInt, said: str) -> None:
+        """The claim about what is summed."""
+        t, term = self.court.terms, self.at(self.multiplied, "accumulator.i_term")
+        self.court.claim(
+            f"{self.label}: product",
+            f"what is summed is {said}",
+            t.differ((weight * factor).low(t.width(term)), term),
+            self.issued,
+            {"weight": weight, "factor": factor, "term": number(t, term, signed=True)},
+            split=self.fixed["weight"] if self.spec.weight_bits <= 10 else None,
+        )
+
+
+def _prove_traces(lane: _Lane, spec: HetSynSpec, codes: DecayCodes) -> None:
+    """Traces, their decay, and where they go."""
+    court, facts, at, label, landed = lane.court, lane.facts, lane.at, lane.label, lane.landed
+    t = court.terms
+    ops = SmtOps(t)
     stored = SmtInt.unsigned(t, at(facts["memory"], "traces.r_data"))
     fresh = court.on(at(0, "fresh"))
-    came = SmtInt.unsigned(t, at(0, "value"))
-    ops = SmtOps(t)
     trace = SmtInt(t, t(K.ITE, fresh, t.const(0, t.width(stored.term)), stored.term), 0, spec.trace_format.hi)
     written = number(t, at(landed + 1, "write_trace"), signed=False)
-    lands = [*quiet, court.on(at(0, "issue"))]
-    shown: dict[str, Any] = {"trace": trace, "value": came, "written": written}
+    shown: dict[str, Any] = {"trace": trace, "value": lane.value, "written": written}
 
     def becomes(name: str, said: str, factor: Any, given: list[Any]) -> None:
         """The claim about new traces whose factor is that."""
-        risen = (trace * factor >> codes.shift) + (came << spec.trace_fraction)
+        risen = (trace * factor >> codes.shift) + (lane.value << spec.trace_fraction)
         wanted = ops.clamp(risen, 0, spec.trace_format.hi)
         court.claim(
             name,
             f"{said} becomes saturate((trace * factor >> {codes.shift}) + (value << {spec.trace_fraction})), with 0 for the "
             "trace while fresh",
             t.differ(wanted.low(spec.trace_bits), at(landed + 1, "write_trace")),
-            [*lands, *given],
+            [*lane.issued, *given],
             {**shown, "wanted": wanted},
         )
 
-    factor_made = at(facts["fetch"], "table.controls")
+    factor_made = at(facts["ahead"], "table.controls")
     for code, factor in enumerate(codes.factors):
-        coded = court.equals(fixed["code"], code)
+        coded = court.equals(lane.fixed["code"], code)
         if codes.terms:
             becomes(f"decays of {label}, code {code}: trace", "a trace of the code with that factor", factor, [coded])
         else:  # the table by itself, and below one product for all factors
@@ -69,7 +112,7 @@ def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: F
                 f"decays of {label}, code {code}: factor",
                 "the table gives the code's factor",
                 court.no(court.equals(factor_made, factor)),
-                [*quiet, coded],
+                [*lane.quiet, coded],
                 {"factor": factor_made},
             )
     if not codes.terms:
@@ -80,7 +123,7 @@ def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: F
         "a new trace is written in its turn, as long as the host does not load, and nothing else is",
         court.either(
             t.differ(at(landed + 1, "traces.write__en"), t(K.BV_OR, at(0, "issue"), at(landed, "load"))),
-            court.both(court.on(at(0, "issue")), t.differ(at(landed + 1, "write_address"), place)),
+            court.both(court.on(at(0, "issue")), t.differ(at(landed + 1, "write_place"), place)),
             court.both(
                 court.on(at(0, "issue")),
                 t.differ(
@@ -95,23 +138,12 @@ def prove_hetsyn_lane(court: Court, net: Netlist, network: NetworkSpec, facts: F
             ),
             court.both(court.off(at(0, "issue")), t.differ(at(landed + 1, "place"), place)),
         ),
-        quiet,
-        {"place": place, "address": at(landed + 1, "write_address")},
+        lane.quiet,
+        {"place": place, "address": at(landed + 1, "write_place")},
     )
     # The new trace is shown above; here it is what the netlist made of it, so that both products are of the same term.
-    weight = SmtInt.signed(t, fixed["weight"])
-    term = at(multiplied, "accumulator.i_term")
     made = number(t, written.low(spec.trace_bits), signed=False)
-    product = weight * made
-    court.claim(
-        f"{label}: product",
-        "what is summed is weight x the new trace",
-        t.differ(product.low(t.width(term)), term),
-        lands,
-        {"weight": weight, "trace": made, "term": number(t, term, signed=True)},
-        split=fixed["weight"] if spec.weight_bits <= 10 else None,
-    )
-    _prove_sum(court, net, label, facts)
+    lane.product(SmtInt.signed(t, lane.fixed["weight"]), made, "weight x the new trace")
 
 
 def _prove_sum(court: Court, net: Netlist, label: str, facts: Facts) -> None:
@@ -133,20 +165,20 @@ def _prove_sum(court: Court, net: Netlist, label: str, facts: Facts) -> None:
     )
     court.claim(
         f"{label}: end of a sum",
-        f"a sum is given {latency} clocks after its neuron's last input, announced {facts['fetch']} clocks before, and only then",
+        f"a sum is given {latency} clocks after its neuron's last input, announced {facts['ahead']} clocks before, and only then",
         court.either(
             t.differ(at(latency, "done"), t(K.BV_AND, at(0, "issue"), at(0, "last"))),
-            t.differ(at(latency - facts["fetch"], "announced"), t(K.BV_AND, at(0, "issue"), at(0, "last"))),
+            t.differ(at(latency - facts["ahead"], "announced"), t(K.BV_AND, at(0, "issue"), at(0, "last"))),
         ),
         quiet,
     )
 
 
-def prove_hetsyn_neurons(court: Court, net: Netlist, network: NetworkSpec, facts: Facts) -> None:
+def prove_neurons(court: Court, net: Netlist, network: NetworkSpec, facts: Facts) -> None:
     """Add the claims about a layer's neurons to the court."""
     t = court.terms
     spec = network.layers[facts["layer"]]
-    unit = neuron_unit(spec.neuron, spec.current_format)
+    unit = neuron_of(spec, network.crossing(facts["layer"]).value)
     ahead, out = facts["ahead"], facts["ahead"] + facts["update_latency"]
     frames = Frames(net, out + 2)
     at = frames.at
@@ -162,6 +194,9 @@ def prove_hetsyn_neurons(court: Court, net: Netlist, network: NetworkSpec, facts
     given: dict[str, Any] = {name: remembered(name) for name in (*unit.state, "fired")}
     given["current"] = number(t, at(ahead, "held_0"), signed=True)
     given["cleared"] = SmtInt(t, t.const(0, 2), 0, 0)
+    if facts["own"]:
+        own = slices(court, at(facts["memory"], "own.r_data"), facts["own"])
+        given |= {name: number(t, own[name], unit.inputs[name].signed) for name in spec.neuron_parameters}
     signals = {
         row["name"]: (at(ahead + row["stage"], row["signal"]), row["lo"], row["hi"])
         for row in facts["named_signals"]
@@ -199,9 +234,38 @@ def prove_hetsyn_neurons(court: Court, net: Netlist, network: NetworkSpec, facts
     )
 
 
+def prove_history(court: Court, net: Netlist, network: NetworkSpec, facts: Facts) -> None:
+    """Add the claims about a layer's history to the court."""
+    t, memory = court.terms, facts["memory"]
+    spec, width = network.layers[facts["layer"]], network.crossing(facts["layer"]).value.width
+    frames = Frames(net, memory + 2)
+    at = frames.at
+    quiet = calm(court, frames, memory + 2)
+    word = at(memory, "memory.r_data")
+    bits = t.width(word)
+    past = t(K.ITE, court.on(at(0, "fresh")), t.const(0, bits), word)
+    now = at(memory, "present")
+    moved = now if spec.max_delay == 1 else t(K.BV_CONCAT, t(K.BV_EXTRACT, past, indices=(bits - width - 1, 0)), now)
+    kept = court.on(at(0, "keep"))
+    court.claim(
+        f"layer {spec.name}: history",
+        f"{memory} clocks after a column's turn its values of the last {spec.max_delay} ticks are there, 0 while fresh; where "
+        "the tick is over for it they are written back a tick older, with the present one in front, and nothing else is written",
+        court.either(
+            t.differ(at(memory, "past"), past),
+            t.differ(at(memory + 1, "memory.write__en"), t(K.BV_OR, at(0, "keep"), at(memory, "load"))),
+            court.both(kept, t.differ(at(memory + 1, "written"), moved)),
+            court.both(kept, t.differ(at(memory + 1, "write_column"), at(0, "column"))),
+        ),
+        quiet,
+        {"word": word, "present": now, "written": at(memory + 1, "written")},
+    )
+
+
 PROVERS: dict[str, Callable[[Court, Netlist, NetworkSpec, dict[str, Any]], None]] = {
-    LANE: prove_hetsyn_lane,
-    NEURONS: prove_hetsyn_neurons,
+    LANE: prove_lane,
+    NEURONS: prove_neurons,
+    HISTORY: prove_history,
 }
 
 

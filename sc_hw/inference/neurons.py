@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The neurons of a HetSyn layer: one unit that works on one after the other."""
+"""The neurons of a layer: one unit that works on one after the other."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.datapath import Datapath
 from sc_hw.families import Family
-from sc_hw.hetsyn.lane import AHEAD, MEMORY
+from sc_hw.inference.lane import AHEAD, MEMORY
 from sc_hw.lane import port_shape
 from sc_hw.layer.delay import Delays, only
 from sc_hw.primitives import BlockRAM
 from sc_model.graph import rewrite, trace_text
-from sc_model.spec import HetSynSpec
-from sc_model.units import neuron_unit
+from sc_model.spec import DenseSpec, HetSynSpec, IntFormat
+from sc_model.units import neuron_of
 
 
-class HetSynNeurons(wiring.Component):
+class Neurons(wiring.Component):
     """Takes the lanes' sums, all of a group at once, and says of one neuron a clock whether it fires.
 
     Latency `latency` clocks from a group's sums to its first neuron; domain ``sync``. Neurons are read while their sums are
-    still on the way, once a tick, and written before the next tick begins. Contents of the memory are not defined at power-on
-    and survive a reset; `fresh` stands for the state after reset.
+    still on the way, once a tick, and written before the next tick begins. What a neuron has of its own (a threshold) lies in a
+    memory that only the host writes. Contents of memories are not defined at power-on and survive a reset; `fresh` stands for the
+    state after reset.
 
     Parameters
     ----------
-    spec : the layer. family : the fabric.
+    spec : the layer. value : format of what comes in. family : the fabric.
 
     Members
     -------
@@ -40,17 +41,20 @@ class HetSynNeurons(wiring.Component):
     host_address, word, load, load_data : as those of a lane.
     """
 
-    def __init__(self, spec: HetSynSpec, family: Family) -> None:
+    def __init__(self, spec: HetSynSpec | DenseSpec, value: IntFormat, family: Family) -> None:
         self.spec = spec
-        self.unit = unit = neuron_unit(spec.neuron, spec.current_format)
+        self.unit = unit = neuron_of(spec, value)
         self.update = Datapath(rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)), family.delay)
-        self.fields = data.StructLayout({**{name: port_shape(unit.inputs[name]) for name in unit.state}, "fired": 1})
+        state = {**{name: port_shape(unit.inputs[name]) for name in unit.state}, "fired": 1}
+        own = {name: port_shape(unit.inputs[name]) for name in spec.neuron_parameters}
+        self.state, self.own = data.StructLayout(state), data.StructLayout(own)
+        self.fields = data.StructLayout({**state, **own})
         self.index_bits = max(1, (spec.neurons - 1).bit_length())
         super().__init__(
             {
                 "announce": In(1),
                 "take": In(1),
-                "sums": In(data.ArrayLayout(port_shape(spec.current_format), spec.lanes)),
+                "sums": In(data.ArrayLayout(port_shape(unit.inputs["current"]), spec.lanes)),
                 "restart": In(1),
                 "fresh": In(1),
                 "o_valid": Out(1),
@@ -73,7 +77,7 @@ class HetSynNeurons(wiring.Component):
         delays = Delays(m)
         spec = self.spec
         m.submodules.update = update = self.update
-        m.submodules.memory = ram = BlockRAM(spec.neurons, self.fields.size)
+        m.submodules.memory = ram = BlockRAM(spec.neurons, self.state.size)
 
         # A group's sums leave the chain one after the other
         held = [Signal.like(self.sums[lane], name=f"held_{lane}", reset_less=True) for lane in range(spec.lanes)]
@@ -100,11 +104,12 @@ class HetSynNeurons(wiring.Component):
         # Memory, a register, the neuron
         with_host = Signal(self.index_bits)
         m.d.comb += [with_host.eq(index | self.host_address), ram.r_addr.eq(with_host)]
-        word = Signal(self.fields, reset_less=True)
+        word = Signal(self.state, reset_less=True)
         fresh = delays.later(self.fresh, MEMORY, "fresh")
         m.d.sync += word.as_value().eq(only(~fresh, ram.r_data))
         before: dict[str, Value] = {
-            **{str(name): word[name] for name, _ in self.fields},
+            **{str(name): word[name] for name, _ in self.state},
+            **self._own(m, delays, with_host),
             "current": held[0],
             "cleared": Signal(name="never_cleared"),
         }
@@ -121,11 +126,35 @@ class HetSynNeurons(wiring.Component):
         new = Cat(*(getattr(update, f"o_{name}") for name in self.unit.state), update.o_ready)
         write_en = Signal(reset_less=True)
         write_address = Signal(self.index_bits, reset_less=True)
-        written = Signal(self.fields.size, reset_less=True)
+        written = Signal(self.state.size, reset_less=True)
         m.d.sync += [
             write_en.eq(valid | self.load),
             write_address.eq(only(valid, place) | only(~valid, self.host_address)),
-            written.eq(only(valid, new) | only(~valid, self.load_data)),
+            written.eq(only(valid, new) | only(~valid, self.load_data[: self.state.size])),
         ]
-        m.d.comb += [ram.w_en.eq(write_en), ram.w_addr.eq(write_address), ram.w_data.eq(written), self.word.eq(ram.r_data)]
+        m.d.comb += [
+            ram.w_en.eq(write_en),
+            ram.w_addr.eq(write_address),
+            ram.w_data.eq(written),
+            self.word[: self.state.size].eq(ram.r_data),
+        ]
         return m
+
+    def _own(self, m: Module, delays: Delays, address: Value) -> dict[str, Value]:
+        """What each neuron has of its own, beside its state in the same clock."""
+        if not self.own.size:
+            return {}
+        m.submodules.own = own = BlockRAM(self.spec.neurons, self.own.size)
+        load = Signal(reset_less=True)
+        place = Signal(self.index_bits, reset_less=True)
+        given = Signal(self.own.size, reset_less=True)
+        m.d.sync += [load.eq(self.load), place.eq(self.host_address), given.eq(self.load_data[self.state.size :])]
+        m.d.comb += [
+            own.r_addr.eq(address),
+            own.w_en.eq(load),
+            own.w_addr.eq(place),
+            own.w_data.eq(given),
+            self.word[self.state.size :].eq(own.r_data),
+        ]
+        came = data.View(self.own, delays.later(own.r_data, 1, "own"))
+        return {str(name): came[name] for name, _ in self.own}
