@@ -16,9 +16,10 @@ from sc_hw.families import Family
 from sc_hw.lane import SynapseLane
 from sc_hw.layer import PlasticLayer
 from sc_hw.network import SpikeNetwork
+from sc_hw.plastic_stage import PlasticStage
 from sc_model.graph import Graph
 from sc_model.rules import resolve
-from sc_model.spec import Design, HetSynSpec
+from sc_model.spec import PLASTIC, Design, HetSynSpec
 from sc_model.spec.layer import placement
 
 
@@ -110,7 +111,15 @@ class NetworkBlock:
             "timing": self.timing(),
             "layers": [self._layer(index) for index in range(len(spec.layers))],
             "crossings": [crossing.as_json() for crossing in network.crossings],
+            **({PLASTIC: self._plastic(network.plastic)} if network.plastic is not None else {}),
         }
+
+    def _plastic(self, stage: PlasticStage) -> dict[str, Any]:
+        """The plastic layer behind the others."""
+        last = self.component.spec.layers[-1]
+        timing = stage.layer.timing
+        clocks = {"sweep_clocks": timing.sweep, "decision_clocks": timing.decision}
+        return {"domain": last.clock, "tick_interval": last.tick_interval, **clocks, **_layer_description(stage.layer)}
 
     def timing(self) -> dict[str, Any]:
         """Latency and throughput, in clocks of each layer's own domain."""
@@ -118,8 +127,15 @@ class NetworkBlock:
         return {
             "latency_clocks": None,
             "synapses_per_clock": sum(layer.spec.lanes for layer in layers.values()),
-            "tick_clocks": {name: layer.tick_clocks for name, layer in layers.items()},
+            "tick_clocks": {name: layer.tick_clocks for name, layer in layers.items()} | self._plastic_clocks(),
         }
+
+    def _plastic_clocks(self) -> dict[str, int]:
+        """At most what the plastic layer takes for a word."""
+        stage = self.component.plastic
+        return (
+            {} if stage is None else {PLASTIC: stage.layer.timing.sweep + stage.layer.timing.decision + stage.layer.critic_clocks}
+        )
 
     def _layer(self, index: int) -> dict[str, Any]:
         spec = self.component.spec.layers[index]

@@ -13,8 +13,9 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.cdc import Crossing
 from sc_hw.families import Family, load_family
 from sc_hw.inference import InferenceLayer
+from sc_hw.plastic_stage import PlasticStage
 from sc_hw.spike_crossing import SpikeCrossing
-from sc_model.spec import NetworkSpec
+from sc_model.spec import PLASTIC, NetworkSpec
 
 HOST = ("load", "read", "readback")
 
@@ -38,7 +39,10 @@ class SpikeNetwork(wiring.Component):
     Members
     -------
     i : spikes of a step, in the first layer's domain. o : {step, spikes}, in the last layer's domain.
-    load_<layer>, read_<layer>, readback_<layer> : see `InferenceLayer`, each in its layer's domain.
+    teach : what the plastic layer, if there is one, gets beside each of its words (see `PlasticStage`), in the last layer's
+        domain.
+    load_<layer>, read_<layer>, readback_<layer> : see `InferenceLayer`, each in its layer's domain; those of the plastic layer
+        are called `load_plastic` and so on.
     out_of_step_<layer>, lost_<layer> : see `Intake`, in the layer's domain.
     """
 
@@ -55,7 +59,8 @@ class SpikeNetwork(wiring.Component):
             )
             self.layers[layer.name] = InferenceLayer(layer, crossing.value, spec.tick_ms, spec.step_bits, self.family)
             domain = layer.clock
-        last = self.layers[spec.layers[-1].name]
+        self.plastic = PlasticStage(spec.plastic, spec.step_bits, self.family) if spec.plastic is not None else None
+        last = self.plastic if self.plastic is not None else self.layers[spec.layers[-1].name]
         members: dict[str, Any] = {
             "i": In(stream.Signature(spec.layers[0].inputs)),
             "i_restart": Out(1),
@@ -67,6 +72,9 @@ class SpikeNetwork(wiring.Component):
             members[f"out_of_step_{name}"] = Out(1)
             if self.crossing_parts[name].spec.policy == "once":
                 members[f"lost_{name}"] = Out(1)
+        if self.plastic is not None:
+            ports = {f"{port}_{PLASTIC}": port for port in HOST} | {"teach": "teach"}
+            members |= {name: self.plastic.signature.members[port] for name, port in ports.items()}
         super().__init__(members)
 
     @property
@@ -77,7 +85,8 @@ class SpikeNetwork(wiring.Component):
     @property
     def stamped(self) -> dict[str, wiring.Component]:
         """Modules that are written once, by name."""
-        return {name: part for crossing in self.crossing_parts.values() for name, part in crossing.stamped.items()}
+        made = {name: part for crossing in self.crossing_parts.values() for name, part in crossing.stamped.items()}
+        return made | (self.plastic.stamped if self.plastic is not None else {})
 
     @property
     def crossings(self) -> tuple[Crossing, ...]:
@@ -122,7 +131,7 @@ class SpikeNetwork(wiring.Component):
             ]
             if crossing.spec.policy == "once":
                 m.d.comb += getattr(self, f"lost_{name}").eq(crossing.lost)
-            self._host(m, name, restart[name])
+            self._host(m, name, part, restart[name])
         for before, after in pairwise(self.layers):
             out, crossing = self.layers[before].o, self.crossing_parts[after]
             m.d.comb += [
@@ -131,12 +140,30 @@ class SpikeNetwork(wiring.Component):
                 out.ready.eq(crossing.i.ready),
             ]
         out = self.layers[last.name].o
+        if self.plastic is not None:
+            out = self._learn(m, out, restart[last.name])
         m.d.comb += [self.o.payload.eq(out.payload), self.o.valid.eq(out.valid), out.ready.eq(self.o.ready)]
         return m
 
-    def _host(self, m: Module, name: str, restart: Signal) -> None:
+    def _learn(self, m: Module, words: Any, restart: Signal) -> Any:
+        """The plastic layer behind the last layer's words, in its domain; what comes out of it."""
+        if self.plastic is None:
+            return words
+        domain = self.spec.layers[-1].clock
+        m.submodules[PLASTIC] = DomainRenamer(domain)(ResetInserter(restart)(self.plastic))
+        m.d.comb += [
+            self.plastic.i.payload.eq(words.payload),
+            self.plastic.i.valid.eq(words.valid),
+            words.ready.eq(self.plastic.i.ready),
+            self.plastic.teach.payload.eq(self.teach.payload),
+            self.plastic.teach.valid.eq(self.teach.valid & ~restart),
+            self.teach.ready.eq(self.plastic.teach.ready & ~restart),
+        ]
+        self._host(m, PLASTIC, self.plastic, restart)
+        return self.plastic.o
+
+    def _host(self, m: Module, name: str, part: Any, restart: Signal) -> None:
         """A layer's host access, which waits while the layer restarts."""
-        part = self.layers[name]
         for port in HOST[:2]:
             outside, inside = getattr(self, f"{port}_{name}"), getattr(part, port)
             m.d.comb += [

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 
 from sc_model.golden.network import Network, parameter_bounds
 from sc_model.golden.network_recording import NetworkRecording, load_network_recording
-from sc_model.spec import DenseSpec, IntFormat, NetworkSpec, TickLayer
+from sc_model.spec import PLASTIC, DenseSpec, IntFormat, NetworkSpec, TickLayer
 from sim.clocks import KINDS, Clocking, drawn, nominal
 from sim.files import write_arrays, write_json
 from sim.harness import COSIM_SCHEMA, Request, tool_versions
-from sim.network import NetworkRtl, Played, Reset, Stepped
+from sim.network import NetworkRtl, Played, Reset, Stepped, flat
 from sim.network_library import build_network_library
 from sim.stimulus import LAYER_REGIME_STEPS, Regimes
 
@@ -38,11 +38,13 @@ DEFAULT_UPDATES, LEAST_STEPS, MOST_STEPS = 100_000, 40, 2_000
 TICKS = 4  # of the slowest layer, at least
 SAMPLE_TICKS = 12  # of a layer, to find weights with which it neither rests nor fires all the time
 RATE = 0.35  # of spikes, wished for
+FLAG_RATE = 0.1
 RESET_CLOCKS = (1, 1, 2, 3, 40)
 RESET_RUNS = 2
 _FAULTS = ("unstable", "taken_in_restart")
 
 Parameters = Mapping[str, NDArray[np.int64]]
+Teaching = dict[str, NDArray[np.int64]]
 
 
 # --- what is played ------------------------------------------------------------------------------------------------------
@@ -59,7 +61,9 @@ def parameters(spec: NetworkSpec, rng: np.random.Generator, x: NDArray[np.uint8]
     found: dict[str, NDArray[np.int64]] = {}
     for index, layer in enumerate(spec.layers):
         # layers up to this one, on as many steps as give it some ticks
-        part = NetworkSpec.model_validate({**spec.model_dump(), "layers": spec.layers[: index + 1], "clocks": {}})
+        part = NetworkSpec.model_validate(
+            {**spec.model_dump(), "layers": spec.layers[: index + 1], "clocks": {}, "plastic": None}
+        )
         bounds = parameter_bounds(part)
         sample = x[: SAMPLE_TICKS * max(one.tick_interval for one in part.layers)]
         shape, form = (layer.neurons, layer.columns), layer.weight_format
@@ -78,6 +82,18 @@ def parameters(spec: NetworkSpec, rng: np.random.Generator, x: NDArray[np.uint8]
             if off < best:
                 best, chosen = off, weights
         found[f"{layer.name}.weight"] = chosen
+    for name, (size, low, high) in parameter_bounds(spec).items():
+        if name not in found:  # the plastic layer's
+            found[name] = rng.integers(low, high + 1, size)
+    return found
+
+
+def lessons(rtl: NetworkRtl, rng: np.random.Generator, steps: int) -> Teaching:
+    """What a plastic layer is taught beside each step: any modulators, flags now and then."""
+    found = {}
+    for name, form in rtl.taught.items():
+        values = rng.integers(form.lo, form.hi + 1, steps)
+        found[name] = values if form.width > 1 or form.signed else (rng.random(steps) < FLAG_RATE).astype(np.int64)
     return found
 
 
@@ -115,8 +131,17 @@ class Expected:
 
     def row(self, layer: TickLayer) -> Row:
         """A layer's words, with the numbers of their steps as those travel."""
-        ticks = np.arange(1, len(self.words[layer.name]) + 1, dtype=np.int64) * layer.tick_interval
-        return Row(ticks % (1 << self.spec.step_bits), self.words[layer.name])
+        return self._row(layer.name, layer.tick_interval)
+
+    @property
+    def out(self) -> Row:
+        """The network's output."""
+        last = self.spec.layers[-1]
+        return self._row(last.name if self.spec.plastic is None else PLASTIC, last.tick_interval)
+
+    def _row(self, name: str, interval: int) -> Row:
+        ticks = np.arange(1, len(self.words[name]) + 1, dtype=np.int64) * interval
+        return Row(ticks % (1 << self.spec.step_bits), self.words[name])
 
 
 @dataclass(frozen=True)
@@ -147,9 +172,26 @@ def last_ticks(spec: NetworkSpec, steps: int) -> dict[str, int]:
     return found
 
 
-def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8]) -> Expected:
-    """Run the golden network from a reset on, each layer as far as its ticks do not depend on what comes behind x."""
+def taught_at(spec: NetworkSpec, teach: Teaching, steps: int) -> Teaching:
+    """What a plastic layer is taught in each of its steps, out of what stands beside `steps` steps of the network; then 0."""
+    interval = spec.layers[-1].tick_interval
+    count = last_ticks(spec, steps)[spec.layers[-1].name] // interval
+    found = {}
+    for name, values in teach.items():
+        mine = values[interval - 1 : steps : interval][:count]
+        found[name] = np.concatenate([mine, np.zeros(count - len(mine), np.int64)])
+    return found
+
+
+def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None) -> Expected:
+    """Run the golden network from a reset on, each layer as far as its ticks do not depend on what comes behind x.
+
+    `teach`: what the plastic layer is taught in each of its own steps (see `taught_at`).
+    """
     network, last = Network(spec, given), last_ticks(spec, len(x))
+    interval = spec.layers[-1].tick_interval
+    lessons = {name: dict(enumerate(values.tolist())) for name, values in (teach or {}).items()}
+    learned: list[NDArray[np.uint8]] = []
     words: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in spec.layers}
     lost = {layer.name: 0 for layer in spec.layers if layer.policy == "once"}
     state = {layer.name: _state(network, layer.name) for layer in spec.layers}
@@ -157,7 +199,11 @@ def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8]) -> Expe
     silence = np.zeros(x.shape[1], np.uint8)
     for step in range(1, max(len(x), *last.values()) + 1):
         before = {name: network.crossings[name].lost for name in lost}
-        network.step(x[step - 1] if step <= len(x) else silence)
+        lesson = {name: rows.get(step // interval - 1, 0) for name, rows in lessons.items()} if step % interval == 0 else {}
+        network.step(x[step - 1] if step <= len(x) else silence, lesson)
+        if network.plastic is not None and step % interval == 0 and step <= last[spec.layers[-1].name]:
+            learned.append(network.outputs[PLASTIC].copy())
+            state[PLASTIC] = flat(network.plastic.checkpoint())
         known = len(x)  # the last step of which a word can be in front of the layer
         for layer in spec.layers:
             if layer.policy == "once" and step <= known:
@@ -167,7 +213,12 @@ def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8]) -> Expe
                 words[layer.name].append(network.outputs[layer.name].copy())
             if step == known:
                 state[layer.name], saturations[layer.name] = _state(network, layer.name), network.layers[layer.name].saturations
+    if network.plastic is not None:
+        words[PLASTIC] = learned
+        state.setdefault(PLASTIC, flat(network.plastic.checkpoint()))
     arrays = {layer.name: np.array(words[layer.name], np.uint8).reshape(-1, layer.neurons) for layer in spec.layers}
+    if network.plastic is not None:
+        arrays[PLASTIC] = np.array(learned, np.uint8).reshape(-1, len(network.outputs[PLASTIC]))
     return Expected(spec, arrays, lost, state, saturations)
 
 
@@ -205,16 +256,20 @@ class NetworkBench:
     Parameters
     ----------
     rtl : the verilated network. given : parameters. x : steps (T, inputs), the same in every run: under any clocks they
-        must give the same.
+        must give the same. teach : what a plastic layer is taught beside each step, (T,) by name.
 
     Members
     -------
     findings : of all runs so far.
     """
 
-    def __init__(self, rtl: NetworkRtl, given: Parameters, x: NDArray[np.uint8]) -> None:
+    def __init__(self, rtl: NetworkRtl, given: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None) -> None:
         self.rtl, self.spec, self.given, self.x = rtl, rtl.spec, given, x
-        self.golden = expected(self.spec, given, x)
+        steps = teach if teach is not None else {name: np.zeros(len(x), np.int64) for name in rtl.taught}
+        self.teach = taught_at(self.spec, steps, len(x))
+        first = Network(self.spec, given).plastic
+        self.plastic = first.checkpoint() if first is not None else None
+        self.golden = expected(self.spec, given, x, self.teach)
         self.nothing = expected(self.spec, given, x[:0])  # what comes without a step
         self.findings = Findings()
         self.runs: list[dict[str, Any]] = []
@@ -255,7 +310,7 @@ class NetworkBench:
         number, before = len(self.runs), self.findings.differences
         start = time.perf_counter()
         self.rtl.start(clocking, seed, waves)
-        played = self.rtl.play(self.given, self.x, stall, resets, seed)
+        played = self.rtl.play(self.given, self.x, stall, resets, seed, self.plastic, self.teach)
         self._compare(number, played)
         report = {
             **clocking.as_json(),
@@ -347,8 +402,12 @@ class NetworkBench:
 
     def _out(self, run: int, out: Stepped, sections: Sequence[Expected], began: Sequence[int]) -> None:
         """What comes between two restarts must begin a section's words; what comes after the last one must be all of them."""
-        layer, at, came = self.spec.layers[-1], 0, Stepped(out.steps[:0], out.bits[:0], out.epochs[:0], out.times_ps[:0])
-        rows, nothing = [section.row(layer) for section in sections], self.nothing.row(layer)
+        name, at, came = (
+            PLASTIC if self.plastic is not None else self.spec.layers[-1].name,
+            0,
+            Stepped(out.steps[:0], out.bits[:0], out.epochs[:0], out.times_ps[:0]),
+        )
+        rows, nothing = [section.out for section in sections], self.nothing.out
         for epoch in np.unique(out.epochs):
             mine = out.epochs == epoch
             came = Stepped(out.steps[mine], out.bits[mine], out.epochs[mine], out.times_ps[mine])
@@ -359,12 +418,13 @@ class NetworkBench:
             fits = [row for row in able if rows[row].begins(came) == len(came.steps)]
             if not fits:
                 row = able[-1] if able else len(rows) - 1
-                self._wrong(run, "word", layer.name, came, rows[row], rows[row].begins(came))
+                self._wrong(run, "word", name, came, rows[row], rows[row].begins(came))
                 return
             at = fits[0] + 1
-            self.findings.bins["event.words_before_reset"] += at < len(rows)
+            if len(rows) > 1:
+                self.findings.bins["event.words_before_reset"] += at < len(rows)
         if len(rows[-1].steps) and not rows[-1].begins(came) == len(came.steps) == len(rows[-1].steps):
-            self._fewer(run, "word", layer.name, rows[-1], rows[-1].begins(came))
+            self._fewer(run, "word", name, rows[-1], rows[-1].begins(came))
 
     def _crossed(self, run: int, came: Stepped, sections: Sequence[Expected], before: TickLayer, after: TickLayer) -> None:
         """Words at a crossing: of each section from its first word on, of the last one all."""
@@ -404,7 +464,7 @@ class NetworkBench:
 
     def _final(self, run: int, section: Expected, steps: int) -> None:
         """Everything the host can read."""
-        read = self.rtl.read(0.0)
+        read = self.rtl.read(0.0, self.plastic)
         if read is None:
             self.findings.differ(run=run, event="readback", field="readback.valid", want=1, got=0)
             return
@@ -446,18 +506,20 @@ def simulate_network(request: Request) -> dict[str, Any]:
     recording: NetworkRecording | None = None
     if request.events is not None:
         recording = load_network_recording(request.events, spec)
-        x, given = recording.x.astype(np.uint8), recording.parameters
+        x, given, teach = recording.x.astype(np.uint8), recording.parameters, dict(recording.teach)
         if request.steps is not None and request.steps > len(x):
             raise ValueError(f"steps must be <= {len(x)}, those of recording {request.events}, not {request.steps}")
         x = x[: request.steps]
+        teach = {name: values[: request.steps] for name, values in teach.items()}
     else:
         x = spikes(rng, request.steps if request.steps is not None else default_steps(spec), spec.layers[0].inputs)
-        given = parameters(spec, rng, x)
-    bench, draws = NetworkBench(rtl, given, x), random.Random(request.seed)
+        given, teach = parameters(spec, rng, x), lessons(rtl, rng, len(x))
+    bench, draws = NetworkBench(rtl, given, x, teach), random.Random(request.seed)
     plans: list[tuple[Clocking, float, list[Reset]]] = []
     for number, clocking in enumerate(clockings(rtl, request.seed)):
         plans.append((clocking, request.stall if number else 0.0, []))
-    if recording is None:  # a recording is replayed undisturbed
+    # a recording is replayed undisturbed; what a plastic layer holds is not as in the beginning after a reset
+    if recording is None and spec.plastic is None:
         for clocking in drawn(rtl.dut.roles, request.seed + 1, RESET_RUNS):
             plans.append((clocking, request.stall, pulses(rtl.dut.roles, len(x), clocking, draws)))
     seeds = [draws.getrandbits(48) for _ in plans]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,23 +19,25 @@ Fields = dict[str, int | None]
 GOLDEN = {"input": "pre", "output": "post"}  # spaces that the golden layer names after the rule's localities
 
 
-class LayerWords:
-    """Words of a layer's spaces.
+class CheckpointWords:
+    """Which words a layer has, and what they hold of a checkpoint.
+
+    Parameters
+    ----------
+    described : what a manifest says of the layer, with `placement` and `spaces`.
 
     Members
     -------
     spaces : by name, the fields of a word. shapes : by name, of the words; an index is (input, neuron) for a synapse.
-    everything : (space, index) of every word that holds something.
+    everything : (space, index) of every word that holds something. codes : of the spaces.
     """
 
-    def __init__(self, dut: Dut, rng: random.Random) -> None:
-        self._drive, self._rng = dut.drive, rng
-        self._place: Mapping[str, int] = dut.manifest["placement"]
-        self._data = dut.sense.slots["readback__payload"]
-        self._codes = {space["name"]: int(space["code"]) for space in dut.manifest["spaces"]}
+    def __init__(self, described: Mapping[str, Any]) -> None:
+        self._place: Mapping[str, int] = described["placement"]
+        self.codes = {space["name"]: int(space["code"]) for space in described["spaces"]}
         self.spaces: dict[str, dict[str, Slot]] = {
             space["name"]: {f["name"]: Slot(f["offset"], IntFormat(f["width"], f["signed"])) for f in space["fields"]}
-            for space in dut.manifest["spaces"]
+            for space in described["spaces"]
             if space["fields"]
         }
         inputs, neurons = self._place["inputs"], self._place["neurons"]
@@ -43,47 +45,42 @@ class LayerWords:
         self.shapes: dict[str, Index] = {space: shapes[space] for space in self.spaces}
         self.everything = [(space, index) for space, shape in self.shapes.items() for index in np.ndindex(*shape)]
 
-    # --- on the pins -------------------------------------------------------------------------------------------------------
-
-    def where(self, space: str, index: Index) -> dict[str, int]:
-        """The parts of an address that count."""
+    def where(self, space: str, index: Sequence[Any]) -> dict[str, Any]:
+        """The parts of an address that count, of one word or (with arrays) of many."""
         rows, columns = self._place["rows"], self._place["columns"]
         if space == "synapse":
             (chain, row), (group, number) = divmod(index[0], rows), divmod(index[1], columns)
             return {"chain": chain, "number": number, "word": group * rows + row}
         if space == "input":
             return dict(zip(("chain", "word"), divmod(index[0], rows), strict=True))
-        return {"word": index[0]} if index else {}
+        return {"word": index[0]} if len(index) else {}
 
-    def _address(self, port: str, space: str, index: Index) -> int:
-        """Drive word of an address; the parts that do not count are anything."""
-        parts = {"space": self._codes[space], **self.where(space, index)}
-        word = 0
-        for part in ("space", "chain", "number", "word"):
-            slot = self._drive.slots[f"{port}__payload.{part}"]
-            word |= slot.put(parts[part] if part in parts else self._rng.getrandbits(slot.form.width))
-        return word
+    def count(self, space: str) -> int:
+        """Words of a space."""
+        return int(np.prod(self.shapes[space]))
 
-    def read(self, space: str, index: Index) -> int:
-        """Drive word of a read."""
-        return self._address("read", space, index)
+    def addresses(self, space: str) -> dict[str, Any]:
+        """The parts of the addresses of all words of a space, in the order of its arrays."""
+        shape = self.shapes[space]
+        index = np.indices(shape).reshape(len(shape), self.count(space))
+        return {"space": self.codes[space], **self.where(space, list(index))}
 
-    def load(self, space: str, index: Index, fields: Mapping[str, int | None]) -> int:
-        """Drive word of a load; bits that no field holds are anything."""
-        slot = self._drive.slots["load__payload.data"]
-        junk = self._rng.getrandbits(slot.form.width)
-        for name, field in self.spaces[space].items():
-            value = fields[name]
-            if value is not None:
-                junk = (junk & ~field.mask) | field.put(value)
-        return self._address("load", space, index) | slot.put(junk)
+    def values(self, state: State, space: str) -> dict[str, NDArray[Any]]:
+        """What all words of a space must hold, by field, in that order; 0 for what may be anything."""
+        if space == "control":
+            known = self.fields(state, space, ())
+            return {name: np.array([known[name] or 0]) for name in self.spaces[space]}
+        arrays = state[GOLDEN.get(space, space)]
+        return {name: np.asarray(arrays[name]).ravel() for name in self.spaces[space]}
 
-    def got(self, space: str, out: int) -> dict[str, int]:
-        """Fields of a word that was read back."""
-        word = self._data.get(out)
-        return {name: field.get(word) for name, field in self.spaces[space].items()}
-
-    # --- in a checkpoint ---------------------------------------------------------------------------------------------------
+    def store_values(self, state: State, space: str, values: Mapping[str, NDArray[Any]]) -> None:
+        """Put the fields of all words of a space into a checkpoint."""
+        if space == "control":
+            self.store(state, space, (), {name: int(array[0]) for name, array in values.items()})
+            return
+        arrays = state[GOLDEN.get(space, space)]
+        for name, array in values.items():
+            arrays[name] = array.reshape(self.shapes[space]).astype(arrays[name].dtype)
 
     def fields(self, state: State, space: str, index: Index) -> Fields:
         """What a word must hold; None is anything."""
@@ -119,3 +116,40 @@ class LayerWords:
                 winners[:] = 0
                 if fields[f"won{suffix}"]:
                     winners[fields[f"winner{suffix}"]] = 1
+
+
+class LayerWords(CheckpointWords):
+    """Words of a layer on its pins; parts of an address or a word that do not count are anything."""
+
+    def __init__(self, dut: Dut, rng: random.Random) -> None:
+        super().__init__(dut.manifest)
+        self._drive, self._rng = dut.drive, rng
+        self._data = dut.sense.slots["readback__payload"]
+
+    def _address(self, port: str, space: str, index: Index) -> int:
+        """Drive word of an address; the parts that do not count are anything."""
+        parts = {"space": self.codes[space], **self.where(space, index)}
+        word = 0
+        for part in ("space", "chain", "number", "word"):
+            slot = self._drive.slots[f"{port}__payload.{part}"]
+            word |= slot.put(parts[part] if part in parts else self._rng.getrandbits(slot.form.width))
+        return word
+
+    def read(self, space: str, index: Index) -> int:
+        """Drive word of a read."""
+        return self._address("read", space, index)
+
+    def load(self, space: str, index: Index, fields: Mapping[str, int | None]) -> int:
+        """Drive word of a load; bits that no field holds are anything."""
+        slot = self._drive.slots["load__payload.data"]
+        junk = self._rng.getrandbits(slot.form.width)
+        for name, field in self.spaces[space].items():
+            value = fields[name]
+            if value is not None:
+                junk = (junk & ~field.mask) | field.put(value)
+        return self._address("load", space, index) | slot.put(junk)
+
+    def got(self, space: str, out: int) -> dict[str, int]:
+        """Fields of a word that was read back."""
+        word = self._data.get(out)
+        return {name: field.get(word) for name, field in self.spaces[space].items()}

@@ -8,18 +8,24 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.spec import IntFormat, TickLayer
+from sc_model.spec import PLASTIC, IntFormat, TickLayer
 from sim.clocks import Clocking
+from sim.layer_words import CheckpointWords, State
 from sim.network_design import NetworkDut, read_network
 from sim.rtl import Words, get_bits, put_bits
 
 _HANDSHAKES = 400  # clocks of the slowest domain that restarts and idle streams may take beside the ticks themselves
+
+
+TEACH = "teach"
+HOST = ("load_", "read_")  # streams whose words go before all others
 
 
 class _Source(ctypes.Structure):
@@ -27,7 +33,7 @@ class _Source(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("words", "times", "epochs")),
         *((name, ctypes.c_int64) for name in ("count", "done")),
         ("idle", ctypes.c_double),
-        *((name, ctypes.c_int64) for name in ("idled", "blocked", "epoch")),
+        *((name, ctypes.c_int64) for name in ("idled", "blocked", "epoch", "host")),
     )
 
 
@@ -123,7 +129,7 @@ class _Streams:
         for source, name in zip(self.sources, dut.sources, strict=True):
             given = np.ascontiguousarray(words.get(name, np.zeros((0, 1), np.uint64)))
             self._outputs(source, name, given, len(given))
-            source.count, source.idle = len(given), stall
+            source.count, source.idle, source.host = len(given), stall, name.startswith(HOST)
         for sink, name in zip(self.sinks, dut.sinks, strict=True):
             many, wide = room.get(name, 0), words_of(dut.ports[f"{name}__payload"]["width"])
             self._outputs(sink, name, np.zeros((many, wide), np.uint64), many)
@@ -163,6 +169,15 @@ def stepped(words: Words, step_bits: int, channels: int, epochs: NDArray[np.int3
     raw = np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, bitorder="little")
     bits = raw[:, step_bits : step_bits + channels]
     return Stepped(get_bits(words, 0, IntFormat(step_bits)), bits, epochs, times)
+
+
+def flat(state: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[np.int64]]:
+    """A checkpoint as `<space>.<name>`, scalars as (1,)."""
+    return {
+        f"{space}.{name}": np.atleast_1d(np.asarray(values)).astype(np.int64)
+        for space, arrays in state.items()
+        for name, values in arrays.items()
+    }
 
 
 class NetworkRtl:
@@ -233,6 +248,7 @@ class NetworkRtl:
         longest = {role: clock.period + clock.jitter + clock.drift for role, clock in self._clocking.clocks.items()}
         ticks = self.dut.manifest["timing"]["tick_clocks"]
         busy: int = sum(ticks[layer.name] * longest[layer.clock] for layer in self.spec.layers)
+        busy += ticks.get(PLASTIC, 0) * longest[self.spec.layers[-1].clock]
         return 2 * busy + round(_HANDSHAKES / (1 - stall)) * max(longest.values())
 
     def _run(self, streams: _Streams, stall: float, resets: Sequence[Reset] = ()) -> bool:
@@ -294,9 +310,64 @@ class NetworkRtl:
             words[port] = np.concatenate(batches)
         return words
 
-    def read(self, stall: float) -> dict[str, dict[str, NDArray[np.int64]]] | None:
-        """All that the host finds, by layer: parameters, traces, history (columns, max_delay), neurons, fresh; None if stuck."""
+    @cached_property
+    def _plastic(self) -> CheckpointWords | None:
+        """The words of the plastic layer, if there is one."""
+        described = self.dut.manifest.get(PLASTIC)
+        return CheckpointWords(described) if described is not None else None
+
+    def _plastic_loads(self, state: State) -> dict[str, Words]:
+        """Words that load all of the plastic layer from a checkpoint of its model."""
+        if self._plastic is None:
+            return {}
+        port, batches = f"load_{PLASTIC}", []
+        (data,) = (field for field in self.dut.ports[f"{port}__payload"]["fields"] if field["name"] == "data")
+        for space, fields in self._plastic.spaces.items():
+            batch = self._host_words(port, self._plastic.addresses(space), self._plastic.count(space))
+            for name, values in self._plastic.values(state, space).items():
+                put_bits(batch, data["offset"] + fields[name].offset, fields[name].form.width, values)
+            batches.append(batch)
+        return {port: np.concatenate(batches)}
+
+    def _plastic_state(self, came: Words, state: State) -> dict[str, NDArray[np.int64]]:
+        """What was read of the plastic layer, as `<space>.<name>`; `state` gives the shapes."""
+        if self._plastic is None:
+            return {}
+        at = 0
+        found = {space: {name: values.copy() for name, values in arrays.items()} for space, arrays in state.items()}
+        for space, fields in self._plastic.spaces.items():
+            rows = came[at : at + self._plastic.count(space)]
+            values = {name: get_bits(rows, slot.offset, slot.form) for name, slot in fields.items()}
+            self._plastic.store_values(found, space, values)
+            at += len(rows)
+        return flat(found)
+
+    def _teaching(self, teach: Mapping[str, NDArray[np.int64]]) -> dict[str, Words]:
+        """Words of stream `teach`, one for each step of the plastic layer."""
+        if self._plastic is None:
+            return {}
+        count = len(next(iter(teach.values())))
+        return {TEACH: self._host_words(TEACH, teach, count)}
+
+    @property
+    def taught(self) -> dict[str, IntFormat]:
+        """What the plastic layer is taught beside a word, by name."""
+        fields = self.dut.ports[f"{TEACH}__payload"]["fields"] if self._plastic is not None else []
+        return {field["name"]: IntFormat(field["width"], field["signed"]) for field in fields}
+
+    def read(self, stall: float, plastic: State | None = None) -> dict[str, dict[str, NDArray[np.int64]]] | None:
+        """All that the host finds, by layer: parameters, traces, history (columns, max_delay), neurons, fresh; None if stuck.
+
+        `plastic`: a checkpoint of the plastic layer's model, for the shapes.
+        """
         words, room = {}, {}
+        if self._plastic is not None:
+            spaces = [
+                self._host_words(f"read_{PLASTIC}", self._plastic.addresses(s), self._plastic.count(s))
+                for s in self._plastic.spaces
+            ]
+            words[f"read_{PLASTIC}"] = np.concatenate(spaces)
+            room[f"readback_{PLASTIC}"] = len(words[f"read_{PLASTIC}"])
         for layer in self.spec.layers:
             lane, word = self._synapses(layer)
             rows: list[tuple[str, ArrayLike, ArrayLike]] = [
@@ -331,6 +402,8 @@ class NetworkRtl:
                     for field in self._space(layer, "history")["fields"]
                 ]
                 found[layer.name]["history"] = np.stack(ages, axis=1)
+        if plastic is not None:
+            found[PLASTIC] = self._plastic_state(streams.words[f"readback_{PLASTIC}"], plastic)
         return found
 
     # --- steps -----------------------------------------------------------------------------------------------------------
@@ -342,10 +415,17 @@ class NetworkRtl:
         stall: float,
         resets: Sequence[Reset] = (),
         seed: int = 0,
+        plastic: State | None = None,
+        teach: Mapping[str, NDArray[np.int64]] | None = None,
     ) -> Played:
-        """Load all parameters, then steps with these spikes (T, inputs), until nothing moves any more."""
+        """Load all parameters, then steps with these spikes (T, inputs), until nothing moves any more.
+
+        With a plastic layer: what it holds in the beginning, and what it is taught in each of its steps, (steps of it,) by name.
+        """
         spec, last = self.spec, self.spec.layers[-1]
+        outputs = last.neurons if spec.plastic is None else spec.plastic.layer.neurons
         given = {"i": packed(inputs), **self._loads(parameters, np.random.default_rng(seed))}
+        given |= self._plastic_loads(plastic or {}) | self._teaching(teach or {})
         # a layer that is faster than its producer may tick on its own after each restart
         room = len(inputs) + (1 + 2 * len(resets)) * max(layer.tick_interval for layer in spec.layers)
         streams = _Streams(self.dut, given, {"o": room}, {"o": -1}, stall)
@@ -381,6 +461,6 @@ class NetworkRtl:
             counts[f"windows_{one.layer}"] += count.windows
             counts[f"late_{one.layer}"] += count.late
         words, epochs, times = streams.words["o"][: o.done], streams.epochs["o"][: o.done], streams.times["o"][: o.done]
-        out = stepped(words, spec.step_bits, last.neurons, epochs, times)
+        out = stepped(words, spec.step_bits, outputs, epochs, times)
         accepted, when = streams.epochs["i"][: i.done], streams.times["i"][: i.done]
         return Played(finished, accepted, when, i.epoch + 1, out, crossed, counts)

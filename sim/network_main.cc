@@ -97,7 +97,7 @@ struct Synchroniser {  // or a capture: then `taken` says when
 extern "C" {
 
 struct Source {
-  const uint64_t *words; int64_t *times; int32_t *epochs; int64_t count, done; double idle; int64_t idled, blocked, epoch;
+  const uint64_t *words; int64_t *times; int32_t *epochs; int64_t count, done; double idle; int64_t idled, blocked, epoch, host;
 };
 struct Sink {
   uint64_t *words; int64_t *times; int32_t *epochs; int64_t room, wanted, done; double idle; int64_t idled, blocked, unstable;
@@ -274,8 +274,8 @@ struct Run {
 
   // The host has written and asked for all it wants: before that no step is offered.
   bool host_done() const {
-    for (size_t k = 1; k < b.sources.size(); k++)
-      if (sources[k].done < sources[k].count) return false;
+    for (size_t k = 0; k < b.sources.size(); k++)
+      if (sources[k].host && sources[k].done < sources[k].count) return false;
     return true;
   }
   void fall(int domain) {
@@ -295,7 +295,7 @@ struct Run {
       Stream &stream = b.sources[k];
       if (stream.domain != domain) continue;
       Source &source = sources[k];
-      if (!stream.offered && source.done < source.count && (k || begun) && !b.random.chance(source.idle)) stream.offered = true;
+      if (!stream.offered && source.done < source.count && (source.host || begun) && !b.random.chance(source.idle)) stream.offered = true;
       stream.valid.set(stream.offered);
       if (stream.offered) stream.payload.write(source.words + source.done * stream.payload.words());
       else if (source.done < source.count) {  // what lies there while nothing is offered must not matter

@@ -22,7 +22,7 @@ from sc_model.golden.synapse import Integer, saturated
 from sc_model.spec import IntFormat
 from sim.design import CLOCK, Dut, read_build
 from sim.harness import SimulationError
-from sim.layer_words import GOLDEN, LayerWords
+from sim.layer_words import LayerWords
 from sim.library import element_bits, sinks, streams, words_of
 
 PATIENCE_CLOCKS = 100_000  # without a transfer, beside four sweeps
@@ -319,7 +319,6 @@ class RtlLayer:
         self.names = self._reset_state.names
         self._place: Mapping[str, int] = dut.manifest["placement"]
         self._words = LayerWords(dut, random.Random(0))
-        self._codes = {space["name"]: int(space["code"]) for space in dut.manifest["spaces"]}
         self.load(self.rule.initial_state()[self.names.weight])
 
     # --- state -------------------------------------------------------------------------------------------------------------
@@ -336,12 +335,7 @@ class RtlLayer:
             addresses = self._addresses("read", space)
             _, came = self.rtl.transact({"read": addresses}, {"readback": len(addresses)})
             values = {name: get_bits(came["readback"][1], slot.offset, slot.form) for name, slot in fields.items()}
-            if space == "control":
-                self._words.store(state, space, (), {name: int(array[0]) for name, array in values.items()})
-                continue
-            arrays = state[GOLDEN.get(space, space)]
-            for name, array in values.items():
-                arrays[name] = array.reshape(self._words.shapes[space]).astype(arrays[name].dtype)
+            self._words.store_values(state, space, values)
         return state
 
     def restore(self, checkpoint: Mapping[str, Mapping[str, ArrayLike]]) -> None:
@@ -352,11 +346,7 @@ class RtlLayer:
         base = self.rtl.dut.drive.slots["load__payload"].offset
         for space, fields in self._words.spaces.items():
             words = self._addresses("load", space)
-            if space == "control":
-                known = self._words.fields(state, space, ())
-                values = {name: np.array([known[name] or 0]) for name in fields}
-            else:
-                values = {name: np.asarray(state[GOLDEN.get(space, space)][name]).ravel() for name in fields}
+            values = self._words.values(state, space)
             for name, slot in fields.items():
                 put_bits(words, data.offset - base + slot.offset, slot.form.width, values[name])
             self.rtl.transact({"load": words}, {})
@@ -368,21 +358,10 @@ class RtlLayer:
 
     def _addresses(self, port: str, space: str) -> Words:
         """Payloads of a load or read of every word of a space, in the order of its arrays."""
-        shape = self._words.shapes[space]
-        index = np.indices(shape).reshape(len(shape), int(np.prod(shape)))
-        rows, columns = self._place["rows"], self._place["columns"]
-        parts: dict[str, Any] = {"space": self._codes[space]}
-        if space == "synapse":
-            (parts["chain"], row), (group, parts["number"]) = np.divmod(index[0], rows), np.divmod(index[1], columns)
-            parts["word"] = group * rows + row
-        elif space == "input":
-            parts["chain"], parts["word"] = np.divmod(index[0], rows)
-        elif shape:
-            parts["word"] = index[0]
         slots = self.rtl.dut.drive.slots
         base = slots[f"{port}__payload"]
-        words = np.zeros((int(np.prod(shape)), words_of(base.form.width)), np.uint64)
-        for name, values in parts.items():
+        words = np.zeros((self._words.count(space), words_of(base.form.width)), np.uint64)
+        for name, values in self._words.addresses(space).items():
             slot = slots[f"{port}__payload.{name}"]
             put_bits(words, slot.offset - base.offset, slot.form.width, np.broadcast_to(values, len(words)))
         return words

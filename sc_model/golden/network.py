@@ -15,7 +15,10 @@ from sc_model.golden.arrays import integers
 from sc_model.golden.crossing import Crossing
 from sc_model.golden.dense import Dense
 from sc_model.golden.hetsyn import HetSyn
-from sc_model.spec import CrossingSpec, DenseSpec, HetSynSpec, NetworkSpec
+from sc_model.golden.layer import Layer
+from sc_model.graph.dense import layer_rule
+from sc_model.rules import resolve
+from sc_model.spec import PLASTIC, CrossingSpec, DenseSpec, HetSynSpec, NetworkSpec
 
 
 def golden_layer(
@@ -35,21 +38,28 @@ def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int,
             found[f"{layer.name}.{name}"] = ((layer.neurons, layer.columns), low, high)
         for name, (low, high) in layer.neuron_parameters.items():
             found[f"{layer.name}.{name}"] = ((layer.neurons,), low, high)
+    if spec.plastic is not None:
+        rule, params = resolve(spec.plastic.rule)
+        form = rule.state_formats(params)[layer_rule(rule, params, critic=spec.plastic.layer.critic_shift > 0).weight]
+        found[f"{PLASTIC}.weight"] = ((spec.plastic.layer.inputs, spec.plastic.layer.neurons), form.lo, form.hi)
     return found
 
 
 class Network:
     """A network in fixed point.
 
+    A plastic layer behind the last one takes a step with each of its words, and with what it is taught then.
+
     Parameters
     ----------
     spec : the network. parameters : ``<layer>.weight`` and whatever else its kind has (see `parameter_bounds`), as in the file
-        that a trained network is exported to; weights that are missing are 0.
+        that a trained network is exported to; weights that are missing are 0. ``plastic.weight`` (inputs, neurons): the plastic
+        layer's, by default those of its rule.
 
     Members
     -------
     layers : `HetSyn` or `Dense` by name. crossings : by the name of the layer behind them. outputs : last word of each layer.
-    steps : done.
+    steps : done. plastic : the plastic layer, a `Layer`, or None.
 
     Raises ValueError for parameters of layers that are not there, and what the layers raise.
     """
@@ -63,6 +73,12 @@ class Network:
                 raise ValueError(f"parameters must be among {', '.join(known)}, not '{name}'.")
         self.layers: dict[str, HetSyn | Dense] = {}
         self.crossings: dict[str, Crossing] = {}
+        self.plastic: Layer | None = None
+        if spec.plastic is not None:
+            rule, params = resolve(spec.plastic.rule)
+            weight = given.get(f"{PLASTIC}.weight")
+            self.plastic = Layer(rule, params, spec.plastic.layer, spec.plastic.neuron, weight)
+            self._first = self.plastic.checkpoint()
         for index, layer in enumerate(spec.layers):
             crossing = spec.crossing(index)
             mine = {name.removeprefix(f"{layer.name}."): given[name] for name in given if name.startswith(f"{layer.name}.")}
@@ -83,9 +99,21 @@ class Network:
             crossing.reset()
         self.outputs = {layer.name: np.zeros(layer.neurons, np.uint8) for layer in self.spec.layers}
         self.steps = 0
+        if self.plastic is not None and self.spec.plastic is not None:
+            self.plastic.restore(self._first)
+            self.outputs[PLASTIC] = np.zeros(self.spec.plastic.layer.neurons, np.uint8)
 
-    def step(self, x: ArrayLike) -> NDArray[np.uint8]:
-        """One step with the spikes x, 0s and 1s of shape (inputs,): the last layer's output."""
+    @property
+    def last(self) -> str:
+        """What the network's output comes from."""
+        return self.spec.layers[-1].name if self.plastic is None else PLASTIC
+
+    def step(self, x: ArrayLike, teach: Mapping[str, int] | None = None) -> NDArray[np.uint8]:
+        """One step with the spikes x, 0s and 1s of shape (inputs,): the output.
+
+        `teach`: what the plastic layer gets beside the word if the last layer ticks in this step, its modulators and flags by
+        name (those of `Layer.step`); those that are missing are 0.
+        """
         word = integers("x", x, (self.n_inputs,))
         if ((word != 0) & (word != 1)).any():
             raise ValueError(f"x must hold spikes, 0 or 1, not {word[(word != 0) & (word != 1)][0]}.")
@@ -99,12 +127,18 @@ class Network:
             if fresh:
                 self.outputs[spec.name] = layer.step(crossing.take())
             word = self.outputs[spec.name]
-        return self.outputs[self.spec.layers[-1].name].copy()
+        if fresh and self.plastic is not None:
+            given = dict(teach or {})
+            modulators = {name: given.pop(name, 0) for name in self.plastic.names.modulators}
+            flags = {name: bool(value) for name, value in given.items()}
+            self.outputs[PLASTIC] = self.plastic.step(word, modulators, **flags).astype(np.uint8)
+        return self.outputs[self.last].copy()
 
-    def run(self, inputs: ArrayLike) -> NDArray[np.uint8]:
-        """Many steps: spikes (T, inputs) to the last layer's outputs (T, neurons)."""
+    def run(self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None) -> NDArray[np.uint8]:
+        """Many steps: spikes (T, inputs) to outputs (T, neurons); `teach`: of each step, scalars or (T,) by name (see `step`)."""
         steps = np.asarray(inputs)
         if steps.ndim != 2 or steps.shape[1] != self.n_inputs:
             raise ValueError(f"inputs must have shape (T, {self.n_inputs}), not {steps.shape}.")
-        last = self.spec.layers[-1].neurons
-        return np.array([self.step(x) for x in steps], np.uint8).reshape(len(steps), last)
+        rows = {name: integers(name, values, (len(steps),)) for name, values in (teach or {}).items()}
+        found = [self.step(x, {name: int(row[step]) for name, row in rows.items()}) for step, x in enumerate(steps)]
+        return np.array(found, np.uint8).reshape(len(steps), len(self.outputs[self.last]))

@@ -1,5 +1,6 @@
 """Recorded stimulus of a network: `x`, the spikes of every step, shape (steps, inputs), and the parameters of every layer
-(`sc_model.golden.network.parameter_bounds`), as in the file that a trained network is exported to. `meta` as in other recordings.
+(`sc_model.golden.network.parameter_bounds`), as in the file that a trained network is exported to; for a plastic layer
+`teach.<name>`, what it is taught beside each step, shape (steps,), 0 where there is none. `meta` as in other recordings.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from sc_model.golden.network import parameter_bounds
 from sc_model.golden.recording import RecordingError, arrays_of, given, integers_of, meta_of, nothing_else
+from sc_model.graph.dense import layer_rule
+from sc_model.rules import resolve
 from sc_model.spec import IntFormat, NetworkSpec
 
 
@@ -23,11 +26,13 @@ class NetworkRecording:
 
     Members
     -------
-    x : spikes (steps, inputs). parameters : ``<layer>.weight`` and so on, of every layer. meta : about the data.
+    x : spikes (steps, inputs). parameters : ``<layer>.weight`` and so on, of every layer. teach : what a plastic layer is taught
+        beside each step, (steps,) by name. meta : about the data.
     """
 
     x: NDArray[np.int64]
     parameters: Mapping[str, NDArray[np.int64]]
+    teach: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -55,5 +60,23 @@ def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecord
             worst = int(array.min() if array.min() < low else array.max())
             raise RecordingError(f"recording {file}: '{name}' must be in [{low}, {high}], not {worst}.")
         parameters[name] = integers_of(file, name, array, IntFormat(64, signed=True))
-    nothing_else(file, arrays, ["x", *parameters, "meta"])
-    return NetworkRecording(integers_of(file, "x", x, IntFormat(1)), parameters, meta_of(file, arrays))
+    teach = {}
+    for name, form in taught(spec).items():
+        array = arrays.get(f"teach.{name}", np.zeros(len(x), np.int64))
+        if array.shape != (len(x),):
+            raise RecordingError(f"recording {file}: 'teach.{name}' must have shape ({len(x)},), not {array.shape}.")
+        teach[name] = integers_of(file, f"teach.{name}", array, form)
+    nothing_else(file, arrays, ["x", *parameters, *(f"teach.{name}" for name in teach), "meta"])
+    return NetworkRecording(integers_of(file, "x", x, IntFormat(1)), parameters, teach, meta_of(file, arrays))
+
+
+def taught(spec: NetworkSpec) -> dict[str, IntFormat]:
+    """What a network's plastic layer may be taught beside a step, by name: modulators of its rule, and flags."""
+    if spec.plastic is None:
+        return {}
+    rule, params = resolve(spec.plastic.rule)
+    critic, decides = spec.plastic.layer.critic_shift > 0, spec.plastic.neuron.winner_take_all
+    forms = rule.input_formats(params)
+    flags = [*(["outcome"] if critic else []), *(["decide"] if decides else []), "clear_trial", "clear_traces"]
+    modulators = layer_rule(rule, params, critic=critic).modulators
+    return {name: forms[name] for name in modulators} | dict.fromkeys(flags, IntFormat(1))

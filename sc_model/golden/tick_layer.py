@@ -30,8 +30,8 @@ class GoldenLayer(Generic[Spec]):
 
     Members
     -------
-    parameters : all of them as arrays. columns : what came in. neuron : the neurons' state by name, (neurons,) each; the potential
-        is that before the reset of a spike, which is taken up in the tick after. fired : (neurons,), in the last tick.
+    parameters : all of them as arrays. columns : what came in. neuron : the neurons' state by name, (neurons,) each; the
+        potential is that before the reset of a spike, which comes in the tick after. fired : (neurons,), in the last tick.
 
     Raises TypeError or ValueError for parameters of another name, shape, kind or range.
     """

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 
 from sc_model.spec.catalogue import by_name, modules_of, pick
-from sc_model.spec.design import RuleChoice
+from sc_model.spec.choice import RuleChoice
 from sc_model.spec.errors import ConfigError
 from sc_model.spec.rule import Rule, RuleParams
 

@@ -1,19 +1,22 @@
 """Frozen, closed configurations with units; derived numbers are properties of the configuration."""
 
+from sc_model.spec.choice import RuleChoice
 from sc_model.spec.decay import DecayCodes, decay_codes
 from sc_model.spec.dense import DenseSpec, LifSpec
-from sc_model.spec.design import MAX_SYNAPSES, Design, RuleChoice, load_design, parse_design
+from sc_model.spec.design import MAX_SYNAPSES, Design, load_design, parse_design
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement, placement
 from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec
+from sc_model.spec.plastic import PLASTIC, PlasticSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
 from sc_model.spec.tick_layer import TickLayer
 
 __all__ = [
     "MAX_SYNAPSES",
+    "PLASTIC",
     "ClockSpec",
     "ConfigError",
     "ConfigTypeError",
@@ -31,6 +34,7 @@ __all__ = [
     "NeuronSpec",
     "Ops",
     "Placement",
+    "PlasticSpec",
     "Rule",
     "RuleChoice",
     "RuleInput",

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
+from sc_model.spec.choice import RuleChoice
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.layer import LayerSpec, NeuronSpec
@@ -15,24 +16,8 @@ from sc_model.spec.network import DEFAULT_KIND, LAYER_KINDS, NetworkSpec
 from sc_model.spec.tick_layer import TickLayer
 
 MAX_SYNAPSES = 65_536
-TABLES = ("design", "rule", "layer", "neuron", "network", "clock")
-NETWORK_TABLES = ("network", "clock")
-
-
-class RuleChoice(Frozen):
-    """`[rule]`: a family by name and its parameters (checked by the family's own `Params` when it is loaded)."""
-
-    family: str = "reward_modulated_stdp"
-    parameters: dict[str, int] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, values: Any) -> Any:
-        """Parameters stand beside `family` in the file; gather them in one table."""
-        if not isinstance(values, dict) or "parameters" in values:
-            return values
-        rest = {key: value for key, value in values.items() if key != "family"}
-        return {key: values[key] for key in ("family",) if key in values} | {"parameters": rest}
+TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "plastic")
+NETWORK_TABLES = ("network", "clock", "plastic")
 
 
 class Design(Frozen):
@@ -89,13 +74,39 @@ class Design(Frozen):
                 raise ValueError("a design with block 'network' must have a table [[layer]] for each of its layers.")
             if "rule" in self.model_fields_set:
                 raise ValueError("a design with block 'network' must not have a table [rule]: its synapses do not learn.")
-        sizes = [self.layer] if self.layer is not None else list(self.network.layers) if self.network is not None else []
+        sizes: list[TickLayer | LayerSpec] = [self.layer] if self.layer is not None else []
+        sizes += self.network.layers if self.network is not None else ()
         if sizes:
+            sizes += [self.network.plastic.layer] if self.network is not None and self.network.plastic is not None else []
             total = sum((size.columns if isinstance(size, TickLayer) else size.inputs) * size.neurons for size in sizes)
             if "synapses" in self.model_fields_set and self.synapses != total:
                 raise ValueError(f"Design.synapses must be left out for block '{self.block}': it is inputs x neurons.")
             object.__setattr__(self, "synapses", total)  # derived: the one way in while frozen
         return self
+
+    @property
+    def learns(self) -> RuleChoice | None:
+        """The rule that it runs: a network's plastic layer's, None for one without."""
+        if self.network is None:
+            return self.rule
+        return self.network.plastic.rule if self.network.plastic is not None else None
+
+    @property
+    def plastic_layer(self) -> Design | None:
+        """A network's plastic layer as a design of its own: the same component."""
+        if self.network is None or self.network.plastic is None:
+            return None
+        plastic = self.network.plastic
+        name = f"{self.name[:54]}_plastic"
+        return Design(
+            name=name,
+            block="layer",
+            fabric=self.fabric,
+            seed=self.seed,
+            rule=plastic.rule,
+            layer=plastic.layer,
+            neuron=plastic.neuron,
+        )
 
     @model_serializer(mode="wrap")
     def _without_missing_tables(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -151,12 +162,25 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     network = tables.get("network", {})
     if not isinstance(network, dict):
         raise ConfigTypeError(f"[network] must be a table, not {network!r} ({type(network).__name__}).")
-    for name, where in (("layers", "[[layer]]"), ("clocks", "[clock.ROLE]")):
+    for name, where in (("layers", "[[layer]]"), ("clocks", "[clock.ROLE]"), ("plastic", "[plastic]")):
         if name in network:
             raise ConfigError(f"[network] has no field '{name}'; they stand in tables {where} of their own.")
     made = [_layer(number, table) for number, table in enumerate(layers, 1)]
     fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
+    if "plastic" in tables:
+        fields["plastic"] = _plastic(tables["plastic"], made)
     return {"network": fields, **{name: value for name, value in tables.items() if name == "rule"}}
+
+
+def _plastic(table: Any, layers: list[TickLayer]) -> dict[str, Any]:
+    """The table `[plastic]` as the fields of a `PlasticSpec`."""
+    if not isinstance(table, dict):
+        raise ConfigTypeError(f"[plastic] must be a table, not {table!r} ({type(table).__name__}).")
+    if "inputs" in table:
+        raise ConfigError("[plastic] has no field 'inputs'; it takes in what the last [[layer]] gives.")
+    others = {name: table[name] for name in ("rule", "neuron") if name in table}
+    size = {name: value for name, value in table.items() if name not in others}
+    return {**others, "layer": {**size, "inputs": layers[-1].neurons if layers else 0}}
 
 
 def _layer(number: int, table: Any) -> TickLayer:

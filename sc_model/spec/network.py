@@ -17,6 +17,7 @@ from sc_model.spec.errors import did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
+from sc_model.spec.plastic import PLASTIC, PlasticSpec
 from sc_model.spec.tick_layer import Policy, TickLayer
 
 LAYER_KINDS: dict[str, type[TickLayer]] = {"hetsyn": HetSynSpec, "dense": DenseSpec}
@@ -67,13 +68,14 @@ class CrossingSpec:
 
 
 class NetworkSpec(Frozen):
-    """`[network]`, its `[[layer]]` tables in order, and its `[clock.ROLE]` tables.
+    """`[network]`, its `[[layer]]` tables in order, its `[clock.ROLE]` tables, and `[plastic]` if there is one.
 
     Raises ConfigError (a ValueError) where there is no layer, names repeat, sizes do not chain, or a clock is unknown.
     """
 
     layers: tuple[AnyLayer, ...] = Field(strict=False)  # a list will do: JSON has no tuples
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
+    plastic: PlasticSpec | None = None
     tick_ms: float = Field(default=1.0, gt=0, description="length of a step, in ms")
     step_bits: int = Field(default=16, ge=2, le=32, description="bits of the number of the step that travels with each word")
     crossing_depth: int = Field(default=4, description="words that a crossing between two clocks holds: 1, 2, 4, 8 or 16")
@@ -86,6 +88,16 @@ class NetworkSpec(Frozen):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"the layers of a network must have names of their own, not '{name}' {names.count(name)} times.")
+        if self.plastic is not None:
+            if PLASTIC in names:
+                raise ValueError(
+                    f"a network with a table [plastic] must not have a layer '{PLASTIC}'; give the layer another name."
+                )
+            if self.plastic.layer.inputs != self.layers[-1].neurons:
+                raise ValueError(
+                    f"the plastic layer must have as many inputs as layer '{names[-1]}' has neurons "
+                    f"({self.layers[-1].neurons}), not {self.plastic.layer.inputs}."
+                )
         for before, after in pairwise(self.layers):
             if before.neurons != after.inputs:
                 raise ValueError(

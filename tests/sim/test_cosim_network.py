@@ -19,8 +19,8 @@ import pytest
 from sc_hw.flow.cosim import cosim, environment
 from sc_hw.flow.elaborate import Build, elaborate
 from sc_hw.flow.library import rtl_library
-from sc_model.spec import ConfigError, DenseSpec, Design, HetSynSpec, LifSpec, NetworkSpec, NeuronSpec
-from sim.bench_network import NetworkBench, expected, last_ticks, parameters, spikes
+from sc_model.spec import ConfigError, DenseSpec, Design, HetSynSpec, LayerSpec, LifSpec, NetworkSpec, NeuronSpec, PlasticSpec
+from sim.bench_network import NetworkBench, expected, last_ticks, lessons, parameters, spikes
 from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
 from sim.crossing_models import with_models
 from sim.design import BuildFolderError
@@ -87,6 +87,22 @@ MIXED = Design(
 )  # fmt: skip
 
 
+LEARNING = Design(
+    name="learning",
+    block="network",
+    network=NetworkSpec(
+        layers=(
+            DenseSpec(name="a", inputs=5, neurons=9, lanes=2, max_delay=3, clock="x"),
+            DenseSpec(name="b", inputs=9, neurons=7, tick_interval=2, policy="accumulate", clock="y"),
+        ),
+        plastic=PlasticSpec(
+            layer=LayerSpec(inputs=7, neurons=5, lanes=2, signed_weights=True, critic_shift=3),
+            neuron=NeuronSpec(threshold=40_000, winner_take_all=True, noise_bits=12),
+        ),
+    ),
+)
+
+
 @pytest.fixture(scope="session")
 def elaborated() -> Callable[[Design, Path], Build]:
     """`elaborate`, once for each design."""
@@ -104,7 +120,7 @@ def bench_of(builds: Path, elaborated: Callable[[Design, Path], Build]) -> Calla
         where = folder if folder is not None else elaborated(design, builds).folder
         rtl, rng = NetworkRtl(where, rtl_library(where)), np.random.default_rng(7)
         x = spikes(rng, steps, rtl.spec.layers[0].inputs)
-        return NetworkBench(rtl, parameters(rtl.spec, rng, x), x)
+        return NetworkBench(rtl, parameters(rtl.spec, rng, x), x, lessons(rtl, rng, steps))
 
     return bench
 
@@ -134,6 +150,28 @@ def test_layers_of_all_kinds_agree(builds: Path, tmp_path: Path, elaborated: Cal
     with np.load(tmp_path / "final_state.npz") as state:
         assert {"a.history", "b.trace", "c.synaptic", "c.threshold", "b.history"} <= set(state)
         assert state["a.history"].shape == (5, 9)
+
+
+def test_a_plastic_layer_behind_a_network_agrees(
+    builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    """Rewards, outcomes, decisions and clears at any step; every weight, trace, potential and the noise read back."""
+    results = cosim(elaborated(LEARNING, builds), steps=300, seed=4, out=tmp_path / "results.json")
+    agree(results)
+    assert len({run["kind"] for run in results["runs"]}) == 1 + len(KINDS)
+    with np.load(tmp_path / "final_state.npz") as state:
+        weights = state["plastic.synapse.weight"]
+        assert {"plastic.pre.pre_trace", "plastic.control.lfsr", "plastic.control.mean", "plastic.neuron.fired"} <= set(state)
+    assert weights.shape == (7, 5)
+
+
+def test_a_lesson_too_late_is_noticed(bench_of: Callable[..., NetworkBench]) -> None:
+    """What the hardware is taught comes a step later than what the model is taught."""
+    bench = bench_of(LEARNING, 200)
+    bench.teach = {name: np.roll(values, 1) for name, values in bench.teach.items()}
+    bench.run(nominal({"x": 12.0, "y": 12.0}), 1, 0.0)
+    assert bench.findings.first is not None
+    assert bench.findings.first["layer"] == "plastic"
 
 
 @pytest.mark.parametrize("name", SEPARATE)
