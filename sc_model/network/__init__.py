@@ -1,0 +1,53 @@
+"""Float spiking networks, vectorised: populations, sparse projections with delays, networks of them. All public names."""
+
+from __future__ import annotations
+
+from sc_model.network.models import (
+    IF,
+    LI,
+    LIF,
+    AdaptiveLIF,
+    CubaLI,
+    CubaLIF,
+    HodgkinHuxley,
+    Integrator,
+    Izhikevich,
+    Model,
+    Relay,
+    State,
+    model_of,
+)
+from sc_model.network.monitors import Monitor, RateMonitor, SpikeMonitor, StateMonitor
+from sc_model.network.network import Network
+from sc_model.network.population import Population
+from sc_model.network.projection import Projection
+from sc_model.network.stdp import STDP
+from sc_model.network.stimuli import CurrentStimulus, PoissonStimulus, SpikeStimulus, Stimulus
+
+__all__ = [
+    "IF",
+    "LI",
+    "LIF",
+    "STDP",
+    "AdaptiveLIF",
+    "CubaLI",
+    "CubaLIF",
+    "CurrentStimulus",
+    "HodgkinHuxley",
+    "Integrator",
+    "Izhikevich",
+    "Model",
+    "Monitor",
+    "Network",
+    "PoissonStimulus",
+    "Population",
+    "Projection",
+    "RateMonitor",
+    "Relay",
+    "SpikeMonitor",
+    "SpikeStimulus",
+    "State",
+    "StateMonitor",
+    "Stimulus",
+    "model_of",
+]

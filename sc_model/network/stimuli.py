@@ -1,0 +1,125 @@
+"""What drives a population from outside: currents, spikes at given times, Poisson spikes.
+
+A stimulus adds to the current of its target. Into a `Relay` population that makes a spiking input; into a neuron's membrane it
+injects. What a stimulus gives depends on nothing but its parameters and the number of the step, so it has no state, and a run
+that goes on from saved state gets the same.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sc_model.network.models.model import Floats
+from sc_model.network.population import Population
+from sc_model.temporal_hierarchy.checks import count, number, reals
+
+
+class Stimulus(ABC):
+    """Current into a population."""
+
+    def __init__(self, target: Population) -> None:
+        if not isinstance(target, Population):
+            raise TypeError(f"target must be a Population, not {target!r} ({type(target).__name__})")
+        self.target = target
+
+    def check_dt(self, dt_ms: float) -> None:  # noqa: B027 (most stimuli have no limit)
+        """ValueError where the stimulus can't be given in steps of `dt_ms`."""
+
+    @abstractmethod
+    def current(self, step: int, dt_ms: float) -> Floats:
+        """What the target gets in step 0, 1, ..., shape (n,)."""
+
+
+class CurrentStimulus(Stimulus):
+    """A current that is constant, or has a value a step.
+
+    Parameters
+    ----------
+    target : population. current : one number, (n,) for each neuron, or (steps, n), a row a step from `start_step` on.
+    start_step, stop_step : it is 0 before the first and from the second on (None: never stops; after its last row it is 0).
+    """
+
+    def __init__(self, target: Population, current: ArrayLike, start_step: int = 0, stop_step: int | None = None) -> None:
+        super().__init__(target)
+        shape: tuple[int | str, ...] = ((), (target.n,), ("steps", target.n))[min(np.ndim(current), 2)]
+        self._current = reals("current", current, shape).copy()
+        self.start_step = count("start_step", start_step, 0)
+        self.stop_step = None if stop_step is None else count("stop_step", stop_step, self.start_step)
+        self._none = np.zeros(target.n)
+
+    def current(self, step: int, dt_ms: float) -> Floats:
+        """The current, or 0 outside its time."""
+        since = step - self.start_step
+        if since < 0 or (self.stop_step is not None and step >= self.stop_step):
+            return self._none
+        if self._current.ndim < 2:
+            return np.broadcast_to(self._current, (self.target.n,))
+        return self._current[since] if since < len(self._current) else self._none
+
+
+class SpikeStimulus(Stimulus):
+    """Spikes at given times.
+
+    Parameters
+    ----------
+    target : population. steps, neurons : arrays of equal length, one spike each; two of the same neuron in a step add up.
+    weight : of a spike.
+    """
+
+    def __init__(self, target: Population, steps: ArrayLike, neurons: ArrayLike, weight: float = 1.0) -> None:
+        super().__init__(target)
+        when, who = reals("steps", steps, ("spikes",)), reals("neurons", neurons, ("spikes",))
+        if len(when) != len(who):
+            raise ValueError(f"steps and neurons must be equally long, not {len(when)} and {len(who)}")
+        for what, values, below in (("steps", when, np.inf), ("neurons", who, target.n)):
+            wrong = (values < 0) | (values >= below) | (values != np.rint(values))
+            if wrong.any():
+                wanted = ">= 0" if below == np.inf else f"from 0 to {below - 1}"
+                raise ValueError(f"{what} must be integers {wanted}, not {float(values[wrong][0])!r}")
+        order = np.argsort(when, kind="stable")
+        self._steps, self._neurons = when[order].astype(np.int64), who[order].astype(np.int64)
+        self._weight = float(reals("weight", weight, ()))
+
+    @classmethod
+    def from_raster(cls, target: Population, raster: ArrayLike, weight: float = 1.0) -> SpikeStimulus:
+        """The spikes of an array (steps, n): what is not 0."""
+        steps, neurons = np.nonzero(reals("raster", raster, ("steps", target.n)))
+        return cls(target, steps, neurons, weight)
+
+    def current(self, step: int, dt_ms: float) -> Floats:
+        """Weight times the number of this step's spikes."""
+        first, last = np.searchsorted(self._steps, [step, step + 1])
+        counts: Floats = np.bincount(self._neurons[first:last], minlength=self.target.n).astype(np.float64)
+        return self._weight * counts
+
+
+class PoissonStimulus(Stimulus):
+    """Random spikes, independent of each other: each step each neuron gets one with probability rate_hz * dt_ms / 1000.
+
+    Parameters
+    ----------
+    target : population. rate_hz : one number or (n,), >= 0; at most one spike a step. weight : of a spike.
+    seed : >= 0; the same seed gives the same spikes. Two stimuli should have two seeds.
+    """
+
+    def __init__(self, target: Population, rate_hz: ArrayLike, weight: float = 1.0, seed: int = 42) -> None:
+        super().__init__(target)
+        rates = reals("rate_hz", rate_hz, ((target.n,) if np.ndim(rate_hz) else ()))
+        if np.any(rates < 0):
+            raise ValueError(f"rate_hz must be >= 0, not {float(rates.min())!r}")
+        self.rate_hz, self.seed = rates.copy(), count("seed", seed, 0)
+        self._weight = float(reals("weight", weight, ()))
+
+    def check_dt(self, dt_ms: float) -> None:
+        """ValueError where the rate is above a spike a step."""
+        fastest = float(np.max(self.rate_hz))
+        if fastest * dt_ms > 1000:
+            raise ValueError(f"rate_hz must be <= a spike a step ({1000 / dt_ms:g} Hz), not {fastest:g}; take a shorter dt_ms")
+
+    def current(self, step: int, dt_ms: float) -> Floats:
+        """Weight where there is a spike. The random numbers of a step are those of a generator at a counter of its own."""
+        drawn = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, step])).random(self.target.n)
+        return np.where(drawn < self.rate_hz * number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0)
