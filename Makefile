@@ -35,18 +35,22 @@ reports: .venv/installed
 	$(BIN)/python -m sc_hw.flow.decay --out reports
 	$(BIN)/python benchmarks/fixed_point.py --out reports
 	$(BIN)/python examples/timescales/run.py --out reports
+	$(BIN)/python examples/delays/run.py --out reports
+	$(BIN)/python examples/learners/run.py --out reports
 	$(BIN)/sc-hw estimate examples/network.toml --target ecp5-25f-6 --target ice40-up5k --json > reports/network_cost.json
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/golden.py
 	$(BIN)/python benchmarks/native.py --out reports
 	$(BIN)/python benchmarks/multi_clock.py
+	$(BIN)/python benchmarks/network.py --out reports
+	$(BIN)/python benchmarks/local_learners.py --out reports
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv is needed: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 

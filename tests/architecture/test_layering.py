@@ -31,9 +31,24 @@ LAYERS: dict[str, Layer] = {
     "sc_model.units": Layer(("sc_model.spec", "sc_model.units")),
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
     "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
-    "sc_model.learning": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native", "sc_model.learning")),
+    "sc_model.interchange": Layer(
+        ("nir", "h5py", "numpy", "scipy", "sc_model.spec", "sc_model.network", "sc_model.quantisation", "sc_model.interchange")
+    ),
+    "sc_model.learning": Layer(
+        # from joblib on: optional, loaded when they are used; sc_model.training brings torch
+        (
+            *("numpy", *MODEL, "sc_model.golden", "sc_model.native", "sc_model.learning", "sc_model.temporal_hierarchy"),
+            "sc_model.network",
+            *("joblib", "distributed", "tensorboard", "wandb", "flwr", "rich", "sc_model.training"),
+        )
+    ),
     "sc_model.temporal_hierarchy": Layer(("numpy", "sc_model.spec", "sc_model.temporal_hierarchy")),
-    "sc_model.training": Layer(("torch", "numpy", "sc_model.spec", "sc_model.temporal_hierarchy", "sc_model.training")),
+    # temporal_hierarchy for its checks of arguments
+    "sc_model.network": Layer(("numpy", "scipy", "rich", "sc_model.spec", "sc_model.temporal_hierarchy", "sc_model.network")),
+    "sc_model.quantisation": Layer(("numpy", "sc_model.spec", "sc_model.quantisation")),
+    "sc_model.training": Layer(
+        ("torch", "numpy", "rich", "sc_model.spec", "sc_model.quantisation", "sc_model.temporal_hierarchy", "sc_model.training")
+    ),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
     "sc_hw.flow": Layer(
         ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"),
@@ -73,7 +88,11 @@ def imports(source: str, module: str, is_package: bool, type_checking: bool = Tr
             base = ".".join([*parts, *([node.module] if node.module else [])])
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
+            "import_module",
+            "__import__",
+            "optional_import",
+        ):
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
@@ -121,6 +140,8 @@ def test_module_imports_what_its_layer_allows(module: str) -> None:
         ("sc_model.rules.new", "from ..golden import Bank", ["sc_model.golden", "sc_model.golden.Bank"]),
         ("sc_model.graph.new", "from sc_model import golden", ["sc_model", "sc_model.golden"]),
         ("sc_model.golden.new", "import torch", ["torch"]),
+        ("sc_model.golden.new", 'optional_import("joblib.parallel", "extra", "who")', ["joblib.parallel"]),
+        ("sc_model.learning.new", "import torch\nimport joblib", ["torch"]),
         ("sc_model.temporal_hierarchy.new", "import torch", ["torch"]),
         ("sc_model.training.new", "import torch.nn\nimport sc_hw", ["sc_hw"]),
         ("sc_hw.new", "try:\n    import numpy\nexcept ImportError:\n    pass", ["numpy"]),
@@ -151,6 +172,8 @@ LOADED = "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1
         (["sc_model.spec"], ["numpy", "sc_model.rules", "sc_model.graph", "sc_model.golden", "amaranth", "sc_hw"]),
         (["sc_model.rules"], ["numpy", "sc_model.golden", "amaranth", "sc_hw", "torch"]),
         (["sc_model.temporal_hierarchy"], ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"]),
+        (["sc_model.network"], ["amaranth", "sc_hw", "torch", "numba", "rich", "sc_model.golden", "sc_model.training"]),
+        (["sc_model.quantisation"], ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"]),
         (["sc_model.golden", "sc_model.learning"], ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"]),
         (
             ["sc_hw", "sc_hw.bank", "sc_hw.blocks", "sc_hw.families.ecp5"],

@@ -6,16 +6,18 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from sc_hw.cli import app
 
 COMMANDS = {command.name or command.callback.__name__: command for command in app.registered_commands if command.callback}
-ORDER = ("doctor", "new", "elaborate", "audit", "prove", "cosim", "estimate", "report", "bench", "demo")
+ORDER = ("doctor", "new", "import", "elaborate", "audit", "prove", "cosim", "estimate", "report", "bench", "demo")
 
 
 def sc_hw(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,14 +45,40 @@ def test_every_command_is_known_here() -> None:
 
 
 def test_examples_of_all_helps_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
     for name in ORDER:
         assert f"sc-hw {' '.join(example(name))}" in " ".join(sc_hw(tmp_path, name, "--help").stdout.split()), name
         done = sc_hw(tmp_path, *example(name))
         assert done.returncode == 0, (name, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
     assert (tmp_path / "my_lane.toml").exists()
+    assert (tmp_path / "digits_snn" / "digits_snn.toml").exists()
     reports = sorted(path.parent.name for path in tmp_path.glob("build/*/report.html"))
     assert len(reports) == 2  # of the lane and of the demo
+
+
+def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
+    told = ("digits_snn.nir", "--source", "snntorch")
+    assert error_of(sc_hw(tmp_path, "import", "digits_snn.nir")) == (
+        "error: dt_ms must be given for this graph; NIR has no step: it is that of the simulation which the network was made for."
+    )
+    assert (
+        error_of(sc_hw(tmp_path, "import", *told, "--reset", "minus"))
+        == "error: reset must be 'zero' or 'subtract', not 'minus'."
+    )
+    assert error_of(sc_hw(tmp_path, "import", "none.nir")) == "error: NIR file none.nir must be a file; there is none."
+    (tmp_path / "taken").touch()
+    says = error_of(sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--out", "taken"))
+    assert says == "error: folder taken can't be written: File exists; choose another with --out."
+    done = sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--lanes", "4", "--out", "net", "--json")
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "net" / "digits_snn.import.json").read_text())
+    assert [(layer["columns"], layer["neurons"]) for layer in result["layers"]] == [(64, 32), (32, 10)]
+    assert {row["array"] for row in result["errors"]} == {"weight", "threshold", "leak"}
+    assert (tmp_path / "net" / "digits_snn.toml").read_text().count("lanes = 4") == 2
+    made = json.loads(sc_hw(tmp_path, "elaborate", "net/digits_snn.toml", "--json").stdout)
+    assert made["manifest"]["layers"][0]["memory_bits"]["synapses"] == 64 * 32 * 8
 
 
 def test_json_is_json(tmp_path: Path) -> None:
@@ -76,7 +104,7 @@ def write(folder: Path, text: str) -> None:
     (folder / "d.toml").write_text(text)
 
 
-TABLES = "Its tables are: [design], [rule], [layer], [neuron], [network], [clock]."
+TABLES = "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [plastic]."
 GOOD = '[design]\nname = "d"\nblock = "lane"\n'
 
 

@@ -1,0 +1,204 @@
+"""A network between formats: populations with parameters of their own neurons, and what joins them.
+
+It says what a NIR graph says, in the graph's own units (seconds; see `PARAMETERS`), with everything that such a graph leaves open
+decided: the step, the reset, shapes, the order of a step. In one step, population by population in `FloatGraph.order`, with a =
+dt / tau:
+
+    lif      v' = v + a (v_leak - v + r I)         i      v' = v + dt r I          threshold   z = I > threshold
+    cubalif  s' = s + (dt / tau_syn) (w_in I - s);  v' = v + (dt / tau_mem) (v_leak - v + r s')
+    li, cubali, i: the output is v'.  lif, if, cubalif: z = v' > v_threshold, then the reset
+
+I is the sum over what comes in. A population later in the order sees what one before it gave in the same step; what comes from
+itself or from a later one is that of the step before (so a loop always takes a step), and a delay on the way adds to it.
+
+    reset zero       v <- v_reset                      at the spike; with reset_delay it is v_reset for all of the next step
+    reset subtract   v <- v - (v_threshold - v_reset)  at the spike; with reset_delay in the next step, behind leak and input
+
+Potentials begin at v_leak (i: 0, if: v_reset), currents at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.interchange.errors import InterchangeError
+from sc_model.interchange.taps import Floats, Taps
+
+Kind = Literal["input", "output", "threshold", "i", "if", "li", "lif", "cubali", "cubalif"]
+Reset = Literal["zero", "subtract"]
+
+# fields of a NIR node, (neurons,) each: time constants in s, the others in units of the network
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "input": (),
+    "output": (),
+    "threshold": ("threshold",),
+    "i": ("r",),
+    "if": ("r", "v_threshold", "v_reset"),
+    "li": ("tau", "r", "v_leak"),
+    "lif": ("tau", "r", "v_leak", "v_threshold", "v_reset"),
+    "cubali": ("tau_syn", "tau_mem", "r", "v_leak", "w_in"),
+    "cubalif": ("tau_syn", "tau_mem", "r", "v_leak", "w_in", "v_threshold", "v_reset"),
+}
+RESETTING = ("if", "lif", "cubalif")
+SPIKING = ("threshold", *RESETTING)
+ANALOGUE = ("i", "li", "cubali")  # their output is a potential
+STEP_TOLERANCE = 1e-6  # by which dt may exceed a time constant: that of float32
+
+
+@dataclass(frozen=True, eq=False)
+class FloatPopulation:
+    """Neurons of one kind, an input or an output.
+
+    Members
+    -------
+    name : of the node. kind : see the module. shape : of what it gives, C order when flattened. parameters : as `PARAMETERS`.
+    reset, reset_delay : at a spike to v_reset (``zero``) or less the threshold (``subtract``); at once, or in the step after.
+    refractory : steps after a spike without integrating or firing. strict : a spike above the threshold; False: also at it.
+    """
+
+    name: str
+    kind: Kind
+    shape: tuple[int, ...]
+    parameters: Mapping[str, Floats] = field(default_factory=dict)
+    reset: Reset = "zero"
+    reset_delay: bool = False
+    refractory: int = 0
+    strict: bool = True
+
+    @property
+    def size(self) -> int:
+        """Neurons."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.parameters[name]
+
+    def kept(self, tau: str, dt_ms: float) -> Floats:
+        """What is left after a step of dt_ms with the time constant `tau` (a field), (neurons,): 1 - dt / tau, in [0, 1]."""
+        return np.maximum(1.0 - dt_ms / 1e3 / self[tau], 0.0)
+
+    def gain(self, dt_ms: float) -> Floats:
+        """What a unit of input adds to the potential (of `cubalif`: a unit of current), (neurons,)."""
+        step = dt_ms / 1e3
+        tau = {"li": "tau", "lif": "tau", "cubali": "tau_mem", "cubalif": "tau_mem"}.get(self.kind)
+        return _unit(self["r"] * step if tau is None else self["r"] * (step / self[tau]))
+
+    def synaptic_gain(self, dt_ms: float) -> Floats:
+        """What a unit of input adds to the current of `cubali` or `cubalif`, (neurons,)."""
+        return _unit(self["w_in"] * (dt_ms / 1e3 / self["tau_syn"]))
+
+
+def _unit(gain: Floats) -> Floats:
+    """Others write r = tau / dt for a gain of 1; that quotient's rounding is no part of the network."""
+    return np.where(np.abs(gain - 1.0) < 1e-12, 1.0, gain)
+
+
+@dataclass(frozen=True)
+class Plasticity:
+    """How a connection learns: a rule by its name, and the rule's parameters. Its weights are those to begin with."""
+
+    family: str
+    parameters: Mapping[str, int | float | bool | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Connection:
+    """What joins two populations. `source` None: a source that is always 1 (a bias)."""
+
+    source: str | None
+    target: str
+    taps: Taps
+    plasticity: Plasticity | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FloatGraph:
+    """Populations by name, connections, and the step in ms. See the module for what happens in a step.
+
+    Raises InterchangeError for a connection from or to a population that is not there, or of another size.
+    """
+
+    populations: Mapping[str, FloatPopulation]
+    connections: tuple[Connection, ...]
+    dt_ms: float
+
+    def __post_init__(self) -> None:
+        for each in self.connections:
+            for name in (each.source, each.target):
+                if name is not None and name not in self.populations:
+                    raise InterchangeError(f"a connection must join populations of the graph, not '{name}', which is not there.")
+            sizes = (self.populations[each.target].size, 1 if each.source is None else self.populations[each.source].size)
+            if each.taps.shape != sizes:
+                raise InterchangeError(
+                    f"connection '{each.source}' -> '{each.target}' must have weights of shape {sizes}, not {each.taps.shape}."
+                )
+
+        step = self.dt_ms / 1e3
+        for one in self.populations.values():
+            for name in ("tau", "tau_syn", "tau_mem"):
+                short = ~(one.parameters.get(name, np.full(1, step)) >= step * (1 - STEP_TOLERANCE))
+                if short.any():
+                    worst = int(np.argmax(short))
+                    raise InterchangeError(
+                        f"node '{one.name}' ({one.kind}) must have {name} >= the step of {self.dt_ms:g} ms, not "
+                        f"{one[name][worst] * 1e3:g} ms "
+                        f"(neuron {worst}): Euler's step would overshoot; give the dt_ms, or the source, that the graph was made "
+                        "for."
+                    )
+
+    def into(self, target: str) -> tuple[Connection, ...]:
+        """Connections that end in a population."""
+        return tuple(each for each in self.connections if each.target == target)
+
+    def out_of(self, source: str | None) -> tuple[Connection, ...]:
+        """Connections that begin in a population."""
+        return tuple(each for each in self.connections if each.source == source)
+
+    def of_kind(self, *kinds: str) -> tuple[FloatPopulation, ...]:
+        """Populations of these kinds, in the order of a step."""
+        return tuple(self.populations[name] for name in self.order if self.populations[name].kind in kinds)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The order of a step, sources before targets.
+
+        In a loop the connections that go back are those to a population through which a depth-first walk came; it begins at the
+        inputs and takes neighbours by name, so the order depends on nothing but the graph.
+        """
+        after = {name: sorted({each.target for each in self.out_of(name)}, reverse=True) for name in self.populations}
+        fed = {target for targets in after.values() for target in targets}
+        inputs = sorted((each.name for each in self.populations.values() if each.kind == "input"), reverse=True)
+        found: list[str] = []
+        seen: set[str] = set()
+        for root in (*inputs, *sorted(set(after) - fed, reverse=True), *sorted(after)):
+            walk = [] if root in seen else [(root, iter(after[root]))]
+            seen.add(root)
+            while walk:
+                other = next((name for name in walk[-1][1] if name not in seen), None)
+                if other is None:
+                    found.append(walk.pop()[0])
+                else:
+                    seen.add(other)
+                    walk.append((other, iter(after[other])))
+        return tuple(reversed(found))
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Position of each population in the order."""
+        return {name: number for number, name in enumerate(self.order)}
+
+    def goes_back(self, each: Connection) -> bool:
+        """Whether a connection gives what its source gave in the step before."""
+        return each.source is not None and self.place[each.source] >= self.place[each.target]
+
+
+def broadcast(value: Any, size: int) -> NDArray[np.float64]:
+    """A parameter, scalar or one for each neuron, as (neurons,) of its own."""
+    array = np.asarray(value, np.float64).reshape(-1)
+    return np.full(size, array[0]) if array.size == 1 else array.copy()
