@@ -1,11 +1,33 @@
-"""Gradient training in PyTorch: time constants and weights that are learned, and exported into float and fixed point.
+"""Gradient training in PyTorch: weights, delays, time constants and leaks that are learned, and exported into fixed point.
 
 Needs torch: `pip install sc-hw[training]`.
 """
 
+from sc_model.training.delay_linear import DelayLinear
+from sc_model.training.dense import DenseLayer, DenseQuantiser
 from sc_model.training.hetsyn import HetSyn, HetSynState
 from sc_model.training.integers import Integers, leak_tau, to_integers
+from sc_model.training.lif import Lif, LifState
+from sc_model.training.loop import Epoch, TrainingError, fit
 from sc_model.training.quantise import Quantiser
-from sc_model.training.surrogate import spike
+from sc_model.training.surrogate import Surrogate, atan_surrogate, fast_sigmoid_surrogate
 
-__all__ = ["HetSyn", "HetSynState", "Integers", "Quantiser", "leak_tau", "spike", "to_integers"]
+__all__ = [
+    "DelayLinear",
+    "DenseLayer",
+    "DenseQuantiser",
+    "Epoch",
+    "HetSyn",
+    "HetSynState",
+    "Integers",
+    "Lif",
+    "LifState",
+    "Quantiser",
+    "Surrogate",
+    "TrainingError",
+    "atan_surrogate",
+    "fast_sigmoid_surrogate",
+    "fit",
+    "leak_tau",
+    "to_integers",
+]

@@ -25,7 +25,7 @@ from sc_model.spec.errors import did_you_mean
 from sc_model.temporal_hierarchy import HetSynLayer
 from sc_model.temporal_hierarchy.multi_clock import TAU_RANGE
 from sc_model.training.quantise import Quantiser
-from sc_model.training.surrogate import derivative, spike
+from sc_model.training.surrogate import fast_sigmoid_slope, fast_sigmoid_surrogate
 
 Tau = Literal["synapse", "neuron", "shared", "fixed"]
 
@@ -49,7 +49,7 @@ def step(
 def fire(potential: Tensor, current: Tensor, threshold: float, leak: float, slope: float) -> tuple[Tensor, Tensor]:
     """Integrate, compare, subtract: the new potential and the spikes, of the shape of both arguments."""
     risen = leak * potential + current
-    fired = spike(risen - threshold, slope)
+    fired = fast_sigmoid_surrogate(risen - threshold, slope, strict=False)
     return risen - threshold * fired.detach(), fired
 
 
@@ -86,7 +86,7 @@ class _Fire(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         (distance,) = ctx.saved_tensors
-        found = grads[0] * derivative(distance, ctx.slope)
+        found = grads[0] * fast_sigmoid_slope(distance, ctx.slope)
         ticks = found.unbind()
         for later, now in zip(reversed(ticks), reversed(ticks[:-1]), strict=False):
             now.add_(later, alpha=ctx.leak)

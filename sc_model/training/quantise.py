@@ -1,8 +1,7 @@
 """Weights and time constants as hardware has them, with gradients that pass straight through.
 
-A quantiser is not differentiable: forward it gives the number that hardware has, backward it is taken for the identity
-(straight-through estimator: Bengio, Leonard & Courville 2013, arXiv:1308.3432). A weight is a signed integer times one scale a
-layer; a time constant is the nearest of a table of decay codes (`sc_model.spec.decay`).
+For `HetSyn` layers. A weight is a signed integer times one scale a layer; a time constant is the nearest of a table of decay
+codes (`sc_model.spec.decay`). Gradients: `sc_model.training.straight_through`.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from sc_model.spec.decay import DecayCodes
+from sc_model.training.straight_through import straight_through
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,3 @@ class Quantiser:
         """Logarithms of the time constants that hardware has; the gradient passes."""
         table = torch.tensor(self.codes.taus_ms, dtype=torch.float64).log()
         return straight_through(log_tau, table[self.code(log_tau.exp())].to(log_tau.dtype))
-
-
-def straight_through(value: Tensor, replaced: Tensor) -> Tensor:
-    """`replaced` forward, the gradient of `value` backward."""
-    return value + (replaced - value).detach()

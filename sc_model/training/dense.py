@@ -1,0 +1,148 @@
+r"""A dense layer that can compute as its hardware will: synapses with or without delays, then leaky integrate-and-fire neurons.
+
+With a `DenseQuantiser` the forward pass is that of the integers which `sc_model.quantisation.quantise` makes of the layer, in
+float64, where they are exact: a potential counts in units of a weight's scale / 2^fraction and is rounded where hardware rounds.
+Spikes are those of the golden network, tick for tick, as long as no number comes near 2^53. Gradients pass straight through all
+rounding (`sc_model.training.straight_through`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sc_model.quantisation import FloatLayer, QuantisedLayer, quantise
+from sc_model.spec import IntFormat
+from sc_model.spec.dense import DenseSpec
+from sc_model.training.delay_linear import DelayLinear, delayed
+from sc_model.training.lif import Lif, Rounding, fire
+from sc_model.training.straight_through import straight_through
+
+WIDEST = 52  # bits of a product that float64 holds with its sign
+
+
+@dataclass(frozen=True)
+class DenseQuantiser:
+    """The formats of a dense layer; see `sc_model.quantisation.quantise`."""
+
+    weight_bits: int = 8
+    scale: Literal["tensor", "row"] = "tensor"
+    leak: Literal["factor", "shift"] = "factor"
+    factor_shift: int = 12
+    fraction: int | None = 4
+    threshold_bits: int | None = None
+
+
+class DenseLayer(torch.nn.Module):
+    """Synapses and neurons of a layer; it computes from rest, for sequences.
+
+    Parameters
+    ----------
+    synapses : a `DelayLinear` or `torch.nn.Linear`; its bias is one more input that is 1 in every tick. neurons : as many as the
+        synapses have outputs. quantiser : compute as hardware does; None (default) in plain floating point.
+
+    Raises ValueError where synapses and neurons don't fit.
+    """
+
+    def __init__(self, synapses: DelayLinear | torch.nn.Linear, neurons: Lif, quantiser: DenseQuantiser | None = None) -> None:
+        super().__init__()
+        if synapses.out_features != neurons.neurons:
+            raise ValueError(f"neurons must be as many as the synapses' outputs, {synapses.out_features}, not {neurons.neurons}")
+        self.synapses, self.neurons, self.quantiser = synapses, neurons, quantiser
+
+    def forward(self, x: Tensor) -> Tensor:
+        """T ticks from rest with x (T, B, inputs): spikes (T, B, neurons). With a quantiser x must be 0s and 1s."""
+        if self.quantiser is None:
+            spikes: Tensor = self.neurons(self.synapses(x))
+            return spikes
+        return _in_integers(self, x, self.integers("layer", self.quantiser))
+
+    def float_layer(self, name: str) -> FloatLayer:
+        """The layer's numbers in floating point, for `quantise`; delays as training has found them."""
+        leak, threshold = (array(each) for each in self.neurons.effective())
+        synapses = self.synapses
+        return FloatLayer(
+            name,
+            array(synapses.weight),
+            bias=None if synapses.bias is None else array(synapses.bias),
+            delay=array(synapses.effective_delay()) if isinstance(synapses, DelayLinear) else None,
+            threshold=threshold,
+            leak=leak,
+            reset=self.neurons.reset,
+            reset_delay=self.neurons.reset_delay,
+        )
+
+    def integers(self, name: str, quantiser: DenseQuantiser | None = None, **fields: Any) -> QuantisedLayer:
+        """The layer in integers, by a quantiser (default: its own, or the default one); `fields` as `quantise` takes them.
+
+        Raises ConfigError (a ValueError) where a number does not fit.
+        """
+        used = quantiser or self.quantiser or DenseQuantiser()
+        if isinstance(self.synapses, DelayLinear):
+            fields = {"max_delay": self.synapses.max_delay} | fields
+        return quantise(self.float_layer(name), **vars(used), **fields)
+
+
+def array(tensor: Tensor) -> Any:
+    """A tensor's numbers in float64."""
+    return tensor.detach().to("cpu", torch.float64).numpy()
+
+
+def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
+    """Spikes of the integer layer."""
+    spec, whole = found.spec, found.parameters
+    if not isinstance(spec, DenseSpec):
+        raise TypeError(f"the layer must be a dense one, not {type(spec).__name__}")
+    current = spec.current_format(IntFormat(1))
+    potential = spec.neuron.potential_format(current)
+    if potential.width + spec.neuron.factor_shift > WIDEST:
+        raise ValueError(
+            f"potentials of {potential.width} bits times factors of {spec.neuron.factor_shift} must fit {WIDEST} bits to be "
+            "exact; lower fraction or factor_shift"
+        )
+    kind = {"dtype": torch.float64, "device": x.device}
+    scale = torch.tensor(found.scale, **kind)
+    unit = scale / 2**spec.neuron.fraction
+    leak, threshold = layer.neurons.effective()
+    over = straight_through(threshold.double() / unit, torch.tensor(whole["threshold"], **kind))
+    kept = torch.ones_like(unit)
+    if spec.neuron.leak == "factor":
+        kept = straight_through(leak.double(), torch.tensor(whole["leak"] / 2**spec.neuron.factor_shift, **kind))
+    elif spec.neuron.leak == "shift":
+        kept = straight_through(leak.double(), torch.full_like(unit, 1 - 2.0**-spec.neuron.leak_shift))
+    drive = _sums(layer, x.double(), whole, scale) * 2.0**spec.neuron.fraction
+    constant = kept.detach()
+    # to the nearest, halves up; v - (v >> shift) is rounded up
+    left = {
+        "factor": lambda v: torch.floor(v * constant + 0.5),
+        "shift": lambda v: torch.ceil(v * constant),
+        "none": lambda v: v,
+    }[spec.neuron.leak]
+    rounding = Rounding(left, potential.lo, potential.hi)
+    neurons = layer.neurons
+
+    def surrogate(distance: Tensor) -> Tensor:
+        # half a unit above: v >= threshold for integers is a distance > 0
+        return neurons.surrogate((distance + 0.5) * unit)
+
+    return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding).to(x.dtype)
+
+
+def _sums(layer: DenseLayer, x: Tensor, whole: dict[str, Any], scale: Tensor) -> Tensor:
+    """Sums of integer weights over what came in, (T, B, neurons)."""
+    synapses = layer.synapses
+    columns = torch.tensor(whole["weight"], dtype=x.dtype, device=x.device)
+    weight = straight_through(synapses.weight.double() / scale[:, None], columns[:, : synapses.in_features])
+    if isinstance(synapses, DelayLinear):
+        zero = np.zeros_like(whole["weight"])
+        ticks = torch.tensor(whole.get("delay", zero)[:, : synapses.in_features], dtype=x.dtype, device=x.device)
+        summed = delayed(x, weight, straight_through(synapses.effective_delay().double(), ticks), synapses.max_delay)
+    else:
+        summed = x @ weight.t()
+    if synapses.bias is None:
+        return summed
+    return summed + straight_through(synapses.bias.double() / scale, columns[:, -1])
