@@ -53,8 +53,9 @@ def main() -> None:
     lines = [
         "# What a delay for each synapse costs",
         "",
-        f"Made by `{command}`: one dense layer of {INPUTS} x {NEURONS} synapses in {LANES} lanes, weights of 8 bits, neurons with decay",
-        f"factors of their own; Yosys and nextpnr, median of {SEEDS} seeds. Block RAM: 4 kbit on UltraPlus, 18 kbit on ECP5. No board.",
+        f"Made by `{command}`: one dense layer of {INPUTS} x {NEURONS} synapses in {LANES} lanes, weights of 8 bits,",
+        f"neurons with decay factors of their own; Yosys and nextpnr, median of {SEEDS} seeds. Block RAM: 4 kbit on UltraPlus,",
+        "18 kbit on ECP5. No board.",
         "",
         "| longest delay | target | LUT | FF | block RAM | multipliers | MHz | clocks a tick | synapses, bits | history, bits |",
         "|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|",

@@ -15,7 +15,8 @@ from sc_hw.inference.lane import AHEAD, MEMORY
 from sc_hw.lane import port_shape
 from sc_hw.layer.delay import Delays, only
 from sc_hw.primitives import BlockRAM
-from sc_model.graph import rewrite, trace_text
+from sc_model.graph import REWRITES, rewrite, trace_text
+from sc_model.graph.rewrite import product_as_adder_tree
 from sc_model.spec import DenseSpec, HetSynSpec, IntFormat
 from sc_model.units import neuron_of
 
@@ -44,7 +45,9 @@ class Neurons(wiring.Component):
     def __init__(self, spec: HetSynSpec | DenseSpec, value: IntFormat, family: Family) -> None:
         self.spec = spec
         self.unit = unit = neuron_of(spec, value)
-        self.update = Datapath(rewrite(trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)), family.delay)
+        rewrites = (product_as_adder_tree, *REWRITES) if family.products == "adders" else REWRITES
+        graph = trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)
+        self.update = Datapath(rewrite(graph, rewrites), family.delay)
         state = {**{name: port_shape(unit.inputs[name]) for name in unit.state}, "fired": 1}
         own = {name: port_shape(unit.inputs[name]) for name in spec.neuron_parameters}
         self.state, self.own = data.StructLayout(state), data.StructLayout(own)

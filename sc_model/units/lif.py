@@ -24,6 +24,9 @@ from typing import Any
 from sc_model.spec import IntFormat, LifSpec, Ops
 from sc_model.units.unit import Unit
 
+BLOCK_BITS = 16  # signed bits of a factor that the multiplier blocks of all fabrics take (SB_MAC16: 16, MULT18X18D: 18)
+PART_BITS = BLOCK_BITS - 1  # of a part, which is never negative
+
 
 def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
     """The neuron whose sum has that format.
@@ -43,15 +46,20 @@ def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
     if neuron.synaptic:
         inputs["synaptic_leak"] = neuron.factor_format
 
-    def left(value: Any, factor: Any) -> Any:
-        """What is left of a value after a tick."""
-        return value * factor + (1 << neuron.factor_shift - 1) >> neuron.factor_shift
+    def left(ops: Ops, name: str, value: Any, factor: Any) -> Any:
+        """What is left of a value after a tick; the product in parts that each fit a multiplier block, which is exact."""
+        total, shift = 1 << (neuron.factor_shift - 1), 0
+        while potential.width - shift > BLOCK_BITS:
+            rest = value >> PART_BITS
+            total = total + (ops.let(f"{name}_part_{shift}", (value - (rest << PART_BITS)) * factor) << shift)
+            value, shift = rest, shift + PART_BITS
+        return ops.let(name, total + (ops.let(f"{name}_part_{shift}", value * factor) << shift) >> neuron.factor_shift)
 
     def text(ops: Ops, now: Any) -> dict[str, Any]:
         result: dict[str, Any] = {}
         drive = ops.let("drive", now.current << neuron.fraction)
         if neuron.synaptic:
-            risen = ops.let("synaptic_left", left(now.synaptic, now.synaptic_leak)) + drive
+            risen = left(ops, "synaptic_left", now.synaptic, now.synaptic_leak) + drive
             drive = result["synaptic"] = ops.let("synaptic_next", ops.clamp(risen, potential.lo, potential.hi))
         start = now.potential
         if not neuron.reset_delay:
@@ -59,7 +67,7 @@ def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
             after = ops.clamp(now.potential - now.threshold, potential.lo, potential.hi) if neuron.reset == "subtract" else 0
             start = ops.let("potential_start", ops.mux(now.fired, after, now.potential))
         if neuron.leak == "factor":
-            kept = ops.let("potential_left", left(start, now.leak))
+            kept = left(ops, "potential_left", start, now.leak)
         else:
             kept = start - (start >> neuron.leak_shift) if neuron.leak == "shift" else start
         risen = kept + drive

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sc_model.golden.noise import NoiseTable
-from sc_model.graph import INTS, trace_text
-from sc_model.spec import IntFormat, LayerSpec, NeuronSpec
-from sc_model.units import Lfsr, Unit, critic_unit, neuron_unit
+from sc_model.graph import INTS, Op, trace_text
+from sc_model.spec import IntFormat, LayerSpec, LifSpec, NeuronSpec
+from sc_model.units import Lfsr, Unit, critic_unit, lif_unit, neuron_unit
 from sc_model.units.noise import SEED, TAPS, WIDTH, moved
 
 # --- noise ---------------------------------------------------------------------------------------------------------------
@@ -180,3 +180,32 @@ def test_formats_by_hand() -> None:
     assert NeuronSpec(threshold=9, potential_bits=20).potential_format(current).width == 20
     assert NeuronSpec(threshold_step=3).adaptation_bits == 6  # 48
     assert NeuronSpec().adaptation_bits == 0
+
+
+LIF: dict[str, tuple[Any, ...]] = {
+    "leak": ("factor", "shift", "none"),
+    "factor_shift": (4, 16),
+    "synaptic": (False, True),
+    "reset": ("zero", "subtract"),
+    "reset_delay": (False, True),
+    "fraction": (0, 16),
+    "threshold_bits": (2, 40),
+    "potential_bits": (0, 48),
+}
+
+
+@pytest.mark.parametrize("current", [2, 11, 30])
+def test_leaky_neurons_fit(current: int) -> None:
+    for values in itertools.product(*LIF.values()):
+        fits(lif_unit(LifSpec(**dict(zip(LIF, values, strict=True))), IntFormat(current, signed=True)))
+    fits(lif_unit(LifSpec(refractory=255), IntFormat(current, signed=True)))
+
+
+def test_products_of_leaks_fit_a_multiplier_block() -> None:
+    """Each factor of each product in at most 16 signed bits, however wide the potential is."""
+    unit = lif_unit(LifSpec(synaptic=True, potential_bits=48), IntFormat(20, signed=True))
+    graph = trace_text(unit.name, unit.inputs, unit.outputs, unit.apply)
+    products = [node for node in graph.nodes if node.op is Op.MUL]
+    assert len(products) == 2 * 4  # 48 bits: 15, 15, 15 and 3
+    forms = [graph.nodes[arg].interval.format for node in products for arg in node.args]
+    assert max(form.width + (not form.signed) for form in forms) <= 16
