@@ -35,7 +35,7 @@ class Op(StrEnum):
     INV = "inv"  # -1 - a: every bit inverted, no adder
     COMPLEMENT = "complement"  # 2^n - 1 - a for a in [0, 2^n): n bits inverted; data = (n,)
     LOW_NONZERO = "low_nonzero"  # whether any of the n low bits of a is set; data = (n,)
-    WRAP = "wrap"  # a modulo 2^n, signed or not; data = (n, signed). Only seeded bugs narrow a value like this.
+    WRAP = "wrap"  # a modulo 2^n, signed or not; data = (n, signed). What `a - ((a >> n) << n)` becomes; seeded bugs narrow so.
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,10 @@ class Builder:
                 return self.make(Op.MUX, (nodes[condition].args[0], if_false, if_true))
             if self.interval(condition).is_constant:
                 return if_true if self.interval(condition).lo else if_false
+        if op is Op.SUB and nodes[args[1]].op is Op.SHL and nodes[nodes[args[1]].args[0]].op is Op.SHR:
+            shifted = nodes[nodes[args[1]].args[0]]
+            if shifted.args[0] == args[0] and shifted.constant == nodes[args[1]].constant:  # the low bits: wires, no adder
+                return self.make(Op.WRAP, args[:1], (shifted.constant, 0))
         if op in (Op.ADD, Op.SUB) and self.interval(args[1]) == Interval(0, 0):
             return args[0]
         if op is Op.ADD and self.interval(args[0]) == Interval(0, 0):

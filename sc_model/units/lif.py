@@ -51,7 +51,8 @@ def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
         total, shift = 1 << (neuron.factor_shift - 1), 0
         while potential.width - shift > BLOCK_BITS:
             rest = value >> PART_BITS
-            total = total + (ops.let(f"{name}_part_{shift}", (value - (rest << PART_BITS)) * factor) << shift)
+            low = ops.let(f"{name}_low_{shift}", value - (rest << PART_BITS))
+            total = total + (ops.let(f"{name}_part_{shift}", low * factor) << shift)
             value, shift = rest, shift + PART_BITS
         return ops.let(name, total + (ops.let(f"{name}_part_{shift}", value * factor) << shift) >> neuron.factor_shift)
 

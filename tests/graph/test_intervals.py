@@ -162,3 +162,17 @@ def test_hull_and_meet(a: int, m: int, b: int, n: int) -> None:
     hull = one.hull(other)
     assert (hull.lo, hull.hi) == (min(left | right), max(left | right))
     assert one.within(other) == (left <= right)
+
+
+@pytest.mark.parametrize("bits", [1, 5, 11])
+def test_low_bits_are_wires(bits: int) -> None:
+    """a - ((a >> n) << n) is no adder, its range is that of n bits, and it is still that number."""
+    b = Builder()
+    a = b.var("a", Interval(-2048, 2047))
+    low = b.make(Op.SUB, (a, b.make(Op.SHL, (b.make(Op.SHR, (a,), (bits,)),), (bits,))))
+    assert (b.nodes[low].op, b.interval(low)) == (Op.WRAP, Interval(0, (1 << bits) - 1))
+    other = b.make(Op.SUB, (a, b.make(Op.SHL, (b.make(Op.SHR, (a,), (bits,)),), (bits + 1,))))
+    assert b.nodes[other].op is Op.SUB
+    graph = Graph(tuple(b.nodes), {"a": a}, {"low": low}, {})
+    for value in (-2048, -1, 0, 1, 1000, 2047):
+        assert evaluate(graph, IntOps(), {"a": value})["low"] == value % (1 << bits)
