@@ -101,6 +101,13 @@ def _toml(design: Design, comment: str) -> str:
         lines += ["", "[[layer]]", *(f"{name} = {_value(getattr(layer, name))}" for name in FIRST), *_keys(layer, fields)]
         neuron = _keys(layer.neuron, type(layer.neuron).model_fields)
         lines += ["", "[layer.neuron]", *neuron] if neuron else []
+    if network.plastic is not None:
+        plastic = network.plastic
+        size = [name for name in type(plastic.layer).model_fields if name not in ("inputs", "neurons")]
+        lines += ["", "[plastic]", f"neurons = {plastic.layer.neurons}", *_keys(plastic.layer, size)]
+        lines += ["", "[plastic.neuron]", *_keys(plastic.neuron, type(plastic.neuron).model_fields)]
+        lines += ["", "[plastic.rule]", f'family = "{plastic.rule.family}"']
+        lines += [f"{name} = {_value(value)}" for name, value in plastic.rule.parameters.items()]
     return "\n".join(lines) + "\n"
 
 

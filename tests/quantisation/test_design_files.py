@@ -9,7 +9,7 @@ import pytest
 
 from sc_model.quantisation import FloatLayer, network_design, quantise, save_design
 from sc_model.quantisation.design import _small
-from sc_model.spec import ConfigError, Design, LayerSpec, load_design
+from sc_model.spec import ConfigError, Design, LayerSpec, NeuronSpec, PlasticSpec, RuleChoice, load_design
 
 
 def layers() -> list[FloatLayer]:
@@ -41,6 +41,17 @@ def test_a_file_gives_the_same_design_back(tmp_path: Path) -> None:
     save_design(tmp_path / "new", design, parameters, extra={"x": spikes})
     assert npz.read_bytes() == before
     assert sorted(file.name for file in (tmp_path / "new").iterdir()) == ["trained.npz", "trained.toml"]
+
+
+def test_a_plastic_layer_is_written_too(tmp_path: Path) -> None:
+    plastic = PlasticSpec(
+        layer=LayerSpec(inputs=5, neurons=4, signed_weights=True, critic_shift=3),
+        neuron=NeuronSpec(threshold=77, winner_take_all=True),
+        rule=RuleChoice(family="pair_stdp"),
+    )
+    design, parameters = network_design("learns", [quantise(layers()[0])], plastic=plastic)
+    toml, _ = save_design(tmp_path, design, parameters)
+    assert load_design(toml) == design
 
 
 @pytest.mark.parametrize(
