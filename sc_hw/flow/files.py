@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+from sc_model import files
 
 
 class OutputError(OSError):
@@ -17,20 +17,13 @@ class OutputError(OSError):
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place if the block ends well, and goes if it does not."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError(f"output {path} can't be written: {error.strerror}; choose another folder with --build.") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    """`sc_model.files.replacing`, with an OutputError where the folder can't be made or written."""
+    with ExitStack() as stack:
+        try:
+            temporary = stack.enter_context(files.replacing(path))
+        except OSError as error:
+            raise OutputError(f"output {path} can't be written: {error.strerror}; choose another folder with --build.") from None
         yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> Path:

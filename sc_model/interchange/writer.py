@@ -8,8 +8,6 @@ there.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +15,7 @@ from typing import Any, Literal
 import nir
 import numpy as np
 
+from sc_model.files import replacing
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import PARAMETERS, RESETTING, Connection, FloatGraph, FloatPopulation
 from sc_model.interchange.profile import VERSION, written_plasticity
@@ -68,15 +67,8 @@ def _in_weights(graph: FloatGraph) -> FloatGraph:
 def write(path: Path | str, graph: FloatGraph, form: Form = "lanes") -> Path:
     """Write a network to a NIR file (HDF5); its path. Errors: `to_nir`; OSError if writing fails."""
     made, file = to_nir(graph, form), Path(path)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with replacing(file) as temporary:
         nir.write(temporary, made)
-        temporary.chmod(0o644)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
     return file
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.files import replacing
 from sc_model.quantisation.quantise import QuantisedLayer
 from sc_model.spec import Design, Frozen, NetworkSpec
 
@@ -59,30 +58,19 @@ def save_design(
         name: np.asarray(array) for name, array in (extra or {}).items()
     }
     where = Path(folder)
-    where.mkdir(parents=True, exist_ok=True)
-    text = _toml(design, comment).encode("utf-8")
-    toml = _replace(where / f"{design.name}.toml", lambda file: file.write(text))
-    return toml, _replace(where / f"{design.name}.npz", lambda file: np.savez_compressed(file, **arrays))
+    toml, npz = where / f"{design.name}.toml", where / f"{design.name}.npz"
+    text = _toml(design, comment)
+    with replacing(npz) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    with replacing(toml) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return toml, npz
 
 
 def _small(array: NDArray[Any]) -> NDArray[Any]:
     """The same integers in the smallest signed type."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     return array.astype(np.promote_types(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(-high - 1, -1))))
-
-
-def _replace(path: Path, write: Callable[[IO[bytes]], Any]) -> Path:
-    """Write to a temporary name beside `path` that takes its place if all goes well."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
 
 
 def _toml(design: Design, comment: str) -> str:

@@ -7,8 +7,6 @@ alone, so that a run which was stopped and goes on ends as one that was not.
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +16,8 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
+
+from sc_model.files import replacing
 
 Batches = Callable[[np.random.Generator], Iterable[tuple[Tensor, Tensor]]]
 Metrics = Callable[[torch.nn.Module], Mapping[str, float]]
@@ -136,14 +136,8 @@ def _save(
     """Everything, in one move: a run that is stopped here leaves the checkpoint of the epoch before."""
     state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "seed": seed}
     state |= {"schedule": schedule.state_dict() if schedule is not None else None, "epochs": [asdict(epoch) for epoch in done]}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stored:
-            torch.save(state, stored)
-        Path(name).replace(file)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with replacing(file) as temporary:
+        torch.save(state, temporary)
 
 
 def _load(
