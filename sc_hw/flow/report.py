@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sc_hw.flow import plots
 from sc_hw.flow.files import write_json, write_text
 from sc_model.rules import load_rule
-from sc_model.spec import ConfigError
+from sc_model.spec import PLASTIC, ConfigError
 
 REPORT_SCHEMA = "sc-hw.report.v1"
 BASELINE_SCHEMA = "sc-hw.baseline.v1"
@@ -515,6 +515,23 @@ def _of_its_own(layer: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
     return "; ".join(said) or "-"
 
 
+def _plastic(manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a report says of a network's plastic layer, if there is one."""
+    described = manifest.get(PLASTIC)
+    if described is None:
+        return None
+    place = described["placement"]
+    words = {"synapse": place["depth"] * place["chains"] * place["columns"], "input": place["rows"] * place["chains"]}
+    words |= {"output": place["groups"] * place["columns"], "neuron": place["groups"] * place["columns"]}
+    bits = {space["name"]: sum(field["width"] for field in space["fields"]) for space in described["spaces"]}
+    return {
+        **{name: described[name] for name in ("domain", "tick_interval", "placement")},
+        "family": manifest["rule"]["family"],
+        "lanes": place["chains"] * place["columns"],
+        "memory_bits": sum(count * bits[name] for name, count in words.items()),
+    }
+
+
 def _network_content(
     manifest: Mapping[str, Any],
     proof: Mapping[str, Any],
@@ -535,6 +552,7 @@ def _network_content(
             {**layer, "spec": spec, "of_its_own": _of_its_own(layer, spec)}
             for layer, spec in zip(manifest["layers"], manifest["design"]["network"]["layers"], strict=True)
         ],
+        "plastic": _plastic(manifest),
         "ports": manifest["ports"],
         "audit": audit,
         "proof": proof,
