@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.families import Family
 from sc_hw.layer import PlasticLayer
+from sc_hw.layer.delay import equals, only
 from sc_model.rules import resolve
 from sc_model.spec import PlasticSpec
 from sc_model.spec.layer import placement
@@ -83,15 +84,15 @@ class PlasticStage(wiring.Component):
         ]
         whole = Cat(self.i.payload.spikes, C(0, rows * chains - self.spec.layer.inputs))
         with m.If(begins):
-            m.d.sync += [feeding.eq(1), step.eq(self.i.payload.step), taught.eq(self.teach.payload), spikes.eq(0)]
+            m.d.sync += [feeding.eq(1), step.eq(self.i.payload.step), taught.eq(self.teach.payload)]
             m.d.sync += [register.eq(whole[chain * rows : (chain + 1) * rows]) for chain, register in enumerate(word)]
         with m.If(feeding & layer.i.ready):
             m.d.sync += [register.eq(register[1:]) for register in word]
             m.d.sync += row.eq(row + 1)
             with m.If(row == rows - 1):
                 m.d.sync += [row.eq(0), feeding.eq(0), deciding.eq(1)]
-        with m.If(layer.spike):
-            m.d.sync += spikes.bit_select(layer.neuron, 1).eq(1)
+        named = Cat(equals(layer.neuron, number) for number in range(len(spikes)))
+        m.d.sync += spikes.eq(only(~begins, spikes | only(layer.spike, named)))
         with m.If(layer.done):
             m.d.sync += [deciding.eq(0), waiting.eq(1)]
         with m.If(waiting & self.o.ready):

@@ -16,7 +16,7 @@ from sc_hw.inference.hetsyn_lane import HetSynLane
 from sc_hw.inference.history import History
 from sc_hw.inference.lane import MEMORY
 from sc_hw.inference.neurons import Neurons
-from sc_hw.layer.delay import Delays, choose, only
+from sc_hw.layer.delay import Delays, choose, equals, only
 from sc_model.spec import DenseSpec, HetSynSpec, IntFormat
 
 
@@ -230,7 +230,7 @@ class InferenceLayer(wiring.Component):
             ),
         ]
         for number, lane in enumerate(self.lanes):
-            mine = load_now & (loaded.space == Space.SYNAPSE) & (loaded.lane == number)
+            mine = load_now & (loaded.space == Space.SYNAPSE) & equals(loaded.lane, number)
             m.d.comb += [
                 lane.issue.eq(issue),
                 lane.address.eq(only(sweeping, address)),

@@ -9,6 +9,7 @@ from amaranth.hdl import C, ClockSignal, Instance, Module, ResetSignal, Signal, 
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.layer.delay import equals
 from sc_hw.layer.lane import PlasticLane
 from sc_hw.layer.parts import SATURATED
 from sc_model.spec import LayerSpec
@@ -97,7 +98,7 @@ class Chain(wiring.Component):
                 here = Signal(name=f"here_{column}", reset_less=True)
                 load = Signal(name=f"mine_{column}")
                 number = self.columns - 1 - column
-                m.d.sync += here.eq(before.load_number == number if number else ~before.load_number.any())
+                m.d.sync += here.eq(equals(before.load_number, number))
                 m.d.sync += load.eq(before.load & here)
                 told = {name: Signal(name=f"{name}_{column}") for name in counts}
                 for name, flag in told.items():

@@ -27,6 +27,11 @@ def only(when: Value, value: Value) -> Value:
     return value & when.replicate(len(value))
 
 
+def equals(value: Value, number: int) -> Value:
+    """Whether an unsigned value is that number; `value == 0` becomes Verilog that a linter takes for a slip (`!value`)."""
+    return value == number if number else ~value.any()
+
+
 class Delays:
     """Registers behind signals of a module; `reset_less` ones for what counts only with a strobe beside it."""
 

@@ -14,7 +14,7 @@ from sc_hw.datapath import Datapath
 from sc_hw.families import Family, load_family
 from sc_hw.lane import port_shape
 from sc_hw.layer.chain import ADDER_LANE, LANE, Chain
-from sc_hw.layer.delay import Delays, choose, only
+from sc_hw.layer.delay import Delays, choose, equals, only
 from sc_hw.layer.host import HostPort, Space
 from sc_hw.layer.inputs import InputMemory
 from sc_hw.layer.lane import FETCH, LanePlan, PlasticLane
@@ -357,7 +357,7 @@ class PlasticLayer(wiring.Component):
             if number == place.chains - 1 and place.rows * place.chains > place.inputs:
                 # rows that the last chain lacks
                 spike_in = spike_in & (sequencer.row < place.inputs - place.rows * (place.chains - 1))
-            at_host = host.chain == number if number else ~host.chain.any()
+            at_host = equals(host.chain, number)
             m.d.comb += [
                 head.issue.eq(issue),
                 head.row.eq(Mux(sequencer.at_start & host.busy, host.word[: self.row_bits], sequencer.row)),

@@ -32,7 +32,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
     "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
     "sc_model.interchange": Layer(
-        ("nir", "h5py", "numpy", "scipy", "sc_model.spec", "sc_model.network", "sc_model.quantisation", "sc_model.interchange")
+        ("nir", "h5py", "numpy", "scipy", "sc_model.spec", "sc_model.network", "sc_model.quantisation", "sc_model.interchange", "sc_model.files")
     ),
     "sc_model.learning": Layer(
         # from joblib on: optional, loaded when they are used; sc_model.training brings torch
@@ -45,9 +45,13 @@ LAYERS: dict[str, Layer] = {
     "sc_model.temporal_hierarchy": Layer(("numpy", "sc_model.spec", "sc_model.temporal_hierarchy")),
     # temporal_hierarchy for its checks of arguments
     "sc_model.network": Layer(("numpy", "scipy", "rich", "sc_model.spec", "sc_model.temporal_hierarchy", "sc_model.network")),
-    "sc_model.quantisation": Layer(("numpy", "sc_model.spec", "sc_model.quantisation")),
+    "sc_model.quantisation": Layer(("numpy", "sc_model.spec", "sc_model.quantisation", "sc_model.files")),
     "sc_model.training": Layer(
-        ("torch", "numpy", "rich", "sc_model.spec", "sc_model.quantisation", "sc_model.temporal_hierarchy", "sc_model.training")
+        # network to differentiate it; durable files and callbacks for runs that go on after a kill
+        (
+            *("torch", "numpy", "scipy", "rich", "sc_model.spec", "sc_model.quantisation", "sc_model.temporal_hierarchy"),
+            *("sc_model.training", "sc_model.network", "sc_model.learning.durable", "sc_model.learning.callbacks"),
+        )
     ),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
     "sc_hw.flow": Layer(

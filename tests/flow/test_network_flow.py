@@ -19,7 +19,7 @@ from sc_hw.flow.estimate import _achieved, _of_clock
 from sc_hw.flow.report import report
 from sc_hw.flow.tools import ToolError
 from sc_hw.flow.wrapper import wrapper_of_domains
-from sc_model.spec import ConfigError, DenseSpec, Design, HetSynSpec, LayerSpec, NetworkSpec, PlasticSpec, load_design
+from sc_model.spec import ConfigError, DenseSpec, Design, HetSynSpec, LayerSpec, LifSpec, NetworkSpec, PlasticSpec, load_design
 
 
 def two_clocks() -> Design:
@@ -136,22 +136,27 @@ def test_a_device_is_no_network(on: str) -> None:
         Device.open(two_clocks(), on=on)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("design", ["network.toml", "timescales/timescales.toml", None])
-def test_networks_are_clean_under_the_linter(design: str | None, tmp_path: Path) -> None:
-    chosen = two_clocks() if design is None else load_design(ROOT / "examples" / design)
+@pytest.mark.parametrize("design", ["network.toml", "timescales/timescales.toml", "delays/delays.toml", "two clocks", "learns"])
+def test_networks_are_clean_under_the_linter(design: str, tmp_path: Path) -> None:
+    made = {"two clocks": two_clocks, "learns": learns}
+    chosen = made[design]() if design in made else load_design(ROOT / "examples" / design)
     for fabric in ("generic", "ice40_hx"):
         lint(elaborate(chosen.model_copy(update={"fabric": fabric}), tmp_path))
 
 
-def test_report_of_a_network_that_learns(tmp_path: Path) -> None:
-    dense = DenseSpec(name="a", inputs=4, neurons=6, lanes=2, max_delay=5, recurrent=True)
+def learns() -> Design:
+    dense = DenseSpec(name="a", inputs=4, neurons=6, lanes=2, max_delay=9, recurrent=True, bias=True)
+    other = DenseSpec(name="b", inputs=6, neurons=6, neuron=LifSpec(synaptic=True, refractory=2))
     plastic = PlasticSpec(layer=LayerSpec(inputs=6, neurons=3))
-    design = Design(name="learns", block="network", network=NetworkSpec(layers=(dense,), plastic=plastic))
-    build = elaborate(design, tmp_path)
+    return Design(name="learns", block="network", network=NetworkSpec(layers=(dense, other), plastic=plastic))
+
+
+def test_report_of_a_network_that_learns(tmp_path: Path) -> None:
+    build = elaborate(learns(), tmp_path)
     report(build.folder)
     text = (build.folder / "report.md").read_text()
-    assert "| a | dense, 10 x 6 | sync | 1 | hold | 2 |" in text
-    assert "| delays to 5; recurrent |" in text
+    assert "| a | dense, 11 x 6 | sync | 1 | hold | 2 |" in text
+    assert "| delays to 9; recurrent; bias |" in text
     assert "| plastic | plastic, 6 x 3 | sync | 1 | each word | 1 |" in text
-    assert "Network of 1 layer, 78 synapses, 1 clock." in text
+    assert "Network of 2 layers, 120 synapses, 1 clock." in text
     assert build.manifest["rule"]["family"] == "reward_modulated_stdp"
