@@ -1,0 +1,129 @@
+"""Runs the tasks of this folder: writes `learners.json` and `learners.md`.
+
+    python examples/learners/run.py --out reports [--seeds 5] [--only TASK ...]
+
+README.md says what a task is. With `--only`, results of the other tasks stay as they are in `learners.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from sc_hw.flow.files import write_json, write_text
+
+SCHEMA = "sc-hw.learners.v1"
+FOLDER = Path(__file__).parent
+LEAST_SEEDS = 5
+TEXTS = ("NAME", "TASK", "BASELINE", "SCORE")
+_KEYS = {"NAME": "name", "TASK": "task", "BASELINE": "baseline_text", "SCORE": "score"}
+
+
+def tasks() -> list[str]:
+    """Names of all tasks."""
+    return sorted(file.stem for file in FOLDER.glob("*.py") if file.stem != "run" and not file.stem.startswith("_"))
+
+
+def load(name: str) -> ModuleType:
+    """A task's module; ValueError where it lacks something."""
+    if str(FOLDER) not in sys.path:
+        sys.path.insert(0, str(FOLDER))
+    module = importlib.import_module(name)
+    missing = [each for each in (*TEXTS, "SOLVED", "run") if not hasattr(module, each)]
+    if missing:
+        raise ValueError(f"task {name} must have {', '.join(missing)}; see README.md")
+    return module
+
+
+def measured(name: str, seeds: int) -> dict[str, Any]:
+    """One task over all seeds."""
+    module = load(name)
+    runs, began = [], time.perf_counter()
+    for seed in range(seeds):
+        runs.append({"seed": seed, **{key: float(value) for key, value in module.run(seed).items()}})
+        print(f"{name}, seed {seed}: learner {runs[-1]['learner']:.3f}, baseline {runs[-1]['baseline']:.3f}", flush=True)
+    return {
+        **{_KEYS[text]: getattr(module, text) for text in TEXTS},
+        "solved": module.SOLVED,
+        "learner": spread([run["learner"] for run in runs], module.SOLVED),
+        "baseline": spread([run["baseline"] for run in runs], module.SOLVED),
+        "seconds_a_seed": (time.perf_counter() - began) / seeds,
+        "runs": runs,
+    }
+
+
+def spread(values: list[float], solved: float) -> dict[str, float]:
+    """Mean, standard deviation (n - 1), least, greatest, and how many solve the task."""
+    return {
+        "mean": statistics.mean(values),
+        "sd": statistics.stdev(values),
+        "min": min(values),
+        "max": max(values),
+        "solved": sum(value >= solved for value in values),
+    }
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The table, and what its rows mean."""
+    lines = [
+        "# What the learners learn",
+        "",
+        f"Made by `{report['command']}`. Tasks: [examples/learners](../examples/learners/README.md).",
+        "A seed sets data, first weights and everything random. Mean +- standard deviation over seeds, the least and greatest in",
+        "brackets, and how many seeds reach the score from which on the task counts as solved.",
+        "",
+        "| task | learner | score | solved | baseline's score | solved | from | s a seed |",
+        "|---|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, found in report["tasks"].items():
+        cells = []
+        for who in ("learner", "baseline"):
+            value = found[who]
+            cells += [
+                f"{value['mean']:.3f} +- {value['sd']:.3f} ({value['min']:.3f} to {value['max']:.3f})",
+                f"{value['solved']}/{len(found['runs'])}",
+            ]
+        lines.append(
+            f"| [{name}](#{name}) | {found['name']} | {' | '.join(cells)} | {found['solved']:g} | {found['seconds_a_seed']:.1f} |"
+        )
+    for name, found in report["tasks"].items():
+        lines += ["", f"## {name}", "", f"{found['task']} *Score:* {found['score']} *Baseline:* {found['baseline_text']}"]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    parser.add_argument("--seeds", type=int, default=LEAST_SEEDS)
+    parser.add_argument("--only", nargs="*", choices=tasks())
+    given = parser.parse_args()
+    if given.seeds < LEAST_SEEDS:
+        parser.error(f"--seeds must be >= {LEAST_SEEDS}, not {given.seeds}")
+    file, held = given.out / "learners.json", {}
+    if given.only and file.exists():
+        held = json.loads(file.read_text(encoding="utf-8"))["tasks"]
+    for name in given.only or tasks():
+        held[name] = measured(name, given.seeds)
+    report = {
+        "schema": SCHEMA,
+        "command": f"python examples/learners/run.py --out reports --seeds {given.seeds}",
+        "made_with": {"numpy": np.__version__, "python": platform.python_version()},
+        "tasks": {name: held[name] for name in tasks() if name in held},
+    }
+    write_json(file, report)
+    write_text(given.out / "learners.md", markdown(report))
+
+
+if __name__ == "__main__":
+    main()
