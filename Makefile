@@ -37,6 +37,8 @@ reports: .venv/installed
 	$(BIN)/python examples/timescales/run.py --out reports
 	$(BIN)/python examples/delays/run.py --out reports
 	$(BIN)/python examples/learners/run.py --out reports
+	$(BIN)/python benchmarks/delay_cost.py --out reports
+	$(BIN)/python benchmarks/tbptt_memory.py --out reports
 	$(BIN)/sc-hw estimate examples/network.toml --target ecp5-25f-6 --target ice40-up5k --json > reports/network_cost.json
 
 bench: .venv/installed
@@ -45,6 +47,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/multi_clock.py
 	$(BIN)/python benchmarks/network.py --out reports
 	$(BIN)/python benchmarks/local_learners.py --out reports
+	$(BIN)/python benchmarks/learners_speed.py --out reports
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sc_model.learning.durable import replace_bytes, sync_folder
+from sc_model.files import replace_bytes, sync_folder
 from sc_model.learning.packages import optional_import
 from sc_model.temporal_hierarchy.checks import count
 

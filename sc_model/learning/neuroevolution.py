@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.learning.durable import replace_bytes
+from sc_model.files import replace_bytes
 from sc_model.learning.packages import optional_import
 from sc_model.learning.workers import Engine, Workers
 from sc_model.temporal_hierarchy.checks import count, number

@@ -32,14 +32,24 @@ LAYERS: dict[str, Layer] = {
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
     "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
     "sc_model.interchange": Layer(
-        ("nir", "h5py", "numpy", "scipy", "sc_model.spec", "sc_model.network", "sc_model.quantisation", "sc_model.interchange", "sc_model.files")
+        (
+            "nir",
+            "h5py",
+            "numpy",
+            "scipy",
+            "sc_model.spec",
+            "sc_model.network",
+            "sc_model.quantisation",
+            "sc_model.interchange",
+            "sc_model.files",
+        )
     ),
     "sc_model.learning": Layer(
         # from joblib on: optional, loaded when they are used; sc_model.training brings torch
         (
             *("numpy", *MODEL, "sc_model.golden", "sc_model.native", "sc_model.learning", "sc_model.temporal_hierarchy"),
             "sc_model.network",
-            *("joblib", "distributed", "tensorboard", "wandb", "flwr", "rich", "sc_model.training"),
+            *("joblib", "distributed", "tensorboard", "wandb", "flwr", "rich", "sc_model.files", "sc_model.training"),
         )
     ),
     "sc_model.temporal_hierarchy": Layer(("numpy", "sc_model.spec", "sc_model.temporal_hierarchy")),
@@ -50,7 +60,7 @@ LAYERS: dict[str, Layer] = {
         # network to differentiate it; durable files and callbacks for runs that go on after a kill
         (
             *("torch", "numpy", "scipy", "rich", "sc_model.spec", "sc_model.quantisation", "sc_model.temporal_hierarchy"),
-            *("sc_model.training", "sc_model.network", "sc_model.learning.durable", "sc_model.learning.callbacks"),
+            *("sc_model.training", "sc_model.network", "sc_model.files", "sc_model.learning.callbacks"),
         )
     ),
     "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),

@@ -1,0 +1,52 @@
+"""Delayed exclusive or, trial after trial in one long sequence, by truncated backpropagation through time."""
+
+from __future__ import annotations
+
+import _xor
+import numpy as np
+import torch
+
+from sc_model.learning import NetworkModule, TBPTTLearner
+
+NAME = "TBPTTLearner"
+TRIALS, BATCH, SEQUENCES, TEST, K, SHORT = 10, 64, 40, 50, 50, 5
+TASK = (
+    f"{_xor.TASK} {TRIALS} such trials follow each other in a sequence of {TRIALS * _xor.STEPS} steps without a reset; chunks "
+    f"of {K} steps begin anywhere in a trial. {SEQUENCES} batches of {BATCH} sequences, an update behind each chunk."
+)
+BASELINE = f"The same with chunks of {SHORT} steps, in which no cue and answer are together; ten times the updates, each a tenth."
+SCORE = f"Share of the trials of {TEST} further sequences answered right; chance is 0.5."
+SOLVED = 0.85
+NONE = -100  # class of steps that don't count
+
+
+def sequences(draws: np.random.Generator, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Spikes (TRIALS * STEPS, batch, lines) and classes (TRIALS * STEPS, batch)."""
+    spikes, classes, counted = zip(*(_xor.trials(draws, batch) for _ in range(TRIALS)), strict=True)
+    asked = np.concatenate(counted)[:, None] > 0
+    return np.concatenate(spikes), np.where(asked, np.concatenate(classes), NONE)
+
+
+def loss(outputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the steps that count, as a sum over time."""
+    flat = torch.nn.functional.cross_entropy(outputs.flatten(0, 1), classes.flatten(), ignore_index=NONE, reduction="sum")
+    return flat / BATCH / _xor.ANSWER
+
+
+def trained(seed: int, k: int) -> float:
+    """Accuracy."""
+    draws = np.random.default_rng([seed, 2])
+    module = NetworkModule(_xor.network(seed), dtype=torch.float32)
+    learner = TBPTTLearner(module, loss, 0.02 * k / K, k=k, reduction="sum", update="chunk")
+    for _ in range(SEQUENCES):
+        learner.train_step(*sequences(draws, BATCH))
+    spikes, classes = sequences(draws, TEST)
+    said = learner.predict(spikes).unflatten(0, (TRIALS, _xor.STEPS))[:, -_xor.ANSWER :].mean(1).argmax(-1)
+    wanted = torch.tensor(classes).unflatten(0, (TRIALS, _xor.STEPS))[:, -1]
+    return float((said == wanted).float().mean())
+
+
+def run(seed: int) -> dict[str, float]:
+    """Both lengths."""
+    torch.set_num_threads(1)
+    return {"learner": trained(seed, K), "baseline": trained(seed, SHORT)}
