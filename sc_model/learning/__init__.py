@@ -31,9 +31,11 @@ from sc_model.learning.structural import StructuralPlasticity, StructuralStep
 if TYPE_CHECKING:
     from sc_model.learning.flower import FlowerStrategy
     from sc_model.training.bptt import BPTTLearner
+    from sc_model.training.delay_linear import DelayLinear
     from sc_model.training.eprop import EPropLearner
     from sc_model.training.ewc import EWCPenalty, diagonal_fisher
     from sc_model.training.gradient_learner import TrainStep
+    from sc_model.training.hetsyn import HetSyn
     from sc_model.training.loop import TrainingError
     from sc_model.training.meta import MetaLearner, MetaTask
     from sc_model.training.network_module import NetworkModule
@@ -47,6 +49,8 @@ _LATER = {
     "diagonal_fisher": ("sc_model.training.ewc", *_TORCH),
     "BPTTLearner": ("sc_model.training.bptt", *_TORCH),
     "TBPTTLearner": ("sc_model.training.tbptt", *_TORCH),
+    "DelayLinear": ("sc_model.training.delay_linear", *_TORCH),
+    "HetSyn": ("sc_model.training.hetsyn", *_TORCH),
     "EPropLearner": ("sc_model.training.eprop", *_TORCH),
     "MetaLearner": ("sc_model.training.meta", *_TORCH),
     "MetaTask": ("sc_model.training.meta", *_TORCH),
@@ -61,6 +65,7 @@ __all__ = [
     "BPTTLearner",
     "CSVCallback",
     "CosineScheduler",
+    "DelayLinear",
     "EPropLearner",
     "EWCPenalty",
     "EWC_SCLayer",
@@ -69,6 +74,7 @@ __all__ = [
     "ExponentialScheduler",
     "FederatedAggregator",
     "FlowerStrategy",
+    "HetSyn",
     "HomeostaticPlasticity",
     "HomeostaticStep",
     "MetaLearner",
@@ -110,7 +116,7 @@ def __getattr__(name: str) -> Any:
     module, package, extra = _LATER[name]
     try:
         return getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         if (error.name or "").split(".")[0] != package:
             raise
         raise MissingPackageError(f"{name} needs {package}, which is not installed; pip install sc-hw[{extra}]") from None

@@ -3,6 +3,12 @@
 Needs torch: `pip install sc-hw[training]`.
 """
 
+try:
+    import torch as _torch
+except ImportError as _error:
+    _said = "sc_model.training must have PyTorch; install it with: pip install 'sc-hw[training]'"
+    raise ImportError(_said, name="torch") from _error
+
 from sc_model.training.delay_linear import DelayLinear
 from sc_model.training.dense import DenseLayer, DenseQuantiser
 from sc_model.training.hetsyn import HetSyn, HetSynState
@@ -11,6 +17,8 @@ from sc_model.training.lif import Lif, LifState
 from sc_model.training.loop import Epoch, TrainingError, fit
 from sc_model.training.quantise import Quantiser
 from sc_model.training.surrogate import Surrogate, atan_surrogate, fast_sigmoid_surrogate
+
+del _torch
 
 __all__ = [
     "DelayLinear",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from snntorch import surrogate as theirs
+from support import python
 
 from sc_model.training import atan_surrogate, fast_sigmoid_surrogate
 
@@ -56,3 +57,17 @@ def test_at_the_threshold(surrogate: Any) -> None:
     d = torch.tensor([-1e-9, 0.0, 1e-9])
     assert surrogate(d).tolist() == [0, 0, 1]
     assert surrogate(d, strict=False).tolist() == [0, 1, 1]
+
+
+WITHOUT = """
+import sys
+sys.modules["torch"] = None
+try:
+    import sc_model.training
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_without_torch_there_is_one_clear_error() -> None:
+    assert python(WITHOUT).strip() == "sc_model.training must have PyTorch; install it with: pip install 'sc-hw[training]'"
