@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import re
 import shutil
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import bitwuzla as bz
@@ -34,6 +35,24 @@ INPUTS = tuple(item.name for item in RULE.inputs)
 NAMES = ("weight_bits", "trace_bits", "reward_bits", "learning_shift", "trace_decay_shift")
 EXAMPLES: dict[str, Any] = json.loads((VECTORS / "online_o1.json").read_text(encoding="utf-8"))
 CONFIGS: list[dict[str, int]] = EXAMPLES["configs"]
+
+
+@contextlib.contextmanager
+def scripts_of(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, ModuleType]]:
+    """An example's scripts, which import each other by plain names; those are gone again afterwards. One thread for PyTorch."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    sys.path.insert(0, str(folder))
+    try:
+        yield {name: importlib.import_module(name) for name in names}
+    finally:
+        sys.path.remove(str(folder))
+        for name in names:
+            sys.modules.pop(name, None)
+        torch.set_num_threads(threads)
+
 
 # A second rule, as a user would write the file: one trace that leaks, one input that tops it up.
 LEAKY_COUNTER = '''"""A counter that leaks: level' = saturate(level - (level >> leak_shift) + amount where fired, n bits)."""

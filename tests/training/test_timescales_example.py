@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
-import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from support import ROOT
+from support import ROOT, scripts_of
 
 from sc_model.golden.network import Network
 from sc_model.golden.network_recording import load_network_recording
@@ -25,17 +22,8 @@ MODULES = ("task", "network", "memory", "run", "record")
 
 @pytest.fixture(scope="module")
 def example() -> Iterator[dict[str, ModuleType]]:
-    """The example's scripts, which import each other by plain names; those are gone again afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield {name: importlib.import_module(name) for name in MODULES}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in MODULES:
-            sys.modules.pop(name, None)
-        torch.set_num_threads(threads)
+    with scripts_of(FOLDER, MODULES) as scripts:
+        yield scripts
 
 
 @pytest.fixture(scope="module")
