@@ -78,7 +78,7 @@ def _rule(design: Design) -> list[str]:
 
 def _network(network: NetworkSpec) -> list[str]:
     """The tables of a network: each layer with its neuron behind it."""
-    lines = _commented("network", network, without=("layers", "clocks"))
+    lines = _commented("network", network, without=("layers", "clocks", "plastic"))
     for role in network.roles:
         lines += _commented(f"clock.{role}", network.clock(role))
     for layer in network.layers:

@@ -31,7 +31,7 @@ LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
 FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
 O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
 DESIGN_FIELDS = "block, fabric, layer, name, network, neuron, rule, seed, synapses"
-TABLES = "[design], [rule], [layer], [neuron], [network], [clock]"
+TABLES = "[design], [rule], [layer], [neuron], [network], [clock], [plastic]"
 LAYER_FIELDS = "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons, signed_weights"
 BLOCKS = "'lane', 'bank', 'layer' or 'network'"
 NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"
