@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -18,7 +19,7 @@ from sc_model.units import neuron_of
 Spec = TypeVar("Spec", HetSynSpec, DenseSpec)
 
 
-class GoldenLayer(Generic[Spec]):
+class GoldenLayer(ABC, Generic[Spec]):
     """A layer in fixed point, a tick at a time: in 64 bits, or in Python integers where that is too narrow.
 
     Parameters
@@ -53,9 +54,9 @@ class GoldenLayer(Generic[Spec]):
         """Bits of the widest number of a synapse."""
         return 0
 
+    @abstractmethod
     def _current(self, taken: NDArray[Any]) -> NDArray[Any]:
         """What the synapses (neurons, columns) add up to, (neurons,), for what each takes in."""
-        raise NotImplementedError
 
     def load(self, parameters: Mapping[str, ArrayLike]) -> None:
         """Write all parameters and put everything else to its state after reset."""

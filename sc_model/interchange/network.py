@@ -33,6 +33,7 @@ from sc_model.network import (
     Relay,
     State,
 )
+from sc_model.network.models.firing import Firing
 
 STDP_FAMILY = "sc_model.network.STDP"
 
@@ -289,7 +290,8 @@ def _population(name: str, each: Population, network: Network, into: list[Projec
     refractory = np.rint(of("refractory_ms") / dt).astype(np.int64)
     if len(set(refractory.tolist())) > 1:
         raise InterchangeError(f"population '{name}' must have one refractory period for all neurons, not one each.")
-    reset = cast(Reset, getattr(model, "reset"))  # noqa: B009 (its type is that of any model)
+    firing = cast(Firing, model)  # of these kinds all are
+    reset: Reset = firing.reset
     # with reset to zero the model is at v_reset before the next input either way
-    delay = bool(getattr(model, "reset_delay")) and reset == "subtract"  # noqa: B009
+    delay = bool(firing.reset_delay) and reset == "subtract"
     return FloatPopulation(name, kind, (n,), values, reset, delay, int(refractory[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -78,9 +79,9 @@ class TickLayer(Frozen):
         """Format of a delay, in ticks of the layer."""
         return IntFormat(max(1, self.max_delay.bit_length()))
 
+    @abstractmethod
     def current_format(self, value: IntFormat) -> IntFormat:
         """Format of a neuron's sum over its columns, where `value` is that of what comes in."""
-        raise NotImplementedError
 
     def synapse_parameters(self, tick_ms: float) -> dict[str, tuple[int, int]]:
         """What is loaded for each synapse, (neurons, columns), with least and largest value; `tick_ms`: of the network."""

@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from typing import Any
 
 import numpy as np
 import torch
@@ -317,10 +318,10 @@ class NetworkModule(torch.nn.Module):
         return names | {f"neurons.{k}.threshold": f"{name} threshold" for k, name in enumerate(self.names)}
 
 
-def as_module(network: Network | NetworkModule, **options: object) -> NetworkModule:
+def as_module(network: Network | NetworkModule, **options: Any) -> NetworkModule:
     """A module of a network, or the module itself; options are those of `NetworkModule`, and only for a network."""
     if not isinstance(network, NetworkModule):
-        return NetworkModule(network, **options)  # type: ignore[arg-type]
+        return NetworkModule(network, **options)
     given = {name for name, value in options.items() if value is not None}
     if given:
         raise ValueError(f"{sorted(given)[0]} must be given to the NetworkModule, not beside it")
