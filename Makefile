@@ -20,19 +20,19 @@ check: .venv/installed
 # What is too long for the suite; the results go to reports/.
 soak: .venv/installed
 	$(BIN)/python -m pytest -n $(JOBS) -m soak
-	$(BIN)/python -m sc_hw.flow.soak --build build --out reports
+	$(BIN)/python -m campaigns.soak --build build --out reports
 	$(BIN)/python benchmarks/lane_soak.py --build build --out reports
 	$(BIN)/python benchmarks/crossing_soak.py --build build --out reports
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).
 reports: .venv/installed
-	$(BIN)/python -m sc_hw.flow.baseline examples/lane.toml examples/bank.toml --build build --out reports
-	$(BIN)/python -m sc_hw.flow.proof_sweep --build build --out reports
-	$(BIN)/python -m sc_hw.flow.speed examples/speed/bars.toml --build build --out reports
-	$(BIN)/python -m sc_hw.flow.utilisation --out reports
-	$(BIN)/python -m sc_hw.flow.proof_sweep --layers 40 --build build --out reports
-	$(BIN)/python -m sc_hw.flow.prove_crossing --out reports
-	$(BIN)/python -m sc_hw.flow.decay --out reports
+	$(BIN)/python -m campaigns.baseline examples/lane.toml examples/bank.toml --build build --out reports
+	$(BIN)/python -m campaigns.proof_sweep --build build --out reports
+	$(BIN)/python -m campaigns.speed examples/speed/bars.toml --build build --out reports
+	$(BIN)/python -m campaigns.utilisation --out reports
+	$(BIN)/python -m campaigns.proof_sweep --layers 40 --build build --out reports
+	$(BIN)/python -m sc_hw.proof.blocks.network.crossing --out reports
+	$(BIN)/python -m campaigns.decay --out reports
 	$(BIN)/python benchmarks/fixed_point.py --out reports
 	$(BIN)/python examples/timescales/run.py --out reports
 	$(BIN)/python examples/delays/run.py --out reports

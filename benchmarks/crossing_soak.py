@@ -1,9 +1,10 @@
 """Networks in separate clocks against the golden network: more than 10^6 words from clock to clock.
 
-`python benchmarks/crossing_soak.py --build build --out reports` writes crossing_soak.json and crossing_soak.md; exit status 1
-where anything differs. Every design runs under many clockings (ratios 1:20 to 20:1, any phase, jitter, drift, edges that fall
-together), with bits that miss edges of a foreign clock, random idle clocks and backpressure, and some runs with resets of any
-domain at any time. All runs of a design have the same steps and must give the same words.
+`python benchmarks/crossing_soak.py --build build --out reports` writes crossing_soak.json and
+crossing_soak.md; exit status 1 where anything differs. Every design runs under many clockings
+(ratios 1:20 to 20:1, any phase, jitter, drift, edges that fall together), with bits that miss edges
+of a foreign clock, random idle clocks and backpressure, and some runs with resets of any domain at
+any time. All runs of a design have the same steps and must give the same words.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from sc_hw import elaborate
-from sc_hw.flow.files import write_json, write_text
-from sc_hw.flow.library import rtl_library
+from sc_hw.files import write_json, write_text
+from sc_hw.simulation.library import rtl_library
 from sc_model.spec import Design, HetSynSpec, NetworkSpec, NeuronSpec
 from sim.bench_network import NetworkBench, parameters, pulses, spikes, totals
 from sim.clocks import drawn, extremes
@@ -41,7 +42,13 @@ COLUMNS = {
 
 
 def network(
-    name: str, clocks: str, sizes: Sequence[int], policies: str, intervals: Sequence[int], depth: int, **network: Any
+    name: str,
+    clocks: str,
+    sizes: Sequence[int],
+    policies: str,
+    intervals: Sequence[int],
+    depth: int,
+    **network: Any,
 ) -> Design:
     """A design; a letter a layer says its clock, another its policy (hold, accumulate, once)."""
     policy = {"h": "hold", "a": "accumulate", "o": "once"}
@@ -61,7 +68,11 @@ def network(
         )
         for index in range(len(clocks))
     ]
-    return Design(name=name, block="network", network=NetworkSpec(layers=tuple(layers), crossing_depth=depth, **network))
+    return Design(
+        name=name,
+        block="network",
+        network=NetworkSpec(layers=tuple(layers), crossing_depth=depth, **network),
+    )
 
 
 DESIGNS = (
@@ -82,7 +93,11 @@ DESIGNS = (
 def words_a_step(design: Design) -> float:
     """Words that go from clock to clock in a step, over all crossings."""
     layers = design.network.layers if design.network is not None else ()
-    return sum(1 / before.tick_interval for before, after in pairwise(layers) if before.clock != after.clock)
+    return sum(
+        1 / before.tick_interval
+        for before, after in pairwise(layers)
+        if before.clock != after.clock
+    )
 
 
 def soak(design: Design, root: Path, runs: int, words: int, seed: int) -> dict[str, Any]:
@@ -96,7 +111,11 @@ def soak(design: Design, root: Path, runs: int, words: int, seed: int) -> dict[s
     clockings = drawn(rtl.dut.roles, seed, runs)
     for number, clocking in enumerate(clockings):
         # not in step with the four kinds of clocks that take turns
-        resets = pulses(rtl.dut.roles, len(x), clocking, draws) if (number + number // 4) % WITH_RESETS == 3 else []
+        resets = (
+            pulses(rtl.dut.roles, len(x), clocking, draws)
+            if (number + number // 4) % WITH_RESETS == 3
+            else []
+        )
         bench.run(clocking, draws.getrandbits(48), STALLS[number % len(STALLS)], resets)
     rtl.close()
     crossings = totals(bench.runs)
@@ -125,14 +144,21 @@ def soak(design: Design, root: Path, runs: int, words: int, seed: int) -> dict[s
 
 def table(rows: Sequence[dict[str, Any]], command: str) -> str:
     """The report for people."""
-    sums = {key: sum(row[key] for row in rows) for key in ("runs", "words_across", "bits_late", "restarts", "differences")}
+    sums = {
+        key: sum(row[key] for row in rows)
+        for key in ("runs", "words_across", "bits_late", "restarts", "differences")
+    }
     heads = ("design", "clocks, policies", "ticks", "depth", "runs", "ratios", *COLUMNS)
     lines = [
         "# Words from clock to clock\n",
-        f"Made by `{command}`: the emitted Verilog (Verilator) under clocks of their own against the golden network. In all "
-        f"{sums['words_across']:,} words across in {sums['runs']} runs, {sums['bits_late']:,} bits that missed an edge, "
-        f"{sums['restarts']} restarts, {sums['differences']} differences. Of each run are compared: the words that come out, the "
-        "words at every crossing, and in the end all that the host can read. The JSON has the designs and every run.\n",
+        (
+            f"Made by `{command}`: the emitted Verilog (Verilator) under clocks of their own"
+            f" against the golden network. In all {sums['words_across']:,} words across in"
+            f" {sums['runs']} runs, {sums['bits_late']:,} bits that missed an edge,"
+            f" {sums['restarts']} restarts, {sums['differences']} differences. Of each run are"
+            " compared: the words that come out, the words at every crossing, and in the end all"
+            " that the host can read. The JSON has the designs and every run.\n"
+        ),
         f"| {' | '.join(heads)} |",
         "|---" * len(heads) + "|",
     ]
@@ -154,7 +180,12 @@ def table(rows: Sequence[dict[str, Any]], command: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--words", type=int, default=1_000_000, help="words from clock to clock, over all designs, at least")
+    parser.add_argument(
+        "--words",
+        type=int,
+        default=1_000_000,
+        help="words from clock to clock, over all designs, at least",
+    )
     parser.add_argument("--runs", type=int, default=24, help="clockings of each design")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", type=Path, default=Path("build"))
@@ -162,15 +193,33 @@ def main() -> None:
     given = parser.parse_args()
     rows = []
     for number, design in enumerate(DESIGNS):
-        row = soak(design, given.build, given.runs, round(MARGIN * given.words / len(DESIGNS)), given.seed + number)
-        print(f"{design.name}: {row['words_across']:,} words, {row['differences']} differences, {row['wall_s']} s", flush=True)
+        row = soak(
+            design,
+            given.build,
+            given.runs,
+            round(MARGIN * given.words / len(DESIGNS)),
+            given.seed + number,
+        )
+        print(
+            f"{design.name}: {row['words_across']:,} words, {row['differences']} differences,"
+            f" {row['wall_s']} s",
+            flush=True,
+        )
         if row["first_difference"] is not None:
             print(f"first difference: {row['first_difference']}", flush=True)
         rows.append(row)
     across = sum(row["words_across"] for row in rows)
-    command = f"python benchmarks/crossing_soak.py --words {given.words} --runs {given.runs} --seed {given.seed} --out reports"
+    command = (
+        f"python benchmarks/crossing_soak.py --words {given.words} --runs {given.runs} --seed"
+        f" {given.seed} --out reports"
+    )
     if given.out:
-        result = {"schema_version": SCHEMA, "command": command, "words_across": across, "designs": rows}
+        result = {
+            "schema_version": SCHEMA,
+            "command": command,
+            "words_across": across,
+            "designs": rows,
+        }
         write_json(given.out / "crossing_soak.json", result)
         write_text(given.out / "crossing_soak.md", table(rows, command))
     print(f"{across:,} words across, {sum(row['differences'] for row in rows)} differences")

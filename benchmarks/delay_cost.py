@@ -1,7 +1,9 @@
-"""What a delay for each synapse costs: one dense layer with longer and longer delays, placed and routed.
+"""What a delay for each synapse costs: one dense layer with longer and longer delays, placed and
+routed.
 
-`python benchmarks/delay_cost.py --out reports` writes delay_cost.json and .md: LUT, flip-flops, block RAM and Fmax (median of the
-seeds) by Yosys and nextpnr, and the bits of the layer's memories from its manifest. The first row is the layer without delays.
+`python benchmarks/delay_cost.py --out reports` writes delay_cost.json and .md: LUT, flip-flops,
+block RAM and Fmax (median of the seeds) by Yosys and nextpnr, and the bits of the layer's memories
+from its manifest. The first row is the layer without delays.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw import elaborate, estimate
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 from sc_model.spec import DenseSpec, Design, NetworkSpec
 
 INPUTS, NEURONS, LANES, SEEDS = 64, 32, 2, 3
@@ -32,8 +34,16 @@ def measured(max_delay: int, root: Path) -> list[dict[str, Any]]:
     clocks = elaborate(design, root).manifest["timing"]["tick_clocks"]["a"]
     found = []
     for metrics in estimate(design, list(TARGETS), root=root, seeds=SEEDS):
-        row = {"max_delay": max_delay, "target": metrics["target"], **{key: metrics[key] for key in KEYS}}
-        row |= {"fmax_median_mhz": metrics["fmax"]["median_mhz"], "tick_clocks": clocks, "memory_bits": layer["memory_bits"]}
+        row = {
+            "max_delay": max_delay,
+            "target": metrics["target"],
+            **{key: metrics[key] for key in KEYS},
+        }
+        row |= {
+            "fmax_median_mhz": metrics["fmax"]["median_mhz"],
+            "tick_clocks": clocks,
+            "memory_bits": layer["memory_bits"],
+        }
         found.append(row)
         print(row, flush=True)
     return found
@@ -46,24 +56,40 @@ def main() -> None:
     given = parser.parse_args()
     rows = [row for max_delay in DELAYS for row in measured(max_delay, given.build)]
     command = "python benchmarks/delay_cost.py --out reports"
-    setting = {"inputs": INPUTS, "neurons": NEURONS, "lanes": LANES, "seeds": SEEDS, "weight_bits": 8}
+    setting = {
+        "inputs": INPUTS,
+        "neurons": NEURONS,
+        "lanes": LANES,
+        "seeds": SEEDS,
+        "weight_bits": 8,
+    }
     write_json(
-        given.out / "delay_cost.json", {"schema_version": "sc-hw.delay_cost.v1", "command": command, **setting, "rows": rows}
+        given.out / "delay_cost.json",
+        {"schema_version": "sc-hw.delay_cost.v1", "command": command, **setting, "rows": rows},
     )
     lines = [
         "# What a delay for each synapse costs",
         "",
-        f"Made by `{command}`: one dense layer of {INPUTS} x {NEURONS} synapses in {LANES} lanes, weights of 8 bits,",
-        f"neurons with decay factors of their own; Yosys and nextpnr, median of {SEEDS} seeds. Block RAM: 4 kbit on UltraPlus,",
+        (
+            f"Made by `{command}`: one dense layer of {INPUTS} x {NEURONS} synapses in {LANES}"
+            " lanes, weights of 8 bits,"
+        ),
+        (
+            f"neurons with decay factors of their own; Yosys and nextpnr, median of {SEEDS} seeds."
+            " Block RAM: 4 kbit on UltraPlus,"
+        ),
         "18 kbit on ECP5. No board.",
         "",
-        "| longest delay | target | LUT | FF | block RAM | multipliers | MHz | clocks a tick | synapses, bits | history, bits |",
+        (
+            "| longest delay | target | LUT | FF | block RAM | multipliers | MHz | clocks a tick |"
+            " synapses, bits | history, bits |"
+        ),
         "|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {row['max_delay']} | {row['target']} | {row['lut']} | {row['ff']} | {row['bram']} | {row['dsp']} | "
-        f"{row['fmax_median_mhz']} | {row['tick_clocks']} | {row['memory_bits']['synapses']} | "
-        f"{row['memory_bits'].get('history', 0)} |"
+        f"| {row['max_delay']} | {row['target']} | {row['lut']} | {row['ff']} | {row['bram']} |"
+        f" {row['dsp']} | {row['fmax_median_mhz']} | {row['tick_clocks']} |"
+        f" {row['memory_bits']['synapses']} | {row['memory_bits'].get('history', 0)} |"
         for row in rows
     ]
     write_text(given.out / "delay_cost.md", "\n".join(lines) + "\n")

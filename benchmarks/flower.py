@@ -1,10 +1,12 @@
-"""Three clients and two rounds of Flower's own simulation with `FlowerStrategy`: does the engine for many machines take it?
+"""Three clients and two rounds of Flower's own simulation with `FlowerStrategy`: does the engine
+for many machines take it?
 
     python -m venv flower && flower/bin/pip install "flwr[simulation]" sc-hw
     flower/bin/python benchmarks/flower.py --out reports
 
-Every client wishes each of eight parameters up or down; the vote must move every one by the majority, twice.
-flwr and its simulation engine are some 465 MB: the suite tests the strategy against a stand-in, and this is run by hand.
+Every client wishes each of eight parameters up or down; the vote must move every one by the
+majority, twice. flwr and its simulation engine are some 465 MB: the suite tests the strategy
+against a stand-in, and this is run by hand.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ def main() -> None:
     began = time.perf_counter()
     run_simulation(
         server_app=ServerApp(server_fn=server),
-        client_app=ClientApp(client_fn=lambda context: Voter(int(context.node_config["partition-id"])).to_client()),
+        client_app=ClientApp(
+            client_fn=lambda context: Voter(int(context.node_config["partition-id"])).to_client()
+        ),
         num_supernodes=CLIENTS,
         backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0}},
     )
@@ -78,10 +82,16 @@ def main() -> None:
     report = {
         "schema": "sc-hw.flower.v1",
         "command": "python benchmarks/flower.py --out reports",
-        "made_with": {"flwr": flwr.__version__, "numpy": np.__version__, "python": platform.python_version()},
+        "made_with": {
+            "flwr": flwr.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
         "clients": CLIENTS,
         "rounds": [{"counts": counts, "parameters": values} for counts, values in Recorded.seen],
-        "as_voted": [bool(np.array_equal(a, b)) for (_, a), b in zip(Recorded.seen, expected, strict=True)],
+        "as_voted": [
+            bool(np.array_equal(a, b)) for (_, a), b in zip(Recorded.seen, expected, strict=True)
+        ],
         "seconds": round(seconds, 1),
     }
     given.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""Golden model: scalar against NumPy, as ratios in one run. `python benchmarks/golden.py [--out FILE.json]`."""
+"""Golden model: scalar against NumPy, as ratios in one run. `python benchmarks/golden.py [--out
+FILE.json]`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from sc_model.rules import load_rule
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 
 
-def rate(step: Callable[[], object], synapses: int, seconds: float = 0.4, repeats: int = 5) -> float:
+def rate(
+    step: Callable[[], object], synapses: int, seconds: float = 0.4, repeats: int = 5
+) -> float:
     """Synapse-steps a second: the median of some repeats after a warm-up."""
     step()
     began, count = perf_counter(), 0
@@ -52,9 +56,19 @@ def main() -> None:
             "reward": rng.integers(-128, 128, size),
         }
         speed = rate(lambda bank=bank, inputs=inputs: bank.step(inputs), size)
-        rows.append({"model": "numpy", "synapses": size, "steps_per_s": round(speed), "ratio": round(speed / scalar, 1)})
+        rows.append(
+            {
+                "model": "numpy",
+                "synapses": size,
+                "steps_per_s": round(speed),
+                "ratio": round(speed / scalar, 1),
+            }
+        )
     for row in rows:
-        print(f"{row['model']:7} {row['synapses']:>9,} synapses {row['steps_per_s']:>13,} steps/s {row['ratio']:>8} x scalar")
+        print(
+            f"{row['model']:7} {row['synapses']:>9,} synapses {row['steps_per_s']:>13,} steps/s"
+            f" {row['ratio']:>8} x scalar"
+        )
     if given.out:
         given.out.write_text(json.dumps(rows, indent=1) + "\n")
 

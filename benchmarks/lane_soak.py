@@ -1,7 +1,8 @@
 """A lane's RTL against the compiled kernel, every field of every step: 10^9 steps by default.
 
-`python benchmarks/lane_soak.py --out reports` writes lane_soak.json. Spikes and rewards are random; their statistics change every
-chunk (silence, sparse, dense, correlated; rewards of one sign, of both, at the limits), and so does the weight that is loaded.
+`python benchmarks/lane_soak.py --out reports` writes lane_soak.json. Spikes and rewards are random;
+their statistics change every chunk (silence, sparse, dense, correlated; rewards of one sign, of
+both, at the limits), and so does the weight that is loaded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw import Device
-from sc_hw.flow.files import write_json
+from sc_hw.files import write_json
 from sc_model.spec import Design
 
 SCHEMA = "sc-hw.lane-soak.v1"
@@ -26,9 +27,19 @@ RATES = (0.0, 0.02, 0.1, 0.3, 0.7, 1.0)
 def stimulus(rng: np.random.Generator, steps: int) -> dict[str, NDArray[Any]]:
     """Inputs of a chunk."""
     pre = rng.random(steps, np.float32) < rng.choice(RATES)
-    post = np.roll(pre, int(rng.integers(-8, 9))) if rng.random() < 0.3 else rng.random(steps, np.float32) < rng.choice(RATES)
-    low, high = rng.choice([(-128, 127), (0, 127), (-128, 0), (-3, 3), (127, 127), (-128, -128), (0, 0)])
-    return {"pre_spike": pre, "post_spike": post, "reward": rng.integers(low, high, steps, np.int8, endpoint=True)}
+    post = (
+        np.roll(pre, int(rng.integers(-8, 9)))
+        if rng.random() < 0.3
+        else rng.random(steps, np.float32) < rng.choice(RATES)
+    )
+    low, high = rng.choice(
+        [(-128, 127), (0, 127), (-128, 0), (-3, 3), (127, 127), (-128, -128), (0, 0)]
+    )
+    return {
+        "pre_spike": pre,
+        "post_spike": post,
+        "reward": rng.integers(low, high, steps, np.int8, endpoint=True),
+    }
 
 
 def main() -> None:
@@ -57,14 +68,20 @@ def main() -> None:
             differences += len(wrong)
             if len(wrong) and first is None:
                 at = int(wrong[0])
-                first = f"step {done + at}, {field}: {int(expected[at])} in the model, {int(logs[1][field][at])} in RTL"
+                first = (
+                    f"step {done + at}, {field}: {int(expected[at])} in the model,"
+                    f" {int(logs[1][field][at])} in RTL"
+                )
         weights.update(np.unique(logs[0]["weight"]).tolist())
         done, chunks = done + count, chunks + 1
         if chunks % 100 == 0:
             print(f"{done:,} steps, {differences} differences", flush=True)
     result = {
         "schema_version": SCHEMA,
-        "command": f"python benchmarks/lane_soak.py --steps {given.steps} --seed {given.seed} --out reports",
+        "command": (
+            f"python benchmarks/lane_soak.py --steps {given.steps} --seed {given.seed} --out"
+            " reports"
+        ),
         "design": design.model_dump(mode="json"),
         "steps": done,
         "fields_compared": done * len(logs[0]),

@@ -1,10 +1,12 @@
-"""Seconds and peak memory of the learners on gradients at the size that users have: 1,000 x 1,000 synapses, 1,000 steps.
+"""Seconds and peak memory of the learners on gradients at the size that users have: 1,000 x 1,000
+synapses, 1,000 steps.
 
     python benchmarks/learners_speed.py [--out reports] [--limit SECONDS]
 
-prints the table and, with `--out`, writes learners_speed.json and learners_speed.md. One update of one sequence each, forward and
-backward, on one core, every case in a process of its own; memory is the process's greatest resident size, above that before the
-update. Exit code 1 where a case takes longer than `--limit` seconds (30 by default).
+prints the table and, with `--out`, writes learners_speed.json and learners_speed.md. One update of
+one sequence each, forward and backward, on one core, every case in a process of its own; memory is
+the process's greatest resident size, above that before the update. Exit code 1 where a case takes
+longer than `--limit` seconds (30 by default).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 from sc_model.learning import BPTTLearner, EPropLearner, MetaLearner, NetworkModule, TBPTTLearner
 from sc_model.network import LI, LIF, AdaptiveLIF, Network, Population, Projection, Relay
 
@@ -31,11 +33,19 @@ N, STEPS, OUT, LONGEST, RATE = 1_000, 1_000, 10, 16, 0.02
 CASES = {
     "feed-forward": ("Relay to LIF, each with each", {}),
     "recurrent": ("LIF to itself, each with each", {"recurrent": True}),
-    "recurrent, delays": (f"the same with delays of 0 to {LONGEST} steps", {"recurrent": True, "delays": True}),
-    "recurrent, adaptive": ("adaptive LIF to itself, each with each", {"recurrent": True, "adaptive": True}),
+    "recurrent, delays": (
+        f"the same with delays of 0 to {LONGEST} steps",
+        {"recurrent": True, "delays": True},
+    ),
+    "recurrent, adaptive": (
+        "adaptive LIF to itself, each with each",
+        {"recurrent": True, "adaptive": True},
+    ),
 }
 LEARNERS = ("bptt", "tbptt", "eprop", "maml")
-LEFT_OUT = {("maml", name) for name in CASES if name != "feed-forward"} | {("eprop", "recurrent, delays")}
+LEFT_OUT = {("maml", name) for name in CASES if name != "feed-forward"} | {
+    ("eprop", "recurrent, delays")
+}
 DTYPES = ("float32", "float64")
 
 
@@ -49,7 +59,11 @@ def network(recurrent: bool = False, delays: bool = False, adaptive: bool = Fals
     if recurrent:
         net.add(Projection(source, cells, 30.0, topology="one_to_one"))
         late = draws.integers(0, LONGEST + 1, N * N) if delays else 0
-        net.add(Projection(cells, cells, draws.normal(0, 0.5, (N, N)), topology="all_to_all", delay=late))
+        net.add(
+            Projection(
+                cells, cells, draws.normal(0, 0.5, (N, N)), topology="all_to_all", delay=late
+            )
+        )
     else:
         net.add(Projection(source, cells, draws.normal(0.05, 0.5, (N, N)), topology="all_to_all"))
     net.add(Projection(cells, out, draws.normal(0, 0.1, (N, OUT)), topology="all_to_all"))
@@ -68,7 +82,11 @@ def measured(case: str, learner: str, dtype: str) -> dict[str, Any]:
         began, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rates = meta.outer_step([task]).rates
     else:
-        made = {"bptt": BPTTLearner, "tbptt": TBPTTLearner}[learner](module, mse) if learner != "eprop" else EPropLearner(module)
+        made = (
+            {"bptt": BPTTLearner, "tbptt": TBPTTLearner}[learner](module, mse)
+            if learner != "eprop"
+            else EPropLearner(module)
+        )
         began, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rates = made.train_step(x, aims).rates
     seconds, peak = perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -79,7 +97,11 @@ def measured(case: str, learner: str, dtype: str) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "peak_mb": round((peak - before) / 1024),
     }
-    return {**row, "process_mb": round(peak / 1024), "rate": round(rates.get("cells", 0.0), 4) or None}
+    return {
+        **row,
+        "process_mb": round(peak / 1024),
+        "rate": round(rates.get("cells", 0.0), 4) or None,
+    }
 
 
 def table(result: dict[str, Any]) -> str:
@@ -87,9 +109,14 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         "# Learners on gradients: time and memory\n",
         f"Made by `{result['command']}` on one core of {result['machine']}.",
-        f"{N:,} x {N:,} synapses, {STEPS:,} steps of 1 ms, one sequence, one update: forward, gradients, Adam. Inputs fire with "
-        f"{RATE * 1000:g} Hz.",
-        f"TBPTT: chunks of 50 steps. MAML: one outer step, second order, for one task of {STEPS // 10} steps with 5 inner steps.",
+        (
+            f"{N:,} x {N:,} synapses, {STEPS:,} steps of 1 ms, one sequence, one update: forward,"
+            f" gradients, Adam. Inputs fire with {RATE * 1000:g} Hz."
+        ),
+        (
+            "TBPTT: chunks of 50 steps. MAML: one outer step, second order, for one task of"
+            f" {STEPS // 10} steps with 5 inner steps."
+        ),
         "Memory is what the process needed at most above what it had before the update.\n",
         "| network | learner | numbers | seconds | memory, MB | spikes a neuron and step |",
         "|---|---|---|--:|--:|--:|",
@@ -97,8 +124,8 @@ def table(result: dict[str, Any]) -> str:
     for row in result["rows"]:
         rate = "" if row["rate"] is None else row["rate"]
         lines.append(
-            f"| {CASES[row['case']][0]} | {row['learner']} | {row['dtype']} | {row['seconds']:.2f} | {row['peak_mb']:,} "
-            f"| {rate} |"
+            f"| {CASES[row['case']][0]} | {row['learner']} | {row['dtype']} | {row['seconds']:.2f}"
+            f" | {row['peak_mb']:,} | {rate} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -119,10 +146,19 @@ def main() -> None:
                 if (learner, case) in LEFT_OUT:
                     continue
                 command = [sys.executable, __file__, "--one", case, learner, dtype]
-                rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+                rows.append(
+                    json.loads(
+                        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                    )
+                )
                 print(rows[-1], flush=True)
     machine = f"{platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}"
-    result = {"schema": SCHEMA, "command": "python benchmarks/learners_speed.py --out reports", "machine": machine, "rows": rows}
+    result = {
+        "schema": SCHEMA,
+        "command": "python benchmarks/learners_speed.py --out reports",
+        "machine": machine,
+        "rows": rows,
+    }
     if given.out:
         write_json(given.out / "learners_speed.json", result)
         write_text(given.out / "learners_speed.md", table(result))

@@ -2,7 +2,8 @@
 
     python benchmarks/local_learners.py [--out reports]
 
-Each case runs in a process of its own, so that its peak is its own. With `--out`, writes local_learners.json and .md.
+Each case runs in a process of its own, so that its peak is its own. With `--out`, writes
+local_learners.json and .md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 from sc_model.learning import (
     EligibilityTrace,
     FederatedAggregator,
@@ -40,7 +41,11 @@ def nothing() -> None:
 
 def eligibility() -> None:
     draws = np.random.default_rng(0)
-    pre, post, error = draws.random((STEPS, SIZE)) < 0.02, draws.random((STEPS, SIZE)), draws.normal(size=(STEPS, SIZE))
+    pre, post, error = (
+        draws.random((STEPS, SIZE)) < 0.02,
+        draws.random((STEPS, SIZE)),
+        draws.normal(size=(STEPS, SIZE)),
+    )
     trace, out = EligibilityTrace(), np.empty((SIZE, SIZE))
     for k in range(STEPS):
         trace.update(pre[k], post[k], error[k], out=out)
@@ -59,11 +64,15 @@ def secure_sum() -> None:
 
 
 def network(probability: float = 1.0) -> tuple[Network, Projection]:
-    """Poisson sources and LIF neurons at about 20 Hz, a synapse with a delay of its own for each pair or for some."""
+    """Poisson sources and LIF neurons at about 20 Hz, a synapse with a delay of its own for each
+    pair or for some.
+    """
     draws = np.random.default_rng(1)
     source, target = Population(Relay, SIZE, "source"), Population(LIF(tau_ms=20.0), SIZE, "target")
     there = draws.random((SIZE, SIZE)) < probability
-    weights = np.where(there, draws.uniform(0.5, 1.5, there.shape) * 1100.0 / (probability * SIZE * RATE_HZ), 0.0)
+    weights = np.where(
+        there, draws.uniform(0.5, 1.5, there.shape) * 1100.0 / (probability * SIZE * RATE_HZ), 0.0
+    )
     delays = draws.integers(0, LONGEST + 1, np.count_nonzero(weights))
     projection = Projection(source, target, weights, delay=delays, topology="explicit", label="p")
     return Network(1.0, [source, target, PoissonStimulus(source, RATE_HZ), projection]), projection
@@ -105,14 +114,26 @@ CASES: dict[str, tuple[str, Callable[[], None]]] = {
     "short_term": (f"ShortTermPlasticity, {SIZE} lines, {STEPS} steps", short_term),
     "eligibility": (f"EligibilityTrace, {SIZE} x {SIZE} synapses, {STEPS} steps", eligibility),
     "network": (f"a network without learner, {PAIRS}", network_alone),
-    "reward_always": (f"network and RewardModulatedLearner, {PAIRS}, rewarded in each", lambda: reward(1)),
-    "reward_rarely": (f"network and RewardModulatedLearner, {PAIRS}, rewarded in every 50th", lambda: reward(50)),
+    "reward_always": (
+        f"network and RewardModulatedLearner, {PAIRS}, rewarded in each",
+        lambda: reward(1),
+    ),
+    "reward_rarely": (
+        f"network and RewardModulatedLearner, {PAIRS}, rewarded in every 50th",
+        lambda: reward(50),
+    ),
     "homeostasis": (f"network and HomeostaticPlasticity, {PAIRS}, a call after each", homeostasis),
     "structural": (
-        f"network and StructuralPlasticity, half of {PAIRS}, a call after every 20th that replaces 500 synapses",
+        (
+            f"network and StructuralPlasticity, half of {PAIRS}, a call after every 20th that"
+            " replaces 500 synapses"
+        ),
         structural,
     ),
-    "secure_sum": (f"secure sum of 5 clients with {SIZE * SIZE} floats, one dropping out", secure_sum),
+    "secure_sum": (
+        f"secure sum of 5 clients with {SIZE * SIZE} floats, one dropping out",
+        secure_sum,
+    ),
 }
 
 
@@ -121,7 +142,10 @@ def measured(name: str) -> dict[str, Any]:
     what, act = CASES[name]
     began = time.perf_counter()
     act()
-    seconds, peak = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds, peak = (
+        time.perf_counter() - began,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    )
     return {"what": what, "seconds": round(seconds, 2), "peak_mb": round(peak)}
 
 
@@ -130,12 +154,18 @@ def markdown(report: dict[str, Any]) -> str:
     lines = [
         "# Local learners: seconds and memory",
         "",
-        f"Made by `{report['command']}`. A process for each case; the peak is that of the process, with Python and all imports.",
+        (
+            f"Made by `{report['command']}`. A process for each case; the peak is that of the"
+            " process, with Python and all imports."
+        ),
         "Seconds include making the arrays.",
         "",
         "| case | s | peak MB |",
         "|---|--:|--:|",
-        *(f"| {case['what']} | {case['seconds']:.2f} | {case['peak_mb']} |" for case in report["cases"].values()),
+        *(
+            f"| {case['what']} | {case['seconds']:.2f} | {case['peak_mb']} |"
+            for case in report["cases"].values()
+        ),
     ]
     return "\n".join(lines) + "\n"
 
@@ -151,13 +181,23 @@ def main() -> None:
         return
     found = {}
     for name in CASES:
-        done = subprocess.run([sys.executable, __file__, "--case", name], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--case", name], capture_output=True, text=True, check=True
+        )
         found[name] = json.loads(done.stdout)
-        print(f"{found[name]['what']}: {found[name]['seconds']} s, at most {found[name]['peak_mb']} MB", flush=True)
+        print(
+            f"{found[name]['what']}: {found[name]['seconds']} s, at most"
+            f" {found[name]['peak_mb']} MB",
+            flush=True,
+        )
     report = {
         "schema": "sc-hw.local-learners.v2",
         "command": "python benchmarks/local_learners.py --out reports",
-        "made_with": {"numpy": np.__version__, "python": platform.python_version(), "machine": platform.machine()},
+        "made_with": {
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+        },
         "cases": found,
     }
     if given.out:

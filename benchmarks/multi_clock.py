@@ -2,7 +2,8 @@
 
     python benchmarks/multi_clock.py [--out FILE.json]
 
-Exit code 1 where 1,000 steps of 1,000 x 1,000 synapses take longer than `--limit` seconds (3 by default).
+Exit code 1 where 1,000 steps of 1,000 x 1,000 synapses take longer than `--limit` seconds (3 by
+default).
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def naive(layer: HetSynLayer, inputs: np.ndarray, dt: float = 1.0) -> np.ndarray
     return np.array(fired, dtype=float)
 
 
-def row(what: str, size: int, run: float, step: float, ticks: int = STEPS) -> dict[str, str | int | float]:
+def row(
+    what: str, size: int, run: float, step: float, ticks: int = STEPS
+) -> dict[str, str | int | float]:
     rate = ticks * size * size / run
     return {
         "what": what,
@@ -67,9 +70,18 @@ def main() -> None:
     for size in SIZES:
         layer, inputs = HetSynLayer(size, size), (rng.random((STEPS, size)) < 0.1).astype(float)
         step = seconds(lambda layer=layer, inputs=inputs: naive(layer, inputs), 1)
-        rows.append(row("layer", size, seconds(lambda layer=layer, inputs=inputs: layer.run(inputs)), step))
+        rows.append(
+            row("layer", size, seconds(lambda layer=layer, inputs=inputs: layer.run(inputs)), step)
+        )
         silent = np.zeros_like(inputs)
-        rows.append(row("layer, no input", size, seconds(lambda layer=layer, silent=silent: layer.run(silent)), step))
+        rows.append(
+            row(
+                "layer, no input",
+                size,
+                seconds(lambda layer=layer, silent=silent: layer.run(silent)),
+                step,
+            )
+        )
     layers = [HetSynLayer(1_000, 1_000, seed=k) for k in range(2)]
     net = MultiClockSNN(layers, ["fast", "slow"], [1, 10])
     inputs = (rng.random((STEPS, 1_000)) < 0.1).astype(float)
@@ -88,8 +100,9 @@ def main() -> None:
     )
     for each in rows:
         print(
-            f"{each['what']:50} {each['size']:>5} x {each['size']:<5} {each['run_s']:>8} s, naive {each['naive_s']:>8} s: "
-            f"{each['ratio']:>6} x, {each['synapse_steps_per_s']:>13,} synapse steps/s"
+            f"{each['what']:50} {each['size']:>5} x {each['size']:<5} {each['run_s']:>8} s, naive"
+            f" {each['naive_s']:>8} s: {each['ratio']:>6} x, {each['synapse_steps_per_s']:>13,}"
+            " synapse steps/s"
         )
     slowest = max(float(each["run_s"]) for each in rows if str(each["what"]).startswith("layer"))
     print(f"slowest layer {slowest} s, limit {given.limit} s")

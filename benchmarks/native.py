@@ -1,8 +1,9 @@
 """Compiled kernels and compiled RTL against what else there is, as ratios in one run on one core.
 
-`python benchmarks/native.py [--out reports] [--quick]` prints the table and, with `--out`, writes native.json, native.md and
-native.png. Both sides of every ratio take turns, and each counts by its best turn: another process can only take time away.
-The bounds are C that a person wrote (bounds.cc), compiled on the spot; their results are compared with the kernels' first.
+`python benchmarks/native.py [--out reports] [--quick]` prints the table and, with `--out`, writes
+native.json, native.md and native.png. Both sides of every ratio take turns, and each counts by its
+best turn: another process can only take time away. The bounds are C that a person wrote
+(bounds.cc), compiled on the spot; their results are compared with the kernels' first.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from typing import Any
 import numpy as np
 
 from sc_hw import Device
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 from sc_model.golden import Bank, Synapse
-from sc_model.native import Dense, NativeLayer
+from sc_model.native import NativeLayer, OpenLoopLayer
 from sc_model.native.build import address
 from sc_model.native.compiler import compiled
 from sc_model.rules import load_rule
-from sc_model.spec import Design, LayerSpec, NeuronSpec
+from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec
 
 SCHEMA = "sc-hw.native-benchmark.v1"
 ROWS, COLUMNS, STEPS = 512, 1024, 256
@@ -66,9 +67,17 @@ def traces(spikes: np.ndarray, increment: int, top: int, shift: int) -> np.ndarr
 def given_to(family: str, pre: np.ndarray, post: np.ndarray) -> list[np.ndarray]:
     """p, s, q, m of bounds.cc."""
     if family == RSTDP:
-        p, q, m = np.where(pre, 4095, traces(pre, 4095, 4095, 4)), traces(post, 4095, 4095, 4), mask(post)
+        p, q, m = (
+            np.where(pre, 4095, traces(pre, 4095, 4095, 4)),
+            traces(post, 4095, 4095, 4),
+            mask(post),
+        )
     elif family == "pair_stdp":
-        p, q, m = (16 * traces(pre, 1023, 4095, 4)) >> 8, (17 * traces(post, 1023, 4095, 4)) >> 8, mask(post)
+        p, q, m = (
+            (16 * traces(pre, 1023, 4095, 4)) >> 8,
+            (17 * traces(post, 1023, 4095, 4)) >> 8,
+            mask(post),
+        )
     else:
         p, q = (traces(pre, 16383, 65535, 4) >> 7) << 6, (17 * traces(post, 16383, 65535, 5)) >> 10
         m = np.where(post, traces(post, 4095, 65535, 7) >> 7, 0) << 6
@@ -81,7 +90,7 @@ def dense(family: str, bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
     params = rule.params_type()
     pre, post = rng.random((STEPS, ROWS)) < 0.1, rng.random((STEPS, COLUMNS)) < 0.1
     first = rng.integers(0, 65536, (ROWS, COLUMNS))
-    kernel = Dense(rule, params, ROWS, COLUMNS, first)
+    kernel = OpenLoopLayer(rule, params, ROWS, COLUMNS, first)
     rewards = rng.integers(-128, 128, STEPS).astype(np.int16)
     shared = {"reward": rewards} if family == RSTDP else {}
     arrays = given_to(family, pre, post) + ([rewards] if family == RSTDP else [])
@@ -94,7 +103,9 @@ def dense(family: str, bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
             fields[kind] = [(first - offset).astype(dtype)]
             fields[kind] += [np.zeros((ROWS, COLUMNS), dtype)] if family == RSTDP else []
             pointers = [address(array) for array in arrays + fields[kind]]
-            works[kind] = lambda run=bounds[f"{name}_{kind}"], pointers=pointers: run(*sizes, *pointers)
+            works[kind] = lambda run=bounds[f"{name}_{kind}"], pointers=pointers: run(
+                *sizes, *pointers
+            )
     for work in works.values():  # once, and all must agree
         work()
     for kind, own in fields.items():
@@ -103,9 +114,16 @@ def dense(family: str, bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
             raise SystemExit(f"{family}: the loop by hand ({kind}) and the kernel differ")
     times = dict(zip(works, best(turns, *works.values()), strict=True))
     rates = {kind: ROWS * COLUMNS * STEPS / seconds for kind, seconds in times.items()}
-    row: dict[str, Any] = {"rule": family, "updates_per_s": {kind: round(rate) for kind, rate in rates.items()}}
+    row: dict[str, Any] = {
+        "rule": family,
+        "updates_per_s": {kind: round(rate) for kind, rate in rates.items()},
+    }
     row["of_simd"] = rates["native"] / rates["simd"] if "simd" in rates else None
-    row["of_simd_reason"] = None if "simd" in rates else "no intrinsics are written for this machine (AVX-512BW and AVX2 are)"
+    row["of_simd_reason"] = (
+        None
+        if "simd" in rates
+        else "no intrinsics are written for this machine (AVX-512BW and AVX2 are)"
+    )
     return row
 
 
@@ -113,9 +131,16 @@ def models(turns: int) -> dict[str, float]:
     """Synapse steps a second of the scalar model, NumPy, and a peer where it is installed."""
     rule = load_rule(RSTDP)
     params = rule.params_type()
-    one, bank = Synapse(rule, params, {"weight": 1000}), Bank(rule, params, 100_000, {"weight": 1000})
+    one, bank = (
+        Synapse(rule, params, {"weight": 1000}),
+        Bank(rule, params, 100_000, {"weight": 1000}),
+    )
     rng = np.random.default_rng(2)
-    many = {"pre_spike": rng.integers(0, 2, 100_000), "post_spike": rng.integers(0, 2, 100_000), "reward": 3}
+    many = {
+        "pre_spike": rng.integers(0, 2, 100_000),
+        "post_spike": rng.integers(0, 2, 100_000),
+        "reward": 3,
+    }
     told = {"pre_spike": 1, "post_spike": 0, "reward": 3}
 
     def scalar() -> None:
@@ -138,21 +163,42 @@ def models(turns: int) -> dict[str, float]:
 
 
 def closed_loop(bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
-    """1,024 x 256, spikes of neurons that the weights decide, against a plain C loop of the same."""
+    """1,024 x 256, spikes of neurons that the weights decide, against a plain C loop of the
+    same.
+    """
     rows, columns, steps, threshold = 1024, 256, 64, 6_000_000
     rng, rule = np.random.default_rng(3), load_rule(RSTDP)
     x, rewards = rng.random((steps, rows)) < 0.1, rng.integers(-128, 128, steps).astype(np.int16)
     first = rng.integers(0, 65536, (rows, columns))
-    layer = NativeLayer(rule, rule.params_type(), LayerSpec(inputs=rows, neurons=columns), NeuronSpec(threshold=threshold), first)
+    layer = NativeLayer(
+        rule,
+        rule.params_type(),
+        PlasticLayerSpec(inputs=rows, neurons=columns),
+        NeuronSpec(threshold=threshold),
+        first,
+    )
     weight, eligibility = first.astype(np.int32), np.zeros((rows, columns), np.int32)
-    pre, post, potential = np.zeros(rows, np.int32), np.zeros(columns, np.int32), np.zeros(columns, np.int64)
-    fired, before, current = np.zeros(columns, np.uint8), np.zeros(columns, np.uint8), np.zeros(columns, np.int64)
+    pre, post, potential = (
+        np.zeros(rows, np.int32),
+        np.zeros(columns, np.int32),
+        np.zeros(columns, np.int64),
+    )
+    fired, before, current = (
+        np.zeros(columns, np.uint8),
+        np.zeros(columns, np.uint8),
+        np.zeros(columns, np.int64),
+    )
     bits = x.astype(np.uint8)
     sizes = [ctypes.c_int64(n) for n in (steps, rows, columns)]
-    state = [address(array) for array in (weight, eligibility, pre, post, potential, fired, before, current)]
+    state = [
+        address(array)
+        for array in (weight, eligibility, pre, post, potential, fired, before, current)
+    ]
 
     def plain() -> None:
-        bounds.closed_plain(*sizes, address(bits), address(rewards), ctypes.c_int32(threshold), *state)
+        bounds.closed_plain(
+            *sizes, address(bits), address(rewards), ctypes.c_int32(threshold), *state
+        )
 
     plain()
     spikes = layer.run(x, {"reward": rewards})
@@ -160,7 +206,10 @@ def closed_loop(bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
         raise SystemExit("closed loop: the loop by hand and the kernel differ")
     seconds = best(turns, lambda: layer.run(x, {"reward": rewards}), plain)
     rates = [steps * rows * columns / s for s in seconds]
-    return {"updates_per_s": {"native": round(rates[0]), "plain": round(rates[1])}, "of_plain": rates[0] / rates[1]}
+    return {
+        "updates_per_s": {"native": round(rates[0]), "plain": round(rates[1])},
+        "of_plain": rates[0] / rates[1],
+    }
 
 
 def growth(turns: int) -> list[dict[str, Any]]:
@@ -168,16 +217,27 @@ def growth(turns: int) -> list[dict[str, Any]]:
     rule, rng, found = load_rule(RSTDP), np.random.default_rng(4), []
     for rows, columns in SIZES:
         steps = max(256, min(65_536, 2**28 // (rows * columns) // 64 * 64))
-        layer = Dense(rule, rule.params_type(), rows, columns, 30_000)
+        layer = OpenLoopLayer(rule, rule.params_type(), rows, columns, 30_000)
         pre, post = rng.random((steps, rows)) < 0.1, rng.random((steps, columns)) < 0.1
         shared = {"reward": rng.integers(-128, 128, steps)}
-        (seconds,) = best(turns, lambda layer=layer, pre=pre, post=post, shared=shared: layer.replay(pre, post, shared))
-        found.append({"synapses": rows * columns, "steps": steps, "ns": seconds / (rows * columns * steps) * 1e9})
+        (seconds,) = best(
+            turns,
+            lambda layer=layer, pre=pre, post=post, shared=shared: layer.replay(pre, post, shared),
+        )
+        found.append(
+            {
+                "synapses": rows * columns,
+                "steps": steps,
+                "ns": seconds / (rows * columns * steps) * 1e9,
+            }
+        )
     return found
 
 
 def rtl(turns: int) -> dict[str, float]:
-    """Clocks a second of a compiled lane, through the public API, and updates a second of a bank and a layer."""
+    """Clocks a second of a compiled lane, through the public API, and updates a second of a bank
+    and a layer.
+    """
     rng, found = np.random.default_rng(5), {}
     with tempfile.TemporaryDirectory() as root:
         lane = Device.open(Design(name="lane", block="lane"), on="rtl", root=Path(root))
@@ -185,15 +245,19 @@ def rtl(turns: int) -> dict[str, float]:
         given = {name: rng.random(count) < 0.3 for name in ("pre_spike", "post_spike")}
         given["reward"] = rng.integers(-128, 128, count).astype(np.int8)
         found["lane_cycles_per_s"] = count / best(turns, lambda: lane.run(**given))[0]
-        spec = LayerSpec(inputs=128, neurons=32, lanes=8)
-        layer = Device.open(Design(name="layer", block="layer", layer=spec), on="rtl", root=Path(root))
+        spec = PlasticLayerSpec(inputs=128, neurons=32, lanes=8)
+        layer = Device.open(
+            Design(name="layer", block="layer", layer=spec), on="rtl", root=Path(root)
+        )
         told = {"spikes": rng.random((100, 128)) < 0.1, "reward": rng.integers(-128, 128, 100)}
         found["layer_updates_per_s"] = 100 * 128 * 32 / best(turns, lambda: layer.run(**told))[0]
     return found
 
 
 def numba_of(turns: int) -> dict[str, Any]:
-    """The exact rule written for Numba with all the tricks that make it vectorise, where Numba is installed."""
+    """The exact rule written for Numba with all the tricks that make it vectorise, where Numba is
+    installed.
+    """
     if importlib.util.find_spec("numba") is None:
         return {"updates_per_s": None, "reason": "numba is not installed"}
     import numba
@@ -207,7 +271,13 @@ def numba_of(turns: int) -> dict[str, Any]:
                 for j0 in range(0, weight.shape[1], 256):
                     w, e = weight[i, j0 : j0 + 256], eligibility[i, j0 : j0 + 256]
                     for t in range(t0, min(t0 + 64, p.shape[0])):
-                        a, b, r, c, d = p[t, i], s[t, i], r8[t], q[t, j0 : j0 + 256], m[t, j0 : j0 + 256]
+                        a, b, r, c, d = (
+                            p[t, i],
+                            s[t, i],
+                            r8[t],
+                            q[t, j0 : j0 + 256],
+                            m[t, j0 : j0 + 256],
+                        )
                         for j in range(w.shape[0]):
                             x = e[j]
                             y = i16(x - i16(i16(x + i16(np.uint16(x) >> np.uint16(12))) >> i16(4)))
@@ -226,12 +296,16 @@ def numba_of(turns: int) -> dict[str, Any]:
     began = perf_counter()
     replay(*arrays, weight, eligibility)
     compiling = perf_counter() - began
-    kernel = Dense(load_rule(RSTDP), load_rule(RSTDP).params_type(), ROWS, COLUMNS, first)
+    kernel = OpenLoopLayer(load_rule(RSTDP), load_rule(RSTDP).params_type(), ROWS, COLUMNS, first)
     kernel.replay(pre, post, {"reward": rewards})
     if not np.array_equal(weight.astype(np.int64) + 32768, kernel.state["weight"]):
         raise SystemExit("Numba's loop and the kernel differ")
     (seconds,) = best(turns, lambda: replay(*arrays, weight, eligibility))
-    return {"updates_per_s": round(ROWS * COLUMNS * STEPS / seconds), "reason": None, "first_call_s": compiling}
+    return {
+        "updates_per_s": round(ROWS * COLUMNS * STEPS / seconds),
+        "reason": None,
+        "first_call_s": compiling,
+    }
 
 
 def plot(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -241,7 +315,9 @@ def plot(path: Path, rows: list[dict[str, Any]]) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
-    axes.plot([row["synapses"] for row in rows], [row["ns"] for row in rows], marker="o", color="#2a6f97")
+    axes.plot(
+        [row["synapses"] for row in rows], [row["ns"] for row in rows], marker="o", color="#2a6f97"
+    )
     axes.set_xscale("log")
     axes.set_ylim(0, 1.25 * max(row["ns"] for row in rows))
     axes.set_xlabel("synapses")
@@ -256,17 +332,30 @@ def markdown(result: dict[str, Any]) -> str:
     m, scalar = result["models"], result["models"]["scalar"]
     lines = [
         "# Compiled kernels and compiled RTL\n",
-        f"Made by `python benchmarks/native.py --out reports` on {result['machine']}, one core. Ratios are of the same run.\n",
+        (
+            f"Made by `python benchmarks/native.py --out reports` on {result['machine']}, one core."
+            " Ratios are of the same run.\n"
+        ),
         "| what | synapse steps a second | times the scalar model |",
         "|---|---|---|",
     ]
     lines += [f"| {name} model | {rate:,.0f} | {rate / scalar:,.1f} |" for name, rate in m.items()]
     for row in result["dense"]:
         for kind, rate in row["updates_per_s"].items():
-            label = {"native": "compiled from the rule", "plain": "plain C loop by hand", "simd": "intrinsics by hand"}[kind]
-            lines.append(f"| dense replay, {row['rule']}, {label} | {rate:,.0f} | {rate / scalar:,.0f} |")
+            label = {
+                "native": "compiled from the rule",
+                "plain": "plain C loop by hand",
+                "simd": "intrinsics by hand",
+            }[kind]
+            lines.append(
+                f"| dense replay, {row['rule']}, {label} | {rate:,.0f} | {rate / scalar:,.0f} |"
+            )
     rate = result["numba"]["updates_per_s"]
-    shown = f"{rate:,.0f} | {rate / scalar:,.0f}" if rate else f"not measured: {result['numba']['reason']} | -"
+    shown = (
+        f"{rate:,.0f} | {rate / scalar:,.0f}"
+        if rate
+        else f"not measured: {result['numba']['reason']} | -"
+    )
     lines.append(f"| dense replay, {RSTDP}, Numba by hand | {shown} |")
     for kind, rate in result["closed_loop"]["updates_per_s"].items():
         label = "compiled from the rule" if kind == "native" else "plain C loop by hand"
@@ -277,9 +366,13 @@ def markdown(result: dict[str, Any]) -> str:
         lines.append(f"| {check['what']} | {got} | {check['asked']:,} |")
     lines += [
         "",
-        f"RTL in the process: a lane {result['rtl']['lane_cycles_per_s']:,.0f} clocks a second, a layer of 8 lanes "
-        f"{result['rtl']['layer_updates_per_s']:,.0f} updates a second.\n",
-        "Per synapse and step: " + ", ".join(f"{r['ns']:.3f} ns at {r['synapses']:,}" for r in result["growth"]) + ".\n",
+        (
+            f"RTL in the process: a lane {result['rtl']['lane_cycles_per_s']:,.0f} clocks a second,"
+            f" a layer of 8 lanes {result['rtl']['layer_updates_per_s']:,.0f} updates a second.\n"
+        ),
+        "Per synapse and step: "
+        + ", ".join(f"{r['ns']:.3f} ns at {r['synapses']:,}" for r in result["growth"])
+        + ".\n",
         "![growth](native.png)\n",
     ]
     return "\n".join(lines)
@@ -288,7 +381,9 @@ def markdown(result: dict[str, Any]) -> str:
 def machine() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+        return next(
+            line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+        )
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
 
@@ -296,27 +391,43 @@ def machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--quick", action="store_true", help="few turns: the table alone, no figures to quote")
+    parser.add_argument(
+        "--quick", action="store_true", help="few turns: the table alone, no figures to quote"
+    )
     given = parser.parse_args()
     turns = 2 if given.quick else 12
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     bounds = compiled((Path(__file__).with_name("bounds.cc")).read_text(encoding="utf-8"))
-    result: dict[str, Any] = {"schema_version": SCHEMA, "machine": machine(), "turns": turns, "models": models(turns)}
-    result["dense"] = [dense(family, bounds, turns) for family in (RSTDP, "pair_stdp", "triplet_stdp")]
+    result: dict[str, Any] = {
+        "schema_version": SCHEMA,
+        "machine": machine(),
+        "turns": turns,
+        "models": models(turns),
+    }
+    result["dense"] = [
+        dense(family, bounds, turns) for family in (RSTDP, "pair_stdp", "triplet_stdp")
+    ]
     result["numba"] = numba_of(turns)
     result["closed_loop"] = closed_loop(bounds, turns)
     result["growth"] = growth(max(2, turns // 3))
     result["rtl"] = rtl(turns)
     exact = result["dense"][0]
     times_scalar = exact["updates_per_s"]["native"] / result["models"]["scalar"]
-    checks: list[tuple[str, float | None, float]] = [("compiled replay, times the scalar model", times_scalar, 20_000)]
-    checks += [(f"{row['rule']}: of intrinsics by hand", row["of_simd"], 0.7 if row is exact else 0.5) for row in result["dense"]]
+    checks: list[tuple[str, float | None, float]] = [
+        ("compiled replay, times the scalar model", times_scalar, 20_000)
+    ]
+    checks += [
+        (f"{row['rule']}: of intrinsics by hand", row["of_simd"], 0.7 if row is exact else 0.5)
+        for row in result["dense"]
+    ]
     checks += [
         ("closed loop, of a plain C loop", result["closed_loop"]["of_plain"], 0.5),
         ("RTL lane, million clocks a second", result["rtl"]["lane_cycles_per_s"] / 1e6, 5),
     ]
-    result["checks"] = [{"what": what, "reached": reached, "asked": asked} for what, reached, asked in checks]
+    result["checks"] = [
+        {"what": what, "reached": reached, "asked": asked} for what, reached, asked in checks
+    ]
     print(markdown(result))
     if given.out:
         write_json(given.out / "native.json", json.loads(json.dumps(result)))

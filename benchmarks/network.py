@@ -1,9 +1,11 @@
-"""Networks with a million synapses: seconds, memory, and how many times faster than one synapse after the other.
+"""Networks with a million synapses: seconds, memory, and how many times faster than one synapse
+after the other.
 
     python benchmarks/network.py [--out reports] [--limit SECONDS]
 
-prints the tables and, with `--out`, writes network_speed.json and network_speed.md. Exit code 1 where 1,000 steps of 1,000 +
-1,000 neurons with 10^6 delayed synapses take longer than `--limit` seconds (5 by default) at 20 Hz, or memory grows with time.
+prints the tables and, with `--out`, writes network_speed.json and network_speed.md. Exit code 1
+where 1,000 steps of 1,000 + 1,000 neurons with 10^6 delayed synapses take longer than `--limit`
+seconds (5 by default) at 20 Hz, or memory grows with time.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 from sc_model.network import (
     LIF,
     STDP,
@@ -40,19 +42,29 @@ MEMORY_STEPS = (250, 1_000, 4_000)
 GROWTH_KB = 64  # what a run may need more for 16 times the steps: Python's own small change
 
 
-def network(n: int, rate_hz: float, longest: int = LONGEST, plasticity: STDP | None = None) -> Network:
-    """Poisson sources, each connected with each LIF neuron; weights such that these fire at about 20 Hz."""
+def network(
+    n: int, rate_hz: float, longest: int = LONGEST, plasticity: STDP | None = None
+) -> Network:
+    """Poisson sources, each connected with each LIF neuron; weights such that these fire at about
+    20 Hz.
+    """
     rng = np.random.default_rng(1)
     source, target = Population(Relay, n, "source"), Population(LIF(tau_ms=20.0), n, "target")
     net = Network(DT_MS, [source, target, PoissonStimulus(source, rate_hz)])
     delays = rng.integers(0, longest + 1, n * n)
     weight = 1100.0 / (n * rate_hz * DT_MS)
-    net.add(Projection(source, target, weight, delay=delays, topology="all_to_all", plasticity=plasticity))
+    net.add(
+        Projection(
+            source, target, weight, delay=delays, topology="all_to_all", plasticity=plasticity
+        )
+    )
     return net
 
 
 def squid(n: int) -> Network:
-    """Two populations of Hodgkin and Huxley's neurons, at 0.05 ms a step; the first is driven to fire."""
+    """Two populations of Hodgkin and Huxley's neurons, at 0.05 ms a step; the first is driven to
+    fire.
+    """
     pre, post = Population(HodgkinHuxley, n, "source"), Population(HodgkinHuxley, n, "target")
     net = Network(0.05, [pre, post, CurrentStimulus(pre, np.linspace(7.0, 20.0, n))])
     delays = np.random.default_rng(1).integers(0, 100, n * n)
@@ -84,8 +96,8 @@ def timed(what: str, net: Network) -> dict[str, Any]:
         "deliveries_per_s": round(source_hz * ms / 1000 * projection.size / min(found)),
     }
     print(
-        f"{what:42} source {source_hz:6.1f} Hz, target {target_hz:6.1f} Hz: {row['seconds']:7.3f} s, "
-        f"{row['deliveries_per_s']:>13,} deliveries/s"
+        f"{what:42} source {source_hz:6.1f} Hz, target {target_hz:6.1f} Hz: {row['seconds']:7.3f}"
+        f" s, {row['deliveries_per_s']:>13,} deliveries/s"
     )
     return row
 
@@ -120,7 +132,9 @@ def against_naive(n: int, rate_hz: float) -> dict[str, Any]:
         fast.append(middle - began)
         slow.append(perf_counter() - middle)
     if not np.allclose(found, wanted, rtol=0, atol=1e-9):
-        raise SystemExit(f"propagate differs from one synapse after the other by {np.abs(found - wanted).max()}")
+        raise SystemExit(
+            f"propagate differs from one synapse after the other by {np.abs(found - wanted).max()}"
+        )
     row = {
         "size": n,
         "rate_hz": rate_hz,
@@ -128,7 +142,10 @@ def against_naive(n: int, rate_hz: float) -> dict[str, Any]:
         "naive_s": round(min(slow), 4),
         "ratio": round(min(slow) / min(fast), 1),
     }
-    print(f"propagate {n:>5} x {n:<5} at {rate_hz:5.0f} Hz: {row['seconds']} s, naive {row['naive_s']} s: {row['ratio']} x")
+    print(
+        f"propagate {n:>5} x {n:<5} at {rate_hz:5.0f} Hz: {row['seconds']} s, naive"
+        f" {row['naive_s']} s: {row['ratio']} x"
+    )
     return row
 
 
@@ -145,7 +162,13 @@ def memory(rate_hz: float) -> dict[str, Any]:
         tracemalloc.reset_peak()
         net.run(steps)
         now, peak = tracemalloc.get_traced_memory()
-        peaks.append({"steps": steps, "peak_kb": round((peak - before) / 1024, 1), "kept_kb": round((now - before) / 1024, 1)})
+        peaks.append(
+            {
+                "steps": steps,
+                "peak_kb": round((peak - before) / 1024, 1),
+                "kept_kb": round((now - before) / 1024, 1),
+            }
+        )
     tracemalloc.stop()
     (projection,) = net.projections.values()
     row = {
@@ -154,7 +177,10 @@ def memory(rate_hz: float) -> dict[str, Any]:
         "bytes_per_synapse": round(held / projection.size, 1),
         "runs": peaks,
     }
-    print(f"at {rate_hz:.0f} Hz: network {row['network_mb']} MB ({row['bytes_per_synapse']} bytes a synapse); above it: {peaks}")
+    print(
+        f"at {rate_hz:.0f} Hz: network {row['network_mb']} MB ({row['bytes_per_synapse']} bytes a"
+        f" synapse); above it: {peaks}"
+    )
     return row
 
 
@@ -163,26 +189,38 @@ def report(result: dict[str, Any], command: str) -> str:
     lines = [
         "# Networks of a million synapses\n",
         f"Made by `{command}` on one core of {result['machine']}.",
-        f"{N:,} + {N:,} neurons, {N * N:,} synapses, each with a weight and a delay of its own, {STEPS:,} steps.",
+        (
+            f"{N:,} + {N:,} neurons, {N * N:,} synapses, each with a weight and a delay of its own,"
+            f" {STEPS:,} steps."
+        ),
         f"Best of {REPEATS} runs. A delivery is a spike that arrives through a synapse.\n",
         "| network | delays, steps | dt, ms | source, Hz | target, Hz | seconds | deliveries/s |",
         "|---|---|---|---|---|---|---|",
         *(
-            f"| {row['what']} | {row['delays']} | {row['dt_ms']} | {row['source_hz']} | {row['target_hz']} | {row['seconds']} "
-            f"| {row['deliveries_per_s']:,} |"
+            f"| {row['what']} | {row['delays']} | {row['dt_ms']} | {row['source_hz']} |"
+            f" {row['target_hz']} | {row['seconds']} | {row['deliveries_per_s']:,} |"
             for row in result["networks"]
         ),
         "\n## Against one synapse after the other\n",
-        "`Projection.propagate` against a plain Python loop over the synapses of neurons that fired; equal currents, checked.\n",
+        (
+            "`Projection.propagate` against a plain Python loop over the synapses of neurons that"
+            " fired; equal currents, checked.\n"
+        ),
         f"| size | Hz | propagate, s ({STEPS:,} steps) | loop, s | ratio |",
         "|---|---|---|---|---|",
         *(
-            f"| {row['size']} x {row['size']} | {row['rate_hz']:g} | {row['seconds']} | {row['naive_s']} | {row['ratio']} |"
+            f"| {row['size']} x {row['size']} | {row['rate_hz']:g} | {row['seconds']} |"
+            f" {row['naive_s']} | {row['ratio']} |"
             for row in result["against_naive"]
         ),
         "\n## Memory\n",
-        "By tracemalloc, without monitors: what the network holds, and the most that runs of different length need above it.\n",
-        "| Hz | network, MB | bytes a synapse | " + " | ".join(f"{steps:,} steps, KB" for steps in MEMORY_STEPS) + " |",
+        (
+            "By tracemalloc, without monitors: what the network holds, and the most that runs of"
+            " different length need above it.\n"
+        ),
+        "| Hz | network, MB | bytes a synapse | "
+        + " | ".join(f"{steps:,} steps, KB" for steps in MEMORY_STEPS)
+        + " |",
         "|---|---|---|" + "---|" * len(MEMORY_STEPS),
         *(
             f"| {row['rate_hz']:g} | {row['network_mb']} | {row['bytes_per_synapse']} | "
@@ -202,18 +240,33 @@ def main() -> None:
     networks = [timed(f"{rate:g} Hz", network(N, rate)) for rate in (10.0, 20.0, 100.0, 500.0)]
     networks.append(timed("every neuron, every step", network(N, 1000.0)))
     networks.append(timed("20 Hz, long delays", network(N, 20.0, 200)))
-    networks.append(timed("20 Hz, STDP on every synapse", network(N, 20.0, plasticity=STDP(a_plus=1e-4, a_minus=1e-4))))
+    networks.append(
+        timed(
+            "20 Hz, STDP on every synapse",
+            network(N, 20.0, plasticity=STDP(a_plus=1e-4, a_minus=1e-4)),
+        )
+    )
     networks.append(timed("Hodgkin-Huxley, both", squid(N)))
     result = {
         "schema": SCHEMA,
-        "machine": f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}",
+        "machine": (
+            f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__},"
+            f" SciPy {scipy.__version__}"
+        ),
         "networks": networks,
-        "against_naive": [against_naive(size, rate) for size in (100, 300, N) for rate in (20.0, 200.0)[: 1 + (size < N)]],
+        "against_naive": [
+            against_naive(size, rate)
+            for size in (100, 300, N)
+            for rate in (20.0, 200.0)[: 1 + (size < N)]
+        ],
         "memory": [memory(rate) for rate in (20.0, 1000.0)],
     }
     if given.out:
         write_json(given.out / "network_speed.json", result)
-        write_text(given.out / "network_speed.md", report(result, "python benchmarks/network.py --out reports"))
+        write_text(
+            given.out / "network_speed.md",
+            report(result, "python benchmarks/network.py --out reports"),
+        )
     seconds = next(row["seconds"] for row in networks if row["what"] == "20 Hz")
     runs = [[run["peak_kb"] for run in row["runs"]] for row in result["memory"]]
     growth = max(peaks[-1] - peaks[0] for peaks in runs)

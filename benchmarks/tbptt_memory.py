@@ -2,9 +2,10 @@
 
     python benchmarks/tbptt_memory.py [--out reports]
 
-prints the table and, with `--out`, writes tbptt_memory.json, .md and .png. Every point is one update in a process of its own, on
-one core; memory is the process's greatest resident size above that before the update, so the sequence itself is not in it. Exit
-code 1 where truncated BPTT needs more than `GROWTH_MB` more for the longest sequence than for the shortest.
+prints the table and, with `--out`, writes tbptt_memory.json, .md and .png. Every point is one
+update in a process of its own, on one core; memory is the process's greatest resident size above
+that before the update, so the sequence itself is not in it. Exit code 1 where truncated BPTT needs
+more than `GROWTH_MB` more for the longest sequence than for the shortest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 from sc_model.learning import BPTTLearner, TBPTTLearner
 from sc_model.network import LI, LIF, Network, Population, Projection, Relay
 
@@ -67,7 +68,12 @@ def drawn(result: dict[str, Any], file: Path) -> None:
     axes = figure.subplots()
     for name, values in result["peak_mb"].items():
         axes.plot(result["lengths"], values, marker="o", label=name)
-    axes.set(xlabel="steps in the sequence", ylabel="peak memory of an update, MB", xscale="log", yscale="log")
+    axes.set(
+        xlabel="steps in the sequence",
+        ylabel="peak memory of an update, MB",
+        xscale="log",
+        yscale="log",
+    )
     axes.set_xticks(result["lengths"], [f"{steps:,}" for steps in result["lengths"]])
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
@@ -81,13 +87,23 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         "# Memory of truncated backpropagation through time\n",
         f"Made by `{result['command']}` on one core of {result['machine']}.",
-        f"{N} recurrent LIF neurons, {BATCH} sequences, float64. What an update needs above what the process had, MB.\n",
+        (
+            f"{N} recurrent LIF neurons, {BATCH} sequences, float64. What an update needs above"
+            " what the process had, MB.\n"
+        ),
         "| steps | " + " | ".join(result["peak_mb"]) + " |",
         "|--:|" + "--:|" * len(result["peak_mb"]),
     ]
     for row, steps in enumerate(result["lengths"]):
-        lines.append(f"| {steps:,} | " + " | ".join(f"{values[row]:g}" for values in result["peak_mb"].values()) + " |")
-    return "\n".join([*lines, "\n![peak memory over the length of the sequence](tbptt_memory.png)"]) + "\n"
+        lines.append(
+            f"| {steps:,} | "
+            + " | ".join(f"{values[row]:g}" for values in result["peak_mb"].values())
+            + " |"
+        )
+    return (
+        "\n".join([*lines, "\n![peak memory over the length of the sequence](tbptt_memory.png)"])
+        + "\n"
+    )
 
 
 def main() -> None:
@@ -103,12 +119,18 @@ def main() -> None:
         peaks[name] = []
         for steps in LENGTHS:
             command = [sys.executable, __file__, "--one", str(k or 0), str(steps)]
-            peaks[name].append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            peaks[name].append(
+                json.loads(
+                    subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                )
+            )
             print(f"{name}, {steps} steps: {peaks[name][-1]} MB", flush=True)
     result = {
         "schema": SCHEMA,
         "command": "python benchmarks/tbptt_memory.py --out reports",
-        "machine": f"{platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}",
+        "machine": (
+            f"{platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}"
+        ),
         "lengths": list(LENGTHS),
         "peak_mb": peaks,
     }
@@ -116,7 +138,9 @@ def main() -> None:
         write_json(given.out / "tbptt_memory.json", result)
         write_text(given.out / "tbptt_memory.md", table(result))
         drawn(result, given.out / "tbptt_memory.png")
-    sys.exit(any(values[-1] - values[0] > GROWTH_MB for name, values in peaks.items() if name != "BPTT"))
+    sys.exit(
+        any(values[-1] - values[0] > GROWTH_MB for name, values in peaks.items() if name != "BPTT")
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Hardware for rules: Amaranth components, and the flow from a design to proven Verilog with its price.
+"""Hardware for rules: Amaranth components, and the flow from a design to proven Verilog with its
+price.
 
 The stages of the flow are importable from here and return typed results without printing::
 
@@ -17,36 +18,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sc_hw.device import Device
-    from sc_hw.flow.audit_design import audit_design
-    from sc_hw.flow.cosim import cosim, lint
-    from sc_hw.flow.demo import demo
-    from sc_hw.flow.elaborate import Build, elaborate
-    from sc_hw.flow.estimate import estimate
-    from sc_hw.flow.new import new
-    from sc_hw.flow.prove import check, prove, prove_many
-    from sc_hw.flow.report import report
-    from sc_hw.flow.tools import doctor
+    from sc_hw.build.audit_design import audit_design
+    from sc_hw.build.elaborate import Build, elaborate
+    from sc_hw.commands.demo import demo
+    from sc_hw.commands.new import new
+    from sc_hw.price.estimate import estimate
+    from sc_hw.proof.prove import check, prove, prove_many
+    from sc_hw.reporting.report import report
+    from sc_hw.simulation.cosim import cosim, lint
+    from sc_hw.simulation.device import Device
+    from sc_hw.tools.tools import doctor
     from sc_model.spec import Design, load_design
 
 # Loaded when first used: a component must not drag in plots, and a proof no report.
 _HOMES = {
-    "Build": "sc_hw.flow.elaborate",
+    "Build": "sc_hw.build.elaborate",
     "Design": "sc_model.spec",
-    "Device": "sc_hw.device",
-    "audit_design": "sc_hw.flow.audit_design",
-    "check": "sc_hw.flow.prove",
-    "cosim": "sc_hw.flow.cosim",
-    "demo": "sc_hw.flow.demo",
-    "doctor": "sc_hw.flow.tools",
-    "elaborate": "sc_hw.flow.elaborate",
-    "estimate": "sc_hw.flow.estimate",
-    "lint": "sc_hw.flow.cosim",
+    "Device": "sc_hw.simulation.device",
+    "audit_design": "sc_hw.build.audit_design",
+    "check": "sc_hw.proof.prove",
+    "cosim": "sc_hw.simulation.cosim",
+    "demo": "sc_hw.commands.demo",
+    "doctor": "sc_hw.tools.tools",
+    "elaborate": "sc_hw.build.elaborate",
+    "estimate": "sc_hw.price.estimate",
+    "lint": "sc_hw.simulation.cosim",
     "load_design": "sc_model.spec",
-    "new": "sc_hw.flow.new",
-    "prove": "sc_hw.flow.prove",
-    "prove_many": "sc_hw.flow.prove",
-    "report": "sc_hw.flow.report",
+    "new": "sc_hw.commands.new",
+    "prove": "sc_hw.proof.prove",
+    "prove_many": "sc_hw.proof.prove",
+    "report": "sc_hw.reporting.report",
 }
 
 __all__ = [

@@ -1,4 +1,5 @@
-"""Spiking networks that learn on the chip: specification, rules, graphs and bit-exact golden models.
+"""Spiking networks that learn on the chip: specification, rules, graphs and bit-exact golden
+models.
 
 Nothing below this package knows any hardware description language. Data flows one way::
 

@@ -1,4 +1,6 @@
-"""Files written whole or not at all: whoever is stopped leaves the old one or the new one, never half of it."""
+"""Files written whole or not at all: whoever is stopped leaves the old one or the new one, never
+half of it.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place if the block ends well, and goes if it does not.
+    """A temporary name beside `path` that takes its place if the block ends well, and goes if it
+    does not.
 
-    `durable`: and it is on disk by then, should the machine stop. OSError where the folder can't be made or written.
+    `durable`: and it is on disk by then, should the machine stop. OSError where the folder can't be
+    made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,7 +1,7 @@
 """`python -m sim BUILD_FOLDER`: co-simulate a build.
 
-Exit status 0 when design and golden model agree, 1 when they differ, 2 for wrong input, 3 when a tool fails; in the last
-two cases the last line on standard error says what is wrong.
+Exit status 0 when design and golden model agree, 1 when they differ, 2 for wrong input, 3 when a
+tool fails; in the last two cases the last line on standard error says what is wrong.
 """
 
 from __future__ import annotations
@@ -22,13 +22,29 @@ AGREE, DIFFER, BAD_INPUT, TOOL_FAILED = 0, 1, 2, 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, print one line."""
-    parser = argparse.ArgumentParser(prog="python -m sim", description="Co-simulate a build folder against the golden model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sim", description="Co-simulate a build folder against the golden model."
+    )
     parser.add_argument("folder", type=Path, metavar="BUILD_FOLDER")
-    parser.add_argument("--steps", type=int, help="steps, or sweeps of a bank; at most those of a recording")
+    parser.add_argument(
+        "--steps", type=int, help="steps, or sweeps of a bank; at most those of a recording"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--events", type=Path, metavar="FILE.npz", help="replay a recording instead of random stimulus")
-    parser.add_argument("--stall", type=float, default=0.3, help="share of idle clocks on every stream (default 0.3)")
-    parser.add_argument("--waves", action="store_true", help="keep all signals in waves.vcd beside the results")
+    parser.add_argument(
+        "--events",
+        type=Path,
+        metavar="FILE.npz",
+        help="replay a recording instead of random stimulus",
+    )
+    parser.add_argument(
+        "--stall",
+        type=float,
+        default=0.3,
+        help="share of idle clocks on every stream (default 0.3)",
+    )
+    parser.add_argument(
+        "--waves", action="store_true", help="keep all signals in waves.vcd beside the results"
+    )
     parser.add_argument("--out", type=Path, metavar="RESULTS.json")
     given = parser.parse_args(arguments)
     try:
@@ -42,8 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return TOOL_FAILED
     print(
-        f"{results['block']} {results['build_id']}: {results['synapse_steps']} synapse steps, {results['cycles']} cycles, "
-        f"{results['differences']} differences, {results['cycles_per_s']} cycles/s"
+        f"{results['block']} {results['build_id']}: {results['synapse_steps']} synapse steps,"
+        f" {results['cycles']} cycles, {results['differences']} differences,"
+        f" {results['cycles_per_s']} cycles/s"
     )
     if results["first_difference"] is not None:
         print(f"first difference: {results['first_difference']}")

@@ -1,11 +1,13 @@
 """Bench of a bank: every update against the golden bank, with the host in between.
 
-Phases: contents at power-on read back; full throughput measured over a few sweeps; every synapse loaded (random states
-and corners, or what a recording says); sweeps with random idle clocks, host loads and reads raised at any time and resets
-in mid-sweep (or a recording replayed, undisturbed); all read back.
+Phases: contents at power-on read back; full throughput measured over a few sweeps; every synapse
+loaded (random states and corners, or what a recording says); sweeps with random idle clocks, host
+loads and reads raised at any time and resets in mid-sweep (or a recording replayed, undisturbed);
+all read back.
 
-A reset drops the updates in flight and keeps the memory: a synapse whose update has been seen on `updated` is new, every
-other one is old. The bench reads all of them back after a reset and holds the design to just that.
+A reset drops the updates in flight and keeps the memory: a synapse whose update has been seen on
+`updated` is new, every other one is old. The bench reads all of them back after a reset and holds
+the design to just that.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from sim.scoreboard import Stuck
 from sim.stimulus import Regimes, corners
 from sim.streams import Sink, Source
 
-POWER_ON_SYNAPSES = 4096  # larger banks are not read back before they are loaded: it costs clocks and shows nothing new
+# Larger banks are not read back before they are loaded: it costs clocks and shows nothing new
+POWER_ON_SYNAPSES = 4096
 THROUGHPUT_SWEEPS = 3
 HOST_PER_SWEEP = 1.5  # loads and reads that a host asks for on average
 RESET_RATE = 1 / 25  # resets per sweep
@@ -42,7 +45,9 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass
 class Sweep:
-    """One sweep: its stimulus and, once it has begun, the golden states before and after and the updates awaited."""
+    """One sweep: its stimulus and, once it has begun, the golden states before and after and the
+    updates awaited.
+    """
 
     number: int
     inputs: Arrays
@@ -60,7 +65,9 @@ class BankBench:
         self.count = dut.synapses
         self.timing = dut.manifest["timing"]
         self.golden = Bank(dut.rule, dut.params, self.count)
-        self.memory: Arrays = {name: np.zeros(self.count, run.dtype) for name in dut.state}  # what the RAM must hold
+        self.memory: Arrays = {
+            name: np.zeros(self.count, run.dtype) for name in dut.state
+        }  # what the RAM must hold
         self.random = random.Random(run.job.seed)
         self.i = Source(dut, "i", 0.0, self.random)
         self.load = Source(dut, "load", 0.0, self.random)
@@ -76,7 +83,9 @@ class BankBench:
         self.waiting: deque[Sweep] = deque()  # stimulus handed to the driver, not begun
         self.current: Sweep | None = None
         self.position = 0  # next synapse to be transferred
-        self.flight: deque[tuple[int, Sweep, int]] = deque()  # clock of the transfer, sweep, synapse
+        self.flight: deque[tuple[int, Sweep, int]] = (
+            deque()
+        )  # clock of the transfer, sweep, synapse
         self.reading: deque[tuple[int, int, int]] = deque()  # address, expected word, step
         self.words: list[int] = []  # read back, in order
         self.completed = 0
@@ -84,7 +93,7 @@ class BankBench:
         self.recent = 0  # clock of the last progress
         self.host_rate = 0.0
 
-    # --- one clock -----------------------------------------------------------------------------------------------
+    # --- one clock --------------------------------------------------------------------------------
 
     async def clock(self, reset: bool = False) -> int:
         """One clock of everything: drive, sample, compare."""
@@ -96,7 +105,9 @@ class BankBench:
         self.monitor(out)
         if not reset:
             self.transfers(out, busy)
-        if self.run.pins.cycles - self.recent > PATIENCE_CLOCKS + 4 * int(self.timing["span_clocks"]):
+        if self.run.pins.cycles - self.recent > PATIENCE_CLOCKS + 4 * int(
+            self.timing["span_clocks"]
+        ):
             raise Stuck(self.what_is_missing())
         return out
 
@@ -104,7 +115,13 @@ class BankBench:
         """Record a difference at this clock."""
         step = more.pop("step", self.current.number if self.current is not None else self.run.steps)
         self.run.scoreboard.differ(
-            field=field, expected=expected, got=got, step=step, clock=self.run.pins.cycles, event=event, **more
+            field=field,
+            expected=expected,
+            got=got,
+            step=step,
+            clock=self.run.pins.cycles,
+            event=event,
+            **more,
         )
 
     def monitor(self, out: int) -> None:
@@ -120,9 +137,13 @@ class BankBench:
                 self.compare_update(out, want, sweep, synapse)
             latency, want = self.run.pins.cycles - clock, self.timing["latency_clocks"]
             if latency != want:
-                self.differ("latency_clocks", want, latency, "update", synapse=synapse, step=sweep.number)
+                self.differ(
+                    "latency_clocks", want, latency, "update", synapse=synapse, step=sweep.number
+                )
             self.landed(sweep)
-        elif self.flight and self.run.pins.cycles - self.flight[0][0] > self.timing["latency_clocks"]:
+        elif (
+            self.flight and self.run.pins.cycles - self.flight[0][0] > self.timing["latency_clocks"]
+        ):
             _, sweep, synapse = self.flight.popleft()
             self.differ("updated", 1, 0, "update", synapse=synapse, step=sweep.number)
             self.landed(sweep)
@@ -136,7 +157,10 @@ class BankBench:
 
     def compare_update(self, out: int, want: int, sweep: Sweep, synapse: int) -> None:
         """Name every field of an update that differs."""
-        for name, label in (("updated_address", "address"), *((f"updated_state.{n}", n) for n in self.dut.state)):
+        for name, label in (
+            ("updated_address", "address"),
+            *((f"updated_state.{n}", n) for n in self.dut.state),
+        ):
             slot = self.dut.sense.slots[name]
             if slot.get(out) != slot.get(want):
                 self.differ(
@@ -193,7 +217,10 @@ class BankBench:
         after = self.golden.step(sweep.inputs)
         self.memory = {name: np.array(values) for name, values in after.items()}
         sweep.expected = self.dut.sense.pack(
-            {"updated_address": np.arange(self.count), **{f"updated_state.{n}": v for n, v in self.memory.items()}}
+            {
+                "updated_address": np.arange(self.count),
+                **{f"updated_state.{n}": v for n, v in self.memory.items()},
+            }
         )
         self.run.coverage.steps(sweep.before, sweep.inputs)
         self.run.coverage.event("update", self.count)
@@ -203,12 +230,17 @@ class BankBench:
         """A load has been taken: it is in the memory before anything that follows."""
         address = self.address_slot.get(word)
         for name in self.dut.state:
-            self.memory[name][address] = self.dut.drive.slots[f"load__payload.state.{name}"].get(word)
+            self.memory[name][address] = self.dut.drive.slots[f"load__payload.state.{name}"].get(
+                word
+            )
 
     def word_of(self, address: int) -> int:
         """Read-back payload that the memory must give."""
         slots = self.dut.sense.slots
-        return sum(slots[f"readback__payload.{name}"].put(int(values[address])) for name, values in self.memory.items())
+        return sum(
+            slots[f"readback__payload.{name}"].put(int(values[address]))
+            for name, values in self.memory.items()
+        )
 
     def got_word(self, word: int) -> None:
         """Compare a word that was read back."""
@@ -221,7 +253,9 @@ class BankBench:
         for name in self.dut.state if word & self.readback_mask != want else ():
             slot = self.dut.sense.slots[f"readback__payload.{name}"]
             if slot.get(word) != slot.get(want):
-                self.differ(name, slot.get(want), slot.get(word), "readback", synapse=address, step=step)
+                self.differ(
+                    name, slot.get(want), slot.get(word), "readback", synapse=address, step=step
+                )
 
     def what_is_missing(self) -> str:
         """Text of a timeout."""
@@ -236,16 +270,20 @@ class BankBench:
             what = f"i.ready for synapse {self.position} in sweep {self.completed}"
         return f"waited {clocks} clocks for {what}"
 
-    # --- phases --------------------------------------------------------------------------------------------------
+    # --- phases -----------------------------------------------------------------------------------
 
     def load_word(self, address: int, state: dict[str, int]) -> int:
         """Drive word of a load."""
         slots = self.dut.drive.slots
-        return self.address_slot.put(address) | sum(slots[f"load__payload.state.{n}"].put(v) for n, v in state.items())
+        return self.address_slot.put(address) | sum(
+            slots[f"load__payload.state.{n}"].put(v) for n, v in state.items()
+        )
 
     def random_state(self) -> dict[str, int]:
         """A state to load, often at a corner."""
-        return {name: int(corners(self.run.rng, form, 1)[0]) for name, form in self.dut.state.items()}
+        return {
+            name: int(corners(self.run.rng, form, 1)[0]) for name, form in self.dut.state.items()
+        }
 
     def set_stalls(self, stall: float) -> None:
         """Idle rate of the stimulus and of the host's read-back."""
@@ -255,7 +293,9 @@ class BankBench:
         """Load every synapse."""
         rows = zip(*(state[name].tolist() for name in self.dut.state), strict=True)
         for address, row in enumerate(rows):
-            self.load.queue.append(self.load_word(address, dict(zip(self.dut.state, map(int, row), strict=True))))
+            self.load.queue.append(
+                self.load_word(address, dict(zip(self.dut.state, map(int, row), strict=True)))
+            )
         while self.load.queue:
             await self.clock()
 
@@ -267,12 +307,17 @@ class BankBench:
             await self.clock()
         slots = self.dut.sense.slots
         words = self.words[: self.count]
-        return {n: np.array([slots[f"readback__payload.{n}"].get(w) for w in words], dtype=object) for n in self.dut.state}
+        return {
+            n: np.array([slots[f"readback__payload.{n}"].get(w) for w in words], dtype=object)
+            for n in self.dut.state
+        }
 
     def queue_sweep(self, number: int, inputs: Arrays) -> None:
         """Hand the stimulus of a sweep to the driver."""
         self.waiting.append(Sweep(number, inputs, {}, []))
-        self.i.queue.extend(self.dut.drive.pack({f"i__payload.{name}": values for name, values in inputs.items()}))
+        self.i.queue.extend(
+            self.dut.drive.pack({f"i__payload.{name}": values for name, values in inputs.items()})
+        )
 
     async def sweeps(self, goal: int, stimulus: Any, resets: bool) -> None:
         """Run sweeps until `goal` of them are complete."""
@@ -283,8 +328,15 @@ class BankBench:
         while self.completed < goal:
             if queued < goal and len(self.i.queue) <= self.count:
                 self.queue_sweep(queued, stimulus(queued))
-                if resets and reset_at is None and (queued == forced or self.random.random() < RESET_RATE):
-                    reset_at, forced = self.random.randrange(self.count), -1 if queued == forced else forced
+                if (
+                    resets
+                    and reset_at is None
+                    and (queued == forced or self.random.random() < RESET_RATE)
+                ):
+                    reset_at, forced = (
+                        self.random.randrange(self.count),
+                        -1 if queued == forced else forced,
+                    )
                 queued += 1
             if self.host_rate and self.random.random() < self.host_rate:
                 self.host_request()
@@ -299,7 +351,9 @@ class BankBench:
     def host_request(self) -> None:
         """Something the host wants, at any time."""
         if self.random.random() < 0.5:
-            self.load.queue.append(self.load_word(self.random.randrange(self.count), self.random_state()))
+            self.load.queue.append(
+                self.load_word(self.random.randrange(self.count), self.random_state())
+            )
         if self.random.random() < 0.5:
             self.read.queue.append(self.read_slot.put(self.random.randrange(self.count)))
 
@@ -340,7 +394,9 @@ class BankBench:
         await self.read_all()
 
     async def throughput(self) -> None:
-        """Sweeps back to back with the stimulus always there: clocks from the first transfer of one to that of the next."""
+        """Sweeps back to back with the stimulus always there: clocks from the first transfer of one
+        to that of the next.
+        """
         regimes = Regimes(self.run.rng, self.dut.inputs, self.count)
         self.starts.clear()
         await self.sweeps(THROUGHPUT_SWEEPS, lambda _: regimes.step(), resets=False)
@@ -362,7 +418,9 @@ class BankBench:
         await self.throughput()
         self.set_stalls(run.job.stall)
         if recording is None:
-            await self.load_all({n: corners(run.rng, form, self.count) for n, form in dut.state.items()})
+            await self.load_all(
+                {n: corners(run.rng, form, self.count) for n, form in dut.state.items()}
+            )
             await self.drain()
             await self.read_all()
             regimes = Regimes(run.rng, dut.inputs, self.count)
@@ -373,7 +431,9 @@ class BankBench:
             self.golden.load(recording.initial)
             await self.load_all(self.golden.state)
             steps = min(run.job.steps, recording.steps)
-            await self.sweeps(steps, lambda k: {n: a[k] for n, a in recording.inputs.items()}, resets=False)
+            await self.sweeps(
+                steps, lambda k: {n: a[k] for n, a in recording.inputs.items()}, resets=False
+            )
         final = await self.read_all()
         await self.drain()
         write_arrays(Path(run.job.arrays), final)

@@ -1,7 +1,8 @@
 """Bench of a lane: every state port against the golden synapse, every clock.
 
-Stimulus comes in blocks: the whole block is drawn and the golden model run ahead, so that a clock costs one write and one
-comparison. Each block ends with one clock of rest that shows the result of its last operation.
+Stimulus comes in blocks: the whole block is drawn and the golden model run ahead, so that a clock
+costs one write and one comparison. Each block ends with one clock of rest that shows the result of
+its last operation.
 """
 
 from __future__ import annotations
@@ -44,16 +45,27 @@ class LaneBench:
         load = np.zeros(clocks, bool) if quiet else rng.random(clocks) < LOAD_RATE
         rst = np.zeros(clocks, bool) if quiet else rng.random(clocks) < RESET_RATE
         if not quiet and clocks > 2:
-            rst[clocks // 2], load[clocks // 2] = True, True  # the rare meeting of both, once a block
+            rst[clocks // 2], load[clocks // 2] = (
+                True,
+                True,
+            )  # the rare meeting of both, once a block
         effective = step & ~load & ~rst
         if effective.sum() > wanted:
             clocks = int(np.flatnonzero(effective)[wanted - 1]) + 1
-            step, load, rst, effective = step[:clocks], load[:clocks], rst[:clocks], effective[:clocks]
+            step, load, rst, effective = (
+                step[:clocks],
+                load[:clocks],
+                rst[:clocks],
+                effective[:clocks],
+            )
         count = int(effective.sum())
         chosen = (
             self.regimes.series(count)
             if run.recording is None
-            else {name: array[run.steps : run.steps + count, 0] for name, array in run.recording.inputs.items()}
+            else {
+                name: array[run.steps : run.steps + count, 0]
+                for name, array in run.recording.inputs.items()
+            }
         )
         # a lane that is not stepping must not care about its inputs
         pins = {"rst": rst, "step": step, "load": load}
@@ -100,16 +112,38 @@ class LaneBench:
             for index, got in found:
                 words[index] = got
             after = [words[index] for index in np.flatnonzero(done)]
-            self.observed.append({n: np.array([dut.sense.slots[n].get(w) for w in after], dtype=object) for n in dut.state})
+            self.observed.append(
+                {
+                    n: np.array([dut.sense.slots[n].get(w) for w in after], dtype=object)
+                    for n in dut.state
+                }
+            )
         run.steps += int(done.sum())
         run.synapse_steps = run.steps
 
-    def report(self, index: int, got: int, start: int, pins: Arrays, states: Arrays, done: NDArray[np.bool_]) -> None:
-        """Differences of one clock, field by field; the operation that caused them was one clock earlier."""
+    def report(
+        self,
+        index: int,
+        got: int,
+        start: int,
+        pins: Arrays,
+        states: Arrays,
+        done: NDArray[np.bool_],
+    ) -> None:
+        """Differences of one clock, field by field; the operation that caused them was one clock
+        earlier.
+        """
         op = index - 1
         event = "hold"
         if op >= 0:
-            event = next((name for name, pin in (("reset", "rst"), ("load", "load"), ("step", "step")) if pins[pin][op]), event)
+            event = next(
+                (
+                    name
+                    for name, pin in (("reset", "rst"), ("load", "load"), ("step", "step"))
+                    if pins[pin][op]
+                ),
+                event,
+            )
         for name in (*self.dut.state, "done"):
             want = int(done[index]) if name == "done" else int(states[name][index])
             have = self.dut.sense.slots[name].get(got)
@@ -128,7 +162,10 @@ class LaneBench:
     def cover(self, pins: Arrays, states: Arrays, done: NDArray[np.bool_]) -> None:
         """Count what this block has been through."""
         coverage, where = self.run.coverage, done[1:]
-        coverage.steps({n: v[:-1][where] for n, v in states.items()}, {n: pins[n][where] for n in self.dut.inputs})
+        coverage.steps(
+            {n: v[:-1][where] for n, v in states.items()},
+            {n: pins[n][where] for n in self.dut.inputs},
+        )
         rst, load, step = pins["rst"], pins["load"], pins["step"]
         counts = {
             "step": where,
@@ -149,7 +186,9 @@ class LaneBench:
         goal = run.job.steps
         if run.recording is not None:
             goal = min(goal, run.recording.steps)
-            initial = self.golden.rule.initial_state() | {n: int(v[0]) for n, v in run.recording.initial.items()}
+            initial = self.golden.rule.initial_state() | {
+                n: int(v[0]) for n, v in run.recording.initial.items()
+            }
             pins = {n: np.zeros(1, run.dtype) for n in self.dut.inputs}
             pins |= {"rst": np.zeros(1, bool), "step": np.zeros(1, bool), "load": np.ones(1, bool)}
             pins |= {f"load_{n}": np.array([initial[n]], dtype=object) for n in self.loadable}
@@ -159,7 +198,13 @@ class LaneBench:
             await self.block(self.stimulus(BLOCK_CLOCKS, goal - run.steps))
         if run.recording is not None:
             path = Path(run.job.arrays)
-            write_arrays(path, {n: np.concatenate([part[n] for part in self.observed])[:, None] for n in self.dut.state})
+            write_arrays(
+                path,
+                {
+                    n: np.concatenate([part[n] for part in self.observed])[:, None]
+                    for n in self.dut.state
+                },
+            )
             run.answer["trajectory"] = str(path)
 
 

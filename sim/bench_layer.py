@@ -1,12 +1,14 @@
 """Bench of a layer: every spike and every word against the golden layer, with the host in between.
 
-Phases: every word loaded (random states and corners, or what a recording says); full throughput measured over a few steps;
-random steps with random idle clocks, host loads and reads raised at any time and resets in mid-step (or a recording
-replayed, undisturbed), in the middle of them a checkpoint that is read, run on from, and loaded again; all read back.
+Phases: every word loaded (random states and corners, or what a recording says); full throughput
+measured over a few steps; random steps with random idle clocks, host loads and reads raised at any
+time and resets in mid-step (or a recording replayed, undisturbed), in the middle of them a
+checkpoint that is read, run on from, and loaded again; all read back.
 
-Steps overlap: a step's spikes come while the next one is under way. The golden layer takes a step at its first transfer, and
-its spikes wait in a queue for those of the design. The host is served between steps alone, when nothing is in that queue.
-A reset in mid-step leaves memories that hold half a step: the bench loads them anew.
+Steps overlap: a step's spikes come while the next one is under way. The golden layer takes a step
+at its first transfer, and its spikes wait in a queue for those of the design. The host is served
+between steps alone, when nothing is in that queue. A reset in mid-step leaves memories that hold
+half a step: the bench loads them anew.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from sc_model.golden import Layer
+from sc_model.golden import PlasticLayer
 from sc_model.spec import IntFormat
 from sim.files import write_arrays
 from sim.job import Run, run_bench
@@ -33,25 +35,30 @@ from sim.streams import Sink, Source
 
 THROUGHPUT_STEPS = 4
 HOST_PER_STEP = 0.7  # loads and reads that a host asks for on average
-FORCED_STEP = 4  # step in which there is a reset whatever the dice say; early, what follows is compared word by word
+# Step in which there is a reset whatever the dice say; early, what follows is compared word by word
+FORCED_STEP = 4
 RESET_SHARE = 0.02  # resets a clock times words of the layer: after one they are all loaded again
 BETWEEN_RATE = 0.01  # resets a clock, of those that are due, while no step is under way
 REWIND_STEPS = 3  # run again from the checkpoint in the middle
 LIMIT_RATE = 0.15  # fields of a loaded state that are at a limit everywhere
 CLEARED_RATE = 0.25  # of flags in a loaded state that say what the step before ended
 PATIENCE_CLOCKS = 1000
-COVERED_UPDATES = 2_000_000  # the rule's coverage is not counted beyond: it costs more than the golden layer
+COVERED_UPDATES = (
+    2_000_000  # the rule's coverage is not counted beyond: it costs more than the golden layer
+)
 EVENTS = (
     "step", "spike", "silent_step", "overlap", "i_idle", "i_backpressure", "load", "read", "readback", "readback_stalled",
     "load_with_read", "request_in_step", "request_between_steps", "reset_in_step", "checkpoint", "idle", "clear_trial",
     "clear_traces",
 )  # fmt: skip
-Stimulus = dict[str, Any]  # arguments of Layer.step
+Stimulus = dict[str, Any]  # arguments of PlasticLayer.step
 
 
 @dataclass
 class Step:
-    """A step from its first transfer to its `done`: its number and stimulus, who must fire, who has, and clocks."""
+    """A step from its first transfer to its `done`: its number and stimulus, who must fire, who
+    has, and clocks.
+    """
 
     number: int
     stimulus: Stimulus
@@ -72,7 +79,9 @@ class LayerBench:
         self.timing = {name: int(clocks) for name, clocks in dut.manifest["timing"].items()}
         self.rows, self.lanes = self.place["rows"], self.place["chains"] * self.place["columns"]
         self.covered, self.stepping = 0, False
-        self.golden = Layer(replace(dut.rule, update=self.watched), dut.params, self.layer, self.neuron)
+        self.golden = PlasticLayer(
+            replace(dut.rule, update=self.watched), dut.params, self.layer, self.neuron
+        )
         self.names = self.golden.names
         self.random = random.Random(run.job.seed)
         self.words = LayerWords(dut, self.random)
@@ -87,9 +96,12 @@ class LayerBench:
         self.pulses = self.spike | self.done
         self.flags = [name for name in ("outcome", "decide") if f"i__payload.{name}" in drive.slots]
         self.flags += ["clear_trial", "clear_traces"]
-        # who has fired stands in two places of a layer with inhibition: there the host does not change one alone
+        # who has fired stands in two places of a layer with inhibition: there the host does not
+        # change one alone
         twice = self.neuron.inhibition > 0 and not self.neuron.winner_take_all
-        self.loadable = [space for space in self.words.spaces if not twice or space not in ("neuron", "control")]
+        self.loadable = [
+            space for space in self.words.spaces if not twice or space not in ("neuron", "control")
+        ]
         run.coverage.expect(*(name for name in self.flags if name in ("outcome", "decide")))
         self.waiting: deque[tuple[int, Stimulus]] = deque()  # handed to the driver, not begun
         self.pending: deque[Step] = deque()
@@ -98,19 +110,27 @@ class LayerBench:
         self.loading: deque[tuple[str, Index, Fields]] = deque()
         self.asking: deque[tuple[str, Index]] = deque()
         self.reading: deque[tuple[str, Index, Fields, int]] = deque()
-        self.edited: State | None = None  # the golden state with what the host has loaded since the last step
+        self.edited: State | None = (
+            None  # the golden state with what the host has loaded since the last step
+        )
         self.gathered: State | None = None
         self.completed = 0
         self.sent = 0  # steps handed to the driver
         self.reset_in: int | None = None  # clocks until a reset
-        self.counters = [name for name in sense.slots if name == "updates" or name.startswith("saturated_")]
-        self.counted_before: Counter[str] = Counter()  # by the design, when the golden layer was put to its state after reset
+        self.counters = [
+            name for name in sense.slots if name == "updates" or name.startswith("saturated_")
+        ]
+        self.counted_before: Counter[str] = (
+            Counter()
+        )  # by the design, when the golden layer was put to its state after reset
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.fired: list[list[int]] = []
         self.recent = 0  # clock of the last progress
         self.host_rate = 0.0
-        self.reset_rate = RESET_SHARE * self.timing["sweep_clocks"] / len(self.words.everything)  # a step
+        self.reset_rate = (
+            RESET_SHARE * self.timing["sweep_clocks"] / len(self.words.everything)
+        )  # a step
 
     def watched(self, ops: Any, state: Any, inputs: Any, params: Any) -> Any:
         """The rule; counts the coverage of what the golden layer computes."""
@@ -119,7 +139,7 @@ class LayerBench:
             self.run.coverage.steps(vars(state), vars(inputs))
         return self.dut.rule.update(ops, state, inputs, params)
 
-    # --- one clock ---------------------------------------------------------------------------------------------------------
+    # --- one clock --------------------------------------------------------------------------------
 
     async def clock(self, reset: bool = False) -> int:
         """One clock of everything: drive, sample, compare."""
@@ -151,7 +171,9 @@ class LayerBench:
         """Compare spikes and the end of a step, and see that none is late."""
         clock = self.run.pins.cycles
         if not self.pending:
-            self.differ("done" if out & self.done else "spike", 0, 1, "pulse that no step asked for")
+            self.differ(
+                "done" if out & self.done else "spike", 0, 1, "pulse that no step asked for"
+            )
             return
         step = self.pending[0]
         if out & self.spike:
@@ -186,7 +208,11 @@ class LayerBench:
     def told(self, step: Step) -> dict[str, Any]:
         """A step's stimulus, for a difference."""
         spikes = np.flatnonzero(step.stimulus["spikes"]).tolist()
-        return {"spikes": spikes, **step.stimulus["modulators"], **{name: bool(step.stimulus[name]) for name in self.flags}}
+        return {
+            "spikes": spikes,
+            **step.stimulus["modulators"],
+            **{name: bool(step.stimulus[name]) for name in self.flags},
+        }
 
     def follow(self, out: int, busy: bool) -> None:
         """Follow the handshakes of this edge."""
@@ -220,7 +246,14 @@ class LayerBench:
                     self.words.store(self.state(), *self.loading.popleft())
                 else:
                     space, index = self.asking.popleft()
-                    self.reading.append((space, index, self.words.fields(self.state(), space, index), self.run.steps))
+                    self.reading.append(
+                        (
+                            space,
+                            index,
+                            self.words.fields(self.state(), space, index),
+                            self.run.steps,
+                        )
+                    )
 
     def transfer(self) -> None:
         """A row has been taken."""
@@ -277,32 +310,47 @@ class LayerBench:
         elif self.load.offered or self.read.offered:
             what = "load.ready" if self.load.offered else "read.ready"
         else:
-            what = f"i.ready for row {self.position} in step {self.waiting[0][0] if self.waiting else self.completed}"
+            what = (
+                f"i.ready for row {self.position} in step"
+                f" {self.waiting[0][0] if self.waiting else self.completed}"
+            )
         return f"waited {clocks} clocks for {what}"
 
-    # --- phases ------------------------------------------------------------------------------------------------------------
+    # --- phases -----------------------------------------------------------------------------------
 
     def random_state(self) -> State:
-        """A state to load, often at corners; now and then a field is at one of its limits everywhere."""
+        """A state to load, often at corners; now and then a field is at one of its limits
+        everywhere.
+        """
         rng, state = self.run.rng, self.golden.checkpoint()
         for space, arrays in state.items():
             for name, array in arrays.items():
                 form = self.form(space, name)
                 values = corners(rng, form, array.size).reshape(array.shape)
                 if space != "control" and rng.random() < LIMIT_RATE:
-                    values = np.full(array.shape, rng.choice(np.array([form.lo, form.hi], dtype=object)))
-                arrays[name] = np.array(np.maximum(values, 1) if name == "lfsr" else values, array.dtype)
+                    values = np.full(
+                        array.shape, rng.choice(np.array([form.lo, form.hi], dtype=object))
+                    )
+                arrays[name] = np.array(
+                    np.maximum(values, 1) if name == "lfsr" else values, array.dtype
+                )
         for name in ("cleared_trial", "cleared_traces", "cleared_trial_before"):
             state["control"][name][()] = rng.random() < CLEARED_RATE
         if self.neuron.winner_take_all:
             for name in ("fired", "fired_before"):
-                state["neuron"][name][:] = np.arange(self.layer.neurons) == rng.integers(-1, self.layer.neurons)
+                state["neuron"][name][:] = np.arange(self.layer.neurons) == rng.integers(
+                    -1, self.layer.neurons
+                )
         return state
 
     def form(self, space: str, name: str) -> IntFormat:
         """Format of a field of a checkpoint."""
-        words = self.words.spaces.get({golden: word for word, golden in GOLDEN.items()}.get(space, space), {})
-        return words[name].form if name in words else IntFormat(1)  # who has fired, where a register says it
+        words = self.words.spaces.get(
+            {golden: word for word, golden in GOLDEN.items()}.get(space, space), {}
+        )
+        return (
+            words[name].form if name in words else IntFormat(1)
+        )  # who has fired, where a register says it
 
     def ask_load(self, space: str, index: Index, fields: Fields) -> None:
         """Queue a load."""
@@ -329,7 +377,10 @@ class LayerBench:
 
     def random_fields(self, space: str) -> Fields:
         """A word to load, often at corners."""
-        fields: Fields = {n: int(corners(self.run.rng, slot.form, 1)[0]) for n, slot in self.words.spaces[space].items()}
+        fields: Fields = {
+            n: int(corners(self.run.rng, slot.form, 1)[0])
+            for n, slot in self.words.spaces[space].items()
+        }
         for name in fields:
             if name == "lfsr":
                 fields[name] = self.random.randrange(1, 1 << 32)
@@ -343,7 +394,10 @@ class LayerBench:
             self.ask_load(space, index, self.words.fields(state, space, index))
         while self.load.queue:
             await self.clock()
-        self.edited = {space: {name: array.copy() for name, array in arrays.items()} for space, arrays in state.items()}
+        self.edited = {
+            space: {name: array.copy() for name, array in arrays.items()}
+            for space, arrays in state.items()
+        }
 
     async def read_all(self) -> State:
         """Read every word back, comparing, and return what came as a checkpoint."""
@@ -356,22 +410,33 @@ class LayerBench:
         return result
 
     def queue_step(self, stimulus: Stimulus) -> None:
-        """Hand a step to the driver; what stands beside the spikes counts in the first transfer alone."""
+        """Hand a step to the driver; what stands beside the spikes counts in the first transfer
+        alone.
+        """
         slots, rows = self.dut.drive.slots, self.rows
         payload, spikes = slots["i__payload"], slots["i__payload.spikes"]
-        first = sum(slots[f"i__payload.{name}"].put(int(value)) for name, value in stimulus["modulators"].items())
+        first = sum(
+            slots[f"i__payload.{name}"].put(int(value))
+            for name, value in stimulus["modulators"].items()
+        )
         first |= sum(slots[f"i__payload.{name}"].put(int(stimulus[name])) for name in self.flags)
-        bits = self.run.rng.integers(0, 2, self.place["chains"] * rows)  # beyond the last input: anything
+        bits = self.run.rng.integers(
+            0, 2, self.place["chains"] * rows
+        )  # beyond the last input: anything
         bits[: self.layer.inputs] = stimulus["spikes"]
         for row in range(rows):
             if row:
-                first = (self.random.getrandbits(payload.form.width) << payload.offset) & ~spikes.mask
+                first = (
+                    self.random.getrandbits(payload.form.width) << payload.offset
+                ) & ~spikes.mask
             word = sum(int(bit) << chain for chain, bit in enumerate(bits[row::rows]))
             self.i.queue.append(first | (word << spikes.offset))
         self.waiting.append((self.sent, stimulus))
         self.sent += 1
 
-    async def steps(self, count: int, stimulus: Callable[[int], Stimulus], resets: bool = False) -> None:
+    async def steps(
+        self, count: int, stimulus: Callable[[int], Stimulus], resets: bool = False
+    ) -> None:
         """Run steps until `count` more are complete; `stimulus` gives that of each number."""
         base = self.completed
         forced = min(count // 2, FORCED_STEP)
@@ -380,7 +445,11 @@ class LayerBench:
         while self.completed < base + count:
             if self.sent < base + count and len(self.i.queue) <= self.rows:
                 self.queue_step(stimulus(self.sent - base))
-                if resets and self.reset_in is None and (self.sent - base > forced or self.random.random() < self.reset_rate):
+                if (
+                    resets
+                    and self.reset_in is None
+                    and (self.sent - base > forced or self.random.random() < self.reset_rate)
+                ):
                     self.reset_in = self.random.randrange(2 * self.timing["sweep_clocks"])
                     forced = count if self.sent - base > forced else forced
             if self.host_rate and self.random.random() < self.host_rate:
@@ -410,7 +479,9 @@ class LayerBench:
         raise Stuck(f"waited {patience} clocks for idle")
 
     async def reset(self) -> None:
-        """Reset for a clock. The memories may hold half a step then, which nothing can go on from: all is loaded anew."""
+        """Reset for a clock. The memories may hold half a step then, which nothing can go on from:
+        all is loaded anew.
+        """
         for source in self.sources:
             source.drop()
         self.run.coverage.event("reset_in_step" if self.pending else "reset_between_steps")
@@ -426,7 +497,9 @@ class LayerBench:
 
     def counts(self) -> Counter[str]:
         """What the design's counters must say: only a reset clears them."""
-        golden = {"updates": self.golden.updates} | {f"saturated_{n}": v for n, v in self.golden.saturations.items()}
+        golden = {"updates": self.golden.updates} | {
+            f"saturated_{n}": v for n, v in self.golden.saturations.items()
+        }
         return Counter({name: golden[name] + self.counted_before[name] for name in self.counters})
 
     def set_stalls(self, stall: float) -> None:
@@ -434,7 +507,9 @@ class LayerBench:
         self.i.stall = self.readback.stall = stall
 
     async def throughput(self, stimulus: Callable[[int], Stimulus]) -> None:
-        """Steps back to back with the stimulus always there: clocks from the first transfer of one to that of the next."""
+        """Steps back to back with the stimulus always there: clocks from the first transfer of one
+        to that of the next.
+        """
         await self.steps(THROUGHPUT_STEPS, stimulus)
         want = self.timing["sweep_clocks"] + self.timing["critic_clocks"]
         gaps = [b - a for a, b in pairwise(self.starts)]
@@ -448,7 +523,9 @@ class LayerBench:
             "updates_per_clock": round(per_clock, 4),
             "utilisation": round(per_clock / self.lanes, 4),
             "latency_clocks": self.timing["latency_clocks"],  # every step is held to it
-            "closed_loop_clocks": max(end - start for start, end in zip(self.starts, self.ends, strict=True)),
+            "closed_loop_clocks": max(
+                end - start for start, end in zip(self.starts, self.ends, strict=True)
+            ),
         }
         self.completed = self.run.steps = self.run.synapse_steps = 0  # the run proper begins here
 
@@ -506,7 +583,9 @@ class LayerBench:
             for name, array in fields.items()
         }
         if recording is not None:
-            arrays["spikes"] = np.array([np.isin(np.arange(self.layer.neurons), fired) for fired in self.fired])
+            arrays["spikes"] = np.array(
+                [np.isin(np.arange(self.layer.neurons), fired) for fired in self.fired]
+            )
         write_arrays(Path(run.job.arrays), arrays)
         run.answer["final_state"] = run.job.arrays
 

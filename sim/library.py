@@ -1,7 +1,8 @@
-"""The verilated design as a shared library: built once for a text, taken from the build folder from then on.
+"""The verilated design as a shared library: built once for a text, taken from the build folder from
+then on.
 
-`python -m sim.library BUILD_FOLDER [--waves]` builds it and prints where it lies; `sim.rtl` loads it, or for a network
-`sim.network`.
+`python -m sim.library BUILD_FOLDER [--waves]` builds it and prints where it lies; `sim.rtl` loads
+it, or for a network `sim.network`.
 """
 
 from __future__ import annotations
@@ -162,7 +163,9 @@ def streams(dut: Dut) -> tuple[list[str], list[str]]:
     valid = [port for port in ports if port["name"].endswith("__valid")]
 
     def named(direction: str) -> list[str]:
-        return [port["name"].removesuffix("__valid") for port in valid if port["direction"] == direction]
+        return [
+            port["name"].removesuffix("__valid") for port in valid if port["direction"] == direction
+        ]
 
     return named("input"), named("output")
 
@@ -182,12 +185,17 @@ def driver(dut: Dut, waves: bool) -> str:
     """The C++ around the verilated design."""
     ports = {port["name"]: port for port in dut.manifest["ports"]}
     width = {name: int(port["width"]) for name, port in ports.items()}
-    inputs = [name for name, port in ports.items() if port["direction"] == "input" and name != CLOCK]
+    inputs = [
+        name for name, port in ports.items() if port["direction"] == "input" and name != CLOCK
+    ]
     outputs = [name for name, port in ports.items() if port["direction"] == "output"]
 
     def put(name: str, words: str) -> str:
         kind = "wide" if width[name] > 64 else "narrow"
-        return f"put_{kind}<{width[name]}>(top.{mangled(name)}, {words if kind == 'wide' else f'*({words})'});"
+        return (
+            f"put_{kind}<{width[name]}>(top.{mangled(name)},"
+            f" {words if kind == 'wide' else f'*({words})'});"
+        )
 
     play_in, play_out = [], []
     for number, name in enumerate(inputs):
@@ -205,8 +213,13 @@ def driver(dut: Dut, waves: bool) -> str:
         payload, many = f"{name}__payload", words_of(width[f"{name}__payload"])
         valid = f"top.{mangled(name + '__valid')}"
         offer.append(f"{valid} = in[{number}].done < in[{number}].count;")
-        offer.append(f"if ({valid}) {{ {put(payload, f'in[{number}].words + {many} * in[{number}].done')} }}")
-        taken.append(f"if ({valid} && top.{mangled(name + '__ready')}) {{ in[{number}].done++; moved = true; }}")
+        offer.append(
+            f"if ({valid}) {{ {put(payload, f'in[{number}].words + {many} * in[{number}].done')} }}"
+        )
+        taken.append(
+            f"if ({valid} && top.{mangled(name + '__ready')}) {{ in[{number}].done++; moved ="
+            " true; }"
+        )
         withdraw.append(f"{valid} = 0;")
     told = []
     for number, (told_by, beside) in enumerate(sinks(dut).values()):
@@ -215,26 +228,44 @@ def driver(dut: Dut, waves: bool) -> str:
         for name in beside:
             to = f"out[{number}].words + {many} * out[{number}].done + {place}"
             source = f"top.{mangled(name)}"
-            lines.append(f"get_wide<{width[name]}>({to}, {source});" if width[name] > 64 else f"*({to}) = {source};")
+            lines.append(
+                f"get_wide<{width[name]}>({to}, {source});"
+                if width[name] > 64
+                else f"*({to}) = {source};"
+            )
             place += words_of(width[name])
         told.append(
-            f"if (top.{mangled(told_by)}) {{ moved = true; if (out[{number}].done < out[{number}].room) {{ {' '.join(lines)} "
-            f"out[{number}].clocks[out[{number}].done] = clocks; }} out[{number}].done++; }}"
+            f"if (top.{mangled(told_by)}) {{ moved = true; if (out[{number}].done <"
+            f" out[{number}].room) {{ {' '.join(lines)} out[{number}].clocks[out[{number}].done] ="
+            f" clocks; }} out[{number}].done++; }}"
         )
-    low, high = "if (trace) trace->dump((uint64_t)(10 * cycles));", "if (trace) trace->dump((uint64_t)(10 * cycles + 5));"
+    low, high = (
+        "if (trace) trace->dump((uint64_t)(10 * cycles));",
+        "if (trace) trace->dump((uint64_t)(10 * cycles + 5));",
+    )
     opened = (
-        "rtl->context.traceEverOn(true); rtl->trace = new VerilatedVcdC; rtl->top.trace(rtl->trace, 99); rtl->trace->open(file);"
+        "rtl->context.traceEverOn(true); rtl->trace = new VerilatedVcdC; rtl->top.trace(rtl->trace,"
+        " 99); rtl->trace->open(file);"
     )
     return _DRIVER.format(
         trace_include='#include "verilated_vcd_c.h"' if waves else "",
-        trace_member="VerilatedVcdC *trace = nullptr; ~Rtl() { if (trace) { trace->close(); delete trace; } }" if waves else "",
+        trace_member=(
+            "VerilatedVcdC *trace = nullptr; ~Rtl() { if (trace) { trace->close(); delete"
+            " trace; } }"
+            if waves
+            else ""
+        ),
         trace_dump_low=low if waves else "",
         trace_dump_high=high if waves else "",
         trace_open=opened if waves else "(void)rtl; (void)file;",
         clock=CLOCK,
         trace_on="context.traceEverOn(true);" if waves else "",
         zeros=" ".join(
-            f"for (auto &word : top.{mangled(name)}.m_storage) word = 0;" if width[name] > 64 else f"top.{mangled(name)} = 0;"
+            (
+                f"for (auto &word : top.{mangled(name)}.m_storage) word = 0;"
+                if width[name] > 64
+                else f"top.{mangled(name)} = 0;"
+            )
             for name in inputs
         ),
         play_in="\n    ".join(play_in),
@@ -257,19 +288,30 @@ def element_bits(width: int) -> int:
 def build_library(folder: Path, waves: bool = False) -> Path:
     """The library of a build folder, built unless it is there.
 
-    Raises BuildFolderError for a folder that is no build, SimulationError where a tool is missing or fails.
+    Raises BuildFolderError for a folder that is no build, SimulationError where a tool is missing
+    or fails.
     """
     if read_manifest(folder)["design"]["block"] == BLOCK:
         return build_network_library(folder, waves)
     dut = read_build(folder)
     if dut.block not in EVENTS:
-        raise BuildFolderError(f"no library for block '{dut.block}': there are those of {', '.join((*EVENTS, BLOCK))}.")
+        raise BuildFolderError(
+            f"no library for block '{dut.block}': there are those of {', '.join((*EVENTS, BLOCK))}."
+        )
     sources = {"top.v": dut.verilog.read_text(encoding="utf-8"), "driver.cc": driver(dut, waves)}
-    return compiled(dut.folder, str(dut.manifest["top"]), sources, [*VERILATOR, *(("--trace",) if waves else ())], COMPILE)
+    return compiled(
+        dut.folder,
+        str(dut.manifest["top"]),
+        sources,
+        [*VERILATOR, *(("--trace",) if waves else ())],
+        COMPILE,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command: prints the library's path; 2 for a bad folder, 3 where a tool fails, with one line of why."""
+    """The command: prints the library's path; 2 for a bad folder, 3 where a tool fails, with one
+    line of why.
+    """
     parser = argparse.ArgumentParser(prog="python -m sim.library", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--waves", action="store_true")

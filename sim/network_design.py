@@ -1,4 +1,6 @@
-"""What a bench knows of a network: its specification, and the streams, registers and crossings that the manifest lists."""
+"""What a bench knows of a network: its specification, and the streams, registers and crossings that
+the manifest lists.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ class Meeting:
 
     Members
     -------
-    path : of its instance, from the top. source, to : the domains. bits : wires. layer : which layer's crossing it is in.
+    path : of its instance, from the top.
+    source, to : the domains.
+    bits : wires.
+    layer : which layer's crossing it is in.
     """
 
     path: tuple[str, ...]
@@ -60,7 +65,11 @@ class NetworkDut:
 
     def _streams(self, direction: str) -> tuple[str, ...]:
         end = "__valid"
-        found = (name for name, port in self.ports.items() if name.endswith(end) and port["direction"] == direction)
+        found = (
+            name
+            for name, port in self.ports.items()
+            if name.endswith(end) and port["direction"] == direction
+        )
         return tuple(name.removesuffix(end) for name in found)
 
     @property
@@ -84,7 +93,9 @@ class NetworkDut:
             if (crossing["kind"] == "storage") == storage:
                 path = tuple(crossing["destination"].split(".")[:-1])  # without the register in it
                 layer = path[0].removeprefix("crossing_")
-                found.append(Meeting(path, crossing["from"], crossing["to"], int(crossing["bits"]), layer))
+                found.append(
+                    Meeting(path, crossing["from"], crossing["to"], int(crossing["bits"]), layer)
+                )
         return tuple(found)
 
     @cached_property
@@ -102,5 +113,7 @@ def read_network(folder: Path) -> NetworkDut:
     """Read a network's build folder; BuildFolderError says what it lacks."""
     manifest = read_manifest(folder)
     if manifest["design"]["block"] != BLOCK:
-        raise BuildFolderError(f"build folder {folder} must hold a network, not a {manifest['design']['block']}.")
+        raise BuildFolderError(
+            f"build folder {folder} must hold a network, not a {manifest['design']['block']}."
+        )
     return NetworkDut(folder, manifest)

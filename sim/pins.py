@@ -13,8 +13,8 @@ from sim.design import CLOCK
 class Pins:
     """Exchange of packed words with the wrapped design.
 
-    A word written here is on the pins at the next rising edge; what :meth:`clock` returns was on the output pins at
-    that same edge. `cycles` counts rising edges.
+    A word written here is on the pins at the next rising edge; what :meth:`clock` returns was on
+    the output pins at that same edge. `cycles` counts rising edges.
     """
 
     def __init__(self, top: Any) -> None:
@@ -24,7 +24,9 @@ class Pins:
         self.cycles = 0
 
     async def start(self, word: int) -> None:
-        """Start the clock and let one edge pass with `word` on the pins; nothing has been sampled before it."""
+        """Start the clock and let one edge pass with `word` on the pins; nothing has been sampled
+        before it.
+        """
         self._drive.value = self._last = word
         Clock(self._clock, 2, unit="step").start(start_high=False)
         await self._edge
@@ -39,7 +41,9 @@ class Pins:
         return int(self._sense.value)
 
     async def play(self, words: list[int], expected: list[int]) -> list[tuple[int, int]]:
-        """Apply words clock by clock; (index, outputs) of every clock whose outputs are not as expected."""
+        """Apply words clock by clock; (index, outputs) of every clock whose outputs are not as
+        expected.
+        """
         drive, sense, edge, last = self._drive, self._sense, self._edge, self._last
         found = []
         for index, (word, expect) in enumerate(zip(words, expected, strict=True)):

@@ -1,7 +1,8 @@
-"""The emitted Verilog, compiled, in this process: arrays in, arrays out. Loads what `sim.library` has built.
+"""The emitted Verilog, compiled, in this process: arrays in, arrays out. Loads what `sim.library`
+has built.
 
-`Rtl` knows ports and streams; `RtlLane`, `RtlBank` and `RtlLayer` speak the language of the golden models, so that either
-can take the other's place.
+`Rtl` knows ports and streams; `RtlLane`, `RtlBank` and `RtlLayer` speak the language of the golden
+models, so that either can take the other's place.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import saturated_array
 from sc_model.golden.bank import loaded
-from sc_model.golden.layer import Checkpoint, Layer
+from sc_model.golden.plastic.layer import Checkpoint, PlasticLayer
 from sc_model.golden.synapse import Integer, saturated
 from sc_model.spec import IntFormat
 from sim.design import CLOCK, Dut, read_build
@@ -70,7 +71,8 @@ class Rtl:
 
     Members
     -------
-    dut : the build it is made of. cycles : clocks since it was made, resets included.
+    dut : the build it is made of.
+    cycles : clocks since it was made, resets included.
     """
 
     def __init__(self, folder: Path, library: Path) -> None:
@@ -115,17 +117,21 @@ class Rtl:
         self._library.rtl_reset(self._handle, ctypes.c_int64(RESET_CLOCKS))
 
     def play(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
-        """A value for every clock and port; the outputs behind the edge at which it counted, each of shape (T,).
+        """A value for every clock and port; the outputs behind the edge at which it counted, each
+        of shape (T,).
 
-        Inputs have shape (T,) or are scalars, those not given are 0; ports of up to 64 bits alone. ValueError for a value that
-        does not fit its port, TypeError for a port that there is not.
+        Inputs have shape (T,) or are scalars, those not given are 0; ports of up to 64 bits alone.
+        ValueError for a value that does not fit its port, TypeError for a port that there is not.
         """
         unknown = sorted(set(inputs) - set(self._inputs))
         if unknown:
             raise TypeError(f"input ports of this design are {self._inputs}, not {unknown}")
         lengths = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 1}
         if len(lengths) != 1:
-            raise ValueError(f"inputs must be of equally many clocks, at least one of shape (clocks,), not {sorted(lengths)}")
+            raise ValueError(
+                "inputs must be of equally many clocks, at least one of shape (clocks,), not"
+                f" {sorted(lengths)}"
+            )
         (count,) = lengths
         kept, given = [], (_Array * len(self._inputs))()
         for number, name in enumerate(self._inputs):
@@ -137,7 +143,9 @@ class Rtl:
         for number, name in enumerate(self._outputs):
             port = self._ports[name]
             if port["width"] <= 64:
-                outputs[name] = np.empty(count, f"{'' if port['signed'] else 'u'}int{element_bits(port['width'])}")
+                outputs[name] = np.empty(
+                    count, f"{'' if port['signed'] else 'u'}int{element_bits(port['width'])}"
+                )
                 wanted[number] = outputs[name].ctypes.data
         self._library.rtl_play(self._handle, ctypes.c_int64(count), given, wanted)
         return outputs
@@ -145,33 +153,49 @@ class Rtl:
     def _input(self, name: str, values: ArrayLike, count: int) -> tuple[NDArray[Any], int]:
         array, port = np.asarray(values), self._ports[name]
         if array.dtype.kind not in "biu" or array.ndim > 1:
-            raise TypeError(f"{name} must be integers of shape ({count},) or a scalar, not {array.dtype} of shape {array.shape}")
+            raise TypeError(
+                f"{name} must be integers of shape ({count},) or a scalar, not {array.dtype} of"
+                f" shape {array.shape}"
+            )
         form = IntFormat(int(port["width"]), bool(port["signed"]))
         if array.size and not form.lo <= int(array.min()) <= int(array.max()) <= form.hi:
             wrong = array.min() if array.min() < form.lo else array.max()
             raise ValueError(f"{name} must be in [{form.lo}, {form.hi}], not {int(wrong)}")
         if array.ndim == 0:
             return np.array([int(array)], np.int64), 0
-        array = array.view(np.uint8) if array.dtype == np.bool_ and array.flags.c_contiguous else array
+        array = (
+            array.view(np.uint8) if array.dtype == np.bool_ and array.flags.c_contiguous else array
+        )
         native = array.dtype.newbyteorder("=") if array.dtype != np.bool_ else np.dtype(np.uint8)
         array = np.ascontiguousarray(array, native)
-        return array, -array.itemsize if array.dtype.kind == "i" and array.itemsize < 8 else array.itemsize
+        return (
+            array,
+            -array.itemsize if array.dtype.kind == "i" and array.itemsize < 8 else array.itemsize,
+        )
 
     def transact(
-        self, given: Mapping[str, Words], wanted: Mapping[str, int], room: Mapping[str, int] | None = None
+        self,
+        given: Mapping[str, Words],
+        wanted: Mapping[str, int],
+        room: Mapping[str, int] | None = None,
     ) -> tuple[int, dict[str, tuple[NDArray[np.int64], Words]]]:
         """Words into streams until all are taken and enough has come out.
 
         Parameters
         ----------
-        given : for a stream, its payloads, shape (n, 64-bit words). wanted : for an output stream or event, how many to wait for.
+        given : for a stream, its payloads, shape (n, 64-bit words).
+        wanted : for an output stream or event, how many to wait for.
         room : how many of them to keep at most, by default as many.
 
-        Returns the clocks it took and, for each of `wanted` and `room`, clocks and payloads of what came (of several ports
-        each begins a word of its own). Raises SimulationError where the design does not go on.
+        Returns the clocks it took and, for each of `wanted` and `room`, clocks and payloads of what
+        came (of several ports each begins a word of its own). Raises SimulationError where the
+        design does not go on.
         """
         rooms = {**wanted, **(room or {})}
-        sources, outs = (_Source * max(1, len(self._sources)))(), (_Sink * max(1, len(self._sinks)))()
+        sources, outs = (
+            (_Source * max(1, len(self._sources)))(),
+            (_Sink * max(1, len(self._sinks)))(),
+        )
         kept: list[Any] = []
         for number, name in enumerate(self._sources):
             words = np.ascontiguousarray(given.get(name, np.empty((0, 1))), np.uint64)
@@ -180,13 +204,28 @@ class Rtl:
         came: dict[str, tuple[NDArray[np.int64], Words]] = {}
         for number, (name, (_, ports)) in enumerate(self._sinks.items()):
             many = sum(words_of(int(self._ports[port]["width"])) for port in ports)
-            came[name] = np.empty(rooms.get(name, 0), np.int64), np.empty((rooms.get(name, 0), many), np.uint64)
+            came[name] = (
+                np.empty(rooms.get(name, 0), np.int64),
+                np.empty((rooms.get(name, 0), many), np.uint64),
+            )
             clocks, words = came[name]
-            outs[number] = _Sink(words.ctypes.data, clocks.ctypes.data, len(clocks), wanted.get(name, 0), 0)
-        took = int(self._library.rtl_transact(self._handle, sources, outs, ctypes.c_int64(self.patience)))
+            outs[number] = _Sink(
+                words.ctypes.data, clocks.ctypes.data, len(clocks), wanted.get(name, 0), 0
+            )
+        took = int(
+            self._library.rtl_transact(self._handle, sources, outs, ctypes.c_int64(self.patience))
+        )
         if took < 0:
-            stuck = [name for number, name in enumerate(self._sources) if sources[number].done < sources[number].count]
-            short = [name for number, name in enumerate(self._sinks) if outs[number].done < outs[number].wanted]
+            stuck = [
+                name
+                for number, name in enumerate(self._sources)
+                if sources[number].done < sources[number].count
+            ]
+            short = [
+                name
+                for number, name in enumerate(self._sinks)
+                if outs[number].done < outs[number].wanted
+            ]
             raise SimulationError(
                 f"design {self.dut.manifest['id']} waited {self.patience} clocks for "
                 f"{' and '.join([f'{name}.ready' for name in stuck] + [f'{name}' for name in short])}."
@@ -209,7 +248,10 @@ class RtlLane:
 
     def load(self, values: Mapping[str, int]) -> None:
         """Write the loadable field and put all others to their initial values."""
-        form, initial = self.rtl.dut.state[self._loadable], self.rule.initial_state()[self._loadable]
+        form, initial = (
+            self.rtl.dut.state[self._loadable],
+            self.rule.initial_state()[self._loadable],
+        )
         value = form.saturate(int(values.get(self._loadable, initial)))
         self._last = self.rtl.play({"load": [1], f"load_{self._loadable}": value})
 
@@ -219,10 +261,15 @@ class RtlLane:
         return {name: int(self._last[name][-1]) for name in self.rtl.dut.state}
 
     def restore(self, state: Mapping[str, int]) -> None:
-        """Only a state in which nothing but the weight differs from the initial one: the ports of a lane load no more."""
+        """Only a state in which nothing but the weight differs from the initial one: the ports of a
+        lane load no more.
+        """
         initial = {**self.rule.initial_state(), self._loadable: int(state[self._loadable])}
         if {name: int(value) for name, value in state.items()} != initial:
-            raise ValueError("a lane's ports load the weight alone, not traces: restore into a bank of 1, or from the model.")
+            raise ValueError(
+                "a lane's ports load the weight alone, not traces: restore into a bank of 1, or"
+                " from the model."
+            )
         self.load({self._loadable: int(state[self._loadable])})
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
@@ -234,14 +281,23 @@ class RtlLane:
         """Advance by T steps, a clock each, and return every field after each, shape (T,)."""
         forms = self.rtl.dut.inputs
         if sorted(inputs) != sorted(forms):
-            raise TypeError(f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not {sorted(inputs)}")
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not"
+                f" {sorted(inputs)}"
+            )
         given = {}
         for name, form in forms.items():
             array = np.asarray(inputs[name])
             fits = array.dtype == np.bool_ or (
-                array.dtype.kind in "iu" and array.size and form.lo <= int(array.min()) <= int(array.max()) <= form.hi
+                array.dtype.kind in "iu"
+                and array.size
+                and form.lo <= int(array.min()) <= int(array.max()) <= form.hi
             )
-            given[name] = array if fits else saturated_array(name, array, array.shape, form, np.dtype(np.int64))
+            given[name] = (
+                array
+                if fits
+                else saturated_array(name, array, array.shape, form, np.dtype(np.int64))
+            )
         out = self.rtl.play({"step": 1, **given})
         if len(out["done"]):
             self._last = {name: values[-1:] for name, values in out.items()}
@@ -252,7 +308,12 @@ class RtlBank:
     """A bank with the interface of :class:`~sc_model.golden.Bank`."""
 
     def __init__(self, rtl: Rtl) -> None:
-        self.rtl, self.rule, self.params, self.synapses = rtl, rtl.dut.rule, rtl.dut.params, rtl.dut.synapses
+        self.rtl, self.rule, self.params, self.synapses = (
+            rtl,
+            rtl.dut.rule,
+            rtl.dut.params,
+            rtl.dut.synapses,
+        )
         self.load({})
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
@@ -263,7 +324,9 @@ class RtlBank:
         """Set the complete state: every field, scalar or shape (N,), saturated into its format."""
         forms, slots = self.rtl.dut.state, self.rtl.dut.drive.slots
         if sorted(state) != sorted(forms):
-            raise TypeError(f"the state of '{self.rule.family}' is {sorted(forms)}, not {sorted(state)}")
+            raise TypeError(
+                f"the state of '{self.rule.family}' is {sorted(forms)}, not {sorted(state)}"
+            )
         base = slots["load__payload"]
         words = np.zeros((self.synapses, words_of(base.form.width)), np.uint64)
         address = slots["load__payload.address"]
@@ -277,24 +340,46 @@ class RtlBank:
     @property
     def state(self) -> dict[str, NDArray[np.int64]]:
         """Every field, read back; shape (N,)."""
-        _, came = self.rtl.transact({"read": np.arange(self.synapses, dtype=np.uint64)[:, None]}, {"readback": self.synapses})
+        _, came = self.rtl.transact(
+            {"read": np.arange(self.synapses, dtype=np.uint64)[:, None]},
+            {"readback": self.synapses},
+        )
         base = self.rtl.dut.sense.slots["readback__payload"]
-        slots = {name: self.rtl.dut.sense.slots[f"readback__payload.{name}"] for name in self.rtl.dut.state}
-        return {name: get_bits(came["readback"][1], slot.offset - base.offset, slot.form) for name, slot in slots.items()}
+        slots = {
+            name: self.rtl.dut.sense.slots[f"readback__payload.{name}"]
+            for name in self.rtl.dut.state
+        }
+        return {
+            name: get_bits(came["readback"][1], slot.offset - base.offset, slot.form)
+            for name, slot in slots.items()
+        }
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.int64]]:
         """Advance all synapses by one step, a sweep, and return the new state."""
-        self.replay({name: np.broadcast_to(np.asarray(values), (self.synapses,))[None] for name, values in inputs.items()})
+        self.replay(
+            {
+                name: np.broadcast_to(np.asarray(values), (self.synapses,))[None]
+                for name, values in inputs.items()
+            }
+        )
         return self.state
 
     def replay(self, inputs: Mapping[str, ArrayLike]) -> None:
-        """Advance all synapses by T steps; each input has shape (T, N), (T, 1) or is a scalar, one at least has T rows."""
+        """Advance all synapses by T steps; each input has shape (T, N), (T, 1) or is a scalar, one
+        at least has T rows.
+        """
         forms = self.rtl.dut.inputs
         if sorted(inputs) != sorted(forms):
-            raise TypeError(f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not {sorted(inputs)}")
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not"
+                f" {sorted(inputs)}"
+            )
         counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
         if len(counts) != 1:
-            raise ValueError(f"inputs must be of equally many steps, at least one of shape (steps, ...), not {sorted(counts)}")
+            raise ValueError(
+                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
+                f" {sorted(counts)}"
+            )
         shape = (*counts, self.synapses)
         slots = self.rtl.dut.drive.slots
         base = slots["i__payload"]
@@ -302,29 +387,42 @@ class RtlBank:
         for name, form in forms.items():
             array = np.asarray(inputs[name])
             if array.ndim and array.shape not in (shape, (shape[0], 1)):
-                raise ValueError(f"{name} must have shape {shape}, ({shape[0]}, 1) or be a scalar, not {array.shape}")
-            values = saturated_array(name, np.broadcast_to(array, shape), shape, form, np.dtype(np.int64))
-            put_bits(words, slots[f"i__payload.{name}"].offset - base.offset, form.width, values.ravel())
+                raise ValueError(
+                    f"{name} must have shape {shape}, ({shape[0]}, 1) or be a scalar, not"
+                    f" {array.shape}"
+                )
+            values = saturated_array(
+                name, np.broadcast_to(array, shape), shape, form, np.dtype(np.int64)
+            )
+            put_bits(
+                words, slots[f"i__payload.{name}"].offset - base.offset, form.width, values.ravel()
+            )
         self.rtl.transact({"i": words}, {"updated": len(words)}, {"updated": 0})
 
 
 class RtlLayer:
-    """A layer with the interface of :class:`~sc_model.golden.Layer`, and arrays for many steps."""
+    """A layer with the interface of :class:`~sc_model.golden.PlasticLayer`, and arrays for many
+    steps.
+    """
 
     def __init__(self, rtl: Rtl) -> None:
         dut = rtl.dut
         self.rtl, self.rule, self.params = rtl, dut.rule, dut.params
         self.layer, self.neuron = dut.layer
-        self._reset_state = Layer(dut.rule, dut.params, self.layer, self.neuron)  # formats, checks, and the state after reset
+        self._reset_state = PlasticLayer(
+            dut.rule, dut.params, self.layer, self.neuron
+        )  # formats, checks, and the state after reset
         self.names = self._reset_state.names
         self._place: Mapping[str, int] = dut.manifest["placement"]
         self._words = LayerWords(dut, random.Random(0))
         self.load(self.rule.initial_state()[self.names.weight])
 
-    # --- state -------------------------------------------------------------------------------------------------------------
+    # --- state ------------------------------------------------------------------------------------
 
     def load(self, weights: ArrayLike) -> None:
-        """Write the weights, a scalar or shape (inputs, neurons), and put all else to its state after reset."""
+        """Write the weights, a scalar or shape (inputs, neurons), and put all else to its state
+        after reset.
+        """
         self._reset_state.load(weights)
         self.restore(self._reset_state.checkpoint())
 
@@ -334,12 +432,17 @@ class RtlLayer:
         for space, fields in self._words.spaces.items():
             addresses = self._addresses("read", space)
             _, came = self.rtl.transact({"read": addresses}, {"readback": len(addresses)})
-            values = {name: get_bits(came["readback"][1], slot.offset, slot.form) for name, slot in fields.items()}
+            values = {
+                name: get_bits(came["readback"][1], slot.offset, slot.form)
+                for name, slot in fields.items()
+            }
             self._words.store_values(state, space, values)
         return state
 
     def restore(self, checkpoint: Mapping[str, Mapping[str, ArrayLike]]) -> None:
-        """Go on from a checkpoint of this layer or of its model; raises what the golden layer's `restore` raises."""
+        """Go on from a checkpoint of this layer or of its model; raises what the golden layer's
+        `restore` raises.
+        """
         self._reset_state.restore(checkpoint)
         state = self._reset_state.checkpoint()
         data = self.rtl.dut.drive.slots["load__payload.data"]
@@ -363,13 +466,20 @@ class RtlLayer:
         words = np.zeros((self._words.count(space), words_of(base.form.width)), np.uint64)
         for name, values in self._words.addresses(space).items():
             slot = slots[f"{port}__payload.{name}"]
-            put_bits(words, slot.offset - base.offset, slot.form.width, np.broadcast_to(values, len(words)))
+            put_bits(
+                words,
+                slot.offset - base.offset,
+                slot.form.width,
+                np.broadcast_to(values, len(words)),
+            )
         return words
 
-    # --- steps -----------------------------------------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------------------
 
-    def step(self, spikes: ArrayLike, modulators: Mapping[str, int] | None = None, **flags: bool) -> NDArray[np.bool_]:
-        """Advance by one step; see :meth:`sc_model.golden.Layer.step`."""
+    def step(
+        self, spikes: ArrayLike, modulators: Mapping[str, int] | None = None, **flags: bool
+    ) -> NDArray[np.bool_]:
+        """Advance by one step; see :meth:`sc_model.golden.PlasticLayer.step`."""
         (fired,) = self.run(np.asarray(spikes)[None], modulators, **flags)
         return np.asarray(fired, np.bool_)
 
@@ -383,12 +493,24 @@ class RtlLayer:
         clear_trial: ArrayLike = False,
         clear_traces: ArrayLike = False,
     ) -> NDArray[np.bool_]:
-        """Advance by T steps and return the spikes of the neurons, shape (T, neurons); see `sc_model.native.NativeLayer.run`."""
+        """Advance by T steps and return the spikes of the neurons, shape (T, neurons); see
+        `sc_model.native.NativeLayer.run`.
+        """
         told = self._reset_state.checked(
-            spikes, modulators, outcome=outcome, decide=decide, clear_trial=clear_trial, clear_traces=clear_traces
+            spikes,
+            modulators,
+            outcome=outcome,
+            decide=decide,
+            clear_trial=clear_trial,
+            clear_traces=clear_traces,
         )
         count, slots = len(told.spikes), self.rtl.dut.drive.slots
-        beside = {**told.modulators, **{name: values for name, values in told.flags.items() if f"i__payload.{name}" in slots}}
+        beside = {
+            **told.modulators,
+            **{
+                name: values for name, values in told.flags.items() if f"i__payload.{name}" in slots
+            },
+        }
         base = slots["i__payload"]
         rows, chains = self._place["rows"], self._place["chains"]
         words = np.zeros((count, rows, words_of(base.form.width)), np.uint64)
@@ -405,14 +527,22 @@ class RtlLayer:
                 1,
                 padded[:, chain * rows : (chain + 1) * rows].ravel(),
             )
-        _, came = self.rtl.transact({"i": flat}, {"done": count}, {"spike": count * self.layer.neurons})
+        _, came = self.rtl.transact(
+            {"i": flat}, {"done": count}, {"spike": count * self.layer.neurons}
+        )
         fired = np.zeros((count, self.layer.neurons), np.bool_)
-        step = np.searchsorted(came["done"][0], came["spike"][0], side="left")  # a spike may come with its step's end
+        step = np.searchsorted(
+            came["done"][0], came["spike"][0], side="left"
+        )  # a spike may come with its step's end
         fired[step, came["spike"][1][:, 0].astype(np.int64)] = True
         return fired
 
 
 def block_of(rtl: Rtl) -> RtlLane | RtlBank | RtlLayer:
     """The design in the language of its golden model."""
-    kinds: dict[str, type[RtlLane | RtlBank | RtlLayer]] = {"lane": RtlLane, "bank": RtlBank, "layer": RtlLayer}
+    kinds: dict[str, type[RtlLane | RtlBank | RtlLayer]] = {
+        "lane": RtlLane,
+        "bank": RtlBank,
+        "layer": RtlLayer,
+    }
     return kinds[rtl.dut.block](rtl)

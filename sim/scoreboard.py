@@ -20,8 +20,9 @@ MAX_DIFFERENCES = 1000
 class Scoreboard:
     """Differences between the design and the golden model.
 
-    `first` names step, synapse, field, what was expected and what came, the clock, the event, and for a step its state
-    before and its inputs. The run ends at 1000 differences: a broken design may go on for ever.
+    `first` names step, synapse, field, what was expected and what came, the clock, the event, and
+    for a step its state before and its inputs. The run ends at 1000 differences: a broken design
+    may go on for ever.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,11 @@ class Scoreboard:
         if self.first is None:
             self.first = {
                 "step": step,
-                **({"space": space, "index": list(index)} if space is not None else {"synapse": synapse}),
+                **(
+                    {"space": space, "index": list(index)}
+                    if space is not None
+                    else {"synapse": synapse}
+                ),
                 "field": field,
                 "expected": expected,
                 "got": got,

@@ -1,8 +1,9 @@
 """The bench's top module: the design as it is, its ports gathered on one word each way.
 
-One write and one read a clock instead of one a port is what makes a Python bench fast. `sense` is sampled by the rising
-edge, so a bench sees what any synchronous neighbour of the design would see: outputs just before the edge, with the
-inputs of that clock applied. A handshake is therefore valid and ready in the same sample.
+One write and one read a clock instead of one a port is what makes a Python bench fast. `sense` is
+sampled by the rising edge, so a bench sees what any synchronous neighbour of the design would see:
+outputs just before the edge, with the inputs of that clock applied. A handshake is therefore valid
+and ready in the same sample.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from sim.design import CLOCK, Bus, Dut
 
 TOP = "bench"
-PUBLIC = "/* verilator public_flat_rw */"  # the bench sees these alone, so that Verilator may optimise all else
+# The bench sees these alone, so that Verilator may optimise all else
+PUBLIC = "/* verilator public_flat_rw */"
 
 
 def _select(bus: Bus, word: str, name: str) -> str:
@@ -23,12 +25,14 @@ def wrapper(dut: Dut) -> str:
     lines = [f"    .{CLOCK}({CLOCK})"]
     for port in dut.manifest["ports"]:
         if port["name"] != CLOCK:
-            bus, word = (dut.drive, "drive") if port["direction"] == "input" else (dut.sense, "outputs")
+            bus, word = (
+                (dut.drive, "drive") if port["direction"] == "input" else (dut.sense, "outputs")
+            )
             lines.append(f"    .\\{port['name']} ({_select(bus, word, port['name'])})")
     connections = ",\n".join(lines)
     return (
-        f"module {TOP} (\n  input {CLOCK} {PUBLIC},\n  input [{dut.drive.width - 1}:0] drive {PUBLIC},\n"
-        f"  output reg [{dut.sense.width - 1}:0] sense {PUBLIC}\n);\n  wire [{dut.sense.width - 1}:0] outputs;\n"
-        f"  {dut.manifest['top']} dut (\n{connections}\n  );\n"
+        f"module {TOP} (\n  input {CLOCK} {PUBLIC},\n  input [{dut.drive.width - 1}:0] drive"
+        f" {PUBLIC},\n  output reg [{dut.sense.width - 1}:0] sense {PUBLIC}\n);\n  wire"
+        f" [{dut.sense.width - 1}:0] outputs;\n  {dut.manifest['top']} dut (\n{connections}\n  );\n"
         f"  always @(posedge {CLOCK}) sense <= outputs;\nendmodule\n"
     )

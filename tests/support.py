@@ -1,4 +1,6 @@
-"""What several test files share: rules and graphs made on the spot, random configurations and states, equality by SMT."""
+"""What several test files share: rules and graphs made on the spot, random configurations and
+states, equality by SMT.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ import bitwuzla as bz
 import numpy as np
 from hypothesis import strategies as st
 
-from sc_hw.flow.elaborate import Build
+from sc_hw.build.elaborate import Build
 from sc_model.graph import Graph, Interval, Node, Op
 from sc_model.graph.algebra import evaluate_node
 from sc_model.graph.nodes import Builder, prune
@@ -39,7 +41,9 @@ CONFIGS: list[dict[str, int]] = EXAMPLES["configs"]
 
 @contextlib.contextmanager
 def scripts_of(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, ModuleType]]:
-    """An example's scripts, which import each other by plain names; those are gone again afterwards. One thread for PyTorch."""
+    """An example's scripts, which import each other by plain names; those are gone again
+    afterwards. One thread for PyTorch.
+    """
     import torch
 
     threads = torch.get_num_threads()
@@ -106,7 +110,9 @@ BYTE = (StateField("x", "n"),)
 
 
 def made_up_rule(
-    update: Callable[..., Mapping[str, Any]], state: tuple[StateField, ...] = BYTE, inputs: tuple[RuleInput, ...] = ()
+    update: Callable[..., Mapping[str, Any]],
+    state: tuple[StateField, ...] = BYTE,
+    inputs: tuple[RuleInput, ...] = (),
 ) -> Rule:
     """A rule from a function."""
     return Rule("made_up", Bits, state, inputs, update, update, (), "", "")
@@ -132,21 +138,39 @@ def configs(widest: int = 24) -> st.SearchStrategy[RuleParams]:
 
 def value_of(form: IntFormat) -> st.SearchStrategy[int]:
     """A value of a format, its corners often."""
-    corners = sorted({form.lo, form.lo + 1, 0, min(1, form.hi), form.hi // 2, form.hi - (form.hi > form.lo), form.hi})
-    return st.sampled_from([v for v in corners if form.lo <= v <= form.hi]) | st.integers(form.lo, form.hi)
+    corners = sorted(
+        {
+            form.lo,
+            form.lo + 1,
+            0,
+            min(1, form.hi),
+            form.hi // 2,
+            form.hi - (form.hi > form.lo),
+            form.hi,
+        }
+    )
+    return st.sampled_from([v for v in corners if form.lo <= v <= form.hi]) | st.integers(
+        form.lo, form.hi
+    )
 
 
 def situation(params: RuleParams, rule: Rule = RULE) -> st.SearchStrategy[dict[str, int]]:
     """A value for every state field and input."""
-    return st.fixed_dictionaries({name: value_of(form) for name, form in formats(params, rule).items()})
+    return st.fixed_dictionaries(
+        {name: value_of(form) for name, form in formats(params, rule).items()}
+    )
 
 
 def split(values: Mapping[str, Any], rule: Rule = RULE) -> tuple[dict[str, Any], dict[str, Any]]:
     """State and inputs of a situation."""
-    return {f.name: values[f.name] for f in rule.state}, {i.name: values[i.name] for i in rule.inputs}
+    return {f.name: values[f.name] for f in rule.state}, {
+        i.name: values[i.name] for i in rule.inputs
+    }
 
 
-def random_inputs(rng: np.random.Generator, params: RuleParams, shape: tuple[int, ...], rule: Rule = RULE) -> dict[str, Any]:
+def random_inputs(
+    rng: np.random.Generator, params: RuleParams, shape: tuple[int, ...], rule: Rule = RULE
+) -> dict[str, Any]:
     """Inputs of many steps within their formats, the extremes in an eighth of all places."""
     drawn = {}
     for name, form in rule.input_formats(params).items():
@@ -166,27 +190,38 @@ def random_params(seed: int, count: int, widest: int = 20) -> Iterator[RuleParam
 
 
 def parameter_ranges(rule: Rule) -> dict[str, tuple[int, int]]:
-    """Least and most that tests give each parameter of any rule: its own bounds, else about twice its default."""
+    """Least and most that tests give each parameter of any rule: its own bounds, else about twice
+    its default.
+    """
     ranges = {}
     for name, field in rule.params_type.model_fields.items():
-        bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)}
+        bounds = {
+            key: getattr(item, key)
+            for item in field.metadata
+            for key in ("ge", "le")
+            if hasattr(item, key)
+        }
         ranges[name] = (bounds.get("ge", 0), bounds.get("le", 2 * field.default + 2))
     return ranges
 
 
 def drawn_params(rule: Rule, seed: int, count: int) -> list[RuleParams]:
-    """Seeded parameters of any rule, the least of all first; combinations that the rule refuses are drawn again."""
+    """Seeded parameters of any rule, the least of all first; combinations that the rule refuses are
+    drawn again.
+    """
     rng, ranges = np.random.default_rng(seed), parameter_ranges(rule)
     drawn: list[RuleParams] = []
     draws = iter([{name: lo for name, (lo, _) in ranges.items()}])
     while len(drawn) < count:
-        values = next(draws, None) or {name: int(rng.integers(lo, hi, endpoint=True)) for name, (lo, hi) in ranges.items()}
+        values = next(draws, None) or {
+            name: int(rng.integers(lo, hi, endpoint=True)) for name, (lo, hi) in ranges.items()
+        }
         with contextlib.suppress(ConfigError):
             drawn.append(rule.params_type(**values))
     return drawn
 
 
-# --- graphs ----------------------------------------------------------------------------------------------------------
+# --- graphs ---------------------------------------------------------------------------------------
 
 
 def sketch(formula: Callable[[Any, Any], Any], **variables: IntFormat) -> Graph:
@@ -194,7 +229,9 @@ def sketch(formula: Callable[[Any, Any], Any], **variables: IntFormat) -> Graph:
     builder = Builder()
     indices = {name: builder.var(name, Interval.of(form)) for name, form in variables.items()}
     ops = TraceOps(builder)
-    result = ops.let("result", formula(ops, SimpleNamespace(**{n: Expr(builder, i) for n, i in indices.items()})))
+    result = ops.let(
+        "result", formula(ops, SimpleNamespace(**{n: Expr(builder, i) for n, i in indices.items()}))
+    )
     return prune(builder, indices, {"result": result.index}, ops.lets)
 
 
@@ -203,7 +240,9 @@ def ops_of(graph: Graph) -> set[Op]:
     return {node.op for node in graph.nodes}
 
 
-def node_values(graph: Graph, ops: Any, variables: Mapping[str, Any], given: Mapping[int, Any] | None = None) -> list[Any]:
+def node_values(
+    graph: Graph, ops: Any, variables: Mapping[str, Any], given: Mapping[int, Any] | None = None
+) -> list[Any]:
     """Value of every node, one by one; `given` are nodes that are known already."""
     values: list[Any] = []
     for index, node in enumerate(graph.nodes):
@@ -222,15 +261,16 @@ def outside(graph: Graph, variables: Mapping[str, int], ops: Any) -> list[tuple[
     return [(node, int(v)) for node, v in pairs if not node.interval.lo <= v <= node.interval.hi]
 
 
-# --- SMT -------------------------------------------------------------------------------------------------------------
+# --- SMT ------------------------------------------------------------------------------------------
 
 
 _KEPT: list[Terms] = []
 
 
 def new_terms() -> Terms:
-    """Terms that live as long as the process: bitwuzla's manager must outlive its terms, which a collector of cycles
-    does not know (the process would die)."""
+    """Terms that live as long as the process: bitwuzla's manager must outlive its terms, which a
+    collector of cycles does not know (the process would die).
+    """
     _KEPT.append(Terms())
     return _KEPT[-1]
 
@@ -274,18 +314,26 @@ def constants(terms: Terms, values: Mapping[str, Any]) -> dict[str, int | bool]:
     return {name: value_in(solver, as_int(terms, value)) for name, value in values.items()}
 
 
-def counterexample(one: Graph, other: Graph, outputs: tuple[str, ...] = (), cut: str = "") -> dict[str, int] | None:
-    """A situation in which two graphs differ in an output or an output leaves its interval; None is a proof.
+def counterexample(
+    one: Graph, other: Graph, outputs: tuple[str, ...] = (), cut: str = ""
+) -> dict[str, int] | None:
+    """A situation in which two graphs differ in an output or an output leaves its interval; None is
+    a proof.
 
-    `cut` names an intermediate of both (proved equal before) that becomes a free variable: a product behind it is then
-    the same term on both sides.
+    `cut` names an intermediate of both (proved equal before) that becomes a free variable: a
+    product behind it is then the same term on both sides.
     """
     terms = new_terms()
-    variables = {n: smt_variable(terms, n, one.nodes[i].interval.format) for n, i in one.variables.items()}
+    variables = {
+        n: smt_variable(terms, n, one.nodes[i].interval.format) for n, i in one.variables.items()
+    }
     if cut:
         variables[cut] = smt_variable(terms, cut, one.nodes[one.lets[cut]].interval.format)
     left, right = (
-        node_values(graph, SmtOps(terms), variables, {graph.lets[cut]: variables[cut]} if cut else {}) for graph in (one, other)
+        node_values(
+            graph, SmtOps(terms), variables, {graph.lets[cut]: variables[cut]} if cut else {}
+        )
+        for graph in (one, other)
     )
     bad = terms.tm.mk_false()
     for name in outputs or tuple(other.outputs):
@@ -305,7 +353,7 @@ def counterexample(one: Graph, other: Graph, outputs: tuple[str, ...] = (), cut:
     return {name: value_in(solver, value) for name, value in variables.items()}
 
 
-# --- builds ---------------------------------------------------------------------------------------------------------
+# --- builds ---------------------------------------------------------------------------------------
 
 
 def edited(build: Build, folder: Path, pattern: str, new: str) -> Build:
@@ -313,12 +361,15 @@ def edited(build: Build, folder: Path, pattern: str, new: str) -> Build:
     folder.mkdir()
     shutil.copy(build.folder / "manifest.json", folder)
     text, count = re.subn(pattern, new, build.verilog.read_text(encoding="utf-8"), count=1)
-    assert count == 1, f"{pattern!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
+    assert count == 1, (
+        f"{pattern!r} is not in {build.verilog}: the emitted Verilog has changed, choose another"
+        " edit"
+    )
     (folder / "top.v").write_text(text, encoding="utf-8")
     return Build(build.design, build.id, folder, build.manifest)
 
 
-# --- processes -------------------------------------------------------------------------------------------------------
+# --- processes ------------------------------------------------------------------------------------
 
 
 def python(code: str, *args: str, **environment: str) -> str:

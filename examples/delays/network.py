@@ -1,4 +1,6 @@
-"""The networks that are compared, how they are trained, and how they answer: in float, and in the integers of hardware."""
+"""The networks that are compared, how they are trained, and how they answer: in float, and in the
+integers of hardware.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,22 @@ import torch
 from numpy.typing import NDArray
 from task import CLASSES, INPUTS, Task, sequences
 
-from sc_model.golden.network import Network
+from sc_model.golden.network.network import Network
 from sc_model.quantisation import QuantisedLayer, network_design
-from sc_model.training import DelayLinear, DenseLayer, DenseQuantiser, Lif, fast_sigmoid_surrogate, fit
+from sc_model.training import (
+    DelayLinear,
+    DenseLayer,
+    DenseQuantiser,
+    Lif,
+    fast_sigmoid_surrogate,
+    fit,
+)
 
 TASK = Task()
 Kind = Literal["none", "random", "learned"]
 HIDDEN, LONGEST = 24, 16
-# A tenth of a hidden potential is left after a tick: it remembers nothing, so what is compared must come at the same time
+# A tenth of a hidden potential is left after a tick: it remembers nothing, so what is compared must
+# come at the same time
 HIDDEN_LEAK, OUTPUT_LEAK = 0.1, 0.8
 LANES = (4, 3)  # of the layers in hardware
 UPDATES, BATCH = 600, 64
@@ -40,14 +50,22 @@ def tensors(count: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.T
 
 
 def network(kind: Kind, seed: int) -> torch.nn.Sequential:
-    """INPUTS -> HIDDEN -> CLASSES; delays are in front of the hidden neurons: none, random and frozen, or random and learned.
+    """INPUTS -> HIDDEN -> CLASSES; delays are in front of the hidden neurons: none, random and
+    frozen, or random and learned.
 
-    First weights, and random delays (whole ones, so that rounding costs them nothing), are the same for all kinds of a seed.
-    Weights are scaled layer by layer until the currents of a first batch vary by half a threshold.
+    First weights, and random delays (whole ones, so that rounding costs them nothing), are the same
+    for all kinds of a seed. Weights are scaled layer by layer until the currents of a first batch
+    vary by half a threshold.
     """
     torch.manual_seed(seed)
     drawn = torch.randint(0, LONGEST + 1, (HIDDEN, INPUTS)).float()
-    first = DelayLinear(INPUTS, HIDDEN, LONGEST, learn_delay=kind == "learned", init_delay=0.0 if kind == "none" else drawn)
+    first = DelayLinear(
+        INPUTS,
+        HIDDEN,
+        LONGEST,
+        learn_delay=kind == "learned",
+        init_delay=0.0 if kind == "none" else drawn,
+    )
     second = torch.nn.Linear(HIDDEN, CLASSES, bias=False)
     surrogate = partial(fast_sigmoid_surrogate, slope=SLOPE)
     net = torch.nn.Sequential(
@@ -67,11 +85,25 @@ def loss(spikes: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(spikes.sum(0), labels)
 
 
-def train(net: torch.nn.Sequential, rate: float, delay_rate: float, seed: int, which: int, updates: int | None = None) -> None:
-    """Adam with a cosine that ends at 0; every batch is new. `delay_rate`: learning rate of the delays, in ticks."""
+def train(
+    net: torch.nn.Sequential,
+    rate: float,
+    delay_rate: float,
+    seed: int,
+    which: int,
+    updates: int | None = None,
+) -> None:
+    """Adam with a cosine that ends at 0; every batch is new. `delay_rate`: learning rate of the
+    delays, in ticks.
+    """
     count = UPDATES if updates is None else updates
     delays = [each for name, each in net.named_parameters() if name.endswith("delay")]
-    groups = [{"params": [each for name, each in net.named_parameters() if not name.endswith("delay")], "lr": rate}]
+    groups = [
+        {
+            "params": [each for name, each in net.named_parameters() if not name.endswith("delay")],
+            "lr": rate,
+        }
+    ]
     groups += [{"params": delays, "lr": delay_rate}] if delays else []
     optimiser = torch.optim.Adam(groups)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, count)
@@ -79,7 +111,16 @@ def train(net: torch.nn.Sequential, rate: float, delay_rate: float, seed: int, w
     def batches(rng: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         return (tensors(BATCH, rng) for _ in range(count))
 
-    fit(net, batches, loss, optimiser, epochs=1, seed=2**16 * which + seed, schedule=schedule, progress=False)
+    fit(
+        net,
+        batches,
+        loss,
+        optimiser,
+        epochs=1,
+        seed=2**16 * which + seed,
+        schedule=schedule,
+        progress=False,
+    )
 
 
 def accuracy(net: torch.nn.Sequential, x: torch.Tensor, labels: torch.Tensor) -> float:
@@ -88,7 +129,7 @@ def accuracy(net: torch.nn.Sequential, x: torch.Tensor, labels: torch.Tensor) ->
         return float((net(x).sum(0).argmax(1) == labels).double().mean())
 
 
-# --- in integers -----------------------------------------------------------------------------------------------------------
+# --- in integers ----------------------------------------------------------------------------------
 
 
 def rounded(net: torch.nn.Sequential) -> torch.nn.Sequential:
@@ -107,7 +148,9 @@ def in_integers(net: torch.nn.Sequential, quantiser: DenseQuantiser) -> torch.nn
     return made
 
 
-def tuned(net: torch.nn.Sequential, quantiser: DenseQuantiser, rate: float, seed: int) -> torch.nn.Sequential:
+def tuned(
+    net: torch.nn.Sequential, quantiser: DenseQuantiser, rate: float, seed: int
+) -> torch.nn.Sequential:
     """A copy, trained on with the numbers that hardware has; delays are rounded first and stay."""
     made = in_integers(rounded(net), quantiser)
     train(made, rate / TUNE_PART, 0.0, seed, TUNE, UPDATES // TUNE_PART)
@@ -115,24 +158,39 @@ def tuned(net: torch.nn.Sequential, quantiser: DenseQuantiser, rate: float, seed
 
 
 def integers(net: torch.nn.Sequential) -> list[QuantisedLayer]:
-    """Both layers for hardware, by the quantisers they compute with; lanes as many as divide the neurons."""
-    return [layer.integers(name, lanes=lanes) for layer, name, lanes in zip(net, ("hidden", "output"), LANES, strict=True)]
+    """Both layers for hardware, by the quantisers they compute with; lanes as many as divide the
+    neurons.
+    """
+    return [
+        layer.integers(name, lanes=lanes)
+        for layer, name, lanes in zip(net, ("hidden", "output"), LANES, strict=True)
+    ]
 
 
 def golden(layers: Sequence[QuantisedLayer], x: NDArray[Any]) -> NDArray[np.uint8]:
-    """Spikes of the golden network for one sequence (ticks, INPUTS) from reset: (ticks, CLASSES)."""
+    """Spikes of the golden network for one sequence (ticks, INPUTS) from reset: (ticks,
+    CLASSES).
+    """
     design, parameters = network_design("delays", layers)
     if design.network is None:
         raise RuntimeError("the design is no network")
     return Network(design.network, parameters).run(x)
 
 
-def fixed_point_accuracy(net: torch.nn.Sequential, x: torch.Tensor, labels: torch.Tensor, checked: int = 10) -> float:
-    """Share of right answers in integers; the golden network must fire the same spikes for the first `checked` sequences."""
+def fixed_point_accuracy(
+    net: torch.nn.Sequential, x: torch.Tensor, labels: torch.Tensor, checked: int = 10
+) -> float:
+    """Share of right answers in integers; the golden network must fire the same spikes for the
+    first `checked` sequences.
+    """
     with torch.no_grad():
         found = net(x)
     layers = integers(net)
     for k in range(checked):
-        if not np.array_equal(golden(layers, x[:, k].numpy().astype(np.uint8)), found[:, k].numpy()):
-            raise RuntimeError(f"the golden network fires other spikes than the layers in integers in sequence {k}")
+        if not np.array_equal(
+            golden(layers, x[:, k].numpy().astype(np.uint8)), found[:, k].numpy()
+        ):
+            raise RuntimeError(
+                f"the golden network fires other spikes than the layers in integers in sequence {k}"
+            )
     return float((found.sum(0).argmax(1) == labels).double().mean())

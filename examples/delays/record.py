@@ -1,9 +1,10 @@
-"""Train the network that is shipped, and write it with test sequences: `delays.toml` and `delays.npz` beside this file.
+"""Train the network that is shipped, and write it with test sequences: `delays.toml` and
+`delays.npz` beside this file.
 
     python examples/delays/record.py [--out FOLDER]
 
-The first seed and the learning rates of reports/delays.json, fine-tuned in integers. Half a minute. The same versions on the same
-machine give the same bytes.
+The first seed and the learning rates of reports/delays.json, fine-tuned in integers. Half a minute.
+The same versions on the same machine give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from run import QUANTISER, TESTED, best_rates
 from task import CLASSES, LAGS
 
-from sc_model.golden.network import Network
+from sc_model.golden.network.network import Network
 from sc_model.quantisation import QuantisedLayer, network_design, save_design
 
 HERE = Path(__file__).parent
@@ -33,14 +34,18 @@ file; weights, delays, thresholds and leaks are in delays.npz."""
 
 def trained() -> list[QuantisedLayer]:
     """The network in integers."""
-    rate, delay_rate = best_rates(json.loads(REPORT.read_text(encoding="utf-8"))["settings"], "learned")
+    rate, delay_rate = best_rates(
+        json.loads(REPORT.read_text(encoding="utf-8"))["settings"], "learned"
+    )
     net = network("learned", SEED)
     train(net, rate, delay_rate, SEED, TRAIN)
     return integers(tuned(net, QUANTISER, rate, SEED))
 
 
 def stimulus() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The test sequences one after the other, silence behind each, (steps, inputs); and their classes."""
+    """The test sequences one after the other, silence behind each, (steps, inputs); and their
+    classes.
+    """
     x, labels = tensors(TESTED, stream(SEED, TEST))
     shown = x.numpy().astype(np.uint8).transpose(1, 0, 2)
     padded = np.pad(shown, ((0, 0), (0, SILENCE), (0, 0)))
@@ -56,7 +61,9 @@ def answers(spikes: NDArray[Any]) -> NDArray[np.int64]:
 def main() -> None:
     """Write both files and print what the golden network makes of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside this file)")
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write to (default: beside this file)"
+    )
     out: Path = parser.parse_args().out
     torch.set_num_threads(1)
     layers = trained()
@@ -74,10 +81,19 @@ def main() -> None:
         "ticks": TASK.ticks,
         "silence": SILENCE,
         "scale": {layer.spec.name: layer.scale.tolist() for layer in layers},
-        "errors": {layer.spec.name: {what: vars(error) for what, error in layer.errors.items()} for layer in layers},
+        "errors": {
+            layer.spec.name: {what: vars(error) for what, error in layer.errors.items()}
+            for layer in layers
+        },
         "made_with": {"torch": torch.__version__, "numpy": np.__version__},
     }
-    save_design(out, design, parameters, comment=COMMENT, extra={"x": x, "meta": np.array(json.dumps(meta, sort_keys=True))})
+    save_design(
+        out,
+        design,
+        parameters,
+        comment=COMMENT,
+        extra={"x": x, "meta": np.array(json.dumps(meta, sort_keys=True))},
+    )
     print(f"{(said == labels).sum()} of {TESTED} sequences right in integers, one after the other")
 
 

@@ -2,8 +2,9 @@
 
     python examples/delays/run.py --out reports [--seeds 10] [--build build]
 
-Less than a minute a seed on one core. What a seed has found is kept in `BUILD/delays/`, so that a run that was stopped goes on
-where it was. README.md says what the task is and how the settings were chosen.
+Less than a minute a seed on one core. What a seed has found is kept in `BUILD/delays/`, so that a
+run that was stopped goes on where it was. README.md says what the task is and how the settings were
+chosen.
 """
 
 from __future__ import annotations
@@ -41,13 +42,16 @@ from network import (
 )
 from task import CLASSES, LAGS
 
-from sc_hw.flow.files import replacing
+from sc_hw.files import replacing
 from sc_model.training import DenseQuantiser
 
 SCHEMA = "sc-hw.delays.v1"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 RATES, DELAY_RATES = (0.01, 0.03, 0.06), (0.05, 0.1)
-SETTINGS_SEEDS = (100, 101)  # task and learning rates were chosen on these, and nothing is reported of them but that
+SETTINGS_SEEDS = (
+    100,
+    101,
+)  # task and learning rates were chosen on these, and nothing is reported of them but that
 VALIDATION, TESTED = 500, 1_000  # sequences
 QUANTISER = DenseQuantiser(weight_bits=8)
 STAGES = {
@@ -77,14 +81,24 @@ def settings(folder: Path) -> dict[str, dict[str, float]]:
                 right = []
                 for seed in SETTINGS_SEEDS:
 
-                    def make(kind: Kind = kind, seed: int = seed, rate: float = rate, delay_rate: float = delay_rate) -> float:
+                    def make(
+                        kind: Kind = kind,
+                        seed: int = seed,
+                        rate: float = rate,
+                        delay_rate: float = delay_rate,
+                    ) -> float:
                         net = network(kind, seed)
                         train(net, rate, delay_rate, seed, TRAIN)
                         return accuracy(net, *tensors(VALIDATION, stream(seed, VALIDATE)))
 
-                    right.append(kept(folder / f"settings-{kind}-{rate}-{delay_rate}-{seed}.json", make))
+                    right.append(
+                        kept(folder / f"settings-{kind}-{rate}-{delay_rate}-{seed}.json", make)
+                    )
                 found.setdefault(kind, {})[f"{rate} {delay_rate}"] = statistics.mean(right)
-                print(f"settings: {kind:8} rates {rate} {delay_rate}: {statistics.mean(right):.3f}", flush=True)
+                print(
+                    f"settings: {kind:8} rates {rate} {delay_rate}: {statistics.mean(right):.3f}",
+                    flush=True,
+                )
     return found
 
 
@@ -112,46 +126,73 @@ def one(kind: Kind, seed: int, rates: tuple[float, float]) -> dict[str, Any]:
         },
         "moved": moved(kind, seed, net),
     }
-    print(f"seed {seed}, {kind:8}: " + ", ".join(f"{stage} {found[stage]:.3f}" for stage in STAGES), flush=True)
+    print(
+        f"seed {seed}, {kind:8}: " + ", ".join(f"{stage} {found[stage]:.3f}" for stage in STAGES),
+        flush=True,
+    )
     return found
 
 
 def moved(kind: Kind, seed: int, net: torch.nn.Sequential) -> float:
     """Mean distance in ticks from where delays began."""
     with torch.no_grad():
-        return float((net[0].synapses.effective_delay() - network(kind, seed)[0].synapses.effective_delay()).abs().mean())
+        return float(
+            (net[0].synapses.effective_delay() - network(kind, seed)[0].synapses.effective_delay())
+            .abs()
+            .mean()
+        )
 
 
-# --- report ----------------------------------------------------------------------------------------------------------------
+# --- report ---------------------------------------------------------------------------------------
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
     """Mean, standard deviation (n - 1), least and greatest."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return {"mean": statistics.mean(values), "sd": deviation, "min": min(values), "max": max(values)}
+    return {
+        "mean": statistics.mean(values),
+        "sd": deviation,
+        "min": min(values),
+        "max": max(values),
+    }
 
 
 def summary(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Spreads over the seeds, and of the differences seed by seed."""
-    values = {kind: {stage: [seed[kind][stage] for seed in seeds] for stage in STAGES} for kind in KINDS}
+    values = {
+        kind: {stage: [seed[kind][stage] for seed in seeds] for stage in STAGES} for kind in KINDS
+    }
     pairs = {"random over none": ("random", "none"), "learned over random": ("learned", "random")}
     return {
-        "accuracy": {kind: {stage: spread(found) for stage, found in by.items()} for kind, by in values.items()},
+        "accuracy": {
+            kind: {stage: spread(found) for stage, found in by.items()}
+            for kind, by in values.items()
+        },
         "differences": {
             name: {
-                stage: spread([a - b for a, b in zip(values[more][stage], values[less][stage], strict=True)]) for stage in STAGES
+                stage: spread(
+                    [a - b for a, b in zip(values[more][stage], values[less][stage], strict=True)]
+                )
+                for stage in STAGES
             }
             for name, (more, less) in pairs.items()
         },
-        "lost_by_rounding": spread([seed["learned"]["integers"] - seed["learned"]["float"] for seed in seeds]),
-        "won_by_tuning": spread([seed["learned"]["tuned"] - seed["learned"]["integers"] for seed in seeds]),
+        "lost_by_rounding": spread(
+            [seed["learned"]["integers"] - seed["learned"]["float"] for seed in seeds]
+        ),
+        "won_by_tuning": spread(
+            [seed["learned"]["tuned"] - seed["learned"]["integers"] for seed in seeds]
+        ),
         "moved": spread([seed["learned"]["moved"] for seed in seeds]),
     }
 
 
 def row(found: dict[str, float], sign: str = "") -> str:
     """Mean, deviation, least and greatest."""
-    return f"{found['mean']:{sign}.3f} | {found['sd']:.3f} | {found['min']:{sign}.3f} | {found['max']:{sign}.3f} |"
+    return (
+        f"{found['mean']:{sign}.3f} | {found['sd']:.3f} | {found['min']:{sign}.3f} |"
+        f" {found['max']:{sign}.3f} |"
+    )
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -162,7 +203,10 @@ def markdown(report: dict[str, Any]) -> str:
         "# Delays: none, random, learned",
         "",
         f"Made by `{report['command']}`; {count} seeds, {TESTED:,} test sequences each.",
-        "The task, the protocol and what the rows mean: [examples/delays/README.md](../examples/delays/README.md).",
+        (
+            "The task, the protocol and what the rows mean:"
+            " [examples/delays/README.md](../examples/delays/README.md)."
+        ),
         f"Share of right answers; chance is {1 / CLASSES:.2f}. `sd` is over seeds.",
         "",
         "![accuracies](delays.png)",
@@ -171,7 +215,10 @@ def markdown(report: dict[str, Any]) -> str:
         f"|---|---{head[1]}",
     ]
     for kind in KINDS:
-        lines += [f"| {kind} | {text} | {row(total['accuracy'][kind][stage])}" for stage, text in STAGES.items()]
+        lines += [
+            f"| {kind} | {text} | {row(total['accuracy'][kind][stage])}"
+            for stage, text in STAGES.items()
+        ]
     lines += ["", "Seed by seed:", "", f"| difference | numbers {head[0]}", f"|---|---{head[1]}"]
     for name, by in total["differences"].items():
         lines += [f"| {name} | {text} | {row(by[stage], '+')}" for stage, text in STAGES.items()]
@@ -179,37 +226,57 @@ def markdown(report: dict[str, Any]) -> str:
         f"| learned: integers over float | | {row(total['lost_by_rounding'], '+')}",
         f"| learned: tuned over integers | | {row(total['won_by_tuning'], '+')}",
         "",
-        f"Learned delays moved by {total['moved']['mean']:.2f} ticks in the mean (sd over seeds {total['moved']['sd']:.2f}) of",
-        f"the {LONGEST} that they may have. `tuned` has {UPDATES // TUNE_PART} updates more than the others; it has them for",
+        (
+            f"Learned delays moved by {total['moved']['mean']:.2f} ticks in the mean (sd over seeds"
+            f" {total['moved']['sd']:.2f}) of"
+        ),
+        (
+            f"the {LONGEST} that they may have. `tuned` has {UPDATES // TUNE_PART} updates more"
+            " than the others; it has them for"
+        ),
         "all three kinds of delays.",
         "",
         "## What rounding does to the numbers",
         "",
         "Learned delays, mean over the seeds, before fine-tuning.",
         "",
-        "| layer | number | largest error | RMS error | largest, relative | RMS, relative | clipped |",
+        (
+            "| layer | number | largest error | RMS error | largest, relative | RMS, relative |"
+            " clipped |"
+        ),
         "|---|---|--:|--:|--:|--:|--:|",
     ]
     for layer, errors in report["seeds"][0]["learned"]["errors"].items():
         for what in errors:
             found = [seed["learned"]["errors"][layer][what] for seed in report["seeds"]]
             mean = {key: statistics.mean(each[key] for each in found) for key in found[0]}
-            cells = [f"{mean[key]:.2g}" for key in ("largest", "rms", "relative_largest", "relative_rms")]
+            cells = [
+                f"{mean[key]:.2g}" for key in ("largest", "rms", "relative_largest", "relative_rms")
+            ]
             lines.append(f"| {layer} | {what} | {' | '.join(cells)} | {mean['clipped']:.3g} |")
     lines += [
         "",
-        "Weights and thresholds in float units, leaks as the share that is left after a tick, delays in ticks; relative to the",
+        (
+            "Weights and thresholds in float units, leaks as the share that is left after a tick,"
+            " delays in ticks; relative to the"
+        ),
         "largest and to the root mean square of the numbers.",
         "",
         "## Learning rates",
         "",
-        f"Mean validation accuracy over the seeds {report['protocol']['settings_seeds']}, which are not among those reported.",
+        (
+            f"Mean validation accuracy over the seeds {report['protocol']['settings_seeds']}, which"
+            " are not among those reported."
+        ),
         "",
         "| delays | rate of weights | rate of delays, ticks | accuracy |",
         "|---|--:|--:|--:|",
     ]
     for kind, found in report["settings"].items():
-        lines += [f"| {kind} | {' | '.join(rates.split())} | {value:.3f} |" for rates, value in found.items()]
+        lines += [
+            f"| {kind} | {' | '.join(rates.split())} | {value:.3f} |"
+            for rates, value in found.items()
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -226,12 +293,29 @@ def picture(report: dict[str, Any], file: Path) -> None:
         for offset, kind in enumerate(KINDS):
             values = [seed[kind][stage] for seed in report["seeds"]]
             x = place + (offset - 1) * 0.27
-            axes.bar(x, statistics.mean(values), 0.25, color=colours[kind], alpha=0.5, label=kind if not place else None)
-            axes.plot(x + np.linspace(-0.08, 0.08, len(values)), values, ".", color=colours[kind], markersize=5)
+            axes.bar(
+                x,
+                statistics.mean(values),
+                0.25,
+                color=colours[kind],
+                alpha=0.5,
+                label=kind if not place else None,
+            )
+            axes.plot(
+                x + np.linspace(-0.08, 0.08, len(values)),
+                values,
+                ".",
+                color=colours[kind],
+                markersize=5,
+            )
     axes.axhline(1 / CLASSES, color="black", linewidth=0.8, linestyle=":")
-    axes.set_xticks(range(len(STAGES)), ["as trained", "whole delays", "integers", "integers, tuned"])
+    axes.set_xticks(
+        range(len(STAGES)), ["as trained", "whole delays", "integers", "integers, tuned"]
+    )
     axes.set(
-        ylim=(0, 1), ylabel="share of right answers", title=f"Lag between two ears, {CLASSES} lags, {len(report['seeds'])} seeds"
+        ylim=(0, 1),
+        ylabel="share of right answers",
+        title=f"Lag between two ears, {CLASSES} lags, {len(report['seeds'])} seeds",
     )
     figure.legend(title="delays", loc="outside right upper")
     with replacing(file) as temporary:
@@ -252,7 +336,10 @@ def main() -> None:
     seeds = [
         {"seed": seed}
         | {
-            kind: kept(folder / f"seed{seed}-{kind}.json", lambda k=kind, s=seed: one(k, s, best_rates(rates, k)))
+            kind: kept(
+                folder / f"seed{seed}-{kind}.json",
+                lambda k=kind, s=seed: one(k, s, best_rates(rates, k)),
+            )
             for kind in KINDS
         }
         for seed in range(given.seeds)
@@ -260,7 +347,11 @@ def main() -> None:
     report = {
         "schema": SCHEMA,
         "command": f"python examples/delays/run.py --out reports --seeds {given.seeds}",
-        "made_with": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
+        "made_with": {
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
         "protocol": {
             "updates": UPDATES,
             "batch": BATCH,
@@ -274,7 +365,10 @@ def main() -> None:
         "seeds": seeds,
     }
     given.out.mkdir(parents=True, exist_ok=True)
-    for name, text in (("delays.json", json.dumps(report, indent=1) + "\n"), ("delays.md", markdown(report))):
+    for name, text in (
+        ("delays.json", json.dumps(report, indent=1) + "\n"),
+        ("delays.md", markdown(report)),
+    ):
         with replacing(given.out / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     picture(report, given.out / "delays.png")

@@ -1,8 +1,10 @@
-"""The task: from which side did it come? Two ears hear the same, one of them later (Jeffress 1948, doi:10.1037/h0061495).
+"""The task: from which side did it come? Two ears hear the same, one of them later (Jeffress 1948,
+doi:10.1037/h0061495).
 
-Each of `CHANNELS` frequency channels of a source fires at random. The spikes come to the left ear, and `lag` ticks later
-(earlier, if it is negative) to the right one; each ear misses some of them and has noise of its own. The class is the lag. Each
-ear by itself knows nothing, and counts of spikes know nothing: only what is compared at different times does.
+Each of `CHANNELS` frequency channels of a source fires at random. The spikes come to the left ear,
+and `lag` ticks later (earlier, if it is negative) to the right one; each ear misses some of them
+and has noise of its own. The class is the lag. Each ear by itself knows nothing, and counts of
+spikes know nothing: only what is compared at different times does.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ class Task:
     noise: float = 0.03  # of every input, always
 
 
-def sequences(task: Task, count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def sequences(
+    task: Task, count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Spikes of shape (ticks, count, INPUTS) and classes (count,)."""
     labels = rng.integers(0, CLASSES, count)
     edge = max(LAGS)
@@ -38,4 +42,6 @@ def sequences(task: Task, count: int, rng: np.random.Generator) -> tuple[NDArray
     right = source[ticks - np.array(LAGS)[labels], np.arange(count)]
     both = np.concatenate([left, right], axis=2)
     shape = both.shape
-    return ((both & (rng.random(shape) < task.heard)) | (rng.random(shape) < task.noise)).astype(np.uint8), labels
+    return ((both & (rng.random(shape) < task.heard)) | (rng.random(shape) < task.noise)).astype(
+        np.uint8
+    ), labels

@@ -1,9 +1,10 @@
-"""Record the digits task in closed loop with the golden layer: writes `digits.npz` beside this file.
+"""Record the digits task in closed loop with the golden layer: writes `digits.npz` beside this
+file.
 
     python examples/digits/record.py [--out FILE]
 
-Needs scikit-learn, and about two minutes for the other seeds. The same versions give the same bytes. README.md says what is
-recorded and what the figures mean.
+Needs scikit-learn, and about two minutes for the other seeds. The same versions give the same
+bytes. README.md says what is recorded and what the figures mean.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from sc_hw.flow.files import replacing
-from sc_model.golden import Layer
+from sc_hw.files import replacing
+from sc_model.golden import PlasticLayer
 from sc_model.rules import resolve
 from sc_model.spec import ConfigError, Design, load_design
 
@@ -33,7 +34,8 @@ HERE = Path(__file__).parent
 CLASSES = 10
 THRESHOLDS = (5, 11)  # a pixel is 0 to 16
 REWARDS = (24, 4)  # for a right choice, first and then; their negatives for a wrong one
-SETTLING = 0.6  # of the trials are over when the second reward begins: smaller steps, so that the weights settle
+# Of the trials are over when the second reward begins: smaller steps, so that the weights settle
+SETTLING = 0.6
 TRIALS = 3_000  # recorded, and replayed in RTL
 LONGER = 12_000  # trials of a second run, of the golden model alone
 BLOCK = 100  # trials a point of the learning curve
@@ -48,7 +50,9 @@ class Steps:
 
     spikes: list[NDArray[np.uint8]] = field(default_factory=list)
     reward: list[int] = field(default_factory=list)
-    flags: dict[str, list[bool]] = field(default_factory=lambda: {"outcome": [], "decide": [], "clear_trial": []})
+    flags: dict[str, list[bool]] = field(
+        default_factory=lambda: {"outcome": [], "decide": [], "clear_trial": []}
+    )
     labels: list[int] = field(default_factory=list)
     winners: list[int] = field(default_factory=list)
 
@@ -58,9 +62,11 @@ class Steps:
 
 
 def dataset() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Bits of the lines, shape (samples, 256), and labels: a line for each pixel above each threshold, the same again OFF.
+    """Bits of the lines, shape (samples, 256), and labels: a line for each pixel above each
+    threshold, the same again OFF.
 
-    ON and OFF together are 128 active lines in every sample, so that no digit is louder than another.
+    ON and OFF together are 128 active lines in every sample, so that no digit is louder than
+    another.
     """
     digits = load_digits()
     pixels = digits.images.reshape(len(digits.images), -1)
@@ -75,7 +81,9 @@ def split() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 class Loop:
-    """A layer and its little world: digits go in, one neuron answers, and the answer is right or wrong."""
+    """A layer and its little world: digits go in, one neuron answers, and the answer is right or
+    wrong.
+    """
 
     def __init__(self, design: Design, seed: int) -> None:
         if design.layer is None or design.neuron is None:
@@ -87,10 +95,12 @@ class Loop:
         self.left: list[int] = []  # digits of this pass that are still to come
         middle = (rule.state_formats(params)["weight"].hi + 1) // 2
         self.before = np.full((design.layer.inputs, design.layer.neurons), middle, np.uint16)
-        self.layer = Layer(rule, params, design.layer, design.neuron, self.before)
+        self.layer = PlasticLayer(rule, params, design.layer, design.neuron, self.before)
         self.silence = np.zeros(design.layer.inputs, np.uint8)
 
-    def step(self, steps: Steps, spikes: NDArray[np.uint8], reward: int = 0, **flags: bool) -> NDArray[np.bool_]:
+    def step(
+        self, steps: Steps, spikes: NDArray[np.uint8], reward: int = 0, **flags: bool
+    ) -> NDArray[np.bool_]:
         """One step of the layer, noted down."""
         steps.spikes.append(spikes)
         steps.reward.append(reward)
@@ -108,9 +118,9 @@ class Loop:
     def learn(self, trials: int, steps: Steps) -> None:
         """Trials of three steps.
 
-        A digit and a decision; a silent step, while the winner's spike is on its way to the synapses; and a step in which
-        it arrives, makes the lines that were active eligible (their traces remember), and finds the reward there. Then
-        the trial is cleared.
+        A digit and a decision; a silent step, while the winner's spike is on its way to the
+        synapses; and a step in which it arrives, makes the lines that were active eligible (their
+        traces remember), and finds the reward there. Then the trial is cleared.
         """
         for trial in range(trials):
             size = REWARDS[trial >= SETTLING * trials]
@@ -121,7 +131,9 @@ class Loop:
             self.step(steps, self.silence, size if right else -size, outcome=True, clear_trial=True)
 
     def examine(self, steps: Steps) -> float:
-        """Share of the held-out digits that are named correctly, one step each. Without a reward nothing is learned."""
+        """Share of the held-out digits that are named correctly, one step each. Without a reward
+        nothing is learned.
+        """
         for sample in self.test:
             self.decide(steps, int(sample), clear_trial=True)
         return float(steps.right()[-len(self.test) :].mean())
@@ -134,7 +146,9 @@ def several(values: Sequence[float], seeds: Sequence[int]) -> dict[str, Any]:
 
 
 def run(design: Design, seed: int, trials: int) -> tuple[Steps, NDArray[Any], float]:
-    """The steps of a run and of the examination after it, the weights, and the share of held-out digits named."""
+    """The steps of a run and of the examination after it, the weights, and the share of held-out
+    digits named.
+    """
     loop, steps = Loop(design, seed), Steps()
     loop.learn(trials, steps)
     after = loop.examine(steps)
@@ -152,8 +166,14 @@ def record(design: Design, other_seeds: Sequence[int] = OTHER_SEEDS) -> dict[str
     curve = longer.right()[:LONGER].reshape(-1, BLOCK).mean(axis=1).round(4)
     meta = {
         "task": "handwritten digits 0 to 9, learned by trial and error",
-        "feedback": f"right or wrong for the class chosen (a reward of +-{REWARDS[0]}, later +-{REWARDS[1]})",
-        "source": "Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak), UCI, as shipped with scikit-learn",
+        "feedback": (
+            f"right or wrong for the class chosen (a reward of +-{REWARDS[0]}, later"
+            f" +-{REWARDS[1]})"
+        ),
+        "source": (
+            "Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak), UCI, as shipped"
+            " with scikit-learn"
+        ),
         "licence": "CC BY 4.0 (UCI Machine Learning Repository, doi:10.24432/C50P49)",
         "classes": list(range(CLASSES)),
         "image": {
@@ -194,7 +214,11 @@ def record(design: Design, other_seeds: Sequence[int] = OTHER_SEEDS) -> dict[str
 
 def made_with() -> dict[str, str]:
     """Versions on which the bytes of the recording depend."""
-    return {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    return {
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,
+    }
 
 
 def weight_hash(weights: NDArray[Any]) -> str:
@@ -205,17 +229,30 @@ def weight_hash(weights: NDArray[Any]) -> str:
 def main() -> int:
     """Write the recording and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=HERE / "digits.npz", help="file to write (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=HERE / "digits.npz", help="file to write (default: %(default)s)"
+    )
     out = parser.parse_args().out
     arrays = record(load_design(HERE / "digits.toml"))
     with replacing(out) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type] # no array is named allow_pickle
     meta = json.loads(str(arrays["meta"]))
-    print(f"{out}: {len(arrays['spikes'])} steps, {meta['trials']} trials, {out.stat().st_size / 1000:.1f} kB")
-    for name, figures in ((f"{meta['trials']} trials", meta["accuracy"]), (f"{LONGER} trials", meta["longer"])):
+    print(
+        f"{out}: {len(arrays['spikes'])} steps, {meta['trials']} trials,"
+        f" {out.stat().st_size / 1000:.1f} kB"
+    )
+    for name, figures in (
+        (f"{meta['trials']} trials", meta["accuracy"]),
+        (f"{LONGER} trials", meta["longer"]),
+    ):
         others = figures["other_seeds"]
-        spread = f"mean {others['mean']:.3f}, sd {others['sd']:.3f}, least {min(others['after']):.3f}"
-        print(f"held-out accuracy after {name}: {figures['after']:.3f}; {len(others['seeds'])} other seeds: {spread}")
+        spread = (
+            f"mean {others['mean']:.3f}, sd {others['sd']:.3f}, least {min(others['after']):.3f}"
+        )
+        print(
+            f"held-out accuracy after {name}: {figures['after']:.3f}; {len(others['seeds'])} other"
+            f" seeds: {spread}"
+        )
     return 0
 
 

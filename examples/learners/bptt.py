@@ -11,7 +11,10 @@ from sc_model.learning import BPTTLearner, NetworkModule
 NAME = "BPTTLearner"
 UPDATES, BATCH, TEST = 120, 64, 500
 TASK = f"{_xor.TASK} {UPDATES} updates with {BATCH} trials each."
-BASELINE = "The same learner on the same network with the readout's weights alone: a fixed random recurrent network."
+BASELINE = (
+    "The same learner on the same network with the readout's weights alone: a fixed random"
+    " recurrent network."
+)
 SCORE = f"Share of {TEST} further trials answered right; chance is 0.5."
 SOLVED = 0.9
 

@@ -8,10 +8,14 @@ from sc_model.learning import EligibilityTrace
 
 NAME = "EligibilityTrace"
 TASK = (
-    "One of four cues (a quarter of 20 inputs fires with 0.4 a tick for 10 ticks), 30 ticks of nothing but noise (0.02), "
-    "then one error signal: which cue was it? The readout is a leaky sum (30 ticks) of the inputs; 400 trials of training."
+    "One of four cues (a quarter of 20 inputs fires with 0.4 a tick for 10 ticks), 30 ticks of"
+    " nothing but noise (0.02), then one error signal: which cue was it? The readout is a leaky sum"
+    " (30 ticks) of the inputs; 400 trials of training."
 )
-BASELINE = "The same rule with a trace of 1 tick, so that credit goes to what fires together with the error."
+BASELINE = (
+    "The same rule with a trace of 1 tick, so that credit goes to what fires together with the"
+    " error."
+)
 SCORE = "Share of 500 further trials answered right; chance is 0.25."
 SOLVED = 0.9
 
@@ -42,7 +46,9 @@ def trained(seed: int, tau_e: float) -> float:
         error = np.eye(CUES)[cue] - answer / answer.sum()
         trace = EligibilityTrace(tau_e=tau_e)
         for tick, now in enumerate(spikes):
-            weight += 0.05 * trace.update(now, np.ones(CUES), error if tick == CUE + SILENCE - 1 else np.zeros(CUES))
+            weight += 0.05 * trace.update(
+                now, np.ones(CUES), error if tick == CUE + SILENCE - 1 else np.zeros(CUES)
+            )
     return right / TEST
 
 

@@ -10,7 +10,10 @@ from sc_model.learning import EPropLearner, NetworkModule
 
 NAME = "EPropLearner"
 UPDATES, BATCH, TEST = 200, 32, 500
-TASK = f"{_xor.TASK} {UPDATES} updates with {BATCH} trials each; the learning signal comes over fixed random feedback."
+TASK = (
+    f"{_xor.TASK} {UPDATES} updates with {BATCH} trials each; the learning signal comes over fixed"
+    " random feedback."
+)
 BASELINE = "The same learner on the same network with the readout's weights alone."
 SCORE = f"Share of {TEST} further trials answered right; chance is 0.5."
 SOLVED = 0.9
@@ -23,7 +26,9 @@ def trained(seed: int, feedback: str, everything: bool = True) -> float:
     if not everything:
         for weight in list(module.weights)[:2]:
             weight.requires_grad_(False)
-    learner = EPropLearner(module, "cross_entropy", 0.02, feedback=feedback, feedback_scale=1.0, seed=seed)
+    learner = EPropLearner(
+        module, "cross_entropy", 0.02, feedback=feedback, feedback_scale=1.0, seed=seed
+    )
     for _ in range(UPDATES):
         learner.train_step(*_xor.trials(draws, BATCH))
     spikes, classes, _ = _xor.trials(draws, TEST)

@@ -10,11 +10,14 @@ from sc_model.learning import EWCPenalty
 
 NAME = "EWCPenalty"
 TASK = (
-    "Handwritten digits (8 x 8, scikit-learn), then the same with their pixels shuffled; 64-100-10 with ReLU, Adam, 40 epochs "
-    "each. The penalty (lambda 2,000) has the Fisher information of 300 training digits."
+    "Handwritten digits (8 x 8, scikit-learn), then the same with their pixels shuffled; 64-100-10"
+    " with ReLU, Adam, 40 epochs each. The penalty (lambda 2,000) has the Fisher information of 300"
+    " training digits."
 )
 BASELINE = "The same network and updates without the penalty."
-SCORE = "The lesser of both accuracies after the second task, on 500 held-out digits; chance is 0.1."
+SCORE = (
+    "The lesser of both accuracies after the second task, on 500 held-out digits; chance is 0.1."
+)
 SOLVED = 0.8
 
 LAMBDA, EPOCHS, TEST = 2000.0, 40, 500
@@ -35,13 +38,18 @@ def learned(seed: int, ewc_lambda: float) -> tuple[float, float]:
         for _ in range(EPOCHS):
             for batch in torch.randperm(len(x) - TEST).split(32):
                 optimiser.zero_grad()
-                loss = torch.nn.functional.cross_entropy(net(task[TEST:][batch]), labels[TEST:][batch]) + penalty.penalty()
+                loss = (
+                    torch.nn.functional.cross_entropy(net(task[TEST:][batch]), labels[TEST:][batch])
+                    + penalty.penalty()
+                )
                 loss.backward()
                 optimiser.step()
         if ewc_lambda:
             penalty.consolidate_task(task[TEST : TEST + 300])
     with torch.no_grad():
-        first, second = (float((net(task[:TEST]).argmax(1) == labels[:TEST]).float().mean()) for task in data)
+        first, second = (
+            float((net(task[:TEST]).argmax(1) == labels[:TEST]).float().mean()) for task in data
+        )
     return first, second
 
 

@@ -8,17 +8,22 @@ from sc_model.learning import EWC_SCLayer
 
 NAME = "EWC_SCLayer"
 TASK = (
-    "First task: two classes told apart by features 1 to 10. Second task: by features 11 to 20, while features 1 to 10 happen to "
-    "point the wrong way. One layer with 20 inputs learns one after the other; both together can be solved."
+    "First task: two classes told apart by features 1 to 10. Second task: by features 11 to 20,"
+    " while features 1 to 10 happen to point the wrong way. One layer with 20 inputs learns one"
+    " after the other; both together can be solved."
 )
 BASELINE = "The same layer without the penalty."
-SCORE = "The lesser of both accuracies after the second task, on 1,000 examples each; chance is 0.5."
+SCORE = (
+    "The lesser of both accuracies after the second task, on 1,000 examples each; chance is 0.5."
+)
 SOLVED = 0.8
 
 FEATURES = 10
 
 
-def examples(draws: np.random.Generator, teacher: np.ndarray, task: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def examples(
+    draws: np.random.Generator, teacher: np.ndarray, task: int, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Inputs (count, 20) and targets (count, 1) of a task."""
     x = np.zeros((count, 2 * FEATURES))
     relevant = draws.normal(size=(count, FEATURES))

@@ -10,9 +10,10 @@ from sc_model.learning import FederatedAggregator
 
 NAME = "FederatedAggregator"
 TASK = (
-    "Logistic regression over 30 features; each of nine clients has 40 examples of its own. 300 rounds, in which the server gets "
-    "one bit a weight and client and takes the majority (rate 0.02, falling to 0). `secure_sum` in the JSON: 12 rounds of "
-    "gradient descent on the secure sum of all gradients, the ninth client dropping out of every second round."
+    "Logistic regression over 30 features; each of nine clients has 40 examples of its own. 300"
+    " rounds, in which the server gets one bit a weight and client and takes the majority (rate"
+    " 0.02, falling to 0). `secure_sum` in the JSON: 12 rounds of gradient descent on the secure"
+    " sum of all gradients, the ninth client dropping out of every second round."
 )
 BASELINE = "The best of the nine clients by itself, with the same steps."
 SCORE = "Share of 2,000 test examples answered right; chance is 0.5."
@@ -43,7 +44,9 @@ def rate(k: int) -> float:
     return 0.02 * (1 - k / ROUNDS)
 
 
-def descended(step: Callable[[np.ndarray, int], np.ndarray], rounds: int, test: tuple[np.ndarray, np.ndarray]) -> float:
+def descended(
+    step: Callable[[np.ndarray, int], np.ndarray], rounds: int, test: tuple[np.ndarray, np.ndarray]
+) -> float:
     """Accuracy after so many rounds."""
     weight = np.zeros(FEATURES)
     for k in range(rounds):
@@ -61,7 +64,9 @@ def run(seed: int) -> dict[str, float]:
         return rate(k) * (2.0 * server.aggregate_gradients(bits) - 1)
 
     def summed(weight: np.ndarray, k: int) -> np.ndarray:
-        total = server.secure_sum_protocol([gradient(weight, x, y) for x, y in clients], dropped=(8,) if k % 2 else ())
+        total = server.secure_sum_protocol(
+            [gradient(weight, x, y) for x, y in clients], dropped=(8,) if k % 2 else ()
+        )
         return -4 * total / (8 if k % 2 else 9)
 
     def alone(x: np.ndarray, y: np.ndarray) -> float:

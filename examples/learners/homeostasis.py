@@ -1,4 +1,6 @@
-"""Neurons ten times too fast, then, with a third of the input, far too slow: they find their rate again."""
+"""Neurons ten times too fast, then, with a third of the input, far too slow: they find their rate
+again.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,15 @@ from sc_model.network import LIF, Network, PoissonStimulus, Population, Projecti
 
 NAME = "HomeostaticPlasticity"
 TASK = (
-    "Fifteen LIF neurons hear 60 excitatory and 15 inhibitory Poisson lines through weights that make them fire at about 100 Hz. "
-    "After 15 s of 30 the lines' rate falls to a third. Each time the neurons have 9 s to come to 10 Hz."
+    "Fifteen LIF neurons hear 60 excitatory and 15 inhibitory Poisson lines through weights that"
+    " make them fire at about 100 Hz. After 15 s of 30 the lines' rate falls to a third. Each time"
+    " the neurons have 9 s to come to 10 Hz."
 )
 BASELINE = "The same network without scaling."
-SCORE = "10 Hz over the rate of the last 6 s of each half, or its inverse where the rate is lower; the worse of both halves."
+SCORE = (
+    "10 Hz over the rate of the last 6 s of each half, or its inverse where the rate is lower; the"
+    " worse of both halves."
+)
 SOLVED = 0.9
 
 RATE_HZ, TARGET_HZ, HALF_MS, SEEN_MS, EVERY = 40.0, 10.0, 15_000, 6_000, 50
@@ -34,10 +40,16 @@ class Falling(Stimulus):
 def rates(seed: int, scaled: bool) -> list[float]:
     """Mean rate of the neurons at the end of each half, Hz."""
     draws = np.random.default_rng(seed)
-    plus, minus, cells = Population(Relay, 60), Population(Relay, 15), Population(LIF(tau_ms=20.0, refractory_ms=2.0), 15)
+    plus, minus, cells = (
+        Population(Relay, 60),
+        Population(Relay, 15),
+        Population(LIF(tau_ms=20.0, refractory_ms=2.0), 15),
+    )
     net = Network(1.0, [plus, minus, cells, Falling(plus, 2 * seed), Falling(minus, 2 * seed + 1)])
     for source, sign in ((plus, 4.5), (minus, -4.5)):
-        weights = np.where(draws.random((source.n, 15)) < 0.5, sign * draws.uniform(0.5, 1.5, (source.n, 15)), 0.0)
+        weights = np.where(
+            draws.random((source.n, 15)) < 0.5, sign * draws.uniform(0.5, 1.5, (source.n, 15)), 0.0
+        )
         net.add(Projection(source, cells, weights, topology="explicit"))
     homeostasis, found = HomeostaticPlasticity(TARGET_HZ, tau=400.0), []
     for _ in range(2):

@@ -9,10 +9,11 @@ from sc_model.network import LIF, Network, Population, Projection, Relay
 
 NAME = "RewardModulatedLearner"
 TASK = (
-    "Eight contexts, four actions; in each context one action pays with 0.9, the others with 0.1. A context is a line that "
-    "spikes at every step; four LIF neurons with noise of their own race, and the first spike is the action. The learner gets "
-    "reward minus a running mean of the context's rewards; 2,000 trials. Kept beside: Thompson sampling, UCB1, and an "
-    "epsilon-greedy with 0.1, which count."
+    "Eight contexts, four actions; in each context one action pays with 0.9, the others with 0.1. A"
+    " context is a line that spikes at every step; four LIF neurons with noise of their own race,"
+    " and the first spike is the action. The learner gets reward minus a running mean of the"
+    " context's rewards; 2,000 trials. Kept beside: Thompson sampling, UCB1, and an epsilon-greedy"
+    " with 0.1, which count."
 )
 BASELINE = "The same network with a reward of 1 whatever came: STDP without modulation."
 SCORE = "Mean reward of the last 500 trials; the best policy gets 0.9, chance 0.3."
@@ -41,9 +42,16 @@ class Bandit:
 def spiking(seed: int, modulated: bool) -> float:
     """Reward of the network over the last trials."""
     bandit, draws = Bandit(seed), np.random.default_rng([seed, 1])
-    lines, race = Population(Relay, CONTEXTS, "lines"), Population(LIF(tau_ms=10.0), ACTIONS, "race")
+    lines, race = (
+        Population(Relay, CONTEXTS, "lines"),
+        Population(LIF(tau_ms=10.0), ACTIONS, "race"),
+    )
     net = Network(1.0, [lines, race])
-    net.add(Projection(lines, race, lambda rng, n: rng.uniform(0.45, 0.55, n), topology="all_to_all", seed=seed))
+    net.add(
+        Projection(
+            lines, race, lambda rng, n: rng.uniform(0.45, 0.55, n), topology="all_to_all", seed=seed
+        )
+    )
     learner = RewardModulatedLearner(net, 0.0, learning_rate=RATE, a_minus=0.0)
     expected, won = np.full(CONTEXTS, 0.5), 0.0
     for trial in range(TRIALS):
@@ -75,9 +83,17 @@ def rivals(seed: int, policy: str) -> float:
         if policy == "thompson":
             values = draws.beta(1 + hits, 1 + n - hits)
         elif policy == "ucb1":
-            values = np.where(n > 0, hits / np.maximum(n, 1) + np.sqrt(2 * np.log(max(n.sum(), 1)) / np.maximum(n, 1)), np.inf)
+            values = np.where(
+                n > 0,
+                hits / np.maximum(n, 1) + np.sqrt(2 * np.log(max(n.sum(), 1)) / np.maximum(n, 1)),
+                np.inf,
+            )
         else:
-            values = draws.random(ACTIONS) if draws.random() < 0.1 else hits / np.maximum(n, 1) + 1e-9 * draws.random(ACTIONS)
+            values = (
+                draws.random(ACTIONS)
+                if draws.random() < 0.1
+                else hits / np.maximum(n, 1) + 1e-9 * draws.random(ACTIONS)
+            )
         action = int(np.argmax(values))
         reward = bandit.reward(context, action)
         tries[context, action] += 1

@@ -2,7 +2,8 @@
 
     python examples/learners/run.py --out reports [--seeds 5] [--only TASK ...]
 
-README.md says what a task is. With `--only`, results of the other tasks stay as they are in `learners.json`.
+README.md says what a task is. With `--only`, results of the other tasks stay as they are in
+`learners.json`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from sc_hw.flow.files import write_json, write_text
+from sc_hw.files import write_json, write_text
 
 SCHEMA = "sc-hw.learners.v1"
 FOLDER = Path(__file__).parent
@@ -31,7 +32,11 @@ _KEYS = {"NAME": "name", "TASK": "task", "BASELINE": "baseline_text", "SCORE": "
 
 def tasks() -> list[str]:
     """Names of all tasks."""
-    return sorted(file.stem for file in FOLDER.glob("*.py") if file.stem != "run" and not file.stem.startswith("_"))
+    return sorted(
+        file.stem
+        for file in FOLDER.glob("*.py")
+        if file.stem != "run" and not file.stem.startswith("_")
+    )
 
 
 def load(name: str) -> ModuleType:
@@ -50,8 +55,14 @@ def measured(name: str, seeds: int) -> dict[str, Any]:
     module = load(name)
     runs, began = [], time.perf_counter()
     for seed in range(seeds):
-        runs.append({"seed": seed, **{key: float(value) for key, value in module.run(seed).items()}})
-        print(f"{name}, seed {seed}: learner {runs[-1]['learner']:.3f}, baseline {runs[-1]['baseline']:.3f}", flush=True)
+        runs.append(
+            {"seed": seed, **{key: float(value) for key, value in module.run(seed).items()}}
+        )
+        print(
+            f"{name}, seed {seed}: learner {runs[-1]['learner']:.3f}, baseline"
+            f" {runs[-1]['baseline']:.3f}",
+            flush=True,
+        )
     return {
         **{_KEYS[text]: getattr(module, text) for text in TEXTS},
         "solved": module.SOLVED,
@@ -78,8 +89,14 @@ def markdown(report: dict[str, Any]) -> str:
     lines = [
         "# What the learners learn",
         "",
-        f"Made by `{report['command']}`. Tasks: [examples/learners](../examples/learners/README.md).",
-        "A seed sets data, first weights and everything random. Mean +- standard deviation over seeds, the least and greatest in",
+        (
+            f"Made by `{report['command']}`. Tasks:"
+            " [examples/learners](../examples/learners/README.md)."
+        ),
+        (
+            "A seed sets data, first weights and everything random. Mean +- standard deviation over"
+            " seeds, the least and greatest in"
+        ),
         "brackets, and how many seeds reach the score from which on the task counts as solved.",
         "",
         "| task | learner | score | solved | baseline's score | solved | from | s a seed |",
@@ -90,14 +107,23 @@ def markdown(report: dict[str, Any]) -> str:
         for who in ("learner", "baseline"):
             value = found[who]
             cells += [
-                f"{value['mean']:.3f} +- {value['sd']:.3f} ({value['min']:.3f} to {value['max']:.3f})",
+                (
+                    f"{value['mean']:.3f} +- {value['sd']:.3f} ({value['min']:.3f} to"
+                    f" {value['max']:.3f})"
+                ),
                 f"{value['solved']}/{len(found['runs'])}",
             ]
         lines.append(
-            f"| [{name}](#{name}) | {found['name']} | {' | '.join(cells)} | {found['solved']:g} | {found['seconds_a_seed']:.1f} |"
+            f"| [{name}](#{name}) | {found['name']} | {' | '.join(cells)} | {found['solved']:g} |"
+            f" {found['seconds_a_seed']:.1f} |"
         )
     for name, found in report["tasks"].items():
-        lines += ["", f"## {name}", "", f"{found['task']} *Score:* {found['score']} *Baseline:* {found['baseline_text']}"]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            f"{found['task']} *Score:* {found['score']} *Baseline:* {found['baseline_text']}",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -6,12 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sc_model.learning import CosineScheduler, ExponentialScheduler, StepScheduler, WarmupCosineScheduler
+from sc_model.learning import (
+    CosineScheduler,
+    ExponentialScheduler,
+    StepScheduler,
+    WarmupCosineScheduler,
+)
 
 NAME = "schedulers"
 TASK = (
-    "A linear model of 20 weights is fitted by single examples with noisy targets (sd 0.5), 3,000 steps of stochastic gradient "
-    "descent from the rate 0.03. Taken as the learner: warm-up and cosine; the others are in the JSON."
+    "A linear model of 20 weights is fitted by single examples with noisy targets (sd 0.5), 3,000"
+    " steps of stochastic gradient descent from the rate 0.03. Taken as the learner: warm-up and"
+    " cosine; the others are in the JSON."
 )
 BASELINE = "The same rate throughout."
 SCORE = "-log10 of the squared distance from the true weights, per weight."

@@ -8,8 +8,9 @@ from sc_model.learning import ShortTermPlasticity
 
 NAME = "ShortTermPlasticity"
 TASK = (
-    "Ten lines fire 8 spikes each in 400 ms: in one class the first five in bursts (5 ms apart) and the others regularly, in the "
-    "other class the reverse. A delta rule reads the charge that each line has delivered; 200 trials of training."
+    "Ten lines fire 8 spikes each in 400 ms: in one class the first five in bursts (5 ms apart) and"
+    " the others regularly, in the other class the reverse. A delta rule reads the charge that each"
+    " line has delivered; 200 trials of training."
 )
 BASELINE = "The same readout with static synapses: every line has delivered the same."
 SCORE = "Share of 200 further trials answered right; chance is 0.5."
@@ -32,7 +33,9 @@ def trial(draws: np.random.Generator, label: int) -> np.ndarray:
 
 
 def charges(spikes: np.ndarray, plastic: bool) -> np.ndarray:
-    """What each line of each trial has delivered, (trials, lines), with the mean over lines taken off."""
+    """What each line of each trial has delivered, (trials, lines), with the mean over lines taken
+    off.
+    """
     synapses = ShortTermPlasticity(tau_d=200.0, tau_f=20.0, u_se=0.4)
     trials, _, lines = spikes.shape
     ticks = spikes.transpose(1, 0, 2).reshape(TICKS, -1)
@@ -52,7 +55,9 @@ def trained(seed: int, plastic: bool) -> float:
         if k < TRIALS:
             weight += 0.5 * (label - answer) * x
         else:
-            chosen = draws.random() < 0.5 if answer == 0.5 else answer > 0.5  # what it can't tell, it guesses
+            chosen = (
+                draws.random() < 0.5 if answer == 0.5 else answer > 0.5
+            )  # what it can't tell, it guesses
             right += bool(chosen) == bool(label)
     return right / TRIALS
 

@@ -1,4 +1,6 @@
-"""Delayed exclusive or, trial after trial in one long sequence, by truncated backpropagation through time."""
+"""Delayed exclusive or, trial after trial in one long sequence, by truncated backpropagation
+through time.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,14 @@ from sc_model.learning import NetworkModule, TBPTTLearner
 NAME = "TBPTTLearner"
 TRIALS, BATCH, SEQUENCES, TEST, K, SHORT = 10, 64, 40, 50, 50, 5
 TASK = (
-    f"{_xor.TASK} {TRIALS} such trials follow each other in a sequence of {TRIALS * _xor.STEPS} steps without a reset; chunks "
-    f"of {K} steps begin anywhere in a trial. {SEQUENCES} batches of {BATCH} sequences, an update behind each chunk."
+    f"{_xor.TASK} {TRIALS} such trials follow each other in a sequence of {TRIALS * _xor.STEPS}"
+    f" steps without a reset; chunks of {K} steps begin anywhere in a trial. {SEQUENCES} batches of"
+    f" {BATCH} sequences, an update behind each chunk."
 )
-BASELINE = f"The same with chunks of {SHORT} steps, in which no cue and answer are together; ten times the updates, each a tenth."
+BASELINE = (
+    f"The same with chunks of {SHORT} steps, in which no cue and answer are together; ten times the"
+    " updates, each a tenth."
+)
 SCORE = f"Share of the trials of {TEST} further sequences answered right; chance is 0.5."
 SOLVED = 0.85
 NONE = -100  # class of steps that don't count
@@ -29,7 +35,9 @@ def sequences(draws: np.random.Generator, batch: int) -> tuple[np.ndarray, np.nd
 
 def loss(outputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of the steps that count, as a sum over time."""
-    flat = torch.nn.functional.cross_entropy(outputs.flatten(0, 1), classes.flatten(), ignore_index=NONE, reduction="sum")
+    flat = torch.nn.functional.cross_entropy(
+        outputs.flatten(0, 1), classes.flatten(), ignore_index=NONE, reduction="sum"
+    )
     return flat / BATCH / _xor.ANSWER
 
 
@@ -41,7 +49,12 @@ def trained(seed: int, k: int) -> float:
     for _ in range(SEQUENCES):
         learner.train_step(*sequences(draws, BATCH))
     spikes, classes = sequences(draws, TEST)
-    said = learner.predict(spikes).unflatten(0, (TRIALS, _xor.STEPS))[:, -_xor.ANSWER :].mean(1).argmax(-1)
+    said = (
+        learner.predict(spikes)
+        .unflatten(0, (TRIALS, _xor.STEPS))[:, -_xor.ANSWER :]
+        .mean(1)
+        .argmax(-1)
+    )
     wanted = torch.tensor(classes).unflatten(0, (TRIALS, _xor.STEPS))[:, -1]
     return float((said == wanted).float().mean())
 

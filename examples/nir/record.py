@@ -1,10 +1,11 @@
-"""Train a network on digits in snnTorch, export it by snnTorch's own exporter, and write the test set as spikes for hardware.
+"""Train a network on digits in snnTorch, export it by snnTorch's own exporter, and write the test
+set as spikes for hardware.
 
     python examples/nir/record.py [--out FOLDER]
 
-Writes `digits_snn.nir`, and `digits_snn_test.npz` for `sc-hw cosim NETWORK.toml --events`: the spikes of all test digits one
-after the other, the integers of the network, and what they are. Half a minute on one core. The same versions on the same machine
-give the same spikes and integers.
+Writes `digits_snn.nir`, and `digits_snn_test.npz` for `sc-hw cosim NETWORK.toml --events`: the
+spikes of all test digits one after the other, the integers of the network, and what they are. Half
+a minute on one core. The same versions on the same machine give the same spikes and integers.
 """
 
 from __future__ import annotations
@@ -24,14 +25,16 @@ from sklearn.model_selection import train_test_split
 from snntorch import surrogate, utils
 from snntorch.export_nir import export_to_nir
 
-from sc_hw.flow.files import replacing
-from sc_model.golden.network import Network
+from sc_hw.files import replacing
+from sc_model.golden.network.network import Network
 from sc_model.interchange import import_design, read, run, to_network
 
 HERE = Path(__file__).parent
 SEED, HIDDEN, CLASSES = 0, 32, 10
 STEPS = 10  # in which a digit is shown
-SILENCE = 10  # behind each, in which potentials fade: 0.8^10 = 0.11 is left of the hidden ones, 0.7^10 = 0.03 of the others
+# Behind each, in which potentials fade: 0.8^10 = 0.11 is left of the hidden ones, 0.7^10 = 0.03 of
+# the others
+SILENCE = 10
 BETAS = (0.8, 0.7)
 EPOCHS, BATCH, RATE = 20, 64, 4e-3
 # what `sc-hw import` is told, too
@@ -39,9 +42,11 @@ TOLD: dict[str, Any] = {"source": "snntorch", "reset": "subtract", "reset_delay"
 
 
 def spikes(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Digits (n, 64) of 0 to 16 as spikes (n, STEPS, 64): a pixel fires where it is above that step's threshold.
+    """Digits (n, 64) of 0 to 16 as spikes (n, STEPS, 64): a pixel fires where it is above that
+    step's threshold.
 
-    The thresholds are even; strong and weak ones take turns, so that spikes of a pixel are spread over the time.
+    The thresholds are even; strong and weak ones take turns, so that spikes of a pixel are spread
+    over the time.
     """
     thresholds = 16 * (np.arange(STEPS) + 0.5) / STEPS
     turns = np.argsort(np.arange(STEPS) * 3 % STEPS, kind="stable")
@@ -51,16 +56,22 @@ def spikes(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 def data() -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
     """Spikes for training and test, and their labels."""
     pixels, labels = load_digits(return_X_y=True)
-    train, test, train_labels, test_labels = train_test_split(pixels, labels, test_size=360, random_state=SEED, stratify=labels)
+    train, test, train_labels, test_labels = train_test_split(
+        pixels, labels, test_size=360, random_state=SEED, stratify=labels
+    )
     return spikes(train), spikes(test), train_labels, test_labels
 
 
 def network() -> torch.nn.Sequential:
-    """Linear, Leaky, Linear, Leaky. snnTorch exports a Leaky with parameters of each neuron only."""
+    """Linear, Leaky, Linear, Leaky. snnTorch exports a Leaky with parameters of each neuron
+    only.
+    """
 
     def leaky(size: int, beta: float) -> snn.Leaky:
         grad = surrogate.fast_sigmoid(slope=10)
-        return snn.Leaky(torch.full((size,), beta), threshold=torch.ones(size), spike_grad=grad, init_hidden=True)
+        return snn.Leaky(
+            torch.full((size,), beta), threshold=torch.ones(size), spike_grad=grad, init_hidden=True
+        )
 
     return torch.nn.Sequential(
         torch.nn.Linear(64, HIDDEN, bias=False),
@@ -102,20 +113,30 @@ def stream(x: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def answers(found: NDArray[Any]) -> NDArray[np.int64]:
-    """The class with the most spikes in the steps of each digit and the silence behind it, the first of equals."""
+    """The class with the most spikes in the steps of each digit and the silence behind it, the
+    first of equals.
+    """
     return found.reshape(-1, STEPS + SILENCE, CLASSES).sum(1).argmax(1)
 
 
 def main() -> None:
     """Train, export, import, and say how often each network is right."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside this file)")
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write to (default: beside this file)"
+    )
     out: Path = parser.parse_args().out
     torch.set_num_threads(1)
     x, test, labels, test_labels = data()
     net = trained(x, labels)
     with torch.no_grad():
-        alone = counts(net, torch.tensor(np.pad(test, ((0, 0), (0, SILENCE), (0, 0))), dtype=torch.float32)).argmax(1).numpy()
+        alone = (
+            counts(
+                net, torch.tensor(np.pad(test, ((0, 0), (0, SILENCE), (0, 0))), dtype=torch.float32)
+            )
+            .argmax(1)
+            .numpy()
+        )
         utils.reset(net)
         graph = export_to_nir(net, torch.zeros(64))
         utils.reset(net)
@@ -134,8 +155,14 @@ def main() -> None:
         "imported, integers": answers(integer) == test_labels,
     }
     print(report)
-    print(f"spikes that differ between snnTorch and the float64 network: {int((theirs != ours).sum())} of {int(theirs.sum())}")
-    print(f"spikes that differ between float64 and integers: {int((ours != integer).sum())} of {int(ours.sum())}")
+    print(
+        "spikes that differ between snnTorch and the float64 network:"
+        f" {int((theirs != ours).sum())} of {int(theirs.sum())}"
+    )
+    print(
+        f"spikes that differ between float64 and integers: {int((ours != integer).sum())} of"
+        f" {int(ours.sum())}"
+    )
     for name, each in right.items():
         print(f"{name}: {each.sum()} of {len(each)} right ({each.mean():.3f})")
     meta = {
@@ -146,11 +173,18 @@ def main() -> None:
         "steps": STEPS,
         "silence": SILENCE,
         "accuracy": {name: float(each.mean()) for name, each in right.items()},
-        "made_with": {"torch": torch.__version__, "snntorch": snn.__version__, "nir": nir.version, "numpy": np.__version__},
+        "made_with": {
+            "torch": torch.__version__,
+            "snntorch": snn.__version__,
+            "nir": nir.version,
+            "numpy": np.__version__,
+        },
     }
     integers = {name: array.astype(np.int32) for name, array in parameters.items()}
     with replacing(out / "digits_snn_test.npz") as temporary, temporary.open("wb") as stored:
-        np.savez_compressed(stored, x=events, meta=np.array(json.dumps(meta, sort_keys=True)), **integers)
+        np.savez_compressed(
+            stored, x=events, meta=np.array(json.dumps(meta, sort_keys=True)), **integers
+        )
 
 
 if __name__ == "__main__":

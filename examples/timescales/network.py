@@ -1,4 +1,6 @@
-"""The networks that are compared, how they are trained, and how they answer: in float, and in the integers of hardware."""
+"""The networks that are compared, how they are trained, and how they answer: in float, and in the
+integers of hardware.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,14 @@ import torch
 from numpy.typing import NDArray
 from task import CLASSES, INPUTS, Task, sequences
 
-from sc_model.golden.network import Network
+from sc_model.golden.network.network import Network
 from sc_model.spec import HetSynSpec
 from sc_model.spec.network import NetworkSpec
 from sc_model.training import HetSyn, Integers, Quantiser, leak_tau, to_integers
 
 TASK = Task()
-# Half of a membrane's potential is gone after a tick. It remembers nothing; what a network remembers is in its synapses.
+# Half of a membrane's potential is gone after a tick. It remembers nothing; what a network
+# remembers is in its synapses.
 LEAK_SHIFT = 1
 UPDATES, BATCH = 400, 64
 SLOPE = 1.0  # of the surrogate gradient
@@ -28,7 +31,9 @@ TRAIN, VALIDATE, TEST, FIRST, TUNE = range(5)  # streams of random numbers of a 
 
 @dataclass(frozen=True)
 class Contender:
-    """What has a time constant of its own (see `HetSyn`), and what each layer's begin with, in ms."""
+    """What has a time constant of its own (see `HetSyn`), and what each layer's begin with, in
+    ms.
+    """
 
     tau: Any
     tau_ms: tuple[float, ...]
@@ -70,7 +75,9 @@ def network(contender: Contender, hidden: int, seed: int) -> torch.nn.Sequential
             slope=SLOPE,
         )
         with torch.no_grad():
-            layer.weight.mul_(0.5 / layer.currents(x)[20:].std())  # the first ticks have short traces
+            layer.weight.mul_(
+                0.5 / layer.currents(x)[20:].std()
+            )  # the first ticks have short traces
             x = layer(x)
         layers.append(layer)
     return torch.nn.Sequential(*layers)
@@ -82,7 +89,9 @@ def counts(net: torch.nn.Sequential, x: torch.Tensor) -> torch.Tensor:
     return summed
 
 
-def fit(net: torch.nn.Sequential, rate: float, rng: np.random.Generator, updates: int = UPDATES) -> None:
+def fit(
+    net: torch.nn.Sequential, rate: float, rng: np.random.Generator, updates: int = UPDATES
+) -> None:
     """Adam with a cosine that ends at 0, on the cross-entropy of the counts; every batch is new."""
     taus = [layer.log_tau for layer in net if layer.log_tau.requires_grad]
     groups = [{"params": [layer.weight for layer in net], "lr": rate}]
@@ -106,7 +115,7 @@ def accuracy(net: torch.nn.Sequential, x: torch.Tensor, labels: torch.Tensor) ->
         return float((counts(net, x).argmax(1) == labels).double().mean())
 
 
-# --- in integers -----------------------------------------------------------------------------------------------------------
+# --- in integers ----------------------------------------------------------------------------------
 
 
 def template(code_bits: int, name: str = "output") -> HetSynSpec:
@@ -117,11 +126,18 @@ def template(code_bits: int, name: str = "output") -> HetSynSpec:
 def integers(net: torch.nn.Sequential, code_bits: int) -> list[Integers]:
     """The trained layers in fixed point."""
     names = ("hidden", "output")[-len(net) :]
-    return [to_integers(layer, template(code_bits, name)) for layer, name in zip(net, names, strict=True)]
+    return [
+        to_integers(layer, template(code_bits, name))
+        for layer, name in zip(net, names, strict=True)
+    ]
 
 
-def tuned(net: torch.nn.Sequential, code_bits: int, rate: float, rng: np.random.Generator) -> torch.nn.Sequential:
-    """A copy, trained on for a quarter of the updates and of the rate with the numbers that hardware has."""
+def tuned(
+    net: torch.nn.Sequential, code_bits: int, rate: float, rng: np.random.Generator
+) -> torch.nn.Sequential:
+    """A copy, trained on for a quarter of the updates and of the rate with the numbers that
+    hardware has.
+    """
     copies = []
     for layer in net:
         copy = HetSyn(layer.n_inputs, layer.n_neurons, leak_tau=layer.leak_tau, slope=layer.slope)
@@ -135,11 +151,17 @@ def tuned(net: torch.nn.Sequential, code_bits: int, rate: float, rng: np.random.
 
 def parameters(layers: Sequence[Integers]) -> dict[str, NDArray[np.int64]]:
     """Weights and codes by the names that a golden network gives them."""
-    return {f"{layer.spec.name}.{what}": getattr(layer, what) for layer in layers for what in ("weight", "code")}
+    return {
+        f"{layer.spec.name}.{what}": getattr(layer, what)
+        for layer in layers
+        for what in ("weight", "code")
+    }
 
 
 def golden(layers: Sequence[Integers], x: NDArray[Any]) -> NDArray[np.uint8]:
-    """Spikes of the golden network for one sequence (ticks, INPUTS) from reset: (ticks, CLASSES)."""
+    """Spikes of the golden network for one sequence (ticks, INPUTS) from reset: (ticks,
+    CLASSES).
+    """
     net = Network(NetworkSpec(layers=tuple(layer.spec for layer in layers)), parameters(layers))
     return np.array([net.step(word) for word in x])
 
@@ -153,7 +175,9 @@ def fixed_point(layers: Sequence[Integers], x: NDArray[Any]) -> NDArray[np.int64
         potential = np.zeros((x.shape[1], spec.neurons), dtype=np.int64)
         fired = []
         for word in x.astype(np.int64):
-            risen = (trace * factor >> spec.factor_shift) + (word[:, None, :] << spec.trace_fraction)
+            risen = (trace * factor >> spec.factor_shift) + (
+                word[:, None, :] << spec.trace_fraction
+            )
             trace = np.minimum(risen, spec.trace_format.hi)
             current = np.einsum("ji,bji->bj", layer.weight, trace)
             potential = potential - (potential >> LEAK_SHIFT) + current
@@ -163,10 +187,16 @@ def fixed_point(layers: Sequence[Integers], x: NDArray[Any]) -> NDArray[np.int64
     return x
 
 
-def fixed_point_accuracy(layers: Sequence[Integers], x: NDArray[Any], labels: NDArray[np.int64], checked: int = 3) -> float:
-    """Share of right answers; the golden layers must fire the same spikes for the first `checked` sequences."""
+def fixed_point_accuracy(
+    layers: Sequence[Integers], x: NDArray[Any], labels: NDArray[np.int64], checked: int = 3
+) -> float:
+    """Share of right answers; the golden layers must fire the same spikes for the first `checked`
+    sequences.
+    """
     found = fixed_point(layers, x)
     for k in range(checked):
         if not np.array_equal(golden(layers, x[:, k]), found[:, k]):
-            raise RuntimeError(f"the golden layers fire other spikes than the batch in sequence {k}")
+            raise RuntimeError(
+                f"the golden layers fire other spikes than the batch in sequence {k}"
+            )
     return float((found[-TASK.window :].sum(0).argmax(1) == labels).mean())

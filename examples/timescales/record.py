@@ -1,9 +1,10 @@
-"""Train the network that is shipped, and write it with test sequences: `timescales.npz` and `timescales.toml` beside this file.
+"""Train the network that is shipped, and write it with test sequences: `timescales.npz` and
+`timescales.toml` beside this file.
 
     python examples/timescales/record.py [--out FOLDER]
 
-Two layers, the first seed and the learning rate of reports/timescales.json, tuned with weights of 8 bits and codes of 6. Half
-a minute. The same versions on the same machine give the same bytes.
+Two layers, the first seed and the learning rate of reports/timescales.json, tuned with weights of 8
+bits and codes of 6. Half a minute. The same versions on the same machine give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,12 +17,24 @@ from typing import Any
 
 import numpy as np
 import torch
-from network import TASK, TEST, TRAIN, TUNE, fit, integers, network, parameters, stream, tensors, tuned
+from network import (
+    TASK,
+    TEST,
+    TRAIN,
+    TUNE,
+    fit,
+    integers,
+    network,
+    parameters,
+    stream,
+    tensors,
+    tuned,
+)
 from numpy.typing import NDArray
 from run import SYNAPSE, TESTED, best_rate
 
-from sc_hw.flow.files import replacing, write_text
-from sc_model.golden.network import Network
+from sc_hw.files import replacing, write_text
+from sc_model.golden.network.network import Network
 from sc_model.spec import load_design
 from sc_model.training import Integers
 
@@ -29,7 +42,8 @@ HERE = Path(__file__).parent
 REPORT = HERE.parents[1] / "reports" / "timescales.json"
 SEED, HIDDEN, CODE_BITS = 0, 12, 6
 SEQUENCES = 100
-SILENCE = 400  # ticks behind each sequence, in which traces fade: of the longest, 100 ms, a fiftieth is left
+# Ticks behind each sequence, in which traces fade: of the longest, 100 ms, a fiftieth is left
+SILENCE = 400
 
 
 def trained() -> list[Integers]:
@@ -41,7 +55,9 @@ def trained() -> list[Integers]:
 
 
 def stimulus() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The first test sequences one after the other, silence behind each, (steps, inputs); and their classes."""
+    """The first test sequences one after the other, silence behind each, (steps, inputs); and their
+    classes.
+    """
     x, labels = tensors(TESTED, stream(SEED, TEST))
     shown = x[:, :SEQUENCES].numpy().astype(np.uint8).transpose(1, 0, 2)
     padded = np.pad(shown, ((0, 0), (0, SILENCE), (0, 0)))
@@ -57,7 +73,10 @@ def answers(spikes: NDArray[Any]) -> NDArray[np.int64]:
 def design(layers: Sequence[Integers]) -> str:
     """The design file."""
     lines = [
-        "# Two layers of synapses that each have a time constant of their own, trained as README.md says. `record.py` wrote this",
+        (
+            "# Two layers of synapses that each have a time constant of their own, trained as"
+            " README.md says. `record.py` wrote this"
+        ),
         "# file; weights and codes are in timescales.npz.",
         "",
         "[design]",
@@ -69,8 +88,19 @@ def design(layers: Sequence[Integers]) -> str:
     ]
     for layer in layers:
         spec = layer.spec
-        lines += ["", "[[layer]]", f'name = "{spec.name}"', f"inputs = {spec.inputs}", f"neurons = {spec.neurons}"]
-        lines += [f"weight_bits = {spec.weight_bits}", f"code_bits = {spec.code_bits}", "", "[layer.neuron]"]
+        lines += [
+            "",
+            "[[layer]]",
+            f'name = "{spec.name}"',
+            f"inputs = {spec.inputs}",
+            f"neurons = {spec.neurons}",
+        ]
+        lines += [
+            f"weight_bits = {spec.weight_bits}",
+            f"code_bits = {spec.code_bits}",
+            "",
+            "[layer.neuron]",
+        ]
         lines += [f"threshold = {spec.neuron.threshold}", f"leak_shift = {spec.neuron.leak_shift}"]
     return "\n".join(lines) + "\n"
 
@@ -78,7 +108,9 @@ def design(layers: Sequence[Integers]) -> str:
 def main() -> None:
     """Write both files and print what the golden network makes of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside this file)")
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="folder to write to (default: beside this file)"
+    )
     out: Path = parser.parse_args().out
     torch.set_num_threads(1)
     layers = trained()
@@ -92,7 +124,12 @@ def main() -> None:
     meta = {
         "task": "delayed cue and fast transients",
         "source": "examples/timescales/record.py",
-        "classes": ["cue A, X before Y", "cue A, Y before X", "cue B, X before Y", "cue B, Y before X"],
+        "classes": [
+            "cue A, X before Y",
+            "cue A, Y before X",
+            "cue B, X before Y",
+            "cue B, Y before X",
+        ],
         "labels": labels.tolist(),
         "answers": said.tolist(),
         "ticks": TASK.ticks,
@@ -101,10 +138,16 @@ def main() -> None:
         "scale": {layer.spec.name: layer.scale for layer in layers},
         "made_with": {"torch": torch.__version__, "numpy": np.__version__},
     }
-    arrays = {"x": x, **{name: array.astype(np.int16) for name, array in parameters(layers).items()}}
+    arrays = {
+        "x": x,
+        **{name: array.astype(np.int16) for name, array in parameters(layers).items()},
+    }
     with replacing(out / "timescales.npz") as temporary, temporary.open("wb") as stored:
         np.savez_compressed(stored, meta=np.array(json.dumps(meta, sort_keys=True)), **arrays)
-    print(f"{(said == labels).sum()} of {SEQUENCES} sequences right in fixed point, one after the other")
+    print(
+        f"{(said == labels).sum()} of {SEQUENCES} sequences right in fixed point, one after the"
+        " other"
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""Time constants of their own for all synapses against shared ones: writes `timescales.json` and `timescales.md`.
+"""Time constants of their own for all synapses against shared ones: writes `timescales.json` and
+`timescales.md`.
 
     python examples/timescales/run.py --out reports [--seeds 10] [--build build]
 
-Some two minutes a seed on one core. What a seed has found is kept in `BUILD/timescales/`, so that a run that was stopped goes on
-where it was. README.md says what the task is and how the settings were chosen.
+Some two minutes a seed on one core. What a seed has found is kept in `BUILD/timescales/`, so that a
+run that was stopped goes on where it was. README.md says what the task is and how the settings were
+chosen.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from network import (
     tuned,
 )
 
-from sc_hw.flow.files import replacing
+from sc_hw.files import replacing
 
 SCHEMA = "sc-hw.timescales.v1"
 HIDDEN = (0, 12)  # neurons of the hidden layer; 0: there is none
@@ -48,8 +50,16 @@ FIXED = tuple(Contender("fixed", (tau,)) for tau in (5.0, 10.0, 20.0, 40.0, 80.0
 TRAINED = tuple(Contender("shared", taus) for taus in ((10.0,), (30.0,), (60.0, 10.0), (5.0, 80.0)))
 SHARED = (*FIXED, *TRAINED)
 RATES = (0.01, 0.02, 0.04)
-FOR_RATES = {"synapse": SYNAPSE, "neuron": NEURON, "fixed": Contender("fixed", (40.0,)), "shared": Contender("shared", (30.0,))}
-SETTINGS_SEEDS = (100, 101)  # the task and the learning rates were chosen on these, and nothing is reported of them but that
+FOR_RATES = {
+    "synapse": SYNAPSE,
+    "neuron": NEURON,
+    "fixed": Contender("fixed", (40.0,)),
+    "shared": Contender("shared", (30.0,)),
+}
+SETTINGS_SEEDS = (
+    100,
+    101,
+)  # the task and the learning rates were chosen on these, and nothing is reported of them but that
 CODE_BITS = (5, 6, 8)
 VALIDATION, TESTED, EXPORTED = 500, 1_000, 100  # sequences
 
@@ -65,14 +75,18 @@ def kept(file: Path, make: Callable[[], Any]) -> Any:
 
 
 def trained(contender: Contender, hidden: int, seed: int, rate: float) -> torch.nn.Sequential:
-    """A network after training: the same sequences and the same number of updates for every contender of a seed."""
+    """A network after training: the same sequences and the same number of updates for every
+    contender of a seed.
+    """
     net = network(contender, hidden, seed)
     fit(net, rate, stream(seed, TRAIN))
     return net
 
 
 def settings() -> dict[str, dict[str, dict[str, float]]]:
-    """Mean validation accuracy over the settings' seeds: by hidden neurons, kind of contender and learning rate."""
+    """Mean validation accuracy over the settings' seeds: by hidden neurons, kind of contender and
+    learning rate.
+    """
     found: dict[str, dict[str, dict[str, float]]] = {}
     for hidden in HIDDEN:
         for name, contender in FOR_RATES.items():
@@ -81,13 +95,21 @@ def settings() -> dict[str, dict[str, dict[str, float]]]:
                 for seed in SETTINGS_SEEDS:
                     net = trained(contender, hidden, seed, rate)
                     right.append(accuracy(net, *tensors(VALIDATION, stream(seed, VALIDATE))))
-                found.setdefault(str(hidden), {}).setdefault(name, {})[str(rate)] = statistics.mean(right)
-                print(f"settings: {hidden:2} hidden, {name:8} rate {rate}: {statistics.mean(right):.3f}", flush=True)
+                found.setdefault(str(hidden), {}).setdefault(name, {})[str(rate)] = statistics.mean(
+                    right
+                )
+                print(
+                    f"settings: {hidden:2} hidden, {name:8} rate {rate}:"
+                    f" {statistics.mean(right):.3f}",
+                    flush=True,
+                )
     return found
 
 
 def kinds(hidden: int) -> dict[str, tuple[Contender, ...]]:
-    """Contenders of a kind, of which validation chooses one. Of a single layer, one time constant a layer is one for all."""
+    """Contenders of a kind, of which validation chooses one. Of a single layer, one time constant a
+    layer is one for all.
+    """
     shared = {"single": FIXED, "layer": TRAINED} if hidden else {"single": SHARED}
     return {"synapse": (SYNAPSE,), "neuron": (NEURON,), **shared}
 
@@ -99,14 +121,17 @@ def best_rate(found: dict[str, Any], hidden: int, tau: str) -> float:
 
 
 def one(contender: Contender, hidden: int, seed: int, rate: float) -> dict[str, Any]:
-    """Accuracies of one contender in one seed; with trained time constants for all synapses also their range and, of two layers,
-    what is left in integers."""
+    """Accuracies of one contender in one seed; with trained time constants for all synapses also
+    their range and, of two layers, what is left in integers.
+    """
     net = trained(contender, hidden, seed, rate)
     test = tensors(TESTED, stream(seed, TEST))
     found: dict[str, Any] = {
         "validation": accuracy(net, *tensors(VALIDATION, stream(seed, VALIDATE))),
         "test": accuracy(net, *test),
-        "tau_ms": [[float(q) for q in np.quantile(layer.export().tau, (0.05, 0.5, 0.95))] for layer in net],
+        "tau_ms": [
+            [float(q) for q in np.quantile(layer.export().tau, (0.05, 0.5, 0.95))] for layer in net
+        ],
     }
     if contender is SYNAPSE and hidden:
         found |= quantised(net, seed, rate, test)
@@ -120,19 +145,31 @@ def one_seed(seed: int, rates: dict[str, Any], folder: Path) -> dict[str, Any]:
     for hidden in HIDDEN:
         found = {}
         for contender in (SYNAPSE, NEURON, *SHARED):
-            file = folder / f"seed{seed}" / f"{hidden}-{contender.name.replace('/', '-').replace(' ', '-')}.json"
+            file = (
+                folder
+                / f"seed{seed}"
+                / f"{hidden}-{contender.name.replace('/', '-').replace(' ', '-')}.json"
+            )
             rate = best_rate(rates, hidden, contender.tau)
-            found[contender.name] = kept(file, lambda c=contender, h=hidden, r=rate: one(c, h, seed, r))
+            found[contender.name] = kept(
+                file, lambda c=contender, h=hidden, r=rate: one(c, h, seed, r)
+            )
         chosen = {
-            kind: max((contender.name for contender in group), key=lambda name: found[name]["validation"])
+            kind: max(
+                (contender.name for contender in group), key=lambda name: found[name]["validation"]
+            )
             for kind, group in kinds(hidden).items()
         }
         result[str(hidden)] = {"contenders": found, "chosen": chosen}
     return result
 
 
-def quantised(net: torch.nn.Sequential, seed: int, rate: float, test: tuple[torch.Tensor, torch.Tensor]) -> dict[str, Any]:
-    """Accuracies of the network in integers, and how often its export into float64 gives the answer that torch gives."""
+def quantised(
+    net: torch.nn.Sequential, seed: int, rate: float, test: tuple[torch.Tensor, torch.Tensor]
+) -> dict[str, Any]:
+    """Accuracies of the network in integers, and how often its export into float64 gives the answer
+    that torch gives.
+    """
     x, labels = test[0].numpy().astype(np.int64), test[1].numpy()
     found: dict[str, Any] = {"rounded": {}, "tuned": {}}
     for bits in CODE_BITS:
@@ -152,13 +189,18 @@ def quantised(net: torch.nn.Sequential, seed: int, rate: float, test: tuple[torc
     return found
 
 
-# --- report ----------------------------------------------------------------------------------------------------------------
+# --- report ---------------------------------------------------------------------------------------
 
 
 def spread(values: list[float]) -> dict[str, float]:
     """Mean, standard deviation (n - 1), least and greatest."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return {"mean": statistics.mean(values), "sd": deviation, "min": min(values), "max": max(values)}
+    return {
+        "mean": statistics.mean(values),
+        "sd": deviation,
+        "min": min(values),
+        "max": max(values),
+    }
 
 
 def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -166,7 +208,10 @@ def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for hidden in HIDDEN:
         rows = [seed[str(hidden)] for seed in seeds]
-        best = {kind: [row["contenders"][row["chosen"][kind]]["test"] for row in rows] for kind in kinds(hidden)}
+        best = {
+            kind: [row["contenders"][row["chosen"][kind]]["test"] for row in rows]
+            for kind in kinds(hidden)
+        }
         found: dict[str, Any] = {
             "best": {kind: spread(values) for kind, values in best.items()},
             "synapse_over": {
@@ -175,15 +220,19 @@ def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
                 if kind != "synapse"
             },
             "contenders": {
-                contender.name: spread([row["contenders"][contender.name]["test"] for row in rows]) for contender in SHARED
+                contender.name: spread([row["contenders"][contender.name]["test"] for row in rows])
+                for contender in SHARED
             },
         }
         if hidden:
             exact = [row["contenders"][SYNAPSE.name] for row in rows]
             for how in ("rounded", "tuned"):
-                found[how] = {str(bits): spread([row[how][str(bits)] for row in exact]) for bits in CODE_BITS}
+                found[how] = {
+                    str(bits): spread([row[how][str(bits)] for row in exact]) for bits in CODE_BITS
+                }
                 found[f"{how}_over_float"] = {
-                    str(bits): spread([row[how][str(bits)] - row["test"] for row in exact]) for bits in CODE_BITS
+                    str(bits): spread([row[how][str(bits)] - row["test"] for row in exact])
+                    for bits in CODE_BITS
                 }
             found["export_agrees"] = spread([row["export_agrees"] for row in exact])
         made[str(hidden)] = found
@@ -192,7 +241,10 @@ def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
 
 def shown(found: dict[str, float], sign: str = "") -> str:
     """A row's mean, deviation, least and greatest."""
-    return f"{found['mean']:{sign}.3f} | {found['sd']:.3f} | {found['min']:{sign}.3f} | {found['max']:{sign}.3f} |"
+    return (
+        f"{found['mean']:{sign}.3f} | {found['sd']:.3f} | {found['min']:{sign}.3f} |"
+        f" {found['max']:{sign}.3f} |"
+    )
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -201,12 +253,21 @@ def markdown(report: dict[str, Any]) -> str:
     lines += [
         "# Time constants of their own for all synapses, against shared ones",
         "",
-        f"Made by `{report['command']}`; {len(report['seeds'])} seeds, {TESTED:,} test sequences each.",
-        "The task, the protocol and what the rows mean: [examples/timescales/README.md](../examples/timescales/README.md).",
+        (
+            f"Made by `{report['command']}`; {len(report['seeds'])} seeds, {TESTED:,} test"
+            " sequences each."
+        ),
+        (
+            "The task, the protocol and what the rows mean:"
+            " [examples/timescales/README.md](../examples/timescales/README.md)."
+        ),
         "Share of right answers; chance is 0.25. `sd` is over seeds.",
         "",
     ]
-    titles = {"0": "One layer: 24 inputs, 4 neurons", "12": "Two layers: 24 inputs, 12 neurons, 4 neurons"}
+    titles = {
+        "0": "One layer: 24 inputs, 4 neurons",
+        "12": "Two layers: 24 inputs, 12 neurons, 4 neurons",
+    }
     names = {
         "synapse": "trained, one a synapse",
         "neuron": "trained, one a neuron",
@@ -215,21 +276,47 @@ def markdown(report: dict[str, Any]) -> str:
     }
     for hidden in map(str, HIDDEN):
         found = total[hidden]
-        lines += [f"## {titles[hidden]}", "", "| time constants | mean | sd | least | greatest |", "|---|--:|--:|--:|--:|"]
+        lines += [
+            f"## {titles[hidden]}",
+            "",
+            "| time constants | mean | sd | least | greatest |",
+            "|---|--:|--:|--:|--:|",
+        ]
         lines += [f"| {names[kind]} | {shown(values)}" for kind, values in found["best"].items()]
         lines += ["", "Accuracy with one a synapse over the others, seed by seed:", ""]
         lines += ["| over | mean | sd | least | greatest |", "|---|--:|--:|--:|--:|"]
-        lines += [f"| {names[kind]} | {shown(values, '+')}" for kind, values in found["synapse_over"].items()]
-        lines += ["", "All shared ones:", "", "| time constants | mean | sd | least | greatest |", "|---|--:|--:|--:|--:|"]
+        lines += [
+            f"| {names[kind]} | {shown(values, '+')}"
+            for kind, values in found["synapse_over"].items()
+        ]
+        lines += [
+            "",
+            "All shared ones:",
+            "",
+            "| time constants | mean | sd | least | greatest |",
+            "|---|--:|--:|--:|--:|",
+        ]
         for contender in SHARED:
-            taus = " and ".join(f"{tau:g}" for tau in (contender.tau_ms if int(hidden) else contender.tau_ms[:1]))
-            what = f"fixed at {taus} ms" if contender.tau == "fixed" else f"trained, one a layer, from {taus} ms"
+            taus = " and ".join(
+                f"{tau:g}" for tau in (contender.tau_ms if int(hidden) else contender.tau_ms[:1])
+            )
+            what = (
+                f"fixed at {taus} ms"
+                if contender.tau == "fixed"
+                else f"trained, one a layer, from {taus} ms"
+            )
             lines.append(f"| {what} | {shown(found['contenders'][contender.name])}")
         lines.append("")
         if "tuned" in found:
             lines += [
-                "In integers: weights of 8 bits, decay codes of three shifted copies, the same networks (`rounded`), and",
-                "after 100 more updates with straight-through rounding (`tuned`). Differences are from the float network of the",
+                (
+                    "In integers: weights of 8 bits, decay codes of three shifted copies, the same"
+                    " networks (`rounded`), and"
+                ),
+                (
+                    "after 100 more updates with straight-through rounding (`tuned`). Differences"
+                    " are from the float network of the"
+                ),
                 "same seed; the extra updates alone may be part of what `tuned` gains.",
                 "",
                 "| in fixed point | mean | sd | least | greatest | mean difference |",
@@ -238,18 +325,33 @@ def markdown(report: dict[str, Any]) -> str:
             for how in ("rounded", "tuned"):
                 for bits in map(str, CODE_BITS):
                     difference = found[f"{how}_over_float"][bits]["mean"]
-                    lines.append(f"| {how}, codes of {bits} bits | {shown(found[how][bits])} {difference:+.3f} |")
+                    lines.append(
+                        f"| {how}, codes of {bits} bits | {shown(found[how][bits])}"
+                        f" {difference:+.3f} |"
+                    )
             lines += [
                 "",
-                f"Export into float64 gives torch's answer in {found['export_agrees']['mean']:.1%} of the sequences.",
+                (
+                    "Export into float64 gives torch's answer in"
+                    f" {found['export_agrees']['mean']:.1%} of the sequences."
+                ),
                 "",
             ]
     lines += [
         "## Linear memory capacity",
         "",
-        "Of the traces of 32 synapses on one input of noise (Jaeger 2001), without training: the sum over delays of the squared",
-        f"correlation with the best linear readout, from {report['memory']['steps']:,} steps. Directions of the traces with",
-        f"less than {report['memory']['floor']:g} of the largest one's variance are left out, as noise would hide them.",
+        (
+            "Of the traces of 32 synapses on one input of noise (Jaeger 2001), without training:"
+            " the sum over delays of the squared"
+        ),
+        (
+            f"correlation with the best linear readout, from {report['memory']['steps']:,} steps."
+            " Directions of the traces with"
+        ),
+        (
+            f"less than {report['memory']['floor']:g} of the largest one's variance are left out,"
+            " as noise would hide them."
+        ),
         "",
         "| time constants | capacity |",
         "|---|--:|",
@@ -257,14 +359,21 @@ def markdown(report: dict[str, Any]) -> str:
         "",
         "## Learning rates",
         "",
-        f"Mean validation accuracy over the seeds {report['protocol']['settings_seeds']}, which are not among those reported.",
+        (
+            f"Mean validation accuracy over the seeds {report['protocol']['settings_seeds']}, which"
+            " are not among those reported."
+        ),
         "",
         "| hidden | time constants | " + " | ".join(map(str, RATES)) + " |",
         "|--:|---|" + "--:|" * len(RATES),
     ]
     for hidden, kinds in report["settings"].items():
         for name, by_rate in kinds.items():
-            lines.append(f"| {hidden} | {name} | " + " | ".join(f"{by_rate[str(rate)]:.3f}" for rate in RATES) + " |")
+            lines.append(
+                f"| {hidden} | {name} | "
+                + " | ".join(f"{by_rate[str(rate)]:.3f}" for rate in RATES)
+                + " |"
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -282,7 +391,11 @@ def main() -> None:
     report = {
         "schema": SCHEMA,
         "command": f"python examples/timescales/run.py --out reports --seeds {given.seeds}",
-        "made_with": {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
+        "made_with": {
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
         "protocol": {
             "updates": UPDATES,
             "batch": BATCH,
@@ -297,7 +410,10 @@ def main() -> None:
         "seeds": seeds,
     }
     given.out.mkdir(parents=True, exist_ok=True)
-    for name, text in (("timescales.json", json.dumps(report, indent=1) + "\n"), ("timescales.md", markdown(report))):
+    for name, text in (
+        ("timescales.json", json.dumps(report, indent=1) + "\n"),
+        ("timescales.md", markdown(report)),
+    ):
         with replacing(given.out / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
 

@@ -1,8 +1,9 @@
 """The task: remember for long what came first, and tell apart what follows within milliseconds.
 
-A sequence of 100 ms has two events in noise. Early on one of two groups of inputs, the *cue*, fires for some milliseconds. After
-70 to 80 ms of nothing but noise the two *transients*, volleys of two other groups, come 3 to 6 ms apart. The class is
-which cue it was, and which transient came first: four classes. The answer is the neuron with the most spikes in the last ticks.
+A sequence of 100 ms has two events in noise. Early on one of two groups of inputs, the *cue*, fires
+for some milliseconds. After 70 to 80 ms of nothing but noise the two *transients*, volleys of two
+other groups, come 3 to 6 ms apart. The class is which cue it was, and which transient came first:
+four classes. The answer is the neuron with the most spikes in the last ticks.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Task:
     volley: float = 0.9  # share of a group that takes part in its volley
 
 
-def sequences(task: Task, count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def sequences(
+    task: Task, count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Spikes of shape (ticks, count, INPUTS) and classes (count,)."""
     labels = rng.integers(0, CLASSES, count)
     cue, order = labels >> 1, labels & 1
@@ -45,4 +48,6 @@ def sequences(task: Task, count: int, rng: np.random.Generator) -> tuple[NDArray
     second = first + rng.integers(task.lag[0], task.lag[1] + 1, count)
     rate[first, each, 2 + order] = task.volley
     rate[second, each, 3 - order] = task.volley
-    return (rng.random((task.ticks, count, INPUTS)) < np.repeat(rate, GROUP, axis=2)).astype(np.uint8), labels
+    return (rng.random((task.ticks, count, INPUTS)) < np.repeat(rate, GROUP, axis=2)).astype(
+        np.uint8
+    ), labels

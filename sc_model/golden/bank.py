@@ -1,4 +1,6 @@
-"""Many synapses at once in NumPy, bit for bit what as many :class:`~sc_model.golden.synapse.Synapse` would hold."""
+"""Many synapses at once in NumPy, bit for bit what as many
+:class:`~sc_model.golden.synapse.Synapse` would hold.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from sc_model.spec import IntFormat, Rule, RuleParams
 
 
 def loaded(rule: Rule, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The complete state that loading some fields leaves; TypeError for one that is not loadable."""
+    """The complete state that loading some fields leaves; TypeError for one that is not
+    loadable.
+    """
     loadable = [field.name for field in rule.state if field.loadable]
     unknown = sorted(set(values) - set(loadable))
     if unknown:
@@ -26,8 +30,8 @@ def loaded(rule: Rule, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
 class Bank:
     """N synapses under one rule.
 
-    `state` maps each field to an array of shape (N,). Arithmetic is 64-bit integer where the traced graph proves that
-    every intermediate fits, and Python integers (exact, slow) where it does not.
+    `state` maps each field to an array of shape (N,). Arithmetic is 64-bit integer where the traced
+    graph proves that every intermediate fits, and Python integers (exact, slow) where it does not.
 
     Parameters
     ----------
@@ -36,7 +40,13 @@ class Bank:
     initial : values of loadable fields, scalars or shape (N,), saturated into their formats.
     """
 
-    def __init__(self, rule: Rule, params: RuleParams, synapses: int, initial: Mapping[str, ArrayLike] | None = None) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        params: RuleParams,
+        synapses: int,
+        initial: Mapping[str, ArrayLike] | None = None,
+    ) -> None:
         if synapses < 1:
             raise ValueError(f"synapses must be >= 1, not {synapses}")
         self.rule, self.params, self.synapses = rule, params, synapses
@@ -57,19 +67,32 @@ class Bank:
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
         """Set the complete state: every field, scalar or shape (N,)."""
         if sorted(state) != sorted(self._state_formats):
-            raise TypeError(f"the state of '{self.rule.family}' is {sorted(self._state_formats)}, not {sorted(state)}")
-        self.state = {name: self._array(name, state[name], form) for name, form in self._state_formats.items()}
+            raise TypeError(
+                f"the state of '{self.rule.family}' is {sorted(self._state_formats)}, not"
+                f" {sorted(state)}"
+            )
+        self.state = {
+            name: self._array(name, state[name], form) for name, form in self._state_formats.items()
+        }
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
         """Advance all synapses by one step and return the new state.
 
-        Each input is a scalar or has shape (N,); numbers beyond the input's format are saturated into it.
+        Each input is a scalar or has shape (N,); numbers beyond the input's format are saturated
+        into it.
         """
         if sorted(inputs) != sorted(self._input_formats):
             raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}"
+                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)},"
+                f" not {sorted(inputs)}"
             )
-        given = {name: self._array(name, inputs[name], form) for name, form in self._input_formats.items()}
+        given = {
+            name: self._array(name, inputs[name], form)
+            for name, form in self._input_formats.items()
+        }
         new = self.rule.apply(self._ops, self.state, given, self.params)
-        self.state = {name: np.broadcast_to(np.asarray(value, self._dtype), (self.synapses,)) for name, value in new.items()}
+        self.state = {
+            name: np.broadcast_to(np.asarray(value, self._dtype), (self.synapses,))
+            for name, value in new.items()
+        }
         return self.state

@@ -1,14 +1,14 @@
 """Recorded stimulus: what a bank or a layer saw at every step, in one compressed NumPy file.
 
-For a bank: an array for each input of the rule, shape (steps, synapses), integers within the input's format; and optionally
-`initial_<field>` for loadable fields, shape (synapses,).
+For a bank: an array for each input of the rule, shape (steps, synapses), integers within the
+input's format; and optionally `initial_<field>` for loadable fields, shape (synapses,).
 
-For a layer: `spikes`, shape (steps, inputs), and an array for each modulator of the rule, shape (steps,); optionally
-`outcome`, `decide`, `clear_trial` and `clear_traces` of 0 and 1, shape (steps,), and `initial_<field>` for the weight,
-shape (inputs, neurons).
+For a layer: `spikes`, shape (steps, inputs), and an array for each modulator of the rule, shape
+(steps,); optionally `outcome`, `decide`, `clear_trial` and `clear_traces` of 0 and 1, shape
+(steps,), and `initial_<field>` for the weight, shape (inputs, neurons).
 
-`meta` may hold a JSON text about the data (what a column means, labels, the source): the flow carries it along and reads
-only what a report asks for.
+`meta` may hold a JSON text about the data (what a column means, labels, the source): the flow
+carries it along and reads only what a report asks for.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.graph.dense import layer_rule
-from sc_model.spec import IntFormat, LayerSpec, NeuronSpec, Rule, RuleParams
+from sc_model.graph.plastic import layer_rule
+from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
 
 class RecordingError(ValueError):
@@ -62,7 +62,7 @@ class LayerRecording:
         return len(self.spikes)
 
     def at(self, step: int) -> dict[str, Any]:
-        """Arguments of `Layer.step` for a step."""
+        """Arguments of `PlasticLayer.step` for a step."""
         return {
             "spikes": self.spikes[step],
             "modulators": {name: int(array[step]) for name, array in self.modulators.items()},
@@ -83,8 +83,8 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
         steps = len(array) if steps is None and array.ndim else steps
         if array.shape != (steps, synapses) or not steps:
             raise RecordingError(
-                f"recording {file}: '{name}' must have shape (steps, {synapses}) with the same steps >= 1 for every "
-                f"input, not {array.shape}."
+                f"recording {file}: '{name}' must have shape (steps, {synapses}) with the same"
+                f" steps >= 1 for every input, not {array.shape}."
             )
         inputs[name] = integers_of(file, name, array, form)
     loadable = {f"initial_{field.name}": field for field in rule.state if field.loadable}
@@ -98,12 +98,12 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
 
 
 def load_layer_recording(
-    path: Path | str, rule: Rule, params: RuleParams, layer: LayerSpec, neuron: NeuronSpec
+    path: Path | str, rule: Rule, params: RuleParams, layer: PlasticLayerSpec, neuron: NeuronSpec
 ) -> LayerRecording:
     """Read a recording for a layer.
 
-    Raises RecordingError that names the file, the array, what is allowed and what came; ConfigError for a rule that can't
-    run in a layer.
+    Raises RecordingError that names the file, the array, what is allowed and what came; ConfigError
+    for a rule that can't run in a layer.
     """
     file = Path(path)
     names = layer_rule(rule, params, critic=layer.critic_shift > 0)
@@ -111,21 +111,42 @@ def load_layer_recording(
     spikes = given(file, arrays, "spikes")
     if spikes.ndim != 2 or spikes.shape[1] != layer.inputs or not len(spikes):
         raise RecordingError(
-            f"recording {file}: 'spikes' must have shape (steps, {layer.inputs}) with steps >= 1, not {spikes.shape}."
+            f"recording {file}: 'spikes' must have shape (steps, {layer.inputs}) with steps >= 1,"
+            f" not {spikes.shape}."
         )
     steps = len(spikes)
     forms = {name: rule.input_formats(params)[name] for name in names.modulators}
-    modulators = {name: _of_steps(file, name, given(file, arrays, name), steps, form) for name, form in forms.items()}
-    options = {"outcome": layer.critic_shift > 0, "decide": neuron.winner_take_all, "clear_trial": True, "clear_traces": True}
+    modulators = {
+        name: _of_steps(file, name, given(file, arrays, name), steps, form)
+        for name, form in forms.items()
+    }
+    options = {
+        "outcome": layer.critic_shift > 0,
+        "decide": neuron.winner_take_all,
+        "clear_trial": True,
+        "clear_traces": True,
+    }
     missing = {"outcome": "a critic", "decide": "winner-take-all"}
     flags = {}
     for name, taken in options.items():
         if name in arrays and not taken:
-            raise RecordingError(f"recording {file}: '{name}' needs a layer with {missing[name]}; this one has none.")
-        flags[name] = _of_steps(file, name, arrays.get(name, np.zeros(steps, np.int64)), steps, IntFormat(1))
+            raise RecordingError(
+                f"recording {file}: '{name}' needs a layer with {missing[name]}; this one has none."
+            )
+        flags[name] = _of_steps(
+            file, name, arrays.get(name, np.zeros(steps, np.int64)), steps, IntFormat(1)
+        )
     key, weight = f"initial_{names.weight}", rule.state_formats(params)[names.weight]
-    initial = _initial(file, key, arrays[key], (layer.inputs, layer.neurons), weight) if key in arrays else None
-    nothing_else(file, arrays, ["spikes", *modulators, *(name for name, taken in options.items() if taken), key, "meta"])
+    initial = (
+        _initial(file, key, arrays[key], (layer.inputs, layer.neurons), weight)
+        if key in arrays
+        else None
+    )
+    nothing_else(
+        file,
+        arrays,
+        ["spikes", *modulators, *(name for name, taken in options.items() if taken), key, "meta"],
+    )
     return LayerRecording(
         spikes=integers_of(file, "spikes", spikes, IntFormat(1)),
         modulators=modulators,
@@ -135,7 +156,7 @@ def load_layer_recording(
     )
 
 
-# --- parts of a recording ------------------------------------------------------------------------------------------------
+# --- parts of a recording -------------------------------------------------------------------------
 
 
 def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
@@ -144,7 +165,9 @@ def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
         with file.open("rb") as stream:  # np.load leaves a file that is no archive open
             archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise RecordingError(f"recording {file} is a single array, no NumPy archive (.npz) of named ones.")
+                raise RecordingError(
+                    f"recording {file} is a single array, no NumPy archive (.npz) of named ones."
+                )
             with archive:
                 return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
@@ -162,15 +185,24 @@ def given(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[
     return arrays[name]
 
 
-def _of_steps(file: Path, name: str, array: NDArray[Any], steps: int, form: IntFormat) -> NDArray[np.int64]:
+def _of_steps(
+    file: Path, name: str, array: NDArray[Any], steps: int, form: IntFormat
+) -> NDArray[np.int64]:
     if array.shape != (steps,):
-        raise RecordingError(f"recording {file}: '{name}' must have shape ({steps},), one for each step, not {array.shape}.")
+        raise RecordingError(
+            f"recording {file}: '{name}' must have shape ({steps},), one for each step, not"
+            f" {array.shape}."
+        )
     return integers_of(file, name, array, form)
 
 
-def _initial(file: Path, key: str, array: NDArray[Any], shape: tuple[int, ...], form: IntFormat) -> NDArray[np.int64]:
+def _initial(
+    file: Path, key: str, array: NDArray[Any], shape: tuple[int, ...], form: IntFormat
+) -> NDArray[np.int64]:
     if array.shape != shape:
-        raise RecordingError(f"recording {file}: '{key}' must have shape {shape}, not {array.shape}.")
+        raise RecordingError(
+            f"recording {file}: '{key}' must have shape {shape}, not {array.shape}."
+        )
     return integers_of(file, key, array, form)
 
 
@@ -178,7 +210,9 @@ def nothing_else(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable
     """Refuse arrays of other names."""
     unknown = sorted(set(arrays) - set(known))
     if unknown:
-        raise RecordingError(f"recording {file} has an unknown array '{unknown[0]}'; known are {sorted(known)}.")
+        raise RecordingError(
+            f"recording {file} has an unknown array '{unknown[0]}'; known are {sorted(known)}."
+        )
 
 
 def meta_of(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
@@ -197,6 +231,7 @@ def integers_of(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> 
     if len(bad):
         where = tuple(int(i) for i in bad[0])
         raise RecordingError(
-            f"recording {file}: '{name}' must be in [{form.lo}, {form.hi}], not {int(array[where])} at index {where}."
+            f"recording {file}: '{name}' must be in [{form.lo}, {form.hi}], not {int(array[where])}"
+            f" at index {where}."
         )
     return array.astype(np.int64)

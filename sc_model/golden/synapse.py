@@ -20,7 +20,9 @@ def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, Integer]) -> 
     """
     formats = rule.input_formats(params)
     if sorted(inputs) != sorted(formats):
-        raise TypeError(f"a step of '{rule.family}' takes the inputs {sorted(formats)}, not {sorted(inputs)}")
+        raise TypeError(
+            f"a step of '{rule.family}' takes the inputs {sorted(formats)}, not {sorted(inputs)}"
+        )
     result = {}
     for name, form in formats.items():
         result[name] = form.saturate(_integer(name, inputs[name]))
@@ -29,7 +31,9 @@ def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, Integer]) -> 
 
 def _integer(name: str, value: Integer) -> int:
     """A Python integer: NumPy's would wrap."""
-    if isinstance(value, np.bool_):  # an element of a boolean array, the one integer of NumPy's without __index__
+    if isinstance(
+        value, np.bool_
+    ):  # an element of a boolean array, the one integer of NumPy's without __index__
         return int(value)
     if not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
@@ -42,10 +46,13 @@ class Synapse:
     Parameters
     ----------
     rule, params : learning rule and its parameters.
-    initial : values of loadable fields, saturated into their formats; the others start at their initial values.
+    initial : values of loadable fields, saturated into their formats; the others start at their
+        initial values.
     """
 
-    def __init__(self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None
+    ) -> None:
         self.rule, self.params = rule, params
         self._formats = rule.state_formats(params)
         self.state: dict[str, int] = {}
@@ -56,12 +63,17 @@ class Synapse:
         loadable = [field.name for field in self.rule.state if field.loadable]
         unknown = sorted(set(values) - set(loadable))
         if unknown:
-            raise TypeError(f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}")
+            raise TypeError(
+                f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}"
+            )
         self.state = self.rule.initial_state() | {
-            name: self._formats[name].saturate(_integer(name, value)) for name, value in values.items()
+            name: self._formats[name].saturate(_integer(name, value))
+            for name, value in values.items()
         }
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
-        self.state = self.rule.apply(INTS, self.state, saturated(self.rule, self.params, inputs), self.params)
+        self.state = self.rule.apply(
+            INTS, self.state, saturated(self.rule, self.params, inputs), self.params
+        )
         return self.state

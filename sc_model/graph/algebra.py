@@ -1,4 +1,6 @@
-"""Rules and graphs evaluated: on Python integers, on NumPy arrays, and on anything else that offers the same operators."""
+"""Rules and graphs evaluated: on Python integers, on NumPy arrays, and on anything else that offers
+the same operators.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from sc_model.graph.nodes import Graph, Node, Op
 
 
 class IntOps:
-    """Python integers, exact at any width. `lets` collects the named intermediates of the last step."""
+    """Python integers, exact at any width. `lets` collects the named intermediates of the last
+    step.
+    """
 
     def __init__(self) -> None:
         self.lets: dict[str, Any] = {}
@@ -34,8 +38,8 @@ class IntOps:
 class NumpyOps:
     """NumPy arrays, element by element; the caller picks a dtype wide enough (:func:`array_dtype`).
 
-    What `mux` selects is of that dtype even where both sides are constants or conditions: NumPy would make them 64 bits
-    wide and boolean.
+    What `mux` selects is of that dtype even where both sides are constants or conditions: NumPy
+    would make them 64 bits wide and boolean.
     """
 
     def __init__(self, dtype: np.dtype[Any] | None = None) -> None:
@@ -104,7 +108,8 @@ def evaluate_node(node: Node, ops: Any, args: list[Any]) -> Any:
 
 
 def evaluate(graph: Graph, ops: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of the graph's outputs and named intermediates in the algebra `ops` (an output wins over a like-named let).
+    """Values of the graph's outputs and named intermediates in the algebra `ops` (an output wins
+    over a like-named let).
 
     `variables` holds every state field and input by name.
     """

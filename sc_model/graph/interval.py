@@ -28,7 +28,10 @@ class Interval:
         """Smallest integer format that holds every value; unsigned where none is negative."""
         if self.lo >= 0:
             return IntFormat(max(1, self.hi.bit_length()), signed=False)
-        return IntFormat(1 + max((-self.lo - 1).bit_length(), self.hi.bit_length() if self.hi > 0 else 0), signed=True)
+        return IntFormat(
+            1 + max((-self.lo - 1).bit_length(), self.hi.bit_length() if self.hi > 0 else 0),
+            signed=True,
+        )
 
     @property
     def is_constant(self) -> bool:

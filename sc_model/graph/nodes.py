@@ -1,7 +1,8 @@
 """Nodes, graphs and the builder that shares equal nodes and knows the range of each.
 
-Every node is an exact integer function of its arguments; nothing wraps. Booleans are the integers 0 and 1. The last
-four operations are written by no rule: rewrites bring them in because hardware has them for (almost) nothing.
+Every node is an exact integer function of its arguments; nothing wraps. Booleans are the integers 0
+and 1. The last four operations are written by no rule: rewrites bring them in because hardware has
+them for (almost) nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class Op(StrEnum):
     INV = "inv"  # -1 - a: every bit inverted, no adder
     COMPLEMENT = "complement"  # 2^n - 1 - a for a in [0, 2^n): n bits inverted; data = (n,)
     LOW_NONZERO = "low_nonzero"  # whether any of the n low bits of a is set; data = (n,)
-    WRAP = "wrap"  # a modulo 2^n, signed or not; data = (n, signed). What `a - ((a >> n) << n)` becomes; seeded bugs narrow so.
+    # A modulo 2^n, signed or not; data = (n, signed). What `a - ((a >> n) << n)` becomes; seeded
+    # bugs narrow so.
+    WRAP = "wrap"
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """A traced rule: nodes in dependency order, the outputs by state field, the named intermediates."""
+    """A traced rule: nodes in dependency order, the outputs by state field, the named
+    intermediates.
+    """
 
     nodes: tuple[Node, ...]
     variables: Mapping[str, int]
@@ -68,7 +73,9 @@ class Graph:
     @property
     def max_width(self) -> int:
         """Widest node in bits, counted as a signed integer."""
-        return max(node.interval.format.width + (not node.interval.format.signed) for node in self.nodes)
+        return max(
+            node.interval.format.width + (not node.interval.format.signed) for node in self.nodes
+        )
 
     def names(self) -> dict[int, str]:
         """The first name of each named node."""
@@ -84,10 +91,14 @@ def _shifted(interval: Interval, bits: int) -> Interval:
 
 @dataclass
 class Builder:
-    """Makes nodes, shares equal ones, folds constants and keeps the range of each as narrow as it can prove."""
+    """Makes nodes, shares equal ones, folds constants and keeps the range of each as narrow as it
+    can prove.
+    """
 
     nodes: list[Node] = field(default_factory=list)
-    _index: dict[tuple[Op, tuple[int, ...], tuple[int | str, ...]], int] = field(default_factory=dict)
+    _index: dict[tuple[Op, tuple[int, ...], tuple[int | str, ...]], int] = field(
+        default_factory=dict
+    )
 
     def interval(self, index: int) -> Interval:
         """Range of a node."""
@@ -101,8 +112,16 @@ class Builder:
         """A state field or an input with its full range."""
         return self._add(Op.VAR, (), (name,), interval)
 
-    def make(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...] = (), known: Interval | None = None) -> int:
-        """The node for an operation; `known` is a range that the caller has proven for the result."""
+    def make(
+        self,
+        op: Op,
+        args: tuple[int, ...],
+        data: tuple[int | str, ...] = (),
+        known: Interval | None = None,
+    ) -> int:
+        """The node for an operation; `known` is a range that the caller has proven for the
+        result.
+        """
         interval = self._range(op, args, data, {})
         if known is not None:
             interval = interval.meet(known) or interval
@@ -111,7 +130,9 @@ class Builder:
         simplified = self._simplified(op, args, data)
         return self._add(op, args, data, interval) if simplified is None else simplified
 
-    def _add(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], interval: Interval) -> int:
+    def _add(
+        self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], interval: Interval
+    ) -> int:
         key = (op, args, data)
         if key not in self._index:
             self._index[key] = len(self.nodes)
@@ -134,9 +155,15 @@ class Builder:
                 return self.make(Op.MUX, (nodes[condition].args[0], if_false, if_true))
             if self.interval(condition).is_constant:
                 return if_true if self.interval(condition).lo else if_false
-        if op is Op.SUB and nodes[args[1]].op is Op.SHL and nodes[nodes[args[1]].args[0]].op is Op.SHR:
+        if (
+            op is Op.SUB
+            and nodes[args[1]].op is Op.SHL
+            and nodes[nodes[args[1]].args[0]].op is Op.SHR
+        ):
             shifted = nodes[nodes[args[1]].args[0]]
-            if shifted.args[0] == args[0] and shifted.constant == nodes[args[1]].constant:  # the low bits: wires, no adder
+            if (
+                shifted.args[0] == args[0] and shifted.constant == nodes[args[1]].constant
+            ):  # the low bits: wires, no adder
                 return self.make(Op.WRAP, args[:1], (shifted.constant, 0))
         if op in (Op.ADD, Op.SUB) and self.interval(args[1]) == Interval(0, 0):
             return args[0]
@@ -149,9 +176,11 @@ class Builder:
                     return other
         return None
 
-    # --- interval analysis ---------------------------------------------------------------------------------------
+    # --- interval analysis ------------------------------------------------------------------------
 
-    def _range(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], facts: dict[int, Interval]) -> Interval:
+    def _range(
+        self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], facts: dict[int, Interval]
+    ) -> Interval:
         """Range of an operation where the nodes in `facts` are known to lie in narrower ranges."""
         if op is Op.MUX:
             return self._mux_range(args, facts)
@@ -165,7 +194,8 @@ class Builder:
             minuend, subtrahend = args
             node = self.nodes[subtrahend]
             if node.op is Op.SHR and node.args[0] == minuend:
-                # v - (v >> k) never falls when v rises (the shift rises by at most as much), so the ends are exact
+                # v - (v >> k) never falls when v rises (the shift rises by at most as much), so the
+                # ends are exact
                 return Interval(a.lo - (a.lo >> node.constant), a.hi - (a.hi >> node.constant))
             return Interval(a.lo - of[1].hi, a.hi - of[1].lo)
         if op is Op.NEG:
@@ -201,19 +231,27 @@ class Builder:
             return Interval(0, 1)
         if op is Op.WRAP:
             n = int(data[0])
-            return Interval(-(1 << (n - 1)), (1 << (n - 1)) - 1) if data[1] else Interval(0, (1 << n) - 1)
+            return (
+                Interval(-(1 << (n - 1)), (1 << (n - 1)) - 1)
+                if data[1]
+                else Interval(0, (1 << n) - 1)
+            )
         raise ValueError(f"no range rule for the operation {op}")
 
     def _under(self, index: int, facts: dict[int, Interval]) -> Interval:
         node = self.nodes[index]
         if not facts:
             return node.interval
-        interval = node.interval if not node.args else self._range(node.op, node.args, node.data, facts)
+        interval = (
+            node.interval if not node.args else self._range(node.op, node.args, node.data, facts)
+        )
         interval = interval.meet(node.interval) or node.interval
         return (interval.meet(facts[index]) or interval) if index in facts else interval
 
     def _mux_range(self, args: tuple[int, ...], facts: dict[int, Interval]) -> Interval:
-        """Hull of both sides, each under what its side of the condition says about the compared value."""
+        """Hull of both sides, each under what its side of the condition says about the compared
+        value.
+        """
         sides = []
         for side, truth in ((args[1], True), (args[2], False)):
             learnt = self._learnt(args[0], truth, facts)
@@ -223,8 +261,12 @@ class Builder:
             return self._under(args[1], facts).hull(self._under(args[2], facts))
         return sides[0] if len(sides) == 1 else sides[0].hull(sides[1])
 
-    def _learnt(self, condition: int, truth: bool, facts: dict[int, Interval]) -> dict[int, Interval] | None:
-        """What a condition's being true (or false) says about its operand; None where it can't be so."""
+    def _learnt(
+        self, condition: int, truth: bool, facts: dict[int, Interval]
+    ) -> dict[int, Interval] | None:
+        """What a condition's being true (or false) says about its operand; None where it can't be
+        so.
+        """
         node = self.nodes[condition]
         known = self._under(condition, facts)
         if not known.lo <= int(truth) <= known.hi:
@@ -236,14 +278,27 @@ class Builder:
         left, right = node.args
         a, b = self._under(left, facts), self._under(right, facts)
         if truth:
-            narrowed = {left: a.meet(Interval(a.lo, max(a.lo, b.hi - 1))), right: b.meet(Interval(min(b.hi, a.lo + 1), b.hi))}
+            narrowed = {
+                left: a.meet(Interval(a.lo, max(a.lo, b.hi - 1))),
+                right: b.meet(Interval(min(b.hi, a.lo + 1), b.hi)),
+            }
         else:
-            narrowed = {left: a.meet(Interval(min(a.hi, b.lo), a.hi)), right: b.meet(Interval(b.lo, max(b.lo, a.hi)))}
+            narrowed = {
+                left: a.meet(Interval(min(a.hi, b.lo), a.hi)),
+                right: b.meet(Interval(b.lo, max(b.lo, a.hi))),
+            }
         return {index: interval for index, interval in narrowed.items() if interval is not None}
 
 
-def prune(builder: Builder, variables: Mapping[str, int], outputs: Mapping[str, int], lets: Mapping[str, int]) -> Graph:
-    """Freeze what the outputs need (all variables stay); names of nodes that are needed no more are dropped."""
+def prune(
+    builder: Builder,
+    variables: Mapping[str, int],
+    outputs: Mapping[str, int],
+    lets: Mapping[str, int],
+) -> Graph:
+    """Freeze what the outputs need (all variables stay); names of nodes that are needed no more are
+    dropped.
+    """
     needed = set(variables.values())
     stack = [index for index in outputs.values() if index not in needed]
     while stack:
@@ -265,7 +320,9 @@ def prune(builder: Builder, variables: Mapping[str, int], outputs: Mapping[str, 
 
 
 def restrict(graph: Graph, outputs: tuple[str, ...]) -> Graph:
-    """The part of a graph that computes some of its outputs, with the variables that they depend on."""
+    """The part of a graph that computes some of its outputs, with the variables that they depend
+    on.
+    """
     needed: set[int] = set()
     stack = [graph.outputs[name] for name in outputs]
     while stack:
@@ -276,7 +333,10 @@ def restrict(graph: Graph, outputs: tuple[str, ...]) -> Graph:
     order = {old: new for new, old in enumerate(sorted(needed))}
     nodes = (graph.nodes[old] for old in order)
     return Graph(
-        nodes=tuple(Node(node.op, tuple(order[arg] for arg in node.args), node.data, node.interval) for node in nodes),
+        nodes=tuple(
+            Node(node.op, tuple(order[arg] for arg in node.args), node.data, node.interval)
+            for node in nodes
+        ),
         variables={name: order[i] for name, i in graph.variables.items() if i in order},
         outputs={name: order[graph.outputs[name]] for name in outputs},
         lets={name: order[i] for name, i in graph.lets.items() if i in order},

@@ -1,8 +1,9 @@
 """Exact rewrites that turn a rule's arithmetic into what hardware does cheaply.
 
-Each rewrite is one small named function from a node to an equal node (or None where it does not apply); each is proved
-on its own by SMT in the test suite, and the netlist that comes out of all of them is proved against the rule's own text.
-Cost figures are LUT4 of an iCE40 for the default 12-bit traces.
+Each rewrite is one small named function from a node to an equal node (or None where it does not
+apply); each is proved on its own by SMT in the test suite, and the netlist that comes out of all of
+them is proved against the rule's own text. Cost figures are LUT4 of an iCE40 for the default 12-bit
+traces.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def signed_decay(b: Builder, index: int) -> tuple[int, int, int] | None:
     if bits is None or negative.op is not Op.NEG:
         return None
     mirrored = b.nodes[negative.args[0]]
-    if mirrored.op is not Op.SUB or b.nodes[mirrored.args[0]] != Node(Op.NEG, (value,), (), b.interval(mirrored.args[0])):
+    if mirrored.op is not Op.SUB or b.nodes[mirrored.args[0]] != Node(
+        Op.NEG, (value,), (), b.interval(mirrored.args[0])
+    ):
         return None
     if _decay_bits(b, mirrored, mirrored.args[0]) != bits:
         return None
@@ -36,10 +39,12 @@ def signed_decay(b: Builder, index: int) -> tuple[int, int, int] | None:
 
 
 def signed_decay_with_one_adder(b: Builder, index: int) -> int | None:
-    """`e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))` = e + ~(e >> k) + carry: 21 LUT instead of 76.
+    """`e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))` = e + ~(e >> k) + carry: 21 LUT instead of
+    76.
 
-    Sign and magnitude decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is one too small just
-    where e is negative and has a low bit set: there the carry-in that would complete the subtraction is left out.
+    Sign and magnitude decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is
+    one too small just where e is negative and has a low bit set: there the carry-in that would
+    complete the subtraction is left out.
     """
     found = signed_decay(b, index)
     if found is None:
@@ -59,9 +64,11 @@ def _decay_bits(b: Builder, node: Node, value: int) -> int | None:
 
 
 def difference_of_selections(b: Builder, index: int) -> int | None:
-    """x + (c ? a : 0) - (d ? b : 0) = x + table(c, d, a, b) + carry: one LUT a bit in front of one adder, not two adders.
+    """x + (c ? a : 0) - (d ? b : 0) = x + table(c, d, a, b) + carry: one LUT a bit in front of one
+    adder, not two adders.
 
-    Where every case of the table is a lone operand: `a - 0 = a`, `0 - b = ~b + 1`, `(2^n - 1) - b` = n bits of ~b.
+    Where every case of the table is a lone operand: `a - 0 = a`, `0 - b = ~b + 1`, `(2^n - 1) - b`
+    = n bits of ~b.
     """
     node = b.nodes[index]
     if node.op not in (Op.ADD, Op.SUB):
@@ -94,12 +101,19 @@ def _terms(b: Builder, index: int, sign: int = 1) -> list[tuple[int, int]]:
 
 
 def _difference(b: Builder, plus: int, minus: int) -> tuple[int, int] | None:
-    """(value, carry) with value + carry = plus - minus, without an adder; None where that can't be."""
+    """(value, carry) with value + carry = plus - minus, without an adder; None where that can't
+    be.
+    """
     for operand in (plus, minus):
         node = b.nodes[operand]
         if node.op is Op.MUX:
             condition = node.args[0]
-            sides = [_difference(b, _assume(b, plus, condition, truth), _assume(b, minus, condition, truth)) for truth in (1, 0)]
+            sides = [
+                _difference(
+                    b, _assume(b, plus, condition, truth), _assume(b, minus, condition, truth)
+                )
+                for truth in (1, 0)
+            ]
             if sides[0] is None or sides[1] is None:
                 return None
             value, carry = (b.make(Op.MUX, (condition, sides[0][i], sides[1][i])) for i in (0, 1))
@@ -138,18 +152,23 @@ def complement_of_maximum(b: Builder, index: int) -> int | None:
 
 
 def subtract_with_carry_in(b: Builder, index: int) -> int | None:
-    """a - b = a + ~b + 1: the inversion becomes a node that a pipeline can put a register behind."""
+    """a - b = a + ~b + 1: the inversion becomes a node that a pipeline can put a register
+    behind.
+    """
     node = b.nodes[index]
     if node.op is not Op.SUB:
         return None
-    return b.make(Op.ADDC, (node.args[0], b.make(Op.INV, (node.args[1],)), b.const(1)), known=node.interval)
+    return b.make(
+        Op.ADDC, (node.args[0], b.make(Op.INV, (node.args[1],)), b.const(1)), known=node.interval
+    )
 
 
 def product_as_adder_tree(b: Builder, index: int) -> int | None:
-    """a x b as a balanced tree of adders over the bits of the narrower factor, for fabrics without multipliers.
+    """a x b as a balanced tree of adders over the bits of the narrower factor, for fabrics without
+    multipliers.
 
-    The row of bit j is `a << j` where the bit is set; the row of a sign bit counts negative. Every adder can be cut by
-    the pipeline like any other.
+    The row of bit j is `a << j` where the bit is set; the row of a sign bit counts negative. Every
+    adder can be cut by the pipeline like any other.
     """
     node = b.nodes[index]
     if node.op is not Op.MUL:
@@ -165,14 +184,17 @@ def product_as_adder_tree(b: Builder, index: int) -> int | None:
         paired = []
         for low, high in zip(rows[::2], rows[1::2], strict=False):
             shifted = b.make(Op.SHL, (high[0],), (high[1] - low[1],))
-            paired.append((b.make(Op.ADD if high[2] > 0 else Op.SUB, (low[0], shifted)), low[1], low[2]))
+            paired.append(
+                (b.make(Op.ADD if high[2] > 0 else Op.SUB, (low[0], shifted)), low[1], low[2])
+            )
         rows = paired + rows[len(rows) & ~1 :]
     total, _, sign = rows[0]
     return total if sign > 0 else b.make(Op.NEG, (total,))
 
 
 def late_carry_last(b: Builder, index: int) -> int | None:
-    """(x + y + late) + z + early = (x + y + early) + z + late: the first adder need not wait for a carry made of many bits.
+    """(x + y + late) + z + early = (x + y + early) + z + late: the first adder need not wait for a
+    carry made of many bits.
 
     UltraPlus, lane: the sum of the eligibility is 2.6 ns (a LUT and its wires) sooner.
     """
@@ -193,7 +215,9 @@ def _depth(b: Builder, index: int) -> int:
 
 
 def sum_before_shift(b: Builder, index: int) -> int | None:
-    """a + (p >> k) = ((a << k) + p) >> k for a product p: many multipliers have an adder behind them, but no shift between."""
+    """a + (p >> k) = ((a << k) + p) >> k for a product p: many multipliers have an adder behind
+    them, but no shift between.
+    """
     node = b.nodes[index]
     if node.op is not Op.ADD:
         return None
@@ -206,7 +230,9 @@ def sum_before_shift(b: Builder, index: int) -> int | None:
 
 
 def sum_with_selected_sign(b: Builder, index: int) -> int | None:
-    """a + (c ? -x : x) = a + (c ? ~x : x) + c: the sign costs a LUT input a bit and the carry-in, not an adder."""
+    """a + (c ? -x : x) = a + (c ? ~x : x) + c: the sign costs a LUT input a bit and the carry-in,
+    not an adder.
+    """
     node = b.nodes[index]
     if node.op is not Op.ADD:
         return None
@@ -232,8 +258,12 @@ REWRITES: tuple[Rewrite, ...] = (
 PIPELINED = tuple(rewrite for rewrite in REWRITES if rewrite is not late_carry_last)
 
 
-def remade(graph: Graph, rule: Rewrite = lambda builder, index: None) -> tuple[Builder, dict[int, int]]:
-    """A builder with the graph's nodes, each after a rewrite, operands first; and where each node has gone to."""
+def remade(
+    graph: Graph, rule: Rewrite = lambda builder, index: None
+) -> tuple[Builder, dict[int, int]]:
+    """A builder with the graph's nodes, each after a rewrite, operands first; and where each node
+    has gone to.
+    """
     builder, moved = Builder(), dict[int, int]()
     for index, node in enumerate(graph.nodes):
         if node.op is Op.VAR:
@@ -241,7 +271,9 @@ def remade(graph: Graph, rule: Rewrite = lambda builder, index: None) -> tuple[B
         elif node.op is Op.CONST:
             moved[index] = builder.const(node.constant)
         else:
-            made = builder.make(node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval)
+            made = builder.make(
+                node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval
+            )
             replaced = rule(builder, made)
             moved[index] = made if replaced is None else replaced
     return builder, moved

@@ -1,8 +1,9 @@
-"""The SMT algebra: unbounded integers over bit-vector terms (bitwuzla), so that a rule's own text can be proved against.
+"""The SMT algebra: unbounded integers over bit-vector terms (bitwuzla), so that a rule's own text
+can be proved against.
 
-A value is a two's complement term together with the interval it lies in; every result is widened to hold its interval,
-so nothing can wrap, whatever the widths. This file shares no code with tracing or interval analysis of the graph: a
-mistake there shows up as a counterexample here.
+A value is a two's complement term together with the interval it lies in; every result is widened to
+hold its interval, so nothing can wrap, whatever the widths. This file shares no code with tracing
+or interval analysis of the graph: a mistake there shows up as a counterexample here.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ class Terms:
 
     def __call__(self, kind: Any, *args: Any, indices: tuple[int, ...] = ()) -> Any:
         """The term of an operation."""
-        return self.tm.mk_term(kind, list(args), list(indices)) if indices else self.tm.mk_term(kind, list(args))
+        return (
+            self.tm.mk_term(kind, list(args), list(indices))
+            if indices
+            else self.tm.mk_term(kind, list(args))
+        )
 
     def width(self, term: Any) -> int:
         """Bits of a term."""
@@ -91,10 +96,18 @@ class SmtBool:
 
 
 class SmtInt:
-    """An integer in [lo, hi] as a term just wide enough for it. A product remembers its `factors`: a proof that meets
-    a product built of adders can go through the values of one of them."""
+    """An integer in [lo, hi] as a term just wide enough for it. A product remembers its `factors`:
+    a proof that meets a product built of adders can go through the values of one of them.
+    """
 
-    def __init__(self, terms: Terms, term: Any, lo: int, hi: int, factors: tuple[SmtInt, SmtInt] | None = None) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        term: Any,
+        lo: int,
+        hi: int,
+        factors: tuple[SmtInt, SmtInt] | None = None,
+    ) -> None:
         self.terms, self.lo, self.hi, self.factors = terms, lo, hi, factors
         self.term = terms.resize(term, _bits(lo, hi))
 
@@ -124,18 +137,24 @@ class SmtInt:
 
     def _make(self, lo: int, hi: int, operation: Callable[..., Any], *operands: SmtInt) -> SmtInt:
         width = max(_bits(lo, hi), *(_bits(x.lo, x.hi) for x in operands))
-        return SmtInt(self.terms, operation(*(self.terms.resize(x.term, width) for x in operands)), lo, hi)
+        return SmtInt(
+            self.terms, operation(*(self.terms.resize(x.term, width) for x in operands)), lo, hi
+        )
 
     def plus(self, other: Any) -> SmtInt:
         """The sum."""
         o = self.lift(other)
-        return self._make(self.lo + o.lo, self.hi + o.hi, lambda a, b: self.terms(K.BV_ADD, a, b), self, o)
+        return self._make(
+            self.lo + o.lo, self.hi + o.hi, lambda a, b: self.terms(K.BV_ADD, a, b), self, o
+        )
 
     __add__ = __radd__ = plus
 
     def __sub__(self, other: Any) -> SmtInt:
         o = self.lift(other)
-        return self._make(self.lo - o.hi, self.hi - o.lo, lambda a, b: self.terms(K.BV_SUB, a, b), self, o)
+        return self._make(
+            self.lo - o.hi, self.hi - o.lo, lambda a, b: self.terms(K.BV_SUB, a, b), self, o
+        )
 
     def __rsub__(self, other: Any) -> SmtInt:
         return self.lift(other) - self
@@ -146,7 +165,9 @@ class SmtInt:
     def __mul__(self, other: Any) -> SmtInt:
         o = self.lift(other)
         corners = [a * b for a in (self.lo, self.hi) for b in (o.lo, o.hi)]
-        product = self._make(min(corners), max(corners), lambda a, b: self.terms(K.BV_MUL, a, b), self, o)
+        product = self._make(
+            min(corners), max(corners), lambda a, b: self.terms(K.BV_MUL, a, b), self, o
+        )
         product.factors = (self, o)
         return product
 
@@ -165,7 +186,10 @@ class SmtInt:
     def _compare(self, kind: Any, other: Any) -> SmtBool:
         o = self.lift(other)
         width = max(_bits(self.lo, self.hi), _bits(o.lo, o.hi))
-        return SmtBool(self.terms, self.terms(kind, self.terms.resize(self.term, width), self.terms.resize(o.term, width)))
+        return SmtBool(
+            self.terms,
+            self.terms(kind, self.terms.resize(self.term, width), self.terms.resize(o.term, width)),
+        )
 
     def __lt__(self, other: Any) -> SmtBool:
         return self._compare(K.BV_SLT, other)
@@ -206,8 +230,10 @@ def _condition(terms: Terms, value: Any) -> Any:
 
 
 class SmtOps:
-    """The algebra of SMT integers. `on_let(name, value)` may put another value in place of a named intermediate:
-    a proof uses that to cut a hard equality in two, after it has proved the two values equal."""
+    """The algebra of SMT integers. `on_let(name, value)` may put another value in place of a named
+    intermediate: a proof uses that to cut a hard equality in two, after it has proved the two
+    values equal.
+    """
 
     def __init__(self, terms: Terms, on_let: Callable[[str, SmtInt], SmtInt] | None = None) -> None:
         self.terms = terms
@@ -223,7 +249,12 @@ class SmtOps:
         lo, hi = min(a.lo, b.lo), max(a.hi, b.hi)
         width = _bits(lo, hi)
         t = self.terms
-        return SmtInt(t, t(K.ITE, _condition(t, condition), t.resize(a.term, width), t.resize(b.term, width)), lo, hi)
+        return SmtInt(
+            t,
+            t(K.ITE, _condition(t, condition), t.resize(a.term, width), t.resize(b.term, width)),
+            lo,
+            hi,
+        )
 
     def clamp(self, value: Any, lo: int, hi: int) -> SmtInt:
         """See :class:`sc_model.spec.rule.Ops`."""

@@ -20,7 +20,9 @@ _CONDITIONS = (*_LOGIC, Op.LT, Op.EQ)
 
 
 class Expr:
-    """An integer expression of a rule under trace. It has no truth value: branching on data raises TypeError."""
+    """An integer expression of a rule under trace. It has no truth value: branching on data raises
+    TypeError.
+    """
 
     __slots__ = ("builder", "index")
 
@@ -32,10 +34,14 @@ class Expr:
             return other.index
         if isinstance(other, int):
             return self.builder.const(int(other))
-        raise TypeError(f"a rule's value must be an integer expression or an int, not {other!r} ({type(other).__name__})")
+        raise TypeError(
+            f"a rule's value must be an integer expression or an int, not {other!r}"
+            f" ({type(other).__name__})"
+        )
 
     def _make(self, op: Op, *args: int, data: tuple[int, ...] = ()) -> Expr:
-        # NumPy adds two conditions to a condition, SMT compares them as objects: only Python takes them for numbers
+        # NumPy adds two conditions to a condition, SMT compares them as objects: only Python takes
+        # them for numbers
         if op not in _LOGIC and any(self.builder.nodes[arg].op in _CONDITIONS for arg in args):
             raise TypeError("a condition is no number: use ops.mux(condition, 1, 0)")
         return Expr(self.builder, self.builder.make(op, args, data))
@@ -62,7 +68,10 @@ class Expr:
 
     def _shift(self, op: Op, bits: Any) -> Expr:
         if not isinstance(bits, int) or bits < 0:
-            raise TypeError(f"a rule shifts by a constant integer >= 0, not by {bits!r}: use mux to choose between shifts")
+            raise TypeError(
+                f"a rule shifts by a constant integer >= 0, not by {bits!r}: use mux to choose"
+                " between shifts"
+            )
         return self._make(op, self.index, data=(bits,))
 
     def __rshift__(self, bits: Any) -> Expr:
@@ -93,7 +102,10 @@ class Expr:
         index = self._lift(other)
         for operand in (self.index, index):
             if not self.builder.interval(operand).within(Interval(0, 1)):
-                raise TypeError(f"'{op}' takes conditions (0 or 1), not a value in {self.builder.interval(operand)}")
+                raise TypeError(
+                    f"'{op}' takes conditions (0 or 1), not a value in"
+                    f" {self.builder.interval(operand)}"
+                )
         return self._make(op, self.index, index)
 
     def __and__(self, other: Any) -> Expr:
@@ -121,14 +133,22 @@ class TraceOps:
             return value.index
         if isinstance(value, int):
             return self.builder.const(int(value))
-        raise TypeError(f"a rule's value must be an integer expression or an int, not {value!r} ({type(value).__name__})")
+        raise TypeError(
+            f"a rule's value must be an integer expression or an int, not {value!r}"
+            f" ({type(value).__name__})"
+        )
 
     def mux(self, condition: Any, if_true: Any, if_false: Any) -> Expr:
         """See :class:`sc_model.spec.rule.Ops`."""
         index = self._index(condition)
         if not self.builder.interval(index).within(Interval(0, 1)):
-            raise TypeError(f"mux takes a condition (0 or 1), not a value in {self.builder.interval(index)}")
-        return Expr(self.builder, self.builder.make(Op.MUX, (index, self._index(if_true), self._index(if_false))))
+            raise TypeError(
+                f"mux takes a condition (0 or 1), not a value in {self.builder.interval(index)}"
+            )
+        return Expr(
+            self.builder,
+            self.builder.make(Op.MUX, (index, self._index(if_true), self._index(if_false))),
+        )
 
     def clamp(self, value: Any, lo: int, hi: int) -> Expr:
         """See :class:`sc_model.spec.rule.Ops`."""
@@ -144,8 +164,11 @@ class TraceOps:
         return Expr(self.builder, self.lets[name])
 
 
-def trace_text(
-    subject: str, variables: Mapping[str, IntFormat], outputs: Mapping[str, IntFormat], run: Callable[[Any, dict[str, Any]], Any]
+def trace_function(
+    subject: str,
+    variables: Mapping[str, IntFormat],
+    outputs: Mapping[str, IntFormat],
+    run: Callable[[Any, dict[str, Any]], Any],
 ) -> Graph:
     """The graph of a text: `run(ops, values)` from values by name to outputs by name.
 
@@ -165,17 +188,19 @@ def trace_text(
         value, field = builder.interval(written[name]), Interval.of(form)
         if not value.within(field):
             raise RangeError(
-                f"{subject}: the value written to {name} can be anywhere in {value}, but the field holds "
-                f"{field} ({form}): clamp the value or widen the field."
+                f"{subject}: the value written to {name} can be anywhere in {value}, but the field"
+                f" holds {field} ({form}): clamp the value or widen the field."
             )
     return prune(builder, indices, written, ops.lets)
 
 
 def trace(rule: Rule, params: RuleParams) -> Graph:
-    """The rule's graph under `params`; raises what :func:`trace_text` raises."""
+    """The rule's graph under `params`; raises what :func:`trace_function` raises."""
     state, inputs = rule.state_formats(params), rule.input_formats(params)
 
     def run(ops: Any, values: dict[str, Any]) -> Any:
-        return rule.apply(ops, {n: values[n] for n in state}, {n: values[n] for n in inputs}, params)
+        return rule.apply(
+            ops, {n: values[n] for n in state}, {n: values[n] for n in inputs}, params
+        )
 
-    return trace_text(f"rule '{rule.family}'", {**state, **inputs}, state, run)
+    return trace_function(f"rule '{rule.family}'", {**state, **inputs}, state, run)

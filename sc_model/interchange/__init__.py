@@ -1,6 +1,8 @@
-"""Networks of others in, and ours out: NIR, the Neuromorphic Intermediate Representation (doi:10.1038/s41467-024-52259-9).
+"""Networks of others in, and ours out: NIR, the Neuromorphic Intermediate Representation
+(doi:10.1038/s41467-024-52259-9).
 
-    FloatGraph  <-  read(path), from_nir(graph), from_network(network), from_layers(layers, dt_ms=...)
+    FloatGraph  <-  read(path), from_nir(graph), from_network(network), from_layers(layers,
+    dt_ms=...)
                 ->  write(path, graph), to_nir(graph),   to_network(graph),     to_layers(graph)
 
 `import_design` goes from a file to a design for hardware, with what rounding has cost.
@@ -9,7 +11,9 @@
 try:
     import nir as _nir
 except ImportError as _error:
-    raise ImportError("sc_model.interchange must have the package nir; install it with: pip install 'sc-hw[nir]'") from _error
+    raise ImportError(
+        "sc_model.interchange must have the package nir; install it with: pip install 'sc-hw[nir]'"
+    ) from _error
 
 from sc_model.interchange.design import Imported, Report, Row, import_design
 from sc_model.interchange.errors import InterchangeError

@@ -28,18 +28,36 @@ class Report(NamedTuple):
 
     Members
     -------
-    rows : the error of each array that was rounded. notes : what else is worth knowing, a sentence each.
+    rows : the error of each array that was rounded.
+    notes : what else is worth knowing, a sentence each.
     """
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        head = ("layer", "array", "numbers", "clipped", "largest error", "rms error", "largest relative", "rms relative")
+        head = (
+            "layer",
+            "array",
+            "numbers",
+            "clipped",
+            "largest error",
+            "rms error",
+            "largest relative",
+            "rms relative",
+        )
         lines: list[tuple[str, ...]] = [head]
         for layer, array, loss in self.rows:
             errors = (loss.largest, loss.rms, loss.relative_largest, loss.relative_rms)
-            lines.append((layer, array, str(loss.count), str(loss.clipped), *(f"{each:.3g}" for each in errors)))
+            lines.append(
+                (
+                    layer,
+                    array,
+                    str(loss.count),
+                    str(loss.clipped),
+                    *(f"{each:.3g}" for each in errors),
+                )
+            )
         widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
         table = [
             "  ".join(
@@ -78,28 +96,46 @@ def import_design(
 
     Parameters
     ----------
-    name : of the design; None: the file's, made fit. source, dt_ms, reset, reset_delay : see `from_nir`.
-    weight_bits, scale, leak, fields : see `sc_model.quantisation.quantise`; the same for all layers. fabric : of the design.
+    name : of the design; None: the file's, made fit.
+    source, dt_ms, reset, reset_delay : see `from_nir`.
+    weight_bits, scale, leak, fields : see `sc_model.quantisation.quantise`; the same for all
+        layers.
+    fabric : of the design.
     plasticity : ``refuse`` connections that learn, or ``freeze`` them.
 
-    Raises InterchangeError (a ConfigError) for what is missing, or hardware can't express; ConfigError for what does not fit.
+    Raises InterchangeError (a ConfigError) for what is missing, or hardware can't express;
+    ConfigError for what does not fit.
     """
-    told: dict[str, Any] = {"source": source, "dt_ms": dt_ms, "reset": reset, "reset_delay": reset_delay}
+    told: dict[str, Any] = {
+        "source": source,
+        "dt_ms": dt_ms,
+        "reset": reset,
+        "reset_delay": reset_delay,
+    }
     is_file = isinstance(path, str | Path)
     graph = read(path, **told) if is_file else from_nir(path, **told)
     layers = to_layers(graph, plasticity=plasticity)
     quantised = [
-        quantise(layer, weight_bits=weight_bits, scale=scale, leak=leak, tick_ms=graph.dt_ms, **fields) for layer in layers
+        quantise(
+            layer, weight_bits=weight_bits, scale=scale, leak=leak, tick_ms=graph.dt_ms, **fields
+        )
+        for layer in layers
     ]
     called = name or (_fit(Path(path).stem) if is_file else "network")
     design, parameters = network_design(called, quantised, tick_ms=graph.dt_ms, fabric=fabric)
-    rows = tuple(Row(each.spec.name, array, loss) for each in quantised for array, loss in each.errors.items())
+    rows = tuple(
+        Row(each.spec.name, array, loss)
+        for each in quantised
+        for array, loss in each.errors.items()
+    )
     return Imported(design, parameters, Report(rows, _notes(graph)))
 
 
 def _fit(stem: str) -> str:
     """A design's name from a file's."""
-    clean = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in stem.lower())
+    clean = "".join(
+        letter if letter.isascii() and letter.isalnum() else "_" for letter in stem.lower()
+    )
     return (clean if clean[:1].isalpha() else f"network_{clean}")[:63]
 
 

@@ -1,18 +1,20 @@
 """A network between formats: populations with parameters of their own neurons, and what joins them.
 
-It says what a NIR graph says, in the graph's own units (seconds; see `PARAMETERS`), with everything that such a graph leaves open
-decided: the step, the reset, shapes, the order of a step. In one step, population by population in `FloatGraph.order`, with a =
-dt / tau:
+It says what a NIR graph says, in the graph's own units (seconds; see `PARAMETERS`), with everything
+that such a graph leaves open decided: the step, the reset, shapes, the order of a step. In one
+step, population by population in `FloatGraph.order`, with a = dt / tau:
 
-    lif      v' = v + a (v_leak - v + r I)         i      v' = v + dt r I          threshold   z = I > threshold
-    cubalif  s' = s + (dt / tau_syn) (w_in I - s);  v' = v + (dt / tau_mem) (v_leak - v + r s')
-    li, cubali, i: the output is v'.  lif, if, cubalif: z = v' > v_threshold, then the reset
+    lif      v' = v + a (v_leak - v + r I)         i      v' = v + dt r I          threshold   z = I
+    > threshold cubalif  s' = s + (dt / tau_syn) (w_in I - s);  v' = v + (dt / tau_mem) (v_leak - v
+    + r s') li, cubali, i: the output is v'.  lif, if, cubalif: z = v' > v_threshold, then the reset
 
-I is the sum over what comes in. A population later in the order sees what one before it gave in the same step; what comes from
-itself or from a later one is that of the step before (so a loop always takes a step), and a delay on the way adds to it.
+I is the sum over what comes in. A population later in the order sees what one before it gave in the
+same step; what comes from itself or from a later one is that of the step before (so a loop always
+takes a step), and a delay on the way adds to it.
 
-    reset zero       v <- v_reset                      at the spike; with reset_delay it is v_reset for all of the next step
-    reset subtract   v <- v - (v_threshold - v_reset)  at the spike; with reset_delay in the next step, behind leak and input
+    reset zero       v <- v_reset                      at the spike; with reset_delay it is v_reset
+    for all of the next step reset subtract   v <- v - (v_threshold - v_reset)  at the spike; with
+    reset_delay in the next step, behind leak and input
 
 Potentials begin at v_leak (i: 0, if: v_reset), currents at 0.
 """
@@ -57,9 +59,14 @@ class FloatPopulation:
 
     Members
     -------
-    name : of the node. kind : see the module. shape : of what it gives, C order when flattened. parameters : as `PARAMETERS`.
-    reset, reset_delay : at a spike to v_reset (``zero``) or less the threshold (``subtract``); at once, or in the step after.
-    refractory : steps after a spike without integrating or firing. strict : a spike above the threshold; False: also at it.
+    name : of the node.
+    kind : see the module.
+    shape : of what it gives, C order when flattened.
+    parameters : as `PARAMETERS`.
+    reset, reset_delay : at a spike to v_reset (``zero``) or less the threshold (``subtract``); at
+        once, or in the step after.
+    refractory : steps after a spike without integrating or firing.
+    strict : a spike above the threshold; False: also at it.
     """
 
     name: str
@@ -80,11 +87,15 @@ class FloatPopulation:
         return self.parameters[name]
 
     def kept(self, tau: str, dt_ms: float) -> Floats:
-        """What is left after a step of dt_ms with the time constant `tau` (a field), (neurons,): 1 - dt / tau, in [0, 1]."""
+        """What is left after a step of dt_ms with the time constant `tau` (a field), (neurons,): 1
+        - dt / tau, in [0, 1].
+        """
         return np.maximum(1.0 - dt_ms / 1e3 / self[tau], 0.0)
 
     def gain(self, dt_ms: float) -> Floats:
-        """What a unit of input adds to the potential (of `cubalif`: a unit of current), (neurons,)."""
+        """What a unit of input adds to the potential (of `cubalif`: a unit of current),
+        (neurons,).
+        """
         step = dt_ms / 1e3
         tau = {"li": "tau", "lif": "tau", "cubali": "tau_mem", "cubalif": "tau_mem"}.get(self.kind)
         return _unit(self["r"] * step if tau is None else self["r"] * (step / self[tau]))
@@ -95,13 +106,17 @@ class FloatPopulation:
 
 
 def _unit(gain: Floats) -> Floats:
-    """Others write r = tau / dt for a gain of 1; that quotient's rounding is no part of the network."""
+    """Others write r = tau / dt for a gain of 1; that quotient's rounding is no part of the
+    network.
+    """
     return np.where(np.abs(gain - 1.0) < 1e-12, 1.0, gain)
 
 
 @dataclass(frozen=True)
 class Plasticity:
-    """How a connection learns: a rule by its name, and the rule's parameters. Its weights are those to begin with."""
+    """How a connection learns: a rule by its name, and the rule's parameters. Its weights are those
+    to begin with.
+    """
 
     family: str
     parameters: Mapping[str, int | float | bool | str] = field(default_factory=dict)
@@ -119,9 +134,11 @@ class Connection:
 
 @dataclass(frozen=True, eq=False)
 class FloatGraph:
-    """Populations by name, connections, and the step in ms. See the module for what happens in a step.
+    """Populations by name, connections, and the step in ms. See the module for what happens in a
+    step.
 
-    Raises InterchangeError for a connection from or to a population that is not there, or of another size.
+    Raises InterchangeError for a connection from or to a population that is not there, or of
+    another size.
     """
 
     populations: Mapping[str, FloatPopulation]
@@ -132,11 +149,18 @@ class FloatGraph:
         for each in self.connections:
             for name in (each.source, each.target):
                 if name is not None and name not in self.populations:
-                    raise InterchangeError(f"a connection must join populations of the graph, not '{name}', which is not there.")
-            sizes = (self.populations[each.target].size, 1 if each.source is None else self.populations[each.source].size)
+                    raise InterchangeError(
+                        f"a connection must join populations of the graph, not '{name}', which is"
+                        " not there."
+                    )
+            sizes = (
+                self.populations[each.target].size,
+                1 if each.source is None else self.populations[each.source].size,
+            )
             if each.taps.shape != sizes:
                 raise InterchangeError(
-                    f"connection '{each.source}' -> '{each.target}' must have weights of shape {sizes}, not {each.taps.shape}."
+                    f"connection '{each.source}' -> '{each.target}' must have weights of shape"
+                    f" {sizes}, not {each.taps.shape}."
                 )
 
         step = self.dt_ms / 1e3
@@ -146,10 +170,10 @@ class FloatGraph:
                 if short.any():
                     worst = int(np.argmax(short))
                     raise InterchangeError(
-                        f"node '{one.name}' ({one.kind}) must have {name} >= the step of {self.dt_ms:g} ms, not "
-                        f"{one[name][worst] * 1e3:g} ms "
-                        f"(neuron {worst}): Euler's step would overshoot; give the dt_ms, or the source, that the graph was made "
-                        "for."
+                        f"node '{one.name}' ({one.kind}) must have {name} >= the step of"
+                        f" {self.dt_ms:g} ms, not {one[name][worst] * 1e3:g} ms (neuron {worst}):"
+                        " Euler's step would overshoot; give the dt_ms, or the source, that the"
+                        " graph was made for."
                     )
 
     def into(self, target: str) -> tuple[Connection, ...]:
@@ -162,18 +186,26 @@ class FloatGraph:
 
     def of_kind(self, *kinds: str) -> tuple[FloatPopulation, ...]:
         """Populations of these kinds, in the order of a step."""
-        return tuple(self.populations[name] for name in self.order if self.populations[name].kind in kinds)
+        return tuple(
+            self.populations[name] for name in self.order if self.populations[name].kind in kinds
+        )
 
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The order of a step, sources before targets.
 
-        In a loop the connections that go back are those to a population through which a depth-first walk came; it begins at the
-        inputs and takes neighbours by name, so the order depends on nothing but the graph.
+        In a loop the connections that go back are those to a population through which a depth-first
+        walk came; it begins at the inputs and takes neighbours by name, so the order depends on
+        nothing but the graph.
         """
-        after = {name: sorted({each.target for each in self.out_of(name)}, reverse=True) for name in self.populations}
+        after = {
+            name: sorted({each.target for each in self.out_of(name)}, reverse=True)
+            for name in self.populations
+        }
         fed = {target for targets in after.values() for target in targets}
-        inputs = sorted((each.name for each in self.populations.values() if each.kind == "input"), reverse=True)
+        inputs = sorted(
+            (each.name for each in self.populations.values() if each.kind == "input"), reverse=True
+        )
         found: list[str] = []
         seen: set[str] = set()
         for root in (*inputs, *sorted(set(after) - fed, reverse=True), *sorted(after)):

@@ -1,7 +1,8 @@
 """A `FloatGraph` as layers in a row for hardware, and such layers as a graph.
 
-Everything becomes numbers of one step: what is left of a potential, 1 - dt / tau; weights times the gain r dt / tau; what v_leak
-adds in every step, as a bias. A potential counts from v_reset, where it also begins, so the threshold is v_threshold - v_reset.
+Everything becomes numbers of one step: what is left of a potential, 1 - dt / tau; weights times the
+gain r dt / tau; what v_leak adds in every step, as a bias. A potential counts from v_reset, where
+it also begins, so the threshold is v_threshold - v_reset.
 """
 
 from __future__ import annotations
@@ -18,30 +19,43 @@ from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import lanes_of, traces_into
 from sc_model.quantisation import FloatLayer
 
-CHAIN = "hardware makes layers in a row, Input -> layer -> layer -> Output, each of which may also feed itself"
+CHAIN = (
+    "hardware makes layers in a row, Input -> layer -> layer -> Output, each of which may also feed"
+    " itself"
+)
 
 
-def to_layers(graph: FloatGraph, *, plasticity: Literal["refuse", "freeze"] = "refuse") -> list[FloatLayer]:
+def to_layers(
+    graph: FloatGraph, *, plasticity: Literal["refuse", "freeze"] = "refuse"
+) -> list[FloatLayer]:
     """The layers of a network that is a chain, first to last; names are made fit for a design.
 
     Parameters
     ----------
-    plasticity : ``refuse`` (default) connections that learn, or ``freeze`` them: layers of a network keep their weights.
+    plasticity : ``refuse`` (default) connections that learn, or ``freeze`` them: layers of a
+        network keep their weights.
 
     Raises InterchangeError for what the layers can't express, with the name of the population.
     """
     chain = _chain(graph)
     names = _names([each.name for each in chain[1:]])
-    return [_layer(graph, before, each, name, plasticity) for before, each, name in zip(chain, chain[1:], names, strict=False)]
+    return [
+        _layer(graph, before, each, name, plasticity)
+        for before, each, name in zip(chain, chain[1:], names, strict=False)
+    ]
 
 
 def _chain(graph: FloatGraph) -> list[FloatPopulation]:
-    """The input and the spiking populations behind it, each fed by the one before and itself alone."""
+    """The input and the spiking populations behind it, each fed by the one before and itself
+    alone.
+    """
     inputs, outputs = graph.of_kind("input"), graph.of_kind("output")
     for what, found in (("Input", inputs), ("Output", outputs)):
         if len(found) != 1:
             named = ", ".join(f"'{each.name}'" for each in found) or "none"
-            raise InterchangeError(f"a network for hardware must have one {what}, not {len(found)} ({named}); {CHAIN}.")
+            raise InterchangeError(
+                f"a network for hardware must have one {what}, not {len(found)} ({named}); {CHAIN}."
+            )
     hidden: dict[str, str] = {}
     for each in graph.populations.values():
         for traces in traces_into(graph, each.name):
@@ -49,32 +63,37 @@ def _chain(graph: FloatGraph) -> list[FloatPopulation]:
     for each in graph.of_kind(*ANALOGUE):
         if each.name not in hidden:
             raise InterchangeError(
-                f"node '{each.name}' ({each.kind}) gives potentials, and hardware only spikes; put a neuron with a threshold in "
-                "its place "
-                "(an LI between two populations is a synapse's time constant only with v_leak 0, one to one behind its one "
-                "source, and "
-                "before one target)."
+                f"node '{each.name}' ({each.kind}) gives potentials, and hardware only spikes; put"
+                " a neuron with a threshold in its place (an LI between two populations is a"
+                " synapse's time constant only with v_leak 0, one to one behind its one source,"
+                " and before one target)."
             )
     chain = [inputs[0]]
     while True:
         here = chain[-1]
         after = {each.target for each in graph.out_of(here.name)}
-        after = {graph.out_of(name)[0].target if name in hidden else name for name in after} - {here.name}
+        after = {graph.out_of(name)[0].target if name in hidden else name for name in after} - {
+            here.name
+        }
         if len(after) != 1:
             named = ", ".join(f"'{name}'" for name in sorted(after)) or "none"
-            raise InterchangeError(f"node '{here.name}' must feed one other node, not {len(after)} ({named}); {CHAIN}.")
+            raise InterchangeError(
+                f"node '{here.name}' must feed one other node, not {len(after)} ({named}); {CHAIN}."
+            )
         each = graph.populations[after.pop()]
         if each.kind == "output":
             break
         if each in chain:
-            raise InterchangeError(f"node '{here.name}' must not feed '{each.name}', which comes before it; {CHAIN}.")
+            raise InterchangeError(
+                f"node '{here.name}' must not feed '{each.name}', which comes before it; {CHAIN}."
+            )
         chain.append(each)
     into = graph.into(outputs[0].name)
     if len(chain) == 1 or len(into) != 1 or not into[0].taps.is_identity:
         raise InterchangeError(
-            f"node '{outputs[0].name}' (Output) must give the spikes of the last layer as they are, not {_sources(into)} through "
-            "weights "
-            "or delays; put a neuron with a threshold in front of it."
+            f"node '{outputs[0].name}' (Output) must give the spikes of the last layer as they are,"
+            f" not {_sources(into)} through weights or delays; put a neuron with a threshold in"
+            " front of it."
         )
     for name, each in graph.populations.items():
         if each not in chain and each.kind not in ("input", "output") and name not in hidden:
@@ -83,14 +102,21 @@ def _chain(graph: FloatGraph) -> list[FloatPopulation]:
 
 
 def _sources(connections: Sequence[Connection]) -> str:
-    return ", ".join(f"'{each.source}'" if each.source is not None else "a bias" for each in connections) or "nothing"
+    return (
+        ", ".join(
+            f"'{each.source}'" if each.source is not None else "a bias" for each in connections
+        )
+        or "nothing"
+    )
 
 
 def _names(names: Sequence[str]) -> list[str]:
     """Names of layers: lower-case letters, digits and underscores, a letter first."""
     found: list[str] = []
     for name in names:
-        clean = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name.lower())
+        clean = "".join(
+            letter if letter.isascii() and letter.isalnum() else "_" for letter in name.lower()
+        )
         clean = (clean if clean[:1].isalpha() else f"layer_{clean}")[:28]
         number, free = 2, clean
         while free in found:
@@ -123,23 +149,33 @@ def _drive(each: FloatPopulation, dt_ms: float) -> _Drive:
     if (rise != 0).any():
         worst = int(np.argmax(rise != 0))
         raise InterchangeError(
-            f"node '{each.name}' (CubaLIF) must have v_leak = v_reset in hardware, not {each['v_leak'][worst]:g} and "
-            f"{each['v_reset'][worst]:g} (neuron {worst}): its bias goes through the synaptic current."
+            f"node '{each.name}' (CubaLIF) must have v_leak = v_reset in hardware, not"
+            f" {each['v_leak'][worst]:g} and {each['v_reset'][worst]:g} (neuron {worst}): its bias"
+            " goes through the synaptic current."
         )
-    return _Drive(each.kept("tau_mem", dt_ms), gain * each.synaptic_gain(dt_ms), none, each.kept("tau_syn", dt_ms))
+    return _Drive(
+        each.kept("tau_mem", dt_ms),
+        gain * each.synaptic_gain(dt_ms),
+        none,
+        each.kept("tau_syn", dt_ms),
+    )
 
 
 def _layer(
-    graph: FloatGraph, before: FloatPopulation, each: FloatPopulation, name: str, plasticity: Literal["refuse", "freeze"]
+    graph: FloatGraph,
+    before: FloatPopulation,
+    each: FloatPopulation,
+    name: str,
+    plasticity: Literal["refuse", "freeze"],
 ) -> FloatLayer:
     into = graph.into(each.name)
     if plasticity == "refuse":
         for learns in into:
             if learns.plasticity is not None:
                 raise InterchangeError(
-                    f"the connection '{learns.source}' -> '{each.name}' learns (rule '{learns.plasticity.family}'), and layers "
-                    "of a network "
-                    "don't; plasticity='freeze' keeps its weights as they are."
+                    f"the connection '{learns.source}' -> '{each.name}' learns (rule"
+                    f" '{learns.plasticity.family}'), and layers of a network don't;"
+                    " plasticity='freeze' keeps its weights as they are."
                 )
     drive = _drive(each, graph.dt_ms)
     traces = traces_into(graph, each.name)
@@ -148,24 +184,33 @@ def _layer(
     if traces:
         if direct is not None or len(traces) > 1 or traces[0].source != before.name:
             raise InterchangeError(
-                f"node '{each.name}' must get all its input through synapses with a time constant, or none of it, and never its "
-                "own spikes "
-                "so; hardware has two kinds of layers."
+                f"node '{each.name}' must get all its input through synapses with a time constant,"
+                " or none of it, and never its own spikes so; hardware has two kinds of layers."
             )
         direct, tau = traces[0].taps, traces[0].tau_ms
     direct = direct if direct is not None else Taps((each.size, before.size), {})
     own = _taps(graph, each.name, each.name)
     weight, delay = _one_delay(direct.scaled(drive.gain), before.name, each.name)
-    recurrent, recurrent_delay = _one_delay(own.scaled(drive.gain), each.name, each.name) if own is not None else (None, None)
+    recurrent, recurrent_delay = (
+        _one_delay(own.scaled(drive.gain), each.name, each.name)
+        if own is not None
+        else (None, None)
+    )
     given = next((one.taps for one in into if one.source is None), None)
     if given is not None and given.delays != (0,):
-        raise InterchangeError(f"the bias of node '{each.name}' must be there from the first step on, not behind a Delay.")
+        raise InterchangeError(
+            f"the bias of node '{each.name}' must be there from the first step on, not behind a"
+            " Delay."
+        )
     bias = drive.added + (given.weights()[:, 0] * drive.gain if given is not None else 0.0)
-    threshold = each["threshold"] if each.kind == "threshold" else each["v_threshold"] - each["v_reset"]
+    threshold = (
+        each["threshold"] if each.kind == "threshold" else each["v_threshold"] - each["v_reset"]
+    )
     if (threshold <= 0).any():
         worst = int(np.argmin(threshold))
         raise InterchangeError(
-            f"node '{each.name}' must have v_threshold > v_reset in hardware, not {threshold[worst]:g} above it."
+            f"node '{each.name}' must have v_threshold > v_reset in hardware, not"
+            f" {threshold[worst]:g} above it."
         )
     if tau is not None:
         tau = np.where(tau > 0, tau, graph.dt_ms)  # of synapses that are not there
@@ -198,11 +243,18 @@ def _one_delay(taps: Taps, source: str, target: str) -> tuple[Floats, Floats | N
     several = taps.twofold()
     if several is not None:
         raise InterchangeError(
-            f"the synapse from neuron {several[1]} of '{source}' to neuron {several[0]} of '{target}' must have one delay in "
-            "hardware, not "
-            "several."
+            f"the synapse from neuron {several[1]} of '{source}' to neuron {several[0]} of"
+            f" '{target}' must have one delay in hardware, not several."
         )
-    return taps.weights(), taps.steps().astype(np.float64) if taps.delays not in ((), (0,)) else None
+    return taps.weights(), (
+        taps.steps().astype(np.float64)
+        if taps.delays
+        not in (
+            (),
+            (0,),
+        )
+        else None
+    )
 
 
 def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
@@ -218,7 +270,11 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
         raise InterchangeError("layers must be one or more, not none.")
     step = dt_ms / 1e3
     taken = {layer.name for layer in layers}
-    first, last = ("input", "output") if not taken & {"input", "output"} else ("network_input", "network_output")
+    first, last = (
+        ("input", "output")
+        if not taken & {"input", "output"}
+        else ("network_input", "network_output")
+    )
     populations = {first: FloatPopulation(first, "input", (layers[0].inputs,))}
     connections: list[Connection] = []
     before = first
@@ -226,11 +282,14 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
         name = layer.name
         if layer.inputs != populations[before].size:
             raise InterchangeError(
-                f"layer '{name}' must have as many inputs as '{before}' has neurons ({populations[before].size}), not "
-                f"{layer.inputs}."
+                f"layer '{name}' must have as many inputs as '{before}' has neurons"
+                f" ({populations[before].size}), not {layer.inputs}."
             )
         if not layer.weight.any():
-            raise InterchangeError(f"layer '{name}' must have a weight that is not 0, or nothing comes into it; it has none.")
+            raise InterchangeError(
+                f"layer '{name}' must have a weight that is not 0, or nothing comes into it; it has"
+                " none."
+            )
         populations[name] = _neurons(layer, step)
         delay = np.zeros(layer.weight.shape) if layer.delay is None else np.rint(layer.delay)
         if layer.tau is None:
@@ -240,9 +299,17 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
                 lane = f"{name}.tau{number}"
                 populations[lane] = FloatPopulation(lane, "li", (layer.inputs,), values)
                 connections.append(Connection(before, lane, Taps.identity(layer.inputs)))
-                connections.append(Connection(lane, name, Taps.synapses(np.where(serves, layer.weight, 0.0), delay)))
+                connections.append(
+                    Connection(
+                        lane, name, Taps.synapses(np.where(serves, layer.weight, 0.0), delay)
+                    )
+                )
         if layer.recurrent is not None:
-            late = np.zeros(layer.recurrent.shape) if layer.recurrent_delay is None else np.rint(layer.recurrent_delay)
+            late = (
+                np.zeros(layer.recurrent.shape)
+                if layer.recurrent_delay is None
+                else np.rint(layer.recurrent_delay)
+            )
             connections.append(Connection(name, name, Taps.synapses(layer.recurrent, late)))
         if layer.bias is not None:
             connections.append(Connection(None, name, Taps.constant(layer.bias)))
@@ -255,7 +322,10 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
 def _neurons(layer: FloatLayer, step: float) -> FloatPopulation:
     """The neurons of a layer, with a gain of 1 for what comes in."""
     leak, none = layer.per_neuron("leak"), np.zeros(layer.neurons)
-    values: dict[str, Floats] = {"v_threshold": layer.per_neuron("threshold").copy(), "v_reset": none.copy()}
+    values: dict[str, Floats] = {
+        "v_threshold": layer.per_neuron("threshold").copy(),
+        "v_reset": none.copy(),
+    }
     others: dict[str, Any] = {
         "reset": layer.reset,
         "reset_delay": layer.reset_delay,
@@ -264,20 +334,32 @@ def _neurons(layer: FloatLayer, step: float) -> FloatPopulation:
     }
     endless = leak == 1
     if layer.synaptic_leak is None and endless.all():
-        return FloatPopulation(layer.name, "if", (layer.neurons,), {"r": np.full(layer.neurons, 1.0 / step), **values}, **others)
+        return FloatPopulation(
+            layer.name,
+            "if",
+            (layer.neurons,),
+            {"r": np.full(layer.neurons, 1.0 / step), **values},
+            **others,
+        )
     synaptic = layer.per_neuron("synaptic_leak") if layer.synaptic_leak is not None else none
     for what, found in (("leak", leak), ("synaptic_leak", synaptic)):
         if (found == 1).any():
             raise InterchangeError(
-                f"layer '{layer.name}' must have a {what} < 1 for NIR, not 1 (neuron {int(np.argmax(found == 1))}): only a layer "
-                "whose "
-                "neurons all have no leak, and no synaptic current, is an IF."
+                f"layer '{layer.name}' must have a {what} < 1 for NIR, not 1 (neuron"
+                f" {int(np.argmax(found == 1))}): only a layer whose neurons all have no leak, and"
+                " no synaptic current, is an IF."
             )
     tau = step / (1.0 - leak)
     values |= {"v_leak": none.copy(), "r": tau / step}
     if layer.synaptic_leak is None:
-        return FloatPopulation(layer.name, "lif", (layer.neurons,), {"tau": tau, **values}, **others)
+        return FloatPopulation(
+            layer.name, "lif", (layer.neurons,), {"tau": tau, **values}, **others
+        )
     tau_syn = step / (1.0 - synaptic)
     return FloatPopulation(
-        layer.name, "cubalif", (layer.neurons,), {"tau_mem": tau, "tau_syn": tau_syn, "w_in": tau_syn / step, **values}, **others
+        layer.name,
+        "cubalif",
+        (layer.neurons,),
+        {"tau_mem": tau, "tau_syn": tau_syn, "w_in": tau_syn / step, **values},
+        **others,
     )

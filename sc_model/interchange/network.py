@@ -1,7 +1,7 @@
 """A `FloatGraph` as a `sc_model.network.Network`, and a network as a `FloatGraph`.
 
-Both step in the same order, so the same spikes come out, but for the rounding of float64. Inputs and outputs are `Relay`
-populations; a bias is a constant `CurrentStimulus`.
+Both step in the same order, so the same spikes come out, but for the rounding of float64. Inputs
+and outputs are `Relay` populations; a bias is a constant `CurrentStimulus`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from sc_model.interchange.errors import InterchangeError
-from sc_model.interchange.graph import Connection, FloatGraph, FloatPopulation, Kind, Plasticity, Reset, broadcast
+from sc_model.interchange.graph import (
+    Connection,
+    FloatGraph,
+    FloatPopulation,
+    Kind,
+    Plasticity,
+    Reset,
+    broadcast,
+)
 from sc_model.interchange.taps import Floats, Taps
 from sc_model.network import (
     IF,
@@ -58,14 +66,20 @@ def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run
 
     Parameters
     ----------
-    plasticity : ``run`` (default): connections that learn go on learning, which only `STDP` can; ``freeze``: they keep their
-        weights.
+    plasticity : ``run`` (default): connections that learn go on learning, which only `STDP` can;
+        ``freeze``: they keep their weights.
 
     Raises InterchangeError for a rule that a network doesn't run.
     """
     network = Network(graph.dt_ms)
     for name in graph.order:
-        network.add(Population(_model(graph.populations[name], graph.dt_ms), graph.populations[name].size, label=name))
+        network.add(
+            Population(
+                _model(graph.populations[name], graph.dt_ms),
+                graph.populations[name].size,
+                label=name,
+            )
+        )
     for each in graph.connections:
         target = network.populations[each.target]
         if each.source is None:
@@ -75,31 +89,46 @@ def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run
         rule = _rule(each) if plasticity == "run" else None
         for weight, delay in _projections(each.taps):
             network.add(
-                Projection(network.populations[each.source], target, weight, delay=delay, topology="explicit", plasticity=rule)
+                Projection(
+                    network.populations[each.source],
+                    target,
+                    weight,
+                    delay=delay,
+                    topology="explicit",
+                    plasticity=rule,
+                )
             )
     return network
 
 
-def run(network: Network, inputs: Mapping[str, ArrayLike], steps: int | None = None) -> dict[str, NDArray[np.float64]]:
+def run(
+    network: Network, inputs: Mapping[str, ArrayLike], steps: int | None = None
+) -> dict[str, NDArray[np.float64]]:
     """Run a network from its beginning: what each population put out, (steps, n), by label.
 
     Parameters
     ----------
-    inputs : for each input its values, (steps, n). steps : how many; None: as many as are given.
+    inputs : for each input its values, (steps, n).
+    steps : how many; None: as many as are given.
 
     Raises ValueError for inputs of different lengths or another size.
     """
     given = {name: np.asarray(values, np.float64) for name, values in inputs.items()}
     lengths = {len(values) for values in given.values()}
     if steps is None and len(lengths) != 1:
-        raise ValueError(f"inputs must all be of one length, or steps be given, not {sorted(lengths)}.")
+        raise ValueError(
+            f"inputs must all be of one length, or steps be given, not {sorted(lengths)}."
+        )
     network.reset()
     seen: dict[str, list[Floats]] = {name: [] for name in network.populations}
     for step in range(lengths.pop() if steps is None else steps):
         network.step({name: values[step] for name, values in given.items() if step < len(values)})
         for name, each in network.populations.items():
             seen[name].append(each.output.copy())
-    return {name: np.array(values).reshape(-1, network.populations[name].n) for name, values in seen.items()}
+    return {
+        name: np.array(values).reshape(-1, network.populations[name].n)
+        for name, values in seen.items()
+    }
 
 
 def _model(each: FloatPopulation, dt_ms: float) -> Model:
@@ -110,14 +139,24 @@ def _model(each: FloatPopulation, dt_ms: float) -> Model:
     if each.kind == "i":
         return Integrator(resistance=each["r"] / 1e3)
     if each.kind == "threshold":
-        return Comparator(threshold=each["threshold"] if each.strict else np.nextafter(each["threshold"], -np.inf))
+        return Comparator(
+            threshold=each["threshold"] if each.strict else np.nextafter(each["threshold"], -np.inf)
+        )
     # a time constant that float32 put just below the step leaves nothing, like one of a step
-    times = {name: np.maximum(each[name], step) * 1e3 for name in ("tau", "tau_syn", "tau_mem") if name in each.parameters}
+    times = {
+        name: np.maximum(each[name], step) * 1e3
+        for name in ("tau", "tau_syn", "tau_mem")
+        if name in each.parameters
+    }
     if each.kind == "li":
         return LI(tau_ms=times["tau"], resistance=each["r"], v_rest=each["v_leak"], method="euler")
     if each.kind == "cubali":
         return CubaLI(
-            tau_syn_ms=times["tau_syn"], tau_ms=times["tau_mem"], resistance=each["r"], v_rest=each["v_leak"], w_in=each["w_in"]
+            tau_syn_ms=times["tau_syn"],
+            tau_ms=times["tau_mem"],
+            resistance=each["r"],
+            v_rest=each["v_leak"],
+            w_in=each["w_in"],
         )
     # to stay at v_reset for the step after a spike is to be refractory for it
     held = each.refractory + (each.reset == "zero" and each.reset_delay)
@@ -132,7 +171,13 @@ def _model(each: FloatPopulation, dt_ms: float) -> Model:
     if each.kind == "if":
         return IF(resistance=each["r"] / 1e3, **firing)
     if each.kind == "lif":
-        return LIF(tau_ms=times["tau"], resistance=each["r"], v_rest=each["v_leak"], method="euler", **firing)
+        return LIF(
+            tau_ms=times["tau"],
+            resistance=each["r"],
+            v_rest=each["v_leak"],
+            method="euler",
+            **firing,
+        )
     return CubaLIF(
         tau_syn_ms=times["tau_syn"],
         tau_ms=times["tau_mem"],
@@ -144,12 +189,18 @@ def _model(each: FloatPopulation, dt_ms: float) -> Model:
 
 
 def _projections(taps: Taps) -> list[tuple[Any, Any]]:
-    """Weights (sources, targets) and delays: one for all where each synapse has one delay, or else one for each delay."""
+    """Weights (sources, targets) and delays: one for all where each synapse has one delay, or else
+    one for each delay.
+    """
     if len(taps) == 1 or taps.twofold() is not None:
         return [(csr_array(matrix.T), float(delay)) for delay, matrix in taps]
     weight = csr_array(sum((matrix for _, matrix in taps), csr_array(taps.shape)).T)
     weight.sort_indices()
-    delays = csr_array(sum(((delay + 1.0) * matrix.astype(bool) for delay, matrix in taps), csr_array(taps.shape)).T)
+    delays = csr_array(
+        sum(
+            ((delay + 1.0) * matrix.astype(bool) for delay, matrix in taps), csr_array(taps.shape)
+        ).T
+    )
     delays.sort_indices()
     return [(weight, delays.data - 1.0)] if weight.nnz else []
 
@@ -159,8 +210,9 @@ def _rule(each: Connection) -> STDP | None:
         return None
     if each.plasticity.family != STDP_FAMILY:
         raise InterchangeError(
-            f"connection '{each.source}' -> '{each.target}' must learn by '{STDP_FAMILY}' in a Network, not by "
-            f"'{each.plasticity.family}'; plasticity='freeze' keeps its weights as they are."
+            f"connection '{each.source}' -> '{each.target}' must learn by '{STDP_FAMILY}' in a"
+            f" Network, not by '{each.plasticity.family}'; plasticity='freeze' keeps its weights as"
+            " they are."
         )
     return STDP(**cast(dict[str, Any], dict(each.plasticity.parameters)))
 
@@ -168,17 +220,23 @@ def _rule(each: Connection) -> STDP | None:
 def from_network(network: Network, outputs: Sequence[str] = ()) -> FloatGraph:
     """The graph of a network.
 
-    Inputs are the `Relay` populations that nothing leads to; what drives them is data. Outputs are those that lead nowhere; for
-    populations named in `outputs` one is added.
+    Inputs are the `Relay` populations that nothing leads to; what drives them is data. Outputs are
+    those that lead nowhere; for populations named in `outputs` one is added.
 
-    Raises InterchangeError for a model, a stimulus or a topology that NIR can't express, with the name of the population.
+    Raises InterchangeError for a model, a stimulus or a topology that NIR can't express, with the
+    name of the population.
     """
     into = {name: network.incoming(name) for name in network.populations}
-    populations = {name: _population(name, each, network, into[name]) for name, each in network.populations.items()}
+    populations = {
+        name: _population(name, each, network, into[name])
+        for name, each in network.populations.items()
+    }
     connections = []
     for name in network.populations:
         for source in sorted({str(each.source.label) for each in into[name]}):
-            connections += _connections(source, name, [each for each in into[name] if each.source.label == source])
+            connections += _connections(
+                source, name, [each for each in into[name] if each.source.label == source]
+            )
     for number, stimulus in enumerate(network.stimuli):
         name = str(stimulus.target.label)
         if populations[name].kind == "input":
@@ -203,9 +261,9 @@ def from_network(network: Network, outputs: Sequence[str] = ()) -> FloatGraph:
             back = place.index(str(each.source)) >= place.index(each.target)
             if back != graph.goes_back(each):
                 raise InterchangeError(
-                    f"the projection '{each.source}' -> '{each.target}' must {'' if back else 'not '}take effect in the same "
-                    "step, as it follows "
-                    f"from the graph's loops; add the populations in the order {', '.join(graph.order)}."
+                    f"the projection '{each.source}' -> '{each.target}' must"
+                    f" {'' if back else 'not '}take effect in the same step, as it follows from the"
+                    f" graph's loops; add the populations in the order {', '.join(graph.order)}."
                 )
     return graph
 
@@ -219,9 +277,8 @@ def _constant(network: Network, number: int, name: str) -> Taps:
         if (first == later).all():
             return Taps((size, 1), {stimulus.start_step: np.array(first).reshape(-1, 1)})
     raise InterchangeError(
-        f"the {type(stimulus).__name__} of population '{name}' must be a CurrentStimulus that stays the same to be a bias; drive "
-        "a "
-        "Relay population in place of it, which becomes an Input."
+        f"the {type(stimulus).__name__} of population '{name}' must be a CurrentStimulus that stays"
+        " the same to be a bias; drive a Relay population in place of it, which becomes an Input."
     )
 
 
@@ -233,26 +290,35 @@ def _connections(source: str, target: str, projections: list[Projection]) -> lis
         rows, steps = each.csr.sources, each.delay_steps
         matrices = {
             int(delay): csr_array(
-                (each.weights[steps == delay], (each.indices[steps == delay], rows[steps == delay])), shape=shape
+                (
+                    each.weights[steps == delay],
+                    (each.indices[steps == delay], rows[steps == delay]),
+                ),
+                shape=shape,
             )
             for delay in np.unique(steps)
         }
         rule = None
         if each.plasticity is not None:
-            rule = Plasticity(STDP_FAMILY, {one.name: getattr(each.plasticity, one.name) for one in fields(each.plasticity)})
+            rule = Plasticity(
+                STDP_FAMILY,
+                {one.name: getattr(each.plasticity, one.name) for one in fields(each.plasticity)},
+            )
         found.append(Connection(source, target, Taps(shape, matrices), rule))
     return found
 
 
-def _population(name: str, each: Population, network: Network, into: list[Projection]) -> FloatPopulation:
+def _population(
+    name: str, each: Population, network: Network, into: list[Projection]
+) -> FloatPopulation:
     model, n, dt = each.model, each.n, network.dt_ms
     step = dt / 1e3
     if isinstance(model, Relay):
         leads_on = bool(network.outgoing(name))
         if into and leads_on:
             raise InterchangeError(
-                f"population '{name}' (Relay) must be an input, with nothing leading to it, or an output, leading nowhere; it is "
-                "neither."
+                f"population '{name}' (Relay) must be an input, with nothing leading to it, or an"
+                " output, leading nowhere; it is neither."
             )
         return FloatPopulation(name, "output" if into or not leads_on else "input", (n,))
 
@@ -281,15 +347,17 @@ def _population(name: str, each: Population, network: Network, into: list[Projec
         values |= {"r": of("resistance"), "v_leak": of("v_rest"), "w_in": of("w_in")}
     else:
         raise InterchangeError(
-            f"population '{name}' must be of a model that NIR has (LIF, IF, LI, Integrator, CubaLIF, CubaLI, Relay), not "
-            f"{type(model).__name__}."
+            f"population '{name}' must be of a model that NIR has (LIF, IF, LI, Integrator,"
+            f" CubaLIF, CubaLI, Relay), not {type(model).__name__}."
         )
     if kind in ("li", "cubali"):
         return FloatPopulation(name, kind, (n,), values)
     values |= {"v_threshold": of("threshold"), "v_reset": of("v_reset")}
     refractory = np.rint(of("refractory_ms") / dt).astype(np.int64)
     if len(set(refractory.tolist())) > 1:
-        raise InterchangeError(f"population '{name}' must have one refractory period for all neurons, not one each.")
+        raise InterchangeError(
+            f"population '{name}' must have one refractory period for all neurons, not one each."
+        )
     firing = cast(Firing, model)  # of these kinds all are
     reset: Reset = firing.reset
     # with reset to zero the model is at v_reset before the next input either way

@@ -1,15 +1,15 @@
 """What this project writes into the metadata of NIR graphs, and reads back: profile 1.
 
-NIR has no step, no reset mode, no learning rule; metadata survives its files and others ignore it. The graph's metadata hold
-`sc_profile` (the version) and `sc_dt_ms`; a node's:
+NIR has no step, no reset mode, no learning rule; metadata survives its files and others ignore it.
+The graph's metadata hold `sc_profile` (the version) and `sc_dt_ms`; a node's:
 
-    sc_reset          "zero" or "subtract"           on IF, LIF, CubaLIF
-    sc_reset_delay    0, or 1: in the step after     on IF, LIF, CubaLIF
-    sc_strict         0: v_threshold is the number just below the threshold, at which the neuron fires too (left out: 1)
-    sc_refractory     steps > 0                      compact form only
-    sc_delay          steps of each synapse, the shape of the weight; Linear, compact form only
-    sc_tau            time constant of each synapse in ms, of a trace that decays by exp(-dt / tau); Linear, compact form only
-    sc_plasticity     {"family": a rule's name, "parameters": {name: number}}; Linear, whose weights are those to begin with
+    sc_reset          "zero" or "subtract"           on IF, LIF, CubaLIF sc_reset_delay    0, or 1:
+    in the step after     on IF, LIF, CubaLIF sc_strict         0: v_threshold is the number just
+    below the threshold, at which the neuron fires too (left out: 1) sc_refractory     steps > 0
+    compact form only sc_delay          steps of each synapse, the shape of the weight; Linear,
+    compact form only sc_tau            time constant of each synapse in ms, of a trace that decays
+    by exp(-dt / tau); Linear, compact form only sc_plasticity     {"family": a rule's name,
+    "parameters": {name: number}}; Linear, whose weights are those to begin with
 
 A version that is not known, and a name beginning with `sc_` that is not in this list, are refused.
 """
@@ -29,7 +29,15 @@ from sc_model.spec.errors import did_you_mean
 VERSION = 1
 PREFIX = "sc_"
 GRAPH_KEYS = ("sc_profile", "sc_dt_ms")
-NODE_KEYS = ("sc_reset", "sc_reset_delay", "sc_strict", "sc_refractory", "sc_delay", "sc_tau", "sc_plasticity")
+NODE_KEYS = (
+    "sc_reset",
+    "sc_reset_delay",
+    "sc_strict",
+    "sc_refractory",
+    "sc_delay",
+    "sc_tau",
+    "sc_plasticity",
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,10 @@ class Source:
 
     Members
     -------
-    dt_ms : the step that is fixed in it, None: it must be given. reset, reset_delay : the only ones that it writes, None: it
-        must be told. strict : whether its neurons fire only above the threshold. hint : where its step comes from.
+    dt_ms : the step that is fixed in it, None: it must be given.
+    reset, reset_delay : the only ones that it writes, None: it must be told.
+    strict : whether its neurons fire only above the threshold.
+    hint : where its step comes from.
     """
 
     name: str
@@ -55,7 +65,14 @@ SOURCES: dict[str, Source] = {
     for each in (
         Source("sc", None, None, None, True, "a graph of this project has it in its metadata"),
         Source("snntorch", 0.1, None, None, True, "its export_to_nir() always takes 0.1 ms"),
-        Source("norse", None, None, False, True, "its to_nir() takes the argument dt, 0.001 s (1.0 ms) unless another was given"),
+        Source(
+            "norse",
+            None,
+            None,
+            False,
+            True,
+            "its to_nir() takes the argument dt, 0.001 s (1.0 ms) unless another was given",
+        ),
         Source(
             "spikingjelly",
             None,
@@ -73,7 +90,9 @@ def find_source(name: str | None) -> Source | None:
     if name is None or name in SOURCES:
         return None if name is None else SOURCES[name]
     hint = did_you_mean(name, SOURCES) or "."
-    raise InterchangeError(f"source must be one of {', '.join(sorted(SOURCES))} or left out, not '{name}'{hint}")
+    raise InterchangeError(
+        f"source must be one of {', '.join(sorted(SOURCES))} or left out, not '{name}'{hint}"
+    )
 
 
 def plain(value: Any) -> Any:
@@ -87,7 +106,9 @@ def plain(value: Any) -> Any:
 
 def ours(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     """The entries of this profile."""
-    return {str(key): value for key, value in (metadata or {}).items() if str(key).startswith(PREFIX)}
+    return {
+        str(key): value for key, value in (metadata or {}).items() if str(key).startswith(PREFIX)
+    }
 
 
 def graph_profile(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -112,16 +133,19 @@ def graph_profile(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return found
 
 
-def node_profile(name: str, metadata: Mapping[str, Any] | None, with_profile: bool) -> dict[str, Any]:
+def node_profile(
+    name: str, metadata: Mapping[str, Any] | None, with_profile: bool
+) -> dict[str, Any]:
     """The entries of a node, scalars as Python's.
 
-    Raises InterchangeError for entries that profile 1 does not know, and for any in a graph without `sc_profile`.
+    Raises InterchangeError for entries that profile 1 does not know, and for any in a graph without
+    `sc_profile`.
     """
     found = ours(metadata)
     if found and not with_profile:
         raise InterchangeError(
-            f"node '{name}' has metadata {sorted(found)[0]}, but the graph has no sc_profile that would say what it means; "
-            "write the graph again, or take it out."
+            f"node '{name}' has metadata {sorted(found)[0]}, but the graph has no sc_profile that"
+            " would say what it means; write the graph again, or take it out."
         )
     _known(f"node '{name}'", found, NODE_KEYS)
     return {key: value if key == "sc_plasticity" else plain(value) for key, value in found.items()}
@@ -131,16 +155,34 @@ def _known(what: str, found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
     for key in sorted(found):
         if key not in keys:
             hint = did_you_mean(key, keys) or "."
-            raise InterchangeError(f"metadata of {what} must be among {', '.join(keys)} in profile {VERSION}, not '{key}'{hint}")
+            raise InterchangeError(
+                f"metadata of {what} must be among {', '.join(keys)} in profile {VERSION}, not"
+                f" '{key}'{hint}"
+            )
 
 
 def read_plasticity(name: str, value: Any) -> Plasticity:
-    """`sc_plasticity` of a node; InterchangeError where it has no family, or holds anything else."""
-    if not isinstance(value, Mapping) or "family" not in value or set(value) - {"family", "parameters"}:
-        raise InterchangeError(f"metadata sc_plasticity of node '{name}' must hold family and parameters, not {value!r}.")
-    return Plasticity(str(plain(value["family"])), {str(key): plain(each) for key, each in value.get("parameters", {}).items()})
+    """`sc_plasticity` of a node; InterchangeError where it has no family, or holds anything
+    else.
+    """
+    if (
+        not isinstance(value, Mapping)
+        or "family" not in value
+        or set(value) - {"family", "parameters"}
+    ):
+        raise InterchangeError(
+            f"metadata sc_plasticity of node '{name}' must hold family and parameters, not"
+            f" {value!r}."
+        )
+    return Plasticity(
+        str(plain(value["family"])),
+        {str(key): plain(each) for key, each in value.get("parameters", {}).items()},
+    )
 
 
 def written_plasticity(rule: Plasticity) -> dict[str, Any]:
     """The other way."""
-    return {"family": rule.family, **({"parameters": dict(rule.parameters)} if rule.parameters else {})}
+    return {
+        "family": rule.family,
+        **({"parameters": dict(rule.parameters)} if rule.parameters else {}),
+    }

@@ -1,11 +1,14 @@
 """What packages write otherwise than NIR defines it, put right.
 
-* snnTorch 1.0: r and w_in stand for a gain of 1 (tau / dt, rounded to float32 as tau is), also where beta is 1 and tau infinite.
+* snnTorch 1.0: r and w_in stand for a gain of 1 (tau / dt, rounded to float32 as tau is), also
+  where beta is 1 and tau infinite.
 Of
-  `Leaky` with reset to zero `reset_delay` changes no spike: the potential is 0 *before* leak and input of the next step. Only
-  recurrent and synaptic neurons stay at 0 for that step. `IF` counts inputs as they are, whatever dt.
-* Norse 1.1: time constants are dt times the physical ones (tau = dt / tau_inv); a `LIFCell` (CubaLIF) adds its input to the
-  current as it is, where w_in = 1 says dt / tau_syn of it; `IF` counts inputs as they are.
+  `Leaky` with reset to zero `reset_delay` changes no spike: the potential is 0 *before* leak and
+  input of the next step. Only recurrent and synaptic neurons stay at 0 for that step. `IF` counts
+  inputs as they are, whatever dt.
+* Norse 1.1: time constants are dt times the physical ones (tau = dt / tau_inv); a `LIFCell`
+  (CubaLIF) adds its input to the current as it is, where w_in = 1 says dt / tau_syn of it; `IF`
+  counts inputs as they are.
 * SpikingJelly 2.0 writes what NIR means; its neurons fire at the threshold, too.
 """
 
@@ -24,7 +27,15 @@ AS_ONE = 1e-4  # how far a gain that means 1 may be off
 
 
 def adjusted(
-    source: str | None, name: str, node: Any, kind: Kind, values: Values, dt_ms: float, reset: Reset, delay: bool, loops: bool
+    source: str | None,
+    name: str,
+    node: Any,
+    kind: Kind,
+    values: Values,
+    dt_ms: float,
+    reset: Reset,
+    delay: bool,
+    loops: bool,
 ) -> tuple[Kind, Values, bool]:
     """Kind, parameters and reset_delay of a node as NIR would have them.
 
@@ -34,7 +45,9 @@ def adjusted(
     if source in ("snntorch", "norse") and kind in ("if", "i"):
         return kind, {**values, "r": values["r"] / dt}, delay
     if source == "norse":
-        values = {each: value / dt if each.startswith("tau") else value for each, value in values.items()}
+        values = {
+            each: value / dt if each.startswith("tau") else value for each, value in values.items()
+        }
         if kind == "cubalif":
             values["w_in"] = values["w_in"] * values["tau_syn"] / dt
         return kind, values, delay
@@ -44,38 +57,58 @@ def adjusted(
 
 
 def _snntorch(
-    name: str, node: Any, kind: Kind, values: Values, dt: float, reset: Reset, delay: bool, loops: bool
+    name: str,
+    node: Any,
+    kind: Kind,
+    values: Values,
+    dt: float,
+    reset: Reset,
+    delay: bool,
+    loops: bool,
 ) -> tuple[Kind, Values, bool]:
     found = dict(values)
     for tau, gain in (("tau", "r"),) if kind == "lif" else (("tau_mem", "r"), ("tau_syn", "w_in")):
         single = np.asarray(getattr(node, tau)).dtype == np.float32
-        found[tau] = dt / (1.0 - np.array([_beta(each, dt) if single else 1.0 - dt / each for each in values[tau]]))
+        found[tau] = dt / (
+            1.0 - np.array([_beta(each, dt) if single else 1.0 - dt / each for each in values[tau]])
+        )
         endless = np.isinf(found[tau])
         with np.errstate(invalid="ignore"):
             off = ~endless & (np.abs(values[gain] * dt / values[tau] - 1.0) > AS_ONE)
         if off.any():
             worst = int(np.argmax(off))
             raise InterchangeError(
-                f"node '{name}' must have {gain} = {tau} / dt from source 'snntorch', not {gain} = {values[gain][worst]:g} with "
-                f"{tau} = {values[tau][worst]:g} s (neuron {worst}); leave source out and give dt_ms."
+                f"node '{name}' must have {gain} = {tau} / dt from source 'snntorch', not {gain} ="
+                f" {values[gain][worst]:g} with {tau} = {values[tau][worst]:g} s (neuron {worst});"
+                " leave source out and give dt_ms."
             )
         if endless.any() and (kind != "lif" or not endless.all()):
             raise InterchangeError(
-                f"node '{name}' must have a finite {tau}, not one without end (neuron {int(np.argmax(endless))}): a beta of 1 "
-                "can "
-                "only be that of all neurons of a layer without synaptic current."
+                f"node '{name}' must have a finite {tau}, not one without end (neuron"
+                f" {int(np.argmax(endless))}): a beta of 1 can only be that of all neurons of a"
+                " layer without synaptic current."
             )
         found[gain] = found[tau] / dt
     stays = kind == "cubalif" or loops
     delay = delay and (reset == "subtract" or stays)
     if np.isinf(found.get("tau", np.zeros(1))).any():
         size = len(found["r"])
-        return "if", {"r": np.full(size, 1.0 / dt), "v_threshold": found["v_threshold"], "v_reset": found["v_reset"]}, delay
+        return (
+            "if",
+            {
+                "r": np.full(size, 1.0 / dt),
+                "v_threshold": found["v_threshold"],
+                "v_reset": found["v_reset"],
+            },
+            delay,
+        )
     return kind, found, delay
 
 
 def _beta(tau: float, dt: float) -> float:
-    """The beta that float32 arithmetic made this tau of: the one with the fewest decimals, or else the float32 nearest to it."""
+    """The beta that float32 arithmetic made this tau of: the one with the fewest decimals, or else
+    the float32 nearest to it.
+    """
     if not np.isfinite(tau):
         return 1.0
     near = 1.0 - dt / tau
@@ -87,5 +120,9 @@ def _beta(tau: float, dt: float) -> float:
         beta = np.float32(round(near, decimals))
         if gives(beta):
             return float(beta)
-    around = [np.float32(near), np.nextafter(np.float32(near), np.float32(1)), np.nextafter(np.float32(near), np.float32(0))]
+    around = [
+        np.float32(near),
+        np.nextafter(np.float32(near), np.float32(1)),
+        np.nextafter(np.float32(near), np.float32(0)),
+    ]
     return float(next((beta for beta in around if gives(beta)), near))

@@ -1,8 +1,9 @@
 """Linear maps with delays: what lies between two populations of a graph.
 
-A `Taps` is a polynomial in the delay of one step: for each number of steps a sparse matrix (targets, sources). Nodes that follow
-one another multiply such polynomials, several nodes into one add them; so any feed-forward web of linear nodes and delays
-between two populations becomes one `Taps`, and per-synapse delays written as lanes fold into one matrix of delays.
+A `Taps` is a polynomial in the delay of one step: for each number of steps a sparse matrix
+(targets, sources). Nodes that follow one another multiply such polynomials, several nodes into one
+add them; so any feed-forward web of linear nodes and delays between two populations becomes one
+`Taps`, and per-synapse delays written as lanes fold into one matrix of delays.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ def sparse(matrix: ArrayLike | Sparse) -> Sparse:
 
 
 class Taps:
-    """Weights by delay, (targets, sources) each; immutable. Matrices without any weight are left out.
+    """Weights by delay, (targets, sources) each; immutable. Matrices without any weight are left
+    out.
 
     Parameters
     ----------
-    shape : (targets, sources). matrices : by delay in steps, >= 0.
+    shape : (targets, sources).
+    matrices : by delay in steps, >= 0.
     """
 
     def __init__(self, shape: tuple[int, int], matrices: Mapping[int, ArrayLike | Sparse]) -> None:
@@ -55,7 +58,10 @@ class Taps:
         """One delay for each synapse: weight and delay, both (targets, sources)."""
         weights, delays = np.asarray(weight, np.float64), np.asarray(delay)
         used = np.unique(delays[weights != 0])
-        return cls((weights.shape[0], weights.shape[1]), {int(d): np.where(delays == d, weights, 0.0) for d in used})
+        return cls(
+            (weights.shape[0], weights.shape[1]),
+            {int(d): np.where(delays == d, weights, 0.0) for d in used},
+        )
 
     def __iter__(self) -> Iterator[tuple[int, Sparse]]:
         return iter(self._matrices.items())
@@ -74,11 +80,16 @@ class Taps:
         return csr_array(self.shape, dtype=np.float64) if found is None else found
 
     def __add__(self, other: Taps) -> Taps:
-        return Taps(self.shape, {delay: self.at(delay) + other.at(delay) for delay in {*self.delays, *other.delays}})
+        return Taps(
+            self.shape,
+            {delay: self.at(delay) + other.at(delay) for delay in {*self.delays, *other.delays}},
+        )
 
     def then(self, matrix: Sparse) -> Taps:
         """Followed by a matrix."""
-        return Taps((matrix.shape[0], self.shape[1]), {delay: matrix @ each for delay, each in self})
+        return Taps(
+            (matrix.shape[0], self.shape[1]), {delay: matrix @ each for delay, each in self}
+        )
 
     def after(self, first: Taps) -> Taps:
         """These behind others: the product of the polynomials."""
@@ -86,7 +97,9 @@ class Taps:
         for later, matrix in self:
             for delay, each in first:
                 made = matrix @ each
-                total[later + delay] = total[later + delay] + made if later + delay in total else made
+                total[later + delay] = (
+                    total[later + delay] + made if later + delay in total else made
+                )
         return Taps((self.shape[0], first.shape[1]), total)
 
     def scaled(self, rows: ArrayLike) -> Taps:
@@ -121,15 +134,24 @@ class Taps:
         return total
 
     def steps(self) -> NDArray[np.int64]:
-        """The delay of each synapse, (targets, sources); 0 where there is no synapse. See `twofold`."""
+        """The delay of each synapse, (targets, sources); 0 where there is no synapse. See
+        `twofold`.
+        """
         found = np.zeros(self.shape, np.int64)
         for delay, each in self:
             found[each.nonzero()] = delay
         return found
 
     def twofold(self) -> tuple[int, int] | None:
-        """A (target, source) with weights at two delays, which one delay for each synapse can't say; None if there is none."""
-        count = coo_array(sum((each.astype(bool).astype(np.int64) for _, each in self), csr_array(self.shape, dtype=np.int64)))
+        """A (target, source) with weights at two delays, which one delay for each synapse can't
+        say; None if there is none.
+        """
+        count = coo_array(
+            sum(
+                (each.astype(bool).astype(np.int64) for _, each in self),
+                csr_array(self.shape, dtype=np.int64),
+            )
+        )
         several = np.flatnonzero(count.data > 1)
         if not len(several):
             return None
@@ -138,9 +160,14 @@ class Taps:
 
 
 def block_diagonal(weight: Floats) -> Sparse:
-    """The matrix of a weight (..., targets, sources) on values (..., sources): a block for each leading index."""
+    """The matrix of a weight (..., targets, sources) on values (..., sources): a block for each
+    leading index.
+    """
     blocks = weight.reshape(-1, *weight.shape[-2:])
     if len(blocks) == 1:
         return sparse(blocks[0])
-    grid = [[sparse(block) if row == column else None for column in range(len(blocks))] for row, block in enumerate(blocks)]
+    grid = [
+        [sparse(block) if row == column else None for column in range(len(blocks))]
+        for row, block in enumerate(blocks)
+    ]
     return sparse(block_array(grid, format="csr"))

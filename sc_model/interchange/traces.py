@@ -1,11 +1,13 @@
-"""Time constants of synapses: in a graph they are leaky integrators between two populations (lanes), in a layer one number each.
+"""Time constants of synapses: in a graph they are leaky integrators between two populations
+(lanes), in a layer one number each.
 
-A lane is an `LI` of the size of the source, one time constant for each source neuron, that takes the source's spikes one to one
-and gives its potential to the target alone. Synapses of a source neuron with K different time constants need K lanes, so K is at
-most the number of target neurons.
+A lane is an `LI` of the size of the source, one time constant for each source neuron, that takes
+the source's spikes one to one and gives its potential to the target alone. Synapses of a source
+neuron with K different time constants need K lanes, so K is at most the number of target neurons.
 
-A trace decays by k = exp(-dt / tau) a step and rises by 1 at a spike; Euler's LI decays by 1 - dt / tau' and rises by r dt /
-tau'. So tau' = dt / (1 - k) and r = tau' / dt one way, and tau = -dt / ln(1 - dt / tau') the other, the weight times r dt / tau'.
+A trace decays by k = exp(-dt / tau) a step and rises by 1 at a spike; Euler's LI decays by 1 - dt /
+tau' and rises by r dt / tau'. So tau' = dt / (1 - k) and r = tau' / dt one way, and tau = -dt /
+ln(1 - dt / tau') the other, the weight times r dt / tau'.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ class Traces:
 
     Members
     -------
-    source : the population. weight, tau_ms : (targets, sources); a tau where the weight is 0 means nothing. taps : weights by
-        delay.
+    source : the population.
+    weight, tau_ms : (targets, sources); a tau where the weight is 0 means nothing.
+    taps : weights by delay.
     lanes : names of the integrators.
     """
 
@@ -45,8 +48,12 @@ def kept_of(tau_ms: Floats, dt_ms: float) -> Floats:
     return np.exp(-dt_ms / tau_ms)
 
 
-def lanes_of(weight: Floats, tau_ms: Floats, dt_ms: float) -> list[tuple[Mapping[str, Floats], NDArray[np.bool_]]]:
-    """Parameters of the integrators, and which synapses each serves, for synapses (targets, sources)."""
+def lanes_of(
+    weight: Floats, tau_ms: Floats, dt_ms: float
+) -> list[tuple[Mapping[str, Floats], NDArray[np.bool_]]]:
+    """Parameters of the integrators, and which synapses each serves, for synapses (targets,
+    sources).
+    """
     used = weight != 0
     each = [np.unique(tau_ms[used[:, source], source]) for source in range(weight.shape[1])]
     any_tau = float(tau_ms[used][0]) if used.any() else 1.0
@@ -55,7 +62,9 @@ def lanes_of(weight: Floats, tau_ms: Floats, dt_ms: float) -> list[tuple[Mapping
         mine = np.array([taus[min(lane, len(taus) - 1)] if len(taus) else any_tau for taus in each])
         serves = used & (tau_ms == mine) & np.array([lane < len(taus) for taus in each])
         tau = dt_ms / 1e3 / -np.expm1(-dt_ms / mine)
-        found.append(({"tau": tau, "r": tau / (dt_ms / 1e3), "v_leak": np.zeros(len(mine))}, serves))
+        found.append(
+            ({"tau": tau, "r": tau / (dt_ms / 1e3), "v_leak": np.zeros(len(mine))}, serves)
+        )
     return found
 
 
@@ -68,21 +77,27 @@ def as_lanes(
     sums: MutableMapping[tuple[str | None, str], Taps],
     dt_ms: float,
 ) -> dict[str | None, Taps]:
-    """A Linear with delays or time constants in its metadata, laid out: what it gives. Adds populations and what comes into them.
+    """A Linear with delays or time constants in its metadata, laid out: what it gives. Adds
+    populations and what comes into them.
 
     Raises InterchangeError for metadata of another shape, or out of range.
     """
     weight = array(node.weight)
     delay = _matrix(name, "sc_delay", notes.get("sc_delay", np.zeros(weight.shape)), weight.shape)
     if (delay < 0).any() or (delay != np.rint(delay)).any():
-        raise InterchangeError(f"metadata sc_delay of node '{name}' must be whole steps >= 0, not {delay[_wrong(delay)]:g}.")
+        raise InterchangeError(
+            f"metadata sc_delay of node '{name}' must be whole steps >= 0, not"
+            f" {delay[_wrong(delay)]:g}."
+        )
     steps = delay.astype(np.int64)
     if "sc_tau" not in notes:
         taps = Taps.synapses(weight, steps)
         return {source: taps.after(given) for source, given in inputs.items()}
     tau = _matrix(name, "sc_tau", notes["sc_tau"], weight.shape)
     if not (tau > 0).all() or not np.isfinite(tau).all():
-        raise InterchangeError(f"metadata sc_tau of node '{name}' must be times in ms > 0, not {tau[~(tau > 0)][0]:g}.")
+        raise InterchangeError(
+            f"metadata sc_tau of node '{name}' must be times in ms > 0, not {tau[~(tau > 0)][0]:g}."
+        )
     outputs: dict[str | None, Taps] = {}
     for number, (parameters, serves) in enumerate(lanes_of(weight, tau, dt_ms)):
         lane = f"{name}.tau{number}"
@@ -100,12 +115,16 @@ def _wrong(delay: Floats) -> tuple[int, ...]:
 def _matrix(name: str, what: str, value: Any, shape: tuple[int, ...]) -> Floats:
     found = array(value)
     if found.shape != shape:
-        raise InterchangeError(f"metadata {what} of node '{name}' must have the shape of the weight, {shape}, not {found.shape}.")
+        raise InterchangeError(
+            f"metadata {what} of node '{name}' must have the shape of the weight, {shape}, not"
+            f" {found.shape}."
+        )
     return found
 
 
 def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
-    """Lanes that end in a population, folded, one for each source; connections that are no lanes are left out.
+    """Lanes that end in a population, folded, one for each source; connections that are no lanes
+    are left out.
 
     Raises InterchangeError for a synapse with two time constants.
     """
@@ -115,7 +134,12 @@ def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
         if name is None or graph.populations[name].kind != "li" or each.plasticity is not None:
             continue
         before, lane = graph.into(name), graph.populations[name]
-        if len(before) != 1 or before[0].source is None or not before[0].taps.is_identity or (lane["v_leak"] != 0).any():
+        if (
+            len(before) != 1
+            or before[0].source is None
+            or not before[0].taps.is_identity
+            or (lane["v_leak"] != 0).any()
+        ):
             continue
         if len(graph.out_of(name)) == 1 and (lane.kept("tau", graph.dt_ms) > 0).all():
             found.setdefault(before[0].source, []).append((name, each.taps))
@@ -136,8 +160,7 @@ def _folded(graph: FloatGraph, source: str, target: str, lanes: list[tuple[str, 
     if (count > 1).any():
         j, i = (int(each) for each in np.argwhere(count > 1)[0])
         raise InterchangeError(
-            f"the synapse from neuron {i} of '{source}' to neuron {j} of '{target}' must have one time constant, not "
-            f"{count[j, i]} "
-            "(leaky integrators between them)."
+            f"the synapse from neuron {i} of '{source}' to neuron {j} of '{target}' must have one"
+            f" time constant, not {count[j, i]} (leaky integrators between them)."
         )
     return Traces(source, total, tau_ms, tuple(name for name, _ in sorted(lanes)))

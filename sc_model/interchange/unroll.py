@@ -27,7 +27,11 @@ def linear_node(name: str, node: Any, shape: Shape) -> tuple[Sparse, Floats | No
         weight = array(node.weight)
         out = (*weight.shape[:-2], weight.shape[-2])
         _fits(name, size, int(np.prod(weight.shape)) // weight.shape[-2], shape)
-        bias = np.broadcast_to(array(node.bias), out).reshape(-1).copy() if isinstance(node, nir.Affine) else None
+        bias = (
+            np.broadcast_to(array(node.bias), out).reshape(-1).copy()
+            if isinstance(node, nir.Affine)
+            else None
+        )
         return block_diagonal(weight), bias, out
     if isinstance(node, nir.Scale):
         factors = array(node.scale)
@@ -58,23 +62,29 @@ def integers(value: Any, count: int) -> tuple[int, ...]:
 def flattened(name: str, node: Any, shape: Shape) -> Shape:
     """The shape behind a Flatten."""
     dimensions = len(shape)
-    start, end = (int(each) + (dimensions if int(each) < 0 else 0) for each in (node.start_dim, node.end_dim))
+    start, end = (
+        int(each) + (dimensions if int(each) < 0 else 0) for each in (node.start_dim, node.end_dim)
+    )
     if not 0 <= start <= end < dimensions:
         if dimensions == 1:  # there is nothing to flatten
             return shape
         raise InterchangeError(
-            f"node '{name}' (Flatten) must flatten dimensions of its input of shape {shape}, not {node.start_dim} to "
-            f"{node.end_dim}."
+            f"node '{name}' (Flatten) must flatten dimensions of its input of shape {shape}, not"
+            f" {node.start_dim} to {node.end_dim}."
         )
     return (*shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :])
 
 
 def _fits(name: str, size: int, wanted: int, shape: Shape) -> None:
     if size != wanted:
-        raise InterchangeError(f"node '{name}' must get {wanted} values, not {size} (shape {shape}).")
+        raise InterchangeError(
+            f"node '{name}' must get {wanted} values, not {size} (shape {shape})."
+        )
 
 
-def _windows(size: int, kernel: int, stride: int, low: int, high: int, dilation: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+def _windows(
+    size: int, kernel: int, stride: int, low: int, high: int, dilation: int
+) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """For each place in the kernel: the outputs that see an input there, and that input."""
     count = (size + low + high - dilation * (kernel - 1) - 1) // stride + 1
     places = np.arange(max(count, 0))
@@ -92,20 +102,25 @@ def _padding(name: str, node: Any, kernel: Shape, dilation: Shape) -> list[tuple
         if word == "valid":
             return [(0, 0)] * len(kernel)
         if any(step != 1 for step in integers(node.stride, len(kernel))):
-            raise InterchangeError(f"node '{name}' must have stride 1 with padding 'same', not {node.stride}.")
+            raise InterchangeError(
+                f"node '{name}' must have stride 1 with padding 'same', not {node.stride}."
+            )
         total = [each * (size - 1) for each, size in zip(dilation, kernel, strict=True)]
         return [(each // 2, each - each // 2) for each in total]
     return [(each, each) for each in integers(node.padding, len(kernel))]
 
 
-def _convolution(name: str, node: Any, shape: Shape, dimensions: int) -> tuple[Sparse, Floats, Shape]:
+def _convolution(
+    name: str, node: Any, shape: Shape, dimensions: int
+) -> tuple[Sparse, Floats, Shape]:
     """A convolution, as PyTorch defines it."""
     weight, groups = array(node.weight), int(node.groups)
     outputs, each_in, kernel = weight.shape[0], weight.shape[1], weight.shape[2:]
     channels = each_in * groups
     if len(shape) != dimensions + 1 or shape[0] != channels:
         raise InterchangeError(
-            f"node '{name}' ({type(node).__name__}) must get {channels} channels of {dimensions} dimensions, not shape {shape}."
+            f"node '{name}' ({type(node).__name__}) must get {channels} channels of {dimensions}"
+            f" dimensions, not shape {shape}."
         )
     stride, dilation = integers(node.stride, dimensions), integers(node.dilation, dimensions)
     padding = _padding(name, node, kernel, dilation)
@@ -119,7 +134,8 @@ def _convolution(name: str, node: Any, shape: Shape, dimensions: int) -> tuple[S
         for size, k, s, (low, high), d in zip(sizes, kernel, stride, padding, dilation, strict=True)
     )
     _room(name, node, out, shape)
-    # one index of the flattened output and input for each place of the kernel; a row is one channel further
+    # one index of the flattened output and input for each place of the kernel; a row is one channel
+    # further
     rows, columns, values = [], [], []
     channel_out = np.arange(outputs)
     group = channel_out // (outputs // groups)
@@ -133,23 +149,35 @@ def _convolution(name: str, node: Any, shape: Shape, dimensions: int) -> tuple[S
             columns.append((channel_in[:, None] * int(np.prod(sizes)) + of).reshape(-1))
             values.append(np.repeat(weight[(slice(None), number, *place)], to.size))
     size = (outputs * int(np.prod(out)), int(np.prod(shape)))
-    matrix = coo_array((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=size)
-    bias = np.zeros(outputs) if node.bias is None else np.broadcast_to(array(node.bias).reshape(-1), (outputs,))
+    matrix = coo_array(
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=size
+    )
+    bias = (
+        np.zeros(outputs)
+        if node.bias is None
+        else np.broadcast_to(array(node.bias).reshape(-1), (outputs,))
+    )
     return sparse(matrix), np.repeat(bias, int(np.prod(out))), (outputs, *out)
 
 
 def _room(name: str, node: Any, out: Shape, shape: Shape) -> None:
     if min(out) < 1:
         raise InterchangeError(
-            f"node '{name}' ({type(node).__name__}) must fit into its input, not be larger than shape {shape}."
+            f"node '{name}' ({type(node).__name__}) must fit into its input, not be larger than"
+            f" shape {shape}."
         )
 
 
 def _pool(name: str, node: Any, shape: Shape) -> tuple[Sparse, None, Shape]:
     """A pool; zeros around the input count in the mean."""
     if len(shape) != 3:
-        raise InterchangeError(f"node '{name}' ({type(node).__name__}) must get (channels, height, width), not shape {shape}.")
-    kernel, stride, padding = (integers(each, 2) for each in (node.kernel_size, node.stride, node.padding))
+        raise InterchangeError(
+            f"node '{name}' ({type(node).__name__}) must get (channels, height, width), not shape"
+            f" {shape}."
+        )
+    kernel, stride, padding = (
+        integers(each, 2) for each in (node.kernel_size, node.stride, node.padding)
+    )
     channels = shape[0]
     weight = np.zeros((channels, 1, *kernel))
     weight[:] = 1.0 / np.prod(kernel) if isinstance(node, nir.AvgPool2d) else 1.0

@@ -1,9 +1,9 @@
 """From a `FloatGraph` to NIR, in one of two forms.
 
-`lanes` (default): standard nodes say all but the step and the reset. A connection with delays is one Delay and one Linear for
-each delay that occurs, side by side; a time constant of a synapse is an LI. `compact`: delays, time constants and refractory
-periods are metadata of this project's profile, so that a layer stays one Linear; other packages would run it as if they were not
-there.
+`lanes` (default): standard nodes say all but the step and the reset. A connection with delays is
+one Delay and one Linear for each delay that occurs, side by side; a time constant of a synapse is
+an LI. `compact`: delays, time constants and refractory periods are metadata of this project's
+profile, so that a layer stays one Linear; other packages would run it as if they were not there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ import numpy as np
 
 from sc_model.files import replacing
 from sc_model.interchange.errors import InterchangeError
-from sc_model.interchange.graph import PARAMETERS, RESETTING, Connection, FloatGraph, FloatPopulation
+from sc_model.interchange.graph import (
+    PARAMETERS,
+    RESETTING,
+    Connection,
+    FloatGraph,
+    FloatPopulation,
+)
 from sc_model.interchange.profile import VERSION, written_plasticity
 from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import Traces, traces_into
@@ -34,13 +40,17 @@ NODES: dict[str, type[Any]] = {
 }
 
 
-def to_nir(graph: FloatGraph, form: Form = "lanes", *, resistance: Literal["kept", "one"] = "kept") -> Any:
-    """The `nir.NIRGraph` of a network. Reading it gives the same network again (`compact`: lanes get other names).
+def to_nir(
+    graph: FloatGraph, form: Form = "lanes", *, resistance: Literal["kept", "one"] = "kept"
+) -> Any:
+    """The `nir.NIRGraph` of a network. Reading it gives the same network again (`compact`: lanes
+    get other names).
 
     Parameters
     ----------
-    form : see the module. resistance : ``kept``, or ``one``: r of LIF neurons goes into the weights in front of them and is 1
-        then, which is all that Norse's importer can read.
+    form : see the module.
+    resistance : ``kept``, or ``one``: r of LIF neurons goes into the weights in front of them and
+        is 1 then, which is all that Norse's importer can read.
 
     Raises InterchangeError for what the form can't express, by name.
     """
@@ -55,17 +65,24 @@ def _in_weights(graph: FloatGraph) -> FloatGraph:
     """The same network with r of LIF neurons in the weights."""
     factor = {each.name: each["r"] for each in graph.of_kind("lif")}
     populations = {
-        name: replace(each, parameters={**each.parameters, "r": np.ones(each.size)}) if name in factor else each
+        name: (
+            replace(each, parameters={**each.parameters, "r": np.ones(each.size)})
+            if name in factor
+            else each
+        )
         for name, each in graph.populations.items()
     }
     connections = (
-        replace(each, taps=each.taps.scaled(factor[each.target])) if each.target in factor else each for each in graph.connections
+        replace(each, taps=each.taps.scaled(factor[each.target])) if each.target in factor else each
+        for each in graph.connections
     )
     return replace(graph, populations=populations, connections=tuple(connections))
 
 
 def write(path: Path | str, graph: FloatGraph, form: Form = "lanes") -> Path:
-    """Write a network to a NIR file (HDF5); its path. Errors: `to_nir`; OSError if writing fails."""
+    """Write a network to a NIR file (HDF5); its path. Errors: `to_nir`; OSError if writing
+    fails.
+    """
     made, file = to_nir(graph, form), Path(path)
     with replacing(file) as temporary:
         nir.write(temporary, made)
@@ -82,7 +99,9 @@ class _Writer:
 
     def written(self) -> Any:
         graph = self.graph
-        folded = {name: traces_into(graph, name) if self.form == "compact" else () for name in graph.order}
+        folded = {
+            name: traces_into(graph, name) if self.form == "compact" else () for name in graph.order
+        }
         hidden = {lane for traces in folded.values() for each in traces for lane in each.lanes}
         for name in graph.order:
             if name not in hidden:
@@ -94,7 +113,9 @@ class _Writer:
                 self._traces(name, traces)
             into = [each for each in graph.into(name) if each.source not in hidden]
             bias = next((each for each in into if each.source is None), None)
-            self._bias(name, bias, [self._connection(each) for each in into if each.source is not None])
+            self._bias(
+                name, bias, [self._connection(each) for each in into if each.source is not None]
+            )
         metadata = {"sc_profile": VERSION, "sc_dt_ms": float(graph.dt_ms)}
         return nir.NIRGraph(self.nodes, self.edges, metadata=metadata, type_check=False)
 
@@ -115,9 +136,9 @@ class _Writer:
         if each.refractory:
             if self.form == "lanes":
                 raise InterchangeError(
-                    f"population '{each.name}' must have no refractory period in form 'lanes', not {each.refractory} steps: NIR "
-                    "has "
-                    "none; form='compact' keeps it for this project alone."
+                    f"population '{each.name}' must have no refractory period in form 'lanes', not"
+                    f" {each.refractory} steps: NIR has none; form='compact' keeps it for this"
+                    " project alone."
                 )
             metadata["sc_refractory"] = each.refractory
         return NODES[each.kind](**values, metadata=metadata)
@@ -139,9 +160,9 @@ class _Writer:
         several = taps.twofold()
         if several is not None:
             raise InterchangeError(
-                f"the synapse from neuron {several[1]} of '{source}' to neuron {several[0]} of '{target}' must have one delay in "
-                "form "
-                "'compact', not several; form='lanes' can say that."
+                f"the synapse from neuron {several[1]} of '{source}' to neuron {several[0]} of"
+                f" '{target}' must have one delay in form 'compact', not several; form='lanes' can"
+                " say that."
             )
         if taps.delays not in ((), (0,)):
             metadata = {**metadata, "sc_delay": taps.steps()}
@@ -155,10 +176,12 @@ class _Writer:
         if each.plasticity is not None:
             if taps.delays not in ((), (0,)) and self.form == "lanes":
                 raise InterchangeError(
-                    f"connection '{source}' -> '{target}' must have no delays in form 'lanes', for it learns; form='compact' "
-                    "keeps them."
+                    f"connection '{source}' -> '{target}' must have no delays in form 'lanes', for"
+                    " it learns; form='compact' keeps them."
                 )
-            self._compact(source, target, taps, {"sc_plasticity": written_plasticity(each.plasticity)})
+            self._compact(
+                source, target, taps, {"sc_plasticity": written_plasticity(each.plasticity)}
+            )
             return None
         if taps.is_identity:
             self.edges.append((source, target))
@@ -170,10 +193,18 @@ class _Writer:
         for delay, matrix in taps:
             start = source
             if delay:
-                seconds = np.full(self.graph.populations[source].size, delay * self.graph.dt_ms / 1e3)
-                start = self._add(f"{source}_to_{target}_delay{delay}", nir.Delay(seconds.reshape(self._flat(source))))
+                seconds = np.full(
+                    self.graph.populations[source].size, delay * self.graph.dt_ms / 1e3
+                )
+                start = self._add(
+                    f"{source}_to_{target}_delay{delay}",
+                    nir.Delay(seconds.reshape(self._flat(source))),
+                )
                 self.edges.append((source, start))
-            name = self._add(f"{source}_to_{target}" + (f"_after{delay}" if delay else ""), nir.Linear(matrix.toarray()))
+            name = self._add(
+                f"{source}_to_{target}" + (f"_after{delay}" if delay else ""),
+                nir.Linear(matrix.toarray()),
+            )
             self.edges += [(start, name), (name, target)]
             undelayed = undelayed or (None if delay else name)
         return undelayed
@@ -189,16 +220,25 @@ class _Writer:
             if not delay and host is not None:
                 self.nodes[host] = nir.Affine(self.nodes[host].weight, values)
                 continue
-            source = next((each.source for each in self.graph.into(target) if each.source is not None), None)
+            source = next(
+                (each.source for each in self.graph.into(target) if each.source is not None), None
+            )
             source = source or next((each.name for each in self.graph.of_kind("input")), None)
             if source is None:
                 raise InterchangeError(
-                    f"the bias of '{target}' must stand in an Affine node behind another, and there is no input."
+                    f"the bias of '{target}' must stand in an Affine node behind another, and there"
+                    " is no input."
                 )
-            name = self._add(f"{target}_bias", nir.Affine(np.zeros((len(values), self.graph.populations[source].size)), values))
+            name = self._add(
+                f"{target}_bias",
+                nir.Affine(np.zeros((len(values), self.graph.populations[source].size)), values),
+            )
             self.edges.append((source, name))
             if delay:
-                late = self._add(f"{target}_bias_delay{delay}", nir.Delay(np.full(len(values), delay * self.graph.dt_ms / 1e3)))
+                late = self._add(
+                    f"{target}_bias_delay{delay}",
+                    nir.Delay(np.full(len(values), delay * self.graph.dt_ms / 1e3)),
+                )
                 self.edges.append((name, late))
                 name = late
             self.edges.append((name, target))

@@ -1,14 +1,20 @@
-"""Learning contracts and learners: the bounded online synapse, local rules, learners on gradients, and what goes with them.
+"""Learning contracts and learners: the bounded online synapse, local rules, learners on gradients,
+and what goes with them.
 
-What needs PyTorch or another package that is not always there is loaded when it is asked for; where the package is missing, that
-is one clear error with the command that installs it.
+What needs PyTorch or another package that is not always there is loaded when it is asked for; where
+the package is missing, that is one clear error with the command that installs it.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sc_model.learning.adaptation import adaptation_benchmark
-from sc_model.learning.callbacks import CSVCallback, TensorBoardCallback, TrainingCallback, WandBCallback
+from sc_model.learning.callbacks import (
+    CSVCallback,
+    TensorBoardCallback,
+    TrainingCallback,
+    WandBCallback,
+)
 from sc_model.learning.eligibility import EligibilityTrace
 from sc_model.learning.federated import FederatedAggregator, SecureSum
 from sc_model.learning.homeostasis import HomeostaticPlasticity, HomeostaticStep
@@ -24,7 +30,13 @@ from sc_model.learning.online_o1 import (
 )
 from sc_model.learning.packages import MissingPackageError
 from sc_model.learning.reward_modulated import RewardModulatedLearner, RewardStep
-from sc_model.learning.schedulers import CosineScheduler, ExponentialScheduler, Scheduler, StepScheduler, WarmupCosineScheduler
+from sc_model.learning.schedulers import (
+    CosineScheduler,
+    ExponentialScheduler,
+    Scheduler,
+    StepScheduler,
+    WarmupCosineScheduler,
+)
 from sc_model.learning.short_term import ShortTermPlasticity
 from sc_model.learning.structural import StructuralPlasticity, StructuralStep
 
@@ -119,7 +131,9 @@ def __getattr__(name: str) -> Any:
     except ImportError as error:
         if (error.name or "").split(".")[0] != package:
             raise
-        raise MissingPackageError(f"{name} needs {package}, which is not installed; pip install sc-hw[{extra}]") from None
+        raise MissingPackageError(
+            f"{name} needs {package}, which is not installed; pip install sc-hw[{extra}]"
+        ) from None
 
 
 def __dir__() -> list[str]:

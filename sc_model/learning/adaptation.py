@@ -1,12 +1,14 @@
 """How fast a weight adapts: the adaptation benchmark of the O(1) synapse.
 
-A pairing is repeated every `PERIOD` steps: a presynaptic spike `LAG` steps before a postsynaptic one (causal), `LAG` steps
-after it (anti-causal), or both at random with the same rate (uncorrelated), under a constant reward of either sign. The weight
-begins in the middle of its range; the *reachable change* is what lies between that and the end of the range in whose direction
-the weight has moved by the end of the run. The benchmark tells after how many steps half and nine tenths of it are done.
+A pairing is repeated every `PERIOD` steps: a presynaptic spike `LAG` steps before a postsynaptic
+one (causal), `LAG` steps after it (anti-causal), or both at random with the same rate
+(uncorrelated), under a constant reward of either sign. The weight begins in the middle of its
+range; the *reachable change* is what lies between that and the end of the range in whose direction
+the weight has moved by the end of the run. The benchmark tells after how many steps half and nine
+tenths of it are done.
 
-Every run is made by the scalar model, by NumPy and by the compiled kernel, and their parity in every step and field is part of
-the result.
+Every run is made by the scalar model, by NumPy and by the compiled kernel, and their parity in
+every step and field is part of the result.
 """
 
 from __future__ import annotations
@@ -18,7 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.golden import Bank
-from sc_model.learning.online_o1 import NativeOnlineO1Array, NativeOnlineO1Synapse, OnlineO1Config, OnlineO1Synapse
+from sc_model.learning.online_o1 import (
+    NativeOnlineO1Array,
+    NativeOnlineO1Synapse,
+    OnlineO1Config,
+    OnlineO1Synapse,
+)
 from sc_model.rules import load_rule
 from sc_model.rules.reward_modulated_stdp import FAMILY
 
@@ -46,7 +53,9 @@ def adaptation_benchmark(
 
     Parameters
     ----------
-    config : widths and shifts. steps : of each run, >= 2 * PERIOD. reward : size of the reward, >= 1, within its format.
+    config : widths and shifts.
+    steps : of each run, >= 2 * PERIOD.
+    reward : size of the reward, >= 1, within its format.
     seed : of the uncorrelated spikes.
 
     What was not reached within `steps` is None, with the reason beside it. No hardware is measured:
@@ -56,7 +65,10 @@ def adaptation_benchmark(
     if steps < 2 * PERIOD:
         raise ValueError(f"steps must be >= {2 * PERIOD}, two periods of a pairing, not {steps}")
     if not 1 <= reward <= used.max_reward:
-        raise ValueError(f"reward must be in [1, {used.max_reward}], the range of {used.reward_bits} signed bits, not {reward}")
+        raise ValueError(
+            f"reward must be in [1, {used.max_reward}], the range of {used.reward_bits} signed"
+            f" bits, not {reward}"
+        )
     cases, parity = [], {"numpy": True, "native": True, "native_array": True}
     for pairing in PAIRINGS:
         for sign in (1, -1):
@@ -68,7 +80,13 @@ def adaptation_benchmark(
         "schema_version": SCHEMA,
         "rule_family": FAMILY,
         "config": {name: getattr(used, name) for name in type(used).model_fields},
-        "protocol": {"period_steps": PERIOD, "lag_steps": LAG, "steps": steps, "reward": reward, "seed": seed},
+        "protocol": {
+            "period_steps": PERIOD,
+            "lag_steps": LAG,
+            "steps": steps,
+            "reward": reward,
+            "seed": seed,
+        },
         "cases": cases,
         "parity_with_scalar": {**parity, "compared_steps": steps * len(cases)},
         "hardware_measurement_claimed": False,
@@ -78,11 +96,15 @@ def adaptation_benchmark(
 def _run(
     config: OnlineO1Config, pre: NDArray[np.bool_], post: NDArray[np.bool_], reward: int
 ) -> tuple[NDArray[np.int64], dict[str, bool]]:
-    """The weight before the first step and after each, by the scalar model, and whether the others hold the same."""
+    """The weight before the first step and after each, by the scalar model, and whether the others
+    hold the same.
+    """
     middle, rule = 1 << (config.weight_bits - 1), load_rule(FAMILY)
     scalar, bank = OnlineO1Synapse(config, middle), Bank(rule, config, 1, {"weight": middle})
     array = NativeOnlineO1Array(config, 1, middle)
-    log = NativeOnlineO1Synapse(config, middle).replay(pre_spike=pre, post_spike=post, reward=reward)
+    log = NativeOnlineO1Synapse(config, middle).replay(
+        pre_spike=pre, post_spike=post, reward=reward
+    )
     weights = np.empty(len(pre) + 1, np.int64)
     weights[0] = middle
     same = {"numpy": True, "native": True, "native_array": True}
@@ -102,7 +124,13 @@ def _times(config: OnlineO1Config, weights: NDArray[np.int64]) -> dict[str, Any]
     first, last = int(weights[0]), int(weights[-1])
     if last == first:
         none = {f"steps_to_{share}_percent": None for share in SHARES}
-        return {"initial": first, "final": last, "direction": 0, **none, "reason": "the weight ends where it began"}
+        return {
+            "initial": first,
+            "final": last,
+            "direction": 0,
+            **none,
+            "reason": "the weight ends where it began",
+        }
     direction = 1 if last > first else -1
     reachable = (config.max_weight if direction > 0 else 0) - first
     done = (weights - first) * direction
@@ -113,5 +141,9 @@ def _times(config: OnlineO1Config, weights: NDArray[np.int64]) -> dict[str, Any]
         found[f"steps_to_{share}_percent"] = int(hit[0]) if len(hit) else None
         missing += [] if len(hit) else [f"{share} %"]
     reached = f"{100 * int(done.max()) / abs(reachable):.1f} % at most"
-    found["reason"] = f"{' and '.join(missing)} of the reachable change not within the run: {reached}" if missing else None
+    found["reason"] = (
+        f"{' and '.join(missing)} of the reachable change not within the run: {reached}"
+        if missing
+        else None
+    )
     return found

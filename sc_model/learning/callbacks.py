@@ -1,7 +1,9 @@
-"""Where the figures of a training run go: a CSV file, TensorBoard, Weights & Biases, or a class of your own.
+"""Where the figures of a training run go: a CSV file, TensorBoard, Weights & Biases, or a class of
+your own.
 
-`log(metrics, step)` takes a mapping from names to numbers, `close()` ends it; every callback is a context manager. Packages that
-are not installed are an error when the callback is made, not after an hour of training.
+`log(metrics, step)` takes a mapping from names to numbers, `close()` ends it; every callback is a
+context manager. Packages that are not installed are an error when the callback is made, not after
+an hour of training.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sc_model.checks import count
 from sc_model.files import replace_bytes, sync_folder
 from sc_model.learning.packages import optional_import
-from sc_model.temporal_hierarchy.checks import count
 
 STEP = "step"
 
@@ -32,20 +34,30 @@ class TrainingCallback:
     closed = False
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Take the figures of a step (>= 0). They may be infinite or NaN: a log is where one wants to see that.
+        """Take the figures of a step (>= 0). They may be infinite or NaN: a log is where one wants
+        to see that.
 
         TypeError for what is no number, ValueError for a name that can't be one, or after `close`.
         """
         if self.closed:
-            raise ValueError(f"{type(self).__name__} must be open to log, not closed; make a new one")
+            raise ValueError(
+                f"{type(self).__name__} must be open to log, not closed; make a new one"
+            )
         checked: dict[str, float | int] = {}
         for name, value in metrics.items():
             if not isinstance(name, str):
-                raise TypeError(f"metric name must be a string, not {name!r} ({type(name).__name__})")
+                raise TypeError(
+                    f"metric name must be a string, not {name!r} ({type(name).__name__})"
+                )
             if not name or name == STEP or not name.isprintable():
-                raise ValueError(f"metric name must be printable text other than '{STEP}', not {name!r}")
+                raise ValueError(
+                    f"metric name must be printable text other than '{STEP}', not {name!r}"
+                )
             if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"metric '{name}' must be a number, not {value!r} ({type(value).__name__}); use float(...)")
+                raise TypeError(
+                    f"metric '{name}' must be a number, not {value!r} ({type(value).__name__}); use"
+                    " float(...)"
+                )
             checked[name] = value.__index__() if hasattr(value, "__index__") else float(value)
         self.write(checked, count("step", step, 0))
 
@@ -64,16 +76,23 @@ class TrainingCallback:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 
 class CSVCallback(TrainingCallback):
-    """A row a step, on disk (written and synchronised) when `log` returns: a killed run keeps all it has logged.
+    """A row a step, on disk (written and synchronised) when `log` returns: a killed run keeps all
+    it has logged.
 
-    The columns are `step` and the metrics in the order in which they came. A metric that comes later gets a column of its own:
-    the file is written again beside the old one and takes its place in one move. A file that is there is gone on with; half a row
-    at its end (a kill while writing) is dropped.
+    The columns are `step` and the metrics in the order in which they came. A metric that comes
+    later gets a column of its own: the file is written again beside the old one and takes its place
+    in one move. A file that is there is gone on with; half a row at its end (a kill while writing)
+    is dropped.
 
     Parameters
     ----------
@@ -90,7 +109,10 @@ class CSVCallback(TrainingCallback):
         if whole:
             self._columns = next(csv.reader(io.StringIO(whole.decode("utf-8"))))
             if self._columns[0] != STEP:
-                raise ValueError(f"{self.path} must begin with a column '{STEP}', not '{self._columns[0]}'; choose another file")
+                raise ValueError(
+                    f"{self.path} must begin with a column '{STEP}', not '{self._columns[0]}';"
+                    " choose another file"
+                )
         if whole != content or not whole:
             replace_bytes(self.path, whole or _text([self._columns]))
         self._file = self._opened()
@@ -106,14 +128,21 @@ class CSVCallback(TrainingCallback):
         if new:
             _, *rows = self._rows()
             self._replace([self._columns + new, *(row + [""] * len(new) for row in rows)])
-        row = [str(step), *(repr(metrics[name]) if name in metrics else "" for name in self._columns[1:])]
+        row = [
+            str(step),
+            *(repr(metrics[name]) if name in metrics else "" for name in self._columns[1:]),
+        ]
         text = _text([row])
-        if os.write(self._file, text) != len(text):  # one call, so that a kill leaves the row or not
+        if os.write(self._file, text) != len(
+            text
+        ):  # one call, so that a kill leaves the row or not
             raise OSError(f"{self.path}: a row was written in part; is the disk full?")
         os.fsync(self._file)
 
     def rewind(self, step: int) -> None:
-        """Drop the rows of `step` and later ones: before a run goes on from a checkpoint that is older than its log."""
+        """Drop the rows of `step` and later ones: before a run goes on from a checkpoint that is
+        older than its log.
+        """
         header, *rows = self._rows()
         self._replace([header, *(row for row in rows if int(row[0]) < count("step", step, 0))])
 
@@ -140,24 +169,36 @@ class TensorBoardCallback(TrainingCallback):
 
     Parameters
     ----------
-    log_dir : folder of the event file; a run that goes on adds a file of its own, which TensorBoard joins.
+    log_dir : folder of the event file; a run that goes on adds a file of its own, which TensorBoard
+        joins.
 
     Raises MissingPackageError where tensorboard is not installed.
     """
 
     def __init__(self, log_dir: str | os.PathLike[str]) -> None:
         subject = type(self).__name__
-        writer = optional_import("tensorboard.summary.writer.event_file_writer", "tensorboard", subject)
-        self._event = optional_import("tensorboard.compat.proto.event_pb2", "tensorboard", subject).Event
-        self._summary = optional_import("tensorboard.compat.proto.summary_pb2", "tensorboard", subject).Summary
+        writer = optional_import(
+            "tensorboard.summary.writer.event_file_writer", "tensorboard", subject
+        )
+        self._event = optional_import(
+            "tensorboard.compat.proto.event_pb2", "tensorboard", subject
+        ).Event
+        self._summary = optional_import(
+            "tensorboard.compat.proto.summary_pb2", "tensorboard", subject
+        ).Summary
 
         self.log_dir = Path(log_dir)
         self._writer: Any = writer.EventFileWriter(str(self.log_dir))
 
     def write(self, metrics: Mapping[str, float | int], step: int) -> None:
         """Add an event with all figures of the step."""
-        values = [self._summary.Value(tag=name, simple_value=float(value)) for name, value in metrics.items()]
-        self._writer.add_event(self._event(wall_time=time.time(), step=step, summary=self._summary(value=values)))
+        values = [
+            self._summary.Value(tag=name, simple_value=float(value))
+            for name, value in metrics.items()
+        ]
+        self._writer.add_event(
+            self._event(wall_time=time.time(), step=step, summary=self._summary(value=values))
+        )
         self._writer.flush()
 
     def finish(self) -> None:
@@ -170,13 +211,16 @@ class WandBCallback(TrainingCallback):
 
     Parameters
     ----------
-    project : name of the project. settings : further arguments of `wandb.init`, such as `name`, `mode` or `config`.
+    project : name of the project.
+    settings : further arguments of `wandb.init`, such as `name`, `mode` or `config`.
 
     Raises MissingPackageError where wandb is not installed.
     """
 
     def __init__(self, project: str, **settings: Any) -> None:
-        self._run: Any = optional_import("wandb", "wandb", type(self).__name__).init(project=project, **settings)
+        self._run: Any = optional_import("wandb", "wandb", type(self).__name__).init(
+            project=project, **settings
+        )
 
     def write(self, metrics: Mapping[str, float | int], step: int) -> None:
         """Log the figures of the step."""

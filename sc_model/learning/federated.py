@@ -1,11 +1,13 @@
 r"""`FederatedAggregator`: one update out of those of many clients.
 
-`aggregate_gradients` is a majority vote over bit streams, bit by bit (signSGD with majority vote: Bernstein et al. 2019,
-arXiv:1810.05291, there over signs): 1 where more than half of the clients say 1; a tie gives 0.
+`aggregate_gradients` is a majority vote over bit streams, bit by bit (signSGD with majority vote:
+Bernstein et al. 2019, arXiv:1810.05291, there over signs): 1 where more than half of the clients
+say 1; a tie gives 0.
 
-`secure_sum_protocol` gives the sum, and nobody sees anything else (`sc_model.learning.secure_sum`; Bonawitz et al. 2017). Numbers
-go into the ring of integers modulo 2^64: integers as they are, floats as fixed-point numbers with `fraction_bits` bits behind the
-point. The sum of the rounded numbers is exact: of floats on that grid it is *the* sum (in float64 up to 2^53 steps of the grid),
+`secure_sum_protocol` gives the sum, and nobody sees anything else (`sc_model.learning.secure_sum`;
+Bonawitz et al. 2017). Numbers go into the ring of integers modulo 2^64: integers as they are,
+floats as fixed-point numbers with `fraction_bits` bits behind the point. The sum of the rounded
+numbers is exact: of floats on that grid it is *the* sum (in float64 up to 2^53 steps of the grid),
 with others it is off by half a step a client at most. What could leave the ring is refused.
 """
 
@@ -20,9 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.checks import count
 from sc_model.learning.secret_sharing import Random
 from sc_model.learning.secure_sum import Ring, SecureClient, SecureServer, lowest_threshold
-from sc_model.temporal_hierarchy.checks import count
 
 FRACTION_BITS = 40  # 9e-13 a step; sums up to 8.4 million
 
@@ -33,7 +35,9 @@ class SecureSum:
 
     Members
     -------
-    total : the survivors' sum. masked : what the server has seen, by client. survivors, dropped : numbers of the clients.
+    total : the survivors' sum.
+    masked : what the server has seen, by client.
+    survivors, dropped : numbers of the clients.
     threshold : how many had to survive.
     """
 
@@ -51,15 +55,21 @@ class FederatedAggregator:
     ----------
     threshold : clients that must survive a secure sum; None for more than half, and two at least.
     fraction_bits : of floats in a secure sum, 0 to 52.
-    seed : None (default) for secrets of the operating system; a number makes a round repeatable, and its masks known to whoever
-        knows the number.
+    seed : None (default) for secrets of the operating system; a number makes a round repeatable,
+        and its masks known to whoever knows the number.
 
     Members
     -------
     last_round : the `SecureSum` of the last secure sum, with who dropped out; None before.
     """
 
-    def __init__(self, *, threshold: int | None = None, fraction_bits: int = FRACTION_BITS, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        threshold: int | None = None,
+        fraction_bits: int = FRACTION_BITS,
+        seed: int | None = None,
+    ) -> None:
         self.threshold = None if threshold is None else count("threshold", threshold)
         self.fraction_bits = count("fraction_bits", fraction_bits, 0)
         if self.fraction_bits > 52:
@@ -79,37 +89,49 @@ class FederatedAggregator:
                 raise TypeError(f"stream of client {k} must hold bits, not {stream.dtype}")
             if not ((stream == 0) | (stream == 1)).all():
                 worst = stream[(stream != 0) & (stream != 1)].flat[0]
-                raise ValueError(f"stream of client {k} must hold bits, 0 or 1, not {worst.item()!r}")
+                raise ValueError(
+                    f"stream of client {k} must hold bits, 0 or 1, not {worst.item()!r}"
+                )
         votes = np.zeros(streams[0].shape, np.int64)
         for stream in streams:
             votes += stream != 0
         return (2 * votes > len(streams)).astype(np.uint8)
 
-    def secure_sum_protocol(self, client_values: Sequence[ArrayLike], *, dropped: Collection[int] = ()) -> NDArray[Any]:
-        """The sum of arrays of one shape: uint64 of bits and unsigned integers, int64 of signed ones, float64 of floats.
+    def secure_sum_protocol(
+        self, client_values: Sequence[ArrayLike], *, dropped: Collection[int] = ()
+    ) -> NDArray[Any]:
+        """The sum of arrays of one shape: uint64 of bits and unsigned integers, int64 of signed
+        ones, float64 of floats.
 
-        `dropped` are clients that send nothing after the keys are shared out; the sum is that of the others, and `last_round`
-        says who they are. ValueError for fewer than two clients, shapes that differ, values that the ring can't hold, or
-        fewer survivors than the threshold.
+        `dropped` are clients that send nothing after the keys are shared out; the sum is that of
+        the others, and `last_round` says who they are. ValueError for fewer than two clients,
+        shapes that differ, values that the ring can't hold, or fewer survivors than the threshold.
         """
         values = _arrays(client_values)
         clients = len(values)
         kinds: set[str] = {str(array.dtype.kind) for array in values}
         if not kinds <= set("biuf"):
-            raise TypeError(f"values of the clients must be real numbers, not {', '.join(sorted(str(a.dtype) for a in values))}")
+            raise TypeError(
+                "values of the clients must be real numbers, not"
+                f" {', '.join(sorted(str(a.dtype) for a in values))}"
+            )
         gone = {count("a client that dropped out", k, 0) for k in dropped}
         if gone and max(gone) >= clients:
             raise ValueError(f"dropped must hold clients from 0 to {clients - 1}, not {max(gone)}")
         threshold = lowest_threshold(clients) if self.threshold is None else self.threshold
         if clients - len(gone) < threshold:
             raise ValueError(
-                f"survivors ({clients - len(gone)} of {clients} clients) must be at least the threshold ({threshold}); "
-                "repeat the round with those who are there"
+                f"survivors ({clients - len(gone)} of {clients} clients) must be at least the"
+                f" threshold ({threshold}); repeat the round with those who are there"
             )
         encoded = [self._encoded(array, kinds, k, clients) for k, array in enumerate(values)]
         total, server = _round(encoded, gone, threshold, self._random)
         self.last_round = SecureSum(
-            self._decoded(total, kinds), dict(server.masked), tuple(sorted(server.masked)), server.dropped, threshold
+            self._decoded(total, kinds),
+            dict(server.masked),
+            tuple(sorted(server.masked)),
+            server.dropped,
+            threshold,
         )
         self.rounds += 1
         return self.last_round.total
@@ -128,15 +150,22 @@ class FederatedAggregator:
         return draw
 
     def _encoded(self, values: NDArray[Any], kinds: set[str], client: int, clients: int) -> Ring:
-        """A client's values in the ring; it knows how many clients there are, so no sum can leave the range."""
+        """A client's values in the ring; it knows how many clients there are, so no sum can leave
+        the range.
+        """
         scaled = values
         if "f" in kinds:
             if not np.isfinite(values).all():
-                raise ValueError(f"values of client {client} must be finite, not {values[~np.isfinite(values)].flat[0].item()!r}")
+                raise ValueError(
+                    f"values of client {client} must be finite, not"
+                    f" {values[~np.isfinite(values)].flat[0].item()!r}"
+                )
             scaled = np.rint(np.ldexp(values.astype(np.float64), self.fraction_bits))
         signed = bool(kinds - {"b", "u"})
         limit = ((1 << 63) if signed else (1 << 64)) // clients - 1
-        reached = max((abs(int(scaled.min())), abs(int(scaled.max()))), default=0) if scaled.size else 0
+        reached = (
+            max((abs(int(scaled.min())), abs(int(scaled.max()))), default=0) if scaled.size else 0
+        )
         if reached > limit:
             shown = limit / (1 << self.fraction_bits) if "f" in kinds else limit
             hint = "; scale them or take fewer fraction_bits" if "f" in kinds else ""
@@ -152,7 +181,9 @@ class FederatedAggregator:
         return total.view(np.int64) if "i" in kinds else total
 
 
-def _round(values: list[Ring], gone: set[int], threshold: int, random: Any) -> tuple[Ring, SecureServer]:
+def _round(
+    values: list[Ring], gone: set[int], threshold: int, random: Any
+) -> tuple[Ring, SecureServer]:
     """All rounds of the protocol: keys, shares, masked values, reveal."""
     clients = [SecureClient(k, len(values), threshold, random(k)) for k in range(len(values))]
     publics = [client.public for client in clients]
@@ -165,7 +196,10 @@ def _round(values: list[Ring], gone: set[int], threshold: int, random: Any) -> t
     for client in present:
         server.receive(client.index, client.masked(values[client.index]))
     survivors, dropped = sorted(server.masked), server.dropped
-    return server.total({client.index: client.reveal(survivors, dropped) for client in present}), server
+    return (
+        server.total({client.index: client.reveal(survivors, dropped) for client in present}),
+        server,
+    )
 
 
 def _arrays(values: Sequence[ArrayLike]) -> list[NDArray[Any]]:
@@ -174,10 +208,14 @@ def _arrays(values: Sequence[ArrayLike]) -> list[NDArray[Any]]:
     if not arrays:
         raise ValueError("client list must not be empty: there is nothing to aggregate")
     if len(arrays) == 1:
-        raise ValueError("client list must hold two clients at least, not 1: its aggregate would be that client's own values")
+        raise ValueError(
+            "client list must hold two clients at least, not 1: its aggregate would be that"
+            " client's own values"
+        )
     for k, array in enumerate(arrays):
         if array.shape != arrays[0].shape:
             raise ValueError(
-                f"arrays of all clients must have one shape, not {arrays[0].shape} (client 0) and {array.shape} (client {k})"
+                f"arrays of all clients must have one shape, not {arrays[0].shape} (client 0) and"
+                f" {array.shape} (client {k})"
             )
     return arrays

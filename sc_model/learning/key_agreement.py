@@ -1,7 +1,8 @@
 r"""Diffie-Hellman: two parties come to a common key over a line that anybody may read.
 
-In the 2048-bit group of RFC 3526: p = 2^2048 - 2^1984 - 1 + 2^64 (floor(2^1918 pi) + 124476), generator 2. The number stands here
-as its formula, and pi is computed, so that there is no constant to be mistyped.
+In the 2048-bit group of RFC 3526: p = 2^2048 - 2^1984 - 1 + 2^64 (floor(2^1918 pi) + 124476),
+generator 2. The number stands here as its formula, and pi is computed, so that there is no constant
+to be mistyped.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def public_key(private: int) -> int:
 
 
 def shared_key(private: int, other_public: int) -> bytes:
-    """32 bytes that both parties get. ValueError for a public key that would give the key away (0, 1, p - 1)."""
+    """32 bytes that both parties get. ValueError for a public key that would give the key away (0,
+    1, p - 1).
+    """
     if not 1 < other_public < prime() - 1:
         raise ValueError("public key must be in (1, p - 1)")
     return hashlib.sha256(pow(other_public, private, prime()).to_bytes(BITS // 8, "big")).digest()

@@ -1,21 +1,25 @@
-r"""`EWC_SCLayer`: a layer of stochastic neurons that keeps what it has learned when it learns something else.
+r"""`EWC_SCLayer`: a layer of stochastic neurons that keeps what it has learned when it learns
+something else.
 
-Neuron j fires in each bit of a stream with probability p[j] = sigmoid(sum_i w[j, i] x[i]). The log-likelihood of a target rate y
-is L = y log p + (1 - y) log(1 - p), its gradient (y - p) x, and the diagonal of the Fisher information of w, over the data and
-the layer's own answers,
+Neuron j fires in each bit of a stream with probability p[j] = sigmoid(sum_i w[j, i] x[i]). The
+log-likelihood of a target rate y is L = y log p + (1 - y) log(1 - p), its gradient (y - p) x, and
+the diagonal of the Fisher information of w, over the data and the layer's own answers,
 
     F[j, i] = mean over x of E[y ~ p] (dL / dw[j, i])^2 = mean over x of p[j] (1 - p[j]) x[i]^2
 
-Elastic weight consolidation (Kirkpatrick et al. 2017, doi:10.1073/pnas.1611835114) adds to the loss of a new task
+Elastic weight consolidation (Kirkpatrick et al. 2017, doi:10.1073/pnas.1611835114) adds to the loss
+of a new task
 
     penalty = (lambda / 2) sum F (w - w*)^2
 
-with w* the weights after the old one. Of several tasks the penalties add up; the sum of parabolas is a parabola again, with F the
-sum and w* the mean weighted by F, so memory does not grow with the tasks (the value differs from the sum by a constant).
+with w* the weights after the old one. Of several tasks the penalties add up; the sum of parabolas
+is a parabola again, with F the sum and w* the mean weighted by F, so memory does not grow with the
+tasks (the value differs from the sum by a constant).
 
-Deviations: the Fisher is computed from the inputs of a task that were kept, a uniform sample of at most `memory` of those given
-to `train_step` (Vitter 1985), unless `consolidate_task` is given inputs; `apply_ewc_penalty` is a gradient step on the penalty
-alone, and where the step would go beyond w* (step_size lambda F > 1) it ends there. For any torch module: `EWCPenalty`.
+Deviations: the Fisher is computed from the inputs of a task that were kept, a uniform sample of at
+most `memory` of those given to `train_step` (Vitter 1985), unless `consolidate_task` is given
+inputs; `apply_ewc_penalty` is a gradient step on the penalty alone, and where the step would go
+beyond w* (step_size lambda F > 1) it ends there. For any torch module: `EWCPenalty`.
 """
 
 from __future__ import annotations
@@ -27,15 +31,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.temporal_hierarchy.checks import count, number, reals
+from sc_model.checks import count, number, reals
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class LayerStep:
-    """A step of training: mean loss (negative log-likelihood, nats an output) and norm of its gradient before it, examples, steps
-    so far."""
+    """A step of training: mean loss (negative log-likelihood, nats an output) and norm of its
+    gradient before it, examples, steps so far.
+    """
 
     loss: float
     gradient_norm: float
@@ -48,12 +53,18 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
 
     Parameters
     ----------
-    n_inputs, n_neurons : >= 1. length : bits of an output stream. learning_rate : of `train_step`. ewc_lambda : >= 0.
-    w_min, w_max : bounds of the weights. seed : of the first weights, the streams and the kept sample. memory : inputs kept.
+    n_inputs, n_neurons : >= 1.
+    length : bits of an output stream.
+    learning_rate : of `train_step`.
+    ewc_lambda : >= 0.
+    w_min, w_max : bounds of the weights.
+    seed : of the first weights, the streams and the kept sample.
+    memory : inputs kept.
 
     Members
     -------
-    weights, fisher_info, star_weights : (n_neurons, n_inputs). tasks : how many were consolidated. steps.
+    weights, fisher_info, star_weights : (n_neurons, n_inputs).
+    tasks : how many were consolidated. steps.
 
     Raises TypeError for the wrong kind, ValueError for a value out of range or another shape.
     """
@@ -76,13 +87,18 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
             count("n_neurons", n_neurons),
             count("length", length),
         )
-        self.learning_rate, self.ewc_lambda = number("learning_rate", learning_rate), number("ewc_lambda", ewc_lambda, zero=True)
+        self.learning_rate, self.ewc_lambda = (
+            number("learning_rate", learning_rate),
+            number("ewc_lambda", ewc_lambda, zero=True),
+        )
         self.w_min, self.w_max, self.memory = float(w_min), float(w_max), count("memory", memory)
         if not self.w_min < self.w_max:
             raise ValueError(f"w_min ({w_min!r}) must be less than w_max ({w_max!r})")
         self._draws = np.random.default_rng(count("seed", seed, 0))
         shape = (self.n_neurons, self.n_inputs)
-        self.weights: Floats = np.clip(self._draws.normal(0, 1 / np.sqrt(n_inputs), shape), self.w_min, self.w_max)
+        self.weights: Floats = np.clip(
+            self._draws.normal(0, 1 / np.sqrt(n_inputs), shape), self.w_min, self.w_max
+        )
         self.fisher_info, self.star_weights = np.zeros(shape), self.weights.copy()
         self.tasks, self.steps = 0, 0
         self._kept: Floats = np.zeros((0, self.n_inputs))
@@ -93,24 +109,33 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         return self.weights.copy()
 
     def probabilities(self, x: ArrayLike) -> Floats:
-        """Firing probability of a bit: x (n_inputs,) or (B, n_inputs) to (n_neurons,) or (B, n_neurons)."""
+        """Firing probability of a bit: x (n_inputs,) or (B, n_inputs) to (n_neurons,) or (B,
+        n_neurons).
+        """
         given = np.asarray(x)
         checked = reals("x", given, ("B", self.n_inputs) if given.ndim == 2 else (self.n_inputs,))
         return _sigmoid(checked @ self.weights.T)
 
     def forward(self, x: ArrayLike) -> NDArray[np.uint8]:
-        """Random bit streams: x (n_inputs,) or (B, n_inputs) to (n_neurons, length) or (B, n_neurons, length)."""
+        """Random bit streams: x (n_inputs,) or (B, n_inputs) to (n_neurons, length) or (B,
+        n_neurons, length).
+        """
         p = self.probabilities(x)
         return (self._draws.random((*p.shape, self.length)) < p[..., None]).astype(np.uint8)
 
     def train_step(self, x: ArrayLike, targets: ArrayLike) -> LayerStep:
-        """A gradient step on the likelihood alone of targets (B, n_neurons) in [0, 1], given x (B, n_inputs); no penalty."""
+        """A gradient step on the likelihood alone of targets (B, n_neurons) in [0, 1], given x (B,
+        n_inputs); no penalty.
+        """
         inputs = reals("x", x, ("B", self.n_inputs))
         wanted = reals("targets", targets, (len(inputs), self.n_neurons))
         if not len(inputs):
             raise ValueError("x must hold an example at least, not 0")
         if wanted.min() < 0 or wanted.max() > 1:
-            raise ValueError(f"targets must be in [0, 1], rates, not reach {float(np.abs(wanted - 0.5).max() + 0.5)!r}")
+            raise ValueError(
+                "targets must be in [0, 1], rates, not reach"
+                f" {float(np.abs(wanted - 0.5).max() + 0.5)!r}"
+            )
         drive = inputs @ self.weights.T
         loss = float(np.mean(np.logaddexp(0, drive) - wanted * drive))
         gradient = (_sigmoid(drive) - wanted).T @ inputs / len(inputs)
@@ -120,26 +145,37 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         return LayerStep(loss, float(np.linalg.norm(gradient)), len(inputs), self.steps)
 
     def fisher(self, x: ArrayLike) -> Floats:
-        """Diagonal Fisher information of the weights, (n_neurons, n_inputs), over the inputs x (B, n_inputs)."""
+        """Diagonal Fisher information of the weights, (n_neurons, n_inputs), over the inputs x (B,
+        n_inputs).
+        """
         inputs = reals("x", x, ("B", self.n_inputs))
         if not len(inputs):
-            raise ValueError("Fisher information must have an input at least, not 0; train first, or give inputs")
+            raise ValueError(
+                "Fisher information must have an input at least, not 0; train first, or give inputs"
+            )
         p = self.probabilities(inputs)
         squared = np.square(inputs)
         found = np.zeros_like(self.weights)
-        for answer, chance in ((1.0, p), (0.0, 1 - p)):  # the expectation over both answers of the squared gradient
+        for answer, chance in (
+            (1.0, p),
+            (0.0, 1 - p),
+        ):  # the expectation over both answers of the squared gradient
             found += (chance * np.square(answer - p)).T @ squared / len(inputs)
         return found
 
     def consolidate_task(self, x: ArrayLike | None = None) -> None:
-        """Call at the end of a task: from now on the penalty pulls towards these weights, by what they told about its inputs.
+        """Call at the end of a task: from now on the penalty pulls towards these weights, by what
+        they told about its inputs.
 
-        `x` (B, n_inputs) are inputs of the task; None for those kept from `train_step`. ValueError where there are none.
+        `x` (B, n_inputs) are inputs of the task; None for those kept from `train_step`. ValueError
+        where there are none.
         """
         new = self.fisher(self._kept if x is None else x)
         total = self.fisher_info + new
         anchored = self.fisher_info * self.star_weights + new * self.weights
-        self.star_weights = np.where(total > 0, anchored / np.where(total > 0, total, 1), self.weights)
+        self.star_weights = np.where(
+            total > 0, anchored / np.where(total > 0, total, 1), self.weights
+        )
         self.fisher_info = total
         self.tasks += 1
         self._kept, self._seen = np.zeros((0, self.n_inputs)), 0
@@ -147,29 +183,42 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
     @property
     def penalty(self) -> float:
         """(lambda / 2) sum F (w - w*)^2."""
-        return float(0.5 * self.ewc_lambda * np.sum(self.fisher_info * np.square(self.weights - self.star_weights)))
+        return float(
+            0.5
+            * self.ewc_lambda
+            * np.sum(self.fisher_info * np.square(self.weights - self.star_weights))
+        )
 
     def apply_ewc_penalty(self, step_size: float = 0.01) -> float:
         """A gradient step on the penalty, within the bounds; the penalty before it."""
         before = self.penalty
         share = np.minimum(number("step_size", step_size) * self.ewc_lambda * self.fisher_info, 1.0)
-        self.weights = np.clip(self.weights - share * (self.weights - self.star_weights), self.w_min, self.w_max)
+        self.weights = np.clip(
+            self.weights - share * (self.weights - self.star_weights), self.w_min, self.w_max
+        )
         return before
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint has to hold."""
-        arrays = {name: getattr(self, name).copy() for name in ("weights", "fisher_info", "star_weights", "_kept")}
+        arrays = {
+            name: getattr(self, name).copy()
+            for name in ("weights", "fisher_info", "star_weights", "_kept")
+        }
         counters = {name: getattr(self, name) for name in ("tasks", "steps", "_seen")}
         return {**arrays, **counters, "random": self._draws.bit_generator.state}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where a checkpoint was made. ValueError for other keys or shapes."""
         if set(state) != set(self.state_dict()):
-            raise ValueError(f"layer state must hold {sorted(self.state_dict())}, not {sorted(state)}")
+            raise ValueError(
+                f"layer state must hold {sorted(self.state_dict())}, not {sorted(state)}"
+            )
         for name in ("weights", "fisher_info", "star_weights"):
             setattr(self, name, reals(name, state[name], (self.n_neurons, self.n_inputs)).copy())
         self._kept = reals("_kept", state["_kept"], ("n", self.n_inputs)).copy()
-        self.tasks, self.steps, self._seen = (count(name, state[name], 0) for name in ("tasks", "steps", "_seen"))
+        self.tasks, self.steps, self._seen = (
+            count(name, state[name], 0) for name in ("tasks", "steps", "_seen")
+        )
         self._draws.bit_generator.state = state["random"]
 
     def _remember(self, inputs: Floats) -> None:

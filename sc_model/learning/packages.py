@@ -1,4 +1,6 @@
-"""Packages that only one learner or callback needs: loaded when it is made, with one clear error where they are missing."""
+"""Packages that only one learner or callback needs: loaded when it is made, with one clear error
+where they are missing.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,15 @@ class MissingPackageError(ImportError):
 
 
 def optional_import(package: str, extra: str, subject: str) -> ModuleType:
-    """The module `package`; MissingPackageError that names `subject`, what it needs and the extra that brings it."""
+    """The module `package`; MissingPackageError that names `subject`, what it needs and the extra
+    that brings it.
+    """
     try:
         return import_module(package)
     except ImportError as error:
         if error.name is None or package.split(".")[0] != error.name.split(".")[0]:
             raise  # installed, but broken: its own message says more
         top = package.split(".")[0]
-        raise MissingPackageError(f"{subject} needs {top}, which is not installed; pip install sc-hw[{extra}]") from None
+        raise MissingPackageError(
+            f"{subject} needs {top}, which is not installed; pip install sc-hw[{extra}]"
+        ) from None

@@ -2,16 +2,18 @@ r"""Learning rates over time, as plain numbers: `step() -> lr` for any optimiser
 
 After the t-th `step` (t = 1, 2, ...) the rate is
 
-========================  ==============================================================================================
-`StepScheduler`           lr * gamma ^ floor(t / step_size)
-`ExponentialScheduler`    lr * gamma ^ t
+========================
+==============================================================================================
+`StepScheduler`           lr * gamma ^ floor(t / step_size) `ExponentialScheduler`    lr * gamma ^ t
 `CosineScheduler`         min_lr + (lr - min_lr) (1 + cos(pi min(t / total_steps, 1))) / 2
-`WarmupCosineScheduler`   lr * t / warmup_steps up to t = warmup_steps, then the cosine over the total_steps - warmup_steps left
-========================  ==============================================================================================
+`WarmupCosineScheduler`   lr * t / warmup_steps up to t = warmup_steps, then the cosine over the
+total_steps - warmup_steps left ========================
+==============================================================================================
 
-Cosine annealing without restarts after Loshchilov & Hutter 2017 (arXiv:1608.03983), linear warm-up after Goyal et al. 2017
-(arXiv:1706.02677). The rates are those of torch's `StepLR`, `ExponentialLR`, `CosineAnnealingLR` and `LinearLR` followed by
-`CosineAnnealingLR`, with one difference: beyond `total_steps` the rate stays at `min_lr`, where torch's cosine rises again.
+Cosine annealing without restarts after Loshchilov & Hutter 2017 (arXiv:1608.03983), linear warm-up
+after Goyal et al. 2017 (arXiv:1706.02677). The rates are those of torch's `StepLR`,
+`ExponentialLR`, `CosineAnnealingLR` and `LinearLR` followed by `CosineAnnealingLR`, with one
+difference: beyond `total_steps` the rate stays at `min_lr`, where torch's cosine rises again.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from sc_model.temporal_hierarchy.checks import count, number
+from sc_model.checks import count, number
 
 
 class Scheduler(ABC):
@@ -28,7 +30,8 @@ class Scheduler(ABC):
 
     Members
     -------
-    lr : the rate now; before the first step that of t = 0. steps : how many steps were made.
+    lr : the rate now; before the first step that of t = 0.
+    steps : how many steps were made.
     """
 
     def __init__(self) -> None:
@@ -68,12 +71,18 @@ class StepScheduler(Scheduler):
 
     Parameters
     ----------
-    lr : > 0. step_size : >= 1. gamma : > 0.
+    lr : > 0.
+    step_size : >= 1.
+    gamma : > 0.
     """
 
     def __init__(self, lr: float, step_size: int, gamma: float = 0.1) -> None:
         super().__init__()
-        self.base_lr, self.step_size, self.gamma = number("lr", lr), count("step_size", step_size), number("gamma", gamma)
+        self.base_lr, self.step_size, self.gamma = (
+            number("lr", lr),
+            count("step_size", step_size),
+            number("gamma", gamma),
+        )
 
     def at(self, steps: int) -> float:
         """The rate after so many steps."""
@@ -85,7 +94,8 @@ class ExponentialScheduler(Scheduler):
 
     Parameters
     ----------
-    lr : > 0. gamma : > 0.
+    lr : > 0.
+    gamma : > 0.
     """
 
     def __init__(self, lr: float, gamma: float) -> None:
@@ -102,7 +112,9 @@ class CosineScheduler(Scheduler):
 
     Parameters
     ----------
-    lr : > 0. min_lr : in [0, lr]. total_steps : >= 1.
+    lr : > 0.
+    min_lr : in [0, lr].
+    total_steps : >= 1.
     """
 
     def __init__(self, lr: float, min_lr: float, total_steps: int) -> None:
@@ -120,23 +132,34 @@ class WarmupCosineScheduler(Scheduler):
 
     Parameters
     ----------
-    lr : > 0. min_lr : in [0, lr]. warmup_steps : >= 1. total_steps : of both together, > warmup_steps.
+    lr : > 0.
+    min_lr : in [0, lr].
+    warmup_steps : >= 1.
+    total_steps : of both together, > warmup_steps.
     """
 
     def __init__(self, lr: float, min_lr: float, warmup_steps: int, total_steps: int) -> None:
         super().__init__()
         self.base_lr, self.min_lr = _rates(lr, min_lr)
-        self.warmup_steps, self.total_steps = count("warmup_steps", warmup_steps), count("total_steps", total_steps)
+        self.warmup_steps, self.total_steps = (
+            count("warmup_steps", warmup_steps),
+            count("total_steps", total_steps),
+        )
         if self.total_steps <= self.warmup_steps:
             raise ValueError(
-                f"total_steps ({self.total_steps}) must exceed warmup_steps ({self.warmup_steps}): it counts the warm-up too"
+                f"total_steps ({self.total_steps}) must exceed warmup_steps ({self.warmup_steps}):"
+                " it counts the warm-up too"
             )
 
     def at(self, steps: int) -> float:
         """The rate after so many steps."""
         if steps <= self.warmup_steps:
             return self.base_lr * steps / self.warmup_steps
-        return _cosine(self.base_lr, self.min_lr, (steps - self.warmup_steps) / (self.total_steps - self.warmup_steps))
+        return _cosine(
+            self.base_lr,
+            self.min_lr,
+            (steps - self.warmup_steps) / (self.total_steps - self.warmup_steps),
+        )
 
 
 def _rates(lr: float, min_lr: float) -> tuple[float, float]:

@@ -1,18 +1,21 @@
-r"""Secure aggregation: a server adds up what clients hold, and sees of each only a number that says nothing.
+r"""Secure aggregation: a server adds up what clients hold, and sees of each only a number that says
+nothing.
 
 Client u sends, in the ring of integers modulo 2^64, value by value,
 
     y[u] = x[u] + PRG(b[u]) + sum over v > u of PRG(s[u, v]) - sum over v < u of PRG(s[u, v])
 
-s[u, v] is a key that u and v agree on (Diffie-Hellman), b[u] a seed of u's own, PRG is SHAKE-256. In the sum over all clients the
-pair masks cancel. Private keys and b are shared out among all clients (Shamir, threshold t): of a client that sent nothing
-the others reveal the shares of its *key*, so that the server can take its pair masks out of the others' sums; of one that did
-send, the shares of its b. Nobody reveals both of the same client, so a message that comes late stays masked.
+s[u, v] is a key that u and v agree on (Diffie-Hellman), b[u] a seed of u's own, PRG is SHAKE-256.
+In the sum over all clients the pair masks cancel. Private keys and b are shared out among all
+clients (Shamir, threshold t): of a client that sent nothing the others reveal the shares of its
+*key*, so that the server can take its pair masks out of the others' sums; of one that did send, the
+shares of its b. Nobody reveals both of the same client, so a message that comes late stays masked.
 
-Bonawitz et al. 2017 (doi:10.1145/3133956.3133982), the protocol for clients and a server that are curious but keep to it.
-Deviations: shares go from client to client as function arguments, where the paper encrypts them and sends them through the
-server; keys are not signed, and there is no round in which clients confirm who survived (the paper's defence against a server
-that cheats); one key pair a client, used for masks alone. t is at least floor(n / 2) + 1 and 2, so that no two disjoint groups
+Bonawitz et al. 2017 (doi:10.1145/3133956.3133982), the protocol for clients and a server that are
+curious but keep to it. Deviations: shares go from client to client as function arguments, where the
+paper encrypts them and sends them through the server; keys are not signed, and there is no round in
+which clients confirm who survived (the paper's defence against a server that cheats); one key pair
+a client, used for masks alone. t is at least floor(n / 2) + 1 and 2, so that no two disjoint groups
 could reveal both secrets of a client.
 """
 
@@ -41,7 +44,9 @@ class Shares:
 
 @dataclass(frozen=True)
 class Revealed:
-    """What a client tells the server when all messages are in: of each other client one share, never both."""
+    """What a client tells the server when all messages are in: of each other client one share,
+    never both.
+    """
 
     keys: Mapping[int, int]
     own: Mapping[int, int]
@@ -63,18 +68,22 @@ class SecureClient:
 
     Parameters
     ----------
-    index : its number. clients : how many there are, >= 2. threshold : shares that a secret needs. random : where secrets come
-        from.
+    index : its number.
+    clients : how many there are, >= 2.
+    threshold : shares that a secret needs.
+    random : where secrets come from.
     """
 
     def __init__(self, index: int, clients: int, threshold: int, random: Random) -> None:
         if not lowest_threshold(clients) <= threshold <= clients:
             raise ValueError(
-                f"threshold must be in [{lowest_threshold(clients)}, {clients}] for {clients} clients, more than half of them, "
-                f"not {threshold}"
+                f"threshold must be in [{lowest_threshold(clients)}, {clients}] for {clients}"
+                f" clients, more than half of them, not {threshold}"
             )
         self.index, self.clients, self.threshold = index, clients, threshold
-        self._private, self._own = (int.from_bytes(random(EXPONENT_BYTES), "little") for _ in range(2))
+        self._private, self._own = (
+            int.from_bytes(random(EXPONENT_BYTES), "little") for _ in range(2)
+        )
         self._random = random
         self._keys: dict[int, bytes] = {}
         self._held: dict[int, Shares] = {}
@@ -87,11 +96,16 @@ class SecureClient:
 
     def agree(self, publics: Sequence[int]) -> None:
         """Take the public keys of all clients, by number."""
-        self._keys = {v: shared_key(self._private, key) for v, key in enumerate(publics) if v != self.index}
+        self._keys = {
+            v: shared_key(self._private, key) for v, key in enumerate(publics) if v != self.index
+        }
 
     def shares(self) -> list[Shares]:
         """Shares of its secrets, one for each client."""
-        parts = (split(secret, self.clients, self.threshold, self._random) for secret in (self._private, self._own))
+        parts = (
+            split(secret, self.clients, self.threshold, self._random)
+            for secret in (self._private, self._own)
+        )
         return [Shares(key, own) for key, own in zip(*parts, strict=True)]
 
     def hold(self, of: int, shares: Shares) -> None:
@@ -109,17 +123,27 @@ class SecureClient:
     def reveal(self, survivors: Sequence[int], dropped: Sequence[int]) -> Revealed:
         """Shares that take the masks out of the sum of the survivors.
 
-        ValueError for a question whose answer could lay a client's values bare: too few survivors, a client on both lists, or
-        a second one.
+        ValueError for a question whose answer could lay a client's values bare: too few survivors,
+        a client on both lists, or a second one.
         """
         if self._revealed:
-            raise ValueError(f"client {self.index} must be asked once, not again: both answers together could unmask a client")
+            raise ValueError(
+                f"client {self.index} must be asked once, not again: both answers together could"
+                " unmask a client"
+            )
         if len(survivors) < self.threshold:
-            raise ValueError(f"survivors ({len(survivors)}) must be at least the threshold ({self.threshold})")
+            raise ValueError(
+                f"survivors ({len(survivors)}) must be at least the threshold ({self.threshold})"
+            )
         if set(survivors) & set(dropped):
-            raise ValueError(f"clients {sorted(set(survivors) & set(dropped))} must have survived or dropped out, not both")
+            raise ValueError(
+                f"clients {sorted(set(survivors) & set(dropped))} must have survived or dropped"
+                " out, not both"
+            )
         self._revealed = True
-        return Revealed({v: self._held[v].key for v in dropped}, {v: self._held[v].own for v in survivors})
+        return Revealed(
+            {v: self._held[v].key for v in dropped}, {v: self._held[v].own for v in survivors}
+        )
 
 
 class SecureServer:
@@ -141,7 +165,9 @@ class SecureServer:
     def total(self, revealed: Mapping[int, Revealed]) -> Ring:
         """The sum of what the survivors hold, modulo 2^64."""
         if len(revealed) < self.threshold:
-            raise ValueError(f"answers ({len(revealed)}) must be at least the threshold ({self.threshold})")
+            raise ValueError(
+                f"answers ({len(revealed)}) must be at least the threshold ({self.threshold})"
+            )
         survivors = sorted(self.masked)
         shape = self.masked[survivors[0]].shape
         total = np.zeros(int(np.prod(shape)), np.uint64)
@@ -150,7 +176,9 @@ class SecureServer:
             total += self.masked[v].ravel() - mask(_seed(own), "own", total.size)
         for gone in self.dropped:
             private = combine({u: answer.keys[gone] for u, answer in revealed.items()})
-            for v in survivors:  # the mask that v has added for the one who is gone, with the opposite sign
+            for v in (
+                survivors
+            ):  # the mask that v has added for the one who is gone, with the opposite sign
                 shift = mask(shared_key(private, self.publics[v]), "pair", total.size)
                 total = total - shift if gone > v else total + shift
         return total.reshape(shape)

@@ -1,4 +1,6 @@
-"""What the rules on `sc_model.network` share: numbers that may be negative, changing topology, bounds of weights."""
+"""What the rules on `sc_model.network` share: numbers that may be negative, changing topology,
+bounds of weights.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,12 @@ BLOCK = 1 << 14  # synapses at a time: what a rule needs of them stays in the se
 
 
 def real(name: str, value: Any) -> float:
-    """The value as a float, of any sign. TypeError where it is no number, ValueError where it is not finite."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+    """The value as a float, of any sign. TypeError where it is no number, ValueError where it is
+    not finite.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
         raise TypeError(f"{name} must be a number, not {value!r} ({type(value).__name__})")
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, not {float(value)!r}")
@@ -24,15 +30,21 @@ def real(name: str, value: Any) -> float:
 
 
 def pairs(csr: Csr) -> Ints:
-    """(synapses,): source * n_target + target of each; rises, and names a synapse whatever becomes of the others."""
+    """(synapses,): source * n_target + target of each; rises, and names a synapse whatever becomes
+    of the others.
+    """
     return csr.sources * csr.n_target + csr.indices
 
 
 def carried(values: Floats, old: Csr, new: Csr) -> Floats:
-    """Values of synapses, one each, in another topology: those of synapses that are in both, 0 for new ones."""
+    """Values of synapses, one each, in another topology: those of synapses that are in both, 0 for
+    new ones.
+    """
     if np.array_equal(old.indptr, new.indptr) and np.array_equal(old.indices, new.indices):
         return values
-    _, before, after = np.intersect1d(pairs(old), pairs(new), assume_unique=True, return_indices=True)
+    _, before, after = np.intersect1d(
+        pairs(old), pairs(new), assume_unique=True, return_indices=True
+    )
     found = np.zeros(new.size)
     found[after] = values[before]
     return found

@@ -1,9 +1,11 @@
-"""Kernels compiled from a rule's graph: the golden models' arithmetic at the machine's speed, bit for bit the same."""
+"""Kernels compiled from a rule's graph: the golden models' arithmetic at the machine's speed, bit
+for bit the same.
+"""
 
 from sc_model.native.bank import NativeBank
 from sc_model.native.compiler import NativeError
-from sc_model.native.dense import Dense
-from sc_model.native.layer import NativeLayer
+from sc_model.native.open_loop import OpenLoopLayer
+from sc_model.native.plastic import NativeLayer
 from sc_model.native.synapse import NativeSynapse
 
-__all__ = ["Dense", "NativeBank", "NativeError", "NativeLayer", "NativeSynapse"]
+__all__ = ["NativeBank", "NativeError", "NativeLayer", "NativeSynapse", "OpenLoopLayer"]

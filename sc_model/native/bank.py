@@ -62,7 +62,9 @@ BIT = IntFormat(1)
 
 
 class BankKernel:
-    """The text of a rule's bank kernel, the element's width, and the bias of each field and wide input."""
+    """The text of a rule's bank kernel, the element's width, and the bias of each field and wide
+    input.
+    """
 
     def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
         graph, self.bits = traced(rule, params), bits
@@ -70,25 +72,41 @@ class BankKernel:
         graph = lowered(graph, variables)
         fields, inputs = list(rule.state_formats(params)), rule.input_formats(params)
         given = {name: f"old_{name}" for name in fields}
-        given |= {name: f"{'mask' if form == BIT else 'given'}_{name}" for name, form in inputs.items()}
+        given |= {
+            name: f"{'mask' if form == BIT else 'given'}_{name}" for name, form in inputs.items()
+        }
         code = VectorCode(graph, variables, bits, given)
-        forms = rule.state_formats(params) | {name: form for name, form in inputs.items() if form != BIT}
+        forms = rule.state_formats(params) | {
+            name: form for name, form in inputs.items() if form != BIT
+        }
         self.biases = {name: bias_of(Interval.of(form), bits) for name, form in forms.items()}
         self.source = runtime(bits) + self._source(graph, code, fields, inputs, given)
 
     def _source(
-        self, graph: Graph, code: VectorCode, fields: list[str], inputs: Mapping[str, IntFormat], given: Mapping[str, str]
+        self,
+        graph: Graph,
+        code: VectorCode,
+        fields: list[str],
+        inputs: Mapping[str, IntFormat],
+        given: Mapping[str, str],
     ) -> str:
         written = [
-            f"field_{n}[k] = {code.number(graph.outputs[name])}{code.plus(code.bias(graph.outputs[name]) - self.biases[name])};"
+            f"field_{n}[k] ="
+            f" {code.number(graph.outputs[name])}{code.plus(code.bias(graph.outputs[name]) - self.biases[name])};"
             for n, name in enumerate(fields)
         ]
         taken = [f"const V {given[name]} = field_{n}[k];" for n, name in enumerate(fields)]
         for n, (name, form) in enumerate(inputs.items()):
             if form == BIT:
-                taken.append(f"const V {given[name]} = load_mask(whole((const uint8_t *)inputs[{n}] + here, left, bits));")
+                taken.append(
+                    f"const V {given[name]} = load_mask(whole((const uint8_t *)inputs[{n}] + here,"
+                    " left, bits));"
+                )
             else:
-                taken.append(f"const V {given[name]} = load(whole((const E *)inputs[{n}] + here, left, room));")
+                taken.append(
+                    f"const V {given[name]} = load(whole((const E *)inputs[{n}] + here, left,"
+                    " room));"
+                )
         count = range(len(fields))
         return _SOURCE.format(
             fields=len(fields),
@@ -102,7 +120,8 @@ class BankKernel:
 
 
 class NativeBank(Bank):
-    """A :class:`~sc_model.golden.Bank` whose steps are compiled; the same state after the same inputs.
+    """A :class:`~sc_model.golden.Bank` whose steps are compiled; the same state after the same
+    inputs.
 
     Raises NativeError where there is no kernel for the rule, or no compiler.
     """
@@ -126,7 +145,10 @@ class NativeBank(Bank):
     @property
     def state(self) -> dict[str, NDArray[Any]]:  # type: ignore[override]  # held as the kernel wants it
         """Every field, shape (N,), int64; a copy."""
-        return {name: array[: self.synapses].astype(np.int64) + self.kernel.biases[name] for name, array in self._packed.items()}
+        return {
+            name: array[: self.synapses].astype(np.int64) + self.kernel.biases[name]
+            for name, array in self._packed.items()
+        }
 
     @state.setter
     def state(self, values: Mapping[str, NDArray[Any]]) -> None:
@@ -135,35 +157,48 @@ class NativeBank(Bank):
             self._packed[name][: self.synapses] = array - self.kernel.biases[name]
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
-        """Advance all synapses by one step and return the new state; inputs as in :meth:`sc_model.golden.Bank.step`."""
+        """Advance all synapses by one step and return the new state; inputs as in
+        :meth:`sc_model.golden.Bank.step`.
+        """
         self._known(inputs)
-        given = {name: self._array(name, inputs[name], form)[None] for name, form in self._input_formats.items()}
+        given = {
+            name: self._array(name, inputs[name], form)[None]
+            for name, form in self._input_formats.items()
+        }
         self._advance(1, given)
         return self.state
 
     def replay(self, inputs: Mapping[str, ArrayLike]) -> None:
-        """Advance all synapses by T steps. Each input has shape (T, N), (T, 1) or is a scalar; one at least has T rows.
+        """Advance all synapses by T steps. Each input has shape (T, N), (T, 1) or is a scalar; one
+        at least has T rows.
 
         Integers are saturated into the input's format.
         """
         self._known(inputs)
         counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
         if len(counts) != 1:
-            raise ValueError(f"inputs must be of equally many steps, at least one of shape (steps, ...), not {sorted(counts)}")
+            raise ValueError(
+                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
+                f" {sorted(counts)}"
+            )
         (count,) = counts
         shape = (count, self.synapses)
         given: dict[str, ArrayLike] = {}
         for name in self._input_formats:
             array = np.asarray(inputs[name])
             if array.ndim and array.shape not in (shape, (count, 1)):
-                raise ValueError(f"{name} must have shape {shape}, ({count}, 1) or be a scalar, not {array.shape}")
+                raise ValueError(
+                    f"{name} must have shape {shape}, ({count}, 1) or be a scalar, not"
+                    f" {array.shape}"
+                )
             given[name] = np.broadcast_to(array, shape)
         self._advance(count, given)
 
     def _known(self, inputs: Mapping[str, ArrayLike]) -> None:
         if sorted(inputs) != sorted(self._input_formats):
             raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)}, not {sorted(inputs)}"
+                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)},"
+                f" not {sorted(inputs)}"
             )
 
     def _advance(self, count: int, given: Mapping[str, ArrayLike]) -> None:

@@ -1,4 +1,6 @@
-"""What all kernels share: the rule's graph or why there is none, the narrowest element that holds it, and addresses for C."""
+"""What all kernels share: the rule's graph or why there is none, the narrowest element that holds
+it, and addresses for C.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ def traced(rule: Rule, params: RuleParams) -> Graph:
     graph = trace(rule, params)
     if graph.max_width > 64:
         raise NativeError(
-            f"native kernels need every value of a rule to fit 64 bits; '{rule.family}' with these parameters has one of "
-            f"{graph.max_width}: use sc_model.golden, or narrow its fields."
+            f"native kernels need every value of a rule to fit 64 bits; '{rule.family}' with these"
+            f" parameters has one of {graph.max_width}: use sc_model.golden, or narrow its fields."
         )
     return graph
 
@@ -40,7 +42,9 @@ def narrowest_fit(rule: Rule, narrowest: int, make: Callable[[int], Made]) -> Ma
                 return make(bits)
             except TooNarrow as found:
                 why = found
-    raise NativeError(f"no vector kernel for the rule '{rule.family}' with these parameters: {why}.")
+    raise NativeError(
+        f"no vector kernel for the rule '{rule.family}' with these parameters: {why}."
+    )
 
 
 def runtime(bits: int) -> str:
@@ -60,7 +64,12 @@ def pointers(arrays: list[NDArray[Any]]) -> Any:
 
 
 def packed(
-    name: str, values: ArrayLike, shape: tuple[int, ...], form: IntFormat, element: np.dtype[Any], bias: int
+    name: str,
+    values: ArrayLike,
+    shape: tuple[int, ...],
+    form: IntFormat,
+    element: np.dtype[Any],
+    bias: int,
 ) -> NDArray[Any]:
     """The values saturated into a format, less a bias, as a contiguous array of elements.
 

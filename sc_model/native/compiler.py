@@ -13,7 +13,17 @@ from functools import cache
 from pathlib import Path
 
 # Overflow wraps: sums are exact modulo 2^bits (see `vectors`).
-FLAGS = ("-std=gnu++17", "-O3", "-fwrapv", "-fno-strict-aliasing", "-fPIC", "-shared", "-Wall", "-Wno-unused", "-Wno-psabi")
+FLAGS = (
+    "-std=gnu++17",
+    "-O3",
+    "-fwrapv",
+    "-fno-strict-aliasing",
+    "-fPIC",
+    "-shared",
+    "-Wall",
+    "-Wno-unused",
+    "-Wno-psabi",
+)
 
 
 class NativeError(RuntimeError):
@@ -34,14 +44,16 @@ def _compiler(named: str | None, path: str) -> tuple[str, str]:
         if command is None:
             continue
         try:
-            said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+            said = subprocess.run(
+                [command, "--version"], capture_output=True, text=True, check=True
+            ).stdout
         except (OSError, subprocess.CalledProcessError) as error:
             raise NativeError(f"C++ compiler {command} does not run: {error}") from None
         return command, said.splitlines()[0] if said else name
     wanted = f"'{named}' (from the variable CXX)" if named else "g++, c++ or clang++"
     raise NativeError(
-        f"native kernels need a C++ compiler, {wanted}, on PATH and there is none: apt-get install g++, or use the models of "
-        "sc_model.golden, which need none and compute the same."
+        f"native kernels need a C++ compiler, {wanted}, on PATH and there is none: apt-get install"
+        " g++, or use the models of sc_model.golden, which need none and compute the same."
     )
 
 
@@ -51,11 +63,15 @@ def _machine() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return "\n".join(sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))}))
+    return "\n".join(
+        sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
+    )
 
 
 def _whole(library: Path) -> bool:
-    """Whether a kept file is what was written: a library that broke off would kill the process that loads it."""
+    """Whether a kept file is what was written: a library that broke off would kill the process that
+    loads it.
+    """
     try:
         content = library.read_bytes()
     except OSError:
@@ -67,12 +83,14 @@ def _whole(library: Path) -> bool:
 def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> ctypes.CDLL:
     """The library made from a text.
 
-    It is compiled under a temporary name and moved, so that two processes that want the same do not disturb each other; a
-    kept file that is broken is made again. Raises NativeError for a missing compiler, one that refuses the text, and a
-    folder that can't be written.
+    It is compiled under a temporary name and moved, so that two processes that want the same do not
+    disturb each other; a kept file that is broken is made again. Raises NativeError for a missing
+    compiler, one that refuses the text, and a folder that can't be written.
     """
     command, version = _compiler(os.environ.get("CXX") or None, os.environ.get("PATH", ""))
-    key = hashlib.sha256("\0".join((source, version, *FLAGS, *flags, _machine())).encode()).hexdigest()[:24]
+    key = hashlib.sha256(
+        "\0".join((source, version, *FLAGS, *flags, _machine())).encode()
+    ).hexdigest()[:24]
     library = cache_folder() / f"{key}.so"
     if _whole(library):
         return ctypes.CDLL(str(library))
@@ -81,13 +99,25 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             text, made = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
             text.write_text(source, encoding="utf-8")
-            done = subprocess.run([command, *FLAGS, *flags, "-o", str(made), str(text)], capture_output=True, text=True)
+            done = subprocess.run(
+                [command, *FLAGS, *flags, "-o", str(made), str(text)],
+                capture_output=True,
+                text=True,
+            )
             if done.returncode:
-                said = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[-300:])
+                said = next(
+                    (line for line in done.stderr.splitlines() if "error" in line),
+                    done.stderr.strip()[-300:],
+                )
                 raise NativeError(f"C++ compiler {command} refuses a kernel: {said}")
             content = made.read_bytes()
-            made.write_bytes(content + hashlib.sha256(content).digest())  # behind the end that a loader reads to
+            made.write_bytes(
+                content + hashlib.sha256(content).digest()
+            )  # behind the end that a loader reads to
             made.replace(library)
     except OSError as error:
-        raise NativeError(f"native kernels are kept in {library.parent}, which can't be written: {error.strerror}.") from None
+        raise NativeError(
+            f"native kernels are kept in {library.parent}, which can't be written:"
+            f" {error.strerror}."
+        ) from None
     return ctypes.CDLL(str(library))

@@ -1,4 +1,6 @@
-"""A rule's graph made ready for a CPU: rewritten for vectors, and each node told which of a layer's loops it belongs to."""
+"""A rule's graph made ready for a CPU: rewritten for vectors, and each node told which of a layer's
+loops it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from sc_model.graph.rewrite import remade, signed_decay
 
 
 class Loop(Enum):
-    """What a value differs between: nothing, the rows of a layer (inputs), its columns (neurons), or single synapses."""
+    """What a value differs between: nothing, the rows of a layer (inputs), its columns (neurons),
+    or single synapses.
+    """
 
     STEP = "step"
     ROW = "row"
@@ -37,9 +41,11 @@ def loops_of(graph_or_builder: Graph | Builder, variables: Mapping[str, Loop]) -
 
 
 def signed_decay_by_offset(b: Builder, index: int) -> int | None:
-    """Sign and magnitude decay = e - ((e + (2^k - 1 where e < 0)) >> k): five operations that all vectors have.
+    """Sign and magnitude decay = e - ((e + (2^k - 1 where e < 0)) >> k): five operations that all
+    vectors have.
 
-    `>>` rounds down; with 2^k - 1 added to negative numbers it rounds towards zero, as the division of the magnitude does.
+    `>>` rounds down; with 2^k - 1 added to negative numbers it rounds towards zero, as the division
+    of the magnitude does.
     """
     found = signed_decay(b, index)
     if found is None:
@@ -55,8 +61,9 @@ _BINARY = (Op.ADD, Op.SUB)
 
 
 def selection_last(b: Builder, index: int, loops: list[Loop]) -> int | None:
-    """f(c ? x : y) = c ? f(x) : f(y) where both sides belong to an outer loop and the condition does not: f is then out of the
-    innermost loop. The same for sums of selections by one condition."""
+    """f(c ? x : y) = c ? f(x) : f(y) where both sides belong to an outer loop and the condition
+    does not: f is then out of the innermost loop. The same for sums of selections by one condition.
+    """
     node = b.nodes[index]
     if loops[index] is not Loop.SYNAPSE or node.op not in (*_UNARY, *_BINARY):
         return None
@@ -66,7 +73,9 @@ def selection_last(b: Builder, index: int, loops: list[Loop]) -> int | None:
     (condition,) = conditions
     sides: list[int] = []
     for place in (1, 2):
-        args = tuple(b.nodes[arg].args[place] if b.nodes[arg].op is Op.MUX else arg for arg in node.args)
+        args = tuple(
+            b.nodes[arg].args[place] if b.nodes[arg].op is Op.MUX else arg for arg in node.args
+        )
         loop = Loop.STEP
         for arg in args:
             loop = loop.joined(loops[arg])
@@ -81,7 +90,9 @@ def lowered(graph: Graph, variables: Mapping[str, Loop]) -> Graph:
     builder, moved = remade(graph, signed_decay_by_offset)
     graph = _pruned(graph, builder, moved)
     while True:
-        builder, moved = remade(graph, lambda b, index: selection_last(b, index, loops_of(b, variables)))
+        builder, moved = remade(
+            graph, lambda b, index: selection_last(b, index, loops_of(b, variables))
+        )
         after = _pruned(graph, builder, moved)
         if len(after.nodes) == len(graph.nodes) and after.nodes == graph.nodes:
             return after

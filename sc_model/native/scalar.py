@@ -1,4 +1,6 @@
-"""Graph nodes as C on single 64-bit integers: what is outside the innermost loop, and synapses that stand alone."""
+"""Graph nodes as C on single 64-bit integers: what is outside the innermost loop, and synapses that
+stand alone.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,14 @@ from sc_model.graph import Graph, Node, Op
 _BINARY = {Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.LT: "<", Op.EQ: "==", Op.AND: "&", Op.OR: "|"}
 
 
-def scalar_lines(graph: Graph, wanted: Iterable[int], variables: Mapping[str, str], prefix: str = "n") -> list[str]:
-    """Statements that give each wanted node, and what it needs, the name `<prefix><index>`; variables are C expressions.
+def scalar_lines(
+    graph: Graph, wanted: Iterable[int], variables: Mapping[str, str], prefix: str = "n"
+) -> list[str]:
+    """Statements that give each wanted node, and what it needs, the name `<prefix><index>`;
+    variables are C expressions.
 
-    Every node must fit 64 signed bits (see `Graph.max_width`); where all of them fit 32, that is what they get, for twice as many
-    go into a vector.
+    Every node must fit 64 signed bits (see `Graph.max_width`); where all of them fit 32, that is
+    what they get, for twice as many go into a vector.
     """
     needed: set[int] = set()
     stack = list(wanted)
@@ -25,7 +30,8 @@ def scalar_lines(graph: Graph, wanted: Iterable[int], variables: Mapping[str, st
     forms = [graph.nodes[index].interval.format for index in needed]
     bits = 32 if all(form.width + (not form.signed) <= 32 for form in forms) else 64
     return [
-        f"const int{bits}_t {prefix}{index} = {_expression(graph.nodes[index], prefix, variables, bits)};"
+        f"const int{bits}_t {prefix}{index} ="
+        f" {_expression(graph.nodes[index], prefix, variables, bits)};"
         for index in sorted(needed)
     ]
 
@@ -49,7 +55,10 @@ def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int
     if node.op is Op.MUX:
         return f"{a[0]} ? {a[1]} : {a[2]}"
     if node.op is Op.CLAMP:
-        lo, hi = (literal(max(-(1 << (bits - 1)), min(int(bound), (1 << (bits - 1)) - 1)), bits) for bound in node.data)
+        lo, hi = (
+            literal(max(-(1 << (bits - 1)), min(int(bound), (1 << (bits - 1)) - 1)), bits)
+            for bound in node.data
+        )
         return f"{a[0]} < {lo} ? {lo} : {a[0]} > {hi} ? {hi} : {a[0]}"
     if node.op is Op.ADDC:
         return f"{a[0]} + {a[1]} + {a[2]}"

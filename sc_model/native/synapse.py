@@ -34,7 +34,9 @@ CHUNK = 1 << 15
 
 
 def _narrow(name: str, values: ArrayLike, count: int, form: IntFormat) -> NDArray[Any]:
-    """Integers of shape (count,) that fit 64 bits with a sign, saturated only where they would not."""
+    """Integers of shape (count,) that fit 64 bits with a sign, saturated only where they would
+    not.
+    """
     array = integers(name, values, (count,))
     if array.dtype.kind != "O" and array.dtype != np.uint64:
         return array
@@ -42,12 +44,15 @@ def _narrow(name: str, values: ArrayLike, count: int, form: IntFormat) -> NDArra
 
 
 class NativeSynapse(Synapse):
-    """A :class:`~sc_model.golden.Synapse` whose steps are compiled; the same state after the same inputs.
+    """A :class:`~sc_model.golden.Synapse` whose steps are compiled; the same state after the same
+    inputs.
 
     Raises NativeError where a value of the rule does not fit 64 bits, or there is no compiler.
     """
 
-    def __init__(self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None
+    ) -> None:
         self._names = list(rule.state_formats(params))
         self._ports = rule.input_formats(params)
         self._values = np.zeros(len(self._names), np.int64)
@@ -70,7 +75,9 @@ class NativeSynapse(Synapse):
             fields=len(fields),
             first=", ".join(f"field_{n} = state[{n}]" for n in range(len(fields))),
             body="\n    ".join(body),
-            written=" ".join(f"field_{n} = n{graph.outputs[name]};" for n, name in enumerate(fields)),
+            written=" ".join(
+                f"field_{n} = n{graph.outputs[name]};" for n, name in enumerate(fields)
+            ),
             logged=" ".join(f"log[{n}] = field_{n};" for n in range(len(fields))),
             last=" ".join(f"state[{n}] = field_{n};" for n in range(len(fields))),
         )
@@ -92,18 +99,30 @@ class NativeSynapse(Synapse):
         self._run(*self._one)
         return self.state
 
-    def replay(self, inputs: Mapping[str, ArrayLike], *, log: bool = True) -> dict[str, NDArray[np.int64]]:
-        """Advance by T steps, and return every field after each, shape (T,); without `log` nothing is returned.
+    def replay(
+        self, inputs: Mapping[str, ArrayLike], *, log: bool = True
+    ) -> dict[str, NDArray[np.int64]]:
+        """Advance by T steps, and return every field after each, shape (T,); without `log` nothing
+        is returned.
 
-        Each input is a scalar or has shape (T,), saturated into its format; at least one has that shape.
+        Each input is a scalar or has shape (T,), saturated into its format; at least one has that
+        shape.
         """
         if sorted(inputs) != sorted(self._ports):
-            raise TypeError(f"a step of '{self.rule.family}' takes the inputs {sorted(self._ports)}, not {sorted(inputs)}")
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(self._ports)}, not"
+                f" {sorted(inputs)}"
+            )
         lengths = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 1}
         if len(lengths) != 1:
-            raise ValueError(f"inputs must be of equally many steps, at least one of shape (steps,), not {sorted(lengths)}")
+            raise ValueError(
+                "inputs must be of equally many steps, at least one of shape (steps,), not"
+                f" {sorted(lengths)}"
+            )
         (count,) = lengths
-        arrays = {name: _narrow(name, inputs[name], count, form) for name, form in self._ports.items()}
+        arrays = {
+            name: _narrow(name, inputs[name], count, form) for name, form in self._ports.items()
+        }
         rows = np.empty(
             (min(count, CHUNK), len(self._ports)), np.int64
         )  # used again and again: fresh memory costs more than the steps
@@ -115,5 +134,7 @@ class NativeSynapse(Synapse):
                 own[:] = arrays[name][part]
                 np.clip(own, form.lo, form.hi, out=own)
             steps = ctypes.c_int64(part.stop - first)
-            self._run(steps, address(rows), address(self._values), address(logged[part]) if log else None)
+            self._run(
+                steps, address(rows), address(self._values), address(logged[part]) if log else None
+            )
         return {name: logged[:, number] for number, name in enumerate(self._names)} if log else {}

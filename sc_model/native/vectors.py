@@ -1,9 +1,10 @@
 """The innermost loop as vectors of the narrowest integers that hold it.
 
-All lanes of a vector are `bits` wide, and every value is kept modulo 2^bits less a constant, its *bias*, that brings its
-range into that of the signed element: so a 16-bit weight fits 16 bits with a sign, and its saturation is one instruction.
-Sums are exact modulo 2^bits whatever goes in; what is not (shifts to the right, comparisons, selections of the larger) is
-made only of values that fit. Where something does not, :class:`TooNarrow` says so and the next wider element is tried.
+All lanes of a vector are `bits` wide, and every value is kept modulo 2^bits less a constant, its
+*bias*, that brings its range into that of the signed element: so a 16-bit weight fits 16 bits with
+a sign, and its saturation is one instruction. Sums are exact modulo 2^bits whatever goes in; what
+is not (shifts to the right, comparisons, selections of the larger) is made only of values that fit.
+Where something does not, :class:`TooNarrow` says so and the next wider element is tried.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ class TooNarrow(ValueError):  # noqa: N818  # a finding, not a user's error
 
 
 def bias_of(interval: Interval, bits: int) -> int:
-    """What is taken off a value of this range so that it fits a signed element; 0 where it does as it is."""
+    """What is taken off a value of this range so that it fits a signed element; 0 where it does as
+    it is.
+    """
     half = 1 << (bits - 1)
     if interval.within(Interval(-half, half - 1)):
         return 0
@@ -37,19 +40,25 @@ class VectorCode:
     Members
     -------
     lines : the statements so far.
-    outer : what the loop takes from outside it: (node, whether as a mask) -> number, for rows, columns and the step.
+    outer : what the loop takes from outside it: (node, whether as a mask) -> number, for rows,
+        columns and the step.
     """
 
-    def __init__(self, graph: Graph, variables: Mapping[str, Loop], bits: int, given: Mapping[str, str]) -> None:
-        """`given`: C expressions of the variables of the synapse loop, biased; conditions among them are masks where
-        they are 1 bit wide and not fields."""
+    def __init__(
+        self, graph: Graph, variables: Mapping[str, Loop], bits: int, given: Mapping[str, str]
+    ) -> None:
+        """`given`: C expressions of the variables of the synapse loop, biased; conditions among
+        them are masks where they are 1 bit wide and not fields.
+        """
         self.graph, self.bits, self.given = graph, bits, given
         self.loops = loops_of(graph, variables)
         self.lines: list[str] = []
-        self.outer: dict[Loop, dict[tuple[int, bool], int]] = {loop: {} for loop in (Loop.STEP, Loop.ROW, Loop.COLUMN)}
+        self.outer: dict[Loop, dict[tuple[int, bool], int]] = {
+            loop: {} for loop in (Loop.STEP, Loop.ROW, Loop.COLUMN)
+        }
         self._names: dict[tuple[str, int], str] = {}
 
-    # --- values ------------------------------------------------------------------------------------------------------
+    # --- values -----------------------------------------------------------------------------------
 
     def bias(self, index: int) -> int:
         """Of a node as `number` gives it."""
@@ -106,7 +115,11 @@ class VectorCode:
         if node.op is Op.LOW_NONZERO:
             if node.constant > self.bits:
                 raise TooNarrow(f"{node.constant} low bits")
-            return self._let("mask", index, f"(V)(({self.modular(node.args[0])} & {self._all((1 << node.constant) - 1)}) != 0)")
+            return self._let(
+                "mask",
+                index,
+                f"(V)(({self.modular(node.args[0])} & {self._all((1 << node.constant) - 1)}) != 0)",
+            )
         return self._let("mask", index, f"-({self._plain(index)})")  # a number that is 0 or 1
 
     def modular(self, index: int) -> str:
@@ -115,7 +128,9 @@ class VectorCode:
         if self.loops[index] is not Loop.SYNAPSE or node.op not in _LINEAR:
             return f"({self.number(index)}{self.plus(self.bias(index))})"
         if node.op is Op.SHL:
-            return self._let("modular", index, f"(V)((VU){self.modular(node.args[0])} << (U){node.constant})")
+            return self._let(
+                "modular", index, f"(V)((VU){self.modular(node.args[0])} << (U){node.constant})"
+            )
         a = [self.modular(arg) for arg in node.args[:2]]
         if node.op is Op.NEG:
             text = f"-{a[0]}"
@@ -129,7 +144,7 @@ class VectorCode:
             text = f"{a[0]} {'+' if node.op is Op.ADD else '-'} {a[1]}"
         return self._let("modular", index, text)
 
-    # --- how -------------------------------------------------------------------------------------------------------------
+    # --- how --------------------------------------------------------------------------------------
 
     def _let(self, kind: str, index: int, text: str) -> str:
         key = (kind, index)
@@ -195,16 +210,30 @@ class VectorCode:
         return f"({chosen} & {self._rebased(yes, bias)}) | (~{chosen} & {self._rebased(no, bias)})"
 
     def _sign_filled(self, condition: int, yes: int, no: int) -> str | None:
-        """(a < 0 ? 2^k - 1 : 0): k copies of the sign; one shift where there are enough of it above a."""
+        """(a < 0 ? 2^k - 1 : 0): k copies of the sign; one shift where there are enough of it above
+        a.
+        """
         test, top = self.graph.nodes[condition], self.graph.nodes[yes].interval
-        if test.op is not Op.LT or self.graph.nodes[test.args[1]].interval != Interval(0, 0) or self.bias(test.args[0]):
+        if (
+            test.op is not Op.LT
+            or self.graph.nodes[test.args[1]].interval != Interval(0, 0)
+            or self.bias(test.args[0])
+        ):
             return None
-        if self.graph.nodes[no].interval != Interval(0, 0) or not top.is_constant or top.lo & (top.lo + 1) or top.lo <= 0:
+        if (
+            self.graph.nodes[no].interval != Interval(0, 0)
+            or not top.is_constant
+            or top.lo & (top.lo + 1)
+            or top.lo <= 0
+        ):
             return None
         bits = top.lo.bit_length()
         signs = self.bits - self.graph.nodes[test.args[0]].interval.format.width + 1
         value = self.number(test.args[0])
-        return f"sign_fill({value if signs >= bits else f'({value} >> {self.bits - 1})'}, {self.bits - bits})"
+        return (
+            f"sign_fill({value if signs >= bits else f'({value} >> {self.bits - 1})'},"
+            f" {self.bits - bits})"
+        )
 
     def _shift_right(self, index: int) -> str:
         node, bias = self.graph.nodes[index], self.bias(index)
@@ -214,10 +243,14 @@ class VectorCode:
         below = self.bias(arg)
         if below % (1 << bits):
             raise TooNarrow(f"a shift by {bits} of a value in {self.graph.nodes[arg].interval}")
-        return f"({self.number(arg)} >> {min(bits, self.bits - 1)}){self.plus((below >> bits) - bias)}"
+        return (
+            f"({self.number(arg)} >> {min(bits, self.bits - 1)}){self.plus((below >> bits) - bias)}"
+        )
 
     def _top_of_product(self, index: int, bits: int) -> str:
-        """(a x b) >> bits out of the top half of a product of elements, the factors moved up as far as that takes."""
+        """(a x b) >> bits out of the top half of a product of elements, the factors moved up as far
+        as that takes.
+        """
         node = self.graph.nodes[index]
         if node.op is not Op.MUL or self.bits != 16:
             raise TooNarrow(f"a value in {node.interval}")
@@ -226,10 +259,16 @@ class VectorCode:
             interval = self.graph.nodes[arg].interval
             room[arg] = self.bits - interval.format.width - (not interval.format.signed)
         missing = max(0, self.bits - bits)
-        if sum(room[arg] for arg in node.args) < missing or self.bias(node.args[0]) or self.bias(node.args[1]):
+        if (
+            sum(room[arg] for arg in node.args) < missing
+            or self.bias(node.args[0])
+            or self.bias(node.args[1])
+        ):
             raise TooNarrow(f"a product in {node.interval} shifted by {bits}")
         factors = []
-        for arg in sorted(node.args, key=lambda arg: self.loops[arg] is Loop.SYNAPSE):  # outside the loop shifts cost least
+        for arg in sorted(
+            node.args, key=lambda arg: self.loops[arg] is Loop.SYNAPSE
+        ):  # outside the loop shifts cost least
             up = min(room[arg], missing)
             missing -= up
             factors.append(f"({self.number(arg)} << {up})" if up else self.number(arg))
@@ -256,18 +295,29 @@ class VectorCode:
         return f"{text}{self.plus(base - bias)}"
 
     def _saturated_sum(self, index: int) -> tuple[int, str]:
-        """(bias, text) of a sum saturated into its element: the term of the widest range, and all others in one."""
+        """(bias, text) of a sum saturated into its element: the term of the widest range, and all
+        others in one.
+        """
         terms = self._terms(index)
-        terms.sort(key=lambda term: self.graph.nodes[term[1]].interval.hi - self.graph.nodes[term[1]].interval.lo)
+        terms.sort(
+            key=lambda term: (
+                self.graph.nodes[term[1]].interval.hi - self.graph.nodes[term[1]].interval.lo
+            )
+        )
         sign, main = terms.pop()
         lo = hi = 0
         for factor, term in terms:
-            ends = sorted(factor * end for end in (self.graph.nodes[term].interval.lo, self.graph.nodes[term].interval.hi))
+            ends = sorted(
+                factor * end
+                for end in (self.graph.nodes[term].interval.lo, self.graph.nodes[term].interval.hi)
+            )
             lo, hi = lo + ends[0], hi + ends[1]
         if sign < 0 or not terms or bias_of(Interval(lo, hi), self.bits):
             raise TooNarrow(f"a sum in {self.graph.nodes[index].interval}")
         terms.sort(reverse=True)
-        rest = "".join(f"{' + ' if factor > 0 else ' - '}{self.modular(term)}" for factor, term in terms)
+        rest = "".join(
+            f"{' + ' if factor > 0 else ' - '}{self.modular(term)}" for factor, term in terms
+        )
         rest = rest.removeprefix(" + ") if terms[0][0] > 0 else f"(V){{}}{rest}"
         return self.bias(main), f"add_saturated({self.number(main)}, {rest})"
 

@@ -1,4 +1,6 @@
-"""Float spiking networks, vectorised: populations, sparse projections with delays, networks of them. All public names."""
+"""Float spiking networks, vectorised: populations, sparse projections with delays, networks of
+them. All public names.
+"""
 
 from __future__ import annotations
 

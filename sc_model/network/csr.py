@@ -1,7 +1,8 @@
 """Which neuron is connected to which: compressed sparse rows, a row a source neuron.
 
-Synapse k, for indptr[i] <= k < indptr[i+1], leads from neuron i to neuron indices[k]. *CSR order* is the order of k: by source,
-and by target within a source. All arrays of synapses are in that order.
+Synapse k, for indptr[i] <= k < indptr[i+1], leads from neuron i to neuron indices[k]. *CSR order*
+is the order of k: by source, and by target within a source. All arrays of synapses are in that
+order.
 """
 
 from __future__ import annotations
@@ -20,24 +21,37 @@ class Csr:
 
     Members
     -------
-    indptr : (n_source + 1,). indices : (synapses,), targets. n_source, n_target : neurons. size : synapses.
+    indptr : (n_source + 1,).
+    indices : (synapses,), targets.
+    n_source, n_target : neurons.
+    size : synapses.
 
     Raises ValueError for arrays that are no CSR of that shape.
     """
 
     def __init__(self, indptr: ArrayLike, indices: ArrayLike, n_source: int, n_target: int) -> None:
-        self.indptr, self.indices = np.array(indptr, dtype=np.int64), np.array(indices, dtype=np.int64)
+        self.indptr, self.indices = (
+            np.array(indptr, dtype=np.int64),
+            np.array(indices, dtype=np.int64),
+        )
         self.n_source, self.n_target, self.size = n_source, n_target, len(self.indices)
         if self.indptr.shape != (n_source + 1,):
             raise ValueError(f"indptr must have shape ({n_source + 1},), not {self.indptr.shape}")
         if self.indptr[0] != 0 or self.indptr[-1] != self.size or np.any(np.diff(self.indptr) < 0):
-            raise ValueError(f"indptr must rise from 0 to the number of synapses ({self.size}), and never fall")
+            raise ValueError(
+                f"indptr must rise from 0 to the number of synapses ({self.size}), and never fall"
+            )
         if self.size and (self.indices.min() < 0 or self.indices.max() >= n_target):
             wrong = self.indices[(self.indices < 0) | (self.indices >= n_target)][0]
-            raise ValueError(f"indices must be target neurons from 0 to {n_target - 1}, not {wrong}")
+            raise ValueError(
+                f"indices must be target neurons from 0 to {n_target - 1}, not {wrong}"
+            )
         same_row = np.diff(self.sources) == 0
         if np.any(np.diff(self.indices)[same_row] <= 0):
-            raise ValueError("indices must rise within each row: synapses are sorted by target, one for each pair of neurons")
+            raise ValueError(
+                "indices must rise within each row: synapses are sorted by target, one for each"
+                " pair of neurons"
+            )
         self.indptr.flags.writeable = self.indices.flags.writeable = False
 
     @cached_property
@@ -55,7 +69,9 @@ class Csr:
         return ranges(self.indptr[sources], self.indptr[sources + 1])
 
     def arriving(self, targets: Ints) -> Ints:
-        """Numbers of all synapses that lead to these neurons, in the order of the neurons, then by source."""
+        """Numbers of all synapses that lead to these neurons, in the order of the neurons, then by
+        source.
+        """
         starts, order = self._by_target
         return order[ranges(starts[targets], starts[targets + 1])]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sc_model.checks import count, number
 from sc_model.network.csr import Ints
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
 from sc_model.spec.errors import did_you_mean
-from sc_model.temporal_hierarchy.checks import count, number
 
 
 class Monitor(ABC):
@@ -19,7 +19,9 @@ class Monitor(ABC):
 
     def __init__(self, population: Population) -> None:
         if not isinstance(population, Population):
-            raise TypeError(f"population must be a Population, not {population!r} ({type(population).__name__})")
+            raise TypeError(
+                f"population must be a Population, not {population!r} ({type(population).__name__})"
+            )
         self.population = population
         self.reset()
 
@@ -37,8 +39,10 @@ class SpikeMonitor(Monitor):
 
     Members
     -------
-    steps, neurons : int64, one a spike, in order. times_ms : float64; the end of the step, or where a model knows better
-        (`HodgkinHuxley`) within it. counts : spikes of each neuron.
+    steps, neurons : int64, one a spike, in order.
+    times_ms : float64; the end of the step, or where a model knows better (`HodgkinHuxley`) within
+        it.
+    counts : spikes of each neuron.
     """
 
     def reset(self) -> None:
@@ -89,15 +93,23 @@ class StateMonitor(Monitor):
 
     Parameters
     ----------
-    population. names : fields of its state, or "output". every : steps, >= 1. neurons : which; all by default.
+    population.
+    names : fields of its state, or "output".
+    every : steps, >= 1.
+    neurons : which; all by default.
 
     Members
     -------
-    `monitor[name]` : (recordings, neurons). steps : after which steps.
+    `monitor[name]` : (recordings, neurons).
+    steps : after which steps.
     """
 
     def __init__(
-        self, population: Population, names: str | Sequence[str], every: int = 1, neurons: Sequence[int] | None = None
+        self,
+        population: Population,
+        names: str | Sequence[str],
+        every: int = 1,
+        neurons: Sequence[int] | None = None,
     ) -> None:
         self.names = (names,) if isinstance(names, str) else tuple(names)
         self.every = count("every", every)
@@ -106,9 +118,13 @@ class StateMonitor(Monitor):
         for name in self.names:
             if name not in known:
                 hint = did_you_mean(name, known) or f"; it has {', '.join(known)}"
-                raise ValueError(f"names must be fields of {type(population.model).__name__}, not {name!r}{hint}")
+                raise ValueError(
+                    f"names must be fields of {type(population.model).__name__}, not {name!r}{hint}"
+                )
         self._which = (
-            slice(None) if neurons is None else np.array([count("neurons", each, 0) for each in neurons], dtype=np.int64)
+            slice(None)
+            if neurons is None
+            else np.array([count("neurons", each, 0) for each in neurons], dtype=np.int64)
         )
         if neurons is not None and np.any(np.asarray(neurons) >= population.n):
             raise ValueError(f"neurons must be < {population.n}, not {max(neurons)}")
@@ -133,7 +149,11 @@ class StateMonitor(Monitor):
 
     def __getitem__(self, name: str) -> Floats:
         values = self._values[name]
-        return np.array(values) if values else np.empty((0, len(np.arange(self.population.n)[self._which])))
+        return (
+            np.array(values)
+            if values
+            else np.empty((0, len(np.arange(self.population.n)[self._which])))
+        )
 
 
 class RateMonitor(Monitor):
@@ -141,7 +161,8 @@ class RateMonitor(Monitor):
 
     Parameters
     ----------
-    population. window_ms : > 0, rounded to steps.
+    population.
+    window_ms : > 0, rounded to steps.
 
     Members
     -------

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.checks import count, number, reals
 from sc_model.network.models import Model, State, model_of
 from sc_model.network.models.model import Floats
-from sc_model.temporal_hierarchy.checks import count, number, reals
 
 if TYPE_CHECKING:
     from sc_model.network.network import Network
@@ -27,8 +27,10 @@ class Population:
     Members
     -------
     state : arrays of shape (n,), by name; a step replaces them and never writes into them.
-    output : float64 (n,), what the last step put out: 1 for a spike, or the potential of a model that doesn't spike.
-    spikes : bool (n,), who spiked in the last step. spike_counts : float64 (n,), how often since the last reset.
+    output : float64 (n,), what the last step put out: 1 for a spike, or the potential of a model
+        that doesn't spike.
+    spikes : bool (n,), who spiked in the last step.
+    spike_counts : float64 (n,), how often since the last reset.
     network : the one it was added to last, or None.
 
     Raises TypeError for the wrong kind, ValueError for a name or a size that does not fit.
@@ -58,7 +60,11 @@ class Population:
 
     def step(self, current: ArrayLike, dt_ms: float) -> Floats:
         """One step of `dt_ms` ms with a current, shape (n,) or one number: the output."""
-        given = reals("current", np.broadcast_to(current, (self.n,)) if np.ndim(current) == 0 else current, (self.n,))
+        given = reals(
+            "current",
+            np.broadcast_to(current, (self.n,)) if np.ndim(current) == 0 else current,
+            (self.n,),
+        )
         self.state, self.output = self.model.step(self.state, given, number("dt_ms", dt_ms))
         self.spike_counts += self.spikes
         return self.output

@@ -2,12 +2,13 @@ r"""`Projection`: synapses from one population to another, with delays.
 
     current[j](t) = sum over synapses k from i to j of  weight[k] * x[i](t - delay[k])
 
-for what the source puts out, x: spikes, or any numbers. Delays are in *steps*, rounded to the nearest (half to even,
-`numpy.rint`), never cut: 3.999 is 4.
+for what the source puts out, x: spikes, or any numbers. Delays are in *steps*, rounded to the
+nearest (half to even, `numpy.rint`), never cut: 3.999 is 4.
 
-What is on its way waits in a ring of max_delay + 1 slots of n_target currents: memory does not grow with time, nor with spikes.
-A step adds to it where few synapses have something to deliver, one by one; where many have, the synapses of the sources that
-fired are a sparse matrix from sources to (delay, target), and one product with it is added.
+What is on its way waits in a ring of max_delay + 1 slots of n_target currents: memory does not grow
+with time, nor with spikes. A step adds to it where few synapses have something to deliver, one by
+one; where many have, the synapses of the sources that fired are a sparse matrix from sources to
+(delay, target), and one product with it is added.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from sc_model.checks import count, number, reals
 from sc_model.network.csr import Csr, Ints, ranges
 from sc_model.network.models.model import Floats, State
 from sc_model.network.population import Population, check_label
 from sc_model.network.stdp import STDP
 from sc_model.network.topology import connect
-from sc_model.temporal_hierarchy.checks import count, number, reals
 
 
 class Projection:
@@ -32,11 +33,13 @@ class Projection:
     Parameters
     ----------
     source, target : populations; may be the same.
-    weight : one number; an array or a function of (random generator, number of synapses), one number a synapse in CSR order;
-        with "all_to_all" and "explicit" also a matrix (n_source, n_target), with "explicit" also a SciPy sparse one.
+    weight : one number; an array or a function of (random generator, number of synapses), one
+        number a synapse in CSR order; with "all_to_all" and "explicit" also a matrix (n_source,
+        n_target), with "explicit" also a SciPy sparse one.
     probability : of a connection, with "random".
-    delay : in steps. 0 (default): none, one number: that for all, an array: one a synapse in CSR order. For "all_to_all" that is
-        by source, then by target: `delays.T.ravel()` of a PyTorch layer's (out, in).
+    delay : in steps. 0 (default): none, one number: that for all, an array: one a synapse in CSR
+        order. For "all_to_all" that is by source, then by target: `delays.T.ravel()` of a PyTorch
+        layer's (out, in).
     topology : "random", "all_to_all", "one_to_one" or "explicit" (`sc_model.network.topology`).
     plasticity : an `STDP`, or None.
     seed : of topology and weights, an integer >= 0.
@@ -45,9 +48,12 @@ class Projection:
 
     Members
     -------
-    delay_mode : "none", "uniform" or "per_synapse". max_delay : steps. size : number of synapses.
+    delay_mode : "none", "uniform" or "per_synapse".
+    max_delay : steps.
+    size : number of synapses.
     weights : float64 (size,), in CSR order; may be written into at any time, and assigned to.
-    indptr, indices : of the CSR; read-only. delay_steps : int64 (size,).
+    indptr, indices : of the CSR; read-only.
+    delay_steps : int64 (size,).
 
     Raises TypeError for the wrong kind, ValueError for values or lengths that don't fit, with both.
     """
@@ -67,9 +73,14 @@ class Projection:
     ) -> None:
         for what, given in (("source", source), ("target", target)):
             if not isinstance(given, Population):
-                raise TypeError(f"{what} must be a Population, not {given!r} ({type(given).__name__})")
+                raise TypeError(
+                    f"{what} must be a Population, not {given!r} ({type(given).__name__})"
+                )
         if plasticity is not None and not isinstance(plasticity, STDP):
-            raise TypeError(f"plasticity must be an STDP or None, not {plasticity!r} ({type(plasticity).__name__})")
+            raise TypeError(
+                f"plasticity must be an STDP or None, not {plasticity!r}"
+                f" ({type(plasticity).__name__})"
+            )
         if label is not None:
             check_label(label)
         self.source, self.target, self.plasticity, self.label = source, target, plasticity, label
@@ -88,8 +99,8 @@ class Projection:
 
     def __repr__(self) -> str:
         return (
-            f"Projection({self.source.label!r} -> {self.target.label!r}, {self.size} synapses, delay_mode={self.delay_mode!r}, "
-            f"max_delay={self.max_delay})"
+            f"Projection({self.source.label!r} -> {self.target.label!r}, {self.size} synapses,"
+            f" delay_mode={self.delay_mode!r}, max_delay={self.max_delay})"
         )
 
     def _check_delays(self, steps: Ints) -> None:
@@ -101,24 +112,38 @@ class Projection:
         self.csr, self._weights, self._steps = csr, weights, steps
         self._by_delay: tuple[Ints, Ints] | None = None  # of plasticity alone, so made when it asks
         # a synapse's column is its target, or with delays of its own its (delay, target)
-        columns = steps * csr.n_target + csr.indices if self.delay_mode == "per_synapse" else csr.indices
+        columns = (
+            steps * csr.n_target + csr.indices if self.delay_mode == "per_synapse" else csr.indices
+        )
         width = csr.n_target * (self.max_delay + 1 if self.delay_mode == "per_synapse" else 1)
         narrow = np.int32 if max(width, csr.size) < 2**31 else np.int64
         shape = (csr.n_source, width)
-        self._to_slots = sparse.csr_array((weights, columns.astype(narrow), csr.indptr.astype(narrow)), shape=shape, copy=False)
+        self._to_slots = sparse.csr_array(
+            (weights, columns.astype(narrow), csr.indptr.astype(narrow)), shape=shape, copy=False
+        )
 
-    def replace(self, indptr: ArrayLike, indices: ArrayLike, weights: ArrayLike, delay_steps: ArrayLike | None = None) -> None:
+    def replace(
+        self,
+        indptr: ArrayLike,
+        indices: ArrayLike,
+        weights: ArrayLike,
+        delay_steps: ArrayLike | None = None,
+    ) -> None:
         """Other synapses in place of these: CSR arrays, targets rising within each row.
 
-        With `delay_mode` "per_synapse" `delay_steps` must be given, one a synapse, and none above `max_delay`; otherwise not,
-        the delay stays. What is on its way arrives still.
+        With `delay_mode` "per_synapse" `delay_steps` must be given, one a synapse, and none above
+        `max_delay`; otherwise not, the delay stays. What is on its way arrives still.
         """
         csr = Csr(indptr, indices, self.source.n, self.target.n)
         given = reals("weights", weights, (csr.size,)).copy()
         if (delay_steps is None) == (self.delay_mode == "per_synapse"):
             wanted = "given" if delay_steps is None else "None"
             raise ValueError(f"delay_steps must be {wanted} with delay_mode {self.delay_mode!r}")
-        steps = self._steps if delay_steps is None else delays_in_steps(reals("delay_steps", delay_steps, ("n",)), csr.size)
+        steps = (
+            self._steps
+            if delay_steps is None
+            else delays_in_steps(reals("delay_steps", delay_steps, ("n",)), csr.size)
+        )
         self._check_delays(steps)
         self._hold(csr, given, steps)
 
@@ -156,7 +181,9 @@ class Projection:
         self._weights[:] = reals("weights", values, (self.size,))
 
     def arriving(self, history: Floats) -> Ints:
-        """Synapses at which something arrives, given what the source put out in the last max_delay + 1 steps, latest first."""
+        """Synapses at which something arrives, given what the source put out in the last max_delay
+        + 1 steps, latest first.
+        """
         ages, sources = np.nonzero(history)
         slots = self.max_delay + 1
         if not self._steps.ndim:
@@ -164,7 +191,10 @@ class Projection:
         if self._by_delay is None:
             keys = self.csr.sources * slots + self._steps
             order = np.argsort(keys, kind="stable")
-            self._by_delay = np.searchsorted(keys[order], np.arange(self.source.n * slots + 1)), order
+            self._by_delay = (
+                np.searchsorted(keys[order], np.arange(self.source.n * slots + 1)),
+                order,
+            )
         starts, order = self._by_delay
         keys = sources * slots + ages
         return order[ranges(starts[keys], starts[keys + 1])]
@@ -182,7 +212,9 @@ class Projection:
         self._memory: State = {} if self.plasticity is None else self.plasticity.begin(self)
 
     def propagate(self, spikes: ArrayLike) -> Floats:
-        """One step: what the source puts out now, shape (n_source,); returns the currents that arrive now, (n_target,)."""
+        """One step: what the source puts out now, shape (n_source,); returns the currents that
+        arrive now, (n_target,).
+        """
         x = np.asarray(spikes, dtype=np.float64)
         if x.shape != (self.source.n,):
             raise ValueError(f"spikes must have shape ({self.source.n},), not {x.shape}")
@@ -213,7 +245,9 @@ class Projection:
         self._ring[: len(sent) - before_end] += sent[before_end:]
 
     def learn(self, delivered: ArrayLike, dt_ms: float) -> None:
-        """One step of plasticity, after the target's: `delivered` is what `propagate` was given; nothing without plasticity."""
+        """One step of plasticity, after the target's: `delivered` is what `propagate` was given;
+        nothing without plasticity.
+        """
         if self.plasticity is not None:
             given = reals("delivered", delivered, (self.source.n,))
             self._memory = self.plasticity.step(self._memory, self, given, number("dt_ms", dt_ms))
@@ -235,16 +269,24 @@ class Projection:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """What `state_dict` gave. ValueError for arrays that don't fit."""
         ring = reals("on_its_way", state["on_its_way"], self._ring.shape)
-        memory = {name: reals(name, state[f"plasticity.{name}"], old.shape).copy() for name, old in self._memory.items()}
+        memory = {
+            name: reals(name, state[f"plasticity.{name}"], old.shape).copy()
+            for name, old in self._memory.items()
+        }
         self.replace(state["indptr"], state["indices"], state["weights"], state.get("delay_steps"))
         self._ring, self._now, self._memory = ring.copy(), 0, memory
 
 
 def delays_in_steps(delay: ArrayLike, size: int) -> Ints:
-    """Delays rounded to steps, of shape () or (size,). ValueError with both lengths, or for what is no delay."""
+    """Delays rounded to steps, of shape () or (size,). ValueError with both lengths, or for what is
+    no delay.
+    """
     given = np.asarray(delay)
     if given.ndim == 1 and len(given) != size:
-        raise ValueError(f"delay must hold one number for each of the {size} synapses, in CSR order, not {len(given)}")
+        raise ValueError(
+            f"delay must hold one number for each of the {size} synapses, in CSR order, not"
+            f" {len(given)}"
+        )
     values = reals("delay", given, (size,) if given.ndim else ())
     steps: Ints = np.rint(values).astype(np.int64)
     if size and np.any(steps < 0):

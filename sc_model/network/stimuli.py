@@ -1,8 +1,8 @@
 """What drives a population from outside: currents, spikes at given times, Poisson spikes.
 
-A stimulus adds to the current of its target. Into a `Relay` population that makes a spiking input; into a neuron's membrane it
-injects. What a stimulus gives depends on nothing but its parameters and the number of the step, so it has no state, and a run
-that goes on from saved state gets the same.
+A stimulus adds to the current of its target. Into a `Relay` population that makes a spiking input;
+into a neuron's membrane it injects. What a stimulus gives depends on nothing but its parameters and
+the number of the step, so it has no state, and a run that goes on from saved state gets the same.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sc_model.checks import count, number, reals
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
-from sc_model.temporal_hierarchy.checks import count, number, reals
 
 
 class Stimulus(ABC):
@@ -22,7 +22,9 @@ class Stimulus(ABC):
 
     def __init__(self, target: Population) -> None:
         if not isinstance(target, Population):
-            raise TypeError(f"target must be a Population, not {target!r} ({type(target).__name__})")
+            raise TypeError(
+                f"target must be a Population, not {target!r} ({type(target).__name__})"
+            )
         self.target = target
 
     def check_dt(self, dt_ms: float) -> None:  # noqa: B027 (most stimuli have no limit)
@@ -38,16 +40,28 @@ class CurrentStimulus(Stimulus):
 
     Parameters
     ----------
-    target : population. current : one number, (n,) for each neuron, or (steps, n), a row a step from `start_step` on.
-    start_step, stop_step : it is 0 before the first and from the second on (None: never stops; after its last row it is 0).
+    target : population.
+    current : one number, (n,) for each neuron, or (steps, n), a row a step from `start_step` on.
+    start_step, stop_step : it is 0 before the first and from the second on (None: never stops;
+        after its last row it is 0).
     """
 
-    def __init__(self, target: Population, current: ArrayLike, start_step: int = 0, stop_step: int | None = None) -> None:
+    def __init__(
+        self,
+        target: Population,
+        current: ArrayLike,
+        start_step: int = 0,
+        stop_step: int | None = None,
+    ) -> None:
         super().__init__(target)
-        shape: tuple[int | str, ...] = ((), (target.n,), ("steps", target.n))[min(np.ndim(current), 2)]
+        shape: tuple[int | str, ...] = ((), (target.n,), ("steps", target.n))[
+            min(np.ndim(current), 2)
+        ]
         self._current = reals("current", current, shape).copy()
         self.start_step = count("start_step", start_step, 0)
-        self.stop_step = None if stop_step is None else count("stop_step", stop_step, self.start_step)
+        self.stop_step = (
+            None if stop_step is None else count("stop_step", stop_step, self.start_step)
+        )
         self._none = np.zeros(target.n)
 
     def current(self, step: int, dt_ms: float) -> Floats:
@@ -65,26 +79,36 @@ class SpikeStimulus(Stimulus):
 
     Parameters
     ----------
-    target : population. steps, neurons : arrays of equal length, one spike each; two of the same neuron in a step add up.
+    target : population.
+    steps, neurons : arrays of equal length, one spike each; two of the same neuron in a step add
+        up.
     weight : of a spike.
     """
 
-    def __init__(self, target: Population, steps: ArrayLike, neurons: ArrayLike, weight: float = 1.0) -> None:
+    def __init__(
+        self, target: Population, steps: ArrayLike, neurons: ArrayLike, weight: float = 1.0
+    ) -> None:
         super().__init__(target)
         when, who = reals("steps", steps, ("spikes",)), reals("neurons", neurons, ("spikes",))
         if len(when) != len(who):
-            raise ValueError(f"steps and neurons must be equally long, not {len(when)} and {len(who)}")
+            raise ValueError(
+                f"steps and neurons must be equally long, not {len(when)} and {len(who)}"
+            )
         for what, values, below in (("steps", when, np.inf), ("neurons", who, target.n)):
             wrong = (values < 0) | (values >= below) | (values != np.rint(values))
             if wrong.any():
                 wanted = ">= 0" if below == np.inf else f"from 0 to {below - 1}"
-                raise ValueError(f"{what} must be integers {wanted}, not {float(values[wrong][0])!r}")
+                raise ValueError(
+                    f"{what} must be integers {wanted}, not {float(values[wrong][0])!r}"
+                )
         order = np.argsort(when, kind="stable")
         self._steps, self._neurons = when[order].astype(np.int64), who[order].astype(np.int64)
         self._weight = float(reals("weight", weight, ()))
 
     @classmethod
-    def from_raster(cls, target: Population, raster: ArrayLike, weight: float = 1.0) -> SpikeStimulus:
+    def from_raster(
+        cls, target: Population, raster: ArrayLike, weight: float = 1.0
+    ) -> SpikeStimulus:
         """The spikes of an array (steps, n): what is not 0."""
         steps, neurons = np.nonzero(reals("raster", raster, ("steps", target.n)))
         return cls(target, steps, neurons, weight)
@@ -92,20 +116,27 @@ class SpikeStimulus(Stimulus):
     def current(self, step: int, dt_ms: float) -> Floats:
         """Weight times the number of this step's spikes."""
         first, last = np.searchsorted(self._steps, [step, step + 1])
-        counts: Floats = np.bincount(self._neurons[first:last], minlength=self.target.n).astype(np.float64)
+        counts: Floats = np.bincount(self._neurons[first:last], minlength=self.target.n).astype(
+            np.float64
+        )
         return self._weight * counts
 
 
 class PoissonStimulus(Stimulus):
-    """Random spikes, independent of each other: each step each neuron gets one with probability rate_hz * dt_ms / 1000.
+    """Random spikes, independent of each other: each step each neuron gets one with probability
+    rate_hz * dt_ms / 1000.
 
     Parameters
     ----------
-    target : population. rate_hz : one number or (n,), >= 0; at most one spike a step. weight : of a spike.
+    target : population.
+    rate_hz : one number or (n,), >= 0; at most one spike a step.
+    weight : of a spike.
     seed : >= 0; the same seed gives the same spikes. Two stimuli should have two seeds.
     """
 
-    def __init__(self, target: Population, rate_hz: ArrayLike, weight: float = 1.0, seed: int = 42) -> None:
+    def __init__(
+        self, target: Population, rate_hz: ArrayLike, weight: float = 1.0, seed: int = 42
+    ) -> None:
         super().__init__(target)
         rates = reals("rate_hz", rate_hz, ((target.n,) if np.ndim(rate_hz) else ()))
         if np.any(rates < 0):
@@ -117,9 +148,16 @@ class PoissonStimulus(Stimulus):
         """ValueError where the rate is above a spike a step."""
         fastest = float(np.max(self.rate_hz))
         if fastest * dt_ms > 1000:
-            raise ValueError(f"rate_hz must be <= a spike a step ({1000 / dt_ms:g} Hz), not {fastest:g}; take a shorter dt_ms")
+            raise ValueError(
+                f"rate_hz must be <= a spike a step ({1000 / dt_ms:g} Hz), not {fastest:g}; take a"
+                " shorter dt_ms"
+            )
 
     def current(self, step: int, dt_ms: float) -> Floats:
-        """Weight where there is a spike. The random numbers of a step are those of a generator at a counter of its own."""
-        drawn = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, step])).random(self.target.n)
+        """Weight where there is a spike. The random numbers of a step are those of a generator at a
+        counter of its own.
+        """
+        drawn = np.random.Generator(
+            np.random.Philox(key=self.seed, counter=[0, 0, 0, step])
+        ).random(self.target.n)
         return np.where(drawn < self.rate_hz * number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0)

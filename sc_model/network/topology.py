@@ -17,48 +17,71 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from sc_model.checks import number, reals
 from sc_model.network.csr import Csr
 from sc_model.network.models.model import Floats
 from sc_model.spec.errors import did_you_mean
-from sc_model.temporal_hierarchy.checks import number, reals
 
 TOPOLOGIES = ("random", "all_to_all", "one_to_one", "explicit")
-AT_ONCE = 1 << 22  # pairs drawn at a time: 32 MB. The draws are the same however many are drawn at once
+AT_ONCE = (
+    1 << 22
+)  # pairs drawn at a time: 32 MB. The draws are the same however many are drawn at once
 
 
 def connect(
-    topology: str, n_source: int, n_target: int, probability: float, weight: Any, rng: np.random.Generator
+    topology: str,
+    n_source: int,
+    n_target: int,
+    probability: float,
+    weight: Any,
+    rng: np.random.Generator,
 ) -> tuple[Csr, Floats]:
     """Connectivity and weights. ValueError or TypeError for what doesn't fit."""
     if topology not in TOPOLOGIES:
         raise ValueError(
-            f"topology must be {', '.join(map(repr, TOPOLOGIES[:-1]))} or {TOPOLOGIES[-1]!r}, not {topology!r}"
-            f"{did_you_mean(str(topology), TOPOLOGIES)}"
+            f"topology must be {', '.join(map(repr, TOPOLOGIES[:-1]))} or {TOPOLOGIES[-1]!r}, not"
+            f" {topology!r}{did_you_mean(str(topology), TOPOLOGIES)}"
         )
     if topology == "explicit":
         return _explicit(n_source, n_target, weight)
     if sparse.issparse(weight):
-        raise ValueError(f"weight must be dense with topology {topology!r}, not a sparse matrix; take topology 'explicit'")
+        raise ValueError(
+            f"weight must be dense with topology {topology!r}, not a sparse matrix; take topology"
+            " 'explicit'"
+        )
     if topology == "random":
         csr = _random(n_source, n_target, probability, rng)
     elif topology == "all_to_all":
-        csr = Csr(np.arange(n_source + 1) * n_target, np.tile(np.arange(n_target), n_source), n_source, n_target)
+        csr = Csr(
+            np.arange(n_source + 1) * n_target,
+            np.tile(np.arange(n_target), n_source),
+            n_source,
+            n_target,
+        )
         if not callable(weight) and np.shape(weight) == (n_source, n_target):
             weight = np.ravel(weight)
     else:
         if n_source != n_target:
-            raise ValueError(f"topology 'one_to_one' needs as many source as target neurons, not {n_source} and {n_target}")
+            raise ValueError(
+                f"topology 'one_to_one' needs as many source as target neurons, not {n_source} and"
+                f" {n_target}"
+            )
         csr = Csr(np.arange(n_source + 1), np.arange(n_source), n_source, n_target)
     return csr, _weights(weight, csr.size, rng)
 
 
 def _weights(weight: Any, size: int, rng: np.random.Generator) -> Floats:
-    """One number for all, one for each synapse, or what a function of a random generator and a number of synapses returns."""
+    """One number for all, one for each synapse, or what a function of a random generator and a
+    number of synapses returns.
+    """
     values = weight(rng, size) if callable(weight) else weight
     if np.ndim(values) == 0:
         values = np.broadcast_to(values, (size,))
     elif np.ndim(values) == 1 and len(values) != size:
-        raise ValueError(f"weight must hold one number for each of the {size} synapses, in CSR order, not {len(values)}")
+        raise ValueError(
+            f"weight must hold one number for each of the {size} synapses, in CSR order, not"
+            f" {len(values)}"
+        )
     return reals("weight", values, (size,)).copy()
 
 
@@ -77,7 +100,8 @@ def _random(n_source: int, n_target: int, probability: float, rng: np.random.Gen
 def _explicit(n_source: int, n_target: int, weight: Any) -> tuple[Csr, Floats]:
     if np.shape(weight) != (n_source, n_target):
         raise ValueError(
-            f"weight must be a matrix of shape ({n_source}, {n_target}) with topology 'explicit', not of shape {np.shape(weight)}"
+            f"weight must be a matrix of shape ({n_source}, {n_target}) with topology 'explicit',"
+            f" not of shape {np.shape(weight)}"
         )
     if sparse.issparse(weight):
         matrix = sparse.csr_array(weight, copy=True)
@@ -86,5 +110,10 @@ def _explicit(n_source: int, n_target: int, weight: Any) -> tuple[Csr, Floats]:
         return Csr(matrix.indptr, matrix.indices, n_source, n_target), values
     dense = reals("weight", weight, (n_source, n_target))
     there = dense != 0
-    csr = Csr(np.concatenate([[0], np.cumsum(there.sum(axis=1))]), np.nonzero(there)[1], n_source, n_target)
+    csr = Csr(
+        np.concatenate([[0], np.cumsum(there.sum(axis=1))]),
+        np.nonzero(there)[1],
+        n_source,
+        n_target,
+    )
     return csr, dense[there]

@@ -1,6 +1,8 @@
-"""From a trained network in floating point to the integers of hardware, with the error of each number reported.
+"""From a trained network in floating point to the integers of hardware, with the error of each
+number reported.
 
-NumPy and the configurations alone: what trained the network (PyTorch, or a NIR file of others) need not be there.
+NumPy and the configurations alone: what trained the network (PyTorch, or a NIR file of others) need
+not be there.
 """
 
 from sc_model.quantisation.design import network_design, save_design

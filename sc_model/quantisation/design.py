@@ -13,23 +13,39 @@ from sc_model.files import replacing
 from sc_model.quantisation.quantise import QuantisedLayer
 from sc_model.spec import Design, Frozen, NetworkSpec
 
-FIRST = ("name", "kind", "inputs", "neurons")  # always written, in this order, in front of what is not the default
+FIRST = (
+    "name",
+    "kind",
+    "inputs",
+    "neurons",
+)  # always written, in this order, in front of what is not the default
 
 
 def network_design(
-    name: str, layers: Sequence[QuantisedLayer], *, tick_ms: float = 1.0, fabric: str = "generic", **network: Any
+    name: str,
+    layers: Sequence[QuantisedLayer],
+    *,
+    tick_ms: float = 1.0,
+    fabric: str = "generic",
+    **network: Any,
 ) -> tuple[Design, dict[str, NDArray[np.int64]]]:
     """The design of layers in a row, and their parameters with the layers' names in front.
 
     Parameters
     ----------
-    name, fabric : of the design. tick_ms : length of a step. network : other fields of `NetworkSpec`, such as `clocks`.
+    name, fabric : of the design.
+    tick_ms : length of a step.
+    network : other fields of `NetworkSpec`, such as `clocks`.
 
     Raises ConfigError (a ValueError) where the layers do not chain.
     """
     spec = NetworkSpec(layers=tuple(layer.spec for layer in layers), tick_ms=tick_ms, **network)
     design = Design(name=name, block="network", fabric=fabric, network=spec)
-    return design, {f"{layer.spec.name}.{what}": array for layer in layers for what, array in layer.parameters.items()}
+    return design, {
+        f"{layer.spec.name}.{what}": array
+        for layer in layers
+        for what, array in layer.parameters.items()
+    }
 
 
 def save_design(
@@ -45,18 +61,22 @@ def save_design(
     Parameters
     ----------
     parameters : of the network's layers, by name; stored in the smallest integers that hold them.
-    comment : lines in front of the design, without `#`. extra : other arrays for the .npz, such as spikes for a test.
+    comment : lines in front of the design, without `#`.
+    extra : other arrays for the .npz, such as spikes for a test.
 
-    Raises ValueError for a design that is no network, and for a name that is in both mappings; OSError if writing fails.
+    Raises ValueError for a design that is no network, and for a name that is in both mappings;
+    OSError if writing fails.
     """
     if design.network is None:
         raise ValueError(f"design must be a network, not a {design.block}")
     twice = sorted(set(parameters) & set(extra or {}))
     if twice:
-        raise ValueError(f"extra must have names of its own, not '{twice[0]}', which is a parameter")
-    arrays: dict[str, Any] = {name: _small(np.asarray(array)) for name, array in parameters.items()} | {
-        name: np.asarray(array) for name, array in (extra or {}).items()
-    }
+        raise ValueError(
+            f"extra must have names of its own, not '{twice[0]}', which is a parameter"
+        )
+    arrays: dict[str, Any] = {
+        name: _small(np.asarray(array)) for name, array in parameters.items()
+    } | {name: np.asarray(array) for name, array in (extra or {}).items()}
     where = Path(folder)
     toml, npz = where / f"{design.name}.toml", where / f"{design.name}.npz"
     text = _toml(design, comment)
@@ -70,29 +90,50 @@ def save_design(
 def _small(array: NDArray[Any]) -> NDArray[Any]:
     """The same integers in the smallest signed type."""
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-    return array.astype(np.promote_types(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(-high - 1, -1))))
+    return array.astype(
+        np.promote_types(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(-high - 1, -1)))
+    )
 
 
 def _toml(design: Design, comment: str) -> str:
-    """The design file of a network: what is not the default, and the names, kinds and sizes of all layers."""
+    """The design file of a network: what is not the default, and the names, kinds and sizes of all
+    layers.
+    """
     network = design.network
     if network is None:
         raise ValueError(f"design must be a network, not a {design.block}")
     lines = [f"# {line}".rstrip() for line in comment.splitlines()] + ([""] if comment else [])
     lines += ["[design]", f'name = "{design.name}"', 'block = "network"']
     lines += _keys(design, ("fabric", "seed"))
-    lines += ["", "[network]", f"tick_ms = {network.tick_ms!r}", *_keys(network, ("step_bits", "crossing_depth"))]
+    lines += [
+        "",
+        "[network]",
+        f"tick_ms = {network.tick_ms!r}",
+        *_keys(network, ("step_bits", "crossing_depth")),
+    ]
     for role, clock in sorted(network.clocks.items()):
         lines += ["", f"[clock.{role}]", f"mhz = {clock.mhz!r}"]
     for layer in network.layers:
         fields = [name for name in type(layer).model_fields if name not in (*FIRST, "neuron")]
-        lines += ["", "[[layer]]", *(f"{name} = {_value(getattr(layer, name))}" for name in FIRST), *_keys(layer, fields)]
+        lines += [
+            "",
+            "[[layer]]",
+            *(f"{name} = {_value(getattr(layer, name))}" for name in FIRST),
+            *_keys(layer, fields),
+        ]
         neuron = _keys(layer.neuron, type(layer.neuron).model_fields)
         lines += ["", "[layer.neuron]", *neuron] if neuron else []
     if network.plastic is not None:
         plastic = network.plastic
-        size = [name for name in type(plastic.layer).model_fields if name not in ("inputs", "neurons")]
-        lines += ["", "[plastic]", f"neurons = {plastic.layer.neurons}", *_keys(plastic.layer, size)]
+        size = [
+            name for name in type(plastic.layer).model_fields if name not in ("inputs", "neurons")
+        ]
+        lines += [
+            "",
+            "[plastic]",
+            f"neurons = {plastic.layer.neurons}",
+            *_keys(plastic.layer, size),
+        ]
         lines += ["", "[plastic.neuron]", *_keys(plastic.neuron, type(plastic.neuron).model_fields)]
         lines += ["", "[plastic.rule]", f'family = "{plastic.rule.family}"']
         lines += [f"{name} = {_value(value)}" for name, value in plastic.rule.parameters.items()]
@@ -102,7 +143,11 @@ def _toml(design: Design, comment: str) -> str:
 def _keys(table: Frozen, names: Iterable[str]) -> list[str]:
     """Lines for those of the fields that are not the default."""
     fields = type(table).model_fields
-    return [f"{name} = {_value(getattr(table, name))}" for name in names if getattr(table, name) != fields[name].default]
+    return [
+        f"{name} = {_value(getattr(table, name))}"
+        for name in names
+        if getattr(table, name) != fields[name].default
+    ]
 
 
 def _value(value: Any) -> str:

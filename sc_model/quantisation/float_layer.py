@@ -13,19 +13,25 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class FloatLayer:
-    """A spiking layer in floating point; one tick is that of `sc_model.golden` without the rounding.
+    """A spiking layer in floating point; one tick is that of `sc_model.golden` without the
+    rounding.
 
     Parameters
     ----------
-    name : of the layer in the network. weight : (neurons, inputs).
-    recurrent : (neurons, neurons) for the layer's own spikes of the tick before, or None. bias : (neurons,), added in every tick.
-    delay : (neurons, inputs), recurrent_delay : (neurons, neurons), ticks >= 0; None: none. They are rounded to the nearest. A
-        recurrent delay of 0 is the tick before.
-    threshold : (neurons,) or scalar, > 0. leak : (neurons,) or scalar in [0, 1], what is left of a potential after a tick.
+    name : of the layer in the network.
+    weight : (neurons, inputs).
+    recurrent : (neurons, neurons) for the layer's own spikes of the tick before, or None.
+    bias : (neurons,), added in every tick.
+    delay : (neurons, inputs), recurrent_delay : (neurons, neurons), ticks >= 0; None: none. They
+        are rounded to the nearest. A recurrent delay of 0 is the tick before.
+    threshold : (neurons,) or scalar, > 0.
+    leak : (neurons,) or scalar in [0, 1], what is left of a potential after a tick.
     synaptic_leak : the same for a synaptic current in front of the potential; None: there is none.
-    reset : at a spike the threshold is taken off (``subtract``) or the potential goes to ``zero``; reset_delay : not at the
-        spike but in the next tick, behind leak and input. refractory : ticks without integrating or firing after a spike.
-    tau : (neurons, inputs), ms, > 0: each synapse has a trace with that time constant (a HetSyn layer); None: a dense layer.
+    reset : at a spike the threshold is taken off (``subtract``) or the potential goes to ``zero``;
+    reset_delay : not at the spike but in the next tick, behind leak and input.
+    refractory : ticks without integrating or firing after a spike.
+    tau : (neurons, inputs), ms, > 0: each synapse has a trace with that time constant (a HetSyn
+        layer); None: a dense layer.
     strict : a neuron fires above its threshold; False: also at it.
 
     Raises ValueError for another shape, a number that is not finite, or one out of range.
@@ -49,7 +55,10 @@ class FloatLayer:
     def __post_init__(self) -> None:
         shape = np.shape(self.weight)
         if len(shape) != 2 or 0 in shape:
-            raise ValueError(f"layer '{self.name}': weight must have shape (neurons, inputs), none of them 0, not {shape}")
+            raise ValueError(
+                f"layer '{self.name}': weight must have shape (neurons, inputs), none of them 0,"
+                f" not {shape}"
+            )
         neurons, inputs = shape
         own = (neurons, neurons)
         for field, size in (
@@ -67,7 +76,10 @@ class FloatLayer:
                 given = np.asarray(getattr(self, field), dtype=np.float64)
                 self._set(field, (neurons,), np.full(neurons, given) if given.ndim == 0 else given)
         if self.recurrent_delay is not None and self.recurrent is None:
-            raise ValueError(f"layer '{self.name}': recurrent_delay must go with recurrent weights; there are none")
+            raise ValueError(
+                f"layer '{self.name}': recurrent_delay must go with recurrent weights; there are"
+                " none"
+            )
         self._in("threshold", 0.0, np.inf, "> 0", open_low=True)
         self._in("tau", 0.0, np.inf, "> 0", open_low=True)
         self._in("leak", 0.0, 1.0, "in [0, 1]")
@@ -92,18 +104,28 @@ class FloatLayer:
     def _set(self, field: str, shape: tuple[int, ...], values: ArrayLike) -> None:
         array = np.array(values, dtype=np.float64)
         if array.shape != shape:
-            raise ValueError(f"layer '{self.name}': {field} must have shape {shape}, not {array.shape}")
+            raise ValueError(
+                f"layer '{self.name}': {field} must have shape {shape}, not {array.shape}"
+            )
         if not np.isfinite(array).all():
             where = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
-            raise ValueError(f"layer '{self.name}': {field} must be finite, not {array[where]} at {where}")
+            raise ValueError(
+                f"layer '{self.name}': {field} must be finite, not {array[where]} at {where}"
+            )
         array.setflags(write=False)
-        object.__setattr__(self, field, array)  # as an array of its own: the one way in while frozen
+        object.__setattr__(
+            self, field, array
+        )  # as an array of its own: the one way in while frozen
 
-    def _in(self, field: str, low: float, high: float, allowed: str, open_low: bool = False) -> None:
+    def _in(
+        self, field: str, low: float, high: float, allowed: str, open_low: bool = False
+    ) -> None:
         values = getattr(self, field)
         if values is None:
             return
         outside = (values < low) | (values > high) | (open_low & (values == low))
         if outside.any():
             where = tuple(int(index) for index in np.argwhere(outside)[0])
-            raise ValueError(f"layer '{self.name}': {field} must be {allowed}, not {values[where]} at {where}")
+            raise ValueError(
+                f"layer '{self.name}': {field} must be {allowed}, not {values[where]} at {where}"
+            )

@@ -15,10 +15,11 @@ class Loss:
 
     Members
     -------
-    count : numbers. clipped : of them, how many lay outside what the format holds and were put to its end.
+    count : numbers.
+    clipped : of them, how many lay outside what the format holds and were put to its end.
     largest, rms : largest and root mean square error, in the unit of the numbers.
-    relative_largest, relative_rms : the same, over the largest magnitude and over the root mean square of the numbers; 0 where
-        all of them are 0.
+    relative_largest, relative_rms : the same, over the largest magnitude and over the root mean
+        square of the numbers; 0 where all of them are 0.
     """
 
     count: int
@@ -36,4 +37,11 @@ def loss(before: NDArray[Any], after: NDArray[Any], clipped: int = 0) -> Loss:
     error = np.abs(after - before)
     largest, rms = float(error.max()), float(np.sqrt(np.mean(error**2)))
     top, mean = float(np.abs(before).max()), float(np.sqrt(np.mean(before**2)))
-    return Loss(before.size, clipped, largest, rms, largest / top if top else 0.0, rms / mean if mean else 0.0)
+    return Loss(
+        before.size,
+        clipped,
+        largest,
+        rms,
+        largest / top if top else 0.0,
+        rms / mean if mean else 0.0,
+    )

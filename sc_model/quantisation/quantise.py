@@ -1,9 +1,11 @@
 r"""A layer's numbers as integers.
 
-A weight is round(w / scale), the scale being one number for the layer or one for each neuron; so a potential counts in units of
-scale / 2^fraction. In such units a threshold theta is the integer n with (v >= n) equal to (v > theta), floor(theta) + 1, or to
-(v >= theta), ceil(theta), for all integers v. A leak is round(leak * 2^factor_shift), or the shift s whose 1 - 2^-s is nearest;
-a delay is the nearest integer, halves to the even one; a time constant is its nearest decay code (`sc_model.spec.decay`).
+A weight is round(w / scale), the scale being one number for the layer or one for each neuron; so a
+potential counts in units of scale / 2^fraction. In such units a threshold theta is the integer n
+with (v >= n) equal to (v > theta), floor(theta) + 1, or to (v >= theta), ceil(theta), for all
+integers v. A leak is round(leak * 2^factor_shift), or the shift s whose 1 - 2^-s is nearest; a
+delay is the nearest integer, halves to the even one; a time constant is its nearest decay code
+(`sc_model.spec.decay`).
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ from sc_model.quantisation.loss import Loss, loss
 from sc_model.spec import ConfigError, HetSynSpec
 from sc_model.spec.dense import DenseSpec, LifSpec
 from sc_model.spec.errors import did_you_mean
-from sc_model.spec.tick_layer import MAX_DELAY
+from sc_model.spec.trained_layer import MAX_DELAY
 
 Ints = NDArray[np.int64]
 MAX_THRESHOLD_BITS, MAX_FRACTION, MAX_LEAK_SHIFT = 40, 16, 31
-TIE = 1e-9  # relative; a threshold this near to an integer is that integer: a quotient of floats misses it by some ulps
+# Relative; a threshold this near to an integer is that integer: a quotient of floats misses it by
+# some ulps
+TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +36,11 @@ class QuantisedLayer:
 
     Members
     -------
-    spec : its configuration. parameters : ``weight`` (neurons, columns), ``threshold`` (neurons,), ..., as a golden network takes
-        them, without the layer's name in front.
-    scale : what a weight of 1 stands for, (neurons,). errors : what the rounding of each kind of number has cost, by name.
+    spec : its configuration.
+    parameters : ``weight`` (neurons, columns), ``threshold`` (neurons,), ..., as a golden network
+        takes them, without the layer's name in front.
+    scale : what a weight of 1 stands for, (neurons,).
+    errors : what the rounding of each kind of number has cost, by name.
     """
 
     spec: DenseSpec | HetSynSpec
@@ -61,29 +67,41 @@ def quantise(
     Parameters
     ----------
     weight_bits : signed bits of a weight.
-    scale : what a weight of 1 stands for: ``tensor``, one number for the layer, or ``row``, one for each neuron, so that the
-        largest weight is the largest integer; or that number or those (neurons,), > 0, whereby weights may be clipped.
-    leak : ``factor``, one for each neuron with `factor_shift` binary places, or ``shift``, the nearest one for the layer. Where
-        nothing leaks the layer has no leak.
-    fraction : binary places of potential and threshold below a weight's unit; None: the most, up to 16, with which all thresholds
-        fit `threshold_bits`. threshold_bits : None: as many as the largest threshold needs (16 where `fraction` is None).
+    scale : what a weight of 1 stands for: ``tensor``, one number for the layer, or ``row``, one for
+        each neuron, so that the largest weight is the largest integer; or that number or those
+        (neurons,), > 0, whereby weights may be clipped.
+    leak : ``factor``, one for each neuron with `factor_shift` binary places, or ``shift``, the
+        nearest one for the layer. Where nothing leaks the layer has no leak.
+    fraction : binary places of potential and threshold below a weight's unit; None: the most, up to
+        16, with which all thresholds fit `threshold_bits`.
+    threshold_bits : None: as many as the largest threshold needs (16 where `fraction` is None).
     max_delay : longest delay of the layer in ticks; None: the longest there is.
     tick_ms : length of the layer's tick, which decay codes of a HetSyn layer stand for.
-    fields : others of `DenseSpec` or `HetSynSpec` (lanes, clock, policy, potential_bits, code_bits, trace_bits, ...).
+    fields : others of `DenseSpec` or `HetSynSpec` (lanes, clock, policy, potential_bits, code_bits,
+        trace_bits, ...).
 
-    Raises ConfigError (a ValueError) where a threshold or a delay does not fit, or a HetSyn layer is asked for what it can't be.
+    Raises ConfigError (a ValueError) where a threshold or a delay does not fit, or a HetSyn layer
+    is asked for what it can't be.
     """
     subject = f"layer '{layer.name}'"
     if leak not in ("factor", "shift"):
         raise ConfigError(
-            f"{subject}: leak must be 'factor' or 'shift', not {leak!r}{did_you_mean(str(leak), ('factor', 'shift'))}"
+            f"{subject}: leak must be 'factor' or 'shift', not"
+            f" {leak!r}{did_you_mean(str(leak), ('factor', 'shift'))}"
         )
     if not 2 <= weight_bits <= 18:
-        raise ConfigError(f"{subject}: weight_bits must be in [2, 18], not {weight_bits}; one bit is the sign")
+        raise ConfigError(
+            f"{subject}: weight_bits must be in [2, 18], not {weight_bits}; one bit is the sign"
+        )
     units = _scale(layer, scale, weight_bits)
     errors: dict[str, Loss] = {}
     parameters = {"weight": _weights(layer, units, weight_bits, errors)}
-    common: dict[str, Any] = {"name": layer.name, "inputs": layer.inputs, "neurons": layer.neurons, "weight_bits": weight_bits}
+    common: dict[str, Any] = {
+        "name": layer.name,
+        "inputs": layer.inputs,
+        "neurons": layer.neurons,
+        "weight_bits": weight_bits,
+    }
     common |= {"recurrent": layer.recurrent is not None, "bias": layer.bias is not None}
     common["max_delay"] = _delays(layer, max_delay, parameters, errors)
     if layer.tau is not None:
@@ -98,13 +116,22 @@ def quantise(
     if (threshold_bits is not None and needed > threshold_bits) or needed > MAX_THRESHOLD_BITS:
         most = MAX_THRESHOLD_BITS if threshold_bits is None else threshold_bits
         raise ConfigError(
-            f"{subject}: the largest threshold must fit {most} bits, not be {int(thresholds.max())} ({needed} bits with fraction "
-            f"{places}); lower fraction or weight_bits, or give more threshold_bits (up to {MAX_THRESHOLD_BITS})"
+            f"{subject}: the largest threshold must fit {most} bits, not be {int(thresholds.max())}"
+            f" ({needed} bits with fraction {places}); lower fraction or weight_bits, or give more"
+            f" threshold_bits (up to {MAX_THRESHOLD_BITS})"
         )
     parameters["threshold"] = thresholds
     neuron |= _leaks(layer, leak, factor_shift, parameters, errors)
-    neuron |= {"reset": layer.reset, "reset_delay": layer.reset_delay, "refractory": layer.refractory, "fraction": places}
-    neuron |= {"factor_shift": factor_shift, "threshold_bits": max(2, needed) if threshold_bits is None else threshold_bits}
+    neuron |= {
+        "reset": layer.reset,
+        "reset_delay": layer.reset_delay,
+        "refractory": layer.refractory,
+        "fraction": places,
+    }
+    neuron |= {
+        "factor_shift": factor_shift,
+        "threshold_bits": max(2, needed) if threshold_bits is None else threshold_bits,
+    }
     spec = DenseSpec(**common, neuron=LifSpec(**neuron), **fields)
     return QuantisedLayer(spec, parameters, units, errors)
 
@@ -123,14 +150,21 @@ def _scale(layer: FloatLayer, scale: Any, weight_bits: int) -> Floats:
     if isinstance(scale, str):
         if scale not in ("tensor", "row"):
             hint = did_you_mean(scale, ("tensor", "row"))
-            raise ConfigError(f"layer '{layer.name}': scale must be 'tensor', 'row' or numbers > 0, not {scale!r}{hint}")
+            raise ConfigError(
+                f"layer '{layer.name}': scale must be 'tensor', 'row' or numbers > 0, not"
+                f" {scale!r}{hint}"
+            )
         # a neuron without weights has no scale of its own to choose
         return all_of if scale == "tensor" else np.where(largest > 0, largest / top, all_of)
     given = np.asarray(scale, dtype=np.float64)
-    if given.shape not in ((), (layer.neurons,)) or not np.isfinite(given).all() or not (given > 0).all():
+    if (
+        given.shape not in ((), (layer.neurons,))
+        or not np.isfinite(given).all()
+        or not (given > 0).all()
+    ):
         raise ConfigError(
-            f"layer '{layer.name}': scale must be 'tensor', 'row', or a finite number > 0 or {layer.neurons} of them, "
-            f"not {scale!r}"
+            f"layer '{layer.name}': scale must be 'tensor', 'row', or a finite number > 0 or"
+            f" {layer.neurons} of them, not {scale!r}"
         )
     return np.array(np.broadcast_to(given, layer.neurons))
 
@@ -141,7 +175,11 @@ def _weights(layer: FloatLayer, units: Floats, weight_bits: int, errors: dict[st
     rounded = np.rint(plain / units[:, None])
     whole = np.clip(rounded, -top - 1, top)
     begin = 0
-    for name, part in (("weight", layer.weight), ("recurrent", layer.recurrent), ("bias", layer.bias)):
+    for name, part in (
+        ("weight", layer.weight),
+        ("recurrent", layer.recurrent),
+        ("bias", layer.bias),
+    ):
         if part is not None:
             cut = slice(begin, begin + (1 if part.ndim == 1 else part.shape[1]))
             clipped = int((rounded != whole)[:, cut].sum())
@@ -150,20 +188,32 @@ def _weights(layer: FloatLayer, units: Floats, weight_bits: int, errors: dict[st
     return whole.astype(np.int64)
 
 
-def _delays(layer: FloatLayer, max_delay: int | None, parameters: dict[str, Ints], errors: dict[str, Loss]) -> int:
-    """Put delays among the parameters; the layer's longest one. Nothing is clipped: a delay cut short is another network."""
+def _delays(
+    layer: FloatLayer, max_delay: int | None, parameters: dict[str, Ints], errors: dict[str, Loss]
+) -> int:
+    """Put delays among the parameters; the layer's longest one. Nothing is clipped: a delay cut
+    short is another network.
+    """
     if max_delay is not None and not 0 <= max_delay <= MAX_DELAY:
-        raise ConfigError(f"layer '{layer.name}': max_delay must be in [0, {MAX_DELAY}], not {max_delay}")
-    given = [(name, getattr(layer, name)) for name in ("delay", "recurrent_delay") if getattr(layer, name) is not None]
+        raise ConfigError(
+            f"layer '{layer.name}': max_delay must be in [0, {MAX_DELAY}], not {max_delay}"
+        )
+    given = [
+        (name, getattr(layer, name))
+        for name in ("delay", "recurrent_delay")
+        if getattr(layer, name) is not None
+    ]
     parts = [np.zeros((layer.neurons, width), dtype=np.int64) for width in _widths(layer)]
     for name, delays in given:
         whole = np.rint(delays)
         most = MAX_DELAY if max_delay is None else max_delay
         if whole.max() > most:
-            where = tuple(int(index) for index in np.unravel_index(int(whole.argmax()), whole.shape))
+            where = tuple(
+                int(index) for index in np.unravel_index(int(whole.argmax()), whole.shape)
+            )
             raise ConfigError(
-                f"layer '{layer.name}': {name} must be <= {most} ticks, not {delays[where]} at {where}; "
-                "train with shorter delays, or let the layer tick less often"
+                f"layer '{layer.name}': {name} must be <= {most} ticks, not {delays[where]} at"
+                f" {where}; train with shorter delays, or let the layer tick less often"
             )
         errors[name] = loss(delays, whole)
         parts[0 if name == "delay" else 1] = whole.astype(np.int64)
@@ -182,7 +232,9 @@ def _widths(layer: FloatLayer) -> list[int]:
 def _whole_thresholds(layer: FloatLayer, in_units: Floats) -> Floats:
     """Integers with which hardware's v >= n decides as the layer does."""
     nearest = np.rint(in_units)
-    exact = np.where(np.abs(in_units - nearest) <= TIE * np.maximum(1.0, nearest), nearest, in_units)
+    exact = np.where(
+        np.abs(in_units - nearest) <= TIE * np.maximum(1.0, nearest), nearest, in_units
+    )
     return np.floor(exact) + 1 if layer.strict else np.maximum(np.ceil(exact), 1.0)
 
 
@@ -191,8 +243,8 @@ def _thresholds(layer: FloatLayer, units: Floats, places: int, errors: dict[str,
     in_units = plain / units * 2.0**places
     if in_units.max() >= 2.0**62:
         raise ConfigError(
-            f"layer '{layer.name}': thresholds must be below 2^{MAX_THRESHOLD_BITS} units, not {in_units.max():.3g}; "
-            "its weights are too small to be ever heard"
+            f"layer '{layer.name}': thresholds must be below 2^{MAX_THRESHOLD_BITS} units, not"
+            f" {in_units.max():.3g}; its weights are too small to be ever heard"
         )
     whole = _whole_thresholds(layer, in_units)
     errors["threshold"] = loss(plain, whole * units / 2.0**places)
@@ -210,7 +262,11 @@ def _fraction(layer: FloatLayer, units: Floats, threshold_bits: int | None) -> i
 
 
 def _leaks(
-    layer: FloatLayer, leak: str, factor_shift: int, parameters: dict[str, Ints], errors: dict[str, Loss]
+    layer: FloatLayer,
+    leak: str,
+    factor_shift: int,
+    parameters: dict[str, Ints],
+    errors: dict[str, Loss],
 ) -> dict[str, Any]:
     """The neurons' fields for their leaks; factors go among the parameters."""
     one = 1 << factor_shift
@@ -224,12 +280,16 @@ def _leaks(
     if leak == "factor":
         parameters["leak"] = _factors(layer, "leak", one, errors)
         return fields | {"leak": "factor"}
-    shift = min(range(1, MAX_LEAK_SHIFT + 1), key=lambda s: float(np.abs(plain - (1 - 2.0**-s)).max()))
+    shift = min(
+        range(1, MAX_LEAK_SHIFT + 1), key=lambda s: float(np.abs(plain - (1 - 2.0**-s)).max())
+    )
     errors["leak"] = loss(plain, np.full_like(plain, 1 - 2.0**-shift))
     return fields | {"leak": "shift", "leak_shift": shift}
 
 
-def _factors(layer: FloatLayer, field: Literal["leak", "synaptic_leak"], one: int, errors: dict[str, Loss]) -> Ints:
+def _factors(
+    layer: FloatLayer, field: Literal["leak", "synaptic_leak"], one: int, errors: dict[str, Loss]
+) -> Ints:
     plain = layer.per_neuron(field)
     whole = np.rint(plain * one)
     errors[field] = loss(plain, whole / one)
@@ -244,7 +304,9 @@ def _hetsyn(
     parameters: dict[str, Ints],
     errors: dict[str, Loss],
 ) -> HetSynSpec:
-    """A layer with a trace for each synapse: its neurons have one threshold and a leak by a shift."""
+    """A layer with a trace for each synapse: its neurons have one threshold and a leak by a
+    shift.
+    """
     subject = f"layer '{layer.name}' has time constants of synapses, so"
     plain, leaks = layer.per_neuron("threshold"), layer.per_neuron("leak")
     for wrong, what in (
@@ -259,11 +321,20 @@ def _hetsyn(
         if wrong:
             raise ConfigError(f"{subject} {what}; take tau away for a dense layer")
     shift = 0 if leaks[0] == 1.0 else round(-np.log2(1 - leaks[0]))
-    if leaks[0] != 1.0 and (not 1 <= shift <= MAX_LEAK_SHIFT or abs(1 - 2.0**-shift - leaks[0]) > 1e-6):
-        raise ConfigError(f"{subject} its leak must be 1 or 1 - 2^-shift with shift in [1, {MAX_LEAK_SHIFT}], not {leaks[0]}")
+    if leaks[0] != 1.0 and (
+        not 1 <= shift <= MAX_LEAK_SHIFT or abs(1 - 2.0**-shift - leaks[0]) > 1e-6
+    ):
+        raise ConfigError(
+            f"{subject} its leak must be 1 or 1 - 2^-shift with shift in [1, {MAX_LEAK_SHIFT}], not"
+            f" {leaks[0]}"
+        )
     errors["leak"] = loss(leaks, np.full_like(leaks, 1 - 2.0**-shift if shift else 1.0))
     template = HetSynSpec(**fields)
-    neuron = template.neuron.model_dump() | {"leak_shift": shift, "reset": layer.reset, "refractory": layer.refractory}
+    neuron = template.neuron.model_dump() | {
+        "leak_shift": shift,
+        "reset": layer.reset,
+        "refractory": layer.refractory,
+    }
     gain = 2.0 ** (template.trace_fraction - template.neuron.current_shift)
     whole = _whole_thresholds(layer, plain / units * gain)
     errors["threshold"] = loss(plain, whole * units / gain)
@@ -275,6 +346,8 @@ def _hetsyn(
     errors["tau"] = loss(tau, table[code], outside)
     parameters["code"] = code
     try:
-        return HetSynSpec(**(template.model_dump() | {"neuron": neuron | {"threshold": int(whole[0])}}))
+        return HetSynSpec(
+            **(template.model_dump() | {"neuron": neuron | {"threshold": int(whole[0])}})
+        )
     except ConfigError as error:
         raise ConfigError(f"layer '{layer.name}': {error}") from error

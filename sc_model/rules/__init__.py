@@ -1,7 +1,7 @@
 """Learning rules, one file each, found by looking: adding a rule edits no list.
 
-A file of this folder that defines `FAMILY` is a rule; so is every module that an installed package names under the
-entry-point group ``sc_model.rules``.
+A file of this folder that defines `FAMILY` is a rule; so is every module that an installed package
+names under the entry-point group ``sc_model.rules``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,19 @@ def rule_from_module(module: ModuleType) -> Rule:
     """Read a :class:`Rule` off a module; ValueError names what the module lacks."""
     missing = [name for name in _REQUIRED if not hasattr(module, name)]
     if missing:
-        raise ConfigError(f"rule file {module.__name__} must define {', '.join(_REQUIRED)}; it lacks {', '.join(missing)}.")
-    taken = sorted(item.name for item in (*module.STATE, *module.INPUTS) if item.name in _PORTS or item.name.startswith("load_"))
+        raise ConfigError(
+            f"rule file {module.__name__} must define {', '.join(_REQUIRED)}; it lacks"
+            f" {', '.join(missing)}."
+        )
+    taken = sorted(
+        item.name
+        for item in (*module.STATE, *module.INPUTS)
+        if item.name in _PORTS or item.name.startswith("load_")
+    )
     if taken:
         raise ConfigError(
-            f"rule file {module.__name__} must not name a field or input '{taken[0]}': blocks have ports "
-            f"{', '.join(_PORTS)} and load_<field> of their own."
+            f"rule file {module.__name__} must not name a field or input '{taken[0]}': blocks have"
+            f" ports {', '.join(_PORTS)} and load_<field> of their own."
         )
     return Rule(
         family=module.FAMILY,
@@ -46,8 +53,12 @@ def rule_from_module(module: ModuleType) -> Rule:
 
 @cache
 def _families() -> dict[str, ModuleType]:
-    modules = modules_of(__name__, __path__) + [point.load() for point in entry_points(group="sc_model.rules")]
-    return by_name("rule family", ((m.FAMILY, m, m.__name__) for m in modules if hasattr(m, "FAMILY")))
+    modules = modules_of(__name__, __path__) + [
+        point.load() for point in entry_points(group="sc_model.rules")
+    ]
+    return by_name(
+        "rule family", ((m.FAMILY, m, m.__name__) for m in modules if hasattr(m, "FAMILY"))
+    )
 
 
 def rule_families() -> tuple[str, ...]:

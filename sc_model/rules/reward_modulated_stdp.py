@@ -1,7 +1,8 @@
 r"""Reward-modulated spike-timing-dependent plasticity (R-STDP) with bounded integer state.
 
-Izhikevich 2007 (doi:10.1093/cercor/bhl152); Frémaux & Gerstner 2016 (doi:10.3389/fncir.2015.00085). One step, in exact
-integers, with `D = trace_decay_shift`, `L = learning_shift` and every shift arithmetic (towards minus infinity)::
+Izhikevich 2007 (doi:10.1093/cercor/bhl152); Frémaux & Gerstner 2016 (doi:10.3389/fncir.2015.00085).
+One step, in exact integers, with `D = trace_decay_shift`, `L = learning_shift` and every shift
+arithmetic (towards minus infinity)::
 
     decay(v)        = v - (v >> D)   for D > 0;   v   for D = 0
     decay_signed(e) = decay(e) if e >= 0 else -decay(-e)
@@ -12,8 +13,9 @@ integers, with `D = trace_decay_shift`, `L = learning_shift` and every shift ari
     eligibility'    = saturate(decay_signed(eligibility) + potentiation - depression,  signed T bits)
     weight'         = saturate(weight + ((reward * eligibility') >> L),  unsigned W bits)
 
-Deviations from the continuous rule: all three traces share one decay; `decay` stops at the largest v with v >> D = 0
-instead of at zero; `>> L` rounds towards minus infinity, a mean drift of -1/2 LSB for each non-zero update.
+Deviations from the continuous rule: all three traces share one decay; `decay` stops at the largest
+v with v >> D = 0 instead of at zero; `>> L` rounds towards minus infinity, a mean drift of -1/2 LSB
+for each non-zero update.
 """
 
 from __future__ import annotations
@@ -33,8 +35,12 @@ class Params(RuleParams):
     weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
     trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces, signed eligibility")
     reward_bits: int = Field(default=8, ge=1, description="R: signed reward")
-    learning_shift: int = Field(default=4, ge=0, description="L: right shift of reward x eligibility")
-    trace_decay_shift: int = Field(default=4, ge=0, description="D: time constant of about 2^D steps; 0 is no decay")
+    learning_shift: int = Field(
+        default=4, ge=0, description="L: right shift of reward x eligibility"
+    )
+    trace_decay_shift: int = Field(
+        default=4, ge=0, description="D: time constant of about 2^D steps; 0 is no decay"
+    )
 
     @property
     def max_weight(self) -> int:
@@ -95,34 +101,56 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     old = state.eligibility
     decayed = ops.let("eligibility_decayed", ops.mux(old >= 0, decay(old), -decay(-old)))
     potentiation = ops.let(
-        "potentiation", ops.mux(inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0)
+        "potentiation",
+        ops.mux(inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0),
     )
     depression = ops.let("depression", ops.mux(inputs.pre_spike, state.post_trace, 0))
     eligibility = ops.let(
-        "eligibility_next", ops.clamp(decayed + potentiation - depression, params.min_eligibility, params.max_eligibility)
+        "eligibility_next",
+        ops.clamp(
+            decayed + potentiation - depression, params.min_eligibility, params.max_eligibility
+        ),
     )
-    weight_change = ops.let("weight_change", ops.let("reward_product", inputs.reward * eligibility) >> params.learning_shift)
+    weight_change = ops.let(
+        "weight_change",
+        ops.let("reward_product", inputs.reward * eligibility) >> params.learning_shift,
+    )
     return {
-        "weight": ops.let("weight_next", ops.clamp(state.weight + weight_change, 0, params.max_weight)),
-        "pre_trace": ops.let("pre_trace_next", ops.mux(inputs.pre_spike, params.max_trace, decay(state.pre_trace))),
-        "post_trace": ops.let("post_trace_next", ops.mux(inputs.post_spike, params.max_trace, decay(state.post_trace))),
+        "weight": ops.let(
+            "weight_next", ops.clamp(state.weight + weight_change, 0, params.max_weight)
+        ),
+        "pre_trace": ops.let(
+            "pre_trace_next", ops.mux(inputs.pre_spike, params.max_trace, decay(state.pre_trace))
+        ),
+        "post_trace": ops.let(
+            "post_trace_next", ops.mux(inputs.post_spike, params.max_trace, decay(state.post_trace))
+        ),
         "eligibility": eligibility,
     }
 
 
 def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
-    """The same rule without rounding: real numbers, exact factors 1 - 2^-D and 2^-L, the same saturation.
+    """The same rule without rounding: real numbers, exact factors 1 - 2^-D and 2^-L, the same
+    saturation.
 
     Against :func:`update` it shows what quantisation costs; it is never compiled to hardware.
     """
     factor = 1.0 - 2.0**-params.trace_decay_shift if params.trace_decay_shift else 1.0
-    potentiation = ops.mux(inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0.0)
+    potentiation = ops.mux(
+        inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0.0
+    )
     depression = ops.mux(inputs.pre_spike, state.post_trace, 0.0)
     eligibility = ops.clamp(
-        state.eligibility * factor + potentiation - depression, params.min_eligibility, params.max_eligibility
+        state.eligibility * factor + potentiation - depression,
+        params.min_eligibility,
+        params.max_eligibility,
     )
     return {
-        "weight": ops.clamp(state.weight + inputs.reward * eligibility * 2.0**-params.learning_shift, 0, params.max_weight),
+        "weight": ops.clamp(
+            state.weight + inputs.reward * eligibility * 2.0**-params.learning_shift,
+            0,
+            params.max_weight,
+        ),
         "pre_trace": ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace * factor),
         "post_trace": ops.mux(inputs.post_spike, params.max_trace, state.post_trace * factor),
         "eligibility": eligibility,
@@ -130,7 +158,10 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
 
 
 def _vector(
-    why: str, state: tuple[int, int, int, int], inputs: tuple[int, int, int], expected: tuple[int, int, int, int]
+    why: str,
+    state: tuple[int, int, int, int],
+    inputs: tuple[int, int, int],
+    expected: tuple[int, int, int, int],
 ) -> Vector:
     fields, ports = [field.name for field in STATE], [item.name for item in INPUTS]
     return Vector(
@@ -145,18 +176,41 @@ def _vector(
 VECTORS = (
     _vector("all zero stays zero", (0, 0, 0, 0), (0, 0, 127), (0, 0, 0, 0)),
     # 4095 - 255 = 3840; 2047 - 127 = 1920; 127 * 1920 = 243840, >> 4 = 15240
-    _vector("decay without spikes", (100, 4095, 4095, 2047), (0, 0, 127), (15340, 3840, 3840, 1920)),
+    _vector(
+        "decay without spikes", (100, 4095, 4095, 2047), (0, 0, 127), (15340, 3840, 3840, 1920)
+    ),
     _vector("decay stops at 15", (100, 15, 15, 15), (0, 0, 0), (100, 15, 15, 15)),
-    # -(2048 - 128) = -1920; -128 * -1920 = 245760, >> 4 = 15360: the negation of -2048 needs a 13th bit
-    _vector("smallest eligibility decays towards zero", (0, 0, 0, -2048), (0, 0, -128), (15360, 0, 0, -1920)),
+    # -(2048 - 128) = -1920; -128 * -1920 = 245760, >> 4 = 15360: the negation of -2048 needs a 13th
+    # bit
+    _vector(
+        "smallest eligibility decays towards zero",
+        (0, 0, 0, -2048),
+        (0, 0, -128),
+        (15360, 0, 0, -1920),
+    ),
     # 0 + 4095 - 4095 = 0
-    _vector("both spikes, full post trace: cancel", (7, 0, 4095, 0), (1, 1, 127), (7, 4095, 4095, 0)),
-    # 1920 + 4095 - 0 = 6015 -> 2047; 127 * 2047 = 259969, >> 4 = 16248; 60000 + 16248 = 76248 -> 65535
-    _vector("eligibility and weight saturate upwards", (60000, 0, 0, 2047), (1, 1, 127), (65535, 4095, 4095, 2047)),
+    _vector(
+        "both spikes, full post trace: cancel", (7, 0, 4095, 0), (1, 1, 127), (7, 4095, 4095, 0)
+    ),
+    # 1920 + 4095 - 0 = 6015 -> 2047; 127 * 2047 = 259969, >> 4 = 16248; 60000 + 16248 = 76248 ->
+    # 65535
+    _vector(
+        "eligibility and weight saturate upwards",
+        (60000, 0, 0, 2047),
+        (1, 1, 127),
+        (65535, 4095, 4095, 2047),
+    ),
     # -1920 - 4095 = -6015 -> -2048; 127 * -2048 = -260096, >> 4 = -16256; 16000 - 16256 = -256 -> 0
-    _vector("eligibility and weight saturate downwards", (16000, 0, 4095, -2048), (1, 0, 127), (0, 4095, 3840, -2048)),
+    _vector(
+        "eligibility and weight saturate downwards",
+        (16000, 0, 4095, -2048),
+        (1, 0, 127),
+        (0, 4095, 3840, -2048),
+    ),
     # 0 + 3000 = 3000 -> 2047; -1 * 2047 >> 4 = floor(-127.9) = -128
-    _vector("rounding towards minus infinity", (1000, 3000, 0, 0), (0, 1, -1), (872, 2813, 4095, 2047)),
+    _vector(
+        "rounding towards minus infinity", (1000, 3000, 0, 0), (0, 1, -1), (872, 2813, 4095, 2047)
+    ),
     # -15 -> -(15 - 0) = -15; 1 * -15 >> 4 = -1
     _vector("small negative eligibility is kept", (1000, 0, 0, -15), (0, 0, 1), (999, 0, 0, -15)),
 )

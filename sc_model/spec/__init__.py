@@ -8,11 +8,11 @@ from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
-from sc_model.spec.layer import LayerSpec, NeuronSpec, Placement, placement
 from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec
-from sc_model.spec.plastic import PLASTIC, PlasticSpec
+from sc_model.spec.plastic_layer import NeuronSpec, Placement, PlasticLayerSpec, placement
+from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
-from sc_model.spec.tick_layer import TickLayer
+from sc_model.spec.trained_layer import TrainedLayerSpec
 
 __all__ = [
     "MAX_SYNAPSES",
@@ -27,20 +27,20 @@ __all__ = [
     "Frozen",
     "HetSynSpec",
     "IntFormat",
-    "LayerSpec",
     "LifSpec",
     "Locality",
     "NetworkSpec",
     "NeuronSpec",
     "Ops",
     "Placement",
-    "PlasticSpec",
+    "PlasticLayerSpec",
+    "PlasticStageSpec",
     "Rule",
     "RuleChoice",
     "RuleInput",
     "RuleParams",
     "StateField",
-    "TickLayer",
+    "TrainedLayerSpec",
     "Vector",
     "decay_codes",
     "load_design",

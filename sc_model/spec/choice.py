@@ -10,7 +10,9 @@ from sc_model.spec.frozen import Frozen
 
 
 class RuleChoice(Frozen):
-    """`[rule]`: a family by name and its parameters (checked by the family's own `Params` when it is loaded)."""
+    """`[rule]`: a family by name and its parameters (checked by the family's own `Params` when it
+    is loaded).
+    """
 
     family: str = "reward_modulated_stdp"
     parameters: dict[str, int] = Field(default_factory=dict)

@@ -1,13 +1,16 @@
 r"""Decay codes: a finite set of factors that stands for every time constant in a range.
 
-A trace decays by ``trace' = (trace * D) >> shift`` with an integer D in [0, 2^shift): the exact product, floored once, so that
-without input every trace reaches 0 (D < 2^shift makes it smaller by one at least). A *code* is the index of D in a short table.
-Hardware makes the product of at most `terms` shifted copies of the trace, added or subtracted (D in canonical signed digits: no
-other form of D has fewer; Reitwiesner 1960, "Binary Arithmetic"), or with a multiplier (``terms = 0``: any D).
+A trace decays by ``trace' = (trace * D) >> shift`` with an integer D in [0, 2^shift): the exact
+product, floored once, so that without input every trace reaches 0 (D < 2^shift makes it smaller by
+one at least). A *code* is the index of D in a short table. Hardware makes the product of at most
+`terms` shifted copies of the trace, added or subtracted (D in canonical signed digits: no other
+form of D has fewer; Reitwiesner 1960, "Binary Arithmetic"), or with a multiplier (``terms = 0``:
+any D).
 
-Which factors: those with which the worst relative error of the time constant over [tau_min, tau_max] is least. A factor D stands
-for tau = -tick / ln(D / 2^shift) and is within a relative error e of all time constants in [tau / (1 + e), tau / (1 - e)]; the
-fewest factors that cover the range for an e are found greedily from the left, and e by bisection. Codes that are left over go
+Which factors: those with which the worst relative error of the time constant over [tau_min,
+tau_max] is least. A factor D stands for tau = -tick / ln(D / 2^shift) and is within a relative
+error e of all time constants in [tau / (1 + e), tau / (1 - e)]; the fewest factors that cover the
+range for an e are found greedily from the left, and e by bisection. Codes that are left over go
 where neighbours are furthest apart, which makes the mean error less.
 """
 
@@ -28,7 +31,9 @@ MAX_TERMS = 4
 
 
 def signed_digits(value: int) -> tuple[tuple[int, bool], ...]:
-    """Canonical signed digits of value >= 0, highest first: (power of two, whether it is subtracted)."""
+    """Canonical signed digits of value >= 0, highest first: (power of two, whether it is
+    subtracted).
+    """
     digits: list[tuple[int, bool]] = []
     power = 0
     while value:
@@ -47,10 +52,12 @@ class DecayCodes:
 
     Members
     -------
-    factors : D by code, rising; at most 2^code_bits of them. shift : the factor is D / 2^shift.
+    factors : D by code, rising; at most 2^code_bits of them.
+    shift : the factor is D / 2^shift.
     terms : most shifted copies that a factor needs; 0 where a multiplier makes the product.
     tick_ms : what one decay stands for, in ms.
-    tau_min_ms, tau_max_ms : the time constants that it was chosen for (from the shortest that leaves anything after a tick).
+    tau_min_ms, tau_max_ms : the time constants that it was chosen for (from the shortest that
+        leaves anything after a tick).
     """
 
     factors: tuple[int, ...]
@@ -81,7 +88,9 @@ class DecayCodes:
         return [self.nearest(tau) for tau in taus_ms]
 
     def errors(self, points: int = 4000) -> tuple[float, float]:
-        """Worst and mean relative error of the time constant, over `points` values spread evenly on a logarithmic scale."""
+        """Worst and mean relative error of the time constant, over `points` values spread evenly on
+        a logarithmic scale.
+        """
         taus, low, high = self.taus_ms, math.log(self.tau_min_ms), math.log(self.tau_max_ms)
         found = []
         for index in range(points):
@@ -108,9 +117,12 @@ def decay_codes(
 
     Parameters
     ----------
-    code_bits : 1 to 12. terms : 1 to 4 shifted copies, or 0 for a multiplier. tick_ms : > 0. shift : 4 to 16 bits of a factor.
-    tau_min_ms, tau_max_ms : range of the time constants. Where a tick is so long that nothing of a trace is left after it, the
-        table begins at the shortest time constant that leaves 2^-shift.
+    code_bits : 1 to 12.
+    terms : 1 to 4 shifted copies, or 0 for a multiplier.
+    tick_ms : > 0.
+    shift : 4 to 16 bits of a factor.
+    tau_min_ms, tau_max_ms : range of the time constants. Where a tick is so long that nothing of a
+        trace is left after it, the table begins at the shortest time constant that leaves 2^-shift.
 
     Raises ConfigError for a value outside.
     """
@@ -123,23 +135,29 @@ def decay_codes(
             raise ConfigError(f"Decay codes need {name} in [{least}, {most}], not {value}.")
     if not tick_ms > 0 or not 0 < tau_min_ms < tau_max_ms:
         raise ConfigError(
-            f"Decay codes need tick_ms > 0 and 0 < tau_min_ms < tau_max_ms, not {tick_ms}, {tau_min_ms} and {tau_max_ms}."
+            f"Decay codes need tick_ms > 0 and 0 < tau_min_ms < tau_max_ms, not {tick_ms},"
+            f" {tau_min_ms} and {tau_max_ms}."
         )
     able = [d for d in range(1, 1 << shift) if terms == 0 or len(signed_digits(d)) <= terms]
     taus = [time_constant(d, shift, tick_ms) for d in able]
     low = max(tau_min_ms, taus[0])
     if low >= tau_max_ms:
         raise ConfigError(
-            f"Decay codes need a tick in which a trace does not vanish: after {tick_ms} ms a time constant of {tau_max_ms} ms "
-            f"leaves less than 2^-{shift}; take a shorter tick or a larger shift."
+            f"Decay codes need a tick in which a trace does not vanish: after {tick_ms} ms a time"
+            f" constant of {tau_max_ms} ms leaves less than 2^-{shift}; take a shorter tick or a"
+            " larger shift."
         )
     worst = _bisect(taus, low, tau_max_ms, 1 << code_bits)
     chosen = _fill(taus, _cover(taus, low, tau_max_ms, worst) or [], 1 << code_bits)
-    return DecayCodes(tuple(able[index] for index in chosen), shift, terms, tick_ms, low, tau_max_ms)
+    return DecayCodes(
+        tuple(able[index] for index in chosen), shift, terms, tick_ms, low, tau_max_ms
+    )
 
 
 def _fill(taus: Sequence[float], chosen: list[int], most: int) -> list[int]:
-    """More of the taus between those chosen, up to `most`: each time the one that halves the widest gap best."""
+    """More of the taus between those chosen, up to `most`: each time the one that halves the widest
+    gap best.
+    """
     chosen = sorted(chosen)
     gaps = [(-taus[b] / taus[a], a, b) for a, b in pairwise(chosen) if b > a + 1]
     heapify(gaps)
@@ -155,11 +173,14 @@ def _fill(taus: Sequence[float], chosen: list[int], most: int) -> list[int]:
 
 
 def _cover(taus: Sequence[float], low: float, high: float, error: float) -> list[int] | None:
-    """The fewest of the rising `taus` that are within the relative error of all in [low, high]; None where none suffice."""
+    """The fewest of the rising `taus` that are within the relative error of all in [low, high];
+    None where none suffice.
+    """
     chosen: list[int] = []
     covered = low
     while covered < high or not chosen:
-        # the largest one that is still near enough to what is not covered yet: tau / (1 + error) <= covered
+        # the largest one that is still near enough to what is not covered yet: tau / (1 + error) <=
+        # covered
         index = bisect_left(taus, covered * (1 + error) * (1 + 1e-12)) - 1
         if index < 0 or (chosen and index <= chosen[-1]):
             return None

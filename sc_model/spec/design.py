@@ -1,4 +1,6 @@
-"""One file describes a design: a block, the rule it runs, and the fabric its pipeline is cut for."""
+"""One file describes a design: a block, the rule it runs, and the fabric its pipeline is cut
+for.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,20 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from sc_model.spec.choice import RuleChoice
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.layer import LayerSpec, NeuronSpec
 from sc_model.spec.network import DEFAULT_KIND, LAYER_KINDS, NetworkSpec
-from sc_model.spec.tick_layer import TickLayer
+from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
+from sc_model.spec.trained_layer import TrainedLayerSpec
 
 MAX_SYNAPSES = 65_536
 TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "plastic")
@@ -21,15 +29,19 @@ NETWORK_TABLES = ("network", "clock", "plastic")
 
 
 class Design(Frozen):
-    """A design file, as a frozen object; the same fields as the table `[design]`, and the other tables by their names.
+    """A design file, as a frozen object; the same fields as the table `[design]`, and the other
+    tables by their names.
 
     Members
     -------
     name : identifier, used for files and in reports.
-    block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a clock), ``layer`` (dense,
-        plastic, with its neurons) or ``network`` (layers with time constants and clocks of their own; no rule).
-    synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons, a network the sum of its layers'.
-    fabric : family whose pipeline depth, block RAM and multiplier the block is made for; ``generic`` is plain Verilog.
+    block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a
+        clock), ``layer`` (dense, plastic, with its neurons) or ``network`` (layers with time
+        constants and clocks of their own; no rule).
+    synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons, a network
+        the sum of its layers'.
+    fabric : family whose pipeline depth, block RAM and multiplier the block is made for;
+        ``generic`` is plain Verilog.
     seed : seed of every random stimulus drawn for the design.
     rule : rule family and parameters.
     layer, neuron : a layer's size and its neurons; None for other blocks.
@@ -45,7 +57,7 @@ class Design(Frozen):
     fabric: str = "generic"
     seed: int = Field(default=1, ge=0)
     rule: RuleChoice = RuleChoice()
-    layer: LayerSpec | None = None
+    layer: PlasticLayerSpec | None = None
     neuron: NeuronSpec | None = None
     network: NetworkSpec | None = None
 
@@ -53,7 +65,11 @@ class Design(Frozen):
     @classmethod
     def _default_neuron(cls, values: Any) -> Any:
         """A layer's neurons may be the default ones."""
-        if isinstance(values, dict) and values.get("block") == "layer" and values.get("neuron") is None:
+        if (
+            isinstance(values, dict)
+            and values.get("block") == "layer"
+            and values.get("neuron") is None
+        ):
             return {**values, "neuron": NeuronSpec()}
         return values
 
@@ -61,26 +77,50 @@ class Design(Frozen):
     def _fits_its_block(self) -> Self:
         if self.block == "lane" and self.synapses != 1:
             raise ValueError(
-                f"Design.synapses must be 1 for block 'lane', not {self.synapses}; for many synapses use block = \"bank\"."
+                f"Design.synapses must be 1 for block 'lane', not {self.synapses}; for many"
+                ' synapses use block = "bank".'
             )
         for block, tables in (("layer", ("layer", "neuron")), ("network", ("network",))):
             for table in tables if block != self.block else ():
                 if getattr(self, table) is not None:
-                    raise ValueError(f"a design with block '{self.block}' must not have a table [{table}]; a {block} has one.")
+                    raise ValueError(
+                        f"a design with block '{self.block}' must not have a table [{table}]; a"
+                        f" {block} has one."
+                    )
         if self.block == "layer" and self.layer is None:
-            raise ValueError("a design with block 'layer' must have a table [layer] with inputs and neurons.")
+            raise ValueError(
+                "a design with block 'layer' must have a table [layer] with inputs and neurons."
+            )
         if self.block == "network":
             if self.network is None:
-                raise ValueError("a design with block 'network' must have a table [[layer]] for each of its layers.")
+                raise ValueError(
+                    "a design with block 'network' must have a table [[layer]] for each of its"
+                    " layers."
+                )
             if "rule" in self.model_fields_set:
-                raise ValueError("a design with block 'network' must not have a table [rule]: its synapses do not learn.")
-        sizes: list[TickLayer | LayerSpec] = [self.layer] if self.layer is not None else []
+                raise ValueError(
+                    "a design with block 'network' must not have a table [rule]: its synapses do"
+                    " not learn."
+                )
+        sizes: list[TrainedLayerSpec | PlasticLayerSpec] = (
+            [self.layer] if self.layer is not None else []
+        )
         sizes += self.network.layers if self.network is not None else ()
         if sizes:
-            sizes += [self.network.plastic.layer] if self.network is not None and self.network.plastic is not None else []
-            total = sum((size.columns if isinstance(size, TickLayer) else size.inputs) * size.neurons for size in sizes)
+            sizes += (
+                [self.network.plastic.layer]
+                if self.network is not None and self.network.plastic is not None
+                else []
+            )
+            total = sum(
+                (size.columns if isinstance(size, TrainedLayerSpec) else size.inputs) * size.neurons
+                for size in sizes
+            )
             if "synapses" in self.model_fields_set and self.synapses != total:
-                raise ValueError(f"Design.synapses must be left out for block '{self.block}': it is inputs x neurons.")
+                raise ValueError(
+                    f"Design.synapses must be left out for block '{self.block}': it is inputs x"
+                    " neurons."
+                )
             object.__setattr__(self, "synapses", total)  # derived: the one way in while frozen
         return self
 
@@ -111,40 +151,58 @@ class Design(Frozen):
     @model_serializer(mode="wrap")
     def _without_missing_tables(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         absent = ("rule",) if self.network is not None else ()
-        return {key: value for key, value in dump(self).items() if value is not None and key not in absent}
+        return {
+            key: value
+            for key, value in dump(self).items()
+            if value is not None and key not in absent
+        }
 
 
 def parse_design(values: dict[str, Any]) -> Design:
     """A design from the tables of a file.
 
-    Raises ConfigError or ConfigTypeError that name the table, the key, what is allowed and what came.
+    Raises ConfigError or ConfigTypeError that name the table, the key, what is allowed and what
+    came.
     """
     unknown = sorted(set(values) - set(TABLES))
     if unknown:
         hint = did_you_mean(unknown[0], TABLES) or "."
         raise ConfigError(
-            f"a design file has no table [{unknown[0]}]{hint} Its tables are: {', '.join(f'[{table}]' for table in TABLES)}."
+            f"a design file has no table [{unknown[0]}]{hint} Its tables are:"
+            f" {', '.join(f'[{table}]' for table in TABLES)}."
         )
     if "design" not in values:
-        raise ConfigError("a design file must have a table [design] with name and block; `sc-hw new NAME` writes one.")
+        raise ConfigError(
+            "a design file must have a table [design] with name and block; `sc-hw new NAME` writes"
+            " one."
+        )
     table = values["design"]
     if not isinstance(table, dict):
         raise ConfigTypeError(f"[design] must be a table, not {table!r} ({type(table).__name__}).")
     if "rule" in table:
-        raise ConfigError("[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of their own.")
+        raise ConfigError(
+            "[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of"
+            " their own."
+        )
     for inner in TABLES[2:]:
         if inner in table:
-            raise ConfigError(f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own.")
+            raise ConfigError(
+                f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own."
+            )
     others = {name: values[name] for name in TABLES[1:] if name in values}
     if table.get("block") == "network":
         others = _network_tables(others)
     else:
         for name in NETWORK_TABLES:
             if name in others:
-                raise ConfigError(f'a design has a table [{name}] only with block = "network", not {table.get("block")!r}.')
+                raise ConfigError(
+                    f'a design has a table [{name}] only with block = "network", not'
+                    f" {table.get('block')!r}."
+                )
         if isinstance(others.get("layer"), list):
             raise ConfigError(
-                "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has one table [layer]."
+                "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has"
+                " one table [layer]."
             )
     try:
         return Design.model_validate({**table, **others})
@@ -156,15 +214,29 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     """The tables of a network as the one field that a design has for it."""
     layers = tables.get("layer", [])
     if not isinstance(layers, list):
-        raise ConfigError("a network's layers stand in tables [[layer]], one each, in double brackets; found one [layer].")
+        raise ConfigError(
+            "a network's layers stand in tables [[layer]], one each, in double brackets; found one"
+            " [layer]."
+        )
     if "neuron" in tables:
-        raise ConfigError("a network has no table [neuron]: each layer has its own, [layer.neuron], behind its [[layer]].")
+        raise ConfigError(
+            "a network has no table [neuron]: each layer has its own, [layer.neuron], behind its"
+            " [[layer]]."
+        )
     network = tables.get("network", {})
     if not isinstance(network, dict):
-        raise ConfigTypeError(f"[network] must be a table, not {network!r} ({type(network).__name__}).")
-    for name, where in (("layers", "[[layer]]"), ("clocks", "[clock.ROLE]"), ("plastic", "[plastic]")):
+        raise ConfigTypeError(
+            f"[network] must be a table, not {network!r} ({type(network).__name__})."
+        )
+    for name, where in (
+        ("layers", "[[layer]]"),
+        ("clocks", "[clock.ROLE]"),
+        ("plastic", "[plastic]"),
+    ):
         if name in network:
-            raise ConfigError(f"[network] has no field '{name}'; they stand in tables {where} of their own.")
+            raise ConfigError(
+                f"[network] has no field '{name}'; they stand in tables {where} of their own."
+            )
     made = [_layer(number, table) for number, table in enumerate(layers, 1)]
     fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
     if "plastic" in tables:
@@ -172,25 +244,32 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     return {"network": fields, **{name: value for name, value in tables.items() if name == "rule"}}
 
 
-def _plastic(table: Any, layers: list[TickLayer]) -> dict[str, Any]:
-    """The table `[plastic]` as the fields of a `PlasticSpec`."""
+def _plastic(table: Any, layers: list[TrainedLayerSpec]) -> dict[str, Any]:
+    """The table `[plastic]` as the fields of a `PlasticStageSpec`."""
     if not isinstance(table, dict):
         raise ConfigTypeError(f"[plastic] must be a table, not {table!r} ({type(table).__name__}).")
     if "inputs" in table:
-        raise ConfigError("[plastic] has no field 'inputs'; it takes in what the last [[layer]] gives.")
+        raise ConfigError(
+            "[plastic] has no field 'inputs'; it takes in what the last [[layer]] gives."
+        )
     others = {name: table[name] for name in ("rule", "neuron") if name in table}
     size = {name: value for name, value in table.items() if name not in others}
     return {**others, "layer": {**size, "inputs": layers[-1].neurons if layers else 0}}
 
 
-def _layer(number: int, table: Any) -> TickLayer:
+def _layer(number: int, table: Any) -> TrainedLayerSpec:
     """A layer of a network; errors say which one it is."""
     if not isinstance(table, dict):
-        raise ConfigTypeError(f"layer {number} must be a table [[layer]], not {table!r} ({type(table).__name__}).")
+        raise ConfigTypeError(
+            f"layer {number} must be a table [[layer]], not {table!r} ({type(table).__name__})."
+        )
     kind = table.get("kind", DEFAULT_KIND)
     if kind not in LAYER_KINDS:
         hint = did_you_mean(str(kind), LAYER_KINDS) or "."
-        raise ConfigError(f"layer {number} must be of kind {' or '.join(map(repr, LAYER_KINDS))}, not {kind!r}{hint}")
+        raise ConfigError(
+            f"layer {number} must be of kind {' or '.join(map(repr, LAYER_KINDS))}, not"
+            f" {kind!r}{hint}"
+        )
     try:
         return LAYER_KINDS[kind](**table)
     except (ConfigError, ConfigTypeError) as error:
@@ -204,7 +283,9 @@ def load_design(path: Path | str) -> Design:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"design file {file} does not exist; `sc-hw new NAME` writes one.") from None
+        raise ConfigError(
+            f"design file {file} does not exist; `sc-hw new NAME` writes one."
+        ) from None
     except OSError as error:
         raise ConfigError(f"design file {file} can't be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

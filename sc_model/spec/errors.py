@@ -46,7 +46,8 @@ _BOUNDS = {
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | ConfigTypeError:
-    """Turn pydantic's list of findings into the one error of this project: the first finding, in one line.
+    """Turn pydantic's list of findings into the one error of this project: the first finding, in
+    one line.
 
     An unknown key goes before a missing one: it may be the same, mistyped.
     """
@@ -59,7 +60,9 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         known = sorted(name for name in model.model_fields)
         owner = ".".join([model.__name__, *map(str, place[:-1])])
         hint = did_you_mean(str(place[-1]), known) or "."
-        return ConfigError(f"{owner} has no field '{place[-1]}'{hint} Its fields are: {', '.join(known)}.")
+        return ConfigError(
+            f"{owner} has no field '{place[-1]}'{hint} Its fields are: {', '.join(known)}."
+        )
     if kind == "missing":
         return ConfigError(f"{subject} must be given; it has no default.")
     if kind in _BOUNDS:
@@ -69,7 +72,10 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         hint = did_you_mean(str(got), re.findall(r"'([^']*)'", context["expected"]))
         return ConfigError(f"{subject} must be {context['expected']}, not {got!r}{hint or '.'}")
     if kind == "string_pattern_mismatch":
-        allowed = model.model_fields[str(place[0])].description or f"text of the form {context['pattern']}"
+        allowed = (
+            model.model_fields[str(place[0])].description
+            or f"text of the form {context['pattern']}"
+        )
         return ConfigError(f"{subject} must be {allowed}, not {got!r}.")
     if kind == "value_error":
         cause = context["error"]
@@ -77,5 +83,7 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
             return cause
         return ConfigError(str(cause) if not place else f"{subject}: {cause}")
     if kind in _KINDS:
-        return ConfigTypeError(f"{subject} must be {_KINDS[kind]}, not {got!r} ({type(got).__name__}).")
+        return ConfigTypeError(
+            f"{subject} must be {_KINDS[kind]}, not {got!r} ({type(got).__name__})."
+        )
     return ConfigError(f"{subject}: {finding['msg']}, not {got!r}.")

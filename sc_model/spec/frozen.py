@@ -1,4 +1,6 @@
-"""The base of every configuration: immutable, closed, strictly typed, with errors a person can act on."""
+"""The base of every configuration: immutable, closed, strictly typed, with errors a person can act
+on.
+"""
 
 from __future__ import annotations
 

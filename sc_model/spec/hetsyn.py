@@ -9,24 +9,40 @@ from pydantic import Field, model_validator
 from sc_model.spec.decay import MAX_TERMS, TAU_MAX_MS, TAU_MIN_MS, DecayCodes, decay_codes
 from sc_model.spec.errors import ConfigError
 from sc_model.spec.formats import IntFormat
-from sc_model.spec.layer import NeuronSpec
-from sc_model.spec.tick_layer import TickLayer
+from sc_model.spec.plastic_layer import NeuronSpec
+from sc_model.spec.trained_layer import TrainedLayerSpec
 
 COUPLINGS = ("winner_take_all", "noise_bits", "inhibition")  # what couples the neurons of a layer
 
 
-class HetSynSpec(TickLayer):
-    """A `[[layer]]` of a network with kind "hetsyn": each synapse has a weight, a decay code and a trace.
+class HetSynSpec(TrainedLayerSpec):
+    """A `[[layer]]` of a network with kind "hetsyn": each synapse has a weight, a decay code and a
+    trace.
 
-    Raises ConfigError (a ValueError) for a value outside its range, or a neuron with options that such a layer lacks.
+    Raises ConfigError (a ValueError) for a value outside its range, or a neuron with options that
+    such a layer lacks.
     """
 
     kind: Literal["hetsyn"] = "hetsyn"
-    trace_bits: int = Field(default=17, ge=4, le=32, description="unsigned bits of a trace, which saturates")
-    trace_fraction: int = Field(default=10, ge=0, le=24, description="binary places of a trace: a spike adds 2^trace_fraction")
+    trace_bits: int = Field(
+        default=17, ge=4, le=32, description="unsigned bits of a trace, which saturates"
+    )
+    trace_fraction: int = Field(
+        default=10,
+        ge=0,
+        le=24,
+        description="binary places of a trace: a spike adds 2^trace_fraction",
+    )
     code_bits: int = Field(default=6, ge=1, le=10, description="bits of a decay code")
-    terms: int = Field(default=3, ge=0, le=MAX_TERMS, description="shifted copies that make a decay; 0: a multiplier")
-    factor_shift: int = Field(default=12, ge=4, le=16, description="binary places of a decay factor")
+    terms: int = Field(
+        default=3,
+        ge=0,
+        le=MAX_TERMS,
+        description="shifted copies that make a decay; 0: a multiplier",
+    )
+    factor_shift: int = Field(
+        default=12, ge=4, le=16, description="binary places of a decay factor"
+    )
     tau_min_ms: float = Field(default=TAU_MIN_MS, gt=0, description="shortest time constant, in ms")
     tau_max_ms: float = Field(default=TAU_MAX_MS, gt=0, description="longest time constant, in ms")
     neuron: NeuronSpec = NeuronSpec(reset="subtract")
@@ -43,11 +59,14 @@ class HetSynSpec(TickLayer):
     def _fits(self) -> Self:
         for option in COUPLINGS:
             if getattr(self.neuron, option):
-                raise ValueError(f"HetSynSpec.neuron has no {option} in such a layer; leave it out (a plastic layer has it).")
+                raise ValueError(
+                    f"HetSynSpec.neuron has no {option} in such a layer; leave it out (a plastic"
+                    " layer has it)."
+                )
         if self.trace_fraction >= self.trace_bits:
             raise ValueError(
-                f"HetSynSpec.trace_fraction must be < trace_bits, not {self.trace_fraction} of {self.trace_bits} bits: "
-                "a trace needs places in front of the point."
+                f"HetSynSpec.trace_fraction must be < trace_bits, not {self.trace_fraction} of"
+                f" {self.trace_bits} bits: a trace needs places in front of the point."
             )
         return self
 
@@ -58,14 +77,21 @@ class HetSynSpec(TickLayer):
 
     def current_format(self, value: IntFormat) -> IntFormat:
         """Format of the sum of weight x trace; traces saturate, whatever comes in."""
-        return IntFormat(self.weight_bits + self.trace_bits + (self.columns - 1).bit_length(), signed=True)
+        return IntFormat(
+            self.weight_bits + self.trace_bits + (self.columns - 1).bit_length(), signed=True
+        )
 
     def synapse_parameters(self, tick_ms: float) -> dict[str, tuple[int, int]]:
         """Weight, delay and decay code."""
-        return {**super().synapse_parameters(tick_ms), "code": (0, len(self.codes(tick_ms).factors) - 1)}
+        return {
+            **super().synapse_parameters(tick_ms),
+            "code": (0, len(self.codes(tick_ms).factors) - 1),
+        }
 
     def codes(self, tick_ms: float) -> DecayCodes:
-        """The decay codes of a layer in a network whose step is `tick_ms` long; ConfigError where there can be none."""
+        """The decay codes of a layer in a network whose step is `tick_ms` long; ConfigError where
+        there can be none.
+        """
         tick = float(tick_ms * self.tick_interval)
         low, high = float(self.tau_min_ms), float(self.tau_max_ms)
         try:

@@ -1,7 +1,8 @@
 """A network of layers that tick at rates of their own, in one clock or in several.
 
-Step n = 1, 2, 3, ...: a layer ticks where n is a multiple of its interval; what it takes in is decided by the policy of the
-crossing in front of it (see `CrossingSpec`). Which clock a layer runs in changes nothing in the result.
+Step n = 1, 2, 3, ...: a layer ticks where n is a multiple of its interval; what it takes in is
+decided by the policy of the crossing in front of it (see `CrossingSpec`). Which clock a layer runs
+in changes nothing in the result.
 """
 
 from __future__ import annotations
@@ -17,25 +18,36 @@ from sc_model.spec.errors import did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
-from sc_model.spec.plastic import PLASTIC, PlasticSpec
-from sc_model.spec.tick_layer import Policy, TickLayer
+from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
+from sc_model.spec.trained_layer import Policy, TrainedLayerSpec
 
-LAYER_KINDS: dict[str, type[TickLayer]] = {"hetsyn": HetSynSpec, "dense": DenseSpec}
+LAYER_KINDS: dict[str, type[TrainedLayerSpec]] = {"hetsyn": HetSynSpec, "dense": DenseSpec}
 DEFAULT_KIND = "hetsyn"
 
 
 def _kind(layer: Any) -> str:
     """Which kind of layer that is, or says to be."""
-    return str(layer.get("kind", DEFAULT_KIND)) if isinstance(layer, dict) else str(getattr(layer, "kind", DEFAULT_KIND))
+    return (
+        str(layer.get("kind", DEFAULT_KIND))
+        if isinstance(layer, dict)
+        else str(getattr(layer, "kind", DEFAULT_KIND))
+    )
 
 
-AnyLayer = Annotated[Annotated[HetSynSpec, Tag("hetsyn")] | Annotated[DenseSpec, Tag("dense")], Discriminator(_kind)]
+AnyLayer = Annotated[
+    Annotated[HetSynSpec, Tag("hetsyn")] | Annotated[DenseSpec, Tag("dense")], Discriminator(_kind)
+]
 
 
 class ClockSpec(Frozen):
     """`[clock.ROLE]`: a clock of the network, of no known phase or ratio to the others."""
 
-    mhz: float = Field(default=12.0, gt=0, le=1000, description="frequency that constraints are written for, in MHz")
+    mhz: float = Field(
+        default=12.0,
+        gt=0,
+        le=1000,
+        description="frequency that constraints are written for, in MHz",
+    )
 
 
 @dataclass(frozen=True)
@@ -44,10 +56,13 @@ class CrossingSpec:
 
     Members
     -------
-    channels : spikes of a word. i_interval, o_interval : steps between two words that come in, and two ticks.
-    policy : ``hold``: a tick takes the last word that has come; ``accumulate``: how many spikes have come in each channel since
-        the tick before; ``once``: a spike of each channel in which one waits, the others of that channel wait on.
-    pending_bits : bits of the count of spikes that wait (``once``); those that come above it are lost.
+    channels : spikes of a word.
+    i_interval, o_interval : steps between two words that come in, and two ticks.
+    policy : ``hold``: a tick takes the last word that has come; ``accumulate``: how many spikes
+        have come in each channel since the tick before; ``once``: a spike of each channel in which
+        one waits, the others of that channel wait on.
+    pending_bits : bits of the count of spikes that wait (``once``); those that come above it are
+        lost.
     """
 
     channels: int
@@ -68,17 +83,26 @@ class CrossingSpec:
 
 
 class NetworkSpec(Frozen):
-    """`[network]`, its `[[layer]]` tables in order, its `[clock.ROLE]` tables, and `[plastic]` if there is one.
+    """`[network]`, its `[[layer]]` tables in order, its `[clock.ROLE]` tables, and `[plastic]` if
+    there is one.
 
-    Raises ConfigError (a ValueError) where there is no layer, names repeat, sizes do not chain, or a clock is unknown.
+    Raises ConfigError (a ValueError) where there is no layer, names repeat, sizes do not chain, or
+    a clock is unknown.
     """
 
     layers: tuple[AnyLayer, ...] = Field(strict=False)  # a list will do: JSON has no tuples
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
-    plastic: PlasticSpec | None = None
+    plastic: PlasticStageSpec | None = None
     tick_ms: float = Field(default=1.0, gt=0, description="length of a step, in ms")
-    step_bits: int = Field(default=16, ge=2, le=32, description="bits of the number of the step that travels with each word")
-    crossing_depth: int = Field(default=4, description="words that a crossing between two clocks holds: 1, 2, 4, 8 or 16")
+    step_bits: int = Field(
+        default=16,
+        ge=2,
+        le=32,
+        description="bits of the number of the step that travels with each word",
+    )
+    crossing_depth: int = Field(
+        default=4, description="words that a crossing between two clocks holds: 1, 2, 4, 8 or 16"
+    )
 
     @model_validator(mode="after")
     def _chains(self) -> Self:
@@ -87,41 +111,51 @@ class NetworkSpec(Frozen):
         names = [layer.name for layer in self.layers]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"the layers of a network must have names of their own, not '{name}' {names.count(name)} times.")
+                raise ValueError(
+                    f"the layers of a network must have names of their own, not '{name}'"
+                    f" {names.count(name)} times."
+                )
         if self.plastic is not None:
             if PLASTIC in names:
                 raise ValueError(
-                    f"a network with a table [plastic] must not have a layer '{PLASTIC}'; give the layer another name."
+                    f"a network with a table [plastic] must not have a layer '{PLASTIC}'; give the"
+                    " layer another name."
                 )
             if self.plastic.layer.inputs != self.layers[-1].neurons:
                 raise ValueError(
-                    f"the plastic layer must have as many inputs as layer '{names[-1]}' has neurons "
-                    f"({self.layers[-1].neurons}), not {self.plastic.layer.inputs}."
+                    f"the plastic layer must have as many inputs as layer '{names[-1]}' has neurons"
+                    f" ({self.layers[-1].neurons}), not {self.plastic.layer.inputs}."
                 )
         for before, after in pairwise(self.layers):
             if before.neurons != after.inputs:
                 raise ValueError(
-                    f"layer '{after.name}' must have as many inputs as layer '{before.name}' has neurons ({before.neurons}), "
-                    f"not {after.inputs}."
+                    f"layer '{after.name}' must have as many inputs as layer '{before.name}' has"
+                    f" neurons ({before.neurons}), not {after.inputs}."
                 )
         for layer in self.layers:
             if self.early(layer) and isinstance(layer, DenseSpec):
                 raise ValueError(
-                    f"layer '{layer.name}' must not tick more often than a layer in front of it (every "
-                    f"{layer.tick_interval} steps): "
-                    "it would fire before its thresholds can be loaded; take a tick_interval that is as long, or kind 'hetsyn'."
+                    f"layer '{layer.name}' must not tick more often than a layer in front of it"
+                    f" (every {layer.tick_interval} steps): it would fire before its thresholds can"
+                    " be loaded; take a tick_interval that is as long, or kind 'hetsyn'."
                 )
         roles = {layer.clock for layer in self.layers}
         for role in self.clocks:
             if role not in roles:
                 hint = did_you_mean(role, roles) or "."
-                raise ValueError(f"[clock.{role}] must be the clock of a layer: one of {', '.join(sorted(roles))}{hint}")
+                raise ValueError(
+                    f"[clock.{role}] must be the clock of a layer: one of"
+                    f" {', '.join(sorted(roles))}{hint}"
+                )
         if self.crossing_depth not in (1, 2, 4, 8, 16):
-            raise ValueError(f"NetworkSpec.crossing_depth must be 1, 2, 4, 8 or 16, not {self.crossing_depth}.")
+            raise ValueError(
+                f"NetworkSpec.crossing_depth must be 1, 2, 4, 8 or 16, not {self.crossing_depth}."
+            )
         longest = max(layer.tick_interval for layer in self.layers)
         if longest >= 1 << (self.step_bits - 1):
             raise ValueError(
-                f"NetworkSpec.step_bits must be > {longest.bit_length()} for a tick_interval of {longest}, not {self.step_bits}."
+                f"NetworkSpec.step_bits must be > {longest.bit_length()} for a tick_interval of"
+                f" {longest}, not {self.step_bits}."
             )
         return self
 
@@ -130,8 +164,10 @@ class NetworkSpec(Frozen):
         """Clocks in the order in which layers use them."""
         return tuple(dict.fromkeys(layer.clock for layer in self.layers))
 
-    def early(self, layer: TickLayer) -> bool:
-        """Whether a layer ticks before the first step is taken in: it, or one in front of it, is faster than its producer."""
+    def early(self, layer: TrainedLayerSpec) -> bool:
+        """Whether a layer ticks before the first step is taken in: it, or one in front of it, is
+        faster than its producer.
+        """
         before = 1
         for one in self.layers:
             if one.tick_interval < before:
@@ -146,7 +182,11 @@ class NetworkSpec(Frozen):
         return self.clocks.get(role, ClockSpec())
 
     def crossing(self, index: int) -> CrossingSpec:
-        """What lies in front of a layer; in front of the first one the words of the network's input come in every step."""
+        """What lies in front of a layer; in front of the first one the words of the network's input
+        come in every step.
+        """
         layer = self.layers[index]
         before = self.layers[index - 1].tick_interval if index else 1
-        return CrossingSpec(layer.inputs, before, layer.tick_interval, layer.policy, layer.pending_bits)
+        return CrossingSpec(
+            layer.inputs, before, layer.tick_interval, layer.policy, layer.pending_bits
+        )

@@ -1,8 +1,9 @@
-"""The contract of a rule file: what a learning rule declares so that model, hardware and proof can be made from it.
+"""The contract of a rule file: what a learning rule declares so that model, hardware and proof can
+be made from it.
 
-A rule file defines `FAMILY`, `Params`, `STATE`, `INPUTS`, `update`, `VECTORS` and `float_update`; see
-`sc_model/rules/reward_modulated_stdp.py`, the first of them. The loader in `sc_model.rules` turns the file into a
-:class:`Rule`.
+A rule file defines `FAMILY`, `Params`, `STATE`, `INPUTS`, `update`, `VECTORS` and `float_update`;
+see `sc_model/rules/reward_modulated_stdp.py`, the first of them. The loader in `sc_model.rules`
+turns the file into a :class:`Rule`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from sc_model.spec.frozen import Frozen
 
 
 class RuleParams(Frozen):
-    """Base of a rule's `Params`: widths and constants, all integers known before hardware is made."""
+    """Base of a rule's `Params`: widths and constants, all integers known before hardware is
+    made.
+    """
 
 
 class Locality(StrEnum):
@@ -33,8 +36,8 @@ class Locality(StrEnum):
 class StateField:
     """A field of the rule's state.
 
-    `width` names the attribute of `Params` that holds the width in bits. `loadable` marks the field that a user sets
-    (the weight); loading it puts every other field back to `initial`.
+    `width` names the attribute of `Params` that holds the width in bits. `loadable` marks the field
+    that a user sets (the weight); loading it puts every other field back to `initial`.
     """
 
     name: str
@@ -51,9 +54,11 @@ class StateField:
 
 @dataclass(frozen=True)
 class RuleInput:
-    """An input of one step: a spike or event (`width` 1) or a number whose width an attribute of `Params` holds.
+    """An input of one step: a spike or event (`width` 1) or a number whose width an attribute of
+    `Params` holds.
 
-    Integers beyond the format are saturated into it by the models; a hardware port has just the format's bits.
+    Integers beyond the format are saturated into it by the models; a hardware port has just the
+    format's bits.
     """
 
     name: str
@@ -63,20 +68,28 @@ class RuleInput:
 
     def format(self, params: RuleParams) -> IntFormat:
         """Integer format of the input under `params`."""
-        return IntFormat(self.width if isinstance(self.width, int) else getattr(params, self.width), self.signed)
+        return IntFormat(
+            self.width if isinstance(self.width, int) else getattr(params, self.width), self.signed
+        )
 
 
 class Ops(Protocol):
-    """The algebra a rule is written in, beside `+ - * << >> < <= > >=` and unary minus on its values."""
+    """The algebra a rule is written in, beside `+ - * << >> < <= > >=` and unary minus on its
+    values.
+    """
 
     def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
-        """`if_true` where the condition holds, else `if_false`; both sides exist, as in hardware."""
+        """`if_true` where the condition holds, else `if_false`; both sides exist, as in
+        hardware.
+        """
 
     def clamp(self, value: Any, lo: int, hi: int) -> Any:
         """`value` saturated into [lo, hi]."""
 
     def let(self, name: str, value: Any) -> Any:
-        """Name an intermediate: a signal in the waves, a row in a counterexample, one adder instead of three."""
+        """Name an intermediate: a signal in the waves, a row in a counterexample, one adder instead
+        of three.
+        """
 
 
 class Vector(Frozen):
@@ -121,7 +134,9 @@ class Rule:
         """Bits of state a stand-alone synapse holds."""
         return sum(form.width for form in self.state_formats(params).values())
 
-    def apply(self, ops: Ops, state: Mapping[str, Any], inputs: Mapping[str, Any], params: RuleParams) -> dict[str, Any]:
+    def apply(
+        self, ops: Ops, state: Mapping[str, Any], inputs: Mapping[str, Any], params: RuleParams
+    ) -> dict[str, Any]:
         """One step of the rule in the algebra `ops`; pure: the state given is left alone.
 
         Raises ValueError if the rule does not return exactly its state fields.
@@ -129,5 +144,7 @@ class Rule:
         result = self.update(ops, SimpleNamespace(**state), SimpleNamespace(**inputs), params)
         names = [field.name for field in self.state]
         if sorted(result) != sorted(names):
-            raise ValueError(f"rule '{self.family}' must return the fields {names}, not {sorted(result)}")
+            raise ValueError(
+                f"rule '{self.family}' must return the fields {names}, not {sorted(result)}"
+            )
         return {name: result[name] for name in names}

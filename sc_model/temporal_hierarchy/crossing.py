@@ -1,15 +1,18 @@
-"""How words (the spikes of one tick) get from a layer to the next one, which may tick at another rate.
+"""How words (the spikes of one tick) get from a layer to the next one, which may tick at another
+rate.
 
-A crossing is pure: `word(state, w)` takes what the producer gives, once a tick of the producer; `tick(state)` gives what
-the consumer sees, once a tick of the consumer. Where both fall into one step the word comes first. A policy says what is kept:
+A crossing is pure: `word(state, w)` takes what the producer gives, once a tick of the producer;
+`tick(state)` gives what the consumer sees, once a tick of the consumer. Where both fall into one
+step the word comes first. A policy says what is kept:
 
 `hold`
     the last word, seen again and again until the next.
 `accumulate`
-    the sum of all words since the consumer's last tick: nothing lost, nothing counted twice, 0 where no word came.
+    the sum of all words since the consumer's last tick: nothing lost, nothing counted twice, 0
+    where no word came.
 `once`
-    every spike exactly once, at most one a channel and tick; the others wait. Needs words of 0 and 1. A counter of limited
-    size loses what comes above `pending_limit`; the state says how many.
+    every spike exactly once, at most one a channel and tick; the others wait. Needs words of 0 and
+    1. A counter of limited size loses what comes above `pending_limit`; the state says how many.
 """
 
 from __future__ import annotations
@@ -104,5 +107,12 @@ def crossing(policy: str, subject: str, pending_limit: int | None = None) -> Cro
     if not isinstance(policy, str):
         raise TypeError(f"{subject} must be a string, not {policy!r} ({type(policy).__name__})")
     if policy not in POLICIES:
-        raise ValueError(f"{subject} must be 'hold', 'accumulate' or 'once', not {policy!r}{did_you_mean(policy, POLICIES)}")
-    return Once(pending_limit) if policy == "once" else {"hold": Hold, "accumulate": Accumulate}[policy]()
+        raise ValueError(
+            f"{subject} must be 'hold', 'accumulate' or 'once', not"
+            f" {policy!r}{did_you_mean(policy, POLICIES)}"
+        )
+    return (
+        Once(pending_limit)
+        if policy == "once"
+        else {"hold": Hold, "accumulate": Accumulate}[policy]()
+    )

@@ -6,10 +6,12 @@ One step of `dt` milliseconds, for inputs x and spikes s::
     v[j]       <- exp(-dt / leak_tau) * v[j] + sum_i weight[j,i] * trace[j,i]          (without leak_tau: v[j] + ...)
     s[j]        = v[j] >= threshold;   v[j] <- v[j] - threshold * s[j]
 
-After HetSyn (NeurIPS 2025), heterogeneous synaptic integration; cortical time constants are spread log-normally over decades.
+After HetSyn (NeurIPS 2025), heterogeneous synaptic integration; cortical time constants are spread
+log-normally over decades.
 
-Neurons don't feed back into traces. So `run` takes the synapses in blocks of rows that stay in the cache and goes through all
-steps of a block before the next one; `step` goes through the same blocks with the same operations, so both give the same bits.
+Neurons don't feed back into traces. So `run` takes the synapses in blocks of rows that stay in the
+cache and goes through all steps of a block before the next one; `step` goes through the same blocks
+with the same operations, so both give the same bits.
 """
 
 from __future__ import annotations
@@ -19,32 +21,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.temporal_hierarchy.checks import count, number, reals
+from sc_model.checks import count, number, reals
 
 Floats = NDArray[np.float64]
 
 TAU_RANGE = (0.5, 100.0)  # ms, of the random draws
-BLOCK = 1 << 15  # synapses in a block: trace, decay and weight are 768 KB together, for a second-level cache of 1 MB
+BLOCK = (
+    1 << 15
+    # Synapses in a block: trace, decay and weight are 768 KB together, for a second-level cache of 1 MB
+)
 CURRENTS = 1 << 22  # currents that `run` holds at a time (32 MB)
-# A trace that nobody feeds would shrink into the subnormal numbers, where a CPU is some hundred times slower, and stay there.
-# Every FLUSH steps what is below TINY becomes 0, which no sum with an input or a threshold can show.
+# A trace that nobody feeds would shrink into the subnormal numbers, where a CPU is some hundred
+# times slower, and stay there. Every FLUSH steps what is below TINY becomes 0, which no sum with an
+# input or a threshold can show.
 FLUSH, TINY = 64, 1e-250
 
 
 class HetSynLayer:
     """A dense layer in float64 whose time constants and weights are random draws of a seed.
 
-    log(tau) is normal with mean log(`tau_mean`) and standard deviation `tau_std`, tau clipped to [0.5, 100] ms; weights are
-    normal with standard deviation sqrt(2 / `n_inputs`). The same seed gives the same layer everywhere.
+    log(tau) is normal with mean log(`tau_mean`) and standard deviation `tau_std`, tau clipped to
+    [0.5, 100] ms; weights are normal with standard deviation sqrt(2 / `n_inputs`). The same seed
+    gives the same layer everywhere.
 
     Parameters
     ----------
-    n_inputs, n_neurons : >= 1. tau_mean : ms, > 0. tau_std : >= 0. threshold : > 0. seed : in [0, 2^32).
+    n_inputs, n_neurons : >= 1.
+    tau_mean : ms, > 0.
+    tau_std : >= 0.
+    threshold : > 0.
+    seed : in [0, 2^32).
     leak_tau : time constant of the membrane, ms; None (default) for a membrane that doesn't leak.
 
     Members
     -------
-    tau (ms), weight, trace : shape (n_neurons, n_inputs); tau can't be written. potential : shape (n_neurons,).
+    tau (ms), weight, trace : shape (n_neurons, n_inputs); tau can't be written. potential : shape
+    (n_neurons,).
 
     Raises TypeError for the wrong kind, ValueError for a value out of range.
     """
@@ -66,16 +78,27 @@ class HetSynLayer:
             raise ValueError(f"seed must be < 2^32, not {seed}")
         draws = np.random.RandomState(seed)  # the legacy generator, whose stream is frozen
         tau = np.clip(np.exp(np.log(mean) + spread * draws.standard_normal(shape)), *TAU_RANGE)
-        self._begin(tau, draws.standard_normal(shape) * np.sqrt(2.0 / shape[1]), threshold, leak_tau)
+        self._begin(
+            tau, draws.standard_normal(shape) * np.sqrt(2.0 / shape[1]), threshold, leak_tau
+        )
 
     @classmethod
     def from_arrays(
-        cls, tau: ArrayLike, weight: ArrayLike, threshold: float = 1.0, *, leak_tau: float | None = None
+        cls,
+        tau: ArrayLike,
+        weight: ArrayLike,
+        threshold: float = 1.0,
+        *,
+        leak_tau: float | None = None,
     ) -> HetSynLayer:
-        """A layer of given time constants (ms, > 0) and weights, both of shape (n_neurons, n_inputs), which are copied."""
+        """A layer of given time constants (ms, > 0) and weights, both of shape (n_neurons,
+        n_inputs), which are copied.
+        """
         taus = reals("tau", tau, ("n_neurons", "n_inputs"))
         if not taus.size:
-            raise ValueError(f"tau must hold a neuron and an input at least, not shape {taus.shape}")
+            raise ValueError(
+                f"tau must hold a neuron and an input at least, not shape {taus.shape}"
+            )
         if taus.min() <= 0:
             raise ValueError(f"tau must be > 0 ms, not {float(taus.min())!r}")
         layer = cls.__new__(cls)
@@ -97,7 +120,13 @@ class HetSynLayer:
     @property
     def tau_stats(self) -> dict[str, float]:
         """Mean, standard deviation, least, greatest and median time constant, ms."""
-        statistics: dict[str, Any] = {"mean": np.mean, "std": np.std, "min": np.min, "max": np.max, "median": np.median}
+        statistics: dict[str, Any] = {
+            "mean": np.mean,
+            "std": np.std,
+            "min": np.min,
+            "max": np.max,
+            "median": np.median,
+        }
         return {name: float(of(self.tau)) for name, of in statistics.items()}
 
     def reset(self) -> None:
@@ -107,12 +136,16 @@ class HetSynLayer:
         self._steps = 0
 
     def step(self, x: ArrayLike, dt: float = 1.0) -> Floats:
-        """One step of `dt` ms with inputs of shape (n_inputs,): spikes 0 or 1 of shape (n_neurons,)."""
+        """One step of `dt` ms with inputs of shape (n_inputs,): spikes 0 or 1 of shape
+        (n_neurons,).
+        """
         spikes: Floats = self.run(reals("x", x, (self.n_inputs,))[None, :], dt)[0]
         return spikes
 
     def run(self, inputs: ArrayLike, dt: float = 1.0) -> Floats:
-        """T steps of `dt` ms each with inputs of shape (T, n_inputs): spikes 0 or 1 of shape (T, n_neurons)."""
+        """T steps of `dt` ms each with inputs of shape (T, n_inputs): spikes 0 or 1 of shape (T,
+        n_neurons).
+        """
         given = reals("inputs", inputs, ("T", self.n_inputs))
         length = number("dt", dt)
         decay = self._decay(length)
@@ -133,7 +166,12 @@ class HetSynLayer:
         """What the synapses add to each potential, step by step, shape (T, n_neurons)."""
         currents = np.empty((len(inputs), self.n_neurons))
         for rows in self._blocks:
-            trace, factors, weight, sums = self.trace[rows], decay[rows], self.weight[rows], currents[:, rows]
+            trace, factors, weight, sums = (
+                self.trace[rows],
+                decay[rows],
+                self.weight[rows],
+                currents[:, rows],
+            )
             for t, x in enumerate(inputs):
                 np.multiply(trace, factors, out=trace)
                 np.add(trace, x, out=trace)
@@ -144,7 +182,9 @@ class HetSynLayer:
         return currents
 
     def _fire(self, currents: Floats, leak: float, spikes: Floats) -> None:
-        """Integrate, compare, subtract; the spikes are written into an array of shape (T, n_neurons)."""
+        """Integrate, compare, subtract; the spikes are written into an array of shape (T,
+        n_neurons).
+        """
         potential = self.potential
         for current, fired in zip(currents, spikes, strict=True):
             potential *= leak

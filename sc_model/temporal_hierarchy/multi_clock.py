@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sc_model.temporal_hierarchy.crossing import POLICIES, Accumulate, Crossing, CrossingState, Hold, Once, crossing
+from sc_model.temporal_hierarchy.crossing import (
+    POLICIES,
+    Accumulate,
+    Crossing,
+    CrossingState,
+    Hold,
+    Once,
+    crossing,
+)
 from sc_model.temporal_hierarchy.layer import TAU_RANGE, HetSynLayer
 from sc_model.temporal_hierarchy.network import ClockDomain, MultiClockSNN
 

@@ -1,4 +1,5 @@
-"""Gradient training in PyTorch: weights, delays, time constants and leaks that are learned, and exported into fixed point.
+"""Gradient training in PyTorch: weights, delays, time constants and leaks that are learned, and
+exported into fixed point.
 
 Needs torch: `pip install sc-hw[training]`.
 """

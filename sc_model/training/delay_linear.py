@@ -5,11 +5,12 @@ For inputs x(t), 0 before the sequence began, weights W and delays D in steps::
     out[b, j](t) = sum_i W[j, i] * interp(x[b, i], t - D[j, i])  (+ bias[j])
     interp(x, t - 2.3) = 0.7 * x(t - 2) + 0.3 * x(t - 3)
 
-So a synapse is a kernel over the last `max_delay` + 1 steps with two weights in it, W (1 - f) at floor(D) and W f behind it, and
-a layer is a sum over these steps of matrix products. Between two integers the derivative by D is W (x(t - 3) - x(t - 2)), and
-at an integer that of the interval above it. Hammouamri, Khalfaoui-Hassani & Masquelier 2023 (arXiv:2306.17670) learn delays with
-such kernels (DCLS), wide ones that shrink in training; here they are two steps wide all the time, and there is a form step by
-step.
+So a synapse is a kernel over the last `max_delay` + 1 steps with two weights in it, W (1 - f) at
+floor(D) and W f behind it, and a layer is a sum over these steps of matrix products. Between two
+integers the derivative by D is W (x(t - 3) - x(t - 2)), and at an integer that of the interval
+above it. Hammouamri, Khalfaoui-Hassani & Masquelier 2023 (arXiv:2306.17670) learn delays with such
+kernels (DCLS), wide ones that shrink in training; here they are two steps wide all the time, and
+there is a form step by step.
 """
 
 from __future__ import annotations
@@ -29,18 +30,23 @@ INIT_SD = 0.1  # standard deviation of the first weights
 def kernel(weight: Tensor, delay: Tensor, max_delay: int) -> Tensor:
     """Weights over the last steps, (max_delay + 1, in, out), the present one first.
 
-    `weight` and `delay` are (out, in), delays in [0, max_delay]; NaN in them gives NaN in the kernel.
+    `weight` and `delay` are (out, in), delays in [0, max_delay]; NaN in them gives NaN in the
+    kernel.
     """
     whole = delay.detach().floor().clamp(0, max_delay - 1)
     part = delay - whole
     first = whole.nan_to_num().long().unsqueeze(-1)
     values = torch.stack([weight * (1 - part), weight * part], -1)
-    made = weight.new_zeros(*weight.shape, max_delay + 1).scatter(-1, torch.cat([first, first + 1], -1), values)
+    made = weight.new_zeros(*weight.shape, max_delay + 1).scatter(
+        -1, torch.cat([first, first + 1], -1), values
+    )
     return made.permute(2, 1, 0).contiguous()
 
 
 def delayed(x: Tensor, weight: Tensor, delay: Tensor, max_delay: int) -> Tensor:
-    """T steps from rest: x (T, B, in) to (T, B, out). The sum of max_delay + 1 matrix products, exact for small integers."""
+    """T steps from rest: x (T, B, in) to (T, B, out). The sum of max_delay + 1 matrix products,
+    exact for small integers.
+    """
     steps = len(x)
     over = kernel(weight, delay, max_delay)
     padded = torch.cat([x.new_zeros(max_delay, *x.shape[1:]), x])
@@ -55,21 +61,28 @@ class DelayLinear(torch.nn.Module):
 
     Parameters
     ----------
-    in_features, out_features : >= 1. max_delay : longest delay in steps, >= 1. bias : whether there is one; it begins at 0.
-    learn_delay : delays are a parameter; False: a buffer. init_delay : what they begin at, in [0, max_delay]: a number for all or
-        (out_features, in_features). device, dtype : of the parameters, as in `torch.nn.Linear`.
+    in_features, out_features : >= 1.
+    max_delay : longest delay in steps, >= 1.
+    bias : whether there is one; it begins at 0.
+    learn_delay : delays are a parameter; False: a buffer.
+    init_delay : what they begin at, in [0, max_delay]: a number for all or (out_features,
+        in_features).
+    device, dtype : of the parameters, as in `torch.nn.Linear`.
 
     Members
     -------
-    weight : (out_features, in_features), drawn from a normal distribution with standard deviation 0.1 by torch's generator.
-    delay : the same shape, in steps. What is computed with is clamped to [0, max_delay]; outside, only gradients that lead back
-        pass, and `project` puts it back. bias : (out_features,) or None.
+    weight : (out_features, in_features), drawn from a normal distribution with standard deviation
+        0.1 by torch's generator.
+    delay : the same shape, in steps. What is computed with is clamped to [0, max_delay]; outside,
+        only gradients that lead back pass, and `project` puts it back.
+    bias : (out_features,) or None.
 
-    `step` keeps the inputs of the last `max_delay` steps, of every sample of a batch for itself and with their autograd graph: a
-    gradient goes back into the layer below until `detach` cuts it. It is no part of `state_dict`, of copies and of pickles.
+    `step` keeps the inputs of the last `max_delay` steps, of every sample of a batch for itself and
+    with their autograd graph: a gradient goes back into the layer below until `detach` cuts it. It
+    is no part of `state_dict`, of copies and of pickles.
 
-    Raises TypeError or ValueError for sizes, delays or inputs that are not allowed. NaN in inputs, weights or delays comes out as
-    NaN, without a look at each number in every step.
+    Raises TypeError or ValueError for sizes, delays or inputs that are not allowed. NaN in inputs,
+    weights or delays comes out as NaN, without a look at each number in every step.
     """
 
     bias: Tensor | None
@@ -87,19 +100,34 @@ class DelayLinear(torch.nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        for name, value in (("in_features", in_features), ("out_features", out_features), ("max_delay", max_delay)):
+        for name, value in (
+            ("in_features", in_features),
+            ("out_features", out_features),
+            ("max_delay", max_delay),
+        ):
             if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
+                raise TypeError(
+                    f"{name} must be an integer, not {value!r} ({type(value).__name__})"
+                )
             if value < 1:
                 raise ValueError(f"{name} must be >= 1, not {value}")
-        self.in_features, self.out_features, self.max_delay, self.learn_delay = in_features, out_features, max_delay, learn_delay
+        self.in_features, self.out_features, self.max_delay, self.learn_delay = (
+            in_features,
+            out_features,
+            max_delay,
+            learn_delay,
+        )
         shape, kind = (out_features, in_features), {"device": device, "dtype": dtype}
         self.weight = torch.nn.Parameter(torch.randn(shape, **kind) * INIT_SD)
         first = torch.as_tensor(init_delay, **kind).detach()
         if first.shape not in ((), shape):
-            raise ValueError(f"init_delay must be a number or have shape {shape}, not {tuple(first.shape)}")
+            raise ValueError(
+                f"init_delay must be a number or have shape {shape}, not {tuple(first.shape)}"
+            )
         if not bool(((first >= 0) & (first <= max_delay)).all()):
-            raise ValueError(f"init_delay must be in [0, max_delay] = [0, {max_delay}], not {init_delay!r}")
+            raise ValueError(
+                f"init_delay must be in [0, max_delay] = [0, {max_delay}], not {init_delay!r}"
+            )
         delay = first.to(self.weight.dtype).expand(shape).clone()
         if learn_delay:
             self.delay = torch.nn.Parameter(delay)
@@ -116,28 +144,38 @@ class DelayLinear(torch.nn.Module):
         return clamped(self.delay, 0.0, float(self.max_delay))
 
     def forward(self, x: Tensor) -> Tensor:
-        """T steps from rest with x (T, batch, in_features), T >= 1: (T, batch, out_features). What `step` keeps stays."""
+        """T steps from rest with x (T, batch, in_features), T >= 1: (T, batch, out_features). What
+        `step` keeps stays.
+        """
         if x.ndim != 3 or x.shape[2] != self.in_features or not len(x):
-            raise ValueError(f"x must have shape (T, batch, {self.in_features}) with T >= 1, not {tuple(x.shape)}")
+            raise ValueError(
+                f"x must have shape (T, batch, {self.in_features}) with T >= 1, not"
+                f" {tuple(x.shape)}"
+            )
         out = delayed(x, self.weight, self.effective_delay(), self.max_delay)
         return out if self.bias is None else out + self.bias
 
     def step(self, x: Tensor) -> Tensor:
-        """One step with x (in_features,) or (batch, in_features): (out_features,) or (batch, out_features)."""
+        """One step with x (in_features,) or (batch, in_features): (out_features,) or (batch,
+        out_features).
+        """
         if x.ndim not in (1, 2) or x.shape[-1] != self.in_features:
-            raise ValueError(f"x must have shape ({self.in_features},) or (batch, {self.in_features}), not {tuple(x.shape)}")
+            raise ValueError(
+                f"x must have shape ({self.in_features},) or (batch, {self.in_features}), not"
+                f" {tuple(x.shape)}"
+            )
         past = self._history
         if past is None:
             past = x.new_zeros(self.max_delay, *x.shape)
         elif past.shape[1:] != x.shape:
             raise ValueError(
-                f"x must have the shape of the step before, {tuple(past.shape[1:])}, not {tuple(x.shape)}; "
-                "call reset() where a sequence of another batch begins"
+                f"x must have the shape of the step before, {tuple(past.shape[1:])}, not"
+                f" {tuple(x.shape)}; call reset() where a sequence of another batch begins"
             )
         elif past.device != x.device or past.dtype != x.dtype:
             raise ValueError(
-                f"x must be of the kind of the step before, {past.dtype} on {past.device}, not {x.dtype} on {x.device}; "
-                "call reset()"
+                f"x must be of the kind of the step before, {past.dtype} on {past.device}, not"
+                f" {x.dtype} on {x.device}; call reset()"
             )
         window = torch.cat([x.unsqueeze(0), past])
         self._history = window[:-1]
@@ -152,7 +190,9 @@ class DelayLinear(torch.nn.Module):
         self._history = None
 
     def detach(self) -> None:
-        """Cut the autograd graph behind the inputs that are kept (truncated backpropagation through time)."""
+        """Cut the autograd graph behind the inputs that are kept (truncated backpropagation through
+        time).
+        """
         if self._history is not None:
             self._history = self._history.detach()
 
@@ -163,22 +203,29 @@ class DelayLinear(torch.nn.Module):
 
     @property
     def delays_int(self) -> Tensor:
-        """The delays that hardware has, int64 (out_features, in_features): the nearest integers, halves to the even one.
+        """The delays that hardware has, int64 (out_features, in_features): the nearest integers,
+        halves to the even one.
 
         ValueError for a delay that is not finite.
         """
         found = self.delay.detach()
         if not bool(torch.isfinite(found).all()):
-            raise ValueError("delays must be finite; training has diverged: lower the learning rate")
+            raise ValueError(
+                "delays must be finite; training has diverged: lower the learning rate"
+            )
         return found.clamp(0, self.max_delay).round().long()
 
     def to_nir_delay_array(self, rounded: bool = True) -> NDArray[np.float64]:
-        """Delays of an all-to-all `Projection` from in_features to out_features neurons, flat float64, in steps.
+        """Delays of an all-to-all `Projection` from in_features to out_features neurons, flat
+        float64, in steps.
 
-        Synapse i * out_features + j goes from i to j: rows of the projection's CSR matrix are source neurons. `rounded`: the
-        integers of `delays_int`; False: the delays that training has found.
+        Synapse i * out_features + j goes from i to j: rows of the projection's CSR matrix are
+        source neurons. `rounded`: the integers of `delays_int`; False: the delays that training has
+        found.
         """
-        return _rows_are_sources(self.delays_int if rounded else self.delay.detach().clamp(0, self.max_delay))
+        return _rows_are_sources(
+            self.delays_int if rounded else self.delay.detach().clamp(0, self.max_delay)
+        )
 
     def to_nir_weight_array(self) -> NDArray[np.float64]:
         """Weights in the same order, flat float64."""
@@ -201,8 +248,9 @@ class DelayLinear(torch.nn.Module):
     def extra_repr(self) -> str:
         """As in `torch.nn.Linear`."""
         return (
-            f"in_features={self.in_features}, out_features={self.out_features}, max_delay={self.max_delay}, "
-            f"bias={self.bias is not None}, learn_delay={self.learn_delay}"
+            f"in_features={self.in_features}, out_features={self.out_features},"
+            f" max_delay={self.max_delay}, bias={self.bias is not None},"
+            f" learn_delay={self.learn_delay}"
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,9 +1,11 @@
-r"""A dense layer that can compute as its hardware will: synapses with or without delays, then leaky integrate-and-fire neurons.
+r"""A dense layer that can compute as its hardware will: synapses with or without delays, then leaky
+integrate-and-fire neurons.
 
-With a `DenseQuantiser` the forward pass is that of the integers which `sc_model.quantisation.quantise` makes of the layer, in
-float64, where they are exact: a potential counts in units of a weight's scale / 2^fraction and is rounded where hardware rounds.
-Spikes are those of the golden network, tick for tick, as long as no number comes near 2^53. Gradients pass straight through all
-rounding (`sc_model.training.straight_through`).
+With a `DenseQuantiser` the forward pass is that of the integers which
+`sc_model.quantisation.quantise` makes of the layer, in float64, where they are exact: a potential
+counts in units of a weight's scale / 2^fraction and is rounded where hardware rounds. Spikes are
+those of the golden network, tick for tick, as long as no number comes near 2^53. Gradients pass
+straight through all rounding (`sc_model.training.straight_through`).
 """
 
 from __future__ import annotations
@@ -42,27 +44,41 @@ class DenseLayer(torch.nn.Module):
 
     Parameters
     ----------
-    synapses : a `DelayLinear` or `torch.nn.Linear`; its bias is one more input that is 1 in every tick. neurons : as many as the
-        synapses have outputs. quantiser : compute as hardware does; None (default) in plain floating point.
+    synapses : a `DelayLinear` or `torch.nn.Linear`; its bias is one more input that is 1 in every
+        tick.
+    neurons : as many as the synapses have outputs.
+    quantiser : compute as hardware does; None (default) in plain floating point.
 
     Raises ValueError where synapses and neurons don't fit.
     """
 
-    def __init__(self, synapses: DelayLinear | torch.nn.Linear, neurons: Lif, quantiser: DenseQuantiser | None = None) -> None:
+    def __init__(
+        self,
+        synapses: DelayLinear | torch.nn.Linear,
+        neurons: Lif,
+        quantiser: DenseQuantiser | None = None,
+    ) -> None:
         super().__init__()
         if synapses.out_features != neurons.neurons:
-            raise ValueError(f"neurons must be as many as the synapses' outputs, {synapses.out_features}, not {neurons.neurons}")
+            raise ValueError(
+                f"neurons must be as many as the synapses' outputs, {synapses.out_features}, not"
+                f" {neurons.neurons}"
+            )
         self.synapses, self.neurons, self.quantiser = synapses, neurons, quantiser
 
     def forward(self, x: Tensor) -> Tensor:
-        """T ticks from rest with x (T, B, inputs): spikes (T, B, neurons). With a quantiser x must be 0s and 1s."""
+        """T ticks from rest with x (T, B, inputs): spikes (T, B, neurons). With a quantiser x must
+        be 0s and 1s.
+        """
         if self.quantiser is None:
             spikes: Tensor = self.neurons(self.synapses(x))
             return spikes
         return _in_integers(self, x, self.integers("layer", self.quantiser))
 
     def float_layer(self, name: str) -> FloatLayer:
-        """The layer's numbers in floating point, for `quantise`; delays as training has found them."""
+        """The layer's numbers in floating point, for `quantise`; delays as training has found
+        them.
+        """
         leak, threshold = (array(each) for each in self.neurons.effective())
         synapses = self.synapses
         return FloatLayer(
@@ -76,8 +92,11 @@ class DenseLayer(torch.nn.Module):
             reset_delay=self.neurons.reset_delay,
         )
 
-    def integers(self, name: str, quantiser: DenseQuantiser | None = None, **fields: Any) -> QuantisedLayer:
-        """The layer in integers, by a quantiser (default: its own, or the default one); `fields` as `quantise` takes them.
+    def integers(
+        self, name: str, quantiser: DenseQuantiser | None = None, **fields: Any
+    ) -> QuantisedLayer:
+        """The layer in integers, by a quantiser (default: its own, or the default one); `fields` as
+        `quantise` takes them.
 
         Raises ConfigError (a ValueError) where a number does not fit.
         """
@@ -101,8 +120,8 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
     potential = spec.neuron.potential_format(current)
     if potential.width + spec.neuron.factor_shift > WIDEST:
         raise ValueError(
-            f"potentials of {potential.width} bits times factors of {spec.neuron.factor_shift} must fit {WIDEST} bits to be "
-            "exact; lower fraction or factor_shift"
+            f"potentials of {potential.width} bits times factors of {spec.neuron.factor_shift} must"
+            f" fit {WIDEST} bits to be exact; lower fraction or factor_shift"
         )
     kind = {"dtype": torch.float64, "device": x.device}
     scale = torch.tensor(found.scale, **kind)
@@ -111,9 +130,13 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
     over = straight_through(threshold.double() / unit, torch.tensor(whole["threshold"], **kind))
     kept = torch.ones_like(unit)
     if spec.neuron.leak == "factor":
-        kept = straight_through(leak.double(), torch.tensor(whole["leak"] / 2**spec.neuron.factor_shift, **kind))
+        kept = straight_through(
+            leak.double(), torch.tensor(whole["leak"] / 2**spec.neuron.factor_shift, **kind)
+        )
     elif spec.neuron.leak == "shift":
-        kept = straight_through(leak.double(), torch.full_like(unit, 1 - 2.0**-spec.neuron.leak_shift))
+        kept = straight_through(
+            leak.double(), torch.full_like(unit, 1 - 2.0**-spec.neuron.leak_shift)
+        )
     drive = _sums(layer, x.double(), whole, scale) * 2.0**spec.neuron.fraction
     constant = kept.detach()
     # to the nearest, halves up; v - (v >> shift) is rounded up
@@ -129,18 +152,29 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
         # half a unit above: v >= threshold for integers is a distance > 0
         return neurons.surrogate((distance + 0.5) * unit)
 
-    return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding).to(x.dtype)
+    return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding).to(
+        x.dtype
+    )
 
 
 def _sums(layer: DenseLayer, x: Tensor, whole: dict[str, Any], scale: Tensor) -> Tensor:
     """Sums of integer weights over what came in, (T, B, neurons)."""
     synapses = layer.synapses
     columns = torch.tensor(whole["weight"], dtype=x.dtype, device=x.device)
-    weight = straight_through(synapses.weight.double() / scale[:, None], columns[:, : synapses.in_features])
+    weight = straight_through(
+        synapses.weight.double() / scale[:, None], columns[:, : synapses.in_features]
+    )
     if isinstance(synapses, DelayLinear):
         zero = np.zeros_like(whole["weight"])
-        ticks = torch.tensor(whole.get("delay", zero)[:, : synapses.in_features], dtype=x.dtype, device=x.device)
-        summed = delayed(x, weight, straight_through(synapses.effective_delay().double(), ticks), synapses.max_delay)
+        ticks = torch.tensor(
+            whole.get("delay", zero)[:, : synapses.in_features], dtype=x.dtype, device=x.device
+        )
+        summed = delayed(
+            x,
+            weight,
+            straight_through(synapses.effective_delay().double(), ticks),
+            synapses.max_delay,
+        )
     else:
         summed = x @ weight.t()
     if synapses.bias is None:

@@ -1,8 +1,10 @@
-"""Eligibility traces of e-prop for a projection, forward in time; the equations stand in `sc_model.training.eprop`.
+"""Eligibility traces of e-prop for a projection, forward in time; the equations stand in
+`sc_model.training.eprop`.
 
-Traces are (B, n_source, n_target) where every pair has a synapse and all are equally late, else (B, synapses) in CSR order; what
-belongs to sources or targets is spread out accordingly. Where alpha is one number and nothing resets it, eps_v is the same for
-all targets of a source, but for the gain, and (B, n_source, 1) is enough.
+Traces are (B, n_source, n_target) where every pair has a synapse and all are equally late, else (B,
+synapses) in CSR order; what belongs to sources or targets is spread out accordingly. Where alpha is
+one number and nothing resets it, eps_v is the same for all targets of a source, but for the gain,
+and (B, n_source, 1) is enough.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ class Fan:
             self._late = torch.tensor(wiring.lags)[wiring.slots]
 
     def arriving(self, padded: Tensor, now: int) -> Tensor:
-        """What arrives in a step, of outputs (P + T, B, n_source) whose row `now` is the present."""
+        """What arrives in a step, of outputs (P + T, B, n_source) whose row `now` is the
+        present.
+        """
         if self.whole:
             return padded[now - self.wiring.lags[0], :, :, None]
         return padded[now - self._late, :, self.wiring.sources].T
@@ -42,7 +46,10 @@ class Eligibility:
 
     Parameters
     ----------
-    fan : of the projection. neuron : what it leads to. kappa : of the readouts. like : a tensor of the dtype.
+    fan : of the projection.
+    neuron : what it leads to.
+    kappa : of the readouts.
+    like : a tensor of the dtype.
     """
 
     def __init__(self, fan: Fan, neuron: Neuron, kappa: float, like: Tensor) -> None:
@@ -52,18 +59,23 @@ class Eligibility:
             raise TypeError(f"neuron must be one that spikes, not {type(model).__name__}")
         self._zeroed = model.reset == "zero"
         self._decay, self._gain = (value.expand(neuron.n) for value in (neuron.decay, neuron.gain))
-        self._shared = fan.whole and not self._zeroed and not neuron.refractory and neuron.decay.numel() == 1
+        self._shared = (
+            fan.whole and not self._zeroed and not neuron.refractory and neuron.decay.numel() == 1
+        )
         self._v = like.new_zeros((*fan.shape[:2], 1) if self._shared else fan.shape)
         self._filtered, self._gradient = like.new_zeros(fan.shape), like.new_zeros(fan.shape)
         self._adaptive = isinstance(model, AdaptiveLIF)
         if self._adaptive:
             self._a, self._e = like.new_zeros(fan.shape), like.new_zeros(fan.shape)
 
-    def follow(self, padded: Tensor, fired: Tensor, distances: Tensor, slopes: Tensor, signals: Tensor) -> None:
+    def follow(
+        self, padded: Tensor, fired: Tensor, distances: Tensor, slopes: Tensor, signals: Tensor
+    ) -> None:
         """A window of T steps.
 
-        `padded` : outputs of the source, (P + T, B, n_source). Of the targets, (T, B, n_target): `fired` in the step before,
-        `distances` to the threshold, pseudo-derivatives `slopes`, learning `signals`.
+        `padded` : outputs of the source, (P + T, B, n_source). Of the targets, (T, B, n_target):
+        `fired` in the step before, `distances` to the threshold, pseudo-derivatives `slopes`,
+        learning `signals`.
         """
         past, learning = len(padded) - len(fired), signals.flatten(1).any(1).tolist()
         for step, slope in enumerate(slopes):

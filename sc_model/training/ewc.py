@@ -1,16 +1,19 @@
 r"""`EWCPenalty`: elastic weight consolidation for any torch module.
 
-The diagonal of the Fisher information of the parameters theta, on data x, for the model's own distribution of answers,
+The diagonal of the Fisher information of the parameters theta, on data x, for the model's own
+distribution of answers,
 
     F = mean over x of E[y ~ p(y | x, theta)] (d log p(y | x, theta) / d theta)^2
 
-comes from gradients of the log-likelihood, one for each example and answer. After a task, a new one is trained on
-loss + (lambda / 2) sum F (theta - theta*)^2 (Kirkpatrick et al. 2017, doi:10.1073/pnas.1611835114). Penalties of several tasks
-add up to one parabola: F their sum, theta* the mean weighted by F; the value differs from the sum of penalties by a constant.
+comes from gradients of the log-likelihood, one for each example and answer. After a task, a new one
+is trained on loss + (lambda / 2) sum F (theta - theta*)^2 (Kirkpatrick et al. 2017,
+doi:10.1073/pnas.1611835114). Penalties of several tasks add up to one parabola: F their sum, theta*
+the mean weighted by F; the value differs from the sum of penalties by a constant.
 
-`labels` says over which answers: `expected` (default) goes through all classes with their probabilities, which is the Fisher
-itself; `sampled` draws one class an example, unbiased and cheaper; `empirical` takes the targets of the data, which is *not* the
-Fisher (Kunstner, Balles & Hennig 2019, arXiv:1905.12558), offered because much published work means it.
+`labels` says over which answers: `expected` (default) goes through all classes with their
+probabilities, which is the Fisher itself; `sampled` draws one class an example, unbiased and
+cheaper; `empirical` takes the targets of the data, which is *not* the Fisher (Kunstner, Balles &
+Hennig 2019, arXiv:1905.12558), offered because much published work means it.
 
 The module returns logits: (B, C) for C classes, or (B,) or (B, 1) for the logit of one probability.
 """
@@ -32,11 +35,15 @@ Named = dict[str, Tensor]
 
 
 def log_likelihoods(logits: Tensor) -> Tensor:
-    """Log-probability of every answer: logits (B, C), or (B,) or (B, 1) of a probability, to (B, C) or (B, 2)."""
+    """Log-probability of every answer: logits (B, C), or (B,) or (B, 1) of a probability, to (B, C)
+    or (B, 2).
+    """
     if logits.ndim == 1:
         logits = logits[:, None]
     if logits.ndim != 2:
-        raise ValueError(f"module must return logits of shape (B, C) or (B,), not {tuple(logits.shape)}")
+        raise ValueError(
+            f"module must return logits of shape (B, C) or (B,), not {tuple(logits.shape)}"
+        )
     if logits.shape[1] == 1:
         logits = torch.cat([torch.zeros_like(logits), logits], 1)
     return torch.log_softmax(logits, 1)
@@ -55,20 +62,29 @@ def diagonal_fisher(
 
     Parameters
     ----------
-    module : to logits; its parameters that need gradients count. inputs : (N, ...). targets : (N,) classes, for `empirical`.
-    labels : see above. generator : of the samples. batch : examples at a time.
+    module : to logits; its parameters that need gradients count.
+    inputs : (N, ...).
+    targets : (N,) classes, for `empirical`.
+    labels : see above.
+    generator : of the samples.
+    batch : examples at a time.
 
     Raises ValueError for no inputs, missing targets, or gradients that are not finite.
     """
     if labels not in get_args(Labels):
         raise ValueError(
-            f"labels must be 'expected', 'sampled' or 'empirical', not {labels!r}{did_you_mean(str(labels), get_args(Labels))}"
+            "labels must be 'expected', 'sampled' or 'empirical', not"
+            f" {labels!r}{did_you_mean(str(labels), get_args(Labels))}"
         )
     if not len(inputs):
         raise ValueError("inputs must hold an example at least, not 0")
     if labels == "empirical" and (targets is None or len(targets) != len(inputs)):
-        raise ValueError(f"targets must be given for all {len(inputs)} inputs with labels='empirical'")
-    parameters = {name: value.detach() for name, value in module.named_parameters() if value.requires_grad}
+        raise ValueError(
+            f"targets must be given for all {len(inputs)} inputs with labels='empirical'"
+        )
+    parameters = {
+        name: value.detach() for name, value in module.named_parameters() if value.requires_grad
+    }
 
     total = {name: torch.zeros_like(value) for name, value in parameters.items()}
     for start in range(0, len(inputs), batch):
@@ -76,7 +92,10 @@ def diagonal_fisher(
         with torch.no_grad():
             chances = log_likelihoods(module(x)).exp()
         if labels == "expected":
-            answers = [(torch.full((len(x),), c, device=x.device), chances[:, c]) for c in range(chances.shape[1])]
+            answers = [
+                (torch.full((len(x),), c, device=x.device), chances[:, c])
+                for c in range(chances.shape[1])
+            ]
         elif labels == "sampled":
             drawn = torch.multinomial(chances, 1, generator=generator)[:, 0]
             answers = [(drawn, torch.ones_like(chances[:, 0]))]
@@ -88,15 +107,19 @@ def diagonal_fisher(
                 total[name] += torch.tensordot(weight, gradient.square(), dims=1)
     for name, value in total.items():
         if not torch.isfinite(value).all():
-            raise ValueError(f"Fisher information of {name} must be finite; its log-likelihood has gradients that are not")
+            raise ValueError(
+                f"Fisher information of {name} must be finite; its log-likelihood has gradients"
+                " that are not"
+            )
     return {name: value / len(inputs) for name, value in total.items()}
 
 
 def _scores(module: torch.nn.Module, parameters: Named, x: Tensor, answers: Tensor) -> Named:
     """Gradients of the log-likelihood of one answer for each example, (B, *shape) by parameter.
 
-    All examples at once where torch can do that. It can't with autograd functions of one's own that have no rule for it, as the
-    spikes of spiking networks mostly are: then one backward pass after the other, with the same result.
+    All examples at once where torch can do that. It can't with autograd functions of one's own that
+    have no rule for it, as the spikes of spiking networks mostly are: then one backward pass after
+    the other, with the same result.
     """
 
     def likelihood(values: Named, one: Tensor, answer: Tensor) -> Tensor:
@@ -109,11 +132,15 @@ def _scores(module: torch.nn.Module, parameters: Named, x: Tensor, answers: Tens
     except RuntimeError:  # a fault of the module's own comes again below
         leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
         rows = [
-            torch.autograd.grad(likelihood(leaves, one, answer), tuple(leaves.values()), allow_unused=True)
+            torch.autograd.grad(
+                likelihood(leaves, one, answer), tuple(leaves.values()), allow_unused=True
+            )
             for one, answer in zip(x, answers, strict=True)
         ]
         return {
-            name: torch.stack([torch.zeros_like(leaf) if row[k] is None else row[k] for row in rows])
+            name: torch.stack(
+                [torch.zeros_like(leaf) if row[k] is None else row[k] for row in rows]
+            )
             for k, (name, leaf) in enumerate(leaves.items())
         }
 
@@ -123,11 +150,13 @@ class EWCPenalty:
 
     Parameters
     ----------
-    module : any module that returns logits. ewc_lambda : >= 0.
+    module : any module that returns logits.
+    ewc_lambda : >= 0.
 
     Members
     -------
-    fisher, star : by parameter name; empty before the first task. tasks : how many were consolidated.
+    fisher, star : by parameter name; empty before the first task.
+    tasks : how many were consolidated.
     """
 
     def __init__(self, module: torch.nn.Module, ewc_lambda: float = 10.0) -> None:
@@ -140,12 +169,18 @@ class EWCPenalty:
 
     def consolidate_task(self, inputs: Tensor, targets: Tensor | None = None, **how: Any) -> None:
         """Call at the end of a task with its data; arguments are those of `diagonal_fisher`."""
-        now = {name: value.detach().clone() for name, value in self.module.named_parameters() if value.requires_grad}
+        now = {
+            name: value.detach().clone()
+            for name, value in self.module.named_parameters()
+            if value.requires_grad
+        }
         for name, new in diagonal_fisher(self.module, inputs, targets, **how).items():
             old = self.fisher.get(name, torch.zeros_like(new))
             total = old + new
             anchored = old * self.star.get(name, now[name]) + new * now[name]
-            self.star[name] = torch.where(total > 0, anchored / torch.where(total > 0, total, 1), now[name])
+            self.star[name] = torch.where(
+                total > 0, anchored / torch.where(total > 0, total, 1), now[name]
+            )
             self.fisher[name] = total
         self.tasks += 1
 
@@ -181,6 +216,8 @@ class EWCPenalty:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where a checkpoint was made. ValueError for other keys."""
         if set(state) != {"fisher", "star", "tasks"}:
-            raise ValueError(f"penalty state must hold 'fisher', 'star' and 'tasks', not {sorted(state)}")
+            raise ValueError(
+                f"penalty state must hold 'fisher', 'star' and 'tasks', not {sorted(state)}"
+            )
         self.fisher, self.star = dict(state["fisher"]), dict(state["star"])
         self.tasks = int(state["tasks"])

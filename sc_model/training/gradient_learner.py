@@ -1,8 +1,10 @@
-"""What learners on gradients share: a typed result, an update that happens whole or not at all, checkpoints.
+"""What learners on gradients share: a typed result, an update that happens whole or not at all,
+checkpoints.
 
-A learner has `train_step(...)`, which returns a `TrainStep`, and `save(file)` and `load(file)`. The network is the truth: a step
-begins with the weights that it has, whoever wrote them, and ends with writing the new ones into it. Where the loss or a gradient
-is not finite, that is an error, and weights, optimiser, schedule and counters are as before.
+A learner has `train_step(...)`, which returns a `TrainStep`, and `save(file)` and `load(file)`. The
+network is the truth: a step begins with the weights that it has, whoever wrote them, and ends with
+writing the new ones into it. Where the loss or a gradient is not finite, that is an error, and
+weights, optimiser, schedule and counters are as before.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sc_model.checks import number
 from sc_model.files import replace_bytes
 from sc_model.network import Network
-from sc_model.temporal_hierarchy.checks import number
 from sc_model.training.loop import TrainingError
 from sc_model.training.network_module import NetworkModule, as_module
 
@@ -53,9 +55,12 @@ class TrainStep:
 
     Members
     -------
-    loss : before the update. lr : the rate. updates : made so far, this one too.
-    gradient_norm : of all gradients together, before clipping. gradient_norms : by parameter (a projection's label,
-        `LABEL delays`, `LABEL threshold`). steps, batch : length and number of sequences.
+    loss : before the update.
+    lr : the rate.
+    updates : made so far, this one too.
+    gradient_norm : of all gradients together, before clipping.
+    gradient_norms : by parameter (a projection's label, `LABEL delays`, `LABEL threshold`).
+    steps, batch : length and number of sequences.
     rates : spikes a neuron and step, by population that spikes.
     """
 
@@ -73,26 +78,36 @@ class TrainStep:
 
 
 def finite_loss(loss: Any, update: int) -> float:
-    """The value of a loss. TypeError or ValueError for what is none, TrainingError where it is not finite."""
+    """The value of a loss. TypeError or ValueError for what is none, TrainingError where it is not
+    finite.
+    """
     if not isinstance(loss, Tensor):
         raise TypeError(f"loss_fn must return a tensor, not {loss!r} ({type(loss).__name__})")
     if loss.numel() != 1:
-        raise ValueError(f"loss_fn must return one number, not a tensor of shape {tuple(loss.shape)}; take its mean or sum")
+        raise ValueError(
+            f"loss_fn must return one number, not a tensor of shape {tuple(loss.shape)}; take its"
+            " mean or sum"
+        )
     value = float(loss.detach())
     if not math.isfinite(value):
         raise TrainingError(
-            f"the loss must be finite, not {value} in update {update}; lower the learning rate, or look for NaN in the inputs"
+            f"the loss must be finite, not {value} in update {update}; lower the learning rate, or"
+            " look for NaN in the inputs"
         )
     return value
 
 
 def checked_targets(targets: Any, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """Targets as a tensor for outputs of a shape. ValueError for real numbers of as many dimensions and another shape."""
+    """Targets as a tensor for outputs of a shape. ValueError for real numbers of as many dimensions
+    and another shape.
+    """
     given = torch.as_tensor(targets, device=like.device)
     if given.is_floating_point():
         given = given.to(like.dtype)
         if given.ndim == len(shape) and tuple(given.shape) != shape:
-            raise ValueError(f"targets must have the shape of the outputs, {shape}, not {tuple(given.shape)}")
+            raise ValueError(
+                f"targets must have the shape of the outputs, {shape}, not {tuple(given.shape)}"
+            )
     return given
 
 
@@ -101,12 +116,18 @@ class Updater:
 
     Parameters
     ----------
-    parameters : by name. optimiser, lr, scheduler : `scheduler`, if given, says the rate of each update instead of `lr`.
+    parameters : by name.
+    optimiser, lr, scheduler : `scheduler`, if given, says the rate of each update instead of `lr`.
     clip_norm : gradients that are longer together are scaled to it; None: never.
     """
 
     def __init__(
-        self, parameters: Mapping[str, Tensor], optimiser: Optimiser, lr: float, scheduler: Rates | None, clip_norm: float | None
+        self,
+        parameters: Mapping[str, Tensor],
+        optimiser: Optimiser,
+        lr: float,
+        scheduler: Rates | None,
+        clip_norm: float | None,
     ) -> None:
         self.parameters = dict(parameters)
         if not self.parameters:
@@ -116,14 +137,21 @@ class Updater:
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm)
         self.updates = 0
 
-    def update(self, gradients: Mapping[str, Tensor | None]) -> tuple[float, float, dict[str, float]]:
-        """One update: the rate, the norm of all gradients, and norms by name. TrainingError where one is not finite."""
+    def update(
+        self, gradients: Mapping[str, Tensor | None]
+    ) -> tuple[float, float, dict[str, float]]:
+        """One update: the rate, the norm of all gradients, and norms by name. TrainingError where
+        one is not finite.
+        """
         given = {name: torch.zeros_like(value) if (grad := gradients.get(name)) is None else grad.detach()
                  for name, value in self.parameters.items()}  # fmt: skip
         norms = {name: float(torch.linalg.vector_norm(grad)) for name, grad in given.items()}
         for name, norm in norms.items():
             if not math.isfinite(norm):
-                raise TrainingError(f"the gradient of {name!r} must be finite, not {norm} in update {self.updates + 1}")
+                raise TrainingError(
+                    f"the gradient of {name!r} must be finite, not {norm} in update"
+                    f" {self.updates + 1}"
+                )
         total = math.hypot(*norms.values())
         scale = 1.0 if self.clip_norm is None or total <= self.clip_norm else self.clip_norm / total
         if self.scheduler is not None:
@@ -141,17 +169,23 @@ class Updater:
         """All that the next updates depend on, as copies."""
         return {
             "parameters": {name: value.detach().clone() for name, value in self.parameters.items()},
-            "optimiser": copy.deepcopy(self.optimiser.state_dict()),  # torch hands out its own tensors
+            "optimiser": copy.deepcopy(
+                self.optimiser.state_dict()
+            ),  # torch hands out its own tensors
             "scheduler": None if self.scheduler is None else dict(self.scheduler.state_dict()),
             "updates": self.updates,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there. ValueError for parameters of other names or shapes, or a schedule where there was none."""
+        """Go on from there. ValueError for parameters of other names or shapes, or a schedule where
+        there was none.
+        """
         mine = {name: tuple(value.shape) for name, value in self.parameters.items()}
         theirs = {name: tuple(value.shape) for name, value in state["parameters"].items()}
         if mine != theirs:
-            raise ValueError(f"checkpoint must be of the same network, with parameters {mine}, not {theirs}")
+            raise ValueError(
+                f"checkpoint must be of the same network, with parameters {mine}, not {theirs}"
+            )
         if (self.scheduler is None) != (state["scheduler"] is None):
             had = "no scheduler" if self.scheduler is not None else "one"
             raise ValueError(f"scheduler must be given as for the checkpoint, which has {had}")
@@ -181,7 +215,9 @@ class Checkpointed(ABC):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there. ValueError for the state of another learner or network."""
         if state.get("learner") != type(self).__name__:
-            raise ValueError(f"checkpoint must be one of {type(self).__name__}, not {state.get('learner')!r}")
+            raise ValueError(
+                f"checkpoint must be one of {type(self).__name__}, not {state.get('learner')!r}"
+            )
         self.updater.load_state_dict(state)
 
     def save(self, file: str | os.PathLike[str], **more: Any) -> None:
@@ -203,14 +239,19 @@ class NetworkLearner(Checkpointed):
 
     Parameters
     ----------
-    network : a `Network`, or a `NetworkModule` of one, whose parameters that need no gradient then stay as they are.
-    lr : learning rate, > 0. optimiser : class of `torch.optim`.
-    scheduler : of `sc_model.learning`; its `step()` is the rate of each update. clip_norm : greatest norm of gradients, or None.
-    options : of the `NetworkModule` that is made for a network: `inputs`, `outputs`, `surrogate`, `learn_delays`, ...
+    network : a `Network`, or a `NetworkModule` of one, whose parameters that need no gradient then
+        stay as they are.
+    lr : learning rate, > 0.
+    optimiser : class of `torch.optim`.
+    scheduler : of `sc_model.learning`; its `step()` is the rate of each update.
+    clip_norm : greatest norm of gradients, or None.
+    options : of the `NetworkModule` that is made for a network: `inputs`, `outputs`, `surrogate`,
+        `learn_delays`, ...
 
     Members
     -------
-    network, module : what is trained. updates : made so far.
+    network, module : what is trained.
+    updates : made so far.
     """
 
     def __init__(
@@ -225,15 +266,23 @@ class NetworkLearner(Checkpointed):
         self.module = as_module(network, **options)
         self.network = self.module.network
         names = self.module.parameter_labels()
-        learned = {names[name]: value for name, value in self.module.named_parameters() if value.requires_grad}
+        learned = {
+            names[name]: value
+            for name, value in self.module.named_parameters()
+            if value.requires_grad
+        }
         self.updater = Updater(learned, optimiser, lr, scheduler, clip_norm)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there, and write the weights into the network. ValueError for another learner's or network's state."""
+        """Go on from there, and write the weights into the network. ValueError for another
+        learner's or network's state.
+        """
         super().load_state_dict(state)
         self.module.push()
 
-    def _updated(self, gradients: Mapping[str, Tensor | None]) -> tuple[float, float, dict[str, float]]:
+    def _updated(
+        self, gradients: Mapping[str, Tensor | None]
+    ) -> tuple[float, float, dict[str, float]]:
         made = self.updater.update(gradients)
         self.module.project()
         self.module.push()
@@ -250,10 +299,17 @@ class NetworkLearner(Checkpointed):
             value.grad = None
 
     def _rates(self, spikes: Mapping[str, float], steps: int, batch: int) -> dict[str, float]:
-        sizes = {name: neuron.n for name, neuron in zip(self.module.names, self.module.neurons, strict=True)}
+        sizes = {
+            name: neuron.n
+            for name, neuron in zip(self.module.names, self.module.neurons, strict=True)
+        }
         return {name: found / (sizes[name] * steps * batch) for name, found in spikes.items()}
 
     def _spikes(self, activity: Mapping[str, Tensor]) -> dict[str, float]:
         """Number of spikes by population that spikes."""
-        spiking = (name for name, neuron in zip(self.module.names, self.module.neurons, strict=True) if neuron.spiking)
+        spiking = (
+            name
+            for name, neuron in zip(self.module.names, self.module.neurons, strict=True)
+            if neuron.spiking
+        )
         return {name: float(np.float64(activity[name].detach().sum())) for name in spiking}

@@ -1,16 +1,18 @@
 r"""`HetSyn`: a layer whose time constants and weights are learned.
 
-One tick of `dt` milliseconds, by the equations of `sc_model.temporal_hierarchy.layer`, for a batch::
+One tick of `dt` milliseconds, by the equations of `sc_model.temporal_hierarchy.layer`, for a
+batch::
 
     trace' = exp(-dt / tau) * trace + x
     v'     = leak * v + sum_i weight * trace';   spike = v' >= threshold;   v'' = v' - threshold * spike
 
-`step` is that, pure: state and input in, state and spikes out. A whole sequence is faster: traces don't depend on the layer's own
-spikes, so the currents of all ticks are convolutions, done by FFT; what is left to do tick by tick are the neurons. Both agree
-but for rounding.
+`step` is that, pure: state and input in, state and spikes out. A whole sequence is faster: traces
+don't depend on the layer's own spikes, so the currents of all ticks are convolutions, done by FFT;
+what is left to do tick by tick are the neurons. Both agree but for rounding.
 
-The spike's gradient is a surrogate (`sc_model.training.surrogate`); none goes through the reset (Zenke & Vogels 2021,
-doi:10.1162/neco_a_01367). Learned is log(tau), which keeps tau positive and a step of the optimiser a ratio.
+The spike's gradient is a surrogate (`sc_model.training.surrogate`); none goes through the reset
+(Zenke & Vogels 2021, doi:10.1162/neco_a_01367). Learned is log(tau), which keeps tau positive and a
+step of the optimiser a ratio.
 """
 
 from __future__ import annotations
@@ -31,50 +33,72 @@ Tau = Literal["synapse", "neuron", "shared", "fixed"]
 
 
 class HetSynState(NamedTuple):
-    """What goes from tick to tick: `trace` (B, n_neurons, n_inputs) and `potential` (B, n_neurons)."""
+    """What goes from tick to tick: `trace` (B, n_neurons, n_inputs) and `potential` (B,
+    n_neurons).
+    """
 
     trace: Tensor
     potential: Tensor
 
 
 def step(
-    state: HetSynState, x: Tensor, factor: Tensor, weight: Tensor, threshold: float, leak: float, slope: float
+    state: HetSynState,
+    x: Tensor,
+    factor: Tensor,
+    weight: Tensor,
+    threshold: float,
+    leak: float,
+    slope: float,
 ) -> tuple[HetSynState, Tensor]:
-    """One tick for x (B, n_inputs), decay factors and weights (n_neurons, n_inputs): the new state, spikes (B, n_neurons)."""
+    """One tick for x (B, n_inputs), decay factors and weights (n_neurons, n_inputs): the new state,
+    spikes (B, n_neurons).
+    """
     trace = factor * state.trace + x[:, None, :]
     potential, fired = fire(state.potential, (weight * trace).sum(-1), threshold, leak, slope)
     return HetSynState(trace, potential), fired
 
 
-def fire(potential: Tensor, current: Tensor, threshold: float, leak: float, slope: float) -> tuple[Tensor, Tensor]:
-    """Integrate, compare, subtract: the new potential and the spikes, of the shape of both arguments."""
+def fire(
+    potential: Tensor, current: Tensor, threshold: float, leak: float, slope: float
+) -> tuple[Tensor, Tensor]:
+    """Integrate, compare, subtract: the new potential and the spikes, of the shape of both
+    arguments.
+    """
     risen = leak * potential + current
     fired = fast_sigmoid_surrogate(risen - threshold, slope, strict=False)
     return risen - threshold * fired.detach(), fired
 
 
 def currents(x: Tensor, rate: Tensor, weight: Tensor) -> Tensor:
-    """What the synapses add to the potentials in T ticks from rest: (T, B, n_inputs) to (T, B, n_neurons).
+    """What the synapses add to the potentials in T ticks from rest: (T, B, n_inputs) to (T, B,
+    n_neurons).
 
-    `rate` is dt / tau: exp(-k * rate) is left of a spike after k ticks. The sum over inputs and past is a product of spectra,
-    of sequences filled up with zeros to twice their length so that nothing wraps around.
+    `rate` is dt / tau: exp(-k * rate) is left of a spike after k ticks. The sum over inputs and
+    past is a product of spectra, of sequences filled up with zeros to twice their length so that
+    nothing wraps around.
     """
     ticks, twice = len(x), 2 * len(x)
     ages = torch.arange(ticks, dtype=rate.dtype)[:, None, None]
     kernel = weight * torch.exp(-ages * rate)
-    spectrum = torch.fft.rfft(x, twice, dim=0) @ torch.fft.rfft(kernel, twice, dim=0).transpose(1, 2)
+    spectrum = torch.fft.rfft(x, twice, dim=0) @ torch.fft.rfft(kernel, twice, dim=0).transpose(
+        1, 2
+    )
     summed: Tensor = torch.fft.irfft(spectrum, twice, dim=0)[:ticks]
     return summed
 
 
 class _Fire(torch.autograd.Function):
-    """`fire` for all ticks: the same numbers, without a node of the autograd graph for each tick."""
+    """`fire` for all ticks: the same numbers, without a node of the autograd graph for each
+    tick.
+    """
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, threshold: float, leak: float, slope: float) -> Tensor:
         distance, fired = torch.empty_like(current), torch.empty_like(current)
         potential = torch.zeros_like(current[0])
-        for now, above, spikes in zip(current.unbind(), distance.unbind(), fired.unbind(), strict=True):
+        for now, above, spikes in zip(
+            current.unbind(), distance.unbind(), fired.unbind(), strict=True
+        ):
             potential.mul_(leak).add_(now)
             torch.sub(potential, threshold, out=above)
             torch.ge(above, 0, out=spikes)
@@ -99,14 +123,17 @@ class HetSyn(torch.nn.Module):
     Parameters
     ----------
     n_inputs, n_neurons, tau_mean, tau_std, threshold, seed, leak_tau : of that layer.
-    tau : what has a time constant of its own: every `synapse`, every `neuron` (the layer's first column), or all synapses one
-        that is learned (`shared`) or not (`fixed`); these two begin with `tau_mean`.
-    dt : length of a tick, ms. slope : of the surrogate gradient. quantiser : forward with the numbers that hardware has; None
-        (default) for plain ones.
+    tau : what has a time constant of its own: every `synapse`, every `neuron` (the layer's first
+        column), or all synapses one that is learned (`shared`) or not (`fixed`); these two begin
+        with `tau_mean`.
+    dt : length of a tick, ms.
+    slope : of the surrogate gradient.
+    quantiser : forward with the numbers that hardware has; None (default) for plain ones.
 
     Members
     -------
-    log_tau : shape (n_neurons, n_inputs), (n_neurons, 1) or (1, 1). weight : (n_neurons, n_inputs).
+    log_tau : shape (n_neurons, n_inputs), (n_neurons, 1) or (1, 1).
+    weight : (n_neurons, n_inputs).
 
     Raises what `HetSynLayer` raises, and ValueError for another `tau`.
     """
@@ -129,17 +156,30 @@ class HetSyn(torch.nn.Module):
         super().__init__()
         if tau not in get_args(Tau):
             hint = did_you_mean(tau, get_args(Tau))
-            raise ValueError(f"tau must be 'synapse', 'neuron', 'shared' or 'fixed', not {tau!r}{hint}")
+            raise ValueError(
+                f"tau must be 'synapse', 'neuron', 'shared' or 'fixed', not {tau!r}{hint}"
+            )
         for name, value in (("dt", dt), ("slope", slope)):
             if not 0 < value < math.inf:
                 raise ValueError(f"{name} must be > 0 and finite, not {value!r}")
-        layer = HetSynLayer(n_inputs, n_neurons, tau_mean, tau_std, threshold, seed, leak_tau=leak_tau)
+        layer = HetSynLayer(
+            n_inputs, n_neurons, tau_mean, tau_std, threshold, seed, leak_tau=leak_tau
+        )
         taus = {"synapse": layer.tau, "neuron": layer.tau[:, :1]}
-        first = torch.tensor(taus[tau]) if tau in taus else torch.tensor([[min(max(tau_mean, TAU_RANGE[0]), TAU_RANGE[1])]])
+        first = (
+            torch.tensor(taus[tau])
+            if tau in taus
+            else torch.tensor([[min(max(tau_mean, TAU_RANGE[0]), TAU_RANGE[1])]])
+        )
         kind = torch.get_default_dtype()
         self.log_tau = torch.nn.Parameter(first.log().to(kind), requires_grad=tau != "fixed")
         self.weight = torch.nn.Parameter(torch.tensor(layer.weight, dtype=kind))
-        self.n_inputs, self.n_neurons, self.threshold, self.leak_tau = n_inputs, n_neurons, layer.threshold, layer.leak_tau
+        self.n_inputs, self.n_neurons, self.threshold, self.leak_tau = (
+            n_inputs,
+            n_neurons,
+            layer.threshold,
+            layer.leak_tau,
+        )
         self.dt, self.slope, self.quantiser = dt, slope, quantiser
 
     @property
@@ -148,40 +188,54 @@ class HetSyn(torch.nn.Module):
         return 1.0 if self.leak_tau is None else math.exp(-self.dt / self.leak_tau)
 
     def effective(self) -> tuple[Tensor, Tensor]:
-        """Time constants (ms) and weights that the layer computes with, both (n_neurons, n_inputs)."""
-        log_tau = self.log_tau.clamp(*map(math.log, TAU_RANGE)).expand(self.n_neurons, self.n_inputs)
+        """Time constants (ms) and weights that the layer computes with, both (n_neurons,
+        n_inputs).
+        """
+        log_tau = self.log_tau.clamp(*map(math.log, TAU_RANGE)).expand(
+            self.n_neurons, self.n_inputs
+        )
         if self.quantiser is None:
             return log_tau.exp(), self.weight
         return self.quantiser.log_tau(log_tau).exp(), self.quantiser.weight(self.weight)
 
     def project(self) -> None:
-        """Put time constants that an optimiser has led out of [0.5, 100] ms back; outside they would have no gradient."""
+        """Put time constants that an optimiser has led out of [0.5, 100] ms back; outside they
+        would have no gradient.
+        """
         with torch.no_grad():
             self.log_tau.clamp_(*map(math.log, TAU_RANGE))
 
     def rest(self, batch: int) -> HetSynState:
         """State at rest for a batch."""
         return HetSynState(
-            self.weight.new_zeros(batch, self.n_neurons, self.n_inputs), self.weight.new_zeros(batch, self.n_neurons)
+            self.weight.new_zeros(batch, self.n_neurons, self.n_inputs),
+            self.weight.new_zeros(batch, self.n_neurons),
         )
 
     def step(self, state: HetSynState, x: Tensor) -> tuple[HetSynState, Tensor]:
         """One tick with x (B, n_inputs): the new state, and spikes (B, n_neurons)."""
         tau, weight = self.effective()
-        return step(state, x, torch.exp(-self.dt / tau), weight, self.threshold, self.leak, self.slope)
+        return step(
+            state, x, torch.exp(-self.dt / tau), weight, self.threshold, self.leak, self.slope
+        )
 
     def currents(self, x: Tensor) -> Tensor:
-        """What the synapses add to the potentials in T ticks from rest: x (T, B, n_inputs), T >= 1, to (T, B, n_neurons).
+        """What the synapses add to the potentials in T ticks from rest: x (T, B, n_inputs), T >= 1,
+        to (T, B, n_neurons).
 
         ValueError for another shape.
         """
         if x.ndim != 3 or x.shape[2] != self.n_inputs or not len(x):
-            raise ValueError(f"x must have shape (T, B, {self.n_inputs}) with T >= 1, not {tuple(x.shape)}")
+            raise ValueError(
+                f"x must have shape (T, B, {self.n_inputs}) with T >= 1, not {tuple(x.shape)}"
+            )
         tau, weight = self.effective()
         return currents(x, self.dt / tau, weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """T ticks from rest with x (T, B, n_inputs), T >= 1: spikes (T, B, n_neurons). ValueError for another shape."""
+        """T ticks from rest with x (T, B, n_inputs), T >= 1: spikes (T, B, n_neurons). ValueError
+        for another shape.
+        """
         fired: Tensor = _Fire.apply(self.currents(x), self.threshold, self.leak, self.slope)
         return fired
 

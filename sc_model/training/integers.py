@@ -1,7 +1,8 @@
 """From a trained layer to the integers of a fixed-point layer (`sc_model.spec.hetsyn`).
 
-A weight w is round(w / scale), a trace counts 2^trace_fraction for a spike. So a current of 1 is 2^trace_fraction / scale, and
-the integer threshold is that times the layer's. The membrane may leak by a power of two a tick, 1 - 2^-leak_shift, or not at all.
+A weight w is round(w / scale), a trace counts 2^trace_fraction for a spike. So a current of 1 is
+2^trace_fraction / scale, and the integer threshold is that times the layer's. The membrane may leak
+by a power of two a tick, 1 - 2^-leak_shift, or not at all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from sc_model.training.quantise import Quantiser
 
 
 class Integers(NamedTuple):
-    """A layer in integers: its configuration, `weight` and `code` (n_neurons, n_inputs), and what a weight of 1 stands for."""
+    """A layer in integers: its configuration, `weight` and `code` (n_neurons, n_inputs), and what a
+    weight of 1 stands for.
+    """
 
     spec: HetSynSpec
     weight: NDArray[np.int64]
@@ -28,7 +31,9 @@ class Integers(NamedTuple):
 
 
 def leak_tau(shift: int, dt: float = 1.0) -> float:
-    """The membrane's time constant, ms, that loses its 2^-shift part in a tick of `dt` ms; ValueError for a `shift` below 1."""
+    """The membrane's time constant, ms, that loses its 2^-shift part in a tick of `dt` ms;
+    ValueError for a `shift` below 1.
+    """
     if shift < 1:
         raise ValueError(f"shift must be >= 1, not {shift}")
     return -dt / math.log1p(-(2.0**-shift))
@@ -41,7 +46,8 @@ def leak_shift(tau: float | None, dt: float) -> int:
     shift = max(1, round(-math.log2(-math.expm1(-dt / tau))))
     if not math.isclose(leak_tau(shift, dt), tau, rel_tol=1e-6):
         raise ValueError(
-            f"leak_tau must lose a part of 2^-shift in a tick of {dt} ms, not {tau!r} ms; the nearest is {leak_tau(shift, dt)!r}"
+            f"leak_tau must lose a part of 2^-shift in a tick of {dt} ms, not {tau!r} ms; the"
+            f" nearest is {leak_tau(shift, dt)!r}"
         )
     return shift
 
@@ -51,14 +57,18 @@ def to_integers(module: HetSyn, template: HetSynSpec, tick_ms: float = 1.0) -> I
 
     Parameters
     ----------
-    module : its `dt` is a tick. template : formats and codes; its size and neuron's threshold, leak and reset are replaced.
-    tick_ms : length of a step of the network; ``module.dt`` is the template's `tick_interval` times that.
+    module : its `dt` is a tick.
+    template : formats and codes; its size and neuron's threshold, leak and reset are replaced.
+    tick_ms : length of a step of the network; ``module.dt`` is the template's `tick_interval` times
+        that.
 
-    Raises ValueError where the lengths differ, the leak is no power of two, or the threshold does not fit.
+    Raises ValueError where the lengths differ, the leak is no power of two, or the threshold does
+    not fit.
     """
     if not math.isclose(module.dt, tick_ms * template.tick_interval):
         raise ValueError(
-            f"module.dt must be tick_ms times tick_interval, {tick_ms} x {template.tick_interval} ms, not {module.dt} ms"
+            f"module.dt must be tick_ms times tick_interval, {tick_ms} x {template.tick_interval}"
+            f" ms, not {module.dt} ms"
         )
     quantiser = Quantiser(template.weight_bits, template.codes(tick_ms))
     with torch.no_grad():
@@ -75,5 +85,7 @@ def to_integers(module: HetSyn, template: HetSynSpec, tick_ms: float = 1.0) -> I
     try:
         spec = HetSynSpec(**changed)
     except ConfigError as error:
-        raise ConfigError(f"the trained layer does not fit layer '{template.name}': {error}") from error
+        raise ConfigError(
+            f"the trained layer does not fit layer '{template.name}': {error}"
+        ) from error
     return Integers(spec, weight, code, scale)

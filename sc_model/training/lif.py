@@ -1,4 +1,5 @@
-r"""Leaky integrate-and-fire neurons, tick by tick, in the form that hardware has (`sc_model.units.lif`).
+r"""Leaky integrate-and-fire neurons, tick by tick, in the form that hardware has
+(`sc_model.arithmetic.lif`).
 
 For currents I, with a leak and a threshold for each neuron::
 
@@ -6,10 +7,11 @@ For currents I, with a leak and a threshold for each neuron::
     reset_delay            v' = leak * v + I - threshold | 0 if fired before, else leak * v + I
     spike                  v' > threshold
 
-No gradient goes through the reset (Zenke & Vogels 2021, doi:10.1162/neco_a_01367). The names are those of snnTorch. Its `Leaky`
-with ``reset_mechanism="subtract", reset_delay=True`` is the second line, with ``"zero"`` the first one whatever its `reset_delay`
-(it zeroes before it integrates), and with ``"subtract", reset_delay=False`` the first one as long as no potential is above twice
-its threshold (there it resets once more, before it compares).
+No gradient goes through the reset (Zenke & Vogels 2021, doi:10.1162/neco_a_01367). The names are
+those of snnTorch. Its `Leaky` with ``reset_mechanism="subtract", reset_delay=True`` is the second
+line, with ``"zero"`` the first one whatever its `reset_delay` (it zeroes before it integrates), and
+with ``"subtract", reset_delay=False`` the first one as long as no potential is above twice its
+threshold (there it resets once more, before it compares).
 """
 
 from __future__ import annotations
@@ -30,22 +32,36 @@ THRESHOLD_MIN = 1e-3  # of a threshold that is learned
 
 
 class LifState(NamedTuple):
-    """What goes from tick to tick, (B, neurons) each: `potential`, that before the reset of a spike, and `fired`, 0 or 1."""
+    """What goes from tick to tick, (B, neurons) each: `potential`, that before the reset of a
+    spike, and `fired`, 0 or 1.
+    """
 
     potential: Tensor
     fired: Tensor
 
 
 def step(
-    state: LifState, current: Tensor, leak: Tensor, threshold: Tensor, reset: Reset, reset_delay: bool, surrogate: Surrogate
+    state: LifState,
+    current: Tensor,
+    leak: Tensor,
+    threshold: Tensor,
+    reset: Reset,
+    reset_delay: bool,
+    surrogate: Surrogate,
 ) -> tuple[LifState, Tensor]:
-    """One tick for currents (B, neurons), leaks and thresholds (neurons,): the new state, spikes (B, neurons)."""
+    """One tick for currents (B, neurons), leaks and thresholds (neurons,): the new state, spikes
+    (B, neurons).
+    """
     before = state.fired.detach()
     if reset_delay:
         risen = leak * state.potential + current
         potential = risen - threshold * before if reset == "subtract" else risen * (1 - before)
     else:
-        start = state.potential - threshold * before if reset == "subtract" else state.potential * (1 - before)
+        start = (
+            state.potential - threshold * before
+            if reset == "subtract"
+            else state.potential * (1 - before)
+        )
         potential = leak * start + current
     fired = surrogate(potential - threshold)
     return LifState(potential, fired), fired
@@ -53,7 +69,9 @@ def step(
 
 @dataclass(frozen=True)
 class Rounding:
-    """What hardware does beside the equations: `left`, what is left of potentials after a tick, and the range of a potential."""
+    """What hardware does beside the equations: `left`, what is left of potentials after a tick, and
+    the range of a potential.
+    """
 
     left: Callable[[Tensor], Tensor]
     low: float
@@ -61,10 +79,11 @@ class Rounding:
 
 
 class _Potentials(torch.autograd.Function):
-    """The potentials of all ticks: the numbers of `step`, without nodes of the autograd graph for each tick.
+    """The potentials of all ticks: the numbers of `step`, without nodes of the autograd graph for
+    each tick.
 
-    Where no gradient goes through resets a potential is linear in the one before, so what is left for the way back is a sum
-    from the last tick to the first. Through a rounding it goes straight.
+    Where no gradient goes through resets a potential is linear in the one before, so what is left
+    for the way back is a sum from the last tick to the first. Through a rounding it goes straight.
     """
 
     @staticmethod
@@ -105,7 +124,9 @@ class _Potentials(torch.autograd.Function):
         through = leak.expand_as(fired) if kept is None else leak * kept
         found = grads[0].clone()
         ticks = found.unbind()
-        for later, now, part in zip(reversed(ticks), reversed(ticks[:-1]), reversed(through.unbind()), strict=False):
+        for later, now, part in zip(
+            reversed(ticks), reversed(ticks[:-1]), reversed(through.unbind()), strict=False
+        ):
             now.addcmul_(part, later)
         behind = found[1:]
         for_leak = for_threshold = None
@@ -133,8 +154,12 @@ def fire(
     surrogate: Surrogate,
     rounding: Rounding | None = None,
 ) -> Tensor:
-    """All ticks from rest: currents (T, B, neurons), leaks and thresholds (neurons,) to spikes (T, B, neurons)."""
-    potentials = _Potentials.apply(current, leak, threshold, reset, reset_delay, surrogate, rounding)
+    """All ticks from rest: currents (T, B, neurons), leaks and thresholds (neurons,) to spikes (T,
+    B, neurons).
+    """
+    potentials = _Potentials.apply(
+        current, leak, threshold, reset, reset_delay, surrogate, rounding
+    )
     return surrogate(potentials - threshold)
 
 
@@ -151,8 +176,11 @@ class Lif(torch.nn.Module):
 
     Parameters
     ----------
-    neurons : >= 1. leak : what is left of a potential after a tick, in [0, 1]; threshold : > 0; numbers or (neurons,).
-    reset, reset_delay : as above. learn_leak, learn_threshold : whether they are parameters; else they are buffers.
+    neurons : >= 1.
+    leak : what is left of a potential after a tick, in [0, 1];
+    threshold : > 0; numbers or (neurons,).
+    reset, reset_delay : as above.
+    learn_leak, learn_threshold : whether they are parameters; else they are buffers.
     surrogate : from distances to the threshold to spikes (`sc_model.training.surrogate`).
     device, dtype : as in `torch.nn.Linear`.
 
@@ -184,28 +212,46 @@ class Lif(torch.nn.Module):
         if neurons < 1:
             raise ValueError(f"neurons must be >= 1, not {neurons}")
         if reset not in get_args(Reset):
-            raise ValueError(f"reset must be 'subtract' or 'zero', not {reset!r}{did_you_mean(str(reset), get_args(Reset))}")
+            raise ValueError(
+                "reset must be 'subtract' or 'zero', not"
+                f" {reset!r}{did_you_mean(str(reset), get_args(Reset))}"
+            )
         for name, given, learned, low, high in (
             ("leak", leak, learn_leak, 0.0, 1.0),
             ("threshold", threshold, learn_threshold, THRESHOLD_MIN, torch.inf),
         ):
-            value = torch.as_tensor(given, device=device, dtype=dtype or torch.get_default_dtype()).detach()
+            value = torch.as_tensor(
+                given, device=device, dtype=dtype or torch.get_default_dtype()
+            ).detach()
             if value.shape not in ((), (neurons,)):
-                raise ValueError(f"{name} must be a number or have shape ({neurons},), not {tuple(value.shape)}")
+                raise ValueError(
+                    f"{name} must be a number or have shape ({neurons},), not {tuple(value.shape)}"
+                )
             if not bool((torch.isfinite(value) & (value >= low) & (value <= high)).all()):
-                allowed = f">= {low:g} and finite" if high == torch.inf else f"in [{low:g}, {high:g}]"
+                allowed = (
+                    f">= {low:g} and finite" if high == torch.inf else f"in [{low:g}, {high:g}]"
+                )
                 raise ValueError(f"{name} must be {allowed}, not {given!r}")
             value = value.expand(neurons).clone()
             if learned:
                 self.register_parameter(name, torch.nn.Parameter(value))
             else:
                 self.register_buffer(name, value)
-        self.neurons, self.reset, self.reset_delay, self.surrogate = neurons, reset, reset_delay, surrogate
+        self.neurons, self.reset, self.reset_delay, self.surrogate = (
+            neurons,
+            reset,
+            reset_delay,
+            surrogate,
+        )
 
     def effective(self) -> tuple[Tensor, Tensor]:
         """Leaks and thresholds that the layer computes with, (neurons,) each."""
         leak = clamped(self.leak, 0.0, 1.0) if self.leak.requires_grad else self.leak
-        threshold = clamped(self.threshold, THRESHOLD_MIN) if self.threshold.requires_grad else self.threshold
+        threshold = (
+            clamped(self.threshold, THRESHOLD_MIN)
+            if self.threshold.requires_grad
+            else self.threshold
+        )
         return leak, threshold
 
     def rest(self, batch: int) -> LifState:
@@ -218,9 +264,14 @@ class Lif(torch.nn.Module):
         return step(state, current, *self.effective(), self.reset, self.reset_delay, self.surrogate)
 
     def forward(self, current: Tensor) -> Tensor:
-        """T ticks from rest with currents (T, B, neurons), T >= 1: spikes (T, B, neurons). ValueError for another shape."""
+        """T ticks from rest with currents (T, B, neurons), T >= 1: spikes (T, B, neurons).
+        ValueError for another shape.
+        """
         if current.ndim != 3 or current.shape[2] != self.neurons or not len(current):
-            raise ValueError(f"current must have shape (T, B, {self.neurons}) with T >= 1, not {tuple(current.shape)}")
+            raise ValueError(
+                f"current must have shape (T, B, {self.neurons}) with T >= 1, not"
+                f" {tuple(current.shape)}"
+            )
         leak, threshold = self.effective()
         return fire(current, leak, threshold, self.reset, self.reset_delay, self.surrogate)
 

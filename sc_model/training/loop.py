@@ -1,7 +1,8 @@
 """A small training loop: epochs with progress, a typed result for each, a checkpoint to go on from.
 
-A page to copy and change; nothing else of ours needs it. The random numbers of an epoch depend on the seed and the epoch's number
-alone, so that a run which was stopped and goes on ends as one that was not.
+A page to copy and change; nothing else of ours needs it. The random numbers of an epoch depend on
+the seed and the epoch's number alone, so that a run which was stopped and goes on ends as one that
+was not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ class Epoch:
 
     Members
     -------
-    number : 1 is the first one. loss : mean over the batches. batches : how many there were. seconds : it took.
+    number : 1 is the first one.
+    loss : mean over the batches.
+    batches : how many there were.
+    seconds : it took.
     metrics : what `measure` found behind it.
     """
 
@@ -61,20 +65,31 @@ def fit(
 
     Parameters
     ----------
-    model : from inputs to outputs; after each update `project()` is called on every module of it that has one.
-    batches : from random numbers to the inputs and targets of one epoch. loss : of outputs and targets.
-    schedule : takes a step after each update. measure : called after each epoch, with the model in evaluation mode.
-    checkpoint : file that everything is kept in after each epoch, and that a run begins from if it is there.
+    model : from inputs to outputs; after each update `project()` is called on every module of it
+        that has one.
+    batches : from random numbers to the inputs and targets of one epoch.
+    loss : of outputs and targets.
+    schedule : takes a step after each update.
+    measure : called after each epoch, with the model in evaluation mode.
+    checkpoint : file that everything is kept in after each epoch, and that a run begins from if it
+        is there.
     progress : show a bar.
 
-    Raises ValueError for `epochs` < 1 or an epoch without batches, TrainingError where the loss is not finite; the checkpoint is
-    then that of the last epoch that ended well.
+    Raises ValueError for `epochs` < 1 or an epoch without batches, TrainingError where the loss is
+    not finite; the checkpoint is then that of the last epoch that ended well.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be >= 1, not {epochs}")
     file = None if checkpoint is None else Path(checkpoint)
-    done = [] if file is None or not file.exists() else _load(file, model, optimiser, schedule, seed)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    done = (
+        [] if file is None or not file.exists() else _load(file, model, optimiser, schedule, seed)
+    )
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, disable=not progress) as bar:
         task = bar.add_task("training", total=epochs, completed=len(done))
         for number in range(len(done) + 1, epochs + 1):
@@ -89,7 +104,15 @@ def fit(
             model.eval()
             with torch.no_grad():
                 metrics = dict(measure(model)) if measure is not None else {}
-            done.append(Epoch(number, math.fsum(found) / len(found), len(found), time.perf_counter() - started, metrics))
+            done.append(
+                Epoch(
+                    number,
+                    math.fsum(found) / len(found),
+                    len(found),
+                    time.perf_counter() - started,
+                    metrics,
+                )
+            )
             if file is not None:
                 _save(file, model, optimiser, schedule, seed, done)
             shown = " ".join(f"{name} {value:.3f}" for name, value in metrics.items())
@@ -111,7 +134,8 @@ def _update(
     value = float(found.detach())
     if not math.isfinite(value):
         raise TrainingError(
-            f"the loss must be finite, not {value} in epoch {number}; lower the learning rate, or look for NaN in the inputs"
+            f"the loss must be finite, not {value} in epoch {number}; lower the learning rate, or"
+            " look for NaN in the inputs"
         )
     optimiser.zero_grad()
     found.backward()
@@ -133,9 +157,14 @@ def _save(
     seed: int,
     done: list[Epoch],
 ) -> None:
-    """Everything, in one move: a run that is stopped here leaves the checkpoint of the epoch before."""
+    """Everything, in one move: a run that is stopped here leaves the checkpoint of the epoch
+    before.
+    """
     state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "seed": seed}
-    state |= {"schedule": schedule.state_dict() if schedule is not None else None, "epochs": [asdict(epoch) for epoch in done]}
+    state |= {
+        "schedule": schedule.state_dict() if schedule is not None else None,
+        "epochs": [asdict(epoch) for epoch in done],
+    }
     with replacing(file) as temporary:
         torch.save(state, temporary)
 
@@ -150,10 +179,16 @@ def _load(
     """Put everything back; the epochs that are done."""
     state = torch.load(file, weights_only=True)
     if state["seed"] != seed:
-        raise ValueError(f"seed must be that of the checkpoint {file}, {state['seed']}, not {seed}; take another file")
+        raise ValueError(
+            f"seed must be that of the checkpoint {file}, {state['seed']}, not {seed}; take another"
+            " file"
+        )
     if (schedule is None) != (state["schedule"] is None):
         had = "no schedule" if schedule is not None else "one"
-        raise ValueError(f"schedule must be given as for the checkpoint {file}, which has {had}; take another file")
+        raise ValueError(
+            f"schedule must be given as for the checkpoint {file}, which has {had}; take another"
+            " file"
+        )
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     if schedule is not None:

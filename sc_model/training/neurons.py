@@ -1,15 +1,17 @@
-r"""Neurons of `sc_model.network` in torch: the same steps, in the same order of operations, for a batch, with gradients.
+r"""Neurons of `sc_model.network` in torch: the same steps, in the same order of operations, for a
+batch, with gradients.
 
-A neuron that spikes has, with its model's membrane and the rules of `sc_model.network.models.firing`::
+A neuron that spikes has, with its model's membrane and the rules of
+`sc_model.network.models.firing`::
 
     d = v - threshold             d = v - threshold - beta a  where it adapts,  a <- exp(-dt / tau_a) a + s of the step before
     s = surrogate(d)              0 while refractory
     v <- v (1 - s) + v_reset s    reset "zero"
     v <- v - (threshold - v_reset) s     reset "subtract"
 
-A step function gives spikes that are 0 or 1, and then these are the numbers of the NumPy models. With `detach_reset` no gradient
-goes through the s of a reset (Zenke & Vogels 2021, doi:10.1162/neco_a_01367; snnTorch does the same); through that of the
-adaptation it always goes.
+A step function gives spikes that are 0 or 1, and then these are the numbers of the NumPy models.
+With `detach_reset` no gradient goes through the s of a reset (Zenke & Vogels 2021,
+doi:10.1162/neco_a_01367; snnTorch does the same); through that of the adaptation it always goes.
 """
 
 from __future__ import annotations
@@ -20,7 +22,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sc_model.network.models import IF, LI, LIF, AdaptiveLIF, CubaLI, CubaLIF, Integrator, Model, Relay
+from sc_model.network.models import (
+    IF,
+    LI,
+    LIF,
+    AdaptiveLIF,
+    CubaLI,
+    CubaLIF,
+    Integrator,
+    Model,
+    Relay,
+)
 from sc_model.network.models.firing import Firing
 from sc_model.network.models.leaky import share
 from sc_model.network.models.model import Parameter
@@ -31,7 +43,8 @@ KNOWN = (LIF, IF, AdaptiveLIF, CubaLIF, LI, Integrator, CubaLI, Relay)
 
 
 class Stepped(NamedTuple):
-    """A step's result: the new state, the output (B, n), and the distance to the threshold (B, n), None without one.
+    """A step's result: the new state, the output (B, n), and the distance to the threshold (B, n),
+    None without one.
 
     The distance is -inf while a neuron is refractory: there no spike is possible, and no slope.
     """
@@ -46,8 +59,11 @@ class Neuron(torch.nn.Module):
 
     Members
     -------
-    threshold : (n,), a parameter with `learn_threshold`, else a buffer; only where the model spikes. model, n : as given.
-    decay : share of the potential that is left after a step. gain : potential that a unit of current adds in a step.
+    threshold : (n,), a parameter with `learn_threshold`, else a buffer; only where the model
+        spikes.
+    model, n : as given.
+    decay : share of the potential that is left after a step.
+    gain : potential that a unit of current adds in a step.
 
     Raises ValueError for a model that has no twin, or `learn_threshold` where there is none.
     """
@@ -58,17 +74,29 @@ class Neuron(torch.nn.Module):
     resistance: Tensor
     low: Tensor
 
-    def __init__(self, model: Model, n: int, dt_ms: float, learn_threshold: bool, dtype: torch.dtype) -> None:
+    def __init__(
+        self, model: Model, n: int, dt_ms: float, learn_threshold: bool, dtype: torch.dtype
+    ) -> None:
         super().__init__()
         if type(model) not in KNOWN:
             known = ", ".join(each.__name__ for each in KNOWN)
-            raise ValueError(f"model must be one of {known} to be differentiated, not {type(model).__name__}")
+            raise ValueError(
+                f"model must be one of {known} to be differentiated, not {type(model).__name__}"
+            )
         self.model, self.n, self.dt_ms, self.dtype = model, n, dt_ms, dtype
         self.spiking = isinstance(model, Firing)
         if isinstance(model, LIF | LI):
-            self._constants(gone=share(model.tau_ms, dt_ms, model.method), rest=model.v_rest, resistance=model.resistance)
+            self._constants(
+                gone=share(model.tau_ms, dt_ms, model.method),
+                rest=model.v_rest,
+                resistance=model.resistance,
+            )
         elif isinstance(model, CubaLIF | CubaLI):
-            self._constants(gone=dt_ms / np.asarray(model.tau_ms), rest=model.v_rest, resistance=model.resistance)
+            self._constants(
+                gone=dt_ms / np.asarray(model.tau_ms),
+                rest=model.v_rest,
+                resistance=model.resistance,
+            )
             self._constants(syn_gone=dt_ms / np.asarray(model.tau_syn_ms), w_in=model.w_in)
         elif isinstance(model, IF | Integrator):
             self._constants(resistance=dt_ms * np.asarray(model.resistance))
@@ -86,7 +114,9 @@ class Neuron(torch.nn.Module):
 
     def _constants(self, **values: Parameter) -> None:
         for name, value in values.items():
-            self.register_buffer(name, torch.tensor(np.asarray(value), dtype=self.dtype), persistent=False)
+            self.register_buffer(
+                name, torch.tensor(np.asarray(value), dtype=self.dtype), persistent=False
+            )
 
     @property
     def decay(self) -> Tensor:
@@ -100,13 +130,18 @@ class Neuron(torch.nn.Module):
 
     def initial(self, batch: int) -> Named:
         """The state at the beginning, (B, n) each; what a model does not use is left out."""
-        state = {name: torch.tensor(value, dtype=self.dtype) for name, value in self.model.initial(self.n).items()}
+        state = {
+            name: torch.tensor(value, dtype=self.dtype)
+            for name, value in self.model.initial(self.n).items()
+        }
         if not (self.spiking and self.refractory):
             state.pop("held", None)
         where = next(self.buffers(), torch.empty(0)).device
         return {name: value.to(where).expand(batch, self.n) for name, value in state.items()}
 
-    def step(self, state: Named, current: Tensor, surrogate: Surrogate, detach_reset: bool) -> Stepped:
+    def step(
+        self, state: Named, current: Tensor, surrogate: Surrogate, detach_reset: bool
+    ) -> Stepped:
         """One step for currents (B, n)."""
         model = self.model
         if isinstance(model, Relay):
@@ -133,13 +168,19 @@ class Neuron(torch.nn.Module):
             risen = torch.where(resting, v, risen)
             fired = surrogate(risen - threshold) * ~resting
             distance = torch.where(resting, -torch.inf, risen - threshold)
-            new["held"] = torch.where(fired.detach() > 0, self.pause, (state["held"] - 1).clamp(min=0))
+            new["held"] = torch.where(
+                fired.detach() > 0, self.pause, (state["held"] - 1).clamp(min=0)
+            )
         else:
             distance = risen - threshold
             fired = surrogate(distance)
         if not model.reset_delay:
             gate = fired.detach() if detach_reset else fired
-            risen = self._zeroed(risen, gate) if model.reset == "zero" else risen - gate * (self.threshold - self.low)
+            risen = (
+                self._zeroed(risen, gate)
+                if model.reset == "zero"
+                else risen - gate * (self.threshold - self.low)
+            )
         new["v"], new["fired"] = risen, fired
         return Stepped(new, fired, distance)
 

@@ -1,7 +1,8 @@
 """Weights and time constants as hardware has them, with gradients that pass straight through.
 
-For `HetSyn` layers. A weight is a signed integer times one scale a layer; a time constant is the nearest of a table of decay
-codes (`sc_model.spec.decay`). Gradients: `sc_model.training.straight_through`.
+For `HetSyn` layers. A weight is a signed integer times one scale a layer; a time constant is the
+nearest of a table of decay codes (`sc_model.spec.decay`). Gradients:
+`sc_model.training.straight_through`.
 """
 
 from __future__ import annotations
@@ -17,17 +18,23 @@ from sc_model.training.straight_through import straight_through
 
 @dataclass(frozen=True)
 class Quantiser:
-    """Signed weights of `weight_bits` bits (>= 2), and a table of decay codes. ValueError for fewer bits."""
+    """Signed weights of `weight_bits` bits (>= 2), and a table of decay codes. ValueError for fewer
+    bits.
+    """
 
     weight_bits: int
     codes: DecayCodes
 
     def __post_init__(self) -> None:
         if self.weight_bits < 2:
-            raise ValueError(f"weight_bits must be >= 2, not {self.weight_bits}; one bit is the sign")
+            raise ValueError(
+                f"weight_bits must be >= 2, not {self.weight_bits}; one bit is the sign"
+            )
 
     def scale(self, weight: Tensor) -> Tensor:
-        """What a weight of 1 stands for: the largest weight is the largest integer, 2^(weight_bits - 1) - 1."""
+        """What a weight of 1 stands for: the largest weight is the largest integer, 2^(weight_bits
+        - 1) - 1.
+        """
         largest = weight.detach().abs().max()
         return torch.where(largest > 0, largest, 1.0) / ((1 << (self.weight_bits - 1)) - 1)
 

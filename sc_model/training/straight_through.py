@@ -1,7 +1,8 @@
 """Forward another number, backward the identity; and a clamp that gradients find their way out of.
 
-A number that hardware has is a step function of the one that is trained. The straight-through estimator (Bengio, Leonard &
-Courville 2013, arXiv:1308.3432) takes it for the identity where gradients pass.
+A number that hardware has is a step function of the one that is trained. The straight-through
+estimator (Bengio, Leonard & Courville 2013, arXiv:1308.3432) takes it for the identity where
+gradients pass.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class _Clamped(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (value,), (grad,), (low, high) = ctx.saved_tensors, grads, ctx.range
-        outward = ((value < low) & (grad > 0)) | ((value > high) & (grad < 0))  # an optimiser goes against the gradient
+        outward = ((value < low) & (grad > 0)) | (
+            (value > high) & (grad < 0)
+        )  # an optimiser goes against the gradient
         return grad.masked_fill(outward, 0), None, None
 
 
@@ -44,6 +47,8 @@ def straight_through(value: Tensor, replaced: Tensor) -> Tensor:
 
 
 def clamped(value: Tensor, low: float, high: float = math.inf) -> Tensor:
-    """The value clamped to [low, high]. Outside, a gradient that leads back passes and one that leads further out does not."""
+    """The value clamped to [low, high]. Outside, a gradient that leads back passes and one that
+    leads further out does not.
+    """
     made: Tensor = _Clamped.apply(value, low, high)
     return made

@@ -1,8 +1,10 @@
-"""Many steps of a learner: seeded, logged, with checkpoints that a killed run goes on from, and a bar.
+"""Many steps of a learner: seeded, logged, with checkpoints that a killed run goes on from, and a
+bar.
 
-Works for whatever has `train_step`, `save` and `load`: all learners on gradients. What a step is given comes from a function of
-random numbers, and these depend on the seed and the number of the step alone, so a run that goes on ends as one that was not
-stopped: with the same bits in weights and optimiser, and the same rows in its log.
+Works for whatever has `train_step`, `save` and `load`: all learners on gradients. What a step is
+given comes from a function of random numbers, and these depend on the seed and the number of the
+step alone, so a run that goes on ends as one that was not stopped: with the same bits in weights
+and optimiser, and the same rows in its log.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from sc_model.checks import count
 from sc_model.learning.callbacks import TrainingCallback
-from sc_model.temporal_hierarchy.checks import count
 from sc_model.training.gradient_learner import TrainStep
 
 
@@ -48,12 +50,15 @@ def train(
 
     Parameters
     ----------
-    draw : from random numbers to the arguments of a `train_step`. seed : of these numbers, >= 0.
-    checkpoint : file written after each `every` steps and the last one, and gone on from if it is there.
-    callbacks : get `loss`, `lr`, `gradient_norm` and `rate/POPULATION`; before going on, what has a `rewind` is rewound.
+    draw : from random numbers to the arguments of a `train_step`.
+    seed : of these numbers, >= 0.
+    checkpoint : file written after each `every` steps and the last one, and gone on from if it is
+        there.
+    callbacks : get `loss`, `lr`, `gradient_norm` and `rate/POPULATION`; before going on, what has a
+        `rewind` is rewound.
 
-    Raises ValueError for a checkpoint of another seed or learner, and whatever a `train_step` raises: the checkpoint is then that
-    of steps that ended well.
+    Raises ValueError for a checkpoint of another seed or learner, and whatever a `train_step`
+    raises: the checkpoint is then that of steps that ended well.
     """
     count("steps", steps)
     count("every", every)
@@ -61,18 +66,28 @@ def train(
     if checkpoint is not None and Path(checkpoint).exists():
         more = learner.load(checkpoint)
         if more["seed"] != seed:
-            raise ValueError(f"seed must be that of the checkpoint {checkpoint}, {more['seed']}, not {seed}; take another file")
+            raise ValueError(
+                f"seed must be that of the checkpoint {checkpoint}, {more['seed']}, not {seed};"
+                " take another file"
+            )
         done = int(more["steps"])
     for callback in callbacks:
         rewind = getattr(callback, "rewind", None)
         if rewind is not None:
             rewind(done)
     made: list[TrainStep] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, disable=not progress) as bar:
         task = bar.add_task("training", total=steps, completed=done)
         for step in range(done, steps):
-            made.append(learner.train_step(*draw(np.random.default_rng([count("seed", seed, 0), step]))))
+            made.append(
+                learner.train_step(*draw(np.random.default_rng([count("seed", seed, 0), step])))
+            )
             last = made[-1]
             figures = {"loss": last.loss, "lr": last.lr, "gradient_norm": last.gradient_norm}
             figures |= {f"rate/{name}": rate for name, rate in last.rates.items()}

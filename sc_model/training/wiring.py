@@ -1,19 +1,22 @@
-r"""The synapses of a projection as linear maps in torch, over a sequence or a step, dense or sparse.
+r"""The synapses of a projection as linear maps in torch, over a sequence or a step, dense or
+sparse.
 
-Synapse k leads from source s[k] to target t[k] and is L[k] steps late (its delay, and one more where the source is updated after
-the target, `sc_model.network.network`)::
+Synapse k leads from source s[k] to target t[k] and is L[k] steps late (its delay, and one more
+where the source is updated after the target, `sc_model.network.network`)::
 
     current[t, b, j] = sum over k with t[k] = j of w[k] x[t - L[k], b, s[k]]
 
-Synapses with the same lag are a matrix (n_source, n_target). Dense, the lags' matrices are a stack, and a current is a sum of
-matrix products: differentiable any number of times. Sparse, they are a SciPy matrix with a row for each lag and source, and
-gradients are written out here, once differentiable.
+Synapses with the same lag are a matrix (n_source, n_target). Dense, the lags' matrices are a stack,
+and a current is a sum of matrix products: differentiable any number of times. Sparse, they are a
+SciPy matrix with a row for each lag and source, and gradients are written out here, once
+differentiable.
 
-Delays that are learned lie between two lags, and synapses have a part in both: w (1 - f) at floor(delay) and w f behind it, as in
-`sc_model.training.delay_linear`.
+Delays that are learned lie between two lags, and synapses have a part in both: w (1 - f) at
+floor(delay) and w f behind it, as in `sc_model.training.delay_linear`.
 
-In a recurrent network each step needs the map. The gradient of its weights is then not added up step by step, each a matrix: the
-steps leave what came back to them (`Steps`), and a single product over all steps makes the gradient in the end.
+In a recurrent network each step needs the map. The gradient of its weights is then not added up
+step by step, each a matrix: the steps leave what came back to them (`Steps`), and a single product
+over all steps makes the gradient in the end.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ from sc_model.training.straight_through import clamped
 
 DENSE_SHARE = 8  # dense where the stack holds at most so many entries for each synapse,
 DENSE_SMALL = 1 << 16  # or so few in all that a sparse matrix gains nothing
-GEMM_DENSITY = 50  # a product of matrices is as fast as gathering one pair of rows for each synapse, 1 in so many there
+# A product of matrices is as fast as gathering one pair of rows for each synapse, 1 in so many
+# there
+GEMM_DENSITY = 50
 ROWS_AT_ONCE = 1 << 22  # numbers gathered at a time: 32 MB
 
 
@@ -41,20 +46,29 @@ class Wiring:
 
     Parameters
     ----------
-    projection : its synapses. late : steps added to every delay. learn_delay : lags are those that delays may come to.
+    projection : its synapses.
+    late : steps added to every delay.
+    learn_delay : lags are those that delays may come to.
     dense : True, False, or None to choose by size.
 
     Members
     -------
-    lags : sorted, those that occur. n_source, n_target. dense : what was chosen. csr : of the projection, to know it again.
+    lags : sorted, those that occur. n_source, n_target.
+    dense : what was chosen.
+    csr : of the projection, to know it again.
     """
 
-    def __init__(self, projection: Projection, late: int, learn_delay: bool, dense: bool | None) -> None:
+    def __init__(
+        self, projection: Projection, late: int, learn_delay: bool, dense: bool | None
+    ) -> None:
         self.csr = projection.csr
         self.n_source, self.n_target = projection.source.n, projection.target.n
         self.late, self.max_delay, self.learn_delay = late, projection.max_delay, learn_delay
         delays = projection.delay_steps
-        self.sources, self.targets = torch.from_numpy(self.csr.sources.copy()), torch.from_numpy(self.csr.indices.copy())
+        self.sources, self.targets = (
+            torch.from_numpy(self.csr.sources.copy()),
+            torch.from_numpy(self.csr.indices.copy()),
+        )
         if learn_delay:
             self.lags = [late + age for age in range(self.max_delay + 1)]
             slots = delays
@@ -62,14 +76,24 @@ class Wiring:
             found, slots = np.unique(delays, return_inverse=True)
             self.lags = [late + int(age) for age in found] or [late]
         entries = len(self.lags) * self.n_source * self.n_target
-        self.dense = learn_delay or entries <= max(DENSE_SHARE * self.csr.size, DENSE_SMALL) if dense is None else dense
+        self.dense = (
+            learn_delay or entries <= max(DENSE_SHARE * self.csr.size, DENSE_SMALL)
+            if dense is None
+            else dense
+        )
         self.slots = torch.from_numpy(slots.astype(np.int64))
         # without lags of its own, and with every pair there, CSR order is that of a matrix
-        self.whole = not learn_delay and len(self.lags) == 1 and self.csr.size == self.n_source * self.n_target
+        self.whole = (
+            not learn_delay
+            and len(self.lags) == 1
+            and self.csr.size == self.n_source * self.n_target
+        )
         self._order: NDArray[np.int64] | None = None
 
     def operand(self, weight: Tensor, delay: Tensor | None = None) -> Tensor:
-        """What maps are made with: dense, a stack (lags, n_source, n_target); sparse, the weights (size,) themselves."""
+        """What maps are made with: dense, a stack (lags, n_source, n_target); sparse, the weights
+        (size,) themselves.
+        """
         if not self.dense:
             return weight
         shape = (len(self.lags), self.n_source, self.n_target)
@@ -77,16 +101,30 @@ class Wiring:
             return weight.view(shape)
         if delay is None:
             at = (self.slots * self.n_source + self.sources) * self.n_target + self.targets
-            return weight.new_zeros(shape).view(-1).index_put((at.to(weight.device),), weight).view(shape)
+            return (
+                weight.new_zeros(shape)
+                .view(-1)
+                .index_put((at.to(weight.device),), weight)
+                .view(shape)
+            )
         delay = clamped(delay, 0.0, float(self.max_delay))
         whole = delay.detach().floor().clamp(0, self.max_delay - 1)
         part = delay - whole
-        at = (whole.nan_to_num().long() * self.n_source + self.sources) * self.n_target + self.targets
+        at = (
+            whole.nan_to_num().long() * self.n_source + self.sources
+        ) * self.n_target + self.targets
         both = torch.cat([at, at + self.n_source * self.n_target])
-        return weight.new_zeros(shape).view(-1).index_put((both,), torch.cat([weight * (1 - part), weight * part])).view(shape)
+        return (
+            weight.new_zeros(shape)
+            .view(-1)
+            .index_put((both,), torch.cat([weight * (1 - part), weight * part]))
+            .view(shape)
+        )
 
     def sequence(self, operand: Tensor, padded: Tensor, steps: int) -> Tensor:
-        """Currents (T, B, n_target) for what the source put out, (P + T, B, n_source) with P >= the longest lag."""
+        """Currents (T, B, n_target) for what the source put out, (P + T, B, n_source) with P >= the
+        longest lag.
+        """
         if not self.dense:
             found: Tensor = _SparseSequence.apply(operand, padded, self, steps)
             return found
@@ -117,21 +155,29 @@ class Wiring:
                 continue
             rows, columns = before.T.contiguous(), after.T.contiguous()
             for few in mine.split(max(1, ROWS_AT_ONCE // len(after))):
-                found[few] = torch.einsum("kc,kc->k", rows[self.sources[few]], columns[self.targets[few]])
+                found[few] = torch.einsum(
+                    "kc,kc->k", rows[self.sources[few]], columns[self.targets[few]]
+                )
         return found
 
     def stacked(self, operand: Tensor) -> Any:
-        """The map of a step: dense, a matrix (lags * n_source, n_target); sparse, a SciPy one of that shape."""
+        """The map of a step: dense, a matrix (lags * n_source, n_target); sparse, a SciPy one of
+        that shape.
+        """
         if self.dense:
             return operand.reshape(-1, self.n_target)
         rows = (self.slots * self.n_source + self.sources).numpy()
         if self._order is None:
             self._order = np.argsort(rows, kind="stable")
             height = len(self.lags) * self.n_source
-            self._indptr = np.searchsorted(rows[self._order], np.arange(height + 1)).astype(np.int32)
+            self._indptr = np.searchsorted(rows[self._order], np.arange(height + 1)).astype(
+                np.int32
+            )
             self._indices = self.targets.numpy()[self._order].astype(np.int32)
         values = operand.detach().numpy()[self._order]
-        return sparse.csr_array((values, self._indices, self._indptr), shape=(len(self._indptr) - 1, self.n_target))
+        return sparse.csr_array(
+            (values, self._indices, self._indptr), shape=(len(self._indptr) - 1, self.n_target)
+        )
 
     def block(self, stacked: Any, slot: int) -> Any:
         """The rows of one lag of a sparse stack."""
@@ -145,14 +191,18 @@ def forth(matrix: Any, x: Tensor) -> Tensor:
     """x (rows, sources) through a dense or SciPy matrix (sources, targets)."""
     if isinstance(matrix, Tensor):
         return x @ matrix
-    return torch.from_numpy(np.ascontiguousarray((matrix.T @ np.ascontiguousarray(x.detach().numpy().T)).T))
+    return torch.from_numpy(
+        np.ascontiguousarray((matrix.T @ np.ascontiguousarray(x.detach().numpy().T)).T)
+    )
 
 
 def back(matrix: Any, grads: Tensor) -> Tensor:
     """Gradients (rows, targets) back through it."""
     if isinstance(matrix, Tensor):
         return grads @ matrix.T
-    return torch.from_numpy(np.ascontiguousarray((matrix @ np.ascontiguousarray(grads.detach().numpy().T)).T))
+    return torch.from_numpy(
+        np.ascontiguousarray((matrix @ np.ascontiguousarray(grads.detach().numpy().T)).T)
+    )
 
 
 class _SparseSequence(torch.autograd.Function):
@@ -187,14 +237,20 @@ class Steps:
 
     Parameters
     ----------
-    wiring, operand : the map. outputs : what the source put out, (B, n_source) each, `past` from before the first step; the run
-        appends to it. twice : have plain autograd instead, for derivatives of derivatives; dense alone.
+    wiring, operand : the map.
+    outputs : what the source put out, (B, n_source) each, `past` from before the first step; the
+        run appends to it.
+    twice : have plain autograd instead, for derivatives of derivatives; dense alone.
     """
 
-    def __init__(self, wiring: Wiring, operand: Tensor, outputs: list[Tensor], past: int, twice: bool) -> None:
+    def __init__(
+        self, wiring: Wiring, operand: Tensor, outputs: list[Tensor], past: int, twice: bool
+    ) -> None:
         self.wiring, self.outputs, self.past, self.twice = wiring, outputs, past, twice
         if twice and not wiring.dense:
-            raise ValueError("derivatives of derivatives need dense projections; make the module with dense=True")
+            raise ValueError(
+                "derivatives of derivatives need dense projections; make the module with dense=True"
+            )
         self.matrix = wiring.stacked(operand if twice else operand.detach())
         self.came_back: dict[int, Tensor] = {}
         self.token = operand if twice else _Anchor.apply(operand, self)
@@ -216,10 +272,14 @@ class Steps:
             return torch.zeros_like(operand)
         nothing = torch.zeros_like(next(iter(came.values())))
         grads = torch.stack([came.get(step, nothing) for step in range(steps)])
-        return self.wiring.weight_gradient(operand, torch.stack(self.outputs[: self.past + steps]), grads)
+        return self.wiring.weight_gradient(
+            operand, torch.stack(self.outputs[: self.past + steps]), grads
+        )
 
     def close(self) -> None:
-        """The run is over. What is kept for the way back must not lead to the graph that keeps this: it would never be freed."""
+        """The run is over. What is kept for the way back must not lead to the graph that keeps
+        this: it would never be freed.
+        """
         self.outputs = [each.detach() for each in self.outputs]
         self.token = self.token.detach()
 

@@ -1,4 +1,6 @@
-"""The same design gives the same bytes: under any hash seed, in any process, on any machine of any user."""
+"""The same design gives the same bytes: under any hash seed, in any process, on any machine of any
+user.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +12,22 @@ from pathlib import Path
 import pytest
 from support import ROOT, python
 
-from sc_hw.flow.elaborate import build_id
+from sc_hw.build.elaborate import build_id
 from sc_model.spec import Design, RuleChoice
 
 FABRICS = ("generic", "ice40_up", "ice40_hx", "ecp5")
 SEEDS = ("0", "12345")
 USER = "zebrafish"
 
-# Elaborates every design, the last one again at the end; also the Verilog with the family's primitives.
+# Elaborates every design, the last one again at the end; also the Verilog with the family's
+# primitives.
 PROGRAM = f"""
 import json, sys
 from pathlib import Path
-from sc_hw.blocks import block_of
-from sc_hw.families import load_family
-from sc_hw.flow.elaborate import elaborate
-from sc_hw.flow.emit import to_verilog
+from sc_hw.build.blocks import block_of
+from sc_hw.fabric.families import load_family
+from sc_hw.build.elaborate import elaborate
+from sc_hw.build.emit import to_verilog
 from sc_model.spec import Design
 
 designs = [Design(name="a", block="lane")] + [Design(name="a", block="bank", synapses=20, fabric=f) for f in {FABRICS!r}]
@@ -45,12 +48,16 @@ print(json.dumps(texts))
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """Texts by hash seed, each from a process of its own in a folder of its own."""
 
-    folders = {seed: tmp_path_factory.mktemp(f"seed{seed}") for seed in SEEDS}  # here: mktemp is not for threads
+    folders = {
+        seed: tmp_path_factory.mktemp(f"seed{seed}") for seed in SEEDS
+    }  # here: mktemp is not for threads
 
     def run(seed: str) -> dict[str, str]:
         folder = folders[seed]
         home = str(folder / USER)
-        texts: dict[str, str] = json.loads(python(PROGRAM, str(folder), PYTHONHASHSEED=seed, USER=USER, LOGNAME=USER, HOME=home))
+        texts: dict[str, str] = json.loads(
+            python(PROGRAM, str(folder), PYTHONHASHSEED=seed, USER=USER, LOGNAME=USER, HOME=home)
+        )
         return texts
 
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -64,7 +71,9 @@ def test_any_hash_seed_gives_the_same_bytes(runs: dict[str, dict[str, str]]) -> 
         assert [label for label in first if runs[seed][label] != first[label]] == []
 
 
-def test_a_second_run_in_the_same_process_gives_the_same_bytes(runs: dict[str, dict[str, str]]) -> None:
+def test_a_second_run_in_the_same_process_gives_the_same_bytes(
+    runs: dict[str, dict[str, str]],
+) -> None:
     for texts in runs.values():
         for file in ("top.v", "manifest.json"):
             assert texts[f"bank generic 1 {file}"] == texts[f"bank generic 5 {file}"]

@@ -1,4 +1,6 @@
-"""The table of `architecture.md`: which package may import what, read off the source of every module."""
+"""The table of `architecture.md`: which package may import what, read off the source of every
+module.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,25 @@ from pathlib import Path
 import pytest
 from support import ROOT, python
 
-MODEL = ("sc_model.spec", "sc_model.rules", "sc_model.graph", "sc_model.units")
+MODEL = ("sc_model.spec", "sc_model.rules", "sc_model.graph", "sc_model.arithmetic")
+HARDWARE = ("amaranth", *MODEL, "sc_hw.wires", "sc_hw.fabric")
+COMPONENTS = (
+    *HARDWARE,
+    "sc_hw.parts",
+    "sc_hw.synapse",
+    "sc_hw.plastic",
+    "sc_hw.trained",
+    "sc_hw.network",
+)
+SHARED = ("sc_hw.files", "sc_hw.progress", "sc_hw.tools")
+STAGE = (*COMPONENTS, *SHARED, "sc_hw.build")
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What a package may import beside the standard library: prefixes of module names, and exceptions from them."""
+    """What a package may import beside the standard library: prefixes of module names, and
+    exceptions from them.
+    """
 
     allowed: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
@@ -25,10 +40,11 @@ class Layer:
 # The longest name that a module's begins with decides.
 LAYERS: dict[str, Layer] = {
     "sc_model": Layer(),
+    "sc_model.checks": Layer(("numpy",)),
     "sc_model.spec": Layer(("pydantic", "sc_model.spec")),
     "sc_model.rules": Layer(("pydantic", "sc_model.spec", "sc_model.rules")),
     "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
-    "sc_model.units": Layer(("sc_model.spec", "sc_model.units")),
+    "sc_model.arithmetic": Layer(("sc_model.spec", "sc_model.arithmetic")),
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
     "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
     "sc_model.interchange": Layer(
@@ -47,33 +63,111 @@ LAYERS: dict[str, Layer] = {
     "sc_model.learning": Layer(
         # from joblib on: optional, loaded when they are used; sc_model.training brings torch
         (
-            *("numpy", *MODEL, "sc_model.golden", "sc_model.native", "sc_model.learning", "sc_model.temporal_hierarchy"),
+            *(
+                "sc_model.checks",
+                "numpy",
+                *MODEL,
+                "sc_model.golden",
+                "sc_model.native",
+                "sc_model.learning",
+                "sc_model.temporal_hierarchy",
+            ),
             "sc_model.network",
-            *("joblib", "distributed", "tensorboard", "wandb", "flwr", "rich", "sc_model.files", "sc_model.training"),
+            *(
+                "joblib",
+                "distributed",
+                "tensorboard",
+                "wandb",
+                "flwr",
+                "rich",
+                "sc_model.files",
+                "sc_model.training",
+            ),
         )
     ),
-    "sc_model.temporal_hierarchy": Layer(("numpy", "sc_model.spec", "sc_model.temporal_hierarchy")),
-    # temporal_hierarchy for its checks of arguments
-    "sc_model.network": Layer(("numpy", "scipy", "rich", "sc_model.spec", "sc_model.temporal_hierarchy", "sc_model.network")),
-    "sc_model.quantisation": Layer(("numpy", "sc_model.spec", "sc_model.quantisation", "sc_model.files")),
+    "sc_model.temporal_hierarchy": Layer(
+        ("sc_model.checks", "numpy", "sc_model.spec", "sc_model.temporal_hierarchy")
+    ),
+    "sc_model.network": Layer(
+        (
+            "sc_model.checks",
+            "numpy",
+            "scipy",
+            "rich",
+            "sc_model.spec",
+            "sc_model.temporal_hierarchy",
+            "sc_model.network",
+        )
+    ),
+    "sc_model.quantisation": Layer(
+        ("numpy", "sc_model.spec", "sc_model.quantisation", "sc_model.files")
+    ),
     "sc_model.training": Layer(
         # network to differentiate it; durable files and callbacks for runs that go on after a kill
         (
-            *("torch", "numpy", "scipy", "rich", "sc_model.spec", "sc_model.quantisation", "sc_model.temporal_hierarchy"),
-            *("sc_model.training", "sc_model.network", "sc_model.files", "sc_model.learning.callbacks"),
+            *(
+                "torch",
+                "sc_model.checks",
+                "numpy",
+                "scipy",
+                "rich",
+                "sc_model.spec",
+                "sc_model.quantisation",
+                "sc_model.temporal_hierarchy",
+            ),
+            *(
+                "sc_model.training",
+                "sc_model.network",
+                "sc_model.files",
+                "sc_model.learning.callbacks",
+            ),
         )
     ),
-    "sc_hw": Layer(("amaranth", *MODEL, "sc_hw"), never=("sc_hw.flow", "sc_hw.cli")),
-    "sc_hw.flow": Layer(
-        ("sc_hw", "sc_model", "amaranth", "bitwuzla", "pyosys", "numpy", "matplotlib", "jinja2"),
-        never=("sc_model.golden", "sc_hw.cli"),
+    # components: no stage, no golden model, no NumPy
+    "sc_hw.wires": Layer(("amaranth", "sc_model.spec")),
+    "sc_hw.fabric": Layer(HARDWARE),
+    "sc_hw.parts": Layer((*HARDWARE, "sc_hw.parts")),
+    "sc_hw.synapse": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.synapse")),
+    "sc_hw.plastic": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.plastic")),
+    "sc_hw.trained": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained")),
+    "sc_hw.network": Layer(COMPONENTS),
+    # stages: each sees the components and the stages in front of it, never the golden model
+    "sc_hw": Layer(("sc_hw", "sc_model.spec")),  # the facade: stages, loaded when they are used
+    "sc_hw.files": Layer(("sc_model.files",)),
+    "sc_hw.progress": Layer(),
+    "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
+    "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network")),
+    "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),
+    "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
+    "sc_hw.price": Layer((*STAGE, "sc_hw.price")),
+    "sc_hw.reporting": Layer(
+        (*SHARED, "sc_hw.reporting", "sc_hw.price", "sc_model", "numpy", "matplotlib", "jinja2"),
+        never=("sc_model.golden",),
     ),
+    "sc_hw.simulation": Layer((*STAGE, "sc_hw.simulation", "sc_model"), never=("sc_model.golden",)),
     # the one place where model and hardware meet
-    "sc_hw.device": Layer(("numpy", "sc_model", "sc_hw.flow", "sim")),
-    "sc_hw.cli": Layer(("sc_hw.flow", "sc_model.spec", "typer", "rich")),
-    "sim": Layer(("cocotb", "cocotb_tools", "numpy", "sc_model.spec", "sc_model.rules", "sc_model.golden", "sim")),
+    "sc_hw.simulation.device": Layer((*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sim")),
+    "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
+    "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "typer", "rich")),
+    # campaigns use the product as anybody may; nothing of the product may use them
+    "campaigns": Layer(
+        ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sim"), never=("sc_hw.cli",)
+    ),
+    "sim": Layer(
+        (
+            "cocotb",
+            "cocotb_tools",
+            "numpy",
+            "sc_model.spec",
+            "sc_model.rules",
+            "sc_model.golden",
+            "sim",
+        )
+    ),
 }
-FACADE = "sc_hw"  # names the stages of the flow for type checkers, and loads them when they are used
+FACADE = (  # names the stages of the flow for type checkers, and loads them when they are used
+    "sc_hw"
+)
 
 
 def begins(module: str, prefixes: tuple[str, ...]) -> bool:
@@ -84,12 +178,18 @@ def layer_of(module: str) -> Layer:
     return LAYERS[max((name for name in LAYERS if begins(module, (name,))), key=len)]
 
 
-def imports(source: str, module: str, is_package: bool, type_checking: bool = True) -> Iterator[str]:
+def imports(
+    source: str, module: str, is_package: bool, type_checking: bool = True
+) -> Iterator[str]:
     """Modules that a source imports, anywhere in it; `from a import b` counts as both a and a.b."""
     tree = ast.parse(source)
     skipped: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") and not type_checking:
+        if (
+            isinstance(node, ast.If)
+            and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+            and not type_checking
+        ):
             skipped |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
     for node in ast.walk(tree):
         if id(node) in skipped:
@@ -125,7 +225,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for package in ("sc_model", "sc_hw", "sim"):
+    for package in ("sc_model", "sc_hw", "sim", "campaigns"):
         for file in sorted((ROOT / package).rglob("*.py")):
             parts = file.relative_to(ROOT).with_suffix("").parts
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
@@ -135,7 +235,13 @@ MODULES = dict(modules())
 
 
 def test_all_modules_are_looked_at() -> None:
-    assert {"sc_model.spec.design", "sc_hw.bank", "sc_hw.flow.prove", "sim.harness", "sc_model.golden"} <= set(MODULES)
+    assert {
+        "sc_model.spec.design",
+        "sc_hw.synapse.bank",
+        "sc_hw.proof.prove",
+        "sim.harness",
+        "sc_model.golden",
+    } <= set(MODULES)
     assert len(MODULES) > 50
 
 
@@ -149,51 +255,100 @@ def test_module_imports_what_its_layer_allows(module: str) -> None:
     ("module", "source", "caught"),
     [
         ("sc_model.spec.new", "import numpy as np", ["numpy"]),
-        ("sc_model.spec.new", "from sc_model.rules import load_rule", ["sc_model.rules", "sc_model.rules.load_rule"]),
+        (
+            "sc_model.spec.new",
+            "from sc_model.rules import load_rule",
+            ["sc_model.rules", "sc_model.rules.load_rule"],
+        ),
         ("sc_model.rules.new", "def f():\n    import numpy.linalg", ["numpy.linalg"]),
-        ("sc_model.rules.new", "from ..golden import Bank", ["sc_model.golden", "sc_model.golden.Bank"]),
+        (
+            "sc_model.rules.new",
+            "from ..golden import Bank",
+            ["sc_model.golden", "sc_model.golden.Bank"],
+        ),
         ("sc_model.graph.new", "from sc_model import golden", ["sc_model", "sc_model.golden"]),
         ("sc_model.golden.new", "import torch", ["torch"]),
-        ("sc_model.golden.new", 'optional_import("joblib.parallel", "extra", "who")', ["joblib.parallel"]),
+        (
+            "sc_model.golden.new",
+            'optional_import("joblib.parallel", "extra", "who")',
+            ["joblib.parallel"],
+        ),
         ("sc_model.learning.new", "import torch\nimport joblib", ["torch"]),
         ("sc_model.temporal_hierarchy.new", "import torch", ["torch"]),
         ("sc_model.training.new", "import torch.nn\nimport sc_hw", ["sc_hw"]),
-        ("sc_hw.new", "try:\n    import numpy\nexcept ImportError:\n    pass", ["numpy"]),
-        ("sc_hw.new", "from sc_hw.flow.emit import to_verilog", ["sc_hw.flow.emit", "sc_hw.flow.emit.to_verilog"]),
-        ("sc_hw.new", "from sc_hw import flow", ["sc_hw.flow"]),
-        ("sc_hw.families.new", "from . import family\nfrom ..flow import emit", ["sc_hw.flow", "sc_hw.flow.emit"]),
-        ("sc_hw.new", "if TYPE_CHECKING:\n    import sim", ["sim"]),
-        ("sc_hw.flow.new_stage", "import sc_model.golden.bank", ["sc_model.golden.bank"]),
-        ("sc_hw.flow.new_stage", "from sc_model import golden", ["sc_model.golden"]),
-        ("sc_hw.flow.new_stage", "import sim.harness, tests", ["sim.harness", "tests"]),
-        ("sc_hw.flow.new_stage", 'importlib.import_module("sim")', ["sim"]),
+        ("sc_hw.synapse.new", "try:\n    import numpy\nexcept ImportError:\n    pass", ["numpy"]),
+        (
+            "sc_hw.synapse.new",
+            "from sc_hw.build.emit import to_verilog",
+            ["sc_hw.build.emit", "sc_hw.build.emit.to_verilog"],
+        ),
+        ("sc_hw.synapse.new", "from sc_hw import build", ["sc_hw", "sc_hw.build"]),
+        (
+            "sc_hw.fabric.families.new",
+            "from . import family\nfrom ...build import emit",
+            ["sc_hw.build", "sc_hw.build.emit"],
+        ),
+        ("sc_hw.synapse.new", "if TYPE_CHECKING:\n    import sim", ["sim"]),
+        ("sc_hw.proof.new_stage", "import sc_model.golden.bank", ["sc_model.golden.bank"]),
+        ("sc_hw.proof.new_stage", "from sc_model import golden", ["sc_model", "sc_model.golden"]),
+        ("sc_hw.proof.new_stage", "import sim.harness, tests", ["sim.harness", "tests"]),
+        ("sc_hw.proof.new_stage", 'importlib.import_module("sim")', ["sim"]),
         ("sim.new", "import amaranth", ["amaranth"]),
-        ("sim.new", "from sc_hw.blocks import ports_of", ["sc_hw.blocks", "sc_hw.blocks.ports_of"]),
+        (
+            "sim.new",
+            "from sc_hw.build.blocks import ports_of",
+            ["sc_hw.build.blocks", "sc_hw.build.blocks.ports_of"],
+        ),
         ("sim.new", "from sc_model.graph import trace", ["sc_model.graph", "sc_model.graph.trace"]),
-        ("sc_hw.bank", "import amaranth.hdl, json\nfrom sc_model.graph.nodes import Op\nfrom . import lane", []),
+        (
+            "sc_hw.synapse.bank",
+            "import amaranth.hdl, json\nfrom sc_model.graph.nodes import Op\nfrom . import lane",
+            [],
+        ),
     ],
 )
 def test_forbidden_import_is_caught(module: str, source: str, caught: list[str]) -> None:
     assert violations(source, module) == caught
 
 
-LOADED = "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1:]]; print(*sorted(sys.modules))"
+LOADED = (
+    "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1:]];"
+    " print(*sorted(sys.modules))"
+)
 
 
 @pytest.mark.parametrize(
     ("start", "never"),
     [
-        (["sc_model.spec"], ["numpy", "sc_model.rules", "sc_model.graph", "sc_model.golden", "amaranth", "sc_hw"]),
-        (["sc_model.rules"], ["numpy", "sc_model.golden", "amaranth", "sc_hw", "torch"]),
-        (["sc_model.temporal_hierarchy"], ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"]),
-        (["sc_model.network"], ["amaranth", "sc_hw", "torch", "numba", "rich", "sc_model.golden", "sc_model.training"]),
-        (["sc_model.quantisation"], ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"]),
-        (["sc_model.golden", "sc_model.learning"], ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"]),
         (
-            ["sc_hw", "sc_hw.bank", "sc_hw.blocks", "sc_hw.families.ecp5"],
-            ["sc_model.golden", "sc_hw.flow", "sim", "torch", "matplotlib"],
+            ["sc_model.spec"],
+            ["numpy", "sc_model.rules", "sc_model.graph", "sc_model.golden", "amaranth", "sc_hw"],
         ),
-        (["sc_hw.flow.elaborate", "sc_hw.flow.prove"], ["sc_model.golden", "sim", "torch", "matplotlib", "pyosys"]),
+        (["sc_model.rules"], ["numpy", "sc_model.golden", "amaranth", "sc_hw", "torch"]),
+        (
+            ["sc_model.temporal_hierarchy"],
+            ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"],
+        ),
+        (
+            ["sc_model.network"],
+            ["amaranth", "sc_hw", "torch", "numba", "rich", "sc_model.golden", "sc_model.training"],
+        ),
+        (
+            ["sc_model.quantisation"],
+            ["amaranth", "sc_hw", "torch", "sc_model.golden", "sc_model.training"],
+        ),
+        (
+            ["sc_model.golden", "sc_model.learning"],
+            ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"],
+        ),
+        (
+            ["sc_hw", "sc_hw.synapse.bank", "sc_hw.build.blocks", "sc_hw.fabric.families.ecp5"],
+            ["sc_model.golden", "sc_hw.proof", "sim", "torch", "matplotlib"],
+        ),
+        (
+            ["sc_hw.build.elaborate", "sc_hw.proof.prove"],
+            ["sc_model.golden", "sim", "torch", "matplotlib", "pyosys"],
+        ),
         (["sim.harness", "sim.job"], ["amaranth", "sc_hw", "torch"]),
     ],
 )

@@ -1,4 +1,6 @@
-"""A rule, a family, a target is one file: dropped into its folder, it is there; nothing else knows it by name."""
+"""A rule, a family, a target is one file: dropped into its folder, it is there; nothing else knows
+it by name.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +17,32 @@ from typing import Any
 import pytest
 from support import INPUTS, LEAKY_COUNTER, ROOT, RULE, counterexample
 
-import sc_hw.families
-import sc_hw.flow.targets
+import sc_hw.fabric.families
+import sc_hw.fabric.targets
 import sc_model.rules
-from sc_hw.bank import SynapseBank
-from sc_hw.families import family_names, load_family
-from sc_hw.flow.elaborate import elaborate
-from sc_hw.flow.targets import load_target, target_names
+from sc_hw.build.elaborate import elaborate
+from sc_hw.fabric.families import family_names, load_family
+from sc_hw.fabric.targets import load_target, target_names
+from sc_hw.synapse.bank import SynapseBank
 from sc_model.golden import Bank, Synapse
 from sc_model.graph import IntOps, rewrite, trace
-from sc_model.rules import load_rule, resolve, reward_modulated_stdp, rule_families, rule_from_module
+from sc_model.rules import (
+    load_rule,
+    resolve,
+    reward_modulated_stdp,
+    rule_families,
+    rule_from_module,
+)
 from sc_model.spec import ConfigError, Design, RuleChoice, RuleInput
 from sc_model.spec.catalogue import by_name
 
 Drop = Callable[[ModuleType, str, str], None]
-CACHES = (sc_model.rules._families, sc_model.rules.load_rule, sc_hw.families._families, sc_hw.flow.targets._targets)
+CACHES = (
+    sc_model.rules._families,
+    sc_model.rules.load_rule,
+    sc_hw.fabric.families._families,
+    sc_hw.fabric.targets._targets,
+)
 
 
 def forget() -> None:
@@ -40,7 +53,9 @@ def forget() -> None:
 
 @pytest.fixture
 def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drop]:
-    """Puts a file into a package's folder (a second folder of the package, so that the repository stays as it is)."""
+    """Puts a file into a package's folder (a second folder of the package, so that the repository
+    stays as it is).
+    """
     before = set(sys.modules)
 
     def put(package: ModuleType, name: str, source: str) -> None:
@@ -65,13 +80,20 @@ def test_a_new_rule_is_found(drop: Drop) -> None:
     drop(sc_model.rules, "leaky_counter", LEAKY_COUNTER)
     assert set(rule_families()) == {"leaky_counter", "reward_modulated_stdp"} | set(rule_families())
     rule, params = resolve(RuleChoice(family="leaky_counter", parameters={"level_bits": 8}))
-    assert (rule.family, rule.source, rule.state_bits(params)) == ("leaky_counter", LEAKY_COUNTER, 16)
+    assert (rule.family, rule.source, rule.state_bits(params)) == (
+        "leaky_counter",
+        LEAKY_COUNTER,
+        16,
+    )
     for vector in rule.vectors:
         assert rule.apply(IntOps(), vector.state, vector.inputs, params) == vector.expected
     with pytest.raises(ConfigError) as caught:
         load_rule("leaky_conter")
     known = ", ".join(rule_families())
-    assert str(caught.value) == f"rule family must be one of {known}, not 'leaky_conter'; did you mean 'leaky_counter'?"
+    assert (
+        str(caught.value)
+        == f"rule family must be one of {known}, not 'leaky_conter'; did you mean 'leaky_counter'?"
+    )
 
 
 def test_a_rule_goes_with_its_file() -> None:
@@ -110,7 +132,10 @@ def test_a_rule_file_that_lacks_something(lacking: list[str]) -> None:
         delattr(module, name)
     with pytest.raises(ConfigError) as caught:
         rule_from_module(module)
-    assert str(caught.value) == f"rule file sc_model.rules.half_a_rule must define {ALL}; it lacks {', '.join(lacking)}."
+    assert (
+        str(caught.value)
+        == f"rule file sc_model.rules.half_a_rule must define {ALL}; it lacks {', '.join(lacking)}."
+    )
 
 
 def ports(manifest: dict[str, Any]) -> dict[str, tuple[str, int]]:
@@ -130,29 +155,42 @@ def test_a_new_rule_becomes_a_lane_and_a_bank(drop: Drop, tmp_path: Path) -> Non
     }
     assert expected.items() <= ports(lane.manifest).items()
     assert "load_hits" not in ports(lane.manifest)
-    bank = elaborate(Design(name="a", block="bank", synapses=9, fabric="ice40_up", rule=choice), tmp_path)
-    assert {"i__payload": ("input", 5), "updated_state": ("output", 16), "load__payload": ("input", 20)}.items() <= ports(
-        bank.manifest
-    ).items()
+    bank = elaborate(
+        Design(name="a", block="bank", synapses=9, fabric="ice40_up", rule=choice), tmp_path
+    )
+    assert {
+        "i__payload": ("input", 5),
+        "updated_state": ("output", 16),
+        "load__payload": ("input", 20),
+    }.items() <= ports(bank.manifest).items()
     for build in (lane, bank):
         text = build.verilog.read_text()
         head = text[text.index(f"module {build.manifest['top']}(") :]
         declared = head[: head.index(");")]
-        assert all(name in declared.replace(",", " ").split("(")[1].split() for name in ports(build.manifest))
+        assert all(
+            name in declared.replace(",", " ").split("(")[1].split()
+            for name in ports(build.manifest)
+        )
         assert [row["name"] for row in build.manifest["named_signals"]] == ["leaked", "topped_up"]
-        assert not [name for name in (*INPUTS, "pre_trace", "eligibility") if name in text + json.dumps(build.manifest)]
+        assert not [
+            name
+            for name in (*INPUTS, "pre_trace", "eligibility")
+            if name in text + json.dumps(build.manifest)
+        ]
     rule, params = resolve(choice)
     graph = trace(rule, params)
     assert counterexample(graph, rewrite(graph)) is None
     synapse, models = Synapse(rule, params, {"level": 100}), Bank(rule, params, 4, {"level": 100})
     for fired in (1, 0, 1, 1, 0):
         new = models.step({"fired": fired, "amount": 9})
-        assert synapse.step({"fired": fired, "amount": 9}) == {name: int(value[2]) for name, value in new.items()}
+        assert synapse.step({"fired": fired, "amount": 9}) == {
+            name: int(value[2]) for name, value in new.items()
+        }
 
 
 FAMILY = """
-from sc_hw.families.family import Family
-from sc_hw.schedule import DelayModel
+from sc_hw.fabric.families.family import Family
+from sc_hw.fabric.schedule import DelayModel
 
 FAMILIES = (Family("slow_fabric", DelayModel(carry_bits=3, lut_levels=1, lut_inputs=3, multiplier_stages=5), products="adders"),)
 """
@@ -160,17 +198,18 @@ FAMILIES = (Family("slow_fabric", DelayModel(carry_bits=3, lut_levels=1, lut_inp
 
 def test_a_new_family_is_found_and_used(drop: Drop, tmp_path: Path) -> None:
     before = family_names()
-    drop(sc_hw.families, "slow_fabric", FAMILY)
+    drop(sc_hw.fabric.families, "slow_fabric", FAMILY)
     assert family_names() == tuple(sorted([*before, "slow_fabric"]))
     assert load_family("slow_fabric").delay.carry_bits == 3
     slow, generic = (
-        elaborate(Design(name="a", block="bank", synapses=40, fabric=fabric), tmp_path) for fabric in ("slow_fabric", "generic")
+        elaborate(Design(name="a", block="bank", synapses=40, fabric=fabric), tmp_path)
+        for fabric in ("slow_fabric", "generic")
     )
     assert slow.manifest["timing"]["span_clocks"] > generic.manifest["timing"]["span_clocks"]
 
 
 TARGET = """
-from sc_hw.flow.targets.target import Cells, Target
+from sc_hw.fabric.targets.target import Cells, Target
 
 TARGETS = (Target("new-device", "A new device", "generic", "synth", Cells({}, {}, {}, {}, "", ""), no_pnr="not yet"),)
 """
@@ -178,7 +217,7 @@ TARGETS = (Target("new-device", "A new device", "generic", "synth", Cells({}, {}
 
 def test_a_new_target_is_found(drop: Drop) -> None:
     before = target_names()
-    drop(sc_hw.flow.targets, "new_device", TARGET)
+    drop(sc_hw.fabric.targets, "new_device", TARGET)
     assert target_names() == tuple(sorted([*before, "new-device"]))
     assert load_target("new-device").title == "A new device"
 
@@ -187,30 +226,41 @@ def test_every_target_has_a_family() -> None:
     assert {load_target(name).family for name in target_names()} <= set(family_names())
 
 
-# --- nothing knows the rule by name --------------------------------------------------------------------------------------
+# --- nothing knows the rule by name ---------------------------------------------------------------
 
 WORDS = tuple(sorted({field.name for field in RULE.state} | set(INPUTS)))
 # What may say a word of the rule, and why.
 EXCEPTIONS = {
-    ("sc_hw/flow/report.py", "weight"): "what is read back and drawn as a map, where a recording says what its columns mean",
-    ("sc_hw/flow/plots.py", "weight"): "the map's drawing",
-    ("sc_hw/flow/estimate.py", "weight"): "how much a cell counts",
-    ("sc_hw/flow/proof_sweep.py", "weight"): "the ranges of the sweep's parameters",
-    ("sc_hw/flow/proof_sweep.py", "reward"): "the ranges of the sweep's parameters, and the family's name",
-    ("sc_hw/flow/utilisation.py", "reward"): "the family whose layers are counted",
-    ("sc_hw/cli.py", "weight"): "the help of `sc-hw bench adaptation`, which is about the O(1) synapse",
+    (
+        "sc_hw/reporting/report.py",
+        "weight",
+    ): "what is read back and drawn as a map, where a recording says what its columns mean",
+    ("sc_hw/reporting/plots.py", "weight"): "the map's drawing",
+    ("sc_hw/price/estimate.py", "weight"): "how much a cell counts",
+    ("campaigns/proof_sweep.py", "weight"): "the ranges of the sweep's parameters",
+    (
+        "campaigns/proof_sweep.py",
+        "reward",
+    ): "the ranges of the sweep's parameters, and the family's name",
+    ("campaigns/utilisation.py", "reward"): "the family whose layers are counted",
+    (
+        "sc_hw/cli.py",
+        "weight",
+    ): "the help of `sc-hw bench adaptation`, which is about the O(1) synapse",
     ("sc_hw/cli.py", "reward"): "an option of the same",
-    ("sc_hw/flow/bench.py", "reward"): "an option of the same",
-    ("sc_hw/device.py", "weight"): "what a layer's recording brings, by the name of its member",
-    ("sc_hw/flow/soak.py", "weight"): "an option of the layer that runs for long",
+    ("sc_hw/commands/bench.py", "reward"): "an option of the same",
+    (
+        "sc_hw/simulation/device.py",
+        "weight",
+    ): "what a layer's recording brings, by the name of its member",
+    ("campaigns/soak.py", "weight"): "an option of the layer that runs for long",
 }
-# What deals with layers says the parts that names play there (members of `LayerRule`), whatever a rule calls them, and the
-# critic's own input; it never says a trace.
+# What deals with layers says the parts that names play there (members of `LayerRule`), whatever a
+# rule calls them, and the critic's own input; it never says a trace.
 LAYER_FILES = (
-    "sc_hw/layer/*.py",
-    "sc_hw/inference/*.py",
-    "sc_hw/flow/layer_*.py",
-    "sc_hw/flow/prove_*.py",
+    "sc_hw/plastic/*.py",
+    "sc_hw/trained/*.py",
+    "sc_hw/proof/*.py",
     "sim/bench_layer.py",
     "sim/bench_network.py",
     "sim/network.py",
@@ -221,7 +271,9 @@ LAYER_WORDS = {"weight", "pre_spike", "post_spike", "reward"}
 
 
 def words_in(source: str, words: tuple[str, ...] = WORDS) -> set[str]:
-    """Words that the code itself says, in names or strings; docstrings and comments may say anything."""
+    """Words that the code itself says, in names or strings; docstrings and comments may say
+    anything.
+    """
     tree = ast.parse(source)
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
@@ -238,7 +290,11 @@ def test_no_code_of_the_hardware_or_the_benches_knows_the_rule_by_name() -> None
         for file in sorted((ROOT / package).rglob("*.py"))
         for word in words_in(file.read_text(encoding="utf-8"))
     }
-    parts = {(file, word) for file, word in found if word in LAYER_WORDS and any(fnmatch(file, name) for name in LAYER_FILES)}
+    parts = {
+        (file, word)
+        for file, word in found
+        if word in LAYER_WORDS and any(fnmatch(file, name) for name in LAYER_FILES)
+    }
     assert found - parts <= set(EXCEPTIONS)
 
 
@@ -277,7 +333,8 @@ def test_a_rule_can_not_take_a_port_of_the_block(name: str) -> None:
     module.INPUTS = (RuleInput(name),)  # type: ignore[attr-defined]
     with pytest.raises(ConfigError) as error:
         rule_from_module(module)
-    assert str(error.value) == (
-        f"rule file greedy must not name a field or input '{name}': blocks have ports clk, rst, step, load, done and "
-        "load_<field> of their own."
+    assert (
+        str(error.value)
+        == f"rule file greedy must not name a field or input '{name}': blocks have ports clk, rst,"
+        " step, load, done and load_<field> of their own."
     )

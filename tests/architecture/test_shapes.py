@@ -1,4 +1,6 @@
-"""Amaranth says nothing of a 9-bit value assigned to 8 bits: here every assignment of every component is looked at."""
+"""Amaranth says nothing of a 9-bit value assigned to 8 bits: here every assignment of every
+component is looked at.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,14 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from support import CONFIGS, RULE, params_of, random_params
 
-import sc_hw.datapath
-from sc_hw.bank import SynapseBank, compiled_graph
-from sc_hw.cdc import DEPTHS, WordCrossing
-from sc_hw.datapath import Datapath, shape_of
-from sc_hw.families import Family, family_names, load_family
-from sc_hw.lane import SynapseLane
-from sc_hw.primitives import BlockRAM, PipelinedMultiplier
-from sc_hw.sequencer import Sequencer
+import sc_hw.fabric.datapath
+from sc_hw.fabric.datapath import Datapath, shape_of
+from sc_hw.fabric.families import Family, family_names, load_family
+from sc_hw.fabric.primitives import BlockRAM, PipelinedMultiplier
+from sc_hw.network.cdc import DEPTHS, WordCrossing
+from sc_hw.synapse.bank import SynapseBank, compiled_graph
+from sc_hw.synapse.lane import SynapseLane
+from sc_hw.synapse.sequencer import Sequencer
 from sc_model.graph import REWRITES, Graph, rewrite, trace
 from sc_model.graph.rewrite import product_as_adder_tree
 from sc_model.spec import RuleParams
@@ -28,11 +30,15 @@ PARAMS = [*(params_of(values) for values in CONFIGS), *random_params(11, 3)]
 
 @dataclass
 class Recorder:
-    """Assignments of components: how many were made, and those whose value is wider than what it is assigned to."""
+    """Assignments of components: how many were made, and those whose value is wider than what it is
+    assigned to.
+    """
 
     monkeypatch: pytest.MonkeyPatch
 
-    def narrowings(self, make: Callable[[], wiring.Component], platform: Family | None = None) -> list[str]:
+    def narrowings(
+        self, make: Callable[[], wiring.Component], platform: Family | None = None
+    ) -> list[str]:
         """Silent narrowings of a component and all its submodules, as text."""
         found: list[str] = []
         self.assignments = 0
@@ -42,7 +48,9 @@ class Recorder:
             self.assignments += 1
             given = Value.cast(value)
             if len(given) > len(target):
-                found.append(f"{target!r} has {len(target)} bits, its value {len(given)}: {given!r}")
+                found.append(
+                    f"{target!r} has {len(target)} bits, its value {len(given)}: {given!r}"
+                )
             return original(target, value, src_loc_at=src_loc_at + 1)
 
         with self.monkeypatch.context() as patch:
@@ -72,7 +80,12 @@ def test_bank_narrows_nothing_silently(params: RuleParams, recorder: Recorder) -
     for name in family_names():
         family = load_family(name)
         platform = None if name == "generic" else family
-        assert recorder.narrowings(lambda family=family: SynapseBank(RULE, params, 20, family), platform) == []
+        assert (
+            recorder.narrowings(
+                lambda family=family: SynapseBank(RULE, params, 20, family), platform
+            )
+            == []
+        )
         assert recorder.assignments > 50
 
 
@@ -81,7 +94,12 @@ def test_bank_of_any_depth(synapses: int, recorder: Recorder) -> None:
     params = params_of({})
     for name in ("generic", "ecp5"):
         family = load_family(name)
-        assert recorder.narrowings(lambda family=family: SynapseBank(RULE, params, synapses, family), family) == []
+        assert (
+            recorder.narrowings(
+                lambda family=family: SynapseBank(RULE, params, synapses, family), family
+            )
+            == []
+        )
 
 
 @pytest.mark.parametrize("address_width", [1, 2, 7, 16])
@@ -100,10 +118,15 @@ def test_primitives(depth: int, recorder: Recorder) -> None:
     for platform in (None, *(load_family(name) for name in family_names())):
         assert recorder.narrowings(lambda: BlockRAM(depth, 52), platform) == []
         for stages in (2, 3, 5):
-            assert recorder.narrowings(lambda stages=stages: PipelinedMultiplier(9, 13, stages), platform) == []
+            assert (
+                recorder.narrowings(
+                    lambda stages=stages: PipelinedMultiplier(9, 13, stages), platform
+                )
+                == []
+            )
 
 
-# --- every node's signal has the shape of its interval ---------------------------------------------------------------------
+# --- every node's signal has the shape of its interval --------------------------------------------
 
 
 def graphs(params: RuleParams) -> Iterator[tuple[Graph, Family | None]]:
@@ -116,15 +139,15 @@ def graphs(params: RuleParams) -> Iterator[tuple[Graph, Family | None]]:
 def misshapen(datapath: Datapath, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Nodes whose signal (in any stage) has another shape than their interval needs."""
     found: list[str] = []
-    emitters: list[sc_hw.datapath._Emitter] = []
-    original = sc_hw.datapath._Emitter.__init__
+    emitters: list[sc_hw.fabric.datapath._Emitter] = []
+    original = sc_hw.fabric.datapath._Emitter.__init__
 
-    def init(self: sc_hw.datapath._Emitter, *args: object) -> None:
+    def init(self: sc_hw.fabric.datapath._Emitter, *args: object) -> None:
         original(self, *args)  # type: ignore[arg-type]
         emitters.append(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sc_hw.datapath._Emitter, "__init__", init)
+        patch.setattr(sc_hw.fabric.datapath._Emitter, "__init__", init)
         Fragment.get(datapath, None)
     (emitter,) = emitters
     seen = {index for index, _ in emitter.values}
@@ -132,18 +155,26 @@ def misshapen(datapath: Datapath, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         form = datapath.graph.nodes[index].interval.format
         wanted = signed(form.width) if form.signed else Shape(form.width)
         if value.shape() != wanted:
-            found.append(f"{emitter.name(index)} in stage {stage} has {value.shape()}, not {wanted}")
-    found += [f"node {i} has no signal" for i, node in enumerate(datapath.graph.nodes) if i not in seen and node.op != "const"]
+            found.append(
+                f"{emitter.name(index)} in stage {stage} has {value.shape()}, not {wanted}"
+            )
+    found += [
+        f"node {i} has no signal"
+        for i, node in enumerate(datapath.graph.nodes)
+        if i not in seen and node.op != "const"
+    ]
     return found
 
 
 @pytest.mark.parametrize("params", PARAMS, ids=names)
-def test_every_node_has_the_shape_of_its_interval(params: RuleParams, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_node_has_the_shape_of_its_interval(
+    params: RuleParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for graph, family in graphs(params):
         assert misshapen(Datapath(graph, family.delay if family else None), monkeypatch) == []
 
 
-# --- controls ----------------------------------------------------------------------------------------------------------
+# --- controls -------------------------------------------------------------------------------------
 
 
 class Narrow(wiring.Component):
@@ -170,13 +201,17 @@ def test_a_silent_narrowing_is_caught(domain: str, deep: bool, recorder: Recorde
     assert recorder.narrowings(lambda: Narrow(domain, deep)) == [expected]
 
 
-def test_a_datapath_that_does_not_spell_its_narrowings_is_caught(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_datapath_that_does_not_spell_its_narrowings_is_caught(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`fit` cuts in words; without it the datapath relies on Amaranth's silence."""
-    monkeypatch.setattr(sc_hw.datapath, "fit", lambda value, width: value)
+    monkeypatch.setattr(sc_hw.fabric.datapath, "fit", lambda value, width: value)
     assert recorder.narrowings(lambda: SynapseLane(RULE, params_of({"trace_decay_shift": 3})))
 
 
-def test_a_lane_with_a_narrow_register_is_caught(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lane_with_a_narrow_register_is_caught(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = Signal
 
     def narrow(shape: object = None, **named: object) -> Signal:
@@ -184,15 +219,21 @@ def test_a_lane_with_a_narrow_register_is_caught(recorder: Recorder, monkeypatch
             shape = 15
         return original(shape, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("sc_hw.lane.Signal", narrow)
+    monkeypatch.setattr("sc_hw.synapse.lane.Signal", narrow)
     found = recorder.narrowings(lambda: SynapseLane(RULE, params_of({})))
     assert found
     assert all(text.startswith("(sig weight_q) has 15 bits, its value 16:") for text in found)
 
 
-def test_a_signal_of_another_width_than_its_interval_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_of_another_width_than_its_interval_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     original = shape_of
     monkeypatch.setattr(
-        sc_hw.datapath, "shape_of", lambda interval: original(interval) if interval.lo >= 0 else Shape(original(interval).width)
+        sc_hw.fabric.datapath,
+        "shape_of",
+        lambda interval: (
+            original(interval) if interval.lo >= 0 else Shape(original(interval).width)
+        ),
     )
     assert misshapen(Datapath(rewrite(trace(RULE, params_of({})))), monkeypatch)

@@ -1,20 +1,11 @@
-"""Builds and runs that the tests of co-simulation share, also between the workers of a parallel run."""
+"""Co-simulation is never skipped: without its tools these tests fail."""
 
 from __future__ import annotations
 
-import re
-import shutil
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from sc_hw.flow.cosim import TOOLS_NEEDED
-from sc_hw.flow.elaborate import Build, elaborate
-from sc_hw.flow.tools import status
-from sc_model.spec import Design
-
-NET = "\\$0"
+from sc_hw.simulation.cosim import TOOLS_NEEDED
+from sc_hw.tools.tools import status
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,45 +13,3 @@ def _tools() -> None:
     problems = [problem for name in TOOLS_NEEDED if (problem := status(name).problem) is not None]
     if problems:
         pytest.fail(problems[0])  # never skipped: co-simulation is what the suite is for
-
-
-@pytest.fixture(scope="session")
-def builds(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """One folder of builds for the whole run: elaboration is atomic and the harness locks, so workers may share it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "builds"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture
-def build_of(builds: Path) -> Callable[..., Build]:
-    def build(block: str, synapses: int = 1, fabric: str = "generic", **parameters: int) -> Build:
-        rule = {"family": "reward_modulated_stdp", "parameters": parameters}
-        design = Design.model_validate(
-            {"name": f"{block}_under_test", "block": block, "synapses": synapses, "fabric": fabric, "rule": rule}
-        )
-        return elaborate(design, builds)
-
-    return build
-
-
-@pytest.fixture
-def seeded(tmp_path: Path) -> Callable[..., Build]:
-    """A copy of a build with one edit in its Verilog; the edit must apply.
-
-    `\\$0` in `old` is any of the numbered nets that the Verilog back-end names itself, and the same net in `new`.
-    """
-
-    def seed(build: Build, old: str, new: str) -> Build:
-        folder = tmp_path / build.id
-        folder.mkdir()
-        shutil.copy(build.folder / "manifest.json", folder)
-        text = build.verilog.read_text(encoding="utf-8")
-        found = re.search(re.escape(old).replace(re.escape(NET), r"(\\\$\d+)"), text)
-        assert found, f"{old!r} is not in {build.verilog}: the emitted Verilog has changed, choose another edit"
-        put = new.replace(NET, found.group(1)) if NET in old else new
-        (folder / "top.v").write_text(text.replace(found.group(0), put), encoding="utf-8")
-        return Build(build.design, build.id, folder, build.manifest)
-
-    return seed

@@ -1,4 +1,6 @@
-"""The emitted Verilog against the golden model, and the bench against designs that are wrong on purpose."""
+"""The emitted Verilog against the golden model, and the bench against designs that are wrong on
+purpose.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sc_hw.flow.cosim import cosim
-from sc_hw.flow.elaborate import Build
-from sc_hw.flow.tools import ToolError
+from sc_hw.build.elaborate import Build
+from sc_hw.simulation.cosim import cosim
+from sc_hw.tools.tools import ToolError
 from sc_model.golden import Bank
 from sc_model.rules import resolve
 from sc_model.spec import ConfigError
@@ -33,11 +35,13 @@ def agree(results: dict[str, Any]) -> None:
     assert results["passed"] is True
 
 
-# --- agreement ---------------------------------------------------------------------------------------------------
+# --- agreement ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", range(len(CONFIGS)))
-def test_lane_replays_the_conformance_vectors(number: int, build_of: BuildOf, tmp_path: Path) -> None:
+def test_lane_replays_the_conformance_vectors(
+    number: int, build_of: BuildOf, tmp_path: Path
+) -> None:
     build = build_of("lane", **CONFIGS[number])
     rule, params = resolve(build.design.rule)
     vectors = np.load(VECTORS / "online_o1.npz")
@@ -60,15 +64,21 @@ def test_lane_replays_the_conformance_vectors(number: int, build_of: BuildOf, tm
 
 @pytest.mark.parametrize("stall", STALLS)
 def test_lane_agrees_on_random_stimulus(stall: float, build_of: BuildOf, tmp_path: Path) -> None:
-    results = cosim(build_of("lane"), steps=20_000, seed=7, stall=stall, out=tmp_path / "results.json")
+    results = cosim(
+        build_of("lane"), steps=20_000, seed=7, stall=stall, out=tmp_path / "results.json"
+    )
     agree(results)
     assert results["steps"] == results["synapse_steps"] == 20_000
     assert results["coverage"]["missed"] == (["event.hold"] if stall == 0 else [])
 
 
-@pytest.mark.parametrize(("synapses", "sweeps"), [(1, 1500), (3, 800), (16, 300), (40, 150), (100, 60)])
+@pytest.mark.parametrize(
+    ("synapses", "sweeps"), [(1, 1500), (3, 800), (16, 300), (40, 150), (100, 60)]
+)
 @pytest.mark.parametrize("stall", STALLS)
-def test_bank_agrees_on_random_stimulus(synapses: int, sweeps: int, stall: float, build_of: BuildOf, tmp_path: Path) -> None:
+def test_bank_agrees_on_random_stimulus(
+    synapses: int, sweeps: int, stall: float, build_of: BuildOf, tmp_path: Path
+) -> None:
     build = build_of("bank", synapses)
     results = cosim(build, steps=sweeps, seed=3, stall=stall, out=tmp_path / "results.json")
     agree(results)
@@ -87,14 +97,26 @@ def test_bank_agrees_on_random_stimulus(synapses: int, sweeps: int, stall: float
 
 
 @pytest.mark.parametrize("number", [1, 2, 7])
-def test_bank_agrees_at_corner_configurations(number: int, build_of: BuildOf, tmp_path: Path) -> None:
-    agree(cosim(build_of("bank", 17, "ice40_up", **CONFIGS[number]), steps=200, seed=number, out=tmp_path / "results.json"))
+def test_bank_agrees_at_corner_configurations(
+    number: int, build_of: BuildOf, tmp_path: Path
+) -> None:
+    agree(
+        cosim(
+            build_of("bank", 17, "ice40_up", **CONFIGS[number]),
+            steps=200,
+            seed=number,
+            out=tmp_path / "results.json",
+        )
+    )
 
 
 def test_bank_replays_a_recording(build_of: BuildOf, tmp_path: Path) -> None:
     build, rng = build_of("bank", 16), np.random.default_rng(5)
     rule, params = resolve(build.design.rule)
-    inputs = {name: rng.integers(form.lo, form.hi + 1, (50, 16)) for name, form in rule.input_formats(params).items()}
+    inputs = {
+        name: rng.integers(form.lo, form.hi + 1, (50, 16))
+        for name, form in rule.input_formats(params).items()
+    }
     weights = rng.integers(0, 1 << 16, 16)
     events = tmp_path / "events.npz"
     np.savez(events, initial_weight=weights, **inputs)
@@ -110,20 +132,27 @@ def test_bank_replays_a_recording(build_of: BuildOf, tmp_path: Path) -> None:
 
 
 def test_lane_agrees_for_many_steps(build_of: BuildOf, tmp_path: Path) -> None:
-    """`sc_hw.flow.soak` takes ten times as many (reports/soak.md)."""
-    results = cosim(build_of("lane"), steps=100_000, seed=11, stall=0.0, out=tmp_path / "results.json")
+    """`campaigns.soak` takes ten times as many (reports/soak.md)."""
+    results = cosim(
+        build_of("lane"), steps=100_000, seed=11, stall=0.0, out=tmp_path / "results.json"
+    )
     agree(results)
     assert results["synapse_steps"] == 100_000
 
 
 def test_same_seed_gives_the_same_run(build_of: BuildOf, tmp_path: Path) -> None:
     volatile = {"cycles_per_s", "wall_s", "final_state"}
-    runs = [cosim(build_of("bank", 3), steps=40, seed=9, out=tmp_path / f"{run}" / "results.json") for run in range(2)]
-    first, second = ({key: value for key, value in run.items() if key not in volatile} for run in runs)
+    runs = [
+        cosim(build_of("bank", 3), steps=40, seed=9, out=tmp_path / f"{run}" / "results.json")
+        for run in range(2)
+    ]
+    first, second = (
+        {key: value for key, value in run.items() if key not in volatile} for run in runs
+    )
     assert first == second
 
 
-# --- controls that must fail -------------------------------------------------------------------------------------
+# --- controls that must fail ----------------------------------------------------------------------
 
 LANE_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", {"weight"}),
@@ -136,7 +165,9 @@ LANE_BUGS = {
 
 
 @pytest.mark.parametrize("bug", LANE_BUGS)
-def test_seeded_bug_in_a_lane_is_caught(bug: str, build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path) -> None:
+def test_seeded_bug_in_a_lane_is_caught(
+    bug: str, build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path
+) -> None:
     old, new, fields = LANE_BUGS[bug]
     results = cosim(seeded(build_of("lane"), old, new), steps=20_000, out=tmp_path / "results.json")
     first = results["first_difference"]
@@ -154,7 +185,11 @@ BANK_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", "weight"),
     "stimulus of the next synapse": ("inputs_2 <= inputs_1", "inputs_2 <= i__payload", None),
     "write-back one clock early": ("updated <= \\$0", "updated <= valid_12", "latency_clocks"),
-    "written to the wrong synapse": ("address_13 <= address_12", "address_13 <= address_11", "address"),
+    "written to the wrong synapse": (
+        "address_13 <= address_12",
+        "address_13 <= address_11",
+        "address",
+    ),
     "sweep does not end": ("at_last <= \\$43", "at_last <= 1'h0", None),
     "ready withheld from the stimulus": ("i_ready = ~ closed", "i_ready = 1'b0", "updated"),
     "host gets in during a sweep": ("= \\$0  & empty;", "= 1'b1;", None),
@@ -162,7 +197,9 @@ BANK_BUGS = {
 
 
 @pytest.mark.parametrize("bug", BANK_BUGS)
-def test_seeded_bug_in_a_bank_is_caught(bug: str, build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path) -> None:
+def test_seeded_bug_in_a_bank_is_caught(
+    bug: str, build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path
+) -> None:
     old, new, field = BANK_BUGS[bug]
     results = cosim(seeded(build_of("bank", 16), old, new), steps=60, out=tmp_path / "results.json")
     first = results["first_difference"]
@@ -174,14 +211,18 @@ def test_seeded_bug_in_a_bank_is_caught(bug: str, build_of: BuildOf, seeded: Cal
         assert first["field"] == field
 
 
-def test_design_that_does_not_answer_is_named_and_ends(build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path) -> None:
+def test_design_that_does_not_answer_is_named_and_ends(
+    build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path
+) -> None:
     build = seeded(build_of("bank", 16), "closed <= \\$0", "closed <= 1'b1")
     first = cosim(build, steps=5, out=tmp_path / "results.json")["first_difference"]
-    assert re.fullmatch(r"waited \d+ clocks for i\.ready for synapse 0 in sweep 0", first["expected"])
+    assert re.fullmatch(
+        r"waited \d+ clocks for i\.ready for synapse 0 in sweep 0", first["expected"]
+    )
     assert (first["field"], first["got"], first["event"]) == ("wait", "nothing", "timeout")
 
 
-# --- wrong input -------------------------------------------------------------------------------------------------
+# --- wrong input ----------------------------------------------------------------------------------
 
 
 def recording(**changes: Any) -> dict[str, Any]:
@@ -225,9 +266,14 @@ def test_bad_recording_gives_one_line(fault: str, build_of: BuildOf, tmp_path: P
 def test_recording_that_is_no_archive(build_of: BuildOf, tmp_path: Path) -> None:
     events = tmp_path / "events.npz"
     events.write_text("pre,post,reward\n")
-    with pytest.raises(ConfigError, match=rf"^recording {re.escape(str(events))} is no NumPy archive \(\.npz\): .*\.$"):
+    with pytest.raises(
+        ConfigError,
+        match=rf"^recording {re.escape(str(events))} is no NumPy archive \(\.npz\): .*\.$",
+    ):
         cosim(build_of("lane"), events=events, out=tmp_path / "results.json")
-    with pytest.raises(ConfigError, match=rf"^recording {re.escape(str(tmp_path))}/none\.npz does not exist\.$"):
+    with pytest.raises(
+        ConfigError, match=rf"^recording {re.escape(str(tmp_path))}/none\.npz does not exist\.$"
+    ):
         cosim(build_of("lane"), events=tmp_path / "none.npz", out=tmp_path / "results.json")
 
 
@@ -239,22 +285,31 @@ def test_recording_that_is_no_archive(build_of: BuildOf, tmp_path: Path) -> None
         ({"stall": 1.0}, "stall must be in [0, 0.95], not 1.0"),
     ],
 )
-def test_option_out_of_range(option: dict[str, Any], message: str, build_of: BuildOf, tmp_path: Path) -> None:
+def test_option_out_of_range(
+    option: dict[str, Any], message: str, build_of: BuildOf, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
         cosim(build_of("lane"), out=tmp_path / "results.json", **option)
 
 
-def test_verilog_that_does_not_compile_quotes_the_error(build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path) -> None:
+def test_verilog_that_does_not_compile_quotes_the_error(
+    build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path
+) -> None:
     build = seeded(build_of("lane"), "endmodule", "endmodul")
-    with pytest.raises(ToolError, match=r"^co-simulation failed \(exit 3\): verilator failed: %Error: .*syntax error.*"):
+    with pytest.raises(
+        ToolError,
+        match=r"^co-simulation failed \(exit 3\): verilator failed: %Error: .*syntax error.*",
+    ):
         cosim(build, steps=10, out=tmp_path / "results.json")
 
 
-# --- builds ------------------------------------------------------------------------------------------------------
+# --- builds ---------------------------------------------------------------------------------------
 
 
 def simulators(build: Build) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in sorted(build.folder.glob("sim/verilated-*/bench"))}
+    return {
+        path: path.stat().st_mtime_ns for path in sorted(build.folder.glob("sim/verilated-*/bench"))
+    }
 
 
 def test_simulator_is_built_once_for_two_at_a_time_and_again_for_other_verilog(
@@ -262,14 +317,20 @@ def test_simulator_is_built_once_for_two_at_a_time_and_again_for_other_verilog(
 ) -> None:
     build = seeded(build_of("lane"), "endmodule", "endmodule ")
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(cosim, build, steps=50, seed=k, out=tmp_path / f"{k}" / "results.json") for k in range(2)]
+        runs = [
+            pool.submit(cosim, build, steps=50, seed=k, out=tmp_path / f"{k}" / "results.json")
+            for k in range(2)
+        ]
         for run in runs:
             agree(run.result())
     first = simulators(build)
     assert len(first) == 1
     agree(cosim(build, steps=50, out=tmp_path / "results.json"))
     assert simulators(build) == first
-    build.verilog.write_text(build.verilog.read_text(encoding="utf-8").replace("endmodule ", "endmodule  "), encoding="utf-8")
+    build.verilog.write_text(
+        build.verilog.read_text(encoding="utf-8").replace("endmodule ", "endmodule  "),
+        encoding="utf-8",
+    )
     agree(cosim(build, steps=50, out=tmp_path / "results.json"))
     assert len(simulators(build)) == 2
     assert first.items() <= simulators(build).items()

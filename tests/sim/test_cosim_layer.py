@@ -1,5 +1,6 @@
-"""Layers against the golden model: options, shapes and fabrics combined, every option alone (in `make soak`, for they are all
-combined too), and designs wrong on purpose. `sc_hw.flow.soak` has 10^7 synapse updates on 16 lanes.
+"""Layers against the golden model: options, shapes and fabrics combined, every option alone (in
+`make soak`, for they are all combined too), and designs wrong on purpose. `campaigns.soak` has 10^7
+synapse updates on 16 lanes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from support import edited
 
-from sc_hw.flow.cosim import cosim
-from sc_hw.flow.elaborate import Build, elaborate
-from sc_model.golden import Layer
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.simulation.cosim import cosim
+from sc_model.golden import PlasticLayer
 from sc_model.rules import resolve
 from sc_model.spec import ConfigError, Design, load_design
 
@@ -57,11 +58,21 @@ def agree(build: Build, results: dict[str, Any]) -> None:
     assert seen["latency_clocks"] == timing["latency_clocks"]
 
 
-MUST_HAPPEN = ("spike", "load", "read", "readback", "reset_in_step", "checkpoint", "idle", "request_in_step")
+MUST_HAPPEN = (
+    "spike",
+    "load",
+    "read",
+    "readback",
+    "reset_in_step",
+    "checkpoint",
+    "idle",
+    "request_in_step",
+)
 
-# --- agreement -----------------------------------------------------------------------------------------------------------
+# --- agreement ------------------------------------------------------------------------------------
 
-# no options at all, a refractory time, winner-take-all and a leak are alone in the first of `COMBINED`
+# no options at all, a refractory time, winner-take-all and a leak are alone in the first of
+# `COMBINED`
 ALONE: dict[str, dict[str, Any]] = {
     "reset by subtraction": {"neuron": {"reset": "subtract"}},
     "scaled current": {"neuron": {"current_shift": 3, "threshold": 20_000}},
@@ -139,7 +150,9 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", COMBINED)
-def test_shapes_fabrics_and_options_together_agree(name: str, layer_of: LayerOf, tmp_path: Path) -> None:
+def test_shapes_fabrics_and_options_together_agree(
+    name: str, layer_of: LayerOf, tmp_path: Path
+) -> None:
     (inputs, neurons, lanes), stall, options = COMBINED[name]
     build = layer_of(inputs, neurons, lanes, **options)
     results = cosim(build, steps=120, seed=5, stall=stall, out=tmp_path / "results.json")
@@ -156,24 +169,38 @@ def test_shapes_fabrics_and_options_together_agree(name: str, layer_of: LayerOf,
     assert final["neuron.potential"].shape == (neurons,)
 
 
-def test_closed_loop_of_128_inputs_and_2_neurons_takes_2_us_at_50_mhz(builds: Path, tmp_path: Path) -> None:
-    """From the first transfer of a step to its decision, counted in RTL; every synapse is written back by then."""
+def test_closed_loop_of_128_inputs_and_2_neurons_takes_2_us_at_50_mhz(
+    builds: Path, tmp_path: Path
+) -> None:
+    """From the first transfer of a step to its decision, counted in RTL; every synapse is written
+    back by then.
+    """
     design = load_design(EXAMPLES / "speed" / "closed_loop.toml")
     build = elaborate(design.model_copy(update={"fabric": "ice40_up"}), builds)
     results = cosim(build, steps=60, stall=0.0, out=tmp_path / "results.json")
     agree(build, results)
-    clocks, timing, place = results["throughput"]["closed_loop_clocks"], build.manifest["timing"], build.manifest["placement"]
+    clocks, timing, place = (
+        results["throughput"]["closed_loop_clocks"],
+        build.manifest["timing"],
+        build.manifest["placement"],
+    )
     assert (place["inputs"], place["neurons"]) == (128, 2)
     assert clocks <= 2e-6 * 50e6
-    last_write = timing["slot_clocks"] * (place["groups"] - 1) + place["rows"] + timing["span_clocks"]
+    last_write = (
+        timing["slot_clocks"] * (place["groups"] - 1) + place["rows"] + timing["span_clocks"]
+    )
     assert last_write < clocks
 
 
 def test_same_seed_gives_the_same_run(layer_of: LayerOf, tmp_path: Path) -> None:
     volatile = {"cycles_per_s", "wall_s", "final_state"}
     build = layer_of(16, 7, 2)
-    runs = [cosim(build, steps=10, seed=9, out=tmp_path / f"{run}" / "results.json") for run in range(2)]
-    first, second = ({key: value for key, value in run.items() if key not in volatile} for run in runs)
+    runs = [
+        cosim(build, steps=10, seed=9, out=tmp_path / f"{run}" / "results.json") for run in range(2)
+    ]
+    first, second = (
+        {key: value for key, value in run.items() if key not in volatile} for run in runs
+    )
     assert first == second
 
 
@@ -184,20 +211,31 @@ def test_layer_replays_a_recording(name: str, layer_of: LayerOf, tmp_path: Path)
     assert build.design.layer is not None
     assert build.design.neuron is not None
     rule, params = resolve(build.design.rule)
-    golden = Layer(rule, params, build.design.layer, build.design.neuron)
+    golden = PlasticLayer(rule, params, build.design.layer, build.design.neuron)
     weights = rng.integers(0, 1 << 16, (inputs, neurons))
     flags = {"clear_trial": 0.05, "clear_traces": 0.05}
     flags |= {"outcome": 0.3, "decide": 0.2} if "critic_shift" in options else {}
     given = {flag: (rng.random(steps) < rate).astype(np.int64) for flag, rate in flags.items()}
-    spikes, reward = (rng.random((steps, inputs)) < 0.3).astype(np.int64), rng.integers(-128, 128, steps)
+    spikes, reward = (
+        (rng.random((steps, inputs)) < 0.3).astype(np.int64),
+        rng.integers(-128, 128, steps),
+    )
     events = tmp_path / "events.npz"
     np.savez(events, spikes=spikes, reward=reward, initial_weight=weights, **given)
     results = cosim(build, events=events, stall=stall, out=tmp_path / "results.json")
-    assert (results["first_difference"], results["differences"], results["steps"]) == (None, 0, steps)
+    assert (results["first_difference"], results["differences"], results["steps"]) == (
+        None,
+        0,
+        steps,
+    )
     assert results["recording"]["name"] == "events.npz"
     golden.load(weights)
     fired = [
-        golden.step(spikes[k], {"reward": int(reward[k])}, **{flag: bool(array[k]) for flag, array in given.items()})
+        golden.step(
+            spikes[k],
+            {"reward": int(reward[k])},
+            **{flag: bool(array[k]) for flag, array in given.items()},
+        )
         for k in range(steps)
     ]
     final = np.load(results["final_state"])
@@ -208,12 +246,14 @@ def test_layer_replays_a_recording(name: str, layer_of: LayerOf, tmp_path: Path)
 def test_recording_that_does_not_fit(layer_of: LayerOf, tmp_path: Path) -> None:
     events = tmp_path / "events.npz"
     np.savez(events, spikes=np.zeros((3, 15), np.int64), reward=np.zeros(3, np.int64))
-    message = f"recording {events}: 'spikes' must have shape (steps, 16) with steps >= 1, not (3, 15)."
+    message = (
+        f"recording {events}: 'spikes' must have shape (steps, 16) with steps >= 1, not (3, 15)."
+    )
     with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
         cosim(layer_of(16, 7, 2), events=events, out=tmp_path / "results.json")
 
 
-# --- controls that must fail ---------------------------------------------------------------------------------------------
+# --- controls that must fail ----------------------------------------------------------------------
 
 
 TIES = {"winner_take_all": True, "leak_shift": 1, "current_shift": 15, "threshold": 1}
@@ -251,7 +291,14 @@ def test_seeded_bug_in_a_layer_is_caught(bug: str, layer_of: LayerOf, tmp_path: 
 
 
 def test_layer_that_does_not_answer_is_named_and_ends(layer_of: LayerOf, tmp_path: Path) -> None:
-    build = edited(layer_of(16, 7, 2), tmp_path / "edited", r"readback__valid <= \S+ *;", "readback__valid <= 1'h0;")
+    build = edited(
+        layer_of(16, 7, 2),
+        tmp_path / "edited",
+        r"readback__valid <= \S+ *;",
+        "readback__valid <= 1'h0;",
+    )
     first = cosim(build, steps=5, out=tmp_path / "results.json")["first_difference"]
     assert (first["field"], first["got"], first["event"]) == ("wait", "nothing", "timeout")
-    assert re.fullmatch(r"waited \d+ clocks for readback\.valid for synapse \[0, 0\]", first["expected"])
+    assert re.fullmatch(
+        r"waited \d+ clocks for readback\.valid for synapse \[0, 0\]", first["expected"]
+    )

@@ -1,5 +1,6 @@
-"""Networks against the golden network: layers in one clock and in clocks of their own, under many clockings, with bits that miss
-edges, with resets of any domain at any time; and networks wrong on purpose. The long run is benchmarks/crossing_soak.py.
+"""Networks against the golden network: layers in one clock and in clocks of their own, under many
+clockings, with bits that miss edges, with resets of any domain at any time; and networks wrong on
+purpose. The long run is benchmarks/crossing_soak.py.
 """
 
 from __future__ import annotations
@@ -16,10 +17,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sc_hw.flow.cosim import cosim, environment
-from sc_hw.flow.elaborate import Build, elaborate
-from sc_hw.flow.library import rtl_library
-from sc_model.spec import ConfigError, DenseSpec, Design, HetSynSpec, LayerSpec, LifSpec, NetworkSpec, NeuronSpec, PlasticSpec
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.simulation.cosim import cosim, environment
+from sc_hw.simulation.library import rtl_library
+from sc_model.spec import (
+    ConfigError,
+    DenseSpec,
+    Design,
+    HetSynSpec,
+    LifSpec,
+    NetworkSpec,
+    NeuronSpec,
+    PlasticLayerSpec,
+    PlasticStageSpec,
+)
 from sim.bench_network import NetworkBench, expected, last_ticks, lessons, parameters, spikes
 from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
 from sim.crossing_models import with_models
@@ -29,7 +40,12 @@ from sim.network_design import read_network
 
 
 def network(
-    name: str, clocks: Sequence[str], policies: Sequence[str], intervals: Sequence[int], sizes: Sequence[int], **more: Any
+    name: str,
+    clocks: Sequence[str],
+    policies: Sequence[str],
+    intervals: Sequence[int],
+    sizes: Sequence[int],
+    **more: Any,
 ) -> Design:
     layers = [
         {
@@ -46,14 +62,21 @@ def network(
         for index, clock in enumerate(clocks)
     ]
     return Design(
-        name=name, block="network", network=NetworkSpec(layers=tuple(HetSynSpec.model_validate(one) for one in layers), **more)
+        name=name,
+        block="network",
+        network=NetworkSpec(layers=tuple(HetSynSpec.model_validate(one) for one in layers), **more),
     )
 
 
 ONE_CLOCK = {
     "two layers": network("one_clock_2", ["sync"] * 2, ["hold", "accumulate"], [1, 3], [5, 4, 3]),
     "four layers": network(
-        "one_clock_4", ["sync"] * 4, ["accumulate", "once", "hold", "accumulate"], [1, 3, 2, 5], [3, 4, 2, 3, 2], step_bits=5
+        "one_clock_4",
+        ["sync"] * 4,
+        ["accumulate", "once", "hold", "accumulate"],
+        [1, 3, 2, 5],
+        [3, 4, 2, 3, 2],
+        step_bits=5,
     ),
 }
 SEPARATE = {
@@ -93,10 +116,14 @@ LEARNING = Design(
     network=NetworkSpec(
         layers=(
             DenseSpec(name="a", inputs=5, neurons=9, lanes=2, max_delay=3, clock="x"),
-            DenseSpec(name="b", inputs=9, neurons=7, tick_interval=2, policy="accumulate", clock="y"),
+            DenseSpec(
+                name="b", inputs=9, neurons=7, tick_interval=2, policy="accumulate", clock="y"
+            ),
         ),
-        plastic=PlasticSpec(
-            layer=LayerSpec(inputs=7, neurons=5, lanes=2, signed_weights=True, critic_shift=3),
+        plastic=PlasticStageSpec(
+            layer=PlasticLayerSpec(
+                inputs=7, neurons=5, lanes=2, signed_weights=True, critic_shift=3
+            ),
             neuron=NeuronSpec(threshold=40_000, winner_take_all=True, noise_bits=12),
         ),
     ),
@@ -108,12 +135,16 @@ def elaborated() -> Callable[[Design, Path], Build]:
     """`elaborate`, once for each design."""
     made: dict[str, Build] = {}
     return lambda design, root: (
-        made[design.name] if design.name in made else made.setdefault(design.name, elaborate(design, root))
+        made[design.name]
+        if design.name in made
+        else made.setdefault(design.name, elaborate(design, root))
     )
 
 
 @pytest.fixture
-def bench_of(builds: Path, elaborated: Callable[[Design, Path], Build]) -> Callable[..., NetworkBench]:
+def bench_of(
+    builds: Path, elaborated: Callable[[Design, Path], Build]
+) -> Callable[..., NetworkBench]:
     """A bench with random weights and steps, on the library that `cosim` uses too."""
 
     def bench(design: Design, steps: int, folder: Path | None = None) -> NetworkBench:
@@ -132,19 +163,27 @@ def agree(results: Mapping[str, Any], *may_miss: str) -> None:
     assert set(missed) <= {"reset.two_at_once", *may_miss}
 
 
-# --- agreement -----------------------------------------------------------------------------------------------------------
+# --- agreement ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ONE_CLOCK)
-def test_layers_in_one_clock_agree(name: str, builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]) -> None:
-    results = cosim(elaborated(ONE_CLOCK[name], builds), steps=240, seed=3, out=tmp_path / "results.json")
+def test_layers_in_one_clock_agree(
+    name: str, builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    results = cosim(
+        elaborated(ONE_CLOCK[name], builds), steps=240, seed=3, out=tmp_path / "results.json"
+    )
     agree(results)
     assert results["crossings"] == {}
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == results
 
 
-def test_layers_of_all_kinds_agree(builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]) -> None:
-    """Delays, recurrence, biases, synaptic currents; two clocks; resets; all state read back, history included."""
+def test_layers_of_all_kinds_agree(
+    builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
+    """Delays, recurrence, biases, synaptic currents; two clocks; resets; all state read back,
+    history included.
+    """
     results = cosim(elaborated(MIXED, builds), steps=300, seed=4, out=tmp_path / "results.json")
     agree(results)
     with np.load(tmp_path / "final_state.npz") as state:
@@ -155,13 +194,20 @@ def test_layers_of_all_kinds_agree(builds: Path, tmp_path: Path, elaborated: Cal
 def test_a_plastic_layer_behind_a_network_agrees(
     builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
 ) -> None:
-    """Rewards, outcomes, decisions and clears at any step; every weight, trace, potential and the noise read back."""
+    """Rewards, outcomes, decisions and clears at any step; every weight, trace, potential and the
+    noise read back.
+    """
     results = cosim(elaborated(LEARNING, builds), steps=300, seed=4, out=tmp_path / "results.json")
     agree(results)
     assert len({run["kind"] for run in results["runs"]}) == 1 + len(KINDS)
     with np.load(tmp_path / "final_state.npz") as state:
         weights = state["plastic.synapse.weight"]
-        assert {"plastic.pre.pre_trace", "plastic.control.lfsr", "plastic.control.mean", "plastic.neuron.fired"} <= set(state)
+        assert {
+            "plastic.pre.pre_trace",
+            "plastic.control.lfsr",
+            "plastic.control.mean",
+            "plastic.neuron.fired",
+        } <= set(state)
     assert weights.shape == (7, 5)
 
 
@@ -190,8 +236,12 @@ def test_layers_in_separate_clocks_agree(
         assert 0 < crossed["late"] < crossed["in_window"]
         assert crossed["torn"] == 0
         steps = last_ticks(design.network, 240)[before.name]
-        assert {one["crossings"][layer.name]["words"] for one in undisturbed} == {steps // before.tick_interval}
-    assert results["runs"][0]["crossings"]["l_1"]["late"] == 0  # at declared frequencies without metastability
+        assert {one["crossings"][layer.name]["words"] for one in undisturbed} == {
+            steps // before.tick_interval
+        }
+    assert (
+        results["runs"][0]["crossings"]["l_1"]["late"] == 0
+    )  # at declared frequencies without metastability
     assert results["throughput"]["steps_per_s"] > 0
     assert np.load(results["final_state"])["l_0.trace"].shape == (3, 3)
 
@@ -211,7 +261,9 @@ def test_the_result_does_not_depend_on_the_clocks(bench_of: Callable[..., Networ
     last = bench.spec.layers[-1]
     assert (np.array(words[0][1]) == bench.golden.row(last).bits).all()
     late = [sum(counts["late"] for counts in run["crossings"].values()) for run in bench.runs]
-    assert np.count_nonzero(late) >= 16  # steady clocks in whole ratios may never come near each other
+    assert (
+        np.count_nonzero(late) >= 16
+    )  # steady clocks in whole ratios may never come near each other
 
 
 def test_a_run_repeats(bench_of: Callable[..., NetworkBench]) -> None:
@@ -223,23 +275,38 @@ def test_a_run_repeats(bench_of: Callable[..., NetworkBench]) -> None:
     assert bench.run(clocking, 5, 0.3, resets)["crossings"] != first["crossings"]
 
 
-# --- resets --------------------------------------------------------------------------------------------------------------
+# --- resets ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("at", ["power-on", "anywhere"])
-def test_a_reset_of_any_domain_restarts_the_network(at: str, bench_of: Callable[..., NetworkBench]) -> None:
+def test_a_reset_of_any_domain_restarts_the_network(
+    at: str, bench_of: Callable[..., NetworkBench]
+) -> None:
     """Each alone, all at the same time, one soon after the other, for one clock and for many."""
     bench = bench_of(SEPARATE["four, depth 8"], 60)
     roles = bench.rtl.dut.roles
     after = 0 if at == "power-on" else 31
-    plans = [[Reset(role, after, 3_000 * number, clocks)] for number, role in enumerate(roles) for clocks in (1, 7)]
-    plans += [[Reset(role, after, 0, 3) for role in roles], [Reset(role, after, 0, 1) for role in reversed(roles[:2])]]
-    plans += [[Reset(one, after, 0, 1), Reset(two, after, gap, 1)] for one, two, gap in (("a", "d", 90_000), ("d", "a", 400_000))]
-    plans += [[Reset(role, after + 9 * turn, 1_000 * turn, 1) for turn in range(3) for role in ("c", "b")]]
+    plans = [
+        [Reset(role, after, 3_000 * number, clocks)]
+        for number, role in enumerate(roles)
+        for clocks in (1, 7)
+    ]
+    plans += [
+        [Reset(role, after, 0, 3) for role in roles],
+        [Reset(role, after, 0, 1) for role in reversed(roles[:2])],
+    ]
+    plans += [
+        [Reset(one, after, 0, 1), Reset(two, after, gap, 1)]
+        for one, two, gap in (("a", "d", 90_000), ("d", "a", 400_000))
+    ]
+    plans += [
+        [Reset(role, after + 9 * turn, 1_000 * turn, 1) for turn in range(3) for role in ("c", "b")]
+    ]
     for seed, (resets, clocking) in enumerate(zip(plans, drawn(roles, 3, len(plans)), strict=True)):
         report = bench.run(clocking, seed, 0.2, resets)
         assert bench.findings.first is None, resets
-        # those of the first domain's input, which restarts once for all that comes before it is over
+        # those of the first domain's input, which restarts once for all that comes before it is
+        # over
         assert 2 <= report["epochs"] <= 1 + len(resets)
     assert bench.findings.bins["event.words_before_reset"] > 0 or at == "power-on"
 
@@ -256,16 +323,25 @@ def test_ticks_that_need_no_step() -> None:
     given = parameters(spec, rng, x)
     longer = expected(spec, given, np.concatenate([x, np.ones((20, 3), np.uint8)]))
     words = expected(spec, given, x).words
-    assert {name: len(bits) for name, bits in words.items()} == {"l_0": 6, "l_1": 3, "l_2": 2, "l_3": 8}
+    assert {name: len(bits) for name, bits in words.items()} == {
+        "l_0": 6,
+        "l_1": 3,
+        "l_2": 2,
+        "l_3": 8,
+    }
     assert all((longer.words[name][: len(bits)] == bits).all() for name, bits in words.items())
 
 
-# --- wrong on purpose ----------------------------------------------------------------------------------------------------
+# --- wrong on purpose -----------------------------------------------------------------------------
 
 WRONG = {
-    # a pointer that has not been synchronised says that a word is there; without metastability nobody sees it
+    # a pointer that has not been synchronised says that a word is there; without metastability
+    # nobody sees it
     "a pointer without its synchroniser": (r"!= o_other;", "!= i_gray;"),
-    "a word dropped": (r"(assign i_moves = i__valid & i__ready);", r"\1 & (i__payload[15:0] != 7);"),
+    "a word dropped": (
+        r"(assign i_moves = i__valid & i__ready);",
+        r"\1 & (i__payload[15:0] != 7);",
+    ),
     "ticks that do not wait for their words": (r"assign tick = ahead\[\d+\];", "assign tick = 1;"),
 }
 ONLY_IN_THE_WINDOW = "a pointer without its synchroniser"
@@ -274,7 +350,10 @@ TARGET = network("target", ["a", "b"], ["hold", "accumulate"], [1, 2], [2, 3, 2]
 
 @pytest.fixture
 def wrong_one(
-    builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build], bench_of: Callable[..., NetworkBench]
+    builds: Path,
+    tmp_path: Path,
+    elaborated: Callable[[Design, Path], Build],
+    bench_of: Callable[..., NetworkBench],
 ) -> Callable[[str, str], Callable[[], NetworkBench]]:
     """Benches of a network with one edit in its Verilog."""
 
@@ -290,7 +369,9 @@ def wrong_one(
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_network_is_seen(wrong: str, wrong_one: Callable[[str, str], Callable[[], NetworkBench]]) -> None:
+def test_a_wrong_network_is_seen(
+    wrong: str, wrong_one: Callable[[str, str], Callable[[], NetworkBench]]
+) -> None:
     bench_again = wrong_one(*WRONG[wrong])
     seen, torn = {}, {}
     for window in (0.0, 0.9):
@@ -299,7 +380,10 @@ def test_a_wrong_network_is_seen(wrong: str, wrong_one: Callable[[str, str], Cal
             bench.run(Clocking(clocking.clocks, window, clocking.kind), seed, 0.3)
             for seed, clocking in enumerate(drawn(bench.rtl.dut.roles, 1, 4))
         ]
-        seen[window], torn[window] = bench.findings.first, sum(run["crossings"]["l_1"]["torn"] for run in runs)
+        seen[window], torn[window] = (
+            bench.findings.first,
+            sum(run["crossings"]["l_1"]["torn"] for run in runs),
+        )
     assert seen[0.9] is not None
     assert (seen[0.0] is None) == (wrong == ONLY_IN_THE_WINDOW)
     assert (torn[0.9] > 0) == (wrong == ONLY_IN_THE_WINDOW)
@@ -335,10 +419,12 @@ def test_a_difference_names_its_place(bench_of: Callable[..., NetworkBench]) -> 
     }  # fmt: skip
 
 
-# --- recordings, the command, errors -------------------------------------------------------------------------------------
+# --- recordings, the command, errors --------------------------------------------------------------
 
 
-def test_a_recording_is_replayed(builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]) -> None:
+def test_a_recording_is_replayed(
+    builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
     design = SEPARATE["two, depth 1"]
     build = elaborated(design, builds)
     spec, rng = design.network, np.random.default_rng(4)
@@ -346,12 +432,21 @@ def test_a_recording_is_replayed(builds: Path, tmp_path: Path, elaborated: Calla
     x = spikes(rng, 80, 3)
     np.savez(tmp_path / "r.npz", x=x, **parameters(spec, rng, x))
     results = cosim(build, events=tmp_path / "r.npz", out=tmp_path / "results.json")
-    assert (results["differences"], results["steps"], results["recording"]["name"]) == (0, 80, "r.npz")
+    assert (results["differences"], results["steps"], results["recording"]["name"]) == (
+        0,
+        80,
+        "r.npz",
+    )
     assert all(run["resets"] == [] and run["epochs"] == 1 for run in results["runs"])
-    with pytest.raises(ConfigError, match=r"^steps must be <= 80, those of recording .*r\.npz, not 81$"):
+    with pytest.raises(
+        ConfigError, match=r"^steps must be <= 80, those of recording .*r\.npz, not 81$"
+    ):
         cosim(build, events=tmp_path / "r.npz", steps=81, out=tmp_path / "results.json")
     np.savez(tmp_path / "wrong.npz", x=x[:, :2])
-    with pytest.raises(ConfigError, match=r"^recording .*: 'x' must have shape \(steps, 3\) with steps >= 1, not \(80, 2\)\.$"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^recording .*: 'x' must have shape \(steps, 3\) with steps >= 1, not \(80, 2\)\.$",
+    ):
         cosim(build, events=tmp_path / "wrong.npz", out=tmp_path / "results.json")
 
 
@@ -359,28 +454,46 @@ def test_the_command(builds: Path, tmp_path: Path) -> None:
     (tmp_path / "d.toml").write_text(
         '[design]\nname = "separate_2"\nblock = "network"\n[network]\ncrossing_depth = 1\n'
         + "".join(
-            f'[[layer]]\nname = "l_{k}"\ninputs = 3\nneurons = {3 - k}\nlanes = {1 + k}\nclock = "{"ab"[k]}"\npending_bits = 1\n'
-            "[layer.neuron]\nthreshold = 20000\n"
+            f'[[layer]]\nname = "l_{k}"\ninputs = 3\nneurons = {3 - k}\nlanes = {1 + k}\nclock ='
+            f' "{"ab"[k]}"\npending_bits = 1\n[layer.neuron]\nthreshold = 20000\n'
             for k in range(2)
         ),
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "sc_hw.cli", "cosim", "d.toml", "--build", str(builds), "--steps", "50"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "sc_hw.cli",
+        "cosim",
+        "d.toml",
+        "--build",
+        str(builds),
+        "--steps",
+        "50",
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    assert re.match(r"network: .*pass.*: 0 differences in [\d,]+ synapse steps", done.stdout), done.stdout
+    assert re.match(r"network: .*pass.*: 0 differences in [\d,]+ synapse steps", done.stdout), (
+        done.stdout
+    )
 
 
 @pytest.mark.soak
 def test_waves_are_kept(builds: Path, tmp_path: Path) -> None:
-    results = cosim(SEPARATE["two, depth 1"], steps=40, waves=True, root=builds, out=tmp_path / "results.json")
+    results = cosim(
+        SEPARATE["two, depth 1"], steps=40, waves=True, root=builds, out=tmp_path / "results.json"
+    )
     agree(results, "event.together", "crossing.l_1.late", "crossing.l_1.on_time")
     text = (tmp_path / "waves.vcd").read_text(encoding="utf-8")
     assert "i_sync_pointer" in text
     assert text.count("\n#") > 1000
 
 
-def test_the_models_stand_where_the_synchronisers_stood(builds: Path, elaborated: Callable[[Design, Path], Build]) -> None:
+def test_the_models_stand_where_the_synchronisers_stood(
+    builds: Path, elaborated: Callable[[Design, Path], Build]
+) -> None:
     build = elaborated(SEPARATE["three, depth 2"], builds)
     text = build.verilog.read_text(encoding="utf-8")
     swapped = with_models(text)
@@ -394,15 +507,24 @@ def test_the_models_stand_where_the_synchronisers_stood(builds: Path, elaborated
     assert [found.layer for found in dut.captures] == ["l_1", "l_2"]
 
 
-def test_wrong_arguments(build_of: Callable[..., Build], bench_of: Callable[..., NetworkBench]) -> None:
-    with pytest.raises(BuildFolderError, match=r"^build folder .* must hold a network, not a lane\.$"):
+def test_wrong_arguments(
+    build_of: Callable[..., Build], bench_of: Callable[..., NetworkBench]
+) -> None:
+    with pytest.raises(
+        BuildFolderError, match=r"^build folder .* must hold a network, not a lane\.$"
+    ):
         read_network(build_of("lane").folder)
     bench = bench_of(SEPARATE["two, depth 1"], 60)
     with pytest.raises(ValueError, match=r"^clocks must be those of a, b, not of a\.$"):
         bench.run(Clocking({"a": Clock(10)}), 1, 0.0)
     with pytest.raises(ValueError, match=r"^waves need a library that was built with them: "):
         bench.run(nominal(dict.fromkeys("ab", 10.0)), 1, 0.0, waves=Path("w.vcd"))
-    with pytest.raises(ValueError, match=r"^Clock must have a period of >= 2 ps after jitter and drift, and none below 0, not "):
+    with pytest.raises(
+        ValueError,
+        match=(
+            r"^Clock must have a period of >= 2 ps after jitter and drift, and none below 0, not "
+        ),
+    ):
         Clock(10, jitter=9)
     with pytest.raises(ValueError, match=r"^Clocking\.window must be in \[0, 1\), not 1\.0; "):
         Clocking({}, 1.0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sc_hw.flow.cosim import cosim, lint
-from sc_hw.flow.elaborate import elaborate
+from sc_hw.build.elaborate import elaborate
+from sc_hw.simulation.cosim import cosim, lint
 from sc_model.rules import rule_families
 from sc_model.spec import Design, RuleChoice
 
@@ -17,10 +17,20 @@ from sc_model.spec import Design, RuleChoice
 def test_every_rule_agrees_on_random_stimulus(
     family: str, block: str, synapses: int, steps: int, builds: Path, tmp_path: Path
 ) -> None:
-    design = Design.model_validate({"name": block, "block": block, "synapses": synapses, "rule": RuleChoice(family=family)})
+    design = Design.model_validate(
+        {"name": block, "block": block, "synapses": synapses, "rule": RuleChoice(family=family)}
+    )
     build = elaborate(design, builds)
     lint(build)
     results = cosim(build, steps=steps, seed=5, out=tmp_path / "results.json")
-    assert (results["passed"], results["first_difference"], results["differences"]) == (True, None, 0)
+    assert (results["passed"], results["first_difference"], results["differences"]) == (
+        True,
+        None,
+        0,
+    )
     assert results["synapse_steps"] >= steps * synapses
-    assert [bin_ for bin_ in results["coverage"]["missed"] if bin_.startswith(("clamp", "inputs", "state"))] == []
+    assert [
+        bin_
+        for bin_ in results["coverage"]["missed"]
+        if bin_.startswith(("clamp", "inputs", "state"))
+    ] == []

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from sc_hw.flow.cosim import lint
-from sc_hw.flow.elaborate import Build
-from sc_hw.flow.tools import ToolError
+from sc_hw.build.elaborate import Build
+from sc_hw.simulation.cosim import lint
+from sc_hw.tools.tools import ToolError
 
 FABRICS = ("generic", "ice40_up", "ice40_hx", "ecp5")
 NAMES = ("weight_bits", "trace_bits", "reward_bits", "learning_shift", "trace_decay_shift")
@@ -18,7 +18,9 @@ DEPTHS = (1, 2, 3, 17, 1000)
 
 @pytest.mark.parametrize("fabric", FABRICS)
 @pytest.mark.parametrize("corner", CORNERS)
-def test_corner_configurations_are_clean(fabric: str, corner: tuple[int, ...], build_of: Callable[..., Build]) -> None:
+def test_corner_configurations_are_clean(
+    fabric: str, corner: tuple[int, ...], build_of: Callable[..., Build]
+) -> None:
     parameters = dict(zip(NAMES, corner, strict=True))
     lint(build_of("lane", 1, fabric, **parameters))
     lint(build_of("bank", 17, fabric, **parameters))
@@ -26,7 +28,9 @@ def test_corner_configurations_are_clean(fabric: str, corner: tuple[int, ...], b
 
 @pytest.mark.parametrize("fabric", FABRICS)
 @pytest.mark.parametrize("synapses", DEPTHS)
-def test_default_configuration_is_clean(fabric: str, synapses: int, build_of: Callable[..., Build]) -> None:
+def test_default_configuration_is_clean(
+    fabric: str, synapses: int, build_of: Callable[..., Build]
+) -> None:
     lint(build_of("bank", synapses, fabric))
     if synapses == 1:
         lint(build_of("lane", 1, fabric))
@@ -41,14 +45,23 @@ FAULTS = {
         "assign o_pre_trace = pre_trace_next",
         "wire [7:0] narrow; assign narrow = pre_trace_next; assign o_pre_trace = {4'h0, narrow}",
     ),
-    "WIDTHEXPAND": ("assign o_pre_trace = pre_trace_next", "assign o_pre_trace = pre_trace_next[10:0]"),
+    "WIDTHEXPAND": (
+        "assign o_pre_trace = pre_trace_next",
+        "assign o_pre_trace = pre_trace_next[10:0]",
+    ),
     "CASEINCOMPLETE": (
         "assign o_pre_trace = pre_trace_next",
-        "reg [11:0] kept; always @* case (o_weight[1:0]) 2'h0: kept = pre_trace_next; endcase assign o_pre_trace = kept",
+        (
+            "reg [11:0] kept; always @* case (o_weight[1:0]) 2'h0: kept = pre_trace_next; endcase"
+            " assign o_pre_trace = kept"
+        ),
     ),
     "LATCH": (
         "assign o_pre_trace = pre_trace_next",
-        "reg [11:0] kept; always @* if (i_post_spike) kept = pre_trace_next; assign o_pre_trace = kept",
+        (
+            "reg [11:0] kept; always @* if (i_post_spike) kept = pre_trace_next; assign o_pre_trace"
+            " = kept"
+        ),
     ),
     "IMPLICIT": (
         "assign o_pre_trace = pre_trace_next",
@@ -58,7 +71,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("rule", FAULTS)
-def test_fault_is_found(rule: str, build_of: Callable[..., Build], seeded: Callable[..., Build]) -> None:
+def test_fault_is_found(
+    rule: str, build_of: Callable[..., Build], seeded: Callable[..., Build]
+) -> None:
     old, new = FAULTS[rule]
-    with pytest.raises(ToolError, match=rf"^lint of .*top\.v found \d+ problems: .*%Warning-{rule}: "):
+    with pytest.raises(
+        ToolError, match=rf"^lint of .*top\.v found \d+ problems: .*%Warning-{rule}: "
+    ):
         lint(seeded(build_of("lane"), old, new))

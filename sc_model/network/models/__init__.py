@@ -1,4 +1,6 @@
-"""Neuron models, one file a family. A class that derives from `Model` is found by its name; no list to edit."""
+"""Neuron models, one file a family. A class that derives from `Model` is found by its name; no list
+to edit.
+"""
 
 from __future__ import annotations
 

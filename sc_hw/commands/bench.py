@@ -1,0 +1,39 @@
+"""`sc-hw bench`: benchmarks of learning, as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sc_hw.files import write_json
+from sc_hw.tools.tools import ToolError
+from sc_model.spec import ConfigError
+
+BENCHMARKS = ("adaptation",)
+
+
+def bench(
+    name: str, *, steps: int = 20_000, reward: int = 8, seed: int = 1, out: Path | None = None
+) -> dict[str, Any]:
+    """Run a benchmark by name and write its result to `out`, if given.
+
+    ``adaptation`` : how fast a weight of the O(1) synapse adapts (see
+    `sc_model.learning.adaptation`).
+
+    Raises ConfigError for an unknown name or a parameter out of range, ToolError without a C++
+    compiler.
+    """
+    from sc_model.learning.adaptation import adaptation_benchmark
+    from sc_model.native import NativeError
+
+    if name not in BENCHMARKS:
+        raise ConfigError(f"a benchmark is {' or '.join(BENCHMARKS)}, not '{name}'.")
+    try:
+        result = adaptation_benchmark(steps=steps, reward=reward, seed=seed)
+    except ValueError as error:
+        raise ConfigError(f"bench {name}: {error}.") from None
+    except NativeError as error:
+        raise ToolError(str(error)) from None
+    if out is not None:
+        write_json(out, result)
+    return result

@@ -1,0 +1,109 @@
+"""The whole chain on a shipped example: handwritten digits learned by a layer of 2,560 synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sc_hw
+from sc_hw.build.elaborate import elaborate
+from sc_hw.fabric.targets import load_target
+from sc_hw.price.estimate import estimate
+from sc_hw.progress import Progress, silent
+from sc_hw.proof.prove import prove
+from sc_hw.reporting.report import report
+from sc_hw.simulation.cosim import cosim, lint
+from sc_model.spec import ConfigError, load_design
+
+TARGETS = ("ice40-up5k", "ecp5-25f-6")
+
+
+def example_folder(name: str = "digits") -> Path:
+    """Where a shipped example lies: inside the installed package, or in the repository."""
+    package = Path(sc_hw.__file__).parent
+    for folder in (package / "examples" / name, package.parent / "examples" / name):
+        if (folder / f"{name}.toml").is_file():
+            return folder
+    raise ConfigError(f"example '{name}' is not installed with this package.")
+
+
+def demo(
+    *,
+    root: Path = Path("build"),
+    targets: Sequence[str] = TARGETS,
+    seeds: int = 2,
+    steps: int | None = None,
+    jobs: int = 2,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Elaborate, lint, prove, replay, place and route, report.
+
+    The Verilog proved and replayed is that of the design's own fabric; the pipelines that the
+    targets get are proved too. The recording was made in closed loop with the golden layer, so its
+    rewards are right for the RTL only if every decision of the RTL is the recorded one: that is
+    checked.
+
+    Parameters
+    ----------
+    root : folder of builds.
+    targets : where to place and route.
+    seeds : place-and-route runs a target.
+    steps : steps of the recording to replay, None for all.
+    jobs : processes at a time.
+
+    Returns a summary with `passed` and the paths of the report.
+    """
+    folder = example_folder()
+    design = load_design(folder / "digits.toml")
+    recording = folder / "digits.npz"
+    families = sorted({load_target(name).family for name in targets})
+    progress("elaborating the design")
+    build = elaborate(design, root)
+    lint(build)
+    certificate = prove(design, root=root, jobs=jobs, progress=progress)
+    fabrics = {}
+    for family in families:
+        progress(f"proving the pipeline for {family}")
+        variant = design.model_copy(update={"fabric": family})
+        fabrics[family] = prove(variant, root=root, controls=False, schedules=False, jobs=jobs)[
+            "passed"
+        ]
+    results = cosim(build, events=recording, steps=steps, stall=0.0, progress=progress)
+    metrics = estimate(design, targets, root=root, seeds=seeds, jobs=jobs, progress=progress)
+    progress("writing the report")
+    learned = report(build.folder, recording=recording)["learned"]
+    passed = (
+        certificate["passed"],
+        *fabrics.values(),
+        results["passed"],
+        learned.get("same_decisions"),
+    )
+    return {
+        "passed": all(passed),
+        "build": str(build.folder),
+        "report": str(build.folder / "report.html"),
+        "proved": certificate["passed"],
+        "claims": len(certificate["claims"]),
+        "controls_refuted": len(certificate["controls"]),
+        "pipelines_proved": fabrics,
+        "synapse_steps": results["synapse_steps"],
+        "differences": results["differences"],
+        "learned": learned,
+        "estimates": [
+            {
+                key: row[key]
+                for key in (
+                    "target",
+                    "lut",
+                    "ff",
+                    "bram",
+                    "dsp",
+                    "fmax",
+                    "updates_per_s",
+                    "quoted_mhz",
+                )
+            }
+            for row in metrics
+        ],
+    }

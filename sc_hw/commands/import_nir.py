@@ -1,0 +1,79 @@
+"""From a NIR file to a design file, with its parameters and a report beside it (see
+`sc_model.interchange`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sc_hw.files import OutputError, write_json
+from sc_hw.tools.tools import ToolError
+from sc_model.spec import TrainedLayerSpec
+
+REPORT_SCHEMA = 1
+
+
+def import_nir(
+    path: Path, folder: Path | None = None, *, lanes: int = 1, **options: Any
+) -> dict[str, Any]:
+    """Write `<name>.toml`, `<name>.npz` and `<name>.import.json` for a NIR file; what the last one
+    holds.
+
+    Parameters
+    ----------
+    path : the NIR file.
+    folder : where to write; None: a folder of the design's name beside the caller.
+    lanes : of each layer, at most its neurons.
+    options : those of `sc_model.interchange.import_design`.
+
+    Raises ConfigError for a graph that hardware can't express, or one that does not say what it
+    must; OutputError where the folder can't be written; ToolError without the package nir.
+    """
+    try:
+        from sc_model.interchange import import_design
+    except ImportError as error:
+        raise ToolError(f"{error}") from None
+    from sc_model.quantisation import save_design
+
+    design, parameters, report = import_design(path, **options)
+    if design.network is not None and lanes > 1:
+        layers = tuple(_with_lanes(layer, lanes) for layer in design.network.layers)
+        design = design.model_copy(
+            update={"network": design.network.model_copy(update={"layers": layers})}
+        )
+    where = folder if folder is not None else Path(design.name)
+    try:
+        toml, npz = save_design(where, design, parameters)
+    except OSError as error:
+        raise OutputError(
+            f"folder {where} can't be written: {error.strerror}; choose another with --out."
+        ) from None
+    layers_said = [
+        {
+            "name": layer.name,
+            "kind": layer.kind,
+            "columns": layer.columns,
+            "neurons": layer.neurons,
+            "max_delay": layer.max_delay,
+        }
+        for layer in (design.network.layers if design.network is not None else ())
+    ]
+    result = {
+        "schema_version": REPORT_SCHEMA,
+        "source": path.name,
+        "design": str(toml),
+        "parameters": str(npz),
+        "layers": layers_said,
+        "errors": [
+            {"layer": row.layer, "array": row.array, **asdict(row.loss)} for row in report.rows
+        ],
+        "notes": list(report.notes),
+    }
+    write_json(where / f"{design.name}.import.json", result)
+    return {**result, "text": str(report)}
+
+
+def _with_lanes(layer: TrainedLayerSpec, lanes: int) -> TrainedLayerSpec:
+    return layer.model_copy(update={"lanes": min(lanes, layer.neurons)})

@@ -1,0 +1,117 @@
+"""A commented design file to start from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from sc_hw.fabric.families import family_names
+from sc_hw.files import write_text
+from sc_model.rules import load_rule
+from sc_model.spec import ConfigError, Design, Frozen, NetworkSpec, parse_design, placement
+from sc_model.spec.hetsyn import COUPLINGS
+
+BLOCKS = (
+    "lane: one synapse in registers; bank: many in block RAM; layer: dense, with its neurons;"
+    " network: of layers"
+)
+SLOW = 10  # steps between two ticks of the second layer of a new network
+
+
+def new(
+    name: str,
+    *,
+    block: str = "bank",
+    synapses: int = 1024,
+    inputs: int = 64,
+    neurons: int = 16,
+    lanes: int = 1,
+    folder: Path = Path(),
+) -> Path:
+    """Write `<name>.toml`, every key with its meaning, and return its path.
+
+    `synapses` is of a bank; `inputs`, `neurons` and `lanes` are of a layer, or of each of the two
+    layers of a network. Raises ConfigError for a bad name, block or number, and where the file
+    exists: nothing is overwritten.
+    """
+    table: dict[str, Any] = {"name": name, "block": block}
+    tables: dict[str, Any] = {"design": table}
+    if block == "layer":
+        tables["layer"] = {"inputs": inputs, "neurons": neurons, "lanes": lanes}
+    elif block == "network":
+        size = {"neurons": neurons, "lanes": lanes}
+        fast = {"name": "fast", "inputs": inputs, **size, "clock": "sense"}
+        slow = {
+            "name": "slow",
+            "inputs": neurons,
+            **size,
+            "tick_interval": SLOW,
+            "policy": "accumulate",
+            "clock": "think",
+        }
+        tables |= {"layer": [fast, slow], "clock": {"sense": {}, "think": {}}}
+    elif block != "lane":
+        table["synapses"] = synapses
+    design: Design = parse_design(tables)
+    if design.layer is not None:
+        placement(design.layer)
+    path = folder / f"{design.name}.toml"
+    if path.exists():
+        raise ConfigError(f"design file {path} exists already; choose another name or remove it.")
+    lines = [
+        f"# Design of {design.name}: `sc-hw elaborate {path.name}` makes its Verilog.",
+        "[design]",
+        f'name = "{design.name}"',
+        f'block = "{design.block}"  # {BLOCKS}',
+        *([f"synapses = {design.synapses}  # 1 to 65,536"] if design.block == "bank" else []),
+        f'fabric = "{design.fabric}"  # what the pipeline is cut for: {", ".join(family_names())}',
+        f"seed = {design.seed}  # of all random stimulus",
+        "",
+        *(_network(design.network) if design.network is not None else _rule(design)),
+    ]
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def _rule(design: Design) -> list[str]:
+    """The tables of a design that computes a rule."""
+    rule = load_rule(design.rule.family)
+    return [
+        *_commented("layer", design.layer),
+        *_commented("neuron", design.neuron),
+        "[rule]",
+        f'family = "{rule.family}"',
+        *(
+            f"{key} = {info.default}  # {info.description}"
+            for key, info in rule.params_type.model_fields.items()
+        ),
+    ]
+
+
+def _network(network: NetworkSpec) -> list[str]:
+    """The tables of a network: each layer with its neuron behind it."""
+    lines = _commented("network", network, without=("layers", "clocks", "plastic"))
+    for role in network.roles:
+        lines += _commented(f"clock.{role}", network.clock(role))
+    for layer in network.layers:
+        lines += _commented("[layer]", layer, without=("neuron", "kind"))[:-1]
+        lines += _commented("layer.neuron", layer.neuron, without=COUPLINGS)
+    return lines
+
+
+def _commented(table: str, values: Frozen | None, without: Collection[str] = ()) -> list[str]:
+    """A table with all its keys and what they mean; integers, texts and truth values are the same
+    in TOML as in JSON.
+    """
+    if values is None:
+        return []
+    fields = [(key, info) for key, info in type(values).model_fields.items() if key not in without]
+    return [
+        f"[{table}]",
+        *(
+            f"{key} = {json.dumps(getattr(values, key))}  # {info.description}"
+            for key, info in fields
+        ),
+        "",
+    ]

@@ -1,0 +1,375 @@
+"""A rule's graph as hardware: combinational for one step a clock, or pipelined for one synapse a
+clock.
+
+Nothing here knows a rule by name. Every node becomes a signal of exactly the width its interval
+needs; named intermediates keep their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+
+from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.primitives import CarryOut, MultiplyAdd, PipelinedMultiplier
+from sc_hw.fabric.schedule import (
+    DelayModel,
+    Schedule,
+    Slot,
+    saturates,
+    schedule,
+    segments,
+    sign_only,
+)
+from sc_model.graph import Graph, Interval, Node, Op
+
+
+def shape_of(interval: Interval) -> Shape:
+    """Smallest shape that holds an interval."""
+    form = interval.format
+    return signed(form.width) if form.signed else unsigned(form.width)
+
+
+def fit(value: Value, width: int) -> Value:
+    """`value` as exactly `width` bits: extended by its sign (or zeros), or cut. The caller knows
+    that it may be cut.
+    """
+    have = len(value)
+    if have == width:
+        return value
+    if have > width:
+        return value[:width]
+    fill = value[-1].replicate(width - have) if value.shape().signed else C(0, width - have)
+    return Cat(value, fill)
+
+
+def add_with_carry(a: Value, b: Value, carry: Value | None, width: int) -> Value:
+    """a + b + carry modulo 2^width, as one adder: the carry enters through an extra lowest bit (1 +
+    carry).
+    """
+    if carry is None:
+        return (a + b)[:width]
+    return (Cat(C(1, 1), a) + Cat(carry, b))[1 : width + 1]
+
+
+def unsigned_below(width: int, operands: Sequence[Value]) -> bool:
+    """Whether the top one of `width` bits is 0 in all operands."""
+    return all(not operand.shape().signed and len(operand) < width for operand in operands)
+
+
+def _as_signed(value: Value) -> Value:
+    return value if value.shape().signed else Cat(value, C(0, 1)).as_signed()
+
+
+def _products_with_adder(graph: Graph) -> dict[int, int]:
+    """Products that nothing but one sum needs: node of the product -> node of the sum."""
+    users: dict[int, list[int]] = {}
+    for index, node in enumerate(graph.nodes):
+        for arg in node.args:
+            users.setdefault(arg, []).append(index)
+    for index in graph.outputs.values():
+        users.setdefault(index, []).append(index)
+    chosen: dict[int, int] = {}
+    for index, node in enumerate(graph.nodes):
+        only = users[index][0] if len(users.get(index, ())) == 1 else index
+        if node.op is Op.MUL and graph.nodes[only].op is Op.ADD and only not in chosen.values():
+            chosen[index] = only
+    return chosen
+
+
+def _saturation(value: Value, lo: int, hi: int) -> tuple[Value, Value]:
+    """Whether a value fits the integer format [lo, hi], and, where it does not, whether it is above
+    it.
+    """
+    if not value.shape().signed:
+        return ~value[hi.bit_length() :].any(), C(1, 1)
+    top = value[min(hi.bit_length(), len(value) - 1) :]
+    return ~top.any() | (top.all() if lo < 0 else C(0, 1)), ~value[-1]
+
+
+class Datapath(wiring.Component):
+    """One step of a rule.
+
+    Latency: 0 without a delay model, else `latency` clocks; throughput one step a clock; domain
+    ``sync``. Registers of the pipeline have no reset: what they hold counts only with a valid bit
+    that travels outside.
+
+    Parameters
+    ----------
+    graph : the (rewritten) graph of the rule.
+    model : delay model of the fabric, or None for a combinational datapath.
+    late : variables that come when they are first needed (or in the stage given) instead of
+        together with the others.
+    stored : variables that come straight out of a block RAM.
+    aligned : all outputs at the same time, or each as soon as it stands in a register.
+    latency : of a pipeline that shall be longer than it has to be.
+    loadable : shapes of the state fields that the port `load` replaces by another value
+        (combinational datapaths only).
+
+    Members
+    -------
+    i_<variable> : state fields and inputs of the rule, all of the same step, `arrival[variable]`
+        clocks after its begin.
+    o_<field> : the new state, `ready[field]` clocks after the begin of the step.
+    load, load_<field>, zero_<field> : for the fields in `loadable`, o_<field> is load_<field> where
+        `load` is high, and the new state is 0, whatever o_<field> says, where zero_<field> is high.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        model: DelayModel | None = None,
+        *,
+        late: Collection[str] | Mapping[str, int] = (),
+        stored: Collection[str] = (),
+        aligned: bool = True,
+        latency: int = 0,
+        loadable: Mapping[str, Shape] = MappingProxyType({}),
+    ) -> None:
+        self.graph, self.model, self.loadable = graph, model, loadable
+        self.plan: Schedule | None = (
+            schedule(graph, model, late, stored) if model is not None else None
+        )
+        self.latency = max(self.plan.latency if self.plan is not None else 0, latency)
+        self.arrival = {name: self._stage(index) for name, index in graph.variables.items()}
+        self.ready = {
+            n: self.plan.ready[n] if self.plan is not None and not aligned else self.latency
+            for n in graph.outputs
+        }
+        inputs = {
+            f"i_{name}": In(shape_of(graph.nodes[i].interval))
+            for name, i in graph.variables.items()
+        }
+        outputs = {
+            f"o_{name}": Out(shape_of(graph.nodes[i].interval)) for name, i in graph.outputs.items()
+        }
+        loads: dict[str, wiring.Member] = {"load": In(1)} if loadable else {}
+        for name, shape in loadable.items():
+            loads |= {f"load_{name}": In(shape), f"o_{name}": Out(shape), f"zero_{name}": Out(1)}
+        super().__init__({**inputs, **outputs, **loads})
+
+    def _stage(self, index: int) -> int:
+        slot = self.plan.slots[index] if self.plan is not None else None
+        return slot.stage if slot is not None else 0
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        emitter = _Emitter(m, self.graph, self.model, self.plan)
+        for name, index in self.graph.variables.items():
+            emitter.define(index, getattr(self, f"i_{name}"))
+        for index in range(len(self.graph.nodes)):
+            emitter.emit(index)
+        for name, index in self.graph.outputs.items():
+            port = getattr(self, f"o_{name}")
+            if name in self.loadable:
+                value, zero = emitter.at_or_load(index, self.load, getattr(self, f"load_{name}"))
+                m.d.comb += [port.eq(value), getattr(self, f"zero_{name}").eq(zero)]
+            else:
+                m.d.comb += port.eq(fit(emitter.at(index, self.ready[name]), len(port)))
+        return m
+
+
+class _Emitter:
+    """Signals of the nodes by the stage they are wanted in."""
+
+    def __init__(
+        self, m: Module, graph: Graph, model: DelayModel | None, plan: Schedule | None
+    ) -> None:
+        self.m, self.graph, self.model, self.plan = m, graph, model, plan
+        self.names = graph.names()
+        for name, index in graph.variables.items():
+            self.names[index] = name
+        self.values: dict[tuple[int, int], Value] = {}
+        self.fused = {} if model is not None else _products_with_adder(graph)
+        self.units: dict[int, MultiplyAdd] = {}  # by the node of their sum
+
+    def name(self, index: int) -> str:
+        return self.names.get(index, f"{self.graph.nodes[index].op}_{index}")
+
+    def slot(self, index: int) -> Slot:
+        slot = self.plan.slots[index] if self.plan is not None else None
+        return slot if slot is not None else Slot(0, 0, 0)
+
+    def define(self, index: int, value: Value) -> None:
+        self.values[index, self.slot(index).stage] = value
+
+    def at(self, index: int, stage: int) -> Value:
+        """Value of a node in a stage at or after its own, carried along in registers."""
+        node = self.graph.nodes[index]
+        if node.op is Op.CONST:
+            return C(node.constant, shape_of(node.interval))
+        if (index, stage) not in self.values:
+            before = self.at(index, stage - 1)
+            register = Signal(
+                shape_of(node.interval), name=f"{self.name(index)}_s{stage}", reset_less=True
+            )
+            self.m.d.sync += register.eq(before)
+            self.values[index, stage] = register
+        return self.values[index, stage]
+
+    def at_or_load(self, index: int, load: Value, loaded: Value) -> tuple[Value, Value]:
+        """A node of a combinational datapath, or `loaded` where `load` is high; and whether it is 0
+        instead.
+
+        Saturation at 0 is told apart for the reset of the flip-flops behind: a LUT4 a bit for all
+        the rest.
+        """
+        node, width = self.graph.nodes[index], len(loaded)
+        if node.op is not Op.CLAMP or not saturates(node) or int(node.data[0]) < 0:
+            return Mux(load, loaded, fit(self.at(index, 0), width)), C(0, 1)
+        value, hi = self.at(node.args[0], 0), int(node.data[1])
+        fits, above = _saturation(value, 0, hi)
+        kept = fit(value, width) | Mux(fits, C(0, width), C(hi, width))
+        return Mux(load, loaded, kept), ~load & ~fits & ~above
+
+    def emit(self, index: int) -> None:
+        node = self.graph.nodes[index]
+        if node.op in (Op.CONST, Op.VAR):
+            return
+        slot = self.slot(index)
+        width = node.interval.format.width
+        args = [self.at(arg, slot.start) for arg in node.args]
+        if node.op is Op.MUL:
+            value = (
+                self._combinational_product(index, args)
+                if self.model is None
+                else self._product(index, args, self.model)
+            )
+        elif index in self.units:
+            unit = self.units[index]
+            addend = next(
+                arg
+                for arg, operand in zip(args, node.args, strict=True)
+                if self.fused.get(operand) != index
+            )
+            self.m.d.comb += unit.c.eq(addend)
+            value = unit.sum
+        elif node.op in (Op.ADD, Op.ADDC, Op.SUB, Op.NEG):
+            value = self._sum(index, node, args, width)
+        else:
+            value = self._logic(node, args, width)
+            if slot.stage > slot.start:  # a comparison with a stage of its own
+                value = self._hold(value, slot.stage - slot.start, self.name(index))
+        signal = Signal(shape_of(node.interval), name=self.name(index))
+        self.m.d.comb += signal.eq(fit(value, width))
+        self.define(index, signal)
+
+    # --- arithmetic -------------------------------------------------------------------------------
+
+    def _operands(
+        self, node: Node, args: list[Value], width: int
+    ) -> tuple[Value, Value, Value | None]:
+        """Any sum as a + b + carry, in `width` bits."""
+        if node.op is Op.ADD:
+            return fit(args[0], width), fit(args[1], width), None
+        if node.op is Op.SUB:
+            return fit(args[0], width), ~fit(args[1], width), C(1, 1)
+        if node.op is Op.NEG:
+            return ~fit(args[0], width), C(0, width), C(1, 1)
+        return fit(args[0], width), fit(args[1], width), args[2][0]
+
+    def _sum(self, index: int, node: Node, args: list[Value], width: int) -> Value:
+        a, b, carry = self._operands(node, args, width)
+        if self.model is None:
+            return add_with_carry(a, b, carry, width)
+        name = self.name(index)
+        parts = segments(width, self.model.carry_bits)
+        total: list[Value] = []
+        for number, bits in enumerate(parts):
+            last = number == len(parts) - 1
+            room = len(bits) + (not last)  # with the carry out
+            left = self._hold(a[bits.start : bits.stop], number, f"{name}_a{number}")
+            right = self._hold(b[bits.start : bits.stop], number, f"{name}_b{number}")
+            segment = Signal(room, name=f"{name}_part{number}", reset_less=True)
+            part = add_with_carry(fit(left, room), fit(right, room), carry, room)
+            # a sum's top bit above both operands' is a carry that leaves its chain too
+            if not last or (
+                len(bits) > 1 and node.op in (Op.ADD, Op.ADDC) and unsigned_below(width, args[:2])
+            ):
+                self.m.submodules[f"carry_{name}_{number}"] = out = CarryOut()
+                self.m.d.comb += out.carry.eq(part[-1])
+                part = Cat(part[:-1], out.bit)
+            self.m.d.sync += segment.eq(part)
+            carry = segment[-1]
+            total = [self._hold(part, 1, f"{name}_low") for part in total] + [segment[: len(bits)]]
+        return Cat(*total)
+
+    def _hold(self, value: Value, clocks: int, name: str) -> Value:
+        """`value` some clocks later."""
+        for _ in range(clocks):
+            register = Signal(len(value), name=name, reset_less=True)
+            self.m.d.sync += register.eq(value)
+            value = register
+        return value
+
+    def _combinational_product(self, index: int, args: list[Value]) -> Value:
+        if index not in self.fused:
+            return args[0] * args[1]
+        total = self.graph.nodes[self.fused[index]]
+        addend = next(self.graph.nodes[arg] for arg in total.args if arg != index)
+        a, b = (_as_signed(arg) for arg in args)
+        room = addend.interval.format.width + (not addend.interval.format.signed)
+        unit = MultiplyAdd(len(a), len(b), room, total.interval.format.width)
+        self.m.submodules[f"multiply_{self.name(index)}"] = self.units[self.fused[index]] = unit
+        self.m.d.comb += [unit.a.eq(a), unit.b.eq(b)]
+        return unit.product
+
+    def _product(self, index: int, args: list[Value], model: DelayModel) -> Value:
+        a, b = (_as_signed(arg) for arg in args)
+        multiplier = PipelinedMultiplier(len(a), len(b), model.multiplier_stages)
+        self.m.submodules[f"multiply_{self.name(index)}"] = multiplier
+        self.m.d.comb += [multiplier.a.eq(a), multiplier.b.eq(b)]
+        return multiplier.product
+
+    # --- bits -------------------------------------------------------------------------------------
+
+    def _logic(self, node: Node, args: list[Value], width: int) -> Value:
+        if node.op is Op.MUX:
+            # Out of a Mux with 0 in front of a register synthesis makes a register with a reset of
+            # its own, and registers with different resets do not go into one tile.
+            if self.model is not None and self.graph.nodes[node.args[2]].interval == Interval(0, 0):
+                chosen = fit(args[1], width) & args[0][0].replicate(width)
+                return chosen.as_signed() if node.interval.format.signed else chosen
+            return Mux(args[0][0], fit(args[1], width), fit(args[2], width))
+        if node.op is Op.SHR:
+            return self._shift_right(args[0], node.constant, width)
+        if node.op is Op.SHL:
+            shifted = Cat(C(0, node.constant), args[0])
+            return shifted.as_signed() if args[0].shape().signed else shifted
+        if node.op is Op.WRAP:
+            return args[0][: node.constant]
+        if node.op is Op.LT:
+            return args[0][-1] if sign_only(self.graph, node) else args[0] < args[1]
+        if node.op is Op.EQ:
+            return args[0] == args[1]
+        if node.op is Op.NOT:
+            return ~args[0][0]
+        if node.op is Op.AND:
+            return args[0][0] & args[1][0]
+        if node.op is Op.OR:
+            return args[0][0] | args[1][0]
+        if node.op is Op.INV:
+            return ~fit(args[0], width)
+        if node.op is Op.COMPLEMENT:
+            return ~fit(args[0], node.constant)
+        if node.op is Op.LOW_NONZERO:
+            return fit(args[0], node.constant).any()
+        if node.op is Op.CLAMP:
+            return self._clamp(node, args[0], width)
+        raise ValueError(f"no hardware for the operation {node.op}")
+
+    @staticmethod
+    def _shift_right(value: Value, bits: int, width: int) -> Value:
+        kept = value[min(bits, len(value) - 1) :] if value.shape().signed else value[bits:]
+        return fit(kept.as_signed() if value.shape().signed else kept, width)
+
+    def _clamp(self, node: Node, value: Value, width: int) -> Value:
+        lo, hi = int(node.data[0]), int(node.data[1])
+        if not saturates(node):
+            return Mux(value < lo, C(lo, width), Mux(value > hi, C(hi, width), fit(value, width)))
+        fits, above = _saturation(value, lo, hi)
+        size = hi.bit_length() + (lo < 0)
+        return Mux(fits, fit(value, size), Mux(above, C(hi, size), C(lo, size)))

@@ -1,0 +1,203 @@
+"""Lattice ECP5: DP16KD with its output register and MULT18X18D with all of its registers.
+
+Yosys infers neither: a memory loop goes from 147 to 487 MHz and a product from 146 to 252 MHz with
+them (nextpnr, speed 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Array, C, Cat, ClockSignal, Elaboratable, Instance, Module, Signal, Value
+
+from sc_hw.fabric.families.family import Family
+from sc_hw.fabric.primitives import BlockRAM, PipelinedMultiplier
+from sc_hw.fabric.timing import Timing
+
+# word width of a DP16KD port -> (words, lowest address pin used); Lattice FPGA-TN-02204, table
+# "DP16KD"
+_SHAPES = ((18, 1024, 4), (9, 2048, 3), (4, 4096, 2), (2, 8192, 1), (1, 16384, 0))
+_MAX_DEPTH = 16_384
+
+
+@dataclass(frozen=True)
+class Ecp5(Family):
+    """ECP5 primitives with their registers in use."""
+
+    def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
+        """Columns of DP16KD, port A writing and port B reading through its output register.
+
+        Up to 512 words of more than 18 bits: PDPW16KD, 36 bits a block. Deeper than 16,384 words:
+        several rows, chosen by registered address bits after the output register.
+        """
+        if not ram.output_register:
+            return None  # the blocks below use theirs
+        m = Module()
+        if ram.depth <= 512 and ram.width > 18:
+            columns = [
+                self._pdpw16kd(m, ram, f"block_{column}", column * 36)
+                for column in range(-(-ram.width // 36))
+            ]
+            m.d.comb += ram.r_data.eq(Cat(*columns)[: ram.width])
+            return m
+        depth = min(ram.depth, _MAX_DEPTH)
+        width, words, pin = next(shape for shape in _SHAPES if shape[1] >= depth)
+        rows = -(-ram.depth // words)
+        low = words.bit_length() - 1
+        r_row, w_row = ram.r_addr[low:], ram.w_addr[low:]
+        data = []
+        for row in range(rows):
+            enable = ram.w_en if rows == 1 else ram.w_en & (w_row == row)
+            columns = [
+                self._dp16kd(m, ram, f"block_{row}_{column}", column * width, width, pin, enable)
+                for column in range(-(-ram.width // width))
+            ]
+            data.append(Cat(*columns)[: ram.width])
+        if rows == 1:
+            m.d.comb += ram.r_data.eq(data[0])
+            return m
+        chosen = [Signal(len(r_row), name=f"row_{stage}", reset_less=True) for stage in range(2)]
+        m.d.sync += [chosen[0].eq(r_row), chosen[1].eq(chosen[0])]
+        m.d.comb += ram.r_data.eq(Array(data)[chosen[1]])
+        return m
+
+    def _dp16kd(
+        self, m: Module, ram: BlockRAM, name: str, column: int, width: int, pin: int, enable: Value
+    ) -> Value:
+        address_bits = 14 - pin
+
+        def address(port: str, value: Value) -> dict[str, Value]:
+            """Address pins from `pin` up; in 18-bit words the two lowest pins are byte enables."""
+            pins = [C(1, 1), C(1, 1), C(0, 1), C(0, 1)][:pin] if width == 18 else [C(0, 1)] * pin
+            pins += [value[bit] if bit < len(value) else C(0, 1) for bit in range(address_bits)]
+            return {f"i_AD{port}{number}": bit for number, bit in enumerate(pins)}
+
+        written = [
+            ram.w_data[column + bit] if column + bit < ram.width and bit < width else C(0, 1)
+            for bit in range(18)
+        ]
+        read = Signal(width, name=f"{name}_q")
+        m.submodules[name] = Instance(
+            "DP16KD",
+            p_DATA_WIDTH_A=width,
+            p_DATA_WIDTH_B=width,
+            p_REGMODE_A="NOREG",
+            p_REGMODE_B="OUTREG",
+            p_RESETMODE="SYNC",
+            p_ASYNC_RESET_RELEASE="SYNC",
+            p_CSDECODE_A="0b000",
+            p_CSDECODE_B="0b000",
+            p_WRITEMODE_A="NORMAL",
+            p_WRITEMODE_B="NORMAL",
+            p_GSR="DISABLED",
+            i_CLKA=ClockSignal(),
+            i_CLKB=ClockSignal(),
+            i_CEA=C(1, 1),
+            i_CEB=C(1, 1),
+            i_OCEA=C(1, 1),
+            i_OCEB=C(1, 1),
+            i_WEA=enable,
+            i_WEB=C(0, 1),
+            i_RSTA=C(0, 1),
+            i_RSTB=C(0, 1),
+            **{f"i_CS{port}{number}": C(0, 1) for port in "AB" for number in range(3)},
+            **address("A", ram.w_addr),
+            **address("B", ram.r_addr),
+            **{f"i_DIA{bit}": value for bit, value in enumerate(written)},
+            **{f"i_DIB{bit}": C(0, 1) for bit in range(18)},
+            **{f"o_DOB{bit}": read[bit] for bit in range(width)},
+        )
+        return read
+
+    def _pdpw16kd(self, m: Module, ram: BlockRAM, name: str, column: int) -> Value:
+        """A block as 512 words of 36 bits. The read address has 5 more pins below, for narrower
+        words.
+        """
+
+        def bit(value: Value, number: int) -> Value:
+            return value[number] if number < len(value) else C(0, 1)
+
+        read = Signal(36, name=f"{name}_q")
+        m.submodules[name] = Instance(
+            "PDPW16KD",
+            p_DATA_WIDTH_W=36,
+            p_DATA_WIDTH_R=36,
+            p_REGMODE="OUTREG",
+            p_RESETMODE="SYNC",
+            p_ASYNC_RESET_RELEASE="SYNC",
+            p_CSDECODE_W="0b000",
+            p_CSDECODE_R="0b000",
+            p_GSR="DISABLED",
+            i_CLKW=ClockSignal(),
+            i_CLKR=ClockSignal(),
+            i_CEW=ram.w_en,
+            i_CER=C(1, 1),
+            i_OCER=C(1, 1),
+            i_RST=C(0, 1),
+            **{f"i_CS{port}{number}": C(0, 1) for port in "WR" for number in range(3)},
+            **{f"i_BE{number}": C(1, 1) for number in range(4)},
+            **{f"i_ADW{number}": bit(ram.w_addr, number) for number in range(9)},
+            **{
+                f"i_ADR{number}": bit(ram.r_addr, number - 5) if number >= 5 else C(0, 1)
+                for number in range(14)
+            },
+            **{f"i_DI{number}": bit(ram.w_data, column + number) for number in range(36)},
+            **{f"o_DO{number}": read[number] for number in range(36)},
+        )
+        return read
+
+    def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
+        """One MULT18X18D for operands of up to 18 bits and at least 3 stages; further stages follow
+        in fabric.
+        """
+        if max(multiplier.a_width, multiplier.b_width) > 18 or multiplier.stages < 3:
+            return None
+        m = Module()
+        a = Signal(18)
+        b = Signal(18)
+        product = Signal(36)
+        m.d.comb += [a.eq(multiplier.a), b.eq(multiplier.b)]  # sign-extended
+        m.submodules.mult = Instance(
+            "MULT18X18D",
+            p_REG_INPUTA_CLK="CLK0",
+            p_REG_INPUTB_CLK="CLK0",
+            p_REG_INPUTC_CLK="NONE",
+            p_REG_PIPELINE_CLK="CLK0",
+            p_REG_OUTPUT_CLK="CLK0",
+            p_CLK0_DIV="ENABLED",
+            p_GSR="DISABLED",
+            p_SOURCEB_MODE="B_SHIFT",
+            p_RESETMODE="SYNC",
+            i_CLK0=ClockSignal(),
+            i_CE0=C(1, 1),
+            i_RST0=C(0, 1),
+            i_SIGNEDA=C(1, 1),
+            i_SIGNEDB=C(1, 1),
+            i_SOURCEA=C(0, 1),
+            i_SOURCEB=C(0, 1),
+            **{f"i_A{bit}": a[bit] for bit in range(18)},
+            **{f"i_B{bit}": b[bit] for bit in range(18)},
+            **{f"o_P{bit}": product[bit] for bit in range(36)},
+        )
+        value: Value = product[: len(multiplier.product)]
+        for stage in range(3, multiplier.stages):
+            register = Signal(len(value), name=f"product_{stage}", reset_less=True)
+            m.d.sync += register.eq(value)
+            value = register
+        m.d.comb += multiplier.product.eq(value)
+        return m
+
+
+# Speed 6; 0.7 to 0.8 of it at speed 8. A block RAM's 0.96 ns are followed by up to 2.4 ns from its
+# column to the logic, and so are a multiplier's: hence its fourth register.
+_SPEED_6 = Timing(
+    clock_to_out=0.52, setup=0.13, route=1.5, lut=0.24, carry_in=0.45, carry=0.036, carry_out=0.57, memory=3.4
+)  # fmt: skip
+
+FAMILIES = (
+    Ecp5(
+        "ecp5",
+        _SPEED_6.at(3.6, multiplier_stages=4),
+        layer_delay=_SPEED_6.at(4.4, multiplier_stages=4),
+    ),
+)

@@ -1,0 +1,64 @@
+"""What a family declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from amaranth.hdl import Elaboratable
+
+from sc_hw.fabric.primitives import (
+    BlockRAM,
+    CarryOut,
+    MultiplyAdd,
+    PipelinedMultiplier,
+    SinglePortRAM,
+)
+from sc_hw.fabric.schedule import DelayModel
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family without primitives of its own: synthesis infers memories and multipliers from the
+    twins.
+
+    Members
+    -------
+    name : as written in a design's `fabric`.
+    delay : what fits between two registers.
+    products : ``block`` maps a product on the fabric's multiplier, ``adders`` on a pipelined tree
+        of adders.
+    ram_register : whether block RAM has an output register of its own; else the fabric's first
+        register takes its place.
+    layer_delay : the same for a layer's lanes where it is another: a full device is slower for its
+        routing, and registers are what it runs out of.
+    layer_memory : how a lane of a layer keeps its synapses where the design leaves it open (see
+        `PlasticLayerSpec.memory`).
+    """
+
+    name: str
+    delay: DelayModel
+    products: Literal["block", "adders"] = "block"
+    ram_register: bool = True
+    layer_delay: DelayModel | None = None
+    layer_memory: Literal["joined", "split"] = "joined"
+
+    def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
+        """The fabric's block RAM in place of the twin, or None."""
+        return None
+
+    def get_single_port_ram(self, ram: SinglePortRAM) -> Elaboratable | None:
+        """The fabric's single-port RAM in place of the twin, or None."""
+        return None
+
+    def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
+        """The fabric's multiplier in place of the twin, or None."""
+        return None
+
+    def get_multiply_add(self, unit: MultiplyAdd) -> Elaboratable | None:
+        """The fabric's multiplier with the adder behind it in place of the twin, or None."""
+        return None
+
+    def get_carry_out(self, carry_out: CarryOut) -> Elaboratable | None:
+        """The way by which a carry leaves its chain, or None."""
+        return None

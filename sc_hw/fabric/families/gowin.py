@@ -1,0 +1,8 @@
+"""Gowin LittleBee and Arora: block RAM and multiplier are inferred by yosys."""
+
+from sc_hw.fabric.families.family import Family
+from sc_hw.fabric.schedule import DelayModel
+
+FAMILIES = (
+    Family("gowin", DelayModel(carry_bits=16, lut_levels=1, lut_inputs=4, multiplier_stages=3)),
+)

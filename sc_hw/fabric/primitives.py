@@ -1,0 +1,283 @@
+"""Memories and multipliers with the registers that synthesis does not find by itself.
+
+All are described here as behaviour (the *twin* that simulation and proof use). A family's platform
+may put the fabric's own primitive in a twin's place; each class names the method that the platform
+needs for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Elaboratable, Module, Signal, signed
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+
+def _override(platform: Any, hook: str, component: wiring.Component) -> Elaboratable | None:
+    """What a family's platform puts in a component's place; None for its twin."""
+    made: Elaboratable | None = (
+        getattr(platform, hook)(component) if hasattr(platform, hook) else None
+    )
+    return made
+
+
+_WORTH_A_BLOCK = 16  # words
+
+
+class BlockRAM(wiring.Component):
+    """Simple dual-port block RAM with an output register.
+
+    Latency 2 from `r_addr` to `r_data` (1 without the output register), one read and one write a
+    clock, domain ``sync``. Contents are not defined at power-on and survive a reset. Reading an
+    address in the cycle in which it is written is *not* defined: the bank's schedule never does
+    (proved), and memories without that guarantee are smaller and faster.
+
+    Parameters
+    ----------
+    depth : words, >= 1.
+    width : bits of a word, >= 1.
+    output_register : whether it has one; without, a register should follow.
+
+    Members
+    -------
+    r_addr, r_data : read port; `w_en`, `w_addr`, `w_data` : write port.
+
+    Raises ValueError for a depth or width below 1.
+
+    Platform overrides
+    ------------------
+    Define `get_block_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to keep
+    the twin.
+    """
+
+    def __init__(self, depth: int, width: int, *, output_register: bool = True) -> None:
+        if depth < 1 or width < 1:
+            raise ValueError(f"Block RAM needs depth and width >= 1, not {depth} x {width}")
+        self.depth, self.width, self.output_register = depth, width, output_register
+        address = max(1, (depth - 1).bit_length())
+        super().__init__(
+            {
+                "r_addr": In(address),
+                "r_data": Out(width),
+                "w_en": In(1),
+                "w_addr": In(address),
+                "w_data": In(width),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_block_ram", self)
+        if override is not None:
+            return override
+        m = Module()
+        # no_rw_check: synthesis need not build logic for a read that meets a write
+        # one word has an address of no bits, which Verilog can't write: two words then
+        depth = max(2, self.depth)
+        attrs: dict[str, Any] = {"no_rw_check": 1}
+        if (
+            depth >= _WORTH_A_BLOCK
+        ):  # else synthesis makes registers, and a multiplexer behind them, of what holds few bits
+            attrs["ram_style"] = "block"
+        m.submodules.words = words = memory.Memory(
+            shape=self.width, depth=depth, init=[], attrs=attrs
+        )
+        write = words.write_port()
+        read = words.read_port()
+        m.d.comb += [
+            write.en.eq(self.w_en),
+            write.addr.eq(self.w_addr[: len(write.addr)]),
+            write.data.eq(self.w_data),
+            read.addr.eq(self.r_addr[: len(read.addr)]),
+            read.en.eq(1),
+        ]
+        if not self.output_register:
+            m.d.comb += self.r_data.eq(read.data)
+            return m
+        output_register = Signal(self.width, reset_less=True)
+        m.d.sync += output_register.eq(read.data)
+        m.d.comb += self.r_data.eq(output_register)
+        return m
+
+
+class SinglePortRAM(wiring.Component):
+    """A memory that reads or writes, not both.
+
+    Latency 1 from `addr` to `r_data`, one access a clock, domain ``sync``. Contents are not defined
+    at power-on and survive a reset; what `r_data` shows after a write is not defined.
+
+    Parameters
+    ----------
+    depth : words, >= 1.
+    width : bits of a word, >= 1.
+
+    Members
+    -------
+    addr : of this clock's access.
+    w_en, w_data : write.
+    r_data : the word read a clock ago.
+
+    Raises ValueError for a depth or width below 1.
+
+    Platform overrides
+    ------------------
+    Define `get_single_port_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to
+    keep the twin.
+    """
+
+    def __init__(self, depth: int, width: int) -> None:
+        if depth < 1 or width < 1:
+            raise ValueError(f"Single-port RAM needs depth and width >= 1, not {depth} x {width}")
+        self.depth, self.width = depth, width
+        super().__init__(
+            {
+                "addr": In(max(1, (depth - 1).bit_length())),
+                "w_en": In(1),
+                "w_data": In(width),
+                "r_data": Out(width),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_single_port_ram", self)
+        if override is not None:
+            return override
+        m = Module()
+        m.submodules.words = words = memory.Memory(
+            shape=self.width, depth=max(2, self.depth), init=[]
+        )
+        write, read = words.write_port(), words.read_port()
+        m.d.comb += [
+            write.en.eq(self.w_en),
+            write.addr.eq(self.addr[: len(write.addr)]),
+            write.data.eq(self.w_data),
+            read.addr.eq(self.addr[: len(read.addr)]),
+            read.en.eq(~self.w_en),
+            self.r_data.eq(read.data),
+        ]
+        return m
+
+
+class PipelinedMultiplier(wiring.Component):
+    """Signed product with registers at the operands, inside, and at the result.
+
+    Latency `stages`, one product a clock, domain ``sync``.
+
+    Parameters
+    ----------
+    a_width, b_width : bits of the signed operands.
+    stages : registers from operands to product, >= 2.
+
+    Members
+    -------
+    a, b : operands;
+    `product` : a x b, `a_width + b_width` bits.
+
+    Platform overrides
+    ------------------
+    Define `get_multiplier(multiplier)` to return an elaboratable that drives `multiplier.product`
+    with the same latency, or None to keep the twin.
+    """
+
+    def __init__(self, a_width: int, b_width: int, stages: int) -> None:
+        if stages < 2:
+            raise ValueError(f"Pipelined multiplier needs stages >= 2, not {stages}")
+        self.a_width, self.b_width, self.stages = a_width, b_width, stages
+        super().__init__(
+            {
+                "a": In(signed(a_width)),
+                "b": In(signed(b_width)),
+                "product": Out(signed(a_width + b_width)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_multiplier", self)
+        if override is not None:
+            return override
+        m = Module()
+        a = Signal.like(self.a, reset_less=True)
+        b = Signal.like(self.b, reset_less=True)
+        m.d.sync += [a.eq(self.a), b.eq(self.b)]
+        value = a * b
+        for stage in range(1, self.stages):
+            register = Signal(
+                signed(self.a_width + self.b_width), name=f"product_{stage}", reset_less=True
+            )
+            m.d.sync += register.eq(value)
+            value = register
+        m.d.comb += self.product.eq(value)
+        return m
+
+
+class MultiplyAdd(wiring.Component):
+    """Signed product, and its sum with a third operand. Latency 0.
+
+    Parameters
+    ----------
+    a_width, b_width, c_width : bits of the signed operands.
+    sum_width : bits of the sum.
+
+    Members
+    -------
+    a, b, c : operands;
+    `sum` : a x b + c modulo 2^sum_width;
+    `product` : a x b, for proofs (nothing else may use it: a primitive does not show it).
+
+    Platform overrides
+    ------------------
+    Define `get_multiply_add(unit)` to return an elaboratable that drives `unit.sum`, or None to
+    keep the twin.
+    """
+
+    def __init__(self, a_width: int, b_width: int, c_width: int, sum_width: int) -> None:
+        self.a_width, self.b_width, self.c_width, self.sum_width = (
+            a_width,
+            b_width,
+            c_width,
+            sum_width,
+        )
+        super().__init__(
+            {
+                "a": In(signed(a_width)),
+                "b": In(signed(b_width)),
+                "c": In(signed(c_width)),
+                "product": Out(signed(a_width + b_width)),
+                "sum": Out(signed(sum_width)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_multiply_add", self)
+        if override is not None:
+            return override
+        m = Module()
+        total = self.product + self.c
+        cut = total[: self.sum_width] if len(total) > self.sum_width else total
+        m.d.comb += [self.product.eq(self.a * self.b), self.sum.eq(cut)]
+        return m
+
+
+class CarryOut(wiring.Component):
+    """The carry out of one segment of a cut adder, on its way into a register. Latency 0: a wire.
+
+    Members
+    -------
+    carry, bit : in and out.
+
+    Platform overrides
+    ------------------
+    Define `get_carry_out(carry_out)` to return an elaboratable that drives `carry_out.bit`, or None
+    to keep the wire.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"carry": In(1), "bit": Out(1)})
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_carry_out", self)
+        if override is not None:
+            return override
+        m = Module()
+        m.d.comb += self.bit.eq(self.carry)
+        return m

@@ -1,6 +1,0 @@
-"""Gowin LittleBee and Arora: block RAM and multiplier are inferred by yosys."""
-
-from sc_hw.families.family import Family
-from sc_hw.schedule import DelayModel
-
-FAMILIES = (Family("gowin", DelayModel(carry_bits=16, lut_levels=1, lut_inputs=4, multiplier_stages=3)),)

@@ -1,0 +1,3 @@
+"""Networks of layers: clock-domain crossings, ticks, and the plastic layer behind the trained
+ones.
+"""

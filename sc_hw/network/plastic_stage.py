@@ -1,0 +1,114 @@
+# amaranth: UnusedElaboratable=no
+"""A plastic layer behind a network: it takes the network's words in, and goes on learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.families import Family
+from sc_hw.plastic import PlasticLayer
+from sc_hw.wires import equals, gated
+from sc_model.rules import resolve
+from sc_model.spec import PlasticStageSpec
+from sc_model.spec.plastic_layer import placement
+
+
+class PlasticStage(wiring.Component):
+    """A `PlasticLayer` with streams of words: a step of it for each word, and what it is taught
+    beside each.
+
+    A step begins when a word and its teaching have come and the spikes of the step before have been
+    taken. Domain ``sync``. A reset forgets the step under way; what the layer holds stays as it is
+    (see `PlasticLayer`), traces included.
+
+    Parameters
+    ----------
+    spec : rule, size, neurons.
+    step_bits : of a step's number.
+    family : the fabric.
+
+    Members
+    -------
+    i : {step, spikes}.
+    teach : modulators and flags of `PlasticLayer.i`, one transfer for each of stream `i`.
+    o : {step, spikes}.
+    load, read, readback : the layer's own.
+    """
+
+    def __init__(self, spec: PlasticStageSpec, step_bits: int, family: Family) -> None:
+        rule, params = resolve(spec.rule)
+        self.spec, self.step_bits = spec, step_bits
+        self.layer = PlasticLayer(
+            rule, params, spec.layer, spec.neuron, placement(spec.layer), family
+        )
+        self.i_layout = data.StructLayout({"step": step_bits, "spikes": spec.layer.inputs})
+        self.o_layout = data.StructLayout({"step": step_bits, "spikes": spec.layer.neurons})
+        self.teach_layout = data.StructLayout(
+            {str(name): field.shape for name, field in self.layer.step_layout if name != "spikes"}
+        )
+        host = {name: self.layer.signature.members[name] for name in ("load", "read", "readback")}
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.i_layout)),
+                "teach": In(stream.Signature(self.teach_layout)),
+                "o": Out(stream.Signature(self.o_layout)),
+                **host,
+            }
+        )
+
+    @property
+    def shared_modules(self) -> dict[str, wiring.Component]:
+        """Modules that are written once, by name."""
+        return self.layer.shared_modules
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.layer = layer = self.layer
+        rows, chains = layer.place.rows, layer.place.chains
+        feeding = Signal()  # the word goes into the layer, a row of each chain a transfer
+        deciding = Signal()
+        waiting = Signal()  # the spikes wait to be taken
+        step = Signal(self.step_bits, reset_less=True)
+        word = [Signal(rows, name=f"word_{chain}", reset_less=True) for chain in range(chains)]
+        taught = Signal(self.teach_layout, reset_less=True)
+        spikes = Signal(self.spec.layer.neurons, reset_less=True)
+        row = Signal(range(rows))
+        free, begins = Signal(), Signal()
+        m.d.comb += [
+            free.eq(~feeding & ~deciding & ~waiting),
+            self.i.ready.eq(free & self.teach.valid),
+            self.teach.ready.eq(free & self.i.valid),
+            begins.eq(self.i.valid & self.teach.valid & free),
+            layer.i.valid.eq(feeding),
+            layer.i.payload.spikes.eq(Cat(chain[0] for chain in word)),
+            *(layer.i.payload[name].eq(taught[name]) for name, _ in self.teach_layout),
+            self.o.valid.eq(waiting),
+            self.o.payload.step.eq(step),
+            self.o.payload.spikes.eq(spikes),
+        ]
+        whole = Cat(self.i.payload.spikes, C(0, rows * chains - self.spec.layer.inputs))
+        with m.If(begins):
+            m.d.sync += [feeding.eq(1), step.eq(self.i.payload.step), taught.eq(self.teach.payload)]
+            m.d.sync += [
+                register.eq(whole[chain * rows : (chain + 1) * rows])
+                for chain, register in enumerate(word)
+            ]
+        with m.If(feeding & layer.i.ready):
+            m.d.sync += [register.eq(register[1:]) for register in word]
+            m.d.sync += row.eq(row + 1)
+            with m.If(row == rows - 1):
+                m.d.sync += [row.eq(0), feeding.eq(0), deciding.eq(1)]
+        named = Cat(equals(layer.neuron, number) for number in range(len(spikes)))
+        m.d.sync += spikes.eq(gated(spikes | gated(named, by=layer.spike), by=~begins))
+        with m.If(layer.done):
+            m.d.sync += [deciding.eq(0), waiting.eq(1)]
+        with m.If(waiting & self.o.ready):
+            m.d.sync += waiting.eq(0)
+        for port in ("load", "read"):
+            wiring.connect(m, wiring.flipped(getattr(self, port)), getattr(layer, port))
+        wiring.connect(m, layer.readback, wiring.flipped(self.readback))
+        return m

@@ -1,0 +1,1 @@
+"""Components that plastic and trained layers share."""

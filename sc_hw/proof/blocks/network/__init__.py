@@ -1,0 +1,1 @@
+"""The claims about networks: trained layers, ticks and policies, clock-domain crossings."""

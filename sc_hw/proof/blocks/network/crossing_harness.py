@@ -1,0 +1,390 @@
+"""Harnesses around a crossing, for proofs over every relation of its two clocks, with resets at any
+time.
+
+The design is the emitted Verilog. In place of `sc_sync_*` and `sc_capture_*` stand models that may
+miss an edge: a bit that has changed in the instant before is taken old or new, each bit by a choice
+of the solver's.
+
+Payloads are never looked at by a crossing, so a few marked words stand for all (P. Wolper,
+"Expressing interesting properties of programs in propositional temporal logic", POPL 1986): one bit
+says that a word is the first since a restart, one marks a single word at a time of the solver's
+choice, one says that a word directly follows the marked one. If the reader finds each bit where it
+belongs, whichever word was marked, then no word at all is lost, doubled, torn or out of order.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from amaranth.back import rtlil
+from amaranth.hdl import (
+    Assert,
+    Assume,
+    Cat,
+    ClockDomain,
+    Cover,
+    Elaboratable,
+    Fragment,
+    Instance,
+    Module,
+    Mux,
+    Signal,
+    Value,
+)
+
+from sc_hw.build.emit import to_verilog
+from sc_hw.network.cdc import Capture, Synchroniser, WordCrossing
+from sc_hw.proof.pdr import Model
+
+DUT = "word_crossing"
+
+_SYNC = """module {module}(input clk, input rst, input [{top}:0] d, output [{top}:0] q);
+  (* gclk *) reg instant;
+  (* anyseq *) wire [{top}:0] late;
+  reg [{top}:0] old = 0;
+  always @(posedge instant) old <= d;
+  reg [{top}:0] first = 0;
+  always @(posedge clk) first <= (d & ~late) | (old & late);
+{later}
+  assign q = {last};
+endmodule
+"""
+# What is captured must not have changed just before: stated, so that nothing need be said of what
+# is captured otherwise.
+_CAPTURE = """module {module}(input clk, input rst, input en, input [{top}:0] d, output reg [{top}:0] q);
+  (* gclk *) reg instant;
+  reg [{top}:0] old = 0;
+  always @(posedge instant) old <= d;
+  initial q = 0;
+  always @(posedge clk) if (en) q <= d;
+  always @* if (clk && en) assert (d == old);
+endmodule
+"""
+
+
+def uncertain_sync(module: str, width: int, stages: int) -> str:
+    """Verilog of a synchroniser whose first flip-flop may miss an edge."""
+    names = ["first", *(f"stage_{n}" for n in range(1, stages))]
+    later = [
+        f"  reg [{width - 1}:0] {b} = 0;\n  always @(posedge clk) {b} <= {a};"
+        for a, b in pairwise(names)
+    ]
+    return _SYNC.format(module=module, top=width - 1, later="\n".join(later), last=names[-1])
+
+
+def uncertain_models(crossing: WordCrossing) -> list[str]:
+    """Models in place of every shared_modules module of a crossing."""
+    texts = []
+    for module, part in crossing.shared_modules.items():
+        if isinstance(part, Synchroniser):
+            texts.append(uncertain_sync(module, part.width, part.stages))
+        elif isinstance(part, Capture):
+            texts.append(_CAPTURE.format(module=module, top=part.width - 1))
+    return texts
+
+
+class Harness(Elaboratable):
+    """A crossing, free clocks and inputs, and what all claims share. Subclasses add what they state
+    in `claims`.
+
+    No clock has edges in two instants that follow each other: empty instants between them cost
+    nothing, and what changed "just before" an edge is then never a change by the same clock.
+    """
+
+    width = 1  # bits of a word
+    resets = True  # at any time; else none
+
+    def __init__(self, depth: int = 1) -> None:
+        self.pointer_bits = depth.bit_length()
+        self.clocks = {name: Signal(name=f"{name}_clk") for name in "io"}
+        self.rst = {name: Signal(name=f"{name}_rst") for name in "io"}
+        self.restart = {name: Signal(name=f"{name}_restart") for name in "io"}
+        self.clear = {name: Signal(name=f"{name}_clear") for name in "io"}
+        self.request = {name: Signal(name=f"{name}_request") for name in "io"}
+        self.valid, self.ready = Signal(name="i_valid"), Signal(name="i_ready")
+        self.o_valid, self.o_ready = Signal(name="o_valid"), Signal(name="o_ready")
+        self.payload, self.o_payload = (
+            Signal(self.width, name="i_payload"),
+            Signal(self.width, name="o_payload"),
+        )
+        self.watched: dict[str, Signal] = {}
+        self.free: list[Signal] = []
+
+    def watch(self, name: str, bits: int = 1) -> Signal:
+        """A signal inside the crossing."""
+        return self.watched.setdefault(name, Signal(bits, name=f"watch_{name}"))
+
+    def choice(self, name: str) -> Signal:
+        """A bit that is the solver's in every instant."""
+        self.free.append(Signal(name=name))
+        return self.free[-1]
+
+    def restarts(self, name: str) -> Value:
+        """Whether the logic of a side starts again: its own reset, or the crossing says so."""
+        return self.request[name] | self.clear[name]
+
+    @property
+    def accepted(self) -> Value:
+        """A word goes in with the next edge of its clock."""
+        return self.valid & self.ready
+
+    @property
+    def delivered(self) -> Value:
+        """A word comes out with the next edge of its clock."""
+        return self.o_valid & self.o_ready
+
+    def pointers(self, m: Module) -> None:
+        """State also that each pointer is the gray code of its count: known of every state, it
+        makes the rest easier.
+        """
+        for name in "io":
+            count = self.watch(f"{name}_count", self.pointer_bits)
+            m.d.comb += Assert(
+                self.watch(f"{name}_gray", self.pointer_bits) == (count ^ (count >> 1))
+            )
+
+    def claims(self, m: Module) -> None:
+        """What is stated."""
+        raise NotImplementedError
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        for name in "io":
+            domain = ClockDomain(name, reset_less=True)
+            m.domains += domain
+            m.d.comb += [
+                domain.clk.eq(self.clocks[name]),
+                self.request[name].eq(self.rst[name] | self.restart[name]),
+            ]
+        instant = ClockDomain("instant", reset_less=True)
+        m.domains += instant
+        m.d.comb += instant.clk.eq(1)
+        m.submodules.dut = Instance(
+            DUT,
+            **{
+                f"i_{name}_{port}": signals[name]
+                for name in "io"
+                for port, signals in self._driven().items()
+            },
+            **{f"o_{name}_clear": self.clear[name] for name in "io"},
+            i_i__payload=self.payload,
+            i_i__valid=self.valid,
+            o_i__ready=self.ready,
+            o_o__payload=self.o_payload,
+            o_o__valid=self.o_valid,
+            i_o__ready=self.o_ready,
+        )
+        for name in "io":
+            ticked = Signal(name=f"{name}_ticked")
+            m.d.instant += ticked.eq(self.clocks[name])
+            m.d.comb += Assume(~(ticked & self.clocks[name]))
+        if not self.resets:
+            m.d.comb += Assume(~(self.request["i"] | self.request["o"]))
+        self.claims(m)
+        return m
+
+    def _driven(self) -> dict[str, dict[str, Signal]]:
+        return {"clk": self.clocks, "rst": self.rst, "restart": self.restart}
+
+    def ports(self) -> list[Signal]:
+        """What the solver chooses, and what is watched."""
+        driven = [signals[name] for signals in self._driven().values() for name in "io"]
+        return [*driven, self.valid, self.o_ready, *self.free, *self.watched.values()]
+
+    def model(self, crossing: WordCrossing) -> Model:
+        """The harness around a crossing, ready to be decided."""
+        fragment = Fragment.get(self, None)  # first: claims name what they watch and choose
+        text, _ = rtlil.convert_fragment(fragment, self.ports(), "harness", emit_src=False)
+        watch = {signal.name: f"dut.{name}" for name, signal in self.watched.items()}
+        return Model(text, [to_verilog(crossing, DUT, None), *uncertain_models(crossing)], watch)
+
+
+class Order(Harness):
+    """Nothing lost, doubled, torn or reordered: after the marked word comes the one that followed
+    it, and only then.
+    """
+
+    width = 2
+
+    def claims(self, m: Module) -> None:
+        self.pointers(m)
+        mark, used, after = self.choice("mark"), Signal(), Signal()
+        m.d.comb += self.payload.eq(Cat(mark & ~used, after))
+        with m.If(self.restarts("i")):
+            m.d.i += after.eq(0)
+        with m.Elif(self.accepted):
+            m.d.i += [after.eq(mark & ~used), used.eq(used | mark)]
+        expected = Signal()
+        with m.If(self.restarts("o")):
+            m.d.o += expected.eq(0)
+        with m.Elif(self.delivered):
+            m.d.o += expected.eq(self.o_payload[0])
+        m.d.comb += Assert(~self.o_valid | (self.o_payload[1] == expected))
+
+
+class First(Harness):
+    """The first word that comes out after a restart is the first that was accepted after one, and
+    no other is.
+    """
+
+    width = 1
+
+    def claims(self, m: Module) -> None:
+        self.pointers(m)
+        first, begun = Signal(init=1), Signal()
+        m.d.comb += self.payload.eq(first)
+        with m.If(self.restarts("i") | self.accepted):
+            m.d.i += first.eq(self.restarts("i"))
+        with m.If(self.restarts("o") | self.delivered):
+            m.d.o += begun.eq(~self.restarts("o"))
+        m.d.comb += Assert(~self.o_valid | (self.o_payload == ~begun))
+
+
+class Once(Harness):
+    """A word comes out once at most, not before it was accepted, and not after a restart that it
+    did not come after.
+    """
+
+    width = 1
+
+    def claims(self, m: Module) -> None:
+        self.pointers(m)
+        mark, used, gone, stale = self.choice("mark"), Signal(), Signal(), Signal()
+        m.d.comb += self.payload.eq(mark & ~used)
+        with m.If(self.accepted & ~self.restarts("i")):
+            m.d.i += used.eq(used | mark)
+        with m.If(self.delivered):
+            m.d.o += gone.eq(gone | self.o_payload)
+        # accepted, and then the reader was reset or told to clear
+        m.d.instant += stale.eq(stale | (used & self.clocks["o"] & self.restarts("o")))
+        m.d.comb += Assert(~(self.o_valid & self.o_payload) | (used & ~gone & ~stale))
+
+
+class Gray(Harness):
+    """As long as the other side is open, a pointer that it looks at changes in one bit at a
+    time.
+    """
+
+    def claims(self, m: Module) -> None:
+        bits = self.pointer_bits
+        for name, other in (("i", "o"), ("o", "i")):
+            gray, looks = self.watch(f"{name}_gray", bits), self.watch(f"{other}_open")
+            old = Signal(bits, name=f"{name}_old")
+            changed = Signal(bits, name=f"{name}_changed")
+            m.d.instant += old.eq(gray)
+            m.d.comb += [
+                changed.eq(gray ^ old),
+                Assert(~looks | ((changed & (changed - 1)[:bits]) == 0)),
+            ]
+
+
+class Quiet(Harness):
+    """A side that is reset, or told to clear, neither takes nor gives a word."""
+
+    def claims(self, m: Module) -> None:
+        m.d.comb += [
+            Assert(~(self.restarts("i") & self.ready)),
+            Assert(~(self.restarts("o") & self.o_valid)),
+        ]
+
+
+class Told(Harness):
+    """Before a side opens again after its own reset, the other has been told to clear; and nobody
+    is told without a reason.
+    """
+
+    def claims(self, m: Module) -> None:
+        opens = {"i": self.ready, "o": self.o_valid}
+        for name, other in (("i", "o"), ("o", "i")):
+            owed, asked = Signal(name=f"{name}_owed"), Signal(name=f"{name}_asked_once")
+            told = self.clocks[other] & self.clear[other]
+            with m.If(self.clocks[name] & self.request[name]):
+                m.d.instant += [owed.eq(1), asked.eq(1)]
+            with m.Elif(told):
+                m.d.instant += owed.eq(0)
+            m.d.comb += [Assert(~(opens[name] & owed)), Assert(asked | ~self.clear[other])]
+
+
+class Settles(Harness):
+    """After the last reset both sides are open and nobody is told to clear within `rounds` rounds.
+
+    In a round each clock has an edge or more.
+    """
+
+    rounds = 26
+
+    def done(self) -> Value:
+        """What must be by then."""
+        opened = self.watch("i_open") & self.watch("o_open")
+        return opened & ~self.clear["i"] & ~self.clear["o"]
+
+    def claims(self, m: Module) -> None:
+        no_reset, now = Signal(), self.choice("calm_from_now")
+        m.d.instant += no_reset.eq(no_reset | now)
+        m.d.comb += Assume(~(no_reset & (self.request["i"] | self.request["o"])))
+        seen = Signal(2)
+        edges = Signal(2)
+        rounds = Signal(range(self.rounds + 1))
+        m.d.comb += edges.eq(seen | Cat(self.clocks["i"], self.clocks["o"]))
+        with m.If(no_reset):
+            m.d.instant += seen.eq(Mux(edges.all(), 0, edges))
+            with m.If(edges.all() & (rounds != self.rounds)):
+                m.d.instant += rounds.eq((rounds + 1)[: len(rounds)])
+        self.late(m, no_reset, rounds == self.rounds)
+
+    def late(self, m: Module, no_reset: Value, out_of_time: Value) -> None:
+        """The time is over: it must be done, now and for good."""
+        m.d.comb += Assert(~out_of_time | self.done())
+
+
+class Delivers(Settles):
+    """After the last reset, with words waiting and a reader that takes them, one comes out within
+    `rounds` rounds.
+    """
+
+    rounds = 32
+
+    def late(self, m: Module, no_reset: Value, out_of_time: Value) -> None:
+        got = Signal()
+        with m.If(no_reset & self.clocks["o"] & self.o_valid):
+            m.d.instant += got.eq(1)
+        m.d.comb += [Assume(~no_reset | (self.valid & self.o_ready)), Assert(~out_of_time | got)]
+
+
+class Reached(Harness):
+    """Covers, each of which must be reached; `goal` is a key of `GOALS`."""
+
+    GOALS: ClassVar[dict[str, str]] = {
+        "a word": "a word comes out",
+        "a full queue": "all places are taken",
+        "a full queue after resets": (
+            "all places are taken after a reset of either side, the handshakes of both having met"
+        ),
+        "a word after resets": (
+            "a word comes out after a reset of either side, the handshakes of both having met"
+        ),
+    }
+
+    def __init__(self, depth: int, goal: str) -> None:
+        super().__init__(depth)
+        self.goal = goal
+
+    def claims(self, m: Module) -> None:
+        taken, i_reset, o_reset, met = (
+            Signal(name=name) for name in ("taken", "i_reset", "o_reset", "met")
+        )
+        full = self.watch("i_open") & ~self.ready & ~self.request["i"]
+        m.d.instant += [
+            taken.eq(taken | (self.clocks["i"] & self.accepted)),
+            i_reset.eq(i_reset | (taken & self.clocks["i"] & self.rst["i"])),
+            o_reset.eq(o_reset | (i_reset & self.clocks["o"] & self.rst["o"])),
+            met.eq(met | (o_reset & self.watch("i_asks") & self.watch("o_asks"))),
+        ]
+        goals = (
+            self.delivered,
+            full,
+            full & met,
+            self.delivered & met & self.watch("i_open") & self.watch("o_open"),
+        )
+        m.d.comb += Cover(dict(zip(self.GOALS, goals, strict=True))[self.goal])

@@ -1,0 +1,1 @@
+"""The claims about a plastic layer, one file for each of its parts."""

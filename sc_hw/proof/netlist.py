@@ -1,0 +1,231 @@
+"""The emitted Verilog, read back by Yosys and turned into SMT terms: what a proof is made against.
+
+Reading back puts tracing, width analysis, rewriting, pipelining and Verilog output all on the far
+side of the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sc_hw.tools.tools import run_yosys
+from sc_model.graph.smt import K, Terms
+
+# No `opt -full` and no reset values: a proof over all states must not let Yosys shrink registers by
+# what it takes to be reachable. `dffunmap` and `async2sync` leave plain flip-flops. Tables become
+# logic: BTOR2 keeps a memory's contents in its reset values.
+_SCRIPT = """read_verilog {source}
+hierarchy -check -top {top}
+proc
+flatten
+setattr -unset init w:*
+opt_expr
+async2sync
+dffunmap
+opt_expr
+opt_clean
+memory_collect
+memory_map -rom-only
+opt_clean
+check -assert
+write_btor {name}.btor
+"""
+
+
+def read_back(verilog: Path, top: str, folder: Path, name: str = "netlist") -> str:
+    """BTOR2 text of module `top` in a Verilog file. Raises ToolError where Yosys finds an error in
+    the Verilog.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    run_yosys(
+        _SCRIPT.format(source=verilog.resolve(), top=top, name=name), folder=folder, name=name
+    )
+    return (folder / f"{name}.btor").read_text()
+
+
+_BINARY = {
+    "add": K.BV_ADD, "sub": K.BV_SUB, "mul": K.BV_MUL, "and": K.BV_AND, "or": K.BV_OR, "xor": K.BV_XOR,
+    "xnor": K.BV_XNOR, "concat": K.BV_CONCAT, "sll": K.BV_SHL, "srl": K.BV_SHR, "sra": K.BV_ASHR,
+    "udiv": K.BV_UDIV, "urem": K.BV_UREM,
+}  # fmt: skip
+_COMPARE = {
+    "eq": K.EQUAL, "neq": K.DISTINCT, "ult": K.BV_ULT, "ulte": K.BV_ULE, "ugt": K.BV_UGT, "ugte": K.BV_UGE,
+    "slt": K.BV_SLT, "slte": K.BV_SLE, "sgt": K.BV_SGT, "sgte": K.BV_SGE,
+}  # fmt: skip
+
+
+@dataclass
+class Netlist:
+    """A synchronous netlist as terms over its present inputs and state.
+
+    Members
+    -------
+    inputs : free terms by port name.
+    states : free terms by register name (``state<line>`` where Yosys kept none); memories are
+        arrays.
+    following : next value of each state, as terms over `inputs` and `states`.
+    signals : terms by name of every output, register and named wire (hierarchy joined with dots).
+    """
+
+    terms: Terms
+    inputs: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, Any] = field(default_factory=dict)
+    following: dict[str, Any] = field(default_factory=dict)
+    signals: dict[str, Any] = field(default_factory=dict)
+
+    def substituted(self, term: Any, values: dict[Any, Any]) -> Any:
+        """`term` with free terms replaced."""
+        return self.terms.tm.substitute_term(term, values) if values else term
+
+    def step(self, states: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
+        """States one clock later, from given states and inputs."""
+        values = self.binding(states, inputs)
+        return {name: self.substituted(term, values) for name, term in self.following.items()}
+
+    def binding(self, states: dict[str, Any], inputs: dict[str, Any]) -> dict[Any, Any]:
+        """The substitution that puts the netlist into given states and inputs."""
+        return {self.states[n]: t for n, t in states.items()} | {
+            self.inputs[n]: t for n, t in inputs.items()
+        }
+
+    def fresh_states(self, tag: str) -> dict[str, Any]:
+        """An arbitrary state: new free terms."""
+        return {
+            name: self.terms.tm.mk_const(term.sort(), f"{name}@{tag}")
+            for name, term in self.states.items()
+        }
+
+    def fresh_inputs(self, tag: str) -> dict[str, Any]:
+        """Arbitrary inputs: new free terms."""
+        return {
+            name: self.terms.tm.mk_const(term.sort(), f"{name}@{tag}")
+            for name, term in self.inputs.items()
+        }
+
+    @property
+    def memory(self) -> str:
+        """Name of the only memory; ValueError where there is none or more than one."""
+        names = [name for name, term in self.states.items() if term.sort().is_array()]
+        if len(names) != 1:
+            raise ValueError(f"netlist must have one memory, not {names}")
+        return names[0]
+
+    @property
+    def memory_latch(self) -> str:
+        """Name of the register inside the memory's read port: what loads a word of it in every
+        clock.
+        """
+        for name, term in self.following.items():
+            if term.kind() == K.ARRAY_SELECT and term.children()[0] == self.states[self.memory]:
+                return name
+        raise ValueError("netlist has no register that reads the memory in every clock")
+
+    def state_of(self, signal: str) -> str:
+        """Name of the register behind a signal; KeyError where the signal is no register."""
+        for name, term in self.states.items():
+            if term == self.signals[signal]:
+                return name
+        raise KeyError(signal)
+
+
+def parse_btor(text: str, terms: Terms) -> Netlist:
+    """Read Yosys' BTOR2; ValueError names an operation that is not known."""
+    return _Reader(terms).read(text)
+
+
+class _Reader:
+    def __init__(self, terms: Terms) -> None:
+        self.terms, self.net = terms, Netlist(terms)
+        self.nodes: dict[int, Any] = {}
+        self.widths: dict[int, int] = {}
+        self.arrays: dict[int, tuple[int, int]] = {}
+        self.state_names: dict[int, str] = {}
+
+    def read(self, text: str) -> Netlist:
+        pending: list[tuple[int, int]] = []
+        for line in text.splitlines():
+            fields = line.split(";")[0].split()
+            if not fields:
+                continue
+            number, operation, rest = int(fields[0]), fields[1], fields[2:]
+            if operation == "sort":
+                if rest[0] == "bitvec":
+                    self.widths[number] = int(rest[1])
+                else:
+                    self.arrays[number] = (int(rest[1]), int(rest[2]))
+            elif operation == "output":
+                self.net.signals[rest[1]] = self.term(int(rest[0]))
+            elif operation == "next":
+                pending.append((int(rest[1]), int(rest[2])))
+            elif operation in ("bad", "constraint", "init"):
+                continue
+            else:
+                self.nodes[number] = self.node(number, operation, rest)
+        for state, value in pending:
+            self.net.following[self.state_names[state]] = self.term(value)
+        return self.net
+
+    def term(self, number: int) -> Any:
+        return self.nodes[number] if number > 0 else self.terms(K.BV_NOT, self.nodes[-number])
+
+    def bit(self, condition: Any) -> Any:
+        return self.terms(K.ITE, condition, self.terms.const(1, 1), self.terms.const(0, 1))
+
+    def sort(self, number: int) -> Any:
+        tm = self.terms.tm
+        if number in self.widths:
+            return tm.mk_bv_sort(self.widths[number])
+        index, element = self.arrays[number]
+        return tm.mk_array_sort(self.sort(index), self.sort(element))
+
+    def node(self, number: int, operation: str, rest: list[str]) -> Any:
+        t, sort, args = self.terms, int(rest[0]), rest[1:]
+        if operation in ("input", "state"):
+            name = args[0] if args else f"{operation}{number}"
+            term = t.tm.mk_const(self.sort(sort), name)
+            if operation == "input":
+                self.net.inputs[name] = term
+            else:
+                self.net.states[name], self.state_names[number] = term, name
+                self.net.signals.setdefault(name, term)
+            return term
+        width = self.widths.get(sort, 0)
+        if operation in ("const", "constd", "consth"):
+            return t.const(int(args[0], {"const": 2, "constd": 10, "consth": 16}[operation]), width)
+        if operation in ("zero", "one", "ones"):
+            return t.const({"zero": 0, "one": 1, "ones": -1}[operation], width)
+        operand = self.term(int(args[0]))
+        if operation in ("uext", "sext"):
+            if len(args) > 2:  # yosys names wires by extending them by nothing
+                self.net.signals.setdefault(args[2], operand)
+            kind = K.BV_ZERO_EXTEND if operation == "uext" else K.BV_SIGN_EXTEND
+            return t(kind, operand, indices=(int(args[1]),)) if int(args[1]) else operand
+        if operation == "slice":
+            return t(K.BV_EXTRACT, operand, indices=(int(args[1]), int(args[2])))
+        return self.operation(operation, [operand, *(self.term(int(arg)) for arg in args[1:])])
+
+    def operation(self, operation: str, args: list[Any]) -> Any:
+        t = self.terms
+        unary: dict[str, Callable[[Any], Any]] = {
+            "not": lambda a: t(K.BV_NOT, a),
+            "neg": lambda a: t(K.BV_NEG, a),
+            "redor": lambda a: self.bit(t.differ(a, t.const(0, t.width(a)))),
+            "redand": lambda a: self.bit(t(K.EQUAL, a, t.const(-1, t.width(a)))),
+            "redxor": lambda a: t(K.BV_REDXOR, a),
+        }
+        if operation in unary:
+            return unary[operation](args[0])
+        if operation in _BINARY:
+            return t(_BINARY[operation], *args)
+        if operation in _COMPARE:
+            return self.bit(t(_COMPARE[operation], *args))
+        if operation == "ite":
+            return t(K.ITE, t.is_one(args[0]), args[1], args[2])
+        if operation == "read":
+            return t(K.ARRAY_SELECT, *args)
+        if operation == "write":
+            return t(K.ARRAY_STORE, *args)
+        raise ValueError(f"BTOR2 operation '{operation}' is not known to this reader")

@@ -1,0 +1,1 @@
+"""Reports in HTML, Markdown and JSON from what the other stages left."""

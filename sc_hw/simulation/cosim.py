@@ -1,0 +1,159 @@
+"""Co-simulation and lint of a build: `python -m sim` in a process of its own, Verilator's linter on
+the emitted text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import sc_model
+from sc_hw.build.elaborate import DEFAULT_ROOT, Build, elaborate
+from sc_hw.files import write_text
+from sc_hw.progress import Progress, silent
+from sc_hw.tools.tools import ToolError, find
+from sc_model.spec import ConfigError, Design
+
+TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")
+WAIVERS = Path(__file__).with_name("waivers.vlt")
+
+# exit statuses of `python -m sim`; whatever else it is, a tool failed
+_AGREE, _DIFFER, _BAD_INPUT = 0, 1, 2
+
+
+def environment() -> dict[str, str]:
+    """Verilator's own environment, this Python first on PATH, and the packages that this process
+    imports from.
+    """
+    environ = find("verilator").environ()
+    environ["PATH"] = os.pathsep.join(
+        (environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
+    )
+    here = str(Path(sc_model.__file__).parent.parent)
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, (here, environ.get("PYTHONPATH"))))
+    return environ
+
+
+def cosim(
+    build: Build | Design,
+    *,
+    steps: int | None = None,
+    seed: int | None = None,
+    events: Path | str | None = None,
+    waves: bool = False,
+    stall: float = 0.3,
+    root: Path = DEFAULT_ROOT,
+    out: Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Run the emitted Verilog against the golden model; the results, also in
+    `build/<id>/sim/results.json`.
+
+    A network is run several times, each time under other clocks; two of the runs have resets.
+
+    Parameters
+    ----------
+    build : an elaborated design, or a design to elaborate under `root`.
+    steps : steps (of a network: in each of its runs), sweeps of a bank; at most those of a
+        recording; None for a default, or all of a recording.
+    seed : seed of all random stimulus, None for the design's own.
+    events : recording to replay (`sc_model.golden.recording`, for a network `.network_recording`);
+        None for random stimulus with host traffic and resets.
+    waves : keep all signals in `waves.vcd` beside the results.
+    stall : share of idle clocks, 0 to 0.95.
+    out : results file in place of the one in the build folder.
+
+    Raises ConfigError for a recording that does not fit and for steps, seed or stall out of range,
+    ToolError for a missing or failing tool. A design that differs from the golden model raises
+    nothing: `passed` is false and `first_difference` names step, synapse, field, expected and got.
+    """
+    for name in TOOLS_NEEDED:
+        find(name)
+    if isinstance(build, Design):
+        build = elaborate(build, root)
+    elif not build.verilog.is_file():
+        build = elaborate(build.design, build.folder.parent)
+    results = out if out is not None else build.folder / "sim" / "results.json"
+    command = [
+        sys.executable,
+        "-m",
+        "sim",
+        str(build.folder),
+        "--stall",
+        str(stall),
+        "--out",
+        str(results),
+    ]
+    command += ["--seed", str(build.design.seed if seed is None else seed)]
+    command += ["--steps", str(steps)] if steps is not None else []
+    command += ["--events", str(events)] if events is not None else []
+    command += ["--waves"] if waves else []
+    progress(f"{build.design.name}: co-simulation")
+    done = subprocess.run(
+        command,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    said = (done.stderr.strip().splitlines() or [f"no message, exit status {done.returncode}"])[-1]
+    if done.returncode == _BAD_INPUT:
+        raise ConfigError(said)
+    if (
+        done.returncode not in (_AGREE, _DIFFER)
+        or not results.is_file()
+        or "Traceback" in done.stderr
+    ):
+        raise ToolError(f"co-simulation failed (exit {done.returncode}): {said}")
+    answer: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
+    progress(
+        f"{build.design.name}: {answer['synapse_steps']} synapse steps, {answer['differences']}"
+        " differences"
+    )
+    return answer
+
+
+def lint(build: Build) -> str:
+    """Lint the emitted Verilog with all of Verilator's warnings but the waived (`waivers.vlt`, each
+    with its reason).
+
+    Returns what Verilator printed; ToolError quotes the first findings.
+    """
+    verilator = find("verilator")
+    find("perl")
+    top = str(build.manifest["top"])
+    command = [
+        *verilator.command,
+        "--lint-only",
+        "-Wall",
+        "--top-module",
+        top,
+        str(WAIVERS),
+        str(build.verilog),
+    ]
+    done = subprocess.run(
+        command,
+        env=verilator.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    text = done.stdout + done.stderr
+    log = write_text(build.folder / "lint.log", text)
+    findings = [
+        line
+        for line in text.splitlines()
+        if line.startswith(("%Warning", "%Error")) and "Exiting due to" not in line
+    ]
+    if findings or done.returncode != 0:
+        shown = " | ".join((findings or text.splitlines()[-3:])[:3])
+        raise ToolError(
+            f"lint of {build.verilog} found {len(findings)} problems: {shown}; all of it: {log}"
+        )
+    return text

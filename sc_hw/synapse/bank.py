@@ -1,0 +1,210 @@
+"""Many synapses in block RAM, swept by one pipelined lane: one synapse a clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.datapath import Datapath
+from sc_hw.fabric.families import Family, load_family
+from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.synapse.sequencer import Sequencer
+from sc_hw.wires import port_shape
+from sc_model.graph import REWRITES, Graph, rewrite, trace
+from sc_model.graph.rewrite import product_as_adder_tree
+from sc_model.spec import MAX_SYNAPSES, Rule, RuleParams
+
+ADDRESS_STAGES = 1  # the address register
+MEMORY_STAGES = 2  # block RAM and its output register
+WRITE_STAGES = 1  # the write register, where the host's load joins
+
+
+def compiled_graph(rule: Rule, params: RuleParams, family: Family) -> Graph:
+    """The rule's graph after all rewrites that suit a family."""
+    rewrites = REWRITES if family.products == "block" else (product_as_adder_tree, *REWRITES)
+    return rewrite(trace(rule, params), rewrites)
+
+
+class SynapseBank(wiring.Component):
+    """N stand-alone synapses that learn by any rule of the catalogue.
+
+    A *sweep* takes one transfer of stream `i` for each synapse, in order of address, and updates
+    the synapse: that is one step of the rule for all of them. Throughput one synapse a clock as
+    long as `i` delivers (banks of fewer than `span` synapses wait for their pipeline between
+    sweeps); latency `span` clocks from transfer to memory. Between sweeps the host may load and
+    read back every field.
+
+    Domain ``sync``. A reset stops the sweep and forgets updates in flight; the memory keeps its
+    contents. They are not defined at power-on: load every synapse before the first sweep.
+
+    Parameters
+    ----------
+    rule, params : learning rule and its parameters.
+    synapses : N, 1 to 65,536.
+    family : fabric that the pipeline is cut for.
+    graph : another graph in place of the compiled one (seeded bugs of a test use it).
+
+    Members
+    -------
+    i : stream of the rule's inputs, one transfer a synapse.
+    updated, updated_address, updated_state : a synapse's new state in the clock in which it is
+        written.
+    load : stream of {address, fields}: writes a synapse.
+    read : stream of addresses;
+    readback : stream of the fields at those addresses, in order.
+    idle : no sweep has begun and no update is in flight.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        params: RuleParams,
+        synapses: int,
+        family: Family | None = None,
+        graph: Graph | None = None,
+    ) -> None:
+        if not 1 <= synapses <= MAX_SYNAPSES:
+            raise ValueError(f"Synapse bank needs 1 to {MAX_SYNAPSES} synapses, not {synapses}")
+        self.rule, self.params, self.synapses = rule, params, synapses
+        self.family = family if family is not None else load_family("generic")
+        self.graph = graph if graph is not None else compiled_graph(rule, params, self.family)
+        self.update = Datapath(
+            self.graph, self.family.delay, stored=list(rule.state_formats(params))
+        )
+        self.reissue_clocks = self.span  # a seeded bug of a test makes it too small
+        self.address_width = max(1, (synapses - 1).bit_length())
+        self.state_layout = data.StructLayout(
+            {n: port_shape(f) for n, f in rule.state_formats(params).items()}
+        )
+        self.input_layout = data.StructLayout(
+            {n: port_shape(f) for n, f in rule.input_formats(params).items()}
+        )
+        self.load_layout = data.StructLayout(
+            {"address": self.address_width, "state": self.state_layout}
+        )
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.input_layout)),
+                "updated": Out(1),
+                "updated_address": Out(self.address_width),
+                "updated_state": Out(self.state_layout),
+                "load": In(stream.Signature(self.load_layout)),
+                "read": In(stream.Signature(self.address_width)),
+                "readback": Out(stream.Signature(self.state_layout)),
+                "idle": Out(1),
+            }
+        )
+
+    @property
+    def span(self) -> int:
+        """Clocks from the transfer of a synapse's inputs to the write of its new state, and to its
+        next safe transfer.
+        """
+        return ADDRESS_STAGES + MEMORY_STAGES + self.update.latency + WRITE_STAGES
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.sequencer = sequencer = Sequencer(self.address_width, self.reissue_clocks)
+        m.submodules.memory = ram = BlockRAM(self.synapses, self.state_layout.size)
+        m.submodules.update = update = self.update
+
+        free = Signal(init=1)  # no read is under way
+        reading = Signal()
+        m.d.comb += [
+            reading.eq(~free),
+            sequencer.last.eq(self.synapses - 1),
+            sequencer.short.eq(self.synapses < self.reissue_clocks),
+            sequencer.i_valid.eq(self.i.valid),
+            self.i.ready.eq(sequencer.i_ready),
+            sequencer.host_request.eq(self.load.valid | self.read.valid),
+            sequencer.host_busy.eq(reading),
+            self.load.ready.eq(sequencer.host_grant),
+            self.read.ready.eq(sequencer.host_grant & ~self.load.valid),
+        ]
+        load_now = Signal()
+        read_now = Signal()
+        m.d.comb += [
+            load_now.eq(self.load.valid & self.load.ready),
+            read_now.eq(self.read.valid & self.read.ready),
+        ]
+
+        # Address stage; it stands still while the host reads, until the word has been taken
+        address_q = Signal(self.address_width, reset_less=True)
+        with m.If(free):
+            m.d.sync += address_q.eq(
+                Mux(sequencer.host_grant, self.read.payload, sequencer.address)
+            )
+        m.d.comb += ram.r_addr.eq(address_q)
+
+        # Valid bit and address of every update in flight; position k is what was issued k clocks
+        # ago
+        valid: list[Value] = [sequencer.issue]
+        address: list[Value] = [sequencer.address]
+        for stage in range(1, self.span):
+            valid_q = Signal(name=f"valid_{stage}")
+            m.d.sync += valid_q.eq(valid[-1])
+            valid.append(valid_q)
+            if stage == 1:
+                address.append(address_q)
+                continue
+            travelling = Signal(self.address_width, name=f"address_{stage}", reset_less=True)
+            m.d.sync += travelling.eq(address[-1])
+            address.append(travelling)
+
+        # Inputs travel with the address until the state has come out of the memory
+        inputs: Value = self.i.payload.as_value()
+        for stage in range(1, 1 + ADDRESS_STAGES + MEMORY_STAGES):
+            register = Signal(self.input_layout, name=f"inputs_{stage}", reset_less=True)
+            m.d.sync += register.as_value().eq(inputs)
+            inputs = register.as_value()
+        old = data.View(self.state_layout, ram.r_data)
+        given = data.View(self.input_layout, inputs)
+        for name in self.rule.input_formats(self.params):
+            m.d.comb += getattr(update, f"i_{name}").eq(given[name])
+        new = Signal(self.state_layout)
+        for name in self.rule.state_formats(self.params):
+            m.d.comb += [
+                getattr(update, f"i_{name}").eq(old[name]),
+                new[name].eq(getattr(update, f"o_{name}")),
+            ]
+
+        # Write stage: an update out of the pipeline, or the host's load while the pipeline is empty
+        write_en = Signal()
+        update_q = Signal()
+        write_address = Signal(self.address_width, reset_less=True)
+        write_data = Signal(self.state_layout, reset_less=True)
+        landing = valid[-1]
+        m.d.sync += [
+            write_en.eq(landing | load_now),
+            update_q.eq(landing),
+            write_address.eq(Mux(landing, address[-1], self.load.payload.address)),
+            write_data.eq(Mux(landing, new.as_value(), self.load.payload.state.as_value())),
+        ]
+        m.d.comb += [
+            ram.w_en.eq(write_en),
+            ram.w_addr.eq(write_address),
+            ram.w_data.eq(write_data.as_value()),
+            self.updated.eq(update_q),
+            self.updated_address.eq(write_address),
+            self.updated_state.eq(write_data),
+        ]
+
+        # Read-back
+        arriving = Signal(MEMORY_STAGES)
+        arrived = Signal()
+        taken = Signal()
+        m.d.sync += [
+            arriving.eq(Cat(read_now, arriving[:-1])),
+            arrived.eq(arriving[-1] | (arrived & ~self.readback.ready)),
+            taken.eq(arrived & self.readback.ready),
+            free.eq(~read_now & (free | taken)),
+        ]
+        m.d.comb += [
+            self.readback.valid.eq(arrived),
+            self.readback.payload.as_value().eq(ram.r_data),
+            self.idle.eq(sequencer.empty & ~reading & ~write_en & sequencer.at_start),
+        ]
+        return m

@@ -1,0 +1,1 @@
+"""External tools: which of them are here, which versions, and how to call them."""

@@ -1,0 +1,26 @@
+"""Arithmetic of a layer beside the learning rule, written once like a rule: neurons, critic, noise.
+
+Each unit is a function over the same small algebra (`sc_model.spec.rule.Ops`); the golden model
+runs it on NumPy arrays, the hardware compiler makes a pipeline of it, and the proof runs it on SMT
+integers.
+"""
+
+from sc_model.arithmetic.critic import critic_unit
+from sc_model.arithmetic.dense import dense_synapse_unit
+from sc_model.arithmetic.hetsyn import synapse_unit
+from sc_model.arithmetic.integrate_and_fire import neuron_unit
+from sc_model.arithmetic.lif import lif_unit
+from sc_model.arithmetic.noise import Lfsr
+from sc_model.arithmetic.of_layer import neuron_of
+from sc_model.arithmetic.unit import Unit
+
+__all__ = [
+    "Lfsr",
+    "Unit",
+    "critic_unit",
+    "dense_synapse_unit",
+    "lif_unit",
+    "neuron_of",
+    "neuron_unit",
+    "synapse_unit",
+]

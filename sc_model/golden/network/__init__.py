@@ -1,0 +1,1 @@
+"""Golden models of networks: crossings, the layers in a row, recordings."""

@@ -1,0 +1,114 @@
+"""Recorded stimulus of a network: `x`, the spikes of every step, shape (steps, inputs), and the
+parameters of every layer (`sc_model.golden.network.network.parameter_bounds`), as in the file that
+a trained network is exported to; for a plastic layer `teach.<name>`, what it is taught beside each
+step, shape (steps,), 0 where there is none. `meta` as in other recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.golden.network.network import parameter_bounds
+from sc_model.golden.recording import (
+    RecordingError,
+    arrays_of,
+    given,
+    integers_of,
+    meta_of,
+    nothing_else,
+)
+from sc_model.graph.plastic import layer_rule
+from sc_model.rules import resolve
+from sc_model.spec import IntFormat, NetworkSpec
+
+
+@dataclass(frozen=True)
+class NetworkRecording:
+    """Stimulus of a network.
+
+    Members
+    -------
+    x : spikes (steps, inputs).
+    parameters : ``<layer>.weight`` and so on, of every layer.
+    teach : what a plastic layer is taught beside each step, (steps,) by name.
+    meta : about the data.
+    """
+
+    x: NDArray[np.int64]
+    parameters: Mapping[str, NDArray[np.int64]]
+    teach: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.x)
+
+
+def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecording:
+    """Read a recording for a network.
+
+    Raises RecordingError that names the file, the array, what is allowed and what came.
+    """
+    file = Path(path)
+    arrays = arrays_of(file)
+    x, inputs = given(file, arrays, "x"), spec.layers[0].inputs
+    if x.ndim != 2 or x.shape[1] != inputs or not len(x):
+        raise RecordingError(
+            f"recording {file}: 'x' must have shape (steps, {inputs}) with steps >= 1, not"
+            f" {x.shape}."
+        )
+    parameters: dict[str, NDArray[np.int64]] = {}
+    for name, (shape, low, high) in parameter_bounds(spec).items():
+        array = given(file, arrays, name)
+        if array.shape != shape:
+            raise RecordingError(
+                f"recording {file}: '{name}' must have shape {shape}, not {array.shape}."
+            )
+        if (
+            array.dtype.kind in "biu"
+            and array.size
+            and not low <= array.min() <= array.max() <= high
+        ):
+            worst = int(array.min() if array.min() < low else array.max())
+            raise RecordingError(
+                f"recording {file}: '{name}' must be in [{low}, {high}], not {worst}."
+            )
+        parameters[name] = integers_of(file, name, array, IntFormat(64, signed=True))
+    teach = {}
+    for name, form in taught(spec).items():
+        array = arrays.get(f"teach.{name}", np.zeros(len(x), np.int64))
+        if array.shape != (len(x),):
+            raise RecordingError(
+                f"recording {file}: 'teach.{name}' must have shape ({len(x)},), not {array.shape}."
+            )
+        teach[name] = integers_of(file, f"teach.{name}", array, form)
+    nothing_else(file, arrays, ["x", *parameters, *(f"teach.{name}" for name in teach), "meta"])
+    return NetworkRecording(
+        integers_of(file, "x", x, IntFormat(1)), parameters, teach, meta_of(file, arrays)
+    )
+
+
+def taught(spec: NetworkSpec) -> dict[str, IntFormat]:
+    """What a network's plastic layer may be taught beside a step, by name: modulators of its rule,
+    and flags.
+    """
+    if spec.plastic is None:
+        return {}
+    rule, params = resolve(spec.plastic.rule)
+    critic, decides = spec.plastic.layer.critic_shift > 0, spec.plastic.neuron.winner_take_all
+    forms = rule.input_formats(params)
+    flags = [
+        *(["outcome"] if critic else []),
+        *(["decide"] if decides else []),
+        "clear_trial",
+        "clear_traces",
+    ]
+    modulators = layer_rule(rule, params, critic=critic).modulators
+    return {name: forms[name] for name in modulators} | dict.fromkeys(flags, IntFormat(1))

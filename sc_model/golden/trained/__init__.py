@@ -1,0 +1,1 @@
+"""Golden models of layers that do not learn."""

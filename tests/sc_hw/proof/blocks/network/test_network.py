@@ -1,0 +1,221 @@
+"""Proofs of networks: every claim of a small one, its seeded faults, and each part broken on
+purpose.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sc_hw.proof import prove
+from sc_hw.proof.blocks.network.intake import FAULTS, STATED, prove_intakes
+from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, write_network_parts
+from sc_model.spec import (
+    ConfigError,
+    CrossingSpec,
+    DenseSpec,
+    Design,
+    HetSynSpec,
+    LifSpec,
+    NetworkSpec,
+    NeuronSpec,
+)
+
+
+def small(**changes: Any) -> Design:
+    neuron = NeuronSpec(reset="subtract", threshold=900, leak_shift=2, potential_bits=16)
+    sizes: dict[str, Any] = {
+        "weight_bits": 4,
+        "trace_bits": 9,
+        "trace_fraction": 4,
+        "code_bits": 3,
+        "factor_shift": 8,
+    }
+    layer = HetSynSpec(
+        **{
+            "name": "only",
+            "inputs": 3,
+            "neurons": 5,
+            "lanes": 2,
+            "neuron": neuron,
+            **sizes,
+            **changes,
+        }
+    )
+    return Design(name="small", block="network", network=NetworkSpec(layers=(layer,)))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    root = tmp_path_factory.mktemp("network_proof")
+    made = prove.prove(small(), root=root, jobs=1)
+    assert prove.check(small(), root=root) == made
+    return made
+
+
+def test_every_claim_is_proved_and_every_fault_refuted(certificate: dict[str, Any]) -> None:
+    assert [claim["name"] for claim in certificate["claims"] if claim["verdict"] != "proved"] == []
+    assert [row["name"] for row in certificate["controls"] if row["verdict"] != "refuted"] == []
+    assert certificate["passed"]
+    names = [claim["name"] for claim in certificate["claims"]]
+    assert sum(name.startswith("decays of layer only, code ") for name in names) == 8
+    wanted = (
+        "where traces go",
+        "product",
+        "sum",
+        "end of a sum",
+        "neuron's potential",
+        "neuron's fired",
+        "neurons in turn",
+    )
+    assert set(names) >= {
+        f"layer only: {what}" for what in (*wanted, "ticks", "hold", "a tick is possible")
+    }
+    assert {row["name"] for row in certificate["controls"]} == {
+        "decay table", "input one place low", "threshold", "reset", *(fault.name for fault in FAULTS),
+    }  # fmt: skip
+
+
+def test_a_multiplier_s_table_is_proved_by_itself(tmp_path: Path) -> None:
+    made = prove.prove(small(terms=0), root=tmp_path, jobs=1)
+    assert made["passed"]
+    names = [claim["name"] for claim in made["claims"]]
+    assert sum(name.startswith("decays of layer only, code ") for name in names) == 8
+    assert "layer only: trace" in names
+    table = next(row for row in made["controls"] if row["name"] == "decay table")
+    assert table["claim"] == "decays of layer only, code 4: factor"
+
+
+@pytest.mark.parametrize(
+    ("terms", "fabric"), [(0, "ice40_hx"), (4, "ecp5"), (2, "ice40_hx"), (1, "ice40_up")]
+)
+def test_ways_to_make_a_decay(tmp_path: Path, terms: int, fabric: str) -> None:
+    design = small(terms=terms).model_copy(update={"fabric": fabric})
+    made = prove.prove(design, root=tmp_path, controls=False, jobs=1)
+    assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
+
+
+def dense(**changes: Any) -> Design:
+    neuron = LifSpec(
+        **{"factor_shift": 6, "threshold_bits": 8, "fraction": 2, **changes.pop("neuron", {})}
+    )
+    layer = DenseSpec(
+        **{
+            "name": "only",
+            "inputs": 3,
+            "neurons": 5,
+            "lanes": 2,
+            "weight_bits": 4,
+            "neuron": neuron,
+            **changes,
+        }
+    )
+    return Design(name="small", block="network", network=NetworkSpec(layers=(layer,)))
+
+
+def test_a_dense_layer_is_proved_and_its_faults_refuted(tmp_path: Path) -> None:
+    made = prove.prove(dense(max_delay=5, recurrent=True), root=tmp_path, jobs=1)
+    assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
+    assert [row["name"] for row in made["controls"] if row["verdict"] != "refuted"] == []
+    wanted = (
+        "product",
+        "sum",
+        "end of a sum",
+        "neuron's potential",
+        "neuron's fired",
+        "neurons in turn",
+        "history",
+    )
+    assert {f"layer only: {what}" for what in wanted} <= {claim["name"] for claim in made["claims"]}
+    assert {row["name"] for row in made["controls"]} == {
+        "sum goes on", "kind of reset", "moment of the reset", "history at power-on", *(fault.name for fault in FAULTS),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "fabric"),
+    [
+        ({"neuron": {"synaptic": True, "refractory": 3}}, "generic"),
+        ({"neuron": {"leak": "shift", "reset": "zero"}, "max_delay": 63}, "ice40_hx"),
+        ({"neuron": {"reset_delay": True, "reset": "zero"}, "bias": True}, "ecp5"),
+        (
+            {
+                "neuron": {"leak": "none", "reset_delay": True},
+                "policy": "accumulate",
+                "tick_interval": 4,
+                "max_delay": 1,
+            },
+            "ice40_up",
+        ),
+        ({"neuron": {"factor_shift": 4}, "policy": "accumulate", "tick_interval": 4}, "ice40_hx"),
+    ],
+)
+def test_kinds_of_dense_layers(tmp_path: Path, changes: dict[str, Any], fabric: str) -> None:
+    design = dense(**changes).model_copy(update={"fabric": fabric})
+    made = prove.prove(design, root=tmp_path, controls=False, jobs=1)
+    assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
+
+
+def test_a_delay_that_is_looked_up_wrongly_is_refuted(tmp_path: Path) -> None:
+    """What came 3 ticks ago is taken for what came 2 ticks ago, and the other way round."""
+    edit = ("i_index[0] ? i_values[3] : i_values[2]", "i_index[0] ? i_values[2] : i_values[3]")
+    assert "layer only: product" in broken(tmp_path, LANE, edit, design=dense(max_delay=5))
+
+
+def test_a_history_that_is_written_late_is_refuted(tmp_path: Path) -> None:
+    edit = ("column_d2 <= column_d1;", "column_d2 <= column;")
+    assert broken(tmp_path, HISTORY, edit, design=dense(max_delay=5)) == ["layer only: history"]
+
+
+def broken(
+    tmp_path: Path, file: str, *edits: tuple[str, str], design: Design | None = None
+) -> list[str]:
+    """Names of the claims that are refuted once the emitted text of a part is edited."""
+    design = small() if design is None else design
+    write_network_parts(design, tmp_path)
+    (tmp_path / "manifest.json").write_text(json.dumps({"design": design.model_dump(mode="json")}))
+    path = tmp_path / "proof" / f"{file}_only.v"
+    text = path.read_text()
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path.write_text(text)
+    return [claim["name"] for claim in prove.decide(tmp_path) if claim["verdict"] == "refuted"]
+
+
+@pytest.mark.parametrize(
+    ("part", "claim"),
+    [(LANE, "decays of layer only, code 0: trace"), (NEURONS, "signal potential_start")],
+)
+def test_a_part_that_forgets_it_is_fresh_is_refuted(tmp_path: Path, part: str, claim: str) -> None:
+    assert claim in broken(tmp_path, part, ("fresh_d1 <= fresh;", "fresh_d1 <= 1'h0;"))
+
+
+def test_a_neuron_behind_the_last_one_is_refuted(tmp_path: Path) -> None:
+    """5 neurons in lanes of 2: the sixth place is none of the layer's."""
+    assert "layer only: neurons in turn" in broken(
+        tmp_path, NEURONS, ("rest <= ", "rest <= 1'h0 & ")
+    )
+
+
+def test_text_without_a_fault_is_not_refuted(tmp_path: Path) -> None:
+    assert broken(tmp_path, NEURONS) == []
+
+
+@pytest.mark.parametrize("policy", ["hold", "accumulate", "once"])
+@pytest.mark.parametrize(("i_interval", "o_interval"), [(1, 1), (1, 7), (5, 1), (3, 2), (4, 6)])
+def test_ticks_and_policies(tmp_path: Path, policy: Any, i_interval: int, o_interval: int) -> None:
+    crossing = CrossingSpec(8, i_interval, o_interval, policy, 2)
+    answer = prove_intakes([("a", crossing)], tmp_path, controls=False)
+    assert [claim["verdict"] for claim in answer["claims"]] == ["proved"] * 3
+    assert answer["claims"][1]["statement"] == STATED[policy]
+
+
+def test_a_certificate_belongs_to_its_verilog(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"does not exist: run `sc-hw prove` on small again\.$"):
+        prove.check(small(), root=tmp_path)
+    assert replace(CrossingSpec(1, 1, 4, "accumulate", 1), o_interval=8).value.width == 4

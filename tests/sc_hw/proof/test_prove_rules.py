@@ -1,0 +1,79 @@
+"""Every rule file but the first (`test_prove.py` has it) is proved: lanes over its parameters,
+seeded bugs, banks by family.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import drawn_params
+
+from sc_hw.proof.prove import prove, prove_many
+from sc_hw.proof.verdicts import PROVED, REFUTED
+from sc_model.rules import load_rule, rule_families
+from sc_model.spec import Design, RuleChoice
+
+OTHERS = [family for family in rule_families() if family != "reward_modulated_stdp"]
+OTHER_PARAMETERS = {
+    "pair_stdp": {
+        "headroom_bits": 0,
+        "potentiation_gain": 171,
+        "depression_gain": 255,
+        "learning_shift": 0,
+    },
+    "triplet_stdp": {
+        "trace_bits": 12,
+        "read_shift": 4,
+        "slow_decay_shift": 4,
+        "pair_term": 20,
+        "learning_shift": 0,
+    },
+}
+
+
+def missed(certificate: dict[str, Any]) -> list[str]:
+    return [claim["name"] for claim in certificate["claims"] if claim["verdict"] != PROVED]
+
+
+@pytest.mark.parametrize("family", OTHERS)
+def test_lane_of_every_rule_with_seeded_bugs(family: str, tmp_path: Path) -> None:
+    certificate = prove(
+        Design(name="lane", block="lane", rule=RuleChoice(family=family)), root=tmp_path
+    )
+    assert missed(certificate) == []
+    assert len(certificate["controls"]) >= 3
+    assert {row["verdict"] for row in certificate["controls"]} == {REFUTED}
+
+
+@pytest.mark.parametrize("family", OTHERS)
+def test_lanes_of_every_rule_over_its_parameters(family: str, tmp_path: Path) -> None:
+    designs = [
+        Design(
+            name="lane",
+            block="lane",
+            rule=RuleChoice(family=family, parameters=params.model_dump()),
+        )
+        for params in drawn_params(load_rule(family), 9, 8)
+    ]
+    certificates = prove_many(designs, root=tmp_path)
+    failed = {str(c["parameters"]): missed(c) for c in certificates if not c["passed"]}
+    assert failed == {}
+
+
+@pytest.mark.parametrize("fabric", ["generic", "ice40_up", "ice40_hx", "ecp5"])
+@pytest.mark.parametrize("family", OTHERS)
+def test_bank_of_every_rule(family: str, fabric: str, tmp_path: Path) -> None:
+    design = Design(
+        name="bank", block="bank", synapses=40, fabric=fabric, rule=RuleChoice(family=family)
+    )
+    assert missed(prove(design, root=tmp_path, controls=False, schedules=False)) == []
+
+
+@pytest.mark.parametrize("fabric", ["generic", "ice40_hx"])
+@pytest.mark.parametrize("family", OTHER_PARAMETERS)
+def test_bank_with_other_parameters(family: str, fabric: str, tmp_path: Path) -> None:
+    rule = RuleChoice(family=family, parameters=OTHER_PARAMETERS[family])
+    design = Design(name="bank", block="bank", synapses=40, fabric=fabric, rule=rule)
+    assert missed(prove(design, root=tmp_path, controls=False, schedules=False)) == []

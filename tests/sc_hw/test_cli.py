@@ -1,0 +1,227 @@
+"""The command: every help has an example that runs, every error is one line, `--json` is JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from sc_hw.cli import app
+
+COMMANDS = {
+    command.name or command.callback.__name__: command
+    for command in app.registered_commands
+    if command.callback
+}
+ORDER = (
+    "doctor",
+    "new",
+    "import",
+    "elaborate",
+    "audit",
+    "prove",
+    "cosim",
+    "estimate",
+    "report",
+    "bench",
+    "demo",
+)
+
+
+def sc_hw(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "sc_hw.cli", *arguments)
+    env = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", **environment}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
+
+
+def error_of(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line of an error; a traceback or a second line fails here."""
+    assert done.returncode in (1, 2, 3), done
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("... ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def example(name: str) -> list[str]:
+    found = re.fullmatch(r"Example: sc-hw (.*)", COMMANDS[name].epilog or "")
+    assert found, f"help of {name} has no example"
+    return shlex.split(found.group(1))
+
+
+def test_every_command_is_known_here() -> None:
+    assert set(COMMANDS) == set(ORDER)
+
+
+def test_examples_of_all_helps_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
+    for name in ORDER:
+        assert f"sc-hw {' '.join(example(name))}" in " ".join(
+            sc_hw(tmp_path, name, "--help").stdout.split()
+        ), name
+        done = sc_hw(tmp_path, *example(name))
+        assert done.returncode == 0, (name, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+    assert (tmp_path / "my_lane.toml").exists()
+    assert (tmp_path / "digits_snn" / "digits_snn.toml").exists()
+    reports = sorted(path.parent.name for path in tmp_path.glob("build/*/report.html"))
+    assert len(reports) == 2  # of the lane and of the demo
+
+
+def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
+    told = ("digits_snn.nir", "--source", "snntorch")
+    assert (
+        error_of(sc_hw(tmp_path, "import", "digits_snn.nir"))
+        == "error: dt_ms must be given for this graph; NIR has no step: it is that of the"
+        " simulation which the network was made for."
+    )
+    assert (
+        error_of(sc_hw(tmp_path, "import", *told, "--reset", "minus"))
+        == "error: reset must be 'zero' or 'subtract', not 'minus'."
+    )
+    assert (
+        error_of(sc_hw(tmp_path, "import", "none.nir"))
+        == "error: NIR file none.nir must be a file; there is none."
+    )
+    (tmp_path / "taken").touch()
+    says = error_of(
+        sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--out", "taken")
+    )
+    assert says == "error: folder taken can't be written: File exists; choose another with --out."
+    done = sc_hw(
+        tmp_path,
+        "import",
+        *told,
+        "--reset",
+        "subtract",
+        "--reset-delay",
+        "--lanes",
+        "4",
+        "--out",
+        "net",
+        "--json",
+    )
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "net" / "digits_snn.import.json").read_text())
+    assert [(layer["columns"], layer["neurons"]) for layer in result["layers"]] == [
+        (64, 32),
+        (32, 10),
+    ]
+    assert {row["array"] for row in result["errors"]} == {"weight", "threshold", "leak"}
+    assert (tmp_path / "net" / "digits_snn.toml").read_text().count("lanes = 4") == 2
+    made = json.loads(sc_hw(tmp_path, "elaborate", "net/digits_snn.toml", "--json").stdout)
+    assert made["manifest"]["layers"][0]["memory_bits"]["synapses"] == 64 * 32 * 8
+
+
+def test_json_is_json(tmp_path: Path) -> None:
+    sc_hw(tmp_path, "new", "a", "--block", "lane")
+    assert {row["tool"] for row in json.loads(sc_hw(tmp_path, "doctor", "--json").stdout)} >= {
+        "yosys",
+        "verilator",
+    }
+    made = json.loads(sc_hw(tmp_path, "elaborate", "a.toml", "--json").stdout)
+    assert made["manifest"]["id"] == made["id"]
+    certificate = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--no-controls", "--json").stdout)
+    assert certificate["passed"]
+    checked = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--check", "--json").stdout)
+    assert checked == certificate
+
+
+def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
+    sc_hw(tmp_path, "new", "a", "--block", "lane")
+    done = sc_hw(tmp_path, "prove", "a.toml", "--no-controls")
+    assert "... proving the design" in done.stderr
+    assert "..." not in done.stdout
+    assert re.fullmatch(
+        r"a: passed: 24 of 24 claims proved, 0 of 0 seeded bugs refuted, [\d.]+ s\n", done.stdout
+    )
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / "d.toml").write_text(text)
+
+
+TABLES = "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [plastic]."
+GOOD = '[design]\nname = "d"\nblock = "lane"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name = 1", f"a design file has no table [name]. {TABLES}"),
+        (
+            "[desing]\n",
+            f"a design file has no table [desing]; did you mean 'design'? {TABLES}",
+        ),
+        (GOOD + "[rule]\nweight_bits = 0\n", "Params.weight_bits must be >= 1, not 0."),
+        (
+            GOOD + "[rule]\nweigth_bits = 8\n",
+            (
+                "Params has no field 'weigth_bits'; did you mean 'weight_bits'? Its fields are:"
+                " learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits."
+            ),
+        ),
+        (
+            GOOD + 'fabric = "ice40"\n',
+            (
+                "Design.fabric must be one of ecp5, gatemate, generic, gowin, ice40_hx, ice40_up,"
+                " xilinx7, not 'ice40'; did you mean 'ice40_up'?"
+            ),
+        ),
+        (GOOD + 'synapses = "many"\n', "Design.synapses must be an integer, not 'many' (str)."),
+        (
+            GOOD + "synapses = 7\n",
+            (
+                "Design.synapses must be 1 for block 'lane', not 7; for many synapses use block ="
+                ' "bank".'
+            ),
+        ),
+    ],
+)
+def test_bad_design_file_is_one_error_and_leaves_nothing(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    write(tmp_path, text)
+    assert error_of(sc_hw(tmp_path, "elaborate", "d.toml")) == f"error: {says}"
+    assert [path.name for path in tmp_path.iterdir()] == ["d.toml"]
+
+
+def test_other_errors(tmp_path: Path) -> None:
+    says = "error: design file none.toml does not exist; `sc-hw new NAME` writes one."
+    assert error_of(sc_hw(tmp_path, "prove", "none.toml")) == says
+    assert sc_hw(tmp_path, "new", "d", "--block", "lane").returncode == 0
+    says = "error: design file d.toml exists already; choose another name or remove it."
+    assert error_of(sc_hw(tmp_path, "new", "d", "--block", "lane")) == says
+    (tmp_path / "file").write_text("")
+    done = sc_hw(tmp_path, "elaborate", "d.toml", "--build", "file")
+    assert re.fullmatch(
+        r"error: output file/[0-9a-f]{12}/top.v can't be written: Not a directory; choose another"
+        r" folder with --build.",
+        error_of(done),
+    )
+    (tmp_path / "r.npz").write_bytes(b"not an archive")
+    done = sc_hw(tmp_path, "cosim", "d.toml", "--events", "r.npz")
+    assert error_of(done).startswith("error: recording r.npz is no NumPy archive (.npz): ")
+    assert (
+        error_of(sc_hw(tmp_path, "report", "d.toml", "--recording", "none.npz"))
+        == "error: recording none.npz does not exist."
+    )
+    assert not list(tmp_path.glob("build/*/report.*"))
+
+
+def test_missing_tool_is_one_error_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    sc_hw(tmp_path, "new", "d", "--block", "lane")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = sc_hw(tmp_path, "cosim", "d.toml", PATH=str(empty))
+    assert error_of(done) == "error: g++ 9 or newer is needed, found none; apt-get install g++"
+    assert done.returncode == 3
+    assert not (tmp_path / "build").exists()

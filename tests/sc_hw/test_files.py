@@ -1,0 +1,40 @@
+"""Outputs are written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sc_hw.build.elaborate import elaborate
+from sc_hw.files import OutputError, replacing, write_text
+from sc_model.spec import Design
+
+
+def test_interrupted_write_leaves_the_last_good_file(tmp_path: Path) -> None:
+    file = write_text(tmp_path / "out.json", "good")
+
+    def interrupted() -> None:
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert file.read_text() == "good"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_unwritable_output_is_one_error_and_leaves_nothing(tmp_path: Path) -> None:
+    blocker = tmp_path / "build"
+    blocker.write_text("a file where a folder should be")
+    design = Design(name="x", block="lane")
+    with pytest.raises(OutputError) as error:
+        elaborate(design, blocker)
+    (folder,) = (str(error.value).split(" ")[1],)
+    assert (
+        str(error.value)
+        == f"output {folder} can't be written: Not a directory; choose another folder with --build."
+    )
+    assert folder.startswith(str(blocker))
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]

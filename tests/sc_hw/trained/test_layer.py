@@ -1,0 +1,392 @@
+"""Layers that do not learn in Amaranth's simulator: ticks against the golden layer, host access,
+resets, their clocks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from amaranth.hdl import ResetInserter, Shape, Signal
+from amaranth.lib import data
+from amaranth.sim import Simulator
+
+from sc_hw.fabric.families import load_family
+from sc_hw.parts.accumulator import Accumulator
+from sc_hw.parts.selector import Selector
+from sc_hw.trained import TrainedLayer
+from sc_hw.trained.layer import Space
+from sc_model.golden.network.network import golden_layer
+from sc_model.golden.trained.dense import Dense
+from sc_model.golden.trained.hetsyn import HetSyn
+from sc_model.spec import CrossingSpec, DenseSpec, HetSynSpec, IntFormat, LifSpec, NeuronSpec
+
+PATIENCE = 20_000  # clocks
+
+
+def simulate(testbench: Any, dut: Any) -> None:
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+
+
+async def until(ctx: Any, condition: Any, what: str) -> int:
+    for clock in range(PATIENCE):
+        if ctx.get(condition):
+            return clock
+        await ctx.tick()
+    raise AssertionError(f"waited {PATIENCE} clocks for {what}")
+
+
+async def load(ctx: Any, dut: TrainedLayer, space: Space, lane: int, word: int, value: int) -> None:
+    ctx.set(dut.load.payload, {"space": space, "lane": lane, "word": word, "data": value})
+    ctx.set(dut.load.valid, 1)
+    await until(ctx, dut.load.ready, "load")
+    await ctx.tick()
+    ctx.set(dut.load.valid, 0)
+
+
+async def read(ctx: Any, dut: TrainedLayer, space: Space, lane: int, word: int) -> int:
+    ctx.set(dut.read.payload, {"space": space, "lane": lane, "word": word})
+    ctx.set(dut.read.valid, 1)
+    await until(ctx, dut.read.ready, "read")
+    await ctx.tick()
+    ctx.set(dut.read.valid, 0)
+    await until(ctx, dut.readback.valid, "read-back")
+    value = ctx.get(dut.readback.payload)
+    ctx.set(dut.readback.ready, 1)
+    await ctx.tick()
+    ctx.set(dut.readback.ready, 0)
+    return int(value)
+
+
+def word_of(layout: data.StructLayout, values: dict[str, Any]) -> int:
+    """A word of these fields."""
+    return sum(
+        (int(values[str(name)]) & ((1 << field.width) - 1)) << field.offset
+        for name, field in layout
+    )
+
+
+def fields_of(layout: data.StructLayout, word: int) -> dict[str, int]:
+    """The fields of a word."""
+    found = {}
+    for name, field in layout:
+        form = IntFormat(field.width, Shape.cast(field.shape).signed)
+        found[str(name)] = form.decode(word >> field.offset)
+    return found
+
+
+async def load_all(ctx: Any, dut: TrainedLayer, golden: HetSyn | Dense) -> None:
+    """All parameters; what state holds at power-on must not matter."""
+    spec, junk = golden.spec, np.random.default_rng(5)
+    for j in range(spec.neurons):
+        for c in range(spec.columns):
+            layout = dut.spaces[Space.SYNAPSE]
+            given = {
+                name: values[j, c] for name, values in golden.parameters.items() if values.ndim == 2
+            }
+            word = word_of(
+                layout, {**{str(name): junk.integers(1 << 16) for name, _ in layout}, **given}
+            )
+            await load(
+                ctx, dut, Space.SYNAPSE, j % spec.lanes, j // spec.lanes * spec.columns + c, word
+            )
+        layout = dut.spaces[Space.NEURON]
+        given = {name: values[j] for name, values in golden.parameters.items() if values.ndim == 1}
+        await load(
+            ctx,
+            dut,
+            Space.NEURON,
+            0,
+            j,
+            word_of(layout, {**{str(n): junk.integers(1 << 16) for n, _ in layout}, **given}),
+        )
+
+
+async def check_all(ctx: Any, dut: TrainedLayer, golden: HetSyn | Dense) -> None:
+    """All that the host finds."""
+    spec, state = golden.spec, {**golden.parameters, **golden.state}
+    for j in range(spec.neurons):
+        found = fields_of(dut.spaces[Space.NEURON], await read(ctx, dut, Space.NEURON, 0, j))
+        assert found == {name: state[name][j] for name in found}, j
+        for c in range(spec.columns):
+            word = await read(
+                ctx, dut, Space.SYNAPSE, j % spec.lanes, j // spec.lanes * spec.columns + c
+            )
+            found = fields_of(dut.spaces[Space.SYNAPSE], word)
+            assert found == {name: state[name][j, c] for name in found}, (j, c)
+    for c in range(spec.columns if spec.max_delay else 0):
+        word, width = await read(ctx, dut, Space.HISTORY, 0, c), golden.crossing.value.width
+        past = [word >> age * width & ((1 << width) - 1) for age in range(spec.max_delay)]
+        assert past == state["history"][c].tolist(), c
+
+
+def pair(
+    spec: HetSynSpec | DenseSpec, crossing: CrossingSpec, family: str = "generic"
+) -> tuple[TrainedLayer, HetSyn | Dense]:
+    """The layer and its model, with random parameters."""
+    rng, given = np.random.default_rng(3), {}
+    for name, (low, high) in spec.synapse_parameters(1.0).items():
+        given[name] = rng.integers(max(low, low // 2), high + 1, (spec.neurons, spec.columns))
+    if isinstance(spec, DenseSpec):
+        often = min(
+            spec.neuron.threshold_format.hi, spec.weight_format.hi << spec.neuron.fraction
+        )  # reached now and then
+        for name, (_, high) in spec.neuron_parameters.items():
+            low, high = (often // 8, often) if name == "threshold" else (high // 2, high)
+            given[name] = rng.integers(low, high + 1, spec.neurons)
+    golden = golden_layer(spec, crossing, 1.0, given)
+    return TrainedLayer(spec, crossing.value, 1.0, 16, load_family(family)), golden
+
+
+HETSYN: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
+    ({"inputs": 5, "neurons": 4}, {}, "hold", 1, "generic"),
+    (
+        {"inputs": 7, "neurons": 5, "lanes": 3, "terms": 0, "trace_bits": 16, "trace_fraction": 8},
+        {"leak_shift": 3},
+        "accumulate",
+        6,
+        "ecp5",
+    ),
+    (
+        {"inputs": 1, "neurons": 1, "terms": 4, "code_bits": 8},
+        {"refractory": 2, "threshold": 50_000},
+        "once",
+        2,
+        "ice40_hx",
+    ),
+    (
+        {"inputs": 3, "neurons": 9, "lanes": 5, "terms": 2, "weight_bits": 12},
+        {"threshold_step": 9000},
+        "hold",
+        1,
+        "ice40_up",
+    ),
+    (
+        {"inputs": 16, "neurons": 8, "lanes": 8, "terms": 1, "trace_bits": 11},
+        {"current_shift": 3},
+        "accumulate",
+        3,
+        "ecp5",
+    ),
+    (
+        {"inputs": 4, "neurons": 3, "max_delay": 9, "recurrent": True, "bias": True, "lanes": 2},
+        {},
+        "accumulate",
+        2,
+        "generic",
+    ),
+]
+DENSE: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
+    ({"inputs": 5, "neurons": 4}, {}, "hold", 1, "generic"),
+    ({"inputs": 1, "neurons": 1}, {"leak": "none", "threshold_bits": 12}, "hold", 1, "ice40_hx"),
+    (
+        {"inputs": 9, "neurons": 7, "lanes": 3, "max_delay": 7},
+        {"leak": "shift", "reset": "zero"},
+        "hold",
+        1,
+        "ecp5",
+    ),
+    (
+        {"inputs": 4, "neurons": 5, "recurrent": True, "bias": True},
+        {"reset_delay": True, "threshold_bits": 12},
+        "hold",
+        1,
+        "ice40_up",
+    ),
+    (
+        {"inputs": 3, "neurons": 2, "max_delay": 1, "lanes": 2},
+        {"reset_delay": True, "reset": "zero"},
+        "accumulate",
+        5,
+        "ice40_hx",
+    ),
+    (
+        {
+            "inputs": 6,
+            "neurons": 9,
+            "lanes": 4,
+            "max_delay": 63,
+            "recurrent": True,
+            "weight_bits": 5,
+        },
+        {"synaptic": True, "refractory": 2, "fraction": 6, "threshold_bits": 15},
+        "once",
+        2,
+        "ecp5",
+    ),
+    (
+        {"inputs": 2, "neurons": 12, "lanes": 12, "max_delay": 12, "bias": True},
+        {"fraction": 0, "threshold_bits": 8},
+        "hold",
+        1,
+        "ice40_up",
+    ),
+]
+
+
+def layer_of(kind: str, sizes: dict[str, Any], options: dict[str, Any]) -> HetSynSpec | DenseSpec:
+    """A layer of that kind."""
+    if kind == "dense":
+        return DenseSpec(name="layer", **sizes, neuron=LifSpec(**options))
+    return HetSynSpec(
+        name="layer",
+        **sizes,
+        neuron=NeuronSpec(**{"reset": "subtract", "threshold": 1 << 16, **options}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "options", "policy", "interval", "family"),
+    [*(("hetsyn", *case) for case in HETSYN), *(("dense", *case) for case in DENSE)],
+)
+def test_layer_equals_golden(
+    kind: str,
+    sizes: dict[str, Any],
+    options: dict[str, Any],
+    policy: Any,
+    interval: int,
+    family: str,
+) -> None:
+    spec = layer_of(kind, sizes, options)
+    crossing = CrossingSpec(spec.inputs, 1, interval, policy, 4)
+    dut, golden = pair(spec, crossing, family)
+    rng = np.random.default_rng(7)
+    fired = []
+
+    async def testbench(ctx: Any) -> None:
+        await load_all(ctx, dut, golden)
+        for tick in range(60):
+            if tick == 40:  # a reset puts everything but parameters back
+                await ctx.tick()
+                golden.reset()
+                ctx.set(reset, 1)
+                await ctx.tick()
+                ctx.set(reset, 0)
+            values = rng.integers(0, crossing.value.hi + 1, spec.inputs) * (
+                rng.random(spec.inputs) < (0.3 if tick < 30 else 0.9)
+            )
+            ctx.set(dut.i.payload, {"step": tick, "values": [int(value) for value in values]})
+            ctx.set(dut.i.valid, 1)
+            await until(ctx, dut.i.ready, "input")
+            await ctx.tick()
+            ctx.set(dut.i.valid, 0)
+            clocks = await until(ctx, dut.o.valid, "spikes")
+            assert clocks == dut.tick_clocks - 1
+            expected = golden.step(values)
+            got = ctx.get(dut.o.payload)
+            assert got.step == tick
+            assert [got.spikes >> j & 1 for j in range(spec.neurons)] == list(expected), tick
+            fired.append(expected.mean())
+            ctx.set(dut.o.ready, 1)
+            await ctx.tick()
+            ctx.set(dut.o.ready, 0)
+        await check_all(ctx, dut, golden)
+
+    reset = Signal()
+    simulate(testbench, ResetInserter(reset)(dut))
+    assert 0.02 < np.mean(fired) < 0.98
+
+
+def test_restoring_a_recurrent_layer_goes_on_where_it_stood() -> None:
+    """Everything read from one layer and loaded into another: the same spikes from there on, those
+    of recurrent columns too.
+    """
+    spec = DenseSpec(
+        name="layer",
+        inputs=3,
+        neurons=4,
+        lanes=2,
+        recurrent=True,
+        max_delay=2,
+        neuron=LifSpec(threshold_bits=11),
+    )
+    crossing = CrossingSpec(3, 1, 1, "hold", 4)
+    dut, golden = pair(spec, crossing)
+    rng = np.random.default_rng(2)
+
+    async def testbench(ctx: Any) -> None:
+        await load_all(ctx, dut, golden)
+        while not golden.fired.any():
+            golden.step(rng.integers(0, 2, 3))
+        layout, state = dut.spaces[Space.NEURON], {**golden.parameters, **golden.state}
+        for j in range(spec.neurons):
+            word = word_of(layout, {str(name): state[str(name)][j] for name, _ in layout})
+            await load(ctx, dut, Space.NEURON, 0, j, word)
+        for c in range(spec.columns):
+            await load(
+                ctx,
+                dut,
+                Space.HISTORY,
+                0,
+                c,
+                sum(int(bit) << age for age, bit in enumerate(state["history"][c])),
+            )
+        await load(ctx, dut, Space.CONTROL, 0, 0, 0)
+        for tick in range(20):
+            values = rng.integers(0, 2, 3)
+            ctx.set(dut.i.payload, {"step": tick, "values": [int(value) for value in values]})
+            ctx.set(dut.i.valid, 1)
+            await until(ctx, dut.i.ready, "input")
+            await ctx.tick()
+            ctx.set(dut.i.valid, 0)
+            ctx.set(dut.o.ready, 1)
+            await until(ctx, dut.o.valid, "spikes")
+            assert [ctx.get(dut.o.payload).spikes >> j & 1 for j in range(4)] == list(
+                golden.step(values)
+            ), tick
+            await ctx.tick()
+            ctx.set(dut.o.ready, 0)
+        await check_all(ctx, dut, golden)
+
+    simulate(testbench, dut)
+
+
+@pytest.mark.parametrize(("width", "count"), [(1, 2), (3, 8), (1, 9), (2, 64)])
+def test_selector(width: int, count: int) -> None:
+    """Every value by its index, a new one each clock."""
+    dut = Selector(width, count)
+    rng = np.random.default_rng(1)
+    rows, indices = (
+        rng.integers(0, 1 << width, (count + 20, count)),
+        [*range(count), *rng.integers(0, count, 20)],
+    )
+
+    async def testbench(ctx: Any) -> None:
+        for clock in range(len(rows) + dut.latency):
+            if clock < len(rows):
+                ctx.set(dut.i_values, [int(value) for value in rows[clock]])
+                ctx.set(dut.i_index, int(indices[clock]))
+            if clock >= dut.latency:
+                before = clock - dut.latency
+                assert ctx.get(dut.o_value) == rows[before, indices[before]]
+            await ctx.tick()
+
+    simulate(testbench, dut)
+
+
+@pytest.mark.parametrize(
+    ("term", "total", "carry"), [(1, 1, 1), (5, 9, 4), (26, 36, 16), (12, 13, 5)]
+)
+def test_accumulator(term: int, total: int, carry: int) -> None:
+    dut = Accumulator(term, total, carry)
+    rng = np.random.default_rng(1)
+    terms = [int(value) for value in rng.integers(-(1 << (term - 1)), 1 << (term - 1), 300)]
+    firsts = [index == 0 or bool(flag) for index, flag in enumerate(rng.random(300) < 0.1)]
+    sums: list[int] = []
+    for value, first in zip(terms, firsts, strict=True):
+        now = value + (0 if first else sums[-1])
+        sums.append((now + (1 << (total - 1))) % (1 << total) - (1 << (total - 1)))
+
+    async def testbench(ctx: Any) -> None:
+        for clock in range(300):
+            ctx.set(dut.i_term, terms[clock])
+            ctx.set(dut.i_first, firsts[clock])
+            if clock >= dut.latency:
+                assert ctx.get(dut.o_sum) == sums[clock - dut.latency]
+            await ctx.tick()
+
+    simulate(testbench, dut)

@@ -1,0 +1,176 @@
+"""Networks as configurations: what a file may say, and one clear error for what it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sc_model.spec import (
+    ConfigError,
+    ConfigTypeError,
+    Design,
+    HetSynSpec,
+    NetworkSpec,
+    load_design,
+    parse_design,
+)
+
+
+def tables(**changes: Any) -> dict[str, Any]:
+    layers = [
+        {"name": "fast", "inputs": 8, "neurons": 6, "clock": "sense", "neuron": {"threshold": 500}},
+        {
+            "name": "slow",
+            "inputs": 6,
+            "neurons": 4,
+            "clock": "think",
+            "tick_interval": 10,
+            "policy": "accumulate",
+        },
+    ]
+    return {
+        "design": {"name": "two", "block": "network"},
+        "layer": layers,
+        "clock": {"sense": {"mhz": 48.0}},
+        **changes,
+    }
+
+
+def changed(layer: int, **fields: Any) -> dict[str, Any]:
+    values = tables()
+    values["layer"][layer] |= fields
+    return values
+
+
+def text_of(values: dict[str, Any], kind: type[Exception] = ConfigError) -> str:
+    with pytest.raises(kind) as caught:
+        parse_design(values)
+    return str(caught.value)
+
+
+def test_a_network() -> None:
+    design = parse_design(tables())
+    network = design.network
+    assert network is not None
+    assert design.synapses == 72
+    assert network.roles == ("sense", "think")
+    assert (network.clock("sense").mhz, network.clock("think").mhz) == (48.0, 12.0)
+    assert network.layers[0].neuron.reset == "subtract"
+    assert network.layers[0].neuron.threshold == 500
+    crossing = network.crossing(1)
+    assert (
+        crossing.i_interval,
+        crossing.o_interval,
+        crossing.most_words,
+        crossing.value.width,
+    ) == (1, 10, 10, 4)
+    assert Design.model_validate_json(design.model_dump_json()) == design
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (changed(1, inputs=7), "layer 'slow' must have as many inputs as layer 'fast' has neurons (6), not 7."),
+        (changed(1, name="fast"), "the layers of a network must have names of their own, not 'fast' 2 times."),
+        (changed(1, tick_interval=0), "layer 2 ('slow'): HetSynSpec.tick_interval must be >= 1, not 0."),
+        (
+            changed(1, policy="acumulate"),
+            "layer 2 ('slow'): HetSynSpec.policy must be 'hold', 'accumulate' or 'once', not 'acumulate'; "
+            "did you mean 'accumulate'?",
+        ),
+        (tables(layer=[]), "a network must have one [[layer]] or more, not 0."),
+        (
+            tables(clock={"thnik": {}}),
+            "[clock.thnik] must be the clock of a layer: one of sense, think; did you mean 'think'?",
+        ),
+        (tables(network={"crossing_depth": 3}), "NetworkSpec.crossing_depth must be 1, 2, 4, 8 or 16, not 3."),
+        (tables(network={"step_bits": 4}), "NetworkSpec.step_bits must be > 4 for a tick_interval of 10, not 4."),
+        (changed(0, lanes=7), "layer 1 ('fast'): HetSynSpec.lanes must be <= neurons, not 7 lanes for 6 neurons."),
+        (
+            changed(0, trace_bits=8),
+            "layer 1 ('fast'): HetSynSpec.trace_fraction must be < trace_bits, not 10 of 8 bits: a trace needs places in front "
+            "of the point.",
+        ),
+        (
+            changed(0, neuron={"winner_take_all": True}),
+            "layer 1 ('fast'): HetSynSpec.neuron has no winner_take_all in such a layer; leave it out (a plastic layer has it).",
+        ),
+        (
+            tables(neuron={"threshold": 4}),
+            "a network has no table [neuron]: each layer has its own, [layer.neuron], behind its [[layer]].",
+        ),
+        (
+            tables(rule={"family": "pair_stdp"}),
+            "a design with block 'network' must not have a table [rule]: its synapses do not learn.",
+        ),
+        (
+            tables(layer={"inputs": 3}),
+            "a network's layers stand in tables [[layer]], one each, in double brackets; found one [layer].",
+        ),
+        (
+            tables(network={"layers": ()}),
+            "[network] has no field 'layers'; they stand in tables [[layer]] of their own.",
+        ),
+        (
+            {"design": {"name": "a", "block": "lane"}, "network": {}},
+            "a design has a table [network] only with block = \"network\", not 'lane'.",
+        ),
+        (
+            {"design": {"name": "a", "block": "layer"}, "layer": [{}]},
+            "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has one table [layer].",
+        ),
+    ],
+)  # fmt: skip
+def test_errors_say_what_is_allowed(values: dict[str, Any], text: str) -> None:
+    assert text_of(values) == text
+
+
+def test_kinds_are_kept() -> None:
+    assert (
+        text_of(changed(0, inputs=8.0), ConfigTypeError)
+        == "layer 1 ('fast'): HetSynSpec.inputs must be an integer, not 8.0 (float)."
+    )
+    assert text_of(tables(network=3), ConfigTypeError) == "[network] must be a table, not 3 (int)."
+
+
+def test_a_design_without_layers_is_no_network() -> None:
+    with pytest.raises(
+        ConfigError,
+        match=(
+            r"^a design with block 'network' must have a table \[\[layer\]\] for each of its"
+            r" layers\.$"
+        ),
+    ):
+        Design(name="a", block="network")
+    layer = HetSynSpec(name="a", inputs=1, neurons=1)
+    with pytest.raises(
+        ConfigError,
+        match=(
+            r"^a design with block 'lane' must not have a table \[network\]; a network has one\.$"
+        ),
+    ):
+        Design(name="a", block="lane", network=NetworkSpec(layers=(layer,)))
+
+
+def test_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "net.toml"
+    file.write_text(
+        '[design]\nname = "net"\nblock = "network"\n[network]\ntick_ms = 0.5\n[clock.slow]\nmhz ='
+        ' 8.5\n[[layer]]\nname = "a"\ninputs = 3\nneurons = 2\nclock ='
+        ' "slow"\n[layer.neuron]\nleak_shift = 3\n'
+    )
+    network = load_design(file).network
+    assert network is not None
+    assert network.tick_ms == 0.5
+    assert network.layers[0].neuron.leak_shift == 3
+
+
+def test_a_layer_whose_decay_codes_can_not_be_says_which_it_is() -> None:
+    layer = HetSynSpec(name="slow", inputs=1, neurons=1, tick_interval=1000)
+    with pytest.raises(
+        ConfigError,
+        match=r"^layer 'slow': Decay codes need a tick in which a trace does not vanish: ",
+    ):
+        layer.codes(1.0)

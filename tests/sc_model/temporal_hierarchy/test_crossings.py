@@ -1,0 +1,281 @@
+"""Crossings between rates: worked by hand, against loops by hand, and nothing lost or doubled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sc_model.temporal_hierarchy.multi_clock import (
+    ClockDomain,
+    HetSynLayer,
+    MultiClockSNN,
+    Once,
+    crossing,
+)
+
+
+def seen(
+    policy: str, producer: int, consumer: int, spikes: list[int], limit: int | None = None
+) -> list[float]:
+    """What a consumer sees at its ticks, of a producer whose spikes at its own ticks are given."""
+    rule = crossing(policy, "policy", limit)
+    state, found, words = rule.start(1), [], iter(spikes)
+    for n in range(1, len(spikes) * producer + producer):
+        if n % producer == 0:
+            state = rule.word(state, np.array([float(next(words))]))
+        if n % consumer == 0:
+            state, h = rule.tick(state)
+            found.append(float(h[0]))
+    return found
+
+
+# Steps 1, 2, ...: the producer's words at multiples of `producer`, what is seen at multiples of
+# `consumer`.
+@pytest.mark.parametrize(
+    ("policy", "producer", "consumer", "spikes", "expected"),
+    [
+        # fast to slow: words of steps 1..6, seen at 3 and 6
+        ("hold", 1, 3, [1, 1, 0, 0, 1, 1], [0, 1]),
+        ("accumulate", 1, 3, [1, 1, 0, 0, 1, 1], [2, 2]),
+        ("once", 1, 3, [1, 1, 0, 0, 1, 1], [1, 1]),
+        # slow to fast: words at 3, 6, 9, seen at 1, 2, ... 11
+        ("hold", 3, 1, [1, 0, 1], [0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]),
+        ("accumulate", 3, 1, [1, 0, 1], [0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ("once", 3, 1, [1, 0, 1], [0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0]),
+        # words at 2, 4, 6, 8, 10, 12, seen at 3, 6, 9, 12: (2), (4, 6), (8), (10, 12)
+        ("hold", 2, 3, [1, 1, 1, 0, 1, 1], [1, 1, 0, 1]),
+        ("accumulate", 2, 3, [1, 1, 1, 0, 1, 1], [1, 2, 0, 2]),
+        (
+            "once",
+            2,
+            3,
+            [1, 1, 1, 0, 1, 1],
+            [1, 1, 1, 1],
+        ),  # the second of (4, 6) at 9, the first of (10, 12) at 12
+        # words at 3, 6, 9, seen at 2, 4, ... 10
+        ("hold", 3, 2, [1, 0, 1], [0, 1, 0, 0, 1]),
+        ("accumulate", 3, 2, [1, 0, 1], [0, 1, 0, 0, 1]),
+        ("once", 3, 2, [1, 1, 1], [0, 1, 1, 0, 1]),
+        # what waits is delivered later, one a tick
+        ("once", 1, 2, [1, 1, 1, 1, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 0]),
+    ],
+)
+def test_by_hand(
+    policy: str, producer: int, consumer: int, spikes: list[int], expected: list[int]
+) -> None:
+    assert seen(policy, producer, consumer, spikes) == expected
+
+
+def test_a_limit_loses_what_comes_above_it() -> None:
+    """Five spikes wait for the first tick, of which two are kept; the limit holds before the tick
+    takes one away.
+    """
+    rule = Once(2)
+    state = rule.start(2)
+    for _ in range(5):
+        state = rule.word(state, np.array([1.0, 0.0]))
+    assert (state.held.tolist(), state.lost) == ([2.0, 0.0], 3)
+    state, h = rule.tick(state)
+    assert (h.tolist(), state.held.tolist(), state.lost) == ([1.0, 0.0], [1.0, 0.0], 3)
+    state = rule.word(state, np.array([1.0, 1.0]))
+    assert (state.held.tolist(), state.lost) == ([2.0, 1.0], 3)
+
+
+def test_words_and_states_are_not_shared() -> None:
+    """A step is pure: what came in may be written over afterwards, and an old state still holds
+    what it held.
+    """
+    for policy in ("hold", "accumulate", "once"):
+        rule, word = crossing(policy, "policy"), np.ones(3)
+        state = rule.start(3)
+        after = rule.word(state, word)
+        word[:] = 7
+        rule.tick(after)
+        assert after.held.tolist() == [1, 1, 1]
+        assert state.held.tolist() == [0, 0, 0]
+
+
+intervals = st.integers(1, 7)
+trains = st.integers(0, 2**32 - 1).map(
+    lambda seed: (np.random.default_rng(seed).random((60, 5)) < 0.4).astype(float)
+)
+
+
+@given(
+    policy=st.sampled_from(["accumulate", "once"]),
+    producer=intervals,
+    consumer=intervals,
+    words=trains,
+)
+def test_nothing_is_lost_or_doubled(
+    policy: str, producer: int, consumer: int, words: np.ndarray
+) -> None:
+    rule = crossing(policy, "policy")
+    state, delivered = rule.start(5), np.zeros(5)
+    for n in range(1, 60 * producer + 1):
+        if n % producer == 0:
+            state = rule.word(state, words[n // producer - 1])
+        if n % consumer == 0:
+            state, h = rule.tick(state)
+            assert policy == "accumulate" or ((h == 0) | (h == 1)).all()
+            delivered += h
+        assert (delivered + state.held == words[: n // producer].sum(axis=0)).all()
+    assert state.lost == 0
+
+
+@given(limit=st.integers(1, 4), producer=intervals, consumer=intervals, words=trains)
+def test_what_a_limit_loses_is_counted(
+    limit: int, producer: int, consumer: int, words: np.ndarray
+) -> None:
+    rule = Once(limit)
+    state, delivered = rule.start(5), np.zeros(5)
+    for n in range(1, 60 * producer + 1):
+        if n % producer == 0:
+            state = rule.word(state, words[n // producer - 1])
+            assert state.held.max() <= limit
+        if n % consumer == 0:
+            state, h = rule.tick(state)
+            delivered += h
+    assert delivered.sum() + state.held.sum() + state.lost == words.sum()
+
+
+# --- in networks ----------------------------------------------------------------------------------
+
+
+def relay(n: int) -> HetSynLayer:
+    """A layer that fires when its input is 1 or more, and forgets at once: exp(-1 / 0.001) is 0."""
+    return HetSynLayer.from_arrays(np.full((n, n), 0.001), np.eye(n), leak_tau=0.001)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        # x of steps 1..12; the first relay ticks at 2, 4, ..., the second at 3, 6, 9, 12
+        ("hold", [0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]),
+        ("accumulate", [0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1]),
+    ],
+)
+def test_a_network_by_hand(policy: str, expected: list[int]) -> None:
+    x = np.array(
+        [[0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]], dtype=float
+    ).T  # words of the relay: 1 0 1 0 1 0
+    net = MultiClockSNN([relay(1), relay(1)], ["a", "b"], [2, 3], ["hold", policy])
+    assert net.run(x)[:, 0].tolist() == expected
+
+
+def by_hand(
+    layers: list[HetSynLayer],
+    every: list[int],
+    policies: list[str],
+    x: np.ndarray,
+    dt: float,
+    limit: Any,
+) -> Any:
+    """The network's definition with lists of words that wait, a step at a time; and the spikes
+    lost.
+    """
+    waiting: list[list[np.ndarray]] = [[] for _ in layers]
+    last = [np.zeros(layer.n_inputs) for layer in layers]
+    out = [np.zeros(layer.n_neurons) for layer in layers]
+    pending, lost, results = (
+        [np.zeros(layer.n_inputs, dtype=int) for layer in layers],
+        [0] * len(layers),
+        [],
+    )
+    for n, word in enumerate(x, 1):
+        for k, layer in enumerate(layers):
+            if k == 0 or n % every[k - 1] == 0:
+                new = word if k == 0 else out[k - 1]
+                last[k] = new
+                waiting[k].append(new)
+                if policies[k] == "once":
+                    for c in np.flatnonzero(new):
+                        if pending[k][c] == limit:
+                            lost[k] += 1
+                        else:
+                            pending[k][c] += 1
+            if n % every[k]:
+                continue
+            if policies[k] == "hold":
+                h = last[k]
+            elif policies[k] == "accumulate":
+                h = sum(waiting[k], np.zeros(layer.n_inputs))
+            else:
+                h = (pending[k] > 0).astype(float)
+                pending[k] -= pending[k] > 0
+            waiting[k] = []
+            out[k] = layer.step(h, dt * every[k])
+        results.append(out[-1])
+    return np.array(results), lost
+
+
+@given(
+    every=st.lists(intervals, min_size=1, max_size=4),
+    policies=st.lists(st.sampled_from(["hold", "accumulate", "once"]), min_size=4, max_size=4),
+    limit=st.none() | st.integers(1, 3),
+    cuts=st.lists(st.integers(0, 60), max_size=4),
+    x=trains,
+    dt=st.sampled_from([0.5, 1.0, 2.0]),
+)
+def test_networks_equal_their_definition(
+    every: list[int],
+    policies: list[str],
+    limit: int | None,
+    cuts: list[int],
+    x: np.ndarray,
+    dt: float,
+) -> None:
+    sizes = (5, 4, 6, 3, 5)
+
+    def layers() -> list[HetSynLayer]:
+        return [
+            HetSynLayer(sizes[k], sizes[k + 1], threshold=0.5, seed=k, leak_tau=30.0)
+            for k in range(len(every))
+        ]
+
+    names = [f"l{k}" for k in range(len(every))]
+    expected, lost = by_hand(layers(), every, policies[: len(every)], x, dt, limit)
+    net = MultiClockSNN(layers(), names, every, policies[: len(every)], pending_limit=limit)
+    found = np.concatenate([net.run(part, dt) for part in np.split(x, sorted(cuts))])
+    assert np.array_equal(found, expected)
+    assert net.lost == dict(zip(names, lost, strict=True))
+    net.reset()
+    assert net.lost == dict.fromkeys(names, 0)
+    assert np.array_equal([net.step(word, dt) for word in x], expected)
+
+
+def test_only_the_first_crossing_asks_for_bits() -> None:
+    net = MultiClockSNN([relay(1), relay(1)], ["a", "b"], [2, 2], ["accumulate", "once"])
+    assert net.run([[0.25], [0.75], [0.5], [0.25]])[:, 0].tolist() == [0, 1, 1, 0]
+
+
+def test_inputs_may_be_written_over_between_runs() -> None:
+    """The word that a crossing holds is not the caller's array."""
+    layers = [HetSynLayer.from_arrays([[5.0]], [[1.0]]) for _ in range(2)]
+    x = np.ones((3, 1))
+    net = MultiClockSNN([layers[0]], ["a"], [4])
+    net.run(x[:2])
+    x[1] = 0.0
+    assert net._states[0].held.tolist() == [1.0]
+
+
+def test_layers_of_a_domain_tick_together() -> None:
+    def made() -> list[HetSynLayer]:
+        return [HetSynLayer(4, 4, threshold=0.3, seed=k) for k in range(3)]
+
+    a, b = made(), made()
+    domains = [ClockDomain("in", 1, a[:1]), ClockDomain("slow", 3, a[1:])]
+    one = MultiClockSNN.from_domains(domains, ["once", "accumulate"], pending_limit=5)
+    other = MultiClockSNN(
+        b, ["in", "slow.0", "slow.1"], [1, 3, 3], ["once", "accumulate", "hold"], pending_limit=5
+    )
+    x = (np.random.default_rng(4).random((90, 4)) < 0.5).astype(float)
+    assert one.layer_names == other.layer_names
+    assert one.policies == other.policies
+    found = one.run(x)
+    assert found.any()
+    assert np.array_equal(found, other.run(x))
