@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.parts.space import Space
 from sc_hw.wires import choose
 
 _READ = 8  # clocks from an address to its word and through two registers, with one to spare
@@ -48,14 +48,8 @@ _STATES = (
 )
 
 
-class Space(IntEnum):
-    """What the host can read and write."""
-
-    SYNAPSE = 1
-    INPUT = 2
-    OUTPUT = 3
-    NEURON = 4
-    CONTROL = 5
+# The spaces of a plastic layer, in the order of their codes, which begin at 1.
+SPACES = (Space.SYNAPSE, Space.INPUT, Space.OUTPUT, Space.NEURON, Space.CONTROL)
 
 
 class HostPort(wiring.Component):
@@ -124,14 +118,14 @@ class HostPort(wiring.Component):
             "take",
             "restart",
         )
-        self._flags += tuple(f"load_{space.name.lower()}" for space in Space)
+        self._flags += tuple(f"load_{space.name.lower()}" for space in SPACES)
         super().__init__(
             {
                 "load": In(stream.Signature(load)),
                 "read": In(stream.Signature(read)),
                 "readback": Out(stream.Signature(width)),
                 "at_start": In(1),
-                "words": In(data.ArrayLayout(width, max(Space) + 1)),
+                "words": In(data.ArrayLayout(width, max(SPACES) + 1)),
                 "far_sample": In(1),
                 "far_value": In(width),
                 **{name: Out(shape) for name, shape in fields.items()},
@@ -194,7 +188,7 @@ class HostPort(wiring.Component):
         word = Signal(self.data_bits, reset_less=True)
         m.d.sync += [
             words.eq(self.words),
-            word.eq(choose(space, [words[code] for code in range(max(Space) + 1)])),
+            word.eq(choose(space, [words[code] for code in range(max(SPACES) + 1)])),
         ]
         clocks = Signal(range(_READ + 1))
         in_lane = Signal()  # the word has been addressed for long enough
@@ -241,7 +235,7 @@ class HostPort(wiring.Component):
         go("decide", "restart", "capture", "restart", when=~loads & ~reads & stale)
         go("decide", "run", when=~loads & ~reads & ~stale)
         go("take_load", "store", "busy")
-        for item in Space:
+        for item in SPACES:
             rises[f"load_{item.name.lower()}"].append(
                 state["take_load"] & (self.load.payload.space == item)
             )

@@ -12,8 +12,9 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family, load_family
+from sc_hw.parts.space import Space
 from sc_hw.plastic.chain import ADDER_LANE, LANE, Chain
-from sc_hw.plastic.host import HostPort, Space
+from sc_hw.plastic.host import HostPort
 from sc_hw.plastic.inputs import InputMemory
 from sc_hw.plastic.lane import FETCH, LanePlan, PlasticLane
 from sc_hw.plastic.neurons import NeuronMemory

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Signal, Value
@@ -11,6 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.families import Family, load_family
+from sc_hw.parts.space import Space
 from sc_hw.trained.dense_lane import DenseLane
 from sc_hw.trained.hetsyn_lane import HetSynLane
 from sc_hw.trained.history import History
@@ -18,15 +18,6 @@ from sc_hw.trained.lane import MEMORY
 from sc_hw.trained.neurons import Neurons
 from sc_hw.wires import Delays, choose, equals, gated
 from sc_model.spec import DenseSpec, HetSynSpec, IntFormat
-
-
-class Space(IntEnum):
-    """What the host finds in a layer."""
-
-    SYNAPSE = 1
-    NEURON = 2
-    CONTROL = 3
-    HISTORY = 4
 
 
 def lane_of(

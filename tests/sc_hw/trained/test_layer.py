@@ -15,8 +15,8 @@ from amaranth.sim import Simulator
 from sc_hw.fabric.families import load_family
 from sc_hw.parts.accumulator import Accumulator
 from sc_hw.parts.selector import Selector
+from sc_hw.parts.space import Space
 from sc_hw.trained import TrainedLayer
-from sc_hw.trained.layer import Space
 from sc_model.golden.network.network import golden_layer
 from sc_model.golden.trained.dense import Dense
 from sc_model.golden.trained.hetsyn import HetSyn
