@@ -7,11 +7,11 @@ names under the entry-point group ``sc_model.rules``.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import entry_points
 from types import ModuleType
 
-from sc_model.spec.catalogue import by_name, modules_of, pick
+from sc_model.spec.catalogue import Catalogue, Plugin
 from sc_model.spec.choice import RuleChoice
 from sc_model.spec.errors import ConfigError
 from sc_model.spec.rule import Rule, RuleParams
@@ -51,25 +51,31 @@ def rule_from_module(module: ModuleType) -> Rule:
     )
 
 
+def _families_in(module: ModuleType) -> Iterator[tuple[str, ModuleType]]:
+    """The one family that a module defines, or none."""
+    if hasattr(module, "FAMILY"):
+        yield module.FAMILY, module
+
+
 @cache
-def _families() -> dict[str, ModuleType]:
-    modules = modules_of(__name__, __path__) + [
-        point.load() for point in entry_points(group="sc_model.rules")
-    ]
-    return by_name(
-        "rule family", ((m.FAMILY, m, m.__name__) for m in modules if hasattr(m, "FAMILY"))
-    )
+def _families() -> Catalogue[ModuleType]:
+    return Catalogue("rule family", __name__, __path__, _families_in, wanted="FAMILY")
 
 
 def rule_families() -> tuple[str, ...]:
     """Names of all rule families that are installed, sorted."""
-    return tuple(sorted(_families()))
+    return _families().names()
+
+
+def rule_plugins() -> tuple[Plugin, ...]:
+    """Every module that was searched for rules, the broken ones too."""
+    return tuple(_families().plugins)
 
 
 @cache
 def load_rule(family: str) -> Rule:
     """The rule of that family; ConfigError lists the known ones."""
-    return rule_from_module(pick("rule family", family, _families()))
+    return rule_from_module(_families().pick(family))
 
 
 def resolve(choice: RuleChoice) -> tuple[Rule, RuleParams]:

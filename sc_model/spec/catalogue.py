@@ -1,16 +1,171 @@
-"""Finding things by looking into a folder: one file each, no list to edit."""
+"""Catalogues of plug-ins: rules, layer kinds, FPGA families, targets; no list names them.
+
+A plug-in is a module in the folder of its kind, or a module that an installed package names under
+the entry-point group of the kind. A plug-in that can't be imported is kept as one line of text
+(:attr:`Plugin.problem`) and hurts nothing else: only who asks for it by name gets that line as an
+error.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sc_model.spec.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A module that was looked at, and what came of it.
+
+    Members
+    -------
+    group : entry-point group of its kind, as ``sc_model.rules``.
+    name : name of the module in its folder, or of the entry point.
+    source : where it comes from: a module, or a package with version and entry point.
+    provides : names under which its things can be asked for, sorted; empty where it is broken.
+    problem : what is wrong with it, in one line with file and line number; None where it works.
+    """
+
+    group: str
+    name: str
+    source: str
+    provides: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+class Catalogue(Generic[T]):
+    """Things by name, found in a folder and among the entry points of installed packages.
+
+    Parameters
+    ----------
+    subject : what a thing is called in errors, as ``rule family``.
+    group : entry-point group, which is also the name of the package with the folder, unless
+        `package` differs.
+    path : folders of the package (its ``__path__``).
+    things : reads (name, thing) pairs off a module. A module of the folder may have none (it is a
+        helper); a module that an entry point names must have at least one. What it raises makes
+        the plug-in a broken one.
+    wanted : what `things` looks for, named in the error for an entry point without any.
+    package : name of the package with the folder; `group` by default.
+
+    Members
+    -------
+    things : the things by name.
+    plugins : every module that was looked at, in the order of the search: those of the folder by
+        name, then entry points by package and name. Helpers of the folder are left out.
+    """
+
+    def __init__(
+        self,
+        subject: str,
+        group: str,
+        path: Iterable[str],
+        things: Callable[[ModuleType], Iterable[tuple[str, T]]],
+        *,
+        wanted: str,
+        package: str | None = None,
+    ) -> None:
+        self.subject, self.group, self._read = subject, group, things
+        self.things: dict[str, T] = {}
+        self.plugins: list[Plugin] = []
+        self._sources: dict[str, str] = {}
+        for info in pkgutil.iter_modules(path):
+            name = f"{package or group}.{info.name}"
+            self._add(info.name, name, lambda name=name: importlib.import_module(name), None)
+        for point in sorted(entry_points(group=group), key=_order):
+            self._add(point.name, _source(point), point.load, wanted)
+
+    def _add(
+        self, name: str, source: str, load: Callable[[], ModuleType], wanted: str | None
+    ) -> None:
+        """Import one module and keep what it has, or why it has nothing."""
+        try:
+            pairs = list(self._read(load()))
+            if not pairs and wanted is not None:
+                raise ConfigError(f"the module must define {wanted}")
+            names = [thing_name for thing_name, _ in pairs]
+            for thing_name in names:
+                if thing_name in self.things or names.count(thing_name) > 1:
+                    other = self._sources.get(thing_name, source)
+                    raise ConfigError(
+                        f"{self.subject} '{thing_name}' is defined twice, in {other} and in"
+                        f" {source}: rename one"
+                    )
+        except (Exception, SystemExit) as error:  # whatever foreign code may raise on import
+            problem = f"plug-in {name} ({source}) is broken: {_cause(error)}."
+            self.plugins.append(Plugin(self.group, name, source, problem=problem))
+            return
+        if pairs:
+            self.things.update(pairs)
+            self._sources.update(dict.fromkeys(names, source))
+            self.plugins.append(Plugin(self.group, name, source, tuple(sorted(names))))
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all things that work, sorted."""
+        return tuple(sorted(self.things))
+
+    def pick(self, name: str, subject: str | None = None) -> T:
+        """The thing of that name.
+
+        Raises
+        ------
+        ConfigError
+            the line of the broken plug-in of that name; else the known names, and the broken
+            plug-ins, one of which may have been meant.
+        """
+        broken = [plugin for plugin in self.plugins if plugin.problem is not None]
+        if name not in self.things:
+            for plugin in broken:
+                if plugin.name == name:
+                    raise ConfigError(str(plugin.problem))
+        try:
+            return pick(subject or self.subject, name, self.things)
+        except ConfigError as error:
+            problems = " ".join(str(plugin.problem) for plugin in broken)
+            raise ConfigError(f"{error} {problems}".rstrip()) from None
+
+
+def _order(point: EntryPoint) -> tuple[str, str, str]:
+    """A fixed order of entry points: that of the search path differs between machines."""
+    return (point.dist.name if point.dist is not None else "", point.name, point.value)
+
+
+def _source(point: EntryPoint) -> str:
+    """Package and entry point, as a person can look them up."""
+    package = f"package {point.dist.name} {point.dist.version}, " if point.dist is not None else ""
+    return f"{package}entry point {point.group}: {point.name} = {point.value}"
+
+
+def _cause(error: BaseException) -> str:
+    """The error in one line, with file and line of the innermost frame that isn't the importer's.
+
+    A `ConfigError` names its own subject and needs no place.
+    """
+    text = " ".join(str(error).split()).removesuffix(".")
+    if isinstance(error, ConfigError):
+        return text
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
+    # of an import that fails, the innermost frames are Python's own importer
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<frozen")
+        and Path(frame.filename).parent.name != "importlib"
+        and frame.filename != __file__
+    ]
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {text}{place}"
 
 
 def modules_of(package: str, path: Iterable[str]) -> list[ModuleType]:
@@ -21,18 +176,16 @@ def modules_of(package: str, path: Iterable[str]) -> list[ModuleType]:
 
 
 def by_name(what: str, named: Iterable[tuple[str, T, str]]) -> dict[str, T]:
-    """A catalogue of (name, thing, where it was found); ConfigError where two have the same
-    name.
-    """
-    found: dict[str, T] = {}
+    """A dictionary of (name, thing, place) triples; ConfigError where two have the same name."""
+    things: dict[str, T] = {}
     places: dict[str, str] = {}
     for name, thing, place in named:
-        if name in found:
+        if name in things:
             raise ConfigError(
                 f"{what} '{name}' is defined twice, in {places[name]} and in {place}: rename one."
             )
-        found[name], places[name] = thing, place
-    return found
+        things[name], places[name] = thing, place
+    return things
 
 
 def pick(subject: str, name: str, known: Mapping[str, T]) -> T:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -32,11 +32,13 @@ from sc_model.rules import (
     reward_modulated_stdp,
     rule_families,
     rule_from_module,
+    rule_plugins,
 )
 from sc_model.spec import ConfigError, Design, RuleChoice, RuleInput
-from sc_model.spec.catalogue import by_name
+from sc_model.spec.catalogue import Plugin, by_name
 
 Drop = Callable[[ModuleType, str, str], None]
+Install = Callable[[str, dict[str, dict[str, str]], dict[str, str]], Path]
 CACHES = (
     sc_model.rules._families,
     sc_model.rules.load_rule,
@@ -75,6 +77,36 @@ def drop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drop]:
     forget()
 
 
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Installs a package of a name, with entry points by group, and modules by name."""
+    before = set(sys.modules)
+
+    def put(name: str, groups: dict[str, dict[str, str]], modules: dict[str, str]) -> Path:
+        folder = tmp_path / name
+        metadata = folder / f"{name.replace('-', '_')}-1.0.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (metadata / "entry_points.txt").write_text(
+            "".join(
+                f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in points.items())
+                for group, points in groups.items()
+            )
+        )
+        for module, source in modules.items():
+            (folder / f"{module}.py").write_text(source, encoding="utf-8")
+        monkeypatch.syspath_prepend(folder)
+        forget()
+        return folder
+
+    yield put
+    monkeypatch.undo()
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+    forget()
+
+
 def test_a_new_rule_is_found(drop: Drop) -> None:
     assert "leaky_counter" not in rule_families()
     drop(sc_model.rules, "leaky_counter", LEAKY_COUNTER)
@@ -100,25 +132,17 @@ def test_a_rule_goes_with_its_file() -> None:
     assert "leaky_counter" not in rule_families()
 
 
-def test_a_rule_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    module = ModuleType("somebody.leaky")
-    module.__file__ = str(tmp_path / "leaky.py")
-    Path(module.__file__).write_text(LEAKY_COUNTER, encoding="utf-8")
-    exec(LEAKY_COUNTER, module.__dict__)
-    asked = []
-
-    def entry_points(group: str) -> list[Any]:
-        asked.append(group)
-        return [SimpleNamespace(load=lambda: module)]
-
-    monkeypatch.setattr(sc_model.rules, "entry_points", entry_points)
-    forget()
-    try:
-        assert load_rule("leaky_counter").doc.startswith("A counter that leaks")
-        assert asked == ["sc_model.rules"]
-    finally:
-        monkeypatch.undo()
-        forget()
+def test_a_rule_of_another_package(install: Install) -> None:
+    install(
+        "nice-rules", {"sc_model.rules": {"leaky": "nice_leaky"}}, {"nice_leaky": LEAKY_COUNTER}
+    )
+    assert load_rule("leaky_counter").doc.startswith("A counter that leaks")
+    assert rule_plugins()[-1] == Plugin(
+        "sc_model.rules",
+        "leaky",
+        "package nice-rules 1.0, entry point sc_model.rules: leaky = nice_leaky",
+        ("leaky_counter",),
+    )
 
 
 ALL = "FAMILY, Params, STATE, INPUTS, VECTORS, update, float_update"

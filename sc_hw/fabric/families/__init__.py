@@ -1,35 +1,51 @@
-"""FPGA families, one file each, found by looking: a delay model, how products are made, and the
-fabric's own primitives.
+"""FPGA families, one file each, found in this folder or among entry points ``sc_hw.families``.
 
-A family is also the Amaranth platform that components of this package are elaborated with: it may
-offer `get_block_ram` and `get_multiplier` (see `sc_hw.fabric.primitives`).
+A family is a delay model, the way products are made, and the fabric's own primitives. It is also
+the Amaranth platform that components of this package are elaborated with: it may offer
+`get_block_ram` and `get_multiplier` (see `sc_hw.fabric.primitives`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from types import ModuleType
 
 from sc_hw.fabric.families.family import Family
-from sc_model.spec.catalogue import by_name, modules_of, pick
+from sc_model.spec.catalogue import Catalogue, Plugin
+from sc_model.spec.errors import ConfigError
+
+
+def _families_in(module: ModuleType) -> Iterator[tuple[str, Family]]:
+    """The families that a module lists in `FAMILIES`, by name."""
+    for item in getattr(module, "FAMILIES", ()):
+        if not isinstance(item, Family):
+            raise ConfigError(
+                f"{module.__name__}.FAMILIES must hold objects of class Family, not {item!r}"
+            )
+        yield item.name, item
 
 
 @cache
-def _families() -> dict[str, Family]:
-    modules = modules_of(__name__, __path__)
-    return by_name(
-        "family",
-        ((item.name, item, m.__name__) for m in modules for item in getattr(m, "FAMILIES", ())),
+def _families() -> Catalogue[Family]:
+    return Catalogue(
+        "family", "sc_hw.families", __path__, _families_in, wanted="FAMILIES", package=__name__
     )
 
 
 def family_names() -> tuple[str, ...]:
     """Names of all families, sorted."""
-    return tuple(sorted(_families()))
+    return _families().names()
 
 
 def load_family(name: str) -> Family:
-    """The family of that name; ConfigError lists the known ones."""
-    return pick("Design.fabric", name, _families())
+    """The family of that name; ConfigError lists the known ones, or says why it is broken."""
+    return _families().pick(name, "Design.fabric")
 
 
-__all__ = ["Family", "family_names", "load_family"]
+def family_plugins() -> tuple[Plugin, ...]:
+    """Every module that was searched for families, the broken ones too."""
+    return tuple(_families().plugins)
+
+
+__all__ = ["Family", "family_names", "family_plugins", "load_family"]

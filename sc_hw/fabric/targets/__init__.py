@@ -1,30 +1,46 @@
-"""Synthesis targets, one file each, found by looking: adding a device edits no list."""
+"""Synthesis targets, one file each, in this folder or among entry points ``sc_hw.targets``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from types import ModuleType
 
 from sc_hw.fabric.targets.target import Cells, ClockLimit, Target
-from sc_model.spec.catalogue import by_name, modules_of, pick
+from sc_model.spec.catalogue import Catalogue, Plugin
+from sc_model.spec.errors import ConfigError
+
+
+def _targets_in(module: ModuleType) -> Iterator[tuple[str, Target]]:
+    """The targets that a module lists in `TARGETS`, by name."""
+    for item in getattr(module, "TARGETS", ()):
+        if not isinstance(item, Target):
+            raise ConfigError(
+                f"{module.__name__}.TARGETS must hold objects of class Target, not {item!r}"
+            )
+        yield item.name, item
 
 
 @cache
-def _targets() -> dict[str, Target]:
-    modules = modules_of(__name__, __path__)
-    return by_name(
-        "target",
-        ((item.name, item, m.__name__) for m in modules for item in getattr(m, "TARGETS", ())),
+def _targets() -> Catalogue[Target]:
+    return Catalogue(
+        "target", "sc_hw.targets", __path__, _targets_in, wanted="TARGETS", package=__name__
     )
 
 
 def target_names() -> tuple[str, ...]:
     """Names of all targets, sorted."""
-    return tuple(sorted(_targets()))
+    return _targets().names()
 
 
 def load_target(name: str) -> Target:
-    """The target of that name; ConfigError lists the known ones."""
-    return pick("target", name, _targets())
+    """The target of that name; ConfigError lists the known ones, or says why it is broken."""
+    return _targets().pick(name)
 
 
-__all__ = ["Cells", "ClockLimit", "Target", "load_target", "target_names"]
+def target_plugins() -> tuple[Plugin, ...]:
+    """Every module that was searched for targets, the broken ones too."""
+    return tuple(_targets().plugins)
+
+
+__all__ = ["Cells", "ClockLimit", "Target", "load_target", "target_names", "target_plugins"]
