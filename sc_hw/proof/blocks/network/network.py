@@ -20,7 +20,8 @@ from sc_hw.files import write_json
 from sc_hw.progress import Progress
 from sc_hw.proof.blocks.network.crossing import LIMIT_S, prove_crossings
 from sc_hw.proof.blocks.network.intake import prove_intakes
-from sc_hw.proof.blocks.network.parts import NetworkControl, controls_for, write_network_parts
+from sc_hw.proof.blocks.network.parts import write_network_parts
+from sc_hw.proof.mutants.network import NetworkControl, controls_for, write_mutated_parts
 from sc_hw.proof.verdicts import control_row
 
 DEEP, DEEP_LIMIT_S = 8, 900.0  # a queue of 8 takes some minutes a claim
@@ -99,7 +100,7 @@ def _refute(
     folder = build.folder / "proof" / "controls" / control.name.replace(" ", "_")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_network_parts(build.design, folder, control)
+    write_mutated_parts(build.design, folder, control)
     write_json(folder / "manifest.json", build.manifest)
     claims = decide(folder, limit_s)
     return control_row(control.name, control.bug, claims)
