@@ -19,7 +19,7 @@ from sc_hw.plastic.inputs import InputMemory
 from sc_hw.plastic.lane import FETCH, LanePlan, PlasticLane
 from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.outputs import FEED, OutputMemory
-from sc_hw.plastic.parts import SATURATED, Parts, Products, parts_of
+from sc_hw.plastic.rule_parts import SATURATED, Products, RuleParts, rule_parts
 from sc_hw.plastic.sequencer import LayerSequencer
 from sc_hw.wires import Delays, choose, equals, gated, port_shape, select
 from sc_model.arithmetic import critic_unit
@@ -141,12 +141,12 @@ class PlasticLayer(wiring.Component):
         neuron: NeuronSpec,
         place: Placement,
         family: Family | None = None,
-        parts: Parts | None = None,
+        parts: RuleParts | None = None,
     ) -> None:
         self.family = family if family is not None else load_family("generic")
         self.layer, self.spec, self.place = layer, neuron, place
         self.parts = parts = (
-            parts if parts is not None else parts_of(rule, params, bool(layer.critic_shift))
+            parts if parts is not None else rule_parts(rule, params, bool(layer.critic_shift))
         )
         memory = layer.memory if layer.memory != "auto" else self.family.layer_memory
         self.lanes = self._lanes(memory)
@@ -302,23 +302,13 @@ class PlasticLayer(wiring.Component):
         delays = Delays(m)
         place, plan, timing = self.place, self.plan, self.timing
         fetched = plan.weight_fetched
-        m.submodules.sequencer = sequencer = LayerSequencer(
-            self.row_bits,
-            max(1, (timing.slots - place.rows - 1).bit_length()),
-            max(1, (place.groups - 1).bit_length()),
-            len(self.lane.read),
-        )
+        m.submodules.sequencer = sequencer = LayerSequencer(*self.sequencer_widths)
         m.submodules.outputs = outputs = self.outputs
         m.submodules.neurons = neurons = self.neurons
         for number, (head, chain) in enumerate(zip(self.inputs, self.chains, strict=True)):
             m.submodules[f"inputs_{number}"] = head
             m.submodules[f"chain_{number}"] = chain
-        m.submodules.host = host = HostPort(
-            self.load_layout, self.read_layout, self.lane.word, self.parts.weight,
-            signed=self.layer.signed_weights,
-            settle=self.settle,
-            drain=timing.drain,
-        )  # fmt: skip
+        m.submodules.host = host = self.host_port(timing.drain)
 
         # --- the step -----------------------------------------------------------------------------
         given = self.i.payload
@@ -633,3 +623,28 @@ class PlasticLayer(wiring.Component):
             neurons.next_step.eq(new_step),
         ]
         return feeding, turn
+
+    # --- what the proof needs of the parts ------------------------------------------------------
+
+    @property
+    def sequencer_widths(self) -> tuple[int, int, int, int]:
+        """Widths of the sequencer's ports, in bits: row, pause, group, address."""
+        pause = self.timing.slots - self.place.rows  # clocks; counted from 0
+        return (
+            self.row_bits,
+            max(1, (pause - 1).bit_length()),
+            max(1, (self.place.groups - 1).bit_length()),
+            len(self.lane.read),
+        )
+
+    def host_port(self, drain: int) -> HostPort:
+        """A host port for this layer; `drain` clocks pass before it lets the host in."""
+        return HostPort(
+            self.load_layout,
+            self.read_layout,
+            self.lane.word,
+            self.parts.weight,
+            signed=self.layer.signed_weights,
+            settle=self.settle,
+            drain=drain,
+        )
