@@ -1,4 +1,8 @@
-"""Small helpers of wiring: values some clocks later, and one of several values."""
+"""Small wiring helpers: delays, gates, multiplexers, comparisons and port shapes.
+
+Nothing here is a component: each helper builds expressions (or, for `Delays`, registers) inside the
+module of its caller, in domain ``sync``.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,29 @@ from amaranth.lib import data
 
 from sc_model.spec import IntFormat
 
-Timed = TypeVar("Timed", bound=Any)
+Delayed = TypeVar("Delayed", bound=Any)
 
 
 def choose(index: Value, values: Sequence[Value]) -> Value:
-    """`values[index]`, for an index beyond the last any of them: two at a time, by the bits of the
-    index.
+    """`values[index]`, as a tree of two-way multiplexers, one level for each bit of the index.
+
+    An index beyond the last value selects some value of the list; which one is not defined. Latency
+    0. Index bits above those that the list needs are ignored.
+
+    Parameters
+    ----------
+    index : unsigned.
+    values : at least one.
     """
-    chosen = list(values)
+    candidates = list(values)
     for bit in index:
-        if len(chosen) == 1:
+        if len(candidates) == 1:
             break
-        pairs = [chosen[number : number + 2] for number in range(0, len(chosen), 2)]
-        chosen = [Mux(bit, pair[1], pair[0]) if len(pair) == 2 else pair[0] for pair in pairs]
-    return chosen[0]
+        # Neighbours differ in the lowest bit that is left. A value without a neighbour passes
+        # through: its index with that bit set is beyond the list.
+        pairs = [candidates[number : number + 2] for number in range(0, len(candidates), 2)]
+        candidates = [Mux(bit, pair[1], pair[0]) if len(pair) == 2 else pair[0] for pair in pairs]
+    return candidates[0]
 
 
 def gated(value: Value, *, by: Value) -> Value:
@@ -36,13 +49,15 @@ def gated(value: Value, *, by: Value) -> Value:
 
 
 def select(condition: Value, if_true: Value, if_false: Value) -> Value:
-    """`if_true` where the one-bit condition holds, else `if_false`, as two gates (see `gated`)."""
+    """`if_true` where the one-bit condition is 1, else `if_false`, as two gates (see `gated`)."""
     return gated(if_true, by=condition) | gated(if_false, by=~condition)
 
 
 def equals(value: Value, number: int) -> Value:
-    """Whether an unsigned value is that number; `value == 0` becomes Verilog that a linter takes
-    for a slip (`!value`).
+    """Whether an unsigned value is that number.
+
+    A comparison with 0 is written as a reduction: Amaranth emits ``value == 0`` as ``!value``,
+    which linters report as a logical operator on a vector.
     """
     return value == number if number else ~value.any()
 
@@ -53,28 +68,48 @@ def port_shape(form: IntFormat) -> object:
 
 
 class Delays:
-    """Registers behind signals of a module; `reset_less` ones for what counts only with a strobe
-    beside it.
+    """Delay lines of a module: chains of registers behind its signals, each chain built once.
+
+    Two calls of `later` with the same name share their registers, so a value that is needed 3 and 5
+    clocks later costs 5 registers, not 8. Domain ``sync``.
+
+    Parameters
+    ----------
+    m : the module that the registers are added to.
     """
 
     def __init__(self, m: Module) -> None:
         self.m = m
-        self._meant: dict[str, Any] = {}
-        self._made: dict[tuple[str, int], Any] = {}
+        self._sources: dict[str, Any] = {}
+        self._registers: dict[tuple[str, int], Any] = {}
 
-    def later(self, value: Timed, clocks: int, name: str, *, strobe: bool = False) -> Timed:
-        """`value` after `clocks`; calls with the same name mean the same value."""
+    def later(self, value: Delayed, clocks: int, name: str, *, strobe: bool = False) -> Delayed:
+        """`value`, `clocks` clocks later, with the shape of `value`.
+
+        Parameters
+        ----------
+        value : the signal, view or expression to delay.
+        clocks : 0 (the value itself) or more.
+        name : of the delay line; its registers are called `<name>_d1`, `<name>_d2` and so on.
+        strobe : whether reset clears the registers. Leave it out for data that is valid only
+            together with a strobe: registers without reset are cheaper to route.
+
+        Raises
+        ------
+        ValueError : `clocks` is negative, or the name already stands for another value.
+        """
         if clocks < 0:
             raise ValueError(f"{name} can't be had {-clocks} clocks early")
         if clocks == 0:
             return value
-        if self._meant.setdefault(name, value) is not value:
+        # Compared by identity: `==` of Amaranth values builds an expression.
+        if self._sources.setdefault(name, value) is not value:
             raise ValueError(f"{name} is the name of another value")
-        if (name, clocks) not in self._made:
+        if (name, clocks) not in self._registers:
             before = self.later(value, clocks - 1, name, strobe=strobe)
             shape = value.shape() if isinstance(value, (Value, data.View)) else Shape.cast(value)
             register = Signal(shape, name=f"{name}_d{clocks}", reset_less=not strobe)
             self.m.d.sync += register.eq(before)
-            self._made[name, clocks] = register
-        made: Timed = self._made[name, clocks]
-        return made
+            self._registers[name, clocks] = register
+        delayed: Delayed = self._registers[name, clocks]
+        return delayed

@@ -10,7 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.plastic.lane import PlasticLane
-from sc_hw.plastic.parts import SATURATED
+from sc_hw.plastic.rule_parts import SATURATED
 from sc_hw.wires import equals
 from sc_model.spec import PlasticLayerSpec
 

@@ -15,7 +15,7 @@ from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.plastic.lane import FETCH
-from sc_hw.plastic.parts import Parts
+from sc_hw.plastic.rule_parts import RuleParts
 from sc_hw.wires import Delays, port_shape
 
 
@@ -36,7 +36,7 @@ class InputMemory(wiring.Component):
     word : fields at the row that was given 3 clocks ago.
     """
 
-    def __init__(self, parts: Parts, family: Family, rows: int) -> None:
+    def __init__(self, parts: RuleParts, family: Family, rows: int) -> None:
         self.parts, self.rows = parts, rows
         self.fields = data.StructLayout(
             {name: port_shape(form) for name, form in parts.pre.items()}

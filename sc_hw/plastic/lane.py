@@ -21,7 +21,7 @@ from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.fabric.schedule import arrival, schedule
 from sc_hw.plastic.even_odd import EvenOddRAM
-from sc_hw.plastic.parts import SATURATED, Parts, Products
+from sc_hw.plastic.rule_parts import SATURATED, Products, RuleParts
 from sc_hw.wires import port_shape
 from sc_model.spec import Placement, PlasticLayerSpec
 
@@ -45,7 +45,7 @@ class LanePlan:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: RuleParts,
         family: Family,
         products: Products,
         memory: str,

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.plastic.parts import Parts
+from sc_hw.plastic.rule_parts import RuleParts
 from sc_hw.wires import Delays, port_shape
 
 FEED = (
@@ -39,7 +39,7 @@ class OutputMemory(wiring.Component):
     word : fields at the index that was given 3 clocks ago.
     """
 
-    def __init__(self, parts: Parts, family: Family, neurons: int) -> None:
+    def __init__(self, parts: RuleParts, family: Family, neurons: int) -> None:
         self.parts, self.neurons = parts, neurons
         self.fields = data.StructLayout(
             {name: port_shape(form) for name, form in parts.post.items()}

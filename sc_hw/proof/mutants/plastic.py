@@ -22,7 +22,7 @@ from sc_hw.fabric.families import load_family
 from sc_hw.files import write_json, write_text
 from sc_hw.plastic import PlasticLayer
 from sc_hw.plastic.chain import LANE
-from sc_hw.plastic.parts import Parts, Products
+from sc_hw.plastic.rule_parts import Products, RuleParts
 from sc_hw.proof.blocks.plastic.parts import PARTS, host_port, lane_facts, standalone_verilog
 from sc_hw.proof.mutants.rule import CONTROLS, Control, changed_graph
 from sc_model.arithmetic import critic_unit
@@ -47,7 +47,7 @@ class LayerControl:
 
 
 @dataclass(frozen=True)
-class _SeededParts(Parts):
+class _SeededParts(RuleParts):
     """Parts of a rule whose synapses are computed wrongly."""
 
     control: Control
