@@ -41,6 +41,12 @@ class Layer:
 LAYERS: dict[str, Layer] = {
     "sc_model": Layer(),
     "sc_model.checks": Layer(("numpy",)),
+    "sc_model.firing": Layer(),
+    # callbacks serve training and learning, and lie below both
+    "sc_model.callbacks": Layer(
+        ("tensorboard", "wandb", "sc_model.checks", "sc_model.files", "sc_model.packages")
+    ),
+    "sc_model.cache": Layer(("platformdirs",)),
     "sc_model.spec": Layer(("pydantic", "sc_model.spec")),
     "sc_model.rules": Layer(("pydantic", "sc_model.spec", "sc_model.rules")),
     "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
@@ -76,21 +82,30 @@ LAYERS: dict[str, Layer] = {
             *(
                 "joblib",
                 "distributed",
-                "tensorboard",
-                "wandb",
+                "cryptography",
+                "Crypto",
                 "flwr",
                 "rich",
+                "sc_model.callbacks",
                 "sc_model.files",
+                "sc_model.packages",
                 "sc_model.training",
             ),
         )
     ),
     "sc_model.temporal_hierarchy": Layer(
-        ("sc_model.checks", "numpy", "sc_model.spec", "sc_model.temporal_hierarchy")
+        (
+            "sc_model.checks",
+            "sc_model.firing",
+            "numpy",
+            "sc_model.spec",
+            "sc_model.temporal_hierarchy",
+        )
     ),
     "sc_model.network": Layer(
         (
             "sc_model.checks",
+            "sc_model.firing",
             "numpy",
             "scipy",
             "rich",
@@ -108,6 +123,7 @@ LAYERS: dict[str, Layer] = {
             *(
                 "torch",
                 "sc_model.checks",
+                "sc_model.firing",
                 "numpy",
                 "scipy",
                 "rich",
@@ -119,7 +135,7 @@ LAYERS: dict[str, Layer] = {
                 "sc_model.training",
                 "sc_model.network",
                 "sc_model.files",
-                "sc_model.learning.callbacks",
+                "sc_model.callbacks",
             ),
         )
     ),
@@ -145,8 +161,11 @@ LAYERS: dict[str, Layer] = {
         never=("sc_model.golden",),
     ),
     "sc_hw.simulation": Layer((*STAGE, "sc_hw.simulation", "sc_model"), never=("sc_model.golden",)),
-    # the one place where model and hardware meet
-    "sc_hw.simulation.device": Layer((*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sim")),
+    # where model and hardware meet: `Device` and what it is made of
+    **{
+        f"sc_hw.simulation.{name}": Layer((*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sim"))
+        for name in ("device", "devices", "checkpoint", "comparison")
+    },
     "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
     "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "typer", "rich")),
     # campaigns use the product as anybody may; nothing of the product may use them

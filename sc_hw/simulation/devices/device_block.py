@@ -1,0 +1,107 @@
+"""What a block answers so that a `Device` can run it, in its model or in its RTL."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.rules import resolve
+from sc_model.spec import Design
+
+# Every field of a device by space and name; a lane and a bank have the space `synapse` alone.
+State = dict[str, dict[str, NDArray[Any]]]
+Stimulus = Mapping[str, Any]
+
+
+class DeviceBlock(ABC):
+    """A design's block. Its `engine` arguments are a golden model, a compiled model, or RTL.
+
+    Members
+    -------
+    name : the design's key `block`.
+    step_axes : axes of a stimulus array that has one entry for each step.
+    logs_every_step : `run` returns every field after each step, so two runs are compared by their
+        logs.
+    design : the design.
+    """
+
+    name: ClassVar[str]
+    step_axes: ClassVar[int]
+    logs_every_step: ClassVar[bool] = False
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+
+    @abstractmethod
+    def model(self, *, native: bool) -> Any:
+        """The golden model in its state after reset; `native`: the compiled one, or NativeError."""
+
+    @abstractmethod
+    def load(self, engine: Any, weights: ArrayLike) -> None:
+        """Write the weights and put all else to its state after reset."""
+
+    @abstractmethod
+    def state(self, engine: Any) -> State:
+        """Every field of an engine."""
+
+    @abstractmethod
+    def restore(self, engine: Any, state: State) -> None:
+        """Put every field of an engine."""
+
+    @abstractmethod
+    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+        """The stimulus of a recording, and the weights that it begins with."""
+
+    @abstractmethod
+    def step(self, engine: Any, stimulus: Stimulus) -> Any:
+        """Advance by one step."""
+
+    @abstractmethod
+    def run(self, engine: Any, stimulus: Stimulus) -> Any:
+        """Advance by as many steps as the stimulus has."""
+
+    def steps(self, stimulus: Stimulus) -> int:
+        """Number of steps of a stimulus; ValueError where its arrays differ in length."""
+        lengths = {
+            len(np.asarray(values))
+            for values in self.stepped(stimulus).values()
+            if np.ndim(values) == self.step_axes
+        }
+        if len(lengths) != 1:
+            raise ValueError(f"stimulus must be of equally many steps, not {sorted(lengths)}")
+        return lengths.pop()
+
+    def stepped(self, stimulus: Stimulus) -> Stimulus:
+        """The part of a stimulus that tells the number of steps."""
+        return stimulus
+
+    def identity(self) -> dict[str, Any]:
+        """What a state depends on: block, size, rule and parameters; not name, seed or fabric."""
+        _, params = resolve(self.design.rule)
+        return {
+            "block": self.design.block,
+            "synapses": self.design.synapses,
+            "rule": self.design.rule.family,
+            "parameters": params.model_dump(mode="json"),
+        }
+
+
+def rows(stimulus: Stimulus, start: int, stop: int) -> dict[str, Any]:
+    """Some steps of a stimulus; scalars hold in all steps."""
+    return {
+        name: values if np.ndim(values) == 0 else np.asarray(values)[start:stop]
+        for name, values in stimulus.items()
+    }
+
+
+def row(stimulus: Stimulus, step: int) -> dict[str, Any]:
+    """One step of a stimulus."""
+    return {
+        name: values if np.ndim(values) == 0 else np.asarray(values)[step]
+        for name, values in stimulus.items()
+    }

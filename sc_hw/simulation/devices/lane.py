@@ -1,0 +1,54 @@
+"""A lane as a device: one synapse, whose every state `run` returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_hw.simulation.devices.device_block import State
+from sc_hw.simulation.devices.synapses import SynapseDevice
+from sc_model.golden import Synapse
+from sc_model.native import NativeSynapse
+from sc_model.rules import resolve
+from sim.rtl import RtlLane
+
+
+class LaneDevice(SynapseDevice):
+    """One synapse; inputs are scalars, of T steps arrays of shape (T,)."""
+
+    name = "lane"
+    step_axes = 1
+    logs_every_step = True
+
+    def model(self, *, native: bool) -> Synapse:
+        """The golden synapse."""
+        rule, params = resolve(self.design.rule)
+        return (NativeSynapse if native else Synapse)(rule, params)
+
+    def load(self, engine: Any, weights: ArrayLike) -> None:
+        """Write the weight, a scalar."""
+        engine.load({self.weight: int(np.asarray(weights))})
+
+    def restore(self, engine: Any, state: State) -> None:
+        """Put every field; RTL has a port for the weight alone and refuses another trace."""
+        values = {name: int(value) for name, value in state["synapse"].items()}
+        if isinstance(engine, RtlLane):
+            engine.restore(values)
+        else:
+            engine.state = values
+
+    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+        """Inputs of every step, shape (T,), and the weight that the recording begins with."""
+        inputs, weights = super().recording(path)
+        first = {name: values[:, 0] for name, values in inputs.items()}
+        return first, int(np.ravel(np.asarray(weights))[0])
+
+    def log(self, states: list[dict[str, Any]]) -> Any:
+        """Every field after each step, shape (T,)."""
+        return {name: np.array([state[name] for state in states]) for name in states[0]}
+
+
+DEVICE_BLOCK = LaneDevice

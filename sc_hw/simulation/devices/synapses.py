@@ -1,0 +1,50 @@
+"""What lane and bank share as devices: one space, `synapse`, with the fields of the rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_hw.simulation.devices.device_block import DeviceBlock, State, Stimulus, row
+from sc_model.golden import load_recording
+from sc_model.rules import resolve
+
+
+class SynapseDevice(DeviceBlock):
+    """Synapses without neurons; a step takes the rule's inputs by name and updates all of them."""
+
+    @property
+    def weight(self) -> str:
+        """The rule's loadable field."""
+        rule, _ = resolve(self.design.rule)
+        (name,) = (field.name for field in rule.state if field.loadable)
+        return name
+
+    def state(self, engine: Any) -> State:
+        """The fields of the rule, as int64."""
+        fields = {name: np.asarray(values, np.int64) for name, values in engine.state.items()}
+        return {"synapse": fields}
+
+    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+        """Inputs of every step, shape (T, N), and the weights that the recording begins with."""
+        rule, params = resolve(self.design.rule)
+        recorded = load_recording(path, rule, params, self.design.synapses)
+        return dict(recorded.inputs), recorded.initial.get(self.weight, 0)
+
+    def step(self, engine: Any, stimulus: Stimulus) -> Any:
+        """Advance by one step; the new state."""
+        return engine.step(stimulus)
+
+    def run(self, engine: Any, stimulus: Stimulus) -> Any:
+        """Advance by T steps; what `log` makes of the states where no compiled replay exists."""
+        if hasattr(engine, "replay"):
+            return engine.replay(stimulus)
+        steps = max(len(np.asarray(values)) for values in stimulus.values() if np.ndim(values))
+        return self.log([dict(engine.step(row(stimulus, t))) for t in range(steps)])
+
+    def log(self, states: list[dict[str, Any]]) -> Any:
+        """What `run` returns: nothing, for many synapses' every state would fill the memory."""
+        return None
