@@ -28,16 +28,18 @@ change of the weight towards zero.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from sc_model.spec.rule import Locality, Ops, RuleInput, RuleParams, StateField, Vector
+from sc_model.spec.rule import Locality, Ops, RuleInput, StateField
+from sc_model.spec.rule_kit import WeightAndTraceParams, float_follow, follow, times, vectors_for
 
 FAMILY = "pair_stdp"
 
 
-class Params(RuleParams):
+class Params(WeightAndTraceParams):
     """Widths, shifts and gains of the rule; 40 bits of state a synapse by default, W of them its
     own in a layer.
 
@@ -45,8 +47,6 @@ class Params(RuleParams):
     strong as potentiation, and both windows are 16 steps long.
     """
 
-    weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
-    trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces")
     headroom_bits: int = Field(
         default=2,
         ge=0,
@@ -66,22 +66,8 @@ class Params(RuleParams):
 
     @model_validator(mode="after")
     def _spikes_are_seen(self) -> Self:
-        if self.headroom_bits >= self.trace_bits:
-            raise ValueError(
-                f"Params.headroom_bits ({self.headroom_bits}) must be less than trace_bits"
-                f" ({self.trace_bits}): a spike would add nothing to its trace; widen the traces."
-            )
+        self.require_headroom("headroom_bits")
         return self
-
-    @property
-    def max_weight(self) -> int:
-        """2^W - 1."""
-        return (1 << self.weight_bits) - 1
-
-    @property
-    def max_trace(self) -> int:
-        """2^T - 1."""
-        return (1 << self.trace_bits) - 1
 
     @property
     def increment(self) -> int:
@@ -103,21 +89,7 @@ INPUTS = (
 
 def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     """One step; the equations are in the module's docstring."""
-
-    def times(value: Any, gain: int) -> Any:
-        """A product with a constant as shifts and adds."""
-        return sum(value << bit for bit in range(gain.bit_length()) if gain >> bit & 1)
-
-    def followed(name: str, spike: Any, shift: int) -> Any:
-        """The trace of that name after a step: one selection where a spike fills it, else one more
-        sum.
-        """
-        trace = getattr(state, name)
-        decayed = ops.let(f"{name}_decayed", trace - (trace >> shift) if shift else trace)
-        if params.increment == params.max_trace:
-            return ops.mux(spike, params.max_trace, decayed)
-        return ops.clamp(decayed + ops.mux(spike, params.increment, 0), 0, params.max_trace)
-
+    trace = partial(follow, ops, increment=params.increment, top=params.max_trace)
     seen_by_post = ops.mux(inputs.post_spike, state.pre_trace, 0)
     seen_by_pre = ops.mux(inputs.pre_spike, state.post_trace, 0)
     potentiation = ops.let(
@@ -130,8 +102,12 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
         "weight": ops.let(
             "weight_next", ops.clamp(state.weight + potentiation - depression, 0, params.max_weight)
         ),
-        "pre_trace": followed("pre_trace", inputs.pre_spike, params.pre_decay_shift),
-        "post_trace": followed("post_trace", inputs.post_spike, params.post_decay_shift),
+        "pre_trace": trace(
+            "pre_trace", state.pre_trace, inputs.pre_spike, shift=params.pre_decay_shift
+        ),
+        "post_trace": trace(
+            "post_trace", state.post_trace, inputs.post_spike, shift=params.post_decay_shift
+        ),
     }
 
 
@@ -141,13 +117,7 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
 
     Against :func:`update` it shows what quantisation costs; it is never compiled to hardware.
     """
-
-    def followed(trace: Any, spike: Any, shift: int) -> Any:
-        factor = 1.0 - 2.0**-shift if shift else 1.0
-        return ops.clamp(
-            trace * factor + ops.mux(spike, params.increment, 0.0), 0, params.max_trace
-        )
-
+    trace = partial(float_follow, ops, increment=params.increment, top=params.max_trace)
     scale = 2.0**-params.learning_shift
     potentiation = (
         ops.mux(inputs.post_spike, state.pre_trace, 0.0) * params.potentiation_gain * scale
@@ -155,35 +125,25 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
     depression = ops.mux(inputs.pre_spike, state.post_trace, 0.0) * params.depression_gain * scale
     return {
         "weight": ops.clamp(state.weight + potentiation - depression, 0, params.max_weight),
-        "pre_trace": followed(state.pre_trace, inputs.pre_spike, params.pre_decay_shift),
-        "post_trace": followed(state.post_trace, inputs.post_spike, params.post_decay_shift),
+        "pre_trace": trace(state.pre_trace, inputs.pre_spike, shift=params.pre_decay_shift),
+        "post_trace": trace(state.post_trace, inputs.post_spike, shift=params.post_decay_shift),
     }
 
 
-def _vector(
-    why: str, state: tuple[int, int, int], inputs: tuple[int, int], expected: tuple[int, int, int]
-) -> Vector:
-    fields, ports = [field.name for field in STATE], [item.name for item in INPUTS]
-    return Vector(
-        why=why,
-        state=dict(zip(fields, state, strict=True)),
-        inputs=dict(zip(ports, inputs, strict=True)),
-        expected=dict(zip(fields, expected, strict=True)),
-    )
-
+vector = vectors_for(STATE, INPUTS)
 
 # Worked by hand for the default parameters (W 16, T 12, H 2, D 4 and 4, A 16, B 17, L 8): a spike
 # adds 4095 >> 2 = 1023.
 VECTORS = (
-    _vector("all zero stays zero", (0, 0, 0), (0, 0), (0, 0, 0)),
+    vector("all zero stays zero", (0, 0, 0), (0, 0), (0, 0, 0)),
     # 4095 - 255 = 3840
-    _vector("decay without spikes", (100, 4095, 4095), (0, 0), (100, 3840, 3840)),
-    _vector("decay stops at 15", (100, 15, 15), (0, 0), (100, 15, 15)),
+    vector("decay without spikes", (100, 4095, 4095), (0, 0), (100, 3840, 3840)),
+    vector("decay stops at 15", (100, 15, 15), (0, 0), (100, 15, 15)),
     # 16 * 1023 = 16368, >> 8 = 63 (63.9); 1023 - 63 = 960
-    _vector("post after pre: potentiation", (1000, 1023, 0), (0, 1), (1063, 960, 1023)),
+    vector("post after pre: potentiation", (1000, 1023, 0), (0, 1), (1063, 960, 1023)),
     # 17 * 1023 = 17391, >> 8 = 67 (67.9)
-    _vector("pre after post: depression", (1000, 0, 1023), (1, 0), (933, 1023, 960)),
-    _vector(
+    vector("pre after post: depression", (1000, 0, 1023), (1, 0), (933, 1023, 960)),
+    vector(
         "first spikes in the same step do not see each other",
         (500, 0, 0),
         (1, 1),
@@ -191,18 +151,18 @@ VECTORS = (
     ),
     # 17 * 2046 = 34782, >> 8 = 135; 1000 + 63 - 135 = 928; 960 + 1023 = 1983; 2046 - 127 + 1023 =
     # 2942
-    _vector(
+    vector(
         "both spikes: each sees the other's past", (1000, 1023, 2046), (1, 1), (928, 1983, 2942)
     ),
     # 16 * 15 = 240 and 17 * 15 = 255, >> 8 = 0; 15 + 1023 = 1038
-    _vector(
+    vector(
         "traces that have come to rest change nothing", (1000, 15, 15), (1, 1), (1000, 1038, 1038)
     ),
     # 16 * 4095 >> 8 = 255; 17 * 3500 = 59500, >> 8 = 232; 3840 + 1023 = 4863; 3500 - 218 + 1023 =
     # 4305
-    _vector("traces saturate", (0, 4095, 3500), (1, 1), (23, 4095, 4095)),
+    vector("traces saturate", (0, 4095, 3500), (1, 1), (23, 4095, 4095)),
     # 65400 + 255 = 65655
-    _vector("weight saturates upwards", (65400, 4095, 0), (0, 1), (65535, 3840, 1023)),
+    vector("weight saturates upwards", (65400, 4095, 0), (0, 1), (65535, 3840, 1023)),
     # 17 * 4095 = 69615, >> 8 = 271; 200 - 271 = -71
-    _vector("weight saturates downwards", (200, 0, 4095), (1, 0), (0, 1023, 3840)),
+    vector("weight saturates downwards", (200, 0, 4095), (1, 0), (0, 1023, 3840)),
 )

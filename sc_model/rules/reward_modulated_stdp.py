@@ -10,7 +10,7 @@ arithmetic (towards minus infinity)::
     depression      = 0 unless pre_spike;   then  post_trace
     pre_trace'      = max_trace if pre_spike  else decay(pre_trace)
     post_trace'     = max_trace if post_spike else decay(post_trace)
-    eligibility'    = saturate(decay_signed(eligibility) + potentiation - depression,  signed T bits)
+    eligibility'    = saturate(decay_signed(eligibility) + potentiation - depression, signed T bits)
     weight'         = saturate(weight + ((reward * eligibility') >> L),  unsigned W bits)
 
 Deviations from the continuous rule: all three traces share one decay; `decay` stops at the largest
@@ -24,15 +24,15 @@ from typing import Any
 
 from pydantic import Field
 
-from sc_model.spec.rule import Locality, Ops, RuleInput, RuleParams, StateField, Vector
+from sc_model.spec.rule import Locality, Ops, RuleInput, StateField
+from sc_model.spec.rule_kit import WeightAndTraceParams, decay, float_decay, vectors_for
 
 FAMILY = "reward_modulated_stdp"
 
 
-class Params(RuleParams):
+class Params(WeightAndTraceParams):
     """Widths and shifts of the rule; 52 bits of state a synapse by default."""
 
-    weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
     trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces, signed eligibility")
     reward_bits: int = Field(default=8, ge=1, description="R: signed reward")
     learning_shift: int = Field(
@@ -41,16 +41,6 @@ class Params(RuleParams):
     trace_decay_shift: int = Field(
         default=4, ge=0, description="D: time constant of about 2^D steps; 0 is no decay"
     )
-
-    @property
-    def max_weight(self) -> int:
-        """2^W - 1."""
-        return (1 << self.weight_bits) - 1
-
-    @property
-    def max_trace(self) -> int:
-        """2^T - 1."""
-        return (1 << self.trace_bits) - 1
 
     @property
     def min_eligibility(self) -> int:
@@ -95,11 +85,11 @@ INPUTS = (
 def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     """One step; the equations are in the module's docstring."""
 
-    def decay(value: Any) -> Any:
-        return value - (value >> params.trace_decay_shift) if params.trace_decay_shift else value
-
+    shift = params.trace_decay_shift
     old = state.eligibility
-    decayed = ops.let("eligibility_decayed", ops.mux(old >= 0, decay(old), -decay(-old)))
+    decayed = ops.let(
+        "eligibility_decayed", ops.mux(old >= 0, decay(old, shift), -decay(-old, shift))
+    )
     potentiation = ops.let(
         "potentiation",
         ops.mux(inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0),
@@ -120,10 +110,12 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
             "weight_next", ops.clamp(state.weight + weight_change, 0, params.max_weight)
         ),
         "pre_trace": ops.let(
-            "pre_trace_next", ops.mux(inputs.pre_spike, params.max_trace, decay(state.pre_trace))
+            "pre_trace_next",
+            ops.mux(inputs.pre_spike, params.max_trace, decay(state.pre_trace, shift)),
         ),
         "post_trace": ops.let(
-            "post_trace_next", ops.mux(inputs.post_spike, params.max_trace, decay(state.post_trace))
+            "post_trace_next",
+            ops.mux(inputs.post_spike, params.max_trace, decay(state.post_trace, shift)),
         ),
         "eligibility": eligibility,
     }
@@ -135,13 +127,13 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
 
     Against :func:`update` it shows what quantisation costs; it is never compiled to hardware.
     """
-    factor = 1.0 - 2.0**-params.trace_decay_shift if params.trace_decay_shift else 1.0
+    shift = params.trace_decay_shift
     potentiation = ops.mux(
         inputs.post_spike, ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace), 0.0
     )
     depression = ops.mux(inputs.pre_spike, state.post_trace, 0.0)
     eligibility = ops.clamp(
-        state.eligibility * factor + potentiation - depression,
+        float_decay(state.eligibility, shift) + potentiation - depression,
         params.min_eligibility,
         params.max_eligibility,
     )
@@ -151,66 +143,55 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
             0,
             params.max_weight,
         ),
-        "pre_trace": ops.mux(inputs.pre_spike, params.max_trace, state.pre_trace * factor),
-        "post_trace": ops.mux(inputs.post_spike, params.max_trace, state.post_trace * factor),
+        "pre_trace": ops.mux(
+            inputs.pre_spike, params.max_trace, float_decay(state.pre_trace, shift)
+        ),
+        "post_trace": ops.mux(
+            inputs.post_spike, params.max_trace, float_decay(state.post_trace, shift)
+        ),
         "eligibility": eligibility,
     }
 
 
-def _vector(
-    why: str,
-    state: tuple[int, int, int, int],
-    inputs: tuple[int, int, int],
-    expected: tuple[int, int, int, int],
-) -> Vector:
-    fields, ports = [field.name for field in STATE], [item.name for item in INPUTS]
-    return Vector(
-        why=why,
-        state=dict(zip(fields, state, strict=True)),
-        inputs=dict(zip(ports, inputs, strict=True)),
-        expected=dict(zip(fields, expected, strict=True)),
-    )
-
+vector = vectors_for(STATE, INPUTS)
 
 # Worked by hand for the default parameters (W 16, T 12, R 8, L 4, D 4).
 VECTORS = (
-    _vector("all zero stays zero", (0, 0, 0, 0), (0, 0, 127), (0, 0, 0, 0)),
+    vector("all zero stays zero", (0, 0, 0, 0), (0, 0, 127), (0, 0, 0, 0)),
     # 4095 - 255 = 3840; 2047 - 127 = 1920; 127 * 1920 = 243840, >> 4 = 15240
-    _vector(
-        "decay without spikes", (100, 4095, 4095, 2047), (0, 0, 127), (15340, 3840, 3840, 1920)
-    ),
-    _vector("decay stops at 15", (100, 15, 15, 15), (0, 0, 0), (100, 15, 15, 15)),
+    vector("decay without spikes", (100, 4095, 4095, 2047), (0, 0, 127), (15340, 3840, 3840, 1920)),
+    vector("decay stops at 15", (100, 15, 15, 15), (0, 0, 0), (100, 15, 15, 15)),
     # -(2048 - 128) = -1920; -128 * -1920 = 245760, >> 4 = 15360: the negation of -2048 needs a 13th
     # bit
-    _vector(
+    vector(
         "smallest eligibility decays towards zero",
         (0, 0, 0, -2048),
         (0, 0, -128),
         (15360, 0, 0, -1920),
     ),
     # 0 + 4095 - 4095 = 0
-    _vector(
+    vector(
         "both spikes, full post trace: cancel", (7, 0, 4095, 0), (1, 1, 127), (7, 4095, 4095, 0)
     ),
     # 1920 + 4095 - 0 = 6015 -> 2047; 127 * 2047 = 259969, >> 4 = 16248; 60000 + 16248 = 76248 ->
     # 65535
-    _vector(
+    vector(
         "eligibility and weight saturate upwards",
         (60000, 0, 0, 2047),
         (1, 1, 127),
         (65535, 4095, 4095, 2047),
     ),
     # -1920 - 4095 = -6015 -> -2048; 127 * -2048 = -260096, >> 4 = -16256; 16000 - 16256 = -256 -> 0
-    _vector(
+    vector(
         "eligibility and weight saturate downwards",
         (16000, 0, 4095, -2048),
         (1, 0, 127),
         (0, 4095, 3840, -2048),
     ),
     # 0 + 3000 = 3000 -> 2047; -1 * 2047 >> 4 = floor(-127.9) = -128
-    _vector(
+    vector(
         "rounding towards minus infinity", (1000, 3000, 0, 0), (0, 1, -1), (872, 2813, 4095, 2047)
     ),
     # -15 -> -(15 - 0) = -15; 1 * -15 >> 4 = -1
-    _vector("small negative eligibility is kept", (1000, 0, 0, -15), (0, 0, 1), (999, 0, 0, -15)),
+    vector("small negative eligibility is kept", (1000, 0, 0, -15), (0, 0, 1), (999, 0, 0, -15)),
 )

@@ -32,16 +32,18 @@ where G >= D; depression is not where `2^K > (2^D - 1) * B`. Both hold with the 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from sc_model.spec.rule import Locality, Ops, RuleInput, RuleParams, StateField, Vector
+from sc_model.spec.rule import Locality, Ops, RuleInput, StateField
+from sc_model.spec.rule_kit import WeightAndTraceParams, float_follow, follow, times, vectors_for
 
 FAMILY = "triplet_stdp"
 
 
-class Params(RuleParams):
+class Params(WeightAndTraceParams):
     """Widths, shifts and gains of the rule; 64 bits of state a synapse by default, W of them its
     own in a layer.
 
@@ -49,7 +51,6 @@ class Params(RuleParams):
     visual cortex in steps of 1 ms; A3+ is 0.4 % of the weight's range and A2- lies 6 % above it.
     """
 
-    weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
     trace_bits: int = Field(default=16, ge=2, description="T: unsigned traces")
     fast_headroom_bits: int = Field(
         default=2, ge=0, description="H of pre_trace and post_trace: 2^H spikes at once fill them"
@@ -83,24 +84,8 @@ class Params(RuleParams):
 
     @model_validator(mode="after")
     def _spikes_are_seen(self) -> Self:
-        for name in ("fast_headroom_bits", "slow_headroom_bits"):
-            if getattr(self, name) >= self.trace_bits:
-                raise ValueError(
-                    f"Params.{name} ({getattr(self, name)}) must be less than trace_bits"
-                    f" ({self.trace_bits}): a spike would add nothing to its trace; widen the"
-                    " traces."
-                )
+        self.require_headroom("fast_headroom_bits", "slow_headroom_bits")
         return self
-
-    @property
-    def max_weight(self) -> int:
-        """2^W - 1."""
-        return (1 << self.weight_bits) - 1
-
-    @property
-    def max_trace(self) -> int:
-        """2^T - 1."""
-        return (1 << self.trace_bits) - 1
 
     @property
     def fast_increment(self) -> int:
@@ -128,21 +113,7 @@ INPUTS = (
 
 def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     """One step; the equations are in the module's docstring."""
-
-    def times(value: Any, gain: int) -> Any:
-        """A product with a constant as shifts and adds."""
-        return sum(value << bit for bit in range(gain.bit_length()) if gain >> bit & 1)
-
-    def followed(name: str, spike: Any, shift: int, increment: int) -> Any:
-        """The trace of that name after a step: one selection where a spike fills it, else one more
-        sum.
-        """
-        trace = getattr(state, name)
-        decayed = ops.let(f"{name}_decayed", trace - (trace >> shift) if shift else trace)
-        if increment == params.max_trace:
-            return ops.mux(spike, params.max_trace, decayed)
-        return ops.clamp(decayed + ops.mux(spike, increment, 0), 0, params.max_trace)
-
+    trace = partial(follow, ops, top=params.max_trace)
     pre, post = inputs.pre_spike, inputs.post_spike
     fast, slow = params.fast_increment, params.slow_increment
     pair_and_triplet = params.pair_term + (state.post_slow_trace >> params.read_shift)
@@ -157,9 +128,19 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
         "weight": ops.let(
             "weight_next", ops.clamp(state.weight + potentiation - depression, 0, params.max_weight)
         ),
-        "pre_trace": followed("pre_trace", pre, params.pre_decay_shift, fast),
-        "post_trace": followed("post_trace", post, params.post_decay_shift, fast),
-        "post_slow_trace": followed("post_slow_trace", post, params.slow_decay_shift, slow),
+        "pre_trace": trace(
+            "pre_trace", state.pre_trace, pre, shift=params.pre_decay_shift, increment=fast
+        ),
+        "post_trace": trace(
+            "post_trace", state.post_trace, post, shift=params.post_decay_shift, increment=fast
+        ),
+        "post_slow_trace": trace(
+            "post_slow_trace",
+            state.post_slow_trace,
+            post,
+            shift=params.slow_decay_shift,
+            increment=slow,
+        ),
     }
 
 
@@ -169,12 +150,9 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
 
     Against :func:`update` it shows what quantisation costs; it is never compiled to hardware.
     """
-
-    def followed(trace: Any, spike: Any, shift: int, increment: int) -> Any:
-        factor = 1.0 - 2.0**-shift if shift else 1.0
-        return ops.clamp(trace * factor + ops.mux(spike, increment, 0.0), 0, params.max_trace)
-
+    trace = partial(float_follow, ops, top=params.max_trace)
     pre, post = inputs.pre_spike, inputs.post_spike
+    fast, slow = params.fast_increment, params.slow_increment
     read = 2.0**-params.read_shift
     factor = ops.mux(post, params.pair_term + state.post_slow_trace * read, 0.0)
     potentiation = state.pre_trace * read * factor * 2.0**-params.learning_shift
@@ -183,67 +161,50 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
     )
     return {
         "weight": ops.clamp(state.weight + potentiation - depression, 0, params.max_weight),
-        "pre_trace": followed(state.pre_trace, pre, params.pre_decay_shift, params.fast_increment),
-        "post_trace": followed(
-            state.post_trace, post, params.post_decay_shift, params.fast_increment
-        ),
-        "post_slow_trace": followed(
-            state.post_slow_trace, post, params.slow_decay_shift, params.slow_increment
+        "pre_trace": trace(state.pre_trace, pre, shift=params.pre_decay_shift, increment=fast),
+        "post_trace": trace(state.post_trace, post, shift=params.post_decay_shift, increment=fast),
+        "post_slow_trace": trace(
+            state.post_slow_trace, post, shift=params.slow_decay_shift, increment=slow
         ),
     }
 
 
-def _vector(
-    why: str,
-    state: tuple[int, int, int, int],
-    inputs: tuple[int, int],
-    expected: tuple[int, int, int, int],
-) -> Vector:
-    fields, ports = [field.name for field in STATE], [item.name for item in INPUTS]
-    return Vector(
-        why=why,
-        state=dict(zip(fields, state, strict=True)),
-        inputs=dict(zip(ports, inputs, strict=True)),
-        expected=dict(zip(fields, expected, strict=True)),
-    )
-
+vector = vectors_for(STATE, INPUTS)
 
 # Worked by hand for the default parameters (W 16, T 16, H 2 and 4, D 4, 5 and 7, G 7, P 0, L 4, B
 # 17, K 10): a spike adds 65535 >> 2 = 16383 to the fast traces and 65535 >> 4 = 4095 to the slow
 # one.
 VECTORS = (
-    _vector("all zero stays zero", (0, 0, 0, 0), (0, 0), (0, 0, 0, 0)),
+    vector("all zero stays zero", (0, 0, 0, 0), (0, 0), (0, 0, 0, 0)),
     # 65535 - 4095 = 61440; 65535 - 2047 = 63488; 65535 - 511 = 65024
-    _vector("decay without spikes", (100, 65535, 65535, 65535), (0, 0), (100, 61440, 63488, 65024)),
-    _vector("decay stops at 15, 31 and 127", (100, 15, 31, 127), (0, 0), (100, 15, 31, 127)),
+    vector("decay without spikes", (100, 65535, 65535, 65535), (0, 0), (100, 61440, 63488, 65024)),
+    vector("decay stops at 15, 31 and 127", (100, 15, 31, 127), (0, 0), (100, 15, 31, 127)),
     # 15 >> 7 = 0; 17 * 31 = 527, >> 10 = 0
-    _vector(
+    vector(
         "traces that have come to rest change nothing",
         (1000, 15, 31, 127),
         (1, 1),
         (1000, 16398, 16414, 4222),
     ),
     # A2+ = 0: slow trace 0; 16383 - 1023 = 15360
-    _vector(
+    vector(
         "a pair alone does not potentiate", (1000, 16383, 0, 0), (0, 1), (1000, 15360, 16383, 4095)
     ),
     # 16383 >> 7 = 127; 4095 >> 7 = 31; 127 * 31 = 3937, >> 4 = 246; 8000 - 250 + 16383 = 24133;
     # 4095 - 31 + 4095 = 8159
-    _vector(
+    vector(
         "post-pre-post: potentiation", (1000, 16383, 8000, 4095), (0, 1), (1246, 15360, 24133, 8159)
     ),
     # 17 * 16383 = 278511, >> 10 = 271 (271.98); 16383 - 511 = 15872; 4095 - 31 = 4064
-    _vector(
-        "pre after post: depression", (1000, 0, 16383, 4095), (1, 0), (729, 16383, 15872, 4064)
-    ),
-    _vector(
+    vector("pre after post: depression", (1000, 0, 16383, 4095), (1, 0), (729, 16383, 15872, 4064)),
+    vector(
         "first spikes in the same step do not see each other",
         (500, 0, 0, 0),
         (1, 1),
         (500, 16383, 16383, 4095),
     ),
     # 1000 + 246 - 271 = 975; 15360 + 16383 = 31743; 15872 + 16383 = 32255
-    _vector(
+    vector(
         "both spikes: each sees the other's past",
         (1000, 16383, 16383, 4095),
         (1, 1),
@@ -251,14 +212,12 @@ VECTORS = (
     ),
     # 65535 >> 7 = 511; 511 * 511 = 261121, >> 4 = 16320; 17 * 65535 = 1114095, >> 10 = 1087; 60000
     # + 16320 - 1087 = 75233; 61440 + 16383 = 77823; 63488 + 16383 = 79871; 65024 + 4095 = 69119
-    _vector(
+    vector(
         "weight and traces saturate upwards",
         (60000, 65535, 65535, 65535),
         (1, 1),
         (65535, 65535, 65535, 65535),
     ),
     # 1000 - 1087 = -87
-    _vector(
-        "weight saturates downwards", (1000, 0, 65535, 65535), (1, 0), (0, 16383, 63488, 65024)
-    ),
+    vector("weight saturates downwards", (1000, 0, 65535, 65535), (1, 0), (0, 16383, 63488, 65024)),
 )

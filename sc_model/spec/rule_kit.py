@@ -1,0 +1,139 @@
+"""What most rule files need: parameters of weight and traces, decay, trace updates, vectors.
+
+Nothing here is a rule; a rule file imports what it uses::
+
+    from sc_model.spec.rule_kit import WeightAndTraceParams, decay, follow, times, vectors_for
+
+All shifts are arithmetic: they round towards minus infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from sc_model.spec.rule import Ops, RuleInput, RuleParams, StateField, Vector
+
+
+def all_ones(bits: int) -> int:
+    """The largest unsigned integer of that many bits, 2^bits - 1."""
+    return (1 << bits) - 1
+
+
+class WeightAndTraceParams(RuleParams):
+    """Parameters of a rule with an unsigned weight and unsigned traces; a rule adds its own.
+
+    Members
+    -------
+    weight_bits : W, width of the weight in bits, >= 1.
+    trace_bits : T, width of each trace in bits, >= 2.
+    """
+
+    weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
+    trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces")
+
+    @property
+    def max_weight(self) -> int:
+        """Largest weight, 2^W - 1."""
+        return all_ones(self.weight_bits)
+
+    @property
+    def max_trace(self) -> int:
+        """Largest value of a trace, 2^T - 1."""
+        return all_ones(self.trace_bits)
+
+    def require_headroom(self, *names: str) -> None:
+        """Check parameters that shift `max_trace` down to what a spike adds to its trace.
+
+        Raises
+        ------
+        ValueError
+            a shift of T or more, after which a spike would add nothing.
+        """
+        for name in names:
+            if getattr(self, name) >= self.trace_bits:
+                raise ValueError(
+                    f"Params.{name} ({getattr(self, name)}) must be less than trace_bits"
+                    f" ({self.trace_bits}): a spike would add nothing to its trace; widen the"
+                    " traces."
+                )
+
+
+def times(value: Any, gain: int) -> Any:
+    """`value` times the constant `gain` >= 0, as shifts and adds: no multiplier."""
+    return sum(value << bit for bit in range(gain.bit_length()) if gain >> bit & 1)
+
+
+def decay(value: Any, shift: int) -> Any:
+    """One step of exponential decay, `value - (value >> shift)`; a shift of 0 is no decay.
+
+    The time constant is about 2^shift steps. The decay stops at the largest value with
+    `value >> shift = 0`, which is 2^shift - 1, instead of at zero.
+    """
+    return value - (value >> shift) if shift else value
+
+
+def follow(
+    ops: Ops, name: str, trace: Any, spike: Any, *, shift: int, increment: int, top: int
+) -> Any:
+    """A trace after one step: it decays, rises by `increment` at a spike, and saturates at `top`.
+
+    Parameters
+    ----------
+    name : name of the trace; the decayed value is called ``<name>_decayed`` in the waves.
+    trace, spike : the trace before the step, and whether there is a spike in it.
+    shift : see :func:`decay`.
+    increment : what a spike adds, 1 to `top`.
+    top : largest value of the trace.
+    """
+    decayed = ops.let(f"{name}_decayed", decay(trace, shift))
+    if increment == top:  # a spike fills the trace: a selection, and no adder
+        return ops.mux(spike, top, decayed)
+    return ops.clamp(decayed + ops.mux(spike, increment, 0), 0, top)
+
+
+def float_decay(value: Any, shift: int) -> Any:
+    """:func:`decay` without rounding: a factor of 1 - 2^-shift, which reaches zero in the end."""
+    return value * (1.0 - 2.0**-shift) if shift else value
+
+
+def float_follow(ops: Ops, trace: Any, spike: Any, *, shift: int, increment: int, top: int) -> Any:
+    """:func:`follow` without rounding."""
+    return ops.clamp(float_decay(trace, shift) + ops.mux(spike, increment, 0.0), 0, top)
+
+
+def vectors_for(
+    state: Sequence[StateField], inputs: Sequence[RuleInput]
+) -> Callable[[str, Sequence[int], Sequence[int], Sequence[int]], Vector]:
+    """A function that makes hand-worked vectors from bare values, in the order of the declaration.
+
+    Returns
+    -------
+    vector(why, state before, inputs, state after)
+        It raises ValueError where the numbers of values and names differ.
+    """
+    fields, ports = [field.name for field in state], [item.name for item in inputs]
+
+    def vector(
+        why: str, before: Sequence[int], step: Sequence[int], after: Sequence[int]
+    ) -> Vector:
+        for what, values, names in (
+            ("state before", before, fields),
+            ("inputs", step, ports),
+            ("state after", after, fields),
+        ):
+            if len(values) != len(names):
+                raise ValueError(
+                    f"vector '{why}': the {what} must be {len(names)} values"
+                    f" ({', '.join(names)}), not {len(values)}"
+                )
+        return Vector(
+            why=why,
+            state=dict(zip(fields, before, strict=True)),
+            inputs=dict(zip(ports, step, strict=True)),
+            expected=dict(zip(fields, after, strict=True)),
+        )
+
+    return vector
