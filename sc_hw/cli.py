@@ -20,7 +20,7 @@ from sc_hw.commands.new import new as run_new
 from sc_hw.fabric.targets import target_names
 from sc_hw.files import OutputError
 from sc_hw.progress import Progress
-from sc_hw.reporting.report import ReportError
+from sc_hw.reporting.files import ReportError
 from sc_hw.tools.tools import Status, ToolError
 from sc_hw.tools.tools import doctor as run_doctor
 from sc_model.spec import ConfigError, ConfigTypeError, load_design
