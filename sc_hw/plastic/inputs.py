@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.plastic.lane import FETCH
+from sc_hw.plastic.lane_plan import FETCH
 from sc_hw.plastic.rule_parts import RuleParts
 from sc_hw.wires import Delays, port_shape
 

@@ -1,132 +1,56 @@
 # amaranth: UnusedElaboratable=no
-"""One lane of a plastic layer: block RAM, the rule's pipeline, and the sum of the weights whose
-inputs spiked.
+"""One lane of a plastic layer: block RAM, the rule's pipeline, and a neuron's sum of weights.
 
-Everything that a lane is told comes from a bus that hops from cluster to cluster, each signal in
-the clock in which the lane needs it: the delays are made once, at the head of the chain, and not in
-each lane. Lanes are alike, so that one is synthesised and shared_modules.
+A lane has no control of its own. All control signals come from a bus that is registered between
+clusters of lanes. Each arrives in the clock in which the lane needs it: the delay lines stand once,
+at the head of the chain, and not in each lane. Lanes are alike, so that one is synthesised and
+instantiated many times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.fabric.datapath import Datapath
-from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.fabric.schedule import arrival, schedule
 from sc_hw.plastic.even_odd import EvenOddRAM
-from sc_hw.plastic.rule_parts import SATURATED, Products, RuleParts
-from sc_hw.wires import port_shape
-from sc_model.spec import Placement, PlasticLayerSpec
-
-# Clocks from a synapse's turn to the first stage of the pipeline: block RAM, its output register, a
-# register that can clear. Where the block RAM has none of its own, the address comes a clock later.
-FETCH = 3
-
-
-class LanePlan:
-    """When a lane needs what, in clocks after a synapse's turn.
-
-    Members
-    -------
-    update : the pipeline; it begins `FETCH` clocks after the turn, and `fetch` after the address.
-    weight_fetched : the weight stands beside the pipeline.
-    summed : it is in the sum.
-    taken : the neuron's values must have been shifted in.
-    write_weight, write_others : the enable must stand on the bus; the address one clock later.
-    span : clocks until the same address may be read again.
-    """
-
-    def __init__(
-        self,
-        parts: RuleParts,
-        family: Family,
-        products: Products,
-        memory: str,
-        placement: Placement,
-        beside: Sequence[Products] = (),
-        counted: bool = False,
-    ) -> None:
-        """`beside`: how other lanes of the layer make their products; this one is told what, and
-        takes as long, as suits all.
-
-        `counted`: whether it tells that a new value was saturated.
-        """
-        self.parts, self.products, self.memory, self.placement = parts, products, memory, placement
-        self.split = memory == "split" and bool(parts.others)
-        self.graph = parts.synapse_graph(products, counted)
-        neuron = [name for name in (parts.post_spike, *parts.post) if name in self.graph.variables]
-        given = [
-            parts.pre_spike,
-            *parts.pre,
-            *parts.modulators,
-            *neuron,
-        ]  # what does not come out of the lane's own memory
-        late = [name for name in given if name in self.graph.variables]
-        late += [parts.weight] if self.split else []
-        delay = family.layer_delay or family.delay
-        graphs = [self.graph, *(parts.synapse_graph(other, counted) for other in beside)]
-        plans = [schedule(graph, delay, late) for graph in graphs]
-        arrivals = {
-            name: min(arrival(graph, plan, name) for graph, plan in zip(graphs, plans, strict=True))
-            for name in late
-        }
-        latency = max(plan.latency for plan in plans)
-        self.saturating = parts.saturating if counted else ()
-        self.fetch = FETCH - (not family.ram_register or memory == "single_port")
-        if memory == "single_port" and (latency + 1 + self.fetch) % 2 == 0:
-            latency += 1  # from read to write an odd number of clocks (see `EvenOddRAM`)
-        self.weight_fetched = FETCH + (arrivals[parts.weight] if self.split else 0)
-        # all of a neuron's values at once, and no later than the sum takes their place on the chain
-        self.taken = FETCH + min((arrivals[name] for name in neuron), default=0)
-        self.taken = min(self.taken, self.weight_fetched + 1)
-        arrivals |= dict.fromkeys(neuron, self.taken - FETCH)
-        self.update = Datapath(
-            self.graph, delay, late=arrivals, aligned=not self.split, latency=latency
-        )
-        self.write_weight = self.write_others = FETCH + latency
-        if self.split:
-            self.write_others = FETCH + max(
-                plan.ready[name] for plan in plans for name in parts.others
-            )
-
-    @property
-    def span(self) -> int:
-        """Clocks from a read of an address to its next safe read, for either memory."""
-        weight_span = self.write_weight + 2 - (self.weight_fetched - FETCH)
-        return max(weight_span, self.write_others + 2)
-
-    @property
-    def summed(self) -> int:
-        """Clocks from the address until the sum holds the weight."""
-        return self.weight_fetched + 2
+from sc_hw.plastic.lane_plan import FETCH, LanePlan
+from sc_hw.plastic.rule_parts import SATURATED
+from sc_hw.wires import Delays, port_shape
+from sc_model.spec import PlasticLayerSpec
 
 
 class PlasticLane(wiring.Component):
-    """A lane; see the module. Latency and timing: `LanePlan`; throughput one synapse a clock;
-    domain ``sync``.
+    """The synapses of one column of neurons, and the sum of one neuron's weights.
+
+    Latency and timing: see `LanePlan`. Throughput one synapse a clock. Domain ``sync``. Registers
+    of data have no reset; a reset clears the write enables alone. The memory survives a reset, and
+    is not defined at power-on.
+
+    Parameters
+    ----------
+    plan : the schedule.
+    layer : size and options of the layer.
 
     Members
     -------
     read, write : addresses; `write_en` comes one clock before `write`.
-    read_late, write_early, write_early_en : the same for the weight's reading and the other fields'
-        writing, if split.
-    pre_spike, pre_<field>, <modulator> : of the synapse in the pipeline, each when the pipeline
-        needs it.
+    read_late : the address of the weight, if split.
+    write_early, write_early_en : the write of the other fields, if split.
+    pre_spike, pre_<field> : of the synapse in the pipeline, each when the pipeline needs it.
+    mod_<modulator> : likewise.
     drive : add the weight to the sum.
-    look : add the other fields instead (read-back).
-    clear : the other fields of the word now coming out of the memory count as initial.
-    take : the values that have been shifted in are those of the next neuron.
-    capture : hand over the sum, clear it.
-    moves, shift_in, shift_out : the chain on which sums leave and neurons' values come; `moves`
-        comes with each `capture`.
-    load, load_data : write what the host gives.
+    look : add the other fields instead, for a read-back.
+    clear : the other fields of the word that comes out of the memory are replaced by their initial
+        values.
+    take : use the values that have been shifted in from now on: the next neuron's synapses come.
+    capture : put the sum into the chain's register, and clear it.
+    moves : shift the chain's register; it comes with each `capture` too.
+    shift_in, shift_out : the chain on which sums leave and neurons' values come.
+    load, load_data : write the word that the host gives.
     saturated_<field> : a new value was saturated (with counters).
     """
 
@@ -144,6 +68,7 @@ class PlasticLane(wiring.Component):
         )
         address = max(1, (place.depth - 1).bit_length())
         weight = parts.fields[parts.weight].width
+        # The sum also carries the other fields out when the host reads them.
         self.sum_width = max(weight + (place.rows - 1).bit_length(), self.other_word.size)
         self.shift_width = max(self.sum_width, self.post_word.size)
         used = plan.graph.variables
@@ -176,113 +101,60 @@ class PlasticLane(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        plan, parts = self.plan, self.plan.parts
-        m.submodules.update = update = plan.update
+        delays = Delays(m)
+        m.submodules.update = self.plan.update
+        fields = self._split_memories(m, delays) if self.plan.split else self._one_memory(m)
+        post, passing = self._neuron_values(m)
+        self._feed_pipeline(m, fields, post)
+        self._sum(m, fields, passing)
+        self._report_saturation(m, delays)
+        return m
+
+    # --- memories ---------------------------------------------------------------------------------
+
+    def _new_values(self, m: Module) -> tuple[Signal, dict[str, Value], Any]:
+        """The registered write enable, the new fields out of the pipeline, and the host's word."""
         write_en = Signal()
         m.d.sync += write_en.eq(self.write_en | self.load)
+        new = {name: getattr(self.plan.update, f"o_{name}") for name in self.plan.parts.fields}
+        return write_en, new, data.View(self.word, self.load_data)
 
-        # Memories, and the register behind them that can clear
+    def _one_memory(self, m: Module) -> dict[str, Value]:
+        """All fields in one word; returns the fetched fields."""
+        write_en, new, loaded = self._new_values(m)
         fetched = Signal(self.word, reset_less=True)
-        new = {name: getattr(update, f"o_{name}") for name in parts.fields}
-        given = data.View(self.word, self.load_data)
-        if plan.split:
-            late = self._delayed(
-                m,
-                new[parts.weight],
-                plan.write_weight - FETCH - update.ready[parts.weight],
-                parts.weight,
-            )
-            weight_in = Mux(self.load, given[parts.weight], late)
-            self._memory(
-                m,
-                "weights",
-                self.read_late,
-                fetched[parts.weight],
-                None,
-                write_en,
-                self.write,
-                weight_in,
-            )
-            early_en = Signal()
-            m.d.sync += early_en.eq(self.write_early_en | self.load)
-            ready = {
-                n: self._delayed(m, new[n], plan.write_others - FETCH - update.ready[n], n)
-                for n in parts.others
-            }
-            others_in = Cat(*(Mux(self.load, given[n], ready[n]) for n in parts.others))
-            others_q = Signal(self.other_word, reset_less=True)
-            self._memory(
-                m,
-                "others",
-                self.read,
-                others_q,
-                self.other_word,
-                early_en,
-                self.write_early,
-                others_in,
-            )
-            others = {name: others_q[name] for name in parts.others}
-        else:
-            word = Cat(*(Mux(self.load, given[n], new[n]) for n in parts.fields))
-            self._memory(m, "synapses", self.read, fetched, self.word, write_en, self.write, word)
-            others = {name: fetched[name] for name in parts.others}
-        weight: Value = fetched[parts.weight]
+        word = Cat(*(Mux(self.load, loaded[name], new[name]) for name in self.plan.parts.fields))
+        self._memory(m, "synapses", self.read, fetched, self.word, write_en, self.write, word)
+        return {name: fetched[name] for name in self.plan.parts.fields}
 
-        # The neuron's values, for as long as its synapses come
-        post = Signal(self.post_word, reset_less=True)
-        passing = Signal(self.shift_width, reset_less=True)
-        with m.If(self.take):
-            m.d.sync += post.as_value().eq(passing[: self.post_word.size])
-
-        given_to = {parts.weight: weight, **others, parts.post_spike: post[parts.post_spike]}
-        given_to |= {name: post[name] for name in parts.post}
-        for name in plan.graph.variables:
-            port = getattr(update, f"i_{name}")
-            if name in given_to:
-                m.d.comb += port.eq(given_to[name])
-            elif name == parts.pre_spike:
-                m.d.comb += port.eq(self.pre_spike)
-            else:
-                m.d.comb += port.eq(
-                    getattr(self, f"mod_{name}" if name in parts.modulators else f"pre_{name}")
-                )
-
-        # The sum
-        shape = signed(self.sum_width) if self.layer.signed_weights else unsigned(self.sum_width)
-        addend = Signal(shape, reset_less=True)
-        total = Signal(shape, reset_less=True)
-        bits = len(weight)
-        top = (
-            ~weight[-1] if self.layer.signed_weights else weight[-1]
-        )  # less half of the range: the top bit is a sign
-        above = top if self.layer.signed_weights else C(0, 1)
-        driven = (
-            Cat(weight[: bits - 1], top, above.replicate(self.sum_width - bits))
-            if self.sum_width > bits
-            else weight
+    def _split_memories(self, m: Module, delays: Delays) -> dict[str, Value]:
+        """The weight in a memory of its own, read and written later; returns the fetched fields."""
+        plan, parts = self.plan, self.plan.parts
+        write_en, new, loaded = self._new_values(m)
+        fetched = Signal(self.word, reset_less=True)
+        # `ready`: clocks after the pipeline's begin. A field that stands earlier waits for its
+        # write in registers.
+        wait = plan.write_weight - FETCH - plan.update.ready[parts.weight]
+        late = delays.later(new[parts.weight], wait, parts.weight)
+        weight_in = Mux(self.load, loaded[parts.weight], late)
+        weight = fetched[parts.weight]
+        self._memory(m, "weights", self.read_late, weight, None, write_en, self.write, weight_in)
+        early_en = Signal()
+        m.d.sync += early_en.eq(self.write_early_en | self.load)
+        others_in = Cat(
+            *(
+                Mux(self.load, loaded[name], value)
+                for name, value in [
+                    (n, delays.later(new[n], plan.write_others - FETCH - plan.update.ready[n], n))
+                    for n in parts.others
+                ]
+            )
         )
-        looked = Cat(*(others[name] for name in parts.others)) if others else C(0, 1)
-        m.d.sync += [
-            addend.eq(
-                (driven & self.drive.replicate(self.sum_width))
-                | (looked & self.look.replicate(len(looked)))
-            ),
-            total.eq((total + addend)[: self.sum_width]),
-        ]
-        with m.If(self.capture):
-            m.d.sync += total.eq(0)
-        with m.If(self.moves):
-            m.d.sync += passing.eq(Mux(self.capture, total, self.shift_in))
-        m.d.comb += self.shift_out.eq(passing)
-        for name in plan.saturating:
-            flag, told = SATURATED.format(name), Signal(name=f"told_{name}")
-            value = getattr(update, f"o_{flag}")
-            m.d.sync += told.eq(
-                self.write_en
-                & self._delayed(m, value, plan.write_weight - FETCH - update.ready[flag], flag)
-            )
-            m.d.comb += getattr(self, flag).eq(told)
-        return m
+        others = Signal(self.other_word, name="others_q", reset_less=True)
+        self._memory(
+            m, "others", self.read, others, self.other_word, early_en, self.write_early, others_in
+        )
+        return {parts.weight: weight, **{name: others[name] for name in parts.others}}
 
     def _memory(
         self,
@@ -295,16 +167,21 @@ class PlasticLane(wiring.Component):
         write: Value,
         new: Value,
     ) -> None:
-        """A memory with the register behind it (fields other than the weight can be cleared there)
-        and the one before.
+        """A memory, the register before its write port and the register behind its read port.
+
+        Parameters
+        ----------
+        read, write : addresses.
+        fetched : the register behind the memory; fields other than the weight can be cleared in it.
+        layout : of the word; None for a word that is the weight alone.
+        enable, new : the write's enable, and its data a clock before.
         """
         parts = self.plan.parts
         width = layout.size if layout is not None else len(fetched)
         depth = self.plan.placement.depth
-        alternates = self.plan.memory == "single_port"
         ram = (
             EvenOddRAM(depth, width)
-            if alternates
+            if self.plan.memory == "single_port"
             else BlockRAM(depth, width, output_register=self.plan.fetch == FETCH)
         )
         m.submodules[name] = ram
@@ -319,17 +196,81 @@ class PlasticLane(wiring.Component):
         if layout is None:
             m.d.sync += fetched.eq(ram.r_data)
             return
-        came = data.View(layout, ram.r_data)
+        read_word = data.View(layout, ram.r_data)
         for field, _ in layout:
-            m.d.sync += fetched[field].eq(came[field])
+            m.d.sync += fetched[field].eq(read_word[field])
             if field != parts.weight:
+                # An If here is meant: synthesis makes it the register's synchronous set or reset.
                 with m.If(self.clear):
                     m.d.sync += fetched[field].eq(parts.initial(str(field)))
 
-    @staticmethod
-    def _delayed(m: Module, value: Value, clocks: int, name: str) -> Value:
-        for number in range(clocks):
-            register = Signal(len(value), name=f"{name}_wait{number}", reset_less=True)
-            m.d.sync += register.eq(value)
-            value = register
-        return value
+    # --- pipeline ---------------------------------------------------------------------------------
+
+    def _neuron_values(self, m: Module) -> tuple[Any, Signal]:
+        """The neuron's values, held while its synapses come, and the chain's register."""
+        post = Signal(self.post_word, reset_less=True)
+        passing = Signal(self.shift_width, reset_less=True)
+        with m.If(self.take):
+            m.d.sync += post.as_value().eq(passing[: self.post_word.size])
+        return post, passing
+
+    def _feed_pipeline(self, m: Module, fields: dict[str, Value], post: Any) -> None:
+        """Connect the pipeline's inputs: the synapse's fields, the neuron's values, the bus."""
+        plan, parts = self.plan, self.plan.parts
+        sources = {**fields, parts.post_spike: post[parts.post_spike]}
+        sources |= {name: post[name] for name in parts.post}
+        for name in plan.graph.variables:
+            port = getattr(plan.update, f"i_{name}")
+            if name in sources:
+                m.d.comb += port.eq(sources[name])
+            elif name == parts.pre_spike:
+                m.d.comb += port.eq(self.pre_spike)
+            else:
+                prefix = "mod" if name in parts.modulators else "pre"
+                m.d.comb += port.eq(getattr(self, f"{prefix}_{name}"))
+
+    # --- sum --------------------------------------------------------------------------------------
+
+    def _sum(self, m: Module, fields: dict[str, Value], passing: Signal) -> None:
+        """Sum the weights of the rows that spiked (or the fields that the host reads), in `SUM`
+        clocks, and shift finished sums along the chain.
+        """
+        weight = fields[self.plan.parts.weight]
+        others = [fields[name] for name in self.plan.parts.others]
+        is_signed = self.layer.signed_weights
+        shape = signed(self.sum_width) if is_signed else unsigned(self.sum_width)
+        addend = Signal(shape, reset_less=True)
+        total = Signal(shape, reset_less=True)
+        bits = len(weight)
+        # The effective weight is the stored one less half of its range: in two's complement the
+        # stored top bit inverted, which is the sign and fills the bits above.
+        top = ~weight[-1] if is_signed else weight[-1]
+        above = top if is_signed else C(0, 1)
+        driven = (
+            Cat(weight[: bits - 1], top, above.replicate(self.sum_width - bits))
+            if self.sum_width > bits
+            else weight
+        )
+        looked = Cat(*others) if others else C(0, 1)
+        m.d.sync += [
+            addend.eq(
+                (driven & self.drive.replicate(self.sum_width))
+                | (looked & self.look.replicate(len(looked)))
+            ),
+            total.eq((total + addend)[: self.sum_width]),
+        ]
+        with m.If(self.capture):
+            m.d.sync += total.eq(0)
+        with m.If(self.moves):
+            m.d.sync += passing.eq(Mux(self.capture, total, self.shift_in))
+        m.d.comb += self.shift_out.eq(passing)
+
+    def _report_saturation(self, m: Module, delays: Delays) -> None:
+        """A flag for each counted field, in the clock in which the new word is written."""
+        plan = self.plan
+        for name in plan.saturating:
+            output, flag = SATURATED.format(name), Signal(name=f"saturation_{name}")
+            value = getattr(plan.update, f"o_{output}")
+            wait = plan.write_weight - FETCH - plan.update.ready[output]
+            m.d.sync += flag.eq(self.write_en & delays.later(value, wait, output))
+            m.d.comb += getattr(self, output).eq(flag)

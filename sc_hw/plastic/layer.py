@@ -16,7 +16,8 @@ from sc_hw.parts.space import Space
 from sc_hw.plastic.chain import ADDER_LANE, LANE, Chain
 from sc_hw.plastic.host import HostPort
 from sc_hw.plastic.inputs import InputMemory
-from sc_hw.plastic.lane import FETCH, LanePlan, PlasticLane
+from sc_hw.plastic.lane import PlasticLane
+from sc_hw.plastic.lane_plan import FETCH, LanePlan
 from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.outputs import FEED, OutputMemory
 from sc_hw.plastic.rule_parts import SATURATED, Products, RuleParts, rule_parts

@@ -18,7 +18,7 @@ from campaigns.layer_designs import layer_designs
 from campaigns.proof_sweep import LAYER_FABRICS, SEEDED
 from sc_hw.build.elaborate import elaborate
 from sc_hw.plastic import PlasticLayer
-from sc_hw.plastic.lane import FETCH
+from sc_hw.plastic.lane_plan import FETCH
 from sc_hw.plastic.layer import clocks
 from sc_hw.proof import prove as prover
 from sc_hw.proof.blocks.plastic.neurons import lfsr_moved
