@@ -26,7 +26,7 @@ from sc_model.network import (
     LIF,
     STDP,
     CurrentStimulus,
-    HodgkinHuxley,
+    HodgkinHuxleyNeuron,
     Network,
     PoissonStimulus,
     Population,
@@ -65,7 +65,7 @@ def squid(n: int) -> Network:
     """Two populations of Hodgkin and Huxley's neurons, at 0.05 ms a step; the first is driven to
     fire.
     """
-    pre, post = Population(HodgkinHuxley, n, "source"), Population(HodgkinHuxley, n, "target")
+    pre, post = Population(HodgkinHuxleyNeuron, n, "source"), Population(HodgkinHuxleyNeuron, n, "target")
     net = Network(0.05, [pre, post, CurrentStimulus(pre, np.linspace(7.0, 20.0, n))])
     delays = np.random.default_rng(1).integers(0, 100, n * n)
     net.add(Projection(pre, post, 2.5, delay=delays, topology="all_to_all"))

@@ -42,7 +42,7 @@ def found(seed: int, selectivity: float) -> float:
     rule = STDP(a_plus=0.03, a_minus=0.036, w_max=0.5)
     delays = draws.integers(0, 4, EACH * NEURONS)
     own = Projection(
-        inputs, neurons, begin.reshape(teacher.shape), 1.0, delays, "explicit", rule, label="own"
+        inputs, neurons, begin.reshape(teacher.shape), probability=1.0, delay=delays, topology="explicit", plasticity=rule, label="own"
     )
     net.add(own)
     structure = StructuralPlasticity(keep="conserved", selectivity=selectivity, seed=seed)

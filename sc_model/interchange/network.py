@@ -41,7 +41,7 @@ from sc_model.network import (
     Relay,
     State,
 )
-from sc_model.network.models.firing import Firing
+from sc_model.network.models.firing import Firing, above
 
 STDP_FAMILY = "sc_model.network.STDP"
 
@@ -58,7 +58,7 @@ class Comparator(Model):
 
     def step(self, state: State, current: Floats, dt_ms: float) -> tuple[State, Floats]:
         """Compare."""
-        return {}, (current > self.threshold).astype(np.float64)
+        return {}, above(current - self.threshold)
 
 
 def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run") -> Network:

@@ -40,7 +40,7 @@ class SpikeMonitor(Monitor):
     Members
     -------
     steps, neurons : int64, one a spike, in order.
-    times_ms : float64; the end of the step, or where a model knows better (`HodgkinHuxley`) within
+    times_ms : float64; the end of the step, or where a model knows better (`HodgkinHuxleyNeuron`) within
         it.
     counts : spikes of each neuron.
     """

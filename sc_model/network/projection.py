@@ -36,10 +36,10 @@ class Projection:
     weight : one number; an array or a function of (random generator, number of synapses), one
         number a synapse in CSR order; with "all_to_all" and "explicit" also a matrix (n_source,
         n_target), with "explicit" also a SciPy sparse one.
-    probability : of a connection, with "random".
     delay : in steps. 0 (default): none, one number: that for all, an array: one a synapse in CSR
         order. For "all_to_all" that is by source, then by target: `delays.T.ravel()` of a PyTorch
         layer's (out, in).
+    probability : of a connection, with "random".
     topology : "random", "all_to_all", "one_to_one" or "explicit" (`sc_model.network.topology`).
     plasticity : an `STDP`, or None.
     seed : of topology and weights, an integer >= 0.
@@ -63,8 +63,9 @@ class Projection:
         source: Population,
         target: Population,
         weight: Any,
-        probability: float = 1.0,
         delay: ArrayLike = 0.0,
+        *,
+        probability: float = 1.0,
         topology: str = "random",
         plasticity: STDP | None = None,
         seed: int = 42,

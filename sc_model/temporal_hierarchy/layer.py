@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.checks import count, number, reals
+from sc_model.firing import IntegrateAndFire, Reset, decayed
 
 Floats = NDArray[np.float64]
 
@@ -68,8 +69,8 @@ class HetSynLayer:
         tau_mean: float = 5.0,
         tau_std: float = 1.0,
         threshold: float = 1.0,
-        seed: int = 42,
         *,
+        seed: int = 42,
         leak_tau: float | None = None,
     ) -> None:
         shape = (count("n_neurons", n_neurons), count("n_inputs", n_inputs))
@@ -182,12 +183,15 @@ class HetSynLayer:
         return currents
 
     def _fire(self, currents: Floats, leak: float, spikes: Floats) -> None:
-        """Integrate, compare, subtract; the spikes are written into an array of shape (T,
-        n_neurons).
+        """Integrate, compare, subtract, for currents (T, n_neurons); write the spikes into
+        `spikes`, of the same shape.
         """
-        potential = self.potential
-        for current, fired in zip(currents, spikes, strict=True):
-            potential *= leak
-            potential += current
-            np.greater_equal(potential, self.threshold, out=fired)
-            potential -= self.threshold * fired
+        neurons = IntegrateAndFire(
+            lambda v, current: decayed(v, leak, current),
+            lambda distance: (distance >= 0).astype(np.float64),
+            self.threshold,
+            Reset("subtract", "spike", self.threshold),
+        )
+        for t, current in enumerate(currents):
+            after = neurons.step(self.potential, None, current)
+            self.potential, spikes[t] = after.potential, after.spikes

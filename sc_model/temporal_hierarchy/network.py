@@ -62,8 +62,8 @@ class MultiClockSNN:
         layers: Sequence[HetSynLayer],
         layer_names: Sequence[str],
         clock_intervals: Sequence[int] | None = None,
-        policies: str | Sequence[str] = "hold",
         *,
+        policies: str | Sequence[str] = "hold",
         pending_limit: int | None = None,
     ) -> None:
         self.layers, self.layer_names = tuple(layers), tuple(layer_names)
@@ -133,7 +133,7 @@ class MultiClockSNN:
                 names.append(f"{domain.name}.{place}" if several else domain.name)
                 intervals.append(domain.tick_interval)
                 of_layers.append(policy if place == 0 else "hold")
-        return cls(layers, names, intervals, of_layers, pending_limit=pending_limit)
+        return cls(layers, names, intervals, policies=of_layers, pending_limit=pending_limit)
 
     def _check_names(self) -> None:
         for place, name in enumerate(self.layer_names):

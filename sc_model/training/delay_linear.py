@@ -63,10 +63,10 @@ class DelayLinear(torch.nn.Module):
     ----------
     in_features, out_features : >= 1.
     max_delay : longest delay in steps, >= 1.
-    bias : whether there is one; it begins at 0.
     learn_delay : delays are a parameter; False: a buffer.
     init_delay : what they begin at, in [0, max_delay]: a number for all or (out_features,
         in_features).
+    bias : whether there is one; it begins at 0.
     device, dtype : of the parameters, as in `torch.nn.Linear`.
 
     Members
@@ -92,10 +92,10 @@ class DelayLinear(torch.nn.Module):
         in_features: int,
         out_features: int,
         max_delay: int = 16,
-        bias: bool = False,
         learn_delay: bool = True,
         init_delay: float | Tensor = 1.0,
         *,
+        bias: bool = False,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -215,7 +215,7 @@ class DelayLinear(torch.nn.Module):
             )
         return found.clamp(0, self.max_delay).round().long()
 
-    def to_nir_delay_array(self, rounded: bool = True) -> NDArray[np.float64]:
+    def to_nir_delay_array(self, *, rounded: bool = True) -> NDArray[np.float64]:
         """Delays of an all-to-all `Projection` from in_features to out_features neurons, flat
         float64, in steps.
 
@@ -237,8 +237,8 @@ class DelayLinear(torch.nn.Module):
             self.in_features,
             self.out_features,
             self.max_delay,
-            self.bias is not None,
-            self.learn_delay,
+            bias=self.bias is not None,
+            learn_delay=self.learn_delay,
             device=self.weight.device,
             dtype=self.weight.dtype,
         )

@@ -18,16 +18,19 @@ step of the optimiser a ratio.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
+from sc_model.firing import IntegrateAndFire, Reset, decayed
 from sc_model.spec.errors import did_you_mean
 from sc_model.temporal_hierarchy import HetSynLayer
 from sc_model.temporal_hierarchy.multi_clock import TAU_RANGE
 from sc_model.training.quantise import Quantiser
-from sc_model.training.surrogate import fast_sigmoid_slope, fast_sigmoid_surrogate
+from sc_model.training.surrogate import fast_sigmoid_slope, fast_sigmoid_surrogate, step_function
 
 Tau = Literal["synapse", "neuron", "shared", "fixed"]
 
@@ -64,9 +67,20 @@ def fire(
     """Integrate, compare, subtract: the new potential and the spikes, of the shape of both
     arguments.
     """
-    risen = leak * potential + current
-    fired = fast_sigmoid_surrogate(risen - threshold, slope, strict=False)
-    return risen - threshold * fired.detach(), fired
+    spike = partial(fast_sigmoid_surrogate, slope=slope, strict=False)
+    after = _neurons(spike, threshold, leak).step(potential, None, current)
+    return after.potential, after.spikes
+
+
+def _neurons(spike: Callable[[Tensor], Tensor], threshold: float, leak: float) -> IntegrateAndFire:
+    """The layer's neurons; no gradient goes through their reset."""
+    return IntegrateAndFire(
+        lambda v, current: decayed(v, leak, current),
+        spike,
+        threshold,
+        Reset("subtract", "spike", threshold),
+        detach=Tensor.detach,
+    )
 
 
 def currents(x: Tensor, rate: Tensor, weight: Tensor) -> Tensor:
@@ -94,18 +108,17 @@ class _Fire(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, threshold: float, leak: float, slope: float) -> Tensor:
-        distance, fired = torch.empty_like(current), torch.empty_like(current)
+        neurons = _neurons(partial(step_function, strict=False), threshold, leak)
         potential = torch.zeros_like(current[0])
-        for now, above, spikes in zip(
-            current.unbind(), distance.unbind(), fired.unbind(), strict=True
-        ):
-            potential.mul_(leak).add_(now)
-            torch.sub(potential, threshold, out=above)
-            torch.ge(above, 0, out=spikes)
-            potential.sub_(spikes, alpha=threshold)
-        ctx.save_for_backward(distance)
+        distances, fired = [], []
+        for drive in current.unbind():
+            after = neurons.step(potential, None, drive)
+            potential = after.potential
+            distances.append(after.distance)
+            fired.append(after.spikes)
+        ctx.save_for_backward(torch.stack(distances))
         ctx.leak, ctx.slope = leak, slope
-        return fired
+        return torch.stack(fired)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
@@ -163,7 +176,7 @@ class HetSyn(torch.nn.Module):
             if not 0 < value < math.inf:
                 raise ValueError(f"{name} must be > 0 and finite, not {value!r}")
         layer = HetSynLayer(
-            n_inputs, n_neurons, tau_mean, tau_std, threshold, seed, leak_tau=leak_tau
+            n_inputs, n_neurons, tau_mean, tau_std, threshold, seed=seed, leak_tau=leak_tau
         )
         taus = {"synapse": layer.tau, "neuron": layer.tau[:, :1]}
         first = (

@@ -18,16 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
+from sc_model.firing import IntegrateAndFire, Reset, ResetKind, decayed
 from sc_model.spec.errors import did_you_mean
 from sc_model.training.straight_through import clamped
 from sc_model.training.surrogate import Surrogate, fast_sigmoid_surrogate
 
-Reset = Literal["subtract", "zero"]
 THRESHOLD_MIN = 1e-3  # of a threshold that is learned
 
 
@@ -45,37 +45,47 @@ def step(
     current: Tensor,
     leak: Tensor,
     threshold: Tensor,
-    reset: Reset,
+    reset: ResetKind,
     reset_delay: bool,
     surrogate: Surrogate,
 ) -> tuple[LifState, Tensor]:
-    """One tick for currents (B, neurons), leaks and thresholds (neurons,): the new state, spikes
-    (B, neurons).
+    """One tick: the new state, and the spikes (B, neurons).
+
+    Parameters
+    ----------
+    state : after the tick before.
+    current : (B, neurons).
+    leak, threshold : (neurons,).
+    reset, reset_delay, surrogate : see `Lif`.
     """
-    before = state.fired.detach()
-    if reset_delay:
-        risen = leak * state.potential + current
-        potential = risen - threshold * before if reset == "subtract" else risen * (1 - before)
-    else:
-        start = (
-            state.potential - threshold * before
-            if reset == "subtract"
-            else state.potential * (1 - before)
-        )
-        potential = leak * start + current
-    fired = surrogate(potential - threshold)
-    return LifState(potential, fired), fired
+    neurons = IntegrateAndFire(
+        lambda v, drive: decayed(v, leak, drive),
+        surrogate,
+        threshold,
+        _reset(threshold, reset, reset_delay),
+        detach=Tensor.detach,
+    )
+    after = neurons.step(state.potential, state.fired, current)
+    return LifState(after.potential, after.spikes), after.spikes
 
 
 @dataclass(frozen=True)
 class Rounding:
-    """What hardware does beside the equations: `left`, what is left of potentials after a tick, and
-    the range of a potential.
+    """What hardware does to potentials beside the equations.
+
+    Members
+    -------
+    left : from potentials to what is left of them after a tick, rounded as hardware rounds.
+    low, high : range of a potential; it saturates there.
     """
 
     left: Callable[[Tensor], Tensor]
     low: float
     high: float
+
+    def limit(self, v: Tensor) -> Tensor:
+        """Potentials saturated to the range."""
+        return v.clamp(self.low, self.high)
 
 
 class _Potentials(torch.autograd.Function):
@@ -92,25 +102,26 @@ class _Potentials(torch.autograd.Function):
         current: Tensor,
         leak: Tensor,
         threshold: Tensor,
-        reset: Reset,
+        reset: ResetKind,
         reset_delay: bool,
         surrogate: Surrogate,
         rounding: Rounding | None,
     ) -> Tensor:
-        potentials = torch.empty_like(current)
-        start = before = torch.zeros_like(current[0])
-        for now, v in zip(current.unbind(), potentials.unbind(), strict=True):
-            if rounding is None:
-                torch.addcmul(now, leak, start, out=v)
-            else:
-                torch.add(now, rounding.left(start), out=v)
-            if reset_delay:
-                _reset(v, before, threshold, reset)
-            if rounding is not None:
-                v.clamp_(rounding.low, rounding.high)
-            start, before = v.clone(), surrogate(v - threshold)
-            if not reset_delay:
-                _reset(start, before, threshold, reset)  # what is left is >= 0: in range
+        if rounding is None:
+            # one operation a tick; where it is a fused one, its rounding differs from `step`'s
+            integrate, limit = (lambda v, drive: torch.addcmul(drive, leak, v)), None
+        else:
+            integrate, limit = (lambda v, drive: drive + rounding.left(v)), rounding.limit
+        neurons = IntegrateAndFire(
+            integrate, surrogate, threshold, _reset(threshold, reset, reset_delay), limit=limit
+        )
+        v = fired = torch.zeros_like(current[0])
+        peaks = []
+        for drive in current.unbind():
+            after = neurons.step(v, fired, drive)
+            v, fired = after.potential, after.spikes
+            peaks.append(after.peak)
+        potentials = torch.stack(peaks)
         ctx.save_for_backward(potentials, leak, threshold)
         ctx.options = reset, reset_delay, surrogate
         return potentials
@@ -149,7 +160,7 @@ def fire(
     current: Tensor,
     leak: Tensor,
     threshold: Tensor,
-    reset: Reset,
+    reset: ResetKind,
     reset_delay: bool,
     surrogate: Surrogate,
     rounding: Rounding | None = None,
@@ -163,12 +174,9 @@ def fire(
     return surrogate(potentials - threshold)
 
 
-def _reset(v: Tensor, fired: Tensor, threshold: Tensor, reset: Reset) -> None:
-    """Reset, in place, those that fired."""
-    if reset == "subtract":
-        v.addcmul_(threshold, fired, value=-1)
-    else:
-        v.mul_(1 - fired)
+def _reset(threshold: Tensor, reset: ResetKind, reset_delay: bool) -> Reset:
+    """The reset of the next tick; potentials count from v_reset = 0."""
+    return Reset(reset, "after" if reset_delay else "before", threshold)
 
 
 class Lif(torch.nn.Module):
@@ -200,7 +208,7 @@ class Lif(torch.nn.Module):
         leak: float | Tensor = 0.9,
         threshold: float | Tensor = 1.0,
         *,
-        reset: Reset = "subtract",
+        reset: ResetKind = "subtract",
         reset_delay: bool = False,
         learn_leak: bool = False,
         learn_threshold: bool = False,
@@ -211,10 +219,10 @@ class Lif(torch.nn.Module):
         super().__init__()
         if neurons < 1:
             raise ValueError(f"neurons must be >= 1, not {neurons}")
-        if reset not in get_args(Reset):
+        if reset not in get_args(ResetKind):
             raise ValueError(
                 "reset must be 'subtract' or 'zero', not"
-                f" {reset!r}{did_you_mean(str(reset), get_args(Reset))}"
+                f" {reset!r}{did_you_mean(str(reset), get_args(ResetKind))}"
             )
         for name, given, learned, low, high in (
             ("leak", leak, learn_leak, 0.0, 1.0),

@@ -96,8 +96,8 @@ class MetaLearner(Checkpointed):
     def __init__(
         self,
         network: Network | NetworkModule | torch.nn.Module,
-        inner_lr: float,
-        outer_lr: float,
+        inner_lr: float = 0.01,
+        outer_lr: float = 0.001,
         *,
         loss_fn: Loss | None = None,
         order: Order = "second",
@@ -126,12 +126,12 @@ class MetaLearner(Checkpointed):
         }
         self.updater = Updater(learned, optimiser, outer_lr, scheduler, clip_norm)
 
-    def inner_loop(self, task: MetaTask | Sequence[Any], n_steps: int = 5) -> Adapted:
+    def inner_loop(self, task_data: MetaTask | Sequence[Any], n_steps: int = 5) -> Adapted:
         """Learn a task's support set from the present beginning, which stays. TrainingError where a
         loss is not finite.
         """
         self._pull()
-        return self._adapted(MetaTask(*task), count("n_steps", n_steps), "first")[0]
+        return self._adapted(MetaTask(*task_data), count("n_steps", n_steps), "first")[0]
 
     def outer_step(self, tasks: Sequence[MetaTask | Sequence[Any]]) -> TrainStep:
         """One update of the beginning; the loss is the mean of the query sets' behind the inner

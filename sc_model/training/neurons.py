@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sc_model.firing import IntegrateAndFire, Reset, approach, countdown
 from sc_model.network.models import (
     IF,
     LI,
@@ -157,37 +158,25 @@ class Neuron(torch.nn.Module):
         if isinstance(model, AdaptiveLIF):
             new["a"] = self.rho * state["a"] + state["fired"]
             threshold = threshold + self.beta * new["a"]
-        v, last = state["v"], state["fired"].detach() if detach_reset else state["fired"]
-        if model.reset_delay and model.reset == "zero":
-            v = self._zeroed(v, last)
-        risen = self._integrated(v, drive)
-        if model.reset_delay and model.reset == "subtract":
-            risen = risen - last * (self.threshold - self.low)
-        if self.refractory:
-            resting = state["held"] > 0
-            risen = torch.where(resting, v, risen)
-            fired = surrogate(risen - threshold) * ~resting
-            distance = torch.where(resting, -torch.inf, risen - threshold)
-            new["held"] = torch.where(
-                fired.detach() > 0, self.pause, (state["held"] - 1).clamp(min=0)
-            )
-        else:
-            distance = risen - threshold
-            fired = surrogate(distance)
-        if not model.reset_delay:
-            gate = fired.detach() if detach_reset else fired
-            risen = (
-                self._zeroed(risen, gate)
-                if model.reset == "zero"
-                else risen - gate * (self.threshold - self.low)
-            )
-        new["v"], new["fired"] = risen, fired
-        return Stepped(new, fired, distance)
+        neurons = IntegrateAndFire(
+            self._integrated,
+            surrogate,
+            threshold,
+            Reset(model.reset, model.reset_time, self.threshold - self.low, self.low),
+            detach=Tensor.detach if detach_reset else None,
+        )
+        resting = state["held"] > 0 if self.refractory else None
+        after = neurons.step(state["v"], state["fired"], drive, resting)
+        distance = after.distance
+        if resting is not None:
+            distance = torch.where(resting, -torch.inf, distance)
+            new["held"] = countdown(state["held"], after.spikes.detach(), self.pause)
+        new["v"], new["fired"] = after.potential, after.spikes
+        return Stepped(new, after.spikes, distance)
 
     def _integrated(self, v: Tensor, drive: Tensor) -> Tensor:
+        """Leak and input: potentials (B, n) after a step with that drive (B, n)."""
         if hasattr(self, "gone"):
-            return v + self.gone * (self.rest + self.resistance * drive - v)
+            after: Tensor = approach(v, self.rest + self.resistance * drive, self.gone)
+            return after
         return v + self.resistance * drive
-
-    def _zeroed(self, v: Tensor, fired: Tensor) -> Tensor:
-        return v * (1 - fired) + self.low * fired

@@ -26,6 +26,11 @@ Surrogate = Callable[[Tensor], Tensor]
 """From distances to the threshold to spikes: either function below, with its scale bound by `functools.partial`."""
 
 
+def step_function(distance: Tensor, strict: bool = True) -> Tensor:
+    """1 where `distance` > 0 (>= 0 if not `strict`), else 0, in its dtype; without a gradient."""
+    return (distance > 0 if strict else distance >= 0).to(distance.dtype)
+
+
 class _Step(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -37,7 +42,7 @@ class _Step(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(distance)
         ctx.scale, ctx.slope = scale, slope
-        return (distance > 0 if strict else distance >= 0).to(distance.dtype)
+        return step_function(distance, strict)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
@@ -55,17 +60,17 @@ def atan_slope(distance: Tensor, alpha: float) -> Tensor:
     return (alpha / 2) / (1 + (math.pi / 2 * alpha * distance) ** 2)
 
 
-def fast_sigmoid_surrogate(distance: Tensor, slope: float = 25.0, strict: bool = True) -> Tensor:
-    """1 where `distance` > 0 (>= 0 if not `strict`), else 0, of any shape; `slope` (> 0) is how
+def fast_sigmoid_surrogate(x: Tensor, *, slope: float = 25.0, strict: bool = True) -> Tensor:
+    """1 where `x` > 0 (>= 0 if not `strict`), else 0, of any shape; `slope` (> 0) is how
     fast the gradient falls.
     """
-    fired: Tensor = _Step.apply(distance, slope, strict, fast_sigmoid_slope)
+    fired: Tensor = _Step.apply(x, slope, strict, fast_sigmoid_slope)
     return fired
 
 
-def atan_surrogate(distance: Tensor, alpha: float = 2.0, strict: bool = True) -> Tensor:
-    """1 where `distance` > 0 (>= 0 if not `strict`), else 0, of any shape; `alpha` (> 0) is how
+def atan_surrogate(x: Tensor, *, alpha: float = 2.0, strict: bool = True) -> Tensor:
+    """1 where `x` > 0 (>= 0 if not `strict`), else 0, of any shape; `alpha` (> 0) is how
     narrow and high the slope is.
     """
-    fired: Tensor = _Step.apply(distance, alpha, strict, atan_slope)
+    fired: Tensor = _Step.apply(x, alpha, strict, atan_slope)
     return fired

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from sc_model.callbacks import TrainingCallback
 from sc_model.checks import count
-from sc_model.learning.callbacks import TrainingCallback
 from sc_model.training.gradient_learner import TrainStep
 
 

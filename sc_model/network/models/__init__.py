@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from sc_model.network.models.adaptive import AdaptiveLIF
 from sc_model.network.models.current_based import CubaLI, CubaLIF
-from sc_model.network.models.hodgkin_huxley import HodgkinHuxley
+from sc_model.network.models.hodgkin_huxley import HodgkinHuxleyNeuron
 from sc_model.network.models.izhikevich import Izhikevich
 from sc_model.network.models.leaky import IF, LI, LIF, Integrator
 from sc_model.network.models.model import Model, State, model_of
@@ -19,7 +19,7 @@ __all__ = [
     "AdaptiveLIF",
     "CubaLI",
     "CubaLIF",
-    "HodgkinHuxley",
+    "HodgkinHuxleyNeuron",
     "Integrator",
     "Izhikevich",
     "Model",

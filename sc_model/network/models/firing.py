@@ -1,16 +1,18 @@
-"""Compare with a threshold, spike, reset: what integrate-and-fire models share.
+"""Threshold, reset and refractory period: what the integrate-and-fire models share.
 
     s  = v > threshold                                              (strictly above)
     v <- v_reset                        where s, with reset "zero"
     v <- v - (threshold - v_reset)      where s, with reset "subtract"
 
-With `reset_delay` the potential keeps its value after a spike, and the reset is done in the next
-step: "zero" puts v to v_reset before leak and input of that step, "subtract" takes the difference
-off behind leak and input. That is what snnTorch does by default; a reset at the spike is what NIR
-describes.
+With `reset_delay` the potential keeps its value in the step of the spike, and the next step does
+the reset: "zero" sets v to v_reset before leak and input of that step, "subtract" takes the
+difference off after leak and input. snnTorch does that by default; NIR describes a reset in the
+step of the spike.
 
 For `refractory_ms` (rounded to steps) after a spike the potential stays where the reset put it, and
-nothing is integrated.
+the neuron neither integrates nor fires.
+
+The step itself is `sc_model.firing.IntegrateAndFire.step`, the same text as in training.
 """
 
 from __future__ import annotations
@@ -21,13 +23,32 @@ from typing import Literal
 
 import numpy as np
 
+from sc_model.firing import IntegrateAndFire, Reset, ResetTime, countdown
 from sc_model.network.models.model import Floats, Model, NotNegative, Parameter, Real, State, filled
+
+
+def above(distance: Floats) -> Floats:
+    """1 where a potential is above its threshold by a `distance` > 0, else 0."""
+    return (distance > 0).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Firing(Model):
-    """Threshold and reset. State: `v`; `fired`, the last step's spikes; `held`, refractory steps
-    still to come.
+    """A model with a threshold and a reset.
+
+    Its state has `v`, the potential; `fired`, the spikes of the last step (0 or 1); and `held`, the
+    number of refractory steps that are left.
+
+    Parameters
+    ----------
+    threshold : potential above which a neuron fires; any finite number.
+    v_reset : potential after a spike with reset "zero"; below the threshold.
+    reset : "zero" or "subtract".
+    reset_delay : whether the step after the spike does the reset.
+    refractory_ms : >= 0; must be 0 with `reset_delay`.
+
+    Raises ValueError for a reset that is not below the threshold, and for a refractory period with
+    `reset_delay`.
     """
 
     threshold: Real = 1.0
@@ -49,37 +70,40 @@ class Firing(Model):
                 " at the spike instead"
             )
 
+    @property
+    def reset_time(self) -> ResetTime:
+        """When a step does the reset, see `sc_model.firing.Reset`."""
+        if not self.reset_delay:
+            return "spike"
+        return "before" if self.reset == "zero" else "after"
+
     def _begin(self, n: int, v: Parameter) -> State:
+        """The state of n neurons at potential `v` that have not fired."""
         return {"v": filled(n, v), "fired": filled(n), "held": filled(n)}
 
     def _fire(
         self,
-        before: State,
-        integrate: Callable[[Floats], Floats],
+        state: State,
+        integrate: Callable[[Floats, Floats], Floats],
+        drive: Floats,
         threshold: Parameter,
         dt_ms: float,
     ) -> tuple[State, Floats]:
-        """Reset that is due, integration, spike, reset: the part of the state that is kept here,
-        and the spikes.
+        """One step: the part of the state that is kept here, and the spikes.
 
-        `threshold` is what v is compared with in this step; what "subtract" takes off is always
-        that of the parameters.
+        Parameters
+        ----------
+        state : before the step.
+        integrate : from v and `drive` to v: leak and input.
+        threshold : that of this step. What "subtract" takes off is always computed from the
+            threshold of the parameters, also where this one is raised by adaptation.
+        dt_ms : length of the step.
         """
-        v, last, held = before["v"], before["fired"] > 0, before["held"]
-        step_down = self.threshold - np.asarray(self.v_reset)
-        if self.reset_delay and self.reset == "zero":
-            v = np.where(last, self.v_reset, v)
-        risen = integrate(v)
-        if self.reset_delay and self.reset == "subtract":
-            risen = np.where(last, risen - step_down, risen)
-        risen = np.where(held > 0, v, risen)
-        fired = (risen > threshold) & (held == 0)
-        if not self.reset_delay:
-            risen = np.where(
-                fired, self.v_reset if self.reset == "zero" else risen - step_down, risen
-            )
-        held = np.where(
-            fired, np.rint(np.asarray(self.refractory_ms) / dt_ms), np.maximum(held - 1, 0)
-        )
-        spikes = fired.astype(np.float64)
-        return {"v": risen, "fired": spikes, "held": held}, spikes
+        drop = self.threshold - np.asarray(self.v_reset)
+        reset = Reset(self.reset, self.reset_time, drop, self.v_reset)
+        neurons = IntegrateAndFire(integrate, above, threshold, reset)
+        held = state["held"]
+        after = neurons.step(state["v"], state["fired"], drive, resting=held > 0)
+        pause = np.rint(np.asarray(self.refractory_ms) / dt_ms)
+        held = countdown(held, after.spikes, pause)
+        return {"v": after.potential, "fired": after.spikes, "held": held}, after.spikes

@@ -30,7 +30,7 @@ from sc_model.network import (
     LIF,
     STDP,
     CurrentStimulus,
-    HodgkinHuxley,
+    HodgkinHuxleyNeuron,
     Network,
     PoissonStimulus,
     Population,
@@ -658,10 +658,10 @@ def test_what_a_network_has_and_nir_has_not_is_refused_by_name() -> None:
             from_network(network, **more)
         assert str(caught.value) == message
 
-    cell = Population(HodgkinHuxley(), 1, "cell")
+    cell = Population(HodgkinHuxleyNeuron(), 1, "cell")
     refused(
         "population 'cell' must be of a model that NIR has (LIF, IF, LI, Integrator, CubaLIF,"
-        " CubaLI, Relay), not HodgkinHuxley.",
+        " CubaLI, Relay), not HodgkinHuxleyNeuron.",
         Network(0.01, [cell]),
     )
     neuron = Population("LIF", 1, "neuron")

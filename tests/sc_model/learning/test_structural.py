@@ -181,7 +181,14 @@ def planted(seed: int, selectivity: float) -> tuple[float, float, int]:
     delays = draws.integers(0, 4, 50)
     own = net.add(
         Projection(
-            source, target, start.reshape(60, 10), 1.0, delays, "explicit", stdp, label="own"
+            source,
+            target,
+            start.reshape(60, 10),
+            probability=1.0,
+            delay=delays,
+            topology="explicit",
+            plasticity=stdp,
+            label="own",
         )
     )
     structure = StructuralPlasticity(keep="conserved", selectivity=selectivity, seed=seed)
@@ -214,7 +221,7 @@ def test_seeds_decide_what_grows() -> None:
 def test_every_call_draws_anew() -> None:
     """From the same beginning, with nothing known of correlations, other pairs."""
     net = Network(1.0, [Population(Relay, 20, "in"), Population(Relay, 20, "out")])
-    there = net.add(Projection(*net.populations.values(), 0.001, 0.5, label="p"))
+    there = net.add(Projection(*net.populations.values(), 0.001, probability=0.5, label="p"))
     structure, csr, found = StructuralPlasticity(keep="conserved"), there.csr, []
     for _ in range(2):
         there.replace(csr.indptr, csr.indices, np.where(np.arange(csr.size) < 30, 0.001, 0.2))
@@ -229,7 +236,7 @@ def test_a_silent_or_full_projection_conserves_its_count(probability: float) -> 
     gone.
     """
     net = Network(1.0, [Population(Relay, 5, "in"), Population(Relay, 6, "out")])
-    there = net.add(Projection(*net.populations.values(), 0.2, probability, label="p"))
+    there = net.add(Projection(*net.populations.values(), 0.2, probability=probability, label="p"))
     there.weights[:9] = 0.001
     before = set(synapses(there))
     size = there.size
@@ -278,7 +285,9 @@ def test_inhibitory_ones_stay_inhibitory_and_nobody_grows_to_itself() -> None:
 def test_with_stdp_and_reward_a_killed_run_goes_on_with_the_same_bits(tmp_path: Path) -> None:
     def begin() -> tuple[Network, Projection, StructuralPlasticity, RewardModulatedLearner]:
         net, there = wired("each", plasticity=STDP(a_plus=0.05, a_minus=0.06))
-        rewarded = net.add(Projection(there.source, there.target, 0.03, 0.5, delay=1, label="r"))
+        rewarded = net.add(
+            Projection(there.source, there.target, 0.03, probability=0.5, delay=1, label="r")
+        )
         learner = RewardModulatedLearner(net, projections=[rewarded], learning_rate=0.01)
         return net, there, StructuralPlasticity(0.2, 0.02, memory=30.0, max_synapses=60), learner
 

@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 
 from sc_model.network import (
     CurrentStimulus,
-    HodgkinHuxley,
+    HodgkinHuxleyNeuron,
     Network,
     Population,
     SpikeMonitor,
@@ -72,7 +72,7 @@ def reference(current: Callable[[float], float], edges: tuple[float, ...]) -> np
 def spike_times(
     stimulus: Callable[[Population], CurrentStimulus], n: int, dt: float, ms: float = MS
 ) -> list[np.ndarray]:
-    population = Population(HodgkinHuxley, n)
+    population = Population(HodgkinHuxleyNeuron, n)
     net = Network(dt, [population, stimulus(population)])
     monitor = net.add(SpikeMonitor(population))
     net.run(ms=ms)
@@ -112,7 +112,7 @@ def test_spike_times_for_a_step_of_current() -> None:
 
 def test_time_of_a_spike_is_interpolated() -> None:
     """Where the line from v before to v after is 0, at a step so long that it matters."""
-    population = Population(HodgkinHuxley, 1)
+    population = Population(HodgkinHuxleyNeuron, 1)
     net = Network(0.05, [population, CurrentStimulus(population, 20.0)])
     spikes, v = net.add(SpikeMonitor(population)), net.add(StateMonitor(population, "v"))
     net.run(ms=40)
@@ -144,16 +144,16 @@ def test_rate_curve() -> None:
 
 def test_rates_are_finite_where_their_formula_is_zero_by_zero() -> None:
     for v in (-40.0, -55.0):
-        population = Population(HodgkinHuxley(v_init=v), 1)
+        population = Population(HodgkinHuxleyNeuron(v_init=v), 1)
         for step in range(2):
             population.step([0.0], 0.01)
             assert all(np.isfinite(values).all() for values in population.state.values()), step
-    near = [HodgkinHuxley(v_init=-40.0 + off).initial(1)["m"][0] for off in (-1e-7, 0.0, 1e-7)]
+    near = [HodgkinHuxleyNeuron(v_init=-40.0 + off).initial(1)["m"][0] for off in (-1e-7, 0.0, 1e-7)]
     assert near[0] == pytest.approx(near[1], abs=1e-7) == pytest.approx(near[2], abs=1e-7)
 
 
 def test_long_steps_stay_finite() -> None:
-    population = Population(HodgkinHuxley, 3)
+    population = Population(HodgkinHuxleyNeuron, 3)
     for _ in range(2000):
         population.step([0.0, 50.0, 1000.0], 0.5)
     assert (np.abs(population.state["v"]) < 200).all()

@@ -159,8 +159,8 @@ def busy() -> Network:
             source, cells, lambda rng, n: rng.uniform(0, 9, n), delay=delays, plasticity=rule
         )
     )
-    net.add(Projection(cells, cells, -1.0, 0.3, delay=2, seed=1))
-    net.add(Projection(cells, others, 10.0, 0.3, seed=2))
+    net.add(Projection(cells, cells, -1.0, probability=0.3, delay=2, seed=1))
+    net.add(Projection(cells, others, 10.0, probability=0.3, seed=2))
     return net
 
 
@@ -228,7 +228,7 @@ def test_reset_and_seeds_give_the_same_again() -> None:
     def make(seed: int) -> Network:
         cells = Population(LIF, 20, "cells")
         net = Network(1.0, [cells, PoissonStimulus(cells, 200.0, 12.0, seed=seed)])
-        net.add(Projection(cells, cells, -1.0, 0.5, delay=3))
+        net.add(Projection(cells, cells, -1.0, probability=0.5, delay=3))
         return net
 
     net = make(1)
@@ -247,7 +247,7 @@ def test_balanced_loop_fires_less_with_more_inhibition() -> None:
     for weight in (0.0, -2.0, -8.0):
         cells = Population(LIF(tau_ms=10.0, refractory_ms=2.0), 300)
         net = Network(0.5, [cells, PoissonStimulus(cells, 800.0, 5.0)])
-        net.add(Projection(cells, cells, weight, 0.1, delay=3))
+        net.add(Projection(cells, cells, weight, probability=0.1, delay=3))
         monitor = net.add(RateMonitor(cells, 100.0))
         net.run(ms=200)
         rates.append(monitor.rates_hz[-1])

@@ -17,7 +17,7 @@ from sc_model.network import (
     AdaptiveLIF,
     CubaLIF,
     CurrentStimulus,
-    HodgkinHuxley,
+    HodgkinHuxleyNeuron,
     Network,
     PoissonStimulus,
     Population,
@@ -106,7 +106,7 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         (
             "model must be the name of a neuron model, not 'HodgkinHuxly'; did you mean"
-            " 'HodgkinHuxley'?"
+            " 'HodgkinHuxleyNeuron'?"
         ),
     ),
     (
@@ -206,9 +206,9 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "weight must hold one number for each of the 6 synapses, in CSR order, not 5",
     ),
-    (lambda: Projection(PRE, POST, 1.0, 1.5), ValueError, "probability must be <= 1, not 1.5"),
+    (lambda: Projection(PRE, POST, 1.0, probability=1.5), ValueError, "probability must be <= 1, not 1.5"),
     (
-        lambda: Projection(PRE, POST, 1.0, -0.5),
+        lambda: Projection(PRE, POST, 1.0, probability=-0.5),
         ValueError,
         "probability must be >= 0 and finite, not -0.5",
     ),
@@ -407,8 +407,8 @@ def test_message(made: Callable[[], object], kind: type[Exception], message: str
 
 
 def test_models_by_class_and_by_name() -> None:
-    assert isinstance(Population(HodgkinHuxley, 2).model, HodgkinHuxley)
-    assert isinstance(Population("HodgkinHuxley", 2).model, HodgkinHuxley)
+    assert isinstance(Population(HodgkinHuxleyNeuron, 2).model, HodgkinHuxleyNeuron)
+    assert isinstance(Population("HodgkinHuxleyNeuron", 2).model, HodgkinHuxleyNeuron)
     assert Population(LIF(tau_ms=[1.0, 2.0], threshold=2.0), 2).model.tau_ms[1] == 2.0  # type: ignore[arg-type,attr-defined]
 
 

@@ -16,7 +16,7 @@ from scipy import sparse
 from sc_model.network import (
     STDP,
     CurrentStimulus,
-    HodgkinHuxley,
+    HodgkinHuxleyNeuron,
     Network,
     Population,
     Projection,
@@ -64,7 +64,7 @@ def test_propagate_is_the_sum_over_synapses(
 ) -> None:
     rng = np.random.default_rng(seed)
     pre, post = pair(*n)
-    plain = Projection(pre, post, lambda rng, size: rng.normal(size=size), probability, seed=seed)
+    plain = Projection(pre, post, lambda rng, size: rng.normal(size=size), probability=probability, seed=seed)
     delay: Any = {
         "none": 0,
         "uniform": longest,
@@ -74,7 +74,7 @@ def test_propagate_is_the_sum_over_synapses(
         pre,
         post,
         plain.weights,
-        probability,
+        probability=probability,
         delay=delay,
         seed=seed,
         max_delay=longest + spare if mode != "none" else None,
@@ -153,12 +153,12 @@ def test_order_of_all_to_all_is_by_source_then_by_target() -> None:
 
 def test_topologies() -> None:
     pre, post = pair(200, 300)
-    drawn = Projection(pre, post, 1.0, 0.1, seed=7)
+    drawn = Projection(pre, post, 1.0, probability=0.1, seed=7)
     assert abs(drawn.size - 6000) < 4 * math.sqrt(60_000 * 0.1 * 0.9)
-    np.testing.assert_array_equal(drawn.indices, Projection(pre, post, 1.0, 0.1, seed=7).indices)
-    assert drawn.size != Projection(pre, post, 1.0, 0.1, seed=8).size
-    assert Projection(pre, post, 1.0, 1.0).size == 60_000
-    assert Projection(pre, post, 1.0, 0.0).size == 0
+    np.testing.assert_array_equal(drawn.indices, Projection(pre, post, 1.0, probability=0.1, seed=7).indices)
+    assert drawn.size != Projection(pre, post, 1.0, probability=0.1, seed=8).size
+    assert Projection(pre, post, 1.0, probability=1.0).size == 60_000
+    assert Projection(pre, post, 1.0, probability=0.0).size == 0
     one = Projection(pre, pre, np.arange(200.0), topology="one_to_one")
     np.testing.assert_array_equal(one.dense(), np.diag(np.arange(200.0)))
     matrix = np.array([[0.0, 1.5, 0.0], [2.0, 0.0, -1.0]])
@@ -184,9 +184,9 @@ def test_random_does_not_depend_on_how_much_is_drawn_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pre, post = pair(50, 20)
-    whole = Projection(pre, post, 1.0, 0.3)
+    whole = Projection(pre, post, 1.0, probability=0.3)
     monkeypatch.setattr("sc_model.network.topology.AT_ONCE", 60)
-    parts = Projection(pre, post, 1.0, 0.3)
+    parts = Projection(pre, post, 1.0, probability=0.3)
     np.testing.assert_array_equal(whole.dense(), parts.dense())
 
 
@@ -204,8 +204,8 @@ def test_hodgkin_huxley_pair_with_delays_of_a_layer() -> None:
     """The current arrives after exactly its delay, and moves v in that step and no earlier."""
     delays = np.array([3.999, 12.4, 20.0, 7.5001] * 25)
     pre, post = (
-        Population(HodgkinHuxley, 10, label="pre"),
-        Population(HodgkinHuxley, 10, label="post"),
+        Population(HodgkinHuxleyNeuron, 10, label="pre"),
+        Population(HodgkinHuxleyNeuron, 10, label="post"),
     )
     projection = Projection(pre, post, 0.0, topology="all_to_all", delay=delays)
     assert projection.delay_mode == "per_synapse"
@@ -259,10 +259,10 @@ def test_stdp_is_the_recurrence_of_every_synapse(delay: str) -> None:
         tau_plus_ms=15.0, tau_minus_ms=25.0, a_plus=0.05, a_minus=0.04, w_min=0.1, w_max=0.9
     )
     pre, post = pair(7, 5)
-    size = Projection(pre, post, 0.5, 0.7).size
+    size = Projection(pre, post, 0.5, probability=0.7).size
     delays: Any = {"none": 0, "uniform": 3, "per_synapse": rng.integers(0, 5, size)}[delay]
     projection = Projection(
-        pre, post, lambda rng, n: rng.uniform(0.1, 0.9, n), 0.7, delay=delays, plasticity=rule
+        pre, post, lambda rng, n: rng.uniform(0.1, 0.9, n), probability=0.7, delay=delays, plasticity=rule
     )
     before, after = (
         (rng.random((300, 7)) < 0.2) * rng.uniform(0.5, 1.5, (300, 7)),

@@ -163,7 +163,7 @@ def test_a_network_by_hand(policy: str, expected: list[int]) -> None:
     x = np.array(
         [[0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]], dtype=float
     ).T  # words of the relay: 1 0 1 0 1 0
-    net = MultiClockSNN([relay(1), relay(1)], ["a", "b"], [2, 3], ["hold", policy])
+    net = MultiClockSNN([relay(1), relay(1)], ["a", "b"], [2, 3], policies=["hold", policy])
     assert net.run(x)[:, 0].tolist() == expected
 
 
@@ -239,7 +239,7 @@ def test_networks_equal_their_definition(
 
     names = [f"l{k}" for k in range(len(every))]
     expected, lost = by_hand(layers(), every, policies[: len(every)], x, dt, limit)
-    net = MultiClockSNN(layers(), names, every, policies[: len(every)], pending_limit=limit)
+    net = MultiClockSNN(layers(), names, every, policies=policies[: len(every)], pending_limit=limit)
     found = np.concatenate([net.run(part, dt) for part in np.split(x, sorted(cuts))])
     assert np.array_equal(found, expected)
     assert net.lost == dict(zip(names, lost, strict=True))
@@ -249,7 +249,7 @@ def test_networks_equal_their_definition(
 
 
 def test_only_the_first_crossing_asks_for_bits() -> None:
-    net = MultiClockSNN([relay(1), relay(1)], ["a", "b"], [2, 2], ["accumulate", "once"])
+    net = MultiClockSNN([relay(1), relay(1)], ["a", "b"], [2, 2], policies=["accumulate", "once"])
     assert net.run([[0.25], [0.75], [0.5], [0.25]])[:, 0].tolist() == [0, 1, 1, 0]
 
 
@@ -271,7 +271,7 @@ def test_layers_of_a_domain_tick_together() -> None:
     domains = [ClockDomain("in", 1, a[:1]), ClockDomain("slow", 3, a[1:])]
     one = MultiClockSNN.from_domains(domains, ["once", "accumulate"], pending_limit=5)
     other = MultiClockSNN(
-        b, ["in", "slow.0", "slow.1"], [1, 3, 3], ["once", "accumulate", "hold"], pending_limit=5
+        b, ["in", "slow.0", "slow.1"], [1, 3, 3], policies=["once", "accumulate", "hold"], pending_limit=5
     )
     x = (np.random.default_rng(4).random((90, 4)) < 0.5).astype(float)
     assert one.layer_names == other.layer_names

@@ -38,7 +38,7 @@ def network(k: int) -> MultiClockSNN:
             given["tau_mean"][i],
             given["tau_std"],
             given["threshold"][i],
-            given["seed"][i],
+            seed=given["seed"][i],
         )
         for i in range(len(given["n_neurons"]))
     ]

@@ -214,7 +214,7 @@ def test_gradients_are_those_of_snntorch(slope: float) -> None:
     loss.backward()
 
     def surrogate(distance: Tensor) -> Tensor:
-        return fast_sigmoid_surrogate(distance, slope)
+        return fast_sigmoid_surrogate(distance, slope=slope)
 
     learner = BPTTLearner(net, mse, 1.0, optimiser=torch.optim.SGD, surrogate=surrogate)
     made, found = gradients(learner, x, targets)

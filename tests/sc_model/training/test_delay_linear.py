@@ -27,7 +27,7 @@ def layer(seed: int = 0, bias: bool = False, learn_delay: bool = True, **more: A
     torch.manual_seed(seed)
     delay = torch.rand(OUTPUTS, INPUTS, dtype=torch.float64) * LONGEST
     made = DelayLinear(
-        INPUTS, OUTPUTS, LONGEST, bias, learn_delay, delay, dtype=torch.float64, **more
+        INPUTS, OUTPUTS, LONGEST, bias=bias, learn_delay=learn_delay, init_delay=delay, dtype=torch.float64, **more
     )
     if made.bias is not None:
         torch.nn.init.normal_(made.bias)
@@ -256,7 +256,7 @@ def test_a_fixed_delay_is_a_buffer() -> None:
         sum(each.numel() for each in layer(bias=True).parameters())
         == 2 * INPUTS * OUTPUTS + OUTPUTS
     )
-    other = DelayLinear(INPUTS, OUTPUTS, LONGEST, True, False, dtype=torch.float64)
+    other = DelayLinear(INPUTS, OUTPUTS, LONGEST, bias=True, learn_delay=False, dtype=torch.float64)
     other.load_state_dict(made.state_dict())
     assert torch.equal(other(inputs()), made(inputs()))
     made(inputs().requires_grad_()).sum().backward()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from sc_model.network import CurrentStimulus, HodgkinHuxley, Network, SpikeMonitor
+from sc_model.network import CurrentStimulus, HodgkinHuxleyNeuron, Network, SpikeMonitor
 from sc_model.network.population import Population
 from sc_model.network.projection import Projection
 from sc_model.training.delay_linear import DelayLinear
@@ -25,8 +25,8 @@ def test_a_layer_s_delays_between_two_populations() -> None:
         layer.delay.uniform_(0.0, 200.0)
         layer.weight.copy_(torch.randint(100, 400, layer.weight.shape))
     pre, post = (
-        Population(HodgkinHuxley, 6, label="pre"),
-        Population(HodgkinHuxley, 4, label="post"),
+        Population(HodgkinHuxleyNeuron, 6, label="pre"),
+        Population(HodgkinHuxleyNeuron, 4, label="post"),
     )
     projection = Projection(
         pre, post, weight=layer.to_nir_weight_array(), delay=layer.to_nir_delay_array()

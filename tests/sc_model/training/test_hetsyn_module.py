@@ -123,7 +123,7 @@ def test_currents_do_not_wrap_around() -> None:
 
 def test_surrogate() -> None:
     distance = torch.tensor([-0.5, -1e-9, 0.0, 0.25, 1.0], requires_grad=True)
-    fired = fast_sigmoid_surrogate(distance, 4.0, strict=False)
+    fired = fast_sigmoid_surrogate(distance, slope=4.0, strict=False)
     (fired * torch.tensor([1.0, 1.0, 1.0, 3.0, 1.0])).sum().backward()
     assert fired.tolist() == [0, 0, 1, 1, 1]
     assert distance.grad is not None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from sc_model.golden.trained.hetsyn import HetSyn as GoldenHetSyn
+from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.spec import HetSynSpec
 from sc_model.spec.decay import decay_codes
 from sc_model.spec.network import CrossingSpec
@@ -127,7 +127,7 @@ def test_the_fixed_point_layer_fires_nearly_as_the_float_one(dt: float) -> None:
     assert made.spec.neuron.threshold == round(1.5 * 4096 / made.scale)
     assert made.spec.neuron.reset == "subtract"
     assert np.abs(made.weight).max() == 127
-    golden = GoldenHetSyn(
+    golden = TrainedLayer(
         made.spec,
         CrossingSpec(10, 1, 1, "hold", 4),
         1.0,
