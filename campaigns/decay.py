@@ -17,15 +17,15 @@ from typing import Any
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+from sc_hw.trained.hetsyn_lane import DecayTable, synapse_graph
 
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import write_json, write_text
-from sc_hw.price.estimate import count
-from sc_hw.tools.tools import find, run_yosys
-from sc_hw.trained.hetsyn_lane import DecayTable, synapse_graph
+from sc_hw.price.synthesis import count
+from sc_hw.tools import find, run_yosys
 from sc_model.graph import restrict
 from sc_model.spec import DecayCodes, HetSynSpec, IntFormat
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sc_hw.reporting.report import report
     from sc_hw.simulation.cosim import cosim, lint
     from sc_hw.simulation.device import Device
-    from sc_hw.tools.tools import doctor
+    from sc_hw.tools import doctor
     from sc_model.spec import Design, load_design
 
 # Loaded when first used: a component must not drag in plots, and a proof no report.
@@ -39,7 +39,7 @@ _HOMES = {
     "check": "sc_hw.proof.prove",
     "cosim": "sc_hw.simulation.cosim",
     "demo": "sc_hw.commands.demo",
-    "doctor": "sc_hw.tools.tools",
+    "doctor": "sc_hw.tools",
     "elaborate": "sc_hw.build.elaborate",
     "estimate": "sc_hw.price.estimate",
     "lint": "sc_hw.simulation.cosim",

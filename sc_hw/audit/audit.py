@@ -28,7 +28,7 @@ from typing import Any
 from sc_hw.audit.netlist import Bit, ClockedNetlist, Finding, Memory, Register, shortest
 from sc_hw.files import write_text
 from sc_hw.network.cdc import Crossing, Kind
-from sc_hw.tools.tools import run_yosys
+from sc_hw.tools import run_yosys
 
 _SCRIPT = """read_verilog {source}
 hierarchy -top {top}

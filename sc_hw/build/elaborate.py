@@ -17,9 +17,10 @@ from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.files import write_json, write_text
 from sc_hw.network.cdc import Crossing
-from sc_hw.tools.tools import find
+from sc_hw.tools import find
 from sc_model.rules import resolve
 from sc_model.spec import Design, RuleChoice
+from sc_model.spec.choice import is_rule_file
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 AUDIT_SCHEMA = "sc-hw.audit.v1"
@@ -54,7 +55,7 @@ def build_id(design: Design) -> str:
     """First 12 hex digits of a hash over the configuration, the rule's source, the package and the
     tools.
     """
-    what: dict[str, Any] = {"design": design.model_dump(mode="json")}
+    what: dict[str, Any] = {"design": design.portable()}
     if design.learns is not None:
         rule, params = resolve(design.learns)
         what |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
@@ -172,6 +173,8 @@ def _rule_of(choice: RuleChoice) -> dict[str, Any]:
     rule, params = resolve(choice)
     return {
         "family": rule.family,
+        # a rule that is chosen by its path: the proof's and the simulation's processes load it
+        **({"file": rule.file} if is_rule_file(choice.family) else {}),
         "source_sha256": sha256(rule.source),
         "parameters": params.model_dump(mode="json"),
         "state": [

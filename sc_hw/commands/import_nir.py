@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.files import OutputError, write_json
-from sc_hw.tools.tools import ToolError
+from sc_hw.tools import ToolError
 from sc_model.spec import TrainedLayerSpec
 
 REPORT_SCHEMA = 1

@@ -1,12 +1,11 @@
-"""A frame of shift registers round a block, so that one with more ports than pins can be placed and
-routed.
+"""A frame of shift registers around a block with more ports than the device has pins.
 
 Every input comes out of a register and every output ends in one: nextpnr then times all paths of
-the block from clock to clock. The frame costs flip-flops and a LUT an output; it is synthesised
-alone as well, and its cost subtracted.
+the block from clock to clock. The frame costs flip-flops and one LUT for each output bit; it is
+also synthesised alone, and its cost is subtracted.
 
-A design with several clocks has shift registers of its own in each, so that the frame adds no path
-between two of them.
+A design with several clocks has shift registers of its own in each domain, so that the frame adds
+no path between two of them.
 """
 
 from __future__ import annotations
@@ -14,27 +13,52 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-WRAPPER_TOP = "sc_frame"
-WRAPPER_PINS = ("clk", "rst", "shift_in", "capture", "shift_out")
+FRAME_TOP = "sc_frame"
+FRAME_PINS = ("clk", "rst", "shift_in", "capture", "shift_out")
+
+Ports = Sequence[Mapping[str, Any]]  # of the manifest: name, direction, width, domain
 
 
-def wrapper(top: str, ports: list[dict[str, Any]]) -> str:
-    """Verilog of the frame round module `top`."""
-    inputs = [
-        port
-        for port in ports
-        if port["direction"] == "input" and port["name"] not in ("clk", "rst")
-    ]
-    outputs = [port for port in ports if port["direction"] == "output"]
-    n_in, n_out = (sum(port["width"] for port in group) for group in (inputs, outputs))
-    connections = [".clk(clk)", ".rst(rst_q)"]
-    for group, bus in ((inputs, "stimulus"), (outputs, "response")):
-        low = 0
-        for port in group:
-            connections.append(f".{port['name']}({bus}[{low + port['width'] - 1}:{low}])")
-            low += port["width"]
-    wires = ",\n    ".join(connections)
-    return f"""module {WRAPPER_TOP}(input clk, input rst, input shift_in, input capture, output shift_out);
+def _with_direction(ports: Ports, direction: str) -> list[Mapping[str, Any]]:
+    return [port for port in ports if port["direction"] == direction]
+
+
+def _bits(ports: Ports) -> int:
+    """Bits of some ports; at least one, so that a vector of them has a length."""
+    return max(1, sum(port["width"] for port in ports))
+
+
+def _connections(ports: Ports, vector: str) -> list[str]:
+    """Port connections to consecutive bits of a vector."""
+    connections, low = [], 0
+    for port in ports:
+        high = low + port["width"] - 1
+        connections.append(f".{port['name']}({vector}[{high}:{low}])")
+        low = high + 1
+    return connections
+
+
+def frame(top: str, ports: Ports) -> str:
+    """Verilog of the frame around module `top`, which has one clock `clk` and one reset `rst`.
+
+    Parameters
+    ----------
+    top : name of the module.
+    ports : its ports: name, direction, width.
+    """
+    inputs = [p for p in _with_direction(ports, "input") if p["name"] not in ("clk", "rst")]
+    outputs = _with_direction(ports, "output")
+    n_in, n_out = _bits(inputs), _bits(outputs)
+    wires = ",\n    ".join(
+        (
+            ".clk(clk)",
+            ".rst(rst_q)",
+            *_connections(inputs, "stimulus"),
+            *_connections(outputs, "response"),
+        )
+    )
+    return f"""module {FRAME_TOP}({", ".join(f"input {pin}" for pin in FRAME_PINS[:-1])},
+    output {FRAME_PINS[-1]});
   reg rst_q, capture_q;
   reg [{n_in - 1}:0] stimulus;
   reg [{n_out - 1}:0] observed;
@@ -52,20 +76,22 @@ endmodule
 """
 
 
-def wrapper_of_domains(
-    top: str, domains: Sequence[Mapping[str, str]], ports: Sequence[Mapping[str, Any]]
-) -> str:
-    """The same round a module with several clocks: `domains` name role, clock and reset, `ports`
-    their domain.
+def frame_of_domains(top: str, domains: Sequence[Mapping[str, str]], ports: Ports) -> str:
+    """Verilog of the frame around a module with several clocks.
+
+    Parameters
+    ----------
+    top : name of the module.
+    domains : its clock domains: role, clock port, reset port.
+    ports : its ports; each says its domain.
     """
     heads, bodies, connections = [], [], []
     for domain in domains:
         role, clock, reset = domain["role"], domain["clock"], domain["reset"]
-        mine = [port for port in ports if port.get("domain") == role]
-        inputs = [port for port in mine if port["direction"] == "input"]
-        outputs = [port for port in mine if port["direction"] == "output"]
-        # a domain without ports of a kind keeps one bit, so that vectors have a length
-        n_in, n_out = (max(1, sum(port["width"] for port in group)) for group in (inputs, outputs))
+        own_ports = [port for port in ports if port.get("domain") == role]
+        inputs = _with_direction(own_ports, "input")
+        outputs = _with_direction(own_ports, "output")
+        n_in, n_out = _bits(inputs), _bits(outputs)
         heads += [
             f"input {clock}",
             f"input {reset}",
@@ -73,8 +99,9 @@ def wrapper_of_domains(
             f"input {role}_capture",
             f"output {role}_out",
         ]
-        kept = f"{{{role}_observed[{max(n_out - 2, 0)}:0], {role}_stimulus[{n_in - 1}]}}"
-        bodies.append(f"""  reg {role}_rst_q, {role}_capture_q;
+        shifted = f"{{{role}_observed[{max(n_out - 2, 0)}:0], {role}_stimulus[{n_in - 1}]}}"
+        bodies.append(
+            f"""  reg {role}_rst_q, {role}_capture_q;
   reg [{n_in - 1}:0] {role}_stimulus;
   reg [{n_out - 1}:0] {role}_observed;
   wire [{n_out - 1}:0] {role}_response;
@@ -82,28 +109,26 @@ def wrapper_of_domains(
     {role}_rst_q <= {reset};
     {role}_capture_q <= {role}_capture;
     {role}_stimulus <= {{{role}_stimulus[{max(n_in - 2, 0)}:0], {role}_in}};
-    {role}_observed <= {role}_capture_q ? {role}_response : {kept};
+    {role}_observed <= {role}_capture_q ? {role}_response : {shifted};
   end
-  assign {role}_out = {role}_observed[{n_out - 1}];""")
+  assign {role}_out = {role}_observed[{n_out - 1}];"""
+        )
         connections += [f".{clock}({clock})", f".{reset}({role}_rst_q)"]
-        for group, bus in ((inputs, f"{role}_stimulus"), (outputs, f"{role}_response")):
-            low = 0
-            for port in group:
-                connections.append(f".{port['name']}({bus}[{low + port['width'] - 1}:{low}])")
-                low += port["width"]
-        if not outputs:
+        connections += _connections(inputs, f"{role}_stimulus")
+        connections += _connections(outputs, f"{role}_response")
+        if not outputs:  # nothing drives the one bit that stands for them
             bodies.append(f"  assign {role}_response = 0;")
     wires = ",\n    ".join(connections)
     text = "\n".join(bodies)
     return (
-        f"module {WRAPPER_TOP}({', '.join(heads)});\n{text}\n  {top} block (\n   "
-        f" {wires});\nendmodule\n"
+        f"module {FRAME_TOP}({', '.join(heads)});\n{text}\n  {top} block (\n    {wires});\n"
+        "endmodule\n"
     )
 
 
-def black_box(top: str, ports: list[dict[str, Any]]) -> str:
+def black_box(top: str, ports: Ports) -> str:
     """An empty module with the block's ports, to synthesise the frame alone."""
-    listed = ", ".join(
+    declarations = ", ".join(
         f"{port['direction']} [{port['width'] - 1}:0] {port['name']}" for port in ports
     )
-    return f"(* blackbox *)\nmodule {top}({listed});\nendmodule\n"
+    return f"(* blackbox *)\nmodule {top}({declarations});\nendmodule\n"

@@ -15,7 +15,7 @@ import sc_model
 from sc_hw.build.elaborate import DEFAULT_ROOT, Build, elaborate
 from sc_hw.files import write_text
 from sc_hw.progress import Progress, silent
-from sc_hw.tools.tools import ToolError, find
+from sc_hw.tools import ToolError, find
 from sc_model.spec import ConfigError, Design
 
 TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from sc_hw.simulation.cosim import environment
-from sc_hw.tools.tools import ToolError, find
+from sc_hw.tools import ToolError, find
 from sc_model.spec import ConfigError
 
 TOOLS_NEEDED = ("g++", "make", "perl", "verilator")

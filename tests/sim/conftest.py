@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sc_hw.simulation.cosim import TOOLS_NEEDED
-from sc_hw.tools.tools import status
+from sc_hw.tools import status
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 from sc_hw.build.elaborate import Build
 from sc_hw.simulation.cosim import lint
-from sc_hw.tools.tools import ToolError
+from sc_hw.tools import ToolError
 
 FABRICS = ("generic", "ice40_up", "ice40_hx", "ecp5")
 NAMES = ("weight_bits", "trace_bits", "reward_bits", "learning_shift", "trace_decay_shift")

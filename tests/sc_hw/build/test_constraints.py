@@ -12,7 +12,7 @@ from sc_hw.build.constraints import Clock, constraint_files, limit_ns, pair_limi
 from sc_hw.build.emit import to_verilog
 from sc_hw.files import write_text
 from sc_hw.network.cdc import WordCrossing
-from sc_hw.tools.tools import find, run, run_yosys
+from sc_hw.tools import find, run, run_yosys
 
 CLOCKS = (Clock("o_clk", "o", 80e6), Clock("i_clk", "i", 25e6))
 CROSSING = WordCrossing(4, 4)

@@ -15,12 +15,12 @@ from support import ROOT, python
 from sc_hw.build import elaborate as elaboration
 from sc_hw.build.audit_design import audit_design
 from sc_hw.build.elaborate import AuditError, elaborate, make
-from sc_hw.price.estimate import _achieved, _of_clock
-from sc_hw.price.frame import wrapper_of_domains
+from sc_hw.price.frame import frame_of_domains
+from sc_hw.price.placement import achieved_mhz, clock_mhz
 from sc_hw.reporting.report import report
 from sc_hw.simulation.cosim import lint
 from sc_hw.simulation.device import Device
-from sc_hw.tools.tools import ToolError
+from sc_hw.tools import ToolError
 from sc_model.spec import (
     ConfigError,
     DenseSpec,
@@ -116,13 +116,13 @@ DOMAINS = [
 
 
 def test_fmax_is_read_for_each_clock() -> None:
-    assert _of_clock(FMAX, "sense_clk") == 120.5
-    assert _of_clock(FMAX, "think_clk") == 60.25
-    assert _achieved(FMAX, DOMAINS) == 60.25
+    assert clock_mhz(FMAX, "sense_clk") == 120.5
+    assert clock_mhz(FMAX, "think_clk") == 60.25
+    assert achieved_mhz(FMAX, DOMAINS) == 60.25
     with pytest.raises(
         ToolError, match=r"^nextpnr's report must have one clock 'clk', not 0 among "
     ):
-        _of_clock(FMAX, "clk")
+        clock_mhz(FMAX, "clk")
 
 
 def test_a_frame_has_registers_of_its_own_in_each_clock() -> None:
@@ -130,7 +130,7 @@ def test_a_frame_has_registers_of_its_own_in_each_clock() -> None:
         {"name": "a", "direction": "input", "width": 3, "domain": "sense"},
         {"name": "b", "direction": "output", "width": 2, "domain": "think"},
     ]
-    text = wrapper_of_domains("block", DOMAINS, ports)
+    text = frame_of_domains("block", DOMAINS, ports)
     assert "  reg [2:0] sense_stimulus;" in text
     assert "  always @(posedge think_clk) begin" in text
     assert ".a(sense_stimulus[2:0])" in text

@@ -19,7 +19,7 @@ from sc_hw.proof.blocks.bank import Frames
 from sc_hw.proof.netlist import parse_btor, read_back
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import PROVED, REFUTED
-from sc_hw.tools.tools import find, run
+from sc_hw.tools import find, run
 from sc_model.graph.smt import K
 from sim.harness import object_cache
 

