@@ -86,7 +86,12 @@ def update(ops, state, inputs, params):
 
 
 def float_update(ops, state, inputs, params):
-    return update(ops, state, inputs, params)
+    top = (1 << params.level_bits) - 1
+    leaked = state.level * (1 - 2.0**-params.leak_shift)
+    return {
+        "level": ops.clamp(leaked + ops.mux(inputs.fired, inputs.amount, 0), 0, top),
+        "hits": ops.clamp(state.hits + inputs.fired, 0, top),
+    }
 
 
 # 200 - 25 + 31 = 206; 250 - 31 + 31 = 250

@@ -19,8 +19,7 @@ from sc_hw.proof.netlist import parse_btor, read_back
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import VERDICT, Claim
 from sc_model.graph.smt import Terms
-from sc_model.rules import resolve
-from sc_model.spec import RuleChoice
+from sc_model.rules import resolve_built
 
 
 def main(folder: Path, limit_s: float) -> None:
@@ -29,9 +28,7 @@ def main(folder: Path, limit_s: float) -> None:
     if manifest["design"]["block"] == "network":
         tell(claims_of_network(folder, manifest, limit_s))
         return
-    rule, params = resolve(
-        RuleChoice(family=manifest["rule"]["family"], parameters=manifest["rule"]["parameters"])
-    )
+    rule, params = resolve_built(manifest["rule"])
     if manifest["design"]["block"] == "layer":
         tell(prove_layer(folder, manifest, rule, params, limit_s))
         return

@@ -113,7 +113,7 @@ def tidy_cosim(cosim: dict[str, Any]) -> dict[str, Any]:
 def _equations(rule: Mapping[str, Any]) -> dict[str, Any]:
     """The rule's docstring, if the rule at hand is the one that the design was built from."""
     try:
-        rule_at_hand = load_rule(rule["family"])
+        rule_at_hand = load_rule(rule.get("file", rule["family"]))
     except ConfigError as error:
         return {"text": None, "reason": str(error)}
     if hashlib.sha256(rule_at_hand.source.encode()).hexdigest() != rule["source_sha256"]:

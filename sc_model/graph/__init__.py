@@ -5,11 +5,12 @@ gives each node the smallest integer range that holds all its values, so that ov
 by construction.
 """
 
-from sc_model.graph.algebra import INTS, IntOps, NumpyOps, evaluate
+from sc_model.graph.algebra import INTS, NumpyOps, evaluate
 from sc_model.graph.interval import Interval
 from sc_model.graph.nodes import Graph, Node, Op, restrict
 from sc_model.graph.rewrite import REWRITES, rewrite
 from sc_model.graph.trace import RangeError, trace, trace_function
+from sc_model.spec.int_ops import IntOps
 
 __all__ = [
     "INTS",

@@ -7,9 +7,11 @@ them for (almost) nothing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import FrameType
 
 from sc_model.graph.interval import Interval
 
@@ -91,11 +93,18 @@ def _shifted(interval: Interval, bits: int) -> Interval:
 
 @dataclass
 class Builder:
-    """Makes nodes, shares equal ones, folds constants and keeps the range of each as narrow as it
-    can prove.
+    """Makes nodes, shares equal ones, folds constants and proves a range for each.
+
+    Members
+    -------
+    nodes : the nodes so far; a node's index is its place in this list.
+    file : a source file as code objects name it, or empty. With a file, `lines` has for each node
+        the line of that file which was being run when the node was made, where one was.
     """
 
     nodes: list[Node] = field(default_factory=list)
+    file: str = ""
+    lines: dict[int, int] = field(default_factory=dict)
     _index: dict[tuple[Op, tuple[int, ...], tuple[int | str, ...]], int] = field(
         default_factory=dict
     )
@@ -136,8 +145,21 @@ class Builder:
         key = (op, args, data)
         if key not in self._index:
             self._index[key] = len(self.nodes)
+            if self.file:
+                self._record_line()
             self.nodes.append(Node(op, args, data, interval))
         return self._index[key]
+
+    def _record_line(self) -> None:
+        """Note the line of `file` that is being run, for the node that is made now.
+
+        The frames between are few (an operator and this builder), so tracing stays as fast.
+        """
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self.file:
+            frame = frame.f_back
+        if frame is not None:
+            self.lines[len(self.nodes)] = frame.f_lineno
 
     def _simplified(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...]) -> int | None:
         nodes = self.nodes

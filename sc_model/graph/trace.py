@@ -1,4 +1,4 @@
-"""Tracing: the rule's own text, run on expressions that record what is done to them."""
+"""Tracing: the rule's own function, run on expressions that record each operation as a node."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 from sc_model.graph.interval import Interval
 from sc_model.graph.nodes import Builder, Graph, Op, prune
+from sc_model.spec.errors import RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.rule import Rule, RuleParams
+from sc_model.spec.rule_errors import rule_error
+from sc_model.spec.rule_source import RuleSource
 
 
-class RangeError(ValueError):
-    """A value that a rule writes does not fit the state field it is written to."""
+class RangeError(RuleError):
+    """A value that a rule writes can leave the state field that it is written to."""
 
 
 _LOGIC = (Op.AND, Op.OR, Op.NOT)
@@ -20,14 +23,18 @@ _CONDITIONS = (*_LOGIC, Op.LT, Op.EQ)
 
 
 class Expr:
-    """An integer expression of a rule under trace. It has no truth value: branching on data raises
-    TypeError.
+    """An integer expression of a rule under trace.
+
+    It has no truth value: a branch on a value raises TypeError.
     """
 
     __slots__ = ("builder", "index")
 
     def __init__(self, builder: Builder, index: int) -> None:
         self.builder, self.index = builder, index
+
+    def __repr__(self) -> str:
+        return f"a value in {self.builder.interval(self.index)}"
 
     def _lift(self, other: Any) -> int:
         if isinstance(other, Expr):
@@ -73,6 +80,11 @@ class Expr:
                 " between shifts"
             )
         return self._make(op, self.index, data=(bits,))
+
+    def __rrshift__(self, other: Any) -> Expr:
+        return self._shift(Op.SHR, self)
+
+    __rlshift__ = __rrshift__
 
     def __rshift__(self, bits: Any) -> Expr:
         return self._shift(Op.SHR, bits)
@@ -121,8 +133,47 @@ class Expr:
         raise TypeError("a rule can't branch on a value: use ops.mux(condition, if_true, if_false)")
 
 
+def _refuse(operator: str, advice: str = "") -> Callable[..., Any]:
+    """A method for an operator that the algebra of rules does not have."""
+
+    def refuse(self: Expr, *_: Any) -> Any:
+        raise TypeError(
+            f"a rule's values have no {operator}; they have + - * << >>, comparisons, and & and |"
+            f" of conditions{advice and f': {advice}'}"
+        )
+
+    return refuse
+
+
+_POWER_OF_TWO = "to divide by a power of two, shift to the right by a constant"
+_REFUSED = {
+    "__truediv__": ("/", _POWER_OF_TWO),
+    "__rtruediv__": ("/", ""),
+    "__floordiv__": ("//", _POWER_OF_TWO),
+    "__rfloordiv__": ("//", ""),
+    "__mod__": ("%", "x modulo 2^n is x - ((x >> n) << n)"),
+    "__rmod__": ("%", ""),
+    "__divmod__": ("divmod()", _POWER_OF_TWO),
+    "__pow__": ("**", ""),
+    "__rpow__": ("**", ""),
+    "__xor__": ("^", ""),
+    "__rxor__": ("^", ""),
+    "__invert__": ("~", "the opposite of a condition c is ops.mux(c, 0, 1)"),
+    "__abs__": ("abs()", "use ops.mux(x < 0, -x, x)"),
+    "__round__": ("round()", ""),
+    "__int__": ("int()", "they are known to hardware only"),
+    "__float__": ("float()", "they are known to hardware only"),
+    "__index__": ("use as an index or a count", "they are known to hardware only"),
+    "__len__": ("length", ""),
+    "__iter__": ("elements", ""),
+    "__getitem__": ("bits by number", "bits n and up are x >> n"),
+}
+for _method, _reason in _REFUSED.items():
+    setattr(Expr, _method, _refuse(*_reason))
+
+
 class TraceOps:
-    """The algebra that records."""
+    """The algebra that records nodes."""
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
@@ -152,12 +203,19 @@ class TraceOps:
 
     def clamp(self, value: Any, lo: int, hi: int) -> Expr:
         """See :class:`sc_model.spec.rule.Ops`."""
+        if not isinstance(lo, int) or not isinstance(hi, int):
+            raise TypeError(
+                f"clamp takes constant bounds, not {lo!r} and {hi!r}: for a bound that changes use"
+                " ops.mux(value > bound, bound, value)"
+            )
         if lo > hi:
             raise ValueError(f"clamp needs lo <= hi, not [{lo}, {hi}]")
         return Expr(self.builder, self.builder.make(Op.CLAMP, (self._index(value),), (lo, hi)))
 
     def let(self, name: str, value: Any) -> Expr:
         """See :class:`sc_model.spec.rule.Ops`."""
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError(f"let: the name must be letters, digits and underscores, not {name!r}")
         if name in self.lets:
             raise ValueError(f"let: the name '{name}' is given twice; names in a rule must differ")
         self.lets[name] = self._index(value)
@@ -169,33 +227,67 @@ def trace_function(
     variables: Mapping[str, IntFormat],
     outputs: Mapping[str, IntFormat],
     run: Callable[[Any, dict[str, Any]], Any],
+    origin: RuleSource | None = None,
 ) -> Graph:
-    """The graph of a text: `run(ops, values)` from values by name to outputs by name.
+    """The graph of a function of the algebra.
+
+    Parameters
+    ----------
+    subject : what the function is, for errors.
+    variables, outputs : formats by name.
+    run : the function, from (ops, values by name) to outputs by name.
+    origin : source of the function, where errors shall name the line of a file.
 
     Raises
     ------
     RangeError
         a written value can leave its output's format: both ranges are printed.
     TypeError
-        the text branches on a value, shifts by one, or mixes in something that is no integer.
+        the function branches on a value, shifts by one, or uses something that is no integer.
     """
-    builder = Builder()
+    builder = Builder(file=origin.file if origin is not None else "")
     indices = {name: builder.var(name, Interval.of(form)) for name, form in variables.items()}
     ops = TraceOps(builder)
     result = run(ops, {name: Expr(builder, index) for name, index in indices.items()})
-    written = {name: ops._index(result[name]) for name in outputs}
+    written = {}
+    for name in outputs:
+        try:
+            written[name] = ops._index(result[name])
+        except TypeError as error:
+            if origin is None or not origin.file:
+                raise
+            line = origin.line_of_return("update", name)
+            raise rule_error(origin, f"{subject}: {name}: {error}.", line) from None
     for name, form in outputs.items():
         value, field = builder.interval(written[name]), Interval.of(form)
         if not value.within(field):
-            raise RangeError(
+            message = (
                 f"{subject}: the value written to {name} can be anywhere in {value}, but the field"
                 f" holds {field} ({form}): clamp the value or widen the field."
             )
+            place = _place(origin, builder, written[name], name)
+            raise RangeError(f"{place}: {message}" if place else message)
     return prune(builder, indices, written, ops.lets)
 
 
+def _place(origin: RuleSource | None, builder: Builder, index: int, name: str) -> str:
+    """File and line where a written value was computed, else where it was returned."""
+    if origin is None:
+        return ""
+    if builder.nodes[index].op in (Op.VAR, Op.CONST):
+        return origin.place(origin.line_of_return("update", name))
+    return origin.place(builder.lines.get(index) or origin.line_of_return("update", name))
+
+
 def trace(rule: Rule, params: RuleParams) -> Graph:
-    """The rule's graph under `params`; raises what :func:`trace_function` raises."""
+    """The rule's graph under `params`.
+
+    Raises
+    ------
+    RuleError
+        the rule does what a rule must not do; a RangeError where a value can leave its field.
+        A rule that no file defines raises what :func:`trace_function` raises.
+    """
     state, inputs = rule.state_formats(params), rule.input_formats(params)
 
     def run(ops: Any, values: dict[str, Any]) -> Any:
@@ -203,4 +295,4 @@ def trace(rule: Rule, params: RuleParams) -> Graph:
             ops, {n: values[n] for n in state}, {n: values[n] for n in inputs}, params
         )
 
-    return trace_function(f"rule '{rule.family}'", {**state, **inputs}, state, run)
+    return trace_function(f"rule '{rule.family}'", {**state, **inputs}, state, run, rule.origin)

@@ -135,7 +135,7 @@ def _toml(design: Design, comment: str) -> str:
             *_keys(plastic.layer, size),
         ]
         lines += ["", "[plastic.neuron]", *_keys(plastic.neuron, type(plastic.neuron).model_fields)]
-        lines += ["", "[plastic.rule]", f'family = "{plastic.rule.family}"']
+        lines += ["", "[plastic.rule]", f"family = {_value(plastic.rule.family)}"]
         lines += [f"{name} = {_value(value)}" for name, value in plastic.rule.parameters.items()]
     return "\n".join(lines) + "\n"
 

@@ -1,54 +1,33 @@
-"""Learning rules, one file each, found by looking: adding a rule edits no list.
+"""Learning rules, one file each; no list names them.
 
-A file of this folder that defines `FAMILY` is a rule; so is every module that an installed package
-names under the entry-point group ``sc_model.rules``.
+A rule is a file of this folder that defines `FAMILY`, a module that an installed package names
+under the entry-point group ``sc_model.rules``, or a file that a design names by its path.
+`docs/writing_a_rule.md` shows how to write one.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from sc_model.spec.catalogue import Catalogue, Plugin
-from sc_model.spec.choice import RuleChoice
-from sc_model.spec.errors import ConfigError
+from sc_model.spec.choice import RuleChoice, is_rule_file
+from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError
 from sc_model.spec.rule import Rule, RuleParams
-
-_REQUIRED = ("FAMILY", "Params", "STATE", "INPUTS", "VECTORS", "update", "float_update")
-_PORTS = ("clk", "rst", "step", "load", "done")
+from sc_model.spec.rule_contract import check_formats, read_rule
+from sc_model.spec.rule_source import RuleSource
 
 
 def rule_from_module(module: ModuleType) -> Rule:
-    """Read a :class:`Rule` off a module; ValueError names what the module lacks."""
-    missing = [name for name in _REQUIRED if not hasattr(module, name)]
-    if missing:
-        raise ConfigError(
-            f"rule file {module.__name__} must define {', '.join(_REQUIRED)}; it lacks"
-            f" {', '.join(missing)}."
-        )
-    taken = sorted(
-        item.name
-        for item in (*module.STATE, *module.INPUTS)
-        if item.name in _PORTS or item.name.startswith("load_")
-    )
-    if taken:
-        raise ConfigError(
-            f"rule file {module.__name__} must not name a field or input '{taken[0]}': blocks have"
-            f" ports {', '.join(_PORTS)} and load_<field> of their own."
-        )
-    return Rule(
-        family=module.FAMILY,
-        params_type=module.Params,
-        state=tuple(module.STATE),
-        inputs=tuple(module.INPUTS),
-        update=module.update,
-        float_update=module.float_update,
-        vectors=tuple(module.VECTORS),
-        doc=module.__doc__ or "",
-        source=inspect.getsource(module),
-    )
+    """The :class:`Rule` that a module defines; RuleError says where it breaks the contract."""
+    file = getattr(module, "__file__", None)
+    text = Path(file).read_text(encoding="utf-8") if file else ""
+    return read_rule(module, RuleSource(file or "", text))
 
 
 def _families_in(module: ModuleType) -> Iterator[tuple[str, ModuleType]]:
@@ -72,13 +51,87 @@ def rule_plugins() -> tuple[Plugin, ...]:
     return tuple(_families().plugins)
 
 
-@cache
 def load_rule(family: str) -> Rule:
-    """The rule of that family; ConfigError lists the known ones."""
+    """The rule of that family, or in the file of that path.
+
+    A rule file is a Python program: loading the rule runs it.
+
+    Raises
+    ------
+    ConfigError
+        there is no such family or file, or the file is no rule.
+    """
+    if is_rule_file(family):
+        return _rule_from_text(family, _text_of(family))
+    return _installed_rule(family)
+
+
+@cache
+def _installed_rule(family: str) -> Rule:
     return rule_from_module(_families().pick(family))
+
+
+def _text_of(file: str) -> str:
+    """The text of a rule file; ConfigError where it can't be read."""
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"rule file {file} does not exist; `sc-hw new --rule NAME` writes one."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise ConfigError(f"rule file {file} can't be read: {cause}.") from None
+
+
+@cache  # by the text too: a file that was edited is read again
+def _rule_from_text(file: str, text: str) -> Rule:
+    """The rule in a file; the file's module has a name that no other module has."""
+    digest = hashlib.sha256(f"{file}\n{text}".encode()).hexdigest()
+    module = ModuleType(f"sc_rule_file_{digest[:16]}")
+    module.__file__ = file
+    origin = RuleSource(file, text)
+    sys.modules[module.__name__] = module  # pydantic looks up annotations there
+    try:
+        exec(compile(text, file, "exec"), module.__dict__)
+        return read_rule(module, origin)
+    except (Exception, SystemExit) as error:  # whatever the file raises
+        del sys.modules[module.__name__]
+        if isinstance(error, RuleError):
+            raise
+        what = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        if not isinstance(error, ConfigError | ConfigTypeError):
+            what = f"the rule file raised {type(error).__name__}: {what}"
+        place = origin.place(origin.line_of_error(error))
+        raise RuleError(f"{place}: {what.removesuffix('.')}.") from error
 
 
 def resolve(choice: RuleChoice) -> tuple[Rule, RuleParams]:
     """The rule a design chooses, with its parameters checked by the family's own `Params`."""
     rule = load_rule(choice.family)
-    return rule, rule.params_type(**choice.parameters)
+    params = rule.params_type(**choice.parameters)
+    check_formats(rule, params)
+    return rule, params
+
+
+def resolve_built(entry: Mapping[str, Any]) -> tuple[Rule, RuleParams]:
+    """The rule that a manifest's table ``rule`` names, with its parameters.
+
+    Raises
+    ------
+    ConfigError
+        the rule can't be found, or its file has changed since the manifest was written.
+    """
+    file = entry.get("file")
+    # compared before it is loaded: a file that has changed must not run in the old one's name
+    if file is not None and sha256(_text_of(file)) != entry["source_sha256"]:
+        raise ConfigError(
+            f"rule file {file} has changed since the design was elaborated; elaborate it again."
+        )
+    choice = RuleChoice(family=file or entry["family"], parameters=entry["parameters"])
+    return resolve(choice)
+
+
+def sha256(text: str) -> str:
+    """Hex digest of a text, as manifests hold it."""
+    return hashlib.sha256(text.encode()).hexdigest()

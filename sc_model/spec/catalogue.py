@@ -13,6 +13,7 @@ import pkgutil
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -81,7 +82,7 @@ class Catalogue(Generic[T]):
         self._sources: dict[str, str] = {}
         for info in pkgutil.iter_modules(path):
             name = f"{package or group}.{info.name}"
-            self._add(info.name, name, lambda name=name: importlib.import_module(name), None)
+            self._add(info.name, name, partial(importlib.import_module, name), None)
         for point in sorted(entry_points(group=group), key=_order):
             self._add(point.name, _source(point), point.load, wanted)
 

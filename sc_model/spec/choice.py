@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sc_model.spec.frozen import Frozen
 
 
+def is_rule_file(family: str) -> bool:
+    """Whether a rule is chosen by the path of its file, and not by the name of its family."""
+    return family.endswith(".py")
+
+
 class RuleChoice(Frozen):
-    """`[rule]`: a family by name and its parameters (checked by the family's own `Params` when it
-    is loaded).
+    """`[rule]`: a rule and its parameters, which the rule's own `Params` checks.
+
+    Members
+    -------
+    family : name of an installed rule family; or, where it ends with ``.py``, path of a rule file.
+        A relative path counts from the design file's folder (from the current folder for a choice
+        made in Python) and is kept as an absolute one.
+    parameters : parameters by name; the others have their defaults.
     """
 
     family: str = "reward_modulated_stdp"
@@ -20,8 +32,19 @@ class RuleChoice(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _gather(cls, values: Any) -> Any:
-        """Parameters stand beside `family` in the file; gather them in one table."""
+        """Gather the parameters, which stand beside `family` in a design file, in one table."""
         if not isinstance(values, dict) or "parameters" in values:
             return values
         rest = {key: value for key, value in values.items() if key != "family"}
         return {key: values[key] for key in ("family",) if key in values} | {"parameters": rest}
+
+    @field_validator("family")
+    @classmethod
+    def _absolute(cls, family: str) -> str:
+        """Make a path absolute: worker processes have other current folders."""
+        return os.path.abspath(os.path.expanduser(family)) if is_rule_file(family) else family
+
+    @property
+    def label(self) -> str:
+        """The family, or the file's name without its folder: the same on every machine."""
+        return os.path.basename(self.family) if is_rule_file(self.family) else self.family

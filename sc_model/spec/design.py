@@ -16,10 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from sc_model.spec.choice import RuleChoice
+from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.network import DEFAULT_KIND, LAYER_KINDS, NetworkSpec
+from sc_model.spec.network import DEFAULT_KIND, NetworkSpec, layer_type
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 from sc_model.spec.trained_layer import TrainedLayerSpec
 
@@ -148,6 +148,17 @@ class Design(Frozen):
             neuron=plastic.neuron,
         )
 
+    def portable(self) -> dict[str, Any]:
+        """The design as JSON values that are the same on every machine, for hashes.
+
+        A rule file is named without its folder.
+        """
+        values = self.model_dump(mode="json")
+        if self.learns is not None:
+            owner = values if self.network is None else values["network"]["plastic"]
+            owner["rule"]["family"] = self.learns.label
+        return values
+
     @model_serializer(mode="wrap")
     def _without_missing_tables(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         absent = ("rule",) if self.network is not None else ()
@@ -264,14 +275,9 @@ def _layer(number: int, table: Any) -> TrainedLayerSpec:
             f"layer {number} must be a table [[layer]], not {table!r} ({type(table).__name__})."
         )
     kind = table.get("kind", DEFAULT_KIND)
-    if kind not in LAYER_KINDS:
-        hint = did_you_mean(str(kind), LAYER_KINDS) or "."
-        raise ConfigError(
-            f"layer {number} must be of kind {' or '.join(map(repr, LAYER_KINDS))}, not"
-            f" {kind!r}{hint}"
-        )
+    layer = layer_type(str(kind), f"kind of layer {number}")
     try:
-        return LAYER_KINDS[kind](**table)
+        return layer(**table)
     except (ConfigError, ConfigTypeError) as error:
         name = f" ('{table['name']}')" if isinstance(table.get("name"), str) else ""
         raise type(error)(f"layer {number}{name}: {error}") from None
@@ -290,4 +296,18 @@ def load_design(path: Path | str) -> Design:
         raise ConfigError(f"design file {file} can't be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"design file {file} is not valid TOML: {error}.") from None
-    return parse_design(values)
+    return parse_design(_with_rule_files(values, file.parent))
+
+
+def _with_rule_files(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The tables, with paths of rule files counted from the design file's folder."""
+    result = dict(tables)
+    for name in ("rule", "plastic"):
+        if not isinstance(result.get(name), dict):
+            continue  # the design's own checks say so
+        if name == "plastic":
+            result[name] = _with_rule_files(result[name], folder)
+        elif isinstance(family := result[name].get("family"), str) and is_rule_file(family):
+            # an absolute path stays as it is
+            result[name] = {**result[name], "family": str(folder / Path(family).expanduser())}
+    return result

@@ -18,6 +18,10 @@ class ConfigTypeError(TypeError):
     """A configuration holds a value of the wrong kind."""
 
 
+class RuleError(ConfigError):
+    """A rule file breaks the contract of rules; the text begins with its file and line."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the known name closest to `name`, or nothing when none is close."""
     close = difflib.get_close_matches(name, sorted(known), n=1)

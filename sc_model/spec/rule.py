@@ -1,9 +1,8 @@
-"""The contract of a rule file: what a learning rule declares so that model, hardware and proof can
-be made from it.
+"""What a rule file declares so that model, hardware and proof can be made from it.
 
 A rule file defines `FAMILY`, `Params`, `STATE`, `INPUTS`, `update`, `VECTORS` and `float_update`;
-see `sc_model/rules/reward_modulated_stdp.py`, the first of them. The loader in `sc_model.rules`
-turns the file into a :class:`Rule`.
+see `sc_model/rules/pair_stdp.py` and `docs/writing_a_rule.md`. The loader in `sc_model.rules` turns
+the file into a :class:`Rule`; `sc_model.spec.rule_contract` checks it.
 """
 
 from __future__ import annotations
@@ -14,18 +13,23 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Protocol
 
+from sc_model.spec.errors import RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
+from sc_model.spec.rule_errors import check_fields, update_error
+from sc_model.spec.rule_source import RuleSource
 
 
 class RuleParams(Frozen):
-    """Base of a rule's `Params`: widths and constants, all integers known before hardware is
-    made.
-    """
+    """Base of a rule's `Params`: widths and constants, integers known before hardware is made."""
 
 
 class Locality(StrEnum):
-    """What a state field belongs to: it decides how often a dense layer has to store it."""
+    """What a state field or an input belongs to.
+
+    A layer of I inputs and N neurons stores a field of locality ``synapse`` I x N times, one of
+    ``pre`` I times and one of ``post`` N times.
+    """
 
     SYNAPSE = "synapse"
     PRE = "pre"
@@ -36,8 +40,15 @@ class Locality(StrEnum):
 class StateField:
     """A field of the rule's state.
 
-    `width` names the attribute of `Params` that holds the width in bits. `loadable` marks the field
-    that a user sets (the weight); loading it puts every other field back to `initial`.
+    Members
+    -------
+    name : an identifier, which is also a port or signal of the hardware.
+    width : name of the field of `Params` that holds the width in bits.
+    signed : whether it is a two's complement number.
+    initial : value after reset.
+    locality : what the field belongs to.
+    loadable : whether a user can set it, as the weight. A load puts every other field back to its
+        initial value.
     """
 
     name: str
@@ -54,11 +65,16 @@ class StateField:
 
 @dataclass(frozen=True)
 class RuleInput:
-    """An input of one step: a spike or event (`width` 1) or a number whose width an attribute of
-    `Params` holds.
+    """An input of one step: a spike or an event (1 bit), or a number.
 
-    Integers beyond the format are saturated into it by the models; a hardware port has just the
-    format's bits.
+    The models saturate integers beyond the format into it; a hardware port has the format's bits.
+
+    Members
+    -------
+    name : an identifier, which is also a port of the hardware.
+    width : bits, or the name of the field of `Params` that holds them.
+    signed : whether it is a two's complement number.
+    locality : what the input belongs to.
     """
 
     name: str
@@ -74,22 +90,20 @@ class RuleInput:
 
 
 class Ops(Protocol):
-    """The algebra a rule is written in, beside `+ - * << >> < <= > >=` and unary minus on its
-    values.
+    """The algebra a rule is written in, beside the operators of its values.
+
+    These are `+ - *`, unary minus, `<< >>` by a constant, `< <= > >= == !=`, and `& |` of
+    conditions.
     """
 
     def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
-        """`if_true` where the condition holds, else `if_false`; both sides exist, as in
-        hardware.
-        """
+        """`if_true` where the condition holds, else `if_false`; hardware computes both sides."""
 
     def clamp(self, value: Any, lo: int, hi: int) -> Any:
         """`value` saturated into [lo, hi]."""
 
     def let(self, name: str, value: Any) -> Any:
-        """Name an intermediate: a signal in the waves, a row in a counterexample, one adder instead
-        of three.
-        """
+        """`value`, under a name that waves, counterexamples and the Verilog show."""
 
 
 class Vector(Frozen):
@@ -106,7 +120,19 @@ Update = Callable[[Any, Any, Any, Any], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A learning rule as read from its file."""
+    """A learning rule as read from its file.
+
+    Members
+    -------
+    family : its name in designs, manifests and reports.
+    params_type : class of its parameters.
+    state, inputs : its state fields and the inputs of a step, in the order of the declaration.
+    update, float_update : one step in integers, and the same without rounding.
+    vectors : steps worked by hand, for the default parameters.
+    doc : the file's docstring.
+    source : the file's text.
+    file : absolute path of the file; empty for a rule that no file defines.
+    """
 
     family: str
     params_type: type[RuleParams]
@@ -117,6 +143,12 @@ class Rule:
     vectors: tuple[Vector, ...]
     doc: str
     source: str
+    file: str = ""
+
+    @property
+    def origin(self) -> RuleSource:
+        """The rule's file and its text, for errors that name a line of it."""
+        return RuleSource(self.file, self.source)
 
     def state_formats(self, params: RuleParams) -> dict[str, IntFormat]:
         """Format of every state field, in the order of the declaration."""
@@ -137,14 +169,32 @@ class Rule:
     def apply(
         self, ops: Ops, state: Mapping[str, Any], inputs: Mapping[str, Any], params: RuleParams
     ) -> dict[str, Any]:
-        """One step of the rule in the algebra `ops`; pure: the state given is left alone.
+        """One step of the rule in the algebra `ops`; pure: `state` is not changed.
 
-        Raises ValueError if the rule does not return exactly its state fields.
+        Raises
+        ------
+        RuleError
+            `update` raises something or does not return exactly the state fields; the text names
+            the line of the rule's file. A rule that no file defines raises what it raises.
         """
-        result = self.update(ops, SimpleNamespace(**state), SimpleNamespace(**inputs), params)
+        return self.run(self.update, ops, state, inputs, params)
+
+    def run(
+        self,
+        function: Update,
+        ops: Ops,
+        state: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        params: RuleParams,
+    ) -> dict[str, Any]:
+        """One step by `update` or `float_update`; raises what :meth:`apply` raises."""
+        values = SimpleNamespace(**state), SimpleNamespace(**inputs)
+        try:
+            result = function(ops, *values, params)
+        except Exception as error:
+            if not self.file or isinstance(error, RuleError):
+                raise
+            raise update_error(self.origin, error, function.__name__, *values, params) from error
         names = [field.name for field in self.state]
-        if sorted(result) != sorted(names):
-            raise ValueError(
-                f"rule '{self.family}' must return the fields {names}, not {sorted(result)}"
-            )
+        check_fields(self.origin, self.family, function.__name__, result, names)
         return {name: result[name] for name in names}

@@ -82,11 +82,11 @@ class DeviceBlock(ABC):
 
     def identity(self) -> dict[str, Any]:
         """What a state depends on: block, size, rule and parameters; not name, seed or fabric."""
-        _, params = resolve(self.design.rule)
+        rule, params = resolve(self.design.rule)
         return {
             "block": self.design.block,
             "synapses": self.design.synapses,
-            "rule": self.design.rule.family,
+            "rule": rule.family,
             "parameters": params.model_dump(mode="json"),
         }
 

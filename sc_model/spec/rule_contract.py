@@ -1,0 +1,289 @@
+"""The checks that a rule file must pass before anything is made from it.
+
+Each failure is one line with the file and the line number. What needs the design's own parameters
+is checked by :func:`check_formats`; what needs the algebra (branches on values, ranges) by
+`sc_model.graph.trace`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError, did_you_mean
+from sc_model.spec.int_ops import IntOps
+from sc_model.spec.rule import Rule, RuleInput, RuleParams, StateField, Vector
+from sc_model.spec.rule_errors import names_of_params, rule_error
+from sc_model.spec.rule_source import RuleSource
+
+REQUIRED = ("FAMILY", "Params", "STATE", "INPUTS", "VECTORS", "update", "float_update")
+PORTS = ("clk", "rst", "step", "load", "done")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ARGUMENTS = ("ops", "state", "inputs", "params")
+
+
+def read_rule(module: ModuleType, origin: RuleSource) -> Rule:
+    """The rule that a module defines.
+
+    Raises
+    ------
+    RuleError
+        the module breaks the contract of rule files.
+    """
+    name = origin.place() or module.__name__
+    missing = [each for each in REQUIRED if not hasattr(module, each)]
+    if missing:
+        raise RuleError(
+            f"rule file {name} must define {', '.join(REQUIRED)}; it lacks {', '.join(missing)}."
+        )
+    _check_family(module, origin)
+    _check_params(module, origin)
+    _check_declarations(module, origin, name)
+    _check_functions(module, origin)
+    rule = Rule(
+        family=module.FAMILY,
+        params_type=module.Params,
+        state=tuple(module.STATE),
+        inputs=tuple(module.INPUTS),
+        update=module.update,
+        float_update=module.float_update,
+        vectors=tuple(_vectors(module, origin)),
+        doc=module.__doc__ or "",
+        source=origin.text,
+        file=origin.file,
+    )
+    params = rule.params_type()
+    check_formats(rule, params)
+    for index, vector in enumerate(rule.vectors):
+        _check_vector(rule, params, vector, origin.line_of_item("VECTORS", index))
+    return rule
+
+
+def _check_family(module: ModuleType, origin: RuleSource) -> None:
+    family = module.FAMILY
+    if not isinstance(family, str) or not _NAME.fullmatch(family):
+        raise rule_error(
+            origin,
+            "FAMILY must be a name of lower-case letters, digits and underscores, a letter first,"
+            f" not {family!r}.",
+            origin.line_of("FAMILY"),
+        )
+
+
+def _check_params(module: ModuleType, origin: RuleSource) -> None:
+    """`Params` is a class of parameters, and its defaults are allowed."""
+    params, line = module.Params, origin.line_of("Params")
+    if not isinstance(params, type) or not issubclass(params, RuleParams):
+        raise rule_error(
+            origin, f"Params must be a class derived from RuleParams, not {params!r}.", line
+        )
+    for name, field in params.model_fields.items():
+        if field.is_required():
+            raise rule_error(
+                origin,
+                f"Params.{name} must have a default: VECTORS are steps under the defaults.",
+                line,
+            )
+    try:
+        params()
+    except (ConfigError, ConfigTypeError) as error:
+        raise rule_error(origin, f"the defaults of Params are refused: {error}", line) from None
+
+
+def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> None:
+    """`STATE` and `INPUTS` are tuples of their kinds, with names that are free."""
+    for table, kind in (("STATE", StateField), ("INPUTS", RuleInput)):
+        items = getattr(module, table)
+        if not isinstance(items, tuple | list) or (table == "STATE" and not items):
+            shown = repr(items) if isinstance(items, tuple | list) else type(items).__name__
+            raise rule_error(
+                origin,
+                f"{table} must be a tuple of {kind.__name__}, as ({kind.__name__}(...),) with a"
+                f" comma, not {shown}.",
+                origin.line_of(table),
+            )
+        for index, item in enumerate(items):
+            line = origin.line_of_item(table, index)
+            if not isinstance(item, kind):
+                raise rule_error(
+                    origin, f"{table} must hold objects of {kind.__name__}, not {item!r}.", line
+                )
+            if not isinstance(item.name, str) or not _NAME.fullmatch(item.name):
+                raise rule_error(
+                    origin,
+                    f"a name in {table} must be lower-case letters, digits and underscores, a"
+                    f" letter first, not {item.name!r}.",
+                    line,
+                )
+            if item.name in PORTS or item.name.startswith("load_"):
+                subject = f"rule file {place}" if not origin.file else "a rule"
+                raise rule_error(
+                    origin,
+                    f"{subject} must not name a field or input '{item.name}': blocks have ports"
+                    f" {', '.join(PORTS)} and load_<field> of their own.",
+                    line,
+                )
+            _check_width(module, origin, item, line)
+    names = [item.name for item in (*module.STATE, *module.INPUTS)]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            inner = index - len(module.STATE)
+            line = (
+                origin.line_of_item("STATE", index)
+                if inner < 0
+                else origin.line_of_item("INPUTS", inner)
+            )
+            raise rule_error(origin, f"two fields or inputs have the name '{name}'.", line)
+
+
+def _check_width(
+    module: ModuleType, origin: RuleSource, item: StateField | RuleInput, line: int | None
+) -> None:
+    """A width is a number of bits, or names a field of `Params`; of a state field it is a name."""
+    known = names_of_params(module.Params)
+    if isinstance(item.width, str):
+        if item.width not in known:
+            hint = did_you_mean(item.width, known) or "."
+            raise rule_error(
+                origin,
+                f"the width of '{item.name}' must be a field of Params, not"
+                f" '{item.width}'{hint} Its fields are: {', '.join(known)}.",
+                line,
+            )
+    elif isinstance(item, StateField) or not _is_width(item.width):
+        number = "" if isinstance(item, StateField) else " or an integer >= 1"
+        raise rule_error(
+            origin,
+            f"the width of '{item.name}' must be the name of a field of Params{number}, not"
+            f" {item.width!r}.",
+            line,
+        )
+
+
+def _is_width(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _check_functions(module: ModuleType, origin: RuleSource) -> None:
+    """`update` and `float_update` are two functions of (ops, state, inputs, params)."""
+    for name in ("update", "float_update"):
+        function = getattr(module, name)
+        line = origin.line_of(name)
+        if not callable(function):
+            raise rule_error(origin, f"{name} must be a function, not {function!r}.", line)
+        signature = inspect.signature(function)
+        try:
+            signature.bind(*_ARGUMENTS)
+        except TypeError:
+            raise rule_error(
+                origin,
+                f"{name} must take the parameters ({', '.join(_ARGUMENTS)}), not {signature}.",
+                line,
+            ) from None
+    if module.update is module.float_update:
+        raise rule_error(
+            origin,
+            "float_update must be the rule in real numbers, without rounding, not update itself: it"
+            " shows what rounding costs.",
+            origin.line_of("float_update"),
+        )
+
+
+def _vectors(module: ModuleType, origin: RuleSource) -> tuple[Vector, ...]:
+    """`VECTORS`, which must not be empty."""
+    vectors = module.VECTORS
+    if not isinstance(vectors, tuple | list) or not vectors:
+        raise rule_error(
+            origin,
+            "VECTORS must hold at least one step that was worked by hand, as"
+            " (vector(...),) with a comma; best one for each limit.",
+            origin.line_of("VECTORS"),
+        )
+    for index, vector in enumerate(vectors):
+        if not isinstance(vector, Vector):
+            raise rule_error(
+                origin,
+                f"VECTORS must hold objects of Vector, not {vector!r}.",
+                origin.line_of_item("VECTORS", index),
+            )
+    return tuple(vectors)
+
+
+def check_formats(rule: Rule, params: RuleParams) -> None:
+    """Check widths and initial values under the parameters of a design.
+
+    Raises
+    ------
+    RuleError
+        a width is no integer >= 1, or an initial value does not fit its field.
+    """
+    tables: dict[str, tuple[StateField | RuleInput, ...]] = {
+        "STATE": rule.state,
+        "INPUTS": rule.inputs,
+    }
+    for table, items in tables.items():
+        for index, item in enumerate(items):
+            width = item.width if isinstance(item.width, int) else getattr(params, item.width)
+            if not _is_width(width):
+                raise rule_error(
+                    rule.origin,
+                    f"the width of '{item.name}' ({item.width}) must be an integer >= 1, not"
+                    f" {width!r}; give the field of Params a bound: Field(ge=1).",
+                    rule.origin.line_of_item(table, index),
+                )
+            if isinstance(item, StateField):
+                form = item.format(params)
+                if not isinstance(item.initial, int) or form.saturate(item.initial) != item.initial:
+                    raise rule_error(
+                        rule.origin,
+                        f"the initial value of '{item.name}' must be in [{form.lo}, {form.hi}]"
+                        f" ({form}), not {item.initial!r}.",
+                        rule.origin.line_of_item(table, index),
+                    )
+
+
+def _check_vector(rule: Rule, params: RuleParams, vector: Vector, line: int | None) -> None:
+    """A hand-worked step is complete, fits the formats, and is what `update` computes."""
+    state, inputs = rule.state_formats(params), rule.input_formats(params)
+    subject = f"vector '{vector.why}'"
+    parts: tuple[tuple[str, Mapping[str, int], Mapping[str, Any]], ...] = (
+        ("state", vector.state, state),
+        ("inputs", vector.inputs, inputs),
+        ("expected", vector.expected, state),
+    )
+    for part, values, formats in parts:
+        if values.keys() != formats.keys():
+            raise rule_error(
+                rule.origin,
+                f"{subject}: {part} must have the names {sorted(formats)}, not {sorted(values)}.",
+                line,
+            )
+        for name, form in formats.items():
+            if form.saturate(values[name]) != values[name]:
+                raise rule_error(
+                    rule.origin,
+                    f"{subject}: {part} '{name}' must be in [{form.lo}, {form.hi}] ({form}), not"
+                    f" {values[name]}.",
+                    line,
+                )
+    result = rule.apply(IntOps(), vector.state, vector.inputs, params)
+    for name, value in result.items():
+        if not isinstance(value, int):
+            raise rule_error(
+                rule.origin,
+                f"update must compute integers, but '{name}' is {value!r}"
+                f" ({type(value).__name__}).",
+                rule.origin.line_of_return("update", name),
+            )
+        if value != vector.expected[name]:
+            raise rule_error(
+                rule.origin,
+                f"{subject} does not hold: it expects {name} = {vector.expected[name]}, and update"
+                f" gives {value}.",
+                line,
+            )
+    numbers = {name: float(value) for name, value in vector.state.items()}
+    rule.run(rule.float_update, IntOps(), numbers, vector.inputs, params)
