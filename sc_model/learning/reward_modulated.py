@@ -13,7 +13,7 @@ s_post the spike of its target::
 
 So `tau_reward` is the time constant of d, Izhikevich's extracellular dopamine, in ms: how long a
 reward goes on to act. With `tau_reward=0` it acts in its own step alone. The pairing is that of
-`sc_model.network.stdp`: all pairs count but an arrival and a spike in the same step.
+`sc_model.network.pairing`: all pairs count but an arrival and a spike in the same step.
 
 Deviations: time is in steps, each factor of them exact, so that a reward is a pulse and
 `learning_rate` counts each step (the paper's is per second); d has no tonic part; there is no
@@ -35,6 +35,7 @@ from sc_model.checks import count, number, reals
 from sc_model.learning.synapses import BLOCK, carried, real
 from sc_model.network.models.model import Floats
 from sc_model.network.network import Network
+from sc_model.network.pairing import no_spikes, pair_step
 from sc_model.network.projection import Projection
 from sc_model.spec.errors import did_you_mean
 
@@ -275,40 +276,22 @@ class _Synapses:
         self.reset()
 
     def reset(self) -> None:
-        projection = self.projection
-        history = (projection.max_delay + 1, projection.source.n)
-        self.csr = projection.csr
-        self.stored, self.scale = np.zeros(projection.size), 1.0
-        self.x, self.y = np.zeros(projection.source.n), np.zeros(projection.target.n)
-        self.spikes, self.traces = (
-            np.zeros(history),
-            np.zeros(history),
-        )  # of the last steps, latest first; x before it rose
-        self.output = projection.source.output
+        """Forget eligibilities and spikes."""
+        self.csr = self.projection.csr
+        self.stored, self.scale = np.zeros(self.projection.size), 1.0
+        self.memory = no_spikes(self.projection)
+        self.output = self.projection.source.output
 
     def arrays(self) -> dict[str, Floats]:
-        return dict(
-            zip(
-                PARTS,
-                (
-                    self.stored,
-                    np.array(self.scale),
-                    self.x,
-                    self.y,
-                    self.spikes,
-                    self.traces,
-                    self.output,
-                ),
-                strict=True,
-            )
-        )
+        """The state, by the names of `PARTS`."""
+        own = {"eligibility": self.stored, "scale": np.array(self.scale), "output": self.output}
+        return {name: (own | self.memory)[name] for name in PARTS}
 
     def load(self, arrays: Mapping[str, Floats]) -> None:
-        self.csr = self.projection.csr
-        self.stored, scale, self.x, self.y, self.spikes, self.traces, self.output = (
-            arrays[name] for name in PARTS
-        )
-        self.scale = float(scale)
+        """Take the state that `arrays` gave."""
+        self.csr, self.stored = self.projection.csr, arrays["eligibility"]
+        self.scale, self.output = float(arrays["scale"]), arrays["output"]
+        self.memory = {name: arrays[name] for name in self.memory}
 
     def follow(self) -> None:
         """Where synapses have come and gone, those that stay keep their eligibility; new ones have
@@ -321,25 +304,22 @@ class _Synapses:
             )
 
     def pair(self, pre: Floats, keep: Mapping[str, float], a_plus: float, a_minus: float) -> None:
-        """A step of traces and eligibility."""
-        projection, csr, post = self.projection, self.csr, self.projection.target.spikes
+        """One step of traces and eligibility; `pre` is what the source sent in it."""
         self.scale *= keep["eligibility"]
         if self.scale < SMALLEST_SCALE:
             self.stored *= self.scale
             self.scale = 1.0
-        x, y = keep["x"] * self.x, keep["y"] * self.y
-        self.spikes, self.traces = (
-            np.vstack([pre, self.spikes[:-1]]),
-            np.vstack([x, self.traces[:-1]]),
+        pairs = pair_step(
+            self.memory,
+            self.projection,
+            pre,
+            (keep["x"], keep["y"]),
+            a_plus / self.scale,
+            a_minus / self.scale,
         )
-        arrived = projection.arriving(self.spikes)
-        strength = self.spikes[projection.delay_of(arrived), csr.sources[arrived]]
-        self.stored[arrived] -= a_minus / self.scale * y[csr.indices[arrived]] * strength
-        reached = csr.arriving(np.flatnonzero(post))
-        self.stored[reached] += (
-            a_plus / self.scale * self.traces[projection.delay_of(reached), csr.sources[reached]]
-        )
-        self.x, self.y = x + pre, y + post
+        self.memory = pairs.memory
+        self.stored[pairs.arrivals] -= pairs.depression
+        self.stored[pairs.targets] += pairs.potentiation
 
 
 def _move(

@@ -1,20 +1,19 @@
-r"""Pair-based STDP with exponential traces (Song, Miller & Abbott 2000, doi:10.1038/78829; all
-pairs count).
+r"""Pair-based STDP with exponential traces (Song, Miller & Abbott 2000, doi:10.1038/78829).
 
-A spike of the source before one of the target strengthens, one after it weakens, by the time t =
-t_post - t_pre between them::
+A spike of the source before one of the target strengthens the synapse, one after it weakens it, by
+the time t = t_post - t_pre between them::
 
-    dw = a_plus * exp(-t / tau_plus_ms)  for t > 0;    dw = -a_minus * exp(t / tau_minus_ms)  for t < 0;    0 for t = 0
+    dw =  a_plus * exp(-t / tau_plus_ms)       for t > 0
+    dw = -a_minus * exp(t / tau_minus_ms)      for t < 0
+    dw =  0                                    for t = 0
 
-Step by step, for a synapse with a delay: s_pre is what its source put out `delay` steps ago, that
-is, arrivals count::
+All pairs of spikes count. Step by step, with the traces x and y of `sc_model.network.pairing`; at a
+synapse with a delay, t_pre is the time of arrival::
 
-    x <- exp(-dt / tau_plus_ms) x;    y <- exp(-dt / tau_minus_ms) y
-    w <- clip(w - a_minus * y * s_pre);    w <- clip(w + a_plus * x * s_post)
-    x <- x + s_pre;    y <- y + s_post
+    w <- clip(w - a_minus * y * s_pre, w_min, w_max)
+    w <- clip(w + a_plus * x * s_post, w_min, w_max)
 
-x is kept once for each source neuron with its last max_delay + 1 values, y once for each target
-neuron. Only synapses with an arrival or a spike of their target are touched.
+A step touches only synapses with an arrival or with a spike of their target.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ import numpy as np
 
 from sc_model.checks import number
 from sc_model.network.models.model import Floats, State
+from sc_model.network.pairing import no_spikes, pair_step
 
 if TYPE_CHECKING:
     from sc_model.network.projection import Projection
@@ -33,8 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class STDP:
-    """Parameters: time constants in ms, > 0; steps `a_plus`, `a_minus` >= 0 of the weight; bounds
-    of the weight.
+    """Pair-based STDP of a projection; all numbers are float64.
+
+    Parameters
+    ----------
+    tau_plus_ms, tau_minus_ms : time constants of the traces x and y, ms, > 0.
+    a_plus, a_minus : change of the weight by a trace of 1, >= 0, in units of the weight.
+    w_min, w_max : bounds of the weight, w_min < w_max.
 
     Raises TypeError for the wrong kind, ValueError for a value out of range.
     """
@@ -55,46 +60,31 @@ class STDP:
             raise ValueError(f"STDP.w_min must be < w_max ({self.w_max}), not {self.w_min}")
 
     def begin(self, projection: Projection) -> State:
-        """Nothing seen: `x`, `y`; of the last max_delay + 1 steps, latest first, `spikes` and
-        `traces` (x before it rose).
-
-        ValueError where a weight is out of bounds.
-        """
-        out = (projection.weights < self.w_min) | (projection.weights > self.w_max)
-        if out.any():
-            wrong = float(projection.weights[out][0])
+        """The memory at the beginning. ValueError where a weight is out of bounds."""
+        outside = (projection.weights < self.w_min) | (projection.weights > self.w_max)
+        if outside.any():
+            wrong = float(projection.weights[outside][0])
             raise ValueError(
                 f"weight must be in STDP's bounds [{self.w_min}, {self.w_max}], not {wrong}"
             )
-        history = (projection.max_delay + 1, projection.source.n)
-        return {
-            "x": np.zeros(projection.source.n),
-            "y": np.zeros(projection.target.n),
-            "spikes": np.zeros(history),
-            "traces": np.zeros(history),
-        }
+        return no_spikes(projection)
 
     def step(self, state: State, projection: Projection, pre: Floats, dt_ms: float) -> State:
-        """One step; weights are changed in place. `pre` is what the source sent; spikes of the
-        target are its latest.
+        """One step, after that of the target: the new memory; weights are changed in place.
+
+        Parameters
+        ----------
+        state : memory before the step.
+        projection : whose weights change, by its target's latest spikes.
+        pre : (n_source,), what the source sent in this step.
+        dt_ms : length of the step.
         """
-        post = projection.target.spikes
-        x, y = (
-            np.exp(-dt_ms / self.tau_plus_ms) * state["x"],
-            np.exp(-dt_ms / self.tau_minus_ms) * state["y"],
-        )
-        spikes, traces = (
-            np.vstack([pre, state["spikes"][:-1]]),
-            np.vstack([x, state["traces"][:-1]]),
-        )
-        csr, weights = projection.csr, projection.weights
-
-        arrived = projection.arriving(spikes)
-        strength = spikes[projection.delay_of(arrived), csr.sources[arrived]]
-        weakened = weights[arrived] - self.a_minus * y[csr.indices[arrived]] * strength
-        weights[arrived] = np.clip(weakened, self.w_min, self.w_max)
-
-        reached = csr.arriving(np.flatnonzero(post))
-        seen = traces[projection.delay_of(reached), csr.sources[reached]]
-        weights[reached] = np.clip(weights[reached] + self.a_plus * seen, self.w_min, self.w_max)
-        return {"x": x + pre, "y": y + post, "spikes": spikes, "traces": traces}
+        decay = (np.exp(-dt_ms / self.tau_plus_ms), np.exp(-dt_ms / self.tau_minus_ms))
+        pairs = pair_step(state, projection, pre, decay, self.a_plus, self.a_minus)
+        weights = projection.weights
+        # depression first, and a clip after each: a synapse may be in both lists
+        weakened = weights[pairs.arrivals] - pairs.depression
+        weights[pairs.arrivals] = np.clip(weakened, self.w_min, self.w_max)
+        strengthened = weights[pairs.targets] + pairs.potentiation
+        weights[pairs.targets] = np.clip(strengthened, self.w_min, self.w_max)
+        return pairs.memory
