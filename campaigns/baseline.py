@@ -11,11 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from sc_hw.errors import ReportError
 from sc_hw.fabric.targets import target_names
 from sc_hw.price.estimate import estimate
 from sc_hw.reporting import plots
 from sc_hw.reporting.content import price_content
-from sc_hw.reporting.files import ReportError
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.tables import price_tables
 from sc_model.spec import load_design

@@ -8,16 +8,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sc_hw.errors import OutputError
 from sc_model.files import replacing as replacing_file
 
-
-class OutputError(OSError):
-    """An output can't be written."""
+DEFAULT_ROOT = Path("build")  # folder of builds; a design's files lie in <folder>/<id>
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """`sc_model.files.replacing`, with an OutputError where the folder can't be made or written."""
+    """A temporary file that takes the place of `path` at the end (see `sc_model.files.replacing`).
+
+    Raises OutputError where the folder can't be made or written.
+    """
     with ExitStack() as stack:
         try:
             temporary = stack.enter_context(replacing_file(path))
@@ -39,3 +41,6 @@ def write_text(path: Path, text: str) -> Path:
 def write_json(path: Path, value: Any) -> Path:
     """Write JSON in one move, keys in the order given."""
     return write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+__all__ = ["DEFAULT_ROOT", "OutputError", "replacing", "write_json", "write_text"]

@@ -14,8 +14,9 @@ from sc_hw.audit.audit import audit
 from sc_hw.build.blocks import block_of
 from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.emit import to_verilog
+from sc_hw.errors import AuditError
 from sc_hw.fabric.families import load_family
-from sc_hw.files import write_json, write_text
+from sc_hw.files import DEFAULT_ROOT, write_json, write_text
 from sc_hw.network.cdc import Crossing
 from sc_hw.tools import find
 from sc_model.rules import resolve
@@ -24,11 +25,6 @@ from sc_model.spec.choice import is_rule_file
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 AUDIT_SCHEMA = "sc-hw.audit.v1"
-DEFAULT_ROOT = Path("build")
-
-
-class AuditError(RuntimeError):
-    """A design's Verilog has a clock-domain crossing that is not as it must be."""
 
 
 @dataclass(frozen=True)

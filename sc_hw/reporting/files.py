@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
-class ReportError(ValueError):
-    """A report can't be made from the files given."""
+from sc_hw.errors import ReportError
 
 
 def read_json(path: Path, schema: str) -> dict[str, Any] | None:

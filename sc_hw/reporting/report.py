@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_hw.errors import ReportError
 from sc_hw.reporting import plots
 from sc_hw.reporting.content import (
     REPORT_SCHEMA,
@@ -24,7 +25,7 @@ from sc_hw.reporting.content import (
     rule_content,
     tidy_cosim,
 )
-from sc_hw.reporting.files import ReportError, read_json, read_stage
+from sc_hw.reporting.files import read_json, read_stage
 from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.tables import price_tables

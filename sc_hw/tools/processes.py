@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sc_hw.errors import ToolError
 from sc_hw.files import write_text
-from sc_hw.tools.search import ToolError, find
+from sc_hw.tools.search import find
 
 QUOTED_LINES = 3  # of a tool's errors in our own
 

@@ -14,16 +14,10 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from sc_hw.errors import ToolError
 from sc_hw.tools.catalogue import TOOLS, Tool
 
 VERSION_QUERY_S = 60  # a wheel of nextpnr compiles itself when it is first asked for its version
-
-
-class ToolError(RuntimeError):
-    """A tool is missing, too old, or failed.
-
-    The text holds the command that mends it, or the tool's own error.
-    """
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ COMPONENTS = (
     "sc_hw.trained",
     "sc_hw.network",
 )
-SHARED = ("sc_hw.files", "sc_hw.progress", "sc_hw.tools")
+SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")
 STAGE = (*COMPONENTS, *SHARED, "sc_hw.build")
 
 
@@ -149,7 +149,8 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.network": Layer(COMPONENTS),
     # stages: each sees the components and the stages in front of it, never the golden model
     "sc_hw": Layer(("sc_hw", "sc_model.spec")),  # the facade: stages, loaded when they are used
-    "sc_hw.files": Layer(("sc_model.files",)),
+    "sc_hw.errors": Layer(),
+    "sc_hw.files": Layer(("sc_model.files", "sc_hw.errors")),
     "sc_hw.progress": Layer(),
     "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
     "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network")),

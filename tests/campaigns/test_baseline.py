@@ -9,7 +9,7 @@ import pytest
 from report_files import NO_TIMING, Page, metric
 
 from campaigns.baseline import baseline, collect
-from sc_hw.reporting.files import ReportError
+from sc_hw.errors import ReportError
 from sc_hw.reporting.tables import DASH
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from report_files import COSIM, MANIFEST, NO_TIMING, PROOF, Page, metric, put, recorded
 
-from sc_hw.reporting.files import ReportError
+from sc_hw.errors import ReportError
 from sc_hw.reporting.report import report
 
 

@@ -1,0 +1,166 @@
+"""`sc-hw new`, `import`, `elaborate`, `audit`: from a description to audited Verilog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    DesignFile,
+    Root,
+    out,
+    print_json,
+    progress_lines,
+    verdict,
+)
+from sc_hw.errors import EXIT_FAILED
+from sc_model.spec import load_design
+
+
+def new(
+    name: Annotated[
+        str, typer.Argument(help="Name of the design: lower-case letters, digits, underscores.")
+    ],
+    block: Annotated[str, typer.Option(help="lane, bank, layer or network.")] = "bank",
+    synapses: Annotated[int, typer.Option(help="Synapses of a bank, 1 to 65,536.")] = 1024,
+    inputs: Annotated[int, typer.Option(help="Inputs of a layer, or of a network's first.")] = 64,
+    neurons: Annotated[int, typer.Option(help="Neurons of a layer, or of each of a network.")] = 16,
+    lanes: Annotated[int, typer.Option(help="Lanes of a layer, or of each of a network.")] = 1,
+) -> None:
+    """Write a commented design file NAME.toml."""
+    from sc_hw.commands.new import new as run_new
+
+    file = run_new(
+        name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
+    )
+    out.print(f"wrote {file}")
+
+
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A network in the Neuromorphic Intermediate Representation."
+        ),
+    ],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for design and parameters; else one of its name."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the design; else the file's.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="What wrote the file: snntorch, norse, spikingjelly or sc.")
+    ] = None,
+    dt_ms: Annotated[
+        float | None, typer.Option(help="Length of a step, in ms, where the source leaves it open.")
+    ] = None,
+    reset: Annotated[
+        str | None, typer.Option(help="What a spike does to the potential: zero or subtract.")
+    ] = None,
+    reset_delay: Annotated[
+        bool | None,
+        typer.Option(
+            "--reset-delay/--no-reset-delay", help="Whether it does so in the step after."
+        ),
+    ] = None,
+    weight_bits: Annotated[int, typer.Option(help="Signed bits of a weight, 2 to 18.")] = 8,
+    scale: Annotated[
+        str, typer.Option(help="A weight's unit: tensor (one a layer) or row (one a neuron).")
+    ] = "tensor",
+    leak: Annotated[
+        str, typer.Option(help="How potentials leak: factor (multiplier) or shift.")
+    ] = "factor",
+    lanes: Annotated[
+        int, typer.Option(min=1, max=64, help="Lanes of each layer, one synapse a clock each.")
+    ] = 1,
+    fabric: Annotated[str, typer.Option(help="Family that the pipelines are cut for.")] = "generic",
+    plasticity: Annotated[
+        str, typer.Option(help="Connections that learn: refuse them, or freeze them.")
+    ] = "refuse",
+    as_json: AsJson = False,
+) -> None:
+    """Write a design file and its parameters for a network in NIR, and say what rounding costs.
+
+    NIR files come from snnTorch, Norse, SpikingJelly and others.
+    """
+    from sc_hw.commands.import_nir import import_nir
+
+    result = import_nir(
+        file,
+        folder,
+        lanes=lanes,
+        name=name,
+        source=source,
+        dt_ms=dt_ms,
+        reset=reset,
+        reset_delay=reset_delay,
+        weight_bits=weight_bits,
+        scale=scale,
+        leak=leak,
+        fabric=fabric,
+        plasticity=plasticity,
+    )
+    if as_json:
+        print_json({key: value for key, value in result.items() if key != "text"})
+    else:
+        out.print(result["text"], markup=False)
+        out.print(f"wrote {result['design']} and {result['parameters']}")
+
+
+def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """Write the Verilog (top.v) and manifest.json: ports, latency, named signals, state layout."""
+    from sc_hw.build.elaborate import elaborate as run_elaborate
+
+    chosen = load_design(design)
+    with progress_lines(as_json) as progress:
+        progress(f"{chosen.name}: elaborating")
+        made = run_elaborate(chosen, build)
+    if as_json:
+        print_json({"id": made.id, "folder": str(made.folder), "manifest": made.manifest})
+    else:
+        lines = len(made.verilog.read_text().splitlines())
+        out.print(f"{made.design.name}: {made.verilog} ({lines} lines), manifest.json beside it")
+
+
+def audit(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """Check every path between two clocks of the Verilog; writes audit.json.
+
+    `elaborate` does so for every network.
+    """
+    from sc_hw.build.audit_design import audit_design
+
+    chosen = load_design(design)
+    with progress_lines(as_json) as progress:
+        progress(f"{chosen.name}: looking for crossings")
+        answer = audit_design(chosen, build)
+    if as_json:
+        print_json(answer)
+    else:
+        for finding in answer["findings"]:
+            out.print(f"[red]{finding['kind']}[/red]: ", end="")
+            out.print(finding["text"], markup=False)
+        found, expected = len(answer["crossings"]), answer["expected"]
+        out.print(
+            f"{chosen.name}: {verdict(answer['passed'])}: {found} crossings found, {expected}"
+            " expected; not judged:"
+        )
+        for what in answer["not_judged"]:
+            out.print(f"    {what}", markup=False)
+    if not answer["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: sc-hw new my_lane --block lane")(new)
+    app.command(
+        "import",
+        epilog="Example: sc-hw import digits_snn.nir --source snntorch --reset subtract"
+        " --reset-delay",
+    )(import_)
+    app.command(epilog="Example: sc-hw elaborate my_lane.toml")(elaborate)
+    app.command(epilog="Example: sc-hw audit my_lane.toml")(audit)

@@ -1,0 +1,130 @@
+"""`sc-hw estimate`, `report`: what a design costs, and all results on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    DesignFile,
+    Jobs,
+    Root,
+    Seeds,
+    TargetList,
+    out,
+    print_json,
+    progress_lines,
+)
+from sc_model.spec import load_design
+
+
+def estimate(
+    design: DesignFile,
+    target: TargetList = None,
+    build: Root = DEFAULT_ROOT,
+    seeds: Seeds = 5,
+    jobs: Jobs = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Synthesise, place and route: LUT, FF, BRAM, DSP and Fmax.
+
+    Without --target on all targets. Writes estimate/<target>/metrics.json.
+    """
+    from sc_hw.fabric.targets import target_names
+    from sc_hw.price.estimate import estimate as run_estimate
+
+    with progress_lines(as_json) as progress:
+        rows = run_estimate(
+            load_design(design),
+            target or target_names(),
+            root=build,
+            seeds=seeds,
+            jobs=jobs,
+            progress=progress,
+        )
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(
+        "target",
+        "LUT",
+        "FF",
+        "BRAM",
+        "DSP",
+        "nextpnr MHz (min..max)",
+        "limit",
+        "quoted",
+        "M updates/s",
+    )
+    for row in rows:
+        fmax = row["fmax"]
+        speed = (
+            "-"
+            if fmax["median_mhz"] is None
+            else f"{fmax['median_mhz']} ({fmax['min_mhz']}..{fmax['max_mhz']})"
+        )
+        binds = row["device_limit"]
+        limit = "-" if binds is None else f"{binds['mhz']} ({binds['what']})"
+        quoted = "-" if row["quoted_mhz"] is None else str(row["quoted_mhz"])
+        rate = (
+            "-"
+            if row["quoted_updates_per_s"] is None
+            else f"{row['quoted_updates_per_s'] / 1e6:.1f}"
+        )
+        table.add_row(
+            row["target"],
+            *(str(row[key]) for key in ("lut", "ff", "bram", "dsp")),
+            speed,
+            limit,
+            quoted,
+            rate,
+        )
+    out.print(table)
+    for row in rows:
+        for role, clock in (row.get("fmax_by_clock") or {}).items():
+            spread = f"{clock['median_mhz']} ({clock['min_mhz']}..{clock['max_mhz']})"
+            out.print(f"{row['target']}: clock {role}: {spread} MHz", markup=False)
+        if row["fmax"]["median_mhz"] is None:
+            out.print(f"{row['target']}: no Fmax: {row['fmax']['reason']}", markup=False)
+        if row["limit_reason"] is not None:
+            out.print(f"{row['target']}: {row['limit_reason']}", markup=False)
+
+
+def report(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    recording: Annotated[
+        Path | None, typer.Option(help="The recording that was replayed, to show what was learned.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write report.html, report.md and report.json from what the other commands have left.
+
+    Figures that have changed since the last report are listed.
+    """
+    from sc_hw.build.elaborate import elaborate as run_elaborate
+    from sc_hw.reporting.report import report as run_report
+
+    chosen = load_design(design)
+    with progress_lines(as_json) as progress:
+        progress(f"{chosen.name}: writing the report")
+        folder = run_elaborate(chosen, build).folder
+        last = folder / "report.json"
+        written = run_report(folder, previous=last if last.exists() else None, recording=recording)
+    if as_json:
+        print_json(written)
+    else:
+        out.print(f"wrote {folder / 'report.html'}, report.md and report.json beside it")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: sc-hw estimate my_lane.toml --target ice40-up5k --seeds 1")(
+        estimate
+    )
+    app.command(epilog="Example: sc-hw report my_lane.toml")(report)

@@ -1,0 +1,75 @@
+"""`sc-hw prove`: claims about the Verilog, and mutants that they must refute."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    DesignFile,
+    Jobs,
+    Root,
+    out,
+    print_json,
+    progress_lines,
+    verdict,
+)
+from sc_hw.errors import EXIT_FAILED
+from sc_model.spec import load_design
+
+
+def prove(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    controls: Annotated[
+        bool, typer.Option(help="Also refute seeded bugs: a proof that can't fail proves nothing.")
+    ] = True,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Only check that the certificate belongs to the Verilog."),
+    ] = False,
+    limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one claim.")] = 60.0,
+    jobs: Jobs = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that the Verilog equals the rule for all states and inputs; writes proof.json."""
+    from sc_hw.proof import prove as prover
+
+    chosen = load_design(design)
+    if check:
+        certificate = prover.check(chosen, root=build)
+    else:
+        with progress_lines(as_json) as progress:
+            certificate = prover.prove(
+                chosen, root=build, controls=controls, limit_s=limit, jobs=jobs, progress=progress
+            )
+    if as_json:
+        print_json(certificate)
+    else:
+        for claim in certificate["claims"]:
+            if claim["verdict"] != "proved":
+                out.print(f"[red]{claim['verdict']}[/red] {claim['name']}: {claim['statement']}")
+                for signal, value in (claim.get("counterexample") or {}).items():
+                    out.print(f"    {signal:32} {value}", markup=False)
+        for control in certificate["controls"]:
+            if control["verdict"] != control["expected"]:
+                out.print(
+                    f"[red]seeded bug not refuted[/red]: {control['name']} ({control['bug']})"
+                )
+        proved = sum(claim["verdict"] == "proved" for claim in certificate["claims"])
+        refuted = sum(control["verdict"] == "refuted" for control in certificate["controls"])
+        out.print(
+            f"{chosen.name}: {verdict(certificate['passed'])}: {proved} of"
+            f" {len(certificate['claims'])} claims proved, {refuted} of"
+            f" {len(certificate['controls'])} seeded bugs refuted, {certificate['seconds']} s"
+        )
+    if not certificate["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: sc-hw prove my_lane.toml")(prove)

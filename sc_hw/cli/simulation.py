@@ -1,0 +1,74 @@
+"""`sc-hw cosim`: the Verilog against the golden model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    DesignFile,
+    Root,
+    out,
+    print_json,
+    progress_lines,
+    verdict,
+)
+from sc_hw.errors import EXIT_FAILED
+from sc_model.spec import load_design
+
+
+def cosim(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps, or sweeps of a bank.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the stimulus; the design's own by default.")
+    ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")
+    ] = None,
+    stall: Annotated[float, typer.Option(min=0.0, max=0.95, help="Share of idle clocks.")] = 0.3,
+    waves: Annotated[bool, typer.Option("--waves", help="Keep all signals in waves.vcd.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the Verilog (cocotb, Verilator) against the golden model; writes sim/results.json."""
+    from sc_hw.simulation.cosim import cosim as run_cosim
+
+    with progress_lines(as_json) as progress:
+        results = run_cosim(
+            load_design(design),
+            root=build,
+            steps=steps,
+            seed=seed,
+            events=events,
+            stall=stall,
+            waves=waves,
+            progress=progress,
+        )
+    if as_json:
+        print_json(results)
+    else:
+        first = results["first_difference"]
+        if first:
+            out.print(
+                "first difference: " + ", ".join(f"{key} {value}" for key, value in first.items()),
+                markup=False,
+            )
+        missed = results["coverage"]["missed"]
+        out.print(
+            f"{results['block']}: {verdict(results['passed'])}: {results['differences']}"
+            f" differences in {results['synapse_steps']:,} synapse steps,"
+            f" {results['cycles_per_s']:,.0f} clocks/s, {len(missed)} of"
+            f" {len(results['coverage']['bins'])} coverage bins not hit"
+        )
+    if not results["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: sc-hw cosim my_lane.toml --steps 2000")(cosim)

@@ -1,0 +1,76 @@
+"""What all commands share: options, consoles, progress, and how a verdict is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from sc_hw.files import DEFAULT_ROOT
+from sc_hw.progress import Progress
+
+DesignFile = Annotated[
+    Path, typer.Argument(metavar="DESIGN", help="Design file (TOML); `sc-hw new NAME` writes one.")
+]
+Root = Annotated[
+    Path, typer.Option("--build", help="Folder of builds; a design's files lie in <folder>/<id>.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on standard output.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
+Seeds = Annotated[
+    int, typer.Option(min=1, help="Place-and-route runs a target; median and spread are over them.")
+]
+TargetList = Annotated[
+    list[str] | None, typer.Option("--target", help="Target; may be given more than once.")
+]
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# A file has no edge to fold at; 160 columns hold the widest table.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+
+
+@contextmanager
+def progress_lines(as_json: bool) -> Iterator[Progress]:
+    """Say what is being waited for, on standard error.
+
+    A terminal gets one line that changes; everything else gets a line for each stage.
+    """
+    if errors.is_terminal and not as_json:
+        with errors.status("starting") as status:
+            yield lambda text: status.update(text)
+    else:
+        yield lambda text: errors.print(f"... {text}", markup=False)
+
+
+def print_json(value: Any) -> None:
+    """A result on standard output, for machines."""
+    sys.stdout.write(json.dumps(value, indent=1) + "\n")
+
+
+def verdict(passed: bool) -> str:
+    """Passed or failed, in colour where there are colours."""
+    return "[green]passed[/green]" if passed else "[red]FAILED[/red]"
+
+
+__all__ = [
+    "DEFAULT_ROOT",
+    "AsJson",
+    "DesignFile",
+    "Jobs",
+    "Root",
+    "Seeds",
+    "TargetList",
+    "errors",
+    "out",
+    "print_json",
+    "progress_lines",
+    "verdict",
+]

@@ -1,0 +1,30 @@
+"""Errors that end a command: one line of text each, and the exit code that goes with it.
+
+They live in one small module, so that the command can name them without importing the stages.
+"""
+
+from __future__ import annotations
+
+EXIT_FAILED = 1  # a check failed
+EXIT_BAD_INPUT = 2
+EXIT_TOOL = 3  # a tool is missing or failed
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class ToolError(RuntimeError):
+    """A tool is missing, too old, or failed.
+
+    The text holds the command that mends it, or the tool's own error.
+    """
+
+
+class AuditError(RuntimeError):
+    """A design's Verilog has a clock-domain crossing that is not as it must be."""
+
+
+class OutputError(OSError):
+    """An output can't be written."""
+
+
+class ReportError(ValueError):
+    """A report can't be made from these files."""
