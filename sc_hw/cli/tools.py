@@ -1,51 +1,67 @@
-"""`sc-hw doctor`: which tools and plug-ins are here."""
+"""`sc-hw doctor`: which tools and plug-ins are here, and what to do about those that are not."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from sc_hw.cli.terminal import AsJson, out, print_json
 from sc_hw.errors import EXIT_TOOL
 from sc_hw.tools import Status
 from sc_hw.tools import doctor as run_doctor
+from sc_model.spec.catalogue import Plugin
+
+COLUMNS = ("tool", "purpose", "needed", "found", "source", "to_do")
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """List every tool: version found and needed, where it comes from, what to type if missing."""
-    rows = run_doctor()
+    """List tools and plug-ins: version found and needed, where from, what to type if missing.
+
+    The exit code is 3 where a tool is missing. A broken plug-in is named with its cause and keeps
+    nothing else from working.
+    """
+    from sc_hw.commands.plugins import plugins
+
+    statuses = run_doctor()
+    rows = [*map(_tool_row, statuses), *map(_plugin_row, plugins())]
     if as_json:
-        print_json([_doctor_row(row) for row in rows])
+        print_json(rows)
     else:
         table = Table("tool", "needed for", "needed", "found", "from", "to do")
         for row in rows:
-            shown = _doctor_row(row)
-            table.add_row(
-                *(
-                    str(shown[key] or "-")
-                    for key in ("tool", "purpose", "needed", "found", "source", "to_do")
-                )
-            )
+            table.add_row(*(escape(str(row[column] or "-")) for column in COLUMNS))
         out.print(table)
-    if any(row.found is None for row in rows):
+    if any(status.found is None for status in statuses):
         raise typer.Exit(EXIT_TOOL)
 
 
-def _doctor_row(row: Status) -> dict[str, Any]:
+def _tool_row(status: Status) -> dict[str, Any]:
     passed_over = (
-        f"{row.tool.program} {row.passed_over} is too old and passed over"
-        if row.passed_over and row.found
+        f"{status.tool.program} {status.passed_over} is too old and passed over"
+        if status.passed_over and status.found
         else None
     )
     return {
-        "tool": row.tool.name,
-        "purpose": row.tool.purpose,
-        "needed": row.tool.minimum,
-        "found": row.found.version if row.found else None,
-        "source": row.found.source if row.found else None,
-        "to_do": row.problem or passed_over,
+        "tool": status.tool.name,
+        "purpose": status.tool.purpose,
+        "needed": status.tool.minimum,
+        "found": status.found.version if status.found else None,
+        "source": status.found.source if status.found else None,
+        "to_do": status.problem or passed_over,
+    }
+
+
+def _plugin_row(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "tool": f"plug-in {plugin.name}",
+        "purpose": plugin.group,
+        "needed": None,
+        "found": ", ".join(plugin.provides) or None,
+        "source": plugin.source,
+        "to_do": plugin.problem,
     }
 
 

@@ -1,32 +1,24 @@
-"""The state of all plug-ins, for `sc-hw doctor`."""
+"""Plug-ins: rules, layer kinds, families and targets that other packages bring, and their state."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sc_hw.fabric.families import family_plugins
 from sc_hw.fabric.targets import target_plugins
-from sc_model.rules import load_rule, rule_plugins
-from sc_model.spec import ConfigError
+from sc_model.layer_kinds import layer_kind_plugins
+from sc_model.rules import rule_plugins
 from sc_model.spec.catalogue import Plugin
 
 
-def plugin_report() -> tuple[Plugin, ...]:
-    """Every rule, family and target that was found, the broken ones with their problem.
+def plugins() -> list[Plugin]:
+    """Plug-ins of other packages, and whatever is broken; what this package ships is left out.
 
-    A rule that imports is also read as a rule: one whose file breaks the contract (a vector that
-    does not hold, say) is reported as broken too.
+    A plug-in of another package is an entry point, so its source names that package; a module of
+    our own folders has its dotted name for a source.
     """
-    return (*map(_checked, rule_plugins()), *family_plugins(), *target_plugins())
-
-
-def _checked(plugin: Plugin) -> Plugin:
-    """The plug-in of a rule, with the problem that reading the rule finds."""
-    try:
-        for family in plugin.provides:
-            load_rule(family)
-    except ConfigError as error:
-        text = str(error).removesuffix(".")
-        problem = f"plug-in {plugin.name} ({plugin.source}) is broken: {text}."
-        return replace(plugin, problem=problem)
-    return plugin
+    groups = (rule_plugins(), layer_kind_plugins(), family_plugins(), target_plugins())
+    return [
+        plugin
+        for group in groups
+        for plugin in group
+        if plugin.problem is not None or not plugin.source.startswith(("sc_model.", "sc_hw."))
+    ]
