@@ -31,8 +31,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import count, number, reals
-from sc_model.learning.synapses import BLOCK, carried, real
+from sc_model.checks import finite_number, integer, positive_number, real_array
+from sc_model.learning.synapses import BLOCK, carried
 from sc_model.network.models.model import Floats
 from sc_model.network.network import Network
 from sc_model.network.pairing import no_spikes, pair_step
@@ -112,18 +112,18 @@ class RewardModulatedLearner:
                 f"network must be a Network, not {network!r} ({type(network).__name__})"
             )
         self.network = network
-        self.tau_reward = number("tau_reward", tau_reward, zero=True)
-        self.learning_rate = number("learning_rate", learning_rate, zero=True)
+        self.tau_reward = positive_number("tau_reward", tau_reward, zero=True)
+        self.learning_rate = positive_number("learning_rate", learning_rate, zero=True)
         self.a_plus, self.a_minus = (
-            number("a_plus", a_plus, zero=True),
-            number("a_minus", a_minus, zero=True),
+            positive_number("a_plus", a_plus, zero=True),
+            positive_number("a_minus", a_minus, zero=True),
         )
         self.tau_plus_ms, self.tau_minus_ms = (
-            number("tau_plus_ms", tau_plus_ms),
-            number("tau_minus_ms", tau_minus_ms),
+            positive_number("tau_plus_ms", tau_plus_ms),
+            positive_number("tau_minus_ms", tau_minus_ms),
         )
-        self.tau_eligibility_ms = number("tau_eligibility_ms", tau_eligibility_ms)
-        self.w_min, self.w_max = real("w_min", w_min), real("w_max", w_max)
+        self.tau_eligibility_ms = positive_number("tau_eligibility_ms", tau_eligibility_ms)
+        self.w_min, self.w_max = finite_number("w_min", w_min), finite_number("w_max", w_max)
         if not self.w_min < self.w_max:
             raise ValueError(f"w_min must be < w_max ({self.w_max}), not {self.w_min}")
         dt_ms = network.dt_ms
@@ -186,7 +186,7 @@ class RewardModulatedLearner:
         ValueError for a reward that is not finite, or where the network has not taken exactly one
         step since.
         """
-        given = real("reward", reward)
+        given = finite_number("reward", reward)
         since = self.network.steps - self._seen
         if since != 1:
             raise ValueError(
@@ -255,12 +255,12 @@ class RewardModulatedLearner:
                 " alone"
             )
         held = {
-            name: reals(name, state[name], each.arrays()[name.rpartition("/")[2]].shape).copy()
+            name: real_array(name, state[name], each.arrays()[name.rpartition("/")[2]].shape).copy()
             for name, each in mine.items()
         }
         self.dopamine, self._seen = (
-            float(reals("dopamine", state["dopamine"], ())),
-            count("seen", int(state["seen"]), 0),
+            float(real_array("dopamine", state["dopamine"], ())),
+            integer("seen", int(state["seen"]), 0),
         )
         for label, each in self._synapses.items():
             each.load({name: held[f"{label}/{name}"] for name in PARTS})

@@ -31,9 +31,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import count, number
+from sc_model.checks import finite_number, integer, positive_number
 from sc_model.learning.running_correlation import RunningCorrelation
-from sc_model.learning.synapses import bounds, pairs, real
+from sc_model.learning.synapses import bounds, pairs
 from sc_model.network.csr import Ints
 from sc_model.network.models.model import Floats
 from sc_model.network.projection import Projection
@@ -105,29 +105,32 @@ class StructuralPlasticity:
         selectivity: float = 4.0,
         seed: int = 42,
     ) -> None:
-        self.growth_rate = number("growth_rate", growth_rate, zero=True)
+        self.growth_rate = positive_number("growth_rate", growth_rate, zero=True)
         if self.growth_rate > 1:
             raise ValueError(
                 f"growth_rate must be <= 1, a share of max_synapses, not {self.growth_rate!r}"
             )
-        self.prune_threshold = number("prune_threshold", prune_threshold, zero=True)
+        self.prune_threshold = positive_number("prune_threshold", prune_threshold, zero=True)
         if keep not in get_args(Keep):
             raise ValueError(
                 "keep must be 'bounded' or 'conserved', not"
                 f" {keep!r}{did_you_mean(str(keep), get_args(Keep))}"
             )
         self.keep = keep
-        self.max_synapses = None if max_synapses is None else count("max_synapses", max_synapses)
-        self.memory, self.trace = number("memory", memory), number("trace", trace, zero=True)
-        self.initial_weight = number("initial_weight", initial_weight)
+        self.max_synapses = None if max_synapses is None else integer("max_synapses", max_synapses)
+        self.memory, self.trace = (
+            positive_number("memory", memory),
+            positive_number("trace", trace, zero=True),
+        )
+        self.initial_weight = positive_number("initial_weight", initial_weight)
         if self.initial_weight < self.prune_threshold:
             raise ValueError(
                 f"initial_weight must be >= prune_threshold ({self.prune_threshold!r}), not"
                 f" {self.initial_weight!r}"
             )
         self.selectivity, self.seed = (
-            number("selectivity", selectivity, zero=True),
-            count("seed", seed, 0),
+            positive_number("selectivity", selectivity, zero=True),
+            integer("seed", seed, 0),
         )
         self._seen: dict[str, _Seen] = {}
 
@@ -297,10 +300,10 @@ class StructuralPlasticity:
             statistics = RunningCorrelation(n_source, n_target, self.memory, self.trace)
             statistics.load_state_dict(own)
             due, sign = (
-                number("due", float(own["due"]), zero=True),
-                real("sign", float(own["sign"])),
+                positive_number("due", float(own["due"]), zero=True),
+                finite_number("sign", float(own["sign"])),
             )
-            found[label] = _Seen(statistics, due, count("most", int(own["most"]), 0), sign)
+            found[label] = _Seen(statistics, due, integer("most", int(own["most"]), 0), sign)
         self._seen = found
 
 

@@ -1,11 +1,8 @@
-"""What the rules on `sc_model.network` share: numbers that may be negative, changing topology,
-bounds of weights.
-"""
+"""What the rules on `sc_model.network` share: changing topology, bounds of weights."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -14,19 +11,6 @@ from sc_model.network.models.model import Floats
 from sc_model.network.projection import Projection
 
 BLOCK = 1 << 14  # synapses at a time: what a rule needs of them stays in the second-level cache
-
-
-def real(name: str, value: Any) -> float:
-    """The value as a float, of any sign. TypeError where it is no number, ValueError where it is
-    not finite.
-    """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
-        raise TypeError(f"{name} must be a number, not {value!r} ({type(value).__name__})")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite, not {float(value)!r}")
-    return float(value)
 
 
 def pairs(csr: Csr) -> Ints:

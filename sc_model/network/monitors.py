@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sc_model.checks import count, number
+from sc_model.checks import integer, positive_number
 from sc_model.network.csr import Ints
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
@@ -112,7 +112,7 @@ class StateMonitor(Monitor):
         neurons: Sequence[int] | None = None,
     ) -> None:
         self.names = (names,) if isinstance(names, str) else tuple(names)
-        self.every = count("every", every)
+        self.every = integer("every", every)
         super().__init__(population)
         known = [*population.state, "output"]
         for name in self.names:
@@ -124,7 +124,7 @@ class StateMonitor(Monitor):
         self._which = (
             slice(None)
             if neurons is None
-            else np.array([count("neurons", each, 0) for each in neurons], dtype=np.int64)
+            else np.array([integer("neurons", each, 0) for each in neurons], dtype=np.int64)
         )
         if neurons is not None and np.any(np.asarray(neurons) >= population.n):
             raise ValueError(f"neurons must be < {population.n}, not {max(neurons)}")
@@ -170,7 +170,7 @@ class RateMonitor(Monitor):
     """
 
     def __init__(self, population: Population, window_ms: float = 10.0) -> None:
-        self.window_ms = number("window_ms", window_ms)
+        self.window_ms = positive_number("window_ms", window_ms)
         super().__init__(population)
 
     def reset(self) -> None:

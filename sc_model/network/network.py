@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.network.models.model import Floats
 from sc_model.network.monitors import Monitor
 from sc_model.network.population import Population
@@ -55,7 +55,7 @@ class Network:
     def __init__(
         self, dt_ms: float, parts: Iterable[Population | Projection | Stimulus | Monitor] = ()
     ) -> None:
-        self.dt_ms = number("dt_ms", dt_ms)
+        self.dt_ms = positive_number("dt_ms", dt_ms)
         self.populations: dict[str, Population] = {}
         self.projections: dict[str, Projection] = {}
         self.stimuli: list[Stimulus] = []
@@ -144,7 +144,7 @@ class Network:
         currents = {label: np.zeros(each.n) for label, each in self.populations.items()}
         for label, given in (external or {}).items():
             population = self._population(label)
-            currents[label] += reals(
+            currents[label] += real_array(
                 f"external[{label!r}]", given, (population.n,) if np.ndim(given) else ()
             )
         for stimulus in self.stimuli:
@@ -168,9 +168,9 @@ class Network:
         if (steps is None) == (ms is None):
             raise ValueError("run needs steps or ms, one of them")
         wanted = (
-            count("steps", steps, 0)
+            integer("steps", steps, 0)
             if ms is None
-            else round(number("ms", ms, zero=True) / self.dt_ms)
+            else round(positive_number("ms", ms, zero=True) / self.dt_ms)
         )
         numbers: Iterable[int] = range(wanted)
         if progress:
@@ -226,11 +226,11 @@ class Network:
         for label, population in self.populations.items():
             prefix, n = f"population/{label}/", population.n
             population.state = {
-                name: reals(prefix + name, state[prefix + name], (n,)).copy()
+                name: real_array(prefix + name, state[prefix + name], (n,)).copy()
                 for name in population.state
             }
-            population.output = reals(f"{prefix}output", state[f"{prefix}output"], (n,)).copy()
-            population.spike_counts = reals(
+            population.output = real_array(f"{prefix}output", state[f"{prefix}output"], (n,)).copy()
+            population.spike_counts = real_array(
                 f"{prefix}spike_counts", state[f"{prefix}spike_counts"], (n,)
             ).copy()
         for label, projection in self.projections.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.network.models import Model, State, model_of
 from sc_model.network.models.model import Floats
 
@@ -37,7 +37,7 @@ class Population:
     """
 
     def __init__(self, model: Model | type[Model] | str, n: int, label: str | None = None) -> None:
-        self.model, self.n, self.label = model_of(model), count("n", n), label
+        self.model, self.n, self.label = model_of(model), integer("n", n), label
         self.network: Network | None = None
         self.model.check(self.n)
         if label is not None:
@@ -60,12 +60,14 @@ class Population:
 
     def step(self, current: ArrayLike, dt_ms: float) -> Floats:
         """One step of `dt_ms` ms with a current, shape (n,) or one number: the output."""
-        given = reals(
+        given = real_array(
             "current",
             np.broadcast_to(current, (self.n,)) if np.ndim(current) == 0 else current,
             (self.n,),
         )
-        self.state, self.output = self.model.step(self.state, given, number("dt_ms", dt_ms))
+        self.state, self.output = self.model.step(
+            self.state, given, positive_number("dt_ms", dt_ms)
+        )
         self.spike_counts += self.spikes
         return self.output
 

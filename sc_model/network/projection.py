@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.network.csr import Csr, Ints, ranges
 from sc_model.network.models.model import Floats, State
 from sc_model.network.population import Population, check_label
@@ -85,11 +85,11 @@ class Projection:
         if label is not None:
             check_label(label)
         self.source, self.target, self.plasticity, self.label = source, target, plasticity, label
-        rng = np.random.default_rng(count("seed", seed, 0))
+        rng = np.random.default_rng(integer("seed", seed, 0))
         csr, weights = connect(topology, source.n, target.n, probability, weight, rng)
         steps = delays_in_steps(delay, csr.size)
         longest = int(steps.max(initial=0))
-        self.max_delay = longest if max_delay is None else count("max_delay", max_delay, 0)
+        self.max_delay = longest if max_delay is None else integer("max_delay", max_delay, 0)
         if steps.ndim:
             self.delay_mode = "per_synapse"
         else:
@@ -136,14 +136,14 @@ class Projection:
         `max_delay`; otherwise not, the delay stays. What is on its way arrives still.
         """
         csr = Csr(indptr, indices, self.source.n, self.target.n)
-        given = reals("weights", weights, (csr.size,)).copy()
+        given = real_array("weights", weights, (csr.size,)).copy()
         if (delay_steps is None) == (self.delay_mode == "per_synapse"):
             wanted = "given" if delay_steps is None else "None"
             raise ValueError(f"delay_steps must be {wanted} with delay_mode {self.delay_mode!r}")
         steps = (
             self._steps
             if delay_steps is None
-            else delays_in_steps(reals("delay_steps", delay_steps, ("n",)), csr.size)
+            else delays_in_steps(real_array("delay_steps", delay_steps, ("n",)), csr.size)
         )
         self._check_delays(steps)
         self._hold(csr, given, steps)
@@ -179,7 +179,7 @@ class Projection:
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        self._weights[:] = reals("weights", values, (self.size,))
+        self._weights[:] = real_array("weights", values, (self.size,))
 
     def arriving(self, history: Floats) -> Ints:
         """Synapses at which something arrives, given what the source put out in the last max_delay
@@ -250,8 +250,10 @@ class Projection:
         nothing without plasticity.
         """
         if self.plasticity is not None:
-            given = reals("delivered", delivered, (self.source.n,))
-            self._memory = self.plasticity.step(self._memory, self, given, number("dt_ms", dt_ms))
+            given = real_array("delivered", delivered, (self.source.n,))
+            self._memory = self.plasticity.step(
+                self._memory, self, given, positive_number("dt_ms", dt_ms)
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Synapses, what is on its way and what plasticity remembers, as copies of plain arrays."""
@@ -269,9 +271,9 @@ class Projection:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """What `state_dict` gave. ValueError for arrays that don't fit."""
-        ring = reals("on_its_way", state["on_its_way"], self._ring.shape)
+        ring = real_array("on_its_way", state["on_its_way"], self._ring.shape)
         memory = {
-            name: reals(name, state[f"plasticity.{name}"], old.shape).copy()
+            name: real_array(name, state[f"plasticity.{name}"], old.shape).copy()
             for name, old in self._memory.items()
         }
         self.replace(state["indptr"], state["indices"], state["weights"], state.get("delay_steps"))
@@ -288,7 +290,7 @@ def delays_in_steps(delay: ArrayLike, size: int) -> Ints:
             f"delay must hold one number for each of the {size} synapses, in CSR order, not"
             f" {len(given)}"
         )
-    values = reals("delay", given, (size,) if given.ndim else ())
+    values = real_array("delay", given, (size,) if given.ndim else ())
     steps: Ints = np.rint(values).astype(np.int64)
     if size and np.any(steps < 0):
         raise ValueError(f"delay must be >= 0 steps, not {float(values.min())!r}")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sc_model.checks import number
+from sc_model.checks import positive_number
 from sc_model.network.models.model import Floats, State
 from sc_model.network.pairing import no_spikes, pair_step
 
@@ -52,10 +52,10 @@ class STDP:
     w_max: float = 1.0
 
     def __post_init__(self) -> None:
-        number("STDP.tau_plus_ms", self.tau_plus_ms)
-        number("STDP.tau_minus_ms", self.tau_minus_ms)
-        number("STDP.a_plus", self.a_plus, zero=True)
-        number("STDP.a_minus", self.a_minus, zero=True)
+        positive_number("STDP.tau_plus_ms", self.tau_plus_ms)
+        positive_number("STDP.tau_minus_ms", self.tau_minus_ms)
+        positive_number("STDP.a_plus", self.a_plus, zero=True)
+        positive_number("STDP.a_minus", self.a_minus, zero=True)
         if not self.w_min < self.w_max:
             raise ValueError(f"STDP.w_min must be < w_max ({self.w_max}), not {self.w_min}")
 

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
 
@@ -57,10 +57,10 @@ class CurrentStimulus(Stimulus):
         shape: tuple[int | str, ...] = ((), (target.n,), ("steps", target.n))[
             min(np.ndim(current), 2)
         ]
-        self._current = reals("current", current, shape).copy()
-        self.start_step = count("start_step", start_step, 0)
+        self._current = real_array("current", current, shape).copy()
+        self.start_step = integer("start_step", start_step, 0)
         self.stop_step = (
-            None if stop_step is None else count("stop_step", stop_step, self.start_step)
+            None if stop_step is None else integer("stop_step", stop_step, self.start_step)
         )
         self._none = np.zeros(target.n)
 
@@ -89,7 +89,10 @@ class SpikeStimulus(Stimulus):
         self, target: Population, steps: ArrayLike, neurons: ArrayLike, weight: float = 1.0
     ) -> None:
         super().__init__(target)
-        when, who = reals("steps", steps, ("spikes",)), reals("neurons", neurons, ("spikes",))
+        when, who = (
+            real_array("steps", steps, ("spikes",)),
+            real_array("neurons", neurons, ("spikes",)),
+        )
         if len(when) != len(who):
             raise ValueError(
                 f"steps and neurons must be equally long, not {len(when)} and {len(who)}"
@@ -103,14 +106,14 @@ class SpikeStimulus(Stimulus):
                 )
         order = np.argsort(when, kind="stable")
         self._steps, self._neurons = when[order].astype(np.int64), who[order].astype(np.int64)
-        self._weight = float(reals("weight", weight, ()))
+        self._weight = float(real_array("weight", weight, ()))
 
     @classmethod
     def from_raster(
         cls, target: Population, raster: ArrayLike, weight: float = 1.0
     ) -> SpikeStimulus:
         """The spikes of an array (steps, n): what is not 0."""
-        steps, neurons = np.nonzero(reals("raster", raster, ("steps", target.n)))
+        steps, neurons = np.nonzero(real_array("raster", raster, ("steps", target.n)))
         return cls(target, steps, neurons, weight)
 
     def current(self, step: int, dt_ms: float) -> Floats:
@@ -138,11 +141,11 @@ class PoissonStimulus(Stimulus):
         self, target: Population, rate_hz: ArrayLike, weight: float = 1.0, seed: int = 42
     ) -> None:
         super().__init__(target)
-        rates = reals("rate_hz", rate_hz, ((target.n,) if np.ndim(rate_hz) else ()))
+        rates = real_array("rate_hz", rate_hz, ((target.n,) if np.ndim(rate_hz) else ()))
         if np.any(rates < 0):
             raise ValueError(f"rate_hz must be >= 0, not {float(rates.min())!r}")
-        self.rate_hz, self.seed = rates.copy(), count("seed", seed, 0)
-        self._weight = float(reals("weight", weight, ()))
+        self.rate_hz, self.seed = rates.copy(), integer("seed", seed, 0)
+        self._weight = float(real_array("weight", weight, ()))
 
     def check_dt(self, dt_ms: float) -> None:
         """ValueError where the rate is above a spike a step."""
@@ -160,4 +163,6 @@ class PoissonStimulus(Stimulus):
         drawn = np.random.Generator(
             np.random.Philox(key=self.seed, counter=[0, 0, 0, step])
         ).random(self.target.n)
-        return np.where(drawn < self.rate_hz * number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0)
+        return np.where(
+            drawn < self.rate_hz * positive_number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0
+        )

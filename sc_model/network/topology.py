@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sc_model.checks import number, reals
+from sc_model.checks import positive_number, real_array
 from sc_model.network.csr import Csr
 from sc_model.network.models.model import Floats
 from sc_model.spec.errors import did_you_mean
@@ -82,11 +82,11 @@ def _weights(weight: Any, size: int, rng: np.random.Generator) -> Floats:
             f"weight must hold one number for each of the {size} synapses, in CSR order, not"
             f" {len(values)}"
         )
-    return reals("weight", values, (size,)).copy()
+    return real_array("weight", values, (size,)).copy()
 
 
 def _random(n_source: int, n_target: int, probability: float, rng: np.random.Generator) -> Csr:
-    if number("probability", probability, zero=True) > 1:
+    if positive_number("probability", probability, zero=True) > 1:
         raise ValueError(f"probability must be <= 1, not {float(probability)!r}")
     rows = max(1, AT_ONCE // n_target)
     counts, indices = [np.zeros(1, dtype=np.int64)], []
@@ -106,9 +106,9 @@ def _explicit(n_source: int, n_target: int, weight: Any) -> tuple[Csr, Floats]:
     if sparse.issparse(weight):
         matrix = sparse.csr_array(weight, copy=True)
         matrix.sum_duplicates()  # also sorts by target
-        values = reals("weight", matrix.data, (matrix.nnz,))
+        values = real_array("weight", matrix.data, (matrix.nnz,))
         return Csr(matrix.indptr, matrix.indices, n_source, n_target), values
-    dense = reals("weight", weight, (n_source, n_target))
+    dense = real_array("weight", weight, (n_source, n_target))
     there = dense != 0
     csr = Csr(
         np.concatenate([[0], np.cumsum(there.sum(axis=1))]),

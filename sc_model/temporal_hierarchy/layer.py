@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.firing import IntegrateAndFire, Reset, decayed
 
 Floats = NDArray[np.float64]
@@ -73,9 +73,12 @@ class HetSynLayer:
         seed: int = 42,
         leak_tau: float | None = None,
     ) -> None:
-        shape = (count("n_neurons", n_neurons), count("n_inputs", n_inputs))
-        mean, spread = number("tau_mean", tau_mean), number("tau_std", tau_std, zero=True)
-        if count("seed", seed, 0) >= 1 << 32:
+        shape = (integer("n_neurons", n_neurons), integer("n_inputs", n_inputs))
+        mean, spread = (
+            positive_number("tau_mean", tau_mean),
+            positive_number("tau_std", tau_std, zero=True),
+        )
+        if integer("seed", seed, 0) >= 1 << 32:
             raise ValueError(f"seed must be < 2^32, not {seed}")
         draws = np.random.RandomState(seed)  # the legacy generator, whose stream is frozen
         tau = np.clip(np.exp(np.log(mean) + spread * draws.standard_normal(shape)), *TAU_RANGE)
@@ -95,7 +98,7 @@ class HetSynLayer:
         """A layer of given time constants (ms, > 0) and weights, both of shape (n_neurons,
         n_inputs), which are copied.
         """
-        taus = reals("tau", tau, ("n_neurons", "n_inputs"))
+        taus = real_array("tau", tau, ("n_neurons", "n_inputs"))
         if not taus.size:
             raise ValueError(
                 f"tau must hold a neuron and an input at least, not shape {taus.shape}"
@@ -103,13 +106,15 @@ class HetSynLayer:
         if taus.min() <= 0:
             raise ValueError(f"tau must be > 0 ms, not {float(taus.min())!r}")
         layer = cls.__new__(cls)
-        layer._begin(taus.copy(), reals("weight", weight, taus.shape).copy(), threshold, leak_tau)
+        layer._begin(
+            taus.copy(), real_array("weight", weight, taus.shape).copy(), threshold, leak_tau
+        )
         return layer
 
     def _begin(self, tau: Floats, weight: Floats, threshold: float, leak_tau: float | None) -> None:
         self.n_neurons, self.n_inputs = tau.shape
-        self.threshold = number("threshold", threshold)
-        self.leak_tau = None if leak_tau is None else number("leak_tau", leak_tau)
+        self.threshold = positive_number("threshold", threshold)
+        self.leak_tau = None if leak_tau is None else positive_number("leak_tau", leak_tau)
         self.tau = np.ascontiguousarray(tau)
         self.tau.flags.writeable = False  # its decay factors are kept
         self.weight = np.ascontiguousarray(weight)
@@ -140,15 +145,15 @@ class HetSynLayer:
         """One step of `dt` ms with inputs of shape (n_inputs,): spikes 0 or 1 of shape
         (n_neurons,).
         """
-        spikes: Floats = self.run(reals("x", x, (self.n_inputs,))[None, :], dt)[0]
+        spikes: Floats = self.run(real_array("x", x, (self.n_inputs,))[None, :], dt)[0]
         return spikes
 
     def run(self, inputs: ArrayLike, dt: float = 1.0) -> Floats:
         """T steps of `dt` ms each with inputs of shape (T, n_inputs): spikes 0 or 1 of shape (T,
         n_neurons).
         """
-        given = reals("inputs", inputs, ("T", self.n_inputs))
-        length = number("dt", dt)
+        given = real_array("inputs", inputs, ("T", self.n_inputs))
+        length = positive_number("dt", dt)
         decay = self._decay(length)
         leak = 1.0 if self.leak_tau is None else float(np.exp(-length / self.leak_tau))
         spikes = np.empty((len(given), self.n_neurons))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.temporal_hierarchy.crossing import Crossing, Floats, crossing
 from sc_model.temporal_hierarchy.layer import HetSynLayer
 
@@ -85,10 +85,10 @@ class MultiClockSNN:
         self._check_layers()
         labels = [f"layer '{name}'" for name in self.layer_names]
         self.clock_intervals = tuple(
-            count(f"clock interval of {label}", value)
+            integer(f"clock interval of {label}", value)
             for label, value in zip(labels, intervals, strict=True)
         )
-        limit = None if pending_limit is None else count("pending_limit", pending_limit)
+        limit = None if pending_limit is None else integer("pending_limit", pending_limit)
         self.policies = names
         self._crossings: tuple[Crossing, ...] = tuple(
             crossing(name, f"policy of {label}", limit)
@@ -196,15 +196,15 @@ class MultiClockSNN:
         """One step of `dt` ms with inputs of shape (n_inputs,): the last layer's output, shape
         (n_outputs,).
         """
-        out: Floats = self.run(reals("x", x, (self.n_inputs,))[None, :], dt)[0]
+        out: Floats = self.run(real_array("x", x, (self.n_inputs,))[None, :], dt)[0]
         return out
 
     def run(self, inputs: ArrayLike, dt: float = 1.0) -> Floats:
         """T steps of `dt` ms each with inputs of shape (T, n_inputs): the last layer's outputs,
         shape (T, n_outputs).
         """
-        words = reals("inputs", inputs, ("T", self.n_inputs))
-        length = number("dt", dt)
+        words = real_array("inputs", inputs, ("T", self.n_inputs))
+        length = positive_number("dt", dt)
         if self._crossings[0].bits and not ((words == 0) | (words == 1)).all():
             wrong = float(words[(words != 0) & (words != 1)][0])
             raise ValueError(

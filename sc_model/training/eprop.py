@@ -44,7 +44,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sc_model.checks import count, number
+from sc_model.checks import integer, positive_number
 from sc_model.network import IF, LI, LIF, AdaptiveLIF, Integrator, Network, Relay
 from sc_model.spec.errors import did_you_mean
 from sc_model.training.eligibility import Eligibility, Fan
@@ -148,13 +148,13 @@ class EPropLearner(NetworkLearner):
         self.feedback, self.pseudo_derivative, self.window = (
             feedback,
             pseudo_derivative,
-            count("window", window),
+            integer("window", window),
         )
-        self.feedback_decay = number("feedback_decay", feedback_decay, zero=True)
+        self.feedback_decay = positive_number("feedback_decay", feedback_decay, zero=True)
         if self.feedback_decay >= 1:
             raise ValueError(f"feedback_decay must be in [0, 1), not {feedback_decay!r}")
         self._sort()
-        draws = torch.Generator().manual_seed(count("seed", seed, 0))
+        draws = torch.Generator().manual_seed(integer("seed", seed, 0))
         self.feedback_weights: dict[str, Tensor] = {}
         if feedback != "symmetric":
             for name in self._hidden:
@@ -162,7 +162,7 @@ class EPropLearner(NetworkLearner):
                 scale = (
                     1 / math.sqrt(n)
                     if feedback_scale is None
-                    else number("feedback_scale", feedback_scale)
+                    else positive_number("feedback_scale", feedback_scale)
                 )
                 drawn = (
                     torch.randn(n, self.module.n_out, generator=draws, dtype=torch.float64) * scale

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sc_model.checks import number
+from sc_model.checks import positive_number
 from sc_model.files import replace_bytes
 from sc_model.network import Network
 from sc_model.training.loop import TrainingError
@@ -132,9 +132,9 @@ class Updater:
         self.parameters = dict(parameters)
         if not self.parameters:
             raise ValueError("network must have a parameter to learn, not none; add a projection")
-        self.optimiser = optimiser(list(self.parameters.values()), lr=number("lr", lr))
+        self.optimiser = optimiser(list(self.parameters.values()), lr=positive_number("lr", lr))
         self.scheduler = scheduler
-        self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm)
+        self.clip_norm = None if clip_norm is None else positive_number("clip_norm", clip_norm)
         self.updates = 0
 
     def update(

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from sc_model.checks import count, number
+from sc_model.checks import integer, positive_number
 from sc_model.network import Network
 from sc_model.spec.errors import did_you_mean
 from sc_model.training.gradient_learner import (
@@ -118,8 +118,8 @@ class MetaLearner(Checkpointed):
             self.module: torch.nn.Module = network
         else:
             self.module = as_module(network, **options)
-        self.network, self.order, self.n_steps = network, order, count("n_steps", n_steps)
-        self.inner_lr = number("inner_lr", inner_lr)
+        self.network, self.order, self.n_steps = network, order, integer("n_steps", n_steps)
+        self.inner_lr = positive_number("inner_lr", inner_lr)
         self.loss_fn: Loss = torch.nn.functional.mse_loss if loss_fn is None else loss_fn
         learned = {
             name: value for name, value in self.module.named_parameters() if value.requires_grad
@@ -131,7 +131,7 @@ class MetaLearner(Checkpointed):
         loss is not finite.
         """
         self._pull()
-        return self._adapted(MetaTask(*task_data), count("n_steps", n_steps), "first")[0]
+        return self._adapted(MetaTask(*task_data), integer("n_steps", n_steps), "first")[0]
 
     def outer_step(self, tasks: Sequence[MetaTask | Sequence[Any]]) -> TrainStep:
         """One update of the beginning; the loss is the mean of the query sets' behind the inner

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sc_model.checks import count
+from sc_model.checks import integer
 from sc_model.network import Network
 from sc_model.spec.errors import did_you_mean
 from sc_model.training.bptt import BPTTLearner
@@ -54,7 +54,7 @@ class TBPTTLearner(BPTTLearner):
         **others: Any,
     ) -> None:
         super().__init__(network, loss_fn, lr, **others)
-        self.k, self.reduction, self.update = count("k", k), reduction, update
+        self.k, self.reduction, self.update = integer("k", k), reduction, update
         for name, value, words in (
             ("reduction", reduction, get_args(Reduction)),
             ("update", update, get_args(Update)),

@@ -18,7 +18,7 @@ import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sc_model.callbacks import TrainingCallback
-from sc_model.checks import count
+from sc_model.checks import integer
 from sc_model.training.gradient_learner import TrainStep
 
 
@@ -60,8 +60,8 @@ def train(
     Raises ValueError for a checkpoint of another seed or learner, and whatever a `train_step`
     raises: the checkpoint is then that of steps that ended well.
     """
-    count("steps", steps)
-    count("every", every)
+    integer("steps", steps)
+    integer("every", every)
     done = 0
     if checkpoint is not None and Path(checkpoint).exists():
         more = learner.load(checkpoint)
@@ -86,7 +86,7 @@ def train(
         task = bar.add_task("training", total=steps, completed=done)
         for step in range(done, steps):
             made.append(
-                learner.train_step(*draw(np.random.default_rng([count("seed", seed, 0), step])))
+                learner.train_step(*draw(np.random.default_rng([integer("seed", seed, 0), step])))
             )
             last = made[-1]
             figures = {"loss": last.loss, "lr": last.lr, "gradient_norm": last.gradient_norm}

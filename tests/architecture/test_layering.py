@@ -40,7 +40,7 @@ class Layer:
 # The longest name that a module's begins with decides.
 LAYERS: dict[str, Layer] = {
     "sc_model": Layer(),
-    "sc_model.checks": Layer(("numpy",)),
+    "sc_model.checks": Layer(("numpy", "sc_model.spec")),
     "sc_model.firing": Layer(),
     # callbacks serve training and learning, and lie below both
     "sc_model.callbacks": Layer(
