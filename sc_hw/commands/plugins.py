@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sc_hw.fabric.families import family_plugins
 from sc_hw.fabric.targets import target_plugins
+from sc_model.graph import trace
 from sc_model.layer_kinds import layer_kind_plugins
-from sc_model.rules import rule_plugins
+from sc_model.rules import load_rule, rule_plugins
+from sc_model.spec import ConfigError
 from sc_model.spec.catalogue import Plugin
 
 
 def plugins() -> list[Plugin]:
     """Plug-ins of other packages, and whatever is broken; what this package ships is left out.
 
-    A plug-in of another package is an entry point, so its source names that package; a module of
+    A rule that imports is also traced: one that breaks the contract of rules (a vector that does
+    not hold, a value that can leave its field) is listed as broken. A plug-in of another package is an entry point, so its source names that package; a module of
     our own folders has its dotted name for a source.
     """
-    groups = (rule_plugins(), layer_kind_plugins(), family_plugins(), target_plugins())
+    rules = tuple(map(_traced, rule_plugins()))
+    groups = (rules, layer_kind_plugins(), family_plugins(), target_plugins())
     return [
         plugin
         for group in groups
         for plugin in group
         if plugin.problem is not None or not plugin.source.startswith(("sc_model.", "sc_hw."))
     ]
+
+
+def _traced(plugin: Plugin) -> Plugin:
+    """The plug-in of a rule, with the problem that tracing the rule finds."""
+    try:
+        for family in plugin.provides:
+            rule = load_rule(family)
+            trace(rule, rule.params_type())
+    except ConfigError as error:
+        text = str(error).removesuffix(".")
+        problem = f"plug-in {plugin.name} ({plugin.source}) is broken: {text}."
+        return replace(plugin, problem=problem)
+    return plugin

@@ -10,6 +10,7 @@ from sc_model.graph.nodes import Builder, Graph, Op, prune
 from sc_model.spec.errors import RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.rule import Rule, RuleParams
+from sc_model.spec.rule_contract import check_vectors
 from sc_model.spec.rule_errors import rule_error
 from sc_model.spec.rule_source import RuleSource
 
@@ -133,43 +134,53 @@ class Expr:
         raise TypeError("a rule can't branch on a value: use ops.mux(condition, if_true, if_false)")
 
 
-def _refuse(operator: str, advice: str = "") -> Callable[..., Any]:
-    """A method for an operator that the algebra of rules does not have."""
+def _refuse(message: str) -> Callable[..., Any]:
+    """A method for what the algebra of rules does not have."""
 
-    def refuse(self: Expr, *_: Any) -> Any:
-        raise TypeError(
-            f"a rule's values have no {operator}; they have + - * << >>, comparisons, and & and |"
-            f" of conditions{advice and f': {advice}'}"
-        )
+    def refuse(*_: Any) -> Any:
+        raise TypeError(message)
 
     return refuse
 
 
-_POWER_OF_TWO = "to divide by a power of two, shift to the right by a constant"
+def _no(operator: str, advice: str) -> str:
+    return (
+        f"a rule has no {operator}: {advice}; there are + - * << >>, comparisons, and & and | of"
+        " conditions"
+    )
+
+
+_DIVIDE = "to divide by a power of two shift to the right by a constant"
+_PRODUCT = "write products"
+_CONDITION = "of two conditions use ops.mux(a, ops.mux(b, 0, 1), b)"
+_UNKNOWN = "a rule's value is known in hardware only: it can't be a number, an index or a count"
+_BITS = (
+    "a rule's value has no elements: the bits from n up are x >> n, those below x - ((x >> n) << n)"
+)
 _REFUSED = {
-    "__truediv__": ("/", _POWER_OF_TWO),
-    "__rtruediv__": ("/", ""),
-    "__floordiv__": ("//", _POWER_OF_TWO),
-    "__rfloordiv__": ("//", ""),
-    "__mod__": ("%", "x modulo 2^n is x - ((x >> n) << n)"),
-    "__rmod__": ("%", ""),
-    "__divmod__": ("divmod()", _POWER_OF_TWO),
-    "__pow__": ("**", ""),
-    "__rpow__": ("**", ""),
-    "__xor__": ("^", ""),
-    "__rxor__": ("^", ""),
-    "__invert__": ("~", "the opposite of a condition c is ops.mux(c, 0, 1)"),
-    "__abs__": ("abs()", "use ops.mux(x < 0, -x, x)"),
-    "__round__": ("round()", ""),
-    "__int__": ("int()", "they are known to hardware only"),
-    "__float__": ("float()", "they are known to hardware only"),
-    "__index__": ("use as an index or a count", "they are known to hardware only"),
-    "__len__": ("length", ""),
-    "__iter__": ("elements", ""),
-    "__getitem__": ("bits by number", "bits n and up are x >> n"),
+    "__truediv__": _no("/", _DIVIDE),
+    "__rtruediv__": _no("/", _DIVIDE),
+    "__floordiv__": _no("//", _DIVIDE),
+    "__rfloordiv__": _no("//", _DIVIDE),
+    "__divmod__": _no("divmod()", _DIVIDE),
+    "__mod__": _no("%", "x modulo 2^n is x - ((x >> n) << n)"),
+    "__rmod__": _no("%", "x modulo 2^n is x - ((x >> n) << n)"),
+    "__pow__": _no("**", _PRODUCT),
+    "__rpow__": _no("**", _PRODUCT),
+    "__xor__": _no("^", _CONDITION),
+    "__rxor__": _no("^", _CONDITION),
+    "__invert__": _no("~", "the opposite of a condition c is ops.mux(c, 0, 1)"),
+    "__abs__": _no("abs()", "use ops.mux(x < 0, -x, x)"),
+    "__int__": _UNKNOWN,
+    "__float__": _UNKNOWN,
+    "__round__": _UNKNOWN,
+    "__index__": _UNKNOWN,
+    "__len__": _BITS,
+    "__iter__": _BITS,
+    "__getitem__": _BITS,
 }
-for _method, _reason in _REFUSED.items():
-    setattr(Expr, _method, _refuse(*_reason))
+for _method, _message in _REFUSED.items():
+    setattr(Expr, _method, _refuse(_message))
 
 
 class TraceOps:
@@ -286,7 +297,8 @@ def trace(rule: Rule, params: RuleParams) -> Graph:
     ------
     RuleError
         the rule does what a rule must not do; a RangeError where a value can leave its field.
-        A rule that no file defines raises what :func:`trace_function` raises.
+        A rule that no file defines raises what :func:`trace_function` raises. The vectors of a
+        rule file are checked too, once a process.
     """
     state, inputs = rule.state_formats(params), rule.input_formats(params)
 
@@ -295,4 +307,11 @@ def trace(rule: Rule, params: RuleParams) -> Graph:
             ops, {n: values[n] for n in state}, {n: values[n] for n in inputs}, params
         )
 
-    return trace_function(f"rule '{rule.family}'", {**state, **inputs}, state, run, rule.origin)
+    graph = trace_function(f"rule '{rule.family}'", {**state, **inputs}, state, run, rule.origin)
+    if rule.file and (rule.file, rule.source) not in _CHECKED:
+        check_vectors(rule)
+        _CHECKED.add((rule.file, rule.source))
+    return graph
+
+
+_CHECKED: set[tuple[str, str]] = set()  # file and text of the rules whose vectors have been checked

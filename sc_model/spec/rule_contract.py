@@ -1,8 +1,8 @@
 """The checks that a rule file must pass before anything is made from it.
 
 Each failure is one line with the file and the line number. What needs the design's own parameters
-is checked by :func:`check_formats`; what needs the algebra (branches on values, ranges) by
-`sc_model.graph.trace`.
+is checked by :func:`check_formats`; what needs the algebra (branches on values, ranges, and after
+them :func:`check_vectors`) by `sc_model.graph.trace`.
 """
 
 from __future__ import annotations
@@ -55,10 +55,7 @@ def read_rule(module: ModuleType, origin: RuleSource) -> Rule:
         source=origin.text,
         file=origin.file,
     )
-    params = rule.params_type()
-    check_formats(rule, params)
-    for index, vector in enumerate(rule.vectors):
-        _check_vector(rule, params, vector, origin.line_of_item("VECTORS", index))
+    check_formats(rule, rule.params_type())
     return rule
 
 
@@ -245,8 +242,24 @@ def check_formats(rule: Rule, params: RuleParams) -> None:
                     )
 
 
+def check_vectors(rule: Rule) -> None:
+    """Check that `update` computes the hand-worked steps, and that `float_update` runs on them.
+
+    Tracing calls this, after it has found what a rule must not do: of a rule that branches on a
+    value, say, that is the better error.
+
+    Raises
+    ------
+    RuleError
+        a vector is incomplete, leaves a format, or does not hold; `float_update` fails.
+    """
+    params = rule.params_type()
+    for index, vector in enumerate(rule.vectors):
+        _check_vector(rule, params, vector, rule.origin.line_of_item("VECTORS", index))
+
+
 def _check_vector(rule: Rule, params: RuleParams, vector: Vector, line: int | None) -> None:
-    """A hand-worked step is complete, fits the formats, and is what `update` computes."""
+    """Check one hand-worked step."""
     state, inputs = rule.state_formats(params), rule.input_formats(params)
     subject = f"vector '{vector.why}'"
     parts: tuple[tuple[str, Mapping[str, int], Mapping[str, Any]], ...] = (

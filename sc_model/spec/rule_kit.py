@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field
 
+from sc_model.spec.errors import ConfigError
 from sc_model.spec.rule import Ops, RuleInput, RuleParams, StateField, Vector
 
 
@@ -112,8 +113,14 @@ def vectors_for(
     Returns
     -------
     vector(why, state before, inputs, state after)
-        It raises ValueError where the numbers of values and names differ.
+        It raises ConfigError where the numbers of values and names differ.
     """
+    for what, items in (("STATE", state), ("INPUTS", inputs)):
+        if not isinstance(items, tuple | list):
+            raise ConfigError(
+                f"{what} must be a tuple, as ({type(items).__name__}(...),) with a comma, not one"
+                f" {type(items).__name__}"
+            )
     fields, ports = [field.name for field in state], [item.name for item in inputs]
 
     def vector(
@@ -125,7 +132,7 @@ def vectors_for(
             ("state after", after, fields),
         ):
             if len(values) != len(names):
-                raise ValueError(
+                raise ConfigError(
                     f"vector '{why}': the {what} must be {len(names)} values"
                     f" ({', '.join(names)}), not {len(values)}"
                 )

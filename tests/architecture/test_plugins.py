@@ -260,7 +260,10 @@ EXCEPTIONS = {
     ("sc_hw/reporting/*.py", "weight"): "weights read back and drawn as a map, where a recording"
     " says what its columns mean",
     ("sc_hw/price/*.py", "weight"): "how much a cell counts",
-    ("sc_hw/cli/learning.py", "weight"): "the help of `sc-hw bench adaptation`, about the O(1) synapse",
+    (
+        "sc_hw/cli/learning.py",
+        "weight",
+    ): "the help of `sc-hw bench adaptation`, about the O(1) synapse",
     ("sc_hw/cli/learning.py", "reward"): "an option of the same",
     ("sc_hw/commands/bench.py", "reward"): "an option of the same",
     ("sc_hw/commands/new_rule.py", "weight"): "the rule file that is written to start from",
