@@ -25,17 +25,32 @@ def new(
     name: Annotated[
         str, typer.Argument(help="Name of the design: lower-case letters, digits, underscores.")
     ],
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path(),
+    rule: Annotated[
+        bool, typer.Option("--rule", help="Write a rule file NAME.py too, and a lane that runs it.")
+    ] = False,
     block: Annotated[str, typer.Option(help="lane, bank, layer or network.")] = "bank",
     synapses: Annotated[int, typer.Option(help="Synapses of a bank, 1 to 65,536.")] = 1024,
     inputs: Annotated[int, typer.Option(help="Inputs of a layer, or of a network's first.")] = 64,
     neurons: Annotated[int, typer.Option(help="Neurons of a layer, or of each of a network.")] = 16,
     lanes: Annotated[int, typer.Option(help="Lanes of a layer, or of each of a network.")] = 1,
 ) -> None:
-    """Write a commented design file NAME.toml."""
+    """Write a commented design file NAME.toml, with --rule also a rule file NAME.py to edit."""
+    if rule:
+        from sc_hw.commands.new_rule import new_rule
+
+        out.print(new_rule(name, folder), markup=False)
+        return
     from sc_hw.commands.new import new as run_new
 
     file = run_new(
-        name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
+        name,
+        block=block,
+        synapses=synapses,
+        inputs=inputs,
+        neurons=neurons,
+        lanes=lanes,
+        folder=folder,
     )
     out.print(f"wrote {file}")
 

@@ -17,8 +17,9 @@ def plugins() -> list[Plugin]:
     """Plug-ins of other packages, and whatever is broken; what this package ships is left out.
 
     A rule that imports is also traced: one that breaks the contract of rules (a vector that does
-    not hold, a value that can leave its field) is listed as broken. A plug-in of another package is an entry point, so its source names that package; a module of
-    our own folders has its dotted name for a source.
+    not hold, a value that can leave its field) is listed as broken. A plug-in of another package is
+    an entry point, so its source names that package; a module of our own folders has its dotted
+    name for a source.
     """
     rules = tuple(map(_traced, rule_plugins()))
     groups = (rules, layer_kind_plugins(), family_plugins(), target_plugins())
