@@ -1,37 +1,45 @@
 # amaranth: UnusedElaboratable=no
-"""The head of a chain: the traces of its presynaptic neurons, and the spikes of this step for the
-groups to come.
-"""
+"""The head of a chain: traces of its presynaptic neurons, and their spikes in this step."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.parts.state_memory import WRITE, Write, connect, write_register
 from sc_hw.plastic.lane_plan import FETCH
 from sc_hw.plastic.rule_parts import RuleParts
 from sc_hw.wires import Delays, port_shape
 
 
 class InputMemory(wiring.Component):
-    """One word a row: the rule's presynaptic fields and the row's spike.
+    """One word a row: the rule's presynaptic fields, and the row's spike.
 
-    In the first group of a sweep the spike comes from outside and is written beside the old fields;
-    the groups between read both; the last group writes the new fields. Latency `FETCH` from `issue`
-    to `spike` and `fields`; domain ``sync``.
+    In the first group of a sweep the spike comes from outside and is written beside the old fields.
+    The groups after it read the spike from memory. The last group writes the new fields. Latency
+    `FETCH` from `issue` to `spike` and `fields_out`; throughput one row a clock; domain ``sync``. A
+    reset clears the write enable; the memory survives it, and is not defined at power-on.
+
+    Parameters
+    ----------
+    parts : the rule, split by locality.
+    family : the fabric.
+    rows : words of the memory.
 
     Members
     -------
-    issue, row, first, last, spike_in : a row is worked on, in the first or last group, with this
-        spike in the first.
-    clear : the fields read in the first group count as initial; from `start` of a sweep on.
-    valid, spike, fields : what the synapses of the row see; spike is 0 without a row.
+    issue, row : this row is worked on.
+    first, last : it is in the first, or in the last, group of the sweep.
+    spike_in : the row's spike, in the first group.
+    clear : the fields read in the first group are replaced by their initial values; it must be
+        stable from the first to the last clock of that group.
+    valid, spike, fields_out : what the synapses of the row get; `spike` is 0 without a row.
     load, load_data : write the host's fields at `row`.
     word : fields at the row that was given 3 clocks ago.
     """
@@ -62,62 +70,74 @@ class InputMemory(wiring.Component):
 
     @property
     def span(self) -> int:
-        """Clocks from a row to its next safe reading."""
-        return FETCH + self.update.latency + 3
+        """Clocks from a row to its next safe reading.
+
+        To the pipeline's end: FETCH, the register before the pipeline (1), the pipeline. Then
+        `WRITE` clocks until the word can be read. One clock of this is slack: FETCH holds the
+        address register, behind which the next reading starts too.
+        """
+        return FETCH + 1 + self.update.latency + WRITE
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         delays = Delays(m)
         m.submodules.memory = ram = BlockRAM(self.rows, self.fields.size + 1)
-        m.submodules.update = update = self.update
-        address = delays.later(self.row, 1, "row")
+        m.submodules.update = self.update
+        # The row's address goes to the memory; its flags arrive together with its word.
+        m.d.comb += ram.r_addr.eq(delays.later(self.row, 1, "row"))
         issue = delays.later(self.issue, FETCH, "issue", strobe=True)
-        first, last = (
-            delays.later(self.first, FETCH, "first"),
-            delays.later(self.last, FETCH, "last"),
-        )
-        came = data.View(self.fields, ram.r_data[:-1])
+        first = delays.later(self.first, FETCH, "first")
+        last = delays.later(self.last, FETCH, "last")
+        self._read(m, delays, ram, issue, first)
+        self._write(m, delays, ram, issue & (first | last), last)
+        return m
+
+    def _read(self, m: Module, delays: Delays, ram: BlockRAM, issue: Value, first: Value) -> None:
+        """What the row's synapses get: its fields, and its spike from outside or from memory."""
+        fetched = data.View(self.fields, ram.r_data[:-1])
+        spike_in = delays.later(self.spike_in, FETCH, "spike_in")
         m.d.comb += [
-            ram.r_addr.eq(address),
             self.valid.eq(issue),
-            self.spike.eq(
-                issue & Mux(first, delays.later(self.spike_in, FETCH, "spike_in"), ram.r_data[-1])
-            ),
+            self.spike.eq(issue & Mux(first, spike_in, ram.r_data[-1])),
             self.word.eq(ram.r_data[:-1]),
         ]
         for name in self.parts.pre:
             m.d.comb += self.fields_out[name].eq(
-                Mux(first & self.clear, self.parts.initial(name), came[name])
+                Mux(first & self.clear, self.parts.initial(name), fetched[name])
             )
 
-        # A register, the rule, a register: then it is written
-        now = Signal(self.fields, reset_less=True)
+    def _write(self, m: Module, delays: Delays, ram: BlockRAM, writes: Value, last: Value) -> None:
+        """A register, the rule's pipeline, the write register.
+
+        Parameters
+        ----------
+        writes : the row that is fetched now is to be written.
+        last : its group is the last one.
+        """
+        update = self.update
+        fields = Signal(self.fields, reset_less=True)
         spike = Signal(reset_less=True)
         valid = Signal()
         was_last = Signal(reset_less=True)
         m.d.sync += [
-            now.eq(self.fields_out),
+            fields.eq(self.fields_out),
             spike.eq(self.spike),
-            valid.eq(issue & (first | last)),
+            valid.eq(writes),
             was_last.eq(last),
         ]
-        for name in self.update.graph.variables:
-            m.d.comb += getattr(update, f"i_{name}").eq(
-                spike if name == self.parts.pre_spike else now[name]
-            )
-        lat = self.update.latency
+        for name in update.graph.variables:
+            port = getattr(update, f"i_{name}")
+            m.d.comb += port.eq(spike if name == self.parts.pre_spike else fields[name])
+        latency = update.latency
         new = Cat(*(getattr(update, f"o_{name}") for name in self.parts.pre))
-        old = delays.later(now.as_value(), lat, "now")
-        write = delays.later(valid, lat, "valid", strobe=True)
-        written = Signal(self.fields.size + 1, reset_less=True)
-        write_en = Signal()
-        write_row = Signal(len(self.row), reset_less=True)
-        spike_out = delays.later(spike, lat, "spike_now")
-        kept = Mux(delays.later(was_last, lat, "was_last"), new, old)
-        m.d.sync += [
-            write_en.eq(write | self.load),
-            written.eq(Mux(self.load, self.load_data, Cat(kept, spike_out))),
-            write_row.eq(Mux(self.load, self.row, delays.later(self.row, FETCH + 1 + lat, "row"))),
-        ]
-        m.d.comb += [ram.w_en.eq(write_en), ram.w_addr.eq(write_row), ram.w_data.eq(written)]
-        return m
+        old = delays.later(fields.as_value(), latency, "fields")
+        enable = delays.later(valid, latency, "valid", strobe=True)
+        spike_out = delays.later(spike, latency, "spike")
+        # Only the last group writes new fields: all groups of a sweep must see the same ones.
+        kept = Mux(delays.later(was_last, latency, "was_last"), new, old)
+        word: Value = Cat(kept, spike_out)
+        row = delays.later(self.row, FETCH + 1 + latency, "row")
+        write = write_register(
+            m, update=Write(enable, row, word), load=Write(self.load, self.row, self.load_data)
+        )
+        connect(m, ram, write)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The traces of the postsynaptic neurons, sent into the lanes before a group's synapses come."""
+"""Traces of the postsynaptic neurons, sent into the lanes before the synapses of a group come."""
 
 from __future__ import annotations
 
@@ -12,29 +12,36 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.parts.state_memory import Write, connect, write_register
 from sc_hw.plastic.rule_parts import RuleParts
 from sc_hw.wires import Delays, port_shape
 
-FEED = (
-    4  # clocks from a neuron's turn to its values: address, memory, its output register, the values
-)
+# Clocks from a neuron's turn to its values: address register, memory, the memory's output register,
+# the register of the values.
+FEED = 4
 
 
 class OutputMemory(wiring.Component):
-    """One word a neuron, in two banks: a step reads its fields in one and leaves the new ones in
-    the other.
+    """One word a neuron, in two banks: a step reads one bank and writes the other.
 
-    So the values of a group can be fetched a second time (after the host has been at the memory)
-    without being changed twice, and the host sees the state after the last whole step. Latency
-    `FEED` from `feed` to `values`; domain ``sync``.
+    So the values of a group can be fetched a second time (after the host has used the memory)
+    without being updated twice, and the host sees the state after the last whole step. Latency
+    `FEED` from `feed` to `values`; throughput one neuron a clock; domain ``sync``. A reset goes
+    back to the first bank; the memory survives it, and is not defined at power-on.
+
+    Parameters
+    ----------
+    parts : the rule, split by locality.
+    family : the fabric.
+    neurons : words of a bank.
 
     Members
     -------
     feed, index : it is the turn of this neuron.
-    flip : from the next turn on in the other bank.
-    clear : the fields count as initial.
+    flip : exchange the banks, from the next clock on.
+    clear : the fields are replaced by their initial values.
     spike : of the neuron whose turn was 3 clocks ago.
-    values : the fields and the spike that the neuron's synapses see.
+    values : the fields and the spike that the neuron's synapses get.
     load, load_data : write the host's fields at `index`.
     word : fields at the index that was given 3 clocks ago.
     """
@@ -70,31 +77,29 @@ class OutputMemory(wiring.Component):
         m.submodules.update = update = self.update
         bank = Signal()
         m.d.sync += bank.eq(bank ^ self.flip)
-        came = data.View(self.fields, ram.r_data)
+
+        # Fetch the neuron's fields out of the bank that the step before has written.
+        fetched = data.View(self.fields, ram.r_data)
         values = Signal(self.values_layout, reset_less=True)
         read = Signal(bits + 1, reset_less=True)
         m.d.sync += read.eq(Cat(self.index, bank))
         m.d.comb += [ram.r_addr.eq(read), self.word.eq(ram.r_data), self.values.eq(values)]
         for name in self.parts.post:
-            m.d.sync += values[name].eq(Mux(self.clear, self.parts.initial(name), came[name]))
+            m.d.sync += values[name].eq(Mux(self.clear, self.parts.initial(name), fetched[name]))
         m.d.sync += values[self.parts.post_spike].eq(self.spike)
 
+        # Update them, and write the other bank. The host reads and loads the bank that is read.
         for name in update.graph.variables:
             m.d.comb += getattr(update, f"i_{name}").eq(values[name])
-        lat = FEED + update.latency
-        write = delays.later(self.feed, lat, "feed", strobe=True)
-        write_index, write_bank = (
-            delays.later(self.index, lat, "index"),
-            delays.later(~bank, lat, "other_bank"),
-        )
-        write_en = Signal()
-        written = Signal(self.fields.size, reset_less=True)
-        address = Signal(bits + 1, reset_less=True)
+        latency = FEED + update.latency
+        enable = delays.later(self.feed, latency, "feed", strobe=True)
+        index = delays.later(self.index, latency, "index")
+        other_bank = delays.later(~bank, latency, "other_bank")
         new = Cat(*(getattr(update, f"o_{name}") for name in self.parts.post))
-        m.d.sync += [
-            write_en.eq(write | self.load),
-            written.eq(Mux(self.load, self.load_data, new)),
-            address.eq(Mux(self.load, Cat(self.index, bank), Cat(write_index, write_bank))),
-        ]
-        m.d.comb += [ram.w_en.eq(write_en), ram.w_addr.eq(address), ram.w_data.eq(written)]
+        write = write_register(
+            m,
+            update=Write(enable, Cat(index, other_bank), new),
+            load=Write(self.load, Cat(self.index, bank), self.load_data),
+        )
+        connect(m, ram, write)
         return m
