@@ -8,15 +8,15 @@ the package is missing, that is one clear error with the command that installs i
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sc_model.learning.adaptation import adaptation_benchmark
-from sc_model.learning.callbacks import (
+from sc_model.callbacks import (
     CSVCallback,
     TensorBoardCallback,
     TrainingCallback,
     WandBCallback,
 )
+from sc_model.learning.adaptation import adaptation_benchmark
 from sc_model.learning.eligibility import EligibilityTrace
-from sc_model.learning.federated import FederatedAggregator, SecureSum
+from sc_model.learning.federated import FederatedAggregator
 from sc_model.learning.homeostasis import HomeostaticPlasticity, HomeostaticStep
 from sc_model.learning.lifelong import EWC_SCLayer
 from sc_model.learning.neuroevolution import Evolution, SNNGeneticEvolver
@@ -28,7 +28,6 @@ from sc_model.learning.online_o1 import (
     OnlineO1Synapse,
     build_online_o1_memory_proof,
 )
-from sc_model.learning.packages import MissingPackageError
 from sc_model.learning.reward_modulated import RewardModulatedLearner, RewardStep
 from sc_model.learning.schedulers import (
     CosineScheduler,
@@ -37,8 +36,10 @@ from sc_model.learning.schedulers import (
     StepScheduler,
     WarmupCosineScheduler,
 )
+from sc_model.learning.secure_aggregation import SecureAggregation, SecureSum
 from sc_model.learning.short_term import ShortTermPlasticity
 from sc_model.learning.structural import StructuralPlasticity, StructuralStep
+from sc_model.packages import MissingPackageError
 
 if TYPE_CHECKING:
     from sc_model.learning.flower import FlowerStrategy
@@ -102,6 +103,7 @@ __all__ = [
     "RewardStep",
     "SNNGeneticEvolver",
     "Scheduler",
+    "SecureAggregation",
     "SecureSum",
     "ShortTermPlasticity",
     "StepScheduler",

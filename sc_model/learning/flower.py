@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from sc_model.checks import number
+from sc_model.checks import positive_number
 from sc_model.learning.federated import FederatedAggregator
-from sc_model.learning.packages import optional_import
+from sc_model.packages import optional_import
 
 _FedAvg: Any = optional_import("flwr.server.strategy", "flower", "FlowerStrategy").FedAvg
 _common: Any = optional_import("flwr.common", "flower", "FlowerStrategy")
@@ -43,7 +43,7 @@ class FlowerStrategy(_FedAvg):  # type: ignore[misc]
                 "initial_parameters must be given: a vote moves parameters, it does not bring them"
             )
         super().__init__(**arguments)
-        self.rate = number("rate", rate)
+        self.rate = positive_number("rate", rate)
         self._aggregator = FederatedAggregator()
         self._now: Any = None
 

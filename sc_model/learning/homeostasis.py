@@ -29,7 +29,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 from sc_model.learning.synapses import BLOCK, bounds
 from sc_model.network.models.model import Floats
 from sc_model.network.network import Network
@@ -97,9 +97,12 @@ class HomeostaticPlasticity:
         inhibitory: Inhibitory = "opposite",
         w_max: float | None = None,
     ) -> None:
-        self.target_rate, self.tau = number("target_rate", target_rate), number("tau", tau)
+        self.target_rate, self.tau = (
+            positive_number("target_rate", target_rate),
+            positive_number("tau", tau),
+        )
         self.tau_scaling = (
-            5 * self.tau if tau_scaling is None else number("tau_scaling", tau_scaling)
+            5 * self.tau if tau_scaling is None else positive_number("tau_scaling", tau_scaling)
         )
         if inhibitory not in get_args(Inhibitory):
             hint = did_you_mean(str(inhibitory), get_args(Inhibitory))
@@ -107,7 +110,7 @@ class HomeostaticPlasticity:
                 f"inhibitory must be 'opposite', 'same' or 'fixed', not {inhibitory!r}{hint}"
             )
         self.inhibitory = inhibitory
-        self.w_max = math.inf if w_max is None else number("w_max", w_max)
+        self.w_max = math.inf if w_max is None else positive_number("w_max", w_max)
         self._network: Network | None = None
         self._seen: dict[str, _Seen] = {}
 
@@ -243,12 +246,12 @@ class HomeostaticPlasticity:
             )
         found = {}
         for label in labels:
-            mean = reals(f"{label}/mean", state[f"{label}/mean"], ("n",)).copy()
-            counts = reals(
+            mean = real_array(f"{label}/mean", state[f"{label}/mean"], ("n",)).copy()
+            counts = real_array(
                 f"{label}/spike_counts", state[f"{label}/spike_counts"], (len(mean),)
             ).copy()
-            norm = number(f"{label}/norm", float(state[f"{label}/norm"]), zero=True)
+            norm = positive_number(f"{label}/norm", float(state[f"{label}/norm"]), zero=True)
             found[label] = _Seen(
-                mean, norm, counts, count(f"{label}/steps", int(state[f"{label}/steps"]), 0)
+                mean, norm, counts, integer(f"{label}/steps", int(state[f"{label}/steps"]), 0)
             )
         self._seen, self._network = found, None

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.checks import count, number, reals
+from sc_model.checks import integer, positive_number, real_array
 
 Floats = NDArray[np.float64]
 
@@ -83,18 +83,18 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         memory: int = 1024,
     ) -> None:
         self.n_inputs, self.n_neurons, self.length = (
-            count("n_inputs", n_inputs),
-            count("n_neurons", n_neurons),
-            count("length", length),
+            integer("n_inputs", n_inputs),
+            integer("n_neurons", n_neurons),
+            integer("length", length),
         )
         self.learning_rate, self.ewc_lambda = (
-            number("learning_rate", learning_rate),
-            number("ewc_lambda", ewc_lambda, zero=True),
+            positive_number("learning_rate", learning_rate),
+            positive_number("ewc_lambda", ewc_lambda, zero=True),
         )
-        self.w_min, self.w_max, self.memory = float(w_min), float(w_max), count("memory", memory)
+        self.w_min, self.w_max, self.memory = float(w_min), float(w_max), integer("memory", memory)
         if not self.w_min < self.w_max:
             raise ValueError(f"w_min ({w_min!r}) must be less than w_max ({w_max!r})")
-        self._draws = np.random.default_rng(count("seed", seed, 0))
+        self._draws = np.random.default_rng(integer("seed", seed, 0))
         shape = (self.n_neurons, self.n_inputs)
         self.weights: Floats = np.clip(
             self._draws.normal(0, 1 / np.sqrt(n_inputs), shape), self.w_min, self.w_max
@@ -113,7 +113,9 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         n_neurons).
         """
         given = np.asarray(x)
-        checked = reals("x", given, ("B", self.n_inputs) if given.ndim == 2 else (self.n_inputs,))
+        checked = real_array(
+            "x", given, ("B", self.n_inputs) if given.ndim == 2 else (self.n_inputs,)
+        )
         return _sigmoid(checked @ self.weights.T)
 
     def forward(self, x: ArrayLike) -> NDArray[np.uint8]:
@@ -127,8 +129,8 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         """A gradient step on the likelihood alone of targets (B, n_neurons) in [0, 1], given x (B,
         n_inputs); no penalty.
         """
-        inputs = reals("x", x, ("B", self.n_inputs))
-        wanted = reals("targets", targets, (len(inputs), self.n_neurons))
+        inputs = real_array("x", x, ("B", self.n_inputs))
+        wanted = real_array("targets", targets, (len(inputs), self.n_neurons))
         if not len(inputs):
             raise ValueError("x must hold an example at least, not 0")
         if wanted.min() < 0 or wanted.max() > 1:
@@ -148,7 +150,7 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         """Diagonal Fisher information of the weights, (n_neurons, n_inputs), over the inputs x (B,
         n_inputs).
         """
-        inputs = reals("x", x, ("B", self.n_inputs))
+        inputs = real_array("x", x, ("B", self.n_inputs))
         if not len(inputs):
             raise ValueError(
                 "Fisher information must have an input at least, not 0; train first, or give inputs"
@@ -192,7 +194,9 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
     def apply_ewc_penalty(self, step_size: float = 0.01) -> float:
         """A gradient step on the penalty, within the bounds; the penalty before it."""
         before = self.penalty
-        share = np.minimum(number("step_size", step_size) * self.ewc_lambda * self.fisher_info, 1.0)
+        share = np.minimum(
+            positive_number("step_size", step_size) * self.ewc_lambda * self.fisher_info, 1.0
+        )
         self.weights = np.clip(
             self.weights - share * (self.weights - self.star_weights), self.w_min, self.w_max
         )
@@ -214,10 +218,12 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
                 f"layer state must hold {sorted(self.state_dict())}, not {sorted(state)}"
             )
         for name in ("weights", "fisher_info", "star_weights"):
-            setattr(self, name, reals(name, state[name], (self.n_neurons, self.n_inputs)).copy())
-        self._kept = reals("_kept", state["_kept"], ("n", self.n_inputs)).copy()
+            setattr(
+                self, name, real_array(name, state[name], (self.n_neurons, self.n_inputs)).copy()
+            )
+        self._kept = real_array("_kept", state["_kept"], ("n", self.n_inputs)).copy()
         self.tasks, self.steps, self._seen = (
-            count(name, state[name], 0) for name in ("tasks", "steps", "_seen")
+            integer(name, state[name], 0) for name in ("tasks", "steps", "_seen")
         )
         self._draws.bit_generator.state = state["random"]
 

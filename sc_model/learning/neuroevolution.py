@@ -34,10 +34,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import count, number
+from sc_model.checks import integer, positive_number
 from sc_model.files import replace_bytes
-from sc_model.learning.packages import optional_import
 from sc_model.learning.workers import Engine, Workers
+from sc_model.packages import optional_import
 
 Floats = NDArray[np.float64]
 
@@ -134,13 +134,13 @@ class SNNGeneticEvolver:
     ) -> None:
         self.fitness_func = fitness_func
         self.population_size, self.tournament = (
-            count("population_size", population_size, 2),
-            count("tournament", tournament),
+            integer("population_size", population_size, 2),
+            integer("tournament", tournament),
         )
-        self.mutation_rate = number("mutation_rate", mutation_rate, zero=True)
-        self.elite_fraction = number("elite_fraction", elite_fraction)
+        self.mutation_rate = positive_number("mutation_rate", mutation_rate, zero=True)
+        self.elite_fraction = positive_number("elite_fraction", elite_fraction)
         self.seed, self.keep_signs, self.weight_range = (
-            count("seed", seed, 0),
+            integer("seed", seed, 0),
             bool(keep_signs),
             weight_range,
         )
@@ -161,7 +161,9 @@ class SNNGeneticEvolver:
         )
         self._born(layer_factory, parameters)
         self.mutation_scale = (
-            self._scale() if mutation_scale is None else number("mutation_scale", mutation_scale)
+            self._scale()
+            if mutation_scale is None
+            else positive_number("mutation_scale", mutation_scale)
         )
         self._diversify()
         self.fitness: Floats | None = None
@@ -187,7 +189,7 @@ class SNNGeneticEvolver:
         ValueError for a fitness that is not finite, or a checkpoint of an evolver with other
         settings.
         """
-        count("generations", generations, 0)
+        integer("generations", generations, 0)
         file = None if checkpoint is None else Path(checkpoint)
         last = generations if file is not None else self.generation + generations
         if file is not None and file.exists():

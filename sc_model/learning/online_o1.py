@@ -113,9 +113,7 @@ class OnlineO1Synapse:
         """The state now."""
         return OnlineO1Snapshot(**self._synapse.state)
 
-    def step(
-        self, *, pre_spike: bool | int, post_spike: bool | int, reward: int
-    ) -> OnlineO1Snapshot:
+    def step(self, pre_spike: bool | int, post_spike: bool | int, reward: int) -> OnlineO1Snapshot:
         """One time step; `reward` is saturated into [min_reward, max_reward]. TypeError for what is
         no integer.
         """
@@ -135,7 +133,7 @@ class NativeOnlineO1Synapse(OnlineO1Synapse):
         return NativeSynapse(load_rule(FAMILY), self.config, initial)
 
     def replay(
-        self, *, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
+        self, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
     ) -> dict[str, NDArray[np.int64]]:
         """Advance by T steps and return the four fields after each, shape (T,); inputs are scalars
         or have shape (T,).
@@ -182,13 +180,13 @@ class NativeOnlineO1Array:
         return self._bank.state
 
     def step(
-        self, *, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
+        self, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
     ) -> dict[str, NDArray[np.int64]]:
         """One time step of all synapses; inputs are scalars or have shape (N,)."""
         return self._bank.step({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
 
     def replay(
-        self, *, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
+        self, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
     ) -> dict[str, NDArray[np.int64]]:
         """T time steps of all synapses, and the state after them; inputs have shape (T, N), (T, 1)
         or are scalars.
@@ -198,7 +196,7 @@ class NativeOnlineO1Array:
 
 
 def build_online_o1_memory_proof(
-    *, n_synapses: int, config: OnlineO1Config, sequence_length: int | None = None
+    n_synapses: int, config: OnlineO1Config, sequence_length: int | None = None
 ) -> Mapping[str, Any]:
     """What `n_synapses` synapses hold in memory, whatever the length of the sequence they have
     seen.

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import count, reals
+from sc_model.checks import integer, real_array
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
 
@@ -87,13 +87,16 @@ class RunningCorrelation:
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
         """What `state_dict` gave; ValueError for other shapes."""
-        covariance = reals("covariance", state["covariance"], self.shape).copy()
+        covariance = real_array("covariance", state["covariance"], self.shape).copy()
         sides = tuple(
-            {name: reals(f"{who}.{name}", state[f"{who}.{name}"], (n,)).copy() for name in FIELDS}
+            {
+                name: real_array(f"{who}.{name}", state[f"{who}.{name}"], (n,)).copy()
+                for name in FIELDS
+            }
             for who, n in zip(SIDES, self.shape, strict=True)
         )
         self.calls, self._covariance, self._sides = (
-            count("calls", int(state["calls"]), 0),
+            integer("calls", int(state["calls"]), 0),
             covariance,
             sides,
         )

@@ -26,7 +26,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.checks import number, reals
+from sc_model.checks import positive_number, real_array
 from sc_model.spec.errors import did_you_mean
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ class ShortTermPlasticity:
         method: Method = "euler",
     ) -> None:
         self.tau_d, self.tau_f, self.u_se, self.dt = (
-            number(name, value)
+            positive_number(name, value)
             for name, value in (("tau_d", tau_d), ("tau_f", tau_f), ("u_se", u_se), ("dt", dt))
         )
         if self.u_se > 1:
@@ -90,9 +90,9 @@ class ShortTermPlasticity:
         another shape.
         """
         if self.u is None or self.x is None:
-            given = reals("pre_spikes", pre_spikes, ("n",))
+            given = real_array("pre_spikes", pre_spikes, ("n",))
             self.u, self.x = np.full(len(given), self.u_se), np.ones(len(given))
-        fired = reals("pre_spikes", pre_spikes, (len(self.u),)) != 0
+        fired = real_array("pre_spikes", pre_spikes, (len(self.u),)) != 0
         self.u += (self.u_se - self.u) * self._forgotten
         self.x += (1.0 - self.x) * self._recovered
         self.u[fired] += self.u_se * (1.0 - self.u[fired])
@@ -119,5 +119,5 @@ class ShortTermPlasticity:
         if state["u"] is None or state["x"] is None:
             self.u = self.x = None
             return
-        u = reals("u", state["u"], ("n",))
-        self.u, self.x = u.copy(), reals("x", state["x"], (len(u),)).copy()
+        u = real_array("u", state["u"], ("n",))
+        self.u, self.x = u.copy(), real_array("x", state["x"], (len(u),)).copy()

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar, get_args
 
-from sc_model.checks import count
-from sc_model.learning.packages import optional_import
+from sc_model.checks import integer
+from sc_model.packages import optional_import
 from sc_model.spec.errors import did_you_mean
 
 Engine = Literal["joblib", "dask"]
@@ -36,7 +36,7 @@ class Workers:
             )
         if client is not None and engine != "dask":
             raise ValueError(f"client must come with engine='dask', not {engine!r}")
-        self.workers, self.engine, self.client = count("workers", workers), engine, client
+        self.workers, self.engine, self.client = integer("workers", workers), engine, client
         subject = f"{engine} as engine"
         self._package: Any = None
         if engine == "dask":

@@ -1,6 +1,4 @@
-"""The eligibility trace: the vectors, a sum worked out directly, checkpoints, a large
-projection.
-"""
+"""The eligibility trace: vectors, the sum written out, checkpoints, a large projection."""
 
 from __future__ import annotations
 
@@ -17,11 +15,11 @@ from sc_model.learning import EligibilityTrace
 def test_changes_are_those_of_the_vectors() -> None:
     trace = EligibilityTrace(tau_e=15)
     with np.load(VECTORS / "learners.npz") as z:
-        found = [
+        changes = [
             trace.update(*row)
             for row in zip(z["elig_pre"], z["elig_post"], z["elig_err"], strict=True)
         ]
-        np.testing.assert_allclose(found, z["elig_delta"], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(changes, z["elig_delta"], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_post", [3, 9000])  # one block of rows, and a block for every row
@@ -35,10 +33,10 @@ def test_the_trace_is_a_sum_of_what_has_decayed(n_post: int) -> None:
     pre[::3] = 0.0
     trace = EligibilityTrace(tau_e=12.5, dt=0.5)
     for k in range(70):
-        found = trace.update(pre[k], post[k], error)
+        change = trace.update(pre_spike=pre[k], post_spike=post[k], error_signal=error)
     left = np.exp(-0.5 / 12.5) ** np.arange(69, -1, -1)
     np.testing.assert_allclose(
-        found, np.einsum("t,ti,tj->ij", left, pre, post) * error, rtol=1e-9, atol=1e-12
+        change, np.einsum("t,ti,tj->ij", left, pre, post) * error, rtol=1e-9, atol=1e-12
     )
 
 
@@ -76,9 +74,9 @@ def test_reset_checkpoint_and_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([1, 0], [1, 1, 1], [1, 1, 1]), "pre must have shape (3,), not (2,)"),
-        (([1, 0, 1], [1, 1], [1, np.nan]), "error must be finite, not nan at (1,)"),
-        (([1, 0, 1], [1, 1], [1, 1, 1]), "error must have shape (2,), not (3,)"),
+        (([1, 0], [1, 1, 1], [1, 1, 1]), "pre_spike must have shape (3,), not (2,)"),
+        (([1, 0, 1], [1, 1], [1, np.nan]), "error_signal must be finite, not nan at (1,)"),
+        (([1, 0, 1], [1, 1], [1, 1, 1]), "error_signal must have shape (2,), not (3,)"),
     ],
 )
 def test_what_is_refused(arguments: tuple[Any, ...], message: str) -> None:

@@ -135,8 +135,10 @@ def fitness(layer):
     if calls == killed_at:
         os.kill(os.getpid(), signal.SIGKILL)
     return t.noisy(layer)
-found = t.SNNGeneticEvolver(t.layer, fitness, seed=1, mutation_rate=0.2).evolve(8, checkpoint=sys.argv[2])
-print(json.dumps([found.fitness, found.evaluations, found.weights["weights"].tolist(), [h.best for h in found.history], calls]))
+evolver = t.SNNGeneticEvolver(t.layer, fitness, seed=1, mutation_rate=0.2)
+result = evolver.evolve(8, checkpoint=sys.argv[2])
+weights, best = result.weights["weights"].tolist(), [each.best for each in result.history]
+print(json.dumps([result.fitness, result.evaluations, weights, best, calls]))
 """
 
 

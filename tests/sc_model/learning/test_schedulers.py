@@ -1,6 +1,4 @@
-"""Learning rates: the vectors, torch's schedulers, a hand-worked point of each, going on from a
-checkpoint.
-"""
+"""Learning rates: vectors, torch's schedulers, a hand-worked point of each, checkpoints."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ def torch_rates(name: str, steps: int) -> list[float]:
     """The rate after each step of torch's scheduler of the same name."""
     lr = torch.optim.lr_scheduler
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
-    made: dict[str, Callable[[], Any]] = {
+    torch_of: dict[str, Callable[[], Any]] = {
         "step": lambda: lr.StepLR(optimiser, 7, 0.5),
         "exponential": lambda: lr.ExponentialLR(optimiser, 0.97),
         "cosine": lambda: lr.CosineAnnealingLR(optimiser, 50, 0.001),
@@ -47,14 +45,13 @@ def torch_rates(name: str, steps: int) -> list[float]:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SequentialLR calls what torch itself calls deprecated
-        scheduler, rates = made[name](), []
+        scheduler, rates = torch_of[name](), []
         for _ in range(steps + 1):
             rates.append(optimiser.param_groups[0]["lr"])
             optimiser.step()
             scheduler.step()
-    return (
-        rates[:-1] if name == "warmup_cosine" else rates[1:]
-    )  # torch's warm-up begins with our first step
+    # torch's warm-up begins with our first step
+    return rates[:-1] if name == "warmup_cosine" else rates[1:]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -81,6 +78,15 @@ def test_beyond_its_length_a_cosine_stays_where_torch_rises() -> None:
     assert torch_rates("cosine", LENGTH)[-1] > 0.03
 
 
+def test_positions_and_names_of_the_parameters() -> None:
+    assert StepScheduler(1.0, 2, 0.5).at(4) == StepScheduler(lr_init=1.0, step_size=2).at(2) * 2.5
+    assert ExponentialScheduler(2.0).step() == 2.0 * 0.999
+    cosine = CosineScheduler(lr_init=1.0, lr_min=0.5, total_steps=2)
+    assert [cosine.at(k) for k in range(4)] == [1.0, 0.75, 0.5, 0.5]
+    warm = WarmupCosineScheduler(lr_init=1.0, lr_min=0.5, warmup_steps=2, total_steps=4)
+    assert [warm.at(k) for k in range(5)] == [0.0, 0.5, 1.0, 0.75, 0.5]
+
+
 def test_before_the_first_step() -> None:
     assert [make().lr for make in CASES.values()] == [0.1, 0.1, 0.1, 0.0]
 
@@ -101,10 +107,10 @@ def test_reset_and_checkpoint(name: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: StepScheduler(0.0, 7), "lr must be > 0 and finite, not 0.0"),
+        (lambda: StepScheduler(0.0, 7), "lr_init must be > 0 and finite, not 0.0"),
         (lambda: StepScheduler(0.1, 0), "step_size must be >= 1, not 0"),
         (lambda: ExponentialScheduler(0.1, float("nan")), "gamma must be > 0 and finite, not nan"),
-        (lambda: CosineScheduler(0.1, 0.2, 5), "min_lr (0.2) must be at most lr (0.1)"),
+        (lambda: CosineScheduler(0.1, 0.2, 5), "lr_min (0.2) must be at most lr_init (0.1)"),
         (
             lambda: WarmupCosineScheduler(0.1, 0.0, 5, 5),
             "total_steps (5) must exceed warmup_steps (5): it counts the warm-up too",
