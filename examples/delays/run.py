@@ -196,7 +196,13 @@ def row(found: dict[str, float], sign: str = "") -> str:
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """The tables."""
+    """The report's page: accuracies, errors by rounding, learning rates."""
+    lines = [*accuracies(report), "", *errors_by_rounding(report), "", *learning_rates(report)]
+    return "\n".join(lines) + "\n"
+
+
+def accuracies(report: dict[str, Any]) -> list[str]:
+    """Lines about the accuracy of each kind of delays, and the differences between them."""
     total, count = report["summary"], len(report["seeds"])
     head = ["| mean | sd | least | greatest |", "|--:|--:|--:|--:|"]
     lines = [
@@ -235,7 +241,13 @@ def markdown(report: dict[str, Any]) -> str:
             " than the others; it has them for"
         ),
         "all three kinds of delays.",
-        "",
+    ]
+    return lines
+
+
+def errors_by_rounding(report: dict[str, Any]) -> list[str]:
+    """Lines about what rounding changes in the numbers of the layers."""
+    lines = [
         "## What rounding does to the numbers",
         "",
         "Learned delays, mean over the seeds, before fine-tuning.",
@@ -261,7 +273,13 @@ def markdown(report: dict[str, Any]) -> str:
             " delays in ticks; relative to the"
         ),
         "largest and to the root mean square of the numbers.",
-        "",
+    ]
+    return lines
+
+
+def learning_rates(report: dict[str, Any]) -> list[str]:
+    """Lines about the validation by which the learning rates were chosen."""
+    lines = [
         "## Learning rates",
         "",
         (
@@ -277,7 +295,7 @@ def markdown(report: dict[str, Any]) -> str:
             f"| {kind} | {' | '.join(rates.split())} | {value:.3f} |"
             for rates, value in found.items()
         ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def picture(report: dict[str, Any], file: Path) -> None:

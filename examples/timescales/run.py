@@ -247,10 +247,21 @@ def shown(found: dict[str, float], sign: str = "") -> str:
     )
 
 
+TITLES = {
+    "0": "One layer: 24 inputs, 4 neurons",
+    "12": "Two layers: 24 inputs, 12 neurons, 4 neurons",
+}
+NAMES = {
+    "synapse": "trained, one a synapse",
+    "neuron": "trained, one a neuron",
+    "layer": "trained, one a layer: the best of four beginnings, by validation",
+    "single": "one for the whole network: the best by validation",
+}
+
+
 def markdown(report: dict[str, Any]) -> str:
-    """The tables."""
-    total, lines = report["summary"], []
-    lines += [
+    """The report's page: a section for each network, memory capacity, learning rates."""
+    lines = [
         "# Time constants of their own for all synapses, against shared ones",
         "",
         (
@@ -264,80 +275,90 @@ def markdown(report: dict[str, Any]) -> str:
         "Share of right answers; chance is 0.25. `sd` is over seeds.",
         "",
     ]
-    titles = {
-        "0": "One layer: 24 inputs, 4 neurons",
-        "12": "Two layers: 24 inputs, 12 neurons, 4 neurons",
-    }
-    names = {
-        "synapse": "trained, one a synapse",
-        "neuron": "trained, one a neuron",
-        "layer": "trained, one a layer: the best of four beginnings, by validation",
-        "single": "one for the whole network: the best by validation",
-    }
     for hidden in map(str, HIDDEN):
-        found = total[hidden]
-        lines += [
-            f"## {titles[hidden]}",
-            "",
-            "| time constants | mean | sd | least | greatest |",
-            "|---|--:|--:|--:|--:|",
-        ]
-        lines += [f"| {names[kind]} | {shown(values)}" for kind, values in found["best"].items()]
-        lines += ["", "Accuracy with one a synapse over the others, seed by seed:", ""]
-        lines += ["| over | mean | sd | least | greatest |", "|---|--:|--:|--:|--:|"]
-        lines += [
-            f"| {names[kind]} | {shown(values, '+')}"
-            for kind, values in found["synapse_over"].items()
-        ]
-        lines += [
-            "",
-            "All shared ones:",
-            "",
-            "| time constants | mean | sd | least | greatest |",
-            "|---|--:|--:|--:|--:|",
-        ]
-        for contender in SHARED:
-            taus = " and ".join(
-                f"{tau:g}" for tau in (contender.tau_ms if int(hidden) else contender.tau_ms[:1])
-            )
-            what = (
-                f"fixed at {taus} ms"
-                if contender.tau == "fixed"
-                else f"trained, one a layer, from {taus} ms"
-            )
-            lines.append(f"| {what} | {shown(found['contenders'][contender.name])}")
-        lines.append("")
+        found = report["summary"][hidden]
+        lines += [*accuracies(found, hidden), *shared_ones(found, hidden), ""]
         if "tuned" in found:
-            lines += [
-                (
-                    "In integers: weights of 8 bits, decay codes of three shifted copies, the same"
-                    " networks (`rounded`), and"
-                ),
-                (
-                    "after 100 more updates with straight-through rounding (`tuned`). Differences"
-                    " are from the float network of the"
-                ),
-                "same seed; the extra updates alone may be part of what `tuned` gains.",
-                "",
-                "| in fixed point | mean | sd | least | greatest | mean difference |",
-                "|---|--:|--:|--:|--:|--:|",
-            ]
-            for how in ("rounded", "tuned"):
-                for bits in map(str, CODE_BITS):
-                    difference = found[f"{how}_over_float"][bits]["mean"]
-                    lines.append(
-                        f"| {how}, codes of {bits} bits | {shown(found[how][bits])}"
-                        f" {difference:+.3f} |"
-                    )
-            lines += [
-                "",
-                (
-                    "Export into float64 gives torch's answer in"
-                    f" {found['export_agrees']['mean']:.1%} of the sequences."
-                ),
-                "",
-            ]
+            lines += in_fixed_point(found)
+    lines += [*memory_capacity(report), "", *learning_rates(report)]
+    return "\n".join(lines) + "\n"
+
+
+def accuracies(found: dict[str, Any], hidden: str) -> list[str]:
+    """Lines about the best of each kind of time constants, with that many hidden neurons."""
+    lines = [
+        f"## {TITLES[hidden]}",
+        "",
+        "| time constants | mean | sd | least | greatest |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    lines += [f"| {NAMES[kind]} | {shown(values)}" for kind, values in found["best"].items()]
+    lines += ["", "Accuracy with one a synapse over the others, seed by seed:", ""]
+    lines += ["| over | mean | sd | least | greatest |", "|---|--:|--:|--:|--:|"]
     lines += [
+        f"| {NAMES[kind]} | {shown(values, '+')}" for kind, values in found["synapse_over"].items()
+    ]
+    return lines
+
+
+def shared_ones(found: dict[str, Any], hidden: str) -> list[str]:
+    """Lines about each setting of shared time constants."""
+    lines = [
+        "",
+        "All shared ones:",
+        "",
+        "| time constants | mean | sd | least | greatest |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for contender in SHARED:
+        taus = " and ".join(
+            f"{tau:g}" for tau in (contender.tau_ms if int(hidden) else contender.tau_ms[:1])
+        )
+        what = (
+            f"fixed at {taus} ms"
+            if contender.tau == "fixed"
+            else f"trained, one a layer, from {taus} ms"
+        )
+        lines.append(f"| {what} | {shown(found['contenders'][contender.name])}")
+    return lines
+
+
+def in_fixed_point(found: dict[str, Any]) -> list[str]:
+    """Lines about the same networks in integers."""
+    lines = [
+        (
+            "In integers: weights of 8 bits, decay codes of three shifted copies, the same"
+            " networks (`rounded`), and"
+        ),
+        (
+            "after 100 more updates with straight-through rounding (`tuned`). Differences"
+            " are from the float network of the"
+        ),
+        "same seed; the extra updates alone may be part of what `tuned` gains.",
+        "",
+        "| in fixed point | mean | sd | least | greatest | mean difference |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for how in ("rounded", "tuned"):
+        for bits in map(str, CODE_BITS):
+            difference = found[f"{how}_over_float"][bits]["mean"]
+            lines.append(
+                f"| {how}, codes of {bits} bits | {shown(found[how][bits])} {difference:+.3f} |"
+            )
+    lines += [
+        "",
+        (
+            "Export into float64 gives torch's answer in"
+            f" {found['export_agrees']['mean']:.1%} of the sequences."
+        ),
+        "",
+    ]
+    return lines
+
+
+def memory_capacity(report: dict[str, Any]) -> list[str]:
+    """Lines about the linear memory of the traces."""
+    return [
         "## Linear memory capacity",
         "",
         (
@@ -356,7 +377,12 @@ def markdown(report: dict[str, Any]) -> str:
         "| time constants | capacity |",
         "|---|--:|",
         *(f"| {name} | {value} |" for name, value in report["memory"]["capacity"].items()),
-        "",
+    ]
+
+
+def learning_rates(report: dict[str, Any]) -> list[str]:
+    """Lines about the validation by which the learning rates were chosen."""
+    lines = [
         "## Learning rates",
         "",
         (
@@ -374,7 +400,7 @@ def markdown(report: dict[str, Any]) -> str:
                 + " | ".join(f"{by_rate[str(rate)]:.3f}" for rate in RATES)
                 + " |"
             )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def main() -> None:

@@ -1,0 +1,193 @@
+"""From the linear nodes and delays between populations to connections.
+
+NIR puts any web of linear nodes and delays between two populations. It is linear, so it is one map:
+a sum over delays of a matrix of weights (`Taps`). The map from each population to each other one
+is the sum over all paths between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import nir
+import numpy as np
+
+from sc_model.interchange.errors import InterchangeError
+from sc_model.interchange.flat import FlatGraph
+from sc_model.interchange.graph import Connection, FloatGraph, FloatPopulation, broadcast
+from sc_model.interchange.profile import read_plasticity
+from sc_model.interchange.taps import Taps
+from sc_model.interchange.traces import as_lanes
+from sc_model.interchange.unroll import Shape, array, linear_node
+
+DELAY_TOLERANCE = 1e-6  # of a step: that of seconds in float32
+
+Maps = dict[str | None, Taps]
+"""What a node gives or gets, by the population from which it comes; None is a constant of 1."""
+
+
+def folded(
+    flat: FlatGraph,
+    shapes: Mapping[str, Shape],
+    populations: Mapping[str, FloatPopulation],
+    notes: Mapping[str, Mapping[str, Any]],
+    dt_ms: float,
+) -> FloatGraph:
+    """The graph of populations and connections.
+
+    Parameters
+    ----------
+    flat : all nodes and edges.
+    shapes : of the values that each node gives.
+    populations : the nodes that are populations.
+    notes : metadata of this project's profile, of each node.
+    dt_ms : length of a step.
+
+    Raises InterchangeError for a loop without a state in it, a node without inputs, sizes that do
+    not fit, a delay of no whole number of steps, and a plastic node that is not a Linear between
+    two populations.
+    """
+    folding = _Folding(flat, shapes, populations, notes, dt_ms)
+    plastic: list[Connection] = []
+    for name in populations:
+        for source, taps in folding.inputs_of(name, ()).items():
+            folding.sums[source, name] = taps
+        for other in flat.into(name):
+            if "sc_plasticity" in notes[other]:
+                rule = read_plasticity(other, notes[other]["sc_plasticity"])
+                outputs = folding.outputs_of(other, ())
+                plastic += [
+                    Connection(source, name, taps, rule) for source, taps in outputs.items()
+                ]
+    static = [
+        Connection(source, target, taps)
+        for (source, target), taps in folding.sums.items()
+        if len(taps)
+    ]
+    connections = sorted(
+        [*static, *plastic],
+        key=lambda each: (each.target, each.source or "", each.plasticity is not None),
+    )
+    return FloatGraph({**populations, **folding.lanes}, tuple(connections), dt_ms)
+
+
+class _Folding:
+    """The maps from populations to nodes, as far as they are computed.
+
+    Members
+    -------
+    lanes : populations that time constants of synapses become (`sc_model.interchange.traces`).
+    sums : maps by source and target population.
+    """
+
+    def __init__(
+        self,
+        flat: FlatGraph,
+        shapes: Mapping[str, Shape],
+        populations: Mapping[str, FloatPopulation],
+        notes: Mapping[str, Mapping[str, Any]],
+        dt_ms: float,
+    ) -> None:
+        self.flat, self.shapes, self.populations = flat, shapes, populations
+        self.notes, self.dt_ms = notes, dt_ms
+        self.lanes: dict[str, FloatPopulation] = {}
+        self.sums: dict[tuple[str | None, str], Taps] = {}
+        self._outputs: dict[str, Maps] = {}
+
+    def outputs_of(self, name: str, path: tuple[str, ...]) -> Maps:
+        """The maps from populations to a node's values.
+
+        `path` has the nodes behind it, through which the walk came; a node that is in it would be
+        computed from itself.
+        """
+        if name in self.populations:
+            return {name: Taps.identity(self.populations[name].size)}
+        if name in path:
+            raise InterchangeError(
+                f"the loop through node '{name}' must pass a node with a state, such as LIF; it has"
+                " none."
+            )
+        if name not in self._outputs:
+            self._outputs[name] = self._through(name, self.inputs_of(name, (*path, name)))
+        return self._outputs[name]
+
+    def inputs_of(self, name: str, path: tuple[str, ...]) -> Maps:
+        """The maps from populations to a node's inputs: the sums over its edges.
+
+        Plastic connections to a population are left out; they stay on their own.
+        """
+        total: Maps = {}
+        for other in self.flat.into(name):
+            if "sc_plasticity" in self.notes[other] and name in self.populations:
+                continue
+            for source, taps in self.outputs_of(other, path).items():
+                total[source] = total[source] + taps if source in total else taps
+        return total
+
+    def _through(self, name: str, inputs: Maps) -> Maps:
+        """A linear node or a Delay, applied to the maps to its inputs."""
+        node = self.flat.nodes[name]
+        if isinstance(node, nir.Delay):
+            size = int(np.prod(self.shapes[name], dtype=np.int64))
+            steps = _steps(name, node, size, self.dt_ms)
+            return {source: taps.delayed(steps) for source, taps in inputs.items()}
+        shape = next((self.shapes[each] for each in self.flat.into(name)), None)
+        if shape is None:
+            raise InterchangeError(
+                f"node '{name}' ({type(node).__name__}) must get something from another node, not"
+                " nothing."
+            )
+        matrix, bias, _ = linear_node(name, node, shape)
+        for other in self.flat.into(name):
+            size = int(np.prod(self.shapes[other], dtype=np.int64))
+            if size != matrix.shape[1]:
+                raise InterchangeError(
+                    f"node '{name}' ({type(node).__name__}) must get {matrix.shape[1]} values, not"
+                    f" {size} from node '{other}' (shape {self.shapes[other]})."
+                )
+        notes = self.notes[name]
+        if "sc_plasticity" in notes:
+            _check_plastic(name, self.flat, self.populations)
+        if {"sc_delay", "sc_tau"} & set(notes):
+            return as_lanes(name, node, notes, inputs, self.lanes, self.sums, self.dt_ms)
+        outputs: Maps = {source: taps.then(matrix) for source, taps in inputs.items()}
+        if bias is not None:
+            constant = Taps.constant(bias)
+            outputs[None] = outputs[None] + constant if None in outputs else constant
+        return outputs
+
+
+def _check_plastic(name: str, flat: FlatGraph, populations: Mapping[str, FloatPopulation]) -> None:
+    """InterchangeError for a plastic node that is not a Linear between two populations.
+
+    Only then is each of its weights one synapse.
+    """
+    neighbours = [*flat.into(name), *flat.out_of(name)]
+    joins_two = len(flat.into(name)) == 1 and len(flat.out_of(name)) == 1
+    if (
+        not isinstance(flat.nodes[name], nir.Linear)
+        or not joins_two
+        or any(each not in populations for each in neighbours)
+    ):
+        raise InterchangeError(
+            f"node '{name}' has metadata sc_plasticity, so it must be a Linear from one node with"
+            f" neurons to another, not a {type(flat.nodes[name]).__name__} between"
+            f" {flat.into(name)} and {flat.out_of(name)}."
+        )
+
+
+def _steps(name: str, node: Any, size: int, dt_ms: float) -> Any:
+    """Delays of a Delay node in steps, int64 (size,). InterchangeError unless they are whole."""
+    seconds = broadcast(array(node.delay), size)
+    steps = seconds / (dt_ms / 1e3)
+    whole = np.rint(steps)
+    off = np.abs(steps - whole) > DELAY_TOLERANCE
+    if off.any() or (whole < 0).any() or not np.isfinite(steps).all():
+        worst = int(np.argmax(off | (whole < 0) | ~np.isfinite(steps)))
+        raise InterchangeError(
+            f"node '{name}' (Delay) must delay by whole steps of dt_ms = {dt_ms:g} ms, >= 0, not by"
+            f" {seconds[worst] * 1e3:.9g} ms (value {worst}); take another dt_ms, or round the"
+            " delays before the export."
+        )
+    return whole.astype(np.int64)
