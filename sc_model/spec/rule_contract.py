@@ -74,9 +74,7 @@ def _check_params(module: ModuleType, origin: RuleSource) -> None:
     """`Params` is a class of parameters, and its defaults are allowed."""
     params, line = module.Params, origin.line_of("Params")
     if not isinstance(params, type) or not issubclass(params, RuleParams):
-        raise rule_error(
-            origin, f"Params must be a class derived from RuleParams, not {params!r}.", line
-        )
+        raise rule_error(origin, "Params must be a class derived from RuleParams.", line)
     for name, field in params.model_fields.items():
         if field.is_required():
             raise rule_error(
