@@ -1,8 +1,8 @@
 """Callbacks of a training run: metrics go to a CSV file, TensorBoard or Weights & Biases.
 
 `log(metrics, step)` takes a mapping from names to numbers, `close()` ends the log; every callback
-is also a context manager. A package that is not installed is an error when the callback is made, not
-after an hour of training. Training loops and learners both use this module.
+is also a context manager. A package that is not installed is an error when the callback is made,
+not after an hour of training. Training loops and learners both use this module.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Training callbacks under the name that users of learners look for them.
 
-They are defined in `sc_model.callbacks`, which `sc_model.training` and `sc_model.learning` both use.
+They are defined in `sc_model.callbacks`, which training loops and learners both use.
 """
 
 from sc_model.callbacks import (

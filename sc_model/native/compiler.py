@@ -12,6 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from sc_model.cache import CacheError, cache_folder
+
 # Overflow wraps: sums are exact modulo 2^bits (see `vectors`).
 FLAGS = (
     "-std=gnu++17",
@@ -28,12 +30,6 @@ FLAGS = (
 
 class NativeError(RuntimeError):
     """A kernel can't be compiled or loaded here."""
-
-
-def cache_folder() -> Path:
-    """Where libraries are kept: $XDG_CACHE_HOME or ~/.cache, sc-hw/native."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "sc-hw" / "native"
 
 
 @cache
@@ -91,11 +87,13 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
     key = hashlib.sha256(
         "\0".join((source, version, *FLAGS, *flags, _machine())).encode()
     ).hexdigest()[:24]
-    library = cache_folder() / f"{key}.so"
+    try:
+        library = cache_folder("native") / f"{key}.so"
+    except CacheError as error:
+        raise NativeError(f"native kernels are kept in the {error}.") from None
     if _whole(library):
         return ctypes.CDLL(str(library))
     try:
-        library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             text, made = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
             text.write_text(source, encoding="utf-8")

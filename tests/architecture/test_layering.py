@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 from support import ROOT, python
 
-MODEL = ("sc_model.spec", "sc_model.rules", "sc_model.graph", "sc_model.arithmetic")
+MODEL = (
+    "sc_model.spec",
+    "sc_model.rules",
+    "sc_model.graph",
+    "sc_model.arithmetic",
+    "sc_model.layer_kinds",
+)
 HARDWARE = ("amaranth", *MODEL, "sc_hw.wires", "sc_hw.fabric")
 COMPONENTS = (
     *HARDWARE,
@@ -51,8 +57,13 @@ LAYERS: dict[str, Layer] = {
     "sc_model.rules": Layer(("pydantic", "sc_model.spec", "sc_model.rules")),
     "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
     "sc_model.arithmetic": Layer(("sc_model.spec", "sc_model.arithmetic")),
+    "sc_model.layer_kinds": Layer(
+        ("pydantic", "sc_model.spec", "sc_model.arithmetic", "sc_model.layer_kinds")
+    ),
     "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
-    "sc_model.native": Layer(("numpy", *MODEL, "sc_model.golden", "sc_model.native")),
+    "sc_model.native": Layer(
+        ("numpy", *MODEL, "sc_model.cache", "sc_model.golden", "sc_model.native")
+    ),
     "sc_model.interchange": Layer(
         (
             "nir",
@@ -177,7 +188,10 @@ LAYERS: dict[str, Layer] = {
         (
             "cocotb",
             "cocotb_tools",
+            "filelock",
             "numpy",
+            "sc_model.cache",
+            "sc_model.files",
             "sc_model.spec",
             "sc_model.rules",
             "sc_model.golden",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from sc_hw.build.elaborate import elaborate
-from sc_hw.files import OutputError, replacing, write_text
+from sc_hw.files import OutputError, replacing, write_json, write_text
 from sc_model.spec import Design
 
 
@@ -38,3 +39,17 @@ def test_unwritable_output_is_one_error_and_leaves_nothing(tmp_path: Path) -> No
     )
     assert folder.startswith(str(blocker))
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+def test_a_full_disk_is_the_same_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(
+        OutputError,
+        match=r"^output .*out\.json can't be written: No space left on device; choose another"
+        r" folder with --build\.$",
+    ):
+        write_json(tmp_path / "out.json", {})
+    assert list(tmp_path.iterdir()) == []

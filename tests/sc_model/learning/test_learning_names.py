@@ -38,6 +38,7 @@ def test_what_is_loaded_later_loads_nothing_before() -> None:
 
 
 MISSING = """
+import sys
 sys.modules[sys.argv[1]] = None
 import sc_model.learning as l
 try:

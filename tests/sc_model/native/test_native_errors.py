@@ -59,7 +59,8 @@ def test_folder_that_can_not_be_written(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(
         NativeError,
-        match=r"native kernels are kept in .*native, which can't be written: Not a directory",
+        match=r"^native kernels are kept in the cache folder .*native can't be written: Not a"
+        r" directory; set XDG_CACHE_HOME to a folder that can be\.$",
     ):
         NativeSynapse(RULE, PARAMS)
 
