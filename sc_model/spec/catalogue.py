@@ -148,7 +148,7 @@ def _source(point: EntryPoint) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """The error in one line, with file and line of the innermost frame that isn't the importer's.
+    """The error in one line, with the innermost file and line of the plug-in's own folder.
 
     A `ConfigError` names its own subject and needs no place.
     """
@@ -157,7 +157,8 @@ def _cause(error: BaseException) -> str:
         return text
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
-    # of an import that fails, the innermost frames are Python's own importer
+    # Python's importer has frames of its own; the first other one is the plug-in's module, and what
+    # that calls in foreign packages says less than the line that calls it
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -165,8 +166,13 @@ def _cause(error: BaseException) -> str:
         and Path(frame.filename).parent.name != "importlib"
         and frame.filename != __file__
     ]
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    own = [frame for frame in frames if _folder(frame.filename) == _folder(frames[0].filename)]
+    place = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return f"{type(error).__name__}: {text}{place}"
+
+
+def _folder(file: str) -> str:
+    return str(Path(file).parent)
 
 
 def modules_of(package: str, path: Iterable[str]) -> list[ModuleType]:

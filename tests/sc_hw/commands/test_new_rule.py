@@ -1,0 +1,95 @@
+"""A rule file to start from: it works as it is written, in every block, and is proved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sc_hw.commands.new_rule import new_rule
+from sc_hw.proof import prove
+from sc_hw.simulation.cosim import cosim
+from sc_model.rules import load_rule
+from sc_model.spec import ConfigError, load_design
+
+SAID = """\
+wrote soft.py and soft.toml
+next: sc-hw prove soft.toml       proves the hardware equal to the rule, and shows that it can fail
+      sc-hw cosim soft.toml       runs the Verilog against the rule
+      sc-hw estimate soft.toml --target ice40-up5k --seeds 1    what it costs
+Then edit soft.py and prove it again; docs/writing_a_rule.md explains each part."""
+
+
+def test_what_is_written_is_a_rule_and_its_design(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert new_rule("soft") == SAID
+    design = load_design("soft.toml")
+    assert (design.name, design.block, design.rule.label) == ("soft", "lane", "soft.py")
+    rule = load_rule(design.rule.family)
+    assert (rule.family, len(rule.vectors)) == ("soft", 6)
+    text = (tmp_path / "soft.py").read_text()
+    assert max(map(len, text.splitlines())) <= 100
+    assert len([line for line in text.splitlines() if line and not line.startswith("#")]) < 80
+
+
+def test_another_folder(tmp_path: Path) -> None:
+    assert new_rule("soft", tmp_path / "new").startswith(f"wrote {tmp_path}/new/soft.py and ")
+    assert load_design(tmp_path / "new" / "soft.toml").rule.family == f"{tmp_path}/new/soft.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "Soft",
+            "Design.name must be 1 to 63 lower-case letters, digits and underscores, a letter"
+            " first, not 'Soft'.",
+        ),
+        ("pair_stdp", "rule family 'pair_stdp' is installed already; choose another name."),
+    ],
+)
+def test_a_name_that_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        new_rule(name, tmp_path)
+    assert str(caught.value) == text
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "what"), [("soft.py", "rule"), ("soft.toml", "design")])
+def test_nothing_is_overwritten(tmp_path: Path, name: str, what: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ConfigError) as caught:
+        new_rule("soft", tmp_path)
+    assert (
+        str(caught.value)
+        == f"{what} file {tmp_path / name} exists already; choose another name or remove it."
+    )
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+BLOCKS = {
+    "lane": 'block = "lane"',
+    "bank": 'block = "bank"\nsynapses = 12',
+    "layer": 'block = "layer"\n[layer]\ninputs = 4\nneurons = 2',
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_it_is_proved_and_simulated_in_processes_of_other_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str
+) -> None:
+    """The proof's and the simulation's processes find the rule by the manifest."""
+    new_rule("soft", tmp_path / "rules")
+    (tmp_path / "designs").mkdir()
+    file = tmp_path / "designs" / "soft.toml"
+    rule = '[rule]\nfamily = "../rules/soft.py"\nweight_bits = 8\ntrace_bits = 5\nup_shift = 2\n'
+    file.write_text(f'[design]\nname = "soft"\n{BLOCKS[block]}\n{rule}')
+    monkeypatch.chdir(tmp_path)
+    design = load_design("designs/soft.toml")
+    certificate = prove.prove(design, root=tmp_path / "build")
+    assert certificate["passed"], certificate
+    results = cosim(design, root=tmp_path / "build", steps=100)
+    assert (results["passed"], results["differences"]) == (True, 0)
