@@ -163,7 +163,7 @@ def _cause(error: BaseException) -> str:
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith("<frozen")
-        and Path(frame.filename).parent.name != "importlib"
+        and "importlib" not in Path(frame.filename).parts
         and frame.filename != __file__
     ]
     own = [frame for frame in frames if _folder(frame.filename) == _folder(frames[0].filename)]

@@ -7,6 +7,8 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
@@ -21,6 +23,7 @@ import sc_hw.fabric.families
 import sc_hw.fabric.targets
 import sc_model.rules
 from sc_hw.build.elaborate import elaborate
+from sc_hw.commands.plugins import plugins
 from sc_hw.fabric.families import family_names, load_family
 from sc_hw.fabric.targets import load_target, target_names
 from sc_hw.synapse.bank import SynapseBank
@@ -360,4 +363,97 @@ def test_a_rule_can_not_take_a_port_of_the_block(name: str) -> None:
         str(error.value)
         == f"rule file greedy must not name a field or input '{name}': blocks have ports clk, rst,"
         " step, load, done and load_<field> of their own."
+    )
+
+
+# --- plug-ins of other packages -------------------------------------------------------------------
+
+COMPLETE_TARGET = """
+from sc_hw.fabric.targets.target import Cells, ClockLimit, Target
+
+CELLS = Cells({"LUT": 1}, {"FF": 1}, {}, {}, "RAM", "MUL")
+CLOCK = ClockLimit("clock tree", None, "no data sheet yet", "not found")
+NEW = Target("new-device", "New", "generic", "synth", CELLS, no_pnr="no tool", limits=(CLOCK,))
+TARGETS = (NEW,)
+"""
+
+
+def test_a_new_target_needs_no_edit_to_a_test(install: Install) -> None:
+    """The checks of all targets run with it; it is not measured yet, which is no failure."""
+    modules = {"nice_target": COMPLETE_TARGET}
+    folder = install("nice-board", {"sc_hw.targets": {"new": "nice_target"}}, modules)
+    assert "new-device" in target_names()
+    checks = ("tests/sc_hw/price/test_limits.py", "tests/sc_hw/price/test_estimate.py")
+    wanted = "every_target or ecp5 or baseline or unknown_target"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-rs",
+            "-p",
+            "no:cacheprovider",
+            *checks,
+            "-k",
+            wanted,
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "new-device is not measured yet: `make reports` measures it" in done.stdout
+
+
+BROKEN = {
+    "sc_model.rules": (
+        "bad_rule",
+        'RuleInput("x", widht=3)',
+        "from sc_model.spec import RuleInput",
+    ),
+    "sc_hw.families": ("bad_family", "1 / 0", ""),
+    "sc_hw.targets": ("bad_target", "1 / 0", ""),
+}
+
+
+def test_broken_plugins_hurt_nothing_else(install: Install, tmp_path: Path) -> None:
+    """Every command works, but for who asks for the broken one; doctor names each in one line."""
+    modules = {name: f"{head}\n{text}\n" for name, text, head in BROKEN.values()}
+    groups = {group: {name: name} for group, (name, _, _) in BROKEN.items()}
+    folder = install("bad-things", groups, modules)
+    assert "pair_stdp" in rule_families()
+    elaborate(Design(name="a", block="lane"), tmp_path / "build")
+    problems = {}
+    for group, (name, text, _) in BROKEN.items():
+        cause = (
+            "ZeroDivisionError: division by zero"
+            if text == "1 / 0"
+            else "TypeError: RuleInput.__init__() got an unexpected keyword argument 'widht'"
+        )
+        problems[name] = (
+            f"plug-in {name} (package bad-things 1.0, entry point {group}: {name} = {name}) is"
+            f" broken: {cause} ({folder / name}.py:2)."
+        )
+    asked = {"bad_rule": load_rule, "bad_family": load_family, "bad_target": load_target}
+    for name, load in asked.items():
+        with pytest.raises(ConfigError) as caught:
+            load(name)
+        assert str(caught.value) == problems[name]
+    assert {plugin.name: plugin.problem for plugin in plugins()} == problems
+
+
+def test_a_rule_that_breaks_the_contract_is_listed(install: Install) -> None:
+    wrong = LEAKY_COUNTER.replace('"level": 206', '"level": 207')
+    folder = install("bad-things", {"sc_model.rules": {"leaky": "bad_leaky"}}, {"bad_leaky": wrong})
+    (plugin,) = plugins()
+    line = 1 + wrong.splitlines().index(
+        next(each for each in wrong.splitlines() if "leaks and is topped up" in each)
+    )
+    assert plugin.problem == (
+        "plug-in leaky (package bad-things 1.0, entry point sc_model.rules: leaky = bad_leaky) is"
+        f" broken: {folder / 'bad_leaky.py'}:{line}: vector 'leaks and is topped up' does not hold:"
+        " it expects level = 207, and update gives 206."
     )

@@ -22,6 +22,7 @@ TARGETS = (
         pnr="nextpnr-himbaechel-gatemate",
         pnr_args=("--device", "CCGM1A1", "--vopt", "allow-unconstrained"),
         pins=162,
+        absent=("CC_MULT",),
         limits=(
             ClockLimit("clock tree", None, _UNREAD, "not found"),
             ClockLimit("block RAM", None, _UNREAD, "not found", cells=tuple(_BRAM)),

@@ -15,6 +15,7 @@ TARGETS = (
         pnr="nextpnr-ice40",
         pnr_args=("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"),
         pins=206,
+        absent=("SB_MAC16",),
         limits=(
             ClockLimit(
                 "clock tree",

@@ -1,4 +1,4 @@
-"""What a target declares, all of it data."""
+"""What a synthesis target declares, all of it data: device, tools, cells, clock limits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Cells:
-    """How a fabric's cells count: cell type (a trailing ``*`` stands for any ending) -> how many of
-    the unit each is.
+    """How the cells of a fabric count.
+
+    Each mapping goes from a cell type (a trailing ``*`` stands for any ending) to how many of the
+    unit one such cell is.
+
+    Members
+    -------
+    lut, ff, bram, dsp : the four units.
+    bram_unit, dsp_unit : what one block RAM or multiplier of the count is, in words.
     """
 
     lut: Mapping[str, float]
@@ -23,21 +30,20 @@ class Cells:
 
 @dataclass(frozen=True)
 class ClockLimit:
-    """How fast a part of the silicon may be clocked by its vendor's word, whatever the paths
-    between registers allow.
+    """How fast a part of the silicon may be clocked, as its vendor states.
+
+    nextpnr does not check it: its Fmax is about paths between registers alone.
 
     Members
     -------
     what : clock tree, block RAM, multiplier or SPRAM.
     mhz : the vendor's figure, or None where no source that could be read has one.
     source : document, version, table and speed grade; where there is no figure, why there is none.
-    kind : a `maximum` is stated as a limit. A `typical` one is of a performance table: reached by
-        the vendor's own tool, tested on no device; `typical of a faster grade` where only such a
-        grade has one, which this grade does not exceed.
-    cells : cell types it holds for (a trailing ``*`` as in `Cells`); none: it holds for every
-        design.
-    where : parameters, with their values, that such a cell must have; one that a cell lacks counts
-        as 0.
+    kind : ``maximum`` is stated as a limit. ``typical`` comes from a performance table: the
+        vendor's own tool reaches it, no device is tested for it. ``typical of a faster grade``
+        stands where only a faster grade has a figure, which this grade does not exceed.
+    cells : cell types that it holds for (a trailing ``*`` as in `Cells`); empty: every design.
+    where : parameters, with values, that such a cell must have; one that a cell lacks counts as 0.
     """
 
     what: str
@@ -54,18 +60,21 @@ class Target:
 
     Members
     -------
-    name, title : as typed, as printed.
+    name : as typed.
+    title : as printed.
     family : `sc_hw.fabric.families` name whose pipeline and primitives are used.
     synth : Yosys command.
     cells : how its cells count.
     pnr : nextpnr tool, or None with `no_pnr` saying why.
     pnr_args : its arguments.
-    pins : user I/O of the package (a block has its ports wrapped in shift registers and needs only
-        five).
+    pins : user I/O of the package. A block is estimated in a frame of shift registers, which needs
+        five of them (see `sc_hw.price.frame`).
     no_fmax : why nextpnr's Fmax of this device is not quoted, or None where it is.
-    pin_names : pins of the wrapper where they must be constrained, given to nextpnr by ``--vopt
-        pin_option=FILE``.
+    pin_names : pins of that frame, where nextpnr must be told them.
+    pin_option : name of the option that does so: ``--vopt <pin_option>=FILE``.
     limits : what the silicon itself can be clocked at, which nextpnr does not check.
+    absent : types of RAM and multiplier cells in `cells` that this device builds of logic or does
+        not have, so that no clock limit is known for them.
     """
 
     name: str
@@ -81,3 +90,4 @@ class Target:
     pin_names: tuple[str, ...] = ()
     pin_option: str = ""
     limits: tuple[ClockLimit, ...] = ()
+    absent: tuple[str, ...] = ()
