@@ -1,8 +1,8 @@
 """Memories and multipliers with the registers that synthesis does not find by itself.
 
-All are described here as behaviour (the *twin* that simulation and proof use). A family's platform
-may put the fabric's own primitive in a twin's place; each class names the method that the platform
-needs for it.
+Each component here is described as behaviour: the *twin*, which simulation and proof use. A family
+(see `sc_hw.fabric.families`) may put the fabric's own primitive in a twin's place, with the same
+latency; each class names the method that the family defines for it.
 """
 
 from __future__ import annotations
@@ -15,33 +15,35 @@ from amaranth.lib.wiring import In, Out
 
 
 def _override(platform: Any, hook: str, component: wiring.Component) -> Elaboratable | None:
-    """What a family's platform puts in a component's place; None for its twin."""
-    made: Elaboratable | None = (
+    """What a family puts in a component's place; None keeps the twin."""
+    primitive: Elaboratable | None = (
         getattr(platform, hook)(component) if hasattr(platform, hook) else None
     )
-    return made
+    return primitive
 
 
-_WORTH_A_BLOCK = 16  # words
+# Words below which block RAM is not asked for: registers and a multiplexer are smaller then.
+_WORTH_A_BLOCK = 16
 
 
 class BlockRAM(wiring.Component):
     """Simple dual-port block RAM with an output register.
 
     Latency 2 from `r_addr` to `r_data` (1 without the output register), one read and one write a
-    clock, domain ``sync``. Contents are not defined at power-on and survive a reset. Reading an
-    address in the cycle in which it is written is *not* defined: the bank's schedule never does
-    (proved), and memories without that guarantee are smaller and faster.
+    clock, domain ``sync``. Contents are not defined at power-on and survive a reset. The word read
+    at an address that is written in the same clock is not defined either: a bank's schedule never
+    does that (it is proved), and memories without the guarantee are smaller and faster.
 
     Parameters
     ----------
     depth : words, >= 1.
     width : bits of a word, >= 1.
-    output_register : whether it has one; without, a register should follow.
+    output_register : whether it has one; without, a register of the fabric should follow.
 
     Members
     -------
-    r_addr, r_data : read port; `w_en`, `w_addr`, `w_data` : write port.
+    r_addr, r_data : read port.
+    w_en, w_addr, w_data : write port.
 
     Raises ValueError for a depth or width below 1.
 
@@ -71,13 +73,12 @@ class BlockRAM(wiring.Component):
         if override is not None:
             return override
         m = Module()
-        # no_rw_check: synthesis need not build logic for a read that meets a write
-        # one word has an address of no bits, which Verilog can't write: two words then
+        # One word would have an address of no bits, which Verilog can't write: two words then.
         depth = max(2, self.depth)
+        # no_rw_check: synthesis need not build logic for a read that meets a write.
         attrs: dict[str, Any] = {"no_rw_check": 1}
-        if (
-            depth >= _WORTH_A_BLOCK
-        ):  # else synthesis makes registers, and a multiplexer behind them, of what holds few bits
+        if depth >= _WORTH_A_BLOCK:
+            # Else synthesis makes registers and a multiplexer of a memory that holds few bits.
             attrs["ram_style"] = "block"
         m.submodules.words = words = memory.Memory(
             shape=self.width, depth=depth, init=[], attrs=attrs
@@ -170,8 +171,10 @@ class PipelinedMultiplier(wiring.Component):
 
     Members
     -------
-    a, b : operands;
-    `product` : a x b, `a_width + b_width` bits.
+    a, b : operands.
+    product : a x b, `a_width + b_width` bits.
+
+    Raises ValueError for fewer than 2 stages.
 
     Platform overrides
     ------------------
@@ -220,9 +223,9 @@ class MultiplyAdd(wiring.Component):
 
     Members
     -------
-    a, b, c : operands;
-    `sum` : a x b + c modulo 2^sum_width;
-    `product` : a x b, for proofs (nothing else may use it: a primitive does not show it).
+    a, b, c : operands.
+    sum : a x b + c modulo 2^sum_width.
+    product : a x b, for proofs; nothing else may use it, since a primitive does not show it.
 
     Platform overrides
     ------------------
@@ -259,11 +262,12 @@ class MultiplyAdd(wiring.Component):
 
 
 class CarryOut(wiring.Component):
-    """The carry out of one segment of a cut adder, on its way into a register. Latency 0: a wire.
+    """The carry out of a segment of a cut adder, on its way into a register. Latency 0: a wire.
 
     Members
     -------
-    carry, bit : in and out.
+    carry : the carry.
+    bit : the same, behind the cell through which it leaves the chain.
 
     Platform overrides
     ------------------

@@ -1,8 +1,8 @@
 """Where the pipeline registers go: a graph and a delay model in, the stage of every node out.
 
-The model counts what the fabrics are made of. A stage holds either logic of a few LUT levels, or
-one segment of a carry chain, or a step of a multiplier; an adder longer than a segment is cut into
-several stages, its carry registered in between.
+The delay model counts in the fabrics' own units. A stage holds logic of a few LUT levels, or one
+segment of a carry chain, or a step of a multiplier; an adder longer than a segment is cut into
+several stages, with its carry in a register between them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ class DelayModel:
     lut_levels : LUT levels of a stage without carry chain.
     lut_inputs : inputs of a LUT.
     multiplier_stages : registers from a multiplier's operands to its product, >= 2.
-    memory_register : whether a word out of a block RAM needs a register of the fabric in front of
-        any logic.
+    memory_register : whether a word out of a block RAM must be registered before any logic.
     """
 
     carry_bits: int
@@ -36,8 +35,13 @@ class DelayModel:
 
 @dataclass(frozen=True)
 class Slot:
-    """When a node's value can be used: in stage `stage`, `levels` LUTs behind its registers (0: a
-    register itself).
+    """When a node's value stands.
+
+    Members
+    -------
+    start : the stage whose values the node takes.
+    stage : the stage in which its own value can be used.
+    levels : LUT levels between the registers of that stage and the value; 0 is a register itself.
     """
 
     start: int
@@ -47,8 +51,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Slots by node, the stage at which each output stands in a register, and the last of these
-    stages.
+    """When every node of a graph stands.
+
+    Members
+    -------
+    slots : by node; None for constants.
+    ready : by output, the stage in which it stands in a register.
+    latency : the last of these stages.
     """
 
     slots: tuple[Slot | None, ...]
@@ -74,9 +83,7 @@ def sign_only(graph: Graph, node: Node) -> bool:
 
 
 def saturates(node: Node) -> bool:
-    """Whether a clamp's bounds are those of an integer format, so that bits decide it instead of
-    comparisons.
-    """
+    """Whether a clamp's bounds are those of an integer format: then bits decide, no comparison."""
     lo, hi = int(node.data[0]), int(node.data[1])
     return hi >= 0 and hi & (hi + 1) == 0 and lo in (0, -1 - hi)
 
@@ -89,6 +96,16 @@ def segments(width: int, carry_bits: int) -> list[range]:
 
 
 class _Scheduler:
+    """Places the nodes of a graph one after the other, each as early as its operands allow.
+
+    Members
+    -------
+    far : variables that come out of a memory too late for any logic in their stage.
+    slots : of the nodes placed so far.
+    leaves : register bits that one bit of a node depends on within its stage; the number of LUT
+        levels follows from how many there are.
+    """
+
     def __init__(
         self, graph: Graph, model: DelayModel, arrivals: Mapping[str, int], stored: Collection[str]
     ) -> None:
@@ -98,6 +115,7 @@ class _Scheduler:
         self.leaves: list[frozenset[Leaf]] = []
 
     def run(self) -> Schedule:
+        """Place all nodes."""
         for index, node in enumerate(self.graph.nodes):
             slot, leaves = self._place(index, node)
             self.slots.append(slot)
@@ -114,9 +132,8 @@ class _Scheduler:
         own = frozenset({(index, 0)})
         if node.op is Op.VAR:
             stage = self.arrivals.get(str(node.data[0]), 0)
-            if (
-                node.data[0] in self.far
-            ):  # as if it came out of as much logic as fits, so that more needs a register
+            if node.data[0] in self.far:
+                # As if as much logic as fits lay in front of it: anything more needs a register.
                 full = self.model.lut_inputs**self.model.lut_levels
                 return Slot(stage, stage, self.model.lut_levels), frozenset(
                     (index, bit) for bit in range(full + 1)
@@ -143,9 +160,8 @@ class _Scheduler:
         if (node.op is Op.LT and not sign_only(self.graph, node)) or (
             node.op is Op.CLAMP and not saturates(node)
         ):
-            return Slot(
-                registered, registered + 1, 0
-            ), own  # comparisons with a carry chain of their own, not cut
+            # A comparison has a carry chain of its own, which is not cut: a stage for itself.
+            return Slot(registered, registered + 1, 0), own
         leaves = self._cone(node, stage)
         levels = self._levels(len(leaves))
         if levels > self.model.lut_levels and registered > stage:
@@ -176,6 +192,7 @@ class _Scheduler:
         return frozenset(leaves)
 
     def _levels(self, leaves: int) -> int:
+        """LUT levels of a tree with that many inputs."""
         levels, reach = 1, self.model.lut_inputs
         while reach < leaves:
             levels, reach = levels + 1, reach * self.model.lut_inputs
@@ -198,7 +215,7 @@ def first_use(graph: Graph, plan: Schedule, variable: str) -> int:
 
 
 def arrival(graph: Graph, plan: Schedule, variable: str) -> int:
-    """The stage in which a variable comes."""
+    """The stage in which a variable arrives."""
     slot = plan.slots[graph.variables[variable]]
     return 0 if slot is None else slot.stage
 
@@ -209,12 +226,15 @@ def schedule(
     late: Collection[str] | Mapping[str, int] = (),
     stored: Collection[str] = (),
 ) -> Schedule:
-    """Earliest-start schedule of a graph under a delay model; every value used later is carried
-    along in registers.
+    """Earliest-start schedule of a graph under a delay model.
 
-    The variables in `late` come just when they are needed (see `Slot.stage` of their nodes), or in
-    the stage that is given, instead of in stage 0: whoever delivers them saves the registers. Those
-    in `stored` come straight out of a block RAM.
+    Parameters
+    ----------
+    graph, model : what to schedule, and what fits into a stage.
+    late : variables that arrive in the stage that first needs them, or in the stage that a mapping
+        gives; all others arrive in stage 0. Whoever delivers a variable late saves the registers
+        that would carry it there.
+    stored : variables that come straight out of a block RAM.
     """
     if isinstance(late, Mapping):
         return _Scheduler(graph, model, late, stored).run()
@@ -222,7 +242,8 @@ def schedule(
     if not late:
         return plan
     arrivals = {name: first_use(graph, plan, name) for name in late}
-    # Logic that ends in a register before it is needed moves with its inputs, all of them or some.
+    # Logic that would wait in a register for its first use can start later, if all of its late
+    # inputs arrive later, or one of them: try as long as no output is delayed by that.
     for names in (list(arrivals), *([name] for name in arrivals)):
         while min(arrivals[name] for name in names) < plan.latency:
             trial = arrivals | {name: arrivals[name] + 1 for name in names}

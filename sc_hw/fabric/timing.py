@@ -1,6 +1,4 @@
-"""Nanoseconds to registers: what fits between two registers of a fabric at the clock that is aimed
-for.
-"""
+"""Nanoseconds to registers: what fits between two registers of a fabric at a given clock."""
 
 from __future__ import annotations
 
@@ -18,10 +16,11 @@ class Timing:
     clock_to_out, setup : of a flip-flop.
     route : from one logic cell to another, where a path is not at its worst.
     lut : through a LUT, whichever of its inputs is slowest.
-    carry_in, carry, carry_out : from an adder's operand into its carry chain, a bit further, and
-        out of it into a register (`setup` included).
-    memory : from the output register of a block RAM to a LUT; 0 where that register is one of the
-        fabric.
+    carry_in : from an adder's operand into its carry chain.
+    carry : one bit further along the chain.
+    carry_out : out of the chain into a register, `setup` included.
+    memory : from the output register of a block RAM to a LUT; 0 where the block has no such
+        register.
     memory_out : of a block RAM without an output register, to its pins.
     lut_inputs : inputs of a LUT.
     """
@@ -38,7 +37,7 @@ class Timing:
     lut_inputs: int = 4
 
     def at(self, period_ns: float, *, multiplier_stages: int) -> DelayModel:
-        """What fits into a period; at least one LUT and one bit of an adder do."""
+        """What fits into a period; at least one LUT and one bit of an adder are taken to fit."""
         begin = self.clock_to_out + self.route
         return DelayModel(
             carry_bits=max(
@@ -49,8 +48,8 @@ class Timing:
             ),
             lut_inputs=self.lut_inputs,
             multiplier_stages=multiplier_stages,
-            # either there is no time for a LUT, or the fabric's first register has to stand beside
-            # the memory
+            # Needed where no LUT fits behind the memory's own register, or where the memory's
+            # output just reaches a register of the fabric.
             memory_register=max(self.memory + self.lut, self.memory_out + self.route) + self.setup
             > period_ns,
         )

@@ -27,11 +27,12 @@ class Ecp5(Family):
     def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
         """Columns of DP16KD, port A writing and port B reading through its output register.
 
-        Up to 512 words of more than 18 bits: PDPW16KD, 36 bits a block. Deeper than 16,384 words:
-        several rows, chosen by registered address bits after the output register.
+        Memories of up to 512 words of more than 18 bits take PDPW16KD, 36 bits a block. Those
+        deeper than 16,384 words take several rows of blocks; the high address bits, delayed by the
+        two clocks of a read, choose between them.
         """
         if not ram.output_register:
-            return None  # the blocks below use theirs
+            return None  # the blocks below all use their output register
         m = Module()
         if ram.depth <= 512 and ram.width > 18:
             columns = [
@@ -64,6 +65,10 @@ class Ecp5(Family):
     def _dp16kd(
         self, m: Module, ram: BlockRAM, name: str, column: int, width: int, pin: int, enable: Value
     ) -> Value:
+        """A block with words of `width` bits, whose address starts at pin `pin`; the word read.
+
+        `column` is the lowest bit of the memory's word that it holds, `enable` its write enable.
+        """
         address_bits = 14 - pin
 
         def address(port: str, value: Value) -> dict[str, Value]:
@@ -110,8 +115,10 @@ class Ecp5(Family):
         return read
 
     def _pdpw16kd(self, m: Module, ram: BlockRAM, name: str, column: int) -> Value:
-        """A block as 512 words of 36 bits. The read address has 5 more pins below, for narrower
-        words.
+        """A block as 512 words of 36 bits.
+
+        The read address has 5 more pins below the word's: they would choose within it for narrower
+        words, and are 0 here.
         """
 
         def bit(value: Value, number: int) -> Value:
@@ -147,8 +154,10 @@ class Ecp5(Family):
         return read
 
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
-        """One MULT18X18D for operands of up to 18 bits and at least 3 stages; further stages follow
-        in fabric.
+        """One MULT18X18D for operands of up to 18 bits and at least 3 stages.
+
+        The block has registers at operands, inside and at the result; further stages follow in
+        flip-flops.
         """
         if max(multiplier.a_width, multiplier.b_width) > 18 or multiplier.stages < 3:
             return None
@@ -188,11 +197,19 @@ class Ecp5(Family):
         return m
 
 
-# Speed 6; 0.7 to 0.8 of it at speed 8. A block RAM's 0.96 ns are followed by up to 2.4 ns from its
-# column to the logic, and so are a multiplier's: hence its fourth register.
+# Delays at speed grade 6, in ns; grade 8 has 0.7 to 0.8 of them. Behind a block RAM's 0.96 ns come
+# up to 2.4 ns of route from its column to the logic (`memory` is both). A multiplier's column is as
+# far away: hence its fourth register.
 _SPEED_6 = Timing(
-    clock_to_out=0.52, setup=0.13, route=1.5, lut=0.24, carry_in=0.45, carry=0.036, carry_out=0.57, memory=3.4
-)  # fmt: skip
+    clock_to_out=0.52,
+    setup=0.13,
+    route=1.5,
+    lut=0.24,
+    carry_in=0.45,
+    carry=0.036,
+    carry_out=0.57,
+    memory=3.4,
+)
 
 FAMILIES = (
     Ecp5(

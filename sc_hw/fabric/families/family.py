@@ -1,4 +1,4 @@
-"""What a family declares."""
+"""What an FPGA family declares: delays, how products are made, primitives in place of twins."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from sc_hw.fabric.schedule import DelayModel
 
 @dataclass(frozen=True)
 class Family:
-    """A family without primitives of its own: synthesis infers memories and multipliers from the
-    twins.
+    """A family without primitives of its own: synthesis infers memories and multipliers.
+
+    It is also the Amaranth platform that components are elaborated with: a subclass returns the
+    fabric's primitive in place of the behavioural twin (see `sc_hw.fabric.primitives`).
 
     Members
     -------
@@ -28,10 +30,10 @@ class Family:
     delay : what fits between two registers.
     products : ``block`` maps a product on the fabric's multiplier, ``adders`` on a pipelined tree
         of adders.
-    ram_register : whether block RAM has an output register of its own; else the fabric's first
-        register takes its place.
-    layer_delay : the same for a layer's lanes where it is another: a full device is slower for its
-        routing, and registers are what it runs out of.
+    ram_register : whether block RAM has an output register of its own; if not, the first register
+        of the fabric takes its place.
+    layer_delay : delay model of a layer's lanes, where it differs: a layer fills a device, so its
+        routes are longer, and registers are what it runs out of.
     layer_memory : how a lane of a layer keeps its synapses where the design leaves it open (see
         `PlasticLayerSpec.memory`).
     """
@@ -60,5 +62,5 @@ class Family:
         return None
 
     def get_carry_out(self, carry_out: CarryOut) -> Elaboratable | None:
-        """The way by which a carry leaves its chain, or None."""
+        """The cell through which a carry leaves its chain in place of a wire, or None."""
         return None

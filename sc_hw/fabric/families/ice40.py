@@ -17,12 +17,13 @@ from sc_hw.fabric.timing import Timing
 
 @dataclass(frozen=True)
 class Ice40(Family):
-    """Carries that leave their chain through a LUT of it."""
+    """iCE40: a carry leaves its chain through a LUT of the chain."""
 
     def get_carry_out(self, carry_out: CarryOut) -> Elaboratable:
-        """A LUT that passes its carry input on. It sits at the end of the chain and shares its cell
-        with the register behind it; without it nextpnr leads the carry through a LUT and then to a
-        register elsewhere (UltraPlus: an 8-bit segment goes from 90 to 124 MHz).
+        """A LUT at the end of the chain that passes its carry input on.
+
+        It shares its cell with the register behind it; without it nextpnr leads the carry through a
+        LUT and then to a register elsewhere (UltraPlus: an 8-bit segment goes from 90 to 124 MHz).
         """
         m = Module()
         m.submodules.lut = Instance(
@@ -37,8 +38,10 @@ class Ice40(Family):
 
 @dataclass(frozen=True)
 class UltraPlus(Ice40):
-    """SB_MAC16: 16 x 16 bits with registers everywhere (operands, 8 x 8 products, 32-bit sum) or
-    nowhere.
+    """UltraPlus: SB_MAC16 multipliers, and 256 kbit of single-port RAM in each SB_SPRAM256KA.
+
+    An SB_MAC16 multiplies 16 x 16 bits with registers at operands, 8 x 8 products and 32-bit sum,
+    or with none.
     """
 
     def get_single_port_ram(self, ram: SinglePortRAM) -> Elaboratable | None:
@@ -68,8 +71,9 @@ class UltraPlus(Ice40):
         return m
 
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
-        """One SB_MAC16 for operands of up to 16 bits and at least 3 stages; further stages follow
-        in fabric.
+        """One SB_MAC16 for operands of up to 16 bits and at least 3 stages.
+
+        Further stages follow in flip-flops.
         """
         if max(multiplier.a_width, multiplier.b_width) > 16 or multiplier.stages < 3:
             return None
@@ -94,8 +98,9 @@ class UltraPlus(Ice40):
         return m
 
     def get_multiply_add(self, unit: MultiplyAdd) -> Elaboratable | None:
-        """One SB_MAC16 and its adder (16 LUT saved) for factors of up to 16 bits and sums of up to
-        32.
+        """One SB_MAC16 with its adder, which saves 16 LUTs.
+
+        Factors may have up to 16 bits, sum and addend up to 32.
         """
         if max(unit.a_width, unit.b_width) > 16 or max(unit.c_width, unit.sum_width) > 32:
             return None
@@ -107,8 +112,13 @@ class UltraPlus(Ice40):
 def _mac16(
     m: Module, a: Value, b: Value, c: Value, *, registers: tuple[str, ...], output: Value
 ) -> Signal:
-    """Output of an SB_MAC16 for signed operands: `output` 0 is a x b + c, 3 is a x b (Lattice
-    FPGA-TN-02007).
+    """Output of an SB_MAC16 for signed operands (Lattice FPGA-TN-02007).
+
+    Parameters
+    ----------
+    a, b, c : operands, sign-extended to 16, 16 and 32 bits.
+    registers : the block's registers that are in use.
+    output : what it shows: 0 is a x b + c, 3 is the registered a x b.
     """
     wide_a = Signal(16)
     wide_b = Signal(16)
@@ -144,8 +154,8 @@ def _mac16(
     return result
 
 
-# A logic tile holds 8 bits of a carry chain; the step to the next tile is shared out over them in
-# `carry`.
+# Delays in ns. A logic tile holds 8 bits of a carry chain; `carry` has an eighth of the step to the
+# next tile in it.
 _UP = Timing(
     clock_to_out=1.39,
     setup=1.23,
