@@ -1,5 +1,6 @@
-"""The order in which a layer's synapses are worked on, and nothing else: small enough to be proved
-for every size.
+"""The order in which a plastic layer works on its synapses.
+
+A component of its own, with the sizes as ports: small enough to be proved for every size.
 """
 
 from __future__ import annotations
@@ -9,6 +10,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.wires import gated
+
+# Clocks from a group's last row to `end`: it comes out of a register.
+END = 1
+
+# Clocks of a group in which no row is issued, at least: the lanes hand over their sums, and the
+# counters go back to the first row.
+PAUSE = 1
 
 
 class LayerSequencer(wiring.Component):
