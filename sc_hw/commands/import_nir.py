@@ -1,6 +1,4 @@
-"""From a NIR file to a design file, with its parameters and a report beside it (see
-`sc_model.interchange`).
-"""
+"""From a NIR file to a design file, its parameters, and a report of what rounding costs."""
 
 from __future__ import annotations
 
@@ -18,18 +16,20 @@ REPORT_SCHEMA = 1
 def import_nir(
     path: Path, folder: Path | None = None, *, lanes: int = 1, **options: Any
 ) -> dict[str, Any]:
-    """Write `<name>.toml`, `<name>.npz` and `<name>.import.json` for a NIR file; what the last one
-    holds.
+    """Write `<name>.toml`, `<name>.npz` and `<name>.import.json` for a NIR file.
 
     Parameters
     ----------
     path : the NIR file.
-    folder : where to write; None: a folder of the design's name beside the caller.
-    lanes : of each layer, at most its neurons.
+    folder : where to write; None is a folder of the design's name in the working folder.
+    lanes : lanes of each layer, at most as many as it has neurons.
     options : those of `sc_model.interchange.import_design`.
 
-    Raises ConfigError for a graph that hardware can't express, or one that does not say what it
-    must; OutputError where the folder can't be written; ToolError without the package nir.
+    Returns what the JSON holds, and the report as `text`.
+
+    Raises ConfigError for a graph that hardware can't express, or one that leaves something open
+    that no option answers; OutputError where the folder can't be written; ToolError without the
+    package nir.
     """
     try:
         from sc_model.interchange import import_design
@@ -50,7 +50,7 @@ def import_nir(
         raise OutputError(
             f"folder {where} can't be written: {error.strerror}; choose another with --out."
         ) from None
-    layers_said = [
+    layer_rows = [
         {
             "name": layer.name,
             "kind": layer.kind,
@@ -65,7 +65,7 @@ def import_nir(
         "source": path.name,
         "design": str(toml),
         "parameters": str(npz),
-        "layers": layers_said,
+        "layers": layer_rows,
         "errors": [
             {"layer": row.layer, "array": row.array, **asdict(row.loss)} for row in report.rows
         ],
@@ -76,4 +76,5 @@ def import_nir(
 
 
 def _with_lanes(layer: TrainedLayerSpec, lanes: int) -> TrainedLayerSpec:
+    """The layer with so many lanes, or one for each neuron."""
     return layer.model_copy(update={"lanes": min(lanes, layer.neurons)})
