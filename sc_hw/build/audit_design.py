@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sc_hw.build.elaborate import DEFAULT_ROOT, crossing_audit, make
-from sc_hw.files import write_json
+from sc_hw.build.elaborate import crossing_audit, make
+from sc_hw.files import DEFAULT_ROOT, write_json
 from sc_model.spec import Design
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.build.blocks import Block, block_of
-from sc_hw.build.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
+from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import Target, load_target
-from sc_hw.files import write_json, write_text
+from sc_hw.files import DEFAULT_ROOT, write_json, write_text
 from sc_hw.price.frame import black_box, frame, frame_of_domains
 from sc_hw.price.limits import device_limit, quote
 from sc_hw.price.placement import place_and_route

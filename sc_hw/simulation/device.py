@@ -17,7 +17,8 @@ from typing import Any, Literal, Self
 
 from numpy.typing import ArrayLike, NDArray
 
-from sc_hw.build.elaborate import DEFAULT_ROOT, elaborate
+from sc_hw.build.elaborate import elaborate
+from sc_hw.files import DEFAULT_ROOT
 from sc_hw.simulation.checkpoint import read_checkpoint, write_checkpoint
 from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
