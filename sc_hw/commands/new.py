@@ -96,7 +96,7 @@ def _network(network: NetworkSpec) -> list[str]:
         lines += _commented(f"clock.{role}", network.clock(role))
     for layer in network.layers:
         lines += _commented("[layer]", layer, without=("neuron", "kind"))[:-1]
-        lines += _commented("layer.neuron", layer.neuron, without=COUPLINGS)
+        lines += _commented("layer.neuron", dict(layer).get("neuron"), without=COUPLINGS)
     return lines
 
 
