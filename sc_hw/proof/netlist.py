@@ -1,23 +1,25 @@
-"""The emitted Verilog, read back by Yosys and turned into SMT terms: what a proof is made against.
+"""The emitted Verilog, read back by Yosys and turned into SMT terms.
 
-Reading back puts tracing, width analysis, rewriting, pipelining and Verilog output all on the far
-side of the proof.
+A proof compares the rule's text with these terms. So whatever lies between the two, which is
+tracing, width analysis, rewriting, pipelining and Verilog output, is checked by the proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sc_hw.tools.tools import run_yosys
+from sc_hw.files import write_text
+from sc_hw.tools import run_yosys
 from sc_model.graph.smt import K, Terms
 
-# No `opt -full` and no reset values: a proof over all states must not let Yosys shrink registers by
-# what it takes to be reachable. `dffunmap` and `async2sync` leave plain flip-flops. Tables become
-# logic: BTOR2 keeps a memory's contents in its reset values.
-_SCRIPT = """read_verilog {source}
+# No `opt -full` and no initial values: Yosys would shrink registers to the states that it takes to
+# be reachable, and a proof is about all states. `dffunmap` and `async2sync` leave flip-flops
+# without enable and reset. Tables become logic: BTOR2 would keep them as memories with initial
+# values.
+_SCRIPT = """{reads}
 hierarchy -check -top {top}
 proc
 flatten
@@ -34,27 +36,104 @@ check -assert
 write_btor {name}.btor
 """
 
+# BTOR2 has no clocks, so with several of them each register is written as "next value where its
+# clock is 1, else its own": the clocks are inputs then.
+_CLOCK_AS_INPUT = r"""(* techmap_celltype = "$dff" *)
+module clock_as_input (CLK, D, Q);
+  parameter WIDTH = 1;
+  parameter CLK_POLARITY = 1'b1;
+  input CLK;
+  input [WIDTH-1:0] D;
+  output [WIDTH-1:0] Q;
+  wire _TECHMAP_FAIL_ = !CLK_POLARITY;
+  \$ff #(.WIDTH(WIDTH)) instant (.D(CLK ? D : Q), .Q(Q));
+endmodule
+"""
+_CLOCKS_SCRIPT = """{reads}
+hierarchy -check -top {top}
+proc
+flatten
+setattr -unset init w:*
+opt_expr
+opt_clean
+memory_collect
+memory_map
+chformal -lower
+async2sync
+dffunmap
+techmap -map clock_as_input.v
+select -assert-none t:$dff* t:$adff* t:$aldff* t:$sdff* t:$dlatch* t:$sr t:$mem*
+opt_expr
+opt_clean
+check -assert
+write_btor {name}.btor
+"""
+
 
 def read_back(verilog: Path, top: str, folder: Path, name: str = "netlist") -> str:
-    """BTOR2 text of module `top` in a Verilog file. Raises ToolError where Yosys finds an error in
-    the Verilog.
+    """BTOR2 text of module `top` in a Verilog file.
+
+    Parameters
+    ----------
+    verilog : the file.
+    top : the module, in one clock domain.
+    folder, name : where the files of the run are written, and how their names begin.
+
+    Raises ToolError where Yosys finds an error in the Verilog.
     """
+    return _btor(_SCRIPT, (verilog,), top, folder, name)
+
+
+def read_back_clocks(files: Sequence[Path], top: str, folder: Path, name: str = "netlist") -> str:
+    """BTOR2 text of a design in several clock domains, made of Verilog and RTLIL files.
+
+    Its clocks are inputs, and a register takes its next value only where its clock is 1. Parameters
+    and errors are those of :func:`read_back`.
+    """
+    write_text(folder / "clock_as_input.v", _CLOCK_AS_INPUT)
+    return _btor(_CLOCKS_SCRIPT, files, top, folder, name)
+
+
+def _btor(script: str, files: Sequence[Path], top: str, folder: Path, name: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    run_yosys(
-        _SCRIPT.format(source=verilog.resolve(), top=top, name=name), folder=folder, name=name
-    )
+    # A harness for proofs over several clocks uses `assert` and `anyseq`: SystemVerilog's formal
+    # subset.
+    verilog = "read_verilog -formal -overwrite" if script is _CLOCKS_SCRIPT else "read_verilog"
+    reads = [
+        f"{'read_rtlil' if file.suffix == '.il' else verilog} {file.resolve()}" for file in files
+    ]
+    text = script.format(reads="\n".join(reads), top=top, name=name)
+    run_yosys(text, folder=folder, name=name)
     return (folder / f"{name}.btor").read_text()
 
 
 _BINARY = {
-    "add": K.BV_ADD, "sub": K.BV_SUB, "mul": K.BV_MUL, "and": K.BV_AND, "or": K.BV_OR, "xor": K.BV_XOR,
-    "xnor": K.BV_XNOR, "concat": K.BV_CONCAT, "sll": K.BV_SHL, "srl": K.BV_SHR, "sra": K.BV_ASHR,
-    "udiv": K.BV_UDIV, "urem": K.BV_UREM,
-}  # fmt: skip
+    "add": K.BV_ADD,
+    "sub": K.BV_SUB,
+    "mul": K.BV_MUL,
+    "and": K.BV_AND,
+    "or": K.BV_OR,
+    "xor": K.BV_XOR,
+    "xnor": K.BV_XNOR,
+    "concat": K.BV_CONCAT,
+    "sll": K.BV_SHL,
+    "srl": K.BV_SHR,
+    "sra": K.BV_ASHR,
+    "udiv": K.BV_UDIV,
+    "urem": K.BV_UREM,
+}
 _COMPARE = {
-    "eq": K.EQUAL, "neq": K.DISTINCT, "ult": K.BV_ULT, "ulte": K.BV_ULE, "ugt": K.BV_UGT, "ugte": K.BV_UGE,
-    "slt": K.BV_SLT, "slte": K.BV_SLE, "sgt": K.BV_SGT, "sgte": K.BV_SGE,
-}  # fmt: skip
+    "eq": K.EQUAL,
+    "neq": K.DISTINCT,
+    "ult": K.BV_ULT,
+    "ulte": K.BV_ULE,
+    "ugt": K.BV_UGT,
+    "ugte": K.BV_UGE,
+    "slt": K.BV_SLT,
+    "slte": K.BV_SLE,
+    "sgt": K.BV_SGT,
+    "sgte": K.BV_SGE,
+}
 
 
 @dataclass
@@ -63,11 +142,15 @@ class Netlist:
 
     Members
     -------
+    terms : what the netlist is written in.
     inputs : free terms by port name.
     states : free terms by register name (``state<line>`` where Yosys kept none); memories are
         arrays.
     following : next value of each state, as terms over `inputs` and `states`.
     signals : terms by name of every output, register and named wire (hierarchy joined with dots).
+    outputs : terms by port name.
+    asserted : one-bit terms that are 1 where an assertion of the design fails.
+    assumed : one-bit terms that are 1 where an assumption of the design holds.
     """
 
     terms: Terms
@@ -75,6 +158,9 @@ class Netlist:
     states: dict[str, Any] = field(default_factory=dict)
     following: dict[str, Any] = field(default_factory=dict)
     signals: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    asserted: list[Any] = field(default_factory=list)
+    assumed: list[Any] = field(default_factory=list)
 
     def substituted(self, term: Any, values: dict[Any, Any]) -> Any:
         """`term` with free terms replaced."""
@@ -157,10 +243,15 @@ class _Reader:
                 else:
                     self.arrays[number] = (int(rest[1]), int(rest[2]))
             elif operation == "output":
-                self.net.signals[rest[1]] = self.term(int(rest[0]))
+                term = self.term(int(rest[0]))
+                self.net.signals[rest[1]] = self.net.outputs[rest[1]] = term
             elif operation == "next":
                 pending.append((int(rest[1]), int(rest[2])))
-            elif operation in ("bad", "constraint", "init"):
+            elif operation == "bad":
+                self.net.asserted.append(self.term(int(rest[0])))
+            elif operation == "constraint":
+                self.net.assumed.append(self.term(int(rest[0])))
+            elif operation == "init":  # a proof is about every state
                 continue
             else:
                 self.nodes[number] = self.node(number, operation, rest)

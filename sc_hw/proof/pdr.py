@@ -1,14 +1,14 @@
 """Unbounded claims about designs with free clocks: Yosys makes an and-inverter graph, ABC's PDR
 decides it.
 
-PDR is A. Bradley's property directed reachability ("SAT-Based Model Checking without Unrolling",
-VMCAI 2011), here in the implementation that every Yosys comes with.
+PDR is property directed reachability (A. Bradley, "SAT-Based Model Checking without Unrolling",
+VMCAI 2011), here in ABC, which every Yosys brings along.
 
-Time is a sequence of instants. In each, any set of the clocks has its edge: a clock is an input
-that is 1 in the instants of its edges and a register becomes "its next value where its clock is 1".
-Frequencies, phases, ratios and drift are all there, since between two edges of one clock there may
-be any number of another's. What a step takes is up to the solver, so one proof is about all of
-them. A clock that is the constant 1 has an edge in every instant: a monitor's.
+Time is a sequence of instants. In each instant, any set of the clocks has an edge: a clock is an
+input that is 1 in the instants of its edges, and a register takes its next value where its clock is
+1. Between two edges of one clock there may be any number of edges of another. The solver chooses,
+so one proof covers all frequencies, phases, ratios and drifts. A clock that is the constant 1 has
+an edge in every instant; the registers of a harness use that.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from sc_hw.files import write_text
 from sc_hw.proof.verdicts import PROVED, REFUTED, UNKNOWN
-from sc_hw.tools.tools import ToolError, run_yosys
+from sc_hw.tools import ToolError, run_yosys
 
-# A register is its value at the last instant, changed only where its clock has an edge.
-_TICKS = r"""(* techmap_celltype = "$dff" *)
-module tick_dff (CLK, D, Q);
+# A register keeps its value from instant to instant unless its clock has an edge.
+_EDGES = r"""(* techmap_celltype = "$dff" *)
+module edge_dff (CLK, D, Q);
   parameter WIDTH = 1;
   parameter CLK_POLARITY = 1'b1;
   input CLK;
@@ -39,7 +38,7 @@ module tick_dff (CLK, D, Q);
   \$ff #(.WIDTH(WIDTH)) instant (.D(CLK ? D : Q), .Q(Q));
 endmodule
 """
-# "It can be reached" is refuting that it can't.
+# That a cover can be reached is shown by refuting that it can't.
 _COVERS = r"""(* techmap_celltype = "$cover" *)
 module cover_as_assert (A, EN);
   input A, EN;
@@ -60,7 +59,7 @@ chformal -lower
 chformal -{unused} -remove
 {covers}
 dffunmap
-techmap -map ticks.v
+techmap -map edges.v
 select -assert-none t:$dff* t:$adff* t:$aldff* t:$sdff* t:$dlatch* t:$sr t:$mem* t:$check
 setattr -unset keep
 setundef -anyseq
@@ -78,17 +77,17 @@ write_aiger -I -B -zinit -ascii {name}.aag
 
 @dataclass(frozen=True)
 class Model:
-    """What is decided: sources and, at their top, a harness.
+    """What is decided: the sources of a design and, at the top, a harness.
 
     Members
     -------
-    rtlil : text of the harness (`amaranth.back.rtlil.convert`), module `top`, with `Assert`,
-        `Assume` and `Cover` in `m.d.comb` alone (one in a clock domain would be about that clock's
-        edges: refused). What shall be free must be a port.
-    verilog : texts of the designs that it instantiates, and of models in place of modules of
-        theirs.
-    watch : ports of the harness that are driven from inside the design instead: port -> name once
-        flattened.
+    rtlil : text of the harness (from `amaranth.back.rtlil.convert_fragment`), module `top`. Its
+        `Assert`, `Assume` and `Cover` must be in `m.d.comb`: one in a clock domain would hold at
+        that clock's edges only, and is refused. Signals that the solver chooses must be ports.
+    verilog : texts of the designs that the harness instantiates, and of the models that replace
+        some of their modules.
+    watch : ports of the harness that are driven from inside the design instead: port -> name of
+        the signal in the flattened design.
     top : name of the harness.
     """
 
@@ -100,8 +99,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Answer:
-    """A verdict, and where something is reached or refuted the way there: signal -> value in each
-    instant.
+    """A verdict, with the trace that leads to a refutation or a cover.
+
+    Members
+    -------
+    verdict : ``proved``, ``refuted`` or ``unknown``.
+    seconds : time that the decision took.
+    trace : signal -> its value in each instant; None where nothing was refuted.
     """
 
     verdict: str
@@ -110,24 +114,27 @@ class Answer:
 
     @property
     def instants(self) -> int:
-        """Length of the trace."""
+        """Length of the trace, 0 without one."""
         return len(next(iter(self.trace.values()))) if self.trace else 0
 
 
 def decide(
     model: Model, folder: Path, name: str, *, limit_s: float = 120.0, cover: bool = False
 ) -> Answer:
-    """Whether all of a model's asserts hold in every reachable state.
+    """Decide whether all assertions of a model hold in every reachable state.
+
+    The trace of a refutation is simulated in Python on the same graph, to check that it leads to a
+    failing assertion.
 
     Parameters
     ----------
-    folder, name : where files are written, and how they begin.
+    model : harness and design.
+    folder, name : where files are written, and how their names begin.
     limit_s : seconds before the verdict is ``unknown``.
-    cover : decide instead whether a cover can be reached; ``refuted`` then means that it can, and
-        the trace is the way.
+    cover : decide instead whether the model's cover can be reached. ``refuted`` then means that it
+        can, and the trace leads to it.
 
-    The trace of a refutation has been simulated in Python on the same graph: it does end in what it
-    should. Raises ToolError where a tool is missing or fails, or the trace does not lead there.
+    Raises ToolError where a tool is missing or fails, or where the trace does not lead there.
     """
     began = perf_counter()
     reads = []
@@ -136,32 +143,33 @@ def decide(
         reads.append(f"read_verilog -formal -overwrite {file.name}")
     write_text(folder / f"{name}.il", model.rtlil)
     reads.append(f"read_rtlil {name}.il")
-    write_text(folder / "ticks.v", _TICKS)
+    write_text(folder / "edges.v", _EDGES)
     write_text(folder / "covers.v", _COVERS)
-    watches = [f"delete -input {model.top}/w:{port}" for port in model.watch]
-    watches += (
-        [f"cd {model.top}"]
-        + [f"connect -nounset -set {port} {signal}" for port, signal in model.watch.items()]
-        + ["cd .."]
-    )
     script = _SCRIPT.format(
         reads="\n".join(reads),
         top=model.top,
         name=name,
-        watches="\n".join(watches) if model.watch else "",
+        watches=_watches(model),
         unused="assert" if cover else "cover",
         covers="techmap -map covers.v" if cover else "",
     )
     run_yosys(script, folder=folder, name=name)
     verdict = _pdr(folder, name, limit_s)
-    trace = None
-    if verdict == REFUTED:
-        trace = _replay(folder, name)
+    trace = _replay(folder, name) if verdict == REFUTED else None
     return Answer(verdict, perf_counter() - began, trace)
 
 
+def _watches(model: Model) -> str:
+    """Yosys commands that connect the watched ports to signals inside the flattened design."""
+    if not model.watch:
+        return ""
+    ports = [f"delete -input {model.top}/w:{port}" for port in model.watch]
+    connections = [f"connect -nounset -set {port} {signal}" for port, signal in model.watch.items()]
+    return "\n".join([*ports, f"cd {model.top}", *connections, "cd .."])
+
+
 def abc() -> Path:
-    """ABC as Yosys brings it. Raises ToolError where there is none."""
+    """Path of the ABC that comes with Yosys. Raises ToolError where there is none."""
     spec = importlib.util.find_spec("pyosys")
     if spec is not None and spec.origin is not None:
         beside = Path(spec.origin).parent / "yosys-abc"
@@ -174,8 +182,11 @@ def abc() -> Path:
 
 
 def _pdr(folder: Path, name: str, limit_s: float) -> str:
-    """ABC in a process of its own. `fold` puts assumptions into what is to be shown, `orpos` makes
-    one of several.
+    """Run ABC on `name`.aig, in a process of its own, and return the verdict.
+
+    `fold` turns assumptions into a part of the assertions, and `orpos` makes one assertion of
+    several, since PDR decides a single output. `scorr` merges registers that are equal in all
+    reachable states, which makes the rest much smaller.
     """
     reduced = f"{name}.reduced.aig"
     commands = (
@@ -192,13 +203,13 @@ def _pdr(folder: Path, name: str, limit_s: float) -> str:
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            timeout=limit_s + 30,
+            timeout=limit_s + 30,  # beyond PDR's own limit: reading and `scorr` take time too
         )
     except subprocess.TimeoutExpired:
         return UNKNOWN
     text = done.stdout + done.stderr
     write_text(folder / f"{name}.abc.log", text)
-    if "Property proved" in text or _never(folder / reduced):
+    if "Property proved" in text or _is_constant_zero(folder / reduced):
         return PROVED
     if re.search(r"was asserted in frame \d+", text):
         return REFUTED
@@ -210,22 +221,32 @@ def _pdr(folder: Path, name: str, limit_s: float) -> str:
     )
 
 
-def _never(reduced: Path) -> bool:
-    """Whether `scorr` has shown by itself, by induction, that the only output is 0: PDR then says
-    nothing.
+def _is_constant_zero(reduced: Path) -> bool:
+    """Whether `scorr` has already shown, by induction, that the only output is 0.
+
+    PDR then prints nothing about the property.
     """
     header, *lines = reduced.read_bytes().split(b"\n")
     _, _, _, latches, outputs, *_ = header.split()
     return int(outputs) == 1 and lines[int(latches)] == b"0"
 
 
-# --- the way to a refutation, run again -----------------------------------------------------------
+# --- a refutation, simulated again ----------------------------------------------------------------
 
 
 @dataclass
-class Graph:
-    """An and-inverter graph as AIGER has it: literals, latches with their next values, gates in
-    order.
+class AndInverterGraph:
+    """An and-inverter graph in AIGER's terms (fmv.jku.at/aiger).
+
+    A literal is twice the number of its variable, plus 1 for the negation; literal 0 is false.
+
+    Members
+    -------
+    inputs : literals.
+    latches : literal and literal of the next value.
+    bad : literals that must never be 1.
+    assumed : literals that are 1 in every instant.
+    gates : literal, and the two literals whose conjunction it is; operands first.
     """
 
     inputs: list[int]
@@ -235,20 +256,23 @@ class Graph:
     gates: list[tuple[int, int, int]]
 
     @classmethod
-    def read(cls, text: str) -> Graph:
+    def read(cls, text: str) -> AndInverterGraph:
         """The graph of a text in AIGER's ASCII format."""
         lines = iter(text.splitlines())
+        # "aag M I L O A B C": the last two may be missing
         counts = [int(word) for word in next(lines).split()[1:]] + [0] * 4
         _, inputs, latches, outputs, gates, bad, assumed = counts[:7]
 
-        def take(count: int) -> list[list[int]]:
+        def rows(count: int) -> list[list[int]]:
             return [[int(word) for word in next(lines).split()] for _ in range(count)]
 
-        sources = [row[0] for row in take(inputs)]
-        held = [(row[0], row[1]) for row in take(latches)]
-        take(outputs)
-        wrong, given = [row[0] for row in take(bad)], [row[0] for row in take(assumed)]
-        return cls(sources, held, wrong, given, [(row[0], row[1], row[2]) for row in take(gates)])
+        input_literals = [row[0] for row in rows(inputs)]
+        latch_pairs = [(row[0], row[1]) for row in rows(latches)]
+        rows(outputs)
+        bad_literals = [row[0] for row in rows(bad)]
+        assumed_literals = [row[0] for row in rows(assumed)]
+        triples = [(row[0], row[1], row[2]) for row in rows(gates)]
+        return cls(input_literals, latch_pairs, bad_literals, assumed_literals, triples)
 
     def run(self, vectors: Sequence[str]) -> list[dict[int, int]]:
         """Values of all variables (by even literal) in each instant, from a state of zeroes."""
@@ -258,12 +282,12 @@ class Graph:
             values = {
                 0: 0,
                 **state,
-                **{literal: int(bit) for literal, bit in zip(self.inputs, vector, strict=False)},
+                **{literal: int(bit) for literal, bit in zip(self.inputs, vector, strict=True)},
             }
             for out, left, right in self.gates:
                 values[out] = self.value(values, left) & self.value(values, right)
             frames.append(values)
-            state = {literal: self.value(values, following) for literal, following in self.latches}
+            state = {literal: self.value(values, after) for literal, after in self.latches}
         return frames
 
     @staticmethod
@@ -273,9 +297,9 @@ class Graph:
 
 
 def _replay(folder: Path, name: str) -> dict[str, list[int]]:
-    """Simulate what ABC found, check that it leads where it says, and give the named signals."""
-    graph = Graph.read((folder / f"{name}.aag").read_text(encoding="utf-8"))
-    # the state of ABC's own latches, then the inputs of each instant
+    """Simulate ABC's trace, check that it ends in a failing assertion, and return named signals."""
+    graph = AndInverterGraph.read((folder / f"{name}.aag").read_text(encoding="utf-8"))
+    # The first line is the state of the latches, the others are the inputs of each instant.
     lines = (folder / f"{name}.aiw").read_text(encoding="utf-8").splitlines()
     vectors = [line for line in lines[1:] if line[:1] not in (".", "#")]
     if not vectors or {len(line) for line in vectors} != {len(graph.inputs)}:
@@ -294,9 +318,11 @@ def _replay(folder: Path, name: str) -> dict[str, list[int]]:
     return _named(graph, frames, (folder / f"{name}.map").read_text(encoding="utf-8"))
 
 
-def _named(graph: Graph, frames: Sequence[Mapping[int, int]], text: str) -> dict[str, list[int]]:
-    """Inputs and registers by name, bits put together."""
-    found: dict[str, dict[int, int]] = {}
+def _named(
+    graph: AndInverterGraph, frames: Sequence[Mapping[int, int]], text: str
+) -> dict[str, list[int]]:
+    """Values of inputs and registers by name; Yosys' map file names each of their bits."""
+    literals: dict[str, dict[int, int]] = {}  # name -> bit -> literal
     for line in text.splitlines():
         kind, index, *rest = line.split(maxsplit=3)
         if kind == "input":
@@ -306,10 +332,10 @@ def _named(graph: Graph, frames: Sequence[Mapping[int, int]], text: str) -> dict
         else:
             continue
         bit, label = rest
-        found.setdefault(label.lstrip("\\"), {})[int(bit)] = literal
+        literals.setdefault(label.lstrip("\\"), {})[int(bit)] = literal
     rows: dict[str, list[int]] = {}
-    for label, bits in sorted(found.items()):
-        if "$" not in label:
+    for label, bits in sorted(literals.items()):
+        if "$" not in label:  # a name that Yosys made up
             rows[label] = [
                 sum(graph.value(values, literal) << bit for bit, literal in bits.items())
                 for values in frames
@@ -317,8 +343,17 @@ def _named(graph: Graph, frames: Sequence[Mapping[int, int]], text: str) -> dict
     return rows
 
 
-def shown(trace: Mapping[str, Sequence[int]], names: Sequence[str]) -> dict[str, Any]:
-    """Some of a trace's signals as a certificate prints them: the values of all instants in one
-    line.
+def counterexample_of(answer: Answer, inside: Sequence[str] = ()) -> dict[str, str] | None:
+    """An answer's trace as a certificate prints it: each signal's values, all in one line.
+
+    Parameters
+    ----------
+    answer : of a claim; the result is None where it has no trace.
+    inside : signals of the design to show beside those of the harness, by their names in a
+        certificate, as ``dut.i_gray``.
     """
-    return {name: " ".join(map(str, trace[name])) for name in names if name in trace}
+    if answer.trace is None:
+        return None
+    names = [name for name in answer.trace if "." not in name and not name.startswith("watch_")]
+    names += [name for name in inside if name in answer.trace]
+    return {name: " ".join(map(str, answer.trace[name])) for name in names}

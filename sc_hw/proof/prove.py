@@ -1,89 +1,83 @@
-"""Proof that the emitted Verilog equals the rule's text for every state and input:
-`build/<id>/proof.json`.
+"""Proof that the emitted Verilog equals the rule's text for every state and every input.
+
+The result is a certificate, `build/<id>/proof.json`.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from sc_hw.build.blocks import block_of
-from sc_hw.build.elaborate import DEFAULT_ROOT, Build, build_id, elaborate, sha256
+from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.files import write_json, write_text
+from sc_hw.files import DEFAULT_ROOT, write_json, write_text
 from sc_hw.plastic import PlasticLayer
 from sc_hw.progress import Progress, silent
-from sc_hw.proof.blocks.network.network import prove_network
+from sc_hw.proof.blocks.network.network import network_tasks
+from sc_hw.proof.blocks.network.parts import write_network_parts
 from sc_hw.proof.blocks.plastic.parts import write_parts
-from sc_hw.proof.mutants.plastic import LayerControl, layer_controls, seeded_layer
-from sc_hw.proof.mutants.rule import CONTROLS, Control, seeded
-from sc_hw.proof.verdicts import PROVED, REFUTED, VERDICT, control_row
+from sc_hw.proof.mutants import mutants_of
+from sc_hw.proof.mutants.mutant import finish_mutants, start_mutants
+from sc_hw.proof.processes import decide
+from sc_hw.proof.verdicts import PROVED
 from sc_hw.synapse.sequencer import Sequencer
-from sc_hw.tools.tools import Found, ToolError, find
+from sc_hw.tools import Found, find
 from sc_model.rules import load_rule
 from sc_model.spec import MAX_SYNAPSES, ConfigError, Design
 
-PROOF_SCHEMA = "sc-hw.proof.v1"
+PROOF_SCHEMA = "sc-hw.proof.v2"
 
-
-def decide(folder: Path, limit_s: float = 60.0) -> list[dict[str, Any]]:
-    """Claims about the Verilog and manifest in a folder, each with its verdict; ToolError if the
-    prover dies.
-    """
-    command = (sys.executable, "-m", "sc_hw.proof.worker", str(folder), str(limit_s))
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    for line in done.stdout.splitlines():
-        if line.startswith(VERDICT):
-            claims: list[dict[str, Any]] = json.loads(line.removeprefix(VERDICT))
-            return claims
-    lines = (done.stdout + done.stderr).strip().splitlines()
-    raise ToolError(f"prover gave no verdict (exit {done.returncode}): {' | '.join(lines[-3:])}")
+Claims = list[dict[str, Any]]
 
 
 def _emit_schedules(build: Build) -> None:
-    """A lone sequencer for every address width a bank can have, for the proof over all depths."""
+    """A sequencer for each address width that a bank can have, for claims about all depths."""
     span = build.manifest["timing"]["span_clocks"]
     for width in range(1, (MAX_SYNAPSES - 1).bit_length() + 1):
         text = to_verilog(Sequencer(width, span), "sequencer", None)
         write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
 
 
-def _emit_parts(build: Build, every_size: bool, only: Collection[str]) -> None:
-    """A layer's parts, each to be proved for itself."""
-    layer = block_of(build.design, load_family(build.design.fabric)).component
-    if isinstance(layer, PlasticLayer):
-        write_parts(layer, build.folder, every_size=every_size, only=only)
+def _emit_what_is_proved(
+    build: Build, schedules: bool, parts: Collection[str], progress: Progress
+) -> None:
+    """Write the Verilog that is proved beside the design's own: parts, and other sizes."""
+    for stale in (build.folder / "proof").glob("schedule_*"):
+        stale.unlink()
+    block = build.design.block
+    if block == "network":
+        progress("emitting the layers' parts")
+        write_network_parts(build.design, build.folder)
+    elif block == "layer":
+        progress("emitting the layer's parts")
+        layer = block_of(build.design, load_family(build.design.fabric)).component
+        if not isinstance(layer, PlasticLayer):
+            raise TypeError("a design with block 'layer' must make a PlasticLayer")
+        write_parts(layer, build.folder, every_size=schedules, only=parts)
+    elif block == "bank" and schedules:
+        progress("emitting the sequencer for every address width")
+        _emit_schedules(build)
 
 
-def _run_control(
-    build: Build, control: Control | LayerControl, limit_s: float
-) -> dict[str, Any] | None:
-    """The verdict on a seeded bug, or None where the rule has no place for it."""
-    folder = (
-        seeded_layer(build, control)
-        if isinstance(control, LayerControl)
-        else seeded(build, control)
-    )
-    if folder is None:
-        return None
-    claims = decide(folder, limit_s)
-    return control_row(control.name, control.bug, claims)
+def _tasks(build: Build, limit_s: float, progress: Progress) -> list[Callable[[], Claims]]:
+    """The claims about a design, in tasks that can run at the same time."""
+    if build.design.block == "network":
+        return network_tasks(build, decide, limit_s, progress)
+    return [partial(decide, build.folder, limit_s)]
 
 
 def prove(
     design: Design,
     *,
     root: Path = DEFAULT_ROOT,
-    controls: bool = True,
+    mutants: bool = True,
     schedules: bool = True,
     limit_s: float = 60.0,
     jobs: int = 2,
@@ -96,86 +90,79 @@ def prove(
     ----------
     design : what to prove.
     root : folder of builds.
-    controls : also put seeded bugs through the same proof; one that passes fails the certificate.
+    mutants : also put faults into the design, one at a time. The proof must refute each; the solver
+        first sorts out those that do not change what the design computes.
     schedules : for a bank or a layer, also prove the order of accesses for every size it could
         have.
     limit_s : seconds for one claim before its verdict is ``unknown``.
     jobs : processes at a time.
-    parts : of a layer, the kinds of parts to prove (see `layer_parts`), all if empty.
+    progress : gets a line for each stage.
+    parts : of a layer, the kinds of parts to prove (see `write_parts`), all if empty.
 
-    Returns the certificate; `passed` is true only if every claim is proved and every control
-    refuted. Raises ToolError where a tool is missing or dies, ConfigError for a design that can't
-    be made.
+    Returns
+    -------
+    The certificate. `passed` is true only if every claim is proved and every mutant is refuted,
+    equivalent, or of hardware that the design does not have.
+
+    Raises
+    ------
+    ToolError : a tool is missing or ends without an answer.
+    ConfigError : the design can't be made.
+    MutantError : a mutant can't be made of a design that it applies to.
     """
     bitwuzla, yosys = find("bitwuzla"), find("yosys")
     build = elaborate(design, root)
-    (build.folder / "proof.json").unlink(
-        missing_ok=True
-    )  # an interrupted proof leaves no certificate behind
+    # so that an interrupted proof leaves no certificate behind
+    (build.folder / "proof.json").unlink(missing_ok=True)
     began = perf_counter()
-    if design.network is not None:
-        answer = prove_network(
-            build, decide, controls=controls, limit_s=limit_s, jobs=jobs, progress=progress
-        )
-        alone = design.plastic_layer
-        if alone is not None:
-            inner = prove(
-                alone,
-                root=build.folder / "proof" / "plastic",
-                controls=controls,
-                schedules=schedules,
-                limit_s=limit_s,
-                jobs=jobs,
-                progress=progress,
-            )
-            for kind in ("claims", "controls"):
-                answer[kind] += [
-                    {**row, "name": f"plastic layer: {row['name']}"} for row in inner[kind]
-                ]
-        return _certified(build, answer["claims"], answer["controls"], began, bitwuzla, yosys)
-    for stale in (build.folder / "proof").glob("schedule_*"):
-        stale.unlink()
-    if design.block == "bank" and schedules:
-        progress("emitting the sequencer for every address width")
-        _emit_schedules(build)
-    if design.block == "layer":
-        progress("emitting the layer's parts")
-        _emit_parts(build, schedules, parts)
+    _emit_what_is_proved(build, schedules, parts, progress)
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         progress("proving the design")
-        main = pool.submit(decide, build.folder, limit_s)
-        chosen: list[Control | LayerControl] = []
-        if controls:
-            chosen = [*(c for c in CONTROLS if design.block in c.blocks), *layer_controls(design)]
-        rows = [pool.submit(_run_control, build, control, limit_s) for control in chosen]
-        claims = main.result()
-        results = []
-        for control, row in zip(chosen, rows, strict=True):
-            progress(f"control: {control.name}")
-            result = row.result()
-            if result is not None:
-                results.append(result)
-    return _certified(build, claims, results, began, bitwuzla, yosys)
+        running = [pool.submit(task) for task in _tasks(build, limit_s, progress)]
+        chosen = mutants_of(design.block) if mutants else ()
+        trials = start_mutants(chosen, build, build.folder, limit_s, pool)
+        claims = [claim for task in running for claim in task.result()]
+        progress("proved the design")
+        rows = finish_mutants(trials, progress)
+    if design.network is not None and design.plastic_layer is not None:
+        # The plastic layer of a network is proved as a design of its own.
+        inner = prove(
+            design.plastic_layer,
+            root=build.folder / "proof" / "plastic",
+            mutants=mutants,
+            schedules=schedules,
+            limit_s=limit_s,
+            jobs=jobs,
+            progress=progress,
+        )
+        claims += _labelled("plastic layer", inner["claims"])
+        rows += _labelled("plastic layer", inner["mutants"])
+    return _certified(build, claims, rows, began, bitwuzla, yosys)
+
+
+def _labelled(label: str, rows: Claims) -> Claims:
+    return [{**row, "name": f"{label}: {row['name']}"} for row in rows]
 
 
 def _certified(
     build: Build,
-    claims: list[dict[str, Any]],
-    results: list[dict[str, Any]],
+    claims: Claims,
+    rows: Claims,
     began: float,
     bitwuzla: Found,
     yosys: Found,
 ) -> dict[str, Any]:
-    """Write the certificate. A network without a plastic layer has no rule: its layers' text is the
-    package's.
+    """Write the certificate, with the claims and the rows about mutants.
+
+    A network without a plastic layer has no rule: what its layers compute is text of this package.
     """
     rule = build.manifest.get("rule")
     certificate = {
         "schema_version": PROOF_SCHEMA,
         "build_id": build.id,
         "passed": (
-            all(c["verdict"] == PROVED for c in claims)
-            and all(c["verdict"] == REFUTED for c in results)
+            all(claim["verdict"] == PROVED for claim in claims)
+            and all(row["verdict"] == row["expected"] for row in rows)
         ),
         "verilog_sha256": build.manifest["verilog_sha256"],
         "rule_sha256": rule["source_sha256"] if rule else None,
@@ -184,16 +171,17 @@ def _certified(
         "yosys": f"{yosys.version} ({yosys.source})",
         "seconds": round(perf_counter() - began, 2),
         "claims": claims,
-        "controls": results,
+        "mutants": rows,
     }
     write_json(build.folder / "proof.json", certificate)
     return certificate
 
 
 def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
-    """The certificate of a design, if it belongs to the Verilog that lies in its folder.
+    """The certificate of a design, if it belongs to the Verilog in the design's folder.
 
-    Raises ConfigError where there is none, or where rule or Verilog have changed since.
+    Raises ConfigError where there is no certificate, or where the rule or the Verilog have changed
+    since it was written.
     """
     folder = root / build_id(design)
     again = f"run `sc-hw prove` on {design.name} again"
@@ -224,11 +212,14 @@ def prove_many(
     jobs: int = 2,
     progress: Progress = silent,
 ) -> list[dict[str, Any]]:
-    """Certificates of many designs, without controls and without the schedules of other depths."""
+    """Certificates of many designs, without mutants and without the schedules of other depths.
+
+    Parameters and errors are those of :func:`prove`; `progress` gets a line for each design.
+    """
 
     def one(design: Design) -> dict[str, Any]:
         certificate = prove(
-            design, root=root, controls=False, schedules=False, limit_s=limit_s, jobs=1
+            design, root=root, mutants=False, schedules=False, limit_s=limit_s, jobs=1
         )
         progress(f"{design.name}: {'proved' if certificate['passed'] else 'NOT PROVED'}")
         return certificate

@@ -1,5 +1,6 @@
-"""Claims and how they are decided: one solver call each, with a table of signals where a claim is
-refuted.
+"""Claims about a netlist, each decided by calls of the solver.
+
+A refuted claim comes with a counterexample: a table of signals and their values.
 """
 
 from __future__ import annotations
@@ -14,27 +15,38 @@ import bitwuzla as bz
 from sc_hw.proof.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS, Claim
 from sc_model.graph.smt import K, SmtInt, Terms
 
-WHOLE_LIMIT_S = 4.0  # before a claim is split into cases
-SPLIT_BITS = 10  # widest factor whose values are gone through one by one
+# Most claims take milliseconds. One that takes longer than this is tried value by value, where the
+# claim names a factor for that.
+WHOLE_LIMIT_S = 4.0
+SPLIT_BITS = 10  # widest factor that is gone through value by value: 1024 calls of the solver
 
 
 @dataclass
 class Abstraction:
-    """Terms that may be taken for free ones, with what stays known of them."""
+    """Terms that are replaced by free variables: the solver then need not look into them.
+
+    What holds for every value of the free variables also holds for the terms. The other way round
+    it need not: a counterexample of the abstraction may be none of the claim.
+
+    Members
+    -------
+    free : the term to replace -> its free variable.
+    ranges : formulas about the free variables that are proved of the terms.
+    """
 
     free: dict[Any, Any] = field(default_factory=dict)
-    known: list[Any] = field(default_factory=list)
+    ranges: list[Any] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.free)
 
     def term(self, terms: Terms, term: Any) -> Any:
-        """A term with those in it freed."""
+        """A term after the replacement; None stays None."""
         return term if term is None else terms.tm.substitute_term(term, self.free)
 
-    def put(self, terms: Terms, formulas: list[Any]) -> list[Any]:
-        """Formulas with those terms freed."""
-        return [*(self.term(terms, formula) for formula in formulas), *self.known]
+    def apply(self, terms: Terms, formulas: Sequence[Any]) -> list[Any]:
+        """Formulas after the replacement, with what is known of the free variables."""
+        return [*(self.term(terms, formula) for formula in formulas), *self.ranges]
 
 
 @dataclass
@@ -45,47 +57,57 @@ class Prover:
     ----------
     terms : what the claims are written in.
     limit_s : seconds for one claim before its verdict is ``unknown``.
+
+    Members
+    -------
+    claims : all claims so far, in order.
     """
 
     terms: Terms
     limit_s: float = 60.0
     claims: list[Claim] = field(default_factory=list)
-    _possible: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    _satisfiable: dict[tuple[Any, ...], bool] = field(default_factory=dict)
 
     def claim(
         self,
         name: str,
         statement: str,
-        bad: Any,
-        given: Sequence[Any] = (),
+        violation: Any,
+        assumptions: Sequence[Any] = (),
         shown: Mapping[str, Any] | None = None,
         split: Any = None,
-        loose: Abstraction | None = None,
+        abstraction: Abstraction | None = None,
     ) -> Claim:
-        """Decide that `bad` can't be while all of `given` holds.
+        """Decide that `violation` can't be true while all assumptions hold.
 
         Parameters
         ----------
-        shown : the signals of a counterexample: terms, or :class:`SmtInt` for values of the rule.
+        name, statement : of the claim.
+        violation : a formula.
+        assumptions : formulas. If they contradict each other the verdict is ``vacuous``.
+        shown : signals of a counterexample: terms, or :class:`SmtInt` for integers of the rule.
         split : a vector to go through value by value where the claim as a whole is too hard.
-        loose : terms whose making may be forgotten first; what holds for all of their values holds.
+        abstraction : tried first; a claim that it does not prove is decided without it.
         """
         began = time.perf_counter()
-        formulas = [*given, bad]
+        formulas = [*assumptions, violation]
         verdict, example = UNKNOWN, None
-        if loose:
+        if abstraction:
             verdict, _ = self._search(
-                loose.put(self.terms, formulas), {}, loose.term(self.terms, split), WHOLE_LIMIT_S
+                abstraction.apply(self.terms, formulas),
+                {},
+                abstraction.term(self.terms, split),
+                WHOLE_LIMIT_S,
             )
         if verdict != PROVED:
             verdict, example = self._search(formulas, shown or {}, split, self.limit_s)
-        if verdict == PROVED and not self._satisfiable(tuple(given)):
+        if verdict == PROVED and not self._can_hold(tuple(assumptions)):
             verdict = VACUOUS
-        made = Claim(name, statement, verdict, time.perf_counter() - began, example)
-        self.claims.append(made)
-        return made
+        claim = Claim(name, statement, verdict, time.perf_counter() - began, example)
+        self.claims.append(claim)
+        return claim
 
-    def decided(
+    def record(
         self,
         name: str,
         statement: str,
@@ -93,44 +115,44 @@ class Prover:
         seconds: float,
         example: Mapping[str, Any] | None = None,
     ) -> Claim:
-        """Enter a claim that was decided without the solver."""
-        made = Claim(
-            name, statement, PROVED if holds else REFUTED, seconds, None if holds else example
-        )
-        self.claims.append(made)
-        return made
+        """Add a claim that was decided without the solver; `example` is for one that fails."""
+        verdict = PROVED if holds else REFUTED
+        claim = Claim(name, statement, verdict, seconds, None if holds else example)
+        self.claims.append(claim)
+        return claim
 
     def _search(
         self, formulas: list[Any], shown: Mapping[str, Any], split: Any, limit_s: float
     ) -> tuple[str, dict[str, Any] | None]:
-        """Decide as a whole, then value by value of `split` if there is one."""
+        """Decide formulas as a whole, then value by value of `split` if there is one."""
         if split is None:
             return self._decide(formulas, shown, limit_s)
         verdict, example = self._decide(formulas, shown, WHOLE_LIMIT_S)
-        return (
-            self._case_by_case(formulas, shown, split) if verdict == UNKNOWN else (verdict, example)
-        )
+        if verdict == UNKNOWN:
+            return self._case_by_case(formulas, shown, split)
+        return verdict, example
 
-    def _satisfiable(self, given: tuple[Any, ...]) -> bool:
-        """Whether what a claim assumes can be at all; nothing is proved from a contradiction."""
-        if given not in self._possible:
-            self._possible[given] = (
-                not given or self._decide(list(given), {}, self.limit_s)[0] == REFUTED
+    def _can_hold(self, assumptions: tuple[Any, ...]) -> bool:
+        """Whether assumptions can all be true at once; anything follows from a contradiction."""
+        if assumptions not in self._satisfiable:
+            self._satisfiable[assumptions] = (
+                not assumptions or self._decide(list(assumptions), {}, self.limit_s)[0] == REFUTED
             )
-        return self._possible[given]
+        return self._satisfiable[assumptions]
 
     def _case_by_case(
         self, formulas: list[Any], shown: Mapping[str, Any], split: Any
     ) -> tuple[str, dict[str, Any] | None]:
-        """Every value of `split` in turn; all cases together are the whole."""
+        """Decide formulas for each value of `split`; proved if they are for every value."""
         width = self.terms.width(split)
         for value in range(1 << width):
             constant = self.terms.const(value, width)
-            put = [
+            # A product with a constant is a sum of shifts, which is easy for the solver.
+            case = [
                 self.terms.tm.substitute_term(formula, {split: constant}) for formula in formulas
             ]
             verdict, example = self._decide(
-                [*put, self.terms(K.EQUAL, split, constant)], shown, self.limit_s
+                [*case, self.terms(K.EQUAL, split, constant)], shown, self.limit_s
             )
             if verdict != PROVED:
                 return verdict, example
@@ -139,6 +161,7 @@ class Prover:
     def _decide(
         self, formulas: list[Any], shown: Mapping[str, Any], limit_s: float
     ) -> tuple[str, dict[str, Any] | None]:
+        """One call of the solver: proved if the formulas can't all be true."""
         options = bz.Options()
         options.set(bz.Option.PRODUCE_MODELS, True)
         options.set(bz.Option.TIME_LIMIT_PER, int(limit_s * 1000))
@@ -151,6 +174,7 @@ class Prover:
         return (PROVED if result == bz.Result.UNSAT else UNKNOWN), None
 
     def _value(self, solver: Any, term: Any) -> int:
+        """Value of a signal in the solver's model."""
         signed = isinstance(term, SmtInt)
         vector = term.term if isinstance(term, SmtInt) else term
         value = solver.get_value(vector).value(2)
@@ -191,28 +215,44 @@ class Prover:
 
 
 def number(terms: Terms, vector: Any, signed: bool) -> SmtInt:
-    """The integer that a port or register means."""
+    """The integer that the bits of a port or register stand for."""
     return SmtInt.signed(terms, vector) if signed else SmtInt.unsigned(terms, vector)
 
 
 class Cuts:
-    """Named intermediates of the rule, each proved equal to its signal in the netlist and then put
-    in its place.
+    """Named intermediates of a rule, each proved equal to its signal in the netlist.
 
-    Both sides then share that term, so that a multiplier behind it is one term instead of two to be
-    compared.
+    From then on the rule computes with the netlist's signal. Both sides of a later claim share that
+    term, so that a multiplier after it is one term instead of two that must be compared.
+
+    Parameters
+    ----------
+    prover : gets the claims.
+    signals : name of an intermediate (`ops.let`) -> its term in the netlist, and the lowest and
+        highest value that it can have.
+    assumptions : of the claims.
+
+    Members
+    -------
+    shown : what a counterexample shows: the intermediates so far, and what a caller adds.
+    abstraction : replaces the signals that are proved already by free variables of their ranges.
     """
 
     def __init__(
-        self, prover: Prover, signals: Mapping[str, tuple[Any, int, int]], given: Sequence[Any]
+        self,
+        prover: Prover,
+        signals: Mapping[str, tuple[Any, int, int]],
+        assumptions: Sequence[Any],
     ) -> None:
-        """`signals`: let name -> (netlist term, lowest, highest value it can have)."""
-        self.prover, self.signals, self.given = prover, signals, given
+        self.prover, self.signals, self.assumptions = prover, signals, assumptions
         self.shown: dict[str, Any] = {}
-        self.loose = Abstraction()
+        self.abstraction = Abstraction()
 
     def __call__(self, name: str, value: SmtInt) -> SmtInt:
-        """Prove and cut; a value without a signal of its own is left alone."""
+        """Prove an intermediate equal to its signal, and return the signal.
+
+        `value` is returned as it is where the intermediate has no signal.
+        """
         if name not in self.signals:
             return value
         vector, lo, hi = self.signals[name]
@@ -221,30 +261,31 @@ class Cuts:
         differs = self.prover.either(
             terms.differ(value.low(width), vector), (value < lo).term, (value > hi).term
         )
-        inside = number(terms, vector, lo < 0)
+        signal = number(terms, vector, lo < 0)
         self.shown[f"{name} (rule)"] = value
-        self.shown[f"{name} (netlist)"] = inside
-        factors = [f.term for f in value.factors or () if self._splits(f.term)]
+        self.shown[f"{name} (netlist)"] = signal
+        factors = [f.term for f in value.factors or () if self._can_split(f.term)]
         self.prover.claim(
             f"signal {name}",
             f"the netlist's signal '{name}' is the rule's value, and lies in [{lo}, {hi}]",
             differs,
-            self.given,
+            self.assumptions,
             self.shown,
             factors[0] if factors else None,
-            self.loose,
+            self.abstraction,
         )
         free = terms.var(f"any {name}", width)
-        self.loose.free[vector] = free
-        self.loose.known += [
+        self.abstraction.free[vector] = free
+        self.abstraction.ranges += [
             (number(terms, free, lo < 0) >= lo).term,
             (number(terms, free, lo < 0) <= hi).term,
         ]
-        # A refuted cut has already failed the proof; going on with the netlist's value shows what
+        # A refuted cut has already failed the proof. Going on with the netlist's value shows what
         # else differs.
-        return SmtInt(terms, inside.term, max(lo, inside.lo), min(hi, inside.hi))
+        return SmtInt(terms, signal.term, max(lo, signal.lo), min(hi, signal.hi))
 
-    def _splits(self, factor: Any) -> bool:
-        """Whether a factor's values can be gone through one by one."""
-        free = self.loose.term(self.prover.terms, factor) if self.loose else factor
-        return bool(free.is_const()) and self.prover.terms.width(factor) <= SPLIT_BITS
+    def _can_split(self, factor: Any) -> bool:
+        """Whether a factor is a free vector that is narrow enough to go through its values."""
+        terms = self.prover.terms
+        free = self.abstraction.term(terms, factor) if self.abstraction else factor
+        return bool(free.is_const()) and terms.width(factor) <= SPLIT_BITS

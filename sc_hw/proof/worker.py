@@ -1,7 +1,6 @@
-"""One proof in a process of its own: `python -m sc_hw.proof.worker BUILD_FOLDER LIMIT_S`.
+"""The proof of one design, in a process of its own.
 
-pyosys and the solver can take a process down at its end, so the verdict is a printed line, not the
-exit code.
+`python -m sc_hw.proof.worker BUILD_FOLDER LIMIT_S` prints the claims (see `sc_hw.proof.processes`).
 """
 
 from __future__ import annotations
@@ -10,50 +9,63 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from sc_hw.proof.blocks.bank import prove_bank, prove_schedule
+from sc_hw.proof.blocks.bank import prove_bank
 from sc_hw.proof.blocks.lane import prove_lane
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
-from sc_hw.proof.netlist import parse_btor, read_back
+from sc_hw.proof.blocks.schedule import prove_schedule
+from sc_hw.proof.netlist import Netlist, parse_btor, read_back
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import VERDICT, Claim
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve_built
 
+# The solver crashes where terms outlive the manager that made them.
+_TERMS_IN_USE: list[Terms] = []
+
+
+def claims_of(folder: Path, limit_s: float) -> list[Claim]:
+    """The claims about the design whose manifest lies in `folder`, decided."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    block = manifest["design"]["block"]
+    if block == "network":
+        return claims_of_network(folder, manifest, limit_s)
+    rule, params = resolve_built(manifest["rule"])
+    if block == "layer":
+        return prove_layer(folder, manifest, rule, params, limit_s)
+    prover, net = _read(folder, manifest["verilog"], manifest["top"], "netlist", limit_s)
+    prove_block = prove_lane if block == "lane" else prove_bank
+    prove_block(prover, net, rule, params, manifest)
+    return [*prover.claims, *_schedule_claims(folder, manifest, limit_s)]
+
+
+def _schedule_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
+    """The claims about the sequencers of other depths, if the folder has any."""
+    claims = []
+    for file in sorted((folder / "proof").glob("schedule_*.v")):
+        prover, net = _read(folder, f"proof/{file.name}", "sequencer", file.stem, limit_s)
+        address_bits = int(file.stem.split("_")[1])
+        prove_schedule(prover, net, manifest["timing"]["span_clocks"], address_bits)
+        claims += prover.claims
+    return claims
+
+
+def _read(
+    folder: Path, verilog: str, top: str, name: str, limit_s: float
+) -> tuple[Prover, Netlist]:
+    """A prover, and a netlist that is read back into its terms."""
+    terms = Terms()
+    _TERMS_IN_USE.append(terms)
+    text = read_back(folder / verilog, top, folder / "proof", name)
+    return Prover(terms, limit_s), parse_btor(text, terms)
+
 
 def main(folder: Path, limit_s: float) -> None:
-    """Prove the design in `folder` (and the schedules beside it) and print the claims."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    if manifest["design"]["block"] == "network":
-        tell(claims_of_network(folder, manifest, limit_s))
-        return
-    rule, params = resolve_built(manifest["rule"])
-    if manifest["design"]["block"] == "layer":
-        tell(prove_layer(folder, manifest, rule, params, limit_s))
-        return
-    claims = []
-    terms = Terms()
-    prover = Prover(terms, limit_s)
-    net = parse_btor(
-        read_back(folder / manifest["verilog"], manifest["top"], folder / "proof"), terms
-    )
-    prove_block = prove_lane if manifest["design"]["block"] == "lane" else prove_bank
-    prove_block(prover, net, rule, params, manifest)
-    claims += prover.claims
-    for file in sorted((folder / "proof").glob("schedule_*.v")):
-        width = int(file.stem.split("_")[1])
-        terms = Terms()
-        prover = Prover(terms, limit_s)
-        net = parse_btor(read_back(file, "sequencer", folder / "proof", file.stem), terms)
-        prove_schedule(prover, net, manifest["timing"]["span_clocks"], width)
-        claims += prover.claims
-    tell(claims)
-
-
-def tell(claims: list[Claim]) -> None:
-    """Print the claims, for whoever started this process."""
-    print(VERDICT + json.dumps([claim.as_json() for claim in claims]), flush=True)
+    """Prove the design in `folder` and print its claims."""
+    claims = [claim.as_json() for claim in claims_of(folder, limit_s)]
+    print(VERDICT + json.dumps(claims), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,174 +1,232 @@
 # amaranth: UnusedElaboratable=no
-"""Mutants of a trained layer: the proof of the part that has the fault must refute it."""
+"""Mutants of a trained layer: the proof of the part that has the fault must refute it.
+
+Each is put into the first layer of its kind that has the hardware, since all layers of a kind are
+made by the same code.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sc_hw.build.elaborate import Build
 from sc_hw.fabric.families import load_family
-from sc_hw.proof.blocks.network.parts import (
-    HISTORY,
-    LANE,
-    NEURONS,
-    codes_of,
-    write_layer_parts,
-)
-from sc_hw.proof.blocks.plastic.parts import Parts
-from sc_model.spec import DecayCodes, DenseSpec, Design, HetSynSpec, NetworkSpec
+from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, write_layer_parts
+from sc_hw.proof.blocks.parts import PartFiles
+from sc_hw.proof.mutants.emitted import Part, edited, part_of, part_trial
+from sc_hw.proof.mutants.mutant import Mutant, Trial
+from sc_hw.trained.lane import Lane
+from sc_model.layer_kinds import Synapse, kind_of
+from sc_model.spec import Design
 
-Change = Callable[[Any, DecayCodes | None], tuple[Any, DecayCodes | None]]
-
-
-def write_mutated_parts(design: Design, folder: Path, control: NetworkControl) -> None:
-    """Write the part that has the fault, of the first layer of the control's kind."""
-    network = design.network
-    index = None if network is None else first_of(network, control.kind)
-    if network is None or index is None:
-        raise ValueError(f"network must have a layer of kind {control.kind.__name__}")
-    spec, codes = control.change(
-        network.layers[index], codes_of(network.layers[index], network.tick_ms)
-    )
-    parts = Parts(folder, (control.part,))
-    value = network.crossing(index).value
-    write_layer_parts(parts, spec, codes, value, load_family(design.fabric), index)
-    parts.write()
-    if control.edit is not None:
-        _edit(folder, control)
+ANY, HETSYN, DENSE = None, "hetsyn", "dense"  # kinds of layers
+# Why a layer of the kind lacks the hardware, or None where it has it.
+LayerApplies = Callable[[Any], str | None]
 
 
-def _edit(folder: Path, control: NetworkControl) -> None:
-    """Put a control's edit into the text of its part."""
-    (path,) = (folder / "proof").glob(f"{control.part}_*.v")
-    text = path.read_text(encoding="utf-8")
-    old, new = control.edit if control.edit is not None else ("", "")
-    if old not in text:
-        raise ValueError(
-            f"control '{control.name}' must find {old!r} in {path.name} to put its bug there; mend"
-            " the control"
-        )
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+def _has_hardware(spec: Any) -> None:
+    """For a mutant of hardware that every layer of its kind has."""
+    return
 
 
-def first_of(network: NetworkSpec, kind: type) -> int | None:
-    """The first layer of a kind: all of a kind are made by the same text."""
-    return next((index for index, layer in enumerate(network.layers) if type(layer) is kind), None)
+def _mutant(
+    kind: str | None,
+    part: str,
+    name: str,
+    bug: str,
+    mutated: Callable[[Build, Path, int], Part],
+    applies: LayerApplies,
+) -> Mutant:
+    """A mutant of a part of the first layer of a kind that has the hardware.
 
-
-@dataclass(frozen=True)
-class NetworkControl:
-    """A bug put into a part of the first layer of a kind; the claims stay those of the correct
-    design and must refute it.
-
-    Members
-    -------
-    change : makes the layer another one.
-    edit : makes the part's emitted text another one: what is replaced, and by what.
-    applies : whether a layer can have the bug.
+    `mutated` makes the part with the fault; its last argument is the index of the layer.
     """
 
-    kind: type[HetSynSpec | DenseSpec]
-    name: str
-    bug: str
-    part: str
-    change: Change = lambda spec, codes: (spec, codes)
-    edit: tuple[str, str] | None = None
-    applies: Callable[[Any], bool] = lambda spec: True
+    def layers_of(design: Design) -> dict[int, Any]:
+        layers = () if design.network is None else design.network.layers
+        return {index: layer for index, layer in enumerate(layers) if kind in (ANY, layer.kind)}
+
+    def applies_to(design: Design) -> str | None:
+        reasons = [applies(layer) for layer in layers_of(design).values()]
+        if not reasons:
+            return f"the network has no layer of kind '{kind}'"
+        return None if None in reasons else reasons[0]
+
+    def make(build: Build, folder: Path) -> Trial:
+        layers = layers_of(build.design).items()
+        index = next(index for index, layer in layers if applies(layer) is None)
+        original = part_of(build, part, layer=index)
+        return part_trial(build, folder, original, mutated(build, folder, index))
+
+    return Mutant(name, bug, ("network",), make, applies_to)
 
 
-def controls_for(network: NetworkSpec) -> list[NetworkControl]:
-    """The bugs that a network's layers can have."""
-    firsts = {control: first_of(network, control.kind) for control in CONTROLS}
-    return [
-        control
-        for control, index in firsts.items()
-        if index is not None and control.applies(network.layers[index])
-    ]
+def _same(thing: Any) -> Any:
+    return thing
 
 
-def _other_neuron(spec: Any, **changes: Any) -> Any:
+def spec_mutant(
+    kind: str | None,
+    part: str,
+    name: str,
+    bug: str,
+    change: Callable[[Any], Any] = _same,
+    *,
+    synapse: Callable[[Synapse], Synapse] = _same,
+    applies: LayerApplies = _has_hardware,
+) -> Mutant:
+    """A part that is made of another specification than its layer has.
+
+    Parameters
+    ----------
+    kind : of the layer, or `ANY`.
+    part : kind of the part.
+    name, bug : see :class:`~sc_hw.proof.mutants.mutant.Mutant`.
+    change : from the layer's specification to that of the mutant.
+    synapse : from the mutant's synapse, as hardware computes it, to another one.
+    applies : the reason why a layer of the kind lacks the hardware, or None where it has it.
+    """
+
+    def mutated(build: Build, folder: Path, index: int) -> Part:
+        network = build.design.network
+        if network is None:
+            raise ValueError("design must have a network")
+        value, family = network.crossing(index).value, load_family(build.design.fabric)
+        spec = change(network.layers[index])
+        pipeline = synapse(kind_of(spec).pipeline(spec, value, network.tick_ms))
+        files = PartFiles(folder, (part,))
+        lane = Lane(spec, value, network.tick_ms, pipeline, family)
+        write_layer_parts(files, lane, value, index)
+        (row,) = files.rows
+        return Part(row, (folder / row["verilog"]).read_text(encoding="utf-8"))
+
+    return _mutant(kind, part, name, bug, mutated, applies)
+
+
+def text_mutant(
+    kind: str | None,
+    part: str,
+    name: str,
+    bug: str,
+    *edits: tuple[str, str],
+    applies: LayerApplies = _has_hardware,
+) -> Mutant:
+    """A part whose Verilog is edited: patterns, each of which must match, and replacements.
+
+    The other parameters are those of :func:`spec_mutant`.
+    """
+
+    def mutated(build: Build, folder: Path, index: int) -> Part:
+        original = part_of(build, part, layer=index)
+        text = edited(original.text, edits, name, f"module {original.row['top']}")
+        return replace(original, text=text)
+
+    return _mutant(kind, part, name, bug, mutated, applies)
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
+def _with_neuron(spec: Any, **changes: Any) -> Any:
+    """The layer with other parameters of its neurons."""
     neuron = type(spec.neuron)(**{**spec.neuron.model_dump(), **changes})
     return spec.model_copy(update={"neuron": neuron})
 
 
-def _other_reset(spec: Any, codes: DecayCodes | None) -> tuple[Any, DecayCodes | None]:
-    return (
-        _other_neuron(spec, reset="zero" if spec.neuron.reset == "subtract" else "subtract"),
-        codes,
-    )
+def _other_reset(spec: Any) -> Any:
+    return _with_neuron(spec, reset="zero" if spec.neuron.reset == "subtract" else "subtract")
 
 
-def _one_factor_off(spec: Any, codes: DecayCodes | None) -> tuple[Any, DecayCodes | None]:
-    """The factor in the middle of the table is the one below it."""
-    if codes is None:
-        return spec, codes
-    middle = len(codes.factors) // 2
-    below = codes.factors[max(0, middle - 1)]
-    return spec, replace(
-        codes, factors=(*codes.factors[:middle], below, *codes.factors[middle + 1 :])
-    )
+def _higher_threshold(spec: Any) -> Any:
+    return _with_neuron(spec, threshold=spec.neuron.threshold + 1)
 
 
-RESET_BUG = (
-    "a spike puts the potential to zero instead of taking the threshold off (or the other way"
+def _other_moment(spec: Any) -> Any:
+    return _with_neuron(spec, reset_delay=not spec.neuron.reset_delay)
+
+
+def _half_an_input(spec: Any) -> Any:
+    return spec.model_copy(update={"trace_fraction": spec.trace_fraction - 1})
+
+
+def _one_row_off(synapse: Synapse) -> Synapse:
+    """The row in the middle of each table is the one below it."""
+    tables = {}
+    for name, table in synapse.tables.items():
+        middle = len(table.rows) // 2
+        below = table.rows[max(0, middle - 1)]
+        rows = (*table.rows[:middle], below, *table.rows[middle + 1 :])
+        tables[name] = replace(table, rows=rows)
+    return replace(synapse, tables=tables)
+
+
+def _without_fraction(spec: Any) -> str | None:
+    return None if spec.trace_fraction else "an input adds 1 to a trace, which has no half"
+
+
+def _without_moment(spec: Any) -> str | None:
+    if spec.neuron.refractory:
+        return "a refractory neuron has one moment for its reset"
+    return None if spec.neuron.leak != "none" else "the neurons do not leak"
+
+
+def _without_history(spec: Any) -> str | None:
+    return None if spec.max_delay else "the layer has no delays, so no history"
+
+
+_RESET_BUG = (
+    "a spike sets the potential to zero instead of subtracting the threshold (or the other way"
     " round)"
 )
-CONTROLS = (
-    NetworkControl(
-        HetSynSpec,
+MUTANTS: tuple[Mutant, ...] = (
+    spec_mutant(
+        HETSYN,
+        LANE,
         "decay table",
         "one entry of the table of decay codes is its neighbour",
-        LANE,
-        change=_one_factor_off,
+        synapse=_one_row_off,
     ),
-    NetworkControl(
-        HetSynSpec,
+    spec_mutant(
+        HETSYN,
+        LANE,
         "input one place low",
         "a spike adds half of what it must to a trace",
-        LANE,
-        change=lambda spec, codes: (
-            spec.model_copy(update={"trace_fraction": max(0, spec.trace_fraction - 1)}),
-            codes,
-        ),
+        _half_an_input,
+        applies=_without_fraction,
     ),
-    NetworkControl(
-        HetSynSpec,
+    spec_mutant(
+        HETSYN,
+        NEURONS,
         "threshold",
         "a neuron fires above its threshold, not at it",
-        NEURONS,
-        change=lambda spec, codes: (
-            _other_neuron(spec, threshold=spec.neuron.threshold + 1),
-            codes,
-        ),
+        _higher_threshold,
     ),
-    NetworkControl(HetSynSpec, "reset", RESET_BUG, NEURONS, change=_other_reset),
-    NetworkControl(
-        DenseSpec,
+    spec_mutant(HETSYN, NEURONS, "reset", _RESET_BUG, _other_reset),
+    text_mutant(
+        ANY,
+        LANE,
         "sum goes on",
         "a neuron's sum begins with that of the neuron before",
-        LANE,
-        edit=("first_d1 <= first;", "first_d1 <= 1'h0;"),
+        (r"first_d1 <= first;", "first_d1 <= 1'h0;"),
     ),
-    NetworkControl(DenseSpec, "kind of reset", RESET_BUG, NEURONS, change=_other_reset),
-    NetworkControl(
-        DenseSpec,
+    spec_mutant(DENSE, NEURONS, "kind of reset", _RESET_BUG, _other_reset),
+    spec_mutant(
+        DENSE,
+        NEURONS,
         "moment of the reset",
         "a spike's reset comes before the leak instead of behind it (or the other way round)",
-        NEURONS,
-        change=lambda spec, codes: (
-            _other_neuron(spec, reset_delay=not spec.neuron.reset_delay),
-            codes,
-        ),
-        applies=lambda spec: not spec.neuron.refractory and spec.neuron.leak != "none",
+        _other_moment,
+        applies=_without_moment,
     ),
-    NetworkControl(
-        DenseSpec,
+    text_mutant(
+        ANY,
+        HISTORY,
         "history at power-on",
         "what lies in the memory counts as the past before there is one",
-        HISTORY,
-        edit=("fresh_d1 <= fresh;", "fresh_d1 <= 1'h0;"),
-        applies=lambda spec: bool(spec.max_delay),
+        (r"fresh_d1 <= fresh;", "fresh_d1 <= 1'h0;"),
+        applies=_without_history,
     ),
 )

@@ -1,227 +1,267 @@
 # amaranth: UnusedElaboratable=no
-"""Bugs put into a layer on purpose: the proof of the part that has the bug must refute it.
+"""Mutants of a plastic layer: the proof of the part that has the fault must refute it.
 
-Some change the traced graph that a lane is made of, some the Verilog of a part, some when the
-layer's bus says what; the claims stay those of the correct design.
+Some change the Verilog of a part, some make the part for other parameters, and one changes the
+clock in which the layer uses a part. The claims stay those of the correct layer.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import Build
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import load_family
-from sc_hw.files import write_json, write_text
 from sc_hw.plastic import PlasticLayer
 from sc_hw.plastic.chain import LANE
 from sc_hw.plastic.rule_parts import Products, RuleParts
-from sc_hw.proof.blocks.plastic.parts import PARTS, host_port, lane_facts, standalone_verilog
-from sc_hw.proof.mutants.rule import CONTROLS, Control, changed_graph
+from sc_hw.proof.blocks.parts import standalone_verilog
+from sc_hw.proof.blocks.plastic.parts import lane_facts
+from sc_hw.proof.facts import write_facts
+from sc_hw.proof.mutants.emitted import Part, edited, part_of, part_trial
+from sc_hw.proof.mutants.mutant import Mutant, Trial, always
+from sc_hw.proof.processes import compare_graphs
 from sc_model.arithmetic import critic_unit
-from sc_model.graph import REWRITES, Graph, restrict, rewrite, trace, trace_function
-from sc_model.graph.rewrite import product_as_adder_tree
+from sc_model.graph import Graph, restrict, rewrite, trace_function
+from sc_model.graph.rewrite import PIPELINED, product_as_adder_tree
 from sc_model.spec import Design
 
-Row = dict[str, Any]  # of `parts.json`
-Seed = Callable[[PlasticLayer, Row, str], tuple[str, Row] | None]
+LAYER = ("layer",)
+
+
+def _layer_of(design: Design) -> PlasticLayer:
+    """The component of a design whose block is a layer."""
+    layer = block_of(design, load_family(design.fabric)).component
+    if not isinstance(layer, PlasticLayer):
+        raise TypeError(f"design must have block 'layer', not '{design.block}'")
+    return layer
+
+
+# --- a lane of a mutated rule ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class LayerControl:
-    """A seeded bug. `seed` gives other Verilog and facts of a part for those of the correct design,
-    or None where the part has no place for the bug.
+class _MutatedParts(RuleParts):
+    """Parts of a rule whose synapses are computed by a mutated graph.
+
+    Members
+    -------
+    mutated : the whole rule's graph.
     """
 
-    name: str
-    bug: str
-    part: str
-    seed: Seed
-
-
-@dataclass(frozen=True)
-class _SeededParts(RuleParts):
-    """Parts of a rule whose synapses are computed wrongly."""
-
-    control: Control
+    mutated: Graph
 
     def synapse_graph(self, products: Products, counted: bool = False) -> Graph:
-        """What a lane without counters computes, with the bug."""
-        graph = trace(self.rule, self.params)
-        rewrites = REWRITES if products == "block" else (product_as_adder_tree, *REWRITES)
-        return restrict(
-            rewrite(changed_graph(graph, self.control) or graph, rewrites), self.names.synapse
-        )
+        """What a lane computes for each synapse; a mutated lane has no counters."""
+        rewrites = PIPELINED if products == "block" else (product_as_adder_tree, *PIPELINED)
+        return restrict(rewrite(self.mutated, rewrites), self.names.synapse)
 
 
-def _in_graph(control: Control) -> Seed:
-    """A bug of the rule's graph, put into the lane."""
+def lane_trial(build: Build, folder: Path, original: Graph, mutated: Graph) -> Trial:
+    """The trial of a layer's lane that is made of a mutated graph of the rule.
 
-    def seed(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
-        parts = layer.parts
-        synapses = tuple(parts.fields)
-        right = trace(parts.rule, parts.params)
-        wrong = changed_graph(right, control)
-        if wrong is None or restrict(rewrite(wrong), synapses) == restrict(
-            rewrite(right), synapses
-        ):
-            return None
-        seeded = _SeededParts(parts.rule, parts.params, parts.names, control)
-        uncounted = layer.layer.model_copy(update={"counters": False})
-        other = PlasticLayer(
-            parts.rule, parts.params, uncounted, layer.spec, layer.place, layer.family, seeded
-        )
-        return to_verilog(other.lane, LANE, None), {**row, "facts": lane_facts(other.lane)}
-
-    return seed
-
-
-def _in_text(*edits: tuple[str, str]) -> Seed:
-    """A bug of the Verilog of a part: patterns and what is put for them, all of which must be
-    found.
+    Original and mutant are compared by what a lane computes: the fields of a synapse. Traces of
+    neurons are updated elsewhere.
     """
+    layer = _layer_of(build.design)
+    parts = layer.parts
+    mutated_parts = _MutatedParts(parts.rule, parts.params, parts.names, mutated)
+    # Counters need the saturations of the original graph, so the mutated lane goes without them.
+    uncounted = layer.layer.model_copy(update={"counters": False})
+    other = PlasticLayer(
+        parts.rule,
+        parts.params,
+        uncounted,
+        layer.spec,
+        layer.place,
+        layer.family,
+        mutated_parts,
+    )
+    part = part_of(build, "lane")
+    facts = write_facts(lane_facts(other.lane))
+    row = {**part.row, "top": LANE, "facts": facts}
+    trial = part_trial(build, folder, part, Part(row, to_verilog(other.lane, LANE, None)))
+    left, right = (restrict(graph, parts.names.synapse) for graph in (original, mutated))
+    return replace(trial, compare=partial(compare_graphs, left, right, folder))
 
-    def seed(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
-        start = text.index(f"module {row['top']}(")
-        end = text.index("endmodule", start) if row["part"] == "lane" else len(text)
-        module = text[start:end]
-        for pattern, put in edits:
-            module, count = re.subn(pattern, put, module)
-            if not count:
-                return None
-        return text[:start] + module + text[end:], row
 
-    return seed
+# --- parts made for other parameters --------------------------------------------------------------
 
 
-def _enabled_early(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
-    facts = row["facts"]
-    return text, {**row, "facts": {**facts, "write_weight": facts["write_weight"] - 1}}
-
-
-def _short_sum(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
-    lane = layer.lane
-    if lane.sum_width == lane.other_word.size:
-        return None  # the sum has room to spare
+def _short_sum(build: Build, folder: Path) -> Trial:
+    """A lane whose register for the sum of a neuron's weights is one bit narrower."""
+    row = {**part_of(build, "lane").row, "top": LANE}
+    lane = _layer_of(build.design).lane
+    original = Part(row, to_verilog(lane, LANE, None))
     lane.sum_width -= 1
-    return to_verilog(lane, LANE, None), row
+    return part_trial(build, folder, original, Part(row, to_verilog(lane, LANE, None)))
 
 
-def _impatient_host(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
-    return standalone_verilog(host_port(layer, drain=layer.timing.drain - 1), "host"), row
+def _sum_has_room(design: Design) -> str | None:
+    lane = _layer_of(design).lane
+    if lane.sum_width > lane.other_word.size:
+        return None
+    return "the sum's register also carries the synapse's other fields, and is as wide as they are"
 
 
-def _slow_critic(layer: PlasticLayer, row: Row, text: str) -> tuple[str, Row] | None:
+def _impatient_host(build: Build, folder: Path) -> Trial:
+    """A host port that waits one clock too few before it lets the host in."""
+    layer, part = _layer_of(build.design), part_of(build, "host")
+    text = standalone_verilog(layer.host_port(layer.timing.drain - 1), "host")
+    return part_trial(build, folder, part, replace(part, text=text))
+
+
+def _slow_critic(build: Build, folder: Path) -> Trial:
+    """A critic whose mean moves by half of what it should: its shift is one larger."""
+    layer, part = _layer_of(build.design), part_of(build, "critic")
     (reward,) = layer.parts.modulators.values()
     unit = critic_unit(reward, layer.layer.critic_shift + 1)
     graph = rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply))
     critic = Datapath(graph, layer.family.delay)
-    return standalone_verilog(critic, "critic"), {
-        **row,
-        "facts": {**row["facts"], "latency": critic.latency},
-    }
+    facts = {**part.row["facts"], "latency": critic.latency}
+    mutated = Part({**part.row, "facts": facts}, standalone_verilog(critic, "critic"))
+    return part_trial(build, folder, part, mutated)
+
+
+def _without_critic(design: Design) -> str | None:
+    if design.layer is not None and design.layer.critic_shift:
+        return None
+    return "the layer has no critic"
+
+
+def _written_early(build: Build, folder: Path) -> Trial:
+    """A correct lane, whose weight the layer writes one clock before the pipeline has it."""
+    part = part_of(build, "lane")
+    facts = part.row["facts"]
+    row = {**part.row, "facts": {**facts, "write_weight": facts["write_weight"] - 1}}
+    return part_trial(build, folder, part, replace(part, row=row), compared=False)
+
+
+# --- edits of a part's Verilog --------------------------------------------------------------------
+
+
+def _edited_part(name: str, part: Part, *edits: tuple[str, str]) -> Part:
+    """A part with edits in its module. A lane's file is the whole layer: other modules stay."""
+    top = part.row["top"]
+    start = part.text.index(f"module {top}(")
+    end = part.text.index("endmodule", start) if part.row["verilog"] == "top.v" else len(part.text)
+    module = edited(part.text[start:end], edits, name, f"module {top}")
+    return replace(part, text=part.text[:start] + module + part.text[end:])
+
+
+def text_mutant(
+    name: str,
+    bug: str,
+    part: str,
+    *edits: tuple[str, str],
+    applies: Callable[[Design], str | None] = always,
+) -> Mutant:
+    """A mutant of the Verilog of one part.
+
+    Parameters
+    ----------
+    name, bug, applies : see :class:`~sc_hw.proof.mutants.mutant.Mutant`.
+    part : kind of the part.
+    edits : patterns, each of which must match, and their replacements.
+    """
+
+    def make(build: Build, folder: Path) -> Trial:
+        original = part_of(build, part)
+        return part_trial(build, folder, original, _edited_part(name, original, *edits))
+
+    return Mutant(name, bug, LAYER, make, applies)
+
+
+def _without_winner(design: Design) -> str | None:
+    if design.neuron is not None and design.neuron.winner_take_all:
+        return None
+    return "no neuron competes for a winner"
+
+
+def _without_noise(design: Design) -> str | None:
+    if design.neuron is not None and design.neuron.noise_bits:
+        return None
+    return "the neurons have no noise"
 
 
 _LATE_TAKE = r"\g<0> reg take_late; always @(posedge clk) take_late <= take;"
 
-LAYER_CONTROLS: tuple[LayerControl, ...] = (
-    *(
-        LayerControl(control.name, control.bug, "lane", _in_graph(control))
-        for control in CONTROLS
-        if control.change is not None
-    ),
-    LayerControl(
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
         "integration one bit short",
         "the sum of a neuron's weights lacks its highest bit",
-        "lane",
+        LAYER,
         _short_sum,
+        _sum_has_room,
     ),
-    LayerControl(
+    Mutant(
         "written a clock early",
         "a weight is written a clock before the pipeline has it",
-        "lane",
-        _enabled_early,
+        LAYER,
+        _written_early,
     ),
-    LayerControl(
+    text_mutant(
         "neighbour's trace",
-        "a group's first synapses still see the values of the neuron before: they are taken a clock"
-        " late",
+        "the values of a neuron reach the lane a clock late: a group's first synapse still sees"
+        " those of the neuron before",
         "lane",
-        _in_text((r"wire take;", _LATE_TAKE), (r"if \(take\)", "if (take_late)")),
+        (r"wire take;", _LATE_TAKE),
+        (r"if \(take\)", "if (take_late)"),
     ),
-    LayerControl(
+    text_mutant(
         "group a clock too short",
         "a pause ends a clock early: every row comes again before its group has had its slots",
         "sequencer",
-        _in_text((r"last_pause - (\d+)'h0*1\b", r"last_pause - \1'h2")),
+        (r"last_pause - (\d+)'h0*1\b", r"last_pause - \1'h2"),
     ),
-    LayerControl(
+    text_mutant(
         "words not counted on",
         "every synapse lies in the same word",
         "sequencer",
-        _in_text((r"address \+ (\d+)'h0*1\b", r"address + \1'h0")),
+        (r"address \+ (\d+)'h0*1\b", r"address + \1'h0"),
     ),
-    LayerControl(
+    text_mutant(
         "tie to the higher number",
         "of two neurons with the same score the later wins",
         "neurons",
-        _in_text((r"> \$signed\(best_score\)", r">= $signed(best_score)")),
+        (r"> \$signed\(best_score\)", r">= $signed(best_score)"),
+        applies=_without_winner,
     ),
-    LayerControl(
+    text_mutant(
         "wrong tap",
         "the noise's register is fed by the wrong bit",
         "neurons",
-        _in_text((r"(\^ \{ lfsr\[)31\b", r"\g<1>30")),
+        (r"(\^ \{ lfsr\[)31\b", r"\g<1>30"),
+        applies=_without_noise,
     ),
-    LayerControl(
+    Mutant(
         "host too early",
         "the host gets in while the last update is under way",
-        "host",
+        LAYER,
         _impatient_host,
     ),
-    LayerControl(
-        "slow critic", "the critic's mean moves by half of what it should", "critic", _slow_critic
+    Mutant(
+        "slow critic",
+        "the critic's mean moves by half of what it should",
+        LAYER,
+        _slow_critic,
+        _without_critic,
     ),
-    LayerControl(
+    text_mutant(
         "one bank",
         "the neurons' traces are written into the bank that is read",
         "outputs",
-        _in_text((r"~\s*bank\b", "bank")),
+        (r"~\s*bank\b", "bank"),
     ),
-    LayerControl(
+    text_mutant(
         "spikes forgotten",
-        "the groups behind the first take the spike that comes instead of that in memory",
+        "the groups after the first use the spike that arrives instead of the one in memory",
         "inputs",
-        _in_text((r"first_d3 \?", "1'h1 ?")),
+        (r"first_d3 \?", "1'h1 ?"),
     ),
 )
-
-
-def layer_controls(design: Design) -> tuple[LayerControl, ...]:
-    """The controls that concern a layer."""
-    return LAYER_CONTROLS if design.block == "layer" else ()
-
-
-def seeded_layer(build: Build, control: LayerControl) -> Path | None:
-    """A folder with the part that has the bug, or None where the layer has no place for it."""
-    rows = json.loads((build.folder / "proof" / PARTS).read_text())["parts"]
-    row = next((row for row in rows if row["part"] == control.part), None)
-    layer = block_of(build.design, load_family(build.design.fabric)).component
-    if row is None or not isinstance(layer, PlasticLayer):
-        return None
-    made = control.seed(layer, row, (build.folder / row["verilog"]).read_text())
-    if made is None:
-        return None
-    text, other = made
-    folder = build.folder / "controls" / re.sub(r"\W", "_", control.name)
-    write_text(folder / "part.v", text)
-    write_json(folder / "proof" / PARTS, {"parts": [{**other, "verilog": "part.v"}]})
-    write_json(folder / "manifest.json", build.manifest)
-    return folder

@@ -1,82 +1,126 @@
-"""Bugs put in on purpose: the same proof must refute each of them, or it proves nothing.
+# amaranth: UnusedElaboratable=no
+"""Mutants of a learning rule: one node of its graph computes something else.
 
-Each control changes the rule's traced graph (or a bank's timing) the way a designer slips, builds
-hardware from that, and leaves the claims as they were: the rule's text and its parameters are those
-of the correct design.
+Each changes the traced graph the way that a designer slips. Hardware is made of the changed graph,
+while the proof's other side, the rule's text and its parameters, stays correct.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import Build
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.files import write_json, write_text
-from sc_hw.synapse.bank import SynapseBank
-from sc_model.graph import REWRITES, Graph, Node, Op, rewrite, trace
+from sc_hw.proof.mutants.emitted import design_files
+from sc_hw.proof.mutants.mutant import Mutant, Trial
+from sc_hw.proof.mutants.plastic import lane_trial
+from sc_hw.proof.processes import compare_graphs, compare_netlists, decide
+from sc_model.graph import Graph, Node, Op, rewrite, trace
 from sc_model.graph.nodes import Builder, prune
 from sc_model.rules import resolve
+from sc_model.spec import Design
 
+# Gets the builder of the mutated graph, a node of the original and the node's operands in the new
+# graph; gives the node to put in its place, or None where it leaves the node alone.
 Change = Callable[[Builder, Node, tuple[int, ...]], int | None]
 
 
-@dataclass(frozen=True)
-class Control:
-    """A seeded bug. `change` gives another node in place of the last it applies to (`first`: of the
-    first); None leaves the graph alone.
+def mutated_graph(graph: Graph, change: Change, first: bool = False) -> Graph | None:
+    """The graph with one node replaced: the last that `change` applies to, or the first.
+
+    Returns None where it applies to no node.
     """
-
-    name: str
-    bug: str
-    change: Change | None
-    blocks: tuple[str, ...] = ("lane", "bank")
-    first: bool = False
-
-
-def changed_graph(graph: Graph, control: Control) -> Graph | None:
-    """The graph with a control's bug, or None where it has no place for it."""
-    return _changed(graph, control.change, control.first) if control.change is not None else None
-
-
-def _changed(graph: Graph, change: Change, first: bool) -> Graph | None:
-    """The graph with one node that `change` applies to replaced."""
     order = range(len(graph.nodes))
     for target in order if first else reversed(order):
-        builder, moved, hit = Builder(), dict[int, int](), False
-        for index, node in enumerate(graph.nodes):
-            args = tuple(moved[arg] for arg in node.args)
-            if node.op is Op.VAR:
-                moved[index] = builder.var(str(node.data[0]), node.interval)
-            elif node.op is Op.CONST:
-                moved[index] = builder.const(node.constant)
-            else:
-                moved[index] = builder.make(node.op, args, node.data)
-            if index == target:
-                other = change(builder, node, args)
-                if other is None:
-                    break
-                moved[index], hit = other, True
-        if hit:
-            names = {name: moved[i] for name, i in graph.lets.items()}
-            return prune(
-                builder,
-                {name: moved[i] for name, i in graph.variables.items()},
-                {name: moved[i] for name, i in graph.outputs.items()},
-                names,
-            )
+        mutated = _with_replaced(graph, change, target)
+        if mutated is not None:
+            return mutated
     return None
 
 
+def _with_replaced(graph: Graph, change: Change, target: int) -> Graph | None:
+    """The graph with node `target` replaced, or None where `change` leaves it alone."""
+    builder, new_index = Builder(), dict[int, int]()
+    for index, node in enumerate(graph.nodes):
+        args = tuple(new_index[arg] for arg in node.args)
+        if node.op is Op.VAR:
+            new_index[index] = builder.var(str(node.data[0]), node.interval)
+        elif node.op is Op.CONST:
+            new_index[index] = builder.const(node.constant)
+        else:
+            new_index[index] = builder.make(node.op, args, node.data)
+        if index == target:
+            replacement = change(builder, node, args)
+            if replacement is None:
+                return None
+            new_index[index] = replacement
+    return prune(
+        builder,
+        {name: new_index[index] for name, index in graph.variables.items()},
+        {name: new_index[index] for name, index in graph.outputs.items()},
+        {name: new_index[index] for name, index in graph.lets.items()},
+    )
+
+
+# --- where hardware is made of a mutated graph ----------------------------------------------------
+
+
+def _block_trial(build: Build, folder: Path, original: Graph, mutated: Graph) -> Trial:
+    """The trial of a lane or bank whose datapath is made of the mutated graph."""
+    block = block_of(build.design, load_family(build.design.fabric), rewrite(mutated))
+    manifest = {**build.manifest, **block.description()}
+    design_files(folder, manifest, to_verilog(block.component, block.top, None))
+    return Trial(partial(compare_graphs, original, mutated, folder), partial(decide, folder))
+
+
+_TRIALS: dict[str, Callable[[Build, Path, Graph, Graph], Trial]] = {
+    "lane": _block_trial,
+    "bank": _block_trial,
+    "layer": lane_trial,
+}
+
+
+def graph_mutant(
+    name: str, bug: str, change: Change, absent: str, *, first: bool = False
+) -> Mutant:
+    """A mutant of a rule's graph, for every block that computes a rule.
+
+    Parameters
+    ----------
+    name, bug : see :class:`~sc_hw.proof.mutants.mutant.Mutant`.
+    change : replaces a node.
+    absent : why a rule has no place for it, where `change` applies to no node.
+    first : replace the first node that `change` applies to, instead of the last.
+    """
+
+    def applies(design: Design) -> str | None:
+        return None if mutated_graph(trace(*resolve(design.rule)), change, first) else absent
+
+    def make(build: Build, folder: Path) -> Trial:
+        original = trace(*resolve(build.design.rule))
+        mutated = mutated_graph(original, change, first)
+        if mutated is None:
+            raise ValueError(f"mutant '{name}' must apply to the rule of '{build.design.name}'")
+        return _TRIALS[build.design.block](build, folder, original, mutated)
+
+    return Mutant(name, bug, tuple(_TRIALS), make, applies)
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
 def _one_bit_short(op: Op) -> Change:
+    """The result of an operation, without its highest bit."""
+
     def change(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
         if node.op is not op:
             return None
         form = node.interval.format
-        if form.width < 2:
+        if form.width < 2:  # nothing would be left
             return None
         return b.make(
             Op.WRAP, (b.make(node.op, args, node.data),), (form.width - 1, int(form.signed))
@@ -86,7 +130,7 @@ def _one_bit_short(op: Op) -> Change:
 
 
 def _short_sum(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
-    """The sum in front of a saturation, narrowed by the bit that tells overflow from sign."""
+    """The sum in front of a saturation, without the bit that tells overflow from sign."""
     if node.op is not Op.CLAMP or b.nodes[args[0]].op not in (Op.ADD, Op.SUB):
         return None
     form = b.interval(args[0]).format
@@ -95,31 +139,30 @@ def _short_sum(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
 
 
 def _logical_shift(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
-    if (
-        node.op is not Op.SHR
-        or b.nodes[args[0]].op is not Op.MUL
-        or not b.interval(args[0]).format.signed
-    ):
+    """A signed product shifted as if it were unsigned."""
+    if node.op is not Op.SHR or b.nodes[args[0]].op is not Op.MUL:
         return None
-    return b.make(
-        Op.SHR, (b.make(Op.WRAP, args, (b.interval(args[0]).format.width, 0)),), node.data
-    )
+    form = b.interval(args[0]).format
+    if not form.signed:
+        return None
+    return b.make(Op.SHR, (b.make(Op.WRAP, args, (form.width, 0)),), node.data)
 
 
 def _low_ceiling(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
-    return (
-        b.make(Op.CLAMP, args, (node.data[0], int(node.data[1]) - 1))
-        if node.op is Op.CLAMP
-        else None
-    )
+    """A saturation whose upper limit is one too low."""
+    if node.op is not Op.CLAMP:
+        return None
+    lo, hi = (int(limit) for limit in node.data)
+    return b.make(Op.CLAMP, args, (lo, hi - 1))
 
 
 def _swapped_difference(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
+    """first + second - third becomes first + third - second."""
     if node.op is not Op.SUB or b.nodes[args[0]].op is not Op.ADD:
         return None
-    total, taken = args
+    total, subtrahend = args
     first, second = b.nodes[total].args
-    return b.make(Op.SUB, (b.make(Op.ADD, (first, taken)), second))
+    return b.make(Op.SUB, (b.make(Op.ADD, (first, subtrahend)), second))
 
 
 def _stale_operand(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
@@ -127,72 +170,93 @@ def _stale_operand(b: Builder, node: Node, args: tuple[int, ...]) -> int | None:
     if node.op is not Op.MUL:
         return None
     for place, arg in enumerate(args):
-        same = [
-            i
-            for i, n in enumerate(b.nodes)
-            if n.op is Op.VAR
-            and n.interval == b.interval(arg)
-            and i not in args
-            and b.nodes[arg].op is not Op.VAR
+        if b.nodes[arg].op is Op.VAR:
+            continue
+        # a variable of the same range is most likely the field that the operand is the update of
+        fields = [
+            index
+            for index, other in enumerate(b.nodes)
+            if other.op is Op.VAR and other.interval == b.interval(arg) and index not in args
         ]
-        if same:
-            return b.make(Op.MUL, (*args[:place], same[0], *args[place + 1 :]))
+        if fields:
+            return b.make(Op.MUL, (*args[:place], fields[0], *args[place + 1 :]))
     return None
 
 
-CONTROLS: tuple[Control, ...] = (
-    Control(
-        "sum one bit short", "the sum in front of a saturation lacks its highest bit", _short_sum
+# --- the order of a bank's accesses ---------------------------------------------------------------
+
+
+def _early_read(build: Build, folder: Path) -> Trial:
+    """A bank one synapse shorter than its pipeline that waits one clock too few.
+
+    Only a bank that is shorter than its pipeline has to wait between two sweeps, so the design's
+    own depth is replaced.
+    """
+    depth = build.manifest["timing"]["span_clocks"] - 1
+    design = build.design.model_copy(update={"synapses": depth})
+    original, mutated = (block_of(design, load_family(design.fabric)) for _ in range(2))
+    mutated.component.reissue_clocks -= 1
+    manifest = {
+        **build.manifest,
+        "design": design.model_dump(mode="json"),
+        **mutated.description(),
+    }
+    text = to_verilog(original.component, original.top, None)
+    source = design_files(folder / "original", manifest, text)
+    text = to_verilog(mutated.component, mutated.top, None)
+    other = design_files(folder, manifest, text)
+    return Trial(partial(compare_netlists, source, other, folder), partial(decide, folder))
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    graph_mutant(
+        "sum one bit short",
+        "the sum in front of a saturation lacks its highest bit",
+        _short_sum,
+        "the rule saturates no sum",
     ),
-    Control(
+    graph_mutant(
         "negation one bit short",
         "the negation of the smallest value wraps",
         _one_bit_short(Op.NEG),
+        "the rule negates nothing",
         first=True,
     ),
-    Control("product one bit short", "the product lacks its highest bit", _one_bit_short(Op.MUL)),
-    Control("logical shift", "a signed product is shifted without its sign", _logical_shift),
-    Control("ceiling one too low", "saturation stops one below the largest value", _low_ceiling),
-    Control(
+    graph_mutant(
+        "product one bit short",
+        "the product lacks its highest bit",
+        _one_bit_short(Op.MUL),
+        "the rule has no product",
+    ),
+    graph_mutant(
+        "logical shift",
+        "a signed product is shifted without its sign",
+        _logical_shift,
+        "the rule shifts no signed product",
+    ),
+    graph_mutant(
+        "ceiling one too low",
+        "saturation stops one below the largest value",
+        _low_ceiling,
+        "the rule saturates nothing",
+    ),
+    graph_mutant(
         "operands swapped",
         "what should be added is subtracted and the other way round",
         _swapped_difference,
+        "the rule subtracts from no sum",
     ),
-    Control(
+    graph_mutant(
         "stale operand",
         "a product takes a field's old value instead of the new one",
         _stale_operand,
+        "the rule multiplies no new value of a field",
     ),
-    Control(
+    Mutant(
         "read one clock early",
         "a sweep one synapse too short for the pipeline does not wait: each is read a clock before"
         " it has landed",
-        None,
         ("bank",),
+        _early_read,
     ),
 )
-
-
-def seeded(build: Build, control: Control) -> Path | None:
-    """A folder with the seeded bug's Verilog and the correct design's manifest, or None where the
-    bug has no place.
-    """
-    rule, params = resolve(build.design.rule)
-    family = load_family(build.design.fabric)
-    design, manifest = build.design, build.manifest
-    graph = None
-    if control.change is not None:
-        changed = _changed(trace(rule, params), control.change, control.first)
-        if changed is None:
-            return None
-        graph = rewrite(changed, REWRITES)
-    else:
-        design = design.model_copy(update={"synapses": manifest["timing"]["span_clocks"] - 1})
-    block = block_of(design, family, graph)
-    manifest = {**manifest, "design": design.model_dump(mode="json"), **block.description()}
-    if isinstance(block.component, SynapseBank) and control.change is None:
-        block.component.reissue_clocks -= 1
-    folder = build.folder / "controls" / control.name.replace(" ", "_")
-    write_text(folder / "top.v", to_verilog(block.component, block.top, None))
-    write_json(folder / "manifest.json", manifest)
-    return folder

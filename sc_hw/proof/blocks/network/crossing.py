@@ -1,4 +1,5 @@
-"""Proofs about crossings, for every relation of the two clocks and resets at any time.
+# amaranth: UnusedElaboratable=no
+"""Proofs about transfers between two clocks, for any two clocks and with resets at any time.
 
 `python -m sc_hw.proof.blocks.network.crossing --out reports` writes `crossing_proofs.json` and
 `.md`.
@@ -23,29 +24,30 @@ from sc_hw.network.cdc import WordCrossing
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.blocks.network.crossing_harness import (
     DUT,
+    SHOWN,
     Delivers,
     First,
     Gray,
     Harness,
+    Notified,
     Once,
     Order,
     Quiet,
     Reached,
     Settles,
-    Told,
 )
-from sc_hw.proof.mutants.crossing import CONTROLS, COUNTERS, Counter
-from sc_hw.proof.pdr import Answer, Model, decide, shown
-from sc_hw.proof.verdicts import PROVED, REFUTED, Claim
-from sc_hw.tools.tools import find
+from sc_hw.proof.mutants.crossing import LIMIT_S, MUTANTS, Counter
+from sc_hw.proof.mutants.mutant import finish_mutants, start_mutants
+from sc_hw.proof.pdr import Model, counterexample_of, decide
+from sc_hw.proof.verdicts import PROVED, REFUTED, Claim, MutantCounts
+from sc_hw.tools import find
 
 PROOF_SCHEMA = "sc-hw.crossing_proofs.v1"
 DEPTHS = (1, 2, 4)
-LIMIT_S = 240.0
-STATED: dict[type[Harness], str] = {
+STATEMENTS: dict[type[Harness], str] = {
     Order: (
-        "after any one word comes the one that was accepted after it: nothing lost, doubled, torn"
-        " or reordered"
+        "after any one word comes the one that was accepted after it: nothing is lost, doubled,"
+        " torn or reordered"
     ),
     First: (
         "the first word out after a restart of the reader is the first that went in after one of"
@@ -57,7 +59,7 @@ STATED: dict[type[Harness], str] = {
     ),
     Gray: "while the other side is open, a pointer that it looks at changes in one bit at a time",
     Quiet: "a side that is reset, or told to clear, neither takes nor gives a word",
-    Told: (
+    Notified: (
         "before a side opens again after its reset the other has been told to clear, and nobody is"
         " told without a reset"
     ),
@@ -67,21 +69,38 @@ STATED: dict[type[Harness], str] = {
     ),
     Delivers: f"within {Delivers.rounds} rounds after the last reset a waiting word comes out",
 }
-_SHOWN = ("i_gray", "o_gray", "i_open", "o_open", "i_asks", "o_asks", "i_want", "o_want")
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One run of the solver. `expected`: the verdict that makes it a success."""
+    """One claim about a crossing.
+
+    Members
+    -------
+    name, statement : of the claim.
+    model : makes the harness and the design.
+    cover : the claim is that a state can be reached.
+    """
 
     name: str
     statement: str
     model: Callable[[], Model]
     cover: bool = False
-    control: bool = False
+
+    def decide(self, folder: Path, file: str, limit_s: float, progress: Progress) -> dict[str, Any]:
+        """The claim as a certificate holds it; a cover that can be reached counts as proved."""
+        answer = decide(self.model(), folder, file, limit_s=limit_s, cover=self.cover)
+        verdict, example = answer.verdict, counterexample_of(answer, SHOWN)
+        if self.cover:
+            verdict = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict)
+            example = None
+        progress(f"{self.name}: {verdict}")
+        return Claim(self.name, self.statement, verdict, answer.seconds, example).as_json()
 
 
 def _around(harness: Callable[[int], Harness], depth: int) -> Callable[[], Model]:
+    """Makes the harness around a crossing of that depth."""
+
     def make() -> Model:
         around = harness(depth)
         return around.model(WordCrossing(around.width, depth))
@@ -89,7 +108,39 @@ def _around(harness: Callable[[int], Harness], depth: int) -> Callable[[], Model
     return make
 
 
-def _tasks(depths: Sequence[int], controls: bool) -> list[_Task]:
+def _claims_about(depth: int) -> list[_Task]:
+    claims = [
+        _Task(f"depth {depth}: {kind.__name__.lower()}", statement, _around(kind, depth))
+        for kind, statement in STATEMENTS.items()
+    ]
+    covers = [
+        _Task(
+            f"depth {depth}: {goal} is possible",
+            f"it can be reached: {statement}",
+            _around(partial(Reached, goal=goal), depth),
+            cover=True,
+        )
+        for goal, statement in Reached.GOALS.items()
+    ]
+    return [*claims, *covers]
+
+
+def crossing_tasks(
+    depths: Sequence[int], folder: Path, limit_s: float = LIMIT_S, progress: Progress = silent
+) -> list[Callable[[], dict[str, Any]]]:
+    """Claims about crossings of some depths; each task decides one.
+
+    Parameters
+    ----------
+    depths : words that the crossings hold. A word's width is no parameter, since a crossing never
+        looks at one.
+    folder : where the solver's files go.
+    limit_s : seconds for one claim before its verdict is ``unknown``.
+    progress : gets a line for each verdict.
+
+    A task returns its claim as a certificate holds it. It raises ToolError where a tool is missing
+    or dies.
+    """
     tasks = [
         _Task(
             "counter in gray code",
@@ -98,43 +149,11 @@ def _tasks(depths: Sequence[int], controls: bool) -> list[_Task]:
         )
     ]
     for depth in depths:
-        tasks += [
-            _Task(f"depth {depth}: {kind.__name__.lower()}", STATED[kind], _around(kind, depth))
-            for kind in STATED
-        ]
-        for goal in Reached.GOALS:
-            reach = _around(partial(Reached, goal=goal), depth)
-            tasks.append(
-                _Task(
-                    f"depth {depth}: {goal} is possible",
-                    f"it can be reached: {Reached.GOALS[goal]}",
-                    reach,
-                    cover=True,
-                )
-            )
-    if controls:
-        tasks += [
-            _Task(name, bug, Counter(kind).model, control=True) for name, bug, kind in COUNTERS
-        ]
-        tasks += [
-            _Task(control.name, control.bug, control.model, control=True) for control in CONTROLS
-        ]
-    return tasks
-
-
-def _as_claim(task: _Task, answer: Answer) -> dict[str, Any]:
-    """A cover that was reached is a claim that was proved, with the way there left out."""
-    verdict = answer.verdict
-    if task.cover:
-        verdict = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict)
-    example = None if task.cover or answer.trace is None else _example(answer)
-    return Claim(task.name, task.statement, verdict, answer.seconds, example).as_json()
-
-
-def _example(answer: Answer) -> dict[str, Any]:
-    trace = answer.trace or {}
-    names = [name for name in trace if "." not in name and not name.startswith("watch_")]
-    return shown(trace, [*names, *(f"dut.{name}" for name in _SHOWN)])
+        tasks += _claims_about(depth)
+    return [
+        partial(task.decide, folder, f"crossing_{index:03}", limit_s, progress)
+        for index, task in enumerate(tasks)
+    ]
 
 
 def prove_crossings(
@@ -142,23 +161,21 @@ def prove_crossings(
     *,
     limit_s: float = LIMIT_S,
     jobs: int = 1,
-    controls: bool = True,
+    mutants: bool = True,
     progress: Progress = silent,
     folder: Path | None = None,
 ) -> dict[str, Any]:
-    """Decide all claims about crossings of given depths, and that seeded faults are refuted.
+    """Decide all claims about crossings of some depths, and refute the mutants of a crossing.
 
     Parameters
     ----------
-    depths : words that the crossings hold. A word's width is not among the parameters: a crossing
-        never looks at one.
-    limit_s : seconds for one claim before its verdict is ``unknown``.
+    depths, limit_s, progress : see :func:`crossing_tasks`.
     jobs : solvers at a time.
-    controls : also refute seeded faults.
-    folder : where the solver's files stay, else they go.
+    mutants : also refute mutants.
+    folder : where the solver's files stay; a temporary folder by default.
 
-    Returns `claims` and `controls` as certificates hold them, and `passed`. Raises ToolError where
-    a tool is missing or dies.
+    Returns `claims` and `mutants` as certificates hold them, and `passed`. Raises ToolError where a
+    tool is missing or dies.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="sc-hw-crossings-") as name:
@@ -166,48 +183,29 @@ def prove_crossings(
                 depths,
                 limit_s=limit_s,
                 jobs=jobs,
-                controls=controls,
+                mutants=mutants,
                 progress=progress,
                 folder=Path(name),
             )
-    tasks = _tasks(depths, controls)
-
-    def one(numbered: tuple[int, _Task, Model]) -> Answer:
-        index, task, model = numbered
-        answer = decide(model, folder, f"task_{index:03}", limit_s=limit_s, cover=task.cover)
-        progress(
-            f"{task.name}:"
-            f" {'reached' if task.cover and answer.verdict == REFUTED else answer.verdict}"
-        )
-        return answer
-
-    models = [(index, task, task.model()) for index, task in enumerate(tasks)]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        answers = list(pool.map(one, models))
-    claims, seeded = [], []
-    for task, answer in zip(tasks, answers, strict=True):
-        if task.control:
-            row = {
-                "name": task.name,
-                "bug": task.statement,
-                "expected": REFUTED,
-                "verdict": answer.verdict,
-            }
-            seeded.append(row | ({"counterexample": _example(answer)} if answer.trace else {}))
-        else:
-            claims.append(_as_claim(task, answer))
+        tasks = crossing_tasks(depths, folder, limit_s, progress)
+        claims = [pool.submit(task) for task in tasks]
+        chosen = MUTANTS if mutants else ()
+        trials = start_mutants(chosen, None, folder, limit_s, pool)
+        rows = finish_mutants(trials, progress)
+        answers = [claim.result() for claim in claims]
     return {
         "passed": (
-            all(c["verdict"] == PROVED for c in claims)
-            and all(c["verdict"] == REFUTED for c in seeded)
+            all(claim["verdict"] == PROVED for claim in answers)
+            and all(row["verdict"] == row["expected"] for row in rows)
         ),
-        "claims": claims,
-        "controls": seeded,
+        "claims": answers,
+        "mutants": rows,
     }
 
 
 def certificate(depths: Sequence[int], result: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """What `crossing_proofs.json` holds."""
+    """The content of `crossing_proofs.json`: a result with its tools and the Verilog's hashes."""
     yosys = find("yosys")
     return {
         "schema_version": PROOF_SCHEMA,
@@ -218,26 +216,27 @@ def certificate(depths: Sequence[int], result: dict[str, Any], seconds: float) -
         "solver": f"ABC pdr of yosys {yosys.version} ({yosys.source})",
         "seconds": round(seconds, 1),
         "claims": result["claims"],
-        "controls": result["controls"],
+        "mutants": result["mutants"],
     }
 
 
 def report(data: dict[str, Any]) -> str:
     """The certificate as a page."""
+    verdict = "All proved" if data["passed"] else "NOT PASSED"
     lines = [
         "# Crossings: proofs",
         "",
         (
-            f"{data['solver']}, {data['seconds']} s. Unbounded: every reachable state, every"
-            " relation of the two clocks, resets and"
+            f"{data['solver']}, {data['seconds']} s. Unbounded: every reachable state, any two"
+            " clocks, resets and restarts of either"
         ),
         (
-            "restarts of either side at any time, every bit that changes just before an edge taken"
-            " old or new. Words carry marks by"
+            "side at any time; every bit that changes just before an edge is sampled old or new."
+            " The solver marks words of its"
         ),
-        "the solver's choice; a crossing never looks at a word, so its width does not matter.",
+        "choice; a crossing never looks at a word, so its width does not matter.",
         "",
-        f"**{'All proved, all seeded faults refuted.' if data['passed'] else 'NOT PASSED.'}**",
+        f"**{verdict}: {MutantCounts.of(data['mutants'])}.**",
         "",
         "| claim | statement | verdict | s |",
         "|---|---|---|---|",
@@ -246,16 +245,16 @@ def report(data: dict[str, Any]) -> str:
             for c in data["claims"]
         ),
         "",
-        "| seeded fault | what is wrong | verdict |",
+        "| mutant | what is wrong | verdict |",
         "|---|---|---|",
-        *(f"| {c['name']} | {c['bug']} | {c['verdict']} |" for c in data["controls"]),
+        *(f"| {c['name']} | {c['bug']} | {c['verdict']} |" for c in data["mutants"]),
         "",
     ]
     return "\n".join(lines)
 
 
 def main() -> int:
-    """Prove and write the report; 1 if a claim was not proved or a seeded fault not refuted."""
+    """Prove and write the report; 1 if a claim was not proved or a mutant not refuted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the report")
     parser.add_argument(

@@ -1,15 +1,15 @@
-"""Harnesses around a crossing, for proofs over every relation of its two clocks, with resets at any
-time.
+# amaranth: UnusedElaboratable=no
+"""Harnesses around a crossing, for proofs over any two clocks, with resets at any time.
 
-The design is the emitted Verilog. In place of `sc_sync_*` and `sc_capture_*` stand models that may
-miss an edge: a bit that has changed in the instant before is taken old or new, each bit by a choice
-of the solver's.
+The design is the emitted Verilog. Its synchronisers (`sc_sync_*`) and captured words
+(`sc_capture_*`) are replaced by models that may miss an edge: a bit that changed in the instant
+before an edge is sampled old or new, and the solver chooses for each bit.
 
-Payloads are never looked at by a crossing, so a few marked words stand for all (P. Wolper,
-"Expressing interesting properties of programs in propositional temporal logic", POPL 1986): one bit
-says that a word is the first since a restart, one marks a single word at a time of the solver's
-choice, one says that a word directly follows the marked one. If the reader finds each bit where it
-belongs, whichever word was marked, then no word at all is lost, doubled, torn or out of order.
+A crossing never looks at its payloads, so a few marked words stand for all (P. Wolper, "Expressing
+interesting properties of programs in propositional temporal logic", POPL 1986). One bit says that a
+word is the first since a restart; one marks a single word, at a time of the solver's choice; one
+says that a word directly follows the marked one. If the reader finds each bit where it belongs,
+whichever word was marked, then no word is lost, doubled, torn or out of order.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ from sc_hw.network.cdc import Capture, Synchroniser, WordCrossing
 from sc_hw.proof.pdr import Model
 
 DUT = "word_crossing"
+# Registers of the crossing that a counterexample shows.
+SHOWN = tuple(f"dut.{side}_{name}" for name in ("gray", "open", "asks", "want") for side in "io")
 
 _SYNC = """module {module}(input clk, input rst, input [{top}:0] d, output [{top}:0] q);
   (* gclk *) reg instant;
@@ -50,9 +52,11 @@ _SYNC = """module {module}(input clk, input rst, input [{top}:0] d, output [{top
   assign q = {last};
 endmodule
 """
-# What is captured must not have changed just before: stated, so that nothing need be said of what
-# is captured otherwise.
-_CAPTURE = """module {module}(input clk, input rst, input en, input [{top}:0] d, output reg [{top}:0] q);
+# A word that is captured must not have changed in the instant before. That is an assertion, so the
+# model need not say what a word captured while it changes would be.
+_CAPTURE = """module {module}(
+  input clk, input rst, input en, input [{top}:0] d, output reg [{top}:0] q
+);
   (* gclk *) reg instant;
   reg [{top}:0] old = 0;
   always @(posedge instant) old <= d;
@@ -74,7 +78,7 @@ def uncertain_sync(module: str, width: int, stages: int) -> str:
 
 
 def uncertain_models(crossing: WordCrossing) -> list[str]:
-    """Models in place of every shared_modules module of a crossing."""
+    """Models that replace the shared modules of a crossing."""
     texts = []
     for module, part in crossing.shared_modules.items():
         if isinstance(part, Synchroniser):
@@ -85,15 +89,24 @@ def uncertain_models(crossing: WordCrossing) -> list[str]:
 
 
 class Harness(Elaboratable):
-    """A crossing, free clocks and inputs, and what all claims share. Subclasses add what they state
-    in `claims`.
+    """A crossing with free clocks and inputs; a subclass adds a claim.
 
-    No clock has edges in two instants that follow each other: empty instants between them cost
-    nothing, and what changed "just before" an edge is then never a change by the same clock.
+    No clock has edges in two instants in a row. That loses nothing, since instants without edges
+    may come between, and so a change in the instant before an edge is never made by the same
+    clock.
+
+    Parameters
+    ----------
+    depth : words that the crossing holds.
+
+    Members
+    -------
+    width : bits of a word; the claim says what they mean.
+    resets : whether resets may come at any time; if not, none comes.
     """
 
-    width = 1  # bits of a word
-    resets = True  # at any time; else none
+    width: ClassVar[int] = 1
+    resets: ClassVar[bool] = True
 
     def __init__(self, depth: int = 1) -> None:
         self.pointer_bits = depth.bit_length()
@@ -112,16 +125,16 @@ class Harness(Elaboratable):
         self.free: list[Signal] = []
 
     def watch(self, name: str, bits: int = 1) -> Signal:
-        """A signal inside the crossing."""
+        """A signal inside the crossing, by its name there."""
         return self.watched.setdefault(name, Signal(bits, name=f"watch_{name}"))
 
     def choice(self, name: str) -> Signal:
-        """A bit that is the solver's in every instant."""
+        """A bit that the solver chooses in every instant."""
         self.free.append(Signal(name=name))
         return self.free[-1]
 
     def restarts(self, name: str) -> Value:
-        """Whether the logic of a side starts again: its own reset, or the crossing says so."""
+        """Whether a side restarts: by its own reset, or because the crossing tells it to clear."""
         return self.request[name] | self.clear[name]
 
     @property
@@ -135,8 +148,9 @@ class Harness(Elaboratable):
         return self.o_valid & self.o_ready
 
     def pointers(self, m: Module) -> None:
-        """State also that each pointer is the gray code of its count: known of every state, it
-        makes the rest easier.
+        """Assert that each pointer is the Gray code of its count.
+
+        PDR then knows that of every state, which makes the actual claim easier.
         """
         for name in "io":
             count = self.watch(f"{name}_count", self.pointer_bits)
@@ -145,7 +159,7 @@ class Harness(Elaboratable):
             )
 
     def claims(self, m: Module) -> None:
-        """What is stated."""
+        """Add the assertions, and the registers that they need."""
         raise NotImplementedError
 
     def elaborate(self, platform: Any) -> Module:
@@ -159,7 +173,7 @@ class Harness(Elaboratable):
             ]
         instant = ClockDomain("instant", reset_less=True)
         m.domains += instant
-        m.d.comb += instant.clk.eq(1)
+        m.d.comb += instant.clk.eq(1)  # an edge in every instant
         m.submodules.dut = Instance(
             DUT,
             **{
@@ -176,9 +190,9 @@ class Harness(Elaboratable):
             i_o__ready=self.o_ready,
         )
         for name in "io":
-            ticked = Signal(name=f"{name}_ticked")
-            m.d.instant += ticked.eq(self.clocks[name])
-            m.d.comb += Assume(~(ticked & self.clocks[name]))
+            had_edge = Signal(name=f"{name}_had_edge")
+            m.d.instant += had_edge.eq(self.clocks[name])
+            m.d.comb += Assume(~(had_edge & self.clocks[name]))
         if not self.resets:
             m.d.comb += Assume(~(self.request["i"] | self.request["o"]))
         self.claims(m)
@@ -188,33 +202,35 @@ class Harness(Elaboratable):
         return {"clk": self.clocks, "rst": self.rst, "restart": self.restart}
 
     def ports(self) -> list[Signal]:
-        """What the solver chooses, and what is watched."""
+        """Signals that the solver chooses, and signals inside the crossing."""
         driven = [signals[name] for signals in self._driven().values() for name in "io"]
         return [*driven, self.valid, self.o_ready, *self.free, *self.watched.values()]
 
     def model(self, crossing: WordCrossing) -> Model:
-        """The harness around a crossing, ready to be decided."""
-        fragment = Fragment.get(self, None)  # first: claims name what they watch and choose
+        """The harness around a crossing, for the solver."""
+        fragment = Fragment.get(self, None)  # first, since `claims` fills `watched` and `free`
         text, _ = rtlil.convert_fragment(fragment, self.ports(), "harness", emit_src=False)
         watch = {signal.name: f"dut.{name}" for name, signal in self.watched.items()}
         return Model(text, [to_verilog(crossing, DUT, None), *uncertain_models(crossing)], watch)
 
 
 class Order(Harness):
-    """Nothing lost, doubled, torn or reordered: after the marked word comes the one that followed
-    it, and only then.
+    """Nothing is lost, doubled, torn or reordered.
+
+    After the marked word comes the word that was accepted after it, and no other word claims to be
+    that one. Bit 0 of a word marks it, bit 1 says that it follows the marked word.
     """
 
     width = 2
 
     def claims(self, m: Module) -> None:
         self.pointers(m)
-        mark, used, after = self.choice("mark"), Signal(), Signal()
-        m.d.comb += self.payload.eq(Cat(mark & ~used, after))
+        mark, used, follows = self.choice("mark"), Signal(), Signal()
+        m.d.comb += self.payload.eq(Cat(mark & ~used, follows))
         with m.If(self.restarts("i")):
-            m.d.i += after.eq(0)
+            m.d.i += follows.eq(0)
         with m.Elif(self.accepted):
-            m.d.i += [after.eq(mark & ~used), used.eq(used | mark)]
+            m.d.i += [follows.eq(mark & ~used), used.eq(used | mark)]
         expected = Signal()
         with m.If(self.restarts("o")):
             m.d.o += expected.eq(0)
@@ -224,8 +240,9 @@ class Order(Harness):
 
 
 class First(Harness):
-    """The first word that comes out after a restart is the first that was accepted after one, and
-    no other is.
+    """The first word out after a restart of the reader is the first in after one of the source.
+
+    A word's bit says that it is the first since a restart of the source.
     """
 
     width = 1
@@ -242,8 +259,9 @@ class First(Harness):
 
 
 class Once(Harness):
-    """A word comes out once at most, not before it was accepted, and not after a restart that it
-    did not come after.
+    """A word comes out at most once, after it was accepted, and never after a later restart.
+
+    A word's bit marks a single word.
     """
 
     width = 1
@@ -256,26 +274,28 @@ class Once(Harness):
             m.d.i += used.eq(used | mark)
         with m.If(self.delivered):
             m.d.o += gone.eq(gone | self.o_payload)
-        # accepted, and then the reader was reset or told to clear
+        # the reader restarted after the marked word had been accepted
         m.d.instant += stale.eq(stale | (used & self.clocks["o"] & self.restarts("o")))
         m.d.comb += Assert(~(self.o_valid & self.o_payload) | (used & ~gone & ~stale))
 
 
 class Gray(Harness):
-    """As long as the other side is open, a pointer that it looks at changes in one bit at a
-    time.
+    """While a side is open, the other side's pointer changes in at most one bit at a time.
+
+    So a synchroniser that samples the pointer while it changes gets its old or its new value.
     """
 
     def claims(self, m: Module) -> None:
         bits = self.pointer_bits
         for name, other in (("i", "o"), ("o", "i")):
-            gray, looks = self.watch(f"{name}_gray", bits), self.watch(f"{other}_open")
+            gray, is_read = self.watch(f"{name}_gray", bits), self.watch(f"{other}_open")
             old = Signal(bits, name=f"{name}_old")
             changed = Signal(bits, name=f"{name}_changed")
             m.d.instant += old.eq(gray)
             m.d.comb += [
                 changed.eq(gray ^ old),
-                Assert(~looks | ((changed & (changed - 1)[:bits]) == 0)),
+                # x & (x - 1) clears the lowest set bit: 0 means that there was one at most
+                Assert(~is_read | ((changed & (changed - 1)[:bits]) == 0)),
             ]
 
 
@@ -289,71 +309,84 @@ class Quiet(Harness):
         ]
 
 
-class Told(Harness):
-    """Before a side opens again after its own reset, the other has been told to clear; and nobody
-    is told without a reason.
+class Notified(Harness):
+    """Before a side opens again after its own reset, the other side was told to clear.
+
+    And no side is told to clear before there was a reset.
     """
 
     def claims(self, m: Module) -> None:
         opens = {"i": self.ready, "o": self.o_valid}
         for name, other in (("i", "o"), ("o", "i")):
-            owed, asked = Signal(name=f"{name}_owed"), Signal(name=f"{name}_asked_once")
-            told = self.clocks[other] & self.clear[other]
+            owed, was_reset = Signal(name=f"{name}_owed"), Signal(name=f"{name}_was_reset")
+            notified = self.clocks[other] & self.clear[other]
             with m.If(self.clocks[name] & self.request[name]):
-                m.d.instant += [owed.eq(1), asked.eq(1)]
-            with m.Elif(told):
+                m.d.instant += [owed.eq(1), was_reset.eq(1)]
+            with m.Elif(notified):
                 m.d.instant += owed.eq(0)
-            m.d.comb += [Assert(~(opens[name] & owed)), Assert(asked | ~self.clear[other])]
+            m.d.comb += [Assert(~(opens[name] & owed)), Assert(was_reset | ~self.clear[other])]
 
 
 class Settles(Harness):
-    """After the last reset both sides are open and nobody is told to clear within `rounds` rounds.
+    """Within `rounds` rounds after the last reset both sides are open, and no side is to clear.
 
-    In a round each clock has an edge or more.
+    In a round each clock has an edge or more. `rounds` is the least for which this holds, within 2:
+    `tests/sc_hw/proof/blocks/network/test_crossing.py` shows that 2 fewer are refuted.
     """
 
-    rounds = 26
+    rounds: ClassVar[int] = 26
 
     def done(self) -> Value:
-        """What must be by then."""
+        """What must hold from then on."""
         opened = self.watch("i_open") & self.watch("o_open")
         return opened & ~self.clear["i"] & ~self.clear["o"]
 
     def claims(self, m: Module) -> None:
-        no_reset, now = Signal(), self.choice("calm_from_now")
-        m.d.instant += no_reset.eq(no_reset | now)
+        no_reset, begins = Signal(), self.choice("no_reset_from_now")
+        m.d.instant += no_reset.eq(no_reset | begins)
         m.d.comb += Assume(~(no_reset & (self.request["i"] | self.request["o"])))
-        seen = Signal(2)
+        earlier_edges = Signal(2)  # of this round, by clock
         edges = Signal(2)
         rounds = Signal(range(self.rounds + 1))
-        m.d.comb += edges.eq(seen | Cat(self.clocks["i"], self.clocks["o"]))
+        m.d.comb += edges.eq(earlier_edges | Cat(self.clocks["i"], self.clocks["o"]))
         with m.If(no_reset):
-            m.d.instant += seen.eq(Mux(edges.all(), 0, edges))
+            m.d.instant += earlier_edges.eq(Mux(edges.all(), 0, edges))
             with m.If(edges.all() & (rounds != self.rounds)):
                 m.d.instant += rounds.eq((rounds + 1)[: len(rounds)])
-        self.late(m, no_reset, rounds == self.rounds)
+        self.conclude(m, no_reset, rounds == self.rounds)
 
-    def late(self, m: Module, no_reset: Value, out_of_time: Value) -> None:
-        """The time is over: it must be done, now and for good."""
+    def conclude(self, m: Module, no_reset: Value, out_of_time: Value) -> None:
+        """Add the assertion about the time when all rounds are over."""
         m.d.comb += Assert(~out_of_time | self.done())
 
 
 class Delivers(Settles):
-    """After the last reset, with words waiting and a reader that takes them, one comes out within
-    `rounds` rounds.
+    """Within `rounds` rounds after the last reset a waiting word comes out.
+
+    Words wait all the time, and the reader takes every word.
     """
 
     rounds = 32
 
-    def late(self, m: Module, no_reset: Value, out_of_time: Value) -> None:
-        got = Signal()
+    def conclude(self, m: Module, no_reset: Value, out_of_time: Value) -> None:
+        """Add the assertion about the time when all rounds are over."""
+        delivered = Signal()
         with m.If(no_reset & self.clocks["o"] & self.o_valid):
-            m.d.instant += got.eq(1)
-        m.d.comb += [Assume(~no_reset | (self.valid & self.o_ready)), Assert(~out_of_time | got)]
+            m.d.instant += delivered.eq(1)
+        m.d.comb += [
+            Assume(~no_reset | (self.valid & self.o_ready)),
+            Assert(~out_of_time | delivered),
+        ]
 
 
 class Reached(Harness):
-    """Covers, each of which must be reached; `goal` is a key of `GOALS`."""
+    """A state that must be reachable: a proof about a crossing that can't move would be empty.
+
+    Parameters
+    ----------
+    depth : words that the crossing holds.
+    goal : a key of `GOALS`.
+    """
 
     GOALS: ClassVar[dict[str, str]] = {
         "a word": "a word comes out",
@@ -371,13 +404,15 @@ class Reached(Harness):
         self.goal = goal
 
     def claims(self, m: Module) -> None:
-        taken, i_reset, o_reset, met = (
-            Signal(name=name) for name in ("taken", "i_reset", "o_reset", "met")
+        # Each flag is set after the one before it: a word was accepted, then the source was reset,
+        # then the reader, then both asked the other to clear at the same time.
+        accepted, i_reset, o_reset, met = (
+            Signal(name=name) for name in ("word_accepted", "i_reset", "o_reset", "met")
         )
         full = self.watch("i_open") & ~self.ready & ~self.request["i"]
         m.d.instant += [
-            taken.eq(taken | (self.clocks["i"] & self.accepted)),
-            i_reset.eq(i_reset | (taken & self.clocks["i"] & self.rst["i"])),
+            accepted.eq(accepted | (self.clocks["i"] & self.accepted)),
+            i_reset.eq(i_reset | (accepted & self.clocks["i"] & self.rst["i"])),
             o_reset.eq(o_reset | (i_reset & self.clocks["o"] & self.rst["o"])),
             met.eq(met | (o_reset & self.watch("i_asks") & self.watch("o_asks"))),
         ]

@@ -1,106 +1,64 @@
-"""Proof of a network: its layers against the units' text, its ticks and policies, its crossings;
-`build/<id>/proof.json`.
+"""What is proved of a network: the arithmetic of its layers, its ticks and policies, its crossings.
 
-Three methods, each for what it can do: bit-vectors for arithmetic, from every state (bitwuzla);
-reachability for what counts and crosses (PDR), with words, resets and, between clocks, edges
-whenever they like; and the structural audit of the netlist.
+There are three methods, each for what it can do. Bit-vectors (bitwuzla) decide arithmetic, from
+every state. Reachability (PDR) decides what counts and what crosses between clocks, with words and
+resets at any time and clock edges in any order. The structural audit of the netlist
+(`sc_hw.audit`) looks for transfers between clocks that are not on the list.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from sc_hw.build.elaborate import Build
-from sc_hw.files import write_json
 from sc_hw.progress import Progress
-from sc_hw.proof.blocks.network.crossing import LIMIT_S, prove_crossings
-from sc_hw.proof.blocks.network.intake import prove_intakes
-from sc_hw.proof.blocks.network.parts import write_network_parts
-from sc_hw.proof.mutants.network import NetworkControl, controls_for, write_mutated_parts
-from sc_hw.proof.verdicts import control_row
+from sc_hw.proof.blocks.network.crossing import crossing_tasks
+from sc_hw.proof.blocks.network.intake import LIMIT_S as INTAKE_LIMIT_S
+from sc_hw.proof.blocks.network.intake import intake_tasks
+from sc_hw.proof.mutants.crossing import LIMIT_S as CROSSING_LIMIT_S
 
-DEEP, DEEP_LIMIT_S = 8, 900.0  # a queue of 8 takes some minutes a claim
+# A crossing of 8 words takes minutes a claim, one of 4 a few seconds.
+DEEP_CROSSING, DEEP_CROSSING_LIMIT_S = 8, 900.0
+
+Claims = list[dict[str, Any]]
 
 
-def prove_network(
+def network_tasks(
     build: Build,
-    decide: Callable[[Path, float], list[dict[str, Any]]],
-    *,
-    controls: bool,
+    decide: Callable[[Path, float], Claims],
     limit_s: float,
-    jobs: int,
     progress: Progress,
-) -> dict[str, Any]:
-    """What a certificate holds of a network: `claims`, `controls`, `seconds`.
+) -> list[Callable[[], Claims]]:
+    """The claims about a network, in tasks that can run at the same time.
 
     Parameters
     ----------
-    build : the elaborated network.
-    decide : gives the claims about the parts in a folder, in a process of its own.
-    controls : also seed faults.
-    limit_s : for one claim.
-    jobs : processes at a time.
+    build : the elaborated network; the parts of its layers are written already.
+    decide : gives the claims about the parts in a folder, within seconds for each.
+    limit_s : seconds for one claim about a layer; reachability gets more.
+    progress : gets a line for each verdict about a crossing.
+
+    Each task returns claims as a certificate holds them.
     """
-    design = build.design
-    network = design.network
+    network = build.design.network
     if network is None:
-        raise ValueError("only a network is proved here")
-    began = perf_counter()
-    progress("emitting the layers' parts")
-    write_network_parts(design, build.folder)
+        raise ValueError("design must have a network")
     folder = build.folder / "proof" / "clocks"
     folder.mkdir(parents=True, exist_ok=True)
-    named = [(layer.name, network.crossing(index)) for index, layer in enumerate(network.layers)]
-    seeded = controls_for(network) if controls else []
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        progress("proving the layers")
-        layers = pool.submit(decide, build.folder, limit_s)
-        faults = [pool.submit(_refute, build, control, decide, limit_s) for control in seeded]
-        intakes = pool.submit(
-            prove_intakes, named, folder, limit_s=max(limit_s, 120.0), controls=controls
-        )
-        answers: list[dict[str, Any]] = [
-            {"claims": layers.result(), "controls": [fault.result() for fault in faults]}
-        ]
-        progress("layers proved; ticks and policies")
-        answers.append(intakes.result())
+    crossings = [
+        (layer.name, network.crossing(index)) for index, layer in enumerate(network.layers)
+    ]
+    tasks = intake_tasks(crossings, folder, max(limit_s, INTAKE_LIMIT_S))
     if len(network.roles) > 1:
-        progress(f"crossings of depth {network.crossing_depth}")
-        limit = LIMIT_S if network.crossing_depth < DEEP else DEEP_LIMIT_S
-        depths = [network.crossing_depth]
-        answers.append(
-            prove_crossings(
-                depths,
-                limit_s=limit,
-                jobs=jobs,
-                controls=controls,
-                progress=progress,
-                folder=folder,
-            )
-        )
-    claims = [claim for answer in answers for claim in answer["claims"]]
-    rows = [row for answer in answers for row in answer["controls"]]
-    return {"claims": claims, "controls": rows, "seconds": round(perf_counter() - began, 2)}
+        depth = network.crossing_depth
+        deep = depth >= DEEP_CROSSING
+        limit = DEEP_CROSSING_LIMIT_S if deep else CROSSING_LIMIT_S
+        tasks += crossing_tasks([depth], folder, limit, progress)
+    return [partial(decide, build.folder, limit_s), *(partial(_one, task) for task in tasks)]
 
 
-def _refute(
-    build: Build,
-    control: NetworkControl,
-    decide: Callable[[Path, float], list[dict[str, Any]]],
-    limit_s: float,
-) -> dict[str, Any]:
-    """The verdict on a seeded fault, in the first layer of its kind: all of a kind are made by the
-    same text.
-    """
-    folder = build.folder / "proof" / "controls" / control.name.replace(" ", "_")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    write_mutated_parts(build.design, folder, control)
-    write_json(folder / "manifest.json", build.manifest)
-    claims = decide(folder, limit_s)
-    return control_row(control.name, control.bug, claims)
+def _one(task: Callable[[], dict[str, Any]]) -> Claims:
+    return [task()]

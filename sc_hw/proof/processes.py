@@ -1,0 +1,100 @@
+"""Provers and comparisons, each in a process of its own.
+
+Yosys and the solver can end a process without warning, and their clean-up can crash after all
+answers are out. So a child process does the work and prints its answer as a line of JSON behind
+:data:`~sc_hw.proof.verdicts.VERDICT`; its exit code is not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sc_hw.files import write_json
+from sc_hw.proof.verdicts import VERDICT
+from sc_hw.tools import ToolError
+from sc_model.graph import Graph
+
+NETLISTS, GRAPHS = "netlists.json", "graphs.pickle"
+COMPARISON_LIMIT_S = (
+    30.0  # an undecided comparison only means that the proof must refute the mutant
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A design for Yosys to read.
+
+    Members
+    -------
+    files : paths of Verilog (``.v``) and RTLIL (``.il``) files, in the order of reading.
+    top : name of the top module.
+    clocks : whether the design has several clocks. Each clock is then an input like any other, and
+        a register takes its next value only where its clock is 1. Memories become registers.
+    """
+
+    files: tuple[str, ...]
+    top: str
+    clocks: bool = False
+
+
+def decide(folder: Path, limit_s: float = 60.0) -> list[dict[str, Any]]:
+    """The claims about the design in a folder, each with its verdict.
+
+    Parameters
+    ----------
+    folder : holds the manifest and the Verilog (or the parts that `proof/parts.json` lists).
+    limit_s : seconds for one claim before its verdict is ``unknown``.
+
+    Raises ToolError where the prover ends without an answer.
+    """
+    claims: list[dict[str, Any]] = _answer("sc_hw.proof.worker", (str(folder), str(limit_s)))
+    return claims
+
+
+def compare_netlists(original: Source, mutated: Source, folder: Path, limit_s: float) -> str:
+    """Whether two netlists are the same functions of the same registers and inputs.
+
+    Returns ``equivalent``, ``different`` or ``unknown``. Files of the comparison stay in `folder`.
+    Raises ToolError where the process ends without an answer.
+    """
+    write_json(folder / NETLISTS, {"original": asdict(original), "mutated": asdict(mutated)})
+    return _compare(folder / NETLISTS, limit_s)
+
+
+def compare_graphs(original: Graph, mutated: Graph, folder: Path, limit_s: float) -> str:
+    """Whether two graphs have the same outputs for all values of their variables.
+
+    Returns ``equivalent``, ``different`` or ``unknown``. Raises ToolError where the process ends
+    without an answer.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / GRAPHS).write_bytes(pickle.dumps((original, mutated)))
+    return _compare(folder / GRAPHS, limit_s)
+
+
+def _compare(request: Path, limit_s: float) -> str:
+    arguments = (str(request), str(min(limit_s, COMPARISON_LIMIT_S)))
+    return str(_answer("sc_hw.proof.equivalence", arguments))
+
+
+def _answer(module: str, arguments: Sequence[str]) -> Any:
+    """The JSON that a module of ours prints when it is run as a process."""
+    done = subprocess.run(
+        (sys.executable, "-m", module, *arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith(VERDICT):
+            return json.loads(line.removeprefix(VERDICT))
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    raise ToolError(f"prover gave no verdict (exit {done.returncode}): {' | '.join(lines[-3:])}")
