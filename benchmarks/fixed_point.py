@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw.files import write_json, write_text
-from sc_model.golden.trained.hetsyn import HetSyn
+from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.spec import CrossingSpec, HetSynSpec, NeuronSpec
 from sc_model.temporal_hierarchy.multi_clock import HetSynLayer
 
@@ -61,8 +61,8 @@ def compared(code_bits: int, terms: int, weight_bits: int, seed: int) -> tuple[f
     spec = spec.model_copy(
         update={"neuron": NeuronSpec(reset="subtract", threshold=threshold, potential_bits=48)}
     )
-    golden = HetSyn(spec, CrossingSpec(INPUTS, 1, 1, "hold", 1), 1.0)
-    codes = np.reshape(golden.codes.encode(layer.tau.ravel()), layer.tau.shape)
+    golden = TrainedLayer(spec, CrossingSpec(INPUTS, 1, 1, "hold", 1), 1.0)
+    codes = np.reshape(spec.codes(1.0).encode(layer.tau.ravel()), layer.tau.shape)
     golden.load({"weight": np.rint(layer.weight * scale).astype(np.int64), "code": codes})
     exact = layer.run(x.astype(float))
     fixed = np.array([golden.step(row) for row in x], float)

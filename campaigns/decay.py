@@ -17,7 +17,6 @@ from typing import Any
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from sc_hw.trained.hetsyn_lane import DecayTable, synapse_graph
 
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.datapath import Datapath
@@ -26,8 +25,11 @@ from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import write_json, write_text
 from sc_hw.price.synthesis import count
 from sc_hw.tools import find, run_yosys
+from sc_hw.trained.lane import synapse_graph
+from sc_hw.trained.table import TableMemory
 from sc_model.graph import restrict
-from sc_model.spec import DecayCodes, HetSynSpec, IntFormat
+from sc_model.layer_kinds import hetsyn
+from sc_model.spec import HetSynSpec, IntFormat
 
 TARGETS = ("ice40-up5k", "ice40-hx8k", "ecp5-25f-6")
 CODE_BITS = (3, 4, 5, 6, 7, 8)
@@ -47,14 +49,13 @@ class Decay(wiring.Component):
     next : the trace after the tick.
     """
 
-    def __init__(self, spec: HetSynSpec, codes: DecayCodes, family: Family) -> None:
-        self.table = DecayTable(codes)
-        self.update = Datapath(
-            restrict(synapse_graph(spec, codes, IntFormat(1), family), ("trace",)), family.delay
-        )
+    def __init__(self, spec: HetSynSpec, family: Family) -> None:
+        synapse = hetsyn.pipeline(spec, IntFormat(1), TICK_MS)
+        self.table = TableMemory(synapse.tables["code"])
+        self.update = Datapath(restrict(synapse_graph(synapse, family), ("trace",)), family.delay)
         super().__init__(
             {
-                "code": In(codes.code_bits),
+                "code": In(len(self.table.code)),
                 "trace": In(spec.trace_bits),
                 "value": In(1),
                 "next": Out(spec.trace_bits),
@@ -66,20 +67,20 @@ class Decay(wiring.Component):
         m.submodules.table = table = self.table
         m.submodules.update = update = self.update
         m.d.comb += [table.code.eq(self.code), self.next.eq(update.o_trace)]
-        given = {"trace": self.trace, "value": self.value} | {
-            str(n): table.controls[n] for n, _ in table.layout
+        operands = {"trace": self.trace, "value": self.value} | {
+            str(name): table.columns[name] for name, _ in table.layout
         }
         for name in update.graph.variables:
-            m.d.comb += getattr(update, f"i_{name}").eq(given[name])
+            m.d.comb += getattr(update, f"i_{name}").eq(operands[name])
         return m
 
 
-def cost(spec: HetSynSpec, codes: DecayCodes, target: Target, folder: Path) -> dict[str, Any]:
+def cost(spec: HetSynSpec, target: Target, folder: Path) -> dict[str, Any]:
     """LUT, FF and DSP of a decay on a target, and its latency in clocks; ToolError where synthesis
     fails.
     """
     family = load_family(target.family)
-    decay = Decay(spec, codes, family)
+    decay = Decay(spec, family)
     write_text(folder / "decay.v", to_verilog(decay, "decay", family))
     script = (
         f"read_verilog decay.v\n{target.synth} -top decay\nflatten\nopt_clean -purge\ntee -q -o"
@@ -116,9 +117,7 @@ def decay_table() -> dict[str, Any]:
                         "factors": len(codes.factors),
                         "worst_error": round(worst, 4),
                         "mean_error": round(mean, 4),
-                        "cost": {
-                            target.name: cost(spec, codes, target, Path(name)) for target in targets
-                        },
+                        "cost": {target.name: cost(spec, target, Path(name)) for target in targets},
                     }
                 )
     return {

@@ -1,13 +1,11 @@
 # amaranth: UnusedElaboratable=no
-"""What the pipelines of a layer have in common: weights and delays in block RAM, and the sum of a
-neuron's products.
-"""
+"""The pipeline of a trained layer: its synapses' memories, the kind's arithmetic, and the sums."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Module, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,60 +14,90 @@ from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.parts.accumulator import Accumulator
 from sc_hw.parts.selector import Selector
-from sc_hw.wires import Delays, port_shape
-from sc_model.graph import Graph
+from sc_hw.trained.table import TableMemory
+from sc_hw.wires import Delays, gated, port_shape, select
+from sc_model.arithmetic import Unit
+from sc_model.graph import REWRITES, Graph, rewrite, trace_function
+from sc_model.graph.rewrite import Rewrite, product_as_adder_tree, sum_with_selected_sign
+from sc_model.layer_kinds import Synapse
 from sc_model.spec import IntFormat, TrainedLayerSpec
 
-MEMORY = 2  # clocks from an address to its word
-LOOKUP = 1  # and until what came out of a memory stands in a register
-AHEAD = MEMORY + LOOKUP  # and until a neuron has come out of its memory into a register
+MEMORY = 2  # clocks from an address to its word: address register and read register of a block RAM
+LOOKUP = 1  # clocks from a word to what follows from it: a register, or a row of a table
+AHEAD = MEMORY + LOOKUP  # clocks from a neuron's address to its state in a register
+
+
+def unit_graph(unit: Unit, family: Family, *early: Rewrite) -> Graph:
+    """A unit as a graph, rewritten for a fabric; `early` are rewrites that come first."""
+    rewrites = (*early, *REWRITES)
+    if family.products == "adders":  # the fabric has no multiplier blocks
+        rewrites = (product_as_adder_tree, *rewrites)
+    return rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply), rewrites)
+
+
+def synapse_graph(synapse: Synapse, family: Family) -> Graph:
+    """What a lane computes for each synapse, as a graph for a fabric."""
+    return unit_graph(synapse.unit, family, sum_with_selected_sign)
 
 
 class Lane(wiring.Component):
     """The synapses of some neurons, and the sum of the products of one neuron after the other.
 
-    Throughput one synapse a clock. Domain ``sync``. Every synapse is read once a tick, and what a
-    tick writes lands before the next one begins: no read meets a write (see `TrainedLayer`).
-    Contents are not defined at power-on and survive a reset.
+    Throughput one synapse a clock, domain ``sync``. Every synapse is read once in a tick, and what
+    a tick writes has landed before the next tick begins, so that no read meets a write (see
+    `TrainedLayer`). Contents of memories are not defined at power-on and survive a reset.
 
     Parameters
     ----------
-    spec, value : the layer, the format of what comes in.
-    graph : what is computed for each synapse, with an output `product`.
-    own : what each synapse has beside weight and delay that only the host writes.
-    state : what it has that a tick writes.
+    spec : the layer.
+    value : format of the values that come in.
+    tick_ms : length of a step, in ms.
+    synapse : what is computed for each synapse (`LayerKind.pipeline`).
     family : the fabric.
 
     Members
     -------
-    issue, address : read the synapse at that address and work on it.
-    values : what its column was in the last ticks, the present one first, `MEMORY` clocks later.
-    fresh : with `issue`: take its state for 0.
+    issue : read the synapse at `address` and work on it.
+    address : number of the synapse in this lane.
+    values : values of the synapse's column in the last ticks, the present one first, `MEMORY`
+        clocks after `issue`.
+    fresh : with `issue`: ignore the stored state and use 0.
     first, last : with `issue`: the first and the last column of a neuron.
-    done, current : a neuron's sum, `latency` clocks after its `last`.
-    announced : `done`, some clocks before (`AHEAD`).
-    host_address : read while nothing is issued; `word` shows it `MEMORY` clocks later.
-    load, load_data : write there.
+    announced : `done`, `AHEAD` clocks earlier.
+    done : `current` is the sum of a neuron, `latency` clocks after its `last`.
+    current : the sum.
+    host_address : read while nothing is issued; 0 while something is.
+    word : the synapse at `host_address`, `MEMORY` clocks later: state, then parameters.
+    load : write `load_data` at `host_address`.
+    load_data : as `word`.
     """
 
     def __init__(
         self,
         spec: TrainedLayerSpec,
         value: IntFormat,
-        graph: Graph,
+        tick_ms: float,
+        synapse: Synapse,
         family: Family,
-        own: dict[str, Any],
-        state: dict[str, Any],
     ) -> None:
-        self.spec, self.family = spec, family
-        self.update = Datapath(graph, family.delay, aligned=False)
-        product = graph.nodes[graph.outputs["product"]].interval.format
+        self.spec, self.family, self.synapse = spec, family, synapse
+        unit = synapse.unit
+        self.update = Datapath(synapse_graph(synapse, family), family.delay, aligned=False)
+        product = self.update.graph.nodes[self.update.graph.outputs["product"]].interval.format
         current = spec.current_format(value)
         self.accumulator = Accumulator(product.width, current.width, family.delay.carry_bits)
         self.selector = Selector(value.width, spec.max_delay + 1) if spec.max_delay else None
-        delay = {"delay": spec.delay_format.width} if spec.max_delay else {}
-        self.fixed = data.StructLayout({"weight": port_shape(spec.weight_format), **delay, **own})
-        self.word_layout = data.StructLayout({**state, **dict(self.fixed.members)})
+        self.tables = {name: TableMemory(table) for name, table in synapse.tables.items()}
+        self.state = data.StructLayout({name: port_shape(unit.inputs[name]) for name in unit.state})
+        self.fixed = data.StructLayout(
+            {
+                name: port_shape(unit.inputs[name]) if name in unit.inputs else _shape(low, high)
+                for name, (low, high) in spec.synapse_parameters(tick_ms).items()
+            }
+        )
+        self.word_layout = data.StructLayout(
+            {**dict(self.state.members), **dict(self.fixed.members)}
+        )
         address = max(1, (spec.depth - 1).bit_length())
         super().__init__(
             {
@@ -91,7 +119,7 @@ class Lane(wiring.Component):
 
     @property
     def fetch(self) -> int:
-        """Clocks from a synapse's issue to what its datapath works on."""
+        """Clocks from a synapse's issue to the inputs of its datapath."""
         return MEMORY + max(LOOKUP, self.selector.latency if self.selector is not None else 0)
 
     @property
@@ -99,68 +127,146 @@ class Lane(wiring.Component):
         """Clocks from the issue of a neuron's last synapse to its sum."""
         return self.fetch + self.update.ready["product"] + self.accumulator.latency
 
-    def operands(
-        self, m: Module, delays: Delays, came: data.View[data.StructLayout], read: Signal
-    ) -> dict[str, Value]:
-        """What the datapath takes beside weight and value, `fetch` clocks after the issue; the
-        memories behind it.
-
-        `came` is the synapse's word, `MEMORY` clocks after the issue, `read` the address in the
-        clock of it.
-        """
-        return {}
+    @property
+    def state_ready(self) -> int:
+        """Clocks from a synapse's issue to its next state (`fetch` without state)."""
+        return self.fetch + max((self.update.ready[str(name)] for name, _ in self.state), default=0)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         delays = Delays(m)
-        m.submodules.update = update = self.update
-        m.submodules.accumulator = accumulator = self.accumulator
+        m.submodules.update = self.update
+        m.submodules.accumulator = self.accumulator
         m.submodules.fixed = fixed = BlockRAM(self.spec.depth, self.fixed.size)
         read = Signal.like(self.address)
-        m.d.comb += [
-            read.eq(self.address | self.host_address),
-            fixed.r_addr.eq(read),
-        ]  # each is 0 while the other is asked for
-        came = data.View(self.fixed, fixed.r_data)
-        waits = self.fetch - MEMORY
-        if self.selector is None:
-            value = delays.later(self.values[0], waits, "value")
-        else:
-            m.submodules.selector = selector = self.selector
-            m.d.comb += [selector.i_values.eq(self.values), selector.i_index.eq(came.delay)]
-            value = delays.later(selector.o_value, waits - selector.latency, "value")
-        given = {
-            "weight": delays.later(came.weight, waits, "weight"),
+        # of the two addresses one is always 0, so that an OR selects
+        m.d.comb += [read.eq(self.address | self.host_address), fixed.r_addr.eq(read)]
+        parameters = data.View(self.fixed, fixed.r_data)
+        value = self._delayed_value(m, delays, parameters)
+        traces = None
+        if self.state.size:
+            m.submodules.traces = traces = BlockRAM(self.spec.depth, self.state.size)
+            m.d.comb += traces.r_addr.eq(read)
+        operands = {
             "value": value,
-            **self.operands(m, delays, came, read),
+            **{
+                str(name): delays.later(parameters[name], self.fetch - MEMORY, str(name))
+                for name, _ in self.fixed
+                if name in self.synapse.unit.inputs
+            },
+            **self._table_columns(m, delays, parameters),
+            **(self._traces(m, delays, traces) if traces is not None else {}),
         }
-        for name in update.graph.variables:
-            m.d.comb += getattr(update, f"i_{name}").eq(given[name])
+        for name in self.update.graph.variables:
+            m.d.comb += getattr(self.update, f"i_{name}").eq(operands[name])
+        self._host_access(m, fixed)
+        self._sum(m, delays)
+        return m
 
+    def _delayed_value(
+        self, m: Module, delays: Delays, parameters: data.View[data.StructLayout]
+    ) -> Value:
+        """The column's value `delay` ticks ago, `fetch` clocks after the issue."""
+        waiting = self.fetch - MEMORY
+        if self.selector is None:
+            return delays.later(self.values[0], waiting, "value")
+        m.submodules.selector = selector = self.selector
+        m.d.comb += [selector.i_values.eq(self.values), selector.i_index.eq(parameters.delay)]
+        return delays.later(selector.o_value, waiting - selector.latency, "value")
+
+    def _table_columns(
+        self, m: Module, delays: Delays, parameters: data.View[data.StructLayout]
+    ) -> dict[str, Value]:
+        """The rows that the synapse's parameters select, `fetch` clocks after the issue."""
+        columns: dict[str, Value] = {}
+        for parameter, table in self.tables.items():
+            m.submodules[f"table_{parameter}"] = table
+            m.d.comb += table.code.eq(parameters[parameter])
+            waiting = self.fetch - MEMORY - LOOKUP
+            columns |= {
+                str(name): delays.later(table.columns[name], waiting, f"column_{name}")
+                for name, _ in table.layout
+            }
+        return columns
+
+    def _traces(self, m: Module, delays: Delays, traces: BlockRAM) -> dict[str, Value]:
+        """The synapse's state (its traces), `fetch` clocks after the issue, and its way back."""
+        fresh = delays.later(self.fresh, MEMORY, "fresh")
+        trace = Signal(self.state.size, reset_less=True)
+        m.d.sync += trace.eq(gated(traces.r_data, by=~fresh))
+
+        landing = delays.later(self.issue, self.state_ready, "issue", strobe=True)
+        # Traces come back in the order in which they went out, those of each synapse once in a
+        # tick: a counter over the lane's synapses replaces an address that is delayed for as long.
+        place = Signal.like(self.address)
+        last_place = place == self.spec.depth - 1
+        with m.If(landing):
+            m.d.sync += place.eq(gated(place + 1, by=~last_place))
+        # No reset: a trace that lands during a reset is harmless, since the first tick afterwards
+        # is `fresh`, which reads 0 and writes every trace again.
+        write_en = Signal(reset_less=True)
+        write_place = Signal.like(self.address, reset_less=True)
+        write_trace = Signal(self.state.size, reset_less=True)
+        loaded_trace = self.load_data.as_value()[: self.state.size]
+        m.d.sync += [
+            write_en.eq(landing | self.load),
+            write_place.eq(select(landing, place, self.host_address)),
+            write_trace.eq(select(landing, self._next_trace(delays), loaded_trace)),
+        ]
+        m.d.comb += [
+            traces.w_en.eq(write_en),
+            traces.w_addr.eq(write_place),
+            traces.w_data.eq(write_trace),
+            self.word.as_value()[: self.state.size].eq(traces.r_data),
+        ]
+        waiting = self.fetch - MEMORY - LOOKUP
+        fields = data.View(self.state, delays.later(trace, waiting, "trace"))
+        return {str(name): fields[name] for name, _ in self.state}
+
+    def _next_trace(self, delays: Delays) -> Value:
+        """The synapse's next state, `state_ready` clocks after the issue.
+
+        The datapath's outputs are ready at times of their own; the early ones wait for the last.
+        """
+        ready = {str(name): self.update.ready[str(name)] for name, _ in self.state}
+        last = max(ready.values())
+        return Cat(
+            delays.later(getattr(self.update, f"o_{name}"), last - clocks, f"next_{name}")
+            for name, clocks in ready.items()
+        )
+
+    def _host_access(self, m: Module, fixed: BlockRAM) -> None:
+        """The host writes parameters; registers in front of the memory shorten the path to it."""
         write_fixed = Signal(reset_less=True)
         write_address = Signal.like(self.address, reset_less=True)
-        write_given = Signal(self.fixed.size, reset_less=True)
-        behind = self.word_layout.size - self.fixed.size
+        write_parameters = Signal(self.fixed.size, reset_less=True)
         m.d.sync += [
             write_fixed.eq(self.load),
             write_address.eq(self.host_address),
-            write_given.eq(self.load_data.as_value()[behind:]),
+            write_parameters.eq(self.load_data.as_value()[self.state.size :]),
         ]
         m.d.comb += [
             fixed.w_en.eq(write_fixed),
             fixed.w_addr.eq(write_address),
-            fixed.w_data.eq(write_given),
-            self.word.as_value()[behind:].eq(fixed.r_data),
+            fixed.w_data.eq(write_parameters),
+            self.word.as_value()[self.state.size :].eq(fixed.r_data),
         ]
 
-        # the products of a neuron are summed
-        multiplied = self.fetch + update.ready["product"]
+    def _sum(self, m: Module, delays: Delays) -> None:
+        """The sum of a neuron's products, and when it is complete."""
+        multiplied = self.fetch + self.update.ready["product"]
         ends = self.last & self.issue
         m.d.comb += [
-            accumulator.i_term.eq(update.o_product),
-            accumulator.i_first.eq(delays.later(self.first, multiplied, "first")),
-            self.current.eq(accumulator.o_sum),
+            self.accumulator.i_term.eq(self.update.o_product),
+            self.accumulator.i_first.eq(delays.later(self.first, multiplied, "first")),
+            self.current.eq(self.accumulator.o_sum),
             self.announced.eq(delays.later(ends, self.latency - AHEAD, "ends", strobe=True)),
             self.done.eq(delays.later(ends, self.latency, "ends", strobe=True)),
         ]
-        return m
+
+
+def _shape(low: int, high: int) -> Shape:
+    """The narrowest shape of a parameter with these bounds."""
+    if low < 0:
+        return signed(max((-low - 1).bit_length(), high.bit_length()) + 1)
+    return unsigned(max(1, high.bit_length()))

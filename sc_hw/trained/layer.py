@@ -11,22 +11,12 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
-from sc_hw.trained.dense_lane import DenseLane
-from sc_hw.trained.hetsyn_lane import HetSynLane
 from sc_hw.trained.history import History
-from sc_hw.trained.lane import MEMORY
+from sc_hw.trained.lane import MEMORY, Lane
 from sc_hw.trained.neurons import Neurons
 from sc_hw.wires import Delays, choose, equals, gated
-from sc_model.spec import DenseSpec, HetSynSpec, IntFormat
-
-
-def lane_of(
-    spec: HetSynSpec | DenseSpec, value: IntFormat, tick_ms: float, family: Family
-) -> HetSynLane | DenseLane:
-    """A lane for layers of that kind."""
-    if isinstance(spec, HetSynSpec):
-        return HetSynLane(spec, spec.codes(tick_ms), value, family)
-    return DenseLane(spec, value, family)
+from sc_model.layer_kinds import kind_of
+from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class TrainedLayer(wiring.Component):
@@ -63,7 +53,7 @@ class TrainedLayer(wiring.Component):
 
     def __init__(
         self,
-        spec: HetSynSpec | DenseSpec,
+        spec: TrainedLayerSpec,
         value: IntFormat,
         tick_ms: float = 1.0,
         step_bits: int = 16,
@@ -71,7 +61,8 @@ class TrainedLayer(wiring.Component):
     ) -> None:
         self.spec, self.value, self.step_bits = spec, value, step_bits
         self.family = family if family is not None else load_family("generic")
-        self.lanes = [lane_of(spec, value, tick_ms, self.family) for _ in range(spec.lanes)]
+        synapse = kind_of(spec).pipeline(spec, value, tick_ms)
+        self.lanes = [Lane(spec, value, tick_ms, synapse, self.family) for _ in range(spec.lanes)]
         self.neurons = Neurons(spec, value, self.family)
         self.history = History(spec, value) if spec.max_delay else None
         self.control_layout = data.StructLayout({"fresh": 1})

@@ -12,12 +12,10 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.trained.lane import AHEAD, MEMORY
+from sc_hw.trained.lane import AHEAD, MEMORY, unit_graph
 from sc_hw.wires import Delays, gated, port_shape, select
-from sc_model.arithmetic import neuron_of
-from sc_model.graph import REWRITES, rewrite, trace_function
-from sc_model.graph.rewrite import product_as_adder_tree
-from sc_model.spec import DenseSpec, HetSynSpec, IntFormat
+from sc_model.layer_kinds import kind_of
+from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class Neurons(wiring.Component):
@@ -48,12 +46,10 @@ class Neurons(wiring.Component):
     host_address, word, load, load_data : as those of a lane.
     """
 
-    def __init__(self, spec: HetSynSpec | DenseSpec, value: IntFormat, family: Family) -> None:
+    def __init__(self, spec: TrainedLayerSpec, value: IntFormat, family: Family) -> None:
         self.spec = spec
-        self.unit = unit = neuron_of(spec, value)
-        rewrites = (product_as_adder_tree, *REWRITES) if family.products == "adders" else REWRITES
-        graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply)
-        self.update = Datapath(rewrite(graph, rewrites), family.delay)
+        self.unit = unit = kind_of(spec).neuron(spec, value)
+        self.update = Datapath(unit_graph(unit, family), family.delay)
         state = {**{name: port_shape(unit.inputs[name]) for name in unit.state}, "fired": 1}
         own = {name: port_shape(unit.inputs[name]) for name in spec.neuron_parameters}
         self.state, self.own = data.StructLayout(state), data.StructLayout(own)

@@ -6,21 +6,15 @@ integers.
 """
 
 from sc_model.arithmetic.critic import critic_unit
-from sc_model.arithmetic.dense import dense_synapse_unit
-from sc_model.arithmetic.hetsyn import synapse_unit
 from sc_model.arithmetic.integrate_and_fire import neuron_unit
 from sc_model.arithmetic.lif import lif_unit
 from sc_model.arithmetic.noise import Lfsr
-from sc_model.arithmetic.of_layer import neuron_of
 from sc_model.arithmetic.unit import Unit
 
 __all__ = [
     "Lfsr",
     "Unit",
     "critic_unit",
-    "dense_synapse_unit",
     "lif_unit",
-    "neuron_of",
     "neuron_unit",
-    "synapse_unit",
 ]

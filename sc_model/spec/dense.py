@@ -115,3 +115,8 @@ class DenseSpec(TrainedLayerSpec):
         leak = {"leak": (0, one)} if self.neuron.leak == "factor" else {}
         synaptic = {"synaptic_leak": (0, one)} if self.neuron.synaptic else {}
         return {"threshold": (1, self.neuron.threshold_format.hi), **leak, **synaptic}
+
+    @property
+    def weight_shift(self) -> int:
+        """A weight of 1 raises a potential by 2^fraction."""
+        return self.neuron.fraction

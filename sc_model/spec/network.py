@@ -7,36 +7,41 @@ in changes nothing in the result.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-from sc_model.spec.dense import DenseSpec
 from sc_model.spec.errors import did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
 from sc_model.spec.trained_layer import Policy, TrainedLayerSpec
 
-LAYER_KINDS: dict[str, type[TrainedLayerSpec]] = {"hetsyn": HetSynSpec, "dense": DenseSpec}
 DEFAULT_KIND = "hetsyn"
 
 
-def _kind(layer: Any) -> str:
-    """Which kind of layer that is, or says to be."""
-    return (
-        str(layer.get("kind", DEFAULT_KIND))
-        if isinstance(layer, dict)
-        else str(getattr(layer, "kind", DEFAULT_KIND))
-    )
+def layer_type(kind: str, subject: str = "layer kind") -> type[TrainedLayerSpec]:
+    """The configuration of layers of a kind; ConfigError, which begins with `subject`, otherwise.
+
+    Kinds build on this package, so their package is imported by name, when the first layer is read.
+    """
+    kinds = importlib.import_module("sc_model.layer_kinds")
+    found: type[TrainedLayerSpec] = kinds.load_kind(kind, subject).spec
+    return found
 
 
-AnyLayer = Annotated[
-    Annotated[HetSynSpec, Tag("hetsyn")] | Annotated[DenseSpec, Tag("dense")], Discriminator(_kind)
-]
+def _layer(value: Any) -> Any:
+    """A table of fields as the configuration of its kind; anything else is left to pydantic."""
+    if not isinstance(value, dict):
+        return value
+    return layer_type(str(value.get("kind", DEFAULT_KIND)))(**value)
+
+
+# A layer is checked by its kind's own class, and written with that class's fields.
+AnyLayer = Annotated[SerializeAsAny[TrainedLayerSpec], BeforeValidator(_layer)]
 
 
 class ClockSpec(Frozen):
@@ -133,7 +138,7 @@ class NetworkSpec(Frozen):
                     f" neurons ({before.neurons}), not {after.inputs}."
                 )
         for layer in self.layers:
-            if self.early(layer) and isinstance(layer, DenseSpec):
+            if self.early(layer) and layer.neuron_parameters:
                 raise ValueError(
                     f"layer '{layer.name}' must not tick more often than a layer in front of it"
                     f" (every {layer.tick_interval} steps): it would fire before its thresholds can"

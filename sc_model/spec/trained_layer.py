@@ -1,6 +1,4 @@
-"""What all layers of a network have in common: size, ticks, clock, what lies in front of them, and
-their columns.
-"""
+"""What all trained layers of a network have in common: size, ticks, clock, input and columns."""
 
 from __future__ import annotations
 
@@ -18,15 +16,20 @@ MAX_DELAY = 63
 
 
 class TrainedLayerSpec(Frozen):
-    """A `[[layer]]` of a network that does not learn: a weight, a delay and what its kind adds for
-    each of its synapses.
+    """A `[[layer]]` of a network: a layer that was trained elsewhere and does not learn.
 
-    A layer's *columns* are what a neuron has a synapse for: the inputs, behind them the layer's own
-    neurons (`recurrent`: whether they fired in the tick before), and behind them a column that is 1
-    in every tick (`bias`). A synapse takes in what its column was `delay` ticks ago, 0 before the
-    first tick.
+    Each synapse has a weight, with `max_delay` a delay, and what the layer's kind adds. The kinds
+    are subclasses of this one, found by `sc_model.layer_kinds`.
 
-    Raises ConfigError (a ValueError) for a value outside its range.
+    A neuron has one synapse for each of the layer's *columns*: first the inputs; then, with
+    `recurrent`, the layer's own neurons (1 if the neuron fired in the tick before); last, with
+    `bias`, a column that is 1 in every tick. A synapse takes in the value that its column had
+    `delay` ticks ago, 0 before the first tick.
+
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range.
     """
 
     name: str = Field(
@@ -69,6 +72,7 @@ class TrainedLayerSpec(Frozen):
         default=False, description="its own spikes of the tick before are inputs, too"
     )
     bias: bool = Field(default=False, description="one more input that is 1 in every tick")
+    kind: str = Field(description="name of the kind, which a kind's own class gives as default")
 
     @model_validator(mode="after")
     def _lanes_fit(self) -> Self:
@@ -106,16 +110,24 @@ class TrainedLayerSpec(Frozen):
 
     @abstractmethod
     def current_format(self, value: IntFormat) -> IntFormat:
-        """Format of a neuron's sum over its columns, where `value` is that of what comes in."""
+        """Format of a neuron's sum of products; `value` is the format of the inputs' values."""
 
     def synapse_parameters(self, tick_ms: float) -> dict[str, tuple[int, int]]:
-        """What is loaded for each synapse, (neurons, columns), with least and largest value;
-        `tick_ms`: of the network.
+        """Parameters that are loaded for each synapse, with their least and largest values.
+
+        Parameters
+        ----------
+        tick_ms : length of a step of the network, in ms.
         """
         delay = {"delay": (0, self.max_delay)} if self.max_delay else {}
         return {"weight": (self.weight_format.lo, self.weight_format.hi), **delay}
 
     @property
     def neuron_parameters(self) -> dict[str, tuple[int, int]]:
-        """What is loaded for each neuron, (neurons,), with the least and the largest value."""
+        """Parameters that are loaded for each neuron, with their least and largest values."""
         return {}
+
+    @property
+    def weight_shift(self) -> int:
+        """A weight of 1 raises a potential by 2^weight_shift."""
+        return 0

@@ -54,6 +54,8 @@ LAYERS: dict[str, Layer] = {
     ),
     "sc_model.cache": Layer(("platformdirs",)),
     "sc_model.spec": Layer(("pydantic", "sc_model.spec")),
+    # discovery: a layer's table names its kind, whose file is looked for when the table is read
+    "sc_model.spec.network": Layer(("pydantic", "sc_model.spec", "sc_model.layer_kinds")),
     "sc_model.rules": Layer(("pydantic", "sc_model.spec", "sc_model.rules")),
     "sc_model.graph": Layer(("numpy", "bitwuzla", "sc_model.spec", "sc_model.graph")),
     "sc_model.arithmetic": Layer(("sc_model.spec", "sc_model.arithmetic")),

@@ -14,7 +14,8 @@ from sc_hw.network.network import SpikeNetwork
 from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.parts.space import Space
 from sc_model.graph import Graph
-from sc_model.spec import PLASTIC, ConfigError, Design, HetSynSpec
+from sc_model.layer_kinds import kind_of
+from sc_model.spec import PLASTIC, ConfigError, Design
 
 
 class NetworkBlock(Block):
@@ -98,15 +99,6 @@ class NetworkBlock(Block):
             Space.CONTROL: 1,
             Space.HISTORY: spec.columns,
         }
-        decay = None
-        if isinstance(spec, HetSynSpec):
-            codes = spec.codes(network.tick_ms)
-            decay = {
-                "factors": list(codes.factors),
-                "shift": codes.shift,
-                "tick_ms": codes.tick_ms,
-                "terms": codes.terms,
-            }
         return {
             "name": spec.name,
             "kind": spec.kind,
@@ -120,7 +112,8 @@ class NetworkBlock(Block):
             },
             "value_bits": crossing.value.width,
             "memory_bits": layer.memory_bits,
-            "decay": decay,
+            "decay": None,
+            **kind_of(spec).manifest(spec, network.tick_ms),
             "spaces": space_rows(layer.spaces, words),
         }
 

@@ -15,23 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.golden.arrays import integers
 from sc_model.golden.network.crossing import Crossing
 from sc_model.golden.plastic.layer import PlasticLayer
-from sc_model.golden.trained.dense import Dense
-from sc_model.golden.trained.hetsyn import HetSyn
+from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
-from sc_model.spec import PLASTIC, CrossingSpec, DenseSpec, HetSynSpec, NetworkSpec
-
-
-def golden_layer(
-    spec: HetSynSpec | DenseSpec,
-    crossing: CrossingSpec,
-    tick_ms: float,
-    parameters: Mapping[str, ArrayLike],
-) -> HetSyn | Dense:
-    """The model of a layer of that kind; arguments as those of `TrainedLayer`."""
-    if isinstance(spec, HetSynSpec):
-        return HetSyn(spec, crossing, tick_ms, parameters)
-    return Dense(spec, crossing, tick_ms, parameters)
+from sc_model.spec import PLASTIC, NetworkSpec
 
 
 def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int, int]]:
@@ -70,7 +57,7 @@ class Network:
 
     Members
     -------
-    layers : `HetSyn` or `Dense` by name.
+    layers : the trained layers by name.
     crossings : by the name of the layer behind them.
     outputs : last word of each layer.
     steps : done.
@@ -88,7 +75,7 @@ class Network:
         for name in given:
             if name not in known:
                 raise ValueError(f"parameters must be among {', '.join(known)}, not '{name}'.")
-        self.layers: dict[str, HetSyn | Dense] = {}
+        self.layers: dict[str, TrainedLayer] = {}
         self.crossings: dict[str, Crossing] = {}
         self.plastic: PlasticLayer | None = None
         if spec.plastic is not None:
@@ -100,12 +87,12 @@ class Network:
             self._first = self.plastic.checkpoint()
         for index, layer in enumerate(spec.layers):
             crossing = spec.crossing(index)
-            mine = {
-                name.removeprefix(f"{layer.name}."): given[name]
-                for name in given
+            layer_parameters = {
+                name.removeprefix(f"{layer.name}."): values
+                for name, values in given.items()
                 if name.startswith(f"{layer.name}.")
             }
-            self.layers[layer.name] = golden_layer(layer, crossing, spec.tick_ms, mine)
+            self.layers[layer.name] = TrainedLayer(layer, crossing, spec.tick_ms, layer_parameters)
             self.crossings[layer.name] = Crossing(crossing)
         self.reset()
 

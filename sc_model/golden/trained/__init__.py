@@ -1,1 +1,1 @@
-"""Golden models of layers that do not learn."""
+"""Golden models of trained layers, of every kind."""

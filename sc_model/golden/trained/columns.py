@@ -1,6 +1,4 @@
-"""What the synapses of a layer take in: inputs, the layer's own spikes, a constant, each as it was
-some ticks ago.
-"""
+"""The values that the synapses of a layer take in, each with the delay of the synapse."""
 
 from __future__ import annotations
 
@@ -14,17 +12,17 @@ from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class Columns:
-    """The past of a layer's columns.
+    """The last values of a layer's columns: its inputs, its own spikes, and a constant 1.
 
     Parameters
     ----------
     spec : the layer.
-    value : format of what comes in.
-    delay : (neurons, columns), in ticks.
+    value : format of the input values.
+    delay : (neurons, columns), delay of each synapse in ticks of the layer, or one for all.
 
     Members
     -------
-    history : (max_delay + 1, columns), what the columns were in the last ticks, the latest first.
+    history : (max_delay + 1, columns), values of the columns in the last ticks, the latest first.
     """
 
     def __init__(
@@ -36,24 +34,27 @@ class Columns:
         self.reset()
 
     def reset(self) -> None:
-        """Nothing has come."""
+        """Set the whole past to 0."""
         self.history: NDArray[np.int64] = np.zeros(
             (self.spec.max_delay + 1, self.spec.columns), np.int64
         )
 
     def take(self, x: ArrayLike, fired: NDArray[Any]) -> NDArray[np.int64]:
-        """A tick: values (inputs,) and the spikes of the tick before (neurons,) to what synapses
-        take in (neurons, columns).
+        """Begin a tick: the value that each synapse takes in, (neurons, columns).
+
+        Parameters
+        ----------
+        x : (inputs,), values in the format `value`.
+        fired : (neurons,), the layer's spikes in the tick before.
         """
         spec = self.spec
-        values = checked(f"layer '{spec.name}': x", x, (spec.inputs,), self.value.lo, self.value.hi)
+        inputs = checked(f"layer '{spec.name}': x", x, (spec.inputs,), self.value.lo, self.value.hi)
         parts = [
-            values,
+            inputs,
             *([fired] if spec.recurrent else []),
             *([np.ones(1, np.int64)] if spec.bias else []),
         ]
-        self.history = np.concatenate(
-            [np.concatenate(parts)[None].astype(np.int64), self.history[:-1]]
-        )
-        taken: NDArray[np.int64] = self.history[self._delay, self._column]
-        return taken
+        present = np.concatenate(parts)[None].astype(np.int64)
+        self.history = np.concatenate([present, self.history[:-1]])
+        delayed: NDArray[np.int64] = self.history[self._delay, self._column]
+        return delayed

@@ -1,88 +1,109 @@
-"""What the bit-exact layers of a network have in common: parameters, columns, neurons, and the
-course of a tick.
+"""The bit-exact trained layer: a tick at a time, by the synapse and the neuron of its kind.
+
+The kind's synapse is computed in its plain form (`LayerKind.synapse`), not in the form that
+hardware computes (`LayerKind.pipeline`): a decay, for example, is multiplied out here, where
+hardware adds shifted copies.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.arithmetic import neuron_of
+from sc_model.arithmetic import Unit
 from sc_model.golden.arrays import checked
 from sc_model.golden.trained.columns import Columns
 from sc_model.graph import NumpyOps, trace_function
 from sc_model.graph.algebra import array_dtype
-from sc_model.spec import CrossingSpec, DenseSpec, HetSynSpec
+from sc_model.layer_kinds import kind_of
+from sc_model.spec import CrossingSpec, TrainedLayerSpec
 
-Spec = TypeVar("Spec", HetSynSpec, DenseSpec)
+# Largest width of a sum of products in int64: one bit below the sign is left free.
+SUM_BITS = 62
 
 
-class TrainedLayer(ABC, Generic[Spec]):
-    """A layer in fixed point, a tick at a time: in 64 bits, or in Python integers where that is too
-    narrow.
+class ClampCounter(NumpyOps):
+    """NumPy arrays, as `NumpyOps`; counts the values that a clamp changes.
+
+    Members
+    -------
+    count : values changed so far.
+    """
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        super().__init__(dtype)
+        self.count = 0
+
+    def clamp(self, value: Any, lo: int, hi: int) -> Any:
+        """See :class:`sc_model.spec.rule.Ops`."""
+        clamped = super().clamp(value, lo, hi)
+        self.count += int(np.count_nonzero(clamped != value))
+        return clamped
+
+
+class TrainedLayer:
+    """A layer in fixed point, a tick at a time, of any kind.
+
+    Arithmetic is in int64 where every intermediate fits, else in Python integers (exact, slow).
 
     Parameters
     ----------
     spec : size and formats.
-    crossing : what lies in front of it, which sets the format of x.
+    crossing : the crossing in front of the layer; it sets the format of the input values.
     tick_ms : length of a step, in ms.
-    parameters : by name, scalars or (neurons, columns) for synapses, (neurons,) for neurons
-        (`TrainedLayerSpec.synapse_parameters`, `TrainedLayerSpec.neuron_parameters`); missing ones
-        of synapses are 0, those of neurons must be given (or none is given at all they are the
-        least that is allowed).
+    parameters : by name, scalars or arrays: (neurons, columns) for those of synapses, (neurons,)
+        for those of neurons (`TrainedLayerSpec.synapse_parameters`,
+        `TrainedLayerSpec.neuron_parameters`). Missing synapse parameters are 0. If any parameter
+        is given, all neuron parameters must be; otherwise they take their minimum.
 
     Members
     -------
-    parameters : all of them as arrays.
-    columns : what came in.
-    neuron : the neurons' state by name, (neurons,) each; the potential is that before the reset of
-        a spike, which comes in the tick after.
-    fired : (neurons,), in the last tick.
+    parameters : all parameters by name, as arrays.
+    columns : the last values of the layer's columns.
+    synapse : state of the synapses by name, (neurons, columns) each.
+    neuron : state of the neurons by name, (neurons,) each. The potential is that before the reset
+        of a spike, which takes place in the next tick.
+    fired : (neurons,), 1 where the neuron fired in the last tick.
 
-    Raises TypeError or ValueError for parameters of another name, shape, kind or range.
+    Raises
+    ------
+    TypeError, ValueError
+        a parameter of unknown name, or of wrong kind, shape or range.
     """
 
     def __init__(
         self,
-        spec: Spec,
+        spec: TrainedLayerSpec,
         crossing: CrossingSpec,
         tick_ms: float,
         parameters: Mapping[str, ArrayLike] | None = None,
     ) -> None:
-        self.spec: Spec = spec
-        self.crossing, self.tick_ms = crossing, tick_ms
+        self.spec, self.crossing, self.tick_ms = spec, crossing, tick_ms
         self.n_inputs, self.n_neurons = spec.inputs, spec.neurons
-        self._unit = neuron_of(spec, crossing.value)
-        graph = trace_function(
-            self._unit.name, self._unit.inputs, self._unit.outputs, self._unit.apply
+        kind = kind_of(spec)
+        self._synapse = kind.synapse(spec, crossing.value, tick_ms)
+        self._neuron = kind.neuron(spec, crossing.value)
+        narrow = (
+            _fits_int64(self._synapse.unit)
+            and _fits_int64(self._neuron)
+            and spec.current_format(crossing.value).width <= SUM_BITS
         )
-        wide = max(self._widest(), spec.current_format(crossing.value).width)
-        self._dtype = (
-            np.dtype(np.int64) if wide < 63 and array_dtype(graph) == np.int64 else np.dtype(object)
-        )
+        self._dtype = np.dtype(np.int64 if narrow else object)
         self._ops = NumpyOps(self._dtype)
+        self._synapse_ops = ClampCounter(self._dtype)
         self.load(parameters or {})
 
-    def _widest(self) -> int:
-        """Bits of the widest number of a synapse."""
-        return 0
-
-    @abstractmethod
-    def _current(self, taken: NDArray[Any]) -> NDArray[Any]:
-        """What the synapses (neurons, columns) add up to, (neurons,), for what each takes in."""
-
     def load(self, parameters: Mapping[str, ArrayLike]) -> None:
-        """Write all parameters and put everything else to its state after reset."""
+        """Write all parameters, and put the state to that after a reset."""
         spec = self.spec
-        tables = (
+        groups = (
             (spec.synapse_parameters(self.tick_ms), (spec.neurons, spec.columns)),
             (spec.neuron_parameters, (spec.neurons,)),
         )
-        known = {name: (bounds, shape) for table, shape in tables for name, bounds in table.items()}
+        known = {name: (bounds, shape) for group, shape in groups for name, bounds in group.items()}
         for name in parameters:
             if name not in known:
                 raise ValueError(
@@ -96,61 +117,85 @@ class TrainedLayer(ABC, Generic[Spec]):
                     f"layer '{spec.name}': {name} must be given, in [{low}, {high}], where other"
                     " parameters are."
                 )
-            given = parameters.get(name, max(low, 0))
+            values = parameters.get(name, max(low, 0))
             self.parameters[name] = checked(
-                f"layer '{spec.name}': {name}", given, shape, low, high
+                f"layer '{spec.name}': {name}", values, shape, low, high
             ).astype(self._dtype)
         delay = self.parameters["delay"].astype(np.int64) if spec.max_delay else 0
         self.columns = Columns(spec, self.crossing.value, delay)
-        self._loaded()
+        self._constants = {
+            name: self.parameters[name]
+            for name in spec.synapse_parameters(self.tick_ms)
+            if name in self._synapse.unit.inputs
+        }
+        for parameter, table in self._synapse.tables.items():
+            rows = self.parameters[parameter].astype(np.int64)
+            for name in table.formats:
+                column = np.array([row[name] for row in table.rows], self._dtype)
+                self._constants[name] = column[rows]
         self.reset()
 
-    def _loaded(self) -> None:
-        """Parameters have changed."""
-
     def reset(self) -> None:
-        """State after reset: nothing has come, potentials 0; parameters stay."""
+        """Put all state to 0; parameters stay."""
+        spec = self.spec
         self.columns.reset()
-        self.neuron = {
-            name: np.full(self.spec.neurons, value, self._dtype)
-            for name, value in self._unit.state.items()
+        self.synapse: dict[str, NDArray[Any]] = {
+            name: np.zeros((spec.neurons, spec.columns), self._dtype)
+            for name in self._synapse.unit.state
         }
-        self.fired = np.zeros(self.spec.neurons, self._dtype)
+        self.neuron: dict[str, NDArray[Any]] = {
+            name: np.full(spec.neurons, value, self._dtype)
+            for name, value in self._neuron.state.items()
+        }
+        self.fired: NDArray[Any] = np.zeros(spec.neurons, self._dtype)
+        self._synapse_ops.count = 0
 
     @property
     def state(self) -> dict[str, NDArray[Any]]:
-        """All that changes from tick to tick, by name: `history` as (columns, max_delay), the
-        latest first, and the neurons'.
+        """All that changes from tick to tick, by name.
+
+        With delays ``history`` holds the columns' past, (columns, max_delay), the latest first.
         """
+        synapse = {name: values.copy() for name, values in self.synapse.items()}
         history = {"history": self.columns.history[:-1].T.copy()} if self.spec.max_delay else {}
-        return {**history, "fired": self.fired.copy(), **self.neuron}
+        return {**synapse, **history, "fired": self.fired.copy(), **self.neuron}
 
     @property
     def saturations(self) -> int | None:
-        """How many traces were cut at their largest value so far; None where there are none."""
-        return None
+        """How often a clamp changed a value in a synapse since the last reset.
+
+        None for synapses without state.
+        """
+        return self._synapse_ops.count if self._synapse.unit.state else None
 
     def step(self, x: ArrayLike, dt: float | None = None) -> NDArray[np.uint8]:
         """One tick: values (inputs,) in the crossing's format to spikes (neurons,).
 
-        `dt` is there for networks, which pass it to all their layers; here the parameters already
-        stand for it.
+        `dt` is ignored. Networks pass it to all their layers; here it is in the parameters.
         """
-        taken = self.columns.take(x, self.fired)
-        given = {
-            **self.neuron,
-            **{name: self.parameters[name] for name in self.spec.neuron_parameters},
-        }
-        result = self._unit.apply(
+        values = self.columns.take(x, self.fired).astype(self._dtype)
+        synapse = self._synapse.unit.apply(
+            self._synapse_ops, {**self._constants, **self.synapse, "value": values}
+        )
+        self.synapse = {name: synapse[name] for name in self.synapse}
+        current = synapse["product"].sum(axis=1)
+        neuron = self._neuron.apply(
             self._ops,
             {
-                **given,
+                **{name: self.parameters[name] for name in self.spec.neuron_parameters},
+                **self.neuron,
                 "fired": self.fired,
                 "cleared": 0,
-                "current": self._current(taken.astype(self._dtype)),
+                "current": current,
             },
         )
-        self.neuron = {name: result[name] for name in self._unit.state}
-        self.fired = result["ready"]
+        self.neuron = {name: neuron[name] for name in self.neuron}
+        self.fired = neuron["ready"]
         spikes: NDArray[np.uint8] = self.fired.astype(np.uint8)
         return spikes
+
+
+def _fits_int64(unit: Unit) -> bool:
+    """Whether every intermediate of a unit fits int64."""
+    graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply)
+    return array_dtype(graph) == np.int64

@@ -17,9 +17,7 @@ from sc_hw.parts.accumulator import Accumulator
 from sc_hw.parts.selector import Selector
 from sc_hw.parts.space import Space
 from sc_hw.trained import TrainedLayer
-from sc_model.golden.network.network import golden_layer
-from sc_model.golden.trained.dense import Dense
-from sc_model.golden.trained.hetsyn import HetSyn
+from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
 from sc_model.spec import CrossingSpec, DenseSpec, HetSynSpec, IntFormat, LifSpec, NeuronSpec
 
 PATIENCE = 20_000  # clocks
@@ -79,7 +77,7 @@ def fields_of(layout: data.StructLayout, word: int) -> dict[str, int]:
     return found
 
 
-async def load_all(ctx: Any, dut: TrainedLayer, golden: HetSyn | Dense) -> None:
+async def load_all(ctx: Any, dut: TrainedLayer, golden: GoldenLayer) -> None:
     """All parameters; what state holds at power-on must not matter."""
     spec, junk = golden.spec, np.random.default_rng(5)
     for j in range(spec.neurons):
@@ -106,7 +104,7 @@ async def load_all(ctx: Any, dut: TrainedLayer, golden: HetSyn | Dense) -> None:
         )
 
 
-async def check_all(ctx: Any, dut: TrainedLayer, golden: HetSyn | Dense) -> None:
+async def check_all(ctx: Any, dut: TrainedLayer, golden: GoldenLayer) -> None:
     """All that the host finds."""
     spec, state = golden.spec, {**golden.parameters, **golden.state}
     for j in range(spec.neurons):
@@ -126,7 +124,7 @@ async def check_all(ctx: Any, dut: TrainedLayer, golden: HetSyn | Dense) -> None
 
 def pair(
     spec: HetSynSpec | DenseSpec, crossing: CrossingSpec, family: str = "generic"
-) -> tuple[TrainedLayer, HetSyn | Dense]:
+) -> tuple[TrainedLayer, GoldenLayer]:
     """The layer and its model, with random parameters."""
     rng, given = np.random.default_rng(3), {}
     for name, (low, high) in spec.synapse_parameters(1.0).items():
@@ -138,7 +136,7 @@ def pair(
         for name, (_, high) in spec.neuron_parameters.items():
             low, high = (often // 8, often) if name == "threshold" else (high // 2, high)
             given[name] = rng.integers(low, high + 1, spec.neurons)
-    golden = golden_layer(spec, crossing, 1.0, given)
+    golden = GoldenLayer(spec, crossing, 1.0, given)
     return TrainedLayer(spec, crossing.value, 1.0, 16, load_family(family)), golden
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sc_model.golden.network.network import Network, parameter_bounds
-from sc_model.golden.trained.dense import Dense
+from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.spec import (
     ConfigError,
     CrossingSpec,
@@ -132,7 +132,7 @@ def test_layer_equals_plain_integers(drawn: tuple[DenseSpec, CrossingSpec, int])
         for name, (low, high) in table.items()
     }
     golden, plain = (
-        Dense(spec, crossing, 1.0, parameters),
+        TrainedLayer(spec, crossing, 1.0, parameters),
         PlainDense(spec, crossing.value, parameters),
     )
     for _ in range(30):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sc_model.golden.network.crossing import Crossing
 from sc_model.golden.network.network import Network
-from sc_model.golden.trained.hetsyn import HetSyn
+from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.spec import CrossingSpec, HetSynSpec, IntFormat, NetworkSpec, NeuronSpec
 from sc_model.temporal_hierarchy.multi_clock import crossing
 
@@ -77,20 +77,21 @@ def test_layer_equals_plain_integers(sizes: dict[str, Any], neuron: dict[str, An
     )
     crossing_spec = CrossingSpec(6, 1, 3, "accumulate", 4)
     rng = np.random.default_rng(4)
-    golden = HetSyn(spec, crossing_spec, 1.0)
+    golden = TrainedLayer(spec, crossing_spec, 1.0)
     top = 1 << (spec.weight_bits - 1)
+    factors = spec.codes(1.0).factors
     weights, codes = (
         rng.integers(-top // 3, top, (5, 6)),
-        rng.integers(0, len(golden.codes.factors), (5, 6)),
+        rng.integers(0, len(factors), (5, 6)),
     )
     golden.load({"weight": weights, "code": codes})
-    plain = PlainLayer(spec, golden.codes.factors, weights, codes)
+    plain = PlainLayer(spec, factors, weights, codes)
     total = 0
     for _ in range(150):
         values = [int(v) for v in rng.integers(0, 4, 6) * (rng.random(6) < 0.4)]
         spikes = golden.step(values)
         assert spikes.tolist() == plain.tick(values)
-        assert golden.trace.tolist() == plain.traces
+        assert golden.synapse["trace"].tolist() == plain.traces
         assert golden.neuron["potential"].tolist() == plain.potentials
         total += int(spikes.sum())
     assert 10 < total < 740

@@ -1,0 +1,80 @@
+"""What the proof of a trained layer must know of each part: clocks and layouts.
+
+See `sc_hw.proof.facts` for how facts travel to the prover.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sc_hw.proof.facts import Field, NamedSignal
+
+
+@dataclass(frozen=True)
+class TrainedLaneFacts:
+    """Facts of a lane. Clock 0 is that in which a synapse is issued.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    fetch : clock of stage 0 of the lane's pipeline.
+    ahead : clocks by which a sum is announced before it is given.
+    memory : clock in which the synapse's words are out of the memories.
+    state_ready : clock in which the synapse's next state is out of the pipeline.
+    product_ready : stage of the pipeline whose clock has the product.
+    latency : clock in which the sum of a neuron's last synapse is given.
+    summing : clocks from a product to the sum with it.
+    state : fields of the synapse's state; none where it has no state.
+    fixed : fields of the synapse's parameters.
+    named_signals : of the pipeline.
+    """
+
+    layer: int
+    fetch: int
+    ahead: int
+    memory: int
+    state_ready: int
+    product_ready: int
+    latency: int
+    summing: int
+    state: tuple[Field, ...]
+    fixed: tuple[Field, ...]
+    named_signals: tuple[NamedSignal, ...]
+
+
+@dataclass(frozen=True)
+class TrainedNeuronsFacts:
+    """Facts of the neurons. Clock 0 is that in which a neuron is announced.
+
+    Members
+    -------
+    layer : place of their layer in the network, from 0.
+    memory : clock in which the neuron's words are out of the memories.
+    ahead : clock of stage 0 of the neurons' pipeline.
+    update_latency : clocks of that pipeline.
+    word : fields of a neuron's state.
+    own : fields of its own parameters, where neurons have some.
+    named_signals : of the pipeline.
+    """
+
+    layer: int
+    memory: int
+    ahead: int
+    update_latency: int
+    word: tuple[Field, ...]
+    own: tuple[Field, ...]
+    named_signals: tuple[NamedSignal, ...]
+
+
+@dataclass(frozen=True)
+class HistoryFacts:
+    """Facts of the history of a layer's inputs. Clock 0 is a column's turn.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    memory : clock in which the column's word is out of the memory.
+    """
+
+    layer: int
+    memory: int
