@@ -1,458 +1,325 @@
-"""What is proved of a bank: its pipeline from an arbitrary state, its memory, and that no synapse
-is read too early.
+"""What is proved of a synapse bank: its pipeline from an arbitrary state, its memory, and that no
+synapse is read before its new word has been written.
+
+Clock 0 is that of a transfer on the stream `i`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from sc_hw.proof.blocks.schedule import sequencer_invariant
+from sc_hw.proof.facts import Field, NamedSignal, read_facts
+from sc_hw.proof.frames import Frames, broken, no_reset
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Cuts, Prover, number
+from sc_hw.proof.words import low_bits, numbers_in
 from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.spec import Rule, RuleParams
-
-
-class Frames:
-    """A netlist unrolled clock by clock from an arbitrary state, with arbitrary inputs in every
-    clock.
-    """
-
-    def __init__(
-        self,
-        net: Netlist,
-        count: int,
-        constant: Sequence[str] = (),
-        packed: tuple[str, list[dict[str, Any]]] | None = None,
-    ) -> None:
-        """`count` clocks; the inputs named in `constant` have one arbitrary value for all of them.
-
-        `packed` names a port and its fields: in clock 0 it is put together from `fields`, a free
-        term for each.
-        """
-        self.net = net
-        self.fields: dict[str, Any] = {}
-        self.states = [net.fresh_states("0")]
-        self.inputs: list[dict[str, Any]] = []
-        fixed = {name: net.terms.tm.mk_const(net.inputs[name].sort(), name) for name in constant}
-        for clock in range(count + 1):
-            self.inputs.append(net.fresh_inputs(str(clock)) | fixed)
-            if clock == 0 and packed is not None:
-                port, layout = packed
-                self.fields = {f["name"]: net.terms.var(f["name"], f["width"]) for f in layout}
-                highest_first = [self.fields[f["name"]] for f in reversed(layout)]
-                self.inputs[0][port] = (
-                    net.terms(K.BV_CONCAT, *highest_first) if len(layout) > 1 else highest_first[0]
-                )
-            if clock < count:
-                self.states.append(net.step(self.states[-1], self.inputs[-1]))
-
-    def at(self, clock: int, signal: str) -> Any:
-        """A signal, port or register in a clock."""
-        net = self.net
-        if signal in net.inputs:
-            return self.inputs[clock][signal]
-        return net.substituted(
-            net.signals[signal], net.binding(self.states[clock], self.inputs[clock])
-        )
-
-    def memory(self, clock: int) -> Any:
-        """Contents of the (only) memory in a clock."""
-        return self.states[clock][self.net.memory]
-
-
-def sequencer_invariant(
-    prover: Prover, frames: Frames, clock: int, last: Any, span: int, prefix: str
-) -> list[Any]:
-    """What holds of a sequencer in every clock after a reset."""
-    t = prover.terms
-
-    def at(name: str) -> Any:
-        return frames.at(clock, prefix + name)
-
-    position, at_start, matches, at_last, closed = (
-        at(n) for n in ("address", "at_start", "matches", "at_last", "closed")
-    )
-    empty, issued, age, landing, granted, busy = (
-        at(n) for n in ("empty", "issued", "age", "landing", "host_grant", "host_busy")
-    )
-    zero = prover.equals(position, 0)
-    counting = prover.both(prover.off(empty), prover.off(issued))
-    before_last = t(K.BV_SUB, last, t.const(1, t.width(last)))
-    return [
-        t(K.BV_ULE, position, last),
-        t(K.EQUAL, prover.on(at_start), zero),
-        prover.implies(prover.on(closed), prover.on(at_start)),
-        prover.implies(
-            prover.no(zero),
-            t(K.EQUAL, prover.equals(matches, -1), t(K.EQUAL, position, before_last)),
-        ),
-        prover.implies(prover.no(zero), t(K.EQUAL, prover.on(at_last), t(K.EQUAL, position, last))),
-        prover.implies(prover.on(issued), prover.off(empty)),
-        prover.implies(counting, t(K.BV_ULE, age, t.const(span - 3, t.width(age)))),
-        prover.implies(counting, t(K.EQUAL, prover.on(landing), prover.equals(age, span - 3))),
-        prover.implies(
-            prover.on(granted),
-            prover.both(prover.on(closed), prover.on(at_start), prover.on(empty), prover.off(busy)),
-        ),
-        prover.implies(
-            prover.on(busy), prover.both(prover.on(closed), prover.on(at_start), prover.on(empty))
-        ),
-    ]
-
-
-def _not_all(prover: Prover, facts: list[Any]) -> Any:
-    return prover.either(*(prover.no(fact) for fact in facts))
-
-
-def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) -> None:
-    """A lone sequencer, `last` left free: no address is issued twice within `span` clocks, for
-    every depth of that width.
-
-    The invariant holds after reset and is kept by every clock; from any state in which it holds,
-    `span` clocks are unrolled. Together that is a proof for all time, by induction.
-    """
-    t = prover.terms
-    frames = Frames(net, span, constant=("last", "short"))
-    last, short = frames.inputs[0]["last"], frames.inputs[0]["short"]
-    wide = t(K.BV_ZERO_EXTEND, last, indices=(max(1, span.bit_length() + 1),))
-    shorter = t(
-        K.BV_ULT, t(K.BV_ADD, wide, t.const(1, t.width(wide))), t.const(span, t.width(wide))
-    )
-    depth = [t(K.EQUAL, prover.on(short), shorter)]
-    # A host that is busy got there by a grant and keeps the pipeline empty meanwhile: shown of the
-    # bank as a whole.
-    host = [
-        fact
-        for clock in range(span + 1)
-        for fact in (
-            prover.implies(
-                prover.on(frames.at(clock, "host_busy")),
-                prover.both(
-                    *(prover.on(frames.at(clock, name)) for name in ("closed", "at_start", "empty"))
-                ),
-            ),
-            prover.implies(
-                prover.on(frames.at(clock, "host_grant")), prover.off(frames.at(clock, "host_busy"))
-            ),
-            prover.implies(
-                prover.on(frames.at(clock, "host_grant")),
-                prover.on(frames.at(clock, "host_request")),
-            ),
-        )
-    ]
-    label = f"{address_width}-bit addresses"
-    no_reset = [prover.off(frames.at(clock, "rst")) for clock in range(span + 1)]
-
-    def shown() -> dict[str, Any]:
-        names = ("issue", "address", "closed", "empty", "age")
-        return {"last": last} | {
-            f"{name}@{k}": frames.at(k, name) for k in range(span + 1) for name in names
-        }
-
-    holds = sequencer_invariant(prover, frames, 0, last, span, "")
-    kept = sequencer_invariant(prover, frames, 1, last, span, "")
-    prover.claim(
-        f"schedule, {label}: invariant after reset",
-        "reset leads to a state in which the invariant holds",
-        _not_all(prover, kept),
-        [*depth, prover.on(frames.at(0, "rst")), *host[3:6]],
-        shown(),
-    )
-    prover.claim(
-        f"schedule, {label}: invariant kept",
-        "a clock leads from the invariant to the invariant",
-        _not_all(prover, kept),
-        [*depth, *holds, *no_reset, *host[:6]],
-        shown(),
-    )
-    again = [
-        prover.both(
-            prover.on(frames.at(0, "issue")),
-            prover.on(frames.at(k, "issue")),
-            t(K.EQUAL, frames.at(0, "address"), frames.at(k, "address")),
-        )
-        for k in range(1, span)
-    ]
-    prover.claim(
-        f"schedule, {label}: no early read",
-        f"no synapse is issued again within {span} clocks, for every depth up to"
-        f" {1 << address_width}",
-        prover.either(*again),
-        [*depth, *holds, *no_reset, *host],
-        shown(),
-    )
-    prover.claim(
-        f"schedule, {label}: order",
-        "the synapse issued after number k is k + 1, after the last it is 0",
-        prover.both(
-            prover.on(frames.at(0, "issue")),
-            t.differ(
-                frames.at(1, "address"),
-                t(
-                    K.ITE,
-                    t(K.EQUAL, frames.at(0, "address"), last),
-                    t.const(0, address_width),
-                    t(K.BV_ADD, frames.at(0, "address"), t.const(1, address_width)),
-                ),
-            ),
-        ),
-        [*depth, *holds, *no_reset, *host],
-        shown(),
-    )
 
 
 def prove_bank(
     prover: Prover, net: Netlist, rule: Rule, params: RuleParams, manifest: dict[str, Any]
 ) -> None:
-    """Add the bank's claims to the prover."""
-    t = prover.terms
-    timing = manifest["timing"]
-    span, read_clocks = timing["span_clocks"], timing["read_clocks"]
-    synapses = manifest["design"]["synapses"]
-    ports = _packed(manifest, "i__payload")
-    frames = Frames(net, span + 1, packed=("i__payload", ports))
-    no_reset = [prover.off(frames.at(clock, "rst")) for clock in range(span + 1)]
-    address_width = t.width(frames.at(0, "updated_address"))
-    last = t.const(synapses - 1, address_width)
+    """Add the claims about a bank to the prover.
 
-    def transfer(clock: int) -> Any:
-        return prover.both(
-            prover.on(frames.at(clock, "i__valid")), prover.on(frames.at(clock, "i__ready"))
+    Parameters
+    ----------
+    prover, net : the prover, and the bank's netlist.
+    rule, params : the learning rule.
+    manifest : of the bank's build: its timing, ports, and named signals.
+    """
+    bank = _Bank(prover, net, manifest)
+    _prove_update(bank, rule, params)
+    _prove_transfers(bank)
+    _prove_memory(bank)
+    _prove_order(bank)
+    _prove_read_back(bank)
+
+
+class _Bank:
+    """A bank unrolled from a transfer (clock 0) until its new word is in memory.
+
+    Members
+    -------
+    span : clocks from a transfer to its word on the write port.
+    read_clocks : clocks from a transfer to its word out of the memory.
+    word, inputs : fields of a synapse's word, and of the stream's payload.
+    named : the pipeline's named signals.
+    last : address of the last synapse.
+    no_reset : assumption that no clock resets.
+    running : `no_reset`, and the sequencer's invariant in clock 0.
+    holds : `no_reset`, and the whole bank's invariant in clock 0.
+    """
+
+    def __init__(self, prover: Prover, net: Netlist, manifest: dict[str, Any]) -> None:
+        self.prover, self.net, self.t = prover, net, prover.terms
+        timing = manifest["timing"]
+        self.span: int = timing["span_clocks"]
+        self.read_clocks: int = timing["read_clocks"]
+        self.word = _fields_of_port(manifest, "updated_state")
+        self.inputs = _fields_of_port(manifest, "i__payload")
+        self.named = read_facts(tuple[NamedSignal, ...], manifest["named_signals"])
+        self.frames = Frames(net, self.span + 1, split=("i__payload", self.inputs))
+        self.no_reset = no_reset(prover, self.frames, self.span)
+        self.address_bits = self.t.width(self.at(0, "updated_address"))
+        synapses = manifest["design"]["synapses"]
+        self.last = self.t.const(synapses - 1, self.address_bits)
+        sequencer = sequencer_invariant(
+            prover, self.frames, 0, self.last, self.span, prefix="sequencer."
+        )
+        self.running = [*self.no_reset, *sequencer]
+        self.holds = [*self.no_reset, *self.invariant(0)]
+
+    def at(self, clock: int, name: str) -> Any:
+        """A signal in a clock."""
+        return self.frames.at(clock, name)
+
+    def bit(self, clock: int, name: str) -> Any:
+        """Whether a one-bit signal is high in a clock."""
+        return self.prover.on(self.at(clock, name))
+
+    def stored(self, clock: int, address: Any) -> Any:
+        """A word of the memory in a clock."""
+        return self.t(K.ARRAY_SELECT, self.frames.memory(clock), address)
+
+    def transfer(self, clock: int, stream: str = "i") -> Any:
+        """Whether a stream transfers in a clock."""
+        return self.prover.both(
+            self.bit(clock, f"{stream}__valid"), self.bit(clock, f"{stream}__ready")
         )
 
-    def address(clock: int) -> Any:
-        return frames.at(clock, "sequencer.address")
+    def address(self, clock: int) -> Any:
+        """Address of the synapse whose turn it is."""
+        return self.at(clock, "sequencer.address")
 
-    # --- the pipeline, from an arbitrary state of its registers and of the memory -----------------
-    fields = _packed(manifest, "updated_state")
-    old_word = t(K.ARRAY_SELECT, frames.memory(1), address(0))
-    state: dict[str, Any] = {f["name"]: _field(prover, old_word, f) for f in fields}
-    inputs: dict[str, Any] = {
-        f["name"]: number(t, frames.fields[f["name"]], f["signed"]) for f in ports
-    }
-    began = [
-        *no_reset,
-        *sequencer_invariant(prover, frames, 0, last, span, "sequencer."),
-        transfer(0),
-    ]
-    signals = {}
-    for row in manifest["named_signals"]:
-        if (
-            row["stage"] is not None
-            and row["signal"] in net.signals
-            and t.width(net.signals[row["signal"]]) == row["width"]
-        ):
-            signals[row["name"]] = (
-                frames.at(read_clocks + row["stage"], row["signal"]),
-                row["lo"],
-                row["hi"],
+    def issues(self) -> dict[str, Any]:
+        """What a counterexample shows about the order of accesses."""
+        return {
+            f"{name}@{clock}": self.at(clock, f"sequencer.{name}")
+            for clock in range(self.span)
+            for name in ("issue", "address")
+        }
+
+    def invariant(self, clock: int) -> list[Any]:
+        """What holds in every clock after a reset: of sequencer, pipeline and read-back."""
+        sequencer = sequencer_invariant(
+            self.prover, self.frames, clock, self.last, self.span, prefix="sequencer."
+        )
+        return [*sequencer, *self._pipeline(clock), *self._read_back(clock)]
+
+    def _pipeline(self, clock: int) -> list[Any]:
+        """No stage of the pipeline is valid for longer than the sequencer counts."""
+        prover, t = self.prover, self.t
+        empty, age = self.bit(clock, "sequencer.empty"), self.at(clock, "sequencer.age")
+        issued = self.bit(clock, "sequencer.issued")
+        facts = []
+        for stage in range(1, self.span):
+            # An update in stage k was issued k clocks ago. `issued` says that the latest issue was
+            # one clock ago; else `age` is 0 two clocks after the latest issue.
+            young = [t(K.BV_ULE, age, t.const(stage - 2, t.width(age)))] if stage > 1 else []
+            facts.append(
+                prover.implies(
+                    self.bit(clock, f"valid_{stage}"),
+                    prover.both(prover.no(empty), prover.either(issued, *young)),
+                )
             )
-    cuts = Cuts(prover, signals, began)
-    cuts.shown.update({"address": address(0), **inputs, **state})
+        return facts
+
+    def _read_back(self, clock: int) -> list[Any]:
+        """A host's read in each of its clocks: under way (two clocks), offered, taken."""
+        prover, t = self.prover, self.t
+        arriving = self.at(clock, "arriving")  # bit k: the read was taken k + 1 clocks ago
+        arrived, taken = self.bit(clock, "readback__valid"), self.bit(clock, "taken")
+        latched = self.at(clock, self.net.memory_latch)
+        word = self.stored(clock, self.at(clock, "r_addr"))
+        undisturbed = prover.both(self.bit(clock, "reading"), prover.no(self.bit(clock, "w_en")))
+        waiting = prover.both(undisturbed, prover.no(arrived), prover.no(taken))
+        in_latch = t(K.EQUAL, latched, word)
+        offered = prover.both(in_latch, t(K.EQUAL, self.at(clock, "readback__payload"), word))
+        none_arriving = prover.equals(arriving, 0)
+        return [
+            prover.implies(self.bit(clock, "updated"), self.bit(clock, "w_en")),
+            prover.no(prover.equals(arriving, 3)),  # two reads are never under way
+            prover.implies(prover.equals(arriving, 1), waiting),
+            prover.implies(prover.equals(arriving, 2), prover.both(waiting, in_latch)),
+            prover.implies(
+                arrived, prover.both(undisturbed, none_arriving, prover.no(taken), offered)
+            ),
+            prover.implies(taken, prover.both(undisturbed, none_arriving)),
+        ]
+
+
+def _fields_of_port(manifest: dict[str, Any], port: str) -> tuple[Field, ...]:
+    """Fields of a port, as the manifest lists them."""
+    fields = next(row["fields"] for row in manifest["ports"] if row["name"] == port)
+    return read_facts(tuple[Field, ...], fields)
+
+
+def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
+    """Add the claims that what is written is the rule's value of what was read.
+
+    The address is registered before it reaches the memory: what is read is the word of clock 1.
+    """
+    prover, t, span = bank.prover, bank.t, bank.span
+    formats = rule.state_formats(params)
+    state = numbers_in(prover, bank.stored(1, bank.address(0)), bank.word)
+    inputs = {f.name: number(t, bank.frames.fields[f.name], f.signed) for f in bank.inputs}
+    assumptions = [*bank.running, bank.transfer(0)]
+    cuts = Cuts(prover, bank.frames.cuts(bank.named, bank.read_clocks), assumptions)
+    cuts.shown.update({"address": bank.address(0), **inputs, **state})
     new = rule.apply(SmtOps(t, cuts), state, inputs, params)
-    written = frames.at(span, "updated_state")
-    for f in fields:
-        value = SmtOps(t).let(f["name"], new[f["name"]])
-        form = rule.state_formats(params)[f["name"]]
-        got = _field(prover, written, f)
-        wrong = prover.either(
-            t.differ(value.low(f["width"]), got.low(f["width"])),
-            (value < form.lo).term,
-            (value > form.hi).term,
-        )
+    written = numbers_in(prover, bank.at(span, "updated_state"), bank.word)
+    for f in bank.word:
+        value: SmtInt = SmtOps(t).let(f.name, new[f.name])
+        form, output = formats[f.name], written[f.name]
         prover.claim(
-            f"update: {f['name']}",
-            f"{span} clocks after a transfer, {f['name']} on the write port is the rule's value of"
-            " the word read",
-            wrong,
-            began,
-            {**cuts.shown, f"{f['name']}' (rule)": value, f"{f['name']}' (netlist)": got},
+            f"update: {f.name}",
+            f"{span} clocks after a transfer, {f.name} on the write port is the rule's value for"
+            " the word that was read",
+            prover.either(
+                t.differ(value.low(f.width), output.low(f.width)),
+                # The value itself must fit, or equal low bits would prove too little.
+                (value < form.lo).term,
+                (value > form.hi).term,
+            ),
+            assumptions,
+            {**cuts.shown, f"{f.name}' (rule)": value, f"{f.name}' (netlist)": output},
         )
+
+
+def _prove_transfers(bank: _Bank) -> None:
+    """Add the claims that every transfer is written, at its address, and nothing else is."""
+    prover, t, span = bank.prover, bank.t, bank.span
     shown = {
-        "address@0": address(0),
-        f"updated@{span}": frames.at(span, "updated"),
-        "address": frames.at(span, "updated_address"),
+        "address@0": bank.address(0),
+        f"updated@{span}": bank.at(span, "updated"),
+        "address": bank.at(span, "updated_address"),
     }
     prover.claim(
         "update: address",
         f"{span} clocks after a transfer its address is on the write port",
         prover.either(
-            prover.off(frames.at(span, "updated")),
-            t.differ(frames.at(span, "updated_address"), address(0)),
+            prover.off(bank.at(span, "updated")),
+            t.differ(bank.at(span, "updated_address"), bank.address(0)),
         ),
-        began,
+        [*bank.running, bank.transfer(0)],
         shown,
     )
     prover.claim(
         "update: only transfers",
-        f"nothing is updated that was not transferred {span} clocks before",
-        prover.on(frames.at(span, "updated")),
-        [*no_reset, prover.no(transfer(0))],
+        f"there is no update but {span} clocks after a transfer",
+        bank.bit(span, "updated"),
+        [*bank.no_reset, prover.no(bank.transfer(0))],
         shown,
     )
 
-    # --- the memory -------------------------------------------------------------------------------
-    place = t.var("place", address_width)
-    loads = prover.both(
-        prover.on(frames.at(0, "load__valid")), prover.on(frames.at(0, "load__ready"))
-    )
-    before, behind = (t(K.ARRAY_SELECT, frames.memory(clock), place) for clock in (1, 2))
-    hit = t(K.EQUAL, frames.at(1, "updated_address"), place)
-    load_word = t(
-        K.BV_EXTRACT,
-        frames.at(0, "load__payload"),
-        indices=(address_width + t.width(old_word) - 1, address_width),
-    )
-    load_place = t(K.BV_EXTRACT, frames.at(0, "load__payload"), indices=(address_width - 1, 0))
-    updating = prover.on(frames.at(1, "updated"))
+
+def _prove_memory(bank: _Bank) -> None:
+    """Add the claims about an arbitrary word of the memory.
+
+    A load taken in clock 0 is on the write port in clock 1, as updates are; the memory holds what
+    was on the port from clock 2 on.
+    """
+    prover, t = bank.prover, bank.t
+    place = t.var("place", bank.address_bits)  # any word
+    load = bank.transfer(0, "load")
+    before, after = (bank.stored(clock, place) for clock in (1, 2))
+    addressed = t(K.EQUAL, bank.at(1, "updated_address"), place)
+    payload, bits = bank.at(0, "load__payload"), bank.address_bits
+    load_word = t(K.BV_EXTRACT, payload, indices=(bits + t.width(before) - 1, bits))
+    load_addressed = t(K.EQUAL, low_bits(t, payload, bits), place)
+    updating = bank.bit(1, "updated")
     prover.claim(
         "memory: update lands",
-        "an update on the write port is in the memory in the next clock, and no other word changes",
-        t.differ(behind, t(K.ITE, hit, frames.at(1, "updated_state"), before)),
-        [*no_reset, updating],
+        "an update on the write port is in memory in the next clock, and no other word changes",
+        t.differ(after, t(K.ITE, addressed, bank.at(1, "updated_state"), before)),
+        [*bank.no_reset, updating],
     )
-    invariant = _bank_invariant(prover, frames, 0, last, span)
     prover.claim(
         "memory: load lands",
-        "a load taken from the host is in the memory two clocks later, and no other word changes",
-        t.differ(behind, t(K.ITE, t(K.EQUAL, load_place, place), load_word, before)),
-        [*no_reset, *invariant, loads],
+        "a load taken from the host is in memory two clocks later, and no other word changes",
+        t.differ(after, t(K.ITE, load_addressed, load_word, before)),
+        [*bank.holds, load],
     )
     prover.claim(
         "memory: nothing else writes",
         "without update or load no word changes",
-        t.differ(behind, before),
-        [*no_reset, *invariant, prover.no(updating), prover.no(loads)],
+        t.differ(after, before),
+        [*bank.holds, prover.no(updating), prover.no(load)],
     )
 
-    # --- the order of accesses: by induction from reset -------------------------------------------
-    kept = _bank_invariant(prover, frames, 1, last, span)
+
+def _prove_order(bank: _Bank) -> None:
+    """Add the claims about the order of accesses, by induction from reset."""
+    prover, t, span = bank.prover, bank.t, bank.span
+    next_broken = broken(prover, bank.invariant(1))
     prover.claim(
         "order: invariant after reset",
         "reset leads to a state in which the invariant holds",
-        _not_all(prover, kept),
-        [prover.on(frames.at(0, "rst"))],
+        next_broken,
+        [prover.on(bank.at(0, "rst"))],
     )
     prover.claim(
         "order: invariant kept",
-        "a clock leads from the invariant to the invariant",
-        _not_all(prover, kept),
-        [*no_reset, *invariant],
+        "if the invariant holds in a clock, it holds in the next one",
+        next_broken,
+        bank.holds,
     )
     again = [
-        prover.both(transfer(0), transfer(k), t(K.EQUAL, address(0), address(k)))
-        for k in range(1, span)
+        prover.both(
+            bank.transfer(0),
+            bank.transfer(clock),
+            t(K.EQUAL, bank.address(0), bank.address(clock)),
+        )
+        for clock in range(1, span)
     ]
-    issues = {
-        f"{name}@{k}": frames.at(k, f"sequencer.{name}")
-        for k in range(span)
-        for name in ("issue", "address")
-    }
     prover.claim(
         "order: no early read",
-        f"no synapse is read within {span} clocks of its last reading, so never before its write"
-        " has landed",
+        f"no synapse is read again within {span} clocks, so never before its write has landed",
         prover.either(*again),
-        [*no_reset, *invariant],
-        issues,
+        bank.holds,
+        bank.issues(),
     )
-    busy = [
+    granted = [
         prover.both(
-            transfer(0),
-            prover.either(
-                prover.on(frames.at(k, "load__ready")), prover.on(frames.at(k, "read__ready"))
-            ),
+            bank.transfer(0),
+            prover.either(bank.bit(clock, "load__ready"), bank.bit(clock, "read__ready")),
         )
-        for k in range(span + 1)
+        for clock in range(span + 1)
     ]
     prover.claim(
         "order: host waits",
         f"the host gets the memory no sooner than {span + 1} clocks after the last transfer",
-        prover.either(*busy),
-        [*no_reset, *invariant],
-        issues,
+        prover.either(*granted),
+        bank.holds,
+        bank.issues(),
     )
 
-    # --- read-back --------------------------------------------------------------------------------
-    arrive = read_clocks
-    asks = prover.both(
-        prover.on(frames.at(0, "read__valid")), prover.on(frames.at(0, "read__ready"))
-    )
-    word = t(K.ARRAY_SELECT, frames.memory(1), frames.at(0, "read__payload"))
+
+def _prove_read_back(bank: _Bank) -> None:
+    """Add the claims about the host's read of a word. It takes the pipeline's way to the memory."""
+    prover, t, arrival = bank.prover, bank.t, bank.read_clocks
+    word = bank.stored(1, bank.at(0, "read__payload"))
     prover.claim(
         "read-back: word",
-        f"{arrive} clocks after a read is taken its word is offered",
+        f"{arrival} clocks after a read is taken its word is offered",
         prover.either(
-            prover.off(frames.at(arrive, "readback__valid")),
-            t.differ(frames.at(arrive, "readback__payload"), word),
+            prover.off(bank.at(arrival, "readback__valid")),
+            t.differ(bank.at(arrival, "readback__payload"), word),
         ),
-        [*no_reset, *invariant, asks],
+        [*bank.holds, bank.transfer(0, "read")],
     )
     prover.claim(
         "read-back: held",
         "an offered word stays until the host takes it",
         prover.either(
-            prover.off(frames.at(1, "readback__valid")),
-            t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload")),
+            prover.off(bank.at(1, "readback__valid")),
+            t.differ(bank.at(1, "readback__payload"), bank.at(0, "readback__payload")),
         ),
         [
-            *no_reset,
-            *invariant,
-            prover.on(frames.at(0, "readback__valid")),
-            prover.off(frames.at(0, "readback__ready")),
+            *bank.holds,
+            bank.bit(0, "readback__valid"),
+            prover.off(bank.at(0, "readback__ready")),
         ],
     )
-
-
-def _packed(manifest: dict[str, Any], port: str) -> list[dict[str, Any]]:
-    return list(next(p for p in manifest["ports"] if p["name"] == port)["fields"])
-
-
-def _field(prover: Prover, word: Any, f: dict[str, Any]) -> SmtInt:
-    vector = prover.terms(K.BV_EXTRACT, word, indices=(f["offset"] + f["width"] - 1, f["offset"]))
-    return number(prover.terms, vector, f["signed"])
-
-
-def _bank_invariant(prover: Prover, frames: Frames, clock: int, last: Any, span: int) -> list[Any]:
-    """The sequencer's invariant, and what ties the pipeline's valid bits and the read-back to
-    it.
-    """
-    t = prover.terms
-
-    def at(name: str) -> Any:
-        return frames.at(clock, name)
-
-    empty, age, reading = at("sequencer.empty"), at("sequencer.age"), at("reading")
-    issued = prover.on(at("sequencer.issued"))
-    facts = sequencer_invariant(prover, frames, clock, last, span, "sequencer.")
-    for stage in range(1, span):
-        young = [t(K.BV_ULE, age, t.const(stage - 2, t.width(age)))] if stage > 1 else []
-        facts.append(
-            prover.implies(
-                prover.on(at(f"valid_{stage}")),
-                prover.both(prover.off(empty), prover.either(issued, *young)),
-            )
-        )
-    arriving, arrived, taken = at("arriving"), at("readback__valid"), at("taken")
-    latched = at(frames.net.memory_latch)
-    word = t(K.ARRAY_SELECT, frames.memory(clock), at("r_addr"))
-    still = prover.both(prover.on(reading), prover.off(at("w_en")))
-    held = prover.both(t(K.EQUAL, latched, word), t(K.EQUAL, at("readback__payload"), word))
-    facts += [
-        prover.implies(prover.on(at("updated")), prover.on(at("w_en"))),
-        prover.no(prover.equals(arriving, 3)),  # never two reads under way
-        prover.implies(
-            prover.equals(arriving, 1), prover.both(still, prover.off(arrived), prover.off(taken))
-        ),
-        prover.implies(
-            prover.equals(arriving, 2),
-            prover.both(still, prover.off(arrived), prover.off(taken), t(K.EQUAL, latched, word)),
-        ),
-        prover.implies(
-            prover.on(arrived),
-            prover.both(still, prover.equals(arriving, 0), prover.off(taken), held),
-        ),
-        prover.implies(prover.on(taken), prover.both(still, prover.equals(arriving, 0))),
-    ]
-    return facts

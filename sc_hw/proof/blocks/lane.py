@@ -1,4 +1,8 @@
-"""What is proved of a lane: step, hold, load and reset, for every state and every input."""
+"""What is proved of a lane: step, hold, load and reset, for every state and every input.
+
+The lane updates its registers in a single clock, so that each claim compares a register with its
+next value; nothing is unrolled.
+"""
 
 from __future__ import annotations
 
@@ -13,108 +17,159 @@ from sc_model.spec import Rule, RuleParams
 def prove_lane(
     prover: Prover, net: Netlist, rule: Rule, params: RuleParams, manifest: dict[str, Any]
 ) -> None:
-    """Add the lane's claims to the prover. The rule's own text runs on SMT integers; the netlist is
-    its other side.
-    """
-    terms = prover.terms
-    fields, inputs = rule.state_formats(params), rule.input_formats(params)
-    registers = {name: net.state_of(name) for name in fields}
-    now = {name: net.states[register] for name, register in registers.items()}
-    after = {name: net.following[register] for name, register in registers.items()}
-    done_after = net.following[net.state_of("done")]
-    rst, step, load = (net.inputs[name] for name in ("rst", "step", "load"))
-    ports: dict[str, Any] = {
-        name: number(terms, net.inputs[name], form.signed) for name, form in inputs.items()
-    }
-    state: dict[str, Any] = {
-        name: number(terms, now[name], form.signed) for name, form in fields.items()
-    }
-    shown: dict[str, Any] = {**ports, **state}
+    """Add the claims about a lane to the prover.
 
-    given = (prover.off(rst), prover.off(load), prover.on(step))
-    cuts = Cuts(
-        prover,
-        {
-            row["name"]: (net.signals[row["signal"]], row["lo"], row["hi"])
-            for row in manifest["named_signals"]
-            if row["signal"] in net.signals
-        },
-        given,
-    )
-    cuts.shown.update(shown)
-    new = rule.apply(SmtOps(terms, cuts), state, ports, params)
-    for name, form in fields.items():
-        value = SmtOps(terms).let(name, new[name])
-        wrong = prover.either(
-            terms.differ(value.low(form.width), after[name]),
-            (value < form.lo).term,
-            (value > form.hi).term,
+    Parameters
+    ----------
+    prover, net : the prover, and the lane's netlist.
+    rule, params : the learning rule: its own source runs on SMT integers, and the netlist must
+        agree with it.
+    manifest : of the lane's build: its named signals.
+    """
+    lane = _Lane(prover, net, rule, params)
+    _prove_step(lane, manifest)
+    _prove_hold(lane)
+    _prove_load(lane)
+    _prove_reset(lane)
+
+
+class _Lane:
+    """The registers of a lane now and in the next clock.
+
+    Members
+    -------
+    fields : formats of the rule's state.
+    before, after : register of each field in this clock and in the next.
+    done_after : output `done` in the next clock.
+    values : state and inputs of the rule, as integers.
+    rst, step, load : inputs of those names, as conditions.
+    """
+
+    def __init__(self, prover: Prover, net: Netlist, rule: Rule, params: RuleParams) -> None:
+        self.prover, self.net, self.rule, self.params = prover, net, rule, params
+        terms = prover.terms
+        self.fields = rule.state_formats(params)
+        inputs = rule.input_formats(params)
+        registers = {name: net.state_of(name) for name in self.fields}
+        self.before = {name: net.states[register] for name, register in registers.items()}
+        self.after = {name: net.following[register] for name, register in registers.items()}
+        self.done_after = net.following[net.state_of("done")]
+        self.inputs: dict[str, Any] = {
+            name: number(terms, net.inputs[name], form.signed) for name, form in inputs.items()
+        }
+        self.state: dict[str, Any] = {
+            name: number(terms, self.before[name], form.signed)
+            for name, form in self.fields.items()
+        }
+        self.values = {**self.inputs, **self.state}
+        self.rst, self.step, self.load = (
+            prover.on(net.inputs[name]) for name in ("rst", "step", "load")
         )
+
+
+def _prove_step(lane: _Lane, manifest: dict[str, Any]) -> None:
+    """Add the claims about a step: each field becomes the rule's value."""
+    prover, terms, net = lane.prover, lane.prover.terms, lane.net
+    stepping = (prover.no(lane.rst), prover.no(lane.load), lane.step)
+    signals = {
+        row["name"]: (net.signals[row["signal"]], row["lo"], row["hi"])
+        for row in manifest["named_signals"]
+        if row["signal"] in net.signals  # Yosys may have merged or removed one
+    }
+    cuts = Cuts(prover, signals, stepping)
+    cuts.shown.update(lane.values)
+    new = lane.rule.apply(SmtOps(terms, cuts), lane.state, lane.inputs, lane.params)
+    for name, form in lane.fields.items():
+        value = SmtOps(terms).let(name, new[name])
+        after = lane.after[name]
         prover.claim(
             f"step: {name}",
-            f"after a step, {name} is the rule's value, which fits its {form}",
-            wrong,
-            given,
+            f"after a step {name} is the rule's value, which fits its {form}",
+            prover.either(
+                terms.differ(value.low(form.width), after),
+                # The value itself must fit, or equal low bits would prove too little.
+                (value < form.lo).term,
+                (value > form.hi).term,
+            ),
+            stepping,
             {
                 **cuts.shown,
                 f"{name}' (rule)": value,
-                f"{name}' (netlist)": number(terms, after[name], form.signed),
+                f"{name}' (netlist)": number(terms, after, form.signed),
             },
         )
     prover.claim(
-        "step: done", "done is high in the clock after a step", prover.off(done_after), given, shown
+        "step: done",
+        "done is high in the clock after a step",
+        prover.off(lane.done_after),
+        stepping,
+        lane.values,
     )
 
-    resting = (prover.off(rst), prover.off(load), prover.off(step))
-    for name in fields:
+
+def _prove_hold(lane: _Lane) -> None:
+    """Add the claims about a clock without step and load."""
+    prover = lane.prover
+    resting = (prover.no(lane.rst), prover.no(lane.load), prover.no(lane.step))
+    for name in lane.fields:
         prover.claim(
             f"hold: {name}",
-            f"without step or load, {name} keeps its value",
-            terms.differ(after[name], now[name]),
+            f"without step or load {name} keeps its value",
+            prover.terms.differ(lane.after[name], lane.before[name]),
             resting,
-            shown,
+            lane.values,
         )
     prover.claim(
         "hold: done",
-        "without a step, done is low in the next clock",
-        prover.on(done_after),
+        "without a step done is low in the next clock",
+        prover.on(lane.done_after),
         resting,
-        shown,
+        lane.values,
     )
 
-    loading = (prover.off(rst), prover.on(load))
-    for item in rule.state:
-        form = fields[item.name]
-        wanted = (
-            net.inputs[f"load_{item.name}"]
-            if item.loadable
-            else terms.const(item.initial, form.width)
-        )
-        what = f"the port load_{item.name}" if item.loadable else str(item.initial)
+
+def _prove_load(lane: _Lane) -> None:
+    """Add the claims about a load, which takes precedence over a step."""
+    prover, terms = lane.prover, lane.prover.terms
+    loading = (prover.no(lane.rst), lane.load)
+    for item in lane.rule.state:
+        if item.loadable:
+            wanted, source = lane.net.inputs[f"load_{item.name}"], f"the port load_{item.name}"
+        else:
+            wanted = terms.const(item.initial, lane.fields[item.name].width)
+            source = str(item.initial)
         prover.claim(
             f"load: {item.name}",
-            f"a load puts {what} into {item.name}, step or not",
-            terms.differ(after[item.name], wanted),
+            f"a load sets {item.name} to {source}, with or without a step",
+            terms.differ(lane.after[item.name], wanted),
             loading,
-            shown,
+            lane.values,
         )
     prover.claim(
         "load: done",
         "a load is no step: done is low in the next clock",
-        prover.on(done_after),
+        prover.on(lane.done_after),
         loading,
-        shown,
+        lane.values,
     )
 
-    for item in rule.state:
-        wanted = terms.const(item.initial, fields[item.name].width)
+
+def _prove_reset(lane: _Lane) -> None:
+    """Add the claims about a reset, which takes precedence over step and load."""
+    prover, terms = lane.prover, lane.prover.terms
+    for item in lane.rule.state:
+        wanted = terms.const(item.initial, lane.fields[item.name].width)
         prover.claim(
             f"reset: {item.name}",
-            f"reset puts {item.name} to {item.initial}, whatever else is asked",
-            terms.differ(after[item.name], wanted),
-            (prover.on(rst),),
-            shown,
+            f"reset sets {item.name} to {item.initial}, whatever the other inputs are",
+            terms.differ(lane.after[item.name], wanted),
+            (lane.rst,),
+            lane.values,
         )
     prover.claim(
-        "reset: done", "reset puts done to 0", prover.on(done_after), (prover.on(rst),), shown
+        "reset: done",
+        "reset sets done to 0",
+        prover.on(lane.done_after),
+        (lane.rst,),
+        lane.values,
     )

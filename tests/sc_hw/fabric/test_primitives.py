@@ -15,7 +15,7 @@ from support import new_terms
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.primitives import BlockRAM, CarryOut, MultiplyAdd, PipelinedMultiplier
-from sc_hw.proof.blocks.bank import Frames
+from sc_hw.proof.frames import Frames
 from sc_hw.proof.netlist import parse_btor, read_back
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import PROVED, REFUTED

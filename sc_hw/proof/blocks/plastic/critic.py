@@ -1,34 +1,39 @@
-"""What is proved of a layer's critic: its pipeline computes the unit's text, from every state."""
+"""What is proved of a layer's critic: its pipeline computes the critic's function."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sc_hw.proof.blocks.bank import Frames
-from sc_hw.proof.blocks.plastic.lane import no_reset
+from sc_hw.proof.blocks.plastic.facts import CriticFacts
+from sc_hw.proof.blocks.plastic.reference import Reference
+from sc_hw.proof.frames import Frames, no_reset
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover, number
 from sc_model.arithmetic import critic_unit
 from sc_model.graph.smt import SmtOps
-from sc_model.spec import IntFormat
 
 
-def prove_critic(prover: Prover, net: Netlist, reward: IntFormat, shift: int, latency: int) -> None:
-    """Add the critic's claims to the prover."""
-    t, unit = prover.terms, critic_unit(reward, shift)
+def prove_critic(prover: Prover, net: Netlist, reference: Reference, facts: CriticFacts) -> None:
+    """Add the claims about a critic to the prover. Clock 0 is that of its inputs."""
+    t, latency = prover.terms, facts.latency
+    unit = critic_unit(reference.inputs[facts.reward], reference.layer.critic_shift)
     frames = Frames(net, latency)
     values: dict[str, Any] = {
         name: number(t, frames.at(0, f"i_{name}"), form.signed)
         for name, form in unit.inputs.items()
     }
     for name, value in unit.apply(SmtOps(t), values).items():
-        form = unit.outputs[name]
         wanted = SmtOps(t).let(name, value)
-        got = frames.at(latency, f"o_{name}")
+        output = frames.at(latency, f"o_{name}")
+        signed = unit.outputs[name].signed
         prover.claim(
             f"critic: {name}",
-            f"{latency} clocks after a reward {name} is what the critic's text makes of it",
-            t.differ(wanted.low(t.width(got)), got),
+            f"{latency} clocks after a reward {name} is the value of the critic's function",
+            t.differ(wanted.low(t.width(output)), output),
             no_reset(prover, frames, latency),
-            {**values, f"{name} (text)": wanted, f"{name} (netlist)": number(t, got, form.signed)},
+            {
+                **values,
+                f"{name} (function)": wanted,
+                f"{name} (netlist)": number(t, output, signed),
+            },
         )

@@ -1,26 +1,25 @@
-"""What is proved of the host's way into a layer: visits come between steps alone, when nothing is
-in flight.
+"""What is proved of the host port: visits happen between steps only, when nothing is in flight.
 
-The other claims about a layer assume this of the host. What this in turn assumes of the order is
-proved of it: no step begins but in the clock after `open` was high.
+The claims about the other parts assume this of the host. What it assumes of the sequencer is a
+claim about the sequencer: a step begins in no clock but one behind a clock in which `open` is high.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sc_hw.proof.blocks.bank import Frames
-from sc_hw.proof.blocks.plastic.lane import no_reset, slices
+from sc_hw.proof.blocks.plastic.facts import HostFacts
+from sc_hw.proof.blocks.plastic.reference import Reference
+from sc_hw.proof.frames import Frames, broken, no_reset
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
+from sc_hw.proof.words import fitted, slices
 from sc_model.graph.smt import K
 
-Facts = dict[str, Any]
-
-# In these a step may be under way; in all others none is.
-_OUTSIDE = ("run", "closing", "closed", "wait")
-# In which states a strobe is high.
-_STROBES = {
+# States in which a step may be under way; in all others none is.
+_STEP_STATES = ("run", "closing", "closed", "wait")
+# The states in which a strobe can be high.
+_STROBE_STATES = {
     "slot": ("slot",),
     "weigh": ("slot",),
     "look": ("slot",),
@@ -30,215 +29,250 @@ _STROBES = {
     "take": ("take_group",),
     "busy": ("store", "address", "slot", "respond"),
 }
-_DRAINED = (
-    "decide",
-    "take_load",
-    "take_read",
-    "store",
-    "address",
-    "restart",
-)  # in which nothing is in flight
+# States in which nothing is in flight.
+_DRAINED_STATES = ("decide", "take_load", "take_read", "store", "address", "restart")
 
 
-class _Host:
-    def __init__(self, prover: Prover, net: Netlist, facts: Facts) -> None:
-        self.prover, self.net, self.facts, self.t = prover, net, facts, prover.terms
+class _HostFrames:
+    """The host port unrolled, with two ghosts: variables of the proof that run along.
+
+    Members
+    -------
+    states : names of the port's states; register `is_<state>` is high in that one.
+    loads : the strobes that write, one for each memory space.
+    strobe_states : for each strobe, the states in which it can be high.
+    was_open : ghost, `open` one clock ago.
+    age : ghost, clocks since the last activity, with a ceiling.
+    """
+
+    def __init__(self, prover: Prover, net: Netlist, facts: HostFacts) -> None:
+        self.prover, self.facts, self.t = prover, facts, prover.terms
         self.frames = Frames(net, 3)
         self.states = sorted(
             name.removeprefix("is_") for name in net.signals if name.startswith("is_")
         )
-        self.loads = [f"load_{name}" for name in facts["spaces"]]
-        self.strobes = {**_STROBES, **dict.fromkeys(self.loads, ("store",))}
-        self.began = self.t.var("open a clock ago", 1)
+        self.loads = [f"load_{name}" for name in facts.spaces]
+        self.strobe_states = {**_STROBE_STATES, **dict.fromkeys(self.loads, ("store",))}
+        self.was_open = self.t.var("open a clock ago", 1)
+        # Two bits wider than the port's own counter: the ceiling below fits.
+        self.width = self.t.width(self.frames.at(0, "still")) + 2
+        self.age = self.t.var("age", self.width)
 
     def bit(self, clock: int, name: str) -> Any:
+        """Whether a signal is high."""
         return self.prover.on(self.frames.at(clock, name))
 
-    def within(self, clock: int, states: tuple[str, ...]) -> Any:
-        """Whether it is one of these states."""
+    def in_states(self, clock: int, states: tuple[str, ...]) -> Any:
+        """Whether the port is in one of these states."""
         return self.prover.either(*(self.bit(clock, f"is_{name}") for name in states))
 
-    def count(self, clock: int) -> Any:
-        return self.t(K.BV_ZERO_EXTEND, self.frames.at(clock, "still"), indices=(2,))
+    def const(self, value: int) -> Any:
+        """A constant of an age's width."""
+        return self.t.const(value, self.width)
 
-    def number(self, value: int) -> Any:
-        return self.t.const(value, self.t.width(self.count(0)))
-
-    def invariant(self, clock: int, began: Any, age: Any) -> list[Any]:
-        """What holds in every clock; `began`: open a clock ago. `age`: clocks since anything
-        moved.
-        """
-        prover, t, bit = self.prover, self.t, self.bit
-        drain, settle = self.number(self.facts["drain"]), self.number(self.facts["settle"])
-        still = self.count(clock)
-        one_hot = [
-            prover.no(prover.both(bit(clock, f"is_{a}"), bit(clock, f"is_{b}")))
-            for i, a in enumerate(self.states)
-            for b in self.states[:i]
-        ]
-        return [
-            *one_hot,
-            self.within(clock, tuple(self.states)),
-            prover.implies(bit(clock, "open"), bit(clock, "is_run")),
-            prover.implies(began, self.within(clock, ("run", "closing"))),
-            prover.either(self.within(clock, _OUTSIDE), bit(clock, "at_start")),
-            prover.implies(
-                prover.both(bit(clock, "is_wait"), bit(clock, "may")),
-                prover.both(bit(clock, "at_start"), bit(clock, "drained")),
-            ),
-            *(
-                prover.implies(bit(clock, name), self.within(clock, where))
-                for name, where in self.strobes.items()
-            ),
-            prover.no(prover.both(bit(clock, "loads"), bit(clock, "reads"))),
-            prover.no(prover.both(bit(clock, "in_lane"), bit(clock, "beside"))),
-            prover.no(prover.both(bit(clock, "follows"), bit(clock, "is_respond"))),
-            t(K.EQUAL, bit(clock, "slot"), bit(clock, "is_slot")),
-            t(
-                K.EQUAL,
-                bit(clock, "touched"),
-                prover.either(bit(clock, "slot"), bit(clock, "capture"), bit(clock, "take")),
-            ),
-            t(K.EQUAL, bit(clock, "slot"), prover.either(bit(clock, "weigh"), bit(clock, "look"))),
-            prover.implies(
-                prover.either(self.within(clock, _DRAINED), bit(clock, "weigh")),
-                bit(clock, "drained"),
-            ),
-            prover.either(bit(clock, "drained"), t(K.BV_ULT, still, drain)),
-            prover.implies(bit(clock, "drained"), t(K.BV_UGE, age, drain)),
-            prover.implies(bit(clock, "settled"), t(K.BV_UGT, age, settle)),
-            t(K.BV_ULE, still, age),
-        ]
-
-    def moves(self, clock: int) -> Any:
-        """Whether something moves: a step, a token, or a lane's word that is read."""
+    def activity(self, clock: int) -> Any:
+        """Whether a step is under way, a token starts, or a lane's word is read."""
         return self.prover.either(
             self.prover.off(self.frames.at(clock, "at_start")),
             self.bit(clock, "token"),
             self.bit(clock, "slot"),
         )
 
+    def next_age(self) -> Any:
+        """The ghost `age` one clock later."""
+        t = self.t
+        # Above `drain`, which is the largest number that an age is compared with.
+        ceiling = self.const(2 * self.facts.drain + 1)
+        older = t(K.BV_ADD, self.age, self.const(1))
+        waiting = t(K.ITE, t(K.BV_ULT, self.age, ceiling), older, self.age)
+        return t(K.ITE, self.activity(0), self.const(0), waiting)
 
-def prove_host(prover: Prover, net: Netlist, facts: Facts) -> None:
-    """Add the host port's claims to the prover."""
-    host = _Host(prover, net, facts)
+    def invariant(self, clock: int, was_open: Any, age: Any) -> list[Any]:
+        """What holds in every clock, of the state machine and of its counters."""
+        return [*self._states_and_strobes(clock, was_open), *self._counters(clock, age)]
+
+    def _states_and_strobes(self, clock: int, was_open: Any) -> list[Any]:
+        """One state at a time; a step only in some states; each strobe only in its states."""
+        prover = self.prover
+
+        def bit(name: str) -> Any:
+            return self.bit(clock, name)
+
+        one_hot = [
+            prover.no(prover.both(bit(f"is_{a}"), bit(f"is_{b}")))
+            for i, a in enumerate(self.states)
+            for b in self.states[:i]
+        ]
+        return [
+            *one_hot,
+            self.in_states(clock, tuple(self.states)),
+            prover.implies(bit("open"), bit("is_run")),
+            prover.implies(was_open, self.in_states(clock, ("run", "closing"))),
+            prover.either(self.in_states(clock, _STEP_STATES), bit("at_start")),
+            prover.implies(
+                prover.both(bit("is_wait"), bit("may")),
+                prover.both(bit("at_start"), bit("drained")),
+            ),
+            *(
+                prover.implies(bit(name), self.in_states(clock, states))
+                for name, states in self.strobe_states.items()
+            ),
+            prover.no(prover.both(bit("loads"), bit("reads"))),
+            prover.no(prover.both(bit("in_lane"), bit("beside"))),
+            prover.no(prover.both(bit("follows"), bit("is_respond"))),
+            self.t(K.EQUAL, bit("slot"), bit("is_slot")),
+        ]
+
+    def _counters(self, clock: int, age: Any) -> list[Any]:
+        """What the flags of the port's counter say about the age."""
+        prover, t = self.prover, self.t
+        drain, settle = self.const(self.facts.drain), self.const(self.facts.settle)
+        still = fitted(t, self.frames.at(clock, "still"), self.width)
+
+        def bit(name: str) -> Any:
+            return self.bit(clock, name)
+
+        return [
+            t(K.EQUAL, bit("touched"), prover.either(bit("slot"), bit("capture"), bit("take"))),
+            t(K.EQUAL, bit("slot"), prover.either(bit("weigh"), bit("look"))),
+            prover.implies(
+                prover.either(self.in_states(clock, _DRAINED_STATES), bit("weigh")),
+                bit("drained"),
+            ),
+            prover.either(bit("drained"), t(K.BV_ULT, still, drain)),
+            prover.implies(bit("drained"), t(K.BV_UGE, age, drain)),
+            prover.implies(bit("settled"), t(K.BV_UGT, age, settle)),
+            # The port's counter may wrap around; the age does not.
+            t(K.BV_ULE, still, age),
+        ]
+
+
+def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFacts) -> None:
+    """Add the claims about a host port to the prover."""
+    host = _HostFrames(prover, net, facts)
     t, bit = prover.terms, host.bit
-    quiet = no_reset(prover, host.frames, 2)
-    began, age = prover.on(host.began), t.var("age", t.width(host.count(0)))
-    most = host.number(2 * facts["drain"] + 1)
-    older = t(K.ITE, t(K.BV_ULT, age, most), t(K.BV_ADD, age, host.number(1)), age)
-    age_then = t(K.ITE, host.moves(0), host.number(0), older)
-    # a step begins with `start`, and that comes only a clock after `open`
-    order = prover.implies(
-        prover.both(bit(0, "at_start"), prover.off(host.frames.at(1, "at_start"))), began
-    )
-    holds = [*quiet, order, *host.invariant(0, began, age)]
-    then = host.invariant(1, bit(0, "open"), age_then)
-    shown: dict[str, Any] = {"open a clock ago": host.began, "age": age}
-    for clock in (0, 1):
-        names = (
-            *(f"is_{name}" for name in host.states),
-            "at_start",
-            "open",
-            "may",
-            "drained",
-            "settled",
-            *host.strobes,
-        )
-        shown |= {f"{name}@{clock}": host.frames.at(clock, name) for name in names}
-    broken = prover.either(*(prover.no(fact) for fact in then))
+    run = no_reset(prover, host.frames, 2)
+    was_open = prover.on(host.was_open)
+    begins = prover.both(bit(0, "at_start"), prover.off(host.frames.at(1, "at_start")))
+    holds = [*run, prover.implies(begins, was_open), *host.invariant(0, was_open, host.age)]
+    shown = _shown(host)
     prover.claim(
         "host: invariant after reset",
-        "reset leads to a state in which the invariant holds; a reset of all puts the order to its"
-        " start",
-        prover.either(
-            *(prover.no(fact) for fact in host.invariant(1, t.tm.mk_false(), host.number(0)))
-        ),
+        "reset leads to a state in which the invariant holds, if it resets the sequencer too",
+        broken(prover, host.invariant(1, t.tm.mk_false(), host.const(0))),
         [prover.on(host.frames.at(0, "rst")), bit(1, "at_start")],
         shown,
     )
     prover.claim(
         "host: invariant kept",
-        "a clock leads from the invariant to the invariant; a step begins in no clock but that"
-        " after `open` (proved of the order)",
-        broken,
+        "if the invariant holds in a clock, it holds in the next one; a step begins only in a clock"
+        " after one in which `open` is high (a claim about the sequencer)",
+        broken(prover, host.invariant(1, bit(0, "open"), host.next_age())),
         holds,
         shown,
+    )
+    _prove_between_steps(host, holds, shown)
+    _prove_load(host, run, shown)
+    _prove_read_back(host, run, shown)
+
+
+def _shown(host: _HostFrames) -> dict[str, Any]:
+    """What a counterexample shows of clocks 0 and 1."""
+    names = (
+        *(f"is_{name}" for name in host.states),
+        *("at_start", "open", "may", "drained", "settled"),
+        *host.strobe_states,
+    )
+    shown: dict[str, Any] = {"open a clock ago": host.was_open, "age": host.age}
+    for clock in (0, 1):
+        shown |= {f"{name}@{clock}": host.frames.at(clock, name) for name in names}
+    return shown
+
+
+def _prove_between_steps(host: _HostFrames, holds: list[Any], shown: dict[str, Any]) -> None:
+    """Add the claims about when the host may do what."""
+    prover, t, bit, facts = host.prover, host.t, host.bit, host.facts
+    step_possible = prover.either(
+        prover.off(host.frames.at(0, "at_start")), bit(0, "open"), prover.on(host.was_open)
     )
     prover.claim(
         "host: between steps",
-        "the host neither writes nor reads nor hands over sums or values but while no step has"
-        " begun, none can begin in this clock or the next, and none could have in the clock before",
-        prover.both(
-            prover.either(*(bit(0, name) for name in host.strobes)),
-            prover.either(prover.off(host.frames.at(0, "at_start")), bit(0, "open"), began),
-        ),
+        "the host writes, reads, and hands over sums or values only while no step is under way,"
+        " none can begin in this clock or the next, and none could in the clock before",
+        prover.both(prover.either(*(bit(0, name) for name in host.strobe_states)), step_possible),
         holds,
         shown,
     )
-    first = prover.either(*(bit(0, name) for name in (*host.loads, "weigh", "restart")))
-    drained = t(K.BV_UGE, age, host.number(facts["drain"]))
+    visits = prover.either(*(bit(0, name) for name in (*host.loads, "weigh", "restart")))
+    drained = t(K.BV_UGE, host.age, host.const(facts.drain))
     prover.claim(
         "host: nothing in flight",
-        "the host writes, fetches again and begins to read a visit's word no sooner than"
-        f" {facts['drain']} clocks after a step, a token or a reading of a lane",
-        prover.both(first, prover.no(drained)),
+        "the host writes, reads a lane's weight, and restarts the neurons' values no sooner than"
+        f" {facts.drain} clocks after a step, a token or a read of a lane",
+        prover.both(visits, prover.no(drained)),
         holds,
         shown,
     )
-    waits = prover.either(
+    leaves = prover.either(
         *(
             prover.both(bit(0, f"is_{name}"), prover.off(host.frames.at(1, f"is_{name}")))
             for name in ("first_group", "second_group")
         )
     )
-    settled = t(K.BV_UGT, age, host.number(facts["settle"]))
+    settled = t(K.BV_UGT, host.age, host.const(facts.settle))
     prover.claim(
         "host: fetched again",
-        f"the neurons' values are taken, and a step may begin, only {facts['settle']} clocks after"
-        " what fetched them",
-        prover.both(waits, prover.no(settled)),
+        "the neurons' values are taken, and a step may begin, no sooner than"
+        f" {facts.settle} clocks after the token that fetches them",
+        prover.both(leaves, prover.no(settled)),
         holds,
         shown,
     )
-    _visits(host, quiet, shown)
 
 
-def _visits(host: _Host, quiet: list[Any], shown: dict[str, Any]) -> None:
-    """What a visit does."""
-    prover, t, bit, frames, facts = host.prover, host.t, host.bit, host.frames, host.facts
-    load = slices(prover, frames.at(0, "load__payload"), facts["load"])
+def _prove_load(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -> None:
+    """Add the claim about a write.
+
+    Place, data and strobes are registers, valid one clock behind the transfer. The lanes have one
+    more register for two of them (`_d`): their write takes its address a clock behind its enable.
+    """
+    prover, t, bit, frames = host.prover, host.t, host.bit, host.frames
+    load = slices(prover, frames.at(0, "load__payload"), host.facts.load)
     wrong = [
         t.differ(frames.at(1, name), load[name]) for name in ("chain", "number", "word", "data")
     ]
     wrong += [
         prover.no(t(K.EQUAL, bit(1, f"load_{name}"), prover.equals(load["space"], code)))
-        for name, code in facts["spaces"].items()
+        for name, code in host.facts.spaces.items()
     ]
     wrong.append(prover.no(t(K.EQUAL, bit(2, "load_synapse_d"), bit(1, "load_synapse"))))
     wrong.append(t.differ(frames.at(2, "word_d"), frames.at(1, "word")))
-    taken = [*quiet, bit(0, "load__ready")]
-    alone = [prover.no(bit(0, f"is_{name}")) for name in host.states if name != "take_load"]
+    in_one_state = [prover.no(bit(0, f"is_{name}")) for name in host.states if name != "take_load"]
     prover.claim(
         "host: load",
-        "a clock after a load is taken its place and data stand, and the strobe of its space alone"
-        " is high",
+        "a clock after a load is taken its place and data are at the outputs, and the strobe of its"
+        " memory space, and no other, is high",
         prover.either(*wrong),
-        [*taken, *alone],
+        [*run, bit(0, "load__ready"), *in_one_state],
         shown,
     )
+
+
+def _prove_read_back(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -> None:
+    """Add the claim that an answer obeys the stream protocol."""
+    prover, bit, frames = host.prover, host.bit, host.frames
     prover.claim(
         "host: read-back held",
         "an answer stays until the host takes it",
         prover.either(
             prover.off(frames.at(1, "readback__valid")),
-            t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload")),
+            host.t.differ(frames.at(1, "readback__payload"), frames.at(0, "readback__payload")),
         ),
         [
-            *quiet,
+            *run,
             bit(0, "readback__valid"),
             prover.off(frames.at(0, "readback__ready")),
-            prover.off(frames.at(0, "follows")),  # by the invariant
+            prover.off(frames.at(0, "follows")),  # by the invariant, in state `respond`
             *(prover.no(bit(0, f"is_{name}")) for name in host.states if name != "respond"),
         ],
         shown,

@@ -19,8 +19,8 @@ from campaigns.proof_sweep import LAYER_FABRICS, SEEDED
 from sc_hw.build.elaborate import elaborate
 from sc_hw.plastic import PlasticLayer
 from sc_hw.proof import prove as prover
-from sc_hw.proof.blocks.plastic.neurons import lfsr_moved
-from sc_hw.proof.blocks.plastic.parts import LARGEST, write_parts
+from sc_hw.proof.blocks.plastic.neurons.noise import lfsr_moved
+from sc_hw.proof.blocks.plastic.parts import LARGEST_WIDTHS, write_parts
 from sc_hw.proof.mutants.plastic import LAYER_CONTROLS, LayerControl, seeded_layer
 from sc_hw.proof.netlist import parse_btor
 from sc_hw.proof.parity import parities
@@ -117,7 +117,7 @@ def test_order_of_the_largest_layer(tmp_path: Path) -> None:
     write_parts(layer, build.folder, only=("sequencer",))
     claims = decide(build.folder)
     assert [claim["name"] for claim in claims if claim["verdict"] != PROVED] == []
-    label = f", {LARGEST[0]}-bit rows, {LARGEST[1]}-bit pauses, {LARGEST[2]}-bit groups"
+    label = f", {LARGEST_WIDTHS[0]}-bit rows, {LARGEST_WIDTHS[1]}-bit pauses, {LARGEST_WIDTHS[2]}-bit groups"
     assert f"layer sequencer{label}: sweep" in [claim["name"] for claim in claims]
 
 
@@ -201,7 +201,7 @@ def test_btor_of_nothing_is_an_empty_netlist() -> None:
 
 def test_no_layer_is_larger_than_the_largest() -> None:
     rng = random.Random(3)
-    rows, pauses, groups, addresses = LARGEST
+    rows, pauses, groups, addresses = LARGEST_WIDTHS
     places = []
     for _ in range(2000):
         inputs = min(rng.randint(2, 1 << rng.randint(1, 14)), 1 << 14)

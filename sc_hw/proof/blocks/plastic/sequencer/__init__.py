@@ -1,0 +1,43 @@
+"""What is proved of the order in which a layer's synapses are worked on, for all sizes at once.
+
+The sequencer is proved alone, with the sizes of the layer as inputs that have one arbitrary value
+each. An invariant holds after a reset and is kept by every clock, so it holds in every clock; all
+other claims start from it. How many clocks lie between two events is counted by *ghost* variables,
+which exist in the proof alone and are advanced like registers: no sweep is unrolled, so that the
+proof does not grow with the layer.
+"""
+
+from __future__ import annotations
+
+from sc_hw.proof.blocks.plastic.facts import SequencerFacts
+from sc_hw.proof.blocks.plastic.reference import Reference
+from sc_hw.proof.blocks.plastic.sequencer.distances import prove_distances
+from sc_hw.proof.blocks.plastic.sequencer.frames import SequencerFrames
+from sc_hw.proof.blocks.plastic.sequencer.order import prove_order
+from sc_hw.proof.frames import broken
+from sc_hw.proof.netlist import Netlist
+from sc_hw.proof.prover import Prover
+
+
+def prove_layer_sequencer(
+    prover: Prover, net: Netlist, reference: Reference, facts: SequencerFacts
+) -> None:
+    """Add the claims about a sequencer to the prover; they depend on its port widths alone."""
+    frames = SequencerFrames(prover, net, facts.label)
+    for multiples in (frames.sizes.of_rows, frames.sizes.of_slots):
+        multiples.prove(frames.label, frames.legal)
+    next_broken = broken(prover, frames.clocks[1].invariant())
+    frames.claim(
+        "invariant after reset",
+        "reset leads to a state in which the invariant holds",
+        next_broken,
+        [*frames.legal, frames.clocks[0].bit("rst")],
+    )
+    frames.claim(
+        "invariant kept",
+        "if the invariant holds in a clock, it holds in the next one",
+        next_broken,
+        frames.holds,
+    )
+    prove_order(frames)
+    prove_distances(frames)

@@ -1,0 +1,56 @@
+"""Bits of packed words and addresses as SMT vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sc_hw.proof.facts import Field
+from sc_hw.proof.prover import Prover, number
+from sc_model.graph.smt import K, SmtInt, Terms
+
+
+def low_bits(terms: Terms, vector: Any, width: int) -> Any:
+    """The lowest `width` bits of a vector that has at least as many."""
+    return terms(K.BV_EXTRACT, vector, indices=(width - 1, 0))
+
+
+def fitted(terms: Terms, vector: Any, width: int) -> Any:
+    """A vector cut or zero-extended to `width` bits; the vector itself where it has that width."""
+    extra = width - terms.width(vector)
+    if extra > 0:
+        return terms(K.BV_ZERO_EXTEND, vector, indices=(extra,))
+    return low_bits(terms, vector, width) if extra < 0 else vector
+
+
+def slices(prover: Prover, word: Any, fields: Sequence[Field]) -> dict[str, Any]:
+    """The fields of a packed word, as vectors by name."""
+    return {
+        f.name: prover.terms(K.BV_EXTRACT, word, indices=(f.offset + f.width - 1, f.offset))
+        for f in fields
+    }
+
+
+def numbers_in(prover: Prover, word: Any, fields: Sequence[Field]) -> dict[str, SmtInt]:
+    """The fields of a packed word, as the integers that they mean, by name."""
+    vectors = slices(prover, word, fields)
+    return {f.name: number(prover.terms, vectors[f.name], f.signed) for f in fields}
+
+
+def packed(terms: Terms, vectors: Sequence[Any]) -> Any:
+    """One word of vectors, the first in the lowest bits."""
+    # The solver's concatenation takes the highest bits first, and at least two vectors.
+    return terms(K.BV_CONCAT, *reversed(vectors)) if len(vectors) > 1 else vectors[0]
+
+
+def word_at(terms: Terms, memory: Any, address: Any) -> Any:
+    """The word of a memory at an address, which may have more or fewer bits than the memory takes.
+
+    A memory of 2^n words looks at the lowest n bits of its address.
+    """
+    return terms(K.ARRAY_SELECT, memory, fitted(terms, address, address_width(memory)))
+
+
+def address_width(memory: Any) -> int:
+    """Bits of an address of a memory."""
+    return int(memory.sort().array_index().bv_size())
