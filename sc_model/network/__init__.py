@@ -1,5 +1,6 @@
-"""Float spiking networks, vectorised: populations, sparse projections with delays, networks of
-them. All public names.
+"""Spiking networks in float64: populations, sparse projections with delays, and networks of them.
+
+This module has all public names. It does not need torch.
 """
 
 from __future__ import annotations

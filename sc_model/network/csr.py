@@ -1,8 +1,8 @@
-"""Which neuron is connected to which: compressed sparse rows, a row a source neuron.
+"""Connectivity in compressed sparse rows (CSR), one row for each source neuron.
 
 Synapse k, for indptr[i] <= k < indptr[i+1], leads from neuron i to neuron indices[k]. *CSR order*
-is the order of k: by source, and by target within a source. All arrays of synapses are in that
-order.
+is the order of k: by source neuron, and by target neuron within a source. All arrays with one
+number for each synapse are in that order.
 """
 
 from __future__ import annotations
@@ -17,23 +17,21 @@ Ints: TypeAlias = NDArray[np.int64]
 
 
 class Csr:
-    """Frozen connectivity.
+    """Connectivity that does not change.
 
     Members
     -------
-    indptr : (n_source + 1,).
-    indices : (synapses,), targets.
-    n_source, n_target : neurons.
-    size : synapses.
+    indptr : int64 (n_source + 1,), number of each source's first synapse; read-only.
+    indices : int64 (size,), target neuron of each synapse, rising within a row; read-only.
+    n_source, n_target : numbers of neurons.
+    size : number of synapses.
 
     Raises ValueError for arrays that are no CSR of that shape.
     """
 
     def __init__(self, indptr: ArrayLike, indices: ArrayLike, n_source: int, n_target: int) -> None:
-        self.indptr, self.indices = (
-            np.array(indptr, dtype=np.int64),
-            np.array(indices, dtype=np.int64),
-        )
+        self.indptr = np.array(indptr, dtype=np.int64)
+        self.indices = np.array(indices, dtype=np.int64)
         self.n_source, self.n_target, self.size = n_source, n_target, len(self.indices)
         if self.indptr.shape != (n_source + 1,):
             raise ValueError(f"indptr must have shape ({n_source + 1},), not {self.indptr.shape}")
@@ -56,29 +54,30 @@ class Csr:
 
     @cached_property
     def sources(self) -> Ints:
-        """(synapses,): where each comes from."""
+        """Source neuron of each synapse, int64 (size,)."""
         return np.repeat(np.arange(self.n_source), np.diff(self.indptr))
 
     @cached_property
     def _by_target(self) -> tuple[Ints, Ints]:
+        """Synapses sorted by target: where each target's begin (n_target + 1,), numbers (size,)."""
         order = np.argsort(self.indices, kind="stable")
         return np.searchsorted(self.indices[order], np.arange(self.n_target + 1)), order
 
     def leaving(self, sources: Ints) -> Ints:
-        """Numbers of all synapses that leave these neurons, in the order of the neurons."""
+        """Numbers of the synapses from these source neurons, in the order of the neurons."""
         return ranges(self.indptr[sources], self.indptr[sources + 1])
 
     def arriving(self, targets: Ints) -> Ints:
-        """Numbers of all synapses that lead to these neurons, in the order of the neurons, then by
-        source.
-        """
+        """Numbers of the synapses to these target neurons, neuron by neuron, then by source."""
         starts, order = self._by_target
         return order[ranges(starts[targets], starts[targets + 1])]
 
 
 def ranges(starts: Ints, ends: Ints) -> Ints:
-    """All numbers of ranges [start, end), one range after the other."""
+    """The numbers of the ranges [start, end), one range after the other."""
     lengths = ends - starts
-    before = np.cumsum(lengths) - lengths
-    found: Ints = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
-    return found
+    # place of each range's first number in the result; a number is its place plus an offset that
+    # is the same for the whole range
+    places = np.cumsum(lengths) - lengths
+    numbers: Ints = np.repeat(starts - places, lengths) + np.arange(lengths.sum())
+    return numbers

@@ -1,17 +1,17 @@
-r"""`Network`: populations, projections between them in any graph, stimuli and monitors, stepped
-together.
+r"""`Network`: populations, projections between them, stimuli and monitors, with one clock.
 
-A step of `dt_ms`, for each population in the order in which they were added:
+A step of `dt_ms` goes through the populations in the order in which they were added. For each one:
 
-1. its current is the sum of the external current, of its stimuli, and of what its projections
-   deliver; a projection sends what its source put out *last*: in this step if the source was
-   updated before, in the step before if it comes later or is the population itself; a delay of d
-   steps adds d;
-2. it takes its step;
-3. projections to it that are plastic learn, from what they were given and from its new spikes.
+1. Its current is the sum of the external current, of its stimuli, and of what its projections
+   deliver. A projection sends the last output of its source: that of this step if the source comes
+   before the population, that of the step before if it comes later or is the population itself. A
+   delay of d steps adds d.
+2. The population takes its step.
+3. Plastic projections to it learn from what was sent to it and from its new spikes.
 
-So in a feed-forward network in order an undelayed spike goes through all layers within a step;
-every connection back costs a step. In the end monitors look.
+After all populations, the monitors record. So in a feed-forward network whose populations were
+added in order, a spike without delays passes all layers within a step, and every connection back
+takes a step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.checks import integer, positive_number, real_array
+from sc_model.checks import integer, positive_number, real_array, wrong_kind
 from sc_model.network.models.model import Floats
 from sc_model.network.monitors import Monitor
 from sc_model.network.population import Population
@@ -35,21 +35,21 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class Network:
-    """A graph of populations.
+    """A graph of populations and projections.
 
     Parameters
     ----------
-    dt_ms : length of a step, > 0.
-    parts : to be added, in order.
+    dt_ms : length of a step, ms, > 0.
+    parts : populations, projections, stimuli and monitors, which are added in that order.
 
     Members
     -------
-    populations, projections : by label.
+    populations, projections : dicts by label, in the order in which they were added.
     stimuli, monitors : lists.
-    steps : taken since the last reset.
+    steps : number of steps since the last reset.
 
-    Raises TypeError for the wrong kind, ValueError for a label that is taken, a population that is
-    not in the network, or a step that a model can't take.
+    Raises TypeError for the wrong kind; ValueError for a label that is in use, for a population
+    that is not in the network, and for a step that is too long for a model.
     """
 
     def __init__(
@@ -66,8 +66,9 @@ class Network:
             self.add(part)
 
     def add(self, part: Part) -> Part:
-        """Add a population, a projection between populations that are here, a stimulus or a monitor
-        of one; returns it.
+        """Add a part to the network, and return it.
+
+        The populations of a projection, a stimulus or a monitor must be in the network already.
         """
         if isinstance(part, Population):
             part.model.check_dt(self.dt_ms)
@@ -89,68 +90,68 @@ class Network:
             self._name_of(part.population)
             self.monitors.append(part)
         else:
-            raise TypeError(
-                f"part must be a Population, Projection, Stimulus or Monitor, not {part!r}"
-                f" ({type(part).__name__})"
-            )
+            raise wrong_kind("part", "a Population, Projection, Stimulus or Monitor", part)
         return part
 
     def _label(
-        self, part: Population | Projection, taken: Mapping[str, object], proposed: str
+        self, part: Population | Projection, others: Mapping[str, object], proposed: str
     ) -> str:
-        if any(part is other for other in taken.values()):
+        """The label of a new part: its own, or the proposed one, with a number where needed."""
+        if any(part is other for other in others.values()):
             raise ValueError(f"part must be new to the network, not {part.label!r} again")
         if part.label is None:
-            # a second projection between the same two, or a name that somebody chose
-            number_of = 2
+            # a second projection between the same two, or a label that a user gave to another part
+            suffix = 2
             label = proposed
-            while label in taken:
-                label, number_of = f"{proposed}.{number_of}", number_of + 1
+            while label in others:
+                label, suffix = f"{proposed}.{suffix}", suffix + 1
             return label
-        if part.label in taken:
+        if part.label in others:
             raise ValueError(f"label must be new to the network, not {part.label!r} again")
         return part.label
 
     def _name_of(self, population: Population) -> str:
+        """The label of a population. ValueError unless it is in the network."""
         if population.label is None or self.populations.get(population.label) is not population:
             raise ValueError(f"{population!r} must be in the network; add it first")
         return population.label
 
     def incoming(self, population: Population | str) -> list[Projection]:
-        """Projections that lead to a population, in the order in which they were added."""
+        """The projections to a population, in the order in which they were added."""
         return list(self._incoming[self._name_of(self._population(population))])
 
     def outgoing(self, population: Population | str) -> list[Projection]:
-        """Projections that lead away from a population."""
-        found = self._population(population)
-        self._name_of(found)
-        return [each for each in self.projections.values() if each.source is found]
+        """The projections from a population, in the order in which they were added."""
+        source = self._population(population)
+        self._name_of(source)
+        return [each for each in self.projections.values() if each.source is source]
 
-    def _population(self, given: Population | str) -> Population:
-        if not isinstance(given, str):
-            return given
-        if given not in self.populations:
+    def _population(self, population: Population | str) -> Population:
+        """A population, or the one with that label. ValueError for a label that is not there."""
+        if not isinstance(population, str):
+            return population
+        if population not in self.populations:
             hint = (
-                did_you_mean(given, self.populations)
+                did_you_mean(population, self.populations)
                 or f"; there are {', '.join(self.populations) or 'none'}"
             )
             raise ValueError(
-                f"population must be the label of one in the network, not {given!r}{hint}"
+                f"population must be the label of one in the network, not {population!r}{hint}"
             )
-        return self.populations[given]
+        return self.populations[population]
 
     def step(self, external: Mapping[str, ArrayLike] | None = None) -> None:
-        """One step. `external` : more current, by label, shape (n,) or one number."""
+        """One step; `external` adds currents to populations by label, (n,) or one number each."""
         currents = {label: np.zeros(each.n) for label, each in self.populations.items()}
-        for label, given in (external or {}).items():
-            population = self._population(label)
-            currents[label] += real_array(
-                f"external[{label!r}]", given, (population.n,) if np.ndim(given) else ()
-            )
+        for label, added in (external or {}).items():
+            n = self._population(label).n
+            shape = (n,) if np.ndim(added) else ()
+            currents[label] += real_array(f"external[{label!r}]", added, shape)
         for stimulus in self.stimuli:
             currents[self._name_of(stimulus.target)] += stimulus.current(self.steps, self.dt_ms)
         for label, population in self.populations.items():
             current, incoming = currents[label], self._incoming[label]
+            # outputs before this population's step: its own is that of the step before
             sent: list[Floats] = [projection.source.output for projection in incoming]
             for projection, output in zip(incoming, sent, strict=True):
                 current += projection.propagate(output)
@@ -164,7 +165,7 @@ class Network:
     def run(
         self, steps: int | None = None, *, ms: float | None = None, progress: bool = False
     ) -> None:
-        """So many steps, or so many ms (rounded to steps); with a bar if asked for."""
+        """Take a number of steps, or of ms (rounded to steps); with a progress bar on request."""
         if (steps is None) == (ms is None):
             raise ValueError("run needs steps or ms, one of them")
         wanted = (
@@ -181,8 +182,9 @@ class Network:
             self.step()
 
     def reset(self) -> None:
-        """Begin again: state, what is on its way, what plasticity has seen, monitors. Weights stay
-        as they are.
+        """Go back to step 0: state, delayed currents, memory of plasticity, recordings.
+
+        Weights stay as they are.
         """
         parts: list[Population | Projection | Monitor] = [
             *self.populations.values(),
@@ -194,16 +196,15 @@ class Network:
         self.steps = 0
 
     def state_dict(self) -> Arrays:
-        """All that the next steps depend on, as copies of plain arrays by name (`numpy.savez(file,
-        **state)` keeps them).
+        """Everything that the next steps depend on, as copies of plain arrays by name.
 
-        Names: `steps`, `population/LABEL/FIELD`, `projection/LABEL/FIELD`. Recordings of monitors
-        are no state.
+        Names are `steps`, `population/LABEL/FIELD` and `projection/LABEL/FIELD`, so
+        `numpy.savez(file, **state)` stores them. The recordings of monitors are no state.
         """
         state: Arrays = {"steps": np.array(self.steps)}
         for label, population in self.populations.items():
-            mine = (("output", population.output), ("spike_counts", population.spike_counts))
-            for name, values in (*population.state.items(), *mine):
+            others = (("output", population.output), ("spike_counts", population.spike_counts))
+            for name, values in (*population.state.items(), *others):
                 state[f"population/{label}/{name}"] = values.copy()
         for label, projection in self.projections.items():
             for name, values in projection.state_dict().items():
@@ -211,13 +212,14 @@ class Network:
         return state
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what `state_dict` gave, in a network of the same parts. ValueError for names
-        or shapes that don't fit.
+        """Take the state that `state_dict` gave, in a network of the same parts.
+
+        ValueError for names or shapes that do not fit.
         """
-        mine = self.state_dict()
+        own = self.state_dict()
         for what, names in (
-            ("lacks", mine.keys() - set(state)),
-            ("has unknown", set(state) - mine.keys()),
+            ("lacks", own.keys() - set(state)),
+            ("has unknown", set(state) - own.keys()),
         ):
             if names:
                 raise ValueError(
@@ -236,6 +238,6 @@ class Network:
         for label, projection in self.projections.items():
             prefix = f"projection/{label}/"
             projection.load_state_dict(
-                {name[len(prefix) :]: state[name] for name in mine if name.startswith(prefix)}
+                {name[len(prefix) :]: state[name] for name in own if name.startswith(prefix)}
             )
         self.steps = int(state["steps"])

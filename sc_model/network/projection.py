@@ -2,13 +2,13 @@ r"""`Projection`: synapses from one population to another, with delays.
 
     current[j](t) = sum over synapses k from i to j of  weight[k] * x[i](t - delay[k])
 
-for what the source puts out, x: spikes, or any numbers. Delays are in *steps*, rounded to the
-nearest (half to even, `numpy.rint`), never cut: 3.999 is 4.
+for outputs x of the source: spikes, or any numbers. Delays are in *steps*, rounded to the nearest
+(halves to even, as `numpy.rint` does) and never truncated: 3.999 is 4.
 
-What is on its way waits in a ring of max_delay + 1 slots of n_target currents: memory does not grow
-with time, nor with spikes. A step adds to it where few synapses have something to deliver, one by
-one; where many have, the synapses of the sources that fired are a sparse matrix from sources to
-(delay, target), and one product with it is added.
+Currents that have not arrived yet wait in a ring of max_delay + 1 slots of n_target currents, so
+memory grows neither with time nor with spikes. Where few synapses deliver in a step, each is added
+to the ring on its own. Where many do, the synapses of the sources that fired form a sparse matrix
+from sources to (delay, target), and one product with it is added.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from sc_model.checks import integer, positive_number, real_array
+from sc_model.checks import instance, integer, positive_number, real_array, wrong_kind
 from sc_model.network.csr import Csr, Ints, ranges
 from sc_model.network.models.model import Floats, State
 from sc_model.network.population import Population, check_label
@@ -28,34 +28,35 @@ from sc_model.network.topology import connect
 
 
 class Projection:
-    """Weighted, delayed connections, in compressed sparse rows: a row a source neuron.
+    """Weighted, delayed synapses, stored in compressed sparse rows (`sc_model.network.csr`).
 
     Parameters
     ----------
-    source, target : populations; may be the same.
-    weight : one number; an array or a function of (random generator, number of synapses), one
-        number a synapse in CSR order; with "all_to_all" and "explicit" also a matrix (n_source,
-        n_target), with "explicit" also a SciPy sparse one.
-    delay : in steps. 0 (default): none, one number: that for all, an array: one a synapse in CSR
-        order. For "all_to_all" that is by source, then by target: `delays.T.ravel()` of a PyTorch
-        layer's (out, in).
-    probability : of a connection, with "random".
+    source, target : populations; may be the same one.
+    weight : one number for all synapses; or an array with one for each, in CSR order; or a function
+        of (random generator, number of synapses) that returns such an array. With "all_to_all" and
+        "explicit" also a matrix (n_source, n_target), with "explicit" also a SciPy sparse one.
+    delay : steps, >= 0: one number for all synapses, or an array with one for each, in CSR order.
+        For "all_to_all" that order is by source, then by target: `delays.T.ravel()` of a PyTorch
+        layer's matrix (out, in).
+    probability : of a synapse between two neurons, in [0, 1]; used by topology "random" only.
     topology : "random", "all_to_all", "one_to_one" or "explicit" (`sc_model.network.topology`).
-    plasticity : an `STDP`, or None.
-    seed : of topology and weights, an integer >= 0.
-    max_delay : steps that the ring is made for; None (default) for the longest delay.
-    label : its name in a network; None (default) to be given one there.
+    plasticity : an `STDP` that changes the weights, or None.
+    seed : of the random generator for topology and weights, an integer >= 0.
+    max_delay : longest delay that the ring has room for, steps; None: the longest one given.
+    label : name in a network, without '/'; None: the network chooses one.
 
     Members
     -------
-    delay_mode : "none", "uniform" or "per_synapse".
+    delay_mode : "none" (no delay), "uniform" (one for all) or "per_synapse".
     max_delay : steps.
     size : number of synapses.
     weights : float64 (size,), in CSR order; may be written into at any time, and assigned to.
-    indptr, indices : of the CSR; read-only.
-    delay_steps : int64 (size,).
+    indptr, indices : arrays of the CSR; read-only.
+    delay_steps : int64 (size,), in CSR order.
 
-    Raises TypeError for the wrong kind, ValueError for values or lengths that don't fit, with both.
+    Raises TypeError for the wrong kind; ValueError for values that are out of range and for lengths
+    that do not fit.
     """
 
     def __init__(
@@ -72,19 +73,13 @@ class Projection:
         max_delay: int | None = None,
         label: str | None = None,
     ) -> None:
-        for what, given in (("source", source), ("target", target)):
-            if not isinstance(given, Population):
-                raise TypeError(
-                    f"{what} must be a Population, not {given!r} ({type(given).__name__})"
-                )
+        self.source = instance("source", source, Population)
+        self.target = instance("target", target, Population)
         if plasticity is not None and not isinstance(plasticity, STDP):
-            raise TypeError(
-                f"plasticity must be an STDP or None, not {plasticity!r}"
-                f" ({type(plasticity).__name__})"
-            )
+            raise wrong_kind("plasticity", "an STDP or None", plasticity)
         if label is not None:
             check_label(label)
-        self.source, self.target, self.plasticity, self.label = source, target, plasticity, label
+        self.plasticity, self.label = plasticity, label
         rng = np.random.default_rng(integer("seed", seed, 0))
         csr, weights = connect(topology, source.n, target.n, probability, weight, rng)
         steps = delays_in_steps(delay, csr.size)
@@ -95,7 +90,7 @@ class Projection:
         else:
             self.delay_mode = "uniform" if longest else "none"
         self._check_delays(steps)
-        self._hold(csr, weights, steps)
+        self._store(csr, weights, steps)
         self.reset()
 
     def __repr__(self) -> str:
@@ -105,18 +100,21 @@ class Projection:
         )
 
     def _check_delays(self, steps: Ints) -> None:
+        """ValueError for a delay that the ring has no room for."""
         longest = int(steps.max(initial=0))
         if longest > self.max_delay:
             raise ValueError(f"delay must be <= max_delay ({self.max_delay} steps), not {longest}")
 
-    def _hold(self, csr: Csr, weights: Floats, steps: Ints) -> None:
+    def _store(self, csr: Csr, weights: Floats, steps: Ints) -> None:
+        """Take these synapses; make the matrix from sources to slots of the ring."""
         self.csr, self._weights, self._steps = csr, weights, steps
-        self._by_delay: tuple[Ints, Ints] | None = None  # of plasticity alone, so made when it asks
-        # a synapse's column is its target, or with delays of its own its (delay, target)
+        self._by_delay: tuple[Ints, Ints] | None = None  # only plasticity needs it, see `arriving`
+        # the column of a synapse is its target, or with a delay of its own its (delay, target)
         columns = (
             steps * csr.n_target + csr.indices if self.delay_mode == "per_synapse" else csr.indices
         )
         width = csr.n_target * (self.max_delay + 1 if self.delay_mode == "per_synapse" else 1)
+        # 32-bit indices halve what SciPy's products read of the index arrays
         narrow = np.int32 if max(width, csr.size) < 2**31 else np.int64
         shape = (csr.n_source, width)
         self._to_slots = sparse.csr_array(
@@ -130,13 +128,20 @@ class Projection:
         weights: ArrayLike,
         delay_steps: ArrayLike | None = None,
     ) -> None:
-        """Other synapses in place of these: CSR arrays, targets rising within each row.
+        """Put other synapses in place of these; currents that are on their way still arrive.
 
-        With `delay_mode` "per_synapse" `delay_steps` must be given, one a synapse, and none above
-        `max_delay`; otherwise not, the delay stays. What is on its way arrives still.
+        Parameters
+        ----------
+        indptr : (n_source + 1,), see `sc_model.network.csr`.
+        indices : (size,), targets, rising within each row.
+        weights : (size,).
+        delay_steps : (size,), each <= max_delay. Must be given with `delay_mode` "per_synapse", and
+            only then; otherwise the delay stays as it is.
+
+        Raises ValueError for arrays that do not fit.
         """
         csr = Csr(indptr, indices, self.source.n, self.target.n)
-        given = real_array("weights", weights, (csr.size,)).copy()
+        values = real_array("weights", weights, (csr.size,)).copy()
         if (delay_steps is None) == (self.delay_mode == "per_synapse"):
             wanted = "given" if delay_steps is None else "None"
             raise ValueError(f"delay_steps must be {wanted} with delay_mode {self.delay_mode!r}")
@@ -146,7 +151,7 @@ class Projection:
             else delays_in_steps(real_array("delay_steps", delay_steps, ("n",)), csr.size)
         )
         self._check_delays(steps)
-        self._hold(csr, given, steps)
+        self._store(csr, values, steps)
 
     @property
     def size(self) -> int:
@@ -155,26 +160,26 @@ class Projection:
 
     @property
     def indptr(self) -> Ints:
-        """(n_source + 1,): where each source's synapses begin."""
+        """Number of each source's first synapse, int64 (n_source + 1,)."""
         return self.csr.indptr
 
     @property
     def indices(self) -> Ints:
-        """(size,): target of each synapse."""
+        """Target neuron of each synapse, int64 (size,)."""
         return self.csr.indices
 
     @property
     def delay_steps(self) -> Ints:
-        """(size,): delay of each synapse, int64."""
+        """Delay of each synapse, steps, int64 (size,)."""
         return np.broadcast_to(self._steps, (self.size,)).copy()
 
     def delay_of(self, synapses: Ints | slice) -> Ints:
-        """Delays of these synapses, steps; of shape () unless `delay_mode` is "per_synapse"."""
+        """Delays of these synapses, steps; one for all unless `delay_mode` is "per_synapse"."""
         return self._steps[synapses] if self._steps.ndim else self._steps
 
     @property
     def weights(self) -> Floats:
-        """(size,): the weights themselves, not a copy."""
+        """Weights, float64 (size,): the array itself, not a copy."""
         return self._weights
 
     @weights.setter
@@ -182,14 +187,17 @@ class Projection:
         self._weights[:] = real_array("weights", values, (self.size,))
 
     def arriving(self, history: Floats) -> Ints:
-        """Synapses at which something arrives, given what the source put out in the last max_delay
-        + 1 steps, latest first.
+        """Numbers of the synapses at which something arrives in this step.
+
+        `history` has the outputs of the source in the last steps, latest first, shape (max_delay +
+        1, n_source).
         """
         ages, sources = np.nonzero(history)
         slots = self.max_delay + 1
         if not self._steps.ndim:
             return self.csr.leaving(sources[ages == self._steps])
         if self._by_delay is None:
+            # synapses sorted by (source, delay): those of one pair are then a range
             keys = self.csr.sources * slots + self._steps
             order = np.argsort(keys, kind="stable")
             self._by_delay = (
@@ -201,20 +209,27 @@ class Projection:
         return order[ranges(starts[keys], starts[keys + 1])]
 
     def dense(self) -> Floats:
-        """Weights as a matrix (n_source, n_target), 0 where there is no synapse."""
+        """Weights as a matrix (n_source, n_target), with 0 where there is no synapse."""
         matrix = np.zeros((self.source.n, self.target.n))
         matrix[self.csr.sources, self.indices] = self.weights
         return matrix
 
     def reset(self) -> None:
-        """Nothing on its way; plasticity forgets what it has seen. Weights stay."""
+        """Remove the currents on their way and the memory of plasticity. Weights stay."""
         self._ring = np.zeros((self.max_delay + 1, self.target.n))
         self._now = 0
         self._memory: State = {} if self.plasticity is None else self.plasticity.begin(self)
 
     def propagate(self, spikes: ArrayLike) -> Floats:
-        """One step: what the source puts out now, shape (n_source,); returns the currents that
-        arrive now, (n_target,).
+        """One step: send an output of the source; the currents that arrive in this step.
+
+        Parameters
+        ----------
+        spikes : (n_source,), output of the source; any numbers.
+
+        Returns
+        -------
+        currents : float64 (n_target,).
         """
         x = np.asarray(spikes, dtype=np.float64)
         if x.shape != (self.source.n,):
@@ -228,10 +243,12 @@ class Projection:
         return arrived
 
     def _send(self, x: Floats, fired: Ints) -> None:
-        """Put into the ring what those that fired send."""
+        """Add the currents of the sources `fired`, whose outputs are in `x`, to the ring."""
         n_target, slots = self.target.n, self._to_slots
         first = (self._now + (0 if self._steps.ndim else int(self._steps))) % (self.max_delay + 1)
         counts = self.indptr[fired + 1] - self.indptr[fired]
+        # a product touches every column of the matrix at least once; fewer synapses than that are
+        # faster one by one
         if counts.sum() < slots.shape[1]:
             k = self.csr.leaving(fired)
             ring = self._ring.ravel()
@@ -239,29 +256,30 @@ class Projection:
             place[place >= ring.size] -= ring.size
             np.add.at(ring, place, self._weights[k] * np.repeat(x[fired], counts))
             return
+        # taking rows out of the matrix pays where less than half of the sources fired
         sent = slots.T @ x if 2 * len(fired) > len(x) else slots[fired].T @ x[fired]
         sent = sent.reshape(-1, n_target)
-        before_end = min(len(sent), len(self._ring) - first)
+        before_end = min(len(sent), len(self._ring) - first)  # the ring ends there and goes on at 0
         self._ring[first : first + before_end] += sent[:before_end]
         self._ring[: len(sent) - before_end] += sent[before_end:]
 
     def learn(self, delivered: ArrayLike, dt_ms: float) -> None:
-        """One step of plasticity, after the target's: `delivered` is what `propagate` was given;
-        nothing without plasticity.
+        """One step of plasticity, if there is any, after the step of the target.
+
+        `delivered` (n_source,) is the argument of this step's `propagate`.
         """
         if self.plasticity is not None:
-            given = real_array("delivered", delivered, (self.source.n,))
-            self._memory = self.plasticity.step(
-                self._memory, self, given, positive_number("dt_ms", dt_ms)
-            )
+            sent = real_array("delivered", delivered, (self.source.n,))
+            length = positive_number("dt_ms", dt_ms)
+            self._memory = self.plasticity.step(self._memory, self, sent, length)
 
     def state_dict(self) -> dict[str, Any]:
-        """Synapses, what is on its way and what plasticity remembers, as copies of plain arrays."""
+        """Synapses, currents on their way and memory of plasticity, as copies of plain arrays."""
         state = {
             "indptr": self.indptr.copy(),
             "indices": self.indices.copy(),
             "weights": self._weights.copy(),
-            # from the next slot on, so that equal states are equal arrays
+            # from the next slot on: equal states are equal arrays, wherever the ring stands
             "on_its_way": np.roll(self._ring, -self._now, axis=0),
             **{f"plasticity.{name}": array.copy() for name, array in self._memory.items()},
         }
@@ -270,7 +288,7 @@ class Projection:
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """What `state_dict` gave. ValueError for arrays that don't fit."""
+        """Take the state that `state_dict` gave. ValueError for arrays that do not fit."""
         ring = real_array("on_its_way", state["on_its_way"], self._ring.shape)
         memory = {
             name: real_array(name, state[f"plasticity.{name}"], old.shape).copy()
@@ -281,16 +299,17 @@ class Projection:
 
 
 def delays_in_steps(delay: ArrayLike, size: int) -> Ints:
-    """Delays rounded to steps, of shape () or (size,). ValueError with both lengths, or for what is
-    no delay.
+    """Delays rounded to steps, int64 of shape () or (size,).
+
+    ValueError for another number of delays than `size`, and for a negative one.
     """
-    given = np.asarray(delay)
-    if given.ndim == 1 and len(given) != size:
+    delays = np.asarray(delay)
+    if delays.ndim == 1 and len(delays) != size:
         raise ValueError(
             f"delay must hold one number for each of the {size} synapses, in CSR order, not"
-            f" {len(given)}"
+            f" {len(delays)}"
         )
-    values = real_array("delay", given, (size,) if given.ndim else ())
+    values = real_array("delay", delays, (size,) if delays.ndim else ())
     steps: Ints = np.rint(values).astype(np.int64)
     if size and np.any(steps < 0):
         raise ValueError(f"delay must be >= 0 steps, not {float(values.min())!r}")

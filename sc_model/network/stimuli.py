@@ -1,8 +1,9 @@
-"""What drives a population from outside: currents, spikes at given times, Poisson spikes.
+"""Stimuli: currents, spikes at given times and Poisson spikes that drive a population.
 
-A stimulus adds to the current of its target. Into a `Relay` population that makes a spiking input;
-into a neuron's membrane it injects. What a stimulus gives depends on nothing but its parameters and
-the number of the step, so it has no state, and a run that goes on from saved state gets the same.
+A stimulus adds to the current of its target. A `Relay` population makes a spiking input of it; any
+other model integrates it as an injected current. A stimulus depends on its parameters and the
+number of the step alone. So it has no state, and a run that goes on from a saved state gets the
+same stimulus.
 """
 
 from __future__ import annotations
@@ -12,38 +13,40 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sc_model.checks import integer, positive_number, real_array
+from sc_model.checks import instance, integer, positive_number, real_array
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
 
 
 class Stimulus(ABC):
-    """Current into a population."""
+    """Current into a population.
+
+    Parameters
+    ----------
+    target : must be in the network to which the stimulus is added.
+    """
 
     def __init__(self, target: Population) -> None:
-        if not isinstance(target, Population):
-            raise TypeError(
-                f"target must be a Population, not {target!r} ({type(target).__name__})"
-            )
-        self.target = target
+        self.target = instance("target", target, Population)
 
     def check_dt(self, dt_ms: float) -> None:  # noqa: B027 (most stimuli have no limit)
-        """ValueError where the stimulus can't be given in steps of `dt_ms`."""
+        """ValueError where the stimulus needs shorter steps than `dt_ms`."""
 
     @abstractmethod
     def current(self, step: int, dt_ms: float) -> Floats:
-        """What the target gets in step 0, 1, ..., shape (n,)."""
+        """Current of each neuron in step 0, 1, ..., float64 (n,)."""
 
 
 class CurrentStimulus(Stimulus):
-    """A current that is constant, or has a value a step.
+    """A current that is constant, or has a value for each step.
 
     Parameters
     ----------
     target : population.
-    current : one number, (n,) for each neuron, or (steps, n), a row a step from `start_step` on.
-    start_step, stop_step : it is 0 before the first and from the second on (None: never stops;
-        after its last row it is 0).
+    current : one number, or (n,) with one for each neuron, or (steps, n) with one row for each step
+        from `start_step` on.
+    start_step : first step of the current, >= 0.
+    stop_step : first step without it; None: it never stops, or stops after its last row.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class CurrentStimulus(Stimulus):
         self._none = np.zeros(target.n)
 
     def current(self, step: int, dt_ms: float) -> Floats:
-        """The current, or 0 outside its time."""
+        """The current, or 0 before `start_step` and after its end."""
         since = step - self.start_step
         if since < 0 or (self.stop_step is not None and step >= self.stop_step):
             return self._none
@@ -80,9 +83,9 @@ class SpikeStimulus(Stimulus):
     Parameters
     ----------
     target : population.
-    steps, neurons : arrays of equal length, one spike each; two of the same neuron in a step add
-        up.
-    weight : of a spike.
+    steps, neurons : (spikes,), step and neuron of each spike, integers >= 0; two spikes of one
+        neuron in a step add up.
+    weight : current of a spike.
     """
 
     def __init__(
@@ -112,12 +115,12 @@ class SpikeStimulus(Stimulus):
     def from_raster(
         cls, target: Population, raster: ArrayLike, weight: float = 1.0
     ) -> SpikeStimulus:
-        """The spikes of an array (steps, n): what is not 0."""
+        """The stimulus with a spike for each element of an array (steps, n) that is not 0."""
         steps, neurons = np.nonzero(real_array("raster", raster, ("steps", target.n)))
         return cls(target, steps, neurons, weight)
 
     def current(self, step: int, dt_ms: float) -> Floats:
-        """Weight times the number of this step's spikes."""
+        """Weight times the number of spikes in this step."""
         first, last = np.searchsorted(self._steps, [step, step + 1])
         counts: Floats = np.bincount(self._neurons[first:last], minlength=self.target.n).astype(
             np.float64
@@ -126,15 +129,14 @@ class SpikeStimulus(Stimulus):
 
 
 class PoissonStimulus(Stimulus):
-    """Random spikes, independent of each other: each step each neuron gets one with probability
-    rate_hz * dt_ms / 1000.
+    """Independent random spikes: one for a neuron and step with probability rate_hz * dt_ms / 1000.
 
     Parameters
     ----------
     target : population.
-    rate_hz : one number or (n,), >= 0; at most one spike a step.
-    weight : of a spike.
-    seed : >= 0; the same seed gives the same spikes. Two stimuli should have two seeds.
+    rate_hz : one number or (n,), in [0, 1000 / dt_ms]: at most one spike a step.
+    weight : current of a spike.
+    seed : >= 0; the same seed gives the same spikes, so two stimuli need two seeds.
     """
 
     def __init__(
@@ -148,7 +150,7 @@ class PoissonStimulus(Stimulus):
         self._weight = float(real_array("weight", weight, ()))
 
     def check_dt(self, dt_ms: float) -> None:
-        """ValueError where the rate is above a spike a step."""
+        """ValueError where a rate is above one spike a step."""
         fastest = float(np.max(self.rate_hz))
         if fastest * dt_ms > 1000:
             raise ValueError(
@@ -157,12 +159,11 @@ class PoissonStimulus(Stimulus):
             )
 
     def current(self, step: int, dt_ms: float) -> Floats:
-        """Weight where there is a spike. The random numbers of a step are those of a generator at a
-        counter of its own.
-        """
-        drawn = np.random.Generator(
-            np.random.Philox(key=self.seed, counter=[0, 0, 0, step])
-        ).random(self.target.n)
+        """The weight for each neuron with a spike, otherwise 0."""
+        # Philox is a function of key and counter. The step is the counter's highest word, so the
+        # numbers of all steps differ, and a step's do not depend on the steps before.
+        philox = np.random.Philox(key=self.seed, counter=[0, 0, 0, step])
+        drawn = np.random.Generator(philox).random(self.target.n)
         return np.where(
             drawn < self.rate_hz * positive_number("dt_ms", dt_ms) / 1000.0, self._weight, 0.0
         )

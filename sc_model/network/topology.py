@@ -1,13 +1,16 @@
-"""Who is connected to whom: topologies by name, as CSR.
+"""Topologies of projections, by name.
 
-| topology | synapses |
-|---|---|
-| random | each pair of neurons with that probability, independently |
-| all_to_all | every pair; synapse k = source * n_target + target |
-| one_to_one | neuron i to neuron i |
-| explicit | the entries that are not 0 of a dense matrix, or the stored entries of a SciPy sparse one, (n_source, n_target) |
+random
+    each pair of neurons has a synapse with that probability, independently of the others.
+all_to_all
+    every pair has one; synapse k = source * n_target + target.
+one_to_one
+    neuron i of the source has one to neuron i of the target.
+explicit
+    a matrix (n_source, n_target): the entries that are not 0 of a dense one, or the stored entries
+    of a SciPy sparse one.
 
-Where source and target are the same population a neuron may be connected to itself.
+Where source and target are the same population, a neuron may have a synapse to itself.
 """
 
 from __future__ import annotations
@@ -17,15 +20,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sc_model.checks import positive_number, real_array
+from sc_model.checks import choice, positive_number, real_array
 from sc_model.network.csr import Csr
 from sc_model.network.models.model import Floats
-from sc_model.spec.errors import did_you_mean
 
 TOPOLOGIES = ("random", "all_to_all", "one_to_one", "explicit")
-AT_ONCE = (
-    1 << 22
-)  # pairs drawn at a time: 32 MB. The draws are the same however many are drawn at once
+# Pairs for which random numbers are drawn at a time (32 MB). The numbers do not depend on it.
+AT_ONCE = 1 << 22
 
 
 def connect(
@@ -36,12 +37,19 @@ def connect(
     weight: Any,
     rng: np.random.Generator,
 ) -> tuple[Csr, Floats]:
-    """Connectivity and weights. ValueError or TypeError for what doesn't fit."""
-    if topology not in TOPOLOGIES:
-        raise ValueError(
-            f"topology must be {', '.join(map(repr, TOPOLOGIES[:-1]))} or {TOPOLOGIES[-1]!r}, not"
-            f" {topology!r}{did_you_mean(str(topology), TOPOLOGIES)}"
-        )
+    """The connectivity of a topology, and weights (synapses,) in CSR order.
+
+    Parameters
+    ----------
+    topology : a name, see above.
+    n_source, n_target : numbers of neurons.
+    probability : of a synapse, in [0, 1]; of topology "random".
+    weight : see `Projection`.
+    rng : random numbers for topology and weights.
+
+    Raises ValueError or TypeError for a weight or a topology that does not fit.
+    """
+    choice("topology", topology, TOPOLOGIES)
     if topology == "explicit":
         return _explicit(n_source, n_target, weight)
     if sparse.issparse(weight):
@@ -71,9 +79,7 @@ def connect(
 
 
 def _weights(weight: Any, size: int, rng: np.random.Generator) -> Floats:
-    """One number for all, one for each synapse, or what a function of a random generator and a
-    number of synapses returns.
-    """
+    """The weights (size,) of a number, an array, or a function of generator and size."""
     values = weight(rng, size) if callable(weight) else weight
     if np.ndim(values) == 0:
         values = np.broadcast_to(values, (size,))
@@ -86,6 +92,7 @@ def _weights(weight: Any, size: int, rng: np.random.Generator) -> Floats:
 
 
 def _random(n_source: int, n_target: int, probability: float, rng: np.random.Generator) -> Csr:
+    """Each pair with that probability."""
     if positive_number("probability", probability, zero=True) > 1:
         raise ValueError(f"probability must be <= 1, not {float(probability)!r}")
     rows = max(1, AT_ONCE // n_target)
@@ -98,6 +105,7 @@ def _random(n_source: int, n_target: int, probability: float, rng: np.random.Gen
 
 
 def _explicit(n_source: int, n_target: int, weight: Any) -> tuple[Csr, Floats]:
+    """Connectivity and weights of a matrix."""
     if np.shape(weight) != (n_source, n_target):
         raise ValueError(
             f"weight must be a matrix of shape ({n_source}, {n_target}) with topology 'explicit',"
@@ -105,15 +113,10 @@ def _explicit(n_source: int, n_target: int, weight: Any) -> tuple[Csr, Floats]:
         )
     if sparse.issparse(weight):
         matrix = sparse.csr_array(weight, copy=True)
-        matrix.sum_duplicates()  # also sorts by target
+        matrix.sum_duplicates()  # this sorts each row by target, too
         values = real_array("weight", matrix.data, (matrix.nnz,))
         return Csr(matrix.indptr, matrix.indices, n_source, n_target), values
     dense = real_array("weight", weight, (n_source, n_target))
-    there = dense != 0
-    csr = Csr(
-        np.concatenate([[0], np.cumsum(there.sum(axis=1))]),
-        np.nonzero(there)[1],
-        n_source,
-        n_target,
-    )
-    return csr, dense[there]
+    present = dense != 0
+    indptr = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
+    return Csr(indptr, np.nonzero(present)[1], n_source, n_target), dense[present]

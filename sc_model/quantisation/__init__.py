@@ -1,8 +1,6 @@
-"""From a trained network in floating point to the integers of hardware, with the error of each
-number reported.
+"""From a trained network in floating point to the integers of hardware, with rounding errors.
 
-NumPy and the configurations alone: what trained the network (PyTorch, or a NIR file of others) need
-not be there.
+It needs NumPy and the configurations alone, and not the package that trained the network.
 """
 
 from sc_model.quantisation.design import network_design, save_design

@@ -1,4 +1,4 @@
-"""A design file for quantised layers, and its parameters beside it."""
+"""The design file of quantised layers, and the file with their parameters."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from sc_model.files import replacing
 from sc_model.quantisation.quantise import QuantisedLayer
 from sc_model.spec import Design, Frozen, NetworkSpec
 
-FIRST = (
-    "name",
-    "kind",
-    "inputs",
-    "neurons",
-)  # always written, in this order, in front of what is not the default
+# fields of a layer that a design file always has, in this order, in front of those that are not
+# the default
+FIRST = ("name", "kind", "inputs", "neurons")
 
 
 def network_design(
@@ -29,15 +26,17 @@ def network_design(
     fabric: str = "generic",
     **network: Any,
 ) -> tuple[Design, dict[str, NDArray[np.int64]]]:
-    """The design of layers in a row, and their parameters with the layers' names in front.
+    """The design of layers in a row, and their parameters by name, `LAYER.ARRAY`.
 
     Parameters
     ----------
-    name, fabric : of the design.
-    tick_ms : length of a step.
+    name : of the design.
+    layers : each has as many inputs as the one before has neurons.
+    tick_ms : length of a step, ms.
+    fabric : name of the FPGA family, or "generic".
     network : other fields of `NetworkSpec`, such as `clocks`.
 
-    Raises ConfigError (a ValueError) where the layers do not chain.
+    Raises ConfigError (a ValueError) where the number of inputs of a layer does not fit.
     """
     spec = NetworkSpec(layers=tuple(layer.spec for layer in layers), tick_ms=tick_ms, **network)
     design = Design(name=name, block="network", fabric=fabric, network=spec)
@@ -56,12 +55,16 @@ def save_design(
     comment: str = "",
     extra: Mapping[str, ArrayLike] | None = None,
 ) -> tuple[Path, Path]:
-    """Write `<name>.toml` and `<name>.npz` into a folder, each in one move; both paths.
+    """Write `<name>.toml` and `<name>.npz` into a folder; both paths.
+
+    Each file appears in one move, so no reader sees half of it.
 
     Parameters
     ----------
-    parameters : of the network's layers, by name; stored in the smallest integers that hold them.
-    comment : lines in front of the design, without `#`.
+    folder : must exist.
+    design : of a network.
+    parameters : integer arrays of the layers, by name; stored in the smallest type that holds them.
+    comment : lines at the beginning of the .toml, without `#`.
     extra : other arrays for the .npz, such as spikes for a test.
 
     Raises ValueError for a design that is no network, and for a name that is in both mappings;
@@ -89,6 +92,7 @@ def save_design(
 
 def _small(array: NDArray[Any]) -> NDArray[Any]:
     """The same integers in the smallest signed type."""
+    # `min_scalar_type` of a negative number is signed; -high - 1 needs the bits that high needs
     low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
     return array.astype(
         np.promote_types(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(-high - 1, -1)))
@@ -96,9 +100,7 @@ def _small(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _toml(design: Design, comment: str) -> str:
-    """The design file of a network: what is not the default, and the names, kinds and sizes of all
-    layers.
-    """
+    """The text of a network's design file: sizes of all layers, and fields that are not default."""
     network = design.network
     if network is None:
         raise ValueError(f"design must be a network, not a {design.block}")
@@ -121,8 +123,9 @@ def _toml(design: Design, comment: str) -> str:
             *(f"{name} = {_value(getattr(layer, name))}" for name in FIRST),
             *_keys(layer, fields),
         ]
-        neuron = _keys(layer.neuron, type(layer.neuron).model_fields)
-        lines += ["", "[layer.neuron]", *neuron] if neuron else []
+        neuron = getattr(layer, "neuron", None)  # a kind of layer need not have one
+        keys = [] if neuron is None else _keys(neuron, type(neuron).model_fields)
+        lines += ["", "[layer.neuron]", *keys] if keys else []
     if network.plastic is not None:
         plastic = network.plastic
         size = [
@@ -141,7 +144,7 @@ def _toml(design: Design, comment: str) -> str:
 
 
 def _keys(table: Frozen, names: Iterable[str]) -> list[str]:
-    """Lines for those of the fields that are not the default."""
+    """Lines of those fields that do not have their default."""
     fields = type(table).model_fields
     return [
         f"{name} = {_value(getattr(table, name))}"
@@ -151,7 +154,7 @@ def _keys(table: Frozen, names: Iterable[str]) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    """A value as TOML writes it; names in a design need no escapes."""
+    """A value in TOML; the names that a design allows need no escapes."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return f'"{value}"' if isinstance(value, str) else repr(value)

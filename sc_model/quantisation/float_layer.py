@@ -13,26 +13,25 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class FloatLayer:
-    """A spiking layer in floating point; one tick is that of `sc_model.golden` without the
-    rounding.
+    """A spiking layer in floating point; its tick is that of `sc_model.golden` without rounding.
 
     Parameters
     ----------
     name : of the layer in the network.
-    weight : (neurons, inputs).
-    recurrent : (neurons, neurons) for the layer's own spikes of the tick before, or None.
-    bias : (neurons,), added in every tick.
-    delay : (neurons, inputs), recurrent_delay : (neurons, neurons), ticks >= 0; None: none. They
-        are rounded to the nearest. A recurrent delay of 0 is the tick before.
-    threshold : (neurons,) or scalar, > 0.
-    leak : (neurons,) or scalar in [0, 1], what is left of a potential after a tick.
-    synaptic_leak : the same for a synaptic current in front of the potential; None: there is none.
-    reset : at a spike the threshold is taken off (``subtract``) or the potential goes to ``zero``;
-    reset_delay : not at the spike but in the next tick, behind leak and input.
-    refractory : ticks without integrating or firing after a spike.
-    tau : (neurons, inputs), ms, > 0: each synapse has a trace with that time constant (a HetSyn
-        layer); None: a dense layer.
-    strict : a neuron fires above its threshold; False: also at it.
+    weight : (neurons, inputs), in the unit of the potential.
+    recurrent : (neurons, neurons), weights of the layer's own spikes of the tick before, or None.
+    bias : (neurons,), added to the potential in every tick, or None.
+    delay : (neurons, inputs), ticks >= 0, rounded to the nearest; None: no delays.
+    recurrent_delay : (neurons, neurons), ticks >= 0 behind the tick before; None: no delays.
+    threshold : (neurons,) or scalar, > 0, in the unit of the potential.
+    leak : (neurons,) or scalar in [0, 1], the share of a potential that is left after a tick.
+    synaptic_leak : the same for a synaptic current in front of the potential; None: no current.
+    reset : ``subtract`` takes the threshold off the potential; ``zero`` sets the potential to 0.
+    reset_delay : whether the tick after the spike does the reset, after leak and input.
+    refractory : ticks after a spike in which the neuron neither integrates nor fires.
+    tau : (neurons, inputs), ms, > 0: time constants of the synapses' traces (a HetSyn layer). None:
+        a layer without traces.
+    strict : whether a neuron fires above its threshold only, and not at it.
 
     Raises ValueError for another shape, a number that is not finite, or one out of range.
     """
@@ -73,8 +72,8 @@ class FloatLayer:
                 self._set(field, size, getattr(self, field))
         for field in ("threshold", "leak", "synaptic_leak"):
             if getattr(self, field) is not None:
-                given = np.asarray(getattr(self, field), dtype=np.float64)
-                self._set(field, (neurons,), np.full(neurons, given) if given.ndim == 0 else given)
+                values = np.asarray(getattr(self, field), dtype=np.float64)
+                self._set(field, (neurons,), values if values.ndim else np.full(neurons, values))
         if self.recurrent_delay is not None and self.recurrent is None:
             raise ValueError(
                 f"layer '{self.name}': recurrent_delay must go with recurrent weights; there are"
@@ -89,19 +88,20 @@ class FloatLayer:
 
     @property
     def neurons(self) -> int:
-        """Neurons of the layer."""
+        """Number of neurons."""
         return int(self.weight.shape[0])
 
     @property
     def inputs(self) -> int:
-        """Inputs of the layer, without recurrent ones and bias."""
+        """Number of inputs, without recurrent ones and the bias."""
         return int(self.weight.shape[1])
 
     def per_neuron(self, field: Literal["threshold", "leak", "synaptic_leak"]) -> Floats:
-        """A field that may be given as a scalar, (neurons,)."""
+        """A field that may be a scalar in the constructor, as an array (neurons,)."""
         return np.asarray(getattr(self, field), dtype=np.float64)
 
     def _set(self, field: str, shape: tuple[int, ...], values: ArrayLike) -> None:
+        """Store a read-only float64 copy. ValueError for another shape or a number not finite."""
         array = np.array(values, dtype=np.float64)
         if array.shape != shape:
             raise ValueError(
@@ -113,13 +113,12 @@ class FloatLayer:
                 f"layer '{self.name}': {field} must be finite, not {array[where]} at {where}"
             )
         array.setflags(write=False)
-        object.__setattr__(
-            self, field, array
-        )  # as an array of its own: the one way in while frozen
+        object.__setattr__(self, field, array)  # the class is frozen
 
     def _in(
         self, field: str, low: float, high: float, allowed: str, open_low: bool = False
     ) -> None:
+        """ValueError unless a field's values, if it has any, are in [low, high]."""
         values = getattr(self, field)
         if values is None:
             return

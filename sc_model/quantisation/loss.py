@@ -1,4 +1,4 @@
-"""What rounding has cost: the error of numbers that were replaced by others."""
+"""Errors of an array of numbers that rounding replaced by others."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ class Loss:
 
     Members
     -------
-    count : numbers.
-    clipped : of them, how many lay outside what the format holds and were put to its end.
+    count : size of the array.
+    clipped : how many of its numbers lay outside the format's range and became its nearest end.
     largest, rms : largest and root mean square error, in the unit of the numbers.
-    relative_largest, relative_rms : the same, over the largest magnitude and over the root mean
-        square of the numbers; 0 where all of them are 0.
+    relative_largest : the largest error, divided by the largest magnitude of the numbers.
+    relative_rms : the root mean square error, divided by the root mean square of the numbers.
+
+    Both relative errors are 0 for an array of zeros.
     """
 
     count: int
@@ -31,7 +33,7 @@ class Loss:
 
 
 def loss(before: NDArray[Any], after: NDArray[Any], clipped: int = 0) -> Loss:
-    """Errors of `after`, in the same unit and of the same shape as `before`."""
+    """Errors of the array `after`, with the same unit and shape as `before`."""
     if not before.size:
         return Loss(0, clipped, 0.0, 0.0, 0.0, 0.0)
     error = np.abs(after - before)

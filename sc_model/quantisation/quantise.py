@@ -1,10 +1,11 @@
 r"""A layer's numbers as integers.
 
-A weight is round(w / scale), the scale being one number for the layer or one for each neuron; so a
-potential counts in units of scale / 2^fraction. In such units a threshold theta is the integer n
-with (v >= n) equal to (v > theta), floor(theta) + 1, or to (v >= theta), ceil(theta), for all
-integers v. A leak is round(leak * 2^factor_shift), or the shift s whose 1 - 2^-s is nearest; a
-delay is the nearest integer, halves to the even one; a time constant is its nearest decay code
+A weight is round(w / scale), where the scale is one number for the layer or one for each neuron. A
+potential then counts in units of scale / 2^fraction. Hardware fires where v >= n for integers v and
+n, so a threshold theta in these units becomes the n that decides as the layer does for every
+integer v: floor(theta) + 1 for a layer that fires above its threshold, ceil(theta) for one that
+fires at it, too. A leak is round(leak * 2^factor_shift), or the shift s whose 1 - 2^-s is nearest.
+A delay is the nearest integer, halves to the even one. A time constant is its nearest decay code
 (`sc_model.spec.decay`).
 """
 
@@ -25,8 +26,8 @@ from sc_model.spec.trained_layer import MAX_DELAY
 
 Ints = NDArray[np.int64]
 MAX_THRESHOLD_BITS, MAX_FRACTION, MAX_LEAK_SHIFT = 40, 16, 31
-# Relative; a threshold this near to an integer is that integer: a quotient of floats misses it by
-# some ulps
+# A threshold within this relative distance of an integer is taken for that integer: the quotient
+# theta / scale misses it by some units in the last place, and floor or ceil would then be off by 1.
 TIE = 1e-9
 
 
@@ -36,11 +37,11 @@ class QuantisedLayer:
 
     Members
     -------
-    spec : its configuration.
-    parameters : ``weight`` (neurons, columns), ``threshold`` (neurons,), ..., as a golden network
-        takes them, without the layer's name in front.
-    scale : what a weight of 1 stands for, (neurons,).
-    errors : what the rounding of each kind of number has cost, by name.
+    spec : the layer's configuration.
+    parameters : integer arrays by name: ``weight`` (neurons, columns), ``threshold`` (neurons,) and
+        others, as a golden network takes them, without the layer's name in front.
+    scale : (neurons,), the float that an integer weight of 1 stands for.
+    errors : rounding errors of each array, by its name.
     """
 
     spec: DenseSpec | HetSynSpec
@@ -62,26 +63,29 @@ def quantise(
     tick_ms: float = 1.0,
     **fields: Any,
 ) -> QuantisedLayer:
-    """A layer's integers and their errors.
+    """The layer in integers, and the errors of rounding.
 
     Parameters
     ----------
-    weight_bits : signed bits of a weight.
-    scale : what a weight of 1 stands for: ``tensor``, one number for the layer, or ``row``, one for
-        each neuron, so that the largest weight is the largest integer; or that number or those
-        (neurons,), > 0, whereby weights may be clipped.
-    leak : ``factor``, one for each neuron with `factor_shift` binary places, or ``shift``, the
-        nearest one for the layer. Where nothing leaks the layer has no leak.
-    fraction : binary places of potential and threshold below a weight's unit; None: the most, up to
-        16, with which all thresholds fit `threshold_bits`.
-    threshold_bits : None: as many as the largest threshold needs (16 where `fraction` is None).
-    max_delay : longest delay of the layer in ticks; None: the longest there is.
-    tick_ms : length of the layer's tick, which decay codes of a HetSyn layer stand for.
-    fields : others of `DenseSpec` or `HetSynSpec` (lanes, clock, policy, potential_bits, code_bits,
-        trace_bits, ...).
+    layer : the layer in floating point.
+    weight_bits : bits of a signed weight, 2 to 18.
+    scale : the float that an integer weight of 1 stands for. ``tensor``: one for the layer, and
+        ``row``: one for each neuron, so that the largest weight is the largest integer. Or numbers
+        > 0, one or (neurons,); weights that do not fit are then clipped.
+    leak : ``factor``: a factor for each neuron with `factor_shift` binary places; ``shift``: one
+        shift for the layer, the nearest. A layer in which nothing leaks has no leak.
+    factor_shift : binary places of a leak factor.
+    fraction : binary places of potential and threshold below a weight's unit, 0 to 16. None: the
+        most with which all thresholds fit `threshold_bits`.
+    threshold_bits : bits of a threshold, up to 40. None: as many as the largest threshold needs, or
+        16 where `fraction` is None.
+    max_delay : longest delay that the layer can have, ticks. None: the longest that it has.
+    tick_ms : length of the layer's tick, which the decay codes of a HetSyn layer stand for.
+    fields : other fields of `DenseSpec` or `HetSynSpec`: lanes, clock, policy, potential_bits,
+        code_bits, trace_bits and so on.
 
-    Raises ConfigError (a ValueError) where a threshold or a delay does not fit, or a HetSyn layer
-    is asked for what it can't be.
+    Raises ConfigError (a ValueError) where a threshold or a delay does not fit, and where a HetSyn
+    layer can't have what the layer has.
     """
     subject = f"layer '{layer.name}'"
     if leak not in ("factor", "shift"):
@@ -108,10 +112,32 @@ def quantise(
         hetsyn = _hetsyn(layer, units, tick_ms, common | fields, parameters, errors)
         return QuantisedLayer(hetsyn, parameters, units, errors)
     neuron = {name: fields.pop(name) for name in list(fields) if name in LifSpec.model_fields}
+    neuron |= _thresholds(layer, units, fraction, threshold_bits, parameters, errors)
+    neuron |= _leaks(layer, leak, factor_shift, parameters, errors)
+    neuron |= {
+        "reset": layer.reset,
+        "reset_delay": layer.reset_delay,
+        "refractory": layer.refractory,
+        "factor_shift": factor_shift,
+    }
+    spec = DenseSpec(**common, neuron=LifSpec(**neuron), **fields)
+    return QuantisedLayer(spec, parameters, units, errors)
+
+
+def _thresholds(
+    layer: FloatLayer,
+    units: Floats,
+    fraction: int | None,
+    threshold_bits: int | None,
+    parameters: dict[str, Ints],
+    errors: dict[str, Loss],
+) -> dict[str, Any]:
+    """The neurons' fields for their thresholds; these go among the parameters."""
+    subject = f"layer '{layer.name}'"
     places = _fraction(layer, units, threshold_bits) if fraction is None else fraction
     if not 0 <= places <= MAX_FRACTION:
         raise ConfigError(f"{subject}: fraction must be in [0, {MAX_FRACTION}], not {places}")
-    thresholds = _thresholds(layer, units, places, errors)
+    thresholds = _rounded_thresholds(layer, units, places, errors)
     needed = int(thresholds.max()).bit_length()
     if (threshold_bits is not None and needed > threshold_bits) or needed > MAX_THRESHOLD_BITS:
         most = MAX_THRESHOLD_BITS if threshold_bits is None else threshold_bits
@@ -121,19 +147,8 @@ def quantise(
             f" threshold_bits (up to {MAX_THRESHOLD_BITS})"
         )
     parameters["threshold"] = thresholds
-    neuron |= _leaks(layer, leak, factor_shift, parameters, errors)
-    neuron |= {
-        "reset": layer.reset,
-        "reset_delay": layer.reset_delay,
-        "refractory": layer.refractory,
-        "fraction": places,
-    }
-    neuron |= {
-        "factor_shift": factor_shift,
-        "threshold_bits": max(2, needed) if threshold_bits is None else threshold_bits,
-    }
-    spec = DenseSpec(**common, neuron=LifSpec(**neuron), **fields)
-    return QuantisedLayer(spec, parameters, units, errors)
+    bits = max(2, needed) if threshold_bits is None else threshold_bits
+    return {"fraction": places, "threshold_bits": bits}
 
 
 def _columns(layer: FloatLayer) -> Floats:
@@ -143,10 +158,11 @@ def _columns(layer: FloatLayer) -> Floats:
 
 
 def _scale(layer: FloatLayer, scale: Any, weight_bits: int) -> Floats:
-    """What a weight of 1 stands for, of each neuron."""
+    """The float that an integer weight of 1 stands for, (neurons,)."""
     top = (1 << (weight_bits - 1)) - 1
     largest = np.abs(_columns(layer)).max(axis=1)
-    all_of = np.full(layer.neurons, largest.max() or top) / top
+    # a layer of zeros has a scale of 1
+    same = np.full(layer.neurons, largest.max() or top) / top
     if isinstance(scale, str):
         if scale not in ("tensor", "row"):
             hint = did_you_mean(scale, ("tensor", "row"))
@@ -154,22 +170,23 @@ def _scale(layer: FloatLayer, scale: Any, weight_bits: int) -> Floats:
                 f"layer '{layer.name}': scale must be 'tensor', 'row' or numbers > 0, not"
                 f" {scale!r}{hint}"
             )
-        # a neuron without weights has no scale of its own to choose
-        return all_of if scale == "tensor" else np.where(largest > 0, largest / top, all_of)
-    given = np.asarray(scale, dtype=np.float64)
+        # a neuron whose weights are all 0 has no scale of its own and takes the layer's
+        return same if scale == "tensor" else np.where(largest > 0, largest / top, same)
+    scales = np.asarray(scale, dtype=np.float64)
     if (
-        given.shape not in ((), (layer.neurons,))
-        or not np.isfinite(given).all()
-        or not (given > 0).all()
+        scales.shape not in ((), (layer.neurons,))
+        or not np.isfinite(scales).all()
+        or not (scales > 0).all()
     ):
         raise ConfigError(
             f"layer '{layer.name}': scale must be 'tensor', 'row', or a finite number > 0 or"
             f" {layer.neurons} of them, not {scale!r}"
         )
-    return np.array(np.broadcast_to(given, layer.neurons))
+    return np.array(np.broadcast_to(scales, layer.neurons))
 
 
 def _weights(layer: FloatLayer, units: Floats, weight_bits: int, errors: dict[str, Loss]) -> Ints:
+    """Integer weights of all columns, (neurons, columns); a weight that does not fit is clipped."""
     top = (1 << (weight_bits - 1)) - 1
     plain = _columns(layer)
     rounded = np.rint(plain / units[:, None])
@@ -191,20 +208,18 @@ def _weights(layer: FloatLayer, units: Floats, weight_bits: int, errors: dict[st
 def _delays(
     layer: FloatLayer, max_delay: int | None, parameters: dict[str, Ints], errors: dict[str, Loss]
 ) -> int:
-    """Put delays among the parameters; the layer's longest one. Nothing is clipped: a delay cut
-    short is another network.
+    """The layer's longest delay in ticks; the delays go among the parameters.
+
+    ConfigError for a delay that is too long. None is clipped: that would be another network.
     """
     if max_delay is not None and not 0 <= max_delay <= MAX_DELAY:
         raise ConfigError(
             f"layer '{layer.name}': max_delay must be in [0, {MAX_DELAY}], not {max_delay}"
         )
-    given = [
-        (name, getattr(layer, name))
-        for name in ("delay", "recurrent_delay")
-        if getattr(layer, name) is not None
-    ]
+    fields = [name for name in ("delay", "recurrent_delay") if getattr(layer, name) is not None]
     parts = [np.zeros((layer.neurons, width), dtype=np.int64) for width in _widths(layer)]
-    for name, delays in given:
+    for name in fields:
+        delays = getattr(layer, name)
         whole = np.rint(delays)
         most = MAX_DELAY if max_delay is None else max_delay
         if whole.max() > most:
@@ -225,12 +240,13 @@ def _delays(
 
 
 def _widths(layer: FloatLayer) -> list[int]:
+    """Columns of the inputs, of the layer's own neurons, and of the bias."""
     recurrent = [layer.neurons] if layer.recurrent is not None else []
     return [layer.inputs, *recurrent, *([1] if layer.bias is not None else [])]
 
 
 def _whole_thresholds(layer: FloatLayer, in_units: Floats) -> Floats:
-    """Integers with which hardware's v >= n decides as the layer does."""
+    """The integers n for which v >= n decides as the layer does, for thresholds in units."""
     nearest = np.rint(in_units)
     exact = np.where(
         np.abs(in_units - nearest) <= TIE * np.maximum(1.0, nearest), nearest, in_units
@@ -238,7 +254,10 @@ def _whole_thresholds(layer: FloatLayer, in_units: Floats) -> Floats:
     return np.floor(exact) + 1 if layer.strict else np.maximum(np.ceil(exact), 1.0)
 
 
-def _thresholds(layer: FloatLayer, units: Floats, places: int, errors: dict[str, Loss]) -> Ints:
+def _rounded_thresholds(
+    layer: FloatLayer, units: Floats, places: int, errors: dict[str, Loss]
+) -> Ints:
+    """Integer thresholds (neurons,) with that many binary places."""
     plain = layer.per_neuron("threshold")
     in_units = plain / units * 2.0**places
     if in_units.max() >= 2.0**62:
@@ -252,7 +271,7 @@ def _thresholds(layer: FloatLayer, units: Floats, places: int, errors: dict[str,
 
 
 def _fraction(layer: FloatLayer, units: Floats, threshold_bits: int | None) -> int:
-    """The most binary places with which all thresholds fit."""
+    """The most binary places with which all thresholds fit their bits."""
     bits = 16 if threshold_bits is None else threshold_bits
     plain = layer.per_neuron("threshold") / units
     for places in range(MAX_FRACTION, 0, -1):
@@ -268,7 +287,7 @@ def _leaks(
     parameters: dict[str, Ints],
     errors: dict[str, Loss],
 ) -> dict[str, Any]:
-    """The neurons' fields for their leaks; factors go among the parameters."""
+    """The neurons' fields for their leaks; leak factors go among the parameters."""
     one = 1 << factor_shift
     fields: dict[str, Any] = {"synaptic": layer.synaptic_leak is not None}
     if layer.synaptic_leak is not None:
@@ -290,6 +309,7 @@ def _leaks(
 def _factors(
     layer: FloatLayer, field: Literal["leak", "synaptic_leak"], one: int, errors: dict[str, Loss]
 ) -> Ints:
+    """Leak factors (neurons,) in units of 1 / `one`."""
     plain = layer.per_neuron(field)
     whole = np.rint(plain * one)
     errors[field] = loss(plain, whole / one)
@@ -304,12 +324,15 @@ def _hetsyn(
     parameters: dict[str, Ints],
     errors: dict[str, Loss],
 ) -> HetSynSpec:
-    """A layer with a trace for each synapse: its neurons have one threshold and a leak by a
-    shift.
+    """The configuration of a HetSyn layer; decay codes go among the parameters.
+
+    Its synapses have a trace each. All its neurons have one threshold, and one leak by a shift.
+
+    Raises ConfigError for what such a layer can't have, and for fields that do not fit.
     """
     subject = f"layer '{layer.name}' has time constants of synapses, so"
     plain, leaks = layer.per_neuron("threshold"), layer.per_neuron("leak")
-    for wrong, what in (
+    for unfit, demand in (
         (layer.recurrent is not None, "it must have no recurrent weights"),
         (layer.bias is not None, "it must have no bias"),
         (layer.synaptic_leak is not None, "it must have no synaptic leak"),
@@ -318,8 +341,8 @@ def _hetsyn(
         (np.ptp(units) > 0, "its scale must be one number ('tensor')"),
         (np.ptp(leaks) > 0, "its leaks must be equal"),
     ):
-        if wrong:
-            raise ConfigError(f"{subject} {what}; take tau away for a dense layer")
+        if unfit:
+            raise ConfigError(f"{subject} {demand}; take tau away for a dense layer")
     shift = 0 if leaks[0] == 1.0 else round(-np.log2(1 - leaks[0]))
     if leaks[0] != 1.0 and (
         not 1 <= shift <= MAX_LEAK_SHIFT or abs(1 - 2.0**-shift - leaks[0]) > 1e-6
@@ -335,6 +358,8 @@ def _hetsyn(
         "reset": layer.reset,
         "refractory": layer.refractory,
     }
+    # units of the potential in a unit of weight and trace: traces have binary places, and the
+    # neuron shifts its current to the right
     gain = 2.0 ** (template.trace_fraction - template.neuron.current_shift)
     whole = _whole_thresholds(layer, plain / units * gain)
     errors["threshold"] = loss(plain, whole * units / gain)

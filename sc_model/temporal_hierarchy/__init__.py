@@ -1,6 +1,4 @@
-"""Layers whose synapses have time constants of their own, and networks whose layers have clocks of
-their own, in float64.
-"""
+"""Layers with a time constant for each synapse, networks with a clock for each layer; float64."""
 
 from sc_model.temporal_hierarchy.multi_clock import ClockDomain, HetSynLayer, MultiClockSNN
 

@@ -1,18 +1,18 @@
-"""How words (the spikes of one tick) get from a layer to the next one, which may tick at another
-rate.
+"""Crossings between layers that tick at different rates.
 
-A crossing is pure: `word(state, w)` takes what the producer gives, once a tick of the producer;
-`tick(state)` gives what the consumer sees, once a tick of the consumer. Where both fall into one
-step the word comes first. A policy says what is kept:
+A *word* is the output of a layer in one tick. The layer before the crossing, the producer, writes a
+word in each of its ticks; the layer behind it, the consumer, reads one in each of its ticks. Where
+both tick in one step, the producer is first. A crossing is pure: `word(state, w)` is a write,
+`tick(state)` a read. Its policy decides what the consumer reads:
 
 `hold`
-    the last word, seen again and again until the next.
+    the last word, in each tick until the next word.
 `accumulate`
-    the sum of all words since the consumer's last tick: nothing lost, nothing counted twice, 0
-    where no word came.
+    the sum of all words since the consumer's last tick, and 0 where there was none. No word is
+    lost, and none is counted twice.
 `once`
-    every spike exactly once, at most one a channel and tick; the others wait. Needs words of 0 and
-    1. A counter of limited size loses what comes above `pending_limit`; the state says how many.
+    every spike exactly once, at most one for each channel and tick; the others wait. Words must be
+    of 0 and 1. With a `pending_limit`, spikes above it are lost, and the state counts them.
 """
 
 from __future__ import annotations
@@ -23,21 +23,32 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.spec.errors import did_you_mean
+from sc_model.checks import choice, wrong_kind
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class CrossingState:
-    """What a crossing holds for each channel, and how many spikes it has lost."""
+    """The state of a crossing.
+
+    Members
+    -------
+    held : float64 (channels,), the last word, the sum of words, or the number of waiting spikes.
+    lost : number of spikes that a limit has lost.
+    """
 
     held: Floats
     lost: int = 0
 
 
 class Crossing(ABC):
-    """A policy. `bits` says whether its words must be of 0 and 1."""
+    """A policy.
+
+    Members
+    -------
+    bits : whether words must be of 0 and 1.
+    """
 
     bits: bool = False
 
@@ -47,15 +58,15 @@ class Crossing(ABC):
 
     @abstractmethod
     def word(self, state: CrossingState, word: Floats) -> CrossingState:
-        """The state after a word of shape (channels,) has come."""
+        """The state after the producer has written a word (channels,)."""
 
     @abstractmethod
     def tick(self, state: CrossingState) -> tuple[CrossingState, Floats]:
-        """The state after a tick of the consumer, and what it sees, shape (channels,)."""
+        """The state after a tick of the consumer, and the word that it reads, (channels,)."""
 
 
 class Hold(Crossing):
-    """The last word."""
+    """Policy `hold`: the last word."""
 
     def word(self, state: CrossingState, word: Floats) -> CrossingState:
         """The new word takes the old one's place."""
@@ -67,26 +78,31 @@ class Hold(Crossing):
 
 
 class Accumulate(Crossing):
-    """The sum of all words since the last tick."""
+    """Policy `accumulate`: the sum of all words since the last tick."""
 
     def word(self, state: CrossingState, word: Floats) -> CrossingState:
         """The word is added."""
         return CrossingState(state.held + word)
 
     def tick(self, state: CrossingState) -> tuple[CrossingState, Floats]:
-        """The sum is taken, and begins again from 0."""
+        """The consumer reads the sum, which begins again from 0."""
         return self.start(len(state.held)), state.held
 
 
 @dataclass(frozen=True)
 class Once(Crossing):
-    """Every spike once; `pending_limit` spikes of a channel at most wait (None: any number)."""
+    """Policy `once`: every spike once.
+
+    Parameters
+    ----------
+    pending_limit : how many spikes of a channel can wait, >= 1; None: any number.
+    """
 
     pending_limit: int | None = None
     bits = True
 
     def word(self, state: CrossingState, word: Floats) -> CrossingState:
-        """The spikes wait; those above the limit are lost."""
+        """The spikes are added to those that wait; those above the limit are lost."""
         pending = state.held + word
         if self.pending_limit is None:
             return CrossingState(pending)
@@ -94,7 +110,7 @@ class Once(Crossing):
         return CrossingState(kept, state.lost + int((pending - kept).sum()))
 
     def tick(self, state: CrossingState) -> tuple[CrossingState, Floats]:
-        """One waiting spike of each channel is delivered."""
+        """The consumer reads one waiting spike of each channel."""
         delivered = np.minimum(state.held, 1.0)
         return CrossingState(state.held - delivered, state.lost), delivered
 
@@ -103,16 +119,17 @@ POLICIES = ("hold", "accumulate", "once")
 
 
 def crossing(policy: str, subject: str, pending_limit: int | None = None) -> Crossing:
-    """The crossing of a policy's name; `subject` says in errors whose policy it is."""
+    """The crossing of a policy.
+
+    Parameters
+    ----------
+    policy : one of `POLICIES`.
+    subject : of errors, such as `policy of layer 'a'`.
+    pending_limit : see `Once`; the other policies have no limit.
+    """
     if not isinstance(policy, str):
-        raise TypeError(f"{subject} must be a string, not {policy!r} ({type(policy).__name__})")
-    if policy not in POLICIES:
-        raise ValueError(
-            f"{subject} must be 'hold', 'accumulate' or 'once', not"
-            f" {policy!r}{did_you_mean(policy, POLICIES)}"
-        )
-    return (
-        Once(pending_limit)
-        if policy == "once"
-        else {"hold": Hold, "accumulate": Accumulate}[policy]()
-    )
+        raise wrong_kind(subject, "a string", policy)
+    choice(subject, policy, POLICIES)
+    if policy == "once":
+        return Once(pending_limit)
+    return Hold() if policy == "hold" else Accumulate()

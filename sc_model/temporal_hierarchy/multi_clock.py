@@ -1,4 +1,4 @@
-"""Multi-timescale layers and multi-clock networks in float64: all public names in one place."""
+"""All public names of multi-timescale layers and multi-clock networks in float64."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
 """`MultiClockSNN`: layers in a row, each of which ticks at a rate of its own.
 
-    step n = 1, 2, 3, ...: for each layer l in order, if n % interval[l] == 0: out[l] <-
-    layer[l].step(h, dt * interval[l])
+    in step n = 1, 2, 3, ..., for each layer l in order:
+        if n % interval[l] == 0: out[l] <- layer[l].step(h, dt * interval[l])
 
-h is what the crossing in front of the layer gives (`sc_model.temporal_hierarchy.crossing`); with
-`hold` that is the last output of the layer before, or the input x of this step for the first layer.
-Result of a step: the last layer's output. All outputs are 0 at first, and hold between ticks.
+h is the word that the crossing in front of the layer delivers
+(`sc_model.temporal_hierarchy.crossing`); with policy `hold` that is the last output of the layer
+before, or for the first layer the input x of this step. The result of a step is the last layer's
+output. Outputs are 0 at first, and do not change between ticks.
 
-Nothing flows back, so `run` takes the whole sequence through one layer after the other.
+No layer feeds back into one before it. So `run` computes the whole sequence of one layer after the
+other.
 """
 
 from __future__ import annotations
@@ -18,14 +20,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sc_model.checks import integer, positive_number, real_array
+from sc_model.checks import instance, integer, positive_number, real_array, wrong_kind
 from sc_model.temporal_hierarchy.crossing import Crossing, Floats, crossing
 from sc_model.temporal_hierarchy.layer import HetSynLayer
 
 
 @dataclass(frozen=True)
 class ClockDomain:
-    """Layers that tick together, every `tick_interval` steps."""
+    """Layers that tick together.
+
+    Members
+    -------
+    name : of the domain.
+    tick_interval : steps from tick to tick, >= 1.
+    layers : in a row.
+    """
 
     name: str
     tick_interval: int = 1
@@ -37,24 +46,25 @@ class MultiClockSNN:
 
     Parameters
     ----------
-    layers : at least one; each has as many inputs as the one before has neurons.
-    layer_names : one for each layer, all different.
-    clock_intervals : steps from tick to tick, >= 1, one for each layer; all 1 by default.
-    policies : `hold`, `accumulate` or `once`, one for all crossings or one for each layer: that of
-        the crossing in front of it. With `once` in front of the first layer inputs must be 0 or 1.
-    pending_limit : how many spikes of a channel can wait in a crossing with `once`; None (default)
-        for any number.
+    layers : one or more; each has as many inputs as the one before has neurons.
+    layer_names : a name for each layer, all different.
+    clock_intervals : steps from tick to tick of each layer, >= 1; None: 1 for all.
+    policies : `hold`, `accumulate` or `once`: one for all crossings, or one for the crossing in
+        front of each layer. With `once` in front of the first layer inputs must be 0 or 1.
+    pending_limit : how many spikes of a channel can wait in a crossing with `once`; None: any
+        number.
 
     Members
     -------
-    n_inputs, n_outputs : of the first and last layer.
-    steps : since the last reset.
+    n_inputs : inputs of the first layer.
+    n_outputs : neurons of the last layer.
+    steps : number of steps since the last reset.
     outputs : last output of each layer, by name.
-    lost : spikes that each layer's crossing has lost, by name; only `once` with a limit can lose
-        any.
+    lost : number of spikes that the crossing in front of each layer has lost, by the layer's name;
+        only `once` with a limit loses any.
 
-    Raises TypeError for the wrong kind, ValueError for lengths, intervals or sizes that don't fit,
-    naming the layer.
+    Raises TypeError for the wrong kind; ValueError, with the layer's name, for lengths, intervals
+    or sizes that do not fit.
     """
 
     def __init__(
@@ -72,14 +82,14 @@ class MultiClockSNN:
             raise ValueError("layers must hold at least one layer, not none")
         intervals = (1,) * size if clock_intervals is None else tuple(clock_intervals)
         names = (policies,) * size if isinstance(policies, str) else tuple(policies)
-        for what, given in (
+        for what, values in (
             ("layer_names", self.layer_names),
             ("clock_intervals", intervals),
             ("policies", names),
         ):
-            if len(given) != size:
+            if len(values) != size:
                 raise ValueError(
-                    f"{what} must hold one for each of the {size} layers, not {len(given)}"
+                    f"{what} must hold one for each of the {size} layers, not {len(values)}"
                 )
         self._check_names()
         self._check_layers()
@@ -105,19 +115,23 @@ class MultiClockSNN:
         *,
         pending_limit: int | None = None,
     ) -> MultiClockSNN:
-        """A network of domains in a row, with a policy for all crossings or one for each domain:
-        that of the crossing in front.
+        """A network of clock domains in a row.
 
-        The layer of a domain has the domain's name; where there are several, they are `name.0`,
-        `name.1`, ... Within a domain each word is seen once, whatever the policy.
+        Parameters
+        ----------
+        domains : each with one layer or more. The layer of a domain gets the domain's name; several
+            layers get `name.0`, `name.1` and so on.
+        policies : one for all crossings, or one for the crossing in front of each domain. Within a
+            domain each word is read once, whatever the policy.
+        pending_limit : see `MultiClockSNN`.
         """
-        given = (policies,) * len(domains) if isinstance(policies, str) else tuple(policies)
-        if len(given) != len(domains):
+        chosen = (policies,) * len(domains) if isinstance(policies, str) else tuple(policies)
+        if len(chosen) != len(domains):
             raise ValueError(
-                f"policies must hold one for each of the {len(domains)} domains, not {len(given)}"
+                f"policies must hold one for each of the {len(domains)} domains, not {len(chosen)}"
             )
         layers, names, intervals, of_layers = [], [], [], []
-        for domain, policy in zip(domains, given, strict=True):
+        for domain, policy in zip(domains, chosen, strict=True):
             if not isinstance(domain, ClockDomain):
                 raise TypeError(
                     f"domains must hold ClockDomain objects, not {domain!r}"
@@ -136,11 +150,10 @@ class MultiClockSNN:
         return cls(layers, names, intervals, policies=of_layers, pending_limit=pending_limit)
 
     def _check_names(self) -> None:
+        """Names are strings, not empty, all different."""
         for place, name in enumerate(self.layer_names):
             if not isinstance(name, str):
-                raise TypeError(
-                    f"layer_names[{place}] must be a string, not {name!r} ({type(name).__name__})"
-                )
+                raise wrong_kind(f"layer_names[{place}]", "a string", name)
             if not name:
                 raise ValueError(
                     f"layer_names[{place}] must not be empty: errors and outputs go by it"
@@ -149,12 +162,10 @@ class MultiClockSNN:
                 raise ValueError(f"layer_names must all be different, not '{name}' twice")
 
     def _check_layers(self) -> None:
+        """Layers are different objects, and each has an input for each neuron before it."""
         before: HetSynLayer | None = None
         for place, (layer, name) in enumerate(zip(self.layers, self.layer_names, strict=True)):
-            if not isinstance(layer, HetSynLayer):
-                raise TypeError(
-                    f"layer '{name}' must be a HetSynLayer, not {layer!r} ({type(layer).__name__})"
-                )
+            instance(f"layer '{name}'", layer, HetSynLayer)
             if any(layer is other for other in self.layers[:place]):
                 raise ValueError(
                     f"layer '{name}' must be an object of its own, not one used before; its state"
@@ -174,15 +185,13 @@ class MultiClockSNN:
 
     @property
     def lost(self) -> dict[str, int]:
-        """Spikes that the crossing in front of each layer has lost since the last reset, by the
-        layer's name.
-        """
+        """Number of spikes that the crossing in front of each layer has lost since the reset."""
         return {
             name: state.lost for name, state in zip(self.layer_names, self._states, strict=True)
         }
 
     def reset(self) -> None:
-        """All layers, crossings and outputs to 0, and the count of steps."""
+        """Set layers, crossings, outputs and the number of steps to 0."""
         self.steps = 0
         for layer in self.layers:
             layer.reset()
@@ -193,16 +202,12 @@ class MultiClockSNN:
         ]
 
     def step(self, x: ArrayLike, dt: float = 1.0) -> Floats:
-        """One step of `dt` ms with inputs of shape (n_inputs,): the last layer's output, shape
-        (n_outputs,).
-        """
+        """One step of `dt` ms with inputs (n_inputs,): the last layer's output, (n_outputs,)."""
         out: Floats = self.run(real_array("x", x, (self.n_inputs,))[None, :], dt)[0]
         return out
 
     def run(self, inputs: ArrayLike, dt: float = 1.0) -> Floats:
-        """T steps of `dt` ms each with inputs of shape (T, n_inputs): the last layer's outputs,
-        shape (T, n_outputs).
-        """
+        """T steps of `dt` ms with inputs (T, n_inputs): the last layer's outputs (T, n_outputs)."""
         words = real_array("inputs", inputs, ("T", self.n_inputs))
         length = positive_number("dt", dt)
         if self._crossings[0].bits and not ((words == 0) | (words == 1)).all():
@@ -211,33 +216,40 @@ class MultiClockSNN:
                 "inputs must be 0 or 1 with policy 'once' in front of layer"
                 f" '{self.layer_names[0]}', not {wrong!r}"
             )
-        now = range(self.steps + 1, self.steps + 1 + len(words))
-        given = [True] * len(words)
+        numbers = range(self.steps + 1, self.steps + 1 + len(words))
+        new = [True] * len(words)  # the network's input has a new word in each step
         for place, interval in enumerate(self.clock_intervals):
-            ticks = [n % interval == 0 for n in now]
-            words, given = self._layer(place, words, given, ticks, length), ticks
+            ticks = [n % interval == 0 for n in numbers]
+            words, new = self._layer(place, words, new, ticks, length), ticks
         self.steps += len(words)
         return words
 
     def _layer(
-        self, place: int, words: Floats, given: list[bool], ticks: list[bool], dt: float
+        self, place: int, words: Floats, new: list[bool], ticks: list[bool], dt: float
     ) -> Floats:
-        """Take T steps through a layer: its output after each, shape (T, n_neurons). `given` says
-        when `words` are new ones.
+        """T steps of a layer and the crossing in front of it: its output after each step.
+
+        Parameters
+        ----------
+        place : number of the layer.
+        words : (T, n_inputs), output of the layer before after each step.
+        new : (T,), whether the word of a step is new, and not that of the step before.
+        ticks : (T,), whether the layer ticks in a step.
+        dt : length of a step, ms.
         """
         layer, policy, state = self.layers[place], self._crossings[place], self._states[place]
-        seen = []
-        for word, new, tick in zip(words, given, ticks, strict=True):
-            if new:
+        inputs = []
+        for word, is_new, tick in zip(words, new, ticks, strict=True):
+            if is_new:
                 state = policy.word(state, word)
             if tick:
-                state, h = policy.tick(state)
-                seen.append(h)
+                state, delivered = policy.tick(state)
+                inputs.append(delivered)
         self._states[place] = state
-        fired = layer.run(
-            np.reshape(seen, (len(seen), layer.n_inputs)), dt * self.clock_intervals[place]
-        )
+        rows = np.reshape(inputs, (len(inputs), layer.n_inputs))
+        fired = layer.run(rows, dt * self.clock_intervals[place])
+        # row k is the output after k ticks of this call; cumsum counts the ticks up to each step
         out = np.concatenate([self._out[place][None], fired])
         self._out[place] = out[-1].copy()
-        held: Floats = out[np.cumsum(ticks, dtype=np.intp)]
-        return held
+        outputs: Floats = out[np.cumsum(ticks, dtype=np.intp)]
+        return outputs

@@ -1,5 +1,6 @@
-"""Neuron models, one file a family. A class that derives from `Model` is found by its name; no list
-to edit.
+"""Neuron models, one file for each family.
+
+`Population` finds a class that derives from `Model` by its name, so there is no list to edit.
 """
 
 from __future__ import annotations

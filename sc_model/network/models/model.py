@@ -1,11 +1,10 @@
-"""What every neuron model is: frozen parameters, a beginning, and one pure step for n neurons at
-once.
+"""`Model`: the base of all neuron models, with parameters that do not change and a pure step.
 
     state, output = model.step(state, current, dt_ms)
 
 `state` is a dict of arrays of shape (n,), which `step` never writes into; `current` and `output`
-are float64 of shape (n,). The output of a model that spikes is 1 for a spike and 0 for none; one
-that doesn't (`spiking` is False) puts out its potential.
+are float64 of shape (n,). The output of a model that spikes is 1 for a spike and 0 for none. The
+output of a model that does not spike (`spiking` is False) is its potential.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from typing import (
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.checks import choice, wrong_kind
 from sc_model.spec.errors import did_you_mean
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -38,7 +38,13 @@ Parameter: TypeAlias = float | Floats  # one for all neurons, or one each
 
 @dataclass(frozen=True)
 class Range:
-    """What a parameter may be: `text` for people, and which of some numbers are."""
+    """The range of a parameter.
+
+    Members
+    -------
+    text : the range in words, for errors.
+    allows : from numbers to booleans, True where a number is in the range.
+    """
 
     text: str
     allows: Callable[[Floats], NDArray[np.bool_]]
@@ -55,7 +61,15 @@ NotNegative = Annotated[
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model(ABC):
-    """A neuron model. Parameters are numbers, or arrays with one number a neuron.
+    """A neuron model. Each parameter is one number, or an array (n,) with one for each neuron.
+
+    A class that derives from it is a frozen dataclass. It annotates its parameters with `Real`,
+    `Positive`, `NotNegative`, `bool` or a `Literal`; their values are checked by that.
+
+    Members
+    -------
+    spiking : whether the output is spikes, and not a potential.
+    known : all models by the names of their classes.
 
     Raises TypeError for a parameter of the wrong kind, ValueError for one out of range.
     """
@@ -73,16 +87,9 @@ class Model(ABC):
             subject, value = f"{type(self).__name__}.{name}", getattr(self, name)
             if isinstance(kind, type) and issubclass(kind, bool):
                 if not isinstance(value, bool):
-                    raise TypeError(
-                        f"{subject} must be True or False, not {value!r} ({type(value).__name__})"
-                    )
+                    raise wrong_kind(subject, "True or False", value)
             elif get_origin(kind) is Literal:
-                words = get_args(kind)
-                if value not in words:
-                    hint = did_you_mean(str(value), words)
-                    raise ValueError(
-                        f"{subject} must be {' or '.join(map(repr, words))}, not {value!r}{hint}"
-                    )
+                choice(subject, value, get_args(kind))
             elif get_origin(kind) is Annotated:
                 object.__setattr__(self, name, _numbers(subject, value, get_args(kind)[1]))
 
@@ -98,7 +105,7 @@ class Model(ABC):
                 )
 
     def check_dt(self, dt_ms: float) -> None:  # noqa: B027 (most models have no limit)
-        """ValueError where the model can't take steps of `dt_ms`."""
+        """ValueError where the model needs shorter steps than `dt_ms`."""
 
     @abstractmethod
     def initial(self, n: int) -> State:
@@ -110,12 +117,10 @@ class Model(ABC):
 
 
 def _numbers(subject: str, value: Any, allowed: Range) -> Parameter:
+    """A parameter as a float or a read-only float64 array (n,), after a check of its range."""
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
-        raise TypeError(
-            f"{subject} must be a number or an array of numbers, not {value!r}"
-            f" ({type(value).__name__})"
-        )
+        raise wrong_kind(subject, "a number or an array of numbers", value)
     if array.ndim > 1:
         raise ValueError(
             f"{subject} must be a number or an array of shape (n,), not of shape {array.shape}"
@@ -134,25 +139,22 @@ def _numbers(subject: str, value: Any, allowed: Range) -> Parameter:
     return numbers
 
 
-def model_of(given: Model | type[Model] | str) -> Model:
-    """A model, from a model, a class (with its default parameters) or the name of a class."""
-    if isinstance(given, str):
-        if given not in Model.known:
+def model_of(model: Model | type[Model] | str) -> Model:
+    """The model itself, or one with default parameters from a class or the name of a class."""
+    if isinstance(model, str):
+        if model not in Model.known:
             hint = (
-                did_you_mean(given, Model.known) or f"; known are {', '.join(sorted(Model.known))}"
+                did_you_mean(model, Model.known) or f"; known are {', '.join(sorted(Model.known))}"
             )
-            raise ValueError(f"model must be the name of a neuron model, not {given!r}{hint}")
-        given = Model.known[given]
-    if isinstance(given, type) and issubclass(given, Model):
-        return given()
-    if isinstance(given, Model):
-        return given
-    raise TypeError(
-        f"model must be a neuron model, its class or its name, not {given!r}"
-        f" ({type(given).__name__})"
-    )
+            raise ValueError(f"model must be the name of a neuron model, not {model!r}{hint}")
+        model = Model.known[model]
+    if isinstance(model, type) and issubclass(model, Model):
+        return model()
+    if isinstance(model, Model):
+        return model
+    raise wrong_kind("model", "a neuron model, its class or its name", model)
 
 
 def filled(n: int, value: Parameter = 0.0) -> Floats:
-    """An array of n such values."""
+    """A float64 array (n,) of that value, or a copy of an array (n,)."""
     return np.full(n, value, dtype=np.float64)
