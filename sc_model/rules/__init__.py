@@ -8,6 +8,7 @@ under the entry-point group ``sc_model.rules``, or a file that a design names by
 from __future__ import annotations
 
 import hashlib
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -26,7 +27,7 @@ from sc_model.spec.rule_source import RuleSource
 def rule_from_module(module: ModuleType) -> Rule:
     """The :class:`Rule` that a module defines; RuleError says where it breaks the contract."""
     file = getattr(module, "__file__", None)
-    text = Path(file).read_text(encoding="utf-8") if file else ""
+    text = inspect.getsource(module) if file else ""  # a module in a zip file has a source too
     return read_rule(module, RuleSource(file or "", text))
 
 
