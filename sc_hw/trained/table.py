@@ -41,9 +41,10 @@ class TableMemory(wiring.Component):
             )
             for row in self.table.rows
         ]
-        # a memory of one word would have an address without bits
+        # Every address has a word: tools read one that is missing as a wire without a driver. The
+        # words behind the last row are 0.
         m.submodules.entries = entries = memory.Memory(
-            shape=self.layout.size, depth=max(2, len(words)), init=words
+            shape=self.layout.size, depth=1 << len(self.code), init=words
         )
         port = entries.read_port()
         m.d.comb += [port.en.eq(1), port.addr.eq(self.code), self.columns.as_value().eq(port.data)]

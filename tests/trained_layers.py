@@ -1,0 +1,159 @@
+"""Trained layers in Amaranth's simulator beside their golden models, for several test files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from amaranth.hdl import ResetInserter, Shape, Signal
+from amaranth.lib import data
+from amaranth.sim import Simulator
+
+from sc_hw.parts.space import Space
+from sc_hw.trained import TrainedLayer
+from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
+from sc_model.spec import IntFormat
+
+PATIENCE = 20_000  # clocks
+
+
+def simulate(testbench: Any, dut: Any) -> None:
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+
+
+async def until(ctx: Any, condition: Any, what: str) -> int:
+    for clock in range(PATIENCE):
+        if ctx.get(condition):
+            return clock
+        await ctx.tick()
+    raise AssertionError(f"waited {PATIENCE} clocks for {what}")
+
+
+async def load(ctx: Any, dut: TrainedLayer, space: Space, lane: int, word: int, value: int) -> None:
+    ctx.set(dut.load.payload, {"space": space, "lane": lane, "word": word, "data": value})
+    ctx.set(dut.load.valid, 1)
+    await until(ctx, dut.load.ready, "load")
+    await ctx.tick()
+    ctx.set(dut.load.valid, 0)
+
+
+async def read(ctx: Any, dut: TrainedLayer, space: Space, lane: int, word: int) -> int:
+    ctx.set(dut.read.payload, {"space": space, "lane": lane, "word": word})
+    ctx.set(dut.read.valid, 1)
+    await until(ctx, dut.read.ready, "read")
+    await ctx.tick()
+    ctx.set(dut.read.valid, 0)
+    await until(ctx, dut.readback.valid, "read-back")
+    value = ctx.get(dut.readback.payload)
+    ctx.set(dut.readback.ready, 1)
+    await ctx.tick()
+    ctx.set(dut.readback.ready, 0)
+    return int(value)
+
+
+def word_of(layout: data.StructLayout, values: dict[str, Any]) -> int:
+    """A word of these fields."""
+    return sum(
+        (int(values[str(name)]) & ((1 << field.width) - 1)) << field.offset
+        for name, field in layout
+    )
+
+
+def fields_of(layout: data.StructLayout, word: int) -> dict[str, int]:
+    """The fields of a word."""
+    found = {}
+    for name, field in layout:
+        form = IntFormat(field.width, Shape.cast(field.shape).signed)
+        found[str(name)] = form.decode(word >> field.offset)
+    return found
+
+
+async def load_all(ctx: Any, dut: TrainedLayer, golden: GoldenLayer) -> None:
+    """All parameters; what state holds at power-on must not matter."""
+    spec, junk = golden.spec, np.random.default_rng(5)
+    for j in range(spec.neurons):
+        for c in range(spec.columns):
+            layout = dut.spaces[Space.SYNAPSE]
+            given = {
+                name: values[j, c] for name, values in golden.parameters.items() if values.ndim == 2
+            }
+            word = word_of(
+                layout, {**{str(name): junk.integers(1 << 16) for name, _ in layout}, **given}
+            )
+            await load(
+                ctx, dut, Space.SYNAPSE, j % spec.lanes, j // spec.lanes * spec.columns + c, word
+            )
+        layout = dut.spaces[Space.NEURON]
+        given = {name: values[j] for name, values in golden.parameters.items() if values.ndim == 1}
+        await load(
+            ctx,
+            dut,
+            Space.NEURON,
+            0,
+            j,
+            word_of(layout, {**{str(n): junk.integers(1 << 16) for n, _ in layout}, **given}),
+        )
+
+
+async def check_all(ctx: Any, dut: TrainedLayer, golden: GoldenLayer) -> None:
+    """All that the host finds."""
+    spec, state = golden.spec, {**golden.parameters, **golden.state}
+    for j in range(spec.neurons):
+        found = fields_of(dut.spaces[Space.NEURON], await read(ctx, dut, Space.NEURON, 0, j))
+        assert found == {name: state[name][j] for name in found}, j
+        for c in range(spec.columns):
+            word = await read(
+                ctx, dut, Space.SYNAPSE, j % spec.lanes, j // spec.lanes * spec.columns + c
+            )
+            found = fields_of(dut.spaces[Space.SYNAPSE], word)
+            assert found == {name: state[name][j, c] for name in found}, (j, c)
+    for c in range(spec.columns if spec.max_delay else 0):
+        word, width = await read(ctx, dut, Space.HISTORY, 0, c), golden.crossing.value.width
+        past = [word >> age * width & ((1 << width) - 1) for age in range(spec.max_delay)]
+        assert past == state["history"][c].tolist(), c
+
+
+def rate_where_equal(dut: TrainedLayer, golden: GoldenLayer) -> float:
+    """60 ticks of hardware and model with equal spikes and, in the end, equal state.
+
+    A reset at tick 40 puts everything but parameters back. Gives the mean rate of spikes.
+    """
+    spec, crossing = golden.spec, golden.crossing
+    rng = np.random.default_rng(7)
+    fired = []
+
+    async def testbench(ctx: Any) -> None:
+        await load_all(ctx, dut, golden)
+        for tick in range(60):
+            if tick == 40:  # a reset puts everything but parameters back
+                await ctx.tick()
+                golden.reset()
+                ctx.set(reset, 1)
+                await ctx.tick()
+                ctx.set(reset, 0)
+            values = rng.integers(0, crossing.value.hi + 1, spec.inputs) * (
+                rng.random(spec.inputs) < (0.3 if tick < 30 else 0.9)
+            )
+            ctx.set(dut.i.payload, {"step": tick, "values": [int(value) for value in values]})
+            ctx.set(dut.i.valid, 1)
+            await until(ctx, dut.i.ready, "input")
+            await ctx.tick()
+            ctx.set(dut.i.valid, 0)
+            clocks = await until(ctx, dut.o.valid, "spikes")
+            assert clocks == dut.tick_clocks - 1
+            expected = golden.step(values)
+            got = ctx.get(dut.o.payload)
+            assert got.step == tick
+            assert [got.spikes >> j & 1 for j in range(spec.neurons)] == list(expected), tick
+            fired.append(expected.mean())
+            ctx.set(dut.o.ready, 1)
+            await ctx.tick()
+            ctx.set(dut.o.ready, 0)
+        await check_all(ctx, dut, golden)
+
+    reset = Signal()
+    simulate(testbench, ResetInserter(reset)(dut))
+    return float(np.mean(fired))
