@@ -74,7 +74,7 @@ def standalone_verilog(component: wiring.Component, name: str) -> str:
     text = to_verilog(component, name, None)
     for port in set(re.findall(r"^  wire \[-1:0\] (\w+);$", text, re.M)):
         text = re.sub(rf"^  \w+ \[-1:0\] {port};\n", "", text, flags=re.M)
-        text = re.sub(rf"^(module [^;]*?)\b{port}(?:, |(?=\)))", r"\1", text, flags=re.M)
+        text = re.sub(rf"^(module [^;]*?)(?:\b{port}, |, {port}(?=\)))", r"\1", text, flags=re.M)
     return text
 
 

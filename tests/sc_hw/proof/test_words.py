@@ -1,0 +1,69 @@
+"""Bits of words: fields, widths and addresses, against their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import new_terms
+
+from sc_hw.proof.facts import Field
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.verdicts import PROVED
+from sc_hw.proof.words import (
+    address_width,
+    fitted,
+    low_bits,
+    numbers_in,
+    packed,
+    slices,
+    word_at,
+)
+from sc_model.graph.smt import K
+
+FIELDS = (Field("low", 0, 3, False), Field("middle", 3, 4, True), Field("high", 7, 1, False))
+
+
+def same(prover: Prover, a: Any, b: Any) -> bool:
+    return prover.claim("same", "", prover.terms.differ(a, b)).verdict == PROVED
+
+
+def test_fields_of_a_word() -> None:
+    prover = Prover(new_terms())
+    t = prover.terms
+    word = t.const(0b1_1101_010, 8)
+    vectors = slices(prover, word, FIELDS)
+    assert [t.width(vectors[f.name]) for f in FIELDS] == [3, 4, 1]
+    assert same(prover, vectors["middle"], t.const(0b1101, 4))
+    numbers = numbers_in(prover, word, FIELDS)
+    for name, value in {"low": 2, "middle": -3, "high": 1}.items():
+        assert prover.claim(name, "", (numbers[name] != value).term).verdict == PROVED
+
+
+def test_a_word_is_packed_lowest_first() -> None:
+    prover = Prover(new_terms())
+    t = prover.terms
+    word = t.var("word", 8)
+    assert same(prover, packed(t, list(slices(prover, word, FIELDS).values())), word)
+    assert packed(t, [word]) == word
+
+
+@pytest.mark.parametrize(("width", "value"), [(2, 0b01), (4, 0b1101), (6, 0b001101)])
+def test_vectors_are_cut_or_extended_with_zeros(width: int, value: int) -> None:
+    prover = Prover(new_terms())
+    t = prover.terms
+    vector = t.const(0b1101, 4)
+    assert same(prover, fitted(t, vector, width), t.const(value, width))
+    assert same(prover, low_bits(t, vector, 3), t.const(0b101, 3))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_a_memory_takes_the_lowest_bits_of_an_address(bits: int) -> None:
+    prover = Prover(new_terms())
+    t = prover.terms
+    sort = t.tm.mk_array_sort(t.tm.mk_bv_sort(2), t.tm.mk_bv_sort(8))
+    memory = t.tm.mk_const(sort, "memory")
+    assert address_width(memory) == 2
+    address = t.const(0b1101, bits)
+    wanted = t(K.ARRAY_SELECT, memory, t.const(0b1101 & ((1 << bits) - 1), 2))
+    assert same(prover, word_at(t, memory, address), wanted)
