@@ -96,15 +96,23 @@ class Delays:
 
         Raises
         ------
-        ValueError : `clocks` is negative, or the name already stands for another value.
+        ValueError : `clocks` is negative, the name already stands for another value, or a strobe
+            would share registers that have no reset.
         """
         if clocks < 0:
-            raise ValueError(f"{name} can't be had {-clocks} clocks early")
+            raise ValueError(
+                f"Delay of {name!r} must be 0 clocks or more, not {clocks}; the value comes too"
+                " late for its use"
+            )
         if clocks == 0:
             return value
         # Compared by identity: `==` of Amaranth values builds an expression.
-        if self._sources.setdefault(name, value) is not value:
-            raise ValueError(f"{name} is the name of another value")
+        source = self._sources.setdefault(name, value)
+        if source is not value:
+            raise ValueError(
+                f"Delay line {name!r} must have one source, not {source!r} and {value!r}; give the"
+                " second value another name"
+            )
         if (name, clocks) not in self._registers:
             before = self.later(value, clocks - 1, name, strobe=strobe)
             shape = value.shape() if isinstance(value, (Value, data.View)) else Shape.cast(value)
@@ -112,4 +120,9 @@ class Delays:
             self.m.d.sync += register.eq(before)
             self._registers[name, clocks] = register
         delayed: Delayed = self._registers[name, clocks]
+        if strobe and Value.cast(delayed).reset_less:
+            raise ValueError(
+                f"Delay line {name!r} must be asked for as a strobe first, not as data; its first"
+                f" {clocks} registers have no reset"
+            )
         return delayed

@@ -1,4 +1,4 @@
-"""A sum of products with its carry chain cut in segments, one product a clock."""
+"""A running sum whose carry chain is cut into segments: one term a clock, whatever the width."""
 
 from __future__ import annotations
 
@@ -13,22 +13,29 @@ from sc_hw.wires import Delays, gated
 
 
 class Accumulator(wiring.Component):
-    """Sums signed terms.
+    """Sums signed terms, one a clock.
 
-    Each segment works a clock behind the one below it, whose carry waits in a register; so the
-    chain of a clock is as short as the fabric wants it, however wide the sum is. Throughput one
-    term a clock, latency `latency` clocks, domain ``sync``. No reset: what comes out counts only
-    with a strobe that travels outside.
+    The sum is cut into segments. Each segment works one clock behind the one below it, whose carry
+    waits in a register. So the carry chain of a clock is as short as the fabric wants it, however
+    wide the sum is. Latency `latency` clocks, throughput one term a clock, domain ``sync``. The
+    registers have no reset: a sum is valid only together with a strobe that the caller delays by
+    `latency`.
 
     Parameters
     ----------
-    term_width, sum_width : bits, sum_width >= term_width >= 1; the sum is modulo 2^sum_width.
-    carry_bits : of a segment, >= 1.
+    term_width : bits of a term, >= 1.
+    sum_width : bits of the sum, >= term_width; the sum is modulo 2^sum_width.
+    carry_bits : longest carry chain, in bits, >= 1.
 
     Members
     -------
-    i_term, i_first : a term, and whether a new sum begins with it.
-    o_sum : the sum with the term that came `latency` clocks ago.
+    i_term : a term.
+    i_first : a new sum begins with this term.
+    o_sum : the sum up to and including the term of `latency` clocks ago.
+
+    Raises
+    ------
+    ValueError : widths out of these ranges.
     """
 
     def __init__(self, term_width: int, sum_width: int, carry_bits: int) -> None:
@@ -44,7 +51,7 @@ class Accumulator(wiring.Component):
 
     @property
     def latency(self) -> int:
-        """Clocks from a term to the sum with it."""
+        """Clocks from a term to the sum with it: one a segment."""
         return len(self.parts)
 
     def elaborate(self, platform: object) -> Module:
@@ -57,16 +64,19 @@ class Accumulator(wiring.Component):
         for number, bits in enumerate(self.parts):
             room = len(bits) + (number < last)  # with the carry out
             segment = Signal(room, name=f"segment_{number}", reset_less=True)
+            # The term's bits and the flag reach a segment together with the carry from below.
             first = delays.later(self.i_first, number, "first")
-            given = delays.later(term[bits.start : bits.stop], number, f"term_{number}")
-            kept = gated(segment[: len(bits)], by=~first)
-            part = add_with_carry(fit(kept, room), fit(given, room), carry, room)
+            addend = delays.later(term[bits.start : bits.stop], number, f"term_{number}")
+            before = gated(segment[: len(bits)], by=~first)
+            part = add_with_carry(fit(before, room), fit(addend, room), carry, room)
             if number < last:
+                # A carry that leaves its chain needs a cell of its own on some fabrics.
                 m.submodules[f"carry_{number}"] = out = CarryOut()
                 m.d.comb += out.carry.eq(part[-1])
                 part = Cat(part[:-1], out.bit)
             m.d.sync += segment.eq(part)
             carry = segment[-1]
+            # Lower segments are ready earlier: they wait for the last one.
             total.append(delays.later(segment[: len(bits)], last - number, f"sum_{number}"))
         m.d.comb += self.o_sum.eq(Cat(*total))
         return m

@@ -1,4 +1,4 @@
-"""One of several values, by an index, three bits of it a clock."""
+"""A pipelined multiplexer: one of many values by an index, three bits of the index a clock."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ BITS_A_CLOCK = 3  # one of eight values is two or three LUTs deep on every fabri
 
 
 class Selector(wiring.Component):
-    """`values[index]`; an index beyond the last gives any of them.
+    """`values[index]`; an index beyond the last value selects some value of the list.
 
-    Latency `latency` clocks, throughput one a clock, domain ``sync``. No reset: what comes out
-    counts only with a strobe that travels outside.
+    Latency `latency` clocks, throughput one selection a clock, domain ``sync``. The registers have
+    no reset: a value is valid only together with a strobe that the caller delays by `latency`.
 
     Parameters
     ----------
-    width : bits of a value.
-    count : values, >= 2.
+    width : bits of a value, >= 1.
+    count : number of values, >= 2.
 
     Members
     -------
-    i_values, i_index : together.
-    o_value : `latency` clocks later.
+    i_values, i_index : the list and the index, in the same clock.
+    o_value : the value, `latency` clocks later.
+
+    Raises
+    ------
+    ValueError : width or count out of these ranges.
     """
 
     def __init__(self, width: int, count: int) -> None:
@@ -53,6 +57,8 @@ class Selector(wiring.Component):
         values = [self.i_values[number] for number in range(self.count)]
         index = self.i_index
         for stage in range(self.latency):
+            # The lowest bits choose within groups of neighbours, the rest goes on to the next clock
+            # as the index of the group.
             low, index = index[:BITS_A_CLOCK], index[BITS_A_CLOCK:]
             groups = [
                 values[start : start + (1 << BITS_A_CLOCK)]

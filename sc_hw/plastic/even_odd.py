@@ -1,6 +1,4 @@
-"""Single-port memory that reads and writes in every clock, as long as reads and writes go to
-different halves.
-"""
+"""Single-port memory for one read and one write a clock, of addresses of different parity."""
 
 from __future__ import annotations
 
@@ -14,16 +12,30 @@ from sc_hw.fabric.primitives import SinglePortRAM
 
 
 class EvenOddRAM(wiring.Component):
-    """A bank for even and one for odd addresses; the ports of a `BlockRAM` without output register.
+    """Two single-port banks, for even and for odd addresses.
 
-    In a clock with a write, only an address of the other half may be read: a sweep that reads one
-    address after another and writes an odd number of clocks later never does otherwise. Where it
-    does, the write wins and the word read is undefined. Latency 1, one read and one write a clock,
-    domain ``sync``.
+    It has the ports of a `BlockRAM` without output register. In a clock with a write, only an
+    address of the other parity may be read. A sweep that reads one address after another, and
+    writes each an odd number of clocks after its read, never does otherwise. Where a read and a
+    write have the same parity the write wins, and the word that is read is undefined.
+
+    Latency 1 from `r_addr` to `r_data`; throughput one read and one write a clock; domain ``sync``.
+    Contents survive a reset, and are not defined at power-on.
+
+    Parameters
+    ----------
+    depth : words, >= 1; rounded up to an even number.
+    width : bits of a word, >= 1.
+
+    Members
+    -------
+    r_addr, r_data : read port.
+    w_en, w_addr, w_data : write port.
     """
 
     def __init__(self, depth: int, width: int) -> None:
         self.depth, self.width = depth, width
+        # Two bits at least: one selects the bank, and a bank's address can't have none.
         address = max(2, (depth - 1).bit_length())
         super().__init__(
             {
@@ -37,13 +49,14 @@ class EvenOddRAM(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        odd = Signal(reset_less=True)
+        odd = Signal(reset_less=True)  # the bank whose word comes out in this clock
         m.d.sync += odd.eq(self.r_addr[0])
         banks = [SinglePortRAM(-(-self.depth // 2), self.width) for _ in range(2)]
-        for half, bank in enumerate(banks):
-            m.submodules[("even", "odd")[half]] = bank
+        for parity, bank in enumerate(banks):
+            m.submodules[("even", "odd")[parity]] = bank
             m.d.comb += [
-                bank.w_en.eq(self.w_en & (self.w_addr[0] == half)),
+                bank.w_en.eq(self.w_en & (self.w_addr[0] == parity)),
+                # A bank that does not write reads, also where its word is not asked for.
                 bank.addr.eq(Mux(bank.w_en, self.w_addr[1:], self.r_addr[1:])),
                 bank.w_data.eq(self.w_data),
             ]
