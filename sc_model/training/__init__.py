@@ -1,14 +1,13 @@
-"""Gradient training in PyTorch: weights, delays, time constants and leaks that are learned, and
-exported into fixed point.
+"""Gradient training in PyTorch of weights, delays, time constants and leaks, for fixed point.
 
-Needs torch: `pip install sc-hw[training]`.
+It needs torch: `pip install sc-hw[training]`.
 """
 
 try:
     import torch as _torch
 except ImportError as _error:
-    _said = "sc_model.training must have PyTorch; install it with: pip install 'sc-hw[training]'"
-    raise ImportError(_said, name="torch") from _error
+    _text = "sc_model.training must have PyTorch; install it with: pip install 'sc-hw[training]'"
+    raise ImportError(_text, name="torch") from _error
 
 from sc_model.training.delay_linear import DelayLinear
 from sc_model.training.dense import DenseLayer, DenseQuantiser

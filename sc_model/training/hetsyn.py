@@ -1,18 +1,19 @@
 r"""`HetSyn`: a layer whose time constants and weights are learned.
 
-One tick of `dt` milliseconds, by the equations of `sc_model.temporal_hierarchy.layer`, for a
-batch::
+One tick of `dt` ms, with the equations of `sc_model.temporal_hierarchy.layer`::
 
     trace' = exp(-dt / tau) * trace + x
-    v'     = leak * v + sum_i weight * trace';   spike = v' >= threshold;   v'' = v' - threshold * spike
+    v'     = leak * v + sum_i weight * trace'
+    spike  = v' >= threshold
+    v''    = v' - threshold * spike
 
-`step` is that, pure: state and input in, state and spikes out. A whole sequence is faster: traces
-don't depend on the layer's own spikes, so the currents of all ticks are convolutions, done by FFT;
-what is left to do tick by tick are the neurons. Both agree but for rounding.
+`step` is one tick, pure. `forward` takes a whole sequence, faster: traces do not depend on the
+layer's own spikes, so the currents of all ticks are convolutions, done by FFT, and only the neurons
+go tick by tick. Both agree but for rounding.
 
-The spike's gradient is a surrogate (`sc_model.training.surrogate`); none goes through the reset
-(Zenke & Vogels 2021, doi:10.1162/neco_a_01367). Learned is log(tau), which keeps tau positive and a
-step of the optimiser a ratio.
+The gradient of a spike is a surrogate (`sc_model.training.surrogate`); none goes through the reset
+(Zenke & Vogels 2021, doi:10.1162/neco_a_01367). The parameter is log(tau): so tau stays positive,
+and a step of the optimiser changes it by a ratio.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
+from sc_model.checks import choice
 from sc_model.firing import IntegrateAndFire, Reset, decayed
-from sc_model.spec.errors import did_you_mean
 from sc_model.temporal_hierarchy import HetSynLayer
 from sc_model.temporal_hierarchy.multi_clock import TAU_RANGE
 from sc_model.training.quantise import Quantiser
@@ -36,8 +37,12 @@ Tau = Literal["synapse", "neuron", "shared", "fixed"]
 
 
 class HetSynState(NamedTuple):
-    """What goes from tick to tick: `trace` (B, n_neurons, n_inputs) and `potential` (B,
-    n_neurons).
+    """State after a tick.
+
+    Members
+    -------
+    trace : (B, n_neurons, n_inputs).
+    potential : (B, n_neurons), after the reset.
     """
 
     trace: Tensor
@@ -53,8 +58,16 @@ def step(
     leak: float,
     slope: float,
 ) -> tuple[HetSynState, Tensor]:
-    """One tick for x (B, n_inputs), decay factors and weights (n_neurons, n_inputs): the new state,
-    spikes (B, n_neurons).
+    """One tick: the new state, and the spikes (B, n_neurons).
+
+    Parameters
+    ----------
+    state : after the tick before.
+    x : (B, n_inputs).
+    factor : exp(-dt / tau), (n_neurons, n_inputs).
+    weight : (n_neurons, n_inputs).
+    threshold, leak : of all neurons.
+    slope : of the surrogate gradient.
     """
     trace = factor * state.trace + x[:, None, :]
     potential, fired = fire(state.potential, (weight * trace).sum(-1), threshold, leak, slope)
@@ -64,9 +77,7 @@ def step(
 def fire(
     potential: Tensor, current: Tensor, threshold: float, leak: float, slope: float
 ) -> tuple[Tensor, Tensor]:
-    """Integrate, compare, subtract: the new potential and the spikes, of the shape of both
-    arguments.
-    """
+    """Integrate, compare, subtract: new potentials and spikes, both of the shape of `current`."""
     spike = partial(fast_sigmoid_surrogate, slope=slope, strict=False)
     after = _neurons(spike, threshold, leak).step(potential, None, current)
     return after.potential, after.spikes
@@ -84,16 +95,19 @@ def _neurons(spike: Callable[[Tensor], Tensor], threshold: float, leak: float) -
 
 
 def currents(x: Tensor, rate: Tensor, weight: Tensor) -> Tensor:
-    """What the synapses add to the potentials in T ticks from rest: (T, B, n_inputs) to (T, B,
-    n_neurons).
+    """What the synapses add to the potentials in T ticks from rest, (T, B, n_neurons).
 
-    `rate` is dt / tau: exp(-k * rate) is left of a spike after k ticks. The sum over inputs and
-    past is a product of spectra, of sequences filled up with zeros to twice their length so that
-    nothing wraps around.
+    Parameters
+    ----------
+    x : (T, B, n_inputs).
+    rate : dt / tau, (n_neurons, n_inputs): exp(-k * rate) is left of a spike after k ticks.
+    weight : (n_neurons, n_inputs).
     """
     ticks, twice = len(x), 2 * len(x)
     ages = torch.arange(ticks, dtype=rate.dtype)[:, None, None]
     kernel = weight * torch.exp(-ages * rate)
+    # a product of spectra is a cyclic convolution; zeros up to twice the length keep it from
+    # wrapping around
     spectrum = torch.fft.rfft(x, twice, dim=0) @ torch.fft.rfft(kernel, twice, dim=0).transpose(
         1, 2
     )
@@ -102,9 +116,7 @@ def currents(x: Tensor, rate: Tensor, weight: Tensor) -> Tensor:
 
 
 class _Fire(torch.autograd.Function):
-    """`fire` for all ticks: the same numbers, without a node of the autograd graph for each
-    tick.
-    """
+    """`fire` for all ticks, with the same numbers and one node of the autograd graph in all."""
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, threshold: float, leak: float, slope: float) -> Tensor:
@@ -123,32 +135,33 @@ class _Fire(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         (distance,) = ctx.saved_tensors
-        found = grads[0] * fast_sigmoid_slope(distance, ctx.slope)
-        ticks = found.unbind()
-        for later, now in zip(reversed(ticks), reversed(ticks[:-1]), strict=False):
-            now.add_(later, alpha=ctx.leak)
-        return found, None, None, None
+        for_current = grads[0] * fast_sigmoid_slope(distance, ctx.slope)
+        # dv(t + 1) / dv(t) is the leak: no gradient goes through the reset
+        ticks = for_current.unbind()
+        for later, earlier in zip(reversed(ticks), reversed(ticks[:-1]), strict=False):
+            earlier.add_(later, alpha=ctx.leak)
+        return for_current, None, None, None
 
 
 class HetSyn(torch.nn.Module):
-    """A trainable layer that begins as `HetSynLayer` of the same numbers.
+    """A trainable layer that begins with the numbers of a `HetSynLayer`.
 
     Parameters
     ----------
-    n_inputs, n_neurons, tau_mean, tau_std, threshold, seed, leak_tau : of that layer.
-    tau : what has a time constant of its own: every `synapse`, every `neuron` (the layer's first
-        column), or all synapses one that is learned (`shared`) or not (`fixed`); these two begin
-        with `tau_mean`.
-    dt : length of a tick, ms.
-    slope : of the surrogate gradient.
-    quantiser : forward with the numbers that hardware has; None (default) for plain ones.
+    n_inputs, n_neurons, tau_mean, tau_std, threshold, seed, leak_tau : see `HetSynLayer`.
+    tau : what has a time constant of its own. "synapse": every synapse. "neuron": every neuron;
+        it begins with the first column of the `HetSynLayer`. "shared": one for the layer. "fixed":
+        one for the layer, which is not learned. The last two begin with `tau_mean`.
+    dt : length of a tick, ms, > 0.
+    slope : of the surrogate gradient, > 0.
+    quantiser : rounds the numbers of the forward pass as hardware does; None: no rounding.
 
     Members
     -------
-    log_tau : shape (n_neurons, n_inputs), (n_neurons, 1) or (1, 1).
+    log_tau : log of ms; (n_neurons, n_inputs), (n_neurons, 1) or (1, 1).
     weight : (n_neurons, n_inputs).
 
-    Raises what `HetSynLayer` raises, and ValueError for another `tau`.
+    Raises what `HetSynLayer` raises, and ValueError for another `tau`, `dt` or `slope`.
     """
 
     def __init__(
@@ -167,11 +180,7 @@ class HetSyn(torch.nn.Module):
         quantiser: Quantiser | None = None,
     ) -> None:
         super().__init__()
-        if tau not in get_args(Tau):
-            hint = did_you_mean(tau, get_args(Tau))
-            raise ValueError(
-                f"tau must be 'synapse', 'neuron', 'shared' or 'fixed', not {tau!r}{hint}"
-            )
+        choice("tau", tau, get_args(Tau))
         for name, value in (("dt", dt), ("slope", slope)):
             if not 0 < value < math.inf:
                 raise ValueError(f"{name} must be > 0 and finite, not {value!r}")
@@ -197,13 +206,11 @@ class HetSyn(torch.nn.Module):
 
     @property
     def leak(self) -> float:
-        """What is left of a potential after a tick."""
+        """The share of a potential that is left after a tick."""
         return 1.0 if self.leak_tau is None else math.exp(-self.dt / self.leak_tau)
 
     def effective(self) -> tuple[Tensor, Tensor]:
-        """Time constants (ms) and weights that the layer computes with, both (n_neurons,
-        n_inputs).
-        """
+        """Time constants (ms) and weights with which the layer computes, (n_neurons, n_inputs)."""
         log_tau = self.log_tau.clamp(*map(math.log, TAU_RANGE)).expand(
             self.n_neurons, self.n_inputs
         )
@@ -212,14 +219,15 @@ class HetSyn(torch.nn.Module):
         return self.quantiser.log_tau(log_tau).exp(), self.quantiser.weight(self.weight)
 
     def project(self) -> None:
-        """Put time constants that an optimiser has led out of [0.5, 100] ms back; outside they
-        would have no gradient.
+        """Clamp the time constants to [0.5, 100] ms after an optimiser's step.
+
+        Outside they would have no gradient, and stay there.
         """
         with torch.no_grad():
             self.log_tau.clamp_(*map(math.log, TAU_RANGE))
 
     def rest(self, batch: int) -> HetSynState:
-        """State at rest for a batch."""
+        """The state at rest: traces and potentials of 0."""
         return HetSynState(
             self.weight.new_zeros(batch, self.n_neurons, self.n_inputs),
             self.weight.new_zeros(batch, self.n_neurons),
@@ -233,10 +241,9 @@ class HetSyn(torch.nn.Module):
         )
 
     def currents(self, x: Tensor) -> Tensor:
-        """What the synapses add to the potentials in T ticks from rest: x (T, B, n_inputs), T >= 1,
-        to (T, B, n_neurons).
+        """What the synapses add to the potentials in T ticks from rest, (T, B, n_neurons).
 
-        ValueError for another shape.
+        ValueError for inputs x of another shape than (T, B, n_inputs) with T >= 1.
         """
         if x.ndim != 3 or x.shape[2] != self.n_inputs or not len(x):
             raise ValueError(
@@ -246,13 +253,14 @@ class HetSyn(torch.nn.Module):
         return currents(x, self.dt / tau, weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """T ticks from rest with x (T, B, n_inputs), T >= 1: spikes (T, B, n_neurons). ValueError
-        for another shape.
+        """T ticks from rest with x (T, B, n_inputs), T >= 1: spikes (T, B, n_neurons).
+
+        ValueError for another shape.
         """
         fired: Tensor = _Fire.apply(self.currents(x), self.threshold, self.leak, self.slope)
         return fired
 
     def export(self) -> HetSynLayer:
-        """The float layer with the same numbers, those of the quantiser if there is one."""
+        """The float layer with the same numbers; with a quantiser, with the rounded ones."""
         tau, weight = (each.detach().double().numpy() for each in self.effective())
         return HetSynLayer.from_arrays(tau, weight, self.threshold, leak_tau=self.leak_tau)

@@ -1,8 +1,8 @@
-"""From a trained layer to the integers of a fixed-point layer (`sc_model.spec.hetsyn`).
+"""From a trained `HetSyn` layer to the integers of a fixed-point layer (`sc_model.spec.hetsyn`).
 
-A weight w is round(w / scale), a trace counts 2^trace_fraction for a spike. So a current of 1 is
-2^trace_fraction / scale, and the integer threshold is that times the layer's. The membrane may leak
-by a power of two a tick, 1 - 2^-leak_shift, or not at all.
+A weight w becomes round(w / scale), and a spike adds 2^trace_fraction to a trace. So a current of 1
+becomes 2^trace_fraction / scale, and the integer threshold is the layer's times that. The membrane
+keeps 1 - 2^-leak_shift of its potential in a tick, or all of it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from sc_model.training.quantise import Quantiser
 
 
 class Integers(NamedTuple):
-    """A layer in integers: its configuration, `weight` and `code` (n_neurons, n_inputs), and what a
-    weight of 1 stands for.
+    """A layer in integers.
+
+    Members
+    -------
+    spec : its configuration.
+    weight : int64 (n_neurons, n_inputs).
+    code : decay codes, int64 (n_neurons, n_inputs).
+    scale : the float that a weight of 1 stands for.
     """
 
     spec: HetSynSpec
@@ -31,7 +37,8 @@ class Integers(NamedTuple):
 
 
 def leak_tau(shift: int, dt: float = 1.0) -> float:
-    """The membrane's time constant, ms, that loses its 2^-shift part in a tick of `dt` ms;
+    """The time constant (ms) of a membrane that loses 2^-shift of its potential in `dt` ms.
+
     ValueError for a `shift` below 1.
     """
     if shift < 1:
@@ -40,7 +47,7 @@ def leak_tau(shift: int, dt: float = 1.0) -> float:
 
 
 def leak_shift(tau: float | None, dt: float) -> int:
-    """The shift whose `leak_tau` that is, 0 for None; ValueError where there is none."""
+    """The shift whose `leak_tau` is `tau`; 0 for None. ValueError where no shift has it."""
     if tau is None:
         return 0
     shift = max(1, round(-math.log2(-math.expm1(-dt / tau))))
@@ -53,14 +60,14 @@ def leak_shift(tau: float | None, dt: float) -> int:
 
 
 def to_integers(module: HetSyn, template: HetSynSpec, tick_ms: float = 1.0) -> Integers:
-    """Weights and codes of a trained layer for fixed point.
+    """The integers of a trained layer.
 
     Parameters
     ----------
-    module : its `dt` is a tick.
-    template : formats and codes; its size and neuron's threshold, leak and reset are replaced.
-    tick_ms : length of a step of the network; ``module.dt`` is the template's `tick_interval` times
-        that.
+    module : the trained layer; its `dt` is the length of a tick.
+    template : formats and decay codes. Its size and its neuron's threshold, leak and reset are
+        replaced by the layer's.
+    tick_ms : length of a step of the network, ms; ``module.dt`` is `tick_interval` times that.
 
     Raises ValueError where the lengths differ, the leak is no power of two, or the threshold does
     not fit.

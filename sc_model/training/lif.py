@@ -1,39 +1,46 @@
-r"""Leaky integrate-and-fire neurons, tick by tick, in the form that hardware has
-(`sc_model.arithmetic.lif`).
+r"""Leaky integrate-and-fire neurons with the equations of hardware (`sc_model.arithmetic.lif`).
 
-For currents I, with a leak and a threshold for each neuron::
+One tick for currents I, with a leak and a threshold for each neuron. v is the potential after the
+tick before, as it was compared with the threshold, and s tells which neurons fired in that tick::
 
-    reset at the spike     v' = leak * v0 + I,   v0 = v - threshold | 0 if fired before (reset ``subtract`` | ``zero``), else v
-    reset_delay            v' = leak * v + I - threshold | 0 if fired before, else leak * v + I
-    spike                  v' > threshold
+    reset at the spike     v0 = v reset by s;   v' = leak * v0 + I
+    reset_delay            v1 = leak * v + I;   v' = v1 reset by s
+    both                   spike where v' > threshold
 
-No gradient goes through the reset (Zenke & Vogels 2021, doi:10.1162/neco_a_01367). The names are
-those of snnTorch. Its `Leaky` with ``reset_mechanism="subtract", reset_delay=True`` is the second
-line, with ``"zero"`` the first one whatever its `reset_delay` (it zeroes before it integrates), and
-with ``"subtract", reset_delay=False`` the first one as long as no potential is above twice its
-threshold (there it resets once more, before it compares).
+A reset by s is v - threshold * s (``subtract``) or v * (1 - s) (``zero``); the step itself is
+`sc_model.firing.IntegrateAndFire.step`. No gradient goes through the reset (Zenke & Vogels 2021,
+doi:10.1162/neco_a_01367).
+
+The names are those of snnTorch. Its `Leaky` with ``reset_mechanism="subtract", reset_delay=True``
+is the second line. With ``"zero"`` it is the first one whatever its `reset_delay`, for it zeroes
+before it integrates. With ``"subtract", reset_delay=False`` it is the first one as long as no
+potential is above twice its threshold; there snnTorch resets once more before it compares.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from sc_model.checks import choice
 from sc_model.firing import IntegrateAndFire, Reset, ResetKind, decayed
-from sc_model.spec.errors import did_you_mean
 from sc_model.training.straight_through import clamped
 from sc_model.training.surrogate import Surrogate, fast_sigmoid_surrogate
 
-THRESHOLD_MIN = 1e-3  # of a threshold that is learned
+THRESHOLD_MIN = 1e-3  # lower bound of thresholds
 
 
 class LifState(NamedTuple):
-    """What goes from tick to tick, (B, neurons) each: `potential`, that before the reset of a
-    spike, and `fired`, 0 or 1.
+    """State after a tick.
+
+    Members
+    -------
+    potential : (B, neurons), as it was compared with the threshold, before a reset.
+    fired : (B, neurons), spikes of the tick, 0 or 1.
     """
 
     potential: Tensor
@@ -89,11 +96,11 @@ class Rounding:
 
 
 class _Potentials(torch.autograd.Function):
-    """The potentials of all ticks: the numbers of `step`, without nodes of the autograd graph for
-    each tick.
+    """The potentials of all ticks, (T, B, neurons), with one node of the autograd graph in all.
 
-    Where no gradient goes through resets a potential is linear in the one before, so what is left
-    for the way back is a sum from the last tick to the first. Through a rounding it goes straight.
+    With spikes held fixed, for no gradient goes through resets, a potential is linear in the one
+    before. So the backward pass is a sum from the last tick to the first. Gradients pass straight
+    through a rounding.
     """
 
     @staticmethod
@@ -132,14 +139,15 @@ class _Potentials(torch.autograd.Function):
         reset, reset_delay, surrogate = ctx.options
         fired = surrogate(potentials - threshold)[:-1]
         kept = 1 - fired if reset == "zero" else None
-        through = leak.expand_as(fired) if kept is None else leak * kept
-        found = grads[0].clone()
-        ticks = found.unbind()
-        for later, now, part in zip(
-            reversed(ticks), reversed(ticks[:-1]), reversed(through.unbind()), strict=False
+        # dv(t + 1) / dv(t): the leak, and 0 where a reset to zero lies between
+        factors = leak.expand_as(fired) if kept is None else leak * kept
+        for_current = grads[0].clone()
+        ticks = for_current.unbind()
+        for later, earlier, factor in zip(
+            reversed(ticks), reversed(ticks[:-1]), reversed(factors.unbind()), strict=False
         ):
-            now.addcmul_(part, later)
-        behind = found[1:]
+            earlier.addcmul_(factor, later)
+        behind = for_current[1:]  # by potentials of ticks that have one before them
         for_leak = for_threshold = None
         if ctx.needs_input_grad[1]:
             start = potentials[:-1]
@@ -149,11 +157,11 @@ class _Potentials(torch.autograd.Function):
                 start = start - threshold * fired
             for_leak = (behind * start).sum((0, 1))
         if ctx.needs_input_grad[2] and kept is None:
-            taken = -(behind * fired).sum((0, 1))
-            for_threshold = taken if reset_delay else leak * taken
-        if reset_delay and kept is not None:  # a current that comes with a reset to zero is lost
-            found[1:] *= kept
-        return found, for_leak, for_threshold, None, None, None, None
+            by_reset = -(behind * fired).sum((0, 1))
+            for_threshold = by_reset if reset_delay else leak * by_reset
+        if reset_delay and kept is not None:  # a delayed reset to zero drops the tick's current
+            for_current[1:] *= kept
+        return for_current, for_leak, for_threshold, None, None, None, None
 
 
 def fire(
@@ -165,8 +173,14 @@ def fire(
     surrogate: Surrogate,
     rounding: Rounding | None = None,
 ) -> Tensor:
-    """All ticks from rest: currents (T, B, neurons), leaks and thresholds (neurons,) to spikes (T,
-    B, neurons).
+    """Spikes (T, B, neurons) of T ticks from rest.
+
+    Parameters
+    ----------
+    current : (T, B, neurons).
+    leak, threshold : (neurons,).
+    reset, reset_delay, surrogate : see `Lif`.
+    rounding : what hardware does beside the equations; None: nothing.
     """
     potentials = _Potentials.apply(
         current, leak, threshold, reset, reset_delay, surrogate, rounding
@@ -180,23 +194,24 @@ def _reset(threshold: Tensor, reset: ResetKind, reset_delay: bool) -> Reset:
 
 
 class Lif(torch.nn.Module):
-    """A layer of neurons.
+    """A layer of leaky integrate-and-fire neurons.
 
     Parameters
     ----------
-    neurons : >= 1.
-    leak : what is left of a potential after a tick, in [0, 1];
-    threshold : > 0; numbers or (neurons,).
-    reset, reset_delay : as above.
-    learn_leak, learn_threshold : whether they are parameters; else they are buffers.
+    neurons : number of neurons, >= 1.
+    leak : share of a potential that is left after a tick, in [0, 1]; a number or (neurons,).
+    threshold : >= 0.001; a number or (neurons,).
+    reset : "subtract" or "zero", see above.
+    reset_delay : whether the tick after the spike does the reset, after leak and input.
+    learn_leak, learn_threshold : whether they are parameters; otherwise they are buffers.
     surrogate : from distances to the threshold to spikes (`sc_model.training.surrogate`).
     device, dtype : as in `torch.nn.Linear`.
 
     Members
     -------
-    leak, threshold : (neurons,). What is computed with is clamped to [0, 1] and to >= 0.001.
+    leak, threshold : (neurons,). The layer computes with them clamped to [0, 1] and to >= 0.001.
 
-    Raises ValueError for values outside.
+    Raises ValueError for values out of range.
     """
 
     leak: Tensor
@@ -219,17 +234,13 @@ class Lif(torch.nn.Module):
         super().__init__()
         if neurons < 1:
             raise ValueError(f"neurons must be >= 1, not {neurons}")
-        if reset not in get_args(ResetKind):
-            raise ValueError(
-                "reset must be 'subtract' or 'zero', not"
-                f" {reset!r}{did_you_mean(str(reset), get_args(ResetKind))}"
-            )
-        for name, given, learned, low, high in (
+        choice("reset", reset, ("subtract", "zero"))
+        for name, initial, learned, low, high in (
             ("leak", leak, learn_leak, 0.0, 1.0),
             ("threshold", threshold, learn_threshold, THRESHOLD_MIN, torch.inf),
         ):
             value = torch.as_tensor(
-                given, device=device, dtype=dtype or torch.get_default_dtype()
+                initial, device=device, dtype=dtype or torch.get_default_dtype()
             ).detach()
             if value.shape not in ((), (neurons,)):
                 raise ValueError(
@@ -239,7 +250,7 @@ class Lif(torch.nn.Module):
                 allowed = (
                     f">= {low:g} and finite" if high == torch.inf else f"in [{low:g}, {high:g}]"
                 )
-                raise ValueError(f"{name} must be {allowed}, not {given!r}")
+                raise ValueError(f"{name} must be {allowed}, not {initial!r}")
             value = value.expand(neurons).clone()
             if learned:
                 self.register_parameter(name, torch.nn.Parameter(value))
@@ -253,7 +264,7 @@ class Lif(torch.nn.Module):
         )
 
     def effective(self) -> tuple[Tensor, Tensor]:
-        """Leaks and thresholds that the layer computes with, (neurons,) each."""
+        """Leaks and thresholds with which the layer computes, (neurons,) each."""
         leak = clamped(self.leak, 0.0, 1.0) if self.leak.requires_grad else self.leak
         threshold = (
             clamped(self.threshold, THRESHOLD_MIN)
@@ -263,16 +274,17 @@ class Lif(torch.nn.Module):
         return leak, threshold
 
     def rest(self, batch: int) -> LifState:
-        """State at rest for a batch."""
+        """The state at rest: potentials of 0 and no spikes."""
         silent = self.leak.new_zeros(batch, self.neurons)
         return LifState(silent, silent)
 
     def step(self, state: LifState, current: Tensor) -> tuple[LifState, Tensor]:
-        """One tick with currents (B, neurons): the new state, spikes (B, neurons)."""
+        """One tick with currents (B, neurons): the new state, and spikes (B, neurons)."""
         return step(state, current, *self.effective(), self.reset, self.reset_delay, self.surrogate)
 
     def forward(self, current: Tensor) -> Tensor:
         """T ticks from rest with currents (T, B, neurons), T >= 1: spikes (T, B, neurons).
+
         ValueError for another shape.
         """
         if current.ndim != 3 or current.shape[2] != self.neurons or not len(current):

@@ -1,17 +1,15 @@
-r"""Neurons of `sc_model.network` in torch: the same steps, in the same order of operations, for a
-batch, with gradients.
+r"""Neurons of `sc_model.network` in torch, for a batch and with gradients.
 
-A neuron that spikes has, with its model's membrane and the rules of
-`sc_model.network.models.firing`::
+They have the operations of the NumPy models in the same order, and so the same numbers. A neuron
+that spikes has the membrane of its model and the text of `sc_model.firing`, with::
 
-    d = v - threshold             d = v - threshold - beta a  where it adapts,  a <- exp(-dt / tau_a) a + s of the step before
-    s = surrogate(d)              0 while refractory
-    v <- v (1 - s) + v_reset s    reset "zero"
-    v <- v - (threshold - v_reset) s     reset "subtract"
+    d = v - threshold                   where it adapts:  d = v - threshold - beta a
+    s = surrogate(d)                    while refractory: 0
+    a <- exp(-dt / tau_a) a + s         with the s of the step before
 
-A step function gives spikes that are 0 or 1, and then these are the numbers of the NumPy models.
 With `detach_reset` no gradient goes through the s of a reset (Zenke & Vogels 2021,
-doi:10.1162/neco_a_01367; snnTorch does the same); through that of the adaptation it always goes.
+doi:10.1162/neco_a_01367); snnTorch does the same. A gradient always goes through the s of the
+adaptation.
 """
 
 from __future__ import annotations
@@ -44,10 +42,14 @@ KNOWN = (LIF, IF, AdaptiveLIF, CubaLIF, LI, Integrator, CubaLI, Relay)
 
 
 class Stepped(NamedTuple):
-    """A step's result: the new state, the output (B, n), and the distance to the threshold (B, n),
-    None without one.
+    """The result of a step.
 
-    The distance is -inf while a neuron is refractory: there no spike is possible, and no slope.
+    Members
+    -------
+    state : the new state.
+    output : (B, n), spikes or potentials.
+    distance : (B, n), potential minus threshold; -inf where a neuron is refractory, for which a
+        surrogate has no slope. None for a model that does not spike.
     """
 
     state: Named
@@ -56,17 +58,24 @@ class Stepped(NamedTuple):
 
 
 class Neuron(torch.nn.Module):
-    """n neurons of a model for steps of `dt_ms`.
+    """n neurons of a model, for steps of `dt_ms`.
+
+    Parameters
+    ----------
+    model : one of the types in `KNOWN`.
+    n : number of neurons.
+    dt_ms : length of a step, ms.
+    learn_threshold : whether the threshold is a parameter; otherwise it is a buffer.
+    dtype : of all tensors.
 
     Members
     -------
-    threshold : (n,), a parameter with `learn_threshold`, else a buffer; only where the model
-        spikes.
-    model, n : as given.
-    decay : share of the potential that is left after a step.
-    gain : potential that a unit of current adds in a step.
+    threshold : (n,), in units of the potential; only of a model that spikes.
+    decay : share of the potential that is left after a step, () or (n,).
+    gain : potential that a unit of current adds in a step, () or (n,).
+    refractory : whether there is a refractory period; only of a model that spikes.
 
-    Raises ValueError for a model that has no twin, or `learn_threshold` where there is none.
+    Raises ValueError for a model of another type.
     """
 
     threshold: Tensor
@@ -114,6 +123,7 @@ class Neuron(torch.nn.Module):
                 self.register_buffer("threshold", value)
 
     def _constants(self, **values: Parameter) -> None:
+        """Register numbers of the model, () or (n,), as buffers that are in no checkpoint."""
         for name, value in values.items():
             self.register_buffer(
                 name, torch.tensor(np.asarray(value), dtype=self.dtype), persistent=False
@@ -121,29 +131,37 @@ class Neuron(torch.nn.Module):
 
     @property
     def decay(self) -> Tensor:
-        """1 without leak."""
+        """Share of the potential that is left after a step; 1 without leak."""
         return 1 - self.gone if hasattr(self, "gone") else torch.ones_like(self.resistance)
 
     @property
     def gain(self) -> Tensor:
-        """Of a current, in a step."""
+        """Potential that a unit of current adds in a step."""
         return self.gone * self.resistance if hasattr(self, "gone") else self.resistance
 
     def initial(self, batch: int) -> Named:
-        """The state at the beginning, (B, n) each; what a model does not use is left out."""
+        """The state at the beginning, (B, n) each; without `held` where nothing is refractory."""
         state = {
             name: torch.tensor(value, dtype=self.dtype)
             for name, value in self.model.initial(self.n).items()
         }
         if not (self.spiking and self.refractory):
             state.pop("held", None)
-        where = next(self.buffers(), torch.empty(0)).device
-        return {name: value.to(where).expand(batch, self.n) for name, value in state.items()}
+        device = next(self.buffers(), torch.empty(0)).device
+        return {name: value.to(device).expand(batch, self.n) for name, value in state.items()}
 
     def step(
         self, state: Named, current: Tensor, surrogate: Surrogate, detach_reset: bool
     ) -> Stepped:
-        """One step for currents (B, n)."""
+        """One step.
+
+        Parameters
+        ----------
+        state : (B, n) each, by name.
+        current : (B, n).
+        surrogate : from distances to the threshold to spikes.
+        detach_reset : whether no gradient goes through resets.
+        """
         model = self.model
         if isinstance(model, Relay):
             return Stepped({}, current, None)

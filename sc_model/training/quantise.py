@@ -1,8 +1,8 @@
-"""Weights and time constants as hardware has them, with gradients that pass straight through.
+"""Weights and time constants of `HetSyn` layers rounded as in hardware, with gradients.
 
-For `HetSyn` layers. A weight is a signed integer times one scale a layer; a time constant is the
-nearest of a table of decay codes (`sc_model.spec.decay`). Gradients:
-`sc_model.training.straight_through`.
+A weight becomes a signed integer times the layer's scale. A time constant becomes the nearest one
+of a table of decay codes (`sc_model.spec.decay`). Gradients pass straight through the rounding
+(`sc_model.training.straight_through`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ from sc_model.training.straight_through import straight_through
 
 @dataclass(frozen=True)
 class Quantiser:
-    """Signed weights of `weight_bits` bits (>= 2), and a table of decay codes. ValueError for fewer
-    bits.
+    """The formats of a layer's weights and time constants.
+
+    Members
+    -------
+    weight_bits : bits of a signed weight, >= 2.
+    codes : table of decay codes.
+
+    Raises ValueError for fewer bits.
     """
 
     weight_bits: int
@@ -32,22 +38,23 @@ class Quantiser:
             )
 
     def scale(self, weight: Tensor) -> Tensor:
-        """What a weight of 1 stands for: the largest weight is the largest integer, 2^(weight_bits
-        - 1) - 1.
+        """The float that an integer weight of 1 stands for, shape ().
+
+        The largest weight becomes the largest integer, 2^(weight_bits - 1) - 1.
         """
         largest = weight.detach().abs().max()
         return torch.where(largest > 0, largest, 1.0) / ((1 << (self.weight_bits - 1)) - 1)
 
     def integers(self, weight: Tensor) -> Tensor:
-        """The weights as integers (int64), rounded to the nearest."""
+        """The weights as int64, rounded to the nearest integer."""
         return torch.round(weight.detach() / self.scale(weight)).to(torch.int64)
 
     def weight(self, weight: Tensor) -> Tensor:
-        """The weights that hardware has; the gradient passes."""
+        """The rounded weights as floats; gradients pass straight through."""
         return straight_through(weight, self.integers(weight).to(weight.dtype) * self.scale(weight))
 
     def code(self, tau: Tensor) -> Tensor:
-        """The codes (int64) of time constants in ms: those of `DecayCodes.nearest`."""
+        """The codes of time constants in ms, int64; the same ones as `DecayCodes.nearest`."""
         table = torch.tensor(self.codes.taus_ms, dtype=torch.float64)
         wanted = tau.detach().to(torch.float64).contiguous()
         right = torch.searchsorted(table, wanted).clamp(min(1, len(table) - 1), len(table) - 1)
@@ -55,6 +62,6 @@ class Quantiser:
         return torch.where(wanted - table[left] <= table[right] - wanted, left, right)
 
     def log_tau(self, log_tau: Tensor) -> Tensor:
-        """Logarithms of the time constants that hardware has; the gradient passes."""
+        """Logarithms of the rounded time constants; gradients pass straight through."""
         table = torch.tensor(self.codes.taus_ms, dtype=torch.float64).log()
         return straight_through(log_tau, table[self.code(log_tau.exp())].to(log_tau.dtype))

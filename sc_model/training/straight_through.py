@@ -1,8 +1,7 @@
-"""Forward another number, backward the identity; and a clamp that gradients find their way out of.
+"""The straight-through estimator, and a clamp whose gradient leads back into its range.
 
-A number that hardware has is a step function of the one that is trained. The straight-through
-estimator (Bengio, Leonard & Courville 2013, arXiv:1308.3432) takes it for the identity where
-gradients pass.
+A rounded number is a step function of the trained one, with a gradient of 0. The straight-through
+estimator (Bengio, Leonard & Courville 2013, arXiv:1308.3432) takes the gradient of the identity.
 """
 
 from __future__ import annotations
@@ -34,21 +33,22 @@ class _Clamped(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (value,), (grad,), (low, high) = ctx.saved_tensors, grads, ctx.range
-        outward = ((value < low) & (grad > 0)) | (
-            (value > high) & (grad < 0)
-        )  # an optimiser goes against the gradient
+        # an optimiser goes against the gradient: a positive one makes the value smaller
+        outward = ((value < low) & (grad > 0)) | ((value > high) & (grad < 0))
         return grad.masked_fill(outward, 0), None, None
 
 
 def straight_through(value: Tensor, replaced: Tensor) -> Tensor:
-    """`replaced` forward, to the last bit; the gradient of `value` backward."""
-    taken: Tensor = _StraightThrough.apply(value, replaced)
-    return taken
+    """The number `replaced`, to the last bit; its gradient goes to `value` unchanged."""
+    result: Tensor = _StraightThrough.apply(value, replaced)
+    return result
 
 
 def clamped(value: Tensor, low: float, high: float = math.inf) -> Tensor:
-    """The value clamped to [low, high]. Outside, a gradient that leads back passes and one that
-    leads further out does not.
+    """The value clamped to [low, high].
+
+    Of a value outside, a gradient passes that moves it towards the range, and none that moves it
+    further away. With torch's clamp no gradient would pass, and the value would stay outside.
     """
-    made: Tensor = _Clamped.apply(value, low, high)
-    return made
+    result: Tensor = _Clamped.apply(value, low, high)
+    return result

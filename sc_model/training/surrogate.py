@@ -1,16 +1,19 @@
-r"""A spike that gradients can pass: a step forward, a smooth slope backward.
+r"""Surrogate gradients: a step function whose gradient is a smooth function.
 
-Forward 1 where the distance d to the threshold is > 0 (or >= 0, with ``strict=False``), else 0.
-Backward a function stands in place of the step's derivative (surrogate gradients: Neftci, Mostafa &
-Zenke 2019, doi:10.1109/MSP.2019.2931595)::
+Forward, a spike is 1 where the distance d to the threshold is > 0 (>= 0 with ``strict=False``),
+otherwise 0. Backward, a function stands for the derivative of the step (Neftci, Mostafa & Zenke
+2019, doi:10.1109/MSP.2019.2931595)::
 
-    fast sigmoid  1 / (1 + slope |d|)^2                     SuperSpike: Zenke & Ganguli 2018, doi:10.1162/neco_a_01086
-    atan          (alpha / 2) / (1 + (pi alpha d / 2)^2)    Fang et al. 2021, arXiv:2007.05785
+    fast sigmoid  1 / (1 + slope |d|)^2
+    atan          (alpha / 2) / (1 + (pi alpha d / 2)^2)
 
-Scale: these are the numbers that `snntorch.surrogate.fast_sigmoid(slope)` and
-`snntorch.surrogate.atan(alpha)` have. At d = 0 the fast sigmoid is 1 for every slope, so that a
-steeper one passes less in all and not more near the threshold; some write it with a factor `slope`
-in front. That of atan is alpha / 2 at 0, with an area of 1 under it.
+after Zenke & Ganguli 2018 (SuperSpike, doi:10.1162/neco_a_01086) and Fang et al. 2021
+(arXiv:2007.05785).
+
+Scale: these are the numbers of `snntorch.surrogate.fast_sigmoid(slope)` and
+`snntorch.surrogate.atan(alpha)`. The fast sigmoid is 1 at d = 0 for every slope, so a steeper one
+passes less gradient in all, and not more near the threshold; some authors put a factor `slope` in
+front of it. atan is alpha / 2 at d = 0, and has an area of 1.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import torch
 from torch import Tensor
 
 Surrogate = Callable[[Tensor], Tensor]
-"""From distances to the threshold to spikes: either function below, with its scale bound by `functools.partial`."""
+"""From distances to spikes: a function below; `functools.partial` binds another scale to it."""
 
 
 def step_function(distance: Tensor, strict: bool = True) -> Tensor:
@@ -51,26 +54,36 @@ class _Step(torch.autograd.Function):
 
 
 def fast_sigmoid_slope(distance: Tensor, slope: float) -> Tensor:
-    """What stands for the derivative of a spike, of the shape of `distance`."""
+    """The fast sigmoid's stand-in for the derivative of a spike, of the shape of `distance`."""
     return 1 / (1 + slope * distance.abs()) ** 2
 
 
 def atan_slope(distance: Tensor, alpha: float) -> Tensor:
-    """What stands for the derivative of a spike, of the shape of `distance`."""
+    """The stand-in of atan for the derivative of a spike, of the shape of `distance`."""
     return (alpha / 2) / (1 + (math.pi / 2 * alpha * distance) ** 2)
 
 
 def fast_sigmoid_surrogate(x: Tensor, *, slope: float = 25.0, strict: bool = True) -> Tensor:
-    """1 where `x` > 0 (>= 0 if not `strict`), else 0, of any shape; `slope` (> 0) is how
-    fast the gradient falls.
+    """1 where `x` > 0 (>= 0 if not `strict`), else 0; with the gradient of a fast sigmoid.
+
+    Parameters
+    ----------
+    x : distances to the threshold, any shape.
+    slope : how fast the gradient falls with the distance, > 0.
+    strict : whether a distance of 0 is no spike.
     """
     fired: Tensor = _Step.apply(x, slope, strict, fast_sigmoid_slope)
     return fired
 
 
 def atan_surrogate(x: Tensor, *, alpha: float = 2.0, strict: bool = True) -> Tensor:
-    """1 where `x` > 0 (>= 0 if not `strict`), else 0, of any shape; `alpha` (> 0) is how
-    narrow and high the slope is.
+    """1 where `x` > 0 (>= 0 if not `strict`), else 0; with the gradient of an arcus tangens.
+
+    Parameters
+    ----------
+    x : distances to the threshold, any shape.
+    alpha : how narrow and high the gradient is, > 0.
+    strict : whether a distance of 0 is no spike.
     """
     fired: Tensor = _Step.apply(x, alpha, strict, atan_slope)
     return fired
