@@ -11,8 +11,6 @@ import pytest
 from trained_layers import check_all, load, load_all, rate_where_equal, simulate, until, word_of
 
 from sc_hw.fabric.families import load_family
-from sc_hw.parts.accumulator import Accumulator
-from sc_hw.parts.selector import Selector
 from sc_hw.parts.space import Space
 from sc_hw.trained import TrainedLayer
 from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
@@ -202,52 +200,5 @@ def test_restoring_a_recurrent_layer_goes_on_where_it_stood() -> None:
             await ctx.tick()
             ctx.set(dut.o.ready, 0)
         await check_all(ctx, dut, golden)
-
-    simulate(testbench, dut)
-
-
-@pytest.mark.parametrize(("width", "count"), [(1, 2), (3, 8), (1, 9), (2, 64)])
-def test_selector(width: int, count: int) -> None:
-    """Every value by its index, a new one each clock."""
-    dut = Selector(width, count)
-    rng = np.random.default_rng(1)
-    rows, indices = (
-        rng.integers(0, 1 << width, (count + 20, count)),
-        [*range(count), *rng.integers(0, count, 20)],
-    )
-
-    async def testbench(ctx: Any) -> None:
-        for clock in range(len(rows) + dut.latency):
-            if clock < len(rows):
-                ctx.set(dut.i_values, [int(value) for value in rows[clock]])
-                ctx.set(dut.i_index, int(indices[clock]))
-            if clock >= dut.latency:
-                before = clock - dut.latency
-                assert ctx.get(dut.o_value) == rows[before, indices[before]]
-            await ctx.tick()
-
-    simulate(testbench, dut)
-
-
-@pytest.mark.parametrize(
-    ("term", "total", "carry"), [(1, 1, 1), (5, 9, 4), (26, 36, 16), (12, 13, 5)]
-)
-def test_accumulator(term: int, total: int, carry: int) -> None:
-    dut = Accumulator(term, total, carry)
-    rng = np.random.default_rng(1)
-    terms = [int(value) for value in rng.integers(-(1 << (term - 1)), 1 << (term - 1), 300)]
-    firsts = [index == 0 or bool(flag) for index, flag in enumerate(rng.random(300) < 0.1)]
-    sums: list[int] = []
-    for value, first in zip(terms, firsts, strict=True):
-        now = value + (0 if first else sums[-1])
-        sums.append((now + (1 << (total - 1))) % (1 << total) - (1 << (total - 1)))
-
-    async def testbench(ctx: Any) -> None:
-        for clock in range(300):
-            ctx.set(dut.i_term, terms[clock])
-            ctx.set(dut.i_first, firsts[clock])
-            if clock >= dut.latency:
-                assert ctx.get(dut.o_sum) == sums[clock - dut.latency]
-            await ctx.tick()
 
     simulate(testbench, dut)
