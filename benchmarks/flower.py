@@ -1,12 +1,11 @@
-"""Three clients and two rounds of Flower's own simulation with `FlowerStrategy`: does the engine
-for many machines take it?
+"""Three clients and two rounds in Flower's own simulation engine, open and with SecAgg+.
 
-    python -m venv flower && flower/bin/pip install "flwr[simulation]" sc-hw
+    python -m venv flower && flower/bin/pip install "flwr[simulation]" "sc-hw[flower]"
     flower/bin/python benchmarks/flower.py --out reports
 
-Every client wishes each of eight parameters up or down; the vote must move every one by the
-majority, twice. flwr and its simulation engine are some 465 MB: the suite tests the strategy
-against a stand-in, and this is run by hand.
+Every client wants each of eight parameters to rise or to fall; in each round the majority must move
+every one by the rate. flwr and its simulation engine take some 465 MB, so this is run by hand; the
+suite runs the same app in one process.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ import json
 import platform
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 import flwr
 import numpy as np
-from flwr.client import ClientApp, NumPyClient
+from flwr.client import Client, ClientApp, NumPyClient
 from flwr.common import ndarrays_to_parameters, parameters_to_ndarrays
 from flwr.server import ServerApp, ServerAppComponents, ServerConfig
 from flwr.simulation import run_simulation
 
-from sc_model.learning import FlowerStrategy
+from sc_model.learning.flower import FlowerStrategy, secure_client_app, secure_server_app
 
 CLIENTS, ROUNDS, RATE = 3, 2, 0.25
 WISHES = np.random.default_rng(0).integers(0, 2, (CLIENTS, 2, 4)).astype(np.uint8)
@@ -43,44 +42,62 @@ class Voter(NumPyClient):
 
 
 class Recorded(FlowerStrategy):
-    """Keeps what every round gave."""
+    """Keeps the result of every round."""
 
-    seen: ClassVar[list] = []
+    def __init__(self, secure: bool) -> None:
+        super().__init__(
+            rate=RATE,
+            secure=secure,
+            initial_parameters=ndarrays_to_parameters([np.zeros((2, 4))]),
+            min_fit_clients=CLIENTS,
+            min_available_clients=CLIENTS,
+        )
+        self.rounds = []
 
     def aggregate_fit(self, server_round, results, failures):
         parameters, counts = super().aggregate_fit(server_round, results, failures)
-        self.seen.append((counts, parameters_to_ndarrays(parameters)[0].tolist()))
+        values = parameters_to_ndarrays(parameters)[0].tolist()
+        self.rounds.append({"counts": counts, "parameters": values})
         return parameters, counts
 
 
-def server(context) -> ServerAppComponents:
-    strategy = Recorded(
-        rate=RATE,
-        initial_parameters=ndarrays_to_parameters([np.zeros((2, 4))]),
-        min_fit_clients=CLIENTS,
-        min_available_clients=CLIENTS,
+def client(context) -> Client:
+    return Voter(int(context.node_config["partition-id"])).to_client()
+
+
+def run(secure: bool) -> dict[str, Any]:
+    """One federation; whether its parameters are those that the majority wants."""
+    strategy = Recorded(secure)
+    components = ServerAppComponents(strategy=strategy, config=ServerConfig(num_rounds=ROUNDS))
+    began = time.perf_counter()
+    run_simulation(
+        server_app=(
+            secure_server_app(strategy, ROUNDS)
+            if secure
+            else ServerApp(server_fn=lambda context: components)
+        ),
+        client_app=secure_client_app(client) if secure else ClientApp(client_fn=client),
+        num_supernodes=CLIENTS,
+        backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0}},
     )
-    return ServerAppComponents(strategy=strategy, config=ServerConfig(num_rounds=ROUNDS))
+    up = WISHES.sum(0) * 2 > CLIENTS
+    wanted = [(k + 1) * RATE * (2.0 * up - 1) for k in range(ROUNDS)]
+    return {
+        "rounds": strategy.rounds,
+        "as_voted": [
+            bool(np.array_equal(each["parameters"], want))
+            for each, want in zip(strategy.rounds, wanted, strict=True)
+        ],
+        "seconds": round(time.perf_counter() - began, 1),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
-    began = time.perf_counter()
-    run_simulation(
-        server_app=ServerApp(server_fn=server),
-        client_app=ClientApp(
-            client_fn=lambda context: Voter(int(context.node_config["partition-id"])).to_client()
-        ),
-        num_supernodes=CLIENTS,
-        backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0}},
-    )
-    seconds = time.perf_counter() - began
-    up = WISHES.sum(0) * 2 > CLIENTS
-    expected = [(k + 1) * RATE * (2.0 * up - 1) for k in range(ROUNDS)]
+    out = parser.parse_args().out
     report = {
-        "schema": "sc-hw.flower.v1",
+        "schema": "sc-hw.flower.v2",
         "command": "python benchmarks/flower.py --out reports",
         "made_with": {
             "flwr": flwr.__version__,
@@ -88,15 +105,13 @@ def main() -> None:
             "python": platform.python_version(),
         },
         "clients": CLIENTS,
-        "rounds": [{"counts": counts, "parameters": values} for counts, values in Recorded.seen],
-        "as_voted": [
-            bool(np.array_equal(a, b)) for (_, a), b in zip(Recorded.seen, expected, strict=True)
-        ],
-        "seconds": round(seconds, 1),
+        "open": run(secure=False),
+        "secagg+": run(secure=True),
     }
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "flower.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(report["as_voted"]), f"{seconds:.1f} s")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "flower.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    for name in ("open", "secagg+"):
+        print(name, report[name]["as_voted"], f"{report[name]['seconds']} s")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def short_term() -> None:
 
 def secure_sum() -> None:
     updates = np.random.default_rng(0).normal(size=(5, SIZE * SIZE))
-    FederatedAggregator().secure_sum_protocol(list(updates), dropped=(3,))
+    FederatedAggregator.secure_sum_protocol(list(updates), dropped=(3,))
 
 
 def network(probability: float = 1.0) -> tuple[Network, Projection]:

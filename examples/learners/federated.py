@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sc_model.learning import FederatedAggregator
+from sc_model.learning import FederatedAggregator, SecureAggregation
 
 NAME = "FederatedAggregator"
 TASK = (
@@ -57,23 +57,23 @@ def descended(
 def run(seed: int) -> dict[str, float]:
     """Vote, secure sum, and each client alone."""
     clients, test = data(seed)
-    server = FederatedAggregator(seed=seed)
+    aggregation = SecureAggregation(seed=seed)
 
     def voted(weight: np.ndarray, k: int) -> np.ndarray:
         bits = [(gradient(weight, x, y) < 0).astype(np.uint8) for x, y in clients]
-        return rate(k) * (2.0 * server.aggregate_gradients(bits) - 1)
+        return rate(k) * (2.0 * FederatedAggregator.aggregate_gradients(bits) - 1)
 
     def summed(weight: np.ndarray, k: int) -> np.ndarray:
-        total = server.secure_sum_protocol(
-            [gradient(weight, x, y) for x, y in clients], dropped=(8,) if k % 2 else ()
-        )
-        return -4 * total / (8 if k % 2 else 9)
+        dropped = (8,) if k % 2 else ()  # the ninth client is missing in every second round
+        gradients = [gradient(weight, x, y) for x, y in clients]
+        mean = aggregation.sum(gradients, dropped=dropped).total / (CLIENTS - len(dropped))
+        return -4 * mean
 
-    def alone(x: np.ndarray, y: np.ndarray) -> float:
+    def single(x: np.ndarray, y: np.ndarray) -> float:
         return descended(lambda weight, k: rate(k) * np.sign(-gradient(weight, x, y)), ROUNDS, test)
 
     return {
         "learner": descended(voted, ROUNDS, test),
-        "baseline": max(alone(x, y) for x, y in clients),
+        "baseline": max(single(x, y) for x, y in clients),
         "secure_sum": descended(summed, 12, test),
     }
