@@ -25,7 +25,7 @@ def _with_direction(ports: Ports, direction: str) -> list[Mapping[str, Any]]:
 
 def _bits(ports: Ports) -> int:
     """Bits of some ports; at least one, so that a vector of them has a length."""
-    return max(1, sum(port["width"] for port in ports))
+    return max(1, sum(int(port["width"]) for port in ports))
 
 
 def _connections(ports: Ports, vector: str) -> list[str]:
