@@ -7,18 +7,10 @@ from typing import Any
 import pytest
 from amaranth.hdl import Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.wires import Delays, choose, equals, gated, port_shape, select
 from sc_model.spec import IntFormat
-
-
-def simulate(m: Module, testbench: Any, *, clocked: bool = True) -> None:
-    simulator = Simulator(m)
-    if clocked:
-        simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
 
 
 def values_of(inputs: dict[str, int], formula: Any) -> dict[tuple[int, ...], int]:

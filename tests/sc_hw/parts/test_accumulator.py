@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.parts.accumulator import Accumulator
 
@@ -33,10 +33,7 @@ def test_accumulator(term: int, total: int, carry: int) -> None:
                 assert ctx.get(dut.o_sum) == sums[clock - dut.latency]
             await ctx.tick()
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(dut, testbench)
 
 
 @pytest.mark.parametrize(("total", "carry", "latency"), [(9, 9, 1), (9, 8, 2), (9, 4, 3)])

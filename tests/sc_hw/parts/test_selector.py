@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.parts.selector import Selector
 
@@ -31,10 +31,7 @@ def test_selector(width: int, count: int) -> None:
                 assert ctx.get(dut.o_value) == rows[before, indices[before]]
             await ctx.tick()
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(dut, testbench)
 
 
 @pytest.mark.parametrize(("count", "latency"), [(2, 1), (8, 1), (9, 2), (64, 2), (65, 3)])

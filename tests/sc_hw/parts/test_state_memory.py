@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from amaranth.hdl import Module, Signal
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.parts.state_memory import WRITE, Write, connect, write_register
@@ -27,13 +27,6 @@ def memory() -> tuple[Module, dict[str, Signal], BlockRAM]:
     )
     connect(m, ram, write_register(m, update=update, load=load))
     return m, pins, ram
-
-
-def run(m: Module, testbench: Any) -> None:
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
 
 
 def test_both_users_write_the_same_memory() -> None:
@@ -61,7 +54,7 @@ def test_both_users_write_the_same_memory() -> None:
             await ctx.tick().repeat(2)
             assert ctx.get(ram.r_data) == data
 
-    run(m, testbench)
+    simulate(m, testbench)
     assert len(words) == 8
 
 
@@ -81,7 +74,7 @@ def test_a_word_can_be_read_after_its_write() -> None:
             await ctx.tick().repeat(2)
             assert ctx.get(ram.r_data) == value
 
-    run(m, testbench)
+    simulate(m, testbench)
 
 
 def test_reset_clears_the_enable_alone() -> None:

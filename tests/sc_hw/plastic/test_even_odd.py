@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.plastic.even_odd import EvenOddRAM
 
@@ -37,9 +37,6 @@ def test_reads_and_writes_of_different_parity_do_not_disturb_each_other(depth: i
                 assert ctx.get(dut.r_data) == expected
                 reads += 1
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(dut, testbench)
     assert reads > 300
     assert sorted(words) == list(range(depth))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.fabric.families import load_family
 from sc_hw.plastic.inputs import InputMemory
@@ -48,10 +48,7 @@ def test_rows_of_a_sweep_see_the_same_fields_and_spike(family: str) -> None:
                 found[clock - FETCH] = (ctx.get(dut.spike), values)
             await ctx.tick()
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(dut, testbench)
     assert len(found) == SWEEPS * GROUPS * ROWS
     for sweep in range(SWEEPS):
         for group in range(GROUPS):

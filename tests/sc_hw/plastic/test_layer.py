@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import Module
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.fabric.families import load_family
 from sc_hw.parts.space import Space
@@ -125,14 +125,11 @@ def inlined(monkeypatch: pytest.MonkeyPatch, case: tuple[Any, ...]) -> PlasticLa
     return layer_of(*case)
 
 
-def simulate(dut: PlasticLayer, testbench: Any) -> None:
+def run(dut: PlasticLayer, testbench: Any) -> None:
     async def bench(ctx: Any) -> None:
         await testbench(ctx, Host(ctx, dut))
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
 
 
 @pytest.mark.parametrize("case", CASES, ids=["plain", "split", "single_port", "critic"])
@@ -153,7 +150,7 @@ def test_the_host_reads_what_it_has_loaded(
         for place, value, bits in zip(places, values, mask, strict=True):
             assert await host.read(*place) & bits == value, place
 
-    simulate(dut, testbench)
+    run(dut, testbench)
 
 
 @pytest.mark.parametrize("case", CASES, ids=["plain", "split", "single_port", "critic"])
@@ -188,4 +185,4 @@ def test_a_step_takes_the_clocks_of_its_timing(
         periods = {after - before for before, after in pairwise(starts)}
         assert periods == {dut.timing.sweep + dut.critic_clocks}
 
-    simulate(dut, testbench)
+    run(dut, testbench)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.fabric.families import load_family
 from sc_hw.plastic.outputs import FEED, OutputMemory
@@ -69,8 +69,5 @@ def test_a_step_can_be_fed_twice(family: str) -> None:
                 word >>= form.width
             assert found == fields[j]
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(dut, testbench)
     assert any(value for row in fields for value in row.values())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
+from simulator import simulate
 
 from sc_hw.plastic.sequencer import END, PAUSE, LayerSequencer
 
@@ -44,10 +44,7 @@ def test_sweeps_go_through_all_synapses_in_order(
                 ends.append(clock)
             await ctx.tick()
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
-    simulator.run()
+    simulate(dut, testbench)
     sweep = rows * groups
     assert len(issued) > 2 * sweep
     for number, (_, row, address, first, last) in enumerate(issued):
