@@ -13,7 +13,7 @@ from amaranth.lib import data
 
 from sc_hw.wires import port_shape
 from sc_model.arithmetic import Unit, neuron_unit
-from sc_model.arithmetic.noise import SEED, WIDTH, moved
+from sc_model.arithmetic.noise import SEED, WIDTH, shifted_state
 from sc_model.graph import Graph, rewrite, trace_function
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec
 
@@ -85,5 +85,5 @@ class NeuronModel:
         Written as one exclusive-or a bit: the shifts written one after the other would be a tree
         that grows with the Fibonacci numbers.
         """
-        taps = moved([frozenset((bit,)) for bit in range(WIDTH)], self.noise_bits)
+        taps = shifted_state([frozenset((bit,)) for bit in range(WIDTH)], self.noise_bits)
         return Cat(*(Cat(*(state[bit] for bit in sorted(bits))).xor() for bits in taps))

@@ -1,24 +1,26 @@
 r"""An integrate-and-fire neuron in exact integers.
 
 One step, for the current I (sum of the effective weights of the inputs that spiked), with every
-shift arithmetic::
+shift arithmetic. First the consequences of the spike of the step before, then this step::
 
-    what the spike of the step before leaves behind
+    after the spike
         threshold  = base + a
         v0 = v - threshold | 0 if fired before (reset ``subtract`` | ``zero``), else v
         r0 = refractory if fired before, else max(r - 1, 0)
         a0 = saturate(a - (a >> threshold_decay_shift) + (threshold_step if fired before))
-        v0 = r0 = 0 instead where the trial before was cleared
-    this step
-        v1 = v0 if r0 > 0, else saturate(v0 - (v0 >> leak_shift) + (I >> current_shift) - (inhibition if another fired before))
+        v0 = r0 = 0 instead where the step before ended a trial
+    integration
+        drive = (I >> current_shift) - (inhibition if another neuron fired before)
+        v1 = v0 if r0 > 0, else saturate(v0 - (v0 >> leak_shift) + drive)
         score = v1 + noise
         ready = r0 = 0 and (score >= base + a0, or a decision is asked for)
 
 A layer without winner-take-all fires every neuron that is ready; with it, the ready one with the
-highest score, the lowest number first. The reset is taken up in the step after, so that a winner
-need not be known before the next neuron is worked on. Gerstner, Kistler, Naud & Paninski 2014,
-Neuronal Dynamics, ch. 1; the rise of the threshold: Diehl & Cook 2015
-(doi:10.3389/fncom.2015.00099).
+highest score and, among equals, the lowest number. The reset takes effect in the next step: the
+hardware computes one neuron after the other, and the winner is known only after the last.
+
+Gerstner, Kistler, Naud & Paninski 2014, Neuronal Dynamics, ch. 1; the rise of the threshold: Diehl
+& Cook 2015 (doi:10.3389/fncom.2015.00099).
 """
 
 from __future__ import annotations
@@ -33,12 +35,26 @@ COUNT_BITS = 16
 
 
 def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = False) -> Unit:
-    """The neuron whose current has that format; `counters`: it counts its spikes.
+    """The neuron of a plastic layer.
 
-    Inputs beside the state: ``fired`` (this neuron in the step before), ``cleared`` (the trial
-    before has ended), ``current``, and where the options ask for them ``others`` (another neuron
-    fired in the step before), ``noise`` and ``decide``. Outputs beside the state: ``score`` and
-    ``ready``.
+    Parameters
+    ----------
+    neuron : its options.
+    current : format of the current.
+    counters : whether it counts its spikes (16 bits, saturating).
+
+    Returns
+    -------
+    A unit whose inputs are its state and
+
+    * ``fired`` : this neuron fired in the step before;
+    * ``cleared`` : the step before ended a trial;
+    * ``current`` : the sum of weights;
+    * ``others`` : with inhibition, another neuron fired in the step before;
+    * ``noise`` : with noise, a signed number that is added to the score;
+    * ``decide`` : with winner-take-all, a neuron has to fire in this step.
+
+    Its outputs are the next state, ``score`` and ``ready``.
     """
     potential = neuron.potential_format(current)
     bit = IntFormat(1)
@@ -60,55 +76,59 @@ def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = Fals
         max(potential.width, neuron.noise_bits) + bool(neuron.noise_bits), signed=True
     )
 
-    def text(ops: Ops, now: Any) -> dict[str, Any]:
+    def step(ops: Ops, values: Any) -> dict[str, Any]:
         result: dict[str, Any] = {}
+        # the spike of the step before was against the old threshold, this step is against the new
         old_threshold = threshold = neuron.threshold
         if neuron.threshold_step:
-            fallen = now.adaptation
+            decayed = values.adaptation
             if neuron.threshold_decay_shift:
-                fallen = fallen - (fallen >> neuron.threshold_decay_shift)
-            risen = ops.clamp(
-                fallen + ops.mux(now.fired, neuron.threshold_step, 0), 0, inputs["adaptation"].hi
+                decayed = decayed - (decayed >> neuron.threshold_decay_shift)
+            raised = ops.clamp(
+                decayed + ops.mux(values.fired, neuron.threshold_step, 0),
+                0,
+                inputs["adaptation"].hi,
             )
-            result["adaptation"] = ops.let("adaptation_next", risen)
-            old_threshold = neuron.threshold + now.adaptation
+            result["adaptation"] = ops.let("adaptation_next", raised)
+            old_threshold = neuron.threshold + values.adaptation
             threshold = neuron.threshold + result["adaptation"]
-        resting = None
+        is_refractory = None
         if neuron.refractory:
-            waited = ops.mux(now.refractory > 0, now.refractory - 1, 0)
-            left = ops.clamp(
-                ops.mux(now.fired, neuron.refractory, waited), 0, inputs["refractory"].hi
+            counted_down = ops.mux(values.refractory > 0, values.refractory - 1, 0)
+            remaining = ops.clamp(
+                ops.mux(values.fired, neuron.refractory, counted_down), 0, inputs["refractory"].hi
             )
-            result["refractory"] = ops.let("refractory_next", ops.mux(now.cleared, 0, left))
-            resting = result["refractory"] > 0
-        # below the lowest potential there is nothing to take a threshold from
+            result["refractory"] = ops.let("refractory_next", ops.mux(values.cleared, 0, remaining))
+            is_refractory = result["refractory"] > 0
+        # noise or a forced decision can fire a neuron below its threshold: the subtraction then
+        # saturates at the lowest potential
         after_spike = (
-            ops.clamp(now.potential - old_threshold, potential.lo, potential.hi)
+            ops.clamp(values.potential - old_threshold, potential.lo, potential.hi)
             if neuron.reset == "subtract"
             else 0
         )
         start = ops.let(
             "potential_start",
-            ops.mux(now.cleared, 0, ops.mux(now.fired, after_spike, now.potential)),
+            ops.mux(values.cleared, 0, ops.mux(values.fired, after_spike, values.potential)),
         )
-        drive = now.current >> neuron.current_shift
+        drive = values.current >> neuron.current_shift
         if neuron.inhibition:
-            drive = drive - ops.mux(now.others, ops.mux(now.cleared, 0, neuron.inhibition), 0)
+            drive = drive - ops.mux(values.others, ops.mux(values.cleared, 0, neuron.inhibition), 0)
         leaked = start - (start >> neuron.leak_shift) if neuron.leak_shift else start
         integrated = ops.clamp(leaked + ops.let("drive", drive), potential.lo, potential.hi)
-        if resting is not None:
-            integrated = ops.mux(resting, start, integrated)
+        if is_refractory is not None:
+            integrated = ops.mux(is_refractory, start, integrated)
         result["potential"] = ops.let("potential_next", integrated)
         result["score"] = result["potential"]
         if neuron.noise_bits:
-            result["score"] = ops.let("score", result["potential"] + now.noise)
+            result["score"] = ops.let("score", result["potential"] + values.noise)
         ready = ops.mux(result["score"] >= threshold, 1, 0)
         if neuron.winner_take_all:
-            ready = ops.mux(now.decide, 1, ready)
-        result["ready"] = ready if resting is None else ops.mux(resting, 0, ready)
+            ready = ops.mux(values.decide, 1, ready)
+        result["ready"] = ready if is_refractory is None else ops.mux(is_refractory, 0, ready)
         if counters:
             result["spikes"] = ops.clamp(
-                now.spikes + ops.mux(now.fired, 1, 0), 0, inputs["spikes"].hi
+                values.spikes + ops.mux(values.fired, 1, 0), 0, inputs["spikes"].hi
             )
         return result
 
@@ -117,5 +137,5 @@ def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = Fals
         inputs,
         {**state, "score": score, "ready": bit},
         dict.fromkeys(state, 0),
-        text,
+        step,
     )

@@ -1,8 +1,8 @@
 """Noise from a linear feedback shift register: the same numbers in model and hardware.
 
-x^32 + x^22 + x^2 + x + 1 (a maximal-length polynomial; Ward & Molteno, "Table of Linear Feedback
-Shift Registers", University of Otago 2007). Each number takes fresh bits: the register moves on by
-as many places as the number has.
+The polynomial is x^32 + x^22 + x^2 + x + 1, of maximal length (Ward & Molteno, "Table of Linear
+Feedback Shift Registers", University of Otago 2007). For a number of n bits the register shifts n
+times, so no bit is used in two numbers.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ SEED = 0xACE1_2468
 
 
 class Lfsr:
-    """Fibonacci form: the new bit 0 is the exclusive-or of the taps, everything else moves up by
-    one.
+    """The register in Fibonacci form: a shift makes bit 0 the exclusive-or of the taps.
 
     Parameters
     ----------
     bits : bits of a number, 1 to 24.
-    seed : state, not 0.
+    seed : state to begin with, in [1, 2^32); from 0 the register never gets away.
     """
 
     def __init__(self, bits: int, seed: int = SEED) -> None:
@@ -32,9 +31,7 @@ class Lfsr:
         self.bits, self.state = bits, seed
 
     def number(self) -> int:
-        """The next number, in [-2^(bits-1), 2^(bits-1)): the lowest bits after the move, as two's
-        complement.
-        """
+        """The next number, in [-2^(bits-1), 2^(bits-1)): the lowest bits after `bits` shifts."""
         for _ in range(self.bits):
             self.state = ((self.state << 1) | self._feedback()) & ((1 << WIDTH) - 1)
         value = self.state & ((1 << self.bits) - 1)
@@ -47,8 +44,8 @@ class Lfsr:
         return bit
 
 
-def moved(bits: list[Any], places: int) -> list[Any]:
-    """State bits (lowest first) after some moves, in any algebra of bits with `^`."""
+def shifted_state(bits: list[Any], places: int) -> list[Any]:
+    """Bits of the state (lowest first) after some shifts, in any algebra of bits with `^`."""
     for _ in range(places):
         fresh = bits[TAPS[0]]
         for tap in TAPS[1:]:

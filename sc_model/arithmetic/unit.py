@@ -1,4 +1,4 @@
-"""The shape of a unit: named integer inputs and outputs, and the text between them."""
+"""A unit of integer arithmetic: inputs and outputs by name, and a function of the rule algebra."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Unit:
     Members
     -------
     name : used in errors.
-    inputs, outputs : formats by name; what stays from step to step is in both.
-    state : names that stay from step to step, with their values after reset.
-    function : the function over the algebra, from values by name to outputs by name.
+    inputs, outputs : formats by name. The state is in both: the old value in, the new one out.
+    state : names of the state, with their values after reset.
+    function : the function (ops, values) -> outputs by name; `values` has the inputs as attributes.
     """
 
     name: str
@@ -31,5 +31,5 @@ class Unit:
     function: UnitFunction
 
     def apply(self, ops: Ops, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The outputs for these inputs, in the algebra `ops`."""
+        """The outputs by name for inputs by name, in the algebra `ops`."""
         return self.function(ops, SimpleNamespace(**values))

@@ -1,4 +1,4 @@
-"""Integers that a user gives, as arrays of a format."""
+"""Checks of integers that a user passes, as arrays of a shape and format."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from sc_model.spec import IntFormat
 
 
 def integers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
-    """The values as an array of that shape; TypeError where they are no integers, ValueError for
-    another shape.
+    """The values as an array of a shape; a scalar is broadcast to it.
+
+    Raises
+    ------
+    TypeError
+        the values are no integers (bool counts as integer).
+    ValueError
+        the array has another shape.
     """
     array = np.asarray(values)
     if array.dtype.kind not in "biu" and not (
@@ -27,13 +33,15 @@ def integers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[An
 def saturated_array(
     name: str, values: ArrayLike, shape: tuple[int, ...], form: IntFormat, dtype: np.dtype[Any]
 ) -> NDArray[Any]:
-    """The values saturated into a format; raises what :func:`integers` raises."""
+    """The values saturated into a format, as an array of `dtype`.
+
+    Raises what :func:`integers` raises.
+    """
     array = integers(name, values, shape)
-    # these may not fit 64 signed bits before they are saturated
+    # Python integers and uint64 may exceed 64 signed bits: saturate them before the conversion
     exact = array.dtype.kind == "O" or array.dtype == np.uint64
-    row = array.astype(
-        object if exact else dtype
-    ).ravel()  # of an array without dimensions NumPy makes a scalar
+    # NumPy turns an array without dimensions into a scalar: work on one dimension
+    row = array.astype(object if exact else dtype).ravel()
     clipped: NDArray[Any] = np.minimum(np.maximum(row, form.lo), form.hi)
     return clipped.astype(dtype, copy=False).reshape(shape)
 
@@ -41,7 +49,10 @@ def saturated_array(
 def checked(
     name: str, values: ArrayLike, shape: tuple[int, ...], low: int, high: int
 ) -> NDArray[Any]:
-    """Integers of that shape in [low, high]; TypeError or ValueError says which is not."""
+    """Integers of a shape in [low, high]; ValueError names the first one that is outside.
+
+    Raises what :func:`integers` raises, too.
+    """
     array = integers(name, values, shape)
     outside = (array < low) | (array > high)
     if outside.any():

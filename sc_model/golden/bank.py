@@ -1,5 +1,6 @@
-"""Many synapses at once in NumPy, bit for bit what as many
-:class:`~sc_model.golden.synapse.Synapse` would hold.
+"""Many synapses at once in NumPy, bit for bit equal to single ones.
+
+The state is that of as many :class:`~sc_model.golden.synapse.Synapse`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ from sc_model.spec import IntFormat, Rule, RuleParams
 
 
 def loaded(rule: Rule, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The complete state that loading some fields leaves; TypeError for one that is not
-    loadable.
-    """
+    """The complete state after some fields are loaded; TypeError for one that isn't loadable."""
     loadable = [field.name for field in rule.state if field.loadable]
     unknown = sorted(set(values) - set(loadable))
     if unknown:
@@ -30,14 +29,23 @@ def loaded(rule: Rule, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
 class Bank:
     """N synapses under one rule.
 
-    `state` maps each field to an array of shape (N,). Arithmetic is 64-bit integer where the traced
-    graph proves that every intermediate fits, and Python integers (exact, slow) where it does not.
+    Arithmetic is in 64-bit integers where the traced graph proves that every intermediate fits, and
+    in Python integers (exact, slow) where it does not.
 
     Parameters
     ----------
     rule, params : learning rule and its parameters.
     synapses : N >= 1.
     initial : values of loadable fields, scalars or shape (N,), saturated into their formats.
+
+    Members
+    -------
+    state : an array of shape (N,) for each field.
+
+    Raises
+    ------
+    RuleError
+        the rule breaks the contract of rules.
     """
 
     def __init__(
@@ -86,11 +94,11 @@ class Bank:
                 f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)},"
                 f" not {sorted(inputs)}"
             )
-        given = {
+        arrays = {
             name: self._array(name, inputs[name], form)
             for name, form in self._input_formats.items()
         }
-        new = self.rule.apply(self._ops, self.state, given, self.params)
+        new = self.rule.apply(self._ops, self.state, arrays, self.params)
         self.state = {
             name: np.broadcast_to(np.asarray(value, self._dtype), (self.synapses,))
             for name, value in new.items()

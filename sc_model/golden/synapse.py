@@ -1,4 +1,4 @@
-"""One synapse in Python integers: the rule's own text, nothing in between."""
+"""One synapse in Python integers: the rule's own `update` runs, with nothing in between."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from sc_model.graph import INTS
+from sc_model.graph import INTS, trace
 from sc_model.spec import Rule, RuleParams
 
 Integer = SupportsIndex | np.bool_
@@ -16,7 +16,10 @@ Integer = SupportsIndex | np.bool_
 def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, Integer]) -> dict[str, int]:
     """Inputs of one step, each an integer saturated into its format.
 
-    Raises TypeError for an input that is missing, unknown or no integer.
+    Raises
+    ------
+    TypeError
+        an input is missing, unknown, or no integer.
     """
     formats = rule.input_formats(params)
     if sorted(inputs) != sorted(formats):
@@ -30,10 +33,9 @@ def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, Integer]) -> 
 
 
 def _integer(name: str, value: Integer) -> int:
-    """A Python integer: NumPy's would wrap."""
-    if isinstance(
-        value, np.bool_
-    ):  # an element of a boolean array, the one integer of NumPy's without __index__
+    """The value as a Python integer: NumPy's would wrap."""
+    # an element of a boolean array, the only integer type of NumPy without __index__
+    if isinstance(value, np.bool_):
         return int(value)
     if not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, not {value!r} ({type(value).__name__})")
@@ -41,18 +43,28 @@ def _integer(name: str, value: Integer) -> int:
 
 
 class Synapse:
-    """A synapse under any rule; `state` maps field to value.
+    """A synapse under any rule.
 
     Parameters
     ----------
     rule, params : learning rule and its parameters.
     initial : values of loadable fields, saturated into their formats; the others start at their
         initial values.
+
+    Members
+    -------
+    state : the value of each field.
+
+    Raises
+    ------
+    RuleError
+        the rule breaks the contract of rules.
     """
 
     def __init__(
         self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None
     ) -> None:
+        trace(rule, params)  # plain integers would not notice a branch on a value, say
         self.rule, self.params = rule, params
         self._formats = rule.state_formats(params)
         self.state: dict[str, int] = {}

@@ -1,6 +1,4 @@
-"""Rules and graphs evaluated: on Python integers, on NumPy arrays, and on anything else that offers
-the same operators.
-"""
+"""Evaluators of rules and graphs, on Python integers, NumPy arrays or any other algebra."""
 
 from __future__ import annotations
 
@@ -15,10 +13,13 @@ from sc_model.spec.int_ops import IntOps
 
 
 class NumpyOps:
-    """NumPy arrays, element by element; the caller picks a dtype wide enough (:func:`array_dtype`).
+    """The algebra of rules on NumPy arrays, element by element.
 
-    What `mux` selects is of that dtype even where both sides are constants or conditions: NumPy
-    would make them 64 bits wide and boolean.
+    Parameters
+    ----------
+    dtype : type of the values, wide enough for all of them (see :func:`array_dtype`); int64 by
+        default. `mux` returns it even where both sides are constants or conditions, of which NumPy
+        would make int64 and bool.
     """
 
     def __init__(self, dtype: np.dtype[Any] | None = None) -> None:
@@ -41,15 +42,17 @@ INTS = IntOps()
 
 
 def array_dtype(graph: Graph) -> np.dtype[Any]:
-    """int64 where every node of the graph fits it, else Python objects (exact, slow)."""
+    """The NumPy type for a graph: int64 where every node fits it, else Python integers (slow)."""
     return np.dtype(np.int64 if graph.max_width <= 64 else object)
 
 
 def _low_nonzero(a: Any, bits: int) -> Any:
+    # shifts and a comparison: no algebra has a bitwise and of integers
     return (a - ((a >> bits) << bits)) != 0
 
 
 def _wrap(a: Any, bits: int, signed: int) -> Any:
+    # moved up by half a range, a signed value wraps where an unsigned one does
     offset = a + ((1 << (bits - 1)) if signed else 0)
     return a - ((offset >> bits) << bits)
 
@@ -87,10 +90,17 @@ def evaluate_node(node: Node, ops: Any, args: list[Any]) -> Any:
 
 
 def evaluate(graph: Graph, ops: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of the graph's outputs and named intermediates in the algebra `ops` (an output wins
-    over a like-named let).
+    """Values of the graph's outputs and named intermediates in the algebra `ops`.
 
-    `variables` holds every state field and input by name.
+    Parameters
+    ----------
+    graph : the graph.
+    ops : the algebra, as :class:`NumpyOps`.
+    variables : every state field and input by name.
+
+    Returns
+    -------
+    Values by name. An output that has the name of an intermediate takes its place.
     """
     values: list[Any] = []
     for node in graph.nodes:

@@ -28,6 +28,7 @@ class Interval:
         """Smallest integer format that holds every value; unsigned where none is negative."""
         if self.lo >= 0:
             return IntFormat(max(1, self.hi.bit_length()), signed=False)
+        # two's complement of n bits reaches from -2^(n-1) to 2^(n-1) - 1
         return IntFormat(
             1 + max((-self.lo - 1).bit_length(), self.hi.bit_length() if self.hi > 0 else 0),
             signed=True,
@@ -35,7 +36,7 @@ class Interval:
 
     @property
     def is_constant(self) -> bool:
-        """Whether one value is all there is."""
+        """Whether it holds one value only."""
         return self.lo == self.hi
 
     def within(self, other: Interval) -> bool:
@@ -47,7 +48,7 @@ class Interval:
         return Interval(min(self.lo, other.lo), max(self.hi, other.hi))
 
     def meet(self, other: Interval) -> Interval | None:
-        """What both hold, or None where that is nothing."""
+        """The values that both hold; None where there is none."""
         lo, hi = max(self.lo, other.lo), min(self.hi, other.hi)
         return Interval(lo, hi) if lo <= hi else None
 

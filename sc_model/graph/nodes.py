@@ -1,8 +1,8 @@
-"""Nodes, graphs and the builder that shares equal nodes and knows the range of each.
+"""Nodes, graphs, and the builder that shares equal nodes and proves a range for each.
 
-Every node is an exact integer function of its arguments; nothing wraps. Booleans are the integers 0
-and 1. The last four operations are written by no rule: rewrites bring them in because hardware has
-them for (almost) nothing.
+Every node is an exact integer function of its arguments; nothing wraps. Conditions are the integers
+0 and 1. A rule does not write the operations from ADDC on: rewrites bring them in, because hardware
+has them for (almost) nothing.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Op(StrEnum):
     INV = "inv"  # -1 - a: every bit inverted, no adder
     COMPLEMENT = "complement"  # 2^n - 1 - a for a in [0, 2^n): n bits inverted; data = (n,)
     LOW_NONZERO = "low_nonzero"  # whether any of the n low bits of a is set; data = (n,)
-    # A modulo 2^n, signed or not; data = (n, signed). What `a - ((a >> n) << n)` becomes; seeded
-    # bugs narrow so.
+    # a modulo 2^n, signed or not; data = (n, signed). `a - ((a >> n) << n)` becomes this, and
+    # mutants use it to drop the highest bit of a value.
     WRAP = "wrap"
 
 
@@ -63,8 +63,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """A traced rule: nodes in dependency order, the outputs by state field, the named
-    intermediates.
+    """A traced rule.
+
+    Members
+    -------
+    nodes : the nodes, operands before what uses them.
+    variables : index of each state field and input, by name.
+    outputs : index of the new value of each state field, by name.
+    lets : index of each named intermediate, by name.
     """
 
     nodes: tuple[Node, ...]
@@ -74,7 +80,7 @@ class Graph:
 
     @property
     def max_width(self) -> int:
-        """Widest node in bits, counted as a signed integer."""
+        """Width in bits of the widest node, counted as a signed integer."""
         return max(
             node.interval.format.width + (not node.interval.format.signed) for node in self.nodes
         )
@@ -128,8 +134,12 @@ class Builder:
         data: tuple[int | str, ...] = (),
         known: Interval | None = None,
     ) -> int:
-        """The node for an operation; `known` is a range that the caller has proven for the
-        result.
+        """The node for an operation, simplified.
+
+        Parameters
+        ----------
+        op, args, data : the operation, the indices of its operands, its constants.
+        known : a range that the caller has proved for the result.
         """
         interval = self._range(op, args, data, {})
         if known is not None:
@@ -162,6 +172,7 @@ class Builder:
             self.lines[len(self.nodes)] = frame.f_lineno
 
     def _simplified(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...]) -> int | None:
+        """A node that is there already, or a simpler one, of the same value; None without one."""
         nodes = self.nodes
         if op in (Op.SHR, Op.SHL) and data[0] == 0:
             return args[0]
@@ -183,15 +194,15 @@ class Builder:
             and nodes[nodes[args[1]].args[0]].op is Op.SHR
         ):
             shifted = nodes[nodes[args[1]].args[0]]
-            if (
-                shifted.args[0] == args[0] and shifted.constant == nodes[args[1]].constant
-            ):  # the low bits: wires, no adder
+            # a - ((a >> n) << n) is the n low bits of a: wires, no adder
+            if shifted.args[0] == args[0] and shifted.constant == nodes[args[1]].constant:
                 return self.make(Op.WRAP, args[:1], (shifted.constant, 0))
         if op in (Op.ADD, Op.SUB) and self.interval(args[1]) == Interval(0, 0):
             return args[0]
         if op is Op.ADD and self.interval(args[0]) == Interval(0, 0):
             return args[1]
         if op in (Op.AND, Op.OR):
+            # c & 1, c | 0, c & c and c | c are c
             neutral = 1 if op is Op.AND else 0
             for one, other in (args, args[::-1]):
                 if self.interval(one) == Interval(neutral, neutral) or one == other:
@@ -203,7 +214,12 @@ class Builder:
     def _range(
         self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...], facts: dict[int, Interval]
     ) -> Interval:
-        """Range of an operation where the nodes in `facts` are known to lie in narrower ranges."""
+        """Range of an operation.
+
+        Parameters
+        ----------
+        facts : narrower ranges of some nodes, which hold on one side of a selection.
+        """
         if op is Op.MUX:
             return self._mux_range(args, facts)
         of = [self._under(arg, facts) for arg in args]
@@ -216,8 +232,8 @@ class Builder:
             minuend, subtrahend = args
             node = self.nodes[subtrahend]
             if node.op is Op.SHR and node.args[0] == minuend:
-                # v - (v >> k) never falls when v rises (the shift rises by at most as much), so the
-                # ends are exact
+                # v - (v >> k) is monotonic: when v rises by 1, v >> k rises by 0 or 1. So the
+                # range of v gives the exact range, which is narrower than that of a difference.
                 return Interval(a.lo - (a.lo >> node.constant), a.hi - (a.hi >> node.constant))
             return Interval(a.lo - of[1].hi, a.hi - of[1].lo)
         if op is Op.NEG:
@@ -261,6 +277,7 @@ class Builder:
         raise ValueError(f"no range rule for the operation {op}")
 
     def _under(self, index: int, facts: dict[int, Interval]) -> Interval:
+        """Range of a node under `facts` (see :meth:`_range`)."""
         node = self.nodes[index]
         if not facts:
             return node.interval
@@ -271,40 +288,40 @@ class Builder:
         return (interval.meet(facts[index]) or interval) if index in facts else interval
 
     def _mux_range(self, args: tuple[int, ...], facts: dict[int, Interval]) -> Interval:
-        """Hull of both sides, each under what its side of the condition says about the compared
-        value.
+        """Hull of both sides of a selection.
+
+        Each side is taken only where the condition is so: `x` in `ops.mux(x > 3, x, 0)` is at
+        least 4. A side that is never taken does not count.
         """
         sides = []
         for side, truth in ((args[1], True), (args[2], False)):
-            learnt = self._learnt(args[0], truth, facts)
-            if learnt is not None:
-                sides.append(self._under(side, {**facts, **learnt}))
+            implied = self._implied(args[0], truth, facts)
+            if implied is not None:
+                sides.append(self._under(side, {**facts, **implied}))
         if not sides:
             return self._under(args[1], facts).hull(self._under(args[2], facts))
         return sides[0] if len(sides) == 1 else sides[0].hull(sides[1])
 
-    def _learnt(
+    def _implied(
         self, condition: int, truth: bool, facts: dict[int, Interval]
     ) -> dict[int, Interval] | None:
-        """What a condition's being true (or false) says about its operand; None where it can't be
-        so.
-        """
+        """Ranges of the compared nodes where a condition is true (or false); None if never."""
         node = self.nodes[condition]
-        known = self._under(condition, facts)
-        if not known.lo <= int(truth) <= known.hi:
+        possible = self._under(condition, facts)
+        if not possible.lo <= int(truth) <= possible.hi:
             return None
         if node.op is Op.NOT:
-            return self._learnt(node.args[0], not truth, facts)
+            return self._implied(node.args[0], not truth, facts)
         if node.op is not Op.LT:
             return {}
         left, right = node.args
         a, b = self._under(left, facts), self._under(right, facts)
-        if truth:
+        if truth:  # left < right
             narrowed = {
                 left: a.meet(Interval(a.lo, max(a.lo, b.hi - 1))),
                 right: b.meet(Interval(min(b.hi, a.lo + 1), b.hi)),
             }
-        else:
+        else:  # left >= right
             narrowed = {
                 left: a.meet(Interval(min(a.hi, b.lo), a.hi)),
                 right: b.meet(Interval(b.lo, max(b.lo, a.hi))),
@@ -318,8 +335,9 @@ def prune(
     outputs: Mapping[str, int],
     lets: Mapping[str, int],
 ) -> Graph:
-    """Freeze what the outputs need (all variables stay); names of nodes that are needed no more are
-    dropped.
+    """The graph of the nodes that the outputs need.
+
+    All variables stay. Names of nodes that no output needs are dropped.
     """
     needed = set(variables.values())
     stack = [index for index in outputs.values() if index not in needed]
@@ -342,9 +360,7 @@ def prune(
 
 
 def restrict(graph: Graph, outputs: tuple[str, ...]) -> Graph:
-    """The part of a graph that computes some of its outputs, with the variables that they depend
-    on.
-    """
+    """The part of a graph that computes some of its outputs, with the variables it reads."""
     needed: set[int] = set()
     stack = [graph.outputs[name] for name in outputs]
     while stack:

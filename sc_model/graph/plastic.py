@@ -1,9 +1,8 @@
-"""Rules that a dense layer can run: which of a rule's names plays which part, and what a rule must
-be like for that.
+"""Rules in a plastic layer: what a layer needs of a rule, and which name plays which part.
 
-In a layer of I x N synapses the fields of locality ``pre`` are kept once an input and those of
-locality ``post`` once a neuron. That is the same as keeping them in every synapse only where they
-depend on nothing else; the traced graph shows it.
+In a layer of I x N synapses the fields of locality ``pre`` are stored once an input, and those of
+locality ``post`` once a neuron. That equals storing them in every synapse only where they depend on
+nothing else; the traced graph shows whether they do.
 """
 
 from __future__ import annotations
@@ -43,8 +42,16 @@ class LayerRule:
 
 
 def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRule:
-    """The parts of a rule in a layer; ConfigError says what keeps it from running in one (or, with
-    `critic`, in one with a critic).
+    """The parts of a rule in a layer.
+
+    Parameters
+    ----------
+    critic : whether the layer has a critic, which takes the place of the one modulator.
+
+    Raises
+    ------
+    ConfigError
+        the rule can't run in such a layer; the text says why.
     """
     refused = f"rule '{rule.family}' can't run in a layer: "
     inputs, state = rule.input_formats(params), rule.state_formats(params)
@@ -52,26 +59,26 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
     for locality in (Locality.PRE, Locality.POST):
         names = [item.name for item in rule.inputs if item.locality is locality]
         if len(names) != 1 or inputs[names[0]] != IntFormat(1):
-            found = _listed(f"{name} ({inputs[name]})" for name in names)
+            choices = _listed(f"{name} ({inputs[name]})" for name in names)
             raise ConfigError(
                 f"{refused}it must have exactly one input of locality {locality}, a spike"
-                f" ({IntFormat(1)}), not {found}."
+                f" ({IntFormat(1)}), not {choices}."
             )
         spikes[locality] = names[0]
     loadable = [field for field in rule.state if field.loadable]
     if len(loadable) != 1 or loadable[0].locality is not Locality.SYNAPSE or loadable[0].signed:
-        found = _listed(
+        choices = _listed(
             f"{field.name} ({state[field.name]}, locality {field.locality})" for field in loadable
         )
         raise ConfigError(
             f"{refused}it must have exactly one loadable field, unsigned and of locality synapse,"
-            f" not {found}."
+            f" not {choices}."
         )
     modulators = tuple(item.name for item in rule.inputs if item.locality is Locality.SYNAPSE)
-    taken = sorted(set(modulators) & set(LAYER_SIGNALS))
-    if taken:
+    reserved = sorted(set(modulators) & set(LAYER_SIGNALS))
+    if reserved:
         raise ConfigError(
-            f"{refused}it must not name an input '{taken[0]}'; a layer has"
+            f"{refused}it must not name an input '{reserved[0]}'; a layer has"
             f" {', '.join(LAYER_SIGNALS)} of its own."
         )
     places = {field.name: field.locality for field in rule.state} | {
@@ -115,12 +122,12 @@ def _listed(names: Iterable[str]) -> str:
 
 def _read(graph: Graph, index: int) -> set[str]:
     """Variables that a node's value can depend on."""
-    seen, stack, found = {index}, [index], set()
+    visited, stack, names = {index}, [index], set()
     while stack:
         node = graph.nodes[stack.pop()]
         if node.op is Op.VAR:
-            found.add(str(node.data[0]))
-        fresh = set(node.args) - seen
-        seen |= fresh
+            names.add(str(node.data[0]))
+        fresh = set(node.args) - visited
+        visited |= fresh
         stack += fresh
-    return found
+    return names

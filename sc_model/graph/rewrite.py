@@ -1,9 +1,9 @@
 """Exact rewrites that turn a rule's arithmetic into what hardware does cheaply.
 
-Each rewrite is one small named function from a node to an equal node (or None where it does not
-apply); each is proved on its own by SMT in the test suite, and the netlist that comes out of all of
-them is proved against the rule's own text. Cost figures are LUT4 of an iCE40 for the default 12-bit
-traces.
+Each rewrite is a small function from a node to an equal node, or None where it does not apply. The
+test suite proves each on its own by SMT, and the proof of a design compares the netlist that comes
+out of all of them with the rule's own `update`. Cost figures are LUT4 of an iCE40 for the default
+12-bit traces.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ Rewrite = Callable[[Builder, int], int | None]
 
 
 def signed_decay(b: Builder, index: int) -> tuple[int, int, int] | None:
-    """(condition e < 0, e, k) where the node is `e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))`."""
+    """(condition e < 0, e, k) where the node is a decay of sign and magnitude; else None.
+
+    That is `e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))`.
+    """
     node = b.nodes[index]
     if node.op is not Op.MUX:
         return None
@@ -39,17 +42,16 @@ def signed_decay(b: Builder, index: int) -> tuple[int, int, int] | None:
 
 
 def signed_decay_with_one_adder(b: Builder, index: int) -> int | None:
-    """`e >= 0 ? e - (e >> k) : -((-e) - ((-e) >> k))` = e + ~(e >> k) + carry: 21 LUT instead of
-    76.
+    """A decay of sign and magnitude as e + ~(e >> k) + carry: 21 LUT instead of 76.
 
-    Sign and magnitude decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is
-    one too small just where e is negative and has a low bit set: there the carry-in that would
-    complete the subtraction is left out.
+    The decay subtracts e / 2^k rounded towards zero. `e >> k` rounds down, so it is one too small
+    exactly where e is negative and one of its k low bits is set. There the carry-in, which would
+    complete the subtraction `e + ~(e >> k) + 1`, is left out.
     """
-    found = signed_decay(b, index)
-    if found is None:
+    decay = signed_decay(b, index)
+    if decay is None:
         return None
-    condition, value, bits = found
+    condition, value, bits = decay
     rounded = b.make(Op.AND, (condition, b.make(Op.LOW_NONZERO, (value,), (bits,))))
     inverted = b.make(Op.INV, (b.make(Op.SHR, (value,), (bits,)),))
     return b.make(Op.ADDC, (value, inverted, b.make(Op.NOT, (rounded,))), known=b.interval(index))
@@ -64,11 +66,10 @@ def _decay_bits(b: Builder, node: Node, value: int) -> int | None:
 
 
 def difference_of_selections(b: Builder, index: int) -> int | None:
-    """x + (c ? a : 0) - (d ? b : 0) = x + table(c, d, a, b) + carry: one LUT a bit in front of one
-    adder, not two adders.
+    """x + (c ? a : 0) - (d ? b : 0) = x + table(c, d, a, b) + carry: one adder instead of two.
 
-    Where every case of the table is a lone operand: `a - 0 = a`, `0 - b = ~b + 1`, `(2^n - 1) - b`
-    = n bits of ~b.
+    The table costs one LUT a bit in front of the adder. It is possible where each of its cases is a
+    single operand: `a - 0 = a`, `0 - b = ~b + 1`, `(2^n - 1) - b` = n bits of ~b.
     """
     node = b.nodes[index]
     if node.op not in (Op.ADD, Op.SUB):
@@ -80,6 +81,7 @@ def difference_of_selections(b: Builder, index: int) -> int | None:
                 continue
             table = _difference(b, plus, minus)
             rest = [(sign, i) for sign, i in terms if i not in (plus, minus)]
+            # the sum needs a positive term to begin with
             if table is None or all(sign < 0 for sign, _ in rest) or len(rest) != len(terms) - 2:
                 continue
             rest.sort(reverse=True)
@@ -101,12 +103,10 @@ def _terms(b: Builder, index: int, sign: int = 1) -> list[tuple[int, int]]:
 
 
 def _difference(b: Builder, plus: int, minus: int) -> tuple[int, int] | None:
-    """(value, carry) with value + carry = plus - minus, without an adder; None where that can't
-    be.
-    """
+    """(value, carry) with value + carry = plus - minus, without an adder; None if impossible."""
     for operand in (plus, minus):
         node = b.nodes[operand]
-        if node.op is Op.MUX:
+        if node.op is Op.MUX:  # a case of the table for each side
             condition = node.args[0]
             sides = [
                 _difference(
@@ -152,9 +152,7 @@ def complement_of_maximum(b: Builder, index: int) -> int | None:
 
 
 def subtract_with_carry_in(b: Builder, index: int) -> int | None:
-    """a - b = a + ~b + 1: the inversion becomes a node that a pipeline can put a register
-    behind.
-    """
+    """a - b = a + ~b + 1: a pipeline can put a register behind the inversion, a node of its own."""
     node = b.nodes[index]
     if node.op is not Op.SUB:
         return None
@@ -164,11 +162,10 @@ def subtract_with_carry_in(b: Builder, index: int) -> int | None:
 
 
 def product_as_adder_tree(b: Builder, index: int) -> int | None:
-    """a x b as a balanced tree of adders over the bits of the narrower factor, for fabrics without
-    multipliers.
+    """a x b as a balanced tree of adders, for fabrics without multipliers.
 
-    The row of bit j is `a << j` where the bit is set; the row of a sign bit counts negative. Every
-    adder can be cut by the pipeline like any other.
+    There is one row for each bit of the narrower factor. The row of bit j is `a << j` where the bit
+    is set; the row of a sign bit counts negative. The pipeline can cut every adder like any other.
     """
     node = b.nodes[index]
     if node.op is not Op.MUL:
@@ -193,10 +190,10 @@ def product_as_adder_tree(b: Builder, index: int) -> int | None:
 
 
 def late_carry_last(b: Builder, index: int) -> int | None:
-    """(x + y + late) + z + early = (x + y + early) + z + late: the first adder need not wait for a
-    carry made of many bits.
+    """(x + y + late) + z + early = (x + y + early) + z + late: the first adder need not wait.
 
-    UltraPlus, lane: the sum of the eligibility is 2.6 ns (a LUT and its wires) sooner.
+    `late` is a carry that is computed from many bits. In the lane of the default rule on iCE40
+    UltraPlus, the sum of the eligibility is ready 2.6 ns earlier (a LUT and its wires).
     """
     node = b.nodes[index]
     if node.op is not Op.ADDC:
@@ -215,8 +212,9 @@ def _depth(b: Builder, index: int) -> int:
 
 
 def sum_before_shift(b: Builder, index: int) -> int | None:
-    """a + (p >> k) = ((a << k) + p) >> k for a product p: many multipliers have an adder behind
-    them, but no shift between.
+    """a + (p >> k) = ((a << k) + p) >> k for a product p.
+
+    Many hardware multipliers have an adder behind them, but no shift between the two.
     """
     node = b.nodes[index]
     if node.op is not Op.ADD:
@@ -230,8 +228,9 @@ def sum_before_shift(b: Builder, index: int) -> int | None:
 
 
 def sum_with_selected_sign(b: Builder, index: int) -> int | None:
-    """a + (c ? -x : x) = a + (c ? ~x : x) + c: the sign costs a LUT input a bit and the carry-in,
-    not an adder.
+    """a + (c ? -x : x) = a + (c ? ~x : x) + c: one adder instead of two.
+
+    The sign costs one LUT input a bit, and the carry-in.
     """
     node = b.nodes[index]
     if node.op is not Op.ADD:
@@ -254,39 +253,40 @@ REWRITES: tuple[Rewrite, ...] = (
     subtract_with_carry_in,
     late_carry_last,
 )
-# Between registers a carry of many bits is as early as any, and what is added last may come later.
+# In a pipeline a register ends the path of a late carry, and adding it last can cost another stage.
 PIPELINED = tuple(rewrite for rewrite in REWRITES if rewrite is not late_carry_last)
 
 
 def remade(
     graph: Graph, rule: Rewrite = lambda builder, index: None
 ) -> tuple[Builder, dict[int, int]]:
-    """A builder with the graph's nodes, each after a rewrite, operands first; and where each node
-    has gone to.
+    """A builder with the graph's nodes after a rewrite, and the new index of each node.
+
+    The nodes are rewritten in order, operands first.
     """
-    builder, moved = Builder(), dict[int, int]()
+    builder, new_index = Builder(), dict[int, int]()
     for index, node in enumerate(graph.nodes):
         if node.op is Op.VAR:
-            moved[index] = builder.var(str(node.data[0]), node.interval)
+            new_index[index] = builder.var(str(node.data[0]), node.interval)
         elif node.op is Op.CONST:
-            moved[index] = builder.const(node.constant)
+            new_index[index] = builder.const(node.constant)
         else:
-            made = builder.make(
-                node.op, tuple(moved[arg] for arg in node.args), node.data, known=node.interval
+            copy = builder.make(
+                node.op, tuple(new_index[arg] for arg in node.args), node.data, known=node.interval
             )
-            replaced = rule(builder, made)
-            moved[index] = made if replaced is None else replaced
-    return builder, moved
+            replacement = rule(builder, copy)
+            new_index[index] = copy if replacement is None else replacement
+    return builder, new_index
 
 
 def rewrite(graph: Graph, rewrites: Sequence[Rewrite] = REWRITES) -> Graph:
-    """An equal graph after the given rewrites, one pass each, operands first."""
+    """An equal graph after some rewrites, one pass for each in their order."""
     for rule in rewrites:
-        builder, moved = remade(graph, rule)
+        builder, new_index = remade(graph, rule)
         graph = prune(
             builder,
-            {name: moved[i] for name, i in graph.variables.items()},
-            {name: moved[i] for name, i in graph.outputs.items()},
-            {name: moved[i] for name, i in graph.lets.items()},
+            {name: new_index[i] for name, i in graph.variables.items()},
+            {name: new_index[i] for name, i in graph.outputs.items()},
+            {name: new_index[i] for name, i in graph.lets.items()},
         )
     return graph

@@ -1,9 +1,9 @@
-"""The SMT algebra: unbounded integers over bit-vector terms (bitwuzla), so that a rule's own text
-can be proved against.
+"""The algebra of rules on SMT terms: integers of any size over bit vectors (bitwuzla).
 
-A value is a two's complement term together with the interval it lies in; every result is widened to
-hold its interval, so nothing can wrap, whatever the widths. This file shares no code with tracing
-or interval analysis of the graph: a mistake there shows up as a counterexample here.
+A proof runs a rule's own `update` in this algebra. A value is a two's complement term together with
+the interval that it lies in. Every result is widened to hold its interval, so nothing wraps. This
+file shares no code with tracing or the interval analysis of graphs: a mistake there shows up here
+as a counterexample.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Terms:
 
     def resize(self, term: Any, width: int) -> Any:
         """Sign-extend or cut to `width` bits."""
-        have = self.width(term)
-        if have == width:
+        present = self.width(term)
+        if present == width:
             return term
-        if have < width:
-            return self(K.BV_SIGN_EXTEND, term, indices=(width - have,))
+        if present < width:
+            return self(K.BV_SIGN_EXTEND, term, indices=(width - present,))
         return self(K.BV_EXTRACT, term, indices=(width - 1, 0))
 
     def is_one(self, term: Any) -> Any:
@@ -96,8 +96,14 @@ class SmtBool:
 
 
 class SmtInt:
-    """An integer in [lo, hi] as a term just wide enough for it. A product remembers its `factors`:
-    a proof that meets a product built of adders can go through the values of one of them.
+    """An integer in [lo, hi] as a term just wide enough for it.
+
+    Members
+    -------
+    term : the two's complement bit vector.
+    lo, hi : the interval.
+    factors : the factors of a product, else None. A proof about a product that is built of adders
+        can enumerate the values of one factor.
     """
 
     def __init__(
@@ -136,6 +142,7 @@ class SmtInt:
         return SmtInt(self.terms, self.terms.const(other, _bits(other, other)), other, other)
 
     def _make(self, lo: int, hi: int, operation: Callable[..., Any], *operands: SmtInt) -> SmtInt:
+        # wide enough for the operands too: they must not be cut before the operation
         width = max(_bits(lo, hi), *(_bits(x.lo, x.hi) for x in operands))
         return SmtInt(
             self.terms, operation(*(self.terms.resize(x.term, width) for x in operands)), lo, hi
@@ -175,6 +182,7 @@ class SmtInt:
 
     def __rshift__(self, bits: int) -> SmtInt:
         def shift(a: Any) -> Any:
+            # the amount is a vector of as many bits itself, so a large one would wrap
             width = self.terms.width(a)
             return self.terms(K.BV_ASHR, a, self.terms.const(min(bits, width - 1), width))
 
@@ -222,6 +230,7 @@ class SmtInt:
 
 
 def _condition(terms: Terms, value: Any) -> Any:
+    """A Boolean term: a number counts as true where it is not 0."""
     if isinstance(value, SmtBool):
         return value.term
     if isinstance(value, SmtInt):
@@ -230,9 +239,18 @@ def _condition(terms: Terms, value: Any) -> Any:
 
 
 class SmtOps:
-    """The algebra of SMT integers. `on_let(name, value)` may put another value in place of a named
-    intermediate: a proof uses that to cut a hard equality in two, after it has proved the two
-    values equal.
+    """The algebra of SMT integers.
+
+    Parameters
+    ----------
+    terms : where terms are made.
+    on_let : called with the name and value of each named intermediate; the value that it returns
+        takes the place of the intermediate. So a proof cuts a hard equality in two, after it has
+        proved both values equal.
+
+    Members
+    -------
+    lets : named intermediates by name.
     """
 
     def __init__(self, terms: Terms, on_let: Callable[[str, SmtInt], SmtInt] | None = None) -> None:

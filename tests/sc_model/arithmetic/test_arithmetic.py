@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sc_model.arithmetic import Lfsr, Unit, critic_unit, lif_unit, neuron_unit
-from sc_model.arithmetic.noise import SEED, TAPS, WIDTH, moved
+from sc_model.arithmetic.noise import SEED, TAPS, WIDTH, shifted_state
 from sc_model.golden.plastic.noise import NoiseTable
 from sc_model.graph import INTS, Op, trace_function
 from sc_model.spec import IntFormat, LifSpec, NeuronSpec, PlasticLayerSpec
@@ -94,7 +94,7 @@ def test_moved_bits_are_the_register(bits: int, seed: int) -> None:
     assert (
         sum(
             bit << place
-            for place, bit in enumerate(moved([seed >> k & 1 for k in range(32)], bits))
+            for place, bit in enumerate(shifted_state([seed >> k & 1 for k in range(32)], bits))
         )
         == register.state
     )
