@@ -3,7 +3,7 @@ random configurations.
 
 Lanes: all 32 corners of the parameter ranges and 40 random configurations. Banks: every family's
 pipeline. Layers, where they are asked for: random ones for the families that make lanes in
-different ways, and one with the seeded bugs and the order of the largest layer.
+different ways, and one with mutants and the order of the largest layer.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from campaigns.layer_designs import layer_designs
 from sc_hw.fabric.families import family_names
 from sc_hw.files import write_json, write_text
 from sc_hw.proof.prove import prove, prove_many
+from sc_hw.proof.verdicts import MutantCounts
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec, RuleChoice
 
 RANGES = {
@@ -32,8 +33,8 @@ RANGES = {
 
 
 LAYER_FABRICS = ("generic", "ecp5", "ice40_up", "ice40_hx")
-SEEDED = Design(
-    name="layer_seeded",
+MUTATED = Design(
+    name="layer_mutants",
     block="layer",
     layer=PlasticLayerSpec(inputs=40, neurons=6, lanes=2, chains=1, critic_shift=3, counters=True),
     neuron=NeuronSpec(winner_take_all=True, noise_bits=4, refractory=2),
@@ -55,14 +56,14 @@ def lane_designs(count: int = 40, seed: int = 2) -> list[Design]:
 
 
 def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
-    """Prove `count` random layers for each of a few families, and one with seeded bugs and every
+    """Prove `count` random layers for each of a few families, and one with mutants and every
     size; return the summary.
     """
     began = perf_counter()
     designs = [design for fabric in LAYER_FABRICS for design in layer_designs(fabric, count)]
     certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
     rows = [_row(design.name, row) for design, row in zip(designs, certificates, strict=True)]
-    seeded = _row(SEEDED.name, prove(SEEDED, root=root, jobs=jobs, progress=print))
+    mutated = _row(MUTATED.name, prove(MUTATED, root=root, jobs=jobs, progress=print))
     return {
         "schema_version": "sc-hw.layer-proof-sweep.v1",
         "command": f"python -m campaigns.proof_sweep --layers {count}",
@@ -76,7 +77,7 @@ def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
                 "rule": d.rule.family,
                 "design_file": d.model_dump(mode="json"),
             }
-            for row, d in zip([*rows, seeded], [*designs, SEEDED], strict=True)
+            for row, d in zip([*rows, mutated], [*designs, MUTATED], strict=True)
         ],
     }
 
@@ -98,7 +99,7 @@ def _layer_markdown(summary: Mapping[str, Any]) -> str:
         ),
         "",
         (
-            "| design | rule | fabric | memory | neurons | claims | proved | seeded bugs refuted |"
+            "| design | rule | fabric | memory | neurons | claims | proved | mutants refuted |"
             " seconds |"
         ),
         "|---|---|---|---|---|---|---|---|---|",
@@ -106,20 +107,16 @@ def _layer_markdown(summary: Mapping[str, Any]) -> str:
     for row in rows:
         layer, neuron = row["design_file"]["layer"], row["design_file"]["neuron"]
         kind = "winner-take-all" if neuron["winner_take_all"] else "all that are ready"
-        bugs = (
-            f"{row['seeded_bugs_refuted']} of {row['seeded_bugs']}"
-            if row["seeded_bugs"]
-            else "not run"
-        )
+        mutants = _mutants(row)
         lines.append(
             f"| {row['design']} | {row['rule']} | {row['fabric']} | {layer['memory']} | {kind} |"
-            f" {row['claims']} | {row['proved']} | {bugs} | {row['seconds']} |"
+            f" {row['claims']} | {row['proved']} | {mutants} | {row['seconds']} |"
         )
     return "\n".join(lines) + "\n"
 
 
 def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
-    claims = certificate["claims"]
+    claims, mutants = certificate["claims"], MutantCounts.of(certificate["mutants"])
     return {
         "design": name,
         "parameters": certificate["parameters"],
@@ -127,10 +124,20 @@ def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
         "claims": len(claims),
         "proved": sum(claim["verdict"] == "proved" for claim in claims),
         "unknown": sum(claim["verdict"] == "unknown" for claim in claims),
-        "seeded_bugs_refuted": sum(c["verdict"] == "refuted" for c in certificate["controls"]),
-        "seeded_bugs": len(certificate["controls"]),
+        "mutants_refuted": mutants.refuted,
+        "mutants_equivalent": mutants.equivalent,
+        "mutants": mutants.total,
         "seconds": certificate["seconds"],
     }
+
+
+def _mutants(row: Mapping[str, Any]) -> str:
+    """How many mutants were refuted, as a table says it."""
+    if not row["mutants"]:
+        return "not run"
+    text = f"{row['mutants_refuted']} of {row['mutants']}"
+    equivalent = row["mutants_equivalent"]
+    return f"{text}, {equivalent} equivalent" if equivalent else text
 
 
 def _markdown(summary: Mapping[str, Any]) -> str:
@@ -147,18 +154,14 @@ def _markdown(summary: Mapping[str, Any]) -> str:
         ),
         f"* Banks: {sum(r['passed'] for r in banks)} of {len(banks)} pipelines proved.",
         "",
-        "| design | W | T | R | L | D | claims | proved | seeded bugs refuted | seconds |",
+        "| design | W | T | R | L | D | claims | proved | mutants refuted | seconds |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in [*banks, *lanes]:
         parameters = " | ".join(str(row["parameters"][name]) for name in RANGES)
-        bugs = (
-            f"{row['seeded_bugs_refuted']} of {row['seeded_bugs']}"
-            if row["seeded_bugs"]
-            else "not run"
-        )
+        mutants = _mutants(row)
         lines.append(
-            f"| {row['design']} | {parameters} | {row['claims']} | {row['proved']} | {bugs} |"
+            f"| {row['design']} | {parameters} | {row['claims']} | {row['proved']} | {mutants} |"
             f" {row['seconds']} |"
         )
     return "\n".join(lines) + "\n"

@@ -74,7 +74,7 @@ MANIFEST: dict[str, Any] = {
 
 
 PROOF: dict[str, Any] = {
-    "schema_version": "sc-hw.proof.v1",
+    "schema_version": "sc-hw.proof.v2",
     "build_id": "0123456789ab",
     "verilog_sha256": "a" * 64,
     "rule_sha256": "b" * 64,
@@ -90,13 +90,19 @@ PROOF: dict[str, Any] = {
             "seconds": 17.77,
         }
     ],
-    "controls": [
+    "mutants": [
         {
             "name": "sum one bit short",
             "verdict": "refuted",
             "expected": "refuted",
             "counterexample": {"weight": 54321},
-        }
+        },
+        {
+            "name": "ceiling one too low",
+            "verdict": "equivalent",
+            "expected": "equivalent",
+            "reason": "no place for it: the same function",
+        },
     ],
 }
 

@@ -94,8 +94,8 @@ def demo(
     if as_json:
         print_json(summary)
     else:
-        bugs = f"{summary['controls_refuted']} seeded bugs refuted"
-        out.print(f"proof: {verdict(summary['proved'])}, {summary['claims']} claims, {bugs}")
+        mutants = f"{summary['mutants_refuted']} mutants refuted"
+        out.print(f"proof: {verdict(summary['proved'])}, {summary['claims']} claims, {mutants}")
         out.print(
             f"RTL against golden model: {summary['differences']} differences in"
             f" {summary['synapse_steps']:,} synapse steps"

@@ -24,8 +24,14 @@ from sc_model.spec import load_design
 def prove(
     design: DesignFile,
     build: Root = DEFAULT_ROOT,
-    controls: Annotated[
-        bool, typer.Option(help="Also refute seeded bugs: a proof that can't fail proves nothing.")
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants/--no-mutants",
+            "--controls/--no-controls",  # the name in older scripts
+            help="Also refute mutants, designs with one fault each: a proof that can't fail proves"
+            " nothing.",
+        ),
     ] = True,
     check: Annotated[
         bool,
@@ -37,6 +43,7 @@ def prove(
 ) -> None:
     """Prove that the Verilog equals the rule for all states and inputs; writes proof.json."""
     from sc_hw.proof import prove as prover
+    from sc_hw.proof.verdicts import MutantCounts
 
     chosen = load_design(design)
     if check:
@@ -44,7 +51,7 @@ def prove(
     else:
         with progress_lines(as_json) as progress:
             certificate = prover.prove(
-                chosen, root=build, controls=controls, limit_s=limit, jobs=jobs, progress=progress
+                chosen, root=build, mutants=mutants, limit_s=limit, jobs=jobs, progress=progress
             )
     if as_json:
         print_json(certificate)
@@ -54,17 +61,14 @@ def prove(
                 out.print(f"[red]{claim['verdict']}[/red] {claim['name']}: {claim['statement']}")
                 for signal, value in (claim.get("counterexample") or {}).items():
                     out.print(f"    {signal:32} {value}", markup=False)
-        for control in certificate["controls"]:
-            if control["verdict"] != control["expected"]:
-                out.print(
-                    f"[red]seeded bug not refuted[/red]: {control['name']} ({control['bug']})"
-                )
+        for mutant in certificate["mutants"]:
+            if mutant["verdict"] != mutant["expected"]:
+                out.print(f"[red]mutant not refuted[/red]: {mutant['name']} ({mutant['bug']})")
         proved = sum(claim["verdict"] == "proved" for claim in certificate["claims"])
-        refuted = sum(control["verdict"] == "refuted" for control in certificate["controls"])
         out.print(
             f"{chosen.name}: {verdict(certificate['passed'])}: {proved} of"
-            f" {len(certificate['claims'])} claims proved, {refuted} of"
-            f" {len(certificate['controls'])} seeded bugs refuted, {certificate['seconds']} s"
+            f" {len(certificate['claims'])} claims proved,"
+            f" {MutantCounts.of(certificate['mutants'])}, {certificate['seconds']} s"
         )
     if not certificate["passed"]:
         raise typer.Exit(EXIT_FAILED)

@@ -12,6 +12,7 @@ from sc_hw.fabric.targets import load_target
 from sc_hw.price.estimate import estimate
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.prove import prove
+from sc_hw.proof.verdicts import MutantCounts
 from sc_hw.reporting.report import report
 from sc_hw.simulation.cosim import cosim, lint
 from sc_model.spec import ConfigError, load_design
@@ -66,7 +67,7 @@ def demo(
     for family in families:
         progress(f"proving the pipeline for {family}")
         variant = design.model_copy(update={"fabric": family})
-        fabrics[family] = prove(variant, root=root, controls=False, schedules=False, jobs=jobs)[
+        fabrics[family] = prove(variant, root=root, mutants=False, schedules=False, jobs=jobs)[
             "passed"
         ]
     results = cosim(build, events=recording, steps=steps, stall=0.0, progress=progress)
@@ -79,13 +80,15 @@ def demo(
         results["passed"],
         learned.get("same_decisions"),
     )
+    counts = MutantCounts.of(certificate["mutants"])
     return {
         "passed": all(passed),
         "build": str(build.folder),
         "report": str(build.folder / "report.html"),
         "proved": certificate["passed"],
         "claims": len(certificate["claims"]),
-        "controls_refuted": len(certificate["controls"]),
+        "mutants_refuted": counts.refuted,
+        "mutants_equivalent": counts.equivalent,
         "pipelines_proved": fabrics,
         "synapse_steps": results["synapse_steps"],
         "differences": results["differences"],

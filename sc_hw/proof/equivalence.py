@@ -17,6 +17,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def netlists_compared(original: Netlist, mutated: Netlist, limit_s: float) -> st
     the same by name are ``different``, even if they should behave alike. Raises ValueError where
     there is nothing to compare.
     """
+    original, mutated = _with_named_registers(original), _with_named_registers(mutated)
     tables = ("inputs", "states", "following", "outputs")
     for table in tables:
         if _sorts(getattr(original, table)) != _sorts(getattr(mutated, table)):
@@ -102,6 +104,22 @@ def netlists_compared(original: Netlist, mutated: Netlist, limit_s: float) -> st
         if term != (substituted := mutated.substituted(other, shared))
     ]
     return _decided(Prover(terms, limit_s), differences, [])
+
+
+def _with_named_registers(net: Netlist) -> Netlist:
+    """The netlist with each register under its first name in the alphabet.
+
+    Yosys leaves a register without a name where the name went to a port that the register drives.
+    """
+    names: dict[Any, str] = {}
+    for signal in sorted(net.signals, reverse=True):
+        names[net.signals[signal]] = signal
+    new_name = {name: names.get(term, name) for name, term in net.states.items()}
+    return replace(
+        net,
+        states={new_name[name]: term for name, term in net.states.items()},
+        following={new_name[name]: term for name, term in net.following.items()},
+    )
 
 
 def _decided(prover: Prover, differences: list[Any], assumptions: list[Any]) -> str:

@@ -97,7 +97,8 @@ def prove(
     limit_s : seconds for one claim before its verdict is ``unknown``.
     jobs : processes at a time.
     progress : gets a line for each stage.
-    parts : of a layer, the kinds of parts to prove (see `write_parts`), all if empty.
+    parts : of a layer, the kinds of parts to prove (see `write_parts`), all if empty. Mutants need
+        all of them.
 
     Returns
     -------
@@ -106,10 +107,16 @@ def prove(
 
     Raises
     ------
+    ValueError : `parts` is not empty and mutants are asked for.
     ToolError : a tool is missing or ends without an answer.
     ConfigError : the design can't be made.
     MutantError : a mutant can't be made of a design that it applies to.
     """
+    if parts and mutants:
+        raise ValueError(
+            f"parts must be empty, not {sorted(parts)}, where mutants are tried: a mutant may be in"
+            " any part; pass mutants=False"
+        )
     bitwuzla, yosys = find("bitwuzla"), find("yosys")
     build = elaborate(design, root)
     # so that an interrupted proof leaves no certificate behind

@@ -101,7 +101,5 @@ class MutantCounts:
         )
 
     def __str__(self) -> str:
-        return (
-            f"{self.refuted} of {self.total} mutants refuted, {self.equivalent} equivalent,"
-            f" {self.absent} without a place"
-        )
+        text = f"{self.refuted} of {self.total} mutants refuted, {self.equivalent} equivalent"
+        return f"{text}, {self.absent} without a place" if self.absent else text

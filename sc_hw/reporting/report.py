@@ -108,7 +108,7 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
     ]
     cosim = read_stage(simulated, "results.json", "sc-hw.cosim.v1", manifest, f"sc-hw cosim {file}")
     return _Stages(
-        proof=read_stage(folder, "proof.json", "sc-hw.proof.v1", manifest, f"sc-hw prove {file}"),
+        proof=read_stage(folder, "proof.json", "sc-hw.proof.v2", manifest, f"sc-hw prove {file}"),
         cosim=tidy_cosim(cosim),
         audit=read_stage(folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}"),
         prices=[price_content(metric) for metric in metrics if metric is not None],

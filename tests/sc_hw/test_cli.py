@@ -129,7 +129,7 @@ def test_json_is_json(tmp_path: Path) -> None:
     }
     made = json.loads(sc_hw(tmp_path, "elaborate", "a.toml", "--json").stdout)
     assert made["manifest"]["id"] == made["id"]
-    certificate = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--no-controls", "--json").stdout)
+    certificate = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--no-mutants", "--json").stdout)
     assert certificate["passed"]
     checked = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--check", "--json").stdout)
     assert checked == certificate
@@ -141,7 +141,8 @@ def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
     assert "... proving the design" in done.stderr
     assert "..." not in done.stdout
     assert re.fullmatch(
-        r"a: passed: 24 of 24 claims proved, 0 of 0 seeded bugs refuted, [\d.]+ s\n", done.stdout
+        r"a: passed: 24 of 24 claims proved, 0 of 0 mutants refuted, 0 equivalent, [\d.]+ s\n",
+        done.stdout,
     )
 
 

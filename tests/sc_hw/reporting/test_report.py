@@ -90,8 +90,8 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     manifest = copy.deepcopy(MANIFEST)
     manifest["top"] = evil
     proof = copy.deepcopy(PROOF)
-    proof["claims"][0]["name"] = proof["controls"][0]["name"] = evil
-    proof["controls"][0]["counterexample"] = {evil: 1}
+    proof["claims"][0]["name"] = proof["mutants"][0]["name"] = evil
+    proof["mutants"][0]["counterexample"] = {evil: 1}
     path = {"from": evil, "to": evil, "delay_ns": 1.5, "logic_ns": 1.0, "routing_ns": 0.5}
     cosim = COSIM | {"coverage": {"bins": {evil: 0}, "missed": [evil]}}
     build = put(

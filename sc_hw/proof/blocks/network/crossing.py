@@ -42,7 +42,7 @@ from sc_hw.proof.pdr import Model, counterexample_of, decide
 from sc_hw.proof.verdicts import PROVED, REFUTED, Claim, MutantCounts
 from sc_hw.tools import find
 
-PROOF_SCHEMA = "sc-hw.crossing_proofs.v1"
+PROOF_SCHEMA = "sc-hw.crossing_proofs.v2"
 DEPTHS = (1, 2, 4)
 STATEMENTS: dict[type[Harness], str] = {
     Order: (
