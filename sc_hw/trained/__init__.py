@@ -1,4 +1,4 @@
-"""Layers that do not learn: lanes for synapses of several kinds, neurons, and what moves them."""
+"""Trained layers, which do not learn: lanes of synapses, neurons, and the sweep over them."""
 
 from sc_hw.trained.layer import TrainedLayer
 

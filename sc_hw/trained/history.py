@@ -1,7 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""What a layer's columns were in its last ticks: a word of `max_delay` values a column, in block
-RAM.
-"""
+"""Past values of a layer's columns, for synapses with delays, in block RAM."""
 
 from __future__ import annotations
 
@@ -18,26 +16,28 @@ from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class History(wiring.Component):
-    """The past of all columns, which moves on by a tick as the columns are gone through.
+    """The last `max_delay` values of each column, one word a column; a sweep ages them by a tick.
 
-    Throughput one column a clock, domain ``sync``. A column is written while the layer's last group
-    is gone through, and read again in the next tick at the earliest: no read meets a write.
-    Contents are not defined at power-on and survive a reset; `fresh` stands for the state after
-    reset, all 0.
+    Latency `MEMORY` clocks, throughput one column a clock, domain ``sync``. A column is written
+    while the layer's last group is swept, and read again in the next tick at the earliest, so that
+    no read meets a write. Contents are not defined at power-on and survive a reset.
 
     Parameters
     ----------
     spec : a layer with max_delay >= 1.
-    value : format of what comes in.
+    value : format of the values of a column.
 
     Members
     -------
-    column, fresh : read that column, for 0 if fresh.
-    keep : with `column`: the tick is over for it.
-    present : its value in this tick, `MEMORY` clocks later.
-    past : its values in the ticks before, the latest first, `MEMORY` clocks later.
-    host_column : read while `column` is 0 and nothing is kept; `word` shows it.
-    load, load_data : write there.
+    column : read that column.
+    fresh : ignore the stored past and use 0.
+    keep : the tick is over for `column`: write it back with the present value in front.
+    present : value of the column in this tick, `MEMORY` clocks after `column`.
+    past : its values in the ticks before, the latest first, `MEMORY` clocks after `column`.
+    host_column : read while `column` is 0 and `keep` is low; 0 otherwise.
+    word : the column that was read, `MEMORY` clocks later.
+    load : write `load_data` at `host_column`.
+    load_data : as `word`.
     """
 
     def __init__(self, spec: TrainedLayerSpec, value: IntFormat) -> None:
@@ -66,20 +66,23 @@ class History(wiring.Component):
         m.submodules.memory = ram = BlockRAM(self.spec.columns, bits)
         read = Signal.like(self.column)
         m.d.comb += [
-            read.eq(self.column | self.host_column),
+            read.eq(self.column | self.host_column),  # one of the two is always 0
             ram.r_addr.eq(read),
             self.word.eq(ram.r_data),
             self.past.eq(gated(ram.r_data, by=~delays.later(self.fresh, MEMORY, "fresh"))),
         ]
+        # registers in front of the write port, so that host and sweep are far from the memory
         write_en = Signal(reset_less=True)
         write_column = Signal.like(self.column, reset_less=True)
         written = Signal(bits, reset_less=True)
-        kept = delays.later(self.keep, MEMORY, "keep", strobe=True)
+        keep = delays.later(self.keep, MEMORY, "keep", strobe=True)
         place = delays.later(self.column, MEMORY, "column")
+        # the oldest value falls off the end of the word
+        aged = Cat(self.present, self.past)[:bits]
         m.d.sync += [
-            write_en.eq(kept | self.load),
-            write_column.eq(select(kept, place, self.host_column)),
-            written.eq(select(kept, Cat(self.present, self.past)[:bits], self.load_data)),
+            write_en.eq(keep | self.load),
+            write_column.eq(select(keep, place, self.host_column)),
+            written.eq(select(keep, aged, self.load_data)),
         ]
         m.d.comb += [ram.w_en.eq(write_en), ram.w_addr.eq(write_column), ram.w_data.eq(written)]
         return m
