@@ -1,4 +1,4 @@
-"""Many synapses in block RAM, swept by one pipelined lane: one synapse a clock."""
+"""Many synapses in block RAM, updated in turn by one pipeline: one synapse a clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.synapse.sequencer import Sequencer
-from sc_hw.wires import port_shape
+from sc_hw.wires import Delays, port_shape
 from sc_model.graph import REWRITES, Graph, rewrite, trace
 from sc_model.graph.rewrite import product_as_adder_tree
 from sc_model.spec import MAX_SYNAPSES, Rule, RuleParams
@@ -37,25 +37,29 @@ class SynapseBank(wiring.Component):
     sweeps); latency `span` clocks from transfer to memory. Between sweeps the host may load and
     read back every field.
 
-    Domain ``sync``. A reset stops the sweep and forgets updates in flight; the memory keeps its
+    Domain ``sync``. A reset stops the sweep and drops the updates in flight; the memory keeps its
     contents. They are not defined at power-on: load every synapse before the first sweep.
 
     Parameters
     ----------
     rule, params : learning rule and its parameters.
     synapses : N, 1 to 65,536.
-    family : fabric that the pipeline is cut for.
-    graph : another graph in place of the compiled one (seeded bugs of a test use it).
+    family : fabric that the pipeline is cut for; the generic one if None.
+    graph : another graph in place of the compiled one, for mutants of the rule.
 
     Members
     -------
     i : stream of the rule's inputs, one transfer a synapse.
-    updated, updated_address, updated_state : a synapse's new state in the clock in which it is
+    updated, updated_address, updated_state : a synapse's new state, in the clock in which it is
         written.
     load : stream of {address, fields}: writes a synapse.
-    read : stream of addresses;
+    read : stream of addresses.
     readback : stream of the fields at those addresses, in order.
     idle : no sweep has begun and no update is in flight.
+
+    Raises
+    ------
+    ValueError : the number of synapses is out of its range.
     """
 
     def __init__(
@@ -74,7 +78,7 @@ class SynapseBank(wiring.Component):
         self.update = Datapath(
             self.graph, self.family.delay, stored=list(rule.state_formats(params))
         )
-        self.reissue_clocks = self.span  # a seeded bug of a test makes it too small
+        self.reissue_clocks = self.span  # a mutant makes it too small
         self.address_width = max(1, (synapses - 1).bit_length())
         self.state_layout = data.StructLayout(
             {n: port_shape(f) for n, f in rule.state_formats(params).items()}
@@ -100,21 +104,33 @@ class SynapseBank(wiring.Component):
 
     @property
     def span(self) -> int:
-        """Clocks from the transfer of a synapse's inputs to the write of its new state, and to its
-        next safe transfer.
+        """Clocks from the transfer of a synapse's inputs to the write of its new state.
+
+        The same synapse may be transferred again after as many clocks.
         """
         return ADDRESS_STAGES + MEMORY_STAGES + self.update.latency + WRITE_STAGES
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        delays = Delays(m)
         m.submodules.sequencer = sequencer = Sequencer(self.address_width, self.reissue_clocks)
         m.submodules.memory = ram = BlockRAM(self.synapses, self.state_layout.size)
-        m.submodules.update = update = self.update
-
+        m.submodules.update = self.update
         free = Signal(init=1)  # no read is under way
         reading = Signal()
+        m.d.comb += reading.eq(~free)
+        load_now, read_now = self._accesses(m, sequencer, reading)
+        address_q = self._address(m, sequencer, ram, free)
+        landing, address = self._in_flight(delays, sequencer, address_q)
+        new = self._update(m, delays, ram)
+        write_en = self._write(m, ram, landing, address, new, load_now)
+        self._read_back(m, ram, read_now, free)
+        m.d.comb += self.idle.eq(sequencer.empty & ~reading & ~write_en & sequencer.at_start)
+        return m
+
+    def _accesses(self, m: Module, sequencer: Sequencer, reading: Signal) -> tuple[Signal, Signal]:
+        """Connect the sequencer to the streams; whether the host loads, or reads, in this clock."""
         m.d.comb += [
-            reading.eq(~free),
             sequencer.last.eq(self.synapses - 1),
             sequencer.short.eq(self.synapses < self.reissue_clocks),
             sequencer.i_valid.eq(self.i.valid),
@@ -130,58 +146,73 @@ class SynapseBank(wiring.Component):
             load_now.eq(self.load.valid & self.load.ready),
             read_now.eq(self.read.valid & self.read.ready),
         ]
+        return load_now, read_now
 
-        # Address stage; it stands still while the host reads, until the word has been taken
+    def _address(self, m: Module, sequencer: Sequencer, ram: BlockRAM, free: Signal) -> Signal:
+        """The address register; it keeps the host's address until the word has been taken."""
         address_q = Signal(self.address_width, reset_less=True)
         with m.If(free):
             m.d.sync += address_q.eq(
                 Mux(sequencer.host_grant, self.read.payload, sequencer.address)
             )
         m.d.comb += ram.r_addr.eq(address_q)
+        return address_q
 
-        # Valid bit and address of every update in flight; position k is what was issued k clocks
-        # ago
-        valid: list[Value] = [sequencer.issue]
-        address: list[Value] = [sequencer.address]
-        for stage in range(1, self.span):
-            valid_q = Signal(name=f"valid_{stage}")
-            m.d.sync += valid_q.eq(valid[-1])
-            valid.append(valid_q)
-            if stage == 1:
-                address.append(address_q)
-                continue
-            travelling = Signal(self.address_width, name=f"address_{stage}", reset_less=True)
-            m.d.sync += travelling.eq(address[-1])
-            address.append(travelling)
+    def _in_flight(
+        self, delays: Delays, sequencer: Sequencer, address_q: Signal
+    ) -> tuple[Value, Value]:
+        """Valid bit and address of the update that reaches the write register in this clock."""
+        # The address register is the first of the address's stages, so it has one delay fewer.
+        stages = self.span - WRITE_STAGES
+        valid: Value = sequencer.issue
+        address: Value = address_q
+        for stage in range(1, stages + 1):
+            valid = delays.later(sequencer.issue, stage, "valid", strobe=True)
+            address = delays.later(address_q, stage - ADDRESS_STAGES, "address")
+        return valid, address
 
-        # Inputs travel with the address until the state has come out of the memory
-        inputs: Value = self.i.payload.as_value()
-        for stage in range(1, 1 + ADDRESS_STAGES + MEMORY_STAGES):
-            register = Signal(self.input_layout, name=f"inputs_{stage}", reset_less=True)
-            m.d.sync += register.as_value().eq(inputs)
-            inputs = register.as_value()
+    def _update(self, m: Module, delays: Delays, ram: BlockRAM) -> Value:
+        """Feed the pipeline; the new state out of it.
+
+        Inputs travel with the address until the state has come out of the memory.
+        """
+        update = self.update
+        inputs = delays.later(self.i.payload, ADDRESS_STAGES + MEMORY_STAGES, "inputs")
         old = data.View(self.state_layout, ram.r_data)
-        given = data.View(self.input_layout, inputs)
         for name in self.rule.input_formats(self.params):
-            m.d.comb += getattr(update, f"i_{name}").eq(given[name])
-        new = Signal(self.state_layout)
+            m.d.comb += getattr(update, f"i_{name}").eq(inputs[name])
+        new = Signal(self.state_layout, name="new")
         for name in self.rule.state_formats(self.params):
             m.d.comb += [
                 getattr(update, f"i_{name}").eq(old[name]),
                 new[name].eq(getattr(update, f"o_{name}")),
             ]
+        return new.as_value()
 
-        # Write stage: an update out of the pipeline, or the host's load while the pipeline is empty
+    def _write(
+        self,
+        m: Module,
+        ram: BlockRAM,
+        landing: Value,
+        address: Value,
+        new: Value,
+        load_now: Signal,
+    ) -> Signal:
+        """The write register: an update out of the pipeline, or the host's load.
+
+        The host is let in only while the pipeline is empty, so that the two never meet. The state
+        of the last write is shown as `updated_state`.
+        """
         write_en = Signal()
         update_q = Signal()
         write_address = Signal(self.address_width, reset_less=True)
         write_data = Signal(self.state_layout, reset_less=True)
-        landing = valid[-1]
+        load = self.load.payload
         m.d.sync += [
             write_en.eq(landing | load_now),
             update_q.eq(landing),
-            write_address.eq(Mux(landing, address[-1], self.load.payload.address)),
-            write_data.eq(Mux(landing, new.as_value(), self.load.payload.state.as_value())),
+            write_address.eq(Mux(landing, address, load.address)),
+            write_data.eq(Mux(landing, new, load.state.as_value())),
         ]
         m.d.comb += [
             ram.w_en.eq(write_en),
@@ -191,9 +222,11 @@ class SynapseBank(wiring.Component):
             self.updated_address.eq(write_address),
             self.updated_state.eq(write_data),
         ]
+        return write_en
 
-        # Read-back
-        arriving = Signal(MEMORY_STAGES)
+    def _read_back(self, m: Module, ram: BlockRAM, read_now: Signal, free: Signal) -> None:
+        """Offer the host's word when it has come out of the memory, until it is taken."""
+        arriving = Signal(MEMORY_STAGES)  # the read's way through the memory, a bit a clock
         arrived = Signal()
         taken = Signal()
         m.d.sync += [
@@ -205,6 +238,4 @@ class SynapseBank(wiring.Component):
         m.d.comb += [
             self.readback.valid.eq(arrived),
             self.readback.payload.as_value().eq(ram.r_data),
-            self.idle.eq(sequencer.empty & ~reading & ~write_en & sequencer.at_start),
         ]
-        return m

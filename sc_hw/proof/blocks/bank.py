@@ -120,7 +120,7 @@ class _Bank:
             young = [t(K.BV_ULE, age, t.const(stage - 2, t.width(age)))] if stage > 1 else []
             facts.append(
                 prover.implies(
-                    self.bit(clock, f"valid_{stage}"),
+                    self.bit(clock, f"valid_d{stage}"),
                     prover.both(prover.no(empty), prover.either(issued, *young)),
                 )
             )
