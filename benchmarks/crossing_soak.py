@@ -23,9 +23,10 @@ from sc_hw import elaborate
 from sc_hw.files import write_json, write_text
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import Design, HetSynSpec, NetworkSpec, NeuronSpec
-from sim.bench_network import NetworkBench, parameters, pulses, spikes, totals
+from sim.benches.network.bench import NetworkBench, totals
+from sim.benches.network.stimulus import parameters, pulses, spikes
+from sim.blocks.network.rtl import NetworkRtl
 from sim.clocks import drawn, extremes
-from sim.network import NetworkRtl
 
 SCHEMA = "sc-hw.crossing-soak.v1"
 STALLS = (0.0, 0.3, 0.9)

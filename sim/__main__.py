@@ -9,19 +9,27 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError, ConfigTypeError
-from sim.bench_network import simulate_network
+from sim.benches import bench_module
 from sim.design import BuildFolderError, read_manifest
-from sim.harness import Request, SimulationError, simulate
-from sim.network_design import BLOCK
+from sim.request import Request
+from sim.toolchain import SimulationError
 
 AGREE, DIFFER, BAD_INPUT, TOOL_FAILED = 0, 1, 2, 3
 
 
+def simulate(request: Request) -> dict[str, Any]:
+    """Run a request on the bench of the design's block; the results."""
+    block = str(read_manifest(request.folder)["design"]["block"])
+    results: dict[str, Any] = bench_module(block).simulate(request)
+    return results
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Parse, run, print one line."""
+    """Parse, run, print one line; the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m sim", description="Co-simulate a build folder against the golden model."
     )
@@ -46,11 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--waves", action="store_true", help="keep all signals in waves.vcd beside the results"
     )
     parser.add_argument("--out", type=Path, metavar="RESULTS.json")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        request = Request(**vars(given))
-        network = read_manifest(request.folder)["design"]["block"] == BLOCK
-        results = simulate_network(request) if network else simulate(request)
+        results = simulate(Request(**vars(options)))
     except (BuildFolderError, RecordingError, ConfigError, ConfigTypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -1,23 +1,24 @@
-"""What a bench knows of a design: the manifest, the rule it names, and where each field lies on the
-pins.
-"""
+"""What a bench knows of a design: its manifest, its rule, and each field's bits on the pins."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.rules import load_rule
+from sc_model.rules import resolve_built
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
-CLOCK = "clk"
+CLOCK = "clk"  # of a block with a rule
+VALID = "__valid"  # ends the name of a stream's valid bit
+WATCHED = ("out_of_step_", "lost_")  # begin the names of outputs that report faults and losses
 
 
 class BuildFolderError(ValueError):
@@ -47,10 +48,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Bus:
-    """All ports of one direction side by side, lowest bits first: one value to write or read a
-    clock.
+    """All ports of one direction side by side, the first in the lowest bits.
 
-    `slots` maps the name of each port, and `port.field` of each packed field, to its bits.
+    Members
+    -------
+    width : bits of the word that is written or read each clock.
+    slots : bits of each port, by its name, and of each packed field, by `port.field`.
     """
 
     width: int
@@ -85,28 +88,55 @@ def bus_of(ports: Iterable[Mapping[str, Any]]) -> Bus:
 
 
 @dataclass(frozen=True)
+class ClockDomain:
+    """A clock domain of a design, and the names of its ports.
+
+    Members
+    -------
+    role : its name in the manifest.
+    clock, reset : ports; the reset is synchronous and active high.
+    """
+
+    role: str
+    clock: str
+    reset: str
+
+
+@dataclass(frozen=True)
+class CrossingRegister:
+    """A register that takes bits of another clock.
+
+    Members
+    -------
+    path : of its instance, from the top.
+    source, to : roles of the domains.
+    bits : its width.
+    layer : name of the layer whose crossing it is in.
+    """
+
+    path: tuple[str, ...]
+    source: str
+    to: str
+    bits: int
+    layer: str
+
+
+@dataclass(frozen=True)
 class Dut:
-    """A design under test, read from its build folder."""
+    """A design under test, read from its build folder: what its manifest says of every block.
+
+    Members
+    -------
+    folder : build folder.
+    manifest : of the build.
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
-    rule: Rule
-    params: RuleParams
-    drive: Bus = field(init=False)
-    sense: Bus = field(init=False)
-
-    def __post_init__(self) -> None:
-        for name, direction in (("drive", "input"), ("sense", "output")):
-            ports = [
-                p
-                for p in self.manifest["ports"]
-                if p["direction"] == direction and p["name"] != CLOCK
-            ]
-            object.__setattr__(self, name, bus_of(ports))
 
     @property
     def block(self) -> str:
-        """Kind of the design: names the bench."""
+        """Kind of the design: names its bench and its interface."""
         return str(self.manifest["design"]["block"])
 
     @property
@@ -115,15 +145,118 @@ class Dut:
         return int(self.manifest["design"]["synapses"])
 
     @property
-    def layer(self) -> tuple[PlasticLayerSpec, NeuronSpec]:
-        """Size and neurons of a layer."""
-        design = self.manifest["design"]
-        return PlasticLayerSpec(**design["layer"]), NeuronSpec(**design["neuron"])
+    def top(self) -> str:
+        """Name of the top module."""
+        return str(self.manifest["top"])
 
     @property
     def verilog(self) -> Path:
         """The emitted Verilog."""
         return self.folder / str(self.manifest["verilog"])
+
+    @cached_property
+    def ports(self) -> dict[str, Mapping[str, Any]]:
+        """Ports by name."""
+        return {str(port["name"]): port for port in self.manifest["ports"]}
+
+    @cached_property
+    def domains(self) -> tuple[ClockDomain, ...]:
+        """Clock domains; a block with a rule has one, which its manifest does not name."""
+        described = self.manifest.get("domains")
+        if described is None:
+            described = [{"role": "sync", **self.manifest["domain"]}]
+        return tuple(ClockDomain(d["role"], d["clock"], d["reset"]) for d in described)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Names of the clock domains."""
+        return tuple(domain.role for domain in self.domains)
+
+    def domain_of(self, port: str) -> int:
+        """Number of a port's domain."""
+        return self.roles.index(self.ports[port].get("domain", self.roles[0]))
+
+    def _data_ports(self, direction: str) -> list[Mapping[str, Any]]:
+        clocks = {domain.clock for domain in self.domains}
+        return [
+            port
+            for name, port in self.ports.items()
+            if port["direction"] == direction and name not in clocks
+        ]
+
+    @cached_property
+    def drive(self) -> Bus:
+        """All inputs but the clocks, side by side."""
+        return bus_of(self._data_ports("input"))
+
+    @cached_property
+    def sense(self) -> Bus:
+        """All outputs, side by side."""
+        return bus_of(self._data_ports("output"))
+
+    def _streams(self, direction: str) -> tuple[str, ...]:
+        return tuple(
+            name.removesuffix(VALID)
+            for name, port in self.ports.items()
+            if name.endswith(VALID) and port["direction"] == direction
+        )
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Streams into the design; `i` is the first of a block that has one."""
+        return self._streams("input")
+
+    @cached_property
+    def sinks(self) -> tuple[str, ...]:
+        """Streams out of the design."""
+        return self._streams("output")
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """Outputs that report a fault or a loss, and are counted."""
+        return tuple(name for name in self.ports if name.startswith(WATCHED))
+
+    def _registers(self, storage: bool) -> tuple[CrossingRegister, ...]:
+        registers = []
+        for crossing in self.manifest["crossings"]:
+            if (crossing["kind"] == "storage") == storage:
+                path = tuple(crossing["destination"].split(".")[:-1])  # without the flip-flop in it
+                layer = path[0].removeprefix("crossing_")
+                registers.append(
+                    CrossingRegister(
+                        path, crossing["from"], crossing["to"], int(crossing["bits"]), layer
+                    )
+                )
+        return tuple(registers)
+
+    @cached_property
+    def synchronisers(self) -> tuple[CrossingRegister, ...]:
+        """Chains of flip-flops that take single bits of a foreign clock."""
+        return self._registers(storage=False)
+
+    @cached_property
+    def captures(self) -> tuple[CrossingRegister, ...]:
+        """Registers that take words of a foreign clock, one for each crossing of a network."""
+        return self._registers(storage=True)
+
+
+@dataclass(frozen=True)
+class RuleDut(Dut):
+    """A design under test that runs one learning rule: a lane, a bank or a layer.
+
+    Members
+    -------
+    rule, params : the rule that the manifest names, and its parameters.
+    """
+
+    rule: Rule
+    params: RuleParams
+
+    @property
+    def layer(self) -> tuple[PlasticLayerSpec, NeuronSpec]:
+        """Size and neurons of a layer."""
+        design = self.manifest["design"]
+        return PlasticLayerSpec(**design["layer"]), NeuronSpec(**design["neuron"])
 
     @property
     def state(self) -> dict[str, IntFormat]:
@@ -137,8 +270,9 @@ class Dut:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a build folder that also has the Verilog; BuildFolderError says what it
-    lacks.
+    """The manifest of a build folder, which must also have the Verilog.
+
+    Raises BuildFolderError, which says what the folder lacks.
     """
     file = folder / "manifest.json"
     try:
@@ -160,9 +294,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_build(folder: Path) -> Dut:
-    """Read the build folder of a block with a rule; BuildFolderError says what it lacks,
-    ConfigError names an unknown rule.
+def read_dut(folder: Path) -> Dut:
+    """Read any build folder; BuildFolderError says what it lacks."""
+    return Dut(folder, read_manifest(folder))
+
+
+def read_build(folder: Path) -> RuleDut:
+    """Read the build folder of a block with a rule.
+
+    Raises BuildFolderError, which says what the folder lacks, and ConfigError for an unknown rule.
     """
     manifest = read_manifest(folder)
     if "rule" not in manifest:
@@ -170,5 +310,5 @@ def read_build(folder: Path) -> Dut:
             f"build folder {folder} must hold a block with a rule, not a"
             f" {manifest['design']['block']}."
         )
-    rule = load_rule(manifest["rule"]["family"])
-    return Dut(folder, manifest, rule, rule.params_type(**manifest["rule"]["parameters"]))
+    rule, params = resolve_built(manifest["rule"])
+    return RuleDut(folder, manifest, rule, params)

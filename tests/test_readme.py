@@ -67,7 +67,10 @@ def test_wheel_carries_example_templates_and_benches(tmp_path: Path) -> None:
         "sc_hw/examples/digits/digits.npz",
         "sc_hw/reporting/templates/report.html",
         "sc_hw/simulation/waivers.vlt",
-        "sim/bench_bank.py",
+        "sim/benches/bank/phases.py",
+        "sim/driver/driver.cc",
+        "sim/driver/models/sc_sync.v",
+        "sim/objcache.sh",
         "sc_model/native/vector.h",
     ):
         assert (inside / name).is_file(), name

@@ -385,7 +385,10 @@ LOADED = (
             ["sc_hw.build.elaborate", "sc_hw.proof.prove"],
             ["sc_model.golden", "sim", "torch", "matplotlib", "pyosys"],
         ),
-        (["sim.harness", "sim.job"], ["amaranth", "sc_hw", "torch"]),
+        (
+            ["sim.harness", "sim.benches.bank", "sim.benches.network"],
+            ["amaranth", "sc_hw", "torch"],
+        ),
     ],
 )
 def test_nothing_forbidden_comes_in_by_a_back_door(start: list[str], never: list[str]) -> None:

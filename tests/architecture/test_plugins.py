@@ -273,7 +273,6 @@ EXCEPTIONS = {
     ("sc_hw/commands/new_rule.py", "*"): "the rule file that is written to start from",
     ("sc_hw/simulation/device.py", "weight"): "the argument `weights` of a device",
     ("sc_hw/simulation/devices/*.py", "weight"): "the loadable field, which a device calls weights",
-    ("sim/blocks/lane.py", "weight"): "an error text about the loadable field",
 }
 # What deals with layers says the parts that names play there (members of `LayerRule`), whatever a
 # rule calls them, and the critic's own input; it never says a trace.
@@ -281,12 +280,11 @@ LAYER_FILES = (
     "sc_hw/plastic/*.py",
     "sc_hw/trained/*.py",
     "sc_hw/proof/*.py",
-    "sim/bench_layer.py",
+    "sim/benches/layer/*.py",
+    "sim/benches/network/*.py",
     "sim/blocks/layer.py",
-    "sim/bench_network.py",
-    "sim/network.py",
+    "sim/blocks/network/*.py",
     "sim/layer_*.py",
-    "sim/rtl.py",
 )
 LAYER_WORDS = {"weight", "pre_spike", "post_spike", "reward"}
 

@@ -16,7 +16,7 @@ import pytest
 
 from sc_hw.build.elaborate import Build
 from sc_hw.simulation.cosim import cosim
-from sc_hw.tools.tools import ToolError
+from sc_hw.tools import ToolError
 from sc_model.golden import Bank
 from sc_model.rules import resolve
 from sc_model.spec import ConfigError
@@ -184,7 +184,7 @@ def test_seeded_bug_in_a_lane_is_caught(
 BANK_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", "weight"),
     "stimulus of the next synapse": ("inputs_2 <= inputs_1", "inputs_2 <= i__payload", None),
-    "write-back one clock early": ("updated <= \\$0", "updated <= valid_12", "latency_clocks"),
+    "write-back one clock early": ("updated <= \\$0", "updated <= valid_d12", "latency_clocks"),
     "written to the wrong synapse": (
         "address_13 <= address_12",
         "address_13 <= address_11",
@@ -227,31 +227,41 @@ def test_design_that_does_not_answer_is_named_and_ends(
 
 def recording(**changes: Any) -> dict[str, Any]:
     arrays = {
-        "pre_spike": np.zeros((4, 1), np.int64), "post_spike": np.zeros((4, 1), np.int64), "reward": np.zeros((4, 1), np.int64),
-    }  # fmt: skip
+        "pre_spike": np.zeros((4, 1), np.int64),
+        "post_spike": np.zeros((4, 1), np.int64),
+        "reward": np.zeros((4, 1), np.int64),
+    }
     return {name: array for name, array in (arrays | changes).items() if array is not None}
 
 
 BAD_RECORDINGS: dict[str, tuple[dict[str, Any], str]] = {
     "shape": (
         {"reward": np.zeros((4, 2), np.int64)},
-        "recording {}: 'reward' must have shape (steps, 1) with the same steps >= 1 for every input, not (4, 2).",
+        "recording {}: 'reward' must have shape (steps, 1) with the same steps >= 1 for every input,"
+        " not (4, 2).",
     ),
     "range": (
         {"reward": np.array([[0], [128], [0], [0]])},
         "recording {}: 'reward' must be in [-128, 127], not 128 at index (1, 0).",
     ),
-    "missing": ({"post_spike": None}, "recording {} lacks the array 'post_spike'; it has ['pre_spike', 'reward']."),
-    "floats": ({"reward": np.zeros((4, 1))}, "recording {}: 'reward' must hold integers, not float64."),
+    "missing": (
+        {"post_spike": None},
+        "recording {} lacks the array 'post_spike'; it has ['pre_spike', 'reward'].",
+    ),
+    "floats": (
+        {"reward": np.zeros((4, 1))},
+        "recording {}: 'reward' must hold integers, not float64.",
+    ),
     "unknown": (
         {"dopamine": np.zeros((4, 1), np.int64)},
-        "recording {} has an unknown array 'dopamine'; known are ['initial_weight', 'meta', 'post_spike', "
-        "'pre_spike', 'reward'].",
+        "recording {} has an unknown array 'dopamine'; known are ['initial_weight', 'meta',"
+        " 'post_spike', 'pre_spike', 'reward'].",
     ),
     "initial": (
-        {"initial_weight": np.array([65536])}, "recording {}: 'initial_weight' must be in [0, 65535], not 65536 at index (0,).",
+        {"initial_weight": np.array([65536])},
+        "recording {}: 'initial_weight' must be in [0, 65535], not 65536 at index (0,).",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", BAD_RECORDINGS)

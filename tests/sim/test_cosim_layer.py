@@ -27,9 +27,15 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 @pytest.fixture
 def layer_of(builds: Path) -> LayerOf:
     def build(
-        inputs: int, neurons: int, lanes: int, *, fabric: str = "generic", rule: str = "reward_modulated_stdp",
-        neuron: dict[str, Any] | None = None, **layer: Any,
-    ) -> Build:  # fmt: skip
+        inputs: int,
+        neurons: int,
+        lanes: int,
+        *,
+        fabric: str = "generic",
+        rule: str = "reward_modulated_stdp",
+        neuron: dict[str, Any] | None = None,
+        **layer: Any,
+    ) -> Build:
         design = {
             "name": "layer_under_test",
             "block": "layer",
@@ -100,53 +106,120 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
     "one neuron": ((9, 1, 1), 0.3, {"chains": 1, "memory": "split", "neuron": {"refractory": 1}}),
     "two rows a chain": ((4, 3, 2), 0.9, {"chains": 2, "neuron": {"winner_take_all": True}}),
     "two groups, winner takes all": (
-        (20, 8, 4), 0.0, {"chains": 1, "neuron": {"winner_take_all": True, "threshold": 200_000, "inhibition": 20_000}},
+        (20, 8, 4),
+        0.0,
+        {
+            "chains": 1,
+            "neuron": {"winner_take_all": True, "threshold": 200_000, "inhibition": 20_000},
+        },
     ),
     "two groups, chains of unlike length": (
-        (19, 5, 6), 0.3, {
-            "chains": 2, "critic_shift": 3, "signed_weights": True, "neuron": {"inhibition": 7000, "noise_bits": 17},
+        (19, 5, 6),
+        0.3,
+        {
+            "chains": 2,
+            "critic_shift": 3,
+            "signed_weights": True,
+            "neuron": {"inhibition": 7000, "noise_bits": 17},
         },
     ),
     "multipliers in a part of the lanes": (
-        (21, 9, 4), 0.3, {"chains": 1, "multipliers": 1, "cluster": 2, "fabric": "ecp5", "neuron": {"leak_shift": 3}},
+        (21, 9, 4),
+        0.3,
+        {
+            "chains": 1,
+            "multipliers": 1,
+            "cluster": 2,
+            "fabric": "ecp5",
+            "neuron": {"leak_shift": 3},
+        },
     ),
     "homeostasis": (
-        (21, 9, 4), 0.5, {
-            "chains": 2, "multipliers": 1, "cluster": 1, "fabric": "ice40_up", "counters": True,
+        (21, 9, 4),
+        0.5,
+        {
+            "chains": 2,
+            "multipliers": 1,
+            "cluster": 1,
+            "fabric": "ice40_up",
+            "counters": True,
             "neuron": {"inhibition": 50_000, "reset": "subtract", "refractory": 3, **HOMEOSTASIS},
         },
     ),
     "single-port memory": (
-        (20, 9, 4), 0.3, {
-            "chains": 2, "memory": "single_port", "fabric": "ice40_up", "critic_shift": 3, "neuron": {"threshold_step": 9000},
+        (20, 9, 4),
+        0.3,
+        {
+            "chains": 2,
+            "memory": "single_port",
+            "fabric": "ice40_up",
+            "critic_shift": 3,
+            "neuron": {"threshold_step": 9000},
         },
     ),
-    "pairs": ((24, 9, 2), 0.0, {"rule": "pair_stdp", "memory": "split", "cluster": 1, "neuron": {"threshold": 300_000}}),
+    "pairs": (
+        (24, 9, 2),
+        0.0,
+        {"rule": "pair_stdp", "memory": "split", "cluster": 1, "neuron": {"threshold": 300_000}},
+    ),
     "triplets": (
-        (33, 10, 6), 0.3, {
-            "rule": "triplet_stdp", "chains": 3, "cluster": 1, "fabric": "ecp5", "signed_weights": True,
+        (33, 10, 6),
+        0.3,
+        {
+            "rule": "triplet_stdp",
+            "chains": 3,
+            "cluster": 1,
+            "fabric": "ecp5",
+            "signed_weights": True,
             "neuron": {"winner_take_all": True, "noise_bits": 12, "leak_shift": 4},
         },
     ),
     "everything, winner takes all": (
-        (37, 11, 12), 0.3, {
-            "chains": 3, "cluster": 3, "fabric": "ice40_hx", "critic_shift": 2, "signed_weights": True, "counters": True,
+        (37, 11, 12),
+        0.3,
+        {
+            "chains": 3,
+            "cluster": 3,
+            "fabric": "ice40_hx",
+            "critic_shift": 2,
+            "signed_weights": True,
+            "counters": True,
             "neuron": {
-                "winner_take_all": True, "noise_bits": 10, "inhibition": 30_000, "refractory": 2, "reset": "subtract",
-                "leak_shift": 4, "current_shift": 1, "potential_bits": 19, **HOMEOSTASIS,
+                "winner_take_all": True,
+                "noise_bits": 10,
+                "inhibition": 30_000,
+                "refractory": 2,
+                "reset": "subtract",
+                "leak_shift": 4,
+                "current_shift": 1,
+                "potential_bits": 19,
+                **HOMEOSTASIS,
             },
         },
     ),
     "everything": (
-        (26, 13, 4), 0.3, {
-            "chains": 2, "memory": "joined", "fabric": "ecp5", "critic_shift": 4, "signed_weights": True, "counters": True,
+        (26, 13, 4),
+        0.3,
+        {
+            "chains": 2,
+            "memory": "joined",
+            "fabric": "ecp5",
+            "critic_shift": 4,
+            "signed_weights": True,
+            "counters": True,
             "neuron": {
-                "noise_bits": 13, "inhibition": 9_000, "refractory": 1, "reset": "subtract", "leak_shift": 2,
-                "current_shift": 1, "potential_bits": 20, **HOMEOSTASIS,
+                "noise_bits": 13,
+                "inhibition": 9_000,
+                "refractory": 1,
+                "reset": "subtract",
+                "leak_shift": 2,
+                "current_shift": 1,
+                "potential_bits": 20,
+                **HOMEOSTASIS,
             },
         },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COMBINED)
@@ -265,16 +338,30 @@ BUGS: dict[str, tuple[dict[str, Any], str, str, set[str]]] = {
         {"neuron", "potential", "weight"},
     ),
     "learnt spike one step early": (
-        {}, r"asked = (\w+) \? (\S+ )\[1\] : ", r"asked = \1 ? \2[0] : ", {"neuron", "weight", "eligibility", "post_trace"},
+        {},
+        r"asked = (\w+) \? (\S+ )\[1\] : ",
+        r"asked = \1 ? \2[0] : ",
+        {"neuron", "weight", "eligibility", "post_trace"},
     ),
     "post trace of the neighbour": (
-        {}, r"(if \(take\) begin\n *\S+ += )shift_out\[", r"\1shift_in[", {"neuron", "weight", "eligibility"},
+        {},
+        r"(if \(take\) begin\n *\S+ += )shift_out\[",
+        r"\1shift_in[",
+        {"neuron", "weight", "eligibility"},
     ),
     "tie to the higher index": (
-        {"neuron": TIES}, r"(\$signed\(o_score\)) > (\$signed\(best_score\))", r"\1 >= \2", {"neuron"},
+        {"neuron": TIES},
+        r"(\$signed\(o_score\)) > (\$signed\(best_score\))",
+        r"\1 >= \2",
+        {"neuron"},
     ),
-    "one input too many": ({}, r"(last_row|at_last_row) <= ", r"\1 <= 1'h0 & ", {"done", "latency_clocks", "weight", "wait"}),
-}  # fmt: skip
+    "one input too many": (
+        {},
+        r"(last_row|at_last_row) <= ",
+        r"\1 <= 1'h0 & ",
+        {"done", "latency_clocks", "weight", "wait"},
+    ),
+}
 
 
 @pytest.mark.parametrize("bug", BUGS)

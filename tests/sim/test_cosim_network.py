@@ -31,11 +31,14 @@ from sc_model.spec import (
     PlasticLayerSpec,
     PlasticStageSpec,
 )
-from sim.bench_network import NetworkBench, expected, last_ticks, lessons, parameters, spikes
+from sim.benches.network.bench import NetworkBench
+from sim.benches.network.expected import expected, last_ticks
+from sim.benches.network.stimulus import lessons, parameters, spikes
+from sim.blocks.network.records import Reset
+from sim.blocks.network.rtl import NetworkRtl
 from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
-from sim.crossing_models import with_models
 from sim.design import BuildFolderError
-from sim.network import NetworkRtl, Reset
+from sim.driver.crossing_models import with_models
 from sim.network_design import read_network
 
 
@@ -80,15 +83,27 @@ ONE_CLOCK = {
     ),
 }
 SEPARATE = {
-    "two, depth 1": network("separate_2", ["a", "b"], ["hold", "hold"], [1, 1], [3, 3, 2], crossing_depth=1),
+    "two, depth 1": network(
+        "separate_2", ["a", "b"], ["hold", "hold"], [1, 1], [3, 3, 2], crossing_depth=1
+    ),
     "three, depth 2": network(
-        "separate_3", list("abc"), ["hold", "accumulate", "once"], [1, 3, 5], [3, 3, 3, 2], crossing_depth=2
+        "separate_3",
+        list("abc"),
+        ["hold", "accumulate", "once"],
+        [1, 3, 5],
+        [3, 3, 3, 2],
+        crossing_depth=2,
     ),
     "four, depth 8": network(
-        "separate_4", list("abcd"), ["once", "once", "hold", "accumulate"], [1, 2, 3, 1], [3, 3, 2, 2, 2], crossing_depth=8,
+        "separate_4",
+        list("abcd"),
+        ["once", "once", "hold", "accumulate"],
+        [1, 2, 3, 1],
+        [3, 3, 2, 2, 2],
+        crossing_depth=8,
         step_bits=6,
     ),
-}  # fmt: skip
+}
 
 
 MIXED = Design(
@@ -96,18 +111,41 @@ MIXED = Design(
     block="network",
     network=NetworkSpec(
         layers=(
-            DenseSpec(name="a", inputs=5, neurons=6, lanes=2, max_delay=9, clock="x", neuron=LifSpec(reset_delay=True)),
+            DenseSpec(
+                name="a",
+                inputs=5,
+                neurons=6,
+                lanes=2,
+                max_delay=9,
+                clock="x",
+                neuron=LifSpec(reset_delay=True),
+            ),
             HetSynSpec(
-                name="b", inputs=6, neurons=4, max_delay=3, recurrent=True, tick_interval=2, policy="accumulate", clock="y",
+                name="b",
+                inputs=6,
+                neurons=4,
+                max_delay=3,
+                recurrent=True,
+                tick_interval=2,
+                policy="accumulate",
+                clock="y",
                 neuron=NeuronSpec(reset="subtract", threshold=20_000),
             ),
             DenseSpec(
-                name="c", inputs=4, neurons=3, max_delay=2, recurrent=True, bias=True, tick_interval=4, policy="accumulate",
-                clock="x", neuron=LifSpec(synaptic=True, refractory=1),
+                name="c",
+                inputs=4,
+                neurons=3,
+                max_delay=2,
+                recurrent=True,
+                bias=True,
+                tick_interval=4,
+                policy="accumulate",
+                clock="x",
+                neuron=LifSpec(synaptic=True, refractory=1),
             ),
         )
     ),
-)  # fmt: skip
+)
 
 
 LEARNING = Design(
@@ -151,7 +189,9 @@ def bench_of(
         where = folder if folder is not None else elaborated(design, builds).folder
         rtl, rng = NetworkRtl(where, rtl_library(where)), np.random.default_rng(7)
         x = spikes(rng, steps, rtl.spec.layers[0].inputs)
-        return NetworkBench(rtl, parameters(rtl.spec, rng, x), x, lessons(rtl, rng, steps))
+        return NetworkBench(
+            rtl, parameters(rtl.spec, rng, x), x, lessons(rtl.lesson_formats, rng, steps)
+        )
 
     return bench
 
@@ -254,7 +294,7 @@ def test_the_result_does_not_depend_on_the_clocks(bench_of: Callable[..., Networ
     for seed, clocking in enumerate(clockings):
         bench.run(clocking, seed, (0.0, 0.3, 0.9)[seed % 3])
         bench.rtl.start(clocking, seed)
-        out = bench.rtl.play(bench.given, bench.x, 0.3).out
+        out = bench.rtl.play(bench.parameters, bench.x, 0.3).out
         words.append((out.steps.tolist(), out.bits.tolist()))
     assert bench.findings.first is None
     assert all(one == words[0] for one in words)
@@ -406,17 +446,25 @@ def test_a_difference_names_its_place(bench_of: Callable[..., NetworkBench]) -> 
     """Another weight in the golden network than in the design: the first word that shows it."""
     bench = bench_of(SEPARATE["two, depth 1"], 61)
     layer = bench.spec.layers[-1]
-    given = {name: values.copy() for name, values in bench.given.items()}
+    given = {name: values.copy() for name, values in bench.parameters.items()}
     given["l_1.weight"][:] = -128
     bench.golden = expected(bench.spec, given, bench.x)
-    want, got = (expected(bench.spec, one, bench.x).words["l_1"] for one in (given, bench.given))
+    want, got = (
+        expected(bench.spec, one, bench.x).words["l_1"] for one in (given, bench.parameters)
+    )
     step, neuron = (int(index) for index in np.argwhere(want != got)[0])
     bench.run(nominal(dict.fromkeys("ab", 10.0)), 1, 0.0)
     first = bench.findings.first
     assert first == {
-        "run": 0, "event": "word", "step": step + 1, "layer": layer.name, "neuron": neuron, "field": "spike",
-        "expected": int(want[step, neuron]), "got": int(got[step, neuron]),
-    }  # fmt: skip
+        "run": 0,
+        "event": "word",
+        "step": step + 1,
+        "layer": layer.name,
+        "neuron": neuron,
+        "field": "spike",
+        "expected": int(want[step, neuron]),
+        "got": int(got[step, neuron]),
+    }
 
 
 # --- recordings, the command, errors --------------------------------------------------------------

@@ -21,7 +21,7 @@ from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import PROVED, REFUTED
 from sc_hw.tools import find, run
 from sc_model.graph.smt import K
-from sim.harness import object_cache
+from sim.toolchain import object_cache
 
 
 class _Shifted(PipelinedMultiplier):

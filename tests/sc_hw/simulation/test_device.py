@@ -22,8 +22,9 @@ from sc_hw.tools import ToolError
 from sc_model.golden import Bank, Synapse
 from sc_model.native import NativeSynapse
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, RuleChoice, load_design
-from sim.harness import SimulationError
-from sim.rtl import Rtl, RtlBank, RtlLane, get_bits, put_bits
+from sim.bits import get_bits, put_bits
+from sim.rtl import Rtl, RtlBank, RtlLane
+from sim.toolchain import SimulationError
 
 BuildOf = Callable[..., Build]
 LAYER = Design(

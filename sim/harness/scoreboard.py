@@ -10,7 +10,7 @@ class Stuck(Exception):  # noqa: N818  # the name is what a reader of a log need
     """A bounded wait ran out; the text says what was waited for."""
 
 
-class GivenUp(Exception):  # noqa: N818  # an end, not an error: the differences are the result
+class Aborted(Exception):  # noqa: N818  # an end, not an error: the differences are the result
     """There are so many differences that going on shows nothing new."""
 
 
@@ -44,7 +44,7 @@ class Scoreboard:
         state_before: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record a difference; GivenUp when there are too many."""
+        """Record a difference; Aborted when there are too many."""
         self.differences += 1
         if self.first is None:
             self.first = {
@@ -63,4 +63,4 @@ class Scoreboard:
                 "inputs": dict(inputs) if inputs is not None else None,
             }
         if self.differences >= MAX_DIFFERENCES:
-            raise GivenUp
+            raise Aborted

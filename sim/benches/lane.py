@@ -14,11 +14,14 @@ import cocotb
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.golden import Synapse
+from sc_model.golden import Recording, Synapse, load_recording
+from sim.design import RuleDut
 from sim.files import write_arrays
-from sim.job import Run, run_bench
+from sim.harness.bench import CocotbBench
+from sim.harness.job import Run, run_bench
 from sim.stimulus import Regimes, corners
 
+DEFAULT_STEPS = 20_000
 BLOCK_CLOCKS = 4096
 LOAD_RATE = 1 / 250
 RESET_RATE = 1 / 900
@@ -30,7 +33,7 @@ Arrays = dict[str, NDArray[Any]]
 class LaneBench:
     """Driver, model and monitor of a lane, a block of clocks at a time."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run[Recording]) -> None:
         self.run, self.dut = run, run.dut
         self.golden = Synapse(run.dut.rule, run.dut.params)
         self.loadable = [field.name for field in run.dut.rule.state if field.loadable]
@@ -208,11 +211,21 @@ class LaneBench:
             run.answer["trajectory"] = str(path)
 
 
-async def _body(run: Run) -> None:
+def read_recording(dut: RuleDut, events: Path) -> Recording:
+    """A recording of the lane's inputs; RecordingError says why one does not fit."""
+    return load_recording(events, dut.rule, dut.params, dut.synapses)
+
+
+async def _body(run: Run[Recording]) -> None:
     await LaneBench(run).main()
 
 
 @cocotb.test()  # type: ignore[untyped-decorator]
 async def lane(top: Any) -> None:
     """Bench of the lane that the job names."""
-    await run_bench(top, EVENTS, _body)
+    await run_bench(top, EVENTS, read_recording, _body)
+
+
+simulate = CocotbBench(
+    __name__, lambda dut: DEFAULT_STEPS, read_recording, arrays="trajectory.npz"
+).simulate

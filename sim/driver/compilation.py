@@ -1,8 +1,8 @@
-"""Verilog and a driver in C++ to a shared library: built once for a text, taken from the build
-folder from then on.
+"""Verilog and a driver in C++, compiled to a shared library; built once for a text.
 
-The library lies in `BUILD_FOLDER/sim/library-<key>/rtl.so`; the key is a hash of the sources, the
-tools and the options.
+The library is `BUILD_FOLDER/sim/library-<key>/rtl.so`; the key is a hash of the sources, the tools,
+the options and the machine's instruction sets. Processes that want the same library at once wait
+for the first of them.
 """
 
 from __future__ import annotations
@@ -13,16 +13,23 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sim.files import write_text
-from sim.harness import SimulationError, digest, locked, object_cache, tool_versions
+from sc_model.files import write_text
+from sim.toolchain import SimulationError, digest, locked, object_cache, tool_versions
+
+VERILATED = "verilated"  # folder of what Verilator and make write
 
 
-def mangled(name: str) -> str:
-    """A port's name in verilated C++."""
-    return name.replace("__", "___05F")
+def instruction_sets() -> str:
+    """What distinguishes this machine's processor for a compiler; empty where Linux has no list."""
+    list_of_processors = Path("/proc/cpuinfo")
+    if not list_of_processors.is_file():
+        return ""
+    lines = list_of_processors.read_text(encoding="utf-8").splitlines()
+    # "flags" on x86, "Features" on ARM
+    return "".join(sorted({line for line in lines if line.startswith(("flags", "Features"))}))
 
 
-def compiled(
+def compile_library(
     folder: Path, top: str, sources: Mapping[str, str], options: Sequence[str], flags: Sequence[str]
 ) -> Path:
     """The library of some sources, built unless it is there.
@@ -35,17 +42,15 @@ def compiled(
     options : of Verilator.
     flags : of the compiler.
 
-    Raises SimulationError where a tool is missing or fails.
+    Raises
+    ------
+    SimulationError
+        A tool is missing or fails.
     """
     versions = tool_versions()
-    cpu = Path("/proc/cpuinfo")
-    machine = cpu.read_text(encoding="utf-8") if cpu.is_file() else ""
-    able = "".join(
-        sorted({line for line in machine.splitlines() if line.startswith(("flags", "Features"))})
-    )
-    key = digest(*sources.values(), *versions.values(), *options, *flags, able)[:12]
+    parts = (*sources.values(), *versions.values(), *options, *flags, instruction_sets())
     root = folder.resolve() / "sim"
-    place = root / f"library-{key}"
+    place = root / f"library-{digest(*parts)[:12]}"
     library = place / "rtl.so"
     with locked(root / ".lock"):
         if (place / "complete").is_file() and library.is_file():
@@ -62,47 +67,26 @@ def compiled(
 def _build(
     place: Path, top: str, options: Sequence[str], flags: Sequence[str], version: str
 ) -> None:
-    """Verilator, make and the compiler, in a folder of their own."""
+    """Run Verilator, make and the compiler in a folder of their own."""
     environ = {**os.environ, **object_cache(version)}
     include = _include(environ)
-    # an archive's objects with position-independent code, and the driver with them
-    _run(
-        [
-            "verilator",
-            *options,
-            "-CFLAGS",
-            " ".join(flags),
-            "--Mdir",
-            "made",
-            "--top-module",
-            top,
-            "--build",
-            "top.v",
-        ],
-        place,
-        environ,
-    )
+    verilate = ["verilator", *options, "-CFLAGS", " ".join(flags), "--Mdir", VERILATED]
+    _run([*verilate, "--top-module", top, "--build", "top.v"], place, environ)
+    # Verilator builds archives, with position-independent code for the library
     archives = [
         str(file)
         for name in ("Vdut*.a", "libVdut*.a", "libverilated.a")
-        for file in sorted(place.glob(f"made/{name}"))
+        for file in sorted(place.glob(f"{VERILATED}/{name}"))
     ]
-    command = [
-        os.environ.get("CXX", "g++"),
-        "-std=gnu++17",
-        *flags,
-        "-shared",
-        "-o",
-        "made/rtl.so",
-        "driver.cc",
-    ]
-    command += ["-Imade", f"-I{include}", f"-I{include}/vltstd", *archives, "-lpthread"]
-    _run(command, place, environ)
-    (place / "made" / "rtl.so").replace(place / "rtl.so")
+    compiler = os.environ.get("CXX", "g++")
+    link = [compiler, "-std=gnu++17", *flags, "-shared", "-o", f"{VERILATED}/rtl.so", "driver.cc"]
+    includes = [f"-I{VERILATED}", f"-I{include}", f"-I{include}/vltstd"]
+    _run([*link, *includes, *archives, "-lpthread"], place, environ)
+    (place / VERILATED / "rtl.so").replace(place / "rtl.so")
 
 
 def _include(environ: Mapping[str, str]) -> str:
-    """Verilator's headers."""
+    """Folder of Verilator's headers."""
     command = ["verilator", "--getenv", "VERILATOR_ROOT"]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=environ, stdin=subprocess.DEVNULL
@@ -112,6 +96,7 @@ def _include(environ: Mapping[str, str]) -> str:
 
 
 def _run(command: Sequence[str], place: Path, environ: Mapping[str, str]) -> None:
+    """Run a tool; SimulationError quotes its first errors and names the log with all of them."""
     log = place / "build.log"
     try:
         done = subprocess.run(
@@ -130,6 +115,7 @@ def _run(command: Sequence[str], place: Path, environ: Mapping[str, str]) -> Non
     with log.open("a", encoding="utf-8") as file:
         file.write(f"{' '.join(command)}\n{done.stdout}{done.stderr}\n")
     if done.returncode:
+        # "Error" or "error", by tool
         lines = [
             line.strip() for line in (done.stderr + done.stdout).splitlines() if "rror" in line
         ][:2]

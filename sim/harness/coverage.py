@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.design import Dut
+from sim.design import RuleDut
 
 MAX_COMBINED = 6  # one-bit inputs whose combinations are all counted: 2^6 bins
 
@@ -43,7 +43,7 @@ class _ClampWatch:
 class Coverage:
     """Bins with counts; a bin that can be hit stands here with 0 from the start."""
 
-    def __init__(self, dut: Dut, events: Iterable[str], dtype: np.dtype[Any]) -> None:
+    def __init__(self, dut: RuleDut, events: Iterable[str], dtype: np.dtype[Any]) -> None:
         self._dut, self._dtype = dut, dtype
         self.counts: Counter[str] = Counter()
         for name, form in dut.state.items():

@@ -1,0 +1,288 @@
+"""One clock of a layer's bench: drive, sample, and compare with the golden layer."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from sc_model.golden import LayerRecording, PlasticLayer
+from sim.harness.job import Run
+from sim.harness.scoreboard import Stuck
+from sim.harness.streams import Sink, Source
+from sim.layer_words import Fields, Index, LayerWords, State
+
+PATIENCE_CLOCKS = 1000  # without progress, beside four sweeps
+RESET_SHARE = 0.02  # resets a clock times words of the layer: after one they are all loaded again
+# The rule's coverage is not counted beyond so many updates: it costs more than the golden layer
+COVERED_UPDATES = 2_000_000
+Stimulus = dict[str, Any]  # arguments of PlasticLayer.step
+
+
+@dataclass
+class Step:
+    """A step from its first transfer to its `done`: its number and stimulus, who must fire, who
+    has, and clocks.
+    """
+
+    number: int
+    stimulus: Stimulus
+    expected: list[int]
+    start: int
+    last: int | None = None
+    got: list[int] = field(default_factory=list)
+
+
+class LayerClock:
+    """Drivers, monitor and model of a layer."""
+
+    def __init__(self, run: Run[LayerRecording]) -> None:
+        self.run, self.dut = run, run.dut
+        dut, drive, sense = run.dut, run.dut.drive, run.dut.sense
+        self.layer, self.neuron = dut.layer
+        self.place = dut.manifest["placement"]
+        self.timing = {name: int(clocks) for name, clocks in dut.manifest["timing"].items()}
+        self.rows, self.lanes = self.place["rows"], self.place["chains"] * self.place["columns"]
+        self.covered, self.stepping = 0, False
+        self.golden = PlasticLayer(
+            replace(dut.rule, update=self.watched), dut.params, self.layer, self.neuron
+        )
+        self.names = self.golden.names
+        self.random = random.Random(run.job.seed)
+        self.words = LayerWords(dut, self.random)
+        self.i = Source(dut, "i", 0.0, self.random)
+        self.load = Source(dut, "load", 0.0, self.random)
+        self.read = Source(dut, "read", 0.0, self.random)
+        self.sources = (self.i, self.load, self.read)
+        self.readback = Sink(dut, "readback", 0.0, self.random)
+        self.rst = drive.slots["rst"].mask
+        self.spike, self.done = sense.slots["spike"].mask, sense.slots["done"].mask
+        self.idle = sense.slots["idle"].mask
+        self.pulses = self.spike | self.done
+        self.flags = [name for name in ("outcome", "decide") if f"i__payload.{name}" in drive.slots]
+        self.flags += ["clear_trial", "clear_traces"]
+        # who has fired stands in two places of a layer with inhibition: there the host does not
+        # change one alone
+        twice = self.neuron.inhibition > 0 and not self.neuron.winner_take_all
+        self.loadable = [
+            space for space in self.words.spaces if not twice or space not in ("neuron", "control")
+        ]
+        run.coverage.expect(*(name for name in self.flags if name in ("outcome", "decide")))
+        self.waiting: deque[tuple[int, Stimulus]] = deque()  # handed to the driver, not begun
+        self.pending: deque[Step] = deque()
+        self.newest = Step(0, {}, [], 0)
+        self.position = 0  # next row to be transferred
+        self.loading: deque[tuple[str, Index, Fields]] = deque()
+        self.asking: deque[tuple[str, Index]] = deque()
+        self.reading: deque[tuple[str, Index, Fields, int]] = deque()
+        self.edited: State | None = (
+            None  # the golden state with what the host has loaded since the last step
+        )
+        self.gathered: State | None = None
+        self.completed = 0
+        self.sent = 0  # steps handed to the driver
+        self.reset_in: int | None = None  # clocks until a reset
+        self.counters = [
+            name for name in sense.slots if name == "updates" or name.startswith("saturated_")
+        ]
+        self.counted_before: Counter[str] = (
+            Counter()
+        )  # by the design, when the golden layer was put to its state after reset
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.fired: list[list[int]] = []
+        self.recent = 0  # clock of the last progress
+        self.host_rate = 0.0
+        self.reset_rate = (
+            RESET_SHARE * self.timing["sweep_clocks"] / len(self.words.everything)
+        )  # a step
+
+    def watched(self, ops: Any, state: Any, inputs: Any, params: Any) -> Any:
+        """The rule; counts the coverage of what the golden layer computes."""
+        if self.stepping and self.covered < COVERED_UPDATES:  # else it is being traced
+            self.covered += self.dut.synapses
+            self.run.coverage.steps(vars(state), vars(inputs))
+        return self.dut.rule.update(ops, state, inputs, params)
+
+    async def clock(self, reset: bool = False) -> int:
+        """One clock of everything: drive, sample, compare."""
+        word = self.readback.offer()
+        for source in self.sources:
+            if source.queue:
+                word |= source.offer()
+        out = await self.run.pins.clock(word | self.rst if reset else word)
+        busy = bool(self.pending) or self.position != 0
+        if out & self.idle and (busy or self.reading):
+            self.differ("idle", 0, 1, "idle")
+        if out & self.pulses or (self.pending and self.pending[0].last is not None):
+            self.monitor(out)
+        if not reset:
+            self.follow(out, busy)
+        if self.run.pins.cycles - self.recent > PATIENCE_CLOCKS + 4 * self.timing["sweep_clocks"]:
+            raise Stuck(self.what_is_missing())
+        return out
+
+    def differ(self, name: str, expected: Any, got: Any, event: str, **more: Any) -> None:
+        """Record a difference at this clock."""
+        step = more.pop("step", self.pending[0].number if self.pending else self.run.steps)
+        self.run.scoreboard.differ(
+            field=name,
+            expected=expected,
+            got=got,
+            step=step,
+            clock=self.run.pins.cycles,
+            event=event,
+            **({"space": "step"} | more),
+        )
+
+    def monitor(self, out: int) -> None:
+        """Compare spikes and the end of a step, and see that none is late."""
+        clock = self.run.pins.cycles
+        if not self.pending:
+            self.differ(
+                "done" if out & self.done else "spike", 0, 1, "pulse that no step asked for"
+            )
+            return
+        step = self.pending[0]
+        if out & self.spike:
+            self.recent = clock
+            neuron = self.dut.sense.slots["neuron"].get(out)
+            want = step.expected[len(step.got)] if len(step.got) < len(step.expected) else None
+            step.got.append(neuron)
+            if neuron != want:
+                self.differ("neuron", want, neuron, "spike", index=[neuron], inputs=self.told(step))
+            self.run.coverage.event("spike")
+            if len(self.pending) > 1:
+                self.run.coverage.event("overlap")
+        late = step.last is not None and clock - step.last > self.timing["latency_clocks"]
+        if out & self.done or late:
+            self.recent = clock
+            if late:
+                self.differ("done", 1, 0, "done")
+            latency = clock - step.last if step.last is not None else None
+            if out & self.done and latency != self.timing["latency_clocks"]:
+                self.differ("latency_clocks", self.timing["latency_clocks"], latency, "done")
+            if len(step.got) < len(step.expected):
+                neuron = step.expected[len(step.got)]
+                self.differ("neuron", neuron, None, "done", index=[neuron], inputs=self.told(step))
+            self.pending.popleft()
+            self.completed += 1
+            self.run.synapse_steps += self.dut.synapses
+            self.ends.append(clock)
+            self.fired.append(step.got)
+            if not step.expected:
+                self.run.coverage.event("silent_step")
+
+    def told(self, step: Step) -> dict[str, Any]:
+        """A step's stimulus, for a difference."""
+        spikes = np.flatnonzero(step.stimulus["spikes"]).tolist()
+        return {
+            "spikes": spikes,
+            **step.stimulus["modulators"],
+            **{name: bool(step.stimulus[name]) for name in self.flags},
+        }
+
+    def follow(self, out: int, busy: bool) -> None:
+        """Follow the handshakes of this edge."""
+        coverage, clock = self.run.coverage, self.run.pins.cycles
+        if (word := self.readback.taken(out)) is not None:
+            self.recent = clock
+            self.got_word(word)
+        elif self.readback.blocked(out):
+            coverage.event("readback_stalled")
+        if self.i.queue:
+            if self.i.taken(out) is not None:
+                self.recent = clock
+                self.transfer()
+                busy = True
+            elif self.i.offered:
+                coverage.event("i_backpressure")
+            elif self.position:
+                coverage.event("i_idle")
+        if not self.load.offered and not self.read.offered:
+            return
+        coverage.event("request_in_step" if busy else "request_between_steps")
+        if self.load.offered and self.read.offered:
+            coverage.event("load_with_read")
+        for source in (self.load, self.read):
+            if source.taken(out) is not None:
+                self.recent = clock
+                coverage.event(source.name)
+                if busy:
+                    self.differ(f"{source.name}.ready", 0, 1, "host request granted in mid-step")
+                if source is self.load:
+                    self.words.store(self.state(), *self.loading.popleft())
+                else:
+                    space, index = self.asking.popleft()
+                    self.reading.append(
+                        (
+                            space,
+                            index,
+                            self.words.fields(self.state(), space, index),
+                            self.run.steps,
+                        )
+                    )
+
+    def transfer(self) -> None:
+        """A row has been taken."""
+        if self.position == 0:
+            self.begin()
+        self.position += 1
+        if self.position == self.rows:
+            self.position, self.newest.last = 0, self.run.pins.cycles
+
+    def state(self) -> State:
+        """What the design must hold after the last whole step, to be read and to be changed."""
+        if self.edited is None:
+            self.edited = self.golden.checkpoint()
+        return self.edited
+
+    def begin(self) -> None:
+        """The first transfer of a step: the golden layer takes it."""
+        if self.edited is not None:
+            self.golden.restore(self.edited)
+            self.edited = None
+        number, stimulus = self.waiting.popleft()
+        self.stepping = True
+        fired = self.golden.step(**stimulus)
+        self.stepping = False
+        self.newest = Step(number, stimulus, np.flatnonzero(fired).tolist(), self.run.pins.cycles)
+        self.pending.append(self.newest)
+        self.starts.append(self.run.pins.cycles)
+        self.run.coverage.event("step")
+        for name in self.flags:
+            if stimulus[name]:
+                self.run.coverage.event(name)
+
+    def got_word(self, out: int) -> None:
+        """Compare a word that was read back."""
+        self.run.coverage.event("readback")
+        if not self.reading:
+            self.differ("readback.valid", 0, 1, "word that no read asked for")
+            return
+        space, index, want, step = self.reading.popleft()
+        got = self.words.got(space, out)
+        for name, value in want.items():
+            if value is not None and got[name] != value:
+                self.differ(name, value, got[name], "readback", space=space, index=index, step=step)
+        if self.gathered is not None:
+            self.words.store(self.gathered, space, index, got)
+
+    def what_is_missing(self) -> str:
+        """Text of a timeout."""
+        clocks = self.run.pins.cycles - self.recent
+        if self.reading:
+            what = f"readback.valid for {self.reading[0][0]} {list(self.reading[0][1])}"
+        elif self.pending and self.position == 0:
+            what = f"done of step {self.pending[0].number}"
+        elif self.load.offered or self.read.offered:
+            what = "load.ready" if self.load.offered else "read.ready"
+        else:
+            what = (
+                f"i.ready for row {self.position} in step"
+                f" {self.waiting[0][0] if self.waiting else self.completed}"
+            )
+        return f"waited {clocks} clocks for {what}"

@@ -1,0 +1,216 @@
+"""Plays runs of a network under given clockings, and compares each with the golden network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.golden.network.network import Network
+from sim.benches.network.comparison import Comparison
+from sim.benches.network.expected import expected, last_ticks, own_lessons
+from sim.benches.network.findings import Findings
+from sim.benches.network.stimulus import Parameters, Teaching
+from sim.blocks.network.records import Played, Reset
+from sim.blocks.network.rtl import NetworkRtl
+from sim.clocks import Clocking
+
+STREAM_EVENTS = ("i_idle", "i_blocked", "o_idle", "o_blocked")
+
+
+class NetworkBench:
+    """Plays runs and compares them.
+
+    Parameters
+    ----------
+    rtl : the verilated network.
+    parameters : of its layers, by `<layer>.<name>`.
+    x : steps (T, inputs), the same in every run: they must give the same under any clocks.
+    teach : what a plastic layer is taught beside each step, (T,) by name.
+
+    Members
+    -------
+    findings : of all runs so far.
+    runs : a report of each run.
+    state : what the host has read after the last one, by layer and name.
+    """
+
+    def __init__(
+        self,
+        rtl: NetworkRtl,
+        parameters: Parameters,
+        x: NDArray[np.uint8],
+        teach: Teaching | None = None,
+    ) -> None:
+        self.rtl, self.spec, self.parameters, self.x = rtl, rtl.spec, parameters, x
+        if teach is None:
+            teach = {name: np.zeros(len(x), np.int64) for name in rtl.lesson_formats}
+        self.teach = own_lessons(self.spec, teach, len(x))
+        plastic = Network(self.spec, parameters).plastic
+        self.plastic = plastic.checkpoint() if plastic is not None else None
+        self.golden = expected(self.spec, parameters, x, self.teach)
+        self.nothing = expected(self.spec, parameters, x[:0])  # what comes without a step
+        self.findings = Findings()
+        self.runs: list[dict[str, Any]] = []
+        self.state: dict[str, dict[str, NDArray[np.int64]]] = {}
+        self._declare_bins()
+
+    def _declare_bins(self) -> None:
+        """Bins that this network can hit, and what the golden network says of them."""
+        bins = self.findings.bins
+        bins.update(dict.fromkeys((f"event.{name}" for name in STREAM_EVENTS), 0))
+        for index, layer in enumerate(self.spec.layers):
+            crossing = self.spec.crossing(index)
+            # more spikes can come between two ticks than can wait
+            if crossing.policy == "once" and crossing.most_words > 1:
+                bins[f"crossing.{layer.name}.lost"] += self.golden.lost[layer.name]
+            words = self.golden.words[layer.name]
+            bins[f"layer.{layer.name}.spike"] += int(words.sum())
+            bins[f"layer.{layer.name}.silent"] += int((words == 0).sum())
+            saturations = self.golden.saturations[layer.name]
+            if saturations is not None:
+                bins[f"layer.{layer.name}.saturated"] += saturations
+        for capture in self.rtl.dut.captures:
+            for name in ("word", "late", "on_time"):
+                bins[f"crossing.{capture.layer}.{name}"] += 0
+        if len(self.rtl.dut.roles) > 1:
+            bins["event.together"] += 0
+
+    def run(
+        self,
+        clocking: Clocking,
+        seed: int,
+        stall: float,
+        resets: Sequence[Reset] = (),
+        waves: Path | None = None,
+    ) -> dict[str, Any]:
+        """One run from power-on.
+
+        Parameters
+        ----------
+        clocking : clocks of all domains.
+        seed : of idle clocks, jitter, and bits that miss an edge.
+        stall : probability of an idle clock on every stream.
+        resets : pulses.
+        waves : file for all signals, or None.
+
+        Returns the run's report, as it stands in results.
+        """
+        number, before = len(self.runs), self.findings.differences
+        start = time.perf_counter()
+        self.rtl.start(clocking, seed, waves)
+        played = self.rtl.play(
+            self.parameters, self.x, stall, resets, seed, self.plastic, self.teach
+        )
+        self._compare(number, played)
+        report = {
+            **clocking.as_json(),
+            "seed": seed,
+            "stall": stall,
+            "resets": [asdict(reset) for reset in resets],
+            **self._report(played),
+            "time_us": round(self.rtl.now_ps / 1e6, 3),
+            "cycles": sum(self.rtl.clocks.values()),
+            "differences": self.findings.differences - before,
+            "wall_s": round(time.perf_counter() - start, 3),
+        }
+        self.rtl.close()
+        self._cover(clocking, resets, played)
+        self.runs.append(report)
+        return report
+
+    def _compare(self, run: int, played: Played) -> None:
+        """Compare words, crossings, the final state and counts."""
+        steps = len(played.accepted)
+        taken = self.x[:steps]
+        undisturbed = played.epochs == 1
+        if undisturbed and len(taken) == len(self.x):
+            sections, begins = [self.golden], [int(played.accepted_ps[0])]
+        else:
+            # epochs without a step are in `nothing`, but for the last one
+            epochs = [
+                epoch
+                for epoch in range(played.epochs)
+                if epoch == played.epochs - 1 or (played.accepted == epoch).any()
+            ]
+            in_epoch = [played.accepted == epoch for epoch in epochs]
+            sections = [expected(self.spec, self.parameters, taken[chosen]) for chosen in in_epoch]
+            begins = [
+                int(played.accepted_ps[chosen].min(initial=self.rtl.now_ps)) for chosen in in_epoch
+            ]
+        comparison = Comparison(self.findings, run, self.spec, self.nothing, sections, begins)
+        comparison.output(played.out)
+        comparison.crossings(played.crossed)
+        if not played.finished:
+            comparison.stuck(steps)
+        readings = self.rtl.read(0.0, self.plastic)
+        comparison.final_state(readings, steps)
+        self.state = readings if readings is not None else self.state
+        comparison.faults(played, self.golden.lost if undisturbed and played.finished else {})
+
+    def _report(self, played: Played) -> dict[str, Any]:
+        """What a run did, as it stands in results."""
+        counts, times = played.counts, played.accepted_ps
+        lengths = np.unique(played.accepted, return_counts=True)[1]
+        ticks = [last_ticks(self.spec, int(length)) for length in lengths]
+        updates = sum(
+            sum(one[layer.name] for one in ticks)
+            // layer.tick_interval
+            * layer.columns
+            * layer.neurons
+            for layer in self.spec.layers
+        )
+        between_ps = float(times[-1] - times[0]) if len(times) > 1 else 0.0
+        return {
+            "steps": counts["accepted"],
+            "epochs": played.epochs,
+            "words_out": counts["o_words"],
+            "synapse_steps": updates,
+            "steps_per_s": round((len(times) - 1) * 1e12 / between_ps, 1) if between_ps else None,
+            "edges_together": counts["together"],
+            "crossings": {
+                capture.layer: {
+                    "words": counts[f"crossed_{capture.layer}"],
+                    "in_window": counts[f"windows_{capture.layer}"],
+                    "late": counts[f"late_{capture.layer}"],
+                    "torn": counts[f"torn_{capture.layer}"],
+                }
+                for capture in self.rtl.dut.captures
+            },
+        }
+
+    def _cover(self, clocking: Clocking, resets: Sequence[Reset], played: Played) -> None:
+        """Count what a run has been through."""
+        bins, counts = self.findings.bins, played.counts
+        bins[f"clocks.{clocking.kind}"] += 1
+        for reset in resets:
+            bins[f"reset.{reset.role}"] += 1
+        for one, other in pairwise(resets):
+            same_time = (one.after, one.delay_ps) == (other.after, other.delay_ps)
+            bins["reset.two_at_once"] += same_time and one.role != other.role
+        for name in (*STREAM_EVENTS, "together"):
+            if f"event.{name}" in bins:
+                bins[f"event.{name}"] += counts[name]
+        for capture in self.rtl.dut.captures:
+            layer = capture.layer
+            late = counts[f"late_{layer}"]
+            bins[f"crossing.{layer}.word"] += counts[f"crossed_{layer}"]
+            bins[f"crossing.{layer}.late"] += late
+            bins[f"crossing.{layer}.on_time"] += counts[f"windows_{layer}"] - late
+
+
+def totals(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """Words, and bits that changed at an edge, of each crossing over all runs."""
+    sums: dict[str, dict[str, int]] = {}
+    for run in runs:
+        for layer, counts in run.get("crossings", {}).items():
+            layer_sums = sums.setdefault(layer, dict.fromkeys(counts, 0))
+            for name, count in counts.items():
+                layer_sums[name] += count
+    return sums

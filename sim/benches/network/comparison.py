@@ -1,0 +1,194 @@
+"""Comparisons of a network's run with the golden network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
+from sim.benches.network.expected import Expected, Row
+from sim.benches.network.findings import Findings
+from sim.blocks.network.records import Played, Stepped
+
+# Counts that must be 0: words that changed while they waited, and words taken during a restart
+FAULTS = ("unstable", "taken_in_restart")
+FAULT_OUTPUTS = ("torn_", "out_of_step_")  # begin the names of such counts of one layer
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Compares one run.
+
+    Members
+    -------
+    findings : where differences go.
+    run : number of the run.
+    spec : the network.
+    nothing : what comes out of the network, and crosses in it, without a step.
+    sections : what the golden network makes of the steps between two restarts of the input, of
+        those that a step was taken in, and of the last one.
+    begins : times in ps of the first step of each section.
+    """
+
+    findings: Findings
+    run: int
+    spec: NetworkSpec
+    nothing: Expected
+    sections: Sequence[Expected]
+    begins: Sequence[int]
+
+    def crossings(self, crossed: Mapping[str, Stepped]) -> None:
+        """Words at every crossing between two clocks."""
+        for before, after in pairwise(self.spec.layers):
+            if after.name in crossed:
+                self._crossing(crossed[after.name], before, after)
+
+    def faults(self, played: Played, lost: Mapping[str, int]) -> None:
+        """Counts of what must never happen, and of spikes that had to be lost.
+
+        `lost`: by layer, how many words had to lose a spike; empty where that is not known.
+        """
+        for name, count in played.counts.items():
+            if count and (name in FAULTS or name.startswith(FAULT_OUTPUTS)):
+                layer = name
+                for prefix in FAULT_OUTPUTS:
+                    layer = layer.removeprefix(prefix)
+                self.findings.differ(
+                    run=self.run,
+                    event="fault",
+                    layer=None if name in FAULTS else layer,
+                    field=name,
+                    want=0,
+                    got=count,
+                )
+        for name, count in lost.items():
+            got = played.counts[f"lost_{name}"]
+            if got != count:
+                self.findings.differ(
+                    run=self.run, event="lost", layer=name, field="lost", want=count, got=got
+                )
+
+    def output(self, out: Stepped) -> None:
+        """Words of stream `o`.
+
+        Between two restarts they must be the first ones of a section; after the last restart they
+        must be all of the last section.
+        """
+        name = PLASTIC if self.spec.plastic is not None else self.spec.layers[-1].name
+        rows, nothing = [section.out for section in self.sections], self.nothing.out
+        next_row, words = 0, out.where(np.zeros(len(out.steps), np.bool_))
+        for epoch in np.unique(out.epochs):
+            words = out.where(out.epochs == epoch)
+            count = len(words.steps)
+            if nothing.match_length(words) == count and epoch != out.epochs[-1]:
+                continue  # restarted again before a step came
+            # time of the first word that depends on a step
+            first_ps = words.times_ps[min(len(nothing.steps), count - 1)]
+            possible = [
+                row
+                for row in range(next_row, len(rows))
+                if self.begins[row] < first_ps or count <= len(nothing.steps)
+            ]
+            fitting = [row for row in possible if rows[row].match_length(words) == count]
+            if not fitting:
+                row = rows[possible[-1] if possible else -1]
+                self._wrong("word", name, words, row, row.match_length(words))
+                return
+            next_row = fitting[0] + 1
+            if len(rows) > 1:
+                self.findings.bins["event.words_before_reset"] += next_row < len(rows)
+        last = rows[-1]
+        complete = last.match_length(words) == len(words.steps) == len(last.steps)
+        if len(last.steps) and not complete:
+            self._fewer("word", name, last, last.match_length(words))
+
+    def _crossing(self, words: Stepped, before: TrainedLayerSpec, after: TrainedLayerSpec) -> None:
+        """Words at a crossing: of each section from its first word on, of the last one all."""
+        rows, nothing = [section.row(before) for section in self.sections], self.nothing.row(before)
+        event, row, position = f"crossing into {after.name}", -1, 0
+        while position < len(words.steps):
+            counts = [rows[k].match_length(words, position) for k in range(row + 1, len(rows))]
+            count = max([nothing.match_length(words, position), *counts])
+            if not count:
+                self._wrong(event, before.name, words, rows[-1], position)
+                return
+            if count > len(nothing.steps):
+                row += 1 + counts.index(count)
+            position += count
+        last = rows[-1]
+        tail = len(words.steps) - len(last.steps)
+        if tail < 0 or last.match_length(words, tail) != len(last.steps):
+            self._fewer(event, before.name, last, len(words.steps) if len(rows) == 1 else 0)
+
+    def _fewer(self, event: str, layer: str, row: Row, got: int) -> None:
+        """Record that words are missing."""
+        step = int(row.steps[min(got, len(row.steps) - 1)])
+        self.findings.differ(
+            run=self.run,
+            event=event,
+            layer=layer,
+            step=step,
+            field="words",
+            want=len(row.steps),
+            got=got,
+        )
+
+    def _wrong(self, event: str, layer: str, words: Stepped, row: Row, position: int) -> None:
+        """Record that the word at a position is not the one due."""
+        place: dict[str, Any] = {
+            "run": self.run,
+            "event": event,
+            "layer": layer,
+            "count": max(1, len(words.steps) - position),
+        }
+        got = int(words.steps[position])
+        if position >= len(row.steps):
+            self.findings.differ(
+                **place, step=got, field="words", want=len(row.steps), got=len(words.steps)
+            )
+        elif got != row.steps[position]:
+            want = int(row.steps[position])
+            self.findings.differ(**place, step=want, field="step", want=want, got=got)
+        else:
+            neuron = int(np.argmax(words.bits[position] != row.bits[position]))
+            want, bit = int(row.bits[position, neuron]), int(words.bits[position, neuron])
+            self.findings.differ(
+                **place, step=got, neuron=neuron, field="spike", want=want, got=bit
+            )
+
+    def stuck(self, steps: int) -> None:
+        """Record that the network has not taken all steps."""
+        self.findings.differ(
+            run=self.run, event="stuck", step=steps + 1, field="ready", want=1, got=0
+        )
+
+    def final_state(
+        self, readings: Mapping[str, Mapping[str, NDArray[np.int64]]] | None, steps: int
+    ) -> None:
+        """Everything that the host can read; None where the network did not answer."""
+        if readings is None:
+            self.findings.differ(
+                run=self.run, event="readback", field="readback.valid", want=1, got=0
+            )
+            return
+        for layer, fields in self.sections[-1].state.items():
+            for name, values in fields.items():
+                wrong = np.argwhere(readings[layer][name] != values)
+                if len(wrong):
+                    index = tuple(int(axis) for axis in wrong[0])
+                    self.findings.differ(
+                        run=self.run,
+                        event="readback",
+                        layer=layer,
+                        neuron=index[0],
+                        step=steps,
+                        field=name if len(index) == 1 else f"{name}[{index[0]}, {index[1]}]",
+                        want=int(values[index]),
+                        got=int(readings[layer][name][index]),
+                        count=len(wrong),
+                    )

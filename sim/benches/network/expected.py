@@ -1,0 +1,174 @@
+"""What the golden network says that must come out of a network, from one reset to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.golden.network.network import Network
+from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
+from sim.benches.network.stimulus import Parameters, Teaching
+from sim.blocks.network.records import Stepped, flat
+
+
+@dataclass(frozen=True)
+class Row:
+    """Words that must come one after the other: their steps (n,), and bits (n, channels)."""
+
+    steps: NDArray[np.int64]
+    bits: NDArray[np.uint8]
+
+    def match_length(self, words: Stepped, start: int = 0) -> int:
+        """How many of the words, from `start` on, are this row's from its first."""
+        count = min(len(words.steps) - start, len(self.steps))
+        same = words.steps[start : start + count] == self.steps[:count]
+        same &= (words.bits[start : start + count] == self.bits[:count]).all(axis=1)
+        return count if same.all() else int(np.argmin(same))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the golden network makes of some steps from a reset on.
+
+    Members
+    -------
+    spec : the network.
+    words : spikes of each layer's ticks (ticks, neurons).
+    lost : by layer behind a `once` crossing, its words with which a spike was lost.
+    state : what the host reads of each layer after them.
+    saturations : of each layer's traces, None for a layer without.
+    """
+
+    spec: NetworkSpec
+    words: Mapping[str, NDArray[np.uint8]]
+    lost: Mapping[str, int]
+    state: Mapping[str, Mapping[str, NDArray[np.int64]]]
+    saturations: Mapping[str, int | None]
+
+    def row(self, layer: TrainedLayerSpec) -> Row:
+        """A layer's words, with the numbers of their steps as those travel."""
+        return self._row(layer.name, layer.tick_interval)
+
+    @property
+    def out(self) -> Row:
+        """The network's output."""
+        last = self.spec.layers[-1]
+        return self._row(last.name if self.spec.plastic is None else PLASTIC, last.tick_interval)
+
+    def _row(self, name: str, interval: int) -> Row:
+        ticks = np.arange(1, len(self.words[name]) + 1, dtype=np.int64) * interval
+        return Row(ticks % (1 << self.spec.step_bits), self.words[name])
+
+
+def last_ticks(spec: NetworkSpec, steps: int) -> dict[str, int]:
+    """The step of each layer's last tick when the network has taken so many steps.
+
+    A layer ticks as soon as no word in front of it is missing. One that is faster than its producer
+    also ticks for steps that the network has not taken yet, up to the producer's next tick.
+    """
+    available, ticks = steps, {}
+    for layer in spec.layers:
+        ticks[layer.name] = available // layer.tick_interval * layer.tick_interval
+        available = ticks[layer.name] + layer.tick_interval - 1
+    return ticks
+
+
+def own_lessons(spec: NetworkSpec, teach: Teaching, steps: int) -> Teaching:
+    """What a plastic layer is taught in each of its own steps.
+
+    `teach` has a value for each of the network's `steps` steps; the plastic layer steps with the
+    ticks of the last layer. Ticks for steps beyond those get 0.
+    """
+    interval = spec.layers[-1].tick_interval
+    count = last_ticks(spec, steps)[spec.layers[-1].name] // interval
+    own = {}
+    for name, values in teach.items():
+        at_ticks = values[interval - 1 : steps : interval][:count]
+        own[name] = np.concatenate([at_ticks, np.zeros(count - len(at_ticks), np.int64)])
+    return own
+
+
+class _GoldenRun:
+    """The golden network from a reset on, and what is collected of it.
+
+    Each layer is followed as far as its ticks do not depend on steps that are not there.
+    """
+
+    def __init__(self, spec: NetworkSpec, parameters: Parameters, steps: int) -> None:
+        self.spec, self.steps = spec, steps
+        self.network, self.last = Network(spec, parameters), last_ticks(spec, steps)
+        self.interval = spec.layers[-1].tick_interval
+        self.learned: list[NDArray[np.uint8]] = []
+        self.words: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in spec.layers}
+        self.lost = {layer.name: 0 for layer in spec.layers if layer.policy == "once"}
+        self.state = {layer.name: self._state(layer.name) for layer in spec.layers}
+        self.saturations = {
+            layer.name: self.network.layers[layer.name].saturations for layer in spec.layers
+        }
+
+    def _state(self, name: str) -> dict[str, NDArray[np.int64]]:
+        """What the host must read of a layer; before its first tick its memories may hold
+        anything.
+        """
+        layer = self.network.layers[name]
+        ticked = self.network.steps >= layer.spec.tick_interval
+        state = layer.state if ticked else {}
+        return {**layer.parameters, "fresh": np.array([not ticked], np.int64), **state}
+
+    def step(self, number: int, x: NDArray[np.uint8], lesson: Mapping[str, int]) -> None:
+        """Take step `number`, counted from 1, and collect what it makes."""
+        network, last_layer = self.network, self.spec.layers[-1]
+        lost_before = {name: network.crossings[name].lost for name in self.lost}
+        network.step(x, lesson)
+        plastic_ticks = number % self.interval == 0 and number <= self.last[last_layer.name]
+        if network.plastic is not None and plastic_ticks:
+            self.learned.append(network.outputs[PLASTIC].copy())
+            self.state[PLASTIC] = flat(network.plastic.checkpoint())
+        available = self.steps  # the last step of which a word can be in front of the layer
+        for layer in self.spec.layers:
+            if layer.policy == "once" and number <= available:
+                self.lost[layer.name] += (
+                    network.crossings[layer.name].lost != lost_before[layer.name]
+                )
+            available = self.last[layer.name]
+            if number % layer.tick_interval == 0 and number <= available:
+                self.words[layer.name].append(network.outputs[layer.name].copy())
+            if number == available:
+                self.state[layer.name] = self._state(layer.name)
+                self.saturations[layer.name] = network.layers[layer.name].saturations
+
+    def expected(self) -> Expected:
+        """What has been collected."""
+        words = {
+            layer.name: np.array(self.words[layer.name], np.uint8).reshape(-1, layer.neurons)
+            for layer in self.spec.layers
+        }
+        plastic = self.network.plastic
+        if plastic is not None:
+            neurons = len(self.network.outputs[PLASTIC])
+            words[PLASTIC] = np.array(self.learned, np.uint8).reshape(-1, neurons)
+            self.state.setdefault(PLASTIC, flat(plastic.checkpoint()))
+        return Expected(self.spec, words, self.lost, self.state, self.saturations)
+
+
+def expected(
+    spec: NetworkSpec, parameters: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None
+) -> Expected:
+    """Run the golden network on steps (T, inputs) from a reset on.
+
+    `teach`: what the plastic layer is taught in each of its own steps (see `own_lessons`).
+    """
+    run = _GoldenRun(spec, parameters, len(x))
+    lessons = {name: dict(enumerate(values.tolist())) for name, values in (teach or {}).items()}
+    silence = np.zeros(x.shape[1], np.uint8)
+    # layers that run ahead tick for steps beyond x
+    for number in range(1, max(len(x), *run.last.values()) + 1):
+        lesson = {}
+        if number % run.interval == 0:
+            own_step = number // run.interval - 1
+            lesson = {name: values.get(own_step, 0) for name, values in lessons.items()}
+        run.step(number, x[number - 1] if number <= len(x) else silence, lesson)
+    return run.expected()

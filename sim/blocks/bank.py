@@ -1,0 +1,113 @@
+"""A verilated bank with the interface of its golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import saturated_array
+from sc_model.golden.bank import loaded
+from sim.bits import get_bits, put_bits, words_of
+from sim.driver.one_clock import Rtl
+
+EVENTS = {"updated": ("updated_address", "updated_state")}
+
+
+class RtlBank:
+    """A bank with the interface of :class:`~sc_model.golden.Bank`.
+
+    Members
+    -------
+    rtl : the verilated design.
+    rule, params : the rule that it computes.
+    synapses : their number.
+    """
+
+    def __init__(self, rtl: Rtl) -> None:
+        self.rtl, self.rule, self.params = rtl, rtl.dut.rule, rtl.dut.params
+        self.synapses = rtl.dut.synapses
+        self.load({})
+
+    def load(self, values: Mapping[str, ArrayLike]) -> None:
+        """Write loadable fields of all synapses and put all others to their initial values."""
+        self.restore(loaded(self.rule, values))
+
+    def restore(self, state: Mapping[str, ArrayLike]) -> None:
+        """Set the complete state: every field, scalar or shape (N,), saturated into its format."""
+        forms, slots = self.rtl.dut.state, self.rtl.dut.drive.slots
+        if sorted(state) != sorted(forms):
+            raise TypeError(
+                f"the state of '{self.rule.family}' is {sorted(forms)}, not {sorted(state)}"
+            )
+        base = slots["load__payload"]
+        words = np.zeros((self.synapses, words_of(base.form.width)), np.uint64)
+        address = slots["load__payload.address"]
+        put_bits(words, address.offset - base.offset, address.form.width, np.arange(self.synapses))
+        for name, form in forms.items():
+            slot = slots[f"load__payload.state.{name}"]
+            values = saturated_array(name, state[name], (self.synapses,), form, np.dtype(np.int64))
+            put_bits(words, slot.offset - base.offset, form.width, values)
+        self.rtl.transact({"load": words}, {})
+
+    @property
+    def state(self) -> dict[str, NDArray[np.int64]]:
+        """Every field, read back; shape (N,)."""
+        addresses = np.arange(self.synapses, dtype=np.uint64)[:, None]
+        _, outputs = self.rtl.transact({"read": addresses}, {"readback": self.synapses})
+        words, slots = outputs["readback"][1], self.rtl.dut.sense.slots
+        base = slots["readback__payload"].offset
+        return {
+            name: get_bits(words, slots[f"readback__payload.{name}"].offset - base, form)
+            for name, form in self.rtl.dut.state.items()
+        }
+
+    def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.int64]]:
+        """Advance all synapses by one step, a sweep, and return the new state."""
+        self.replay(
+            {
+                name: np.broadcast_to(np.asarray(values), (self.synapses,))[None]
+                for name, values in inputs.items()
+            }
+        )
+        return self.state
+
+    def replay(self, inputs: Mapping[str, ArrayLike]) -> None:
+        """Advance all synapses by T steps.
+
+        `inputs`: by name, shape (T, N), (T, 1) or scalars; one at least has T rows.
+        """
+        forms = self.rtl.dut.inputs
+        if sorted(inputs) != sorted(forms):
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not"
+                f" {sorted(inputs)}"
+            )
+        counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
+        if len(counts) != 1:
+            raise ValueError(
+                "inputs must be of equally many steps, at least one of shape (steps, ...), not"
+                f" {sorted(counts)}"
+            )
+        shape = (*counts, self.synapses)
+        slots = self.rtl.dut.drive.slots
+        base = slots["i__payload"]
+        words = np.zeros((shape[0] * shape[1], words_of(base.form.width)), np.uint64)
+        for name, form in forms.items():
+            array = np.asarray(inputs[name])
+            if array.ndim and array.shape not in (shape, (shape[0], 1)):
+                raise ValueError(
+                    f"{name} must have shape {shape}, ({shape[0]}, 1) or be a scalar, not"
+                    f" {array.shape}"
+                )
+            values = saturated_array(
+                name, np.broadcast_to(array, shape), shape, form, np.dtype(np.int64)
+            )
+            offset = slots[f"i__payload.{name}"].offset - base.offset
+            put_bits(words, offset, form.width, values.ravel())
+        # the last update has been written when as many have come out; none of them is kept
+        self.rtl.transact({"i": words}, {"updated": len(words)}, {"updated": 0})
+
+
+golden_interface = RtlBank

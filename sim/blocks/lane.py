@@ -1,0 +1,96 @@
+"""A verilated lane with the interface of its golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import saturated_array
+from sc_model.golden.synapse import Integer, saturated
+from sc_model.spec import IntFormat
+from sim.driver.one_clock import Rtl
+
+EVENTS: dict[str, tuple[str, ...]] = {}
+
+
+class RtlLane:
+    """A lane with the interface of :class:`~sc_model.golden.Synapse`, and arrays for many steps.
+
+    Members
+    -------
+    rtl : the verilated design.
+    rule, params : the rule that it computes.
+    """
+
+    def __init__(self, rtl: Rtl) -> None:
+        self.rtl, self.rule, self.params = rtl, rtl.dut.rule, rtl.dut.params
+        (self._loadable,) = (field.name for field in self.rule.state if field.loadable)
+        self.load({})
+
+    def load(self, values: Mapping[str, int]) -> None:
+        """Write the loadable field and put all others to their initial values."""
+        initial = self.rule.initial_state()[self._loadable]
+        form = self.rtl.dut.state[self._loadable]
+        value = form.saturate(int(values.get(self._loadable, initial)))
+        self._last = self.rtl.play({"load": [1], f"load_{self._loadable}": value})
+
+    @property
+    def state(self) -> dict[str, int]:
+        """Every field."""
+        return {name: int(self._last[name][-1]) for name in self.rtl.dut.state}
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Set a state that differs from the initial one in the loadable field alone.
+
+        Raises
+        ------
+        ValueError
+            Another field differs: the ports of a lane can't load it.
+        """
+        value = int(state[self._loadable])
+        initial = {**self.rule.initial_state(), self._loadable: value}
+        if {name: int(other) for name, other in state.items()} != initial:
+            raise ValueError(
+                f"a lane's ports load the {self._loadable} alone, not traces: restore into a bank"
+                " of 1, or from the model."
+            )
+        self.load({self._loadable: value})
+
+    def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
+        """Advance by one step and return the new state."""
+        self._last = self.rtl.play({"step": [1], **saturated(self.rule, self.params, inputs)})
+        return self.state
+
+    def replay(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+        """Advance by T steps, a clock each, and return every field after each, shape (T,).
+
+        `inputs`: by name, shape (T,) or scalars; values out of range are saturated.
+        """
+        forms = self.rtl.dut.inputs
+        if sorted(inputs) != sorted(forms):
+            raise TypeError(
+                f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not"
+                f" {sorted(inputs)}"
+            )
+        ports = {name: _in_range(name, inputs[name], form) for name, form in forms.items()}
+        out = self.rtl.play({"step": 1, **ports})
+        if len(out["done"]):
+            self._last = {name: values[-1:] for name, values in out.items()}
+        return {name: out[name] for name in self.rtl.dut.state}
+
+
+def _in_range(name: str, values: ArrayLike, form: IntFormat) -> NDArray[Any]:
+    """Values of an input, saturated; an array that is in range already is not copied."""
+    array = np.asarray(values)
+    if array.dtype == np.bool_:
+        return array
+    is_integer = array.dtype.kind in "iu" and array.size > 0
+    if is_integer and form.lo <= int(array.min()) <= int(array.max()) <= form.hi:
+        return array
+    return saturated_array(name, array, array.shape, form, np.dtype(np.int64))
+
+
+golden_interface = RtlLane

@@ -1,0 +1,249 @@
+"""The host of a network: words that load and read its layers, by the manifest's spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.spec import PLASTIC, IntFormat, TrainedLayerSpec
+from sim.bits import Words, get_bits, put_bits, words_of
+from sim.layer_words import CheckpointWords, State
+from sim.network_design import NetworkDut
+
+TEACH = "teach"
+JUNK_BITS = 62  # the most that NumPy's generator gives at once
+
+Readings = dict[str, dict[str, NDArray[np.int64]]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Words of one space of a trained layer.
+
+    Members
+    -------
+    space : its name.
+    words, lanes : addresses, (n,); a scalar where all are alike.
+    """
+
+    space: str
+    words: NDArray[np.int64]
+    lanes: ArrayLike
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def synapse_addresses(layer: TrainedLayerSpec) -> Batch:
+    """Word and lane of each synapse, in the order of an array (neurons, columns).
+
+    A lane has every `lanes`-th neuron; a neuron's synapses lie one after the other in its memory.
+    """
+    neuron, column = np.divmod(np.arange(layer.neurons * layer.columns), layer.columns)
+    return Batch("synapse", neuron // layer.lanes * layer.columns + column, neuron % layer.lanes)
+
+
+class NetworkHost:
+    """Words of a network's host ports.
+
+    Parameters
+    ----------
+    dut : the network.
+    """
+
+    def __init__(self, dut: NetworkDut) -> None:
+        self.dut, self.spec = dut, dut.spec
+
+    def payloads(self, port: str, fields: Mapping[str, ArrayLike], count: int) -> Words:
+        """Payloads of a stream whose named fields have these values, (count,) or scalars."""
+        payload = self.dut.ports[f"{port}__payload"]
+        words = np.zeros((count, words_of(payload["width"])), np.uint64)
+        for field in payload["fields"]:
+            if field["name"] in fields:
+                values = np.broadcast_to(np.asarray(fields[field["name"]]), count)
+                put_bits(words, field["offset"], field["width"], values)
+        return words
+
+    def _space(self, layer: TrainedLayerSpec, name: str) -> Mapping[str, Any]:
+        (described,) = (one for one in self.dut.manifest["layers"] if one["name"] == layer.name)
+        (space,) = (one for one in described["spaces"] if one["name"] == name)
+        return dict(space)
+
+    def _data_offset(self, port: str) -> int:
+        """Where the data of a load begin in its payload."""
+        fields = self.dut.ports[f"{port}__payload"]["fields"]
+        (data,) = (field for field in fields if field["name"] == "data")
+        return int(data["offset"])
+
+    # --- trained layers ---------------------------------------------------------------------------
+
+    def loads(
+        self, parameters: Mapping[str, NDArray[Any]], junk: np.random.Generator
+    ) -> dict[str, Words]:
+        """Words that load every layer, by port.
+
+        Parameters
+        ----------
+        parameters : by `<layer>.<name>`.
+        junk : source of what is loaded beside the parameters: a layer's state does not matter
+            before its first tick.
+        """
+        return {
+            f"load_{layer.name}": self._layer_loads(layer, parameters, junk)
+            for layer in self.spec.layers
+        }
+
+    def _layer_loads(
+        self,
+        layer: TrainedLayerSpec,
+        parameters: Mapping[str, NDArray[Any]],
+        junk: np.random.Generator,
+    ) -> Words:
+        """Words that load a layer.
+
+        A layer that may tick before the first step is taken is no longer in its state after reset
+        when the host writes: it gets traces and history of 0, and nothing for its neurons (such a
+        layer has no parameters of neurons).
+        """
+        early, port = self.spec.early(layer), f"load_{layer.name}"
+        names = (*layer.synapse_parameters(self.spec.tick_ms), *layer.neuron_parameters)
+        values = {name: parameters[f"{layer.name}.{name}"].ravel() for name in names}
+        batches = [synapse_addresses(layer)]
+        if not early:
+            batches.append(Batch("neuron", np.arange(layer.neurons), 0))
+        if layer.max_delay:
+            batches.append(Batch("history", np.arange(layer.columns), 0))
+        loads = []
+        for batch in batches:
+            space = self._space(layer, batch.space)
+            address = {"space": space["code"], "lane": batch.lanes, "word": batch.words}
+            words = self.payloads(port, address, len(batch))
+            for field in space["fields"]:
+                top = 1 << min(JUNK_BITS, field["width"])
+                anything = np.zeros(len(batch)) if early else junk.integers(0, top, len(batch))
+                offset = self._data_offset(port) + field["offset"]
+                put_bits(words, offset, field["width"], values.get(field["name"], anything))
+            loads.append(words)
+        return np.concatenate(loads)
+
+    def _read_batches(self, layer: TrainedLayerSpec) -> Iterator[Batch]:
+        """All that the host can read of a layer, in the order of the words that come back."""
+        yield synapse_addresses(layer)
+        yield Batch("neuron", np.arange(layer.neurons), 0)
+        yield Batch("control", np.zeros(1, np.int64), 0)
+        if layer.max_delay:
+            yield Batch("history", np.arange(layer.columns), 0)
+
+    def reads(self) -> dict[str, Words]:
+        """Words that read everything, by port."""
+        words = {}
+        if self.plastic is not None:
+            port = f"read_{PLASTIC}"
+            words[port] = np.concatenate(
+                [
+                    self.payloads(port, self.plastic.addresses(space), self.plastic.count(space))
+                    for space in self.plastic.spaces
+                ]
+            )
+        for layer in self.spec.layers:
+            port = f"read_{layer.name}"
+            batches = []
+            for batch in self._read_batches(layer):
+                code = self._space(layer, batch.space)["code"]
+                address = {"space": code, "lane": batch.lanes, "word": batch.words}
+                batches.append(self.payloads(port, address, len(batch)))
+            words[port] = np.concatenate(batches)
+        return words
+
+    def readings(self, words: Mapping[str, Words]) -> Readings:
+        """Fields of the trained layers' words that came back, by layer and name."""
+        return {
+            layer.name: self._layer_readings(layer, words[f"readback_{layer.name}"])
+            for layer in self.spec.layers
+        }
+
+    def _layer_readings(
+        self, layer: TrainedLayerSpec, words: Words
+    ) -> dict[str, NDArray[np.int64]]:
+        shapes = {
+            "synapse": (layer.neurons, layer.columns),
+            "neuron": (layer.neurons,),
+            "control": (1,),
+        }
+        readings, begin = {}, 0
+        for batch in self._read_batches(layer):
+            rows = words[begin : begin + len(batch)]
+            begin += len(batch)
+            fields = {
+                field["name"]: get_bits(
+                    rows, field["offset"], IntFormat(field["width"], field["signed"])
+                )
+                for field in self._space(layer, batch.space)["fields"]
+            }
+            if batch.space == "history":  # a field for each age
+                readings["history"] = np.stack(list(fields.values()), axis=1)
+            else:
+                shape = shapes[batch.space]
+                readings |= {name: values.reshape(shape) for name, values in fields.items()}
+        return readings
+
+    # --- the plastic layer ------------------------------------------------------------------------
+
+    @cached_property
+    def plastic(self) -> CheckpointWords | None:
+        """The words of the plastic layer, None without one."""
+        described = self.dut.manifest.get(PLASTIC)
+        return CheckpointWords(described) if described is not None else None
+
+    @property
+    def lesson_formats(self) -> dict[str, IntFormat]:
+        """Formats of the modulators and flags that a plastic layer takes with each step."""
+        if self.plastic is None:
+            return {}
+        fields = self.dut.ports[f"{TEACH}__payload"]["fields"]
+        return {field["name"]: IntFormat(field["width"], field["signed"]) for field in fields}
+
+    def lessons(self, teach: Mapping[str, NDArray[np.int64]]) -> dict[str, Words]:
+        """Words of stream `teach`, one for each step of the plastic layer."""
+        if self.plastic is None:
+            return {}
+        count = len(next(iter(teach.values())))
+        return {TEACH: self.payloads(TEACH, teach, count)}
+
+    def plastic_loads(self, state: State) -> dict[str, Words]:
+        """Words that load all of the plastic layer from a checkpoint of its model."""
+        if self.plastic is None:
+            return {}
+        port, batches = f"load_{PLASTIC}", []
+        data = self._data_offset(port)
+        for space, fields in self.plastic.spaces.items():
+            words = self.payloads(port, self.plastic.addresses(space), self.plastic.count(space))
+            for name, values in self.plastic.values(state, space).items():
+                slot = fields[name]
+                put_bits(words, data + slot.offset, slot.form.width, values)
+            batches.append(words)
+        return {port: np.concatenate(batches)}
+
+    def plastic_readings(self, words: Words, shapes: State) -> State:
+        """A checkpoint of the plastic layer out of the words that came back.
+
+        `shapes`: a checkpoint of its model; what the host can't read stays as it is there.
+        """
+        state = {
+            space: {name: values.copy() for name, values in arrays.items()}
+            for space, arrays in shapes.items()
+        }
+        if self.plastic is None:
+            return state
+        begin = 0
+        for space, fields in self.plastic.spaces.items():
+            rows = words[begin : begin + self.plastic.count(space)]
+            begin += len(rows)
+            values = {name: get_bits(rows, slot.offset, slot.form) for name, slot in fields.items()}
+            self.plastic.store_values(state, space, values)
+        return state

@@ -1,0 +1,104 @@
+"""What goes into a network's run and comes out of it: resets, words with their step, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.spec import IntFormat
+from sim.bits import Words, get_bits
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A reset pulse.
+
+    Members
+    -------
+    role : of the domain.
+    after : the delay begins when the network has taken so many steps; at the earliest when the
+        host's last word has been taken, because a reset would make loads void.
+    delay_ps : from there to the pulse.
+    clocks : its length, in clocks of that domain.
+    """
+
+    role: str
+    after: int
+    delay_ps: int = 0
+    clocks: int = 1
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Words of spikes, each with the number of its step.
+
+    Members
+    -------
+    steps : numbers as they travel, modulo 2^step_bits, (n,).
+    bits : 0s and 1s, (n, channels).
+    epochs : how often that end of the network had restarted before the word, (n,).
+    times_ps : (n,).
+    """
+
+    steps: NDArray[np.int64]
+    bits: NDArray[np.uint8]
+    epochs: NDArray[np.int32]
+    times_ps: NDArray[np.int64]
+
+    @classmethod
+    def unpack(
+        cls,
+        words: Words,
+        step_bits: int,
+        channels: int,
+        epochs: NDArray[np.int32],
+        times: NDArray[np.int64],
+    ) -> Stepped:
+        """{step, spikes} of packed words, the step in the lowest bits."""
+        raw = np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, bitorder="little")
+        bits = raw[:, step_bits : step_bits + channels]
+        return cls(get_bits(words, 0, IntFormat(step_bits)), bits, epochs, times)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Stepped:
+        """Some of the words."""
+        return Stepped(
+            self.steps[chosen], self.bits[chosen], self.epochs[chosen], self.times_ps[chosen]
+        )
+
+
+@dataclass(frozen=True)
+class Played:
+    """Results of a run.
+
+    Members
+    -------
+    finished : all words were taken.
+    accepted, accepted_ps : for each step that was taken, the restarts of the network's input before
+        it, and the time.
+    epochs : restarts of the input, and one more.
+    out : words of stream `o`.
+    crossed : words of each crossing between two clocks, by the layer that takes them (`epochs` is 0
+        for all).
+    counts : clocks, events and violations by name.
+    """
+
+    finished: bool
+    accepted: NDArray[np.int32]
+    accepted_ps: NDArray[np.int64]
+    epochs: int
+    out: Stepped
+    crossed: Mapping[str, Stepped]
+    counts: Mapping[str, int]
+
+
+def flat(state: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[np.int64]]:
+    """A checkpoint as `<space>.<name>`, scalars with shape (1,)."""
+    return {
+        f"{space}.{name}": np.atleast_1d(np.asarray(values)).astype(np.int64)
+        for space, arrays in state.items()
+        for name, values in arrays.items()
+    }

@@ -1,0 +1,221 @@
+"""A verilated network: the host loads it, steps are played, and all of it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.spec import PLASTIC, IntFormat
+from sim.bits import packed
+from sim.blocks.network.host import NetworkHost, Readings
+from sim.blocks.network.records import Played, Reset, Stepped, flat
+from sim.clocks import Clocking
+from sim.driver.driver import Driver, Transfers
+from sim.driver.structures import ResetPulse
+from sim.layer_words import State
+from sim.network_design import read_network
+
+# Clocks of the slowest domain that restarts and idle streams may take beside the ticks themselves
+HANDSHAKE_CLOCKS = 400
+NOT_YET = -1  # time of a pulse whose steps have not been taken
+
+
+class NetworkRtl:
+    """A verilated network.
+
+    `start` makes a new one, as after power-on; the library serves any clocks.
+
+    Members
+    -------
+    driver : the driver under it.
+    dut : the build it is made of.
+    spec : the network.
+    """
+
+    def __init__(self, folder: Path, library: Path) -> None:
+        """`library`: what `sim.library` has built of that folder."""
+        self.dut = read_network(folder)
+        self.spec = self.dut.spec
+        self.driver = Driver(self.dut, library)
+        self._host = NetworkHost(self.dut)
+        self._clocking: Clocking | None = None
+
+    def start(self, clocking: Clocking, seed: int, waves: Path | None = None) -> None:
+        """Make the network anew; see `Driver.start`."""
+        self.driver.start(clocking, seed, waves)
+        self._clocking = clocking
+
+    def close(self) -> None:
+        """Let the network go; files of waves are complete from then on."""
+        self.driver.close()
+
+    @property
+    def now_ps(self) -> int:
+        """Time since the start."""
+        return self.driver.now_ps
+
+    @property
+    def clocks(self) -> dict[str, int]:
+        """Clocks of each domain since the start."""
+        return self.driver.clocks
+
+    @property
+    def lesson_formats(self) -> dict[str, IntFormat]:
+        """Formats of the modulators and flags that a plastic layer takes with each step."""
+        return self._host.lesson_formats
+
+    def _quiet_ps(self, stall: float) -> int:
+        """Time in which something is transferred if it ever will be.
+
+        That is twice the time of a tick of all layers, one after the other, and of the handshakes
+        between them, which idle clocks make longer.
+        """
+        if self._clocking is None:
+            raise ValueError("NetworkRtl must be started before it runs.")
+        longest = {
+            role: clock.period + clock.jitter + clock.drift
+            for role, clock in self._clocking.clocks.items()
+        }
+        ticks = self.dut.manifest["timing"]["tick_clocks"]
+        busy: int = sum(ticks[layer.name] * longest[layer.clock] for layer in self.spec.layers)
+        busy += ticks.get(PLASTIC, 0) * longest[self.spec.layers[-1].clock]
+        return 2 * busy + round(HANDSHAKE_CLOCKS / (1 - stall)) * max(longest.values())
+
+    def _run(self, transfers: Transfers, stall: float, resets: Sequence[Reset] = ()) -> bool:
+        pulses = [
+            ResetPulse(
+                self.dut.roles.index(reset.role), reset.after, reset.delay_ps, reset.clocks, NOT_YET
+            )
+            for reset in resets
+        ]
+        return self.driver.run(transfers, self._quiet_ps(stall), pulses)
+
+    def read(self, stall: float, plastic: State | None = None) -> Readings | None:
+        """Read all that the host can read.
+
+        Parameters
+        ----------
+        stall : probability of an idle clock on every stream.
+        plastic : a checkpoint of the plastic layer's model, for the shapes; None without one.
+
+        Returns by layer: parameters, traces, history (columns, max_delay), neurons, fresh; and of
+        the plastic layer `<space>.<name>`. None where the network does not answer.
+        """
+        words = self._host.reads()
+        room = {f"readback_{port.removeprefix('read_')}": len(rows) for port, rows in words.items()}
+        transfers = Transfers(self.dut, words, room, room, stall)
+        if not self._run(transfers, stall):
+            return None
+        readings = self._host.readings(transfers.words)
+        if plastic is not None:
+            words_back = transfers.words[f"readback_{PLASTIC}"]
+            readings[PLASTIC] = flat(self._host.plastic_readings(words_back, plastic))
+        return readings
+
+    def play(
+        self,
+        parameters: Mapping[str, NDArray[Any]],
+        inputs: NDArray[np.uint8],
+        stall: float,
+        resets: Sequence[Reset] = (),
+        seed: int = 0,
+        plastic: State | None = None,
+        teach: Mapping[str, NDArray[np.int64]] | None = None,
+    ) -> Played:
+        """Load all parameters and play steps, until nothing is transferred any more.
+
+        Parameters
+        ----------
+        parameters : of all layers, by `<layer>.<name>`.
+        inputs : spikes of the steps, (T, inputs).
+        stall : probability of an idle clock on every stream.
+        resets : pulses.
+        seed : of what is loaded beside the parameters.
+        plastic : the plastic layer's state at the beginning.
+        teach : its modulators and flags in each of its own steps, by name.
+        """
+        words = {"i": packed(inputs), **self._host.loads(parameters, np.random.default_rng(seed))}
+        words |= self._host.plastic_loads(plastic or {}) | self._host.lessons(teach or {})
+        # a layer that is faster than its producer may tick on its own after each restart
+        longest_interval = max(layer.tick_interval for layer in self.spec.layers)
+        room = len(inputs) + (1 + 2 * len(resets)) * longest_interval
+        transfers = Transfers(self.dut, words, {"o": room}, {"o": -1}, stall)
+        logs = [
+            transfers.log(number, room, capture.bits)
+            for number, capture in enumerate(self.dut.captures)
+        ]
+        clocks_before = self.clocks
+        finished = self._run(transfers, stall, resets)
+        counts = self._counts(transfers)
+        counts |= {f"clocks_{role}": n - clocks_before[role] for role, n in self.clocks.items()}
+        i = transfers.sources[self.dut.sources.index("i")]
+        return Played(
+            finished,
+            transfers.epochs["i"][: i.done],
+            transfers.times["i"][: i.done],
+            i.epoch + 1,
+            self._output(transfers),
+            self._crossed(transfers, logs),
+            counts | self._crossing_counts(transfers),
+        )
+
+    def _output(self, transfers: Transfers) -> Stepped:
+        """Words of stream `o`."""
+        last, plastic = self.spec.layers[-1], self.spec.plastic
+        channels = last.neurons if plastic is None else plastic.layer.neurons
+        done = transfers.sinks[self.dut.sinks.index("o")].done
+        return Stepped.unpack(
+            transfers.words["o"][:done],
+            self.spec.step_bits,
+            channels,
+            transfers.epochs["o"][:done],
+            transfers.times["o"][:done],
+        )
+
+    def _crossed(
+        self, transfers: Transfers, logs: Sequence[tuple[NDArray[np.uint64], NDArray[np.int64]]]
+    ) -> dict[str, Stepped]:
+        """Words of each crossing, by the layer that takes them."""
+        crossed = {}
+        for log, capture, (words, times) in zip(
+            transfers.logs, self.dut.captures, logs, strict=False
+        ):
+            channels = capture.bits - self.spec.step_bits
+            no_epochs = np.zeros(len(words[: log.done]), np.int32)
+            crossed[capture.layer] = Stepped.unpack(
+                words[: log.done], self.spec.step_bits, channels, no_epochs, times[: log.done]
+            )
+        return crossed
+
+    def _counts(self, transfers: Transfers) -> dict[str, int]:
+        """Events and violations at the network's ends."""
+        i = transfers.sources[self.dut.sources.index("i")]
+        o = transfers.sinks[self.dut.sinks.index("o")]
+        return {
+            "accepted": i.done,
+            "i_idle": i.idled,
+            "i_blocked": i.blocked,
+            "o_words": o.done,
+            "o_idle": o.idled,
+            "o_blocked": o.blocked,
+            "unstable": sum(sink.unstable for sink in transfers.sinks),
+            "taken_in_restart": self.driver.taken_in_restart,
+            "together": self.driver.edges_together,
+            **dict(zip(self.dut.watches, transfers.watched, strict=False)),
+        }
+
+    def _crossing_counts(self, transfers: Transfers) -> dict[str, int]:
+        """Words, torn words, and bits in the window and taken late, of each crossing."""
+        counts: dict[str, int] = {}
+        for log, capture in zip(transfers.logs, self.dut.captures, strict=False):
+            counts[f"crossed_{capture.layer}"] = log.done
+            counts[f"torn_{capture.layer}"] = log.torn
+            counts |= dict.fromkeys((f"windows_{capture.layer}", f"late_{capture.layer}"), 0)
+        for count, register in zip(transfers.counts, self.dut.synchronisers, strict=False):
+            counts[f"windows_{register.layer}"] += count.windows
+            counts[f"late_{register.layer}"] += count.late
+        return counts

