@@ -1,3 +1,5 @@
-"""Single synapses and banks of them: a lane in registers, a bank in block RAM, and the order of a
-sweep.
+"""Single synapses and banks of them.
+
+A lane keeps one synapse in registers, a bank many of them in block RAM; a sequencer gives the order
+of a bank's sweep.
 """

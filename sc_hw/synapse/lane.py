@@ -1,4 +1,4 @@
-"""One stand-alone synapse, all of its state in registers, one step a clock."""
+"""One stand-alone synapse with its state in registers: one step a clock."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class SynapseLane(wiring.Component):
     Parameters
     ----------
     rule, params : learning rule and its parameters.
-    graph : another graph in place of the rule's own (seeded bugs of a test use it).
-    family : fabric that the arithmetic is meant for.
+    graph : another graph in place of the rule's own, for mutants of the rule.
+    family : fabric that the arithmetic is meant for; the generic one if None.
 
     Members
     -------
@@ -44,6 +44,7 @@ class SynapseLane(wiring.Component):
     ) -> None:
         self.rule, self.params = rule, params
         if graph is None:
+            # Where a multiplier block adds too, the sum is taken before the product's shift.
             by_blocks = family is None or family.products == "block"
             graph = rewrite(
                 trace(rule, params), (*REWRITES, sum_before_shift) if by_blocks else REWRITES
@@ -81,7 +82,8 @@ class SynapseLane(wiring.Component):
             m.d.comb += [getattr(update, f"i_{field.name}").eq(register), port.eq(register)]
             with m.If(change):
                 m.d.sync += register.eq(getattr(update, f"o_{field.name}"))
-            # after the rest: conditions that synthesis makes the reset of the flip-flops
+            # These come last, and as an If: synthesis makes of such a condition the synchronous
+            # reset of the flip-flops, which costs no LUT.
             if field.name not in loads:
                 with m.If(self.load):
                     m.d.sync += register.eq(field.initial)

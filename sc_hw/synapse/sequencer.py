@@ -1,5 +1,7 @@
-"""The order of a bank's memory accesses, and nothing else: small enough to be proved hazard-free
-for every depth.
+"""The order of a bank's memory accesses.
+
+A component of its own, with the sizes as ports: small enough to be proved hazard-free for every
+depth.
 """
 
 from __future__ import annotations
@@ -10,20 +12,26 @@ from amaranth.lib.wiring import In, Out
 
 SLICE = 4  # address bits that one LUT compares with a constant
 
+# `landing` is a register behind `age`, which is a register behind `issued`, which is one behind the
+# issue; and `empty` is the register behind `landing`. So `age` is compared with span - 4.
+_KNOWN_LATE = 4
+
 
 class Sequencer(wiring.Component):
     """Issues the synapses of a sweep in order, one a clock, and lets the host in between sweeps.
 
     A synapse's new state lands in memory `span` clocks after its issue. The same address is issued
     again no sooner: a sweep of `span` synapses or more takes that long by itself; a `short` one
-    waits at its start until the pipeline is empty. Latency 0 (`issue` follows `i_valid` in the same
-    clock), throughput one a clock, domain ``sync``.
+    waits at its start until the pipeline is empty.
+
+    Latency 0 (`issue` follows `i_valid` in the same clock), throughput one synapse a clock, domain
+    ``sync``. A reset goes back to the first synapse, and takes the pipeline to be empty.
 
     `last` and `short` are ports so that one proof covers all depths; a bank ties them to constants.
 
     Parameters
     ----------
-    address_width : bits of an address.
+    address_width : bits of an address, >= 1.
     span : clocks from the issue of a synapse until the next issue of the same one is safe, >= 4.
 
     Members
@@ -32,11 +40,16 @@ class Sequencer(wiring.Component):
     short : whether `last` + 1 < `span`.
     i_valid, i_ready : stimulus stream of one transfer a synapse.
     issue, address : the synapse to be read in this clock.
-    host_request, host_grant : the host wants (until it is granted) / gets the memory in this clock;
-        only between sweeps, with the pipeline empty.
+    host_request : the host wants the memory; it stays high until the grant.
+    host_grant : the host gets the memory in this clock; only between sweeps, with the pipeline
+        empty.
     host_busy : a host read is under way: issue nothing.
     at_start : no sweep has begun.
     empty : no update is in flight.
+
+    Raises
+    ------
+    ValueError : width or span out of its range.
     """
 
     def __init__(self, address_width: int, span: int) -> None:
@@ -63,22 +76,20 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        # Everything that decides is known a clock ahead, so that no path is longer than a LUT or
-        # two. Only `at_start` needs to be right after a reset: it stands for address 0, whatever
-        # `position` holds. The counter then has neither reset nor wrap in its path, and what
-        # enables it is `i_valid` alone.
+        # All decisions are registered a clock ahead, so that no path is longer than a LUT or two.
+        # Only `at_start` needs the right value after a reset: it stands for address 0, whatever
+        # `position` holds. The counter then has neither reset nor wrap in its path, and its enable
+        # is `i_valid` alone.
         position = Signal(self.address_width, reset_less=True)
         at_start = Signal(init=1, name="at_start_q")  # the address is 0
         at_last = Signal(reset_less=True)  # the address, if it is not 0, is `last`
         closed = Signal()  # nothing may be issued in this clock
         empty = Signal(init=1, name="empty_q")
         issued = Signal()  # issue, a clock ago
-        age = Signal(
-            range(self.span), reset_less=True
-        )  # clocks since then; counts only while `issued` is low
-        landing = Signal(
-            reset_less=True
-        )  # the youngest update is about to land; counts only while `issued` is low
+        # Clocks since then; valid only while `issued` is low.
+        age = Signal(range(self.span), reset_less=True)
+        # The youngest update is about to land; valid only while `issued` is low.
+        landing = Signal(reset_less=True)
         granted = Signal()
         at_start_next = Signal()
         empty_next = Signal()
@@ -100,16 +111,17 @@ class Sequencer(wiring.Component):
             ),
             issued.eq(self.issue),
             age.eq(Mux(issued, 0, (age + 1)[: len(age)])),
-            landing.eq(~issued & (age == self.span - 4)),
+            landing.eq(~issued & (age == self.span - _KNOWN_LATE)),
+            # `closed` first: a grant comes in a clock in which nothing can be issued.
             granted.eq(closed & at_start & empty & self.host_request & ~self.host_busy & ~granted),
         ]
-        # The address, if it is not 0, is `last` - 1: found an address earlier and in slices, so
-        # that it is no longer than a LUT
+        # Whether the address, if it is not 0, is `last`: compared one address earlier and in
+        # slices, so that each comparison is one LUT and so is their conjunction.
         slices = [slice(low, low + SLICE) for low in range(0, self.address_width, SLICE)]
         matches = Signal(len(slices), reset_less=True)
         differ = position ^ (self.last - 2)[: self.address_width]
-        equal = Cat(~differ[s].any() for s in slices)
-        with m.If(self.i_valid):  # where nothing is issued for all that, `at_start` is high
+        equal = Cat(~differ[part].any() for part in slices)
+        with m.If(self.i_valid):  # where nothing is issued all the same, `at_start` is high
             m.d.sync += [
                 position.eq(Mux(at_start, 1, (position + 1)[: self.address_width])),
                 matches.eq(Mux(at_start, (self.last == 2).replicate(len(slices)), equal)),
