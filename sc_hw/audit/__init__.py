@@ -1,3 +1,3 @@
-"""Structural audit of clock-domain crossings: every path between two clocks against the list of
-crossings.
+"""Structural audit of clock-domain crossings: the netlist's paths between clocks, against the list
+of crossings that the design says it has.
 """

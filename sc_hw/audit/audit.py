@@ -1,18 +1,16 @@
-"""The structural audit of clock-domain crossings: every path between two clocks ends in a
-recognised synchroniser.
+"""The structural audit of clock-domain crossings.
 
-It reads the emitted Verilog through Yosys and looks at wires alone: no intent, no names of modules.
-What it accepts:
+It reads the emitted Verilog through Yosys and looks at registers, memories and the logic between
+them; names of modules and comments mean nothing to it. A path between two clocks must be one of:
 
-* a *level*: one bit, from a register straight into the first of two flip-flops in a row of which
-  the first feeds nothing else;
-* a *gray pointer*: several bits of one register in the same way, whose next value is b xor (b >>
-  1);
+* a *level*: one bit, from a register without any logic into the first of two flip-flops in a row,
+  of which the first feeds nothing else;
+* a *gray pointer*: several bits of one register in the same way, where the register's next value is
+  ``b ^ (b >> 1)``, so that one bit changes at a time if b counts;
 * a *storage*: a memory or register of one clock that reaches a register of another through a
-  multiplexer, where a gray pointer (or level) of each direction gates the writing and the taking.
+  multiplexer, where a gray pointer (or level) of each direction gates writing and reading.
 
-Everything else between two clocks is a finding, and so is a clock that is not one of those
-declared.
+Everything else between two clocks is a finding, and so is a clock that has not been declared.
 """
 
 from __future__ import annotations
@@ -30,6 +28,9 @@ from sc_hw.files import write_text
 from sc_hw.network.cdc import Crossing, Kind
 from sc_hw.tools import run_yosys
 
+# Flattened, so that a path through several modules is one path. Constants are propagated
+# (`opt_expr`), but flip-flops are kept as they were written: no `opt`, which merges equal ones.
+# `memory_map -rom-only` turns tables into logic, which they are.
 _SCRIPT = """read_verilog {source}
 hierarchy -top {top}
 proc
@@ -44,13 +45,13 @@ write_json {name}.json
 NOT_JUDGED = (
     "that a gray-coded register moves in steps of one (its code is judged, its counter is proved)",
     (
-        "that a storage stands still while it is read (that pointers gate it is judged, that they"
+        "that a storage keeps its word while it is read (that pointers gate it is judged, that they"
         " are right is proved)"
     ),
     "that a handshake's two levels are used in the right order (proved)",
-    "bits of different registers that are synchronised apart and meet again behind (reconvergence)",
-    "wires that are longer than a clock (the generated constraints are for that)",
-    "clocks of one domain that reach its registers at different times",
+    "bits of different registers that are synchronised apart and meet again later (reconvergence)",
+    "wires that are longer than a clock (the generated constraints limit them)",
+    "clocks of one domain that reach its registers at different times (skew)",
 )
 
 
@@ -60,9 +61,9 @@ class Audit:
 
     Members
     -------
-    crossings : recognised ones.
-    findings : what is not as it should be.
-    not_judged : kinds that this audit can't judge, in words.
+    crossings : those recognised; with a list of expected ones, those on the list.
+    findings : what must not be; empty for a sound design.
+    not_judged : what this audit can't judge, in words.
     registers : bits of registers in each domain.
     """
 
@@ -73,11 +74,11 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found."""
+        """Whether there is no finding."""
         return not self.findings
 
     def as_json(self) -> dict[str, Any]:
-        """The audit as written to `audit.json`."""
+        """The audit as `audit.json` holds it."""
         return {
             "passed": self.passed,
             "crossings": [crossing.as_json() for crossing in self.crossings],
@@ -96,20 +97,30 @@ def audit(
     inputs: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Audit:
-    """Look at every path between two clocks of module `top`.
+    """Check every path between two clocks of module `top`.
 
     Parameters
     ----------
     verilog : text or file.
-    clocks : port -> domain, all that there may be.
-    expected : crossings that the design says it has; number, kind, domains and names must agree.
-        None: not compared.
-    inputs : port -> domain of the other inputs. One that is left out belongs to whatever reads it,
-        if that is one domain; the reset `x_rst` of a clock `x_clk` needs no naming.
-    folder : where Yosys' files stay, else they go.
+    top : name of the module.
+    clocks : port -> domain, of every clock that the design may have.
+    expected : the crossings that the design says it has; number, kind, domains and names must
+        agree. None: any recognised crossing will do.
+    inputs : port -> domain of the other inputs. An input that is left out belongs to the domain
+        that reads it, if that is one domain; the reset `x_rst` of a clock `x_clk` belongs to it.
+    folder : where Yosys' files are kept; None: they are deleted.
 
-    Raises ToolError where Yosys finds an error in the Verilog, ValueError where `clocks` names no
-    input port.
+    Returns
+    -------
+    Audit
+        Findings do not raise.
+
+    Raises
+    ------
+    ToolError
+        Yosys finds an error in the Verilog.
+    ValueError
+        `clocks` names what is no input port.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="sc-hw-audit-") as name:
@@ -119,12 +130,21 @@ def audit(
         _SCRIPT.format(source=source.resolve(), top=top, name="audit"), folder=folder, name="audit"
     )
     module = json.loads((folder / "audit.json").read_text(encoding="utf-8"))["modules"][top]
-    return _Audit(module, clocks, inputs or {}).run(expected)
+    return _CrossingAudit(module, clocks, inputs or {}).run(expected)
 
 
 @dataclass
-class _Found:
-    """A recognised crossing, with all the names of its ends."""
+class _Recognised:
+    """A recognised crossing.
+
+    Members
+    -------
+    kind : of crossing.
+    source_domain, destination_domain : clock domains.
+    bits : wires.
+    source, destination : every name that the register at this end has in the flattened netlist.
+    outputs : of the synchroniser; empty for a storage.
+    """
 
     kind: Kind
     source_domain: str
@@ -132,9 +152,10 @@ class _Found:
     bits: int
     source: frozenset[str]
     destination: frozenset[str]
-    last: list[Bit] = field(default_factory=list)  # outputs of the synchroniser
+    outputs: list[Bit] = field(default_factory=list)
 
     def record(self) -> Crossing:
+        """The crossing as a list of crossings has it, by its plainest names."""
         source, destination = shortest(self.source), shortest(self.destination)
         return Crossing(
             f"{source} to {destination}",
@@ -146,89 +167,117 @@ class _Found:
             destination,
         )
 
+    def matches(self, record: Crossing) -> bool:
+        """Whether this is the crossing of a list; a gray pointer of one bit looks like a level."""
+        kinds = {self.kind}
+        if self.bits == 1 and self.kind == "handshake level":
+            kinds.add("gray pointer")
+        return (
+            record.kind in kinds
+            and (record.source_domain, record.destination_domain)
+            == (self.source_domain, self.destination_domain)
+            and record.bits == self.bits
+            and record.source in self.source
+            and record.destination in self.destination
+        )
 
-class _Audit(ClockedNetlist):
-    """The rules."""
 
-    # --- judging ----------------------------------------------------------------------------------
+class _CrossingAudit(ClockedNetlist):
+    """The rules, applied to a netlist."""
 
     def run(self, expected: Sequence[Crossing] | None) -> Audit:
-        """All rules."""
+        """Apply all rules."""
         for domain in sorted(set(self.clocks.values()) - self.used):
             self.find("clock without registers", f"nothing is clocked by {domain}")
-        self._clocks_as_data()
+        self._check_clocks_as_data()
         reach = self.reach_of_domains()
-        direct: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-        stored: list[Register] = []
-        for number, register in enumerate(self.registers):
-            through = self._foreign(register, reach)
-            for index, bits in through.items():
-                source = self.owner.get(register.d[index]) if index >= 0 else None
-                if source is not None and register.plain and source[0].domain != register.domain:
-                    direct[number, self.numbers[id(source[0])]].append((index, source[1]))
-                elif index >= 0 and self._through_storage(bits):
-                    if register not in stored:
-                        stored.append(register)
-                else:
-                    self._logic_between(register, bits)
-        found = [
-            item
-            for (to, source), pairs in sorted(direct.items())
-            for item in self._synchroniser(to, source, pairs)
+        direct, stored = self._paths_between_domains(reach)
+        recognised = [
+            crossing
+            for (destination, source), pairs in sorted(direct.items())
+            for crossing in self._synchroniser(destination, source, pairs)
         ]
-        self._twice(direct)
+        self._check_synchronised_twice(direct)
         for memory in self.memories:
-            self._written(memory, reach)
+            self._check_written(memory, reach)
         for register in stored:
-            found += self._storage(register, reach, found)
-        self._outputs(reach)
-        crossings = self._compare(found, expected)
-        counted = {
+            recognised += self._storage(register, reach, recognised)
+        self._check_outputs(reach)
+        crossings = self._compare(recognised, expected)
+        sizes = {
             domain: sum(len(r.q) for r in self.registers if r.domain == domain)
             for domain in sorted(self.clocks.values())
         }
-        undeclared = self._undeclared_inputs(reach)
-        return Audit(
-            tuple(crossings), tuple(self.findings), (*NOT_JUDGED, *undeclared, *self.black), counted
-        )
+        not_judged = (*NOT_JUDGED, *self._undeclared_inputs(reach), *self.black)
+        return Audit(tuple(crossings), tuple(self.findings), not_judged, sizes)
 
-    def _clocks_as_data(self) -> None:
+    def _paths_between_domains(
+        self, reach: Mapping[Any, set[str]]
+    ) -> tuple[dict[tuple[int, int], list[tuple[int, int]]], list[Register]]:
+        """Sort every path into a register of another domain by how it arrives.
+
+        Returns
+        -------
+        direct : (destination, source) -> pairs (bit of destination, bit of source), for paths
+            without logic; both registers by number.
+        stored : registers that words reach through logic, from a storage.
+
+        Anything else is a finding.
+        """
+        direct: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        stored: list[Register] = []
+        for number, register in enumerate(self.registers):
+            for index, bits in self._foreign(register, reach).items():
+                source = self.owner.get(register.d[index]) if index >= 0 else None
+                if source is not None and register.plain and source[0].domain != register.domain:
+                    direct[number, self.numbers[id(source[0])]].append((index, source[1]))
+                elif index >= 0 and self._from_storage(bits):
+                    if register not in stored:
+                        stored.append(register)
+                else:
+                    self._find_logic_between(register, bits)
+        return direct, stored
+
+    def _check_clocks_as_data(self) -> None:
+        """A clock drives clock pins only; what a black box does with it is not judged."""
         for bit, domain in self.clock_bits.items():
-            uses = [
+            cells = {
                 name
                 for name, pin, _ in self.loads[bit]
-                if not pin.endswith("CLK") and not self._is_black(name)
-            ]
-            for name in sorted(set(uses)):
+                if not pin.endswith("CLK") and not self._is_black_box(name)
+            }
+            for name in sorted(cells):
                 self.find("clock as data", f"the clock of {domain} goes into {name}")
 
-    def _is_black(self, name: str) -> bool:
+    def _is_black_box(self, name: str) -> bool:
         cell = self.module["cells"].get(name)
         return cell is not None and not cell["type"].startswith("$")
 
     def _foreign(self, register: Register, reach: Mapping[Any, set[str]]) -> dict[int, set[Bit]]:
-        """Bits of a register (-1: its controls) that another domain's values reach, and which
-        values those are.
+        """The bits of a register that values of other domains reach.
+
+        Returns
+        -------
+        Bit number (-1: enable and reset) -> the registers, memories and ports of other domains that
+        reach it through logic.
         """
-        found: dict[int, set[Bit]] = {}
-        for index, bits in [
-            (-1, register.control),
-            *((i, [bit]) for i, bit in enumerate(register.d)),
-        ]:
+        foreign: dict[int, set[Bit]] = {}
+        inputs = [(-1, register.control), *((i, [bit]) for i, bit in enumerate(register.d))]
+        for index, bits in inputs:
             if any(reach.get(bit, set()) - {register.domain} for bit in bits):
-                found[index] = {
+                foreign[index] = {
                     bit for bit in self.cone(bits) if self.home(bit) not in (None, register.domain)
                 }
-        return found
+        return foreign
 
-    def _through_storage(self, bits: set[Bit]) -> bool:
-        """Whether what arrives through logic are words that wait: memories, or registers that hold
-        their value.
+    def _from_storage(self, bits: set[Bit]) -> bool:
+        """Whether all of these hold a word until it is replaced: memories, or registers with a
+        hold.
         """
         return bool(bits) and all(bit in self.stored or self._holds(bit) for bit in bits)
 
     def _holds(self, bit: Bit) -> bool:
-        """Whether a register keeps its value unless something says otherwise."""
+        """Whether a register can keep its value: it has an enable, or its value feeds back."""
         if bit not in self.owner:
             return False
         register, index = self.owner[bit]
@@ -236,7 +285,7 @@ class _Audit(ClockedNetlist):
             index < len(register.d) and bit in self.cone([register.d[index]])
         )
 
-    def _logic_between(self, register: Register, bits: set[Bit]) -> None:
+    def _find_logic_between(self, register: Register, bits: set[Bit]) -> None:
         for bit in sorted(bits, key=str):
             self.find(
                 "logic before a synchroniser",
@@ -245,45 +294,55 @@ class _Audit(ClockedNetlist):
                 " flip-flops",
             )
 
-    def _written(self, memory: Memory, reach: Mapping[Any, set[str]]) -> None:
-        """A memory is written by its own domain's values alone."""
-        pins = [*memory.write, *memory.taken]
-        if any(reach.get(bit, set()) - {memory.domain} for bit in pins):
-            for bit in sorted(self.cone(pins), key=str):
-                if self.home(bit) not in (None, memory.domain):
-                    self.find(
-                        "logic before a synchroniser",
-                        f"{self.name([bit])} ({self.home(bit)}) reaches the write port of"
-                        f" {memory.name} ({memory.domain})",
-                    )
+    def _check_written(self, memory: Memory, reach: Mapping[Any, set[str]]) -> None:
+        """A memory is written by values of its own domain only."""
+        pins = [*memory.write_enable, *memory.write_inputs]
+        if not any(reach.get(bit, set()) - {memory.domain} for bit in pins):
+            return
+        for bit in sorted(self.cone(pins), key=str):
+            if self.home(bit) not in (None, memory.domain):
+                self.find(
+                    "logic before a synchroniser",
+                    f"{self.name([bit])} ({self.home(bit)}) reaches the write port of"
+                    f" {memory.name} ({memory.domain})",
+                )
 
-    def _synchroniser(self, to: int, source: int, pairs: Sequence[tuple[int, int]]) -> list[_Found]:
-        """Bits that go straight from one register into another of a foreign clock."""
-        first, leaves = self.registers[to], self.registers[source]
-        where = f"{leaves.name} ({leaves.domain}) to {first.name} ({first.domain})"
-        second: list[Bit] = []
+    # --- synchronisers ----------------------------------------------------------------------------
+
+    def _synchroniser(
+        self, destination: int, source: int, pairs: Sequence[tuple[int, int]]
+    ) -> list[_Recognised]:
+        """The crossing of bits that go from one register straight into one of another domain.
+
+        Parameters
+        ----------
+        destination, source : the registers, by number.
+        pairs : bit of the destination, bit of the source.
+
+        Returns
+        -------
+        The crossing, or nothing where it breaks a rule, which is then a finding.
+        """
+        first, sender = self.registers[destination], self.registers[source]
+        where = f"{sender.name} ({sender.domain}) to {first.name} ({first.domain})"
+        outputs: list[Bit] = []
         for index, _ in pairs:
             loads = self.loads[first.q[index]]
-            after = [self._flop_at(load) for load in loads]
-            good = (
-                len(loads) == 1
-                and after[0] is not None
-                and after[0][0].domain == first.domain
-                and after[0][0].plain
-            )
-            if not good:
-                what = (
+            # A first flip-flop may be metastable for a while. Only one load is safe: two could take
+            # it for different values.
+            second = self._flop_at(loads[0]) if len(loads) == 1 else None
+            if second is None or second[0].domain != first.domain or not second[0].plain:
+                reason = (
                     "a fan-out of the first flip-flop" if len(loads) > 1 else "no second flip-flop"
                 )
                 self.find(
                     "no synchroniser",
-                    f"{where}: {what}, {len(loads)} loads instead of one flip-flop of"
+                    f"{where}: {reason}, {len(loads)} loads instead of one flip-flop of"
                     f" {first.domain}",
                 )
                 return []
-            if after[0] is not None:
-                second.append(after[0][0].q[after[0][1]])
-        if len(pairs) > 1 and not self._gray(leaves, [index for _, index in pairs]):
+            outputs.append(second[0].q[second[1]])
+        if len(pairs) > 1 and not self._is_gray(sender, [index for _, index in pairs]):
             self.find(
                 "several bits without gray code",
                 f"{where}: {len(pairs)} bits that can change together",
@@ -291,23 +350,26 @@ class _Audit(ClockedNetlist):
             return []
         kind: Kind = "gray pointer" if len(pairs) > 1 else "handshake level"
         ends = (
-            self.all_names(leaves.q[i] for _, i in pairs),
+            self.all_names(sender.q[i] for _, i in pairs),
             self.all_names(first.q[i] for i, _ in pairs),
         )
-        return [_Found(kind, leaves.domain, first.domain, len(pairs), *ends, second)]
+        return [_Recognised(kind, sender.domain, first.domain, len(pairs), *ends, outputs)]
 
     def _flop_at(self, load: tuple[str, str, int]) -> tuple[Register, int] | None:
+        """The flip-flop whose data input a load is, with the number of the bit."""
         name, pin, index = load
-        if pin != "D":
-            return None
-        register = self.by_cell.get(name)
+        register = self.by_cell.get(name) if pin == "D" else None
         return None if register is None or not register.d else (register, index)
 
-    def _gray(self, register: Register, bits: Sequence[int]) -> bool:
-        """Whether a register's next value is b xor (b >> 1) for the bits, in order, all of them."""
+    def _is_gray(self, register: Register, bits: Sequence[int]) -> bool:
+        """Whether the next value of all bits of a register, in order, is b ^ (b >> 1) for some b.
+
+        The highest bit is b's highest bit by itself. Each bit below is the exclusive-or of the bit
+        of b above it, which is known by then, and one new bit of b.
+        """
         if list(bits) != list(range(len(register.q))) or len(register.d) != len(register.q):
             return False
-        terms = [self._xor_of(register.d[index]) for index in bits]
+        terms = [self._xor_terms(register.d[index]) for index in bits]
         if len(terms[-1]) != 1:
             return False
         (above,) = terms[-1]
@@ -321,72 +383,77 @@ class _Audit(ClockedNetlist):
             used.add(above)
         return True
 
-    def _xor_of(self, bit: Bit) -> frozenset[Bit]:
-        """The bits of an exclusive or, behind a reset to 0 if there is one; the bit itself where it
-        is none.
+    def _xor_terms(self, bit: Bit) -> frozenset[Bit]:
+        """The two bits of an exclusive-or, or the bit itself where it is none.
+
+        A multiplexer with the constant 0, in front of the register, is its synchronous reset.
         """
         while bit in self.mux and "0" in self.mux[bit]:
             bit = next((leg for leg in self.mux[bit] if leg != "0"), "0")
         parts = self.xor.get(bit, (bit,))
         return frozenset(part for part in parts if part != "0")
 
-    def _twice(self, direct: Mapping[tuple[int, int], Sequence[tuple[int, int]]]) -> None:
-        """A register that is synchronised more than once into a domain: its copies may differ for a
-        clock.
-        """
+    def _check_synchronised_twice(
+        self, direct: Mapping[tuple[int, int], Sequence[tuple[int, int]]]
+    ) -> None:
+        """A register has one synchroniser a domain: two may disagree for a clock."""
         targets: dict[tuple[int, str], set[int]] = defaultdict(set)
-        for to, source in direct:
-            targets[source, self.registers[to].domain].add(to)
-        for (source, domain), into in sorted(targets.items()):
-            if len(into) > 1:
-                names = ", ".join(sorted(self.registers[to].name for to in into))
+        for destination, source in direct:
+            targets[source, self.registers[destination].domain].add(destination)
+        for (source, domain), destinations in sorted(targets.items()):
+            if len(destinations) > 1:
+                names = ", ".join(sorted(self.registers[number].name for number in destinations))
                 self.find(
                     "synchronised twice",
                     f"{self.registers[source].name} goes into {domain} by {names}",
                 )
 
+    # --- storage ----------------------------------------------------------------------------------
+
     def _storage(
-        self, register: Register, reach: Mapping[Any, set[str]], found: Sequence[_Found]
-    ) -> list[_Found]:
-        """A register that takes words which another clock has written, gated by pointers both
-        ways.
+        self, register: Register, reach: Mapping[Any, set[str]], recognised: Sequence[_Recognised]
+    ) -> list[_Recognised]:
+        """The crossing of a register that takes words which another clock has written.
+
+        A pointer from the writer must gate the reading, and one from the reader the writing.
         """
         foreign = set().union(*self._foreign(register, reach).values())
         memories = {id(self.stored[bit]): self.stored[bit] for bit in foreign if bit in self.stored}
         holders = {
             id(self.owner[bit][0]): self.owner[bit][0] for bit in foreign if bit in self.owner
         }
-        domains = {memory.domain for memory in memories.values()} | {
-            holder.domain for holder in holders.values()
-        }
+        domains = {store.domain for store in (*memories.values(), *holders.values())}
         if len(domains) != 1 or len(memories) + len(holders) != 1:
-            self._logic_between(register, foreign)
+            self._find_logic_between(register, foreign)
             return []
         (source,) = domains
         names: set[str] = {memory.name for memory in memories.values()}
-        writing: list[Bit] = [bit for memory in memories.values() for bit in memory.write]
+        write_inputs: list[Bit] = [bit for m in memories.values() for bit in m.write_enable]
         for holder in holders.values():
             names |= self.all_names(holder.q)
-            writing += [*holder.d, *holder.control]
-        taking = self.cone([*register.d, *register.control])
-        written = self.cone(writing)
-        forward = [
-            f for f in found if (f.source_domain, f.destination_domain) == (source, register.domain)
-        ]
-        back = [
-            f for f in found if (f.source_domain, f.destination_domain) == (register.domain, source)
-        ]
-        if not any(set(f.last) <= taking for f in forward) or not any(
-            set(f.last) <= written for f in back
-        ):
-            text = (
-                f"{shortest(names)} ({source}) is read into {register.name} ({register.domain})"
-                " without a synchronised pointer"
+            write_inputs += [*holder.d, *holder.control]
+        reading = self.cone([*register.d, *register.control])
+        writing = self.cone(write_inputs)
+
+        def gated(cone: set[Bit], sender: str, receiver: str) -> bool:
+            """Whether all outputs of some synchroniser reach a cone."""
+            return any(
+                set(crossing.outputs) <= cone
+                for crossing in recognised
+                if (crossing.source_domain, crossing.destination_domain) == (sender, receiver)
             )
-            self.find("storage without pointers", f"{text} that gates its writing and its reading")
+
+        if not gated(reading, source, register.domain) or not gated(
+            writing, register.domain, source
+        ):
+            self.find(
+                "storage without pointers",
+                f"{shortest(names)} ({source}) is read into {register.name} ({register.domain})"
+                " without a synchronised pointer that gates its writing and its reading",
+            )
             return []
         return [
-            _Found(
+            _Recognised(
                 "storage",
                 source,
                 register.domain,
@@ -396,7 +463,10 @@ class _Audit(ClockedNetlist):
             )
         ]
 
-    def _outputs(self, reach: Mapping[Any, set[str]]) -> None:
+    # --- ports, and the list of crossings ---------------------------------------------------------
+
+    def _check_outputs(self, reach: Mapping[Any, set[str]]) -> None:
+        """An output depends on one domain only."""
         for name, port in sorted(self.module["ports"].items()):
             if port["direction"] == "output":
                 for bit in port["bits"]:
@@ -407,8 +477,8 @@ class _Audit(ClockedNetlist):
                         )
 
     def _undeclared_inputs(self, reach: Mapping[Any, set[str]]) -> list[str]:
-        """Inputs whose domain nobody said; a finding where two domains read one."""
-        free = []
+        """What is not judged of inputs without a declared domain; two readers are a finding."""
+        undeclared = []
         for name, port in sorted(self.module["ports"].items()):
             if port["direction"] != "input" or name in self.clocks or name in self.port_domain:
                 continue
@@ -418,23 +488,22 @@ class _Audit(ClockedNetlist):
                     "input of two clocks", f"{name} is read by {' and '.join(sorted(readers))}"
                 )
             elif readers:
-                free.append(name)
-        return (
-            [f"inputs of undeclared domain, taken for their readers': {', '.join(free)}"]
-            if free
-            else []
-        )
+                undeclared.append(name)
+        if not undeclared:
+            return []
+        names = ", ".join(undeclared)
+        return [f"inputs without a declared domain, assumed to be in their reader's: {names}"]
 
     def _compare(
-        self, found: Sequence[_Found], expected: Sequence[Crossing] | None
+        self, recognised: Sequence[_Recognised], expected: Sequence[Crossing] | None
     ) -> list[Crossing]:
-        """Against what the design says it has."""
+        """The crossings, by the names of the list where there is one; differences are findings."""
         if expected is None:
-            return [item.record() for item in found]
-        left = list(found)
-        named: list[Crossing] = []
+            return [crossing.record() for crossing in recognised]
+        left = list(recognised)
+        listed: list[Crossing] = []
         for record in expected:
-            match = next((item for item in left if _same(item, record)), None)
+            match = next((crossing for crossing in left if crossing.matches(record)), None)
             if match is None:
                 self.find(
                     "crossing not found",
@@ -444,27 +513,13 @@ class _Audit(ClockedNetlist):
                 )
             else:
                 left.remove(match)
-                named.append(record)
-        for item in left:
+                listed.append(record)
+        for extra in left:
             self.find(
                 "crossing not expected",
-                f"{shortest(item.source)} ({item.source_domain}) to {shortest(item.destination)}"
-                f" ({item.destination_domain}), {item.kind}, {item.bits} bits; {len(found)}"
-                f" crossings were found, {len(expected)} expected",
+                f"{shortest(extra.source)} ({extra.source_domain}) to"
+                f" {shortest(extra.destination)} ({extra.destination_domain}), {extra.kind},"
+                f" {extra.bits} bits; {len(recognised)} crossings were found, {len(expected)}"
+                " expected",
             )
-        return named
-
-
-def _same(item: _Found, record: Crossing) -> bool:
-    """Whether a found crossing is the expected one; of one bit, a pointer is a level."""
-    kinds = {item.kind} | (
-        {"gray pointer"} if item.bits == 1 and item.kind == "handshake level" else set()
-    )
-    return (
-        record.kind in kinds
-        and (record.source_domain, record.destination_domain)
-        == (item.source_domain, item.destination_domain)
-        and record.bits == item.bits
-        and record.source in item.source
-        and record.destination in item.destination
-    )
+        return listed

@@ -1,5 +1,6 @@
-"""A netlist of Yosys' with several clocks: its registers by domain, and what reaches them through
-logic.
+"""A netlist with several clocks, as Yosys writes it: registers by domain, and what connects them.
+
+Bits are Yosys': a number for each wire, or a text for a constant (``"0"``, ``"1"``, ``"x"``).
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# Cell types of Yosys' internal library after `proc`. An asynchronous control or a latch changes its
+# output without a clock edge, so that nothing can be said about when it does.
 _FLOPS = {"$dff", "$dffe", "$sdff", "$sdffe", "$sdffce"}
 _ASYNCHRONOUS = {"$adff", "$adffe", "$aldff", "$aldffe", "$dffsr", "$dffsre"}
 _LATCHES = {"$dlatch", "$adlatch", "$dlatchsr", "$sr"}
+# Bit k of the output depends on bit k of the inputs only. All other logic is treated as if every
+# output bit depended on every input bit: that may refuse a sound design, never accept a wrong one.
 _BITWISE = {"$and", "$or", "$xor", "$xnor", "$not", "$pos", "$mux", "$bwmux"}
 _IGNORED = {"$scopeinfo", "$print", "$check", "$assert", "$assume", "$cover"}
 
@@ -20,7 +25,13 @@ Bit = int | str
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that should not be: `kind` in a few words, `text` with the names."""
+    """Something in a design that breaks a rule.
+
+    Members
+    -------
+    kind : the rule, in a few words.
+    text : what breaks it, with names and domains.
+    """
 
     kind: str
     text: str
@@ -28,36 +39,81 @@ class Finding:
 
 @dataclass
 class Register:
-    """Bits with one clock and next values: flip-flops, or a memory's clocked read port."""
+    """Bits of one clock: flip-flops, a memory's clocked read port, or a black box with a clock.
+
+    Members
+    -------
+    name : plainest name of the output.
+    domain : of its clock.
+    q : outputs.
+    d : next values; empty for a black box.
+    control : enable, reset and other inputs.
+    plain : there is neither enable nor reset, so that every clock takes `d`.
+    cell : name of the cell, if there is one.
+    """
 
     name: str
     domain: str
     q: list[Bit]
     d: list[Bit]
     control: list[Bit]
-    plain: bool  # no enable and no reset of its own
+    plain: bool
     cell: str = ""
 
 
 @dataclass
 class Memory:
-    """Words with one writing clock, and what reads them without a clock."""
+    """A memory with one writing clock.
+
+    Members
+    -------
+    name : of the memory.
+    domain : of the writing clock.
+    write_enable : bits that enable a write.
+    write_inputs : addresses and data of the write ports.
+    data : words as they come out of the read ports, before any read register.
+    """
 
     name: str
     domain: str
-    write: list[Bit]  # enables
-    taken: list[Bit]  # addresses and data
-    data: list[Bit] = field(default_factory=list)  # asynchronous read data
+    write_enable: list[Bit]
+    write_inputs: list[Bit]
+    data: list[Bit] = field(default_factory=list)
 
 
 def shortest(names: Iterable[str]) -> str:
-    """The plainest of a signal's names."""
+    """The plainest of a signal's names: none that Yosys made up, then the shortest."""
     return min(names, key=lambda name: ("$" in name, len(name), name), default="?")
 
 
 class ClockedNetlist:
-    """A module as `write_json` has it. What is wrong with a clock, or has none, is entered in
-    `findings` while it is read.
+    """A flattened module as graph of registers, memories and logic.
+
+    Parameters
+    ----------
+    module : what Yosys' `write_json` says of it.
+    clocks : port -> domain.
+    inputs : port -> domain, of other inputs.
+
+    Members
+    -------
+    findings : what is wrong with the clocks of registers and memories.
+    registers, memories : all there are with a declared clock.
+    names : bit -> every name of the signal that it belongs to.
+    clock_bits : bit -> domain, of clock ports.
+    port_domain : input port -> domain, of other inputs.
+    used : domains that clock something.
+    loads : bit -> (cell, pin, bit of the pin), for everything that it drives.
+    xor, mux : output bit -> the two data inputs of that gate.
+    black : what is not judged about black boxes.
+    by_cell, numbers : register by its cell; number of a register by its identity.
+    owner : output bit -> its register, and the number of the bit in it.
+    stored : bit of read data -> its memory.
+
+    Raises
+    ------
+    ValueError
+        A clock is no input port.
     """
 
     def __init__(
@@ -66,55 +122,26 @@ class ClockedNetlist:
         self.module, self.clocks = module, dict(clocks)
         self.findings: list[Finding] = []
         self.black: list[str] = []
-        self.names: dict[Bit, set[str]] = defaultdict(set)  # names of the whole signal
+        self.names: dict[Bit, set[str]] = defaultdict(set)
         for name, net in module["netnames"].items():
             for bit in net["bits"]:
                 self.names[bit].add(name)
-        ports = module["ports"]
-        wrong = [
-            port for port in clocks if port not in ports or ports[port]["direction"] != "input"
-        ]
-        if wrong:
-            raise ValueError(
-                f"Clock must be an input port of the design, not '{wrong[0]}'; it has"
-                f" {', '.join(sorted(ports))}"
-            )
-        self.clock_bits: dict[Bit, str] = {
-            ports[port]["bits"][0]: domain for port, domain in clocks.items()
-        }
         self.registers: list[Register] = []
         self.memories: list[Memory] = []
-        self.edges: dict[Any, list[Any]] = defaultdict(
-            list
-        )  # towards what a bit drives, through logic
+        # The graph of the logic: from a bit to the cells that it drives and on to their outputs,
+        # and back. Cells are tuples, bits numbers.
+        self.edges: dict[Any, list[Any]] = defaultdict(list)
         self.back: dict[Any, list[Any]] = defaultdict(list)
         self.loads: dict[Bit, list[tuple[str, str, int]]] = defaultdict(list)
         self.xor: dict[Bit, tuple[Bit, Bit]] = {}
         self.mux: dict[Bit, tuple[Bit, Bit]] = {}
         self.used: set[str] = set()
+        self.clock_bits = self._clock_bits()
         self.port_domain = dict(inputs)
-        for port in clocks:
-            if port.endswith("clk"):
-                self.port_domain.setdefault(f"{port.removesuffix('clk')}rst", clocks[port])
-        boxes = {
-            name: cell
-            for name, cell in sorted(module["cells"].items())
-            if not cell["type"].startswith("$")
-        }
-        driven = {
-            bit for port in ports.values() if port["direction"] == "input" for bit in port["bits"]
-        }
-        for name, cell in sorted(module["cells"].items()):
-            if name not in boxes:
-                self._cell(name, cell)
-                pins, directions = cell["connections"], cell["port_directions"]
-                driven |= {bit for pin in pins if directions[pin] == "output" for bit in pins[pin]}
-        for name, cell in boxes.items():
-            self._black_box(name, cell, driven)
-        for name, port in ports.items():
-            if port["direction"] == "output":
-                for index, bit in enumerate(port["bits"]):
-                    self.loads[bit].append((f"output {name}", "output", index))
+        for port, domain in clocks.items():
+            if port.endswith("clk"):  # `x_rst` is the reset of clock `x_clk`
+                self.port_domain.setdefault(f"{port.removesuffix('clk')}rst", domain)
+        self._read_cells()
         self.by_cell = {register.cell: register for register in self.registers if register.cell}
         self.numbers = {id(register): number for number, register in enumerate(self.registers)}
         self.owner: dict[Bit, tuple[Register, int]] = {
@@ -125,6 +152,36 @@ class ClockedNetlist:
         self.stored: dict[Bit, Memory] = {
             bit: memory for memory in self.memories for bit in memory.data
         }
+
+    def _clock_bits(self) -> dict[Bit, str]:
+        """Domains of the clock ports' bits."""
+        ports = self.module["ports"]
+        for port in self.clocks:
+            if port not in ports or ports[port]["direction"] != "input":
+                raise ValueError(
+                    f"Clock must be an input port of the design, not '{port}'; it has"
+                    f" {', '.join(sorted(ports))}"
+                )
+        return {ports[port]["bits"][0]: domain for port, domain in self.clocks.items()}
+
+    def _read_cells(self) -> None:
+        """Enter all cells and output ports; black boxes last, when it is known what drives what."""
+        ports, cells = self.module["ports"], sorted(self.module["cells"].items())
+        boxes = [(name, cell) for name, cell in cells if not cell["type"].startswith("$")]
+        driven = {
+            bit for port in ports.values() if port["direction"] == "input" for bit in port["bits"]
+        }
+        for name, cell in cells:
+            if cell["type"].startswith("$"):
+                self._cell(name, cell)
+                pins, directions = cell["connections"], cell["port_directions"]
+                driven |= {bit for pin in pins if directions[pin] == "output" for bit in pins[pin]}
+        for name, cell in boxes:
+            self._black_box(name, cell, driven)
+        for name, port in ports.items():
+            if port["direction"] == "output":
+                for index, bit in enumerate(port["bits"]):
+                    self.loads[bit].append((f"output {name}", "output", index))
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -139,7 +196,14 @@ class ClockedNetlist:
         return shortest(self.all_names(bits))
 
     def _domain(self, clock: Bit, what: str, polarity: bool = True) -> str | None:
-        """Domain of a register's clock; None, and a finding, where it is none of those declared."""
+        """Domain of a clock pin; None and a finding where it is no rising edge of a declared clock.
+
+        Parameters
+        ----------
+        clock : the bit at the pin.
+        what : whose pin it is, for the finding.
+        polarity : whether the rising edge counts.
+        """
         if isinstance(clock, str):
             self.find(
                 "constant clock", f"{what} has the constant {clock} for a clock and will never move"
@@ -159,6 +223,7 @@ class ClockedNetlist:
         return self.clock_bits[clock]
 
     def _cell(self, name: str, cell: Mapping[str, Any]) -> None:
+        """Enter a cell of Yosys' internal library."""
         kind, pins, directions = cell["type"], cell["connections"], cell["port_directions"]
         if kind in _IGNORED:
             return
@@ -181,6 +246,7 @@ class ClockedNetlist:
             self._logic(name, kind, pins, directions)
 
     def _flops(self, name: str, cell: Mapping[str, Any]) -> None:
+        """Enter flip-flops that share their controls: one register."""
         pins = cell["connections"]
         domain = self._domain(
             pins["CLK"][0],
@@ -197,6 +263,7 @@ class ClockedNetlist:
             )
 
     def _memory(self, cell: Mapping[str, Any]) -> None:
+        """Enter a memory, and a register for each clocked read port."""
         pins, parameters = cell["connections"], cell["parameters"]
         name = parameters["MEMID"].lstrip("\\")
         width, reads = int(parameters["WIDTH"], 2), int(parameters["RD_PORTS"], 2)
@@ -209,7 +276,7 @@ class ClockedNetlist:
         domain = min((str(d) for d in domains), default="")
         memory = Memory(name, domain, list(pins["WR_EN"]), [*pins["WR_ADDR"], *pins["WR_DATA"]])
         self.memories.append(memory)
-        clocked = parameters["RD_CLK_ENABLE"][::-1]
+        clocked = parameters["RD_CLK_ENABLE"][::-1]  # a binary number: port 0 is its last digit
         bits = int(parameters["ABITS"], 2)
         for port in range(reads):
             data = pins["RD_DATA"][port * width : (port + 1) * width]
@@ -217,6 +284,7 @@ class ClockedNetlist:
             if clocked[port] == "1":
                 reader = self._domain(pins["RD_CLK"][port], f"read port of memory {name}")
                 if reader is not None:
+                    # Yosys has no wires between the words and the read register.
                     inner: list[Bit] = [f"{name} word {index}" for index in range(width)]
                     memory.data += inner
                     control = [*address, pins["RD_EN"][port]]
@@ -230,16 +298,15 @@ class ClockedNetlist:
     def _logic(
         self, name: str, kind: str, pins: Mapping[str, list[Bit]], directions: Mapping[str, str]
     ) -> None:
+        """Enter a gate: what its outputs depend on."""
         outputs = [pin for pin in pins if directions[pin] == "output"]
         sources = [pin for pin in pins if directions[pin] == "input"]
         if kind in _BITWISE and outputs == ["Y"]:
             for index, out in enumerate(pins["Y"]):
-                deps = [
-                    pins[pin][min(index, len(pins[pin]) - 1)]
-                    for pin in sources
-                    if not (pin == "S" and kind == "$mux")
-                ]
-                self._connect((name, index), [*deps, *(pins["S"] if kind == "$mux" else [])], [out])
+                # A shorter input is extended by its highest bit, or by zeros, which depend on
+                # nothing. The selection of a multiplexer is one bit for all.
+                bits = [pins[pin][min(index, len(pins[pin]) - 1)] for pin in sources]
+                self._connect((name, index), bits, [out])
                 if kind == "$mux":
                     self.mux[out] = (pins["A"][index], pins["B"][index])
                 if kind == "$xor" and index < len(pins["A"]) and index < len(pins["B"]):
@@ -252,39 +319,44 @@ class ClockedNetlist:
         )
 
     def _black_box(self, name: str, cell: Mapping[str, Any], driven: set[Bit]) -> None:
-        """A cell of unknown insides: logic if no clock goes in, registers of a domain if one does.
+        """Enter a cell of unknown contents.
 
-        Where Yosys does not know which pins are outputs, those are that nothing else drives; they
-        may be inputs too, from another black box.
+        Without a clock it counts as logic, with one as a register of that domain; with two it is a
+        finding. Where Yosys does not know the directions of pins, every pin counts as an input, and
+        also as an output if nothing else drives it.
+
+        Parameters
+        ----------
+        driven : bits that ports and other cells drive.
         """
         pins, kind = cell["connections"], cell["type"]
-        known = cell.get("port_directions", {})
-        taken, given = [], []
+        directions = cell.get("port_directions", {})
+        sources, outputs = [], []
         for pin, bits in sorted(pins.items()):
-            inner = [bit for bit in bits if not isinstance(bit, str)]
-            if known.get(pin, "input") == "input":
-                taken += inner
+            wires = [bit for bit in bits if not isinstance(bit, str)]
+            if directions.get(pin, "input") == "input":
+                sources += wires
                 for index, bit in enumerate(bits):
                     self.loads[bit].append((name, pin, index))
-            if known.get(pin, "output") != "input":
-                given += [bit for bit in inner if pin in known or bit not in driven]
-        domains = sorted({self.clock_bits[bit] for bit in taken if bit in self.clock_bits})
+            if directions.get(pin, "output") != "input":
+                outputs += [bit for bit in wires if pin in directions or bit not in driven]
+        domains = sorted({self.clock_bits[bit] for bit in sources if bit in self.clock_bits})
         label = f"black box {name} ({kind})"
         if len(domains) > 1:
             self.find("black box between clocks", f"{label} has the clocks {' and '.join(domains)}")
         elif domains:
             self.used.add(domains[0])
-            self.black.append(f"what is inside {label}: taken for registers of {domains[0]}")
-            data = [bit for bit in taken if bit not in self.clock_bits]
+            self.black.append(f"what is inside {label}: assumed to be registers of {domains[0]}")
+            data = [bit for bit in sources if bit not in self.clock_bits]
             self.registers.append(
-                Register(label, domains[0], given, [], data, plain=False, cell=name)
+                Register(label, domains[0], outputs, [], data, plain=False, cell=name)
             )
         else:
-            self.black.append(f"what is inside {label}: taken for logic")
-            self._connect((name,), taken, given)
+            self.black.append(f"what is inside {label}: assumed to be logic without registers")
+            self._connect((name,), sources, outputs)
 
     def _connect(self, node: Any, sources: Iterable[Bit], outputs: Iterable[Bit]) -> None:
-        """A piece of logic: all of its outputs depend on all of its inputs."""
+        """Enter a piece of logic whose outputs all depend on all of its inputs."""
         for bit in sources:
             if not isinstance(bit, str):
                 self.edges[bit].append(node)
@@ -293,8 +365,10 @@ class ClockedNetlist:
             self.edges[node].append(bit)
             self.back[bit].append(node)
 
-    def _start(self) -> Iterator[tuple[str, Bit]]:
-        """Where each domain's values begin."""
+    # --- asking -----------------------------------------------------------------------------------
+
+    def _sources(self) -> Iterator[tuple[str, Bit]]:
+        """Domain and bit of every register, memory and port: where values come from."""
         for register in self.registers:
             for bit in register.q:
                 yield register.domain, bit
@@ -306,9 +380,9 @@ class ClockedNetlist:
                 yield domain, bit
 
     def reach_of_domains(self) -> dict[Any, set[str]]:
-        """Domains whose values reach each bit through logic."""
+        """For each bit the domains whose values reach it through logic (breadth-first search)."""
         reach: dict[Any, set[str]] = defaultdict(set)
-        queue: deque[tuple[str, Any]] = deque(self._start())
+        queue: deque[tuple[str, Any]] = deque(self._sources())
         while queue:
             domain, node = queue.popleft()
             if domain in reach[node]:
@@ -322,15 +396,15 @@ class ClockedNetlist:
         return reach
 
     def cone(self, bits: Iterable[Bit]) -> set[Bit]:
-        """Registers, memories and ports that reach bits through logic."""
-        seen: set[Any] = set()
+        """Registers, memories and ports whose values reach these bits through logic."""
+        visited: set[Any] = set()
         ends: set[Bit] = set()
         stack: list[Any] = list(bits)
         while stack:
             node = stack.pop()
-            if node in seen:
+            if node in visited:
                 continue
-            seen.add(node)
+            visited.add(node)
             if node in self.owner or node in self.stored:
                 ends.add(node)
             if node in self.owner:
@@ -342,7 +416,7 @@ class ClockedNetlist:
         return ends
 
     def home(self, bit: Bit) -> str | None:
-        """Domain of a register, memory or port."""
+        """Domain of a register, memory or port; None where it has none."""
         if bit in self.owner:
             return self.owner[bit][0].domain
         if bit in self.stored:
@@ -352,25 +426,25 @@ class ClockedNetlist:
         )
 
     def all_names(self, bits: Iterable[Bit]) -> frozenset[str]:
-        """Every name that one of the bits has."""
+        """Every name of the signals that these bits belong to."""
         return frozenset(name for bit in bits for name in self.names[bit])
 
     def readers(self, bits: Iterable[Bit]) -> set[str]:
-        """Domains of the registers that ports reach through logic."""
-        seen: set[Any] = set()
+        """Domains of the registers and memories that these bits reach through logic."""
+        visited: set[Any] = set()
         stack: list[Any] = list(bits)
         while stack:
             node = stack.pop()
-            if node not in seen:
-                seen.add(node)
+            if node not in visited:
+                visited.add(node)
                 stack.extend(self.edges.get(node, ()))
         read = {
             r.domain
             for r in self.registers
-            if not seen.isdisjoint(bit for bit in (*r.d, *r.control) if not isinstance(bit, str))
+            if not visited.isdisjoint(bit for bit in (*r.d, *r.control) if not isinstance(bit, str))
         }
         return read | {
             m.domain
             for m in self.memories
-            if not seen.isdisjoint(b for b in m.write if not isinstance(b, str))
+            if not visited.isdisjoint(b for b in m.write_enable if not isinstance(b, str))
         }

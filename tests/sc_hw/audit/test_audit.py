@@ -275,12 +275,14 @@ def test_edit_in_the_emitted_text_is_found(tmp_path: Path) -> None:
     assert {"no synchroniser", "crossing not found"} <= kinds
 
 
-LATCH = """module top(input a_clk, input b_clk, input en, input d, output reg q, output reg r, output reg s);
+LATCH = """module top(
+  input a_clk, input b_clk, input en, input d, output reg q, output reg r, output reg s);
   always @(posedge a_clk) r <= d;
   always @(posedge b_clk) s <= ~s;
   always @* if (en) q = r;
 endmodule"""
-ASYNCHRONOUS = """module top(input a_clk, input b_clk, input clear, input d, output reg r, output reg s);
+ASYNCHRONOUS = """module top(
+  input a_clk, input b_clk, input clear, input d, output reg r, output reg s);
   always @(posedge a_clk or posedge clear) if (clear) r <= 0; else r <= d;
   always @(posedge b_clk) s <= ~s;
 endmodule"""
