@@ -230,7 +230,7 @@ def _population(
     )
     strict = bool(noted.get("sc_strict", True if package is None else package.strict))
     if "sc_strict" in noted and not strict:
-        # the writer put the threshold one float below, for packages that compare with >
+        # undo what the writer does so that v > v_threshold in NIR decides as v >= threshold here
         field = "threshold" if kind == "threshold" else "v_threshold"
         values[field] = np.nextafter(values[field], np.inf)
     refractory = int(noted.get("sc_refractory", 0))

@@ -1,4 +1,4 @@
-"""What populations, projections and networks say to what they can't be."""
+"""The whole text of every error of `sc_model.network`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sc_model.network import (
     AdaptiveLIF,
     CubaLIF,
     CurrentStimulus,
-    HodgkinHuxleyNeuron,
     Network,
     PoissonStimulus,
     Population,
@@ -29,6 +28,7 @@ from sc_model.network import (
 )
 
 PRE, POST = Population(LIF, 3, "pre"), Population(LIF, 2, "post")
+
 ALL = {"topology": "all_to_all"}
 
 
@@ -206,7 +206,11 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "weight must hold one number for each of the 6 synapses, in CSR order, not 5",
     ),
-    (lambda: Projection(PRE, POST, 1.0, probability=1.5), ValueError, "probability must be <= 1, not 1.5"),
+    (
+        lambda: Projection(PRE, POST, 1.0, probability=1.5),
+        ValueError,
+        "probability must be <= 1, not 1.5",
+    ),
     (
         lambda: Projection(PRE, POST, 1.0, probability=-0.5),
         ValueError,
@@ -404,12 +408,6 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
 def test_message(made: Callable[[], object], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=f"^{re.escape(message)}$"):
         made()
-
-
-def test_models_by_class_and_by_name() -> None:
-    assert isinstance(Population(HodgkinHuxleyNeuron, 2).model, HodgkinHuxleyNeuron)
-    assert isinstance(Population("HodgkinHuxleyNeuron", 2).model, HodgkinHuxleyNeuron)
-    assert Population(LIF(tau_ms=[1.0, 2.0], threshold=2.0), 2).model.tau_ms[1] == 2.0  # type: ignore[arg-type,attr-defined]
 
 
 def test_parameters_can_t_be_written() -> None:

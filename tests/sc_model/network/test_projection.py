@@ -1,20 +1,15 @@
-"""Projections against one loop over synapses; STDP against one synapse at a time and the closed
-form.
-"""
+"""Projections against one loop over their synapses."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 
 from sc_model.network import (
-    STDP,
     CurrentStimulus,
     HodgkinHuxleyNeuron,
     Network,
@@ -64,7 +59,9 @@ def test_propagate_is_the_sum_over_synapses(
 ) -> None:
     rng = np.random.default_rng(seed)
     pre, post = pair(*n)
-    plain = Projection(pre, post, lambda rng, size: rng.normal(size=size), probability=probability, seed=seed)
+    plain = Projection(
+        pre, post, lambda rng, size: rng.normal(size=size), probability=probability, seed=seed
+    )
     delay: Any = {
         "none": 0,
         "uniform": longest,
@@ -135,61 +132,6 @@ def test_delays_are_rounded_not_cut(delay: float, steps: int) -> None:
         assert arrived == [float(t == steps) for t in range(10)]
 
 
-def test_order_of_all_to_all_is_by_source_then_by_target() -> None:
-    """So that the delays of a layer (out, in) are given as delays.T.ravel()."""
-    pre, post = pair(3, 2)
-    delays = np.array([[0, 1, 2], [3, 4, 5]])  # (out, in)
-    weights = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    projection = Projection(pre, post, weights.T, topology="all_to_all", delay=delays.T.ravel())
-    np.testing.assert_array_equal(projection.dense(), weights.T)
-    for source in range(3):
-        projection.reset()
-        arrived = np.array([projection.propagate(np.eye(3)[source] * (t == 0)) for t in range(6)])
-        for target in range(2):
-            expected = np.zeros(6)
-            expected[delays[target, source]] = weights[target, source]
-            np.testing.assert_array_equal(arrived[:, target], expected)
-
-
-def test_topologies() -> None:
-    pre, post = pair(200, 300)
-    drawn = Projection(pre, post, 1.0, probability=0.1, seed=7)
-    assert abs(drawn.size - 6000) < 4 * math.sqrt(60_000 * 0.1 * 0.9)
-    np.testing.assert_array_equal(drawn.indices, Projection(pre, post, 1.0, probability=0.1, seed=7).indices)
-    assert drawn.size != Projection(pre, post, 1.0, probability=0.1, seed=8).size
-    assert Projection(pre, post, 1.0, probability=1.0).size == 60_000
-    assert Projection(pre, post, 1.0, probability=0.0).size == 0
-    one = Projection(pre, pre, np.arange(200.0), topology="one_to_one")
-    np.testing.assert_array_equal(one.dense(), np.diag(np.arange(200.0)))
-    matrix = np.array([[0.0, 1.5, 0.0], [2.0, 0.0, -1.0]])
-    a, b = pair(2, 3)
-    for weight in (
-        matrix,
-        sparse.csr_array(matrix),
-        sparse.coo_array(matrix),
-        sparse.csc_matrix(matrix),
-    ):
-        explicit = Projection(a, b, weight, topology="explicit", delay=[1, 2, 3])
-        np.testing.assert_array_equal(explicit.dense(), matrix)
-        assert (list(explicit.indptr), list(explicit.indices)) == ([0, 1, 3], [1, 0, 2])
-    unsorted = sparse.csr_array(
-        (np.array([3.0, 1.0, 2.0]), np.array([2, 0, 2]), np.array([0, 3, 3])), shape=(2, 3)
-    )
-    np.testing.assert_array_equal(
-        Projection(a, b, unsorted, topology="explicit").dense(), [[1, 0, 5], [0, 0, 0]]
-    )
-
-
-def test_random_does_not_depend_on_how_much_is_drawn_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pre, post = pair(50, 20)
-    whole = Projection(pre, post, 1.0, probability=0.3)
-    monkeypatch.setattr("sc_model.network.topology.AT_ONCE", 60)
-    parts = Projection(pre, post, 1.0, probability=0.3)
-    np.testing.assert_array_equal(whole.dense(), parts.dense())
-
-
 def test_replaced_synapses_and_what_was_on_its_way() -> None:
     pre, post = pair(2, 2)
     projection = Projection(pre, post, 1.0, topology="all_to_all", delay=[1, 1, 2, 2], max_delay=3)
@@ -221,85 +163,3 @@ def test_hodgkin_huxley_pair_with_delays_of_a_layer() -> None:
     moved = np.flatnonzero(np.abs(np.diff(v["v"][:, 3])) > 0.5)
     assert moved[0] + 1 == spike + 8
     assert np.abs(np.diff(v["v"][:, [0, 1, 2, 4]], axis=0)).max() < 0.01
-
-
-def one_at_a_time(
-    projection: Projection, rule: STDP, pre: np.ndarray, post: np.ndarray, dt: float
-) -> np.ndarray:
-    """The recurrence for each synapse by itself, in plain floats, with the arrivals at that
-    synapse.
-    """
-    weights = []
-    for k in range(projection.size):
-        source, target, delay = (
-            projection.csr.sources[k],
-            projection.indices[k],
-            projection.delay_steps[k],
-        )
-        x = y = 0.0
-        w = float(projection.weights[k])
-        for t in range(len(pre)):
-            arrived = pre[t - delay, source] if t >= delay else 0.0
-            x *= math.exp(-dt / rule.tau_plus_ms)
-            y *= math.exp(-dt / rule.tau_minus_ms)
-            if arrived:
-                w = min(max(w - rule.a_minus * y * arrived, rule.w_min), rule.w_max)
-            if post[t, target]:
-                w = min(max(w + rule.a_plus * x, rule.w_min), rule.w_max)
-            x += arrived
-            y += post[t, target]
-        weights.append(w)
-    return np.array(weights)
-
-
-@pytest.mark.parametrize("delay", ["none", "uniform", "per_synapse"])
-def test_stdp_is_the_recurrence_of_every_synapse(delay: str) -> None:
-    rng = np.random.default_rng(11)
-    rule = STDP(
-        tau_plus_ms=15.0, tau_minus_ms=25.0, a_plus=0.05, a_minus=0.04, w_min=0.1, w_max=0.9
-    )
-    pre, post = pair(7, 5)
-    size = Projection(pre, post, 0.5, probability=0.7).size
-    delays: Any = {"none": 0, "uniform": 3, "per_synapse": rng.integers(0, 5, size)}[delay]
-    projection = Projection(
-        pre, post, lambda rng, n: rng.uniform(0.1, 0.9, n), probability=0.7, delay=delays, plasticity=rule
-    )
-    before, after = (
-        (rng.random((300, 7)) < 0.2) * rng.uniform(0.5, 1.5, (300, 7)),
-        (rng.random((300, 5)) < 0.2).astype(float),
-    )
-    expected = one_at_a_time(projection, rule, before, after, 0.5)
-    begun = projection.weights.copy()
-    for sent, fired in zip(before, after, strict=True):
-        projection.propagate(sent)
-        post.step(fired, 0.5)
-        projection.learn(sent, 0.5)
-    np.testing.assert_allclose(projection.weights, expected, rtol=0, atol=1e-12)
-    assert np.abs(projection.weights - begun).max() > 0.1
-    assert {rule.w_min, rule.w_max} & set(projection.weights)
-
-
-@pytest.mark.parametrize("delay", [0, 4])
-def test_stdp_window_is_exponential(delay: int) -> None:
-    """One spike of each: exp(-t / tau) before, -exp(t / tau) after, nothing when together; t from
-    the arrival.
-    """
-    rule = STDP(
-        tau_plus_ms=20.0, tau_minus_ms=30.0, a_plus=0.01, a_minus=0.02, w_min=-1.0, w_max=1.0
-    )
-    for gap in range(-25, 26):
-        pre, post = Population(Relay, 1), Population(Relay, 1)
-        # a weight of 0, so that the arrival itself makes no spike of the relay
-        net = Network(1.0, [pre, post])
-        projection = net.add(Projection(pre, post, 0.0, delay=delay, plasticity=rule))
-        for step in range(70):
-            net.step({pre.label: float(step == 30 - delay), post.label: float(step == 30 + gap)})  # type: ignore[dict-item]
-        expected = (
-            0.01 * math.exp(-gap / 20)
-            if gap > 0
-            else -0.02 * math.exp(gap / 30)
-            if gap < 0
-            else 0.0
-        )
-        # after the first change the weight is not 0, but nothing is sent any more
-        assert projection.weights[0] == pytest.approx(expected, abs=1e-15)

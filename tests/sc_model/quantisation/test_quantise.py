@@ -1,6 +1,4 @@
-"""Integers of a layer: worked by hand, errors reported, what does not fit, and the golden network
-against the float one.
-"""
+"""A layer in integers: scales, thresholds, leaks, delays, codes, and what does not fit."""
 
 from __future__ import annotations
 
@@ -16,7 +14,9 @@ from sc_model.quantisation import FloatLayer, QuantisedLayer, network_design, qu
 from sc_model.spec import ConfigError, DenseSpec, HetSynSpec
 
 SHORTER = "train with shorter delays, or let the layer tick less often"
+
 FEWER = "lower fraction or weight_bits, or give more threshold_bits (up to 40)"
+
 WEIGHT = np.array([[0.5, -1.27, 0.01], [0.254, 0.0, -0.127]])
 
 
@@ -63,9 +63,6 @@ def float_run(layer: FloatLayer, x: NDArray[Any]) -> NDArray[Any]:
         fired = ((v > threshold) & (rest == 0)).astype(float)
         out.append(fired)
     return np.array(out)
-
-
-# --- by hand --------------------------------------------------------------------------------------
 
 
 def test_one_scale_a_layer() -> None:
@@ -186,9 +183,6 @@ def test_a_slower_layer_has_longer_ticks() -> None:
     assert made.parameters["code"].tolist() == [made.spec.codes(1.0).encode(tau[0].tolist())]
 
 
-# --- against the golden network -------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "more",
     [
@@ -248,9 +242,6 @@ def test_numbers_that_hardware_has_lose_nothing(more: dict[str, Any], scale: Any
 
 def whole(message: str) -> str:
     return "^" + re.escape(f"layer 'hidden': {message}") + "$"
-
-
-# --- errors ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -351,27 +342,3 @@ def test_a_hetsyn_leak_is_a_power_of_two() -> None:
         ),
     ):
         quantise(FloatLayer("hidden", WEIGHT, tau=np.full((2, 3), 5.0), threshold=1e9))
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        (
-            {"weight": np.zeros(3)},
-            "weight must have shape (neurons, inputs), none of them 0, not (3,)",
-        ),
-        ({"weight": np.array([[1.0, np.nan]])}, "weight must be finite, not nan at (0, 1)"),
-        ({"recurrent": np.zeros((2, 3))}, "recurrent must have shape (2, 2), not (2, 3)"),
-        (
-            {"recurrent_delay": np.zeros((2, 2))},
-            "recurrent_delay must go with recurrent weights; there are none",
-        ),
-        ({"delay": np.full((2, 3), -1.0)}, "delay must be >= 0, not -1.0 at (0, 0)"),
-        ({"threshold": 0.0}, "threshold must be > 0, not 0.0 at (0,)"),
-        ({"leak": np.array([0.5, 1.5])}, "leak must be in [0, 1], not 1.5 at (1,)"),
-        ({"tau": np.zeros((2, 3))}, "tau must be > 0, not 0.0 at (0, 0)"),
-    ],
-)
-def test_float_layer_errors(fields: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=whole(message)):
-        FloatLayer("hidden", **({"weight": WEIGHT} | fields))

@@ -1,4 +1,4 @@
-"""Networks: when what arrives, stimuli, monitors, state that is saved and restored."""
+"""Networks: what arrives in which step, saved state, and the same again after a reset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from sc_model.network import (
-    IF,
     LIF,
     STDP,
     AdaptiveLIF,
@@ -21,7 +20,6 @@ from sc_model.network import (
     Projection,
     RateMonitor,
     Relay,
-    SpikeMonitor,
     SpikeStimulus,
     StateMonitor,
 )
@@ -80,68 +78,6 @@ def test_learning_sees_what_was_sent_on_a_connection_back() -> None:
     loop = net.add(Projection(ring, ring, 0.0, plasticity=rule))
     net.run(4)
     assert loop.weights[0] == pytest.approx(0.1 * np.exp(-0.2), abs=1e-15)
-
-
-def test_stimuli() -> None:
-    target = Population(Relay, 3)
-    assert list(CurrentStimulus(target, 2.0, 1, 3).current(0, 1.0)) == [0, 0, 0]
-    assert [CurrentStimulus(target, 2.0, 1, 3).current(step, 1.0)[1] for step in range(5)] == [
-        0,
-        2,
-        2,
-        0,
-        0,
-    ]
-    rows = CurrentStimulus(target, np.arange(6.0).reshape(2, 3), 1)
-    assert [rows.current(step, 1.0)[2] for step in range(4)] == [0, 2, 5, 0]
-    spikes = SpikeStimulus(target, [5, 1, 5, 5], [0, 2, 2, 0], weight=0.5)
-    assert [list(spikes.current(step, 1.0)) for step in (0, 1, 5)] == [
-        [0, 0, 0],
-        [0, 0, 0.5],
-        [1.0, 0, 0.5],
-    ]
-    raster = np.random.default_rng(0).random((20, 3)) < 0.3
-    given = SpikeStimulus.from_raster(target, raster)
-    np.testing.assert_array_equal([given.current(step, 1.0) for step in range(20)], raster)
-
-
-def test_poisson_rate_and_seed() -> None:
-    target = Population(Relay, 500)
-    rates = np.linspace(0.0, 100.0, 500)
-    drawn = np.array(
-        [PoissonStimulus(target, rates, seed=3).current(step, 0.5) for step in range(2000)]
-    )  # 1 s
-    assert abs(drawn.sum() - rates.sum()) < 4 * np.sqrt(rates.sum())
-    assert abs(drawn[:, 400:].sum() - rates[400:].sum()) < 4 * np.sqrt(rates[400:].sum())
-    again = PoissonStimulus(target, rates, seed=3)
-    np.testing.assert_array_equal(again.current(1234, 0.5), drawn[1234])
-    assert (PoissonStimulus(target, rates, seed=4).current(1234, 0.5) != drawn[1234]).any()
-    # steps and neurons don't know of each other: as many in two steps in a row as chance has it
-    both, expected = (drawn[1:] * drawn[:-1]).sum(), ((rates * 0.5 / 1000) ** 2).sum() * 1999
-    assert abs(both - expected) < 4 * np.sqrt(expected)
-
-
-def test_monitors() -> None:
-    population = Population(IF(resistance=1.0, threshold=2.5), 2)
-    net = Network(0.5, [population, CurrentStimulus(population, [2.0, 1.0])])
-    spikes, v, rate = (
-        SpikeMonitor(population),
-        StateMonitor(population, "v", every=2, neurons=[1]),
-        RateMonitor(population, 3.0),
-    )
-    for monitor in (spikes, v, rate):
-        net.add(monitor)
-    net.run(ms=6)
-    assert list(spikes.steps) == [2, 5, 5, 8, 11, 11]
-    assert list(spikes.neurons) == [0, 0, 1, 0, 0, 1]
-    assert list(spikes.times_ms) == [1.5, 3.0, 3.0, 4.5, 6.0, 6.0]
-    assert list(spikes.counts) == [4, 2]
-    assert list(spikes.of(1)) == [3.0, 6.0]
-    assert list(v.steps) == [0, 2, 4, 6, 8, 10]
-    assert v["v"].tolist() == [[0.5], [1.5], [2.5], [0.5], [1.5], [2.5]]
-    assert list(rate.rates_hz) == [500.0, 500.0]
-    net.reset()
-    assert (len(spikes.times_ms), v["v"].shape, len(rate.rates_hz), net.steps) == (0, (0, 1), 0, 0)
 
 
 def busy() -> Network:

@@ -1,0 +1,54 @@
+"""A design from a file, and its report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nir
+import numpy as np
+
+from sc_model.interchange import (
+    import_design,
+)
+
+
+def lif(size: int, tau: float = 0.01, **more: Any) -> Any:
+    return nir.LIF(*(np.full(size, each) for each in (tau, 1.0, 0.0, 1.0, 0.0)), **more)
+
+
+def graph(
+    *nodes: tuple[str, Any], edges: str, inputs: Any = (3,), outputs: Any = (2,), **more: Any
+) -> Any:
+    named = {
+        "input": nir.Input(np.array(inputs)),
+        **dict(nodes),
+        "output": nir.Output(np.array(outputs)),
+    }
+    return nir.NIRGraph(
+        named, [tuple(each.split(">")) for each in edges.split()], type_check=False, **more
+    )
+
+
+def plain(**more: Any) -> Any:
+    return graph(
+        ("w", nir.Linear(np.ones((2, 3)))), ("n", lif(2)), edges="input>w w>n n>output", **more
+    )
+
+
+TOLD: dict[str, Any] = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False}
+
+
+def test_a_design_is_made_of_a_file_and_its_report_is_a_table(tmp_path: Any) -> None:
+    file = tmp_path / "My net-2.nir"
+    nir.write(file, plain())
+    design, parameters, report = import_design(
+        file, weight_bits=4, scale="row", fraction=6, lanes=2, **TOLD
+    )
+    assert design.name == "my_net_2"
+    assert design.network.tick_ms == 1.0
+    assert design.network.layers[0].lanes == 2
+    assert parameters["n.weight"].tolist() == [[7, 7, 7], [7, 7, 7]]
+    lines = str(report).splitlines()
+    assert lines[0].split()[:6] == ["layer", "array", "numbers", "clipped", "largest", "error"]
+    assert lines[1].split()[:4] == ["n", "weight", "6", "0"]
+    assert {line.split()[1] for line in lines[1:]} == {"weight", "threshold", "leak"}
