@@ -422,7 +422,8 @@ class _CrossingAudit(ClockedNetlist):
         holders = {
             id(self.owner[bit][0]): self.owner[bit][0] for bit in foreign if bit in self.owner
         }
-        domains = {store.domain for store in (*memories.values(), *holders.values())}
+        domains = {memory.domain for memory in memories.values()}
+        domains |= {holder.domain for holder in holders.values()}
         if len(domains) != 1 or len(memories) + len(holders) != 1:
             self._find_logic_between(register, foreign)
             return []

@@ -1,7 +1,6 @@
-"""The crossing audit of a design: the Verilog that it makes against the crossings that it is made
-of; `build/<id>/audit.json`.
+"""The crossing audit of a design, written to `build/<id>/audit.json`.
 
-`elaborate` runs the same on every network, and writes nothing where it finds something.
+`elaborate` runs the same audit on every network, and writes no Verilog where there is a finding.
 """
 
 from __future__ import annotations
@@ -15,11 +14,24 @@ from sc_model.spec import Design
 
 
 def audit_design(design: Design, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
-    """Audit the Verilog of a design; what was found, also written to `build/<id>/audit.json`.
+    """Compare the crossings in a design's Verilog with those that its components say they have.
 
-    Any block will do: one with a single clock must have no crossing at all. Findings raise nothing:
-    `passed` is false and `findings` name each crossing that is not as it must be. Raises ToolError
-    where Yosys is missing, ConfigError for a design that can't be made.
+    Parameters
+    ----------
+    design : of any block; one with a single clock must have no crossing at all.
+    root : folder of builds.
+
+    Returns
+    -------
+    The audit, as it is written to `build/<id>/audit.json`. Findings do not raise: `passed` is then
+    false, and `findings` name each transfer between clock domains that breaks a rule.
+
+    Raises
+    ------
+    ToolError
+        Yosys is missing.
+    ConfigError
+        The design can't be made.
     """
     made = make(design)
     answer = crossing_audit(made)
