@@ -1,14 +1,20 @@
-"""Recorded stimulus: what a bank or a layer saw at every step, in one compressed NumPy file.
+"""Recordings: the inputs of a bank or a layer at every step, in one NumPy archive (.npz).
 
-For a bank: an array for each input of the rule, shape (steps, synapses), integers within the
-input's format; and optionally `initial_<field>` for loadable fields, shape (synapses,).
+Arrays for a bank:
 
-For a layer: `spikes`, shape (steps, inputs), and an array for each modulator of the rule, shape
-(steps,); optionally `outcome`, `decide`, `clear_trial` and `clear_traces` of 0 and 1, shape
-(steps,), and `initial_<field>` for the weight, shape (inputs, neurons).
+* one for each input of the rule, shape (steps, synapses), integers within the input's format;
+* optionally ``initial_<field>`` for loadable fields, shape (synapses,).
 
-`meta` may hold a JSON text about the data (what a column means, labels, the source): the flow
-carries it along and reads only what a report asks for.
+Arrays for a layer:
+
+* ``spikes``, shape (steps, inputs), of 0 and 1;
+* one for each modulator of the rule, shape (steps,);
+* optionally ``outcome``, ``decide``, ``clear_trial`` and ``clear_traces``, shape (steps,), of 0
+  and 1;
+* optionally ``initial_<field>`` for the weight, shape (inputs, neurons).
+
+``meta`` may hold a JSON text about the data (the meaning of a column, labels, the source). Reports
+read some of it; everything else passes it on.
 """
 
 from __future__ import annotations
@@ -34,7 +40,14 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True)
 class Recording:
-    """Stimulus of `steps` sweeps over `synapses` synapses."""
+    """Stimulus of a bank.
+
+    Members
+    -------
+    inputs : an array of shape (steps, synapses) for each input of the rule.
+    initial : an array of shape (synapses,) for each loadable field that has one.
+    meta : what the recording says about itself.
+    """
 
     inputs: Mapping[str, NDArray[np.int64]]
     initial: Mapping[str, NDArray[np.int64]]
@@ -42,13 +55,22 @@ class Recording:
 
     @property
     def steps(self) -> int:
-        """Number of sweeps."""
+        """Number of steps; a bank makes a sweep over its synapses in each."""
         return len(next(iter(self.inputs.values())))
 
 
 @dataclass(frozen=True)
 class LayerRecording:
-    """Stimulus of `steps` steps of a layer."""
+    """Stimulus of a layer.
+
+    Members
+    -------
+    spikes : shape (steps, inputs), 0 or 1.
+    modulators : an array of shape (steps,) for each modulator of the rule.
+    flags : ``outcome``, ``decide``, ``clear_trial`` and ``clear_traces``, shape (steps,).
+    initial_weight : shape (inputs, neurons), or None.
+    meta : what the recording says about itself.
+    """
 
     spikes: NDArray[np.int64]
     modulators: Mapping[str, NDArray[np.int64]]
@@ -71,15 +93,19 @@ class LayerRecording:
 
 
 def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: int) -> Recording:
-    """Read a recording for `synapses` synapses under a rule.
+    """Read a recording for a bank of `synapses` synapses.
 
-    Raises RecordingError that names the file, the array, what is allowed and what came.
+    Raises
+    ------
+    RecordingError
+        an array is missing, unknown, of another shape, or leaves its format.
     """
     file = Path(path)
     arrays = arrays_of(file)
     inputs, steps = {}, None
     for name, form in rule.input_formats(params).items():
-        array = given(file, arrays, name)
+        array = required_array(file, arrays, name)
+        # the first input sets the number of steps; the others must have as many
         steps = len(array) if steps is None and array.ndim else steps
         if array.shape != (steps, synapses) or not steps:
             raise RecordingError(
@@ -93,22 +119,26 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
         for key, field in loadable.items()
         if key in arrays
     }
-    nothing_else(file, arrays, [*inputs, *loadable, "meta"])
+    refuse_others(file, arrays, [*inputs, *loadable, "meta"])
     return Recording(inputs, initial, meta_of(file, arrays))
 
 
 def load_layer_recording(
     path: Path | str, rule: Rule, params: RuleParams, layer: PlasticLayerSpec, neuron: NeuronSpec
 ) -> LayerRecording:
-    """Read a recording for a layer.
+    """Read a recording for a plastic layer.
 
-    Raises RecordingError that names the file, the array, what is allowed and what came; ConfigError
-    for a rule that can't run in a layer.
+    Raises
+    ------
+    RecordingError
+        an array is missing, unknown, of another shape, or leaves its format.
+    ConfigError
+        the rule can't run in a layer.
     """
     file = Path(path)
     names = layer_rule(rule, params, critic=layer.critic_shift > 0)
     arrays = arrays_of(file)
-    spikes = given(file, arrays, "spikes")
+    spikes = required_array(file, arrays, "spikes")
     if spikes.ndim != 2 or spikes.shape[1] != layer.inputs or not len(spikes):
         raise RecordingError(
             f"recording {file}: 'spikes' must have shape (steps, {layer.inputs}) with steps >= 1,"
@@ -117,21 +147,21 @@ def load_layer_recording(
     steps = len(spikes)
     forms = {name: rule.input_formats(params)[name] for name in names.modulators}
     modulators = {
-        name: _of_steps(file, name, given(file, arrays, name), steps, form)
+        name: _of_steps(file, name, required_array(file, arrays, name), steps, form)
         for name, form in forms.items()
     }
-    options = {
+    allowed = {
         "outcome": layer.critic_shift > 0,
         "decide": neuron.winner_take_all,
         "clear_trial": True,
         "clear_traces": True,
     }
-    missing = {"outcome": "a critic", "decide": "winner-take-all"}
+    needs = {"outcome": "a critic", "decide": "winner-take-all"}
     flags = {}
-    for name, taken in options.items():
-        if name in arrays and not taken:
+    for name, is_allowed in allowed.items():
+        if name in arrays and not is_allowed:
             raise RecordingError(
-                f"recording {file}: '{name}' needs a layer with {missing[name]}; this one has none."
+                f"recording {file}: '{name}' needs a layer with {needs[name]}; this one has none."
             )
         flags[name] = _of_steps(
             file, name, arrays.get(name, np.zeros(steps, np.int64)), steps, IntFormat(1)
@@ -142,10 +172,16 @@ def load_layer_recording(
         if key in arrays
         else None
     )
-    nothing_else(
+    refuse_others(
         file,
         arrays,
-        ["spikes", *modulators, *(name for name, taken in options.items() if taken), key, "meta"],
+        [
+            "spikes",
+            *modulators,
+            *(name for name, is_allowed in allowed.items() if is_allowed),
+            key,
+            "meta",
+        ],
     )
     return LayerRecording(
         spikes=integers_of(file, "spikes", spikes, IntFormat(1)),
@@ -160,9 +196,10 @@ def load_layer_recording(
 
 
 def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a recording."""
+    """All arrays of a recording; RecordingError where the file is no NumPy archive."""
     try:
-        with file.open("rb") as stream:  # np.load leaves a file that is no archive open
+        # np.load does not close a file that is no archive: so it is opened here
+        with file.open("rb") as stream:
             archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise RecordingError(
@@ -178,8 +215,8 @@ def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
         raise RecordingError(f"recording {file} is no NumPy archive (.npz): {error}.") from None
 
 
-def given(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
-    """An array that must be there."""
+def required_array(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """An array that a recording must have; RecordingError where it has none."""
     if name not in arrays:
         raise RecordingError(f"recording {file} lacks the array '{name}'; it has {sorted(arrays)}.")
     return arrays[name]
@@ -206,8 +243,8 @@ def _initial(
     return integers_of(file, key, array, form)
 
 
-def nothing_else(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable[str]) -> None:
-    """Refuse arrays of other names."""
+def refuse_others(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable[str]) -> None:
+    """Refuse arrays of names that are not known."""
     unknown = sorted(set(arrays) - set(known))
     if unknown:
         raise RecordingError(
@@ -216,7 +253,7 @@ def nothing_else(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterable
 
 
 def meta_of(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
-    """What a recording says about itself."""
+    """The JSON text `meta` of a recording as an object; an empty one without `meta`."""
     try:
         return json.loads(str(arrays["meta"])) if "meta" in arrays else {}
     except json.JSONDecodeError as error:
@@ -224,7 +261,7 @@ def meta_of(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
 
 
 def integers_of(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> NDArray[np.int64]:
-    """The array as integers, all within a format."""
+    """The array as int64; RecordingError where it holds no integers or leaves the format."""
     if array.dtype.kind not in "biu":
         raise RecordingError(f"recording {file}: '{name}' must hold integers, not {array.dtype}.")
     bad = np.argwhere((array < form.lo) | (array > form.hi))

@@ -1,6 +1,4 @@
-"""Kernels compiled from a rule's graph: the golden models' arithmetic at the machine's speed, bit
-for bit the same.
-"""
+"""Compiled golden models, made from a rule's graph: the same values at the machine's speed."""
 
 from sc_model.native.bank import NativeBank
 from sc_model.native.compiler import NativeError

@@ -1,4 +1,4 @@
-"""Many stand-alone synapses side by side, each with inputs of its own."""
+"""A compiled bank: many synapses, each with inputs of its own, in vectors."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sc_model.native.vectors import VectorCode, bias_of
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 _SOURCE = """
+// Inputs end with the last synapse: of a vector that is cut short, a copy with zeros behind it.
 template <typename T> static inline const T *whole(const T *from, int64_t left, T *room) {{
   if (left >= LANES) return from;
   memset(room, 0, LANES * sizeof(T));
@@ -57,13 +58,19 @@ extern "C" void steps(int64_t count, int64_t n, const void *const *inputs, E *co
   }}
 }}
 """
-PAD = 64  # synapses are stored in multiples of it
+PAD = 64  # synapses are stored in multiples of this: a whole number of vectors on every machine
 BIT = IntFormat(1)
 
 
 class BankKernel:
-    """The text of a rule's bank kernel, the element's width, and the bias of each field and wide
-    input.
+    """The C++ kernel of a rule's bank.
+
+    Members
+    -------
+    bits : width of an element.
+    source : the C++.
+    biases : for each field and each input wider than a bit, what is subtracted from its values in
+        memory (see `sc_model.native.vectors`).
     """
 
     def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
@@ -71,16 +78,16 @@ class BankKernel:
         variables = dict.fromkeys(graph.variables, Loop.SYNAPSE)
         graph = lowered(graph, variables)
         fields, inputs = list(rule.state_formats(params)), rule.input_formats(params)
-        given = {name: f"old_{name}" for name in fields}
-        given |= {
-            name: f"{'mask' if form == BIT else 'given'}_{name}" for name, form in inputs.items()
+        expressions = {name: f"old_{name}" for name in fields}
+        expressions |= {
+            name: f"{'mask' if form == BIT else 'input'}_{name}" for name, form in inputs.items()
         }
-        code = VectorCode(graph, variables, bits, given)
+        code = VectorCode(graph, variables, bits, expressions)
         forms = rule.state_formats(params) | {
             name: form for name, form in inputs.items() if form != BIT
         }
         self.biases = {name: bias_of(Interval.of(form), bits) for name, form in forms.items()}
-        self.source = runtime(bits) + self._source(graph, code, fields, inputs, given)
+        self.source = runtime(bits) + self._source(graph, code, fields, inputs, expressions)
 
     def _source(
         self,
@@ -88,23 +95,25 @@ class BankKernel:
         code: VectorCode,
         fields: list[str],
         inputs: Mapping[str, IntFormat],
-        given: Mapping[str, str],
+        expressions: Mapping[str, str],
     ) -> str:
-        written = [
-            f"field_{n}[k] ="
-            f" {code.number(graph.outputs[name])}{code.plus(code.bias(graph.outputs[name]) - self.biases[name])};"
-            for n, name in enumerate(fields)
-        ]
-        taken = [f"const V {given[name]} = field_{n}[k];" for n, name in enumerate(fields)]
+        """The kernel's text."""
+        written = []
+        for n, name in enumerate(fields):
+            index = graph.outputs[name]
+            # the new value has the bias of its own range, the field in memory that of its format
+            adjustment = code.plus(code.bias(index) - self.biases[name])
+            written.append(f"field_{n}[k] = {code.number(index)}{adjustment};")
+        loads = [f"const V {expressions[name]} = field_{n}[k];" for n, name in enumerate(fields)]
         for n, (name, form) in enumerate(inputs.items()):
             if form == BIT:
-                taken.append(
-                    f"const V {given[name]} = load_mask(whole((const uint8_t *)inputs[{n}] + here,"
-                    " left, bits));"
+                loads.append(
+                    f"const V {expressions[name]} ="
+                    f" load_mask(whole((const uint8_t *)inputs[{n}] + here, left, bits));"
                 )
             else:
-                taken.append(
-                    f"const V {given[name]} = load(whole((const E *)inputs[{n}] + here, left,"
+                loads.append(
+                    f"const V {expressions[name]} = load(whole((const E *)inputs[{n}] + here, left,"
                     " room));"
                 )
         count = range(len(fields))
@@ -113,17 +122,25 @@ class BankKernel:
             declared=f"V {', '.join(f'field_{n}[K]' for n in count)};",
             loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * LANES);" for n in count),
             stored=" ".join(f"store(at[{n}] + k * LANES, field_{n}[k]);" for n in count),
-            taken="\n      ".join(taken),
+            taken="\n      ".join(loads),
             body="\n      ".join(code.lines),
             written="\n      ".join(written),
         )
 
 
 class NativeBank(Bank):
-    """A :class:`~sc_model.golden.Bank` whose steps are compiled; the same state after the same
-    inputs.
+    """A :class:`~sc_model.golden.Bank` whose steps are compiled, bit for bit equal.
 
-    Raises NativeError where there is no kernel for the rule, or no compiler.
+    Parameters
+    ----------
+    rule, params, synapses, initial : as in `Bank`.
+    flags : options of the compiler beside those of every kernel.
+    narrowest : least bits of an element: 16, 32 or 64.
+
+    Raises
+    ------
+    NativeError
+        there is no kernel for the rule, or no compiler.
     """
 
     def __init__(
@@ -157,24 +174,31 @@ class NativeBank(Bank):
             self._packed[name][: self.synapses] = array - self.kernel.biases[name]
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
-        """Advance all synapses by one step and return the new state; inputs as in
-        :meth:`sc_model.golden.Bank.step`.
-        """
-        self._known(inputs)
-        given = {
+        """Advance all synapses by one step; see :meth:`sc_model.golden.Bank.step`."""
+        self._check_names(inputs)
+        arrays = {
             name: self._array(name, inputs[name], form)[None]
             for name, form in self._input_formats.items()
         }
-        self._advance(1, given)
+        self._advance(1, arrays)
         return self.state
 
     def replay(self, inputs: Mapping[str, ArrayLike]) -> None:
-        """Advance all synapses by T steps. Each input has shape (T, N), (T, 1) or is a scalar; one
-        at least has T rows.
+        """Advance all synapses by T steps.
 
-        Integers are saturated into the input's format.
+        Parameters
+        ----------
+        inputs : for each input of the rule integers of shape (T, N) or (T, 1), or a scalar; at
+            least one has T rows. They are saturated into the input's format.
+
+        Raises
+        ------
+        TypeError
+            an input is missing, unknown, or holds no integers.
+        ValueError
+            an input has another shape.
         """
-        self._known(inputs)
+        self._check_names(inputs)
         counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
         if len(counts) != 1:
             raise ValueError(
@@ -183,7 +207,7 @@ class NativeBank(Bank):
             )
         (count,) = counts
         shape = (count, self.synapses)
-        given: dict[str, ArrayLike] = {}
+        arrays: dict[str, ArrayLike] = {}
         for name in self._input_formats:
             array = np.asarray(inputs[name])
             if array.ndim and array.shape not in (shape, (count, 1)):
@@ -191,20 +215,21 @@ class NativeBank(Bank):
                     f"{name} must have shape {shape}, ({count}, 1) or be a scalar, not"
                     f" {array.shape}"
                 )
-            given[name] = np.broadcast_to(array, shape)
-        self._advance(count, given)
+            arrays[name] = np.broadcast_to(array, shape)
+        self._advance(count, arrays)
 
-    def _known(self, inputs: Mapping[str, ArrayLike]) -> None:
+    def _check_names(self, inputs: Mapping[str, ArrayLike]) -> None:
         if sorted(inputs) != sorted(self._input_formats):
             raise TypeError(
                 f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)},"
                 f" not {sorted(inputs)}"
             )
 
-    def _advance(self, count: int, given: Mapping[str, ArrayLike]) -> None:
+    def _advance(self, count: int, inputs: Mapping[str, ArrayLike]) -> None:
+        """Run the kernel for some steps on inputs of shape (count, synapses)."""
         ready, shape = [], (count, self.synapses)
         for name, form in self._input_formats.items():
-            array = np.asarray(given[name])
+            array = np.asarray(inputs[name])
             if form != BIT:
                 array = packed(name, array, shape, form, self._element, self.kernel.biases[name])
             elif array.dtype == np.bool_:

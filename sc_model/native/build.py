@@ -1,6 +1,4 @@
-"""What all kernels share: the rule's graph or why there is none, the narrowest element that holds
-it, and addresses for C.
-"""
+"""What all kernels share: the rule's graph, the width of an element, and addresses for C."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from sc_model.native.vectors import TooNarrow
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 ELEMENTS = (16, 32, 64)
-Made = TypeVar("Made")
+Kernel = TypeVar("Kernel")
 
 
 def traced(rule: Rule, params: RuleParams) -> Graph:
@@ -33,22 +31,34 @@ def traced(rule: Rule, params: RuleParams) -> Graph:
     return graph
 
 
-def narrowest_fit(rule: Rule, narrowest: int, make: Callable[[int], Made]) -> Made:
-    """What `make` gives for the first element width that holds everything."""
-    why = TooNarrow("no element is so wide")
+def narrowest_fit(rule: Rule, narrowest: int, make: Callable[[int], Kernel]) -> Kernel:
+    """The kernel for the least element width that holds every value.
+
+    Parameters
+    ----------
+    rule : for the error.
+    narrowest : least width to try, in bits.
+    make : makes the kernel for a width; it raises TooNarrow where a value does not fit.
+
+    Raises
+    ------
+    NativeError
+        no element is wide enough.
+    """
+    reason = TooNarrow("no element is so wide")
     for bits in ELEMENTS:
         if bits >= narrowest:
             try:
                 return make(bits)
-            except TooNarrow as found:
-                why = found
+            except TooNarrow as error:
+                reason = error
     raise NativeError(
-        f"no vector kernel for the rule '{rule.family}' with these parameters: {why}."
+        f"no vector kernel for the rule '{rule.family}' with these parameters: {reason}."
     )
 
 
 def runtime(bits: int) -> str:
-    """What every kernel begins with."""
+    """The text that every kernel begins with: vectors of elements of that many bits."""
     text = files("sc_model.native").joinpath("vector.h").read_text(encoding="utf-8")
     return f"#define ELEMENT_BITS {bits}\n{text}"
 
@@ -71,14 +81,14 @@ def packed(
     element: np.dtype[Any],
     bias: int,
 ) -> NDArray[Any]:
-    """The values saturated into a format, less a bias, as a contiguous array of elements.
+    """The values saturated into a format, minus a bias, as a contiguous array of elements.
 
-    Narrow integers stay narrow on the way; raises what `saturated_array` raises.
+    Raises what `saturated_array` raises.
     """
     array = np.asarray(values)
     if array.dtype.kind not in "iu" or array.dtype == np.uint64 or array.shape != shape:
         array = saturated_array(name, values, shape, form, np.dtype(np.int64))
-    else:
+    else:  # narrow integers are not widened on the way: these are the large arrays
         least, most = np.iinfo(array.dtype).min, np.iinfo(array.dtype).max
         if least < form.lo or most > form.hi:
             array = np.clip(array, max(form.lo, least), min(form.hi, most))

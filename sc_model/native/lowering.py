@@ -1,6 +1,4 @@
-"""A rule's graph made ready for a CPU: rewritten for vectors, and each node told which of a layer's
-loops it belongs to.
-"""
+"""A rule's graph for a CPU: rewritten for vectors, and the loop that each node belongs to."""
 
 from __future__ import annotations
 
@@ -13,8 +11,14 @@ from sc_model.graph.rewrite import remade, signed_decay
 
 
 class Loop(Enum):
-    """What a value differs between: nothing, the rows of a layer (inputs), its columns (neurons),
-    or single synapses.
+    """The loop of a layer in which a value changes.
+
+    Members
+    -------
+    STEP : the value is the same for all synapses of a step.
+    ROW : it differs between the inputs of the layer.
+    COLUMN : it differs between the neurons.
+    SYNAPSE : it differs between synapses.
     """
 
     STEP = "step"
@@ -23,7 +27,7 @@ class Loop(Enum):
     SYNAPSE = "synapse"
 
     def joined(self, other: Loop) -> Loop:
-        """Where a value lives that is made of values of both."""
+        """The loop of a value that depends on values of both."""
         if self is other or other is Loop.STEP:
             return self
         return other if self is Loop.STEP else Loop.SYNAPSE
@@ -41,16 +45,15 @@ def loops_of(graph_or_builder: Graph | Builder, variables: Mapping[str, Loop]) -
 
 
 def signed_decay_by_offset(b: Builder, index: int) -> int | None:
-    """Sign and magnitude decay = e - ((e + (2^k - 1 where e < 0)) >> k): five operations that all
-    vectors have.
+    """A decay of sign and magnitude as e - ((e + (2^k - 1 where e < 0)) >> k).
 
-    `>>` rounds down; with 2^k - 1 added to negative numbers it rounds towards zero, as the division
-    of the magnitude does.
+    `>>` rounds down; with 2^k - 1 added to negative numbers it rounds towards zero, as a shift of
+    the magnitude does. These are five operations that all vector units have.
     """
-    found = signed_decay(b, index)
-    if found is None:
+    decay = signed_decay(b, index)
+    if decay is None:
         return None
-    negative, value, bits = found
+    negative, value, bits = decay
     offset = b.make(Op.MUX, (negative, b.const((1 << bits) - 1), b.const(0)))
     shifted = b.make(Op.SHR, (b.make(Op.ADD, (value, offset)),), (bits,))
     return b.make(Op.SUB, (value, shifted), known=b.interval(index))
@@ -61,8 +64,10 @@ _BINARY = (Op.ADD, Op.SUB)
 
 
 def selection_last(b: Builder, index: int, loops: list[Loop]) -> int | None:
-    """f(c ? x : y) = c ? f(x) : f(y) where both sides belong to an outer loop and the condition
-    does not: f is then out of the innermost loop. The same for sums of selections by one condition.
+    """f(c ? x : y) = c ? f(x) : f(y): moves f out of the innermost loop.
+
+    It applies where f(x) and f(y) belong to an outer loop and the condition does not. The same
+    holds for sums of selections by one condition.
     """
     node = b.nodes[index]
     if loops[index] is not Loop.SYNAPSE or node.op not in (*_UNARY, *_BINARY):
@@ -86,23 +91,24 @@ def selection_last(b: Builder, index: int, loops: list[Loop]) -> int | None:
 
 
 def lowered(graph: Graph, variables: Mapping[str, Loop]) -> Graph:
-    """An equal graph with what a CPU does fast in place of what was written."""
-    builder, moved = remade(graph, signed_decay_by_offset)
-    graph = _pruned(graph, builder, moved)
-    while True:
-        builder, moved = remade(
+    """An equal graph that is fast on a CPU; `variables` has the loop of each variable."""
+    builder, new_index = remade(graph, signed_decay_by_offset)
+    graph = _pruned(graph, builder, new_index)
+    while True:  # one selection moves over one operation in each pass
+        builder, new_index = remade(
             graph, lambda b, index: selection_last(b, index, loops_of(b, variables))
         )
-        after = _pruned(graph, builder, moved)
+        after = _pruned(graph, builder, new_index)
         if len(after.nodes) == len(graph.nodes) and after.nodes == graph.nodes:
             return after
         graph = after
 
 
-def _pruned(graph: Graph, builder: Builder, moved: Mapping[int, int]) -> Graph:
+def _pruned(graph: Graph, builder: Builder, new_index: Mapping[int, int]) -> Graph:
+    """The rewritten graph; names of intermediates are of no use to a kernel."""
     return prune(
         builder,
-        {name: moved[index] for name, index in graph.variables.items()},
-        {name: moved[index] for name, index in graph.outputs.items()},
+        {name: new_index[index] for name, index in graph.variables.items()},
+        {name: new_index[index] for name, index in graph.outputs.items()},
         {},
     )

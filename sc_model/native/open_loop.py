@@ -1,9 +1,9 @@
-"""Open-loop replay of a dense layer's synapses at the speed of the machine.
+"""Compiled synapses of a layer in open loop: the spikes of both sides are inputs.
 
-Where the spikes of both sides are known beforehand (a recording, a teacher, a bench), nothing has
-to wait for a whole step: a tile of synapses stays in registers while some steps go over it. What
-belongs to a row or a column alone is computed once for it. The text of the kernel is made from the
-rule's graph; no rule has code of its own here.
+In a recording, with a teacher or in a benchmark, the spikes of the neurons do not depend on the
+synapses. Then no step has to wait for the one before to finish: a tile of synapses stays in
+registers for several steps. Values of a row (an input) or a column (a neuron) are computed once for
+it. The kernel is made from the rule's graph; no rule has code of its own here.
 """
 
 from __future__ import annotations
@@ -28,22 +28,24 @@ from sc_model.native.scalar import scalar_lines
 from sc_model.native.vectors import VectorCode
 from sc_model.spec import Rule, RuleParams
 
-PAD = 32  # columns of a stored row are a multiple of it: whole vectors on every machine
-BLOCK = 64  # steps that go over a tile of synapses
-CHUNK_BYTES = 1 << 20  # of what rows and columns hand over at a time: it stays in the cache
+PAD = 32  # a row in memory is a multiple of this many columns: whole vectors on every machine
+BLOCK = 64  # steps for which a tile of synapses stays in registers
+CHUNK_BYTES = 1 << 20  # values of rows and columns that are computed at a time: they stay in cache
 
 _FRAME = """
 static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
 
-// K vectors of synapses in registers while some steps go over them: side by side in one row, or (ACROSS) one of each of K rows.
+// `count` steps of K vectors of synapses, which stay in registers: side by side in one row, or
+// (ACROSS) one vector in each of K rows.
 template <int K, bool ACROSS> static inline __attribute__((always_inline)) void tile(
-    int64_t count, int64_t width, const E *row, int64_t row_stride, const E *column, int64_t column_stride, const E *step,
-    E *const *at) {{
+    int64_t count, int64_t width, const E *row, int64_t row_stride, const E *column,
+    int64_t column_stride, const E *step, E *const *at) {{
   const int64_t apart = ACROSS ? width : LANES, next = ACROSS ? K * width : width;
   {declared}
   for (int k = 0; k < K; k++) {{ {loaded} }}
-  for (int k = 0; k < K; k++) for (int f = 0; f < {fields}; f++) __builtin_prefetch(at[f] + next + k * apart, 1);
-  for (int64_t t = 0; t < count; t++, row += ROWS * row_stride, column += COLUMNS * column_stride, step += STEPS) {{
+  for (int k = 0; k < K; k++)
+    for (int f = 0; f < {fields}; f++) __builtin_prefetch(at[f] + next + k * apart, 1);
+  for (int64_t t = 0; t < count; t++) {{
     {taken}
 #pragma GCC unroll 8
     for (int k = 0; k < K; k++) {{
@@ -52,23 +54,27 @@ template <int K, bool ACROSS> static inline __attribute__((always_inline)) void 
       {body}
       {written}
     }}
+    row += ROWS * row_stride, column += COLUMNS * column_stride, step += STEPS;
   }}
   for (int k = 0; k < K; k++) {{ {stored} }}
 }}
 
-// Rows `first` to `last` of `width` columns, `count` steps; what rows, columns and steps hand over begins at step 0.
-extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t width, const E *row, int64_t row_stride,
-                         const E *column, int64_t column_stride, const E *step, E *const *fields) {{
+// `count` steps of rows `first` to `last` of `width` columns; `row`, `column` and `step` are the
+// values of rows, columns and steps, from the first of these steps on.
+extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t width, const E *row,
+                         int64_t row_stride, const E *column, int64_t column_stride,
+                         const E *step, E *const *fields) {{
   const int64_t block = {block}, wide = UNROLL * LANES;
   for (int64_t t = 0; t < count; t += block) {{
     const int64_t now = count - t < block ? count - t : block;
-    const E *r = row + t * ROWS * row_stride, *c = column + t * COLUMNS * column_stride, *s = step + t * STEPS;
+    const E *r = row + t * ROWS * row_stride, *c = column + t * COLUMNS * column_stride;
+    const E *s = step + t * STEPS;
     auto over = [&](auto over_tile, int64_t i, int64_t j) {{
       E *at[{fields}];
       for (int f = 0; f < {fields}; f++) at[f] = fields[f] + i * width + j;
       over_tile(now, width, r + i, row_stride, c + j, column_stride, s, at);
     }};
-    if (count == 1) {{  // nothing is used twice: in the order of the memory
+    if (count == 1) {{  // no synapse is used twice: go through memory in its order
       for (int64_t i = first; i < last; i++) {{
         int64_t j = 0;
         for (; j + wide <= width; j += wide) over(tile<UNROLL, false>, i, j);
@@ -77,7 +83,8 @@ extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t wid
       continue;
     }}
     int64_t j = 0;
-    for (; j + wide <= width; j += wide) for (int64_t i = first; i < last; i++) over(tile<UNROLL, false>, i, j);
+    for (; j + wide <= width; j += wide)
+      for (int64_t i = first; i < last; i++) over(tile<UNROLL, false>, i, j);
     for (; j < width; j += LANES) {{
       int64_t i = first;
       for (; i + UNROLL <= last; i += UNROLL) over(tile<UNROLL, true>, i, j);
@@ -88,9 +95,10 @@ extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t wid
 """
 
 _SIDE = """
-// `spikes[t][n]`, `shared[t][{shared}]`; hands over `out[t][{count}][stride]`.
-extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *spikes, const int64_t *shared,
-                       int64_t *const *fields, E *out) {{
+// Steps of the rows or columns alone, from `spikes[t][n]` and `shared[t][{shared}]`; the values
+// that the synapses need go to `out[t][{count}][stride]`.
+extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *spikes,
+                       const int64_t *shared, int64_t *const *fields, E *out) {{
   {pointers}
   for (int64_t t = 0; t < count; t++, spikes += n, shared += {shared}, out += {count} * stride) {{
     {shared_taken}
@@ -111,16 +119,17 @@ extern "C" void steps(int64_t count, const int64_t *shared, E *out) {{
 """
 
 
-class DenseKernel:
-    """The text of a rule's dense kernel and what lies where in it.
+class LayerKernel:
+    """The C++ kernel of a layer's synapses under a rule.
 
     Members
     -------
-    bits : of an element.
+    bits : width of an element.
     names : the rule's parts.
-    biases : of the synapse's fields as they are stored.
+    biases : for each field of a synapse, what is subtracted from its values in memory (see
+        `sc_model.native.vectors`).
     source : the C++.
-    counts : values that a row, a column and a step hand over.
+    counts : how many values the synapses need of a row, of a column and of a step.
     """
 
     def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
@@ -135,6 +144,7 @@ class DenseKernel:
         self.source = self._source(lowered(traced(rule, params), variables), variables)
 
     def _source(self, graph: Graph, variables: Mapping[str, Loop]) -> str:
+        """The kernel's text."""
         names = self.names
         fields = list(names.synapse)
         code = VectorCode(graph, variables, self.bits, {name: f"old_{name}" for name in fields})
@@ -142,34 +152,47 @@ class DenseKernel:
         written = []
         for number, name in enumerate(fields):
             value = code.number(graph.outputs[name])
-            adjust = code.bias(graph.outputs[name]) - self.biases[name]
-            written.append(f"field_{number}[k] = {value}{code.plus(adjust)};")
-        self.counts = {loop: len(taken) for loop, taken in code.outer.items()}
+            # the new value has the bias of its own range, the field that of its format
+            adjustment = code.bias(graph.outputs[name]) - self.biases[name]
+            written.append(f"field_{number}[k] = {value}{code.plus(adjustment)};")
+        self.counts = {loop: len(values) for loop, values in code.outer.items()}
         rows, columns, steps = (
             range(self.counts[loop]) for loop in (Loop.ROW, Loop.COLUMN, Loop.STEP)
         )
         outer = [f"const V shared_row_{n} = all(row[{n} * row_stride]);" for n in rows]
         outer += [f"const V step_{n} = all(step[{n}]);" for n in steps]
+        count = range(len(fields))
+        of_rows = [
+            f"const V row_{n} = ACROSS ? all(row[{n} * row_stride + k]) : shared_row_{n};"
+            for n in rows
+        ]
+        of_columns = [
+            f"const V column_{n} = load(column + {n} * column_stride + (ACROSS ? 0 : k * LANES));"
+            for n in columns
+        ]
+        old = [f"const V old_{name} = field_{n}[k];" for n, name in enumerate(fields)]
         frame = _FRAME.format(
-            rows=len(rows), columns=len(columns), steps=len(steps), block=BLOCK, fields=len(fields),
-            declared=f"V {', '.join(f'field_{n}[K]' for n in range(len(fields)))};",
-            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * apart);" for n in range(len(fields))),
-            stored=" ".join(f"store(at[{n}] + k * apart, field_{n}[k]);" for n in range(len(fields))),
+            rows=len(rows),
+            columns=len(columns),
+            steps=len(steps),
+            block=BLOCK,
+            fields=len(fields),
+            declared=f"V {', '.join(f'field_{n}[K]' for n in count)};",
+            loaded=" ".join(f"field_{n}[k] = load(at[{n}] + k * apart);" for n in count),
+            stored=" ".join(f"store(at[{n}] + k * apart, field_{n}[k]);" for n in count),
             taken="\n    ".join(outer),
-            rows_taken="\n      ".join(
-                f"const V row_{n} = ACROSS ? all(row[{n} * row_stride + k]) : shared_row_{n};" for n in rows
-            ),
-            columns_taken="\n      ".join(
-                f"const V column_{n} = load(column + {n} * column_stride + (ACROSS ? 0 : k * LANES));" for n in columns
-            ),
-            body="\n      ".join([f"const V old_{name} = field_{n}[k];" for n, name in enumerate(fields)] + code.lines),
+            rows_taken="\n      ".join(of_rows),
+            columns_taken="\n      ".join(of_columns),
+            body="\n      ".join([*old, *code.lines]),
             written="\n      ".join(written),
-        )  # fmt: skip
+        )
         return "".join((runtime(self.bits), frame, *self._sides(graph, code)))
 
     def _sides(self, graph: Graph, code: VectorCode) -> list[str]:
-        """Rows and columns by themselves: their fields a step further, and what the synapses want
-        of them.
+        """Functions for the rows, the columns and the step.
+
+        They update the fields of rows and columns, and compute the values that synapses need of
+        them.
         """
         names = self.names
         shared = {name: f"shared_{number}" for number, name in enumerate(names.modulators)}
@@ -186,19 +209,19 @@ class DenseKernel:
                 **{name: f"field_{n}[i]" for n, name in enumerate(own)},
                 spike: "(int64_t)(spikes[i] != 0)",
             }
-            taken = code.outer[loop]
-            wanted = [index for index, _ in taken] + [graph.outputs[name] for name in own]
+            needed = code.outer[loop]
+            wanted = [index for index, _ in needed] + [graph.outputs[name] for name in own]
             body = scalar_lines(graph, wanted, variables)
             body += [
-                f"out[{number} * stride + i] = {_handed(code, *key)};"
-                for key, number in taken.items()
+                f"out[{number} * stride + i] = {_element(code, *key)};"
+                for key, number in needed.items()
             ]
             body += [f"field_{n}[i] = n{graph.outputs[name]};" for n, name in enumerate(own)]
             texts.append(
                 _SIDE.format(
                     name=f"{loop.value}s",
                     shared=len(shared),
-                    count=len(taken),
+                    count=len(needed),
                     shared_taken=shared_taken,
                     pointers=" ".join(
                         f"int64_t *__restrict field_{n} = fields[{n}];" for n in range(len(own))
@@ -206,13 +229,13 @@ class DenseKernel:
                     body="\n      ".join(body),
                 )
             )
-        taken = code.outer[Loop.STEP]
-        body = scalar_lines(graph, [index for index, _ in taken], shared)
-        body += [f"out[{number}] = {_handed(code, *key)};" for key, number in taken.items()]
+        needed = code.outer[Loop.STEP]
+        body = scalar_lines(graph, [index for index, _ in needed], shared)
+        body += [f"out[{number}] = {_element(code, *key)};" for key, number in needed.items()]
         texts.append(
             _STEP.format(
                 shared=len(shared),
-                count=len(taken),
+                count=len(needed),
                 shared_taken=shared_taken,
                 body="\n    ".join(body),
             )
@@ -220,27 +243,38 @@ class DenseKernel:
         return texts
 
 
-def _handed(code: VectorCode, index: int, mask: bool) -> str:
-    return f"(E)-n{index}" if mask else f"(E)((uint64_t)n{index} - (uint64_t){code.bias(index)}LL)"
+def _element(code: VectorCode, index: int, mask: bool) -> str:
+    """C of a node as an element: a mask of all ones or zeros, or the value less its bias."""
+    if mask:
+        return f"(E)-n{index}"
+    return f"(E)((uint64_t)n{index} - (uint64_t){code.bias(index)}LL)"
 
 
 class OpenLoopLayer:
     """All synapses between some inputs and some neurons, under a rule that can run in a layer.
 
-    Bit for bit what `inputs` x `neurons` :class:`~sc_model.golden.Synapse` hold. Arrays of the
-    state are those of `sc_model.golden.PlasticLayer`: synapse fields (inputs, neurons), ``pre``
-    fields (inputs,), ``post`` fields (neurons,).
+    The state is bit for bit that of `inputs` x `neurons` :class:`~sc_model.golden.Synapse`.
 
     Parameters
     ----------
     rule, params : learning rule and its parameters.
-    inputs, neurons : >= 1.
+    inputs, neurons : numbers of rows and columns, >= 1.
     initial : weights, a scalar or shape (inputs, neurons), saturated into their format.
-    threads : rows are shared out among them; 0: as many as the machine has processors.
-    flags : of the compiler, beside those that every kernel has.
+    threads : threads that share the rows; 0 for as many as the machine has processors.
+    flags : options of the compiler beside those of every kernel.
+    narrowest : least bits of an element: 16, 32 or 64.
 
-    Raises ConfigError for a rule that can't run in a layer, NativeError where there is no kernel or
-    no compiler.
+    Members
+    -------
+    state : an array for each field as in `sc_model.golden.PlasticLayer`: shape (inputs, neurons)
+        for a synapse field, (inputs,) for a ``pre`` field, (neurons,) for a ``post`` field.
+
+    Raises
+    ------
+    ConfigError
+        the rule can't run in a layer.
+    NativeError
+        there is no kernel for the rule, or no compiler.
     """
 
     def __init__(
@@ -263,13 +297,14 @@ class OpenLoopLayer:
             if value < least:
                 raise ValueError(f"{name} must be >= {least}, not {value}")
         self.rule, self.params, self.inputs, self.neurons = rule, params, inputs, neurons
-        self.kernel = narrowest_fit(rule, narrowest, lambda bits: DenseKernel(rule, params, bits))
+        self.kernel = narrowest_fit(rule, narrowest, lambda bits: LayerKernel(rule, params, bits))
         self.names: LayerRule = self.kernel.names
         self.threads = threads or os.cpu_count() or 1
         self._library = compiled(self.kernel.source, flags=flags)
         self._formats, self._inputs = rule.state_formats(params), rule.input_formats(params)
         self.width = -(-neurons // PAD) * PAD
-        # a line of cache more than a power of two, so that the steps of a row do not share a set
+        # one cache line more than the row: with a stride of a power of two, all steps of a row
+        # would fall into the same set of the cache
         self._row_stride = -(-inputs // PAD) * PAD + PAD
         self._element = np.dtype(f"int{self.kernel.bits}")
         self.load(initial)
@@ -334,7 +369,7 @@ class OpenLoopLayer:
         post_spikes: ArrayLike,
         modulators: Mapping[str, ArrayLike] | None = None,
     ) -> None:
-        """Take all synapses through T steps.
+        """Advance all synapses by T steps.
 
         Parameters
         ----------
@@ -343,8 +378,12 @@ class OpenLoopLayer:
         modulators : the rule's other inputs, each a scalar or shape (T,), saturated into its
             format.
 
-        Raises TypeError for what is no integer and for modulators that are missing or unknown,
-        ValueError for other shapes.
+        Raises
+        ------
+        TypeError
+            a value is no integer, or a modulator is missing or unknown.
+        ValueError
+            an array has another shape.
         """
         pre = self._spikes(self.names.pre_spike, pre_spikes, self.inputs)
         post = self._spikes(self.names.post_spike, post_spikes, self.neurons)
@@ -376,17 +415,17 @@ class OpenLoopLayer:
         return np.ascontiguousarray(array).view(np.uint8)
 
     def shared(self, modulators: Mapping[str, ArrayLike] | None, steps: int) -> NDArray[np.int64]:
-        """Modulators of some steps, side by side: shape (steps, modulators)."""
-        given = {} if modulators is None else modulators
-        if sorted(given) != sorted(self.names.modulators):
+        """The modulators of some steps as one array of shape (steps, modulators)."""
+        values = {} if modulators is None else modulators
+        if sorted(values) != sorted(self.names.modulators):
             raise TypeError(
                 f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not"
-                f" {sorted(given)}"
+                f" {sorted(values)}"
             )
-        rows = np.empty((steps, len(given)), np.int64)
+        rows = np.empty((steps, len(values)), np.int64)
         for number, name in enumerate(self.names.modulators):
             rows[:, number] = saturated_array(
-                name, given[name], (steps,), self._inputs[name], np.dtype(np.int64)
+                name, values[name], (steps,), self._inputs[name], np.dtype(np.int64)
             )
         return rows
 

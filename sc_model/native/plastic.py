@@ -1,6 +1,4 @@
-"""A whole layer, closed loop: synapses, neurons, critic and noise of `sc_model.golden.PlasticLayer`
-in one compiled function.
-"""
+"""A compiled plastic layer in closed loop: synapses, neurons, critic and noise in one function."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from sc_model.graph import Graph, trace_function
 from sc_model.native.build import address, narrowest_fit, pointers
 from sc_model.native.compiler import NativeError, compiled
 from sc_model.native.lowering import Loop
-from sc_model.native.open_loop import PAD, DenseKernel
+from sc_model.native.open_loop import PAD, LayerKernel
 from sc_model.native.scalar import scalar_lines
 from sc_model.spec import NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
@@ -28,10 +26,13 @@ _FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
 _SOURCE = """
 enum {{ CLEARED_TRIAL, CLEARED_TRACES, CLEARED_TRIAL_BEFORE, LFSR, MEAN }};
 
-extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t width, const uint8_t *x, const int64_t *shared,
-                    const uint8_t *flags, uint8_t *y, E *const *fields, int64_t *const *pre, int64_t *const *post,
-                    int64_t *const *neuron, int64_t *control, E *row, int64_t row_stride, E *column, E *step, {sum} *sums,
-                    uint8_t *learnt) {{
+// `count` steps from the spikes x[t][inputs] to the spikes y[t][neurons]. From `row` on, the
+// arguments but `row_stride` are working memory.
+extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t width,
+                    const uint8_t *x, const int64_t *shared, const uint8_t *flags, uint8_t *y,
+                    E *const *fields, int64_t *const *pre, int64_t *const *post,
+                    int64_t *const *neuron, int64_t *control, E *row, int64_t row_stride,
+                    E *column, E *step, {sum} *sums, uint8_t *post_spikes) {{
   int64_t *fired = neuron[{states}], *fired_before = neuron[{states} + 1];
   for (int64_t t = 0; t < count; t++, x += inputs, shared += {shared}, flags++, y += neurons) {{
     const bool trial = control[CLEARED_TRIAL], traces = trial || control[CLEARED_TRACES];
@@ -41,7 +42,7 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
     for (int m = 0; m < {shared}; m++) now[m] = shared[m];
     {critic}
 
-    // the weights before they learn, of the inputs that spike
+    // sums of the weights of the inputs that spike, before the weights change
     memset(sums, 0, width * sizeof *sums);
     int64_t spiking = 0;
     for (int64_t i = 0; i < inputs; i++) if (x[i]) {{
@@ -50,10 +51,11 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
       spiking++;
     }}
 
-    const bool deaf = trial || control[CLEARED_TRIAL_BEFORE];
-    for (int64_t j = 0; j < neurons; j++) learnt[j] = !deaf && fired_before[j];
+    // a spike of the trial that ended must not teach the next one
+    const bool ignored = trial || control[CLEARED_TRIAL_BEFORE];
+    for (int64_t j = 0; j < neurons; j++) post_spikes[j] = !ignored && fired_before[j];
     rows(1, inputs, row_stride, x, now, pre, row);
-    columns(1, neurons, width, learnt, now, post, column);
+    columns(1, neurons, width, post_spikes, now, post, column);
     steps(1, now, step);
     synapses(1, 0, inputs, width, row, row_stride, column, width, step, fields);
 
@@ -82,6 +84,7 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
 
 
 def _unit_graph(unit: Unit) -> Graph:
+    """The graph of a unit; NativeError where a value of it does not fit 64 bits."""
     graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply)
     if graph.max_width > 64:
         raise NativeError(
@@ -92,11 +95,19 @@ def _unit_graph(unit: Unit) -> Graph:
 
 
 class NativeLayer(PlasticLayer):
-    """A :class:`~sc_model.golden.PlasticLayer` whose steps are compiled; the same spikes and state
-    after the same inputs.
+    """A :class:`~sc_model.golden.PlasticLayer` whose steps are compiled, bit for bit equal.
 
-    `counters` are not counted: a layer that has them is refused. Raises NativeError where there is
-    no kernel, or no compiler.
+    Parameters
+    ----------
+    rule, params, layer, neuron, initial : as in `PlasticLayer`.
+    flags : options of the compiler beside those of every kernel.
+
+    Raises
+    ------
+    ConfigError
+        the rule can't run in a layer.
+    NativeError
+        the layer has counters, there is no kernel for the rule, or no compiler.
     """
 
     def __init__(
@@ -114,12 +125,13 @@ class NativeLayer(PlasticLayer):
                 "a native layer does not count saturations: set PlasticLayerSpec.counters = false,"
                 " or use golden.PlasticLayer."
             )
-        self.kernel = narrowest_fit(rule, 16, lambda bits: DenseKernel(rule, params, bits))
+        self.kernel = narrowest_fit(rule, 16, lambda bits: LayerKernel(rule, params, bits))
         self._element = np.dtype(f"int{self.kernel.bits}")
         self.width = -(-layer.neurons // PAD) * PAD
         self._row_stride = -(-layer.inputs // PAD) * PAD
         self._arrays: dict[str, dict[str, NDArray[Any]]] = {}
         super().__init__(rule, params, layer, neuron, initial)
+        # sums of 16-bit weights over the 2^14 inputs of the largest layer fit 32 bits
         counts, wide = self.kernel.counts, self.kernel.bits > 16
         self._run = compiled(
             self.kernel.source + self._text("int64_t" if wide else "int32_t"), flags=flags
@@ -251,18 +263,16 @@ class NativeLayer(PlasticLayer):
         clear_traces: bool = False,
     ) -> NDArray[np.bool_]:
         """Advance by one step; see :meth:`sc_model.golden.PlasticLayer.step`."""
-        given = (
-            np.broadcast_to(np.asarray(spikes), (self.layer.inputs,))
-            if np.ndim(spikes) == 0
-            else np.asarray(spikes)
-        )
+        row = np.asarray(spikes)
+        if row.ndim == 0:  # the same for all inputs
+            row = np.broadcast_to(row, (self.layer.inputs,))
         flags = {
             "outcome": outcome,
             "decide": decide,
             "clear_trial": clear_trial,
             "clear_traces": clear_traces,
         }
-        (fired,) = self.run(given[None], modulators, **flags)
+        (fired,) = self.run(row[None], modulators, **flags)
         return np.asarray(fired, np.bool_)
 
     def run(
@@ -277,10 +287,10 @@ class NativeLayer(PlasticLayer):
     ) -> NDArray[np.bool_]:
         """Advance by T steps and return the spikes of the neurons, shape (T, neurons).
 
-        `spikes` has shape (T, inputs); everything else is a scalar or has shape (T,), and means
-        what it means in `step`.
+        The arguments are those of `step` for T steps: `spikes` has shape (T, inputs), everything
+        else is a scalar or has shape (T,).
         """
-        told = self.checked(
+        stimulus = self.checked(
             spikes,
             modulators,
             outcome=outcome,
@@ -288,12 +298,12 @@ class NativeLayer(PlasticLayer):
             clear_trial=clear_trial,
             clear_traces=clear_traces,
         )
-        x, count = told.spikes, len(told.spikes)
+        x, count = stimulus.spikes, len(stimulus.spikes)
         flags = np.zeros(count, np.uint8)
         for place, name in enumerate(_FLAGS):
-            flags |= (told.flags[name] << place).astype(np.uint8)
-        shared = np.zeros((count, len(told.modulators)), np.int64)
-        for number, values in enumerate(told.modulators.values()):
+            flags |= (stimulus.flags[name] << place).astype(np.uint8)
+        shared = np.zeros((count, len(stimulus.modulators)), np.int64)
+        for number, values in enumerate(stimulus.modulators.values()):
             shared[:, number] = values
         y = np.empty((count, self.layer.neurons), np.uint8)
         c, arrays = ctypes.c_int64, self._arrays
@@ -302,14 +312,22 @@ class NativeLayer(PlasticLayer):
             [arrays["control"][name][0] if name in arrays["control"] else 0 for name in _CONTROL],
             np.int64,
         )
-        row, column, step, sums, learnt = (address(array) for array in self._room)
+        row, column, step, sums, post_spikes = (address(array) for array in self._room)
         self._run(
-            c(count), c(self.layer.inputs), c(self.layer.neurons), c(self.width), address(x), address(shared), address(flags),
-            address(y), pointers([arrays["synapse"][name] for name in self.names.synapse]),
+            *(c(n) for n in (count, self.layer.inputs, self.layer.neurons, self.width)),
+            *(address(array) for array in (x, shared, flags, y)),
+            pointers([arrays["synapse"][name] for name in self.names.synapse]),
             pointers([arrays["pre"][name] for name in self.names.pre]),
             pointers([arrays["post"][name] for name in self.names.post]),
-            pointers(neuron), address(control), row, c(self._row_stride), column, step, sums, learnt,
-        )  # fmt: skip
+            pointers(neuron),
+            address(control),
+            row,
+            c(self._row_stride),
+            column,
+            step,
+            sums,
+            post_spikes,
+        )
         for name, value in zip(_CONTROL, control, strict=True):
             if name in arrays["control"]:
                 arrays["control"][name][0] = value

@@ -1,6 +1,4 @@
-"""Graph nodes as C on single 64-bit integers: what is outside the innermost loop, and synapses that
-stand alone.
-"""
+"""Graph nodes as C on single integers: for single synapses, and outside the innermost loop."""
 
 from __future__ import annotations
 
@@ -14,11 +12,16 @@ _BINARY = {Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.LT: "<", Op.EQ: "==", Op.AN
 def scalar_lines(
     graph: Graph, wanted: Iterable[int], variables: Mapping[str, str], prefix: str = "n"
 ) -> list[str]:
-    """Statements that give each wanted node, and what it needs, the name `<prefix><index>`;
-    variables are C expressions.
+    """C statements that compute some nodes and everything that they need.
 
-    Every node must fit 64 signed bits (see `Graph.max_width`); where all of them fit 32, that is
-    what they get, for twice as many go into a vector.
+    Every node must fit 64 signed bits (see `Graph.max_width`). Where all of them fit 32 bits, the
+    statements compute in 32: the compiler then puts twice as many into a vector.
+
+    Parameters
+    ----------
+    wanted : indices of the nodes.
+    variables : C expression of each variable.
+    prefix : node n is called ``<prefix>n``.
     """
     needed: set[int] = set()
     stack = list(wanted)
@@ -37,6 +40,7 @@ def scalar_lines(
 
 
 def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int) -> str:
+    """C of one node."""
     a = [f"{prefix}{arg}" for arg in node.args]
     if node.op is Op.CONST:
         return literal(node.constant, bits)
@@ -47,6 +51,7 @@ def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int
     if node.op is Op.NEG:
         return f"-{a[0]}"
     if node.op is Op.SHR:
+        # C leaves a shift by the width or more undefined; by width - 1 it gives the sign already
         return f"{a[0]} >> {min(node.constant, bits - 1)}"
     if node.op is Op.SHL:
         return f"{a[0]} << {node.constant}"
@@ -69,14 +74,14 @@ def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int
     if node.op is Op.LOW_NONZERO:
         return f"((uint64_t){a[0]} & {(1 << min(node.constant, 64)) - 1}ULL) != 0"
     if node.op is Op.WRAP:
-        kept, signed = node.constant, node.data[1]
+        low, signed = node.constant, node.data[1]
         if signed:
-            return f"(int64_t)((uint64_t){a[0]} << {64 - kept}) >> {64 - kept}"
-        return f"(int64_t)((uint64_t){a[0]} & {(1 << kept) - 1}ULL)"
+            return f"(int64_t)((uint64_t){a[0]} << {64 - low}) >> {64 - low}"
+        return f"(int64_t)((uint64_t){a[0]} & {(1 << low) - 1}ULL)"
     raise ValueError(f"no C for the operation {node.op}")
 
 
 def literal(value: int, bits: int = 64) -> str:
-    """A constant of so many bits; the smallest one has no literal of its own in C."""
+    """A C constant of that many bits; -2^(bits-1) has no literal in C, so it is an expression."""
     suffix = "LL" if bits == 64 else ""
     return f"(-{-value - 1}{suffix} - 1)" if value == -(1 << (bits - 1)) else f"{value}{suffix}"

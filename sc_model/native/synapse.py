@@ -1,4 +1,4 @@
-"""One synapse by itself, as fast as a serial recurrence goes, with a log of every step."""
+"""A compiled synapse: one serial recurrence at the machine's speed, with a log of every step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from sc_model.native.scalar import scalar_lines
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 _SOURCE = """#include <stdint.h>
-// `inputs[t][{inputs}]`, `state[{fields}]`; the state after each step goes to `log[t][{fields}]`, if there is one.
+// `inputs[t][{inputs}]`, `state[{fields}]`; the state after each step goes to
+// `log[t][{fields}]`, if there is one.
 extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int64_t *log) {{
   int64_t {first};
   for (int64_t t = 0; t < count; t++, inputs += {inputs}) {{
@@ -30,13 +31,11 @@ extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int6
 """
 
 
-CHUNK = 1 << 15
+CHUNK = 1 << 15  # steps whose inputs are handed over at once: they stay in the cache
 
 
 def _narrow(name: str, values: ArrayLike, count: int, form: IntFormat) -> NDArray[Any]:
-    """Integers of shape (count,) that fit 64 bits with a sign, saturated only where they would
-    not.
-    """
+    """Integers of shape (count,) in 64 signed bits; only those that don't fit are saturated."""
     array = integers(name, values, (count,))
     if array.dtype.kind != "O" and array.dtype != np.uint64:
         return array
@@ -44,10 +43,12 @@ def _narrow(name: str, values: ArrayLike, count: int, form: IntFormat) -> NDArra
 
 
 class NativeSynapse(Synapse):
-    """A :class:`~sc_model.golden.Synapse` whose steps are compiled; the same state after the same
-    inputs.
+    """A :class:`~sc_model.golden.Synapse` whose steps are compiled, bit for bit equal.
 
-    Raises NativeError where a value of the rule does not fit 64 bits, or there is no compiler.
+    Raises
+    ------
+    NativeError
+        a value of the rule does not fit 64 bits, or there is no compiler.
     """
 
     def __init__(
@@ -56,9 +57,9 @@ class NativeSynapse(Synapse):
         self._names = list(rule.state_formats(params))
         self._ports = rule.input_formats(params)
         self._values = np.zeros(len(self._names), np.int64)
-        self._given = np.zeros((1, len(self._ports)), np.int64)
+        self._inputs = np.zeros((1, len(self._ports)), np.int64)
         self._run = compiled(self.source(rule, params)).steps
-        self._one = (ctypes.c_int64(1), address(self._given), address(self._values), None)
+        self._one = (ctypes.c_int64(1), address(self._inputs), address(self._values), None)
         super().__init__(rule, params, initial)
 
     @staticmethod
@@ -94,19 +95,32 @@ class NativeSynapse(Synapse):
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
-        given = saturated(self.rule, self.params, inputs)
-        self._given[0] = [given[name] for name in self._ports]
+        values = saturated(self.rule, self.params, inputs)
+        self._inputs[0] = [values[name] for name in self._ports]
         self._run(*self._one)
         return self.state
 
     def replay(
         self, inputs: Mapping[str, ArrayLike], *, log: bool = True
     ) -> dict[str, NDArray[np.int64]]:
-        """Advance by T steps, and return every field after each, shape (T,); without `log` nothing
-        is returned.
+        """Advance by T steps.
 
-        Each input is a scalar or has shape (T,), saturated into its format; at least one has that
-        shape.
+        Parameters
+        ----------
+        inputs : for each input of the rule integers of shape (T,), or a scalar; at least one has T
+            values. They are saturated into the input's format.
+        log : whether to return the states.
+
+        Returns
+        -------
+        Each field after each step, shape (T,); nothing without `log`.
+
+        Raises
+        ------
+        TypeError
+            an input is missing, unknown, or holds no integers.
+        ValueError
+            an input has another shape.
         """
         if sorted(inputs) != sorted(self._ports):
             raise TypeError(
@@ -123,9 +137,8 @@ class NativeSynapse(Synapse):
         arrays = {
             name: _narrow(name, inputs[name], count, form) for name, form in self._ports.items()
         }
-        rows = np.empty(
-            (min(count, CHUNK), len(self._ports)), np.int64
-        )  # used again and again: fresh memory costs more than the steps
+        # one buffer for all chunks: fresh memory costs more time than the steps
+        rows = np.empty((min(count, CHUNK), len(self._ports)), np.int64)
         logged: NDArray[Any] = np.empty((count if log else 0, len(self._names)), np.int64)
         for first in range(0, count, CHUNK):
             part = slice(first, min(first + CHUNK, count))

@@ -1,5 +1,6 @@
-// Vectors of signed 16-, 32- or 64-bit integers, as wide as the machine's registers, and the few operations on them that C
-// has no operator for. ELEMENT_BITS is defined before this file. Without SIMD the compiler makes scalar code of the same.
+// Vectors of signed 16-, 32- or 64-bit integers, as wide as the machine's registers, and the few
+// operations on them that C has no operator for. ELEMENT_BITS is defined in front of this file.
+// Without SIMD instructions the compiler makes scalar code of the same text.
 #include <stdint.h>
 #include <string.h>
 #if defined(__AVX2__) || defined(__SSE2__)
@@ -61,7 +62,8 @@ static inline V product_top(V a, V b) { return (V)_mm_mulhi_epi16((__m128i)a, (_
 static inline V low(V a, V b) { V less = (V)(a < b); return (a & less) | (b & ~less); }
 static inline V high(V a, V b) { V less = (V)(a < b); return (b & less) | (a & ~less); }
 static inline V add_saturated(V a, V b) {
-  V sum = a + b, over = ((sum ^ a) & (sum ^ b)) >> (ELEMENT_BITS - 1);  // the sign has changed where it can't have
+  // an overflow is where the sum's sign differs from that of both operands
+  V sum = a + b, over = ((sum ^ a) & (sum ^ b)) >> (ELEMENT_BITS - 1);
   V limit = (a >> (ELEMENT_BITS - 1)) ^ all((E)(((U)-1) >> 1));
   return (limit & over) | (sum & ~over);
 }

@@ -1,10 +1,11 @@
-"""The innermost loop as vectors of the narrowest integers that hold it.
+"""The innermost loop in vectors of the narrowest integers that hold its values.
 
-All lanes of a vector are `bits` wide, and every value is kept modulo 2^bits less a constant, its
-*bias*, that brings its range into that of the signed element: so a 16-bit weight fits 16 bits with
-a sign, and its saturation is one instruction. Sums are exact modulo 2^bits whatever goes in; what
-is not (shifts to the right, comparisons, selections of the larger) is made only of values that fit.
-Where something does not, :class:`TooNarrow` says so and the next wider element is tried.
+All elements of a vector have `bits` bits. A value is stored less a constant, its *bias*, which
+moves its range into that of a signed element: so an unsigned 16-bit weight fits a signed 16-bit
+element, and its saturation is one instruction. Sums are exact modulo 2^bits, whether a value fits
+or not. Shifts to the right, comparisons and maxima are exact only for values that fit, so they are
+made only of such. Where a value does not fit, :class:`TooNarrow` is raised and the next wider
+element is tried.
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ _CONDITIONS = (Op.LT, Op.EQ, Op.AND, Op.OR, Op.NOT, Op.LOW_NONZERO)
 _LINEAR = (Op.ADD, Op.SUB, Op.NEG, Op.ADDC, Op.INV, Op.COMPLEMENT, Op.SHL)
 
 
-class TooNarrow(ValueError):  # noqa: N818  # a finding, not a user's error
+class TooNarrow(ValueError):  # noqa: N818  # caught by `narrowest_fit`, never shown as an error
     """A value does not fit the element."""
 
 
 def bias_of(interval: Interval, bits: int) -> int:
-    """What is taken off a value of this range so that it fits a signed element; 0 where it does as
-    it is.
-    """
+    """The bias with which values of a range fit a signed element; 0 where they fit without one."""
     half = 1 << (bits - 1)
     if interval.within(Interval(-half, half - 1)):
         return 0
@@ -35,22 +34,31 @@ def bias_of(interval: Interval, bits: int) -> int:
 
 
 class VectorCode:
-    """C statements of a graph's synapse loop, made as they are asked for.
+    """C statements of a graph's synapse loop; each method adds the statements that its value needs.
+
+    Parameters
+    ----------
+    graph : the graph.
+    variables : the loop of each variable.
+    bits : width of an element.
+    expressions : C expression of each variable of the synapse loop, less its bias. One that begins
+        with ``mask_`` is a condition as a mask.
 
     Members
     -------
     lines : the statements so far.
-    outer : what the loop takes from outside it: (node, whether as a mask) -> number, for rows,
-        columns and the step.
+    outer : the values of outer loops that the statements need: for rows, columns and the step, a
+        number for each (node, whether as a mask).
     """
 
     def __init__(
-        self, graph: Graph, variables: Mapping[str, Loop], bits: int, given: Mapping[str, str]
+        self,
+        graph: Graph,
+        variables: Mapping[str, Loop],
+        bits: int,
+        expressions: Mapping[str, str],
     ) -> None:
-        """`given`: C expressions of the variables of the synapse loop, biased; conditions among
-        them are masks where they are 1 bit wide and not fields.
-        """
-        self.graph, self.bits, self.given = graph, bits, given
+        self.graph, self.bits, self.expressions = graph, bits, expressions
         self.loops = loops_of(graph, variables)
         self.lines: list[str] = []
         self.outer: dict[Loop, dict[tuple[int, bool], int]] = {
@@ -61,11 +69,11 @@ class VectorCode:
     # --- values -----------------------------------------------------------------------------------
 
     def bias(self, index: int) -> int:
-        """Of a node as `number` gives it."""
+        """The bias of a node as :meth:`number` returns it."""
         return bias_of(self.graph.nodes[index].interval, self.bits)
 
     def fits(self, index: int) -> bool:
-        """Whether a node's values can be told apart in an element."""
+        """Whether an element has as many values as the node's range."""
         interval = self.graph.nodes[index].interval
         return interval.hi - interval.lo < 1 << self.bits
 
@@ -80,8 +88,8 @@ class VectorCode:
         if node.op in _LINEAR:
             return self._let("number", index, f"{self.modular(index)}{self.plus(-bias)}")
         if node.op is Op.VAR:
-            name = self.given[str(node.data[0])]
-            return f"-{name}" if self._given_as_mask(index) else name
+            name = self.expressions[str(node.data[0])]
+            return f"-{name}" if self._is_mask(index) else name
         if node.op is Op.SHR:
             return self._let("number", index, self._shift_right(index))
         if node.op is Op.MUL:
@@ -96,12 +104,12 @@ class VectorCode:
         raise ValueError(f"no vectors for the operation {node.op}")
 
     def mask(self, index: int) -> str:
-        """A condition: all ones or all zeros."""
+        """A condition as a mask: an element of all ones or all zeros."""
         node = self.graph.nodes[index]
         if self.loops[index] is not Loop.SYNAPSE:
             return self._outside(index, mask=True)
-        if node.op is Op.VAR and self._given_as_mask(index):
-            return self.given[str(node.data[0])]
+        if node.op is Op.VAR and self._is_mask(index):
+            return self.expressions[str(node.data[0])]
         if node.op is Op.LT:
             return self._let("mask", index, self._less(*node.args))
         if node.op is Op.EQ:
@@ -144,9 +152,10 @@ class VectorCode:
             text = f"{a[0]} {'+' if node.op is Op.ADD else '-'} {a[1]}"
         return self._let("modular", index, text)
 
-    # --- how --------------------------------------------------------------------------------------
+    # --- statements -------------------------------------------------------------------------------
 
     def _let(self, kind: str, index: int, text: str) -> str:
+        """The name of a node's value of some kind, with a statement where it has none yet."""
         key = (kind, index)
         if key not in self._names:
             name = f"{kind[0]}{index}"
@@ -154,37 +163,41 @@ class VectorCode:
             self._names[key] = name
         return self._names[key]
 
-    def _given_as_mask(self, index: int) -> bool:
-        return self.given[str(self.graph.nodes[index].data[0])].startswith("mask_")
+    def _is_mask(self, index: int) -> bool:
+        """Whether a variable is a condition as a mask."""
+        return self.expressions[str(self.graph.nodes[index].data[0])].startswith("mask_")
 
     def _all(self, value: int) -> str:
+        """C of a vector whose elements all are a constant modulo 2^bits."""
         half = 1 << (self.bits - 1)
         wrapped = (value + half) % (2 * half) - half
         return f"all({wrapped})" if wrapped != -half or self.bits < 64 else "all(INT64_MIN)"
 
     def plus(self, value: int) -> str:
-        """` + value` on all lanes, or nothing for 0 modulo 2^bits."""
+        """C that adds a constant to all elements; empty for 0 modulo 2^bits."""
         return f" + {self._all(value)}" if value % (1 << self.bits) else ""
 
     def _outside(self, index: int, *, mask: bool) -> str:
+        """A value of an outer loop."""
         node = self.graph.nodes[index]
         if node.op is Op.CONST:
             return self._all(-node.constant if mask else node.constant - self.bias(index))
         self.bias(index)  # raises where it does not fit
-        taken = self.outer[self.loops[index]]
-        return f"{self.loops[index].value}_{taken.setdefault((index, mask), len(taken))}"
+        needed = self.outer[self.loops[index]]
+        return f"{self.loops[index].value}_{needed.setdefault((index, mask), len(needed))}"
 
     def _plain(self, index: int) -> str:
-        """A value whose bias is 0."""
+        """A value whose bias is 0, as a factor of a product must be."""
         if self.bias(index):
             raise TooNarrow(f"a factor in {self.graph.nodes[index].interval}")
         return self.number(index)
 
     def _rebased(self, index: int, bias: int) -> str:
+        """A value less another bias than its own."""
         return f"({self.number(index)}{self.plus(self.bias(index) - bias)})"
 
     def _aligned(self, left: int, right: int) -> tuple[str, str]:
-        """Both with the bias of a range that holds both."""
+        """Two values less the same bias, so that they can be compared."""
         both = self.graph.nodes[left].interval.hull(self.graph.nodes[right].interval)
         bias = bias_of(both, self.bits)
         return self._rebased(left, bias), self._rebased(right, bias)
@@ -210,8 +223,9 @@ class VectorCode:
         return f"({chosen} & {self._rebased(yes, bias)}) | (~{chosen} & {self._rebased(no, bias)})"
 
     def _sign_filled(self, condition: int, yes: int, no: int) -> str | None:
-        """(a < 0 ? 2^k - 1 : 0): k copies of the sign; one shift where there are enough of it above
-        a.
+        """`a < 0 ? 2^k - 1 : 0` as k copies of the sign; None where a selection is another one.
+
+        One logical shift makes them where the element has k sign bits in front of a.
         """
         test, top = self.graph.nodes[condition], self.graph.nodes[yes].interval
         if (
@@ -248,8 +262,9 @@ class VectorCode:
         )
 
     def _top_of_product(self, index: int, bits: int) -> str:
-        """(a x b) >> bits out of the top half of a product of elements, the factors moved up as far
-        as that takes.
+        """`(a x b) >> bits` from the upper half of a 16 x 16-bit product, one instruction.
+
+        The factors are shifted up first where `bits` is less than 16.
         """
         node = self.graph.nodes[index]
         if node.op is not Op.MUL or self.bits != 16:
@@ -266,9 +281,8 @@ class VectorCode:
         ):
             raise TooNarrow(f"a product in {node.interval} shifted by {bits}")
         factors = []
-        for arg in sorted(
-            node.args, key=lambda arg: self.loops[arg] is Loop.SYNAPSE
-        ):  # outside the loop shifts cost least
+        # a factor of an outer loop first: there a shift costs least
+        for arg in sorted(node.args, key=lambda arg: self.loops[arg] is Loop.SYNAPSE):
             up = min(room[arg], missing)
             missing -= up
             factors.append(f"({self.number(arg)} << {up})" if up else self.number(arg))
@@ -295,8 +309,9 @@ class VectorCode:
         return f"{text}{self.plus(base - bias)}"
 
     def _saturated_sum(self, index: int) -> tuple[int, str]:
-        """(bias, text) of a sum saturated into its element: the term of the widest range, and all
-        others in one.
+        """(bias, C) of a sum that saturates in its element, one instruction.
+
+        Its operands are the term of the widest range, and the sum of all others, which must fit.
         """
         terms = self._terms(index)
         terms.sort(
@@ -322,6 +337,7 @@ class VectorCode:
         return self.bias(main), f"add_saturated({self.number(main)}, {rest})"
 
     def _terms(self, index: int, sign: int = 1) -> list[tuple[int, int]]:
+        """The signed terms of a sum."""
         node = self.graph.nodes[index]
         if node.op is Op.ADD:
             return self._terms(node.args[0], sign) + self._terms(node.args[1], sign)

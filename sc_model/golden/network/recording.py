@@ -18,10 +18,10 @@ from sc_model.golden.network.network import parameter_bounds
 from sc_model.golden.recording import (
     RecordingError,
     arrays_of,
-    given,
     integers_of,
     meta_of,
-    nothing_else,
+    refuse_others,
+    required_array,
 )
 from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
@@ -58,7 +58,7 @@ def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecord
     """
     file = Path(path)
     arrays = arrays_of(file)
-    x, inputs = given(file, arrays, "x"), spec.layers[0].inputs
+    x, inputs = required_array(file, arrays, "x"), spec.layers[0].inputs
     if x.ndim != 2 or x.shape[1] != inputs or not len(x):
         raise RecordingError(
             f"recording {file}: 'x' must have shape (steps, {inputs}) with steps >= 1, not"
@@ -66,7 +66,7 @@ def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecord
         )
     parameters: dict[str, NDArray[np.int64]] = {}
     for name, (shape, low, high) in parameter_bounds(spec).items():
-        array = given(file, arrays, name)
+        array = required_array(file, arrays, name)
         if array.shape != shape:
             raise RecordingError(
                 f"recording {file}: '{name}' must have shape {shape}, not {array.shape}."
@@ -89,7 +89,7 @@ def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecord
                 f"recording {file}: 'teach.{name}' must have shape ({len(x)},), not {array.shape}."
             )
         teach[name] = integers_of(file, f"teach.{name}", array, form)
-    nothing_else(file, arrays, ["x", *parameters, *(f"teach.{name}" for name in teach), "meta"])
+    refuse_others(file, arrays, ["x", *parameters, *(f"teach.{name}" for name in teach), "meta"])
     return NetworkRecording(
         integers_of(file, "x", x, IntFormat(1)), parameters, teach, meta_of(file, arrays)
     )

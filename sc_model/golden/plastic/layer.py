@@ -1,20 +1,20 @@
-"""A dense layer of plastic synapses in NumPy, bit for bit what the hardware computes.
+"""A layer of plastic synapses and its neurons in NumPy, bit for bit equal to the hardware.
 
-Step n, for the spikes x of the inputs; y[n] are the spikes of the neurons:
+Step n, with x[n] the spikes of the inputs and y[n] those of the neurons:
 
-1. After a step with `clear_trial` every field but the weights takes its initial value; after one
-   with `clear_traces` the fields of locality ``pre`` and ``post`` alone.
-2. The synapses learn from x[n] and y[n-2]: a spike of a neuron takes two steps to reach them. Where
-   one of the two steps before ended a trial, they learn from no spike of a neuron.
-3. With a critic, the modulator counts less what outcomes have been (`sc_model.arithmetic.critic`).
-4. Each neuron's current is the sum of its weights, as they were before this step, over the inputs
-  that spike.
-5. The rule takes all synapses a step further. Fields of locality ``pre`` are held once an input, of
-  ``post`` once a neuron.
-6. The neurons take up the current (`sc_model.arithmetic.integrate_and_fire`), each with the next
-  number of the noise.
-7. Those that are ready fire; with winner-take-all the one of the highest score alone, the lowest
-  number first.
+1. If step n-1 had `clear_trial`, every field but the weights takes its initial value; if it had
+   `clear_traces`, the fields of locality ``pre`` and ``post`` do.
+2. With a critic, an outcome's reward is replaced by its advantage over the running mean
+   (`sc_model.arithmetic.critic`).
+3. Each neuron's current is the sum of its weights, as they were before this step, over the inputs
+   that spike.
+4. The rule updates all synapses with x[n] and y[n-2]: a neuron's spike takes two steps to reach
+   them. If step n-1 or n-2 ended a trial, no neuron's spike reaches them. Fields of locality
+   ``pre`` are stored once an input, those of ``post`` once a neuron.
+5. The neurons integrate the current (`sc_model.arithmetic.integrate_and_fire`), each with the next
+   number of the noise.
+6. The neurons that are ready fire; with winner-take-all only the one with the highest score, and
+   among equals the one with the lowest number.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ BIT = IntFormat(1)
 
 
 def _unclamped(graph: Graph, names: Iterable[str]) -> Graph:
-    """For each of these outputs that comes out of a clamp, what goes into it."""
+    """A graph whose outputs are the operands of the clamps that some outputs come out of."""
     nodes = {name: graph.nodes[graph.outputs[name]] for name in names}
     operands = {name: node.args[0] for name, node in nodes.items() if node.op is Op.CLAMP}
     return prune(Builder(list(graph.nodes)), graph.variables, operands, {})
@@ -49,7 +49,13 @@ def _unclamped(graph: Graph, names: Iterable[str]) -> Graph:
 
 @dataclass(frozen=True)
 class Stimulus:
-    """T steps of a layer: `spikes` (T, inputs), modulators and flags (T,) by name."""
+    """Inputs of T steps of a layer.
+
+    Members
+    -------
+    spikes : shape (T, inputs).
+    modulators, flags : arrays of shape (T,) by name.
+    """
 
     spikes: NDArray[np.bool_]
     modulators: Mapping[str, NDArray[np.int64]]
@@ -59,8 +65,8 @@ class Stimulus:
 class PlasticLayer:
     """Inputs, synapses and neurons of one layer.
 
-    Arithmetic is 64-bit integer where the traced graphs prove that every intermediate fits, and
-    Python integers (exact, slow) where they do not.
+    Arithmetic is in 64-bit integers where the traced graphs prove that every intermediate fits, and
+    in Python integers (exact, slow) where they do not.
 
     Parameters
     ----------
@@ -70,13 +76,16 @@ class PlasticLayer:
 
     Members
     -------
-    state : everything that goes from step to step, by space and name: ``synapse`` (inputs,
-        neurons), ``pre`` (inputs,), ``post`` and ``neuron`` (neurons,), ``control`` (scalars).
-    updates : synapse updates so far.
-    saturations : for each field of a synapse that the rule clamps last, how often that changed it.
-        Counted with ``counters`` alone, from the last `load` on.
+    state : the complete state by space and name; the spaces are ``synapse`` (inputs, neurons),
+        ``pre`` (inputs,), ``post`` and ``neuron`` (neurons,), and ``control`` (scalars).
+    updates : synapse updates since the last `load`; counted only with ``counters``.
+    saturations : for each synapse field whose last operation in the rule is a clamp, how often the
+        clamp changed it since the last `load`; counted only with ``counters``.
 
-    Raises ConfigError for a rule that can't run in a layer.
+    Raises
+    ------
+    ConfigError
+        the rule can't run in a layer.
     """
 
     def __init__(
@@ -138,8 +147,9 @@ class PlasticLayer:
     # --- state ------------------------------------------------------------------------------------
 
     def load(self, weights: ArrayLike) -> None:
-        """Write the weights, a scalar or shape (inputs, neurons), and put all else to its state
-        after reset.
+        """Write the weights and put all else to its state after reset.
+
+        `weights` is a scalar or has shape (inputs, neurons).
         """
         fields: dict[str, ArrayLike] = {**self.rule.initial_state(), self.names.weight: weights}
         others: dict[str, dict[str, ArrayLike]] = {
@@ -162,24 +172,29 @@ class PlasticLayer:
         self.saturations = dict.fromkeys(self._unclamped.outputs, 0)
 
     def checkpoint(self) -> Checkpoint:
-        """A copy of the state; counts of updates and saturations are not part of it."""
+        """A copy of the state, without the counts of updates and saturations."""
         return {
             space: {name: array.copy() for name, array in arrays.items()}
             for space, arrays in self.state.items()
         }
 
     def restore(self, checkpoint: Mapping[str, Mapping[str, ArrayLike]]) -> None:
-        """Go on from a checkpoint as if nothing had come between.
+        """Set the state to that of a checkpoint.
 
-        Raises TypeError for spaces or names that are not those of `checkpoint`, ValueError for
-        shapes and values that do not fit: nothing is saturated, and the state is then left as it
-        was.
+        Nothing is saturated, and after an error the state is unchanged.
+
+        Raises
+        ------
+        TypeError
+            the spaces or names are not those of :meth:`checkpoint`.
+        ValueError
+            a shape or a value does not fit.
         """
         spaces = {f"{space}.{name}" for space, forms in self._formats.items() for name in forms}
-        given = {f"{space}.{name}" for space, arrays in checkpoint.items() for name in arrays}
-        if spaces != given:
+        present = {f"{space}.{name}" for space, arrays in checkpoint.items() for name in arrays}
+        if spaces != present:
             raise TypeError(
-                f"a checkpoint of this layer holds {sorted(spaces)}, not {sorted(given)}"
+                f"a checkpoint of this layer holds {sorted(spaces)}, not {sorted(present)}"
             )
         self.state = {
             space: {
@@ -190,8 +205,9 @@ class PlasticLayer:
         }
 
     def _exactly(self, space: str, name: str, form: IntFormat, values: ArrayLike) -> NDArray[Any]:
+        """The values of a field, which must fit its shape and format."""
         array = integers(f"{space}.{name}", values, self._shapes[space])
-        lo = 1 if name == "lfsr" else form.lo
+        lo = 1 if name == "lfsr" else form.lo  # from 0 a shift register never gets away
         wrong = array[(array < lo) | (array > form.hi)]
         if wrong.size:
             raise ValueError(
@@ -220,25 +236,28 @@ class PlasticLayer:
         ----------
         spikes : 0 or 1 for every input, shape (inputs,).
         modulators : the rule's other inputs, saturated into their formats.
-        outcome : the modulator is a reward that the critic judges.
-        decide : with winner-take-all, somebody has to fire.
-        clear_trial, clear_traces : what the next step begins with.
+        outcome : with a critic, the modulator is the reward of an outcome.
+        decide : with winner-take-all, a neuron has to fire in this step.
+        clear_trial, clear_traces : the next step begins by clearing (see the module's docstring).
+
+        Raises
+        ------
+        TypeError
+            modulators are missing or unknown, or a value is no integer.
+        ValueError
+            `spikes` has another shape, or the layer has no use for a flag.
         """
         if outcome and self._critic is None:
             raise ValueError("outcome needs a critic: set PlasticLayerSpec.critic_shift")
         if decide and not self.neuron.winner_take_all:
             raise ValueError("decide needs NeuronSpec.winner_take_all")
-        given = {} if modulators is None else modulators
-        if sorted(given) != sorted(self.names.modulators):
-            raise TypeError(
-                f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not"
-                f" {sorted(given)}"
-            )
+        modulators = {} if modulators is None else modulators
+        self._check_names(modulators)
         dtype = self._dtypes["synapse"]
         x = saturated_array(self.names.pre_spike, spikes, (self.layer.inputs,), BIT, dtype)
         shared = {
             name: saturated_array(name, value, (), self._inputs[name], dtype).reshape(1, 1)
-            for name, value in given.items()
+            for name, value in modulators.items()
         }
         self._clear()
         if self._critic is not None:
@@ -262,11 +281,10 @@ class PlasticLayer:
         clear_trial: ArrayLike = False,
         clear_traces: ArrayLike = False,
     ) -> Stimulus:
-        """What `step` takes, for T steps: spikes of shape (T, inputs), everything else a scalar or
-        of shape (T,).
+        """The arguments of `step` for T steps, checked.
 
-        Raises TypeError for what is no integer and for modulators that are missing or unknown,
-        ValueError for other shapes and for flags that this layer has no use for.
+        `spikes` has shape (T, inputs); everything else is a scalar or has shape (T,). Raises what
+        `step` raises.
         """
         x = np.asarray(spikes)
         if x.ndim != 2 or x.shape[1] != self.layer.inputs:
@@ -274,19 +292,15 @@ class PlasticLayer:
                 f"{self.names.pre_spike} must have shape (steps, {self.layer.inputs}), not"
                 f" {x.shape}"
             )
-        steps, given = len(x), {} if modulators is None else modulators
-        if sorted(given) != sorted(self.names.modulators):
-            raise TypeError(
-                f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not"
-                f" {sorted(given)}"
-            )
-        raised = {
+        steps, modulators = len(x), {} if modulators is None else modulators
+        self._check_names(modulators)
+        values = {
             "outcome": outcome,
             "decide": decide,
             "clear_trial": clear_trial,
             "clear_traces": clear_traces,
         }
-        flags = {name: integers(name, value, (steps,)) != 0 for name, value in raised.items()}
+        flags = {name: integers(name, value, (steps,)) != 0 for name, value in values.items()}
         if flags["outcome"].any() and self._critic is None:
             raise ValueError("outcome needs a critic: set PlasticLayerSpec.critic_shift")
         if flags["decide"].any() and not self.neuron.winner_take_all:
@@ -294,12 +308,21 @@ class PlasticLayer:
         if x.dtype not in (np.bool_, np.uint8):
             x = saturated_array(self.names.pre_spike, x, x.shape, BIT, np.dtype(np.int64))
         whole = {
-            n: saturated_array(n, given[n], (steps,), self._inputs[n], np.dtype(np.int64))
+            n: saturated_array(n, modulators[n], (steps,), self._inputs[n], np.dtype(np.int64))
             for n in self.names.modulators
         }
         return Stimulus(np.ascontiguousarray(x != 0), whole, flags)
 
+    def _check_names(self, modulators: Mapping[str, Any]) -> None:
+        """Check that the modulators are those of the rule."""
+        if sorted(modulators) != sorted(self.names.modulators):
+            raise TypeError(
+                f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not"
+                f" {sorted(modulators)}"
+            )
+
     def _clear(self) -> None:
+        """Put fields to their initial values, if the step before asked for it."""
         cleared_trial = self._control("cleared_trial")
         if not cleared_trial and not self._control("cleared_traces"):
             return
@@ -311,7 +334,7 @@ class PlasticLayer:
                 )
 
     def _judge(self, shared: dict[str, NDArray[Any]], outcome: bool) -> None:
-        """The critic's modulator in place of the reward."""
+        """Put the critic's modulator in place of the reward."""
         if self._critic is None:
             return
         (reward,) = self.names.modulators
@@ -331,19 +354,22 @@ class PlasticLayer:
         return summed - len(weights) * self._offset
 
     def _learn(self, x: NDArray[Any], shared: Mapping[str, NDArray[Any]]) -> None:
-        """The rule for all synapses: fields and spikes of an input stand in a column, those of a
-        neuron in a row.
+        """Update all synapses by the rule.
+
+        Fields and spikes of an input are columns, those of a neuron are rows; NumPy broadcasts them
+        over the synapses.
         """
         shape, dtype, names = self._shapes["synapse"], self._dtypes["synapse"], self.names
-        learnt = self.state["neuron"]["fired_before"].astype(dtype)
+        post_spikes = self.state["neuron"]["fired_before"].astype(dtype)
+        # a spike of the trial that ended must not teach the next one
         if self._control("cleared_trial") or self._control("cleared_trial_before"):
-            learnt = np.zeros_like(learnt)
+            post_spikes = np.zeros_like(post_spikes)
         state = {
             **self.state["synapse"],
             **{name: array[:, None] for name, array in self.state["pre"].items()},
             **{name: array[None, :] for name, array in self.state["post"].items()},
         }
-        inputs = {names.pre_spike: x[:, None], names.post_spike: learnt[None, :], **shared}
+        inputs = {names.pre_spike: x[:, None], names.post_spike: post_spikes[None, :], **shared}
         new = self.rule.apply(NumpyOps(dtype), state, inputs, self.params)
         full = {
             name: np.broadcast_to(np.asarray(value, dtype), shape) for name, value in new.items()
@@ -357,7 +383,7 @@ class PlasticLayer:
                 self.saturations[name] += int(np.count_nonzero(full[name] != value))
 
     def _fire(self, current: NDArray[Any], decide: bool) -> NDArray[np.bool_]:
-        """The neurons' step: new state, and who fires."""
+        """Advance the neurons by one step, and return which of them fire."""
         dtype, neurons = self._dtypes["neuron"], self.state["neuron"]
         fired = neurons["fired"]
         values = {
