@@ -1,3 +1,1 @@
-"""Networks of layers: clock-domain crossings, ticks, and the plastic layer behind the trained
-ones.
-"""
+"""Networks of layers: clock-domain crossings, ticks, and the plastic layer behind trained ones."""

@@ -1,16 +1,15 @@
 # amaranth: UnusedElaboratable=no
-"""Words from one clock to another, whatever the two clocks' frequencies and phases: the only file
-that names two domains.
+"""Words from one clock domain to another, for any frequencies and phases of the two clocks.
 
-After the gray-coded FIFO of C. Cummings ("Simulation and Synthesis Techniques for Asynchronous FIFO
-Design", SNUG 2002) and the clearing handshakes of pulp's common_cells (`cdc_fifo_gray_clearable`),
-with one difference: everything here is synchronous, so that nothing depends on when an asynchronous
-reset lets go.
+This is the only file that names two domains. It follows the gray-coded FIFO of C. Cummings
+("Simulation and Synthesis Techniques for Asynchronous FIFO Design", SNUG 2002) and the clearing
+handshakes of pulp's common_cells (`cdc_fifo_gray_clearable`), with one difference: every register
+is reset synchronously, if at all, so that the release of an asynchronous reset plays no part.
 
-What meets a foreign clock is always one of two modules that the emitted Verilog holds once each and
-under names of their own: :class:`Synchroniser` (`sc_sync_<width>`) and :class:`Capture`
-(`sc_capture_<width>`). A proof or a simulation may put another definition, one that misses an edge,
-in their place without a change to the rest of the text.
+Every register that samples a signal of another clock is in one of two modules:
+:class:`Synchroniser` (`sc_sync_<width>`) or :class:`Capture` (`sc_capture_<width>`). The emitted
+Verilog holds each of them once, under that name, so that a proof or a simulation can replace it by
+a model that misses an edge, without a change to the rest of the text.
 """
 
 from __future__ import annotations
@@ -34,25 +33,25 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 DEPTHS = (1, 2, 4, 8, 16)
-FIRST, STORAGE = "first", "storage"  # names of registers in the emitted Verilog
+# Names of registers in the emitted Verilog, which constraints and the audit of crossings look up.
+FIRST, STORAGE = "first", "storage"
 
 Kind = Literal["gray pointer", "handshake level", "storage"]
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """One signal on its way from a clock to another, by its names in the emitted Verilog once that
-    is flattened.
+    """A signal from one clock domain to another, by its names in the flattened Verilog.
 
     Members
     -------
-    name : what it is, with the path of its block.
+    name : of the signal, with the path of its block.
     kind : ``gray pointer``, ``handshake level`` or ``storage``.
     source_domain, destination_domain : clock domains.
-    bits : wires.
-    source : the register (or memory) it leaves.
-    destination : the first register that takes it.
-    group : the block it belongs to; a storage is allowed by the gray pointers of its group.
+    bits : number of wires.
+    source : the register or memory that drives it.
+    destination : the first register that samples it.
+    group : path of its block. A storage crosses safely only by the gray pointers of its group.
     """
 
     name: str
@@ -65,12 +64,14 @@ class Crossing:
     group: str = ""
 
     def under(self, path: str) -> Crossing:
-        """The same crossing where its block is the submodule `path` of another."""
-        inner = f"{path}.{self.group}" if self.group else path
-        name, source, destination = (
-            f"{path}.{own}" for own in (self.name, self.source, self.destination)
+        """The same crossing, where its block is the submodule `path` of another."""
+        return replace(
+            self,
+            name=f"{path}.{self.name}",
+            source=f"{path}.{self.source}",
+            destination=f"{path}.{self.destination}",
+            group=f"{path}.{self.group}" if self.group else path,
         )
-        return replace(self, name=name, source=source, destination=destination, group=inner)
 
     def as_json(self) -> dict[str, Any]:
         """The record as a manifest holds it."""
@@ -87,12 +88,22 @@ class Crossing:
 
 
 class Synchroniser(wiring.Component):
-    """Bits of another clock, each through flip-flops of its own; domain ``sync`` is that of the
-    output.
+    """Bits of another clock domain, each through flip-flops of its own.
 
-    Latency `stages` to `stages` + 1 clocks. No reset: 0 at power-on. Bits that change together may
-    arrive a clock apart, so more than one bit only where one at a time changes (a gray-coded
-    pointer).
+    Architecture
+    ------------
+    A row of `stages` flip-flops a bit. Latency `stages` to `stages` + 1 clocks; domain ``sync`` is
+    that of the output. Bits that change together may arrive a clock apart, so use more than one bit
+    only where one bit changes at a time (a gray-coded pointer).
+
+    Reset
+    -----
+    None: the output is 0 at power-on.
+
+    Constraints
+    -----------
+    Delay from the registers of the other domain to the first flip-flops below a period of either
+    clock.
 
     Parameters
     ----------
@@ -101,13 +112,13 @@ class Synchroniser(wiring.Component):
 
     Members
     -------
-    d : straight out of registers of the other domain.
-    q : in this domain.
+    d : directly from registers of the other domain, without logic in between.
+    q : the bits in this domain.
 
-    Constraints: delay from the other domain's registers to the first flip-flops below a period of
-    either clock.
-
-    Raises ValueError for a width or a number of stages that is too small.
+    Raises
+    ------
+    ValueError
+        width or stages too small.
     """
 
     def __init__(self, width: int, stages: int = 2) -> None:
@@ -133,8 +144,8 @@ class Synchroniser(wiring.Component):
         value = self.d
         for stage in range(self.stages):
             name = FIRST if stage == 0 else f"stage_{stage}"
-            # keep: not merged with another synchroniser of the same bit; ASYNC_REG: side by side,
-            # and no shift register
+            # keep: synthesis must not merge it with another synchroniser of the same bit.
+            # ASYNC_REG: place the row side by side, and do not make a shift register of it.
             flop = Signal(
                 self.width, name=name, reset_less=True, attrs={"ASYNC_REG": "TRUE", "keep": 1}
             )
@@ -145,11 +156,20 @@ class Synchroniser(wiring.Component):
 
 
 class Capture(wiring.Component):
-    """The register that takes a word which another clock has written and holds still; domain
-    ``sync`` is that of the output.
+    """The register that samples a word which another clock domain has written and holds still.
 
-    Latency 1. Nothing is synchronised: `en` must say that `d` has not changed for a clock and will
-    not.
+    Architecture
+    ------------
+    One register with an enable. Latency 1 clock; domain ``sync`` is that of the output. It
+    synchronises nothing: raise `en` only when `d` has been stable for a clock and stays so.
+
+    Reset
+    -----
+    None: the output is 0 at power-on.
+
+    Constraints
+    -----------
+    Delay from the storage to this register below a period of its clock.
 
     Parameters
     ----------
@@ -157,13 +177,14 @@ class Capture(wiring.Component):
 
     Members
     -------
-    d : out of the other domain's storage.
-    en : take it.
-    q : the word taken last, 0 at power-on.
+    d : the word, from the storage of the other domain.
+    en : sample it.
+    q : the last sampled word.
 
-    Constraints: delay from the storage to this register below a period of its clock.
-
-    Raises ValueError for a width below 1.
+    Raises
+    ------
+    ValueError
+        width below 1.
     """
 
     def __init__(self, width: int) -> None:
@@ -179,22 +200,33 @@ class Capture(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        taken = Signal(
-            self.width, reset_less=True, attrs={"keep": 1}
-        )  # in the Verilog it has its port's name, `q`
+        # in the Verilog this register has the name of its port, `q`
+        sample = Signal(self.width, reset_less=True, attrs={"keep": 1})
         with m.If(self.en):
-            m.d.sync += taken.eq(self.d)
-        m.d.comb += self.q.eq(taken)
+            m.d.sync += sample.eq(self.d)
+        m.d.comb += self.q.eq(sample)
         return m
 
 
 class Side:
-    """What both sides of a crossing have: a pointer, and a handshake by which each clears the
-    other.
+    """One side of a crossing: its pointer, and the handshake by which it clears the other side.
 
-    `want` remembers that this side was reset, until the other is known to stand still; `asks` is
-    the request as the other sees it; `clear` is this side's answer to the other's request. `open`:
-    no handshake is going on and words may move.
+    Parameters
+    ----------
+    name : ``i`` or ``o``; begins the names of the signals.
+    bits : of a pointer.
+
+    Members
+    -------
+    request : this side is reset in this clock.
+    want : this side was reset, and the other is not known to stand still since.
+    asks : the request to be cleared, as the other side sees it.
+    clear : the answer to the other side's request; this side stands still.
+    open : no handshake is under way, words may move.
+    count, gray : words that this side has moved, modulo twice the depth; binary and gray-coded.
+    next_count : next value of `count`.
+    moves : a word is written or read in this clock.
+    asked, answered, other : `asks`, `clear` and `gray` of the other side, synchronised.
     """
 
     def __init__(self, name: str, bits: int) -> None:
@@ -205,46 +237,54 @@ class Side:
         self.open = Signal(name=f"{name}_open", reset_less=True)
         self.count = Signal(bits, name=f"{name}_count", reset_less=True)
         self.gray = Signal(bits, name=f"{name}_gray", reset_less=True)
-        self.following = Signal(bits, name=f"{name}_count_next")
-        self.moves = Signal(name=f"{name}_moves")  # a word is written, or read
-        # the other side's registers, synchronised
+        self.next_count = Signal(bits, name=f"{name}_count_next")
+        self.moves = Signal(name=f"{name}_moves")
         self.asked = Signal(name=f"{name}_asked")
         self.answered = Signal(name=f"{name}_answered")
         self.other = Signal(bits, name=f"{name}_other")
 
     @property
     def full(self) -> Value:
-        """The gray code of a pointer that is all places ahead of the other's."""
+        """The gray code of a pointer that is `depth` places ahead of the other side's.
+
+        Adding half of the range of a gray code inverts its two highest bits (its only bit, where it
+        has one).
+        """
         bits = len(self.other)
         return self.other ^ (3 << bits - 2 if bits > 1 else 1)
 
     def returns(self) -> Value:
-        """When the pointer goes back to 0: only while the other side does not look at it, which is
-        between its answer to this side's request and the end of that, or while its own request
-        lasts.
+        """When the pointer returns to 0.
+
+        A pointer that jumps may be read as any value, so it returns only while the other side
+        ignores it: while that side stands still in answer to this side's request, or while this
+        side stands still in answer to the other's.
         """
         return self.clear | (self.asks & self.answered)
 
     def wants(self) -> Value:
-        """Next value of `want`: kept until the other stands still, so that a reset in the midst of
-        a handshake begins another.
+        """Next value of `want`.
+
+        It lasts until the other side stands still, so that a reset in the middle of a handshake
+        begins another one.
         """
         return self.request | (self.want & ~(self.asks & self.answered))
 
     def asking(self) -> Value:
-        """Next value of `asks`: raised when the last handshake is over, lowered a clock after the
-        pointer went back.
+        """Next value of `asks`.
+
+        Raised when the last handshake is over, lowered one clock after the pointer has returned.
         """
         return Mux(self.answered, self.asks & self.want, self.asks | self.want)
 
     def drive(self, m: Module, domain: str) -> None:
-        """Pointer and handshake of this side."""
-        m.d.comb += self.following.eq((self.count + self.moves)[: len(self.count)])
+        """Add the registers of pointer and handshake, in the domain of this side."""
+        m.d.comb += self.next_count.eq((self.count + self.moves)[: len(self.count)])
         with m.If(self.returns()):
-            m.d.comb += self.following.eq(0)
+            m.d.comb += self.next_count.eq(0)
         m.d[domain] += [
-            self.count.eq(self.following),
-            self.gray.eq(self.following ^ (self.following >> 1)),
+            self.count.eq(self.next_count),
+            self.gray.eq(self.next_count ^ (self.next_count >> 1)),
             self.want.eq(self.wants()),
             self.asks.eq(self.asking()),
             self.clear.eq(self.asked),
@@ -253,41 +293,47 @@ class Side:
 
 
 class WordCrossing(wiring.Component):
-    """A queue whose ends have a clock each.
+    """A queue with one clock for each end.
 
     Architecture
     ------------
-    Words are written into `depth` places by the clock of `i`; a gray-coded pointer of log2(depth) +
-    1 bits, synchronised, tells the other side how many there are, another tells how many have been
-    read. Depth 1 is a held word under a two-phase handshake: the same circuit with pointers of one
-    bit. `o.payload` comes out of registers, so that the path from the places ends at once and logic
-    behind the crossing belongs to one clock. Nothing looks at payloads.
+    Stream `i` writes words into `depth` places. A gray-coded pointer of log2(depth) + 1 bits goes
+    through a synchroniser and tells the other side how many words have been written; a second one
+    tells how many have been read. Depth 1 is a held word with a two-phase handshake: the same
+    circuit with pointers of one bit. `o.payload` comes out of registers, so the path from the
+    places ends there, and logic behind the crossing belongs to one clock. No logic depends on the
+    payload.
 
-    Latency: `o.valid` rises with the third edge of `o` after the edge of `i` that took the word, or
-    the fourth; a place is free again after as many edges of `i`. Throughput with both clocks alike:
-    a word in 5 clocks at depth 1, 2 in 5 at 2, 4 in 5 at 4, a word a clock from 8 on.
+    Latency: `o.valid` rises with the third or fourth edge of `o` after the edge of `i` that took
+    the word. A place is free again after as many edges of `i`. Throughput, with two clocks of equal
+    frequency: 1 word in 5 clocks at depth 1, 2 in 5 at depth 2, 4 in 5 at depth 4, 1 a clock from
+    depth 8 on.
 
     Reset
     -----
-    A reset of either side at any time, of any length, empties both sides. Words accepted before may
-    be lost; those accepted afterwards (by the side's own clock: after its own reset, or after
-    `clear` has fallen) come out once and in order. Neither side accepts or gives a word while it is
-    being cleared. By two handshakes, one a direction, since a pointer that jumps may be seen as
-    anything: the side that was reset stops, keeps its pointer and asks; the other clears itself,
-    stands still and answers; only then is the pointer cleared, and a clock later the request taken
-    back. Both clocks must run for it to end: about 6 clocks of the side that asks and 6 of the
-    other. A second reset during this starts it again. No reset is needed at power-on (registers
-    start at 0).
+    A reset of either side, at any time and of any length, empties both sides. Words that were
+    accepted before may be lost. Words that are accepted afterwards (by the side's own clock: after
+    its own reset, or after its `clear` has fallen) come out once and in order. Neither side accepts
+    or gives a word while it is being cleared. No reset is needed at power-on: registers start at 0.
 
-    `i_clear` tells that side `i` is being cleared because `o` was reset, never because of its own
-    reset or restart, and the other way round; so a restart may be passed on from crossing to
-    crossing (`second.i_restart = first.o_clear`, `first.o_restart = second.i_clear`). Along a chain
-    or tree of crossings this ends; round a loop it would not.
+    A pointer that jumps may be read as any value, so clearing takes a handshake in each direction:
+
+    1. The side that was reset stops, keeps its pointer and raises its request.
+    2. The other side clears itself, stands still and answers.
+    3. The first side clears its pointer, and one clock later lowers its request.
+
+    This takes about 6 clocks of each side, and both clocks must run. A second reset in between
+    starts it again.
+
+    `i_clear` says that side `i` is being cleared because `o` was reset, never because of its own
+    reset or restart; `o_clear` likewise. So a restart can be passed on from crossing to crossing
+    (`second.i_restart = first.o_clear`, `first.o_restart = second.i_clear`). Along a chain or a
+    tree of crossings this ends; in a loop it would not.
 
     Constraints
     -----------
-    See `sc_hw.build.constraints`; `crossings` lists what they are about. Every crossing wire below
-    a period of either clock.
+    Delay of each wire in `crossings` below a period of either clock; `sc_hw.build.constraints`
+    writes them.
 
     Parameters
     ----------
@@ -299,10 +345,13 @@ class WordCrossing(wiring.Component):
     Members
     -------
     i, o : streams of words.
-    i_restart, o_restart : as a reset of that side's domain, for this crossing alone.
-    i_clear, o_clear : this side is being cleared because of the other.
+    i_restart, o_restart : the same as a reset of that side's domain, for this crossing alone.
+    i_clear, o_clear : this side is being cleared because the other was reset.
 
-    Raises ValueError for sizes or domains that can't be.
+    Raises
+    ------
+    ValueError
+        width or depth outside its range, or one domain for both sides.
 
     Platform overrides
     ------------------
@@ -311,7 +360,7 @@ class WordCrossing(wiring.Component):
     holds.
     """
 
-    side = Side  # a proof's controls put one with a bug in its place
+    side = Side  # mutants of a proof replace it by a faulty one
 
     def __init__(
         self,
@@ -359,36 +408,19 @@ class WordCrossing(wiring.Component):
 
     @property
     def shared_modules(self) -> dict[str, wiring.Component]:
-        """Modules that are written once in the emitted Verilog, by name; whatever holds this
-        component must pass them on.
+        """Modules that the emitted Verilog holds once, by name.
+
+        A component that holds this one must have them among its own.
         """
         return {part.module: part for part in (self._level, self._pointer, self._capture)}
 
     @property
     def crossings(self) -> tuple[Crossing, ...]:
-        """What goes from one clock to the other here; `Crossing.under` where this is a
-        submodule.
-        """
-        i, o = self.i_domain, self.o_domain
+        """The wires between the two domains; see `Crossing.under` where this is a submodule."""
+        i, o, bits = self.i_domain, self.o_domain, self.pointer_bits
         rows: list[tuple[str, Kind, str, str, int, str, str]] = [
-            (
-                "write pointer",
-                "gray pointer",
-                i,
-                o,
-                self.pointer_bits,
-                "i_gray",
-                f"o_sync_pointer.{FIRST}",
-            ),
-            (
-                "read pointer",
-                "gray pointer",
-                o,
-                i,
-                self.pointer_bits,
-                "o_gray",
-                f"i_sync_pointer.{FIRST}",
-            ),
+            ("write pointer", "gray pointer", i, o, bits, "i_gray", f"o_sync_pointer.{FIRST}"),
+            ("read pointer", "gray pointer", o, i, bits, "o_gray", f"i_sync_pointer.{FIRST}"),
             ("i request", "handshake level", i, o, 1, "i_asks", f"o_sync_asked.{FIRST}"),
             ("i answer", "handshake level", i, o, 1, "i_clear", f"o_sync_answered.{FIRST}"),
             ("o request", "handshake level", o, i, 1, "o_asks", f"i_sync_asked.{FIRST}"),
@@ -406,7 +438,7 @@ class WordCrossing(wiring.Component):
         domain: str,
         **ports: Any,
     ) -> None:
-        """An instance of a shared_modules module, or what the platform has in its place."""
+        """An instance of a shared module, or the platform's replacement for it."""
         hook = "get_capture" if isinstance(part, Capture) else "get_synchroniser"
         if hasattr(platform, hook):
             twin = (
@@ -414,8 +446,8 @@ class WordCrossing(wiring.Component):
                 if isinstance(part, Capture)
                 else type(part)(part.width, part.stages)
             )
-            made: Elaboratable = getattr(platform, hook)(twin)
-            m.submodules[name] = DomainRenamer(domain)(made)
+            replacement: Elaboratable = getattr(platform, hook)(twin)
+            m.submodules[name] = DomainRenamer(domain)(replacement)
             for port, value in ports.items():
                 m.d.comb += value.eq(twin.q) if port == "q" else getattr(twin, port).eq(value)
             return
@@ -425,53 +457,61 @@ class WordCrossing(wiring.Component):
         )
 
     def _storage(self, m: Module, write: Side, read: Side) -> Signal:
-        """The places; gives the word that is next to be read."""
-        if self.depth == 1:  # an address of no bits can't be written in Verilog
-            held = Signal(self.width, name=STORAGE, reset_less=True)
+        """The places for words; gives the word that is read next.
+
+        The read port has no clock: `Capture` samples what it reads, and only after the synchronised
+        pointer has said that the word is there.
+        """
+        if self.depth == 1:  # Verilog has no address of zero bits
+            held_word = Signal(self.width, name=STORAGE, reset_less=True)
             with m.If(write.moves):
-                m.d[self.i_domain] += held.eq(self.i.payload)
-            return held
+                m.d[self.i_domain] += held_word.eq(self.i.payload)
+            return held_word
         m.submodules[STORAGE] = places = memory.Memory(shape=self.width, depth=self.depth, init=[])
         word = Signal(self.width, name="word")
-        port, seen = places.write_port(domain=self.i_domain), places.read_port(domain="comb")
+        write_port = places.write_port(domain=self.i_domain)
+        read_port = places.read_port(domain="comb")
         m.d.comb += [
-            port.en.eq(write.moves),
-            port.addr.eq(write.count[: len(port.addr)]),
-            port.data.eq(self.i.payload),
-            seen.addr.eq(read.count[: len(seen.addr)]),
-            word.eq(seen.data),
+            write_port.en.eq(write.moves),
+            write_port.addr.eq(write.count[: len(write_port.addr)]),
+            write_port.data.eq(self.i.payload),
+            read_port.addr.eq(read.count[: len(read_port.addr)]),
+            word.eq(read_port.data),
         ]
         return word
 
+    def _handshake(
+        self, m: Module, platform: Any, name: str, domain: str, side: Side, other: Side
+    ) -> None:
+        """One side's registers, and the synchronisers that bring it those of the other side."""
+        synchronised = (
+            ("pointer", self._pointer, other.gray, side.other),
+            ("asked", self._level, other.asks, side.asked),
+            ("answered", self._level, other.clear, side.answered),
+        )
+        for what, part, d, q in synchronised:
+            self._place(m, platform, part, f"{name}_sync_{what}", domain, d=d, q=q)
+        restart = getattr(self, f"{name}_restart")
+        m.d.comb += [
+            side.request.eq(restart | ResetSignal(domain, allow_reset_less=True)),
+            getattr(self, f"{name}_clear").eq(side.clear),
+        ]
+        side.drive(m, domain)
+
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        sides = {name: self.side(name, self.pointer_bits) for name in "io"}
-        i, o = sides["i"], sides["o"]
-        domains = {"i": self.i_domain, "o": self.o_domain}
-        for name, side in sides.items():
-            other, domain = sides["o" if name == "i" else "i"], domains[name]
-            place = (
-                ("pointer", self._pointer, other.gray, side.other),
-                ("asked", self._level, other.asks, side.asked),
-                ("answered", self._level, other.clear, side.answered),
-            )
-            for what, part, d, q in place:
-                self._place(m, platform, part, f"{name}_sync_{what}", domain, d=d, q=q)
-            restart = getattr(self, f"{name}_restart")
-            m.d.comb += [
-                side.request.eq(restart | ResetSignal(domain, allow_reset_less=True)),
-                getattr(self, f"{name}_clear").eq(side.clear),
-            ]
-            side.drive(m, domain)
+        i, o = self.side("i", self.pointer_bits), self.side("o", self.pointer_bits)
+        self._handshake(m, platform, "i", self.i_domain, i, o)
+        self._handshake(m, platform, "o", self.o_domain, o, i)
 
         free = Signal(name="i_free")
         m.d.comb += [
             free.eq(i.open & (i.gray != i.full)),
-            self.i.ready.eq(free & ~i.request),
+            self.i.ready.eq(free & ~i.request),  # no word is accepted in the clock of a reset
             i.moves.eq(self.i.valid & self.i.ready),
         ]
         word = self._storage(m, i, o)
-        holds = Signal(name="o_holds", reset_less=True)
+        holds = Signal(name="o_holds", reset_less=True)  # the captured word waits to be taken
         m.d.comb += [
             o.moves.eq(o.open & (o.gray != o.other) & (~holds | self.o.ready)),
             self.o.valid.eq(holds & ~o.request),
@@ -486,5 +526,6 @@ class WordCrossing(wiring.Component):
             en=o.moves,
             q=self.o.payload,
         )
+        # A captured word is dropped when this side is reset, and when the other side asks.
         m.d[self.o_domain] += holds.eq((o.moves | (holds & ~self.o.ready)) & ~(o.request | o.asked))
         return m

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Layers in a row, each with its rate and its clock: the top of a network."""
+"""A network: trained layers in a row, each with a rate and a clock, and a plastic layer behind."""
 
 from __future__ import annotations
 
@@ -23,16 +23,26 @@ HOST = ("load", "read", "readback")
 class SpikeNetwork(wiring.Component):
     """A network of layers.
 
-    A step is a transfer of stream `i`; stream `o` gives a word at each tick of the last layer.
-    Between them layers work at the same time on steps of their own, as fast as their words come: in
-    one clock, a slow layer stands still until its scheduler says that its tick is due; in several
-    clocks, words cross by `SpikeCrossing`. Both give the same words.
+    Architecture
+    ------------
+    A transfer of stream `i` is a step; stream `o` gives a word at each tick of the last layer. The
+    layers in between work at the same time, each on a step of its own, as fast as their words come.
+    In front of each layer is a `SpikeCrossing`. In one clock domain it makes a slow layer wait
+    until a tick is due; between two it carries the words from clock to clock as well. The words are
+    the same in both cases.
 
-    Domains: one for each role of the network, ports `<role>_clk` and `<role>_rst` (`clk` and `rst`
-    for the role `sync`). Reset of any domain at any time restarts the whole network: what is loaded
-    stays, the next word of `i` is that of step 1. `i_restart` is high in the first layer's domain
-    while another's reset does that: until it falls nothing is taken, and what was taken before is
-    void. `o_restart` is the same in the last layer's domain, for what came out.
+    Reset
+    -----
+    Of any domain, at any time: it restarts the whole network. Loaded parameters stay, and the next
+    word of `i` is that of step 1. `i_restart` says in the first layer's domain that a reset of
+    another domain restarts the network: while it is high no word is taken, and the words that were
+    taken before are void. `o_restart` says the same in the last layer's domain, of the words that
+    have come out.
+
+    Constraints
+    -----------
+    Those of `WordCrossing`; `crossings` lists the wires. Domains are one for each role of the
+    network, with ports `<role>_clk` and `<role>_rst` (`clk` and `rst` for the role `sync`).
 
     Parameters
     ----------
@@ -42,11 +52,13 @@ class SpikeNetwork(wiring.Component):
     Members
     -------
     i : spikes of a step, in the first layer's domain.
+    i_restart : see *Reset*, in the first layer's domain.
     o : {step, spikes}, in the last layer's domain.
-    teach : what the plastic layer, if there is one, gets beside each of its words (see
-        `PlasticStage`), in the last layer's domain.
-    load_<layer>, read_<layer>, readback_<layer> : see `TrainedLayer`, each in its layer's domain;
-        those of the plastic layer are called `load_plastic` and so on.
+    o_restart : see *Reset*, in the last layer's domain.
+    teach : with a plastic layer: one transfer for each of its words (see `PlasticStage`), in the
+        last layer's domain.
+    load_<layer>, read_<layer>, readback_<layer> : host access of a layer (see `TrainedLayer`), in
+        its domain; that of the plastic layer is called `load_plastic` and so on.
     out_of_step_<layer>, lost_<layer> : see `Intake`, in the layer's domain.
     """
 
@@ -98,26 +110,25 @@ class SpikeNetwork(wiring.Component):
 
     @property
     def shared_modules(self) -> dict[str, wiring.Component]:
-        """Modules that are written once, by name."""
-        made = {
+        """Modules that the emitted Verilog holds once, by name."""
+        shared = {
             name: part
             for crossing in self.crossing_parts.values()
             for name, part in crossing.shared_modules.items()
         }
-        return made | (self.plastic.shared_modules if self.plastic is not None else {})
+        return shared | (self.plastic.shared_modules if self.plastic is not None else {})
 
     @property
     def crossings(self) -> tuple[Crossing, ...]:
-        """All that goes from one clock to another."""
-        parts = self.crossing_parts.items()
+        """The wires that go from one clock domain to another."""
         return tuple(
             crossing.under(f"crossing_{name}")
-            for name, part in parts
+            for name, part in self.crossing_parts.items()
             for crossing in part.crossings
         )
 
     def domain_of(self, port: str) -> str:
-        """The domain of a member."""
+        """The clock domain of a member."""
         for layer in self.spec.layers:
             if port in {f"{kind}_{layer.name}" for kind in (*HOST, "out_of_step", "lost")}:
                 return layer.clock
@@ -126,9 +137,26 @@ class SpikeNetwork(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         restart = self._restarts(m)
-        first, last = self.spec.layers[0], self.spec.layers[-1]
+        self._number_steps(m, restart)
+        for name, layer in self.layers.items():
+            self._place_layer(m, name, layer, restart[name])
+        for before, after in pairwise(self.layers):
+            _connect(m, self.layers[before].o, self.crossing_parts[after].i)
+        last = self.spec.layers[-1].name
+        words = self.layers[last].o
+        if self.plastic is not None:
+            self._place_plastic(m, self.plastic, words, restart[last])
+            words = self.plastic.o
+        m.d.comb += [
+            self.o.payload.eq(words.payload),
+            self.o.valid.eq(words.valid),
+            words.ready.eq(self.o.ready),
+        ]
+        return m
 
-        # the words of the input get the numbers of their steps
+    def _number_steps(self, m: Module, restart: dict[str, Signal]) -> None:
+        """Each word of the input gets the number of its step, 1 after a restart."""
+        first = self.spec.layers[0]
         step = Signal(self.spec.step_bits, init=1)
         entrance = self.crossing_parts[first.name]
         stamp = Module()
@@ -141,54 +169,31 @@ class SpikeNetwork(wiring.Component):
             entrance.i.valid.eq(self.i.valid & ~restart[first.name]),
             self.i.ready.eq(entrance.i.ready & ~restart[first.name]),
         ]
-        for name, part in self.layers.items():
-            crossing = self.crossing_parts[name]
-            m.submodules[f"crossing_{name}"] = crossing
-            m.submodules[f"layer_{name}"] = DomainRenamer(crossing.o_domain)(
-                ResetInserter(restart[name])(part)
-            )
-            m.d.comb += [
-                part.i.payload.eq(crossing.o.payload),
-                part.i.valid.eq(crossing.o.valid),
-                crossing.o.ready.eq(part.i.ready),
-                getattr(self, f"out_of_step_{name}").eq(crossing.out_of_step),
-            ]
-            if crossing.spec.policy == "once":
-                m.d.comb += getattr(self, f"lost_{name}").eq(crossing.lost)
-            self._host(m, name, part, restart[name])
-        for before, after in pairwise(self.layers):
-            out, crossing = self.layers[before].o, self.crossing_parts[after]
-            m.d.comb += [
-                crossing.i.payload.eq(out.payload),
-                crossing.i.valid.eq(out.valid),
-                out.ready.eq(crossing.i.ready),
-            ]
-        out = self.layers[last.name].o
-        if self.plastic is not None:
-            out = self._learn(m, out, restart[last.name])
-        m.d.comb += [
-            self.o.payload.eq(out.payload),
-            self.o.valid.eq(out.valid),
-            out.ready.eq(self.o.ready),
-        ]
-        return m
 
-    def _learn(self, m: Module, words: Any, restart: Signal) -> Any:
-        """The plastic layer behind the last layer's words, in its domain; what comes out of it."""
-        if self.plastic is None:
-            return words
+    def _place_layer(self, m: Module, name: str, layer: TrainedLayer, restart: Signal) -> None:
+        """A trained layer in its domain, behind its crossing."""
+        crossing = self.crossing_parts[name]
+        m.submodules[f"crossing_{name}"] = crossing
+        m.submodules[f"layer_{name}"] = DomainRenamer(crossing.o_domain)(
+            ResetInserter(restart)(layer)
+        )
+        _connect(m, crossing.o, layer.i)
+        m.d.comb += getattr(self, f"out_of_step_{name}").eq(crossing.out_of_step)
+        if crossing.spec.policy == "once":
+            m.d.comb += getattr(self, f"lost_{name}").eq(crossing.lost)
+        self._host(m, name, layer, restart)
+
+    def _place_plastic(self, m: Module, plastic: PlasticStage, words: Any, restart: Signal) -> None:
+        """The plastic layer behind the last layer's words, in the last layer's domain."""
         domain = self.spec.layers[-1].clock
-        m.submodules[PLASTIC] = DomainRenamer(domain)(ResetInserter(restart)(self.plastic))
+        m.submodules[PLASTIC] = DomainRenamer(domain)(ResetInserter(restart)(plastic))
+        _connect(m, words, plastic.i)
         m.d.comb += [
-            self.plastic.i.payload.eq(words.payload),
-            self.plastic.i.valid.eq(words.valid),
-            words.ready.eq(self.plastic.i.ready),
-            self.plastic.teach.payload.eq(self.teach.payload),
-            self.plastic.teach.valid.eq(self.teach.valid & ~restart),
-            self.teach.ready.eq(self.plastic.teach.ready & ~restart),
+            plastic.teach.payload.eq(self.teach.payload),
+            plastic.teach.valid.eq(self.teach.valid & ~restart),
+            self.teach.ready.eq(plastic.teach.ready & ~restart),
         ]
-        self._host(m, PLASTIC, self.plastic, restart)
-        return self.plastic.o
+        self._host(m, PLASTIC, plastic, restart)
 
     def _host(self, m: Module, name: str, part: Any, restart: Signal) -> None:
         """A layer's host access, which waits while the layer restarts."""
@@ -207,11 +212,11 @@ class SpikeNetwork(wiring.Component):
         ]
 
     def _restarts(self, m: Module) -> dict[str, Signal]:
-        """For each layer, whether it restarts because of another domain; and word of it to the
-        crossings beside it.
+        """For each layer, whether it restarts because of another domain.
 
-        Layers in a row with one clock restart together. A request that comes in over one crossing
-        goes on over the other, never back, so it ends.
+        Also drives the restart inputs of the neighbouring crossings. Layers in a row with one clock
+        (a run) restart together. A request that arrives over one crossing is passed on over the
+        other, never back, so it ends at the network's ends.
         """
         names = list(self.layers)
         runs: list[list[str]] = []
@@ -225,13 +230,23 @@ class SpikeNetwork(wiring.Component):
             signal = Signal(name=f"restart_{number}")
             entrance = self.crossing_parts[run[0]]
             exit_ = self.crossing_parts[runs[number + 1][0]] if number + 1 < len(runs) else None
-            from_before = entrance.o_clear  # 0 for the first run, which has no clock in front of it
-            from_behind = exit_.i_clear if exit_ is not None else Signal(name="nothing_behind")
-            m.d.comb += [signal.eq(from_before | from_behind), entrance.o_restart.eq(from_behind)]
+            # `o_clear` is 0 for the first run, which has no other domain in front of it
+            upstream = entrance.o_clear
+            downstream = exit_.i_clear if exit_ is not None else Signal(name="nothing_behind")
+            m.d.comb += [signal.eq(upstream | downstream), entrance.o_restart.eq(downstream)]
             if exit_ is not None:
-                m.d.comb += exit_.i_restart.eq(from_before)
+                m.d.comb += exit_.i_restart.eq(upstream)
             for name in run[1:]:
                 m.d.comb += self.crossing_parts[name].o_restart.eq(signal)
             restart |= dict.fromkeys(run, signal)
         m.d.comb += [self.i_restart.eq(restart[names[0]]), self.o_restart.eq(restart[names[-1]])]
         return restart
+
+
+def _connect(m: Module, source: Any, sink: Any) -> None:
+    """A stream from one component into another."""
+    m.d.comb += [
+        sink.payload.eq(source.payload),
+        sink.valid.eq(source.valid),
+        source.ready.eq(sink.ready),
+    ]

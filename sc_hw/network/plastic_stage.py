@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A plastic layer behind a network: it takes the network's words in, and goes on learning."""
+"""A plastic layer behind the trained layers of a network: it goes on learning on the chip."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from sc_model.spec.plastic_layer import placement
 
 
 class PlasticStage(wiring.Component):
-    """A `PlasticLayer` with streams of words: a step of it for each word, and what it is taught
-    beside each.
+    """A `PlasticLayer` behind streams of words: it takes one step for each word.
 
-    A step begins when a word and its teaching have come and the spikes of the step before have been
-    taken. Domain ``sync``. A reset forgets the step under way; what the layer holds stays as it is
-    (see `PlasticLayer`), traces included.
+    A step begins when a word and its transfer of `teach` have come and the spikes of the step
+    before have been taken. Latency: the layer's step, and one clock before and after it; the next
+    step begins when the spikes have been taken. Domain ``sync``. A reset abandons the step under
+    way; the layer's memories stay as they are (see `PlasticLayer`), traces included.
 
     Parameters
     ----------
     spec : rule, size, neurons.
-    step_bits : of a step's number.
+    step_bits : bits of a step's number.
     family : the fabric.
 
     Members
     -------
-    i : {step, spikes}.
-    teach : modulators and flags of `PlasticLayer.i`, one transfer for each of stream `i`.
-    o : {step, spikes}.
-    load, read, readback : the layer's own.
+    i : {step, spikes}, the words.
+    teach : modulators and flags of `PlasticLayer.i`, one transfer for each word; the layer reads
+        them in a step's first transfer only.
+    o : {step, spikes}, the neurons that fire.
+    load, read, readback : host access of the layer.
     """
 
     def __init__(self, spec: PlasticStageSpec, step_bits: int, family: Family) -> None:
@@ -62,46 +63,54 @@ class PlasticStage(wiring.Component):
 
     @property
     def shared_modules(self) -> dict[str, wiring.Component]:
-        """Modules that are written once, by name."""
+        """Modules that the emitted Verilog holds once, by name."""
         return self.layer.shared_modules
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.layer = layer = self.layer
         rows, chains = layer.place.rows, layer.place.chains
-        feeding = Signal()  # the word goes into the layer, a row of each chain a transfer
-        deciding = Signal()
+        feeding = Signal()  # rows go into the layer, one of each chain in a transfer
+        deciding = Signal()  # all rows are in; the neurons are decided on
         waiting = Signal()  # the spikes wait to be taken
         step = Signal(self.step_bits, reset_less=True)
         word = [Signal(rows, name=f"word_{chain}", reset_less=True) for chain in range(chains)]
-        taught = Signal(self.teach_layout, reset_less=True)
+        teaching = Signal(self.teach_layout, reset_less=True)
         spikes = Signal(self.spec.layer.neurons, reset_less=True)
         row = Signal(range(rows))
         free, begins = Signal(), Signal()
         m.d.comb += [
             free.eq(~feeding & ~deciding & ~waiting),
+            # both streams or none: each is ready only while the other is valid
             self.i.ready.eq(free & self.teach.valid),
             self.teach.ready.eq(free & self.i.valid),
             begins.eq(self.i.valid & self.teach.valid & free),
             layer.i.valid.eq(feeding),
             layer.i.payload.spikes.eq(Cat(chain[0] for chain in word)),
-            *(layer.i.payload[name].eq(taught[name]) for name, _ in self.teach_layout),
+            *(layer.i.payload[name].eq(teaching[name]) for name, _ in self.teach_layout),
             self.o.valid.eq(waiting),
             self.o.payload.step.eq(step),
             self.o.payload.spikes.eq(spikes),
         ]
-        whole = Cat(self.i.payload.spikes, C(0, rows * chains - self.spec.layer.inputs))
+        # the last chain may have fewer inputs than rows; the rest of its rows never spikes
+        padded = Cat(self.i.payload.spikes, C(0, rows * chains - self.spec.layer.inputs))
         with m.If(begins):
-            m.d.sync += [feeding.eq(1), step.eq(self.i.payload.step), taught.eq(self.teach.payload)]
             m.d.sync += [
-                register.eq(whole[chain * rows : (chain + 1) * rows])
+                feeding.eq(1),
+                step.eq(self.i.payload.step),
+                teaching.eq(self.teach.payload),
+            ]
+            m.d.sync += [
+                register.eq(padded[chain * rows : (chain + 1) * rows])
                 for chain, register in enumerate(word)
             ]
         with m.If(feeding & layer.i.ready):
+            # shift: the current row is always bit 0, so no multiplexer is needed
             m.d.sync += [register.eq(register[1:]) for register in word]
             m.d.sync += row.eq(row + 1)
             with m.If(row == rows - 1):
                 m.d.sync += [row.eq(0), feeding.eq(0), deciding.eq(1)]
+        # the layer names the neurons that fire one by one
         named = Cat(equals(layer.neuron, number) for number in range(len(spikes)))
         m.d.sync += spikes.eq(gated(spikes | gated(named, by=layer.spike), by=~begins))
         with m.If(layer.done):

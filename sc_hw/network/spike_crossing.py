@@ -1,7 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""From the spikes of one layer to what the next one takes in: across clocks where they differ, then
-by the policy.
-"""
+"""What lies between two layers: a clock-domain crossing where their clocks differ, and a policy."""
 
 from __future__ import annotations
 
@@ -19,31 +17,39 @@ WORDS, INTAKE = "words", "intake"
 
 
 class SpikeCrossing(wiring.Component):
-    """What lies in front of a layer.
+    """The crossing in front of a layer: words of spikes in, the values of each tick out.
 
-    Architecture: in two domains a `WordCrossing` carries step and spikes as one word; in one there
-    is none. Then an `Intake` makes of the words what each tick takes in.
+    Architecture
+    ------------
+    Between two domains a `WordCrossing` carries step and spikes as one word; in one domain there is
+    none. Behind it, in the layer's domain, an `Intake` makes of the words what each tick takes in.
+    Latency and throughput are those of these two.
 
-    Reset: of either side at any time. Both sides forget everything and begin with step 1 again;
-    `i_clear` and `o_clear` tell the logic beside them to do the same (see `WordCrossing`). In one
-    domain it is that domain's.
+    Reset
+    -----
+    Of either side, at any time. Both sides discard all words and begin with step 1 again. `i_clear`
+    and `o_clear` tell the logic on each side to restart as well (see `WordCrossing`). In one domain
+    the reset is that of the domain.
 
-    Constraints: those of `WordCrossing`; `crossings` lists them.
+    Constraints
+    -----------
+    Those of `WordCrossing`; `crossings` lists the wires.
 
     Parameters
     ----------
     spec : channels, intervals, policy.
-    step_bits : of a step's number.
-    i_domain, o_domain : clocks of the two sides.
+    step_bits : bits of a step's number.
+    i_domain, o_domain : clock domains of the two sides.
     depth : words that wait between two clocks: 1, 2, 4, 8 or 16.
 
     Members
     -------
-    i : {step, spikes} in `i_domain`.
-    o : {step, values} in `o_domain`.
-    out_of_step, lost : see `Intake`.
-    i_restart, o_restart : forget everything, as a reset of that side does.
-    i_clear, o_clear : the other side was reset.
+    i : {step, spikes}, the words, in `i_domain`.
+    o : {step, values}, what a tick takes in, in `o_domain`.
+    out_of_step : see `Intake`, in `o_domain`.
+    lost : see `Intake`, in `o_domain`; only with policy ``once``.
+    i_restart, o_restart : restart as after a reset of that side.
+    i_clear, o_clear : this side is being cleared because the other was reset.
     """
 
     def __init__(
@@ -83,12 +89,12 @@ class SpikeCrossing(wiring.Component):
 
     @property
     def shared_modules(self) -> dict[str, wiring.Component]:
-        """Modules that are written once, by name."""
+        """Modules that the emitted Verilog holds once, by name."""
         return {} if self.words is None else self.words.shared_modules
 
     @property
     def crossings(self) -> tuple[Crossing, ...]:
-        """What goes from one clock to another in here."""
+        """The wires that go from one clock domain to the other."""
         return (
             ()
             if self.words is None

@@ -1,16 +1,16 @@
 # amaranth: UnusedElaboratable=no
-"""When a layer ticks, by the numbers of the steps that travel with the words, and what a tick takes
-in.
+"""When a layer ticks, and what each tick takes in; both follow from numbers that words carry.
 
-No clock is looked at: a layer ticks for step n as soon as every word that belongs in front of it
-has come. So the result is the same whatever the clocks' frequencies and phases are (a network of
-processes that wait for their inputs; Kahn, "The semantics of a simple language for parallel
-programming", IFIP 1974), and a layer that is slower than its producer stops it.
+Every word travels with the number of its step. A layer ticks for step n as soon as all words that
+precede that tick have come, and a layer that is slower than its producer stops the producer. So the
+result is the same for any frequencies and phases of the clocks: it is a network of processes that
+wait for their inputs (Kahn, "The semantics of a simple language for parallel programming", IFIP
+1974).
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,25 +19,32 @@ from sc_model.spec import CrossingSpec
 
 
 class TickScheduler(wiring.Component):
-    """Steps at which words come, every `i_interval`, and at which a layer ticks, every
-    `o_interval`.
+    """Decides whether the next word or the next tick is due.
 
-    Domain ``sync``; latency 0. After a reset the first word is that of step `i_interval`, the first
-    tick that of step `o_interval`. A word of the same step as a tick comes before it.
+    Words come at every `i_interval`-th step, the layer ticks at every `o_interval`-th. After a
+    reset the first word is that of step `i_interval`, the first tick that of step `o_interval`. The
+    word of a step precedes the tick of that step. Latency 0, domain ``sync``.
 
     Parameters
     ----------
-    i_interval, o_interval : steps, >= 1.
-    step_bits : of a step's number, which goes round; both intervals below 2^(step_bits-1).
+    i_interval, o_interval : steps between two words, and between two ticks; >= 1.
+    step_bits : bits of a step's number, which wraps; both intervals are below 2^(step_bits-1).
 
     Members
     -------
-    wants : the next word belongs before the next tick.
-    came, came_step : it has come (only while `wants`), with that number.
-    tick, step : all words have come for the tick of that step.
-    ticked : it has begun (only while `tick`).
-    out_of_step : a word came with another number than the one due; stays until a reset. Only a
-        fault upstream does that.
+    word_due : the next word precedes the next tick.
+    word_taken : a word is taken (only while `word_due`).
+    word_step : with `word_taken`: the number that it carries.
+    tick : all words that precede the next tick have come.
+    step : number of the step of that tick.
+    tick_taken : the tick begins (only while `tick`).
+    out_of_step : a word carried another number than the one that was due. Stays high until a reset;
+        only a fault upstream causes it.
+
+    Raises
+    ------
+    ValueError
+        an interval outside its range.
     """
 
     def __init__(self, i_interval: int, o_interval: int, step_bits: int = 16) -> None:
@@ -50,55 +57,62 @@ class TickScheduler(wiring.Component):
         self.i_interval, self.o_interval, self.step_bits = i_interval, o_interval, step_bits
         super().__init__(
             {
-                "wants": Out(1),
-                "came": In(1),
-                "came_step": In(step_bits),
+                "word_due": Out(1),
+                "word_taken": In(1),
+                "word_step": In(step_bits),
                 "tick": Out(1),
                 "step": Out(step_bits),
-                "ticked": In(1),
+                "tick_taken": In(1),
                 "out_of_step": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        # the next tick's step less the next word's: in [-i_interval, o_interval)
+        # Step of the next tick less step of the next word, in [-i_interval, o_interval). A small
+        # difference replaces a comparison of two numbers that wrap: its sign decides.
         bits = max(self.i_interval, self.o_interval).bit_length() + 1
         ahead = Signal(signed(bits), init=self.o_interval - self.i_interval)
         due = Signal(self.step_bits, init=self.i_interval)
         step = Signal(self.step_bits, init=self.o_interval)
         differs = Signal(self.step_bits)
-        m.d.comb += [self.wants.eq(~ahead[-1]), self.tick.eq(~self.wants), self.step.eq(step)]
-        with m.If(self.came):
+        m.d.comb += [
+            self.word_due.eq(~ahead[-1]),
+            self.tick.eq(~self.word_due),
+            self.step.eq(step),
+        ]
+        with m.If(self.word_taken):
             m.d.sync += [ahead.eq(ahead - self.i_interval), due.eq(due + self.i_interval)]
-        # a clock apart, so that no word of another clock has far to go
-        m.d.sync += differs.eq(gated(self.came_step ^ due, by=self.came))
+        # A register between comparison and flag: the word may come from a capture register of
+        # another clock, far away, and the flag may be a clock late.
+        m.d.sync += differs.eq(gated(self.word_step ^ due, by=self.word_taken))
         with m.If(differs.any()):
             m.d.sync += self.out_of_step.eq(1)
-        with m.If(self.ticked):
+        with m.If(self.tick_taken):
             m.d.sync += [ahead.eq(ahead + self.o_interval), step.eq(step + self.o_interval)]
         return m
 
 
 class Intake(wiring.Component):
-    """The words that come for a layer, put together to what each of its ticks takes in.
+    """Collects the words in front of a layer, and offers what each of its ticks takes in.
 
-    A word is taken a clock; a tick is offered in the clock after its last word. Domain ``sync``; a
-    reset forgets all that came. Policies: see `CrossingSpec`. Counts of ``accumulate`` can't
-    overflow (`CrossingSpec.value` has room for the most words between two ticks; proved). Those of
-    ``once`` saturate.
+    Throughput one word a clock; a tick is offered in the clock after its last word. Domain
+    ``sync``. A reset discards all words. For the policies see `CrossingSpec`: counts of
+    ``accumulate`` can't overflow, since `CrossingSpec.value` has room for the most words between
+    two ticks (proved); counts of ``once`` saturate.
 
     Parameters
     ----------
     spec : channels, intervals, policy.
-    step_bits : of a step's number.
+    step_bits : bits of a step's number.
 
     Members
     -------
-    i : {step, spikes}.
+    i : {step, spikes}, the words.
     o : {step, values}, what a tick takes in.
     out_of_step : see `TickScheduler`.
-    lost : with ``once``: a spike was lost in the last clock, because as many wait as can.
+    lost : with ``once``: a spike of the last clock's word was discarded, because as many wait in
+        its channel as can be counted.
     """
 
     def __init__(self, spec: CrossingSpec, step_bits: int = 16) -> None:
@@ -119,41 +133,59 @@ class Intake(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spec = self.spec
         m.submodules.scheduler = scheduler = self.scheduler
-        came, ticked = Signal(), Signal()
+        word, tick = Signal(name="word_taken"), Signal(name="tick_taken")
         m.d.comb += [
-            self.i.ready.eq(scheduler.wants),
-            came.eq(self.i.valid & self.i.ready),
+            self.i.ready.eq(scheduler.word_due),
+            word.eq(self.i.valid & self.i.ready),
             self.o.valid.eq(scheduler.tick),
-            ticked.eq(self.o.valid & self.o.ready),
-            scheduler.came.eq(came),
-            scheduler.came_step.eq(self.i.payload.step),
-            scheduler.ticked.eq(ticked),
+            tick.eq(self.o.valid & self.o.ready),
+            scheduler.word_taken.eq(word),
+            scheduler.word_step.eq(self.i.payload.step),
+            scheduler.tick_taken.eq(tick),
             self.o.payload.step.eq(scheduler.step),
             self.out_of_step.eq(scheduler.out_of_step),
         ]
-        spikes = self.i.payload.spikes
-        lost = Signal(spec.channels)
-        bits = {"hold": 1, "accumulate": spec.value.width, "once": spec.pending_bits}[spec.policy]
-        for channel in range(spec.channels):
-            kept = Signal(bits, name=f"kept_{channel}")
+        channel_policy = {
+            "hold": self._hold,
+            "accumulate": self._accumulate,
+            "once": self._once,
+        }[self.spec.policy]
+        lost = Signal(self.spec.channels)
+        for channel in range(self.spec.channels):
             value = self.o.payload["values"][channel]
-            spike = spikes[channel]
-            if spec.policy == "hold":
-                m.d.comb += value.eq(kept)
-                with m.If(came):
-                    m.d.sync += kept.eq(spike)
-            elif spec.policy == "accumulate":
-                m.d.comb += value.eq(kept)
-                with m.If(came | ticked):
-                    m.d.sync += kept.eq(gated(kept + (came & spike), by=~ticked)[:bits])
-            else:
-                m.d.comb += [value.eq(kept.any()), lost[channel].eq(came & spike & kept.all())]
-                with m.If(came & spike & ~kept.all()):
-                    m.d.sync += kept.eq(kept + 1)
-                with m.If(ticked & kept.any()):
-                    m.d.sync += kept.eq(kept - 1)
-        if spec.policy == "once":
+            channel_policy(m, channel, word, tick, value, lost[channel])
+        if self.spec.policy == "once":
             m.d.sync += self.lost.eq(lost.any())
         return m
+
+    def _hold(
+        self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
+    ) -> None:
+        """The spike of the last word; a tick does not change it."""
+        held = Signal(name=f"kept_{channel}")
+        m.d.comb += value.eq(held)
+        with m.If(word):
+            m.d.sync += held.eq(self.i.payload.spikes[channel])
+
+    def _accumulate(
+        self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
+    ) -> None:
+        """The number of spikes since the tick before; words and ticks never share a clock."""
+        count = Signal(self.spec.value.width, name=f"kept_{channel}")
+        m.d.comb += value.eq(count)
+        with m.If(word | tick):
+            spike = word & self.i.payload.spikes[channel]
+            m.d.sync += count.eq(gated(count + spike, by=~tick)[: len(count)])
+
+    def _once(
+        self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
+    ) -> None:
+        """One of the spikes that wait; a tick takes it away."""
+        waiting = Signal(self.spec.pending_bits, name=f"kept_{channel}")
+        spike = self.i.payload.spikes[channel]
+        m.d.comb += [value.eq(waiting.any()), lost.eq(word & spike & waiting.all())]
+        with m.If(word & spike & ~waiting.all()):
+            m.d.sync += waiting.eq(waiting + 1)
+        with m.If(tick & waiting.any()):
+            m.d.sync += waiting.eq(waiting - 1)
