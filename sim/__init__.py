@@ -1,6 +1,12 @@
 """Co-simulation: what a Verilog user sees, against the golden model.
 
 A bench here reads a build folder (`top.v` and `manifest.json`) and nothing else of the design: it
-never meets the generator. `python -m sim BUILD_FOLDER` builds the verilated simulator once and runs
-the bench of the design's block, `sim.bench_<block>`, found by that name.
+never imports the generator.
+
+* `python -m sim BUILD_FOLDER` runs the bench of the design's block, `sim.benches.<block>`.
+* `sim.harness` runs benches in Python inside the simulator (cocotb).
+* `sim.driver` runs the compiled Verilog in this process, under one clock or several; `sim.blocks`
+  has the interfaces of the blocks on top of it, and `sim.rtl` their names.
+
+A new block is a file in `sim/benches` and one in `sim/blocks`, both found by the block's name.
 """

@@ -1,5 +1,4 @@
-"""Clocks that know nothing of each other: periods, phases, jitter and drift of a run, drawn or
-given.
+"""Independent clocks of a run: periods, phases, jitter and drift, declared or drawn at random.
 
 All in whole picoseconds. A period differs from clock to clock by up to +-jitter and wanders slowly
 by up to +-drift.
@@ -23,7 +22,15 @@ KINDS = ("any", "extreme", "near", "rational")
 
 @dataclass(frozen=True)
 class Clock:
-    """A domain's clock in ps; `phase` is the time of its first edge."""
+    """A domain's clock, in ps.
+
+    Members
+    -------
+    period : mean length of a clock.
+    phase : time of the first rising edge.
+    jitter : greatest deviation of a single period.
+    drift : greatest slow deviation.
+    """
 
     period: int
     phase: int = 0
@@ -48,8 +55,8 @@ class Clocking:
     Members
     -------
     clocks : by role.
-    window : share of the shorter of two periods; a bit that changes so soon before an edge of the
-        other clock may be missed by it; 0 for no metastability, below 1.
+    window : share of the shorter of two periods, in [0, 1). A bit that changes within that time
+        before an edge of the other clock may be missed by it. 0 is no metastability.
     kind : how the periods were drawn.
     """
 
@@ -65,7 +72,7 @@ class Clocking:
             )
 
     def as_json(self) -> dict[str, Any]:
-        """As it stands in results."""
+        """For the results."""
         return {
             "kind": self.kind,
             "window": self.window,
@@ -81,9 +88,9 @@ def nominal(megahertz: Mapping[str, float]) -> Clocking:
 
 
 def _periods(kind: str, count: int, rng: random.Random) -> list[int]:
-    if kind == "near":  # equal but for a little: every phase between them comes by
+    if kind == "near":  # within 2 %: the phases drift through every relation
         return [round(BASE_PS * rng.uniform(1, 1.02)) for _ in range(count)]
-    if kind == "rational":  # small whole ratios: edges fall together again and again
+    if kind == "rational":  # ratios of small integers: edges fall together again and again
         return [BASE_PS * rng.choice((1, 1, 2, 3, 4, 5, 20)) for _ in range(count)]
     ratios = [MAX_RATIO ** rng.random() for _ in range(count)]
     if kind == "extreme" and count > 1:
@@ -93,8 +100,13 @@ def _periods(kind: str, count: int, rng: random.Random) -> list[int]:
 
 
 def draw(roles: Sequence[str], rng: random.Random, kind: str | None = None) -> Clocking:
-    """Random clocks: ratios 1:20 to 20:1, steady or not, and with a window for metastability of up
-    to nearly a period.
+    """Random clocks: ratios 1:20 to 20:1, and a window of metastability of up to 0.95 periods.
+
+    Parameters
+    ----------
+    roles : the domains.
+    rng : source of all randomness.
+    kind : one of `KINDS`, or None for any. Clocks in rational ratios are steady.
     """
     chosen = kind if kind is not None else rng.choice(KINDS)
     clocks = {}
@@ -117,9 +129,7 @@ def drawn(roles: Sequence[str], seed: int, count: int) -> list[Clocking]:
 
 
 def extremes(clockings: Iterable[Clocking]) -> tuple[float, float]:
-    """Least and greatest ratio of two of a network's periods over some clockings: of the first role
-    named to the second.
-    """
+    """Least and greatest ratio of a later role's period to an earlier's, over some clockings."""
     ratios = [
         later.period / earlier.period
         for clocking in clockings

@@ -1,6 +1,4 @@
-"""What the host sees of a layer: which word holds what, and how a checkpoint of the golden layer
-lies in the words.
-"""
+"""The words of a plastic layer that its host loads and reads, and a checkpoint in those words."""
 
 from __future__ import annotations
 
@@ -18,18 +16,16 @@ Index = tuple[int, ...]
 State = dict[str, dict[str, NDArray[Any]]]
 Fields = dict[str, int | None]
 
-GOLDEN = {
-    "input": "pre",
-    "output": "post",
-}  # spaces that the golden layer names after the rule's localities
+# Spaces that the golden layer names after the rule's localities
+GOLDEN = {"input": "pre", "output": "post"}
 
 
 class CheckpointWords:
-    """Which words a layer has, and what they hold of a checkpoint.
+    """The words of a layer, and the fields of a checkpoint in them.
 
     Parameters
     ----------
-    described : what a manifest says of the layer, with `placement` and `spaces`.
+    described : the layer's part of a manifest, with `placement` and `spaces`.
 
     Members
     -------
@@ -64,7 +60,11 @@ class CheckpointWords:
         ]
 
     def where(self, space: str, index: Sequence[Any]) -> dict[str, Any]:
-        """The parts of an address that count, of one word or (with arrays) of many."""
+        """The parts of an address that the design decodes, of one word or (with arrays) of many.
+
+        Input i is in chain i // rows, at row i % rows. Neuron n is column n % columns of group
+        n // columns; a lane holds the rows of one group after those of another.
+        """
         rows, columns = self._place["rows"], self._place["columns"]
         if space == "synapse":
             (chain, row), (group, number) = divmod(index[0], rows), divmod(index[1], columns)
@@ -84,12 +84,13 @@ class CheckpointWords:
         return {"space": self.codes[space], **self.where(space, list(index))}
 
     def values(self, state: State, space: str) -> dict[str, NDArray[Any]]:
-        """What all words of a space must hold, by field, in that order; 0 for what may be
-        anything.
+        """What all words of a space must hold, by field, in the order of their addresses.
+
+        Where a field may hold anything it is 0.
         """
         if space == "control":
-            known = self.fields(state, space, ())
-            return {name: np.array([known[name] or 0]) for name in self.spaces[space]}
+            fields = self.fields(state, space, ())
+            return {name: np.array([fields[name] or 0]) for name in self.spaces[space]}
         arrays = state[GOLDEN.get(space, space)]
         return {name: np.asarray(arrays[name]).ravel() for name in self.spaces[space]}
 
@@ -103,16 +104,14 @@ class CheckpointWords:
             arrays[name] = array.reshape(self.shapes[space]).astype(arrays[name].dtype)
 
     def fields(self, state: State, space: str, index: Index) -> Fields:
-        """What a word must hold; None is anything."""
+        """What a word must hold, by field; None where it may be anything."""
         if space == "control":
             return {name: self._control(state, name) for name in self.spaces[space]}
         arrays = state[GOLDEN.get(space, space)]
         return {name: int(arrays[name][index]) for name in self.spaces[space]}
 
     def _control(self, state: State, name: str) -> int | None:
-        """A field of the control word: who fired last stands there where the neurons' words do not
-        tell it.
-        """
+        """A field of the control word, which has the spikes that the neurons' words don't have."""
         control = state["control"]
         if name in control:
             return int(control[name])
@@ -147,8 +146,14 @@ class CheckpointWords:
 
 
 class LayerWords(CheckpointWords):
-    """Words of a layer on its pins; parts of an address or a word that do not count are
-    anything.
+    """Words of a layer on its pins.
+
+    Parts of an address or a word that the design ignores are random.
+
+    Parameters
+    ----------
+    dut : the layer.
+    rng : source of them.
     """
 
     def __init__(self, dut: Dut, rng: random.Random) -> None:
@@ -157,7 +162,7 @@ class LayerWords(CheckpointWords):
         self._data = dut.sense.slots["readback__payload"]
 
     def _address(self, port: str, space: str, index: Index) -> int:
-        """Drive word of an address; the parts that do not count are anything."""
+        """Drive word of an address."""
         parts = {"space": self.codes[space], **self.where(space, index)}
         word = 0
         for part in ("space", "chain", "number", "word"):
@@ -172,14 +177,14 @@ class LayerWords(CheckpointWords):
         return self._address("read", space, index)
 
     def load(self, space: str, index: Index, fields: Mapping[str, int | None]) -> int:
-        """Drive word of a load; bits that no field holds are anything."""
+        """Drive word of a load; a field that is None is random, as are bits of no field."""
         slot = self._drive.slots["load__payload.data"]
-        junk = self._rng.getrandbits(slot.form.width)
+        data = self._rng.getrandbits(slot.form.width)
         for name, field in self.spaces[space].items():
             value = fields[name]
             if value is not None:
-                junk = (junk & ~field.mask) | field.put(value)
-        return self._address("load", space, index) | slot.put(junk)
+                data = (data & ~field.mask) | field.put(value)
+        return self._address("load", space, index) | slot.put(data)
 
     def got(self, space: str, out: int) -> dict[str, int]:
         """Fields of a word that was read back."""

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Compiler launcher (OBJCACHE of Verilator's makefiles): Verilator's own runtime is the same for every design and most of
-# a build's time, so its objects are kept in $SC_HW_OBJECT_CACHE, by compiler, options and tool versions. The rest is
-# compiled as usual. Anything unexpected means: just compile.
+# Compiler launcher (OBJCACHE of Verilator's makefiles). Verilator's own runtime is the same for
+# every design and takes most of a build's time, so its objects are kept in $SC_HW_OBJECT_CACHE, by
+# compiler, options and tool versions. All other files are compiled as usual, and so is everything
+# where the cache can't be used.
 for source do :; done
 case "$source" in
 */include/verilated*.cpp) ;;

@@ -1,6 +1,4 @@
-"""Random stimulus in regimes: rates and ranges hold for a while, so that states saturate, decay and
-dwell.
-"""
+"""Random stimulus in regimes: rates and ranges stay for some steps, so that states saturate."""
 
 from __future__ import annotations
 
@@ -12,14 +10,14 @@ from numpy.typing import NDArray
 from sc_model.spec import IntFormat
 
 REGIME_STEPS = 40
-LAYER_REGIME_STEPS = 12  # a layer's steps are dear
+LAYER_REGIME_STEPS = 12  # a layer's step takes hundreds of clocks: fewer of them must do
 RATES = (0.0, 0.02, 0.2, 0.5, 0.9, 1.0)
-FLAG_RATES = (0.0, 0.02, 0.1, 0.5)  # of what a layer is told now and then
+FLAG_RATES = (0.0, 0.02, 0.1, 0.5)  # of a layer's outcome, decide and clear flags
 CORNER_RATE = 0.4  # share of loaded values that lie at a limit of their field
 
 
 def uniform(rng: np.random.Generator, lo: int, hi: int, count: int) -> NDArray[Any]:
-    """Integers in [lo, hi], also beyond 64 bits."""
+    """Integers in [lo, hi], (count,); int64, or Python integers where 64 bits do not hold them."""
     if hi - lo < 2**62:
         return (
             np.asarray(
@@ -48,6 +46,7 @@ def corners(rng: np.random.Generator, form: IntFormat, count: int) -> NDArray[An
 
 
 def _ranges(form: IntFormat) -> list[tuple[int, int]]:
+    """Ranges of values, one for each regime of an input: points, limits, small values, one sign."""
     lo, hi = form.lo, form.hi
     small = max(1, hi >> 3)
     return [
@@ -62,16 +61,14 @@ def _ranges(form: IntFormat) -> list[tuple[int, int]]:
 
 
 class Regimes:
-    """Inputs of `width` parallel synapses; each synapse has a regime of its own, redrawn every 40
-    steps or so.
+    """Inputs of parallel synapses, each in a regime of its own.
 
     Parameters
     ----------
     rng : source of all randomness.
     inputs : formats of the rule's inputs.
     width : synapses side by side.
-    steps : a regime's
-    length on average.
+    steps : mean length of a regime.
     """
 
     def __init__(
@@ -125,8 +122,9 @@ class Regimes:
 
 
 class LayerRegimes:
-    """Arguments of `PlasticLayer.step`: every input has a rate of its own, now and then all of them
-    are silent or all spike.
+    """Arguments of `PlasticLayer.step`.
+
+    Every input has a rate of its own; in some regimes all of them are silent, or all spike.
 
     Parameters
     ----------

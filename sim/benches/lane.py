@@ -1,8 +1,8 @@
 """Bench of a lane: every state port against the golden synapse, every clock.
 
-Stimulus comes in blocks: the whole block is drawn and the golden model run ahead, so that a clock
-costs one write and one comparison. Each block ends with one clock of rest that shows the result of
-its last operation.
+The bench works in blocks of clocks: it draws a block's stimulus and runs the golden model over it
+first, so that a clock costs one write and one comparison. Each block ends with an idle clock, which
+shows the result of its last operation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sim.stimulus import Regimes, corners
 
 DEFAULT_STEPS = 20_000
 BLOCK_CLOCKS = 4096
-LOAD_RATE = 1 / 250
+LOAD_RATE = 1 / 250  # a clock
 RESET_RATE = 1 / 900
 EVENTS = ("step", "hold", "load", "reset", "load_with_step", "reset_with_step", "reset_with_load")
 
@@ -44,23 +44,15 @@ class LaneBench:
         """Pins of some clocks that hold at most `wanted` steps."""
         run, rng = self.run, self.run.rng
         step = rng.random(clocks) >= run.job.stall
-        quiet = run.recording is not None
-        load = np.zeros(clocks, bool) if quiet else rng.random(clocks) < LOAD_RATE
-        rst = np.zeros(clocks, bool) if quiet else rng.random(clocks) < RESET_RATE
-        if not quiet and clocks > 2:
-            rst[clocks // 2], load[clocks // 2] = (
-                True,
-                True,
-            )  # the rare meeting of both, once a block
+        undisturbed = run.recording is not None
+        load = np.zeros(clocks, bool) if undisturbed else rng.random(clocks) < LOAD_RATE
+        rst = np.zeros(clocks, bool) if undisturbed else rng.random(clocks) < RESET_RATE
+        if not undisturbed and clocks > 2:  # both at once is rare: once a block in any case
+            rst[clocks // 2] = load[clocks // 2] = True
         effective = step & ~load & ~rst
         if effective.sum() > wanted:
             clocks = int(np.flatnonzero(effective)[wanted - 1]) + 1
-            step, load, rst, effective = (
-                step[:clocks],
-                load[:clocks],
-                rst[:clocks],
-                effective[:clocks],
-            )
+            step, load, rst, effective = (p[:clocks] for p in (step, load, rst, effective))
         count = int(effective.sum())
         chosen = (
             self.regimes.series(count)
@@ -70,7 +62,7 @@ class LaneBench:
                 for name, array in run.recording.inputs.items()
             }
         )
-        # a lane that is not stepping must not care about its inputs
+        # inputs must not matter while the lane does not step: they are random then
         pins = {"rst": rst, "step": step, "load": load}
         for name, idle in self.regimes.series(clocks).items():
             values = idle.astype(run.dtype)
@@ -81,7 +73,7 @@ class LaneBench:
         return pins
 
     def expected(self, pins: Arrays) -> tuple[Arrays, NDArray[np.bool_]]:
-        """The golden states before the first clock and after each, and `done` likewise."""
+        """The golden states before the first clock and after each, and `done` at the same times."""
         golden, fields = self.golden, list(self.dut.state)
         rows = [[golden.state[name] for name in fields]]
         names = list(self.dut.inputs)
@@ -105,14 +97,14 @@ class LaneBench:
         states, done = self.expected(pins)
         rest = {name: np.append(values, 0) for name, values in pins.items()}
         expected = dut.sense.pack({**states, "done": done})
-        found = await run.pins.play(dut.drive.pack(rest), expected)
+        wrong = await run.pins.play(dut.drive.pack(rest), expected)
         start = run.pins.cycles - len(expected)
-        for index, got in found:
+        for index, got in wrong:
             self.report(index, got, start, pins, states, done)
         self.cover(pins, states, done)
         if run.recording is not None:
             words = list(expected)
-            for index, got in found:
+            for index, got in wrong:
                 words[index] = got
             after = [words[index] for index in np.flatnonzero(done)]
             self.observed.append(
@@ -133,8 +125,14 @@ class LaneBench:
         states: Arrays,
         done: NDArray[np.bool_],
     ) -> None:
-        """Differences of one clock, field by field; the operation that caused them was one clock
-        earlier.
+        """Record the differences of a clock, field by field.
+
+        Parameters
+        ----------
+        index : clock in the block; the operation that caused them was one clock earlier.
+        got : outputs.
+        start : clock of the run at which the block began.
+        pins, states, done : of the block, as `stimulus` and `expected` give them.
         """
         op = index - 1
         event = "hold"

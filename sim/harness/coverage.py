@@ -16,13 +16,14 @@ MAX_COMBINED = 6  # one-bit inputs whose combinations are all counted: 2^6 bins
 
 
 class _ClampWatch:
-    """The rule's algebra on arrays; counts where a clamp with a name (its result goes straight into
-    `let`) saturates.
+    """The rule's algebra on arrays; counts how often each named clamp saturates.
+
+    A clamp has a name if its result goes straight into `let`.
     """
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
-        self._fresh: tuple[Any, int, int, int] | None = None
+        self._last_clamp: tuple[Any, int, int, int] | None = None
 
     def mux(self, condition: Any, if_true: Any, if_false: Any) -> Any:
         return np.where(condition, if_true, if_false)
@@ -30,18 +31,25 @@ class _ClampWatch:
     def clamp(self, value: Any, lo: int, hi: int) -> Any:
         result = np.minimum(np.maximum(value, lo), hi)
         low, high = int(np.count_nonzero(value < lo)), int(np.count_nonzero(value > hi))
-        self._fresh = (result, low, high, int(np.size(value)) - low - high)
+        self._last_clamp = (result, low, high, int(np.size(value)) - low - high)
         return result
 
     def let(self, name: str, value: Any) -> Any:
-        if self._fresh is not None and self._fresh[0] is value:
-            for bin_, count in zip(("low", "high", "inside"), self._fresh[1:], strict=True):
+        if self._last_clamp is not None and self._last_clamp[0] is value:
+            for bin_, count in zip(("low", "high", "inside"), self._last_clamp[1:], strict=True):
                 self.counts[f"clamp.{name}.{bin_}"] += count
         return value
 
 
 class Coverage:
-    """Bins with counts; a bin that can be hit stands here with 0 from the start."""
+    """Bins with counts; every bin that can be hit is there from the start, with 0.
+
+    Parameters
+    ----------
+    dut : the design.
+    events : names of what can happen on its pins.
+    dtype : of arrays that hold every intermediate of the rule.
+    """
 
     def __init__(self, dut: RuleDut, events: Iterable[str], dtype: np.dtype[Any]) -> None:
         self._dut, self._dtype = dut, dtype
@@ -56,8 +64,9 @@ class Coverage:
                 self._declare(*(f"input.{name}.{value}" for value in sorted({form.lo, 0, form.hi})))
         self._declare(*(f"event.{name}" for name in events))
         zeros = {name: np.zeros(1, dtype) for name in (*dut.state, *dut.inputs)}
+        # a step of zeros, not counted, declares the bins of all named clamps
         self.steps({n: zeros[n] for n in dut.state}, {n: zeros[n] for n in dut.inputs})
-        for bin_ in self.counts:  # that call only made the clamps' bins known
+        for bin_ in self.counts:
             self.counts[bin_] = 0
 
     def _declare(self, *names: str) -> None:
@@ -70,7 +79,7 @@ class Coverage:
         )
 
     def expect(self, *events: str) -> None:
-        """Events that this design can have beside those of its bench."""
+        """Declare events that this design can have beside those of its bench."""
         self._declare(*(f"event.{name}" for name in events))
 
     def event(self, name: str, count: int = 1) -> None:
@@ -84,15 +93,19 @@ class Coverage:
                 self.counts[f"state.{name}.{value}"] += int(np.count_nonzero(state[name] == value))
 
     def steps(self, before: Mapping[str, NDArray[Any]], inputs: Mapping[str, NDArray[Any]]) -> None:
-        """Count the steps that start from `before` with `inputs`: spikes, input limits, clamps,
-        resulting states.
+        """Count steps: their combinations of flags, inputs at limits, clamps, and new states.
+
+        Parameters
+        ----------
+        before : states, by field, (n,) each.
+        inputs : of the rule, by name, (n,) each.
         """
         old = {name: np.asarray(before[name]).astype(self._dtype) for name in self._dut.state}
-        given = {name: np.asarray(inputs[name]).astype(self._dtype) for name in self._dut.inputs}
-        if self._flags and len(given[self._flags[0]]):
+        values = {name: np.asarray(inputs[name]).astype(self._dtype) for name in self._dut.inputs}
+        if self._flags and len(values[self._flags[0]]):
             code: Any = 0
             for place, name in enumerate(self._flags):
-                code = code + (given[name].astype(np.int64) & 1) * (1 << place)
+                code = code + (values[name].astype(np.int64) & 1) * (1 << place)
             for value, count in zip(*np.unique(code, return_counts=True), strict=True):
                 self.counts[
                     self._combination(
@@ -103,9 +116,9 @@ class Coverage:
             if form.width > 1:
                 for value in sorted({form.lo, 0, form.hi}):
                     self.counts[f"input.{name}.{value}"] += int(
-                        np.count_nonzero(given[name] == value)
+                        np.count_nonzero(values[name] == value)
                     )
-        self.states(self._dut.rule.apply(_ClampWatch(self.counts), old, given, self._dut.params))
+        self.states(self._dut.rule.apply(_ClampWatch(self.counts), old, values, self._dut.params))
 
     def result(self) -> dict[str, Any]:
         """Counts by bin, and the bins never hit."""

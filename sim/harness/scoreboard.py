@@ -1,4 +1,4 @@
-"""Counts differences and keeps the first one with all that is needed to understand it."""
+"""Counts differences, and keeps of the first one what is needed to understand it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Stuck(Exception):  # noqa: N818  # the name is what a reader of a log need
 
 
 class Aborted(Exception):  # noqa: N818  # an end, not an error: the differences are the result
-    """There are so many differences that going on shows nothing new."""
+    """There are `MAX_DIFFERENCES`: a broken design could go on for ever."""
 
 
 MAX_DIFFERENCES = 1000
@@ -20,9 +20,11 @@ MAX_DIFFERENCES = 1000
 class Scoreboard:
     """Differences between the design and the golden model.
 
-    `first` names step, synapse, field, what was expected and what came, the clock, the event, and
-    for a step its state before and its inputs. The run ends at 1000 differences: a broken design
-    may go on for ever.
+    Members
+    -------
+    differences : how many.
+    first : step, synapse (or space and index), field, both values, clock and event of the first
+        one, and for a step its state before and its inputs; None without a difference.
     """
 
     def __init__(self) -> None:
@@ -44,7 +46,21 @@ class Scoreboard:
         state_before: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record a difference; Aborted when there are too many."""
+        """Record a difference.
+
+        Parameters
+        ----------
+        field, expected, got : what differs.
+        step, clock, event : when, and in which operation.
+        synapse : where in a lane or bank.
+        space, index : where in a layer.
+        state_before, inputs : of the step, where there is one.
+
+        Raises
+        ------
+        Aborted
+            There are too many differences.
+        """
         self.differences += 1
         if self.first is None:
             self.first = {

@@ -1,4 +1,4 @@
-"""Drivers of streams: a word stands until it is taken, with random idle clocks between words."""
+"""Drivers of streams with random idle clocks: a word once offered stays until it is taken."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ from sim.design import Dut
 
 
 class Source:
-    """Offers queued words on an input stream; a word once offered stays until it is taken.
+    """Offers queued words on an input stream.
 
-    `queue` holds payloads as drive words (shifted to their place).
+    Parameters
+    ----------
+    dut : the design.
+    name : of the stream.
+    stall : probability of an idle clock before a word.
+    rng : source of the idle clocks and of what the idle payload holds.
+
+    Members
+    -------
+    queue : payloads as drive words, shifted to their place.
+    offered : whether the first of them is on the pins.
     """
 
     def __init__(self, dut: Dut, name: str, stall: float, rng: random.Random) -> None:
@@ -50,7 +60,15 @@ class Source:
 
 
 class Sink:
-    """Takes words from an output stream, ready at random."""
+    """Takes words from an output stream, ready at random.
+
+    Parameters
+    ----------
+    dut : the design.
+    name : of the stream.
+    stall : probability of a clock in which it is not ready.
+    rng : source of that.
+    """
 
     def __init__(self, dut: Dut, name: str, stall: float, rng: random.Random) -> None:
         self.stall, self._rng = stall, rng

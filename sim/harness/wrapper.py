@@ -1,4 +1,4 @@
-"""The bench's top module: the design as it is, its ports gathered on one word each way.
+"""The bench's top module: the design, and its ports side by side in one word each way.
 
 One write and one read a clock instead of one a port is what makes a Python bench fast. `sense` is
 sampled by the rising edge, so a bench sees what any synchronous neighbour of the design would see:
@@ -11,7 +11,7 @@ from __future__ import annotations
 from sim.design import CLOCK, Bus, Dut
 
 TOP = "bench"
-# The bench sees these alone, so that Verilator may optimise all else
+# The bench accesses these alone, so that Verilator may optimise everything else
 PUBLIC = "/* verilator public_flat_rw */"
 
 

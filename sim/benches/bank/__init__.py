@@ -1,9 +1,11 @@
 """Bench of a bank: every update against the golden bank, with the host in between.
 
-Phases: contents at power-on read back; full throughput measured over a few sweeps; every synapse
-loaded (random states and corners, or what a recording says); sweeps with random idle clocks, host
-loads and reads raised at any time and resets in mid-sweep (or a recording replayed, undisturbed);
-all read back.
+1. The contents at power-on are read back.
+2. The throughput is measured over a few sweeps.
+3. Every synapse is loaded: random states and corners, or what a recording says.
+4. Sweeps run with random idle clocks, loads and reads of the host at any time, and resets in
+   mid-sweep; or a recording is replayed undisturbed.
+5. All is read back.
 
 A reset drops the updates in flight and keeps the memory: a synapse whose update has been seen on
 `updated` is new, every other one is old. The bench reads all of them back after a reset and holds

@@ -22,19 +22,41 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass
 class Sweep:
-    """One sweep: its stimulus and, once it has begun, the golden states before and after and the
-    updates awaited.
+    """One sweep over all synapses.
+
+    Members
+    -------
+    number : in the run.
+    inputs : stimulus by name, (N,) each.
+    before : golden states before it, once it has begun.
+    expected : words of ports `updated_*` that must come, once it has begun.
+    updates : how many have come.
     """
 
     number: int
     inputs: Arrays
     before: Arrays
     expected: list[int]
-    landed: int = 0
+    updates: int = 0
 
 
 class BankClock:
-    """Drivers, monitor and model of a bank."""
+    """Drivers, monitors and golden model of a bank, advanced clock by clock.
+
+    Members
+    -------
+    memory : what the bank's memory must hold, by field, (N,).
+    waiting : sweeps whose stimulus the driver has, and which have not begun.
+    current : the sweep of the latest transfer.
+    position : synapse of the next transfer.
+    in_flight : transfers whose update has not come: their clock, sweep and synapse.
+    awaited_words : reads that are not answered: address, expected word, step.
+    read_words : words read back, in their order.
+    completed : sweeps of which all updates have come.
+    sweep_starts : clocks of first transfers.
+    last_progress : clock of the latest transfer or update.
+    host_rate : probability of a request of the host in a clock.
+    """
 
     def __init__(self, run: Run[Recording]) -> None:
         self.run, self.dut = run, run.dut
@@ -42,9 +64,8 @@ class BankClock:
         self.count = dut.synapses
         self.timing = dut.manifest["timing"]
         self.golden = Bank(dut.rule, dut.params, self.count)
-        self.memory: Arrays = {
-            name: np.zeros(self.count, run.dtype) for name in dut.state
-        }  # what the RAM must hold
+        # the memory is 0 at power-on
+        self.memory: Arrays = {name: np.zeros(self.count, run.dtype) for name in dut.state}
         self.random = random.Random(run.job.seed)
         self.i = Source(dut, "i", 0.0, self.random)
         self.load = Source(dut, "load", 0.0, self.random)
@@ -57,33 +78,30 @@ class BankClock:
         self.idle = sense.slots["idle"].mask
         self.address_slot = drive.slots["load__payload.address"]
         self.read_slot = drive.slots["read__payload"]
-        self.waiting: deque[Sweep] = deque()  # stimulus handed to the driver, not begun
+        self.waiting: deque[Sweep] = deque()
         self.current: Sweep | None = None
-        self.position = 0  # next synapse to be transferred
-        self.flight: deque[tuple[int, Sweep, int]] = (
-            deque()
-        )  # clock of the transfer, sweep, synapse
-        self.reading: deque[tuple[int, int, int]] = deque()  # address, expected word, step
-        self.words: list[int] = []  # read back, in order
+        self.position = 0
+        self.in_flight: deque[tuple[int, Sweep, int]] = deque()
+        self.awaited_words: deque[tuple[int, int, int]] = deque()
+        self.read_words: list[int] = []
         self.completed = 0
-        self.starts: list[int] = []
-        self.recent = 0  # clock of the last progress
+        self.sweep_starts: list[int] = []
+        self.last_progress = 0
         self.host_rate = 0.0
 
     async def clock(self, reset: bool = False) -> int:
         """One clock of everything: drive, sample, compare."""
         word = self.i.offer() | self.load.offer() | self.read.offer() | self.readback.offer()
         out = await self.run.pins.clock(word | self.rst if reset else word)
-        busy = bool(self.flight) or self.position != 0
+        busy = bool(self.in_flight) or self.position != 0
         if out & self.idle and busy:
             self.differ("idle", 0, 1, "idle")
         self.monitor(out)
         if not reset:
             self.transfers(out, busy)
-        if self.run.pins.cycles - self.recent > PATIENCE_CLOCKS + 4 * int(
-            self.timing["span_clocks"]
-        ):
-            raise Stuck(self.what_is_missing())
+        patience = PATIENCE_CLOCKS + 4 * int(self.timing["span_clocks"])
+        if self.run.pins.cycles - self.last_progress > patience:
+            raise Stuck(self.timeout_text())
         return out
 
     def differ(self, field: str, expected: Any, got: Any, event: str, **more: Any) -> None:
@@ -100,13 +118,13 @@ class BankClock:
         )
 
     def monitor(self, out: int) -> None:
-        """Compare an update, and see that none is late."""
+        """Compare an update with the golden one, and its latency with the manifest's."""
         if out & self.updated:
-            if not self.flight:
+            if not self.in_flight:
                 self.differ("updated", 0, 1, "update that no transfer asked for")
                 return
-            self.recent = self.run.pins.cycles
-            clock, sweep, synapse = self.flight.popleft()
+            self.last_progress = self.run.pins.cycles
+            clock, sweep, synapse = self.in_flight.popleft()
             want = sweep.expected[synapse]
             if out & self.update_mask != want:
                 self.compare_update(out, want, sweep, synapse)
@@ -115,19 +133,20 @@ class BankClock:
                 self.differ(
                     "latency_clocks", want, latency, "update", synapse=synapse, step=sweep.number
                 )
-            self.landed(sweep)
+            self.count_update(sweep)
         elif (
-            self.flight and self.run.pins.cycles - self.flight[0][0] > self.timing["latency_clocks"]
+            self.in_flight
+            and self.run.pins.cycles - self.in_flight[0][0] > self.timing["latency_clocks"]
         ):
-            _, sweep, synapse = self.flight.popleft()
+            _, sweep, synapse = self.in_flight.popleft()
             self.differ("updated", 1, 0, "update", synapse=synapse, step=sweep.number)
-            self.landed(sweep)
+            self.count_update(sweep)
 
-    def landed(self, sweep: Sweep) -> None:
+    def count_update(self, sweep: Sweep) -> None:
         """Count an update."""
-        sweep.landed += 1
+        sweep.updates += 1
         self.run.synapse_steps += 1
-        if sweep.landed == self.count:
+        if sweep.updates == self.count:
             self.completed += 1
 
     def compare_update(self, out: int, want: int, sweep: Sweep, synapse: int) -> None:
@@ -163,17 +182,17 @@ class BankClock:
         if self.readback.blocked(out):
             coverage.event("readback_stalled")
         if (word := self.readback.taken(out)) is not None:
-            self.recent = clock
-            self.got_word(word)
+            self.last_progress = clock
+            self.check_word(word)
         if self.i.taken(out) is not None:
-            self.recent = clock
+            self.last_progress = clock
             sweep = self.begin() if self.position == 0 or self.current is None else self.current
-            self.flight.append((clock, sweep, self.position))
+            self.in_flight.append((clock, sweep, self.position))
             self.position = (self.position + 1) % self.count
             busy = True
         for source in (self.load, self.read):
             if (word := source.taken(out)) is not None:
-                self.recent = clock
+                self.last_progress = clock
                 coverage.event(source.name)
                 if busy:
                     self.differ(f"{source.name}.ready", 0, 1, "host request granted in mid-sweep")
@@ -181,12 +200,12 @@ class BankClock:
                     self.loaded(word)
                 else:
                     address = self.read_slot.get(word)
-                    self.reading.append((address, self.word_of(address), self.run.steps))
+                    self.awaited_words.append((address, self.word_of(address), self.run.steps))
 
     def begin(self) -> Sweep:
         """The first transfer of a sweep: run the golden model on what the memory holds now."""
         self.current = sweep = self.waiting.popleft()
-        self.starts.append(self.run.pins.cycles)
+        self.sweep_starts.append(self.run.pins.cycles)
         sweep.before = self.memory
         self.golden.restore(self.memory)
         after = self.golden.step(sweep.inputs)
@@ -202,7 +221,7 @@ class BankClock:
         return sweep
 
     def loaded(self, word: int) -> None:
-        """A load has been taken: it is in the memory before anything that follows."""
+        """Note a load that was taken: whatever follows must find it in the memory."""
         address = self.address_slot.get(word)
         for name in self.dut.state:
             self.memory[name][address] = self.dut.drive.slots[f"load__payload.state.{name}"].get(
@@ -217,14 +236,14 @@ class BankClock:
             for name, values in self.memory.items()
         )
 
-    def got_word(self, word: int) -> None:
+    def check_word(self, word: int) -> None:
         """Compare a word that was read back."""
         self.run.coverage.event("readback")
-        self.words.append(word & self.readback_mask)
-        if not self.reading:
+        self.read_words.append(word & self.readback_mask)
+        if not self.awaited_words:
             self.differ("readback.valid", 0, 1, "word that no read asked for")
             return
-        address, want, step = self.reading.popleft()
+        address, want, step = self.awaited_words.popleft()
         for name in self.dut.state if word & self.readback_mask != want else ():
             slot = self.dut.sense.slots[f"readback__payload.{name}"]
             if slot.get(word) != slot.get(want):
@@ -232,13 +251,14 @@ class BankClock:
                     name, slot.get(want), slot.get(word), "readback", synapse=address, step=step
                 )
 
-    def what_is_missing(self) -> str:
+    def timeout_text(self) -> str:
         """Text of a timeout."""
-        clocks = self.run.pins.cycles - self.recent
-        if self.flight:
-            what = f"the update of synapse {self.flight[0][2]} in sweep {self.flight[0][1].number}"
-        elif self.reading:
-            what = f"readback.valid for synapse {self.reading[0][0]}"
+        clocks = self.run.pins.cycles - self.last_progress
+        if self.in_flight:
+            _, sweep, synapse = self.in_flight[0]
+            what = f"the update of synapse {synapse} in sweep {sweep.number}"
+        elif self.awaited_words:
+            what = f"readback.valid for synapse {self.awaited_words[0][0]}"
         elif self.load.offered or self.read.offered:
             what = "load.ready" if self.load.offered else "read.ready"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +52,12 @@ class BankBench(BankClock):
 
     async def read_all(self) -> Arrays:
         """Read every synapse back, comparing, and return what came."""
-        self.words.clear()
+        self.read_words.clear()
         self.read.queue.extend(self.read_slot.put(address) for address in range(self.count))
-        while self.read.queue or self.reading:
+        while self.read.queue or self.awaited_words:
             await self.clock()
         slots = self.dut.sense.slots
-        words = self.words[: self.count]
+        words = self.read_words[: self.count]
         return {
             n: np.array([slots[f"readback__payload.{n}"].get(w) for w in words], dtype=object)
             for n in self.dut.state
@@ -70,11 +71,18 @@ class BankBench(BankClock):
         )
 
     async def sweeps(self, goal: int, stimulus: Callable[[int], Arrays], resets: bool) -> None:
-        """Run sweeps until `goal` of them are complete."""
+        """Run sweeps until `goal` of them are complete.
+
+        Parameters
+        ----------
+        goal : sweeps.
+        stimulus : the inputs of each by its number.
+        resets : whether the bank is reset at random, and once in any case.
+        """
         self.completed = queued = 0
-        forced = goal // 2  # at least one reset in mid-sweep, whatever the dice say
+        forced = goal // 2  # sweep with a reset whatever the dice say: there is one at least
         reset_at: int | None = None
-        self.recent = self.run.pins.cycles
+        self.last_progress = self.run.pins.cycles
         while self.completed < goal:
             if queued < goal and len(self.i.queue) <= self.count:
                 self.queue_sweep(queued, stimulus(queued))
@@ -83,23 +91,21 @@ class BankBench(BankClock):
                     and reset_at is None
                     and (queued == forced or self.random.random() < RESET_RATE)
                 ):
-                    reset_at, forced = (
-                        self.random.randrange(self.count),
-                        -1 if queued == forced else forced,
-                    )
+                    reset_at = self.random.randrange(self.count)
+                    forced = -1 if queued == forced else forced
                 queued += 1
             if self.host_rate and self.random.random() < self.host_rate:
                 self.host_request()
-            starting = len(self.starts)
+            starting = len(self.sweep_starts)
             await self.clock()
-            if reset_at is not None and self.position == reset_at and self.flight and starting:
+            if reset_at is not None and self.position == reset_at and self.in_flight and starting:
                 await self.reset_in_sweep()
                 queued, reset_at = self.completed, None
             self.run.steps = max(self.run.steps, self.completed)
         await self.drain()
 
     def host_request(self) -> None:
-        """Something the host wants, at any time."""
+        """Queue a load, a read, both or neither, of random synapses."""
         if self.random.random() < 0.5:
             self.load.queue.append(
                 self.load_word(self.random.randrange(self.count), self.random_state())
@@ -108,56 +114,65 @@ class BankBench(BankClock):
             self.read.queue.append(self.read_slot.put(self.random.randrange(self.count)))
 
     async def drain(self) -> None:
-        """Until every host request is served and the bank says that it is idle."""
+        """Wait until every request of the host is served and the bank is idle."""
         for _ in range(PATIENCE_CLOCKS):
             out = await self.clock()
-            if not self.load.queue and not self.read.queue and not self.reading and out & self.idle:
+            if (
+                not self.load.queue
+                and not self.read.queue
+                and not self.awaited_words
+                and out & self.idle
+            ):
                 self.run.coverage.event("idle")
                 return
-        if self.load.queue or self.read.queue or self.reading:
-            raise Stuck(self.what_is_missing())
+        if self.load.queue or self.read.queue or self.awaited_words:
+            raise Stuck(self.timeout_text())
         raise Stuck(f"waited {PATIENCE_CLOCKS} clocks for idle")
 
     async def reset_in_sweep(self) -> None:
-        """Reset for a clock; then the memory must hold just the updates that were seen."""
+        """Reset for a clock, and read all back: the memory must hold the updates that were seen.
+
+        Updates in flight are lost: their synapses keep the state from before the sweep.
+        """
         for source in (self.i, self.load, self.read):
             source.drop()
         await self.clock(reset=True)
         self.run.coverage.event("reset_in_sweep")
-        dropped = {(id(sweep), synapse) for _, sweep, synapse in self.flight}
-        sweeps = {id(sweep): sweep for _, sweep, _ in self.flight}
+        dropped = {(id(sweep), synapse) for _, sweep, synapse in self.in_flight}
+        sweeps = {id(sweep): sweep for _, sweep, _ in self.in_flight}
         current = self.current
-        if current is not None and current.landed < self.count:
+        if current is not None and current.updates < self.count:
             self.memory = {n: v.copy() for n, v in self.memory.items()}
             for name, values in self.memory.items():  # updates land in order of address
-                values[current.landed :] = current.before[name][current.landed :]
+                values[current.updates :] = current.before[name][current.updates :]
         for key, synapse in dropped:
             if sweeps[key] is not current:
                 for name, values in self.memory.items():
                     values[synapse] = sweeps[key].before[name][synapse]
-        self.flight.clear()
-        self.reading.clear()
+        self.in_flight.clear()
+        self.awaited_words.clear()
         self.waiting.clear()
         self.position, self.current = 0, None
-        self.recent = self.run.pins.cycles
+        self.last_progress = self.run.pins.cycles
         await self.drain()
         await self.read_all()
 
     async def throughput(self) -> None:
-        """Sweeps back to back with the stimulus always there: clocks from the first transfer of one
-        to that of the next.
+        """Measure clocks from sweep to sweep, with the stimulus always valid.
+
+        A clock counts from the first transfer of a sweep to the first of the next.
         """
         regimes = Regimes(self.run.rng, self.dut.inputs, self.count)
-        self.starts.clear()
+        self.sweep_starts.clear()
         await self.sweeps(THROUGHPUT_SWEEPS, lambda _: regimes.step(), resets=False)
-        gaps = [b - a for a, b in zip(self.starts, self.starts[1:], strict=False)]
+        gaps = [later - start for start, later in pairwise(self.sweep_starts)]
         span = int(self.timing["span_clocks"])
         want = self.count if self.count >= span else int(self.timing["sweep_clocks"])
         self.run.answer["cycles_per_sweep"] = max(gaps)
         for number, gap in enumerate(gaps):
             if gap != want:
                 self.differ("cycles_per_sweep", want, gap, "full throughput", step=number)
-        self.run.steps = self.run.synapse_steps = 0  # the run proper begins here
+        self.run.steps = self.run.synapse_steps = 0  # what was measured is no part of the run
 
     async def main(self) -> None:
         """The whole run."""

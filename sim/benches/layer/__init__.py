@@ -1,14 +1,15 @@
 """Bench of a layer: every spike and every word against the golden layer, with the host in between.
 
-Phases: every word loaded (random states and corners, or what a recording says); full throughput
-measured over a few steps; random steps with random idle clocks, host loads and reads raised at any
-time and resets in mid-step (or a recording replayed, undisturbed), in the middle of them a
-checkpoint that is read, run on from, and loaded again; all read back.
+1. Every word is loaded: random states and corners.
+2. The throughput is measured over a few steps.
+3. Random steps run with random idle clocks, loads and reads of the host at any time, and resets in
+   mid-step. In the middle of them a checkpoint is read, run on from, loaded, and run again. Or else
+   a recording is replayed undisturbed.
+4. All is read back.
 
 Steps overlap: a step's spikes come while the next one is under way. The golden layer takes a step
-at its first transfer, and its spikes wait in a queue for those of the design. The host is served
-between steps alone, when nothing is in that queue. A reset in mid-step leaves memories that hold
-half a step: the bench loads them anew.
+at its first transfer, and its spikes wait in a queue for those of the design. The design serves the
+host between steps only, when that queue is empty.
 """
 
 from __future__ import annotations

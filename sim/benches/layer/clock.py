@@ -24,8 +24,15 @@ Stimulus = dict[str, Any]  # arguments of PlasticLayer.step
 
 @dataclass
 class Step:
-    """A step from its first transfer to its `done`: its number and stimulus, who must fire, who
-    has, and clocks.
+    """A step from its first transfer to its `done`.
+
+    Members
+    -------
+    number : in the run.
+    stimulus : arguments of the golden layer's step.
+    expected : neurons that must fire, in their order.
+    start, last : clocks of its first and last transfer; None before the last.
+    got : neurons that have fired.
     """
 
     number: int
@@ -37,7 +44,25 @@ class Step:
 
 
 class LayerClock:
-    """Drivers, monitor and model of a layer."""
+    """Drivers, monitors and golden model of a layer, advanced clock by clock.
+
+    Members
+    -------
+    golden : the model; it is a step ahead of the design while one is under way.
+    host_state : the golden state with what the host has loaded since the last step; None if it has
+        loaded nothing.
+    read_state : a checkpoint that is filled by the words read back, while all are read.
+    waiting : steps that the driver has, and which have not begun.
+    pending : steps that have begun and are not done.
+    position : row of the next transfer.
+    queued_loads, queued_reads : requests of the host that the design has not taken.
+    awaited_words : reads that are not answered: space, index, expected fields, step.
+    queued_steps, completed : steps handed to the driver, and done.
+    reset_in : clocks until a reset, None if none is due.
+    counts_before : counts of the design when the golden layer, which has counts of its own, was put
+        to its state after reset.
+    last_progress : clock of the latest transfer or pulse.
+    """
 
     def __init__(self, run: Run[LayerRecording]) -> None:
         self.run, self.dut = run, run.dut
@@ -46,9 +71,9 @@ class LayerClock:
         self.place = dut.manifest["placement"]
         self.timing = {name: int(clocks) for name, clocks in dut.manifest["timing"].items()}
         self.rows, self.lanes = self.place["rows"], self.place["chains"] * self.place["columns"]
-        self.covered, self.stepping = 0, False
+        self.covered_updates, self.stepping = 0, False
         self.golden = PlasticLayer(
-            replace(dut.rule, update=self.watched), dut.params, self.layer, self.neuron
+            replace(dut.rule, update=self.covered_update), dut.params, self.layer, self.neuron
         )
         self.names = self.golden.names
         self.random = random.Random(run.job.seed)
@@ -64,46 +89,44 @@ class LayerClock:
         self.pulses = self.spike | self.done
         self.flags = [name for name in ("outcome", "decide") if f"i__payload.{name}" in drive.slots]
         self.flags += ["clear_trial", "clear_traces"]
-        # who has fired stands in two places of a layer with inhibition: there the host does not
-        # change one alone
-        twice = self.neuron.inhibition > 0 and not self.neuron.winner_take_all
+        # A layer with inhibition has the spikes in its neurons' words and in its control word. The
+        # host must not change one of them alone.
+        redundant = self.neuron.inhibition > 0 and not self.neuron.winner_take_all
         self.loadable = [
-            space for space in self.words.spaces if not twice or space not in ("neuron", "control")
+            space
+            for space in self.words.spaces
+            if not redundant or space not in ("neuron", "control")
         ]
         run.coverage.expect(*(name for name in self.flags if name in ("outcome", "decide")))
-        self.waiting: deque[tuple[int, Stimulus]] = deque()  # handed to the driver, not begun
+        self.waiting: deque[tuple[int, Stimulus]] = deque()
         self.pending: deque[Step] = deque()
         self.newest = Step(0, {}, [], 0)
-        self.position = 0  # next row to be transferred
-        self.loading: deque[tuple[str, Index, Fields]] = deque()
-        self.asking: deque[tuple[str, Index]] = deque()
-        self.reading: deque[tuple[str, Index, Fields, int]] = deque()
-        self.edited: State | None = (
-            None  # the golden state with what the host has loaded since the last step
-        )
-        self.gathered: State | None = None
+        self.position = 0
+        self.queued_loads: deque[tuple[str, Index, Fields]] = deque()
+        self.queued_reads: deque[tuple[str, Index]] = deque()
+        self.awaited_words: deque[tuple[str, Index, Fields, int]] = deque()
+        self.host_state: State | None = None
+        self.read_state: State | None = None
         self.completed = 0
-        self.sent = 0  # steps handed to the driver
-        self.reset_in: int | None = None  # clocks until a reset
+        self.queued_steps = 0
+        self.reset_in: int | None = None
         self.counters = [
             name for name in sense.slots if name == "updates" or name.startswith("saturated_")
         ]
-        self.counted_before: Counter[str] = (
-            Counter()
-        )  # by the design, when the golden layer was put to its state after reset
-        self.starts: list[int] = []
-        self.ends: list[int] = []
+        self.counts_before: Counter[str] = Counter()
+        self.step_starts: list[int] = []
+        self.step_ends: list[int] = []
         self.fired: list[list[int]] = []
-        self.recent = 0  # clock of the last progress
+        self.last_progress = 0
         self.host_rate = 0.0
-        self.reset_rate = (
-            RESET_SHARE * self.timing["sweep_clocks"] / len(self.words.everything)
-        )  # a step
+        # resets a step
+        self.reset_rate = RESET_SHARE * self.timing["sweep_clocks"] / len(self.words.everything)
 
-    def watched(self, ops: Any, state: Any, inputs: Any, params: Any) -> Any:
-        """The rule; counts the coverage of what the golden layer computes."""
-        if self.stepping and self.covered < COVERED_UPDATES:  # else it is being traced
-            self.covered += self.dut.synapses
+    def covered_update(self, ops: Any, state: Any, inputs: Any, params: Any) -> Any:
+        """The rule's update; counts coverage while the golden layer steps."""
+        # the rule is also called with symbols, when the golden layer traces it
+        if self.stepping and self.covered_updates < COVERED_UPDATES:
+            self.covered_updates += self.dut.synapses
             self.run.coverage.steps(vars(state), vars(inputs))
         return self.dut.rule.update(ops, state, inputs, params)
 
@@ -115,14 +138,17 @@ class LayerClock:
                 word |= source.offer()
         out = await self.run.pins.clock(word | self.rst if reset else word)
         busy = bool(self.pending) or self.position != 0
-        if out & self.idle and (busy or self.reading):
+        if out & self.idle and (busy or self.awaited_words):
             self.differ("idle", 0, 1, "idle")
         if out & self.pulses or (self.pending and self.pending[0].last is not None):
             self.monitor(out)
         if not reset:
             self.follow(out, busy)
-        if self.run.pins.cycles - self.recent > PATIENCE_CLOCKS + 4 * self.timing["sweep_clocks"]:
-            raise Stuck(self.what_is_missing())
+        if (
+            self.run.pins.cycles - self.last_progress
+            > PATIENCE_CLOCKS + 4 * self.timing["sweep_clocks"]
+        ):
+            raise Stuck(self.timeout_text())
         return out
 
     def differ(self, name: str, expected: Any, got: Any, event: str, **more: Any) -> None:
@@ -139,7 +165,7 @@ class LayerClock:
         )
 
     def monitor(self, out: int) -> None:
-        """Compare spikes and the end of a step, and see that none is late."""
+        """Compare spikes and the end of a step with the golden ones, and its latency."""
         clock = self.run.pins.cycles
         if not self.pending:
             self.differ(
@@ -148,18 +174,20 @@ class LayerClock:
             return
         step = self.pending[0]
         if out & self.spike:
-            self.recent = clock
+            self.last_progress = clock
             neuron = self.dut.sense.slots["neuron"].get(out)
             want = step.expected[len(step.got)] if len(step.got) < len(step.expected) else None
             step.got.append(neuron)
             if neuron != want:
-                self.differ("neuron", want, neuron, "spike", index=[neuron], inputs=self.told(step))
+                self.differ(
+                    "neuron", want, neuron, "spike", index=[neuron], inputs=self.described(step)
+                )
             self.run.coverage.event("spike")
             if len(self.pending) > 1:
                 self.run.coverage.event("overlap")
         late = step.last is not None and clock - step.last > self.timing["latency_clocks"]
         if out & self.done or late:
-            self.recent = clock
+            self.last_progress = clock
             if late:
                 self.differ("done", 1, 0, "done")
             latency = clock - step.last if step.last is not None else None
@@ -167,16 +195,18 @@ class LayerClock:
                 self.differ("latency_clocks", self.timing["latency_clocks"], latency, "done")
             if len(step.got) < len(step.expected):
                 neuron = step.expected[len(step.got)]
-                self.differ("neuron", neuron, None, "done", index=[neuron], inputs=self.told(step))
+                self.differ(
+                    "neuron", neuron, None, "done", index=[neuron], inputs=self.described(step)
+                )
             self.pending.popleft()
             self.completed += 1
             self.run.synapse_steps += self.dut.synapses
-            self.ends.append(clock)
+            self.step_ends.append(clock)
             self.fired.append(step.got)
             if not step.expected:
                 self.run.coverage.event("silent_step")
 
-    def told(self, step: Step) -> dict[str, Any]:
+    def described(self, step: Step) -> dict[str, Any]:
         """A step's stimulus, for a difference."""
         spikes = np.flatnonzero(step.stimulus["spikes"]).tolist()
         return {
@@ -189,13 +219,13 @@ class LayerClock:
         """Follow the handshakes of this edge."""
         coverage, clock = self.run.coverage, self.run.pins.cycles
         if (word := self.readback.taken(out)) is not None:
-            self.recent = clock
-            self.got_word(word)
+            self.last_progress = clock
+            self.check_word(word)
         elif self.readback.blocked(out):
             coverage.event("readback_stalled")
         if self.i.queue:
             if self.i.taken(out) is not None:
-                self.recent = clock
+                self.last_progress = clock
                 self.transfer()
                 busy = True
             elif self.i.offered:
@@ -209,15 +239,15 @@ class LayerClock:
             coverage.event("load_with_read")
         for source in (self.load, self.read):
             if source.taken(out) is not None:
-                self.recent = clock
+                self.last_progress = clock
                 coverage.event(source.name)
                 if busy:
                     self.differ(f"{source.name}.ready", 0, 1, "host request granted in mid-step")
                 if source is self.load:
-                    self.words.store(self.state(), *self.loading.popleft())
+                    self.words.store(self.state(), *self.queued_loads.popleft())
                 else:
-                    space, index = self.asking.popleft()
-                    self.reading.append(
+                    space, index = self.queued_reads.popleft()
+                    self.awaited_words.append(
                         (
                             space,
                             index,
@@ -235,47 +265,47 @@ class LayerClock:
             self.position, self.newest.last = 0, self.run.pins.cycles
 
     def state(self) -> State:
-        """What the design must hold after the last whole step, to be read and to be changed."""
-        if self.edited is None:
-            self.edited = self.golden.checkpoint()
-        return self.edited
+        """What the design must hold after the last whole step; the host's loads change it."""
+        if self.host_state is None:
+            self.host_state = self.golden.checkpoint()
+        return self.host_state
 
     def begin(self) -> None:
         """The first transfer of a step: the golden layer takes it."""
-        if self.edited is not None:
-            self.golden.restore(self.edited)
-            self.edited = None
+        if self.host_state is not None:
+            self.golden.restore(self.host_state)
+            self.host_state = None
         number, stimulus = self.waiting.popleft()
         self.stepping = True
         fired = self.golden.step(**stimulus)
         self.stepping = False
         self.newest = Step(number, stimulus, np.flatnonzero(fired).tolist(), self.run.pins.cycles)
         self.pending.append(self.newest)
-        self.starts.append(self.run.pins.cycles)
+        self.step_starts.append(self.run.pins.cycles)
         self.run.coverage.event("step")
         for name in self.flags:
             if stimulus[name]:
                 self.run.coverage.event(name)
 
-    def got_word(self, out: int) -> None:
+    def check_word(self, out: int) -> None:
         """Compare a word that was read back."""
         self.run.coverage.event("readback")
-        if not self.reading:
+        if not self.awaited_words:
             self.differ("readback.valid", 0, 1, "word that no read asked for")
             return
-        space, index, want, step = self.reading.popleft()
+        space, index, want, step = self.awaited_words.popleft()
         got = self.words.got(space, out)
         for name, value in want.items():
             if value is not None and got[name] != value:
                 self.differ(name, value, got[name], "readback", space=space, index=index, step=step)
-        if self.gathered is not None:
-            self.words.store(self.gathered, space, index, got)
+        if self.read_state is not None:
+            self.words.store(self.read_state, space, index, got)
 
-    def what_is_missing(self) -> str:
+    def timeout_text(self) -> str:
         """Text of a timeout."""
-        clocks = self.run.pins.cycles - self.recent
-        if self.reading:
-            what = f"readback.valid for {self.reading[0][0]} {list(self.reading[0][1])}"
+        clocks = self.run.pins.cycles - self.last_progress
+        if self.awaited_words:
+            what = f"readback.valid for {self.awaited_words[0][0]} {list(self.awaited_words[0][1])}"
         elif self.pending and self.position == 0:
             what = f"done of step {self.pending[0].number}"
         elif self.load.offered or self.read.offered:

@@ -30,9 +30,7 @@ class LayerBench(LayerClock):
     """A layer's bench: its phases, from power-on to the last word that is read back."""
 
     def random_state(self) -> State:
-        """A state to load, often at corners; now and then a field is at one of its limits
-        everywhere.
-        """
+        """A state to load, often at corners; some fields are at one of their limits everywhere."""
         rng, state = self.run.rng, self.golden.checkpoint()
         for space, arrays in state.items():
             for name, array in arrays.items():
@@ -59,22 +57,21 @@ class LayerBench(LayerClock):
         words = self.words.spaces.get(
             {golden: word for word, golden in GOLDEN.items()}.get(space, space), {}
         )
-        return (
-            words[name].form if name in words else IntFormat(1)
-        )  # who has fired, where a register says it
+        # a flag of who has fired that is in a register, not in the neurons' words
+        return words[name].form if name in words else IntFormat(1)
 
     def ask_load(self, space: str, index: Index, fields: Fields) -> None:
         """Queue a load."""
-        self.loading.append((space, index, fields))
+        self.queued_loads.append((space, index, fields))
         self.load.queue.append(self.words.load(space, index, fields))
 
     def ask_read(self, space: str, index: Index) -> None:
         """Queue a read."""
-        self.asking.append((space, index))
+        self.queued_reads.append((space, index))
         self.read.queue.append(self.words.read(space, index))
 
     def host_request(self) -> None:
-        """Something the host wants, at any time; each space as often."""
+        """Queue a load, a read, both or neither, of random words; each space as often."""
 
         def some(spaces: list[str]) -> tuple[str, Index]:
             space = self.random.choice(spaces)
@@ -105,24 +102,26 @@ class LayerBench(LayerClock):
             self.ask_load(space, index, self.words.fields(state, space, index))
         while self.load.queue:
             await self.clock()
-        self.edited = {
+        self.host_state = {
             space: {name: array.copy() for name, array in arrays.items()}
             for space, arrays in state.items()
         }
 
     async def read_all(self) -> State:
         """Read every word back, comparing, and return what came as a checkpoint."""
-        self.gathered = self.golden.checkpoint()
+        self.read_state = self.golden.checkpoint()
         for space, index in self.words.everything:
             self.ask_read(space, index)
-        while self.read.queue or self.reading:
+        while self.read.queue or self.awaited_words:
             await self.clock()
-        result, self.gathered = self.gathered, None
+        result, self.read_state = self.read_state, None
         return result
 
     def queue_step(self, stimulus: Stimulus) -> None:
-        """Hand a step to the driver; what stands beside the spikes counts in the first transfer
-        alone.
+        """Hand a step to the driver.
+
+        Modulators and flags are read in a step's first transfer only: in the others they are
+        random.
         """
         slots, rows = self.dut.drive.slots, self.rows
         payload, spikes = slots["i__payload"], slots["i__payload.spikes"]
@@ -142,8 +141,8 @@ class LayerBench(LayerClock):
                 ) & ~spikes.mask
             word = sum(int(bit) << chain for chain, bit in enumerate(bits[row::rows]))
             self.i.queue.append(first | (word << spikes.offset))
-        self.waiting.append((self.sent, stimulus))
-        self.sent += 1
+        self.waiting.append((self.queued_steps, stimulus))
+        self.queued_steps += 1
 
     async def steps(
         self, count: int, stimulus: Callable[[int], Stimulus], resets: bool = False
@@ -151,18 +150,20 @@ class LayerBench(LayerClock):
         """Run steps until `count` more are complete; `stimulus` gives that of each number."""
         base = self.completed
         forced = min(count // 2, FORCED_STEP)
-        self.sent = base
-        self.recent = self.run.pins.cycles
+        self.queued_steps = base
+        self.last_progress = self.run.pins.cycles
         while self.completed < base + count:
-            if self.sent < base + count and len(self.i.queue) <= self.rows:
-                self.queue_step(stimulus(self.sent - base))
+            if self.queued_steps < base + count and len(self.i.queue) <= self.rows:
+                self.queue_step(stimulus(self.queued_steps - base))
                 if (
                     resets
                     and self.reset_in is None
-                    and (self.sent - base > forced or self.random.random() < self.reset_rate)
+                    and (
+                        self.queued_steps - base > forced or self.random.random() < self.reset_rate
+                    )
                 ):
                     self.reset_in = self.random.randrange(2 * self.timing["sweep_clocks"])
-                    forced = count if self.sent - base > forced else forced
+                    forced = count if self.queued_steps - base > forced else forced
             if self.host_rate and self.random.random() < self.host_rate:
                 self.host_request()
             await self.clock()
@@ -175,55 +176,68 @@ class LayerBench(LayerClock):
         await self.drain()
 
     async def drain(self) -> None:
-        """Until every host request is served and the layer says that it is idle."""
+        """Wait until every request of the host is served and the layer is idle."""
         patience = PATIENCE_CLOCKS + 4 * self.timing["sweep_clocks"]
         for _ in range(patience):
             out = await self.clock()
-            if not self.load.queue and not self.read.queue and not self.reading and out & self.idle:
+            if (
+                not self.load.queue
+                and not self.read.queue
+                and not self.awaited_words
+                and out & self.idle
+            ):
                 self.run.coverage.event("idle")
                 for name, want in self.counts().items():
                     if (got := self.dut.sense.slots[name].get(out)) != want % (1 << 32):
                         self.differ(name, want % (1 << 32), got, "idle")
                 return
-        if self.load.queue or self.read.queue or self.reading:
-            raise Stuck(self.what_is_missing())
+        if self.load.queue or self.read.queue or self.awaited_words:
+            raise Stuck(self.timeout_text())
         raise Stuck(f"waited {patience} clocks for idle")
 
     async def reset(self) -> None:
-        """Reset for a clock. The memories may hold half a step then, which nothing can go on from:
-        all is loaded anew.
+        """Reset for a clock, and load everything anew.
+
+        A reset in mid-step leaves memories with half a step, from which no model can go on.
         """
         for source in self.sources:
             source.drop()
         self.run.coverage.event("reset_in_step" if self.pending else "reset_between_steps")
         await self.clock(reset=True)
-        for queue in (self.pending, self.waiting, self.loading, self.asking, self.reading):
+        for queue in (
+            self.pending,
+            self.waiting,
+            self.queued_loads,
+            self.queued_reads,
+            self.awaited_words,
+        ):
             queue.clear()
         self.position, self.reset_in = 0, None
         self.golden.load(0)
-        self.counted_before.clear()
-        self.sent = self.completed
-        self.recent = self.run.pins.cycles
+        self.counts_before.clear()
+        self.queued_steps = self.completed
+        self.last_progress = self.run.pins.cycles
         await self.load_state(self.random_state())
 
     def counts(self) -> Counter[str]:
-        """What the design's counters must say: only a reset clears them."""
+        """What the design's counters must show: only a reset clears them."""
         golden = {"updates": self.golden.updates} | {
             f"saturated_{n}": v for n, v in self.golden.saturations.items()
         }
-        return Counter({name: golden[name] + self.counted_before[name] for name in self.counters})
+        return Counter({name: golden[name] + self.counts_before[name] for name in self.counters})
 
     def set_stalls(self, stall: float) -> None:
         """Idle rate of the stimulus and of the host's read-back."""
         self.i.stall = self.readback.stall = stall
 
     async def throughput(self, stimulus: Callable[[int], Stimulus]) -> None:
-        """Steps back to back with the stimulus always there: clocks from the first transfer of one
-        to that of the next.
+        """Measure clocks from step to step, with the stimulus always valid.
+
+        A clock counts from the first transfer of a step to the first of the next.
         """
         await self.steps(THROUGHPUT_STEPS, stimulus)
         want = self.timing["sweep_clocks"] + self.timing["critic_clocks"]
-        gaps = [b - a for a, b in pairwise(self.starts)]
+        gaps = [b - a for a, b in pairwise(self.step_starts)]
         for number, gap in enumerate(gaps):
             if gap != want:
                 self.differ("cycles_per_sweep", want, gap, "full throughput", step=number)
@@ -235,27 +249,28 @@ class LayerBench(LayerClock):
             "utilisation": round(per_clock / self.lanes, 4),
             "latency_clocks": self.timing["latency_clocks"],  # every step is held to it
             "closed_loop_clocks": max(
-                end - start for start, end in zip(self.starts, self.ends, strict=True)
+                end - start for start, end in zip(self.step_starts, self.step_ends, strict=True)
             ),
         }
-        self.completed = self.run.steps = self.run.synapse_steps = 0  # the run proper begins here
+        # what was measured is no part of the run
+        self.completed = self.run.steps = self.run.synapse_steps = 0
 
     async def checkpoint(self, stimulus: Callable[[int], Stimulus]) -> None:
-        """Read everything, run on, load what was read and run again: the same spikes."""
+        """Read everything, run on, load what was read and run again, with the same spikes."""
         state = await self.read_all()
         self.run.coverage.event("checkpoint")
-        given = [stimulus(number) for number in range(REWIND_STEPS)]
-        seen = []
+        inputs = [stimulus(number) for number in range(REWIND_STEPS)]
+        fired_runs = []
         for run in range(2):
             if run:
                 await self.load_state(state)
             self.golden.restore(state)
-            self.edited = None
+            self.host_state = None
             self.fired.clear()
-            await self.steps(REWIND_STEPS, given.__getitem__)
-            seen.append(list(self.fired))
-        if seen[0] != seen[1]:
-            self.differ("neuron", seen[0], seen[1], "run again from a checkpoint")
+            await self.steps(REWIND_STEPS, inputs.__getitem__)
+            fired_runs.append(list(self.fired))
+        if fired_runs[0] != fired_runs[1]:
+            self.differ("neuron", fired_runs[0], fired_runs[1], "run again from a checkpoint")
 
     async def main(self) -> None:
         """The whole run."""
@@ -263,25 +278,25 @@ class LayerBench(LayerClock):
         modulators = {name: self.dut.inputs[name] for name in self.names.modulators}
         regimes = LayerRegimes(run.rng, self.layer.inputs, modulators, self.flags)
 
-        def drawn(_: int) -> Stimulus:
+        def random_stimulus(_: int) -> Stimulus:
             return regimes.step()
 
         await run.pins.start(0)
         await self.load_state(self.random_state())
         await self.drain()
         await self.read_all()
-        await self.throughput(drawn)
+        await self.throughput(random_stimulus)
         self.set_stalls(run.job.stall)
         if recording is None:
             self.host_rate = min(0.05, HOST_PER_STEP / self.timing["sweep_clocks"])
-            await self.steps(run.job.steps // 2, drawn, resets=True)
+            await self.steps(run.job.steps // 2, random_stimulus, resets=True)
             self.host_rate, host_rate = 0.0, self.host_rate
-            await self.checkpoint(drawn)
+            await self.checkpoint(random_stimulus)
             self.host_rate = host_rate
-            await self.steps(run.job.steps - run.job.steps // 2, drawn, resets=True)
+            await self.steps(run.job.steps - run.job.steps // 2, random_stimulus, resets=True)
             self.host_rate = 0.0
         else:
-            self.counted_before = self.counts()
+            self.counts_before = self.counts()
             self.golden.load(0 if recording.initial_weight is None else recording.initial_weight)
             await self.load_state(self.golden.checkpoint())
             self.fired.clear()

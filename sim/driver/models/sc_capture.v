@@ -1,6 +1,7 @@
 module @MODULE@(en, clk, rst, q, d);
-  // A register for words of another clock that takes a word torn where it changes at the edge: `late` as in a synchroniser. The
-  // design must never let that happen, and the bench counts it.
+  // A register for words of another clock. Bits that change at the edge are taken late, by the
+  // mask `late`, as in a synchroniser: the word is torn then. A design must never let that happen;
+  // the bench counts it.
   input en;
   input clk;
   input rst;

@@ -1,6 +1,6 @@
 module @MODULE@(clk, rst, q, d);
-  // A synchroniser that may miss an edge: the bench sets `late` to the bits that the first flip-flop takes as they were before
-  // their last change.
+  // A synchroniser that may miss an edge: the driver sets the mask `late` to the bits that the
+  // first flip-flop takes as they were before their last change.
   input clk;
   input rst;
   input [@TOP@:0] d;

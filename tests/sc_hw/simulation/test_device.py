@@ -22,7 +22,6 @@ from sc_hw.tools import ToolError
 from sc_model.golden import Bank, Synapse
 from sc_model.native import NativeSynapse
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, RuleChoice, load_design
-from sim.bits import get_bits, put_bits
 from sim.rtl import Rtl, RtlBank, RtlLane
 from sim.toolchain import SimulationError
 
@@ -202,28 +201,6 @@ def test_design_that_does_not_go_on_is_named(build_of: BuildOf, tmp_path: Path) 
         print(bank.state)
 
 
-def test_bits_of_words() -> None:
-    rng = np.random.default_rng(4)
-    words = np.zeros((50, 3), np.uint64)
-    from sc_model.spec import IntFormat
-
-    forms = [
-        (0, IntFormat(1)),
-        (1, IntFormat(62)),
-        (63, IntFormat(9, signed=True)),
-        (72, IntFormat(56)),
-        (128, IntFormat(63)),
-    ]
-    values = [
-        np.array([int(rng.integers(f.lo, f.hi, endpoint=True)) for _ in range(50)])
-        for _, f in forms
-    ]
-    for (offset, form), value in zip(forms, values, strict=True):
-        put_bits(words, offset, form.width, value)
-    for (offset, form), value in zip(forms, values, strict=True):
-        assert get_bits(words, offset, form).tolist() == value.tolist()
-
-
 # --- one API --------------------------------------------------------------------------------------
 
 
@@ -319,9 +296,12 @@ def test_seeded_bug_is_located(build_of: BuildOf, tmp_path: Path) -> None:
     """One bit of one word, from one value on: the model says when that is first written."""
     build = build_of("bank", 9)
     broken = edited(
-        build, tmp_path / "edited", r"words\[write__addr\] <= write__data;",
-        "words[write__addr] <= write__data ^ ((write__addr == 5 && write__data[15:0] > 45000) ? 4 : 0);",
-    )  # fmt: skip
+        build,
+        tmp_path / "edited",
+        r"words\[write__addr\] <= write__data;",
+        "words[write__addr] <= write__data"
+        " ^ ((write__addr == 5 && write__data[15:0] > 45000) ? 4 : 0);",
+    )
     given = random_inputs(np.random.default_rng(7), RULE.params_type(), (400, 9))
     model = Device.open(build.design)
     model.load(30_000)

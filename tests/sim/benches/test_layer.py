@@ -21,7 +21,7 @@ from sc_model.rules import resolve
 from sc_model.spec import ConfigError, Design, load_design
 
 LayerOf = Callable[..., Build]
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture

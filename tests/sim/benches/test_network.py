@@ -38,7 +38,6 @@ from sim.blocks.network.records import Reset
 from sim.blocks.network.rtl import NetworkRtl
 from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
 from sim.design import BuildFolderError
-from sim.driver.crossing_models import with_models
 from sim.network_design import read_network
 
 
@@ -539,22 +538,6 @@ def test_waves_are_kept(builds: Path, tmp_path: Path) -> None:
     assert text.count("\n#") > 1000
 
 
-def test_the_models_stand_where_the_synchronisers_stood(
-    builds: Path, elaborated: Callable[[Design, Path], Build]
-) -> None:
-    build = elaborated(SEPARATE["three, depth 2"], builds)
-    text = build.verilog.read_text(encoding="utf-8")
-    swapped = with_models(text)
-    names = re.findall(r"^module (sc_\w+)\b", text, re.MULTILINE)
-    assert names == re.findall(r"^module (sc_\w+)\b", swapped, re.MULTILINE)
-    assert len(names) == swapped.count(" late /* verilator public_flat_rw */") >= 3
-    rest = re.compile(r"^module sc_.*?^endmodule$", re.MULTILINE | re.DOTALL)
-    assert rest.sub("", text) == rest.sub("", swapped)
-    dut = read_network(build.folder)
-    assert len(dut.synchronisers) == 12
-    assert [found.layer for found in dut.captures] == ["l_1", "l_2"]
-
-
 def test_wrong_arguments(
     build_of: Callable[..., Build], bench_of: Callable[..., NetworkBench]
 ) -> None:
@@ -567,12 +550,3 @@ def test_wrong_arguments(
         bench.run(Clocking({"a": Clock(10)}), 1, 0.0)
     with pytest.raises(ValueError, match=r"^waves need a library that was built with them: "):
         bench.run(nominal(dict.fromkeys("ab", 10.0)), 1, 0.0, waves=Path("w.vcd"))
-    with pytest.raises(
-        ValueError,
-        match=(
-            r"^Clock must have a period of >= 2 ps after jitter and drift, and none below 0, not "
-        ),
-    ):
-        Clock(10, jitter=9)
-    with pytest.raises(ValueError, match=r"^Clocking\.window must be in \[0, 1\), not 1\.0; "):
-        Clocking({}, 1.0)

@@ -21,7 +21,7 @@ from sc_model.golden import Bank
 from sc_model.rules import resolve
 from sc_model.spec import ConfigError
 
-VECTORS = Path(__file__).parents[1] / "vectors"
+VECTORS = Path(__file__).parents[2] / "vectors"
 CONFIGS = json.loads((VECTORS / "online_o1.json").read_text(encoding="utf-8"))["configs"]
 COLUMNS = ("weight", "pre_trace", "post_trace", "eligibility")
 STALLS = (0.0, 0.3, 0.9)
@@ -183,11 +183,11 @@ def test_seeded_bug_in_a_lane_is_caught(
 
 BANK_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", "weight"),
-    "stimulus of the next synapse": ("inputs_2 <= inputs_1", "inputs_2 <= i__payload", None),
+    "stimulus of the next synapse": ("inputs_d2 <= inputs_d1", "inputs_d2 <= i__payload", None),
     "write-back one clock early": ("updated <= \\$0", "updated <= valid_d12", "latency_clocks"),
     "written to the wrong synapse": (
-        "address_13 <= address_12",
-        "address_13 <= address_11",
+        "address_d12 <= address_d11",
+        "address_d12 <= address_d10",
         "address",
     ),
     "sweep does not end": ("at_last <= \\$43", "at_last <= 1'h0", None),
@@ -237,8 +237,8 @@ def recording(**changes: Any) -> dict[str, Any]:
 BAD_RECORDINGS: dict[str, tuple[dict[str, Any], str]] = {
     "shape": (
         {"reward": np.zeros((4, 2), np.int64)},
-        "recording {}: 'reward' must have shape (steps, 1) with the same steps >= 1 for every input,"
-        " not (4, 2).",
+        "recording {}: 'reward' must have shape (steps, 1) with the same steps >= 1 for every"
+        " input, not (4, 2).",
     ),
     "range": (
         {"reward": np.array([[0], [128], [0], [0]])},
