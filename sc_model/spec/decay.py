@@ -31,8 +31,9 @@ MAX_TERMS = 4
 
 
 def signed_digits(value: int) -> tuple[tuple[int, bool], ...]:
-    """Canonical signed digits of value >= 0, highest first: (power of two, whether it is
-    subtracted).
+    """Canonical signed digits of value >= 0, the highest first.
+
+    Each is (power of two, whether it is subtracted).
     """
     digits: list[tuple[int, bool]] = []
     power = 0
@@ -48,16 +49,15 @@ def signed_digits(value: int) -> tuple[tuple[int, bool], ...]:
 
 @dataclass(frozen=True)
 class DecayCodes:
-    """The table of a layer.
+    """The table of a layer's decay factors.
 
     Members
     -------
     factors : D by code, rising; at most 2^code_bits of them.
     shift : the factor is D / 2^shift.
-    terms : most shifted copies that a factor needs; 0 where a multiplier makes the product.
-    tick_ms : what one decay stands for, in ms.
-    tau_min_ms, tau_max_ms : the time constants that it was chosen for (from the shortest that
-        leaves anything after a tick).
+    terms : the largest number of shifted copies that a factor needs; 0 for a multiplier.
+    tick_ms : length of a tick, in ms.
+    tau_min_ms, tau_max_ms : range of time constants that the factors cover, in ms.
     """
 
     factors: tuple[int, ...]
@@ -88,15 +88,16 @@ class DecayCodes:
         return [self.nearest(tau) for tau in taus_ms]
 
     def errors(self, points: int = 4000) -> tuple[float, float]:
-        """Worst and mean relative error of the time constant, over `points` values spread evenly on
-        a logarithmic scale.
+        """Worst and mean relative error of the time constant.
+
+        Over `points` time constants, spread evenly on a logarithmic scale.
         """
         taus, low, high = self.taus_ms, math.log(self.tau_min_ms), math.log(self.tau_max_ms)
-        found = []
+        relative = []
         for index in range(points):
             tau = math.exp(low + (high - low) * index / (points - 1))
-            found.append(abs(taus[self.nearest(tau)] - tau) / tau)
-        return max(found), sum(found) / points
+            relative.append(abs(taus[self.nearest(tau)] - tau) / tau)
+        return max(relative), sum(relative) / points
 
 
 def time_constant(factor: int, shift: int, tick_ms: float) -> float:
@@ -113,18 +114,22 @@ def decay_codes(
     tau_min_ms: float = TAU_MIN_MS,
     tau_max_ms: float = TAU_MAX_MS,
 ) -> DecayCodes:
-    """The table with the least worst error.
+    """The table whose worst relative error of the time constant is least.
 
     Parameters
     ----------
-    code_bits : 1 to 12.
+    code_bits : bits of a code, 1 to 12.
     terms : 1 to 4 shifted copies, or 0 for a multiplier.
-    tick_ms : > 0.
-    shift : 4 to 16 bits of a factor.
-    tau_min_ms, tau_max_ms : range of the time constants. Where a tick is so long that nothing of a
-        trace is left after it, the table begins at the shortest time constant that leaves 2^-shift.
+    tick_ms : length of a tick in ms, > 0.
+    shift : bits of a factor, 4 to 16.
+    tau_min_ms, tau_max_ms : range of the time constants, in ms. Where a tick is so long that the
+        shortest of them leave nothing of a trace, the table begins at the shortest time constant
+        that leaves 2^-shift.
 
-    Raises ConfigError for a value outside.
+    Raises
+    ------
+    ConfigError
+        a value outside its range, or a tick in which every trace vanishes.
     """
     for name, value, least, most in (
         ("code_bits", code_bits, 1, 12),
@@ -138,8 +143,8 @@ def decay_codes(
             f"Decay codes need tick_ms > 0 and 0 < tau_min_ms < tau_max_ms, not {tick_ms},"
             f" {tau_min_ms} and {tau_max_ms}."
         )
-    able = [d for d in range(1, 1 << shift) if terms == 0 or len(signed_digits(d)) <= terms]
-    taus = [time_constant(d, shift, tick_ms) for d in able]
+    candidates = [d for d in range(1, 1 << shift) if terms == 0 or len(signed_digits(d)) <= terms]
+    taus = [time_constant(d, shift, tick_ms) for d in candidates]
     low = max(tau_min_ms, taus[0])
     if low >= tau_max_ms:
         raise ConfigError(
@@ -150,13 +155,14 @@ def decay_codes(
     worst = _bisect(taus, low, tau_max_ms, 1 << code_bits)
     chosen = _fill(taus, _cover(taus, low, tau_max_ms, worst) or [], 1 << code_bits)
     return DecayCodes(
-        tuple(able[index] for index in chosen), shift, terms, tick_ms, low, tau_max_ms
+        tuple(candidates[index] for index in chosen), shift, terms, tick_ms, low, tau_max_ms
     )
 
 
 def _fill(taus: Sequence[float], chosen: list[int], most: int) -> list[int]:
-    """More of the taus between those chosen, up to `most`: each time the one that halves the widest
-    gap best.
+    """Indices of up to `most` taus: those chosen, and more between them.
+
+    Each further one halves the widest gap between neighbours, as well as a tau can.
     """
     chosen = sorted(chosen)
     gaps = [(-taus[b] / taus[a], a, b) for a, b in pairwise(chosen) if b > a + 1]
@@ -173,19 +179,21 @@ def _fill(taus: Sequence[float], chosen: list[int], most: int) -> list[int]:
 
 
 def _cover(taus: Sequence[float], low: float, high: float, error: float) -> list[int] | None:
-    """The fewest of the rising `taus` that are within the relative error of all in [low, high];
-    None where none suffice.
+    """Indices of the fewest taus that cover [low, high] within a relative error.
+
+    None where they can't cover it. The taus rise; each next one is the largest that still reaches
+    down to what is covered so far, which no other choice can improve on.
     """
     chosen: list[int] = []
     covered = low
     while covered < high or not chosen:
-        # the largest one that is still near enough to what is not covered yet: tau / (1 + error) <=
-        # covered
+        # tau reaches down to tau / (1 + error), which must not be above `covered`; the last factor
+        # is for rounding in that comparison
         index = bisect_left(taus, covered * (1 + error) * (1 + 1e-12)) - 1
         if index < 0 or (chosen and index <= chosen[-1]):
             return None
         chosen.append(index)
-        if error >= 1:
+        if error >= 1:  # tau reaches up to tau / (1 - error): no limit
             break
         covered = taus[index] / (1 - error)
         if covered <= low:

@@ -1,6 +1,4 @@
-"""A dense layer that does not learn: weights, delays, and leaky integrate-and-fire neurons with
-parameters of their own.
-"""
+"""Layers of kind ``dense``: weights, delays, and leaky integrate-and-fire neurons."""
 
 from __future__ import annotations
 
@@ -14,18 +12,22 @@ from sc_model.spec.trained_layer import TrainedLayerSpec
 
 
 class LifSpec(Frozen):
-    """`[layer.neuron]` of a dense layer: the kind of its neurons (see `sc_model.arithmetic.lif`);
-    each has a threshold of its own.
+    """`[layer.neuron]` of a dense layer: leaky integrate-and-fire neurons.
 
-    Raises ConfigError (a ValueError) for a value outside its range, and for `refractory` with
-    `reset_delay`.
+    Their equations are in `sc_model.arithmetic.lif`. Thresholds and decay factors are parameters of
+    each neuron, loaded with the weights.
+
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range, or `refractory` with `reset_delay`.
     """
 
     leak: Literal["factor", "shift", "none"] = Field(
         default="factor",
         description=(
-            "what is left of a potential: a factor of the neuron's own, a part of 2^-leak_shift"
-            " less, all"
+            "a tick leaves of a potential: a factor, which each neuron has (factor); all but its"
+            " 2^-leak_shift part (shift); all of it (none)"
         ),
     )
     leak_shift: int = Field(
@@ -41,12 +43,12 @@ class LifSpec(Frozen):
     reset: Literal["zero", "subtract"] = Field(
         default="subtract",
         description=(
-            "at a spike the potential goes to zero, or the threshold is taken off (subtract)"
+            "a spike sets the potential to zero, or subtracts the threshold from it (subtract)"
         ),
     )
     reset_delay: bool = Field(
         default=False,
-        description="the reset comes in the next tick, behind leak and input, not at the spike",
+        description="reset in the next tick, after leak and input, instead of at the spike",
     )
     refractory: int = Field(
         default=0, ge=0, le=255, description="ticks after a spike without integrating or firing"
@@ -87,22 +89,29 @@ class LifSpec(Frozen):
         return IntFormat(self.threshold_bits)
 
     def potential_format(self, current: IntFormat) -> IntFormat:
-        """Format of potential and synaptic current of a neuron with such a sum over its columns."""
+        """Format of potential and synaptic current, where a sum of products has format `current`.
+
+        Without `potential_bits` it has room for the currents of two ticks; and always for a
+        threshold.
+        """
         bits = self.potential_bits or current.width + self.fraction + 1
         return IntFormat(max(bits, self.threshold_bits + 1), signed=True)
 
 
 class DenseSpec(TrainedLayerSpec):
-    """A `[[layer]]` with kind "dense": weights and delays, trained elsewhere.
+    """A `[[layer]]` with kind "dense"; its synapses have no state.
 
-    Raises ConfigError (a ValueError) for a value outside its range.
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range.
     """
 
     kind: Literal["dense"] = "dense"
     neuron: LifSpec = LifSpec()
 
     def current_format(self, value: IntFormat) -> IntFormat:
-        """Format of the sum of weight x what came in."""
+        """Format of the sum over a neuron's columns of weight x value."""
         return IntFormat(
             self.weight_bits + value.width - (value.width == 1) + (self.columns - 1).bit_length(),
             signed=True,
@@ -110,7 +119,7 @@ class DenseSpec(TrainedLayerSpec):
 
     @property
     def neuron_parameters(self) -> dict[str, tuple[int, int]]:
-        """Threshold and decay factors."""
+        """Threshold and decay factors, with their least and largest values."""
         one = 1 << self.neuron.factor_shift
         leak = {"leak": (0, one)} if self.neuron.leak == "factor" else {}
         synaptic = {"synaptic_leak": (0, one)} if self.neuron.synaptic else {}

@@ -1,4 +1,4 @@
-"""A layer whose synapses each have a time constant of their own (HetSyn), in fixed point."""
+"""Layers of kind ``hetsyn``: each synapse has a time constant of its own, in fixed point."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from sc_model.spec.formats import IntFormat
 from sc_model.spec.plastic_layer import NeuronSpec
 from sc_model.spec.trained_layer import TrainedLayerSpec
 
-COUPLINGS = ("winner_take_all", "noise_bits", "inhibition")  # what couples the neurons of a layer
+# Options of a neuron that need the other neurons of its layer, or noise; only plastic layers have
+# the hardware for them.
+COUPLINGS = ("winner_take_all", "noise_bits", "inhibition")
 
 
 class HetSynSpec(TrainedLayerSpec):
-    """A `[[layer]]` of a network with kind "hetsyn": each synapse has a weight, a decay code and a
-    trace.
+    """A `[[layer]]` with kind "hetsyn": each synapse has a weight, a decay code and a trace.
 
-    Raises ConfigError (a ValueError) for a value outside its range, or a neuron with options that
-    such a layer lacks.
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range, or an option of the neuron that such a layer does
+        not have.
     """
 
     kind: Literal["hetsyn"] = "hetsyn"
@@ -50,7 +54,7 @@ class HetSynSpec(TrainedLayerSpec):
     @model_validator(mode="before")
     @classmethod
     def _subtract(cls, values: Any) -> Any:
-        """At a spike such a neuron loses its threshold, unless it is told otherwise."""
+        """The default of `neuron.reset` is "subtract" here, "zero" in plastic layers."""
         if isinstance(values, dict) and isinstance(values.get("neuron"), dict):
             return {**values, "neuron": {"reset": "subtract", **values["neuron"]}}
         return values
@@ -76,21 +80,29 @@ class HetSynSpec(TrainedLayerSpec):
         return IntFormat(self.trace_bits)
 
     def current_format(self, value: IntFormat) -> IntFormat:
-        """Format of the sum of weight x trace; traces saturate, whatever comes in."""
+        """Format of the sum over a neuron's columns of weight x trace; `value` has no influence."""
         return IntFormat(
             self.weight_bits + self.trace_bits + (self.columns - 1).bit_length(), signed=True
         )
 
     def synapse_parameters(self, tick_ms: float) -> dict[str, tuple[int, int]]:
-        """Weight, delay and decay code."""
+        """Weight, delay and decay code, with their least and largest values."""
         return {
             **super().synapse_parameters(tick_ms),
             "code": (0, len(self.codes(tick_ms).factors) - 1),
         }
 
     def codes(self, tick_ms: float) -> DecayCodes:
-        """The decay codes of a layer in a network whose step is `tick_ms` long; ConfigError where
-        there can be none.
+        """The layer's decay codes.
+
+        Parameters
+        ----------
+        tick_ms : length of a step of the network, in ms; the layer ticks every `tick_interval`-th.
+
+        Raises
+        ------
+        ConfigError
+            a tick is so long that every trace vanishes in it.
         """
         tick = float(tick_ms * self.tick_interval)
         low, high = float(self.tau_min_ms), float(self.tau_max_ms)

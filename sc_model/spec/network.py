@@ -1,8 +1,8 @@
-"""A network of layers that tick at rates of their own, in one clock or in several.
+"""A network of layers that tick at rates of their own, in one clock domain or in several.
 
-Step n = 1, 2, 3, ...: a layer ticks where n is a multiple of its interval; what it takes in is
-decided by the policy of the crossing in front of it (see `CrossingSpec`). Which clock a layer runs
-in changes nothing in the result.
+In step n = 1, 2, 3, ... a layer ticks if n is a multiple of its interval. The policy of the
+crossing in front of it (see `CrossingSpec`) decides what the tick takes in. The clock of a layer
+has no influence on the result.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ AnyLayer = Annotated[SerializeAsAny[TrainedLayerSpec], BeforeValidator(_layer)]
 
 
 class ClockSpec(Frozen):
-    """`[clock.ROLE]`: a clock of the network, of no known phase or ratio to the others."""
+    """`[clock.ROLE]`: a clock of the network, asynchronous to the others."""
 
     mhz: float = Field(
         default=12.0,
@@ -57,17 +57,17 @@ class ClockSpec(Frozen):
 
 @dataclass(frozen=True)
 class CrossingSpec:
-    """What happens in front of a layer.
+    """The crossing in front of a layer: from words of spikes to the values of each tick.
 
     Members
     -------
-    channels : spikes of a word.
-    i_interval, o_interval : steps between two words that come in, and two ticks.
-    policy : ``hold``: a tick takes the last word that has come; ``accumulate``: how many spikes
-        have come in each channel since the tick before; ``once``: a spike of each channel in which
-        one waits, the others of that channel wait on.
-    pending_bits : bits of the count of spikes that wait (``once``); those that come above it are
-        lost.
+    channels : spikes of a word, and values of a tick.
+    i_interval : steps between two words.
+    o_interval : steps between two ticks.
+    policy : ``hold``: a tick takes in the last word. ``accumulate``: for each channel, the number
+        of spikes since the tick before. ``once``: for each channel one of the spikes that wait; the
+        others stay.
+    pending_bits : with ``once``, bits of the count of waiting spikes; spikes above it are lost.
     """
 
     channels: int
@@ -78,21 +78,29 @@ class CrossingSpec:
 
     @property
     def most_words(self) -> int:
-        """Words that can come between two ticks."""
+        """The largest number of words between two ticks."""
         return -(-self.o_interval // self.i_interval)
 
     @property
     def value(self) -> IntFormat:
-        """Format of what a tick takes in, of each channel."""
+        """Format of each value of a tick."""
         return IntFormat(self.most_words.bit_length() if self.policy == "accumulate" else 1)
 
 
 class NetworkSpec(Frozen):
-    """`[network]`, its `[[layer]]` tables in order, its `[clock.ROLE]` tables, and `[plastic]` if
-    there is one.
+    """`[network]`, with its tables `[[layer]]`, `[clock.ROLE]` and `[plastic]`.
 
-    Raises ConfigError (a ValueError) where there is no layer, names repeat, sizes do not chain, or
-    a clock is unknown.
+    Members
+    -------
+    layers : the trained layers, in order.
+    clocks : by role; a role without a table has the default clock.
+    plastic : the plastic layer behind the last trained one, or None.
+
+    Raises
+    ------
+    ConfigError
+        (a ValueError) there is no layer, two have the same name, a layer's inputs are not the
+        neurons in front of it, a clock is of no layer, or a value is outside its range.
     """
 
     layers: tuple[AnyLayer, ...] = Field(strict=False)  # a list will do: JSON has no tuples
@@ -166,12 +174,13 @@ class NetworkSpec(Frozen):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Clocks in the order in which layers use them."""
+        """Roles of the clocks, in the order of the layers."""
         return tuple(dict.fromkeys(layer.clock for layer in self.layers))
 
     def early(self, layer: TrainedLayerSpec) -> bool:
-        """Whether a layer ticks before the first step is taken in: it, or one in front of it, is
-        faster than its producer.
+        """Whether a layer ticks before the first step comes in.
+
+        It does if it, or a layer in front of it, ticks more often than its producer.
         """
         before = 1
         for one in self.layers:
@@ -187,9 +196,7 @@ class NetworkSpec(Frozen):
         return self.clocks.get(role, ClockSpec())
 
     def crossing(self, index: int) -> CrossingSpec:
-        """What lies in front of a layer; in front of the first one the words of the network's input
-        come in every step.
-        """
+        """The crossing in front of a layer; the network's input brings a word in every step."""
         layer = self.layers[index]
         before = self.layers[index - 1].tick_interval if index else 1
         return CrossingSpec(

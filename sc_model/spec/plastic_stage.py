@@ -1,4 +1,4 @@
-"""A layer that learns on the chip, behind the layers of a network that were trained elsewhere."""
+"""The plastic layer behind a network's trained layers; it learns on the chip."""
 
 from __future__ import annotations
 
@@ -10,18 +10,26 @@ from sc_model.spec.choice import RuleChoice
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 
-PLASTIC = "plastic"  # what its ports, parameters and state are called in a network
+PLASTIC = "plastic"  # its name in a network: of its ports, parameters and state
 
 
 class PlasticStageSpec(Frozen):
-    """`[plastic]`: a plastic layer that takes a step with each word of the network's last layer, in
-    its clock.
+    """`[plastic]`: a plastic layer that takes one step for each word of the last trained layer.
 
-    In a file the fields of `layer` stand in `[plastic]` itself (but for `inputs`, which is the last
-    layer's neurons), those of `rule` and `neuron` in `[plastic.rule]` and `[plastic.neuron]`.
+    It runs in the clock of that layer. In a design file the fields of `layer` stand in `[plastic]`
+    itself, except `inputs`, which is the number of the last layer's neurons; those of `rule` and
+    `neuron` stand in `[plastic.rule]` and `[plastic.neuron]`.
 
-    Raises ConfigError (a ValueError) for a value outside its range, and for `counters`, which a
-    network has no ports for.
+    Members
+    -------
+    layer : size and lanes.
+    neuron : its neurons.
+    rule : the learning rule and its parameters.
+
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range, or `counters`: a network has no ports for them.
     """
 
     layer: PlasticLayerSpec

@@ -1,1 +1,1 @@
-"""Golden models of networks: crossings, the layers in a row, recordings."""
+"""Golden models of networks: crossings, layers in a row, and recordings."""

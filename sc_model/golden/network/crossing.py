@@ -1,11 +1,11 @@
-"""What a tick of a layer takes in: the three policies at a crossing, in integers.
+"""The crossing in front of a layer: from words of spikes to the values of each tick, in integers.
 
-Words of 0s and 1s come in at the producer's ticks; at a tick of the consumer, after the word of the
-same step if there is one,
+The producer puts in a word of 0s and 1s at each of its ticks. A tick of the consumer, after the
+word of the same step if there is one, takes in
 
-* ``hold`` gives the last word that has come (zeros before the first);
-* ``accumulate`` gives how many spikes have come in each channel since the tick before;
-* ``once`` gives one spike in each channel in which one waits; the others of that channel wait on.
+* with ``hold`` the last word (zeros before the first);
+* with ``accumulate`` for each channel the number of spikes since the tick before;
+* with ``once`` one spike for each channel in which one waits; the others of that channel stay.
   Spikes that come while 2^pending_bits - 1 wait are lost, and counted.
 """
 
@@ -20,12 +20,17 @@ from sc_model.spec import CrossingSpec
 
 
 class Crossing:
-    """The state of a crossing.
+    """A crossing and its state.
+
+    Parameters
+    ----------
+    spec : channels and policy.
 
     Members
     -------
-    kept : for each channel the last word, the count, or the spikes that wait.
-    lost : spikes lost so far (``once``).
+    pending : (channels,), the last word (``hold``), the count (``accumulate``), or the number of
+        waiting spikes (``once``).
+    lost : number of spikes lost so far (``once``).
     """
 
     def __init__(self, spec: CrossingSpec) -> None:
@@ -33,26 +38,26 @@ class Crossing:
         self.reset()
 
     def reset(self) -> None:
-        """Nothing has come."""
-        self.kept: NDArray[np.int64] = np.zeros(self.spec.channels, np.int64)
+        """Discard all spikes."""
+        self.pending: NDArray[np.int64] = np.zeros(self.spec.channels, np.int64)
         self.lost = 0
 
     def put(self, word: ArrayLike) -> None:
-        """A word comes in."""
+        """Put in a word: (channels,), 0s and 1s."""
         spikes: NDArray[Any] = np.asarray(word, np.int64)
         if self.spec.policy == "hold":
-            self.kept = spikes.copy()
+            self.pending = spikes.copy()
             return
-        self.kept = self.kept + spikes
+        self.pending = self.pending + spikes
         if self.spec.policy == "once":
-            over = np.maximum(self.kept - ((1 << self.spec.pending_bits) - 1), 0)
-            self.kept -= over
-            self.lost += int(over.sum())
+            excess = np.maximum(self.pending - ((1 << self.spec.pending_bits) - 1), 0)
+            self.pending -= excess
+            self.lost += int(excess.sum())
 
     def take(self) -> NDArray[np.int64]:
-        """The consumer ticks: what it takes in."""
+        """The values of a tick of the consumer, (channels,)."""
         if self.spec.policy == "hold":
-            return self.kept.copy()
-        given = self.kept if self.spec.policy == "accumulate" else np.minimum(self.kept, 1)
-        self.kept = self.kept - given
-        return given
+            return self.pending.copy()
+        values = self.pending if self.spec.policy == "accumulate" else np.minimum(self.pending, 1)
+        self.pending = self.pending - values
+        return values

@@ -1,8 +1,9 @@
 """The bit-exact network: layers that tick at rates of their own, step by step.
 
-Step n = 1, 2, 3, ...: layer by layer in order, a layer ticks where n is a multiple of its interval,
-on what the crossing in front of it gives; its spikes are the word that goes into the next crossing
-in that same step. Clocks are nowhere in it.
+In step n = 1, 2, 3, ... the layers are gone through in order. A layer ticks if n is a multiple of
+its interval, on the values of the crossing in front of it; its spikes are the word that enters the
+next crossing in the same step. There are no clocks in this model: hardware gives the same words for
+any.
 """
 
 from __future__ import annotations
@@ -22,57 +23,59 @@ from sc_model.spec import PLASTIC, NetworkSpec
 
 
 def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int, int]]:
-    """Shape, least and largest value of all parameters of a network, by name."""
-    found: dict[str, tuple[tuple[int, ...], int, int]] = {}
+    """Shape, least and largest value of each parameter of a network, by ``<layer>.<parameter>``."""
+    bounds: dict[str, tuple[tuple[int, ...], int, int]] = {}
     for layer in spec.layers:
         for name, (low, high) in layer.synapse_parameters(spec.tick_ms).items():
-            found[f"{layer.name}.{name}"] = ((layer.neurons, layer.columns), low, high)
+            bounds[f"{layer.name}.{name}"] = ((layer.neurons, layer.columns), low, high)
         for name, (low, high) in layer.neuron_parameters.items():
-            found[f"{layer.name}.{name}"] = ((layer.neurons,), low, high)
+            bounds[f"{layer.name}.{name}"] = ((layer.neurons,), low, high)
     if spec.plastic is not None:
         rule, params = resolve(spec.plastic.rule)
         form = rule.state_formats(params)[
             layer_rule(rule, params, critic=spec.plastic.layer.critic_shift > 0).weight
         ]
-        found[f"{PLASTIC}.weight"] = (
+        bounds[f"{PLASTIC}.weight"] = (
             (spec.plastic.layer.inputs, spec.plastic.layer.neurons),
             form.lo,
             form.hi,
         )
-    return found
+    return bounds
 
 
 class Network:
     """A network in fixed point.
 
-    A plastic layer behind the last one takes a step with each of its words, and with what it is
-    taught then.
+    A plastic layer behind the last trained one takes one step for each of its words.
 
     Parameters
     ----------
     spec : the network.
-    parameters : ``<layer>.weight`` and whatever else its kind has (see `parameter_bounds`), as in
-        the file that a trained network is exported to; weights that are missing are 0.
-        ``plastic.weight`` (inputs, neurons): the plastic layer's, by default those of its rule.
+    parameters : arrays by ``<layer>.<parameter>`` (see `parameter_bounds`), as in the file that a
+        trained network is exported to; missing weights are 0. ``plastic.weight`` (inputs, neurons)
+        are the plastic layer's initial weights, by default those of its rule.
 
     Members
     -------
     layers : the trained layers by name.
-    crossings : by the name of the layer behind them.
-    outputs : last word of each layer.
-    steps : done.
-    plastic : the plastic layer, a `PlasticLayer`, or None.
+    crossings : the crossings by the name of the layer behind them.
+    outputs : last word of each layer by its name, (neurons,).
+    steps : number of steps since the last reset.
+    plastic : the plastic layer, or None.
 
-    Raises ValueError for parameters of layers that are not there, and what the layers raise.
+    Raises
+    ------
+    TypeError, ValueError
+        a parameter of unknown name, or of wrong kind, shape or range.
     """
 
     def __init__(
         self, spec: NetworkSpec, parameters: Mapping[str, ArrayLike] | None = None
     ) -> None:
         self.spec = spec
-        given = dict(parameters or {})
+        arrays = dict(parameters or {})
         known = parameter_bounds(spec)
-        for name in given:
+        for name in arrays:
             if name not in known:
                 raise ValueError(f"parameters must be among {', '.join(known)}, not '{name}'.")
         self.layers: dict[str, TrainedLayer] = {}
@@ -80,16 +83,16 @@ class Network:
         self.plastic: PlasticLayer | None = None
         if spec.plastic is not None:
             rule, params = resolve(spec.plastic.rule)
-            weight = given.get(f"{PLASTIC}.weight")
+            weight = arrays.get(f"{PLASTIC}.weight")
             self.plastic = PlasticLayer(
                 rule, params, spec.plastic.layer, spec.plastic.neuron, weight
             )
-            self._first = self.plastic.checkpoint()
+            self._initial = self.plastic.checkpoint()
         for index, layer in enumerate(spec.layers):
             crossing = spec.crossing(index)
             layer_parameters = {
                 name.removeprefix(f"{layer.name}."): values
-                for name, values in given.items()
+                for name, values in arrays.items()
                 if name.startswith(f"{layer.name}.")
             }
             self.layers[layer.name] = TrainedLayer(layer, crossing, spec.tick_ms, layer_parameters)
@@ -102,9 +105,7 @@ class Network:
         return self.spec.layers[0].inputs
 
     def reset(self) -> None:
-        """State after reset: no traces, no potentials, nothing on its way, step 0; parameters
-        stay.
-        """
+        """Put all state to that after a reset, the plastic layer's weights too; parameters stay."""
         for layer in self.layers.values():
             layer.reset()
         for crossing in self.crossings.values():
@@ -112,20 +113,22 @@ class Network:
         self.outputs = {layer.name: np.zeros(layer.neurons, np.uint8) for layer in self.spec.layers}
         self.steps = 0
         if self.plastic is not None and self.spec.plastic is not None:
-            self.plastic.restore(self._first)
+            self.plastic.restore(self._initial)
             self.outputs[PLASTIC] = np.zeros(self.spec.plastic.layer.neurons, np.uint8)
 
     @property
     def last(self) -> str:
-        """What the network's output comes from."""
+        """Name of the layer whose words are the network's output."""
         return self.spec.layers[-1].name if self.plastic is None else PLASTIC
 
     def step(self, x: ArrayLike, teach: Mapping[str, int] | None = None) -> NDArray[np.uint8]:
-        """One step with the spikes x, 0s and 1s of shape (inputs,): the output.
+        """One step; gives the last word of the network's output, (neurons,).
 
-        `teach`: what the plastic layer gets beside the word if the last layer ticks in this step,
-        its modulators and flags by name (those of `PlasticLayer.step`); those that are missing are
-        0.
+        Parameters
+        ----------
+        x : (inputs,), spikes, 0s and 1s.
+        teach : modulators and flags of `PlasticLayer.step` by name, for a plastic layer in a step
+            in which the last trained layer ticks; missing ones are 0.
         """
         word = integers("x", x, (self.n_inputs,))
         if ((word != 0) & (word != 1)).any():
@@ -133,27 +136,31 @@ class Network:
                 f"x must hold spikes, 0 or 1, not {word[(word != 0) & (word != 1)][0]}."
             )
         self.steps += 1
-        fresh = True
+        has_word = True
         for spec in self.spec.layers:
             layer, crossing = self.layers[spec.name], self.crossings[spec.name]
-            if fresh:
+            if has_word:
                 crossing.put(word)
-            fresh = self.steps % spec.tick_interval == 0
-            if fresh:
+            has_word = self.steps % spec.tick_interval == 0
+            if has_word:
                 self.outputs[spec.name] = layer.step(crossing.take())
             word = self.outputs[spec.name]
-        if fresh and self.plastic is not None:
-            given = dict(teach or {})
-            modulators = {name: given.pop(name, 0) for name in self.plastic.names.modulators}
-            flags = {name: bool(value) for name, value in given.items()}
+        if has_word and self.plastic is not None:
+            teaching = dict(teach or {})
+            modulators = {name: teaching.pop(name, 0) for name in self.plastic.names.modulators}
+            flags = {name: bool(value) for name, value in teaching.items()}
             self.outputs[PLASTIC] = self.plastic.step(word, modulators, **flags).astype(np.uint8)
         return self.outputs[self.last].copy()
 
     def run(
         self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
     ) -> NDArray[np.uint8]:
-        """Many steps: spikes (T, inputs) to outputs (T, neurons); `teach`: of each step, scalars or
-        (T,) by name (see `step`).
+        """Many steps: spikes (T, inputs) to outputs (T, neurons).
+
+        Parameters
+        ----------
+        inputs : (T, inputs), 0s and 1s.
+        teach : as for `step`, scalars or (T,) by name.
         """
         steps = np.asarray(inputs)
         if steps.ndim != 2 or steps.shape[1] != self.n_inputs:
@@ -161,8 +168,8 @@ class Network:
         rows = {
             name: integers(name, values, (len(steps),)) for name, values in (teach or {}).items()
         }
-        found = [
+        outputs = [
             self.step(x, {name: int(row[step]) for name, row in rows.items()})
             for step, x in enumerate(steps)
         ]
-        return np.array(found, np.uint8).reshape(len(steps), len(self.outputs[self.last]))
+        return np.array(outputs, np.uint8).reshape(len(steps), len(self.outputs[self.last]))

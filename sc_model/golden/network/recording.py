@@ -1,7 +1,13 @@
-"""Recorded stimulus of a network: `x`, the spikes of every step, shape (steps, inputs), and the
-parameters of every layer (`sc_model.golden.network.network.parameter_bounds`), as in the file that
-a trained network is exported to; for a plastic layer `teach.<name>`, what it is taught beside each
-step, shape (steps,), 0 where there is none. `meta` as in other recordings.
+"""Recorded stimulus of a network, as a NumPy archive (.npz).
+
+Its arrays:
+
+* ``x``, shape (steps, inputs): the spikes of every step;
+* ``<layer>.<parameter>``: the parameters of every layer, as in the file that a trained network is
+  exported to (`sc_model.golden.network.network.parameter_bounds`);
+* with a plastic layer ``teach.<name>``, shape (steps,): its modulators and flags in every step, 0
+  where an array is missing;
+* ``meta``: as in other recordings.
 """
 
 from __future__ import annotations
@@ -35,9 +41,9 @@ class NetworkRecording:
     Members
     -------
     x : spikes (steps, inputs).
-    parameters : ``<layer>.weight`` and so on, of every layer.
-    teach : what a plastic layer is taught beside each step, (steps,) by name.
-    meta : about the data.
+    parameters : arrays by ``<layer>.<parameter>``, of every layer.
+    teach : modulators and flags of a plastic layer in each step, (steps,) by name.
+    meta : notes about the data.
     """
 
     x: NDArray[np.int64]
@@ -54,7 +60,10 @@ class NetworkRecording:
 def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecording:
     """Read a recording for a network.
 
-    Raises RecordingError that names the file, the array, what is allowed and what came.
+    Raises
+    ------
+    RecordingError
+        names the file, the array, what is allowed and what was found.
     """
     file = Path(path)
     arrays = arrays_of(file)
@@ -96,9 +105,7 @@ def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecord
 
 
 def taught(spec: NetworkSpec) -> dict[str, IntFormat]:
-    """What a network's plastic layer may be taught beside a step, by name: modulators of its rule,
-    and flags.
-    """
+    """Format of each modulator and flag that a network's plastic layer takes in a step, by name."""
     if spec.plastic is None:
         return {}
     rule, params = resolve(spec.plastic.rule)
