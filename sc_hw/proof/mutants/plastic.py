@@ -236,7 +236,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "wrong tap",
         "the noise's register is fed by the wrong bit",
         "neurons",
-        (r"(\^ \{ lfsr\[)31\b", r"\g<1>30"),
+        # a control word that holds nothing but the noise's register is named after the word
+        (r"(\^ \{ (?:lfsr|control)\[)31\b", r"\g<1>30"),
         applies=_without_noise,
     ),
     Mutant(
