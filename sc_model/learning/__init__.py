@@ -1,8 +1,7 @@
-"""Learning contracts and learners: the bounded online synapse, local rules, learners on gradients,
-and what goes with them.
+"""Learners: the O(1) synapse, local rules, gradient learners, schedulers and callbacks.
 
-What needs PyTorch or another package that is not always there is loaded when it is asked for; where
-the package is missing, that is one clear error with the command that installs it.
+Names that need PyTorch or another optional package are imported at first use. If the package is
+missing, one error says which command installs it.
 """
 
 from importlib import import_module
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
     from sc_model.training.tbptt import TBPTTLearner
     from sc_model.training.train import train
 
-# where the names live that need another package, the package, and the extra that installs it
+# Names that need an optional package: their module, the package, and the extra that installs it.
 _TORCH = ("torch", "training")
 _LATER = {
     "EWCPenalty": ("sc_model.training.ewc", *_TORCH),
@@ -124,7 +123,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A name of `_LATER`, loaded now; MissingPackageError where its package is not installed."""
+    """Import a name of `_LATER`; MissingPackageError if its package is not installed."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, package, extra = _LATER[name]
@@ -139,5 +138,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The public names, those that are loaded later too."""
+    """Return the public names, including those that are imported at first use."""
     return sorted(__all__)

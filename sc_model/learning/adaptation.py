@@ -1,14 +1,14 @@
-"""How fast a weight adapts: the adaptation benchmark of the O(1) synapse.
+"""The adaptation benchmark of the O(1) synapse: how many steps a weight needs to adapt.
 
-A pairing is repeated every `PERIOD` steps: a presynaptic spike `LAG` steps before a postsynaptic
-one (causal), `LAG` steps after it (anti-causal), or both at random with the same rate
-(uncorrelated), under a constant reward of either sign. The weight begins in the middle of its
-range; the *reachable change* is what lies between that and the end of the range in whose direction
-the weight has moved by the end of the run. The benchmark tells after how many steps half and nine
-tenths of it are done.
+A pairing of spikes is repeated every `PERIOD` steps under a constant reward of either sign. The
+presynaptic spike comes `LAG` steps before the postsynaptic one (causal), `LAG` steps after it
+(anti-causal), or both come at random with the same rate (uncorrelated). The weight begins in the
+middle of its range. The *reachable change* is the distance from there to the end of the range
+towards which the weight has moved by the end of the run. The benchmark counts the steps until half
+and nine tenths of it are reached.
 
-Every run is made by the scalar model, by NumPy and by the compiled kernel, and their parity in
-every step and field is part of the result.
+The scalar model, NumPy and the compiled kernel make every run; whether they agree in every step and
+field is part of the result.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ from sc_model.rules.reward_modulated_stdp import FAMILY
 SCHEMA = "sc-model.online-o1.adaptation.v1"
 PERIOD, LAG = 32, 4
 PAIRINGS = ("causal", "anti-causal", "uncorrelated")
-SHARES = (50, 90)  # percent of the reachable change
+PERCENTAGES = (50, 90)  # of the reachable change
 
 
 def _spikes(pairing: str, steps: int, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return pre- and postsynaptic spikes of a pairing, (steps,) each."""
     pre, post = np.zeros(steps, np.bool_), np.zeros(steps, np.bool_)
     if pairing == "uncorrelated":
         rng = np.random.default_rng(seed)
@@ -49,17 +50,23 @@ def _spikes(pairing: str, steps: int, seed: int) -> tuple[NDArray[np.bool_], NDA
 def adaptation_benchmark(
     config: OnlineO1Config | None = None, *, steps: int = 20_000, reward: int = 8, seed: int = 1
 ) -> dict[str, Any]:
-    """Run all pairings under `reward` and `-reward`; a dict that JSON can hold.
+    """Run all pairings under `reward` and `-reward`.
 
     Parameters
     ----------
-    config : widths and shifts.
-    steps : of each run, >= 2 * PERIOD.
-    reward : size of the reward, >= 1, within its format.
-    seed : of the uncorrelated spikes.
+    config : widths and shifts; None for the default configuration.
+    steps : steps of each run, >= 2 * PERIOD.
+    reward : absolute value of the reward, >= 1, within its format.
+    seed : seed of the uncorrelated spikes.
 
-    What was not reached within `steps` is None, with the reason beside it. No hardware is measured:
-    `hardware_measurement_claimed` is False. Raises ValueError for a parameter out of range.
+    Returns
+    -------
+    A dictionary that JSON can hold. A percentage that was not reached within `steps` is None, with
+    the reason beside it. No hardware is measured: `hardware_measurement_claimed` is False.
+
+    Raises
+    ------
+    ValueError : a parameter is out of range.
     """
     used = config if config is not None else OnlineO1Config()
     if steps < 2 * PERIOD:
@@ -74,7 +81,7 @@ def adaptation_benchmark(
         for sign in (1, -1):
             pre, post = _spikes(pairing, steps, seed)
             weights, same = _run(used, pre, post, sign * reward)
-            parity = {name: kept and same[name] for name, kept in parity.items()}
+            parity = {name: equal and same[name] for name, equal in parity.items()}
             cases.append({"pairing": pairing, "reward": sign * reward, **_times(used, weights)})
     return {
         "schema_version": SCHEMA,
@@ -96,9 +103,7 @@ def adaptation_benchmark(
 def _run(
     config: OnlineO1Config, pre: NDArray[np.bool_], post: NDArray[np.bool_], reward: int
 ) -> tuple[NDArray[np.int64], dict[str, bool]]:
-    """The weight before the first step and after each, by the scalar model, and whether the others
-    hold the same.
-    """
+    """Return the scalar model's weights, (steps + 1,), and whether each other model agrees."""
     middle, rule = 1 << (config.weight_bits - 1), load_rule(FAMILY)
     scalar, bank = OnlineO1Synapse(config, middle), Bank(rule, config, 1, {"weight": middle})
     array = NativeOnlineO1Array(config, 1, middle)
@@ -111,8 +116,8 @@ def _run(
     for t, (x, y) in enumerate(zip(pre.tolist(), post.tolist(), strict=True)):
         state = asdict(scalar.step(pre_spike=x, post_spike=y, reward=reward))
         weights[t + 1] = state["weight"]
-        held = bank.step({"pre_spike": x, "post_spike": y, "reward": reward})
-        same["numpy"] &= all(int(held[name][0]) == value for name, value in state.items())
+        fields = bank.step({"pre_spike": x, "post_spike": y, "reward": reward})
+        same["numpy"] &= all(int(fields[name][0]) == value for name, value in state.items())
         same["native"] &= all(int(log[name][t]) == value for name, value in state.items())
     after = array.replay(pre_spike=pre[:, None], post_spike=post[:, None], reward=reward)
     same["native_array"] = {name: int(values[0]) for name, values in after.items()} == state
@@ -120,10 +125,10 @@ def _run(
 
 
 def _times(config: OnlineO1Config, weights: NDArray[np.int64]) -> dict[str, Any]:
-    """Steps until shares of the reachable change are done."""
+    """Return the steps until each percentage of the reachable change is reached."""
     first, last = int(weights[0]), int(weights[-1])
     if last == first:
-        none = {f"steps_to_{share}_percent": None for share in SHARES}
+        none = {f"steps_to_{percentage}_percent": None for percentage in PERCENTAGES}
         return {
             "initial": first,
             "final": last,
@@ -133,17 +138,17 @@ def _times(config: OnlineO1Config, weights: NDArray[np.int64]) -> dict[str, Any]
         }
     direction = 1 if last > first else -1
     reachable = (config.max_weight if direction > 0 else 0) - first
-    done = (weights - first) * direction
-    found: dict[str, Any] = {"initial": first, "final": last, "direction": direction}
+    progress = (weights - first) * direction
+    result: dict[str, Any] = {"initial": first, "final": last, "direction": direction}
     missing = []
-    for share in SHARES:
-        hit = np.flatnonzero(done * 100 >= share * abs(reachable))
-        found[f"steps_to_{share}_percent"] = int(hit[0]) if len(hit) else None
-        missing += [] if len(hit) else [f"{share} %"]
-    reached = f"{100 * int(done.max()) / abs(reachable):.1f} % at most"
-    found["reason"] = (
+    for percentage in PERCENTAGES:
+        steps = np.flatnonzero(progress * 100 >= percentage * abs(reachable))
+        result[f"steps_to_{percentage}_percent"] = int(steps[0]) if len(steps) else None
+        missing += [] if len(steps) else [f"{percentage} %"]
+    reached = f"{100 * int(progress.max()) / abs(reachable):.1f} % at most"
+    result["reason"] = (
         f"{' and '.join(missing)} of the reachable change not within the run: {reached}"
         if missing
         else None
     )
-    return found
+    return result

@@ -1,20 +1,19 @@
-r"""`SNNGeneticEvolver`: a genetic algorithm over the weights of a layer, for tasks that have a
-score and no gradient.
+r"""`SNNGeneticEvolver`: a genetic algorithm over a layer's weights, for tasks without a gradient.
 
-A generation of P individuals: the ceil(elite_fraction P) best go on as they are. Every child has
-two parents, each the best of `tournament` individuals drawn with replacement, takes every weight
-from either with equal chance (uniform crossover, Syswerda 1989), and every weight is then changed
-with probability `mutation_rate` by a normal number of standard deviation `mutation_scale`.
+A generation has P individuals. The ceil(elite_fraction P) best ones survive unchanged. Every child
+has two parents, each the best of `tournament` individuals drawn with replacement. It takes every
+weight from either parent with equal probability (uniform crossover, Syswerda 1989). Then every
+weight is changed with probability `mutation_rate` by a normal random number with standard deviation
+`mutation_scale`.
 
-Weights keep their sign range: without `weight_range` nothing is clipped, so negative weights stay
-possible; with it a weight that would leave [lo, hi] is reflected at the bound (clipping would heap
-weights up there). `keep_signs` reflects at 0 too, so that an excitatory synapse stays one (Dale's
-principle).
+Without `weight_range` the weights have no bounds. With it, a weight that would leave [lo, hi] is
+reflected at the bound, because clipping would accumulate weights there. `keep_signs` also keeps
+every weight's sign, so that an excitatory synapse stays excitatory (Dale's principle).
 
-All random numbers come from `seed`, the generation and the individual alone, so the result depends
-neither on the number of workers nor on interruptions. While layers are made and judged, NumPy's
-global generator is seeded from the same source (and put back afterwards in this process), so that a
-`fitness_func` that draws from `np.random` repeats too.
+All random numbers depend on `seed`, the generation and the individual alone, so that neither the
+number of workers nor an interruption changes the result. While layers are made and evaluated,
+NumPy's global generator is seeded from the same source (and restored afterwards in this process),
+so that a `fitness_func` that draws from `np.random` is repeatable, too.
 """
 
 from __future__ import annotations
@@ -42,17 +41,19 @@ from sc_model.packages import optional_import
 Floats = NDArray[np.float64]
 
 SCHEMA = "sc-model.neuroevolution.v1"
-PARAMETERS = (
-    "weights",
-    "weight",
-)  # what is evolved if nobody says otherwise: the first that the layer has
-BIRTH, CHILDREN, FITNESS = range(3)  # what random numbers are for
+PARAMETERS = ("weights", "weight")  # by default, the first of these that a layer has evolves
+BIRTH, CHILDREN, FITNESS = range(3)  # streams of random numbers, by their purpose
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What is kept of a generation: its number, the best, mean and least fitness, evaluations so
-    far.
+    """Figures of one generation.
+
+    Members
+    -------
+    generation : its number; the initial population is 0.
+    best, mean, least : fitness over its individuals.
+    evaluations : evaluations of the fitness function so far.
     """
 
     generation: int
@@ -68,11 +69,11 @@ class Evolution:
 
     Members
     -------
-    layer : the best one, with its weights in place.
-    fitness : of it.
+    layer : the best layer.
+    fitness : its fitness.
     weights : its evolved arrays by name.
-    history : all generations since the first.
-    evaluations : how often fitness was computed.
+    history : figures of all generations.
+    evaluations : evaluations of the fitness function.
     """
 
     layer: Any
@@ -83,34 +84,38 @@ class Evolution:
 
 
 class SNNGeneticEvolver:
-    """Evolves layers that `layer_factory` makes towards a high `fitness_func(layer)`.
+    """Evolve layers towards a high fitness.
 
     Parameters
     ----------
-    layer_factory : makes a layer; called once an individual, for its first weights. All else of a
-        layer is that of the first one.
-    fitness_func : a finite number, higher is better.
-    population_size : >= 2.
-    mutation_rate : in [0, 1].
-    elite_fraction : in (0, 1); one individual at least, and never all.
-    mutation_scale : None for a quarter of the standard deviation of the first weights (of the
-        range, where they don't differ).
-    weight_range : (lo, hi) or None.
-    keep_signs : see above.
-    tournament : >= 1.
-    seed : >= 0.
+    layer_factory : makes a layer. It is called once for each individual, for its initial weights;
+        everything else of a layer is that of the first one.
+    fitness_func : maps a layer to a finite number; higher is better.
+    population_size : individuals of a generation, >= 2.
+    mutation_rate : probability that a weight is changed, in [0, 1].
+    elite_fraction : fraction of the individuals that survive, in (0, 1); at least one, never all.
+    mutation_scale : standard deviation of a change, > 0; None for a quarter of the standard
+        deviation of the initial weights (of the width of `weight_range`, if they are all equal).
+    weight_range : (lo, hi), bounds of the weights, or None.
+    keep_signs : whether every weight keeps its sign.
+    tournament : individuals among which a parent is the best, >= 1.
+    seed : seed of all random numbers, >= 0.
     parameters : names of the layer's arrays that evolve; None for `weights` or else `weight`.
-    workers, engine, client : where fitness is computed, see `Workers`.
-    progress : show a bar (needs rich).
+    workers, engine, client : where the fitness is computed, see `Workers`.
+    progress : whether to show a progress bar (needs rich).
 
     Members
     -------
-    population : (population_size, genes), every row one individual.
-    fitness : (population_size,), or None before the first
-    evaluation.
-    generation : how many were bred. history.
+    population : (population_size, weights of a layer), one individual a row.
+    fitness : (population_size,), None before the first evaluation.
+    generation : number of the current generation.
+    history : figures of all generations.
 
-    Raises ValueError for what is out of range, TypeError for a layer without such arrays.
+    Raises
+    ------
+    TypeError : a parameter is of the wrong kind, or the layer lacks such arrays.
+    ValueError : a parameter is out of range.
+    MissingPackageError : the engine, or rich, is not installed.
     """
 
     def __init__(
@@ -133,17 +138,12 @@ class SNNGeneticEvolver:
         progress: bool = False,
     ) -> None:
         self.fitness_func = fitness_func
-        self.population_size, self.tournament = (
-            integer("population_size", population_size, 2),
-            integer("tournament", tournament),
-        )
+        self.population_size = integer("population_size", population_size, 2)
+        self.tournament = integer("tournament", tournament)
         self.mutation_rate = positive_number("mutation_rate", mutation_rate, zero=True)
         self.elite_fraction = positive_number("elite_fraction", elite_fraction)
-        self.seed, self.keep_signs, self.weight_range = (
-            integer("seed", seed, 0),
-            bool(keep_signs),
-            weight_range,
-        )
+        self.seed = integer("seed", seed, 0)
+        self.keep_signs, self.weight_range = bool(keep_signs), weight_range
         if self.mutation_rate > 1:
             raise ValueError(
                 f"mutation_rate must be in [0, 1], a probability, not {self.mutation_rate!r}"
@@ -159,7 +159,7 @@ class SNNGeneticEvolver:
         self._progress = (
             optional_import("rich.progress", "learning", "progress=True") if progress else None
         )
-        self._born(layer_factory, parameters)
+        self._populate(layer_factory, parameters)
         self.mutation_scale = (
             self._scale()
             if mutation_scale is None
@@ -172,7 +172,7 @@ class SNNGeneticEvolver:
 
     @property
     def elites(self) -> int:
-        """Individuals that go on as they are."""
+        """Number of individuals that survive a generation unchanged."""
         return min(
             max(1, math.ceil(self.elite_fraction * self.population_size)), self.population_size - 1
         )
@@ -180,14 +180,19 @@ class SNNGeneticEvolver:
     def evolve(
         self, generations: int, *, checkpoint: str | PathLike[str] | None = None
     ) -> Evolution:
-        """Breed `generations` more generations (>= 0) and return the best layer.
+        """Breed generations, and return the best layer.
 
-        With `checkpoint`, a file that is written whole after every generation: `generations` then
-        counts from the first one, and a run that was killed goes on where the file was written,
-        with the same result as if it had not been.
+        Parameters
+        ----------
+        generations : number of generations to breed, >= 0; with a checkpoint, counted from the
+            initial population.
+        checkpoint : file that is written after every generation, in one move. If it exists, the
+            run continues from it, with the same result as without the interruption.
 
-        ValueError for a fitness that is not finite, or a checkpoint of an evolver with other
-        settings.
+        Raises
+        ------
+        ValueError : a fitness is not finite, or the checkpoint is of an evolver with other
+            settings.
         """
         integer("generations", generations, 0)
         file = None if checkpoint is None else Path(checkpoint)
@@ -202,7 +207,7 @@ class SNNGeneticEvolver:
                 else shown.add_task("evolve", total=last, completed=self.generation)
             )
             if self.fitness is None:
-                self.fitness = self._judged(self.population, 0)
+                self.fitness = self._evaluate(self.population, 0)
                 self._record(file)
             while self.generation < last:
                 self._breed()
@@ -218,7 +223,8 @@ class SNNGeneticEvolver:
 
     # --- genomes ----------------------------------------------------------------------------------
 
-    def _born(self, factory: Callable[[], Any], parameters: Sequence[str] | None) -> None:
+    def _populate(self, factory: Callable[[], Any], parameters: Sequence[str] | None) -> None:
+        """Make the initial population."""
         with _seeded(self._draws(BIRTH, 0)):
             layers = [factory() for _ in range(self.population_size)]
         self._template = layers[0]
@@ -246,28 +252,29 @@ class SNNGeneticEvolver:
             raise ValueError("weights of new layers must be finite; look at layer_factory")
 
     def _scale(self) -> float:
+        """Return the default of `mutation_scale`."""
         spread = float(self.population.std())
         if spread == 0 and self.weight_range is not None:
             spread = self.weight_range[1] - self.weight_range[0]
         return 0.25 * spread or 0.25
 
     def _diversify(self) -> None:
-        """Individuals that a factory without chance made alike are moved apart."""
+        """Mutate equal individuals, which a factory without random numbers makes."""
         draws = self._draws(BIRTH, 1)
-        seen: set[bytes] = set()
+        genomes: set[bytes] = set()
         for k, genome in enumerate(self.population):
-            if genome.tobytes() in seen:
-                self.population[k] = self._kept(
-                    genome + draws.normal(0, self.mutation_scale, genome.shape), genome
-                )
-            seen.add(self.population[k].tobytes())
+            if genome.tobytes() in genomes:
+                noise = draws.normal(0, self.mutation_scale, genome.shape)
+                self.population[k] = self._bounded(genome + noise, genome)
+            genomes.add(self.population[k].tobytes())
 
-    def _kept(self, changed: Floats, before: Floats) -> Floats:
-        """Changed weights, reflected at what they must not cross."""
+    def _bounded(self, changed: Floats, before: Floats) -> Floats:
+        """Reflect changed weights at the bounds, and restore the signs of the old ones."""
         if self.weight_range is not None:
             lo, hi = self.weight_range
-            turn = np.mod(changed - lo, 2 * (hi - lo))
-            changed = np.clip(lo + np.minimum(turn, 2 * (hi - lo) - turn), lo, hi)
+            # Repeated reflection at both bounds is a triangle wave of period 2 (hi - lo).
+            phase = np.mod(changed - lo, 2 * (hi - lo))
+            changed = np.clip(lo + np.minimum(phase, 2 * (hi - lo) - phase), lo, hi)
         if self.keep_signs:
             changed = np.copysign(changed, before)
             if self.weight_range is not None:
@@ -275,32 +282,35 @@ class SNNGeneticEvolver:
         return changed
 
     def _draws(self, purpose: int, generation: int, individual: int = 0) -> np.random.Generator:
+        """Return the generator for one purpose, generation and individual."""
         return np.random.default_rng([self.seed, purpose, generation, individual])
 
     def _breed(self) -> None:
-        """The next generation, judged."""
+        """Breed and evaluate the next generation."""
         if self.fitness is None:
-            raise ValueError("population must be judged before it breeds; call evolve")
-        draws, born = self._draws(CHILDREN, self.generation), self.population_size - self.elites
+            raise ValueError("population must be evaluated before it breeds; call evolve")
+        draws = self._draws(CHILDREN, self.generation)
+        offspring = self.population_size - self.elites
         ranked = np.argsort(-self.fitness, kind="stable")
-        drawn = draws.integers(0, self.population_size, (born, 2, self.tournament))
-        winners = np.take_along_axis(
-            drawn, np.argmax(self.fitness[drawn], axis=-1)[..., None], axis=-1
-        )[..., 0]
+        # For each child and each of its two parents: the candidates, and the best of them.
+        candidates = draws.integers(0, self.population_size, (offspring, 2, self.tournament))
+        best = np.argmax(self.fitness[candidates], axis=-1)[..., None]
+        winners = np.take_along_axis(candidates, best, axis=-1)[..., 0]
         first, second = (self.population[winners[:, parent]] for parent in (0, 1))
         children = np.where(draws.random(first.shape) < 0.5, first, second)
         noise = draws.normal(0, self.mutation_scale, children.shape)
         mutated = draws.random(children.shape) < self.mutation_rate
-        children = np.where(mutated, self._kept(children + noise, children), children)
+        children = np.where(mutated, self._bounded(children + noise, children), children)
         elites = ranked[: self.elites]
-        fitness = self._judged(children, self.generation + 1)
+        fitness = self._evaluate(children, self.generation + 1)
         self.population = np.concatenate([self.population[elites], children])
         self.fitness = np.concatenate([self.fitness[elites], fitness])
         self.generation += 1
 
     # --- fitness ----------------------------------------------------------------------------------
 
-    def _judged(self, genomes: Floats, generation: int) -> Floats:
+    def _evaluate(self, genomes: Floats, generation: int) -> Floats:
+        """Return the fitness of each genome; ValueError where one is not finite."""
         jobs = [
             (
                 self.fitness_func,
@@ -311,19 +321,20 @@ class SNNGeneticEvolver:
             )
             for k, genome in enumerate(genomes)
         ]
-        found = self._workers.map(_fitness, jobs)
-        for k, value in enumerate(found):
+        fitness = self._workers.map(_fitness, jobs)
+        for k, value in enumerate(fitness):
             if not math.isfinite(value):
                 raise ValueError(
                     f"fitness of individual {k} of generation {generation} must be finite, not"
                     f" {value!r}"
                 )
-        self.evaluations += len(found)
-        return np.array(found, np.float64)
+        self.evaluations += len(fitness)
+        return np.array(fitness, np.float64)
 
     def _record(self, file: Path | None) -> None:
+        """Add the generation to the history, and write the checkpoint if there is one."""
         if self.fitness is None:
-            raise ValueError("population must be judged before it is recorded; call evolve")
+            raise ValueError("population must be evaluated before it is recorded; call evolve")
         best, mean, least = (
             float(value) for value in (self.fitness.max(), self.fitness.mean(), self.fitness.min())
         )
@@ -334,7 +345,7 @@ class SNNGeneticEvolver:
     # --- checkpoints ------------------------------------------------------------------------------
 
     def _settings(self) -> dict[str, Any]:
-        """What must be the same for a run to go on as if it had not stopped."""
+        """Return the settings that a checkpoint must share with the evolver that continues it."""
         return {
             "schema": SCHEMA,
             "seed": self.seed,
@@ -368,18 +379,18 @@ class SNNGeneticEvolver:
 
     def _load(self, file: Path) -> None:
         try:
-            with np.load(file, allow_pickle=False) as held:
-                meta = json.loads(str(held["meta"]))
-                population, fitness = held["population"], held["fitness"]
+            with np.load(file, allow_pickle=False) as archive:
+                meta = json.loads(str(archive["meta"]))
+                population, fitness = archive["population"], archive["fitness"]
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(
                 f"checkpoint {file} must be one that evolve wrote; it can't be read ({error})"
             ) from None
-        wanted, found = self._settings(), meta["settings"]
-        for key, value in wanted.items():
-            if found.get(key) != value:
+        own, stored = self._settings(), meta["settings"]
+        for key, value in own.items():
+            if stored.get(key) != value:
                 raise ValueError(
-                    f"checkpoint {file} must have {key} {value!r}, not {found.get(key)!r}; take"
+                    f"checkpoint {file} must have {key} {value!r}, not {stored.get(key)!r}; take"
                     " another file"
                 )
         self.population, self.fitness = population, fitness
@@ -388,7 +399,7 @@ class SNNGeneticEvolver:
 
 
 def _with_weights(template: Any, names: Sequence[str], genome: Floats) -> Any:
-    """A copy of the layer with the weights of a genome."""
+    """Return a copy of the layer with the weights of a genome."""
     layer, start = copy.deepcopy(template), 0
     for name in names:
         array = getattr(layer, name)
@@ -404,6 +415,7 @@ def _fitness(
     genome: Floats,
     seed: list[int],
 ) -> float:
+    """Return the fitness of one genome; it runs in a worker."""
     layer = _with_weights(template, names, genome)
     with _seeded(np.random.default_rng(seed)):
         return float(function(layer))
@@ -411,7 +423,7 @@ def _fitness(
 
 @contextmanager
 def _seeded(draws: np.random.Generator) -> Iterator[None]:
-    """NumPy's global generator in a known state, and afterwards in its own again."""
+    """Seed NumPy's global generator for the block, and restore its state afterwards."""
     before = np.random.get_state()
     np.random.seed(draws.integers(0, 1 << 32, 4, dtype=np.uint32))
     try:

@@ -1,8 +1,7 @@
-"""The O(1) synapse: bounded online learning whose state does not grow with how long it has been
-learning.
+"""The O(1) synapse: online learning with a state of constant size, whatever the number of steps.
 
-The rule is `sc_model.rules.reward_modulated_stdp`; its equations stand there. This module is the
-public contract.
+The rule and its equations are in `sc_model.rules.reward_modulated_stdp`. This module is the public
+contract.
 """
 
 from __future__ import annotations
@@ -26,22 +25,36 @@ STATE_FIELDS = tuple(field.name for field in load_rule(FAMILY).state)
 
 
 class OnlineO1Config(Params):
-    """Widths and shifts of the O(1) synapse, immutable; see `Params` for each field and its bound.
+    """Widths and shifts of the O(1) synapse, immutable; `Params` has each field and its bounds.
 
-    Raises ConfigError (a ValueError) that names the field and its bound for a value out of range,
-    ConfigTypeError (a TypeError) for a value that is no integer.
+    Members
+    -------
+    rule_family : name of the rule, always `reward_modulated_stdp`.
+
+    Raises
+    ------
+    ConfigError : a value is out of range (a ValueError that names the field and its bound).
+    ConfigTypeError : a value is no integer (a TypeError).
     """
 
     rule_family: Literal["reward_modulated_stdp"] = "reward_modulated_stdp"
 
     @property
     def params(self) -> RuleParams:
-        """The rule's own parameters, without the family's name."""
+        """The rule's parameters, without `rule_family`."""
         return Params(**{name: getattr(self, name) for name in Params.model_fields})
 
     def to_scnir_annotation(self, rule_id: str) -> dict[str, Any]:
-        """Deterministic metadata of the rule for a network description; ValueError for an empty
-        `rule_id`.
+        """Return the rule's metadata for a network description; equal inputs give equal metadata.
+
+        Parameters
+        ----------
+        rule_id : name of the rule in the description.
+
+        Raises
+        ------
+        TypeError : `rule_id` is no string.
+        ValueError : `rule_id` is empty.
         """
         if not isinstance(rule_id, str):
             raise TypeError(f"rule_id must be a string, not {rule_id!r} ({type(rule_id).__name__})")
@@ -64,7 +77,14 @@ class OnlineO1Config(Params):
 
 @dataclass(frozen=True)
 class OnlineO1Snapshot:
-    """The four integers a synapse is made of."""
+    """State of one synapse.
+
+    Members
+    -------
+    weight : in [0, max_weight].
+    pre_trace, post_trace : in [0, max_trace].
+    eligibility : signed, of `trace_bits` bits.
+    """
 
     weight: int
     pre_trace: int
@@ -77,8 +97,12 @@ class OnlineO1Synapse:
 
     Parameters
     ----------
-    config : widths and shifts.
-    initial_weight : saturated into [0, max_weight]; TypeError if it is no integer.
+    config : widths and shifts; None for the default configuration.
+    initial_weight : integer, saturated into [0, max_weight].
+
+    Raises
+    ------
+    TypeError : the configuration or the weight is of the wrong kind.
     """
 
     __slots__ = ("_synapse", "config")
@@ -94,49 +118,62 @@ class OnlineO1Synapse:
                 f" ({type(initial_weight).__name__})"
             )
         self.config = config if config is not None else OnlineO1Config()
-        self._synapse = self._made({"weight": initial_weight.__index__()})
+        self._synapse = self._new_synapse({"weight": initial_weight.__index__()})
 
-    def _made(self, initial: dict[str, int]) -> Synapse:
+    def _new_synapse(self, initial: dict[str, int]) -> Synapse:
         return Synapse(load_rule(FAMILY), self.config, initial)
 
     @property
     def state_fields(self) -> tuple[str, ...]:
-        """Names of all state the synapse holds."""
+        """Names of all state fields of the synapse."""
         return tuple(self._synapse.state)
 
     @property
     def state_bit_count(self) -> int:
-        """Bits of all state the synapse holds: W + 3T."""
+        """Bits of all state fields: W + 3T, with the widths of weight and traces."""
         return self._synapse.rule.state_bits(self.config)
 
     def snapshot(self) -> OnlineO1Snapshot:
-        """The state now."""
+        """Return the current state."""
         return OnlineO1Snapshot(**self._synapse.state)
 
     def step(self, pre_spike: bool | int, post_spike: bool | int, reward: int) -> OnlineO1Snapshot:
-        """One time step; `reward` is saturated into [min_reward, max_reward]. TypeError for what is
-        no integer.
+        """Advance by one time step and return the new state.
+
+        Parameters
+        ----------
+        pre_spike, post_spike : whether the neurons fire in this step.
+        reward : integer, saturated into [min_reward, max_reward].
+
+        Raises
+        ------
+        TypeError : a value is no integer.
         """
         self._synapse.step({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
         return self.snapshot()
 
 
 class NativeOnlineO1Synapse(OnlineO1Synapse):
-    """The same contract, compiled; and :meth:`replay` for many steps at once.
+    """The same contract in compiled code, with `replay` for many steps at once.
 
-    Raises NativeError where there is no compiler, or a value does not fit 64 bits.
+    Raises
+    ------
+    NativeError : there is no compiler, or a value does not fit 64 bits.
     """
 
     __slots__ = ()
 
-    def _made(self, initial: dict[str, int]) -> Synapse:
+    def _new_synapse(self, initial: dict[str, int]) -> Synapse:
         return NativeSynapse(load_rule(FAMILY), self.config, initial)
 
     def replay(
         self, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
     ) -> dict[str, NDArray[np.int64]]:
-        """Advance by T steps and return the four fields after each, shape (T,); inputs are scalars
-        or have shape (T,).
+        """Advance by T steps and return the state fields after each step, (T,).
+
+        Parameters
+        ----------
+        pre_spike, post_spike, reward : scalars or (T,).
         """
         synapse = self._synapse
         if not isinstance(synapse, NativeSynapse):
@@ -145,15 +182,18 @@ class NativeOnlineO1Synapse(OnlineO1Synapse):
 
 
 class NativeOnlineO1Array:
-    """N synapses of the same contract, compiled: every input and field has shape (N,).
+    """N synapses of the same contract in compiled code.
 
     Parameters
     ----------
-    config : widths and shifts.
+    config : widths and shifts; None for the default configuration.
     synapses : N >= 1.
-    initial_weight : a scalar or shape (N,), saturated into [0, max_weight].
+    initial_weight : a scalar or (N,), saturated into [0, max_weight].
 
-    Raises what :class:`NativeOnlineO1Synapse` raises.
+    Raises
+    ------
+    TypeError : a value is of the wrong kind.
+    NativeError : there is no compiler, or a value does not fit 64 bits.
     """
 
     __slots__ = ("_bank", "config")
@@ -172,24 +212,27 @@ class NativeOnlineO1Array:
 
     @property
     def state_fields(self) -> tuple[str, ...]:
-        """Names of all state a synapse holds."""
+        """Names of all state fields of a synapse."""
         return STATE_FIELDS
 
     def snapshot(self) -> dict[str, NDArray[np.int64]]:
-        """The state now, by field."""
+        """Return the current state, (N,) for each field."""
         return self._bank.state
 
     def step(
         self, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
     ) -> dict[str, NDArray[np.int64]]:
-        """One time step of all synapses; inputs are scalars or have shape (N,)."""
+        """Advance all synapses by one step; inputs are scalars or (N,)."""
         return self._bank.step({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
 
     def replay(
         self, pre_spike: ArrayLike, post_spike: ArrayLike, reward: ArrayLike
     ) -> dict[str, NDArray[np.int64]]:
-        """T time steps of all synapses, and the state after them; inputs have shape (T, N), (T, 1)
-        or are scalars.
+        """Advance all synapses by T steps and return the state after them.
+
+        Parameters
+        ----------
+        pre_spike, post_spike, reward : (T, N), (T, 1) or scalars.
         """
         self._bank.replay({"pre_spike": pre_spike, "post_spike": post_spike, "reward": reward})
         return self.snapshot()
@@ -198,11 +241,19 @@ class NativeOnlineO1Array:
 def build_online_o1_memory_proof(
     n_synapses: int, config: OnlineO1Config, sequence_length: int | None = None
 ) -> Mapping[str, Any]:
-    """What `n_synapses` synapses hold in memory, whatever the length of the sequence they have
-    seen.
+    """Return the memory that synapses need, and that it does not depend on the sequence's length.
 
-    `sequence_length` is taken and has no influence: that is the statement. ValueError for a
-    negative count.
+    Parameters
+    ----------
+    n_synapses : number of synapses, >= 0.
+    config : their configuration.
+    sequence_length : number of steps, >= 0, or None. It has no influence on the result, which is
+        what the result states.
+
+    Raises
+    ------
+    TypeError : a count is no integer.
+    ValueError : a count is negative.
     """
     for name, value in (("n_synapses", n_synapses), ("sequence_length", sequence_length)):
         if value is None and name == "sequence_length":

@@ -1,9 +1,9 @@
-r"""`RewardModulatedLearner`: spike timing proposes, reward disposes.
+r"""`RewardModulatedLearner`: STDP makes synapses eligible, a reward changes their weights.
 
-Izhikevich 2007 (doi:10.1093/cercor/bhl152); as a three-factor rule Fremaux & Gerstner 2016
-(doi:10.3389/fncir.2015.00085). Each step of dt, for each synapse of the projections chosen, s_pre
-being what has *arrived* at it (what its source sent `delay` steps ago, as the network counts) and
-s_post the spike of its target::
+Izhikevich 2007 (doi:10.1093/cercor/bhl152); Fremaux & Gerstner 2016
+(doi:10.3389/fncir.2015.00085) describe it as a three-factor rule. In each step of dt, each synapse
+of the chosen projections computes the following. s_pre is the spike that *arrives* at the synapse
+(its source sent it `delay` steps ago), s_post the spike of its target::
 
     x <- exp(-dt / tau_plus_ms) x;   y <- exp(-dt / tau_minus_ms) y
     e <- exp(-dt / tau_eligibility_ms) e - a_minus y s_pre + a_plus x s_post
@@ -11,14 +11,14 @@ s_post the spike of its target::
     d <- exp(-dt / tau_reward) d + reward
     w <- clip(w + learning_rate d e, w_min, w_max)
 
-So `tau_reward` is the time constant of d, Izhikevich's extracellular dopamine, in ms: how long a
-reward goes on to act. With `tau_reward=0` it acts in its own step alone. The pairing is that of
-`sc_model.network.pairing`: all pairs count but an arrival and a spike in the same step.
+d is Izhikevich's extracellular dopamine, and `tau_reward` its time constant in ms, the time for
+which a reward acts. With `tau_reward=0` a reward acts in its own step alone. Spikes are paired as
+in `sc_model.network.pairing`: all pairs count except an arrival and a spike in the same step.
 
-Deviations: time is in steps, each factor of them exact, so that a reward is a pulse and
-`learning_rate` counts each step (the paper's is per second); d has no tonic part; there is no
-baseline: the caller's `reward` should be the success signal, which for most tasks is reward minus
-expected reward, as Fremaux & Gerstner explain (otherwise the mean reward drives plain STDP).
+Deviations: time is discrete with exact decay factors, so that a reward is a pulse and
+`learning_rate` is per step (per second in the paper). d has no tonic part. There is no baseline:
+the caller should give a success signal, for most tasks the reward minus the expected reward, as
+Fremaux & Gerstner explain; otherwise the mean reward drives plain STDP.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import finite_number, integer, positive_number, real_array
+from sc_model.checks import finite_number, instance, integer, positive_number, real_array
 from sc_model.learning.synapses import BLOCK, carried
 from sc_model.network.models.model import Floats
 from sc_model.network.network import Network
@@ -39,27 +39,26 @@ from sc_model.network.pairing import no_spikes, pair_step
 from sc_model.network.projection import Projection
 from sc_model.spec.errors import did_you_mean
 
-# below it the common factor of a projection's eligibilities is multiplied into them; what then
-# underflows is 0
+# Below this the common factor of a projection's eligibilities is multiplied into them, long before
+# it could underflow itself.
 SMALLEST_SCALE = 1e-100
-# A dopamine that moves no weight: from here on a step without reward need not look at all synapses
+# Dopamine below this changes no weight and becomes 0; steps without reward then skip the synapses.
 TINY = 1e-200
 PARTS = ("eligibility", "scale", "x", "y", "spikes", "traces", "output")
 
 
 @dataclass(frozen=True)
 class RewardStep:
-    """What a step did.
+    """Result of one step.
 
     Members
     -------
-    reward : given.
-    dopamine : d, which reward has become.
-    synapses : that the learner looks after.
-    changed : whose weight is
-    another one now.
-    saturated : whose change a bound has cut.
-    mean_change : of the weights' amounts, over all synapses.
+    reward : reward of the step.
+    dopamine : d after the step.
+    synapses : number of the learner's synapses.
+    changed : number of them whose weight has changed.
+    saturated : number of them whose new weight a bound has cut.
+    mean_change : absolute change of a weight, averaged over all synapses.
     """
 
     reward: float
@@ -71,25 +70,29 @@ class RewardStep:
 
 
 class RewardModulatedLearner:
-    """R-STDP over a network, from its real spikes.
+    """Reward-modulated STDP over the spikes of a network.
 
     Parameters
     ----------
-    network : a `Network`; the learner looks at the projections it has now. What is on its way
-        already makes nothing eligible.
-    tau_reward : time constant of the reward's effect, ms, >= 0.
-    projections : which, as objects or labels; None (default) for all.
-    learning_rate : >= 0.
-    a_plus, a_minus : >= 0, what a pair of spikes at no distance makes eligible.
-    tau_plus_ms, tau_minus_ms, tau_eligibility_ms : > 0.
-    w_min, w_max : bounds; all weights have to be within.
+    network : the `Network`. The learner uses the projections that it has now; spikes that are
+        already on their way make nothing eligible.
+    tau_reward : time constant of d, ms, >= 0.
+    projections : projections that learn, as objects or labels; None (default) for all.
+    learning_rate : change of a weight for d = e = 1 in one step, >= 0.
+    a_plus, a_minus : eligibility of a pair of spikes one directly after the other, >= 0.
+    tau_plus_ms, tau_minus_ms : time constants of the STDP window, ms, > 0.
+    tau_eligibility_ms : time constant of the eligibility, ms, > 0.
+    w_min, w_max : bounds of the weights; all weights must be within them.
 
     Members
     -------
-    dopamine : d. weights belong to the projections, and are changed there.
+    dopamine : d.
 
-    Raises TypeError for the wrong kind; ValueError for a projection that is not in the network or
-    has plasticity of its own, and for weights out of bounds.
+    Raises
+    ------
+    TypeError : a parameter is of the wrong kind.
+    ValueError : a projection is not in the network or has plasticity of its own, a weight is out of
+        bounds, or a parameter out of range.
     """
 
     def __init__(
@@ -107,69 +110,63 @@ class RewardModulatedLearner:
         w_min: float = 0.0,
         w_max: float = 1.0,
     ) -> None:
-        if not isinstance(network, Network):
-            raise TypeError(
-                f"network must be a Network, not {network!r} ({type(network).__name__})"
-            )
-        self.network = network
+        self.network = instance("network", network, Network)
         self.tau_reward = positive_number("tau_reward", tau_reward, zero=True)
         self.learning_rate = positive_number("learning_rate", learning_rate, zero=True)
-        self.a_plus, self.a_minus = (
-            positive_number("a_plus", a_plus, zero=True),
-            positive_number("a_minus", a_minus, zero=True),
-        )
-        self.tau_plus_ms, self.tau_minus_ms = (
-            positive_number("tau_plus_ms", tau_plus_ms),
-            positive_number("tau_minus_ms", tau_minus_ms),
-        )
+        self.a_plus = positive_number("a_plus", a_plus, zero=True)
+        self.a_minus = positive_number("a_minus", a_minus, zero=True)
+        self.tau_plus_ms = positive_number("tau_plus_ms", tau_plus_ms)
+        self.tau_minus_ms = positive_number("tau_minus_ms", tau_minus_ms)
         self.tau_eligibility_ms = positive_number("tau_eligibility_ms", tau_eligibility_ms)
         self.w_min, self.w_max = finite_number("w_min", w_min), finite_number("w_max", w_max)
         if not self.w_min < self.w_max:
             raise ValueError(f"w_min must be < w_max ({self.w_max}), not {self.w_min}")
         dt_ms = network.dt_ms
-        self._keep = {
+        self._decay = {
             "x": math.exp(-dt_ms / self.tau_plus_ms),
             "y": math.exp(-dt_ms / self.tau_minus_ms),
             "eligibility": math.exp(-dt_ms / self.tau_eligibility_ms),
             "dopamine": math.exp(-dt_ms / self.tau_reward) if self.tau_reward else 0.0,
         }
         self._synapses = {each.label or "": _Synapses(each) for each in self._chosen(projections)}
-        self.dopamine, self._seen = 0.0, network.steps
+        self.dopamine, self._steps = 0.0, network.steps
 
-    def _chosen(self, given: Iterable[Projection | str] | None) -> list[Projection]:
-        known = self.network.projections
-        found = []
-        for each in known.values() if given is None else given:
+    def _chosen(self, names: Iterable[Projection | str] | None) -> list[Projection]:
+        """Return the projections that learn, and check them."""
+        present = self.network.projections
+        chosen: list[Projection] = []
+        for each in present.values() if names is None else names:
             label = each if isinstance(each, str) else getattr(each, "label", None)
-            if label not in known or not (isinstance(each, str) or known[label] is each):
-                hint = (
-                    did_you_mean(str(label), known) or f"; there are {', '.join(known) or 'none'}"
-                )
+            if label not in present or not (isinstance(each, str) or present[label] is each):
+                listed = f"; there are {', '.join(present) or 'none'}"
+                hint = did_you_mean(str(label), present) or listed
                 raise ValueError(f"projections must be in the network, not {each!r}{hint}")
-            projection = known[label]
+            projection = present[label]
             if projection.plasticity is not None:
                 raise ValueError(
                     f"projection {label!r} must have no plasticity of its own; leave it out of"
                     " projections"
                 )
-            out = projection.weights[
-                (projection.weights < self.w_min) | (projection.weights > self.w_max)
-            ]
-            if len(out):
+            weights = projection.weights
+            outside = weights[(weights < self.w_min) | (weights > self.w_max)]
+            if len(outside):
                 raise ValueError(
                     f"weights of {label!r} must be in [{self.w_min}, {self.w_max}], not"
-                    f" {float(out[0])!r}; give w_min and w_max, or leave it out of projections"
+                    f" {float(outside[0])!r}; give w_min and w_max, or leave it out of projections"
                 )
-            if projection in found:
+            if projection in chosen:
                 raise ValueError(f"projections must name each once, not {label!r} twice")
-            found.append(projection)
-        if not found:
+            chosen.append(projection)
+        if not chosen:
             raise ValueError("projections must be at least one; add one to the network first")
-        return found
+        return chosen
 
     def eligibility(self, projection: Projection | str) -> Floats:
-        """e of each synapse, (size,), in CSR order; a copy. ValueError for a projection that is not
-        the learner's.
+        """Return the eligibility e of each synapse of a projection, (size,), in CSR order; a copy.
+
+        Raises
+        ------
+        ValueError : the projection is not one of the learner's.
         """
         label = projection if isinstance(projection, str) else projection.label
         if label not in self._synapses:
@@ -181,60 +178,66 @@ class RewardModulatedLearner:
         return each.scale * each.stored
 
     def step(self, reward: float) -> RewardStep:
-        """After each step of the network, with what it earned, any finite number.
+        """Learn from the network's last step; call it after each step of the network.
 
-        ValueError for a reward that is not finite, or where the network has not taken exactly one
-        step since.
+        Parameters
+        ----------
+        reward : reward of the step, finite.
+
+        Raises
+        ------
+        TypeError : the reward is no number.
+        ValueError : the reward is not finite, or the network has not taken exactly one step since
+            the last call.
         """
-        given = finite_number("reward", reward)
-        since = self.network.steps - self._seen
+        pulse = finite_number("reward", reward)
+        since = self.network.steps - self._steps
         if since != 1:
             raise ValueError(
                 f"network must have taken 1 step since the learner's last, not {since}; call"
                 " step(reward) after each network.step(), and reset() after network.reset()"
             )
-        self._seen += 1
-        self.dopamine = self._keep["dopamine"] * self.dopamine + given
+        self._steps += 1
+        self.dopamine = self._decay["dopamine"] * self.dopamine + pulse
         if abs(self.dopamine) < TINY:
             self.dopamine = 0.0
         size = changed = saturated = 0
-        moved = 0.0
+        total_change = 0.0
         order = list(self.network.populations.values())
         for each in self._synapses.values():
             projection = each.projection
             each.follow()
-            # a source that is updated before its target sends what it put out now, any other what
-            # it put out before
-            now = projection.source.output
-            at_once = order.index(projection.source) < order.index(projection.target)
-            each.pair(now if at_once else each.output, self._keep, self.a_plus, self.a_minus)
-            each.output = now
+            # The network updates its populations in order. A target after its source got the
+            # source's output of this step, a target before it that of the step before.
+            output = projection.source.output
+            same_step = order.index(projection.source) < order.index(projection.target)
+            sent = output if same_step else each.output
+            each.pair(sent, self._decay, self.a_plus, self.a_minus)
+            each.output = output
             size += projection.size
             factor = self.learning_rate * self.dopamine * each.scale
             if factor:
-                counts = _move(projection.weights, each.stored, factor, self.w_min, self.w_max)
-                changed, saturated, moved = (
-                    changed + counts[0],
-                    saturated + counts[1],
-                    moved + counts[2],
-                )
-        return RewardStep(given, self.dopamine, size, changed, saturated, moved / max(size, 1))
+                counts = _change(projection.weights, each.stored, factor, self.w_min, self.w_max)
+                changed, saturated = changed + counts[0], saturated + counts[1]
+                total_change += counts[2]
+        return RewardStep(
+            pulse, self.dopamine, size, changed, saturated, total_change / max(size, 1)
+        )
 
     def reset(self) -> None:
-        """Forget spikes, eligibility and reward, not weights: as a trial begins, after
-        `network.reset()` if there is one.
+        """Clear traces, eligibility and reward at the begin of a trial; the weights stay.
+
+        Call it after `network.reset()`.
         """
-        self.dopamine, self._seen = 0.0, self.network.steps
+        self.dopamine, self._steps = 0.0, self.network.steps
         for each in self._synapses.values():
             each.reset()
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """All that the next steps depend on beside the network: flat, plain arrays
-        (`numpy.savez(file, **state)` keeps them).
-        """
+        """Return what a checkpoint has to hold beside the network, for `numpy.savez`."""
         state: dict[str, NDArray[Any]] = {
             "dopamine": np.array(self.dopamine),
-            "seen": np.array(self._seen),
+            "seen": np.array(self._steps),
         }
         for label, each in self._synapses.items():
             each.follow()
@@ -242,33 +245,40 @@ class RewardModulatedLearner:
         return state
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on where a checkpoint was made; load the network's own first. ValueError for names or
-        shapes that don't fit.
+        """Continue from a checkpoint; load the network's own state first.
+
+        Raises
+        ------
+        ValueError : names or shapes of other projections.
         """
         for each in self._synapses.values():
             each.follow()
-        mine = {f"{label}/{name}": each for label, each in self._synapses.items() for name in PARTS}
-        if set(state) != {"dopamine", "seen", *mine}:
-            wrong = sorted(set(state) ^ {"dopamine", "seen", *mine})[0]
+        owners = {
+            f"{label}/{name}": each for label, each in self._synapses.items() for name in PARTS
+        }
+        if set(state) != {"dopamine", "seen", *owners}:
+            wrong = sorted(set(state) ^ {"dopamine", "seen", *owners})[0]
             raise ValueError(
                 f"state must be of a learner of the same projections; {wrong!r} is in one of them"
                 " alone"
             )
-        held = {
+        arrays = {
             name: real_array(name, state[name], each.arrays()[name.rpartition("/")[2]].shape).copy()
-            for name, each in mine.items()
+            for name, each in owners.items()
         }
-        self.dopamine, self._seen = (
+        self.dopamine, self._steps = (
             float(real_array("dopamine", state["dopamine"], ())),
             integer("seen", int(state["seen"]), 0),
         )
         for label, each in self._synapses.items():
-            each.load({name: held[f"{label}/{name}"] for name in PARTS})
+            each.load({name: arrays[f"{label}/{name}"] for name in PARTS})
 
 
 class _Synapses:
-    """Eligibilities of a projection and what they need: `scale * stored` is e, so that time passing
-    costs one product.
+    """Eligibilities of one projection, and the traces that they come from.
+
+    The eligibility e is `scale * stored`: its decay is one product, whatever the number of
+    synapses.
     """
 
     def __init__(self, projection: Projection) -> None:
@@ -276,44 +286,41 @@ class _Synapses:
         self.reset()
 
     def reset(self) -> None:
-        """Forget eligibilities and spikes."""
+        """Set eligibilities and traces to 0."""
         self.csr = self.projection.csr
         self.stored, self.scale = np.zeros(self.projection.size), 1.0
         self.memory = no_spikes(self.projection)
         self.output = self.projection.source.output
 
     def arrays(self) -> dict[str, Floats]:
-        """The state, by the names of `PARTS`."""
+        """Return the state by the names of `PARTS`."""
         own = {"eligibility": self.stored, "scale": np.array(self.scale), "output": self.output}
         return {name: (own | self.memory)[name] for name in PARTS}
 
     def load(self, arrays: Mapping[str, Floats]) -> None:
-        """Take the state that `arrays` gave."""
+        """Restore a state that `arrays` returned."""
         self.csr, self.stored = self.projection.csr, arrays["eligibility"]
         self.scale, self.output = float(arrays["scale"]), arrays["output"]
         self.memory = {name: arrays[name] for name in self.memory}
 
     def follow(self) -> None:
-        """Where synapses have come and gone, those that stay keep their eligibility; new ones have
-        none.
-        """
+        """Follow a change of topology: old synapses keep their eligibility, new ones get 0."""
         if self.csr is not self.projection.csr:
-            self.stored, self.csr = (
-                carried(self.stored, self.csr, self.projection.csr),
-                self.projection.csr,
-            )
+            self.stored = carried(self.stored, self.csr, self.projection.csr)
+            self.csr = self.projection.csr
 
-    def pair(self, pre: Floats, keep: Mapping[str, float], a_plus: float, a_minus: float) -> None:
-        """One step of traces and eligibility; `pre` is what the source sent in it."""
-        self.scale *= keep["eligibility"]
+    def pair(self, pre: Floats, decay: Mapping[str, float], a_plus: float, a_minus: float) -> None:
+        """Advance traces and eligibility by one step in which the source sent `pre`."""
+        self.scale *= decay["eligibility"]
         if self.scale < SMALLEST_SCALE:
             self.stored *= self.scale
             self.scale = 1.0
+        # `stored` lacks the factor `scale`, so new eligibility is divided by it.
         pairs = pair_step(
             self.memory,
             self.projection,
             pre,
-            (keep["x"], keep["y"]),
+            (decay["x"], decay["y"]),
             a_plus / self.scale,
             a_minus / self.scale,
         )
@@ -322,22 +329,25 @@ class _Synapses:
         self.stored[pairs.targets] += pairs.potentiation
 
 
-def _move(
+def _change(
     weights: Floats, stored: Floats, factor: float, low: float, high: float
 ) -> tuple[int, int, float]:
-    """Weights changed in place; how many are other ones now, how many were cut by a bound, and the
-    sum of changes' amounts.
+    """Add factor * stored to weights in place, within bounds.
+
+    Returns
+    -------
+    How many weights have changed, how many a bound has cut, and the sum of the absolute changes.
     """
     changed = saturated = 0
-    moved = 0.0
+    total_change = 0.0
     for start in range(0, len(weights), BLOCK):
-        part = weights[start : start + BLOCK]
+        old = weights[start : start + BLOCK]
         change = factor * stored[start : start + BLOCK]
-        change += part
-        reached = np.clip(change, low, high)
-        saturated += int(np.count_nonzero(change != reached))
-        np.subtract(reached, part, out=change)
-        changed += int(np.count_nonzero(change != 0.0))  # of a mask: of floats it is slow
-        moved += float(np.abs(change, out=change).sum())
-        part[:] = reached
-    return changed, saturated, moved
+        change += old
+        clipped = np.clip(change, low, high)
+        saturated += int(np.count_nonzero(change != clipped))
+        np.subtract(clipped, old, out=change)
+        changed += int(np.count_nonzero(change != 0.0))  # counting a mask is faster than floats
+        total_change += float(np.abs(change, out=change).sum())
+        old[:] = clipped
+    return changed, saturated, total_change

@@ -1,15 +1,18 @@
-r"""Running correlation of what two populations do, from spikes counted between calls.
+r"""Running correlation between the neurons of two populations, from spikes counted between calls.
 
-With a_i the spikes of neuron i since the call before, filtered over calls, and h = 1 - exp(-1 /
-memory)::
+Each call filters the spikes of each neuron since the call before (a) and updates mean and variance
+of both populations and the covariance C of each pair, with h = 1 - exp(-1 / memory)::
 
-    a <- exp(-1 / trace) a + spikes;   u = a - mean;   mean <- mean + h u;   variance <- (1 - h) (variance + h u^2)
-    C[i, j] <- (1 - h) (C[i, j] + h u_i v_j)                 (v: the other population's u)
+    a <- exp(-1 / trace) a + spikes
+    u = a - mean                                (u of the source, v the same of the target)
+    mean <- mean + h u
+    variance <- (1 - h) (variance + h u^2)
+    C[i, j] <- (1 - h) (C[i, j] + h u_i v_j)
     correlation[i, j] = C[i, j] / sqrt(variance_i variance_j)
 
-The mean begins with the first call. This is the covariance with weights that fall exponentially
-into the past (West 1979, doi:10.1145/359146.359153, with a share h for each new value), so the
-correlation lies in [-1, 1]. Memory: 8 bytes for each pair of neurons, whatever the time.
+The first call sets the mean. This is the covariance with weights that fall exponentially into the
+past (West 1979, doi:10.1145/359146.359153, with weight h for each new value), so the correlation
+lies in [-1, 1]. It takes 8 bytes for each pair of neurons, whatever the number of calls.
 """
 
 from __future__ import annotations
@@ -30,8 +33,18 @@ SIDES = ("source", "target")
 
 
 class RunningCorrelation:
-    """Of `n_source` and `n_target` neurons; `memory` in calls, > 0, `trace` in calls, 0 for none.
-    calls : how many there were.
+    """Running correlation of each pair of a source and a target neuron.
+
+    Parameters
+    ----------
+    n_source, n_target : neurons of the populations.
+    memory : time constant of mean, variance and covariance, calls, > 0.
+    trace : time constant of the spike filter, calls, >= 0; 0 for no filter.
+
+    Members
+    -------
+    shape : (n_source, n_target).
+    calls : number of calls of `observe`.
     """
 
     def __init__(self, n_source: int, n_target: int, memory: float, trace: float) -> None:
@@ -42,7 +55,7 @@ class RunningCorrelation:
         self._covariance = np.zeros(self.shape)
 
     def observe(self, source: Population, target: Population) -> None:
-        """What they have fired since the last call; at the first, since their last reset."""
+        """Count the spikes since the last call; in the first call, since the network's reset."""
         h = -math.expm1(-1.0 / self.memory)
         u, v = (
             self._deviation(side, each, h)
@@ -54,10 +67,10 @@ class RunningCorrelation:
 
     def _deviation(self, side: dict[str, Floats], population: Population, h: float) -> Floats:
         counts = population.spike_counts
-        if np.any(counts < side["counts"]):  # its network has been reset since
+        if np.any(counts < side["counts"]):  # the network has been reset since the last call
             side["counts"] = np.zeros(len(counts))
-        lasting = math.exp(-1.0 / self.trace) if self.trace else 0.0
-        side["active"] = lasting * side["active"] + (counts - side["counts"])
+        decay = math.exp(-1.0 / self.trace) if self.trace else 0.0
+        side["active"] = decay * side["active"] + (counts - side["counts"])
         side["counts"] = counts.copy()
         if not self.calls:
             side["mean"] = side["active"].copy()
@@ -67,17 +80,18 @@ class RunningCorrelation:
         return deviation
 
     def matrix(self) -> Floats:
-        """(n_source, n_target); 0 where a neuron has done the same at every call."""
-        before, after = (
+        """Return the correlations, (n_source, n_target); 0 for a neuron without any variance."""
+        # 1 / sqrt(inf) is 0: no division by the standard deviation of a constant neuron.
+        source_scale, target_scale = (
             1.0 / np.sqrt(np.where(side["variance"] > 0, side["variance"], np.inf))
             for side in self._sides
         )
-        found: Floats = self._covariance * before[:, None]
-        found *= after
-        return found
+        correlation: Floats = self._covariance * source_scale[:, None]
+        correlation *= target_scale
+        return correlation
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Copies of plain arrays."""
+        """Return what a checkpoint has to hold, as copies."""
         sides = {
             f"{who}.{name}": side[name].copy()
             for who, side in zip(SIDES, self._sides, strict=True)
@@ -86,7 +100,7 @@ class RunningCorrelation:
         return {"calls": np.array(self.calls), "covariance": self._covariance.copy(), **sides}
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """What `state_dict` gave; ValueError for other shapes."""
+        """Continue from a checkpoint; ValueError for other shapes."""
         covariance = real_array("covariance", state["covariance"], self.shape).copy()
         sides = tuple(
             {

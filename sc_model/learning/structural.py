@@ -1,24 +1,23 @@
-r"""`StructuralPlasticity`: synapses that are weak go, others grow between neurons that are active
-together.
+r"""`StructuralPlasticity`: prune weak synapses, grow others between neurons that correlate.
 
-After Butz, Woergoetter & van Ooyen 2009 (doi:10.1016/j.brainresrev.2008.12.023), who review it
-without equations. A call here does three things:
+After Butz, Woergoetter & van Ooyen 2009 (doi:10.1016/j.brainresrev.2008.12.023), a review without
+equations. A call does three things:
 
-0. spikes of source and target since the call before go into their running correlation
-  (`sc_model.learning.running_correlation`);
-1. every synapse with \|w\| < prune_threshold is removed, from the CSR itself;
-2. new ones are drawn among the pairs of neurons that had no synapse before the call, without
-   replacement, with probabilities in proportion to correlation ** selectivity, where it is
-   positive. Their weight is `initial_weight`.
+1. It updates the running correlation of source and target with the spikes since the last call
+   (`sc_model.learning.running_correlation`).
+2. It removes every synapse with \|w\| < prune_threshold from the CSR.
+3. It draws new synapses among the pairs of neurons that had none before the call, without
+   replacement, with probabilities proportional to correlation ** selectivity where the correlation
+   is positive. Their weight is `initial_weight`.
 
-How many: with `keep="conserved"` as many as were removed, so that the count never changes; where
-too few correlated pairs are left the rest is drawn from all free pairs alike. With `keep="bounded"`
-growth_rate * max_synapses a call (fractions are carried over), from correlated pairs alone, and
-never beyond `max_synapses`.
+With `keep="conserved"` a call grows as many synapses as it removes, so that their number never
+changes; if there are too few correlated pairs, the rest is drawn from all free pairs with equal
+probability. With `keep="bounded"` a call grows growth_rate * max_synapses synapses (fractions are
+carried over), from correlated pairs alone, and never exceeds `max_synapses`.
 
-Deviations: no axonal and dendritic elements, no distance. A new synapse's delay is drawn from those
-that the projection has (where each has its own), and what its source sent before counts for
-plasticity as if the synapse had been there. No synapse grows from a neuron to itself.
+Deviations: no axonal and dendritic elements, no distance. The delay of a new synapse is drawn from
+the delays of the projection, where each synapse has its own. Spikes that its source sent before the
+synapse grew count for plasticity. No synapse grows from a neuron to itself.
 """
 
 from __future__ import annotations
@@ -31,27 +30,27 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_model.checks import finite_number, integer, positive_number
+from sc_model.checks import choice, finite_number, instance, integer, positive_number
 from sc_model.learning.running_correlation import RunningCorrelation
 from sc_model.learning.synapses import bounds, pairs
 from sc_model.network.csr import Ints
 from sc_model.network.models.model import Floats
 from sc_model.network.projection import Projection
-from sc_model.spec.errors import did_you_mean
 
 Keep = Literal["bounded", "conserved"]
-LEAST = 1e-300  # a probability to be drawn with, before it underflows
+# Least weight of a candidate in the draw: correlation ** selectivity may underflow to 0.
+LEAST = 1e-300
 
 
 @dataclass(frozen=True)
 class StructuralStep:
-    """What a call did.
+    """Result of one call.
 
     Members
     -------
-    synapses : that there are now.
-    pruned, grown : in this call.
-    correlation : mean over the pairs grown, 0 without any.
+    synapses : number of synapses after the call.
+    pruned, grown : number of synapses that the call has removed and added.
+    correlation : mean correlation of the pairs that got a synapse; 0 if there are none.
     """
 
     synapses: int
@@ -61,9 +60,15 @@ class StructuralStep:
 
 
 @dataclass
-class _Seen:
-    """Of a projection: statistics, share of a synapse that is due, how many may be, and the sign of
-    new ones.
+class _Record:
+    """State of the plasticity of one projection.
+
+    Members
+    -------
+    statistics : running correlation of its source and target.
+    due : fraction of a synapse that is carried over to the next call, in [0, 1).
+    most : largest number of synapses.
+    sign : sign of the weights of new synapses, 1 or -1.
     """
 
     statistics: RunningCorrelation
@@ -73,23 +78,29 @@ class _Seen:
 
 
 class StructuralPlasticity:
-    """Rewires projections, each with statistics of its own, by label.
+    """Rewire projections; each label has statistics of its own.
 
     Parameters
     ----------
-    growth_rate : share of `max_synapses` that a call grows with "bounded", 0 to 1.
-    prune_threshold : of \\|w\\|, >= 0.
-    keep : "bounded" (default) or "conserved".
-    max_synapses : >= 1; None (default) for as many as there are at the first call.
-    memory : calls that correlations reach back, > 0.
-    trace : calls that activity lasts, >= 0; 0 for the spikes of a call alone.
-    initial_weight : amount of a new weight, >= prune_threshold, cut to the bounds of the
-        projection's STDP; negative where all of its weights were at the first call.
-    selectivity : >= 0; 0 draws correlated pairs with equal probability, more takes the best ones.
-        With "conserved", 0 draws among all free pairs alike: random rewiring.
-    seed : of all draws, >= 0.
+    growth_rate : synapses that a call grows with "bounded", as a fraction of `max_synapses`, 0 to
+        1.
+    prune_threshold : synapses with a smaller absolute weight are removed, >= 0.
+    keep : what stays constant, the bound ("bounded", default) or the number ("conserved").
+    max_synapses : bound of the number of synapses, >= 1; None (default) for their number at the
+        first call.
+    memory : time constant of the correlations, calls, > 0.
+    trace : time constant of a filter of the spikes, calls, >= 0; 0 for no filter.
+    initial_weight : absolute value of a new weight, >= prune_threshold, clipped to the bounds of
+        the projection's STDP. The weight is negative if all weights were at the first call.
+    selectivity : exponent of the correlation, >= 0. With 0 all correlated pairs have equal
+        probability; larger values prefer the most correlated ones. With "conserved", 0 draws among
+        all free pairs with equal probability: random rewiring.
+    seed : seed of all draws, >= 0.
 
-    Raises TypeError for the wrong kind, ValueError for a value out of range.
+    Raises
+    ------
+    TypeError : a parameter is of the wrong kind.
+    ValueError : a parameter is out of range.
     """
 
     def __init__(
@@ -111,11 +122,7 @@ class StructuralPlasticity:
                 f"growth_rate must be <= 1, a share of max_synapses, not {self.growth_rate!r}"
             )
         self.prune_threshold = positive_number("prune_threshold", prune_threshold, zero=True)
-        if keep not in get_args(Keep):
-            raise ValueError(
-                "keep must be 'bounded' or 'conserved', not"
-                f" {keep!r}{did_you_mean(str(keep), get_args(Keep))}"
-            )
+        choice("keep", keep, get_args(Keep))
         self.keep = keep
         self.max_synapses = None if max_synapses is None else integer("max_synapses", max_synapses)
         self.memory, self.trace = (
@@ -132,58 +139,64 @@ class StructuralPlasticity:
             positive_number("selectivity", selectivity, zero=True),
             integer("seed", seed, 0),
         )
-        self._seen: dict[str, _Seen] = {}
+        self._records: dict[str, _Record] = {}
 
     def update(self, projection: Projection) -> StructuralStep:
-        """After each step, or every so many: spikes of source and target since the last call count,
-        in one bin.
+        """Prune and grow synapses; call it after any number of steps of the network.
 
-        A bin should be longer than delays and the time to the target's spike, or `trace` cover it.
-        Call before a reset of the network, or what came since the last call is not counted.
-        ValueError for populations that don't spike, or a projection without label.
+        The spikes of source and target since the last call are counted in one bin. The bin, or
+        `trace`, should be longer than the delays and the time in which a target responds. Call
+        once more before a reset of the network: spikes between the last call and the reset are not
+        counted.
+
+        Raises
+        ------
+        TypeError : no Projection.
+        ValueError : the projection has no label, or one of its populations does not spike.
         """
-        seen = self._of(projection)
-        seen.statistics.observe(projection.source, projection.target)
+        record = self._record_of(projection)
+        record.statistics.observe(projection.source, projection.target)
         weak = np.abs(projection.weights) < self.prune_threshold
         pruned = int(np.count_nonzero(weak))
         if self.keep == "conserved":
             wanted = pruned
         else:
-            seen.due += self.growth_rate * seen.most
-            wanted = max(0, min(int(seen.due), seen.most - projection.size + pruned))
-            seen.due -= int(seen.due)  # what there is no room for is not saved up
-        # random numbers of a call alone: what they are depends on nothing that was drawn before
+            record.due += self.growth_rate * record.most
+            wanted = max(0, min(int(record.due), record.most - projection.size + pruned))
+            record.due -= int(record.due)  # growth without room is lost, not carried over
+        # The counter makes the draws of a call independent of earlier draws, so that a continued
+        # run repeats them.
         name = zlib.crc32(str(projection.label).encode())
         draws = np.random.Generator(
-            np.random.Philox(key=self.seed, counter=[0, 0, name, seen.statistics.calls])
+            np.random.Philox(key=self.seed, counter=[0, 0, name, record.statistics.calls])
         )
-        grown, correlation = self._draw(projection, seen.statistics, wanted, weak, draws)
+        grown, correlation = self._draw(projection, record.statistics, wanted, weak, draws)
         if pruned or len(grown):
-            self._rewire(projection, seen.sign, ~weak, grown, draws)
+            self._rewire(projection, record.sign, ~weak, grown, draws)
         return StructuralStep(projection.size, pruned, len(grown), correlation)
 
     def correlation(self, projection: Projection) -> Floats:
-        """Running correlations, (n_source, n_target), a copy; 0 where a neuron has done the same at
-        every call.
+        """Return the running correlations, (n_source, n_target), as a copy.
 
-        ValueError before the first call.
+        They are 0 for a neuron that has fired equally often in all calls.
+
+        Raises
+        ------
+        ValueError : `update` has not been called for the projection.
         """
-        if projection.label not in self._seen:
+        if projection.label not in self._records:
             raise ValueError(f"{projection!r} must have been updated; call update first")
-        return self._seen[projection.label].statistics.matrix()
+        return self._records[projection.label].statistics.matrix()
 
-    def _of(self, projection: Projection) -> _Seen:
-        if not isinstance(projection, Projection):
-            raise TypeError(
-                f"projection must be a Projection, not {projection!r} ({type(projection).__name__})"
-            )
+    def _record_of(self, projection: Projection) -> _Record:
+        instance("projection", projection, Projection)
         label, n_source, n_target = projection.label, projection.source.n, projection.target.n
         if label is None:
             raise ValueError(f"{projection!r} must have a label; add it to a network, or give one")
         for each in (projection.source, projection.target):
             if not each.model.spiking:
                 raise ValueError(f"{each!r} must be of a model that spikes")
-        if label not in self._seen:
+        if label not in self._records:
             most = projection.size if self.max_synapses is None else self.max_synapses
             if self.keep == "bounded" and projection.size > most:
                 raise ValueError(
@@ -192,17 +205,17 @@ class StructuralPlasticity:
                 )
             weights = projection.weights
             sign = -1.0 if np.any(weights < 0) and not np.any(weights > 0) else 1.0
-            self._seen[label] = _Seen(
+            self._records[label] = _Record(
                 RunningCorrelation(n_source, n_target, self.memory, self.trace), 0.0, most, sign
             )
-        seen = self._seen[label]
-        if seen.statistics.shape != (n_source, n_target):
-            before = " x ".join(map(str, seen.statistics.shape))
+        record = self._records[label]
+        if record.statistics.shape != (n_source, n_target):
+            before = " x ".join(map(str, record.statistics.shape))
             raise ValueError(
                 f"projection {label!r} must have {before} neurons as before, not {n_source} x"
                 f" {n_target}; make a StructuralPlasticity for each network"
             )
-        return seen
+        return record
 
     def _draw(
         self,
@@ -212,7 +225,7 @@ class StructuralPlasticity:
         weak: NDArray[np.bool_],
         draws: np.random.Generator,
     ) -> tuple[Ints, float]:
-        """Pairs to grow, source * n_target + target, rising; and their mean correlation."""
+        """Draw the pairs that get a synapse; return their names (`pairs`) and mean correlation."""
         if not wanted:
             return np.empty(0, dtype=np.int64), 0.0
         correlation = statistics.matrix().ravel()
@@ -223,14 +236,16 @@ class StructuralPlasticity:
         conserved = self.keep == "conserved"
         wired = np.ones_like(free) if conserved and self.selectivity == 0 else correlation > 0
         candidates = np.flatnonzero(free & wired)
-        # the smallest of exponential numbers over p are a sample without replacement (Efraimidis &
-        # Spirakis 2006, doi:10.1016/j.ipl.2005.11.003, whose key is exp(-this))
-        likely = np.maximum(np.maximum(correlation[candidates], 0.0) ** self.selectivity, LEAST)
-        keys = draws.standard_exponential(len(candidates)) / likely
+        # Keys E / p with exponential numbers E: the smallest keys are a sample without replacement
+        # with probabilities p (Efraimidis & Spirakis 2006, doi:10.1016/j.ipl.2005.11.003, whose
+        # keys are exp(-E / p)).
+        probability = np.maximum(
+            np.maximum(correlation[candidates], 0.0) ** self.selectivity, LEAST
+        )
+        keys = draws.standard_exponential(len(candidates)) / probability
         chosen = candidates[_smallest(keys, wanted)]
         if conserved:
-            # where that isn't enough: any free pair, and in a full projection those that have just
-            # gone
+            # If there are too few: any free pair; in a full projection, the pairs just pruned.
             for others in (np.flatnonzero(free & ~wired), pairs(projection.csr)[weak]):
                 chosen = np.concatenate([chosen, draws.permutation(others)[: wanted - len(chosen)]])
         return np.sort(chosen), float(correlation[chosen].mean()) if len(chosen) else 0.0
@@ -243,7 +258,7 @@ class StructuralPlasticity:
         grown: Ints,
         draws: np.random.Generator,
     ) -> None:
-        """Another CSR."""
+        """Replace the projection's CSR by one without the pruned and with the grown synapses."""
         weight = float(np.clip(sign * self.initial_weight, *bounds(projection)))
         names = np.concatenate([pairs(projection.csr)[kept], grown])
         order = np.argsort(names, kind="stable")
@@ -252,34 +267,35 @@ class StructuralPlasticity:
         delays = None
         if projection.delay_mode == "per_synapse":
             present = projection.delay_steps
-            known = present if len(present) else np.arange(projection.max_delay + 1)
-            delays = np.concatenate([present[kept], draws.choice(known, len(grown))])[order]
+            choices = present if len(present) else np.arange(projection.max_delay + 1)
+            delays = np.concatenate([present[kept], draws.choice(choices, len(grown))])[order]
         indptr = np.searchsorted(sources, np.arange(projection.source.n + 1))
         projection.replace(indptr, targets, weights, delays)
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """All that the next calls depend on beside the network: flat, plain arrays by
-        `LABEL/FIELD`.
-        """
+        """Return what a checkpoint has to hold beside the network: arrays by `LABEL/FIELD`."""
         state: dict[str, NDArray[Any]] = {}
-        for label, seen in self._seen.items():
+        for label, record in self._records.items():
             own = {
-                "due": np.array(seen.due),
-                "most": np.array(seen.most),
-                "sign": np.array(seen.sign),
+                "due": np.array(record.due),
+                "most": np.array(record.most),
+                "sign": np.array(record.sign),
             }
             state |= {
                 f"{label}/{name}": values
-                for name, values in (*own.items(), *seen.statistics.state_dict().items())
+                for name, values in (*own.items(), *record.statistics.state_dict().items())
             }
         return state
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on where a checkpoint was made, with projections of the same labels. ValueError for
-        what is no such state.
+        """Continue from a checkpoint, with projections of the same labels.
+
+        Raises
+        ------
+        ValueError : other keys or shapes than those of `state_dict`.
         """
-        found: dict[str, _Seen] = {}
-        known = {
+        records: dict[str, _Record] = {}
+        expected = {
             "due",
             "most",
             "sign",
@@ -291,9 +307,9 @@ class StructuralPlasticity:
                 for name in state
                 if name.startswith(f"{label}/")
             }
-            if set(own) != known or np.ndim(own["covariance"]) != 2:
+            if set(own) != expected or np.ndim(own["covariance"]) != 2:
                 raise ValueError(
-                    f"structural state of {label!r} must hold {', '.join(sorted(known))}, not"
+                    f"structural state of {label!r} must hold {', '.join(sorted(expected))}, not"
                     f" {sorted(own)}"
                 )
             n_source, n_target = own["covariance"].shape
@@ -303,13 +319,13 @@ class StructuralPlasticity:
                 positive_number("due", float(own["due"]), zero=True),
                 finite_number("sign", float(own["sign"])),
             )
-            found[label] = _Seen(statistics, due, integer("most", int(own["most"]), 0), sign)
-        self._seen = found
+            records[label] = _Record(statistics, due, integer("most", int(own["most"]), 0), sign)
+        self._records = records
 
 
 def _smallest(keys: Floats, wanted: int) -> Ints:
-    """Places of the smallest keys."""
+    """Return the indices of the `wanted` smallest keys, in any order."""
     if len(keys) <= wanted:
         return np.arange(len(keys))
-    found: Ints = np.argpartition(keys, wanted - 1)[:wanted]
-    return found
+    smallest: Ints = np.argpartition(keys, wanted - 1)[:wanted]
+    return smallest

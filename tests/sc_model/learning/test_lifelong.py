@@ -286,7 +286,7 @@ def test_kept_inputs_are_a_uniform_sample() -> None:
                 np.arange(start, min(start + 7, 100))[:, None] / 100,
                 np.ones((min(7, 100 - start), 1)),
             )
-        kept = np.round(layer._kept[:, 0] * 100).astype(int)
+        kept = np.round(layer._sample[:, 0] * 100).astype(int)
         assert len(kept) == len(set(kept)) == 10
         times[kept] += 1
     assert np.abs(times - 30).max() < 5 * np.sqrt(30)

@@ -77,7 +77,7 @@ def test_reset_and_checkpoint() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"u_se": 1.5}, "u_se must be in (0, 1], a share of the resources, not 1.5"),
+        ({"u_se": 1.5}, "u_se must be in (0, 1], a fraction of the resources, not 1.5"),
         ({"tau_d": 0}, "tau_d must be > 0 and finite, not 0.0"),
         (
             {"method": "exakt"},
