@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Module, Mux, Signal, Value
 
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.wires import select
 
 # Clocks from a write's enable and data, in front of the write register, to the first clock in which
 # its address may be read: the register, the memory's own write.
@@ -60,6 +61,39 @@ def write_register(m: Module, *, update: Write, load: Write) -> Write:
         write_data.eq(Mux(load.enable, load.data, update.data)),
         write_address.eq(Mux(load.enable, load.address, update.address)),
     ]
+    return Write(write_en, write_address, write_data)
+
+
+def gated_write_register(
+    m: Module, *, load: Write, update: Write | None = None, name: str = "write"
+) -> Write:
+    """The same for layers whose first tick after a reset ignores the state in memory.
+
+    Latency 1, throughput one write a clock, domain ``sync``. No reset: a word that lands during a
+    reset does no harm there, and an enable without reset needs no LUT. Address and data are
+    selected by gates, for the same reason (see `sc_hw.wires.gated`). The update wins where both
+    write.
+
+    Parameters
+    ----------
+    m : the module that the registers are added to.
+    load : the host's write; its address and data must stand in the clock of its enable.
+    update : the pipeline's write; None for a memory that the host alone writes.
+    name : the registers are called `<name>_en`, `<name>_address` and `<name>_data`.
+
+    Returns
+    -------
+    The registered write.
+    """
+    write_en = Signal(name=f"{name}_en", reset_less=True)
+    write_address = Signal(len(load.address), name=f"{name}_address", reset_less=True)
+    write_data = Signal(len(load.data), name=f"{name}_data", reset_less=True)
+    enable, address, data = load.enable, load.address, load.data
+    if update is not None:
+        enable = update.enable | load.enable
+        address = select(update.enable, update.address, load.address)
+        data = select(update.enable, update.data, load.data)
+    m.d.sync += [write_en.eq(enable), write_address.eq(address), write_data.eq(data)]
     return Write(write_en, write_address, write_data)
 
 

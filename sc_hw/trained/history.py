@@ -10,8 +10,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.parts.state_memory import Write, connect, gated_write_register
 from sc_hw.trained.lane import MEMORY
-from sc_hw.wires import Delays, gated, select
+from sc_hw.wires import Delays, gated
 from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
@@ -72,17 +73,14 @@ class History(wiring.Component):
             self.past.eq(gated(ram.r_data, by=~delays.later(self.fresh, MEMORY, "fresh"))),
         ]
         # registers in front of the write port, so that host and sweep are far from the memory
-        write_en = Signal(reset_less=True)
-        write_column = Signal.like(self.column, reset_less=True)
-        written = Signal(bits, reset_less=True)
         keep = delays.later(self.keep, MEMORY, "keep", strobe=True)
         place = delays.later(self.column, MEMORY, "column")
         # the oldest value falls off the end of the word
         aged = Cat(self.present, self.past)[:bits]
-        m.d.sync += [
-            write_en.eq(keep | self.load),
-            write_column.eq(select(keep, place, self.host_column)),
-            written.eq(select(keep, aged, self.load_data)),
-        ]
-        m.d.comb += [ram.w_en.eq(write_en), ram.w_addr.eq(write_column), ram.w_data.eq(written)]
+        write = gated_write_register(
+            m,
+            update=Write(keep, place, aged),
+            load=Write(self.load, self.host_column, self.load_data),
+        )
+        connect(m, ram, write)
         return m

@@ -14,8 +14,9 @@ from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.parts.accumulator import Accumulator
 from sc_hw.parts.selector import Selector
+from sc_hw.parts.state_memory import Write, connect, gated_write_register
 from sc_hw.trained.table import TableMemory
-from sc_hw.wires import Delays, gated, port_shape, select
+from sc_hw.wires import Delays, gated, port_shape
 from sc_model.arithmetic import Unit
 from sc_model.graph import REWRITES, Graph, rewrite, trace_function
 from sc_model.graph.rewrite import Rewrite, product_as_adder_tree, sum_with_selected_sign
@@ -204,21 +205,15 @@ class Lane(wiring.Component):
             m.d.sync += place.eq(gated(place + 1, by=~last_place))
         # No reset: a trace that lands during a reset is harmless, since the first tick afterwards
         # is `fresh`, which reads 0 and writes every trace again.
-        write_en = Signal(reset_less=True)
-        write_place = Signal.like(self.address, reset_less=True)
-        write_trace = Signal(self.state.size, reset_less=True)
         loaded_trace = self.load_data.as_value()[: self.state.size]
-        m.d.sync += [
-            write_en.eq(landing | self.load),
-            write_place.eq(select(landing, place, self.host_address)),
-            write_trace.eq(select(landing, self._next_trace(delays), loaded_trace)),
-        ]
-        m.d.comb += [
-            traces.w_en.eq(write_en),
-            traces.w_addr.eq(write_place),
-            traces.w_data.eq(write_trace),
-            self.word.as_value()[: self.state.size].eq(traces.r_data),
-        ]
+        write = gated_write_register(
+            m,
+            update=Write(landing, place, self._next_trace(delays)),
+            load=Write(self.load, self.host_address, loaded_trace),
+            name="write_trace",
+        )
+        connect(m, traces, write)
+        m.d.comb += self.word.as_value()[: self.state.size].eq(traces.r_data)
         waiting = self.fetch - MEMORY - LOOKUP
         fields = data.View(self.state, delays.later(trace, waiting, "trace"))
         return {str(name): fields[name] for name, _ in self.state}
@@ -237,20 +232,12 @@ class Lane(wiring.Component):
 
     def _host_access(self, m: Module, fixed: BlockRAM) -> None:
         """The host writes parameters; registers in front of the memory shorten the path to it."""
-        write_fixed = Signal(reset_less=True)
-        write_address = Signal.like(self.address, reset_less=True)
-        write_parameters = Signal(self.fixed.size, reset_less=True)
-        m.d.sync += [
-            write_fixed.eq(self.load),
-            write_address.eq(self.host_address),
-            write_parameters.eq(self.load_data.as_value()[self.state.size :]),
-        ]
-        m.d.comb += [
-            fixed.w_en.eq(write_fixed),
-            fixed.w_addr.eq(write_address),
-            fixed.w_data.eq(write_parameters),
-            self.word.as_value()[self.state.size :].eq(fixed.r_data),
-        ]
+        parameters = self.load_data.as_value()[self.state.size :]
+        write = gated_write_register(
+            m, load=Write(self.load, self.host_address, parameters), name="write_fixed"
+        )
+        connect(m, fixed, write)
+        m.d.comb += self.word.as_value()[self.state.size :].eq(fixed.r_data)
 
     def _sum(self, m: Module, delays: Delays) -> None:
         """The sum of a neuron's products, and when it is complete."""

@@ -12,8 +12,9 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.parts.state_memory import Write, connect, gated_write_register
 from sc_hw.trained.lane import AHEAD, MEMORY, unit_graph
-from sc_hw.wires import Delays, gated, port_shape, select
+from sc_hw.wires import Delays, gated, port_shape
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import IntFormat, TrainedLayerSpec
 
@@ -167,40 +168,25 @@ class Neurons(wiring.Component):
         state = Cat(*(getattr(update, f"o_{name}") for name in self.unit.state), update.o_ready)
         # No reset: a state that lands during a reset is not read before it is written again, since
         # `fresh` is high in the first tick afterwards.
-        write_en = Signal(reset_less=True)
-        write_address = Signal(self.index_bits, reset_less=True)
-        written = Signal(self.state.size, reset_less=True)
-        m.d.sync += [
-            write_en.eq(valid | self.load),
-            write_address.eq(select(valid, place, self.host_address)),
-            written.eq(select(valid, state, self.load_data[: self.state.size])),
-        ]
-        m.d.comb += [
-            ram.w_en.eq(write_en),
-            ram.w_addr.eq(write_address),
-            ram.w_data.eq(written),
-            self.word[: self.state.size].eq(ram.r_data),
-        ]
+        write = gated_write_register(
+            m,
+            update=Write(valid, place, state),
+            load=Write(self.load, self.host_address, self.load_data[: self.state.size]),
+        )
+        connect(m, ram, write)
+        m.d.comb += self.word[: self.state.size].eq(ram.r_data)
 
     def _parameters(self, m: Module, delays: Delays, address: Value) -> dict[str, Value]:
         """The parameters of each neuron, in the same clock as its state."""
         if not self.own.size:
             return {}
         m.submodules.own = own = BlockRAM(self.spec.neurons, self.own.size)
-        load = Signal(reset_less=True)
-        place = Signal(self.index_bits, reset_less=True)
-        loaded = Signal(self.own.size, reset_less=True)
-        m.d.sync += [
-            load.eq(self.load),
-            place.eq(self.host_address),
-            loaded.eq(self.load_data[self.state.size :]),
-        ]
-        m.d.comb += [
-            own.r_addr.eq(address),
-            own.w_en.eq(load),
-            own.w_addr.eq(place),
-            own.w_data.eq(loaded),
-            self.word[self.state.size :].eq(own.r_data),
-        ]
+        loaded = self.load_data[self.state.size :]
+        write = gated_write_register(
+            m, load=Write(self.load, self.host_address, loaded), name="write_own"
+        )
+        m.d.comb += own.r_addr.eq(address)
+        connect(m, own, write)
+        m.d.comb += self.word[self.state.size :].eq(own.r_data)
         fetched_word = data.View(self.own, delays.later(own.r_data, 1, "own"))
         return {str(name): fetched_word[name] for name, _ in self.own}

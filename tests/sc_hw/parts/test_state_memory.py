@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from amaranth.hdl import Module, Signal
 from simulator import simulate
 
 from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.parts.state_memory import WRITE, Write, connect, write_register
+from sc_hw.parts.state_memory import WRITE, Write, connect, gated_write_register, write_register
 
 
-def memory() -> tuple[Module, dict[str, Signal], BlockRAM]:
-    """A memory of 8 bytes whose write port both users share."""
+def memory(register: Any) -> tuple[Module, dict[str, Signal], BlockRAM]:
+    """A memory of 8 bytes whose write port both users share, through that kind of register."""
     m = Module()
     pins = {
         f"{user}_{name}": Signal(width, name=f"{user}_{name}")
@@ -25,13 +26,16 @@ def memory() -> tuple[Module, dict[str, Signal], BlockRAM]:
         Write(*(pins[f"{user}_{name}"] for name in ("enable", "address", "data")))
         for user in ("update", "load")
     )
-    connect(m, ram, write_register(m, update=update, load=load))
+    connect(m, ram, register(m, update=update, load=load))
     return m, pins, ram
 
 
-def test_both_users_write_the_same_memory() -> None:
-    """Random writes of either, one or none a clock; the host wins where both write."""
-    m, pins, ram = memory()
+@pytest.mark.parametrize(
+    ("register", "winner"), [(write_register, "load"), (gated_write_register, "update")]
+)
+def test_both_users_write_the_same_memory(register: Any, winner: str) -> None:
+    """Random writes of either, both or none a clock; one user wins where both write."""
+    m, pins, ram = memory(register)
     rng = np.random.default_rng(4)
     words: dict[int, int] = {}
 
@@ -39,7 +43,7 @@ def test_both_users_write_the_same_memory() -> None:
         for _ in range(200):
             for pin in pins.values():
                 ctx.set(pin, int(rng.integers(1 << len(pin))))
-            for user in ("update", "load"):  # the load last: it wins
+            for user in sorted(("update", "load"), key=winner.__eq__):  # the winner last
                 if ctx.get(pins[f"{user}_enable"]):
                     address = ctx.get(pins[f"{user}_address"])
                     data = ctx.get(pins[f"{user}_data"])
@@ -58,9 +62,10 @@ def test_both_users_write_the_same_memory() -> None:
     assert len(words) == 8
 
 
-def test_a_word_can_be_read_after_its_write() -> None:
+@pytest.mark.parametrize("register", [write_register, gated_write_register])
+def test_a_word_can_be_read_after_its_write(register: Any) -> None:
     """`WRITE` clocks after the enable its address may be given: the memory needs 2 more."""
-    m, pins, ram = memory()
+    m, pins, ram = memory(register)
 
     async def testbench(ctx: Any) -> None:
         for value in (17, 130):
@@ -84,3 +89,11 @@ def test_reset_clears_the_enable_alone() -> None:
     assert not write.enable.reset_less
     assert write.address.reset_less
     assert write.data.reset_less
+
+
+def test_a_memory_that_the_host_alone_writes() -> None:
+    m = Module()
+    write = gated_write_register(m, load=Write(Signal(), Signal(3), Signal(8)), name="own")
+    names = [part.name for part in (write.enable, write.address, write.data)]
+    assert names == ["own_en", "own_address", "own_data"]
+    assert all(part.reset_less for part in (write.enable, write.address, write.data))
