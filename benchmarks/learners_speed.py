@@ -1,12 +1,11 @@
-"""Seconds and peak memory of the learners on gradients at the size that users have: 1,000 x 1,000
-synapses, 1,000 steps.
+"""Seconds and peak memory of the gradient learners with 1,000 x 1,000 synapses and 1,000 steps.
 
     python benchmarks/learners_speed.py [--out reports] [--limit SECONDS]
 
-prints the table and, with `--out`, writes learners_speed.json and learners_speed.md. One update of
-one sequence each, forward and backward, on one core, every case in a process of its own; memory is
-the process's greatest resident size, above that before the update. Exit code 1 where a case takes
-longer than `--limit` seconds (30 by default).
+This prints the table and, with `--out`, writes learners_speed.json and learners_speed.md. Each case
+is one update of one sequence, forward and backward, on one core, in a process of its own. The
+memory is the growth of the process's peak resident size in the update. The exit code is 1 if a case
+takes longer than `--limit` seconds (30 by default).
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ DTYPES = ("float32", "float64")
 
 
 def network(recurrent: bool = False, delays: bool = False, adaptive: bool = False) -> Network:
-    """A million synapses between the cells, or from the inputs to them; beside them few."""
+    """Return a network with a million synapses among the cells, or from the inputs to them."""
     draws = np.random.default_rng(0)
     kind = AdaptiveLIF if adaptive else LIF
     source, out = Population(Relay, N, "in"), Population(LI, OUT, "out")
@@ -71,24 +70,24 @@ def network(recurrent: bool = False, delays: bool = False, adaptive: bool = Fals
 
 
 def measured(case: str, learner: str, dtype: str) -> dict[str, Any]:
-    """One update, in this process."""
+    """Make one update in this process."""
     torch.set_num_threads(1)
     module = NetworkModule(network(**CASES[case][1]), dtype=getattr(torch, dtype))
     draws = np.random.default_rng(1)
-    x, aims = (draws.random((STEPS, N)) < RATE).astype(float), draws.normal(0, 1, (STEPS, OUT))
+    x, targets = (draws.random((STEPS, N)) < RATE).astype(float), draws.normal(0, 1, (STEPS, OUT))
     mse = torch.nn.functional.mse_loss
     if learner == "maml":
-        task, meta = (x[: STEPS // 10], aims[: STEPS // 10]) * 2, MetaLearner(module, 0.1, 1e-3)
+        task, meta = (x[: STEPS // 10], targets[: STEPS // 10]) * 2, MetaLearner(module, 0.1, 1e-3)
         began, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rates = meta.outer_step([task]).rates
     else:
-        made = (
+        trainer = (
             {"bptt": BPTTLearner, "tbptt": TBPTTLearner}[learner](module, mse)
             if learner != "eprop"
             else EPropLearner(module)
         )
         began, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        rates = made.train_step(x, aims).rates
+        rates = trainer.train_step(x, targets).rates
     seconds, peak = perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     row = {
         "case": case,
@@ -105,7 +104,7 @@ def measured(case: str, learner: str, dtype: str) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The report for people."""
+    """Return the report in Markdown."""
     lines = [
         "# Learners on gradients: time and memory\n",
         f"Made by `{result['command']}` on one core of {result['machine']}.",
@@ -135,9 +134,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--limit", type=float, default=30.0)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.one:
-        print(json.dumps(measured(*given.one)))
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measured(*options.one)))
         return
     rows = []
     for case in CASES:
@@ -159,10 +158,10 @@ def main() -> None:
         "machine": machine,
         "rows": rows,
     }
-    if given.out:
-        write_json(given.out / "learners_speed.json", result)
-        write_text(given.out / "learners_speed.md", table(result))
-    sys.exit(any(row["seconds"] > given.limit for row in rows))
+    if options.out:
+        write_json(options.out / "learners_speed.json", result)
+        write_text(options.out / "learners_speed.md", table(result))
+    sys.exit(any(row["seconds"] > options.limit for row in rows))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ STEPS, SIZE, RATE_HZ, LONGEST = 1000, 1000, 20.0, 16
 
 
 def nothing() -> None:
-    """What a process needs before it does anything."""
+    """Measure what a process needs for its imports alone."""
 
 
 def eligibility() -> None:
@@ -64,8 +64,9 @@ def secure_sum() -> None:
 
 
 def network(probability: float = 1.0) -> tuple[Network, Projection]:
-    """Poisson sources and LIF neurons at about 20 Hz, a synapse with a delay of its own for each
-    pair or for some.
+    """Return Poisson sources and LIF neurons at about 20 Hz, all or some pairs connected.
+
+    Every synapse has a delay of its own.
     """
     draws = np.random.default_rng(1)
     source, target = Population(Relay, SIZE, "source"), Population(LIF(tau_ms=20.0), SIZE, "target")
@@ -138,7 +139,7 @@ CASES: dict[str, tuple[str, Callable[[], None]]] = {
 
 
 def measured(name: str) -> dict[str, Any]:
-    """A case, in this process."""
+    """Run a case in this process."""
     what, act = CASES[name]
     began = time.perf_counter()
     act()
@@ -150,7 +151,7 @@ def measured(name: str) -> dict[str, Any]:
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """The table."""
+    """Return the report in Markdown."""
     lines = [
         "# Local learners: seconds and memory",
         "",
@@ -171,23 +172,23 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run and write."""
+    """Run all cases and write the reports."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--case", choices=CASES, help="this one alone, in this process, as JSON")
-    given = parser.parse_args()
-    if given.case:
-        print(json.dumps(measured(given.case)))
+    options = parser.parse_args()
+    if options.case:
+        print(json.dumps(measured(options.case)))
         return
-    found = {}
+    cases = {}
     for name in CASES:
         done = subprocess.run(
             [sys.executable, __file__, "--case", name], capture_output=True, text=True, check=True
         )
-        found[name] = json.loads(done.stdout)
+        cases[name] = json.loads(done.stdout)
         print(
-            f"{found[name]['what']}: {found[name]['seconds']} s, at most"
-            f" {found[name]['peak_mb']} MB",
+            f"{cases[name]['what']}: {cases[name]['seconds']} s, at most"
+            f" {cases[name]['peak_mb']} MB",
             flush=True,
         )
     report = {
@@ -198,11 +199,11 @@ def main() -> None:
             "python": platform.python_version(),
             "machine": platform.machine(),
         },
-        "cases": found,
+        "cases": cases,
     }
-    if given.out:
-        write_json(given.out / "local_learners.json", report)
-        write_text(given.out / "local_learners.md", markdown(report))
+    if options.out:
+        write_json(options.out / "local_learners.json", report)
+        write_text(options.out / "local_learners.md", markdown(report))
 
 
 if __name__ == "__main__":

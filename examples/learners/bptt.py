@@ -20,12 +20,12 @@ SOLVED = 0.9
 
 
 def loss(outputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of what the readouts say on average while they are asked."""
+    """Return the cross-entropy of the mean readout over the steps that ask for an answer."""
     return torch.nn.functional.cross_entropy(outputs[-_xor.ANSWER :].mean(0), classes[-1])
 
 
 def trained(seed: int, everything: bool) -> float:
-    """Accuracy."""
+    """Return the accuracy."""
     draws = np.random.default_rng([seed, 2])
     module = NetworkModule(_xor.network(seed), dtype=torch.float32)
     if not everything:
@@ -41,6 +41,6 @@ def trained(seed: int, everything: bool) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """All weights, and the readout's alone."""
+    """Train all weights, and for the baseline those of the readout alone."""
     torch.set_num_threads(1)
     return {"learner": trained(seed, True), "baseline": trained(seed, False)}

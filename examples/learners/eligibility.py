@@ -1,4 +1,4 @@
-"""A cue, silence, then an error: credit for what is long past."""
+"""A cue, silence, then an error: credit for an event long ago."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TRAIN, TEST = 400, 500
 
 
 def trial(draws: np.random.Generator, cue: int) -> np.ndarray:
-    """Spikes of a trial, (ticks, inputs)."""
+    """Return the spikes of a trial, (ticks, inputs)."""
     rates = np.full((CUE + SILENCE, INPUTS), 0.02)
     rates[:CUE, np.arange(INPUTS) % CUES == cue] = 0.4
     return (draws.random(rates.shape) < rates).astype(float)
 
 
 def trained(seed: int, tau_e: float) -> float:
-    """Accuracy after learning with a trace of `tau_e`."""
+    """Return the accuracy after learning with a trace of time constant `tau_e`."""
     draws = np.random.default_rng(seed)
     weight, right = np.zeros((INPUTS, CUES)), 0
     left = np.exp(-np.arange(CUE + SILENCE - 1, -1, -1) / TAU)
@@ -53,5 +53,5 @@ def trained(seed: int, tau_e: float) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """Both traces."""
+    """Learn with the long trace, and for the baseline with the short one."""
     return {"learner": trained(seed, TAU), "baseline": trained(seed, 1.0)}

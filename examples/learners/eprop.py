@@ -20,7 +20,7 @@ SOLVED = 0.9
 
 
 def trained(seed: int, feedback: str, everything: bool = True) -> float:
-    """Accuracy."""
+    """Return the accuracy."""
     draws = np.random.default_rng([seed, 2])
     module = NetworkModule(_xor.network(seed), dtype=torch.float32)
     if not everything:
@@ -38,7 +38,7 @@ def trained(seed: int, feedback: str, everything: bool = True) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """Random feedback, symmetric feedback, and the readout's weights alone."""
+    """Learn with random and with symmetric feedback; the baseline trains the readout alone."""
     torch.set_num_threads(1)
     return {
         "learner": trained(seed, "random"),

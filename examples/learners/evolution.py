@@ -30,7 +30,7 @@ class Neuron:
 
 
 class Patterns:
-    """What a neuron has to do. A class, so that other processes can have it."""
+    """Fitness and score of a neuron; a class, so that other processes can unpickle it."""
 
     def __init__(self, seed: int) -> None:
         draws = np.random.default_rng([seed, 1])
@@ -41,20 +41,20 @@ class Patterns:
         self.sign = np.where(np.arange(PATTERNS) % 2, 1.0, -1.0)
 
     def above(self, neuron: Neuron) -> np.ndarray:
-        """How far the highest potential is on the right side of the threshold 1, by pattern."""
+        """Return how far the peak potential is on the right side of the threshold 1, by pattern."""
         return self.sign * ((self.traces @ neuron.weights).max(1) - 1.0)
 
     def __call__(self, neuron: Neuron) -> float:
-        """Fitness."""
+        """Return the fitness."""
         return float(np.minimum(self.above(neuron), 0.05).mean())
 
     def right(self, neuron: Neuron) -> float:
-        """Score."""
+        """Return the score."""
         return float((self.above(neuron) > 0).mean())
 
 
 def run(seed: int) -> dict[str, float]:
-    """Evolution, and random search with as many evaluations, of which the best score counts."""
+    """Evolve; the baseline is the best of a random search with as many evaluations."""
     patterns = Patterns(seed)
     found = SNNGeneticEvolver(Neuron, patterns, seed=seed).evolve(300)
     np.random.seed(seed)

@@ -1,4 +1,4 @@
-"""Digits, then the same digits with their pixels shuffled: a network that keeps the first."""
+"""Digits, then the same digits with shuffled pixels: a network that does not forget the first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LAMBDA, EPOCHS, TEST = 2000.0, 40, 500
 
 
 def learned(seed: int, ewc_lambda: float) -> tuple[float, float]:
-    """Accuracies of both tasks after both."""
+    """Return the accuracies of both tasks after training on both."""
     torch.manual_seed(seed)
     draws = np.random.default_rng(seed)
     x, y = load_digits(return_X_y=True)
@@ -54,7 +54,7 @@ def learned(seed: int, ewc_lambda: float) -> tuple[float, float]:
 
 
 def run(seed: int) -> dict[str, float]:
-    """With and without the penalty."""
+    """Train with the penalty, and for the baseline without."""
     torch.set_num_threads(1)
     kept, plain = learned(seed, LAMBDA), learned(seed, 0.0)
     return {

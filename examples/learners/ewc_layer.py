@@ -1,4 +1,4 @@
-"""Two tasks one after the other: a stochastic layer that keeps the first."""
+"""Two tasks one after the other: a stochastic layer that does not forget the first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FEATURES = 10
 def examples(
     draws: np.random.Generator, teacher: np.ndarray, task: int, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs (count, 20) and targets (count, 1) of a task."""
+    """Return inputs (count, 20) and targets (count, 1) of a task."""
     x = np.zeros((count, 2 * FEATURES))
     relevant = draws.normal(size=(count, FEATURES))
     y = (relevant @ teacher[task] > 0).astype(float)
@@ -36,7 +36,7 @@ def examples(
 
 
 def learned(seed: int, ewc_lambda: float) -> tuple[float, float]:
-    """Accuracies of both tasks after both."""
+    """Return the accuracies of both tasks after training on both."""
     draws = np.random.default_rng(seed)
     teacher = draws.normal(size=(2, FEATURES))
     layer = EWC_SCLayer(2 * FEATURES, 1, learning_rate=0.5, ewc_lambda=ewc_lambda, seed=seed)
@@ -54,7 +54,7 @@ def learned(seed: int, ewc_lambda: float) -> tuple[float, float]:
 
 
 def run(seed: int) -> dict[str, float]:
-    """With and without the penalty."""
+    """Train with the penalty, and for the baseline without."""
     kept, plain = learned(seed, 10.0), learned(seed, 0.0)
     return {
         "learner": min(kept),

@@ -1,4 +1,4 @@
-"""Nine clients that each know a part: majority of signs, and the secure sum of gradients."""
+"""Nine clients with data of their own: majority of signs, and the secure sum of gradients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLIENTS, FEATURES, EXAMPLES, ROUNDS = 9, 30, 40, 300
 
 
 def data(seed: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], tuple[np.ndarray, np.ndarray]]:
-    """Examples of all clients, and of the test."""
+    """Return the examples of each client, and those of the test."""
     draws = np.random.default_rng(seed)
     true = draws.normal(size=FEATURES)
 
@@ -35,19 +35,19 @@ def data(seed: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], tuple[np.ndarr
 
 
 def gradient(weight: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of the mean negative log-likelihood."""
+    """Return the gradient of the mean negative log-likelihood."""
     return (1 / (1 + np.exp(-x @ weight)) - y) @ x / len(x)
 
 
 def rate(k: int) -> float:
-    """How far a weight goes in round k."""
+    """Return the step of a weight in round k."""
     return 0.02 * (1 - k / ROUNDS)
 
 
 def descended(
     step: Callable[[np.ndarray, int], np.ndarray], rounds: int, test: tuple[np.ndarray, np.ndarray]
 ) -> float:
-    """Accuracy after so many rounds."""
+    """Return the test accuracy after so many rounds."""
     weight = np.zeros(FEATURES)
     for k in range(rounds):
         weight = weight + step(weight, k)
@@ -55,7 +55,7 @@ def descended(
 
 
 def run(seed: int) -> dict[str, float]:
-    """Vote, secure sum, and each client alone."""
+    """Train by votes and by secure sums; the baseline is the best client by itself."""
     clients, test = data(seed)
     aggregation = SecureAggregation(seed=seed)
 

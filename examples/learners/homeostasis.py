@@ -26,19 +26,19 @@ RATE_HZ, TARGET_HZ, HALF_MS, SEEN_MS, EVERY = 40.0, 10.0, 15_000, 6_000, 50
 
 
 class Falling(Stimulus):
-    """Poisson spikes whose rate falls to a third half way."""
+    """Return Poisson spikes whose rate falls to a third half way."""
 
     def __init__(self, target: Population, seed: int) -> None:
         super().__init__(target)
         self.phases = [PoissonStimulus(target, rate, seed=seed) for rate in (RATE_HZ, RATE_HZ / 3)]
 
     def current(self, step: int, dt_ms: float) -> np.ndarray:
-        """Of the phase that the step is in."""
+        """Return the rate of the phase to which the step belongs."""
         return self.phases[step * dt_ms >= HALF_MS].current(step, dt_ms)
 
 
 def rates(seed: int, scaled: bool) -> list[float]:
-    """Mean rate of the neurons at the end of each half, Hz."""
+    """Return the mean rate of the neurons at the end of each half, Hz."""
     draws = np.random.default_rng(seed)
     plus, minus, cells = (
         Population(Relay, 60),
@@ -64,12 +64,12 @@ def rates(seed: int, scaled: bool) -> list[float]:
 
 
 def score(found: list[float]) -> float:
-    """How near the worse half has come."""
+    """Return how near the worse half is to the target."""
     return min(min(rate / TARGET_HZ, TARGET_HZ / rate) if rate else 0.0 for rate in found)
 
 
 def run(seed: int) -> dict[str, float]:
-    """With and without scaling."""
+    """Run with scaling, and for the baseline without."""
     with_it, without = rates(seed, True), rates(seed, False)
     return {
         "learner": score(with_it),

@@ -1,4 +1,4 @@
-"""Sine waves in five steps: a spiking network whose beginning was learned."""
+"""Sine waves in five gradient steps: a spiking network with meta-learned initial weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOLVED = 0.9
 
 
 def network(seed: int) -> Network:
-    """Receptive fields, cells, readout."""
+    """Build receptive fields, cells and readout."""
     draws = np.random.default_rng([seed, 1])
     source, out = Population(Relay, CODES, "in"), Population(LI(tau_ms=5.0), 1, "out")
     cells = Population(
@@ -38,7 +38,7 @@ def network(seed: int) -> Network:
 
 
 def encoded(x: np.ndarray) -> np.ndarray:
-    """Currents (STEPS, points, CODES)."""
+    """Return the input currents, (STEPS, points, CODES)."""
     centres = np.linspace(-3, 3, CODES)
     return np.broadcast_to(
         np.exp(-(((x[:, None] - centres) / 0.6) ** 2) / 2), (STEPS, len(x), CODES)
@@ -46,7 +46,7 @@ def encoded(x: np.ndarray) -> np.ndarray:
 
 
 def task(draws: np.random.Generator) -> MetaTask:
-    """A wave."""
+    """Draw a sine wave."""
     height, phase = draws.uniform(0.5, 2.0), draws.uniform(0, 2 * np.pi)
     x = draws.uniform(-3, 3, (2, SHOTS))
     y = height * np.sin(x + phase)
@@ -54,12 +54,12 @@ def task(draws: np.random.Generator) -> MetaTask:
 
 
 def loss(outputs: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Mean squared error of the last value."""
+    """Return the mean squared error of the last value."""
     return torch.nn.functional.mse_loss(outputs[-1, :, 0], y)
 
 
 def judged(module: NetworkModule, seed: int) -> float:
-    """The score."""
+    """Return the score."""
     learner, draws, found = (
         MetaLearner(module, INNER, 1.0, loss_fn=loss),
         np.random.default_rng([seed, 3]),
@@ -72,7 +72,7 @@ def judged(module: NetworkModule, seed: int) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """The learned beginning, and the plain one."""
+    """Start from meta-learned weights, and for the baseline from plain ones."""
     torch.set_num_threads(1)
     module, plain = NetworkModule(network(seed)), NetworkModule(network(seed))
     learner, optimiser = (

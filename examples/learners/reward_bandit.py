@@ -1,4 +1,4 @@
-"""A contextual bandit: which of four actions pays, told by nothing but reward for the one taken."""
+"""A contextual bandit: find the action that pays, from the reward of the chosen action alone."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ GOOD, BAD, NOISE, RATE = 0.9, 0.1, 0.6, 0.05
 
 
 class Bandit:
-    """What pays, and whether it does this time."""
+    """The bandit: the paying action of each context, and the rewards."""
 
     def __init__(self, seed: int) -> None:
         self.draws = np.random.default_rng([seed, 0])
         self.best = self.draws.integers(ACTIONS, size=CONTEXTS)
 
     def context(self) -> int:
-        """The next trial's."""
+        """Return the context of the next trial."""
         return int(self.draws.integers(CONTEXTS))
 
     def reward(self, context: int, action: int) -> float:
-        """1 or 0."""
+        """Return the reward of an action, 1 or 0."""
         return float(self.draws.random() < (GOOD if action == self.best[context] else BAD))
 
 
 def spiking(seed: int, modulated: bool) -> float:
-    """Reward of the network over the last trials."""
+    """Return the mean reward of the network over the last trials."""
     bandit, draws = Bandit(seed), np.random.default_rng([seed, 1])
     lines, race = (
         Population(Relay, CONTEXTS, "lines"),
@@ -73,7 +73,7 @@ def spiking(seed: int, modulated: bool) -> float:
 
 
 def rivals(seed: int, policy: str) -> float:
-    """Reward of a policy that counts, over the last trials."""
+    """Return the mean reward of a counting policy over the last trials."""
     bandit, draws = Bandit(seed), np.random.default_rng([seed, 2])
     tries, wins = np.zeros((CONTEXTS, ACTIONS)), np.zeros((CONTEXTS, ACTIONS))
     won = 0.0
@@ -103,6 +103,6 @@ def rivals(seed: int, policy: str) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """With and without modulation, and three policies that count."""
+    """Learn with modulation, without it, and with three counting policies."""
     others = {name: rivals(seed, name) for name in ("thompson", "ucb1", "epsilon_greedy")}
     return {"learner": spiking(seed, True), "baseline": spiking(seed, False), **others}

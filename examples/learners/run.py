@@ -1,8 +1,8 @@
-"""Runs the tasks of this folder: writes `learners.json` and `learners.md`.
+"""Run the tasks of this folder and write `learners.json` and `learners.md`.
 
     python examples/learners/run.py --out reports [--seeds 5] [--only TASK ...]
 
-README.md says what a task is. With `--only`, results of the other tasks stay as they are in
+README.md describes what a task is. With `--only`, results of the other tasks stay as they are in
 `learners.json`.
 """
 
@@ -31,7 +31,7 @@ _KEYS = {"NAME": "name", "TASK": "task", "BASELINE": "baseline_text", "SCORE": "
 
 
 def tasks() -> list[str]:
-    """Names of all tasks."""
+    """Return the names of all tasks."""
     return sorted(
         file.stem
         for file in FOLDER.glob("*.py")
@@ -40,7 +40,7 @@ def tasks() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """A task's module; ValueError where it lacks something."""
+    """Import the module of a task; ValueError if a name is missing in it."""
     if str(FOLDER) not in sys.path:
         sys.path.insert(0, str(FOLDER))
     module = importlib.import_module(name)
@@ -51,7 +51,7 @@ def load(name: str) -> ModuleType:
 
 
 def measured(name: str, seeds: int) -> dict[str, Any]:
-    """One task over all seeds."""
+    """Run a task with all seeds."""
     module = load(name)
     runs, began = [], time.perf_counter()
     for seed in range(seeds):
@@ -74,7 +74,7 @@ def measured(name: str, seeds: int) -> dict[str, Any]:
 
 
 def spread(values: list[float], solved: float) -> dict[str, float]:
-    """Mean, standard deviation (n - 1), least, greatest, and how many solve the task."""
+    """Return mean, standard deviation (n - 1), extremes, and the number of seeds that solve it."""
     return {
         "mean": statistics.mean(values),
         "sd": statistics.stdev(values),
@@ -85,7 +85,7 @@ def spread(values: list[float], solved: float) -> dict[str, float]:
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """The table, and what its rows mean."""
+    """Return the report in Markdown: the table, then a description of each task."""
     lines = [
         "# What the learners learn",
         "",
@@ -102,53 +102,53 @@ def markdown(report: dict[str, Any]) -> str:
         "| task | learner | score | solved | baseline's score | solved | from | s a seed |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for name, found in report["tasks"].items():
+    for name, result in report["tasks"].items():
         cells = []
         for who in ("learner", "baseline"):
-            value = found[who]
+            value = result[who]
             cells += [
                 (
                     f"{value['mean']:.3f} +- {value['sd']:.3f} ({value['min']:.3f} to"
                     f" {value['max']:.3f})"
                 ),
-                f"{value['solved']}/{len(found['runs'])}",
+                f"{value['solved']}/{len(result['runs'])}",
             ]
         lines.append(
-            f"| [{name}](#{name}) | {found['name']} | {' | '.join(cells)} | {found['solved']:g} |"
-            f" {found['seconds_a_seed']:.1f} |"
+            f"| [{name}](#{name}) | {result['name']} | {' | '.join(cells)} | {result['solved']:g} |"
+            f" {result['seconds_a_seed']:.1f} |"
         )
-    for name, found in report["tasks"].items():
+    for name, result in report["tasks"].items():
         lines += [
             "",
             f"## {name}",
             "",
-            f"{found['task']} *Score:* {found['score']} *Baseline:* {found['baseline_text']}",
+            f"{result['task']} *Score:* {result['score']} *Baseline:* {result['baseline_text']}",
         ]
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Run and write."""
+    """Run the tasks and write the reports."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--seeds", type=int, default=LEAST_SEEDS)
     parser.add_argument("--only", nargs="*", choices=tasks())
-    given = parser.parse_args()
-    if given.seeds < LEAST_SEEDS:
-        parser.error(f"--seeds must be >= {LEAST_SEEDS}, not {given.seeds}")
-    file, held = given.out / "learners.json", {}
-    if given.only and file.exists():
-        held = json.loads(file.read_text(encoding="utf-8"))["tasks"]
-    for name in given.only or tasks():
-        held[name] = measured(name, given.seeds)
+    options = parser.parse_args()
+    if options.seeds < LEAST_SEEDS:
+        parser.error(f"--seeds must be >= {LEAST_SEEDS}, not {options.seeds}")
+    file, results = options.out / "learners.json", {}
+    if options.only and file.exists():
+        results = json.loads(file.read_text(encoding="utf-8"))["tasks"]
+    for name in options.only or tasks():
+        results[name] = measured(name, options.seeds)
     report = {
         "schema": SCHEMA,
-        "command": f"python examples/learners/run.py --out reports --seeds {given.seeds}",
+        "command": f"python examples/learners/run.py --out reports --seeds {options.seeds}",
         "made_with": {"numpy": np.__version__, "python": platform.python_version()},
-        "tasks": {name: held[name] for name in tasks() if name in held},
+        "tasks": {name: results[name] for name in tasks() if name in results},
     }
     write_json(file, report)
-    write_text(given.out / "learners.md", markdown(report))
+    write_text(options.out / "learners.md", markdown(report))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Noisy gradients: a rate that goes down ends at the minimum, one that stays does not."""
+"""Noisy gradients: a falling rate ends at the minimum, a constant rate does not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SCHEDULES: dict[str, Callable[[], Callable[[], float]]] = {
 
 
 def distance(seed: int, rate: Callable[[], float]) -> float:
-    """Score after training."""
+    """Return the score after training."""
     draws = np.random.default_rng(seed)
     true, weight = draws.normal(size=SIZE), np.zeros(SIZE)
     for x, noise in zip(draws.normal(size=(STEPS, SIZE)), draws.normal(0, 0.5, STEPS), strict=True):
@@ -43,6 +43,6 @@ def distance(seed: int, rate: Callable[[], float]) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """All schedules."""
+    """Train with each schedule; the baseline is a constant rate."""
     found = {name: distance(seed, make()) for name, make in SCHEDULES.items()}
     return {"learner": found["warmup_cosine"], "baseline": found["constant"], **found}

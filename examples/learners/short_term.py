@@ -1,4 +1,4 @@
-"""Bursts or a regular train with as many spikes: a synapse that tires tells them apart."""
+"""Bursts or a regular train with as many spikes: a depressing synapse tells them apart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES, TICKS, SPIKES, TRIALS = 10, 400, 8, 200
 
 
 def trial(draws: np.random.Generator, label: int) -> np.ndarray:
-    """Spikes of a trial, (ticks, lines)."""
+    """Return the spikes of a trial, (ticks, lines)."""
     spikes = np.zeros((TICKS, LINES))
     for line in range(LINES):
         burst = (line < LINES // 2) == bool(label)
@@ -45,7 +45,7 @@ def charges(spikes: np.ndarray, plastic: bool) -> np.ndarray:
 
 
 def trained(seed: int, plastic: bool) -> float:
-    """Accuracy of the readout."""
+    """Return the accuracy of the readout."""
     draws = np.random.default_rng(seed)
     labels = draws.integers(2, size=2 * TRIALS)
     inputs = charges(np.array([trial(draws, int(label)) for label in labels]), plastic)
@@ -63,5 +63,5 @@ def trained(seed: int, plastic: bool) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """Plastic and static synapses."""
+    """Use plastic synapses, and for the baseline static ones."""
     return {"learner": trained(seed, True), "baseline": trained(seed, False)}

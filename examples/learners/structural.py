@@ -27,7 +27,7 @@ INPUTS, NEURONS, EACH, SECONDS, EVERY = 100, 20, 5, 14, 20
 
 
 def found(seed: int, selectivity: float) -> float:
-    """Share of the teacher's synapses in the end."""
+    """Return the fraction of the teacher's synapses that are there at the end."""
     draws = np.random.default_rng(seed)
     teacher, begin = np.zeros((INPUTS, NEURONS)), np.zeros(INPUTS * NEURONS)
     for neuron in range(NEURONS):
@@ -42,7 +42,14 @@ def found(seed: int, selectivity: float) -> float:
     rule = STDP(a_plus=0.03, a_minus=0.036, w_max=0.5)
     delays = draws.integers(0, 4, EACH * NEURONS)
     own = Projection(
-        inputs, neurons, begin.reshape(teacher.shape), probability=1.0, delay=delays, topology="explicit", plasticity=rule, label="own"
+        inputs,
+        neurons,
+        begin.reshape(teacher.shape),
+        probability=1.0,
+        delay=delays,
+        topology="explicit",
+        plasticity=rule,
+        label="own",
     )
     net.add(own)
     structure = StructuralPlasticity(keep="conserved", selectivity=selectivity, seed=seed)
@@ -53,5 +60,5 @@ def found(seed: int, selectivity: float) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """Growth by correlation, and at random."""
+    """Grow by correlation, and for the baseline at random."""
     return {"learner": found(seed, 4.0), "baseline": found(seed, 0.0)}

@@ -27,14 +27,14 @@ NONE = -100  # class of steps that don't count
 
 
 def sequences(draws: np.random.Generator, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes (TRIALS * STEPS, batch, lines) and classes (TRIALS * STEPS, batch)."""
+    """Return spikes (TRIALS * STEPS, batch, lines) and classes (TRIALS * STEPS, batch)."""
     spikes, classes, counted = zip(*(_xor.trials(draws, batch) for _ in range(TRIALS)), strict=True)
     asked = np.concatenate(counted)[:, None] > 0
     return np.concatenate(spikes), np.where(asked, np.concatenate(classes), NONE)
 
 
 def loss(outputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of the steps that count, as a sum over time."""
+    """Return the cross-entropy of the scored steps, summed over time."""
     flat = torch.nn.functional.cross_entropy(
         outputs.flatten(0, 1), classes.flatten(), ignore_index=NONE, reduction="sum"
     )
@@ -42,7 +42,7 @@ def loss(outputs: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
 
 
 def trained(seed: int, k: int) -> float:
-    """Accuracy."""
+    """Return the accuracy."""
     draws = np.random.default_rng([seed, 2])
     module = NetworkModule(_xor.network(seed), dtype=torch.float32)
     learner = TBPTTLearner(module, loss, 0.02 * k / K, k=k, reduction="sum", update="chunk")
@@ -60,6 +60,6 @@ def trained(seed: int, k: int) -> float:
 
 
 def run(seed: int) -> dict[str, float]:
-    """Both lengths."""
+    """Train with long chunks, and for the baseline with short ones."""
     torch.set_num_threads(1)
     return {"learner": trained(seed, K), "baseline": trained(seed, SHORT)}

@@ -82,8 +82,8 @@ class OnlineO1Snapshot:
     Members
     -------
     weight : in [0, max_weight].
-    pre_trace, post_trace : in [0, max_trace].
-    eligibility : signed, of `trace_bits` bits.
+    pre_trace, post_trace : in [0, 2^trace_bits - 1].
+    eligibility : in [min_eligibility, max_eligibility].
     """
 
     weight: int
