@@ -1,18 +1,35 @@
 r"""A leaky integrate-and-fire neuron with parameters of its own, in exact integers.
 
-One tick, for I (the sum of weight x what came in, over the neuron's columns)::
+One tick, for the current I (the sum of the products of the neuron's synapses). The leak of a value
+v with a factor D is one of ::
 
-    L(v, D)  = (v * D + 2^(factor_shift - 1)) >> factor_shift  |  v - (v >> leak_shift)  |  v      leak factor | shift | none
-    J        = I << fraction,  or with a synaptic current  J = s' = saturate(L(s, synaptic_leak) + (I << fraction))
+    L(v, D) = (v * D + 2^(factor_shift - 1)) >> factor_shift        leak = "factor"
+    L(v, D) = v - (v >> leak_shift)                                 leak = "shift"
+    L(v, D) = v                                                     leak = "none"
 
-    reset at the spike     v0 = v - threshold | 0 if fired before, else v;    v' = saturate(L(v0, leak) + J)
-    reset_delay            v' = saturate(L(v, leak) + J - threshold) | 0 if fired before, else saturate(L(v, leak) + J)
-    refractory             r' = refractory if fired before, else max(r - 1, 0);    while r' > 0:  v' = v0 and no spike
-    ready                  v' >= threshold
+The drive J is the current, or with `synaptic` a current s that decays::
 
-with `D` and `threshold` the neuron's own. A factor is rounded to the nearest, so that a leak has no
-drift. A spike is taken up in the tick after, so the potential is that before the reset. `v > theta`
-of a float neuron is `v' >= floor(theta) + 1`.
+    J = I << fraction
+    J = s' = saturate(L(s, synaptic_leak) + (I << fraction))
+
+The reset takes place at the spike, or with `reset_delay` after leak and input of the next tick.
+Both take it up in the tick after the spike::
+
+    v0 = v - threshold, or 0, if fired before, else v
+    v' = saturate(L(v0, leak) + J)                                  at the spike
+    v' = saturate(L(v, leak) + J - threshold), or 0, if fired before,
+         else saturate(L(v, leak) + J)                              reset_delay
+
+A refractory neuron neither integrates nor fires::
+
+    r' = refractory if fired before, else max(r - 1, 0)
+    v' = v0 and ready = 0 while r' > 0
+
+and the neuron fires if ``ready = v' >= threshold``.
+
+`D` and `threshold` are parameters of each neuron. A factor's product is rounded to the nearest, so
+that a leak has no drift. The potential is that before the reset of a spike. `v > theta` of a float
+neuron is `v' >= floor(theta) + 1`.
 
 Leaky integrate-and-fire with synaptic currents: Gerstner, Kistler, Naud & Paninski 2014, Neuronal
 Dynamics, ch. 1 and 3; the two moments of the reset are those of snnTorch (Eshraghian et al. 2023,
@@ -26,17 +43,23 @@ from typing import Any
 from sc_model.arithmetic.unit import Unit
 from sc_model.spec import IntFormat, LifSpec, Ops
 
-# Signed bits of a factor that the multiplier blocks of all fabrics take (SB_MAC16: 16, MULT18X18D:
-# 18)
+# Signed bits of a factor that fit the multiplier blocks of all fabrics: SB_MAC16 (iCE40) takes 16,
+# MULT18X18D (ECP5) 18.
 BLOCK_BITS = 16
-PART_BITS = BLOCK_BITS - 1  # of a part, which is never negative
+PART_BITS = BLOCK_BITS - 1  # a lower part of a value is never negative and needs no sign bit
 
 
 def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
-    """The neuron whose sum has that format.
+    """The neuron, as a unit.
 
-    Inputs beside the state: ``fired`` (in the tick before), ``current`` (I), ``threshold``, and
-    where they are ``leak`` and ``synaptic_leak``. Outputs beside the state: ``ready``.
+    Its inputs beside the state are ``fired`` (in the tick before), ``current`` (I), ``threshold``
+    and, with the options that need them, ``leak`` and ``synaptic_leak``; its output beside the
+    state is ``ready``.
+
+    Parameters
+    ----------
+    neuron : options and widths.
+    current : format of the current.
     """
     potential = neuron.potential_format(current)
     state = {"potential": potential}
@@ -55,53 +78,55 @@ def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
     if neuron.synaptic:
         inputs["synaptic_leak"] = neuron.factor_format
 
-    def left(ops: Ops, name: str, value: Any, factor: Any) -> Any:
-        """What is left of a value after a tick; the product in parts that each fit a multiplier
-        block, which is exact.
+    def leaked(ops: Ops, name: str, value: Any, factor: Any) -> Any:
+        """L(value, factor); the product is summed from parts that each fit a multiplier block.
+
+        That is exact: value = high * 2^PART_BITS + low, for each part in turn.
         """
-        total, shift = 1 << (neuron.factor_shift - 1), 0
+        total, shift = 1 << (neuron.factor_shift - 1), 0  # one half, to round to the nearest
         while potential.width - shift > BLOCK_BITS:
-            rest = value >> PART_BITS
-            low = ops.let(f"{name}_low_{shift}", value - (rest << PART_BITS))
+            high = value >> PART_BITS
+            low = ops.let(f"{name}_low_{shift}", value - (high << PART_BITS))
             total = total + (ops.let(f"{name}_part_{shift}", low * factor) << shift)
-            value, shift = rest, shift + PART_BITS
+            value, shift = high, shift + PART_BITS
         return ops.let(
             name,
             total + (ops.let(f"{name}_part_{shift}", value * factor) << shift)
             >> neuron.factor_shift,
         )
 
-    def text(ops: Ops, now: Any) -> dict[str, Any]:
+    def function(ops: Ops, now: Any) -> dict[str, Any]:
         result: dict[str, Any] = {}
         drive = ops.let("drive", now.current << neuron.fraction)
         if neuron.synaptic:
-            risen = left(ops, "synaptic_left", now.synaptic, now.synaptic_leak) + drive
+            synaptic = leaked(ops, "synaptic_left", now.synaptic, now.synaptic_leak) + drive
             drive = result["synaptic"] = ops.let(
-                "synaptic_next", ops.clamp(risen, potential.lo, potential.hi)
+                "synaptic_next", ops.clamp(synaptic, potential.lo, potential.hi)
             )
         start = now.potential
         if not neuron.reset_delay:
-            # below the lowest potential there is nothing to take a threshold from
-            after = (
+            # clamp: the lowest potential less a threshold does not fit its format
+            after_reset = (
                 ops.clamp(now.potential - now.threshold, potential.lo, potential.hi)
                 if neuron.reset == "subtract"
                 else 0
             )
-            start = ops.let("potential_start", ops.mux(now.fired, after, now.potential))
+            start = ops.let("potential_start", ops.mux(now.fired, after_reset, now.potential))
         if neuron.leak == "factor":
-            kept = left(ops, "potential_left", start, now.leak)
+            remaining = leaked(ops, "potential_left", start, now.leak)
         else:
-            kept = start - (start >> neuron.leak_shift) if neuron.leak == "shift" else start
-        risen = kept + drive
+            remaining = start - (start >> neuron.leak_shift) if neuron.leak == "shift" else start
+        unclamped = remaining + drive
         if neuron.reset_delay and neuron.reset == "subtract":
-            risen = risen - ops.mux(now.fired, now.threshold, 0)
-        integrated = ops.clamp(risen, potential.lo, potential.hi)
+            unclamped = unclamped - ops.mux(now.fired, now.threshold, 0)
+        integrated = ops.clamp(unclamped, potential.lo, potential.hi)
         if neuron.reset_delay and neuron.reset == "zero":
             integrated = ops.mux(now.fired, 0, integrated)
         if neuron.refractory:
-            waited = ops.mux(now.refractory > 0, now.refractory - 1, 0)
+            counted_down = ops.mux(now.refractory > 0, now.refractory - 1, 0)
+            # The clamp changes no value: interval analysis does not see that r - 1 >= 0 here.
             rest = ops.clamp(
-                ops.mux(now.fired, neuron.refractory, waited), 0, inputs["refractory"].hi
+                ops.mux(now.fired, neuron.refractory, counted_down), 0, inputs["refractory"].hi
             )
             result["refractory"] = ops.let("refractory_next", rest)
             integrated = ops.mux(result["refractory"] > 0, start, integrated)
@@ -117,5 +142,5 @@ def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
         inputs,
         {**state, "ready": IntFormat(1)},
         dict.fromkeys(state, 0),
-        text,
+        function,
     )

@@ -105,7 +105,9 @@ class _Lane:
         t, facts = self.prover.terms, self.facts
         fresh = self.prover.on(self.at(0, "fresh"))
         stored = slices(self.prover, self.at(facts.memory, "traces.r_data"), facts.state)
-        written = slices(self.prover, self.at(facts.state_ready + 1, "write_trace"), facts.state)
+        written = slices(
+            self.prover, self.at(facts.state_ready + 1, "traces.write__data"), facts.state
+        )
         for field in facts.state:
             before = t(K.ITE, fresh, t.const(0, field.width), stored[field.name])
             self.operands[field.name] = number(t, before, field.signed)
@@ -240,12 +242,12 @@ def _prove_places(lane: _Lane) -> None:
         " and nothing else is written",
         prover.either(
             t.differ(at(landed + 1, "traces.write__en"), t(K.BV_OR, issue, at(landed, "load"))),
-            prover.both(prover.on(issue), t.differ(at(landed + 1, "write_place"), place)),
+            prover.both(prover.on(issue), t.differ(at(landed + 1, "traces.write__addr"), place)),
             prover.both(prover.on(issue), t.differ(next_place, following)),
             prover.both(prover.off(issue), t.differ(next_place, place)),
         ),
         lane.quiet,
-        {"place": place, "address": at(landed + 1, "write_place")},
+        {"place": place, "address": at(landed + 1, "traces.write__addr")},
     )
 
 

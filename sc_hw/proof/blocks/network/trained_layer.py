@@ -26,7 +26,9 @@ from sc_hw.proof.verdicts import Claim
 from sc_hw.proof.words import slices
 from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import Design, NetworkSpec
+from sc_model.spec import Design, NetworkSpec, TrainedLayerSpec
+
+At = Callable[[int, str], Any]  # a signal in a clock
 
 
 def prove_neurons(
@@ -36,65 +38,66 @@ def prove_neurons(
     t = prover.terms
     spec = network.layers[facts.layer]
     unit = kind_of(spec).neuron(spec, network.crossing(facts.layer).value)
-    ahead, out = facts.ahead, facts.ahead + facts.update_latency
-    frames = Frames(net, out + 2)
+    ahead, decided = facts.ahead, facts.ahead + facts.update_latency
+    frames = Frames(net, decided + 2)
     at = frames.at
-    quiet = no_reset(prover, frames, out + 2)
-    label = f"layer {spec.name}"
+    quiet = no_reset(prover, frames, decided + 2)
     fresh = prover.on(at(0, "fresh"))
-    word = slices(prover, at(facts.memory, "memory.r_data"), facts.word)
+    stored = slices(prover, at(facts.memory, "memory.r_data"), facts.word)
 
-    def remembered(name: str) -> SmtInt:
-        term = t(K.ITE, fresh, t.const(0, t.width(word[name])), word[name])
+    def state_before(name: str) -> SmtInt:
+        term = t(K.ITE, fresh, t.const(0, t.width(stored[name])), stored[name])
         return number(t, term, unit.inputs[name].signed)
 
-    given: dict[str, Any] = {name: remembered(name) for name in (*unit.state, "fired")}
-    given["current"] = number(t, at(ahead, "held_0"), signed=True)
-    given["cleared"] = SmtInt(t, t.const(0, 2), 0, 0)
+    operands: dict[str, Any] = {name: state_before(name) for name in (*unit.state, "fired")}
+    operands["current"] = number(t, at(ahead, "held_0"), signed=True)
+    operands["cleared"] = SmtInt(t, t.const(0, 2), 0, 0)
     if facts.own:
         own = slices(prover, at(facts.memory, "own.r_data"), facts.own)
-        given |= {
+        operands |= {
             name: number(t, own[name], unit.inputs[name].signed) for name in spec.neuron_parameters
         }
-    real = [*quiet, prover.on(at(0, "real"))]
+    turn = [*quiet, prover.on(at(0, "real"))]
     cuts = Cuts(prover, frames.cuts(facts.named_signals, ahead), quiet)
-    new = unit.apply(SmtOps(t, cuts), given)
-    written = slices(prover, at(out + 1, "written"), facts.word)
+    results = unit.apply(SmtOps(t, cuts), operands)
+    written = slices(prover, at(decided + 1, "memory.write__data"), facts.word)
     for name in (*unit.state, "fired"):
-        wanted = new["ready" if name == "fired" else name]
-        wanted = wanted if isinstance(wanted, SmtInt) else SmtOps(t).let(name, wanted)
+        wanted = SmtOps(t).let(name, results["ready" if name == "fired" else name])
         prover.claim(
-            f"{label}: neuron's {name}",
-            f"{out + 1} clocks after a neuron's turn its {name} is written as the neuron's text"
-            " says, from 0 while fresh",
+            f"layer {spec.name}: neuron's {name}",
+            f"{decided + 1} clocks after a neuron's turn its {name} is written as the neuron's"
+            " function says, with 0 for the state while fresh",
             t.differ(wanted.low(t.width(written[name])), written[name]),
-            real,
+            turn,
             {
-                **given,
-                f"{name} (text)": wanted,
+                **operands,
+                f"{name} (function)": wanted,
                 f"{name} (netlist)": number(t, written[name], wanted.lo < 0),
             },
         )
-    place, index = at(out + 1, "write_address"), at(0, "index")
+    _prove_turns(prover, at, spec, decided, written["fired"], quiet)
+
+
+def _prove_turns(
+    prover: Prover, at: At, spec: TrainedLayerSpec, decided: int, fired: Any, quiet: list[Any]
+) -> None:
+    """The claim about the order of the neurons; they are decided on in clock `decided`."""
+    t = prover.terms
+    real, index = at(0, "real"), at(0, "index")
+    turn = prover.on(real)
+    place = at(decided + 1, "memory.write__addr")
     last = prover.equals(index, spec.neurons - 1)
     prover.claim(
-        f"{label}: neurons in turn",
-        "a neuron is decided on and written in its turn; behind the layer's last one there is none"
-        " until the next tick",
+        f"layer {spec.name}: neurons in turn",
+        "each neuron is decided on and written in its turn; after the layer's last one there is no"
+        " turn until the next tick",
         prover.either(
-            t.differ(at(out, "o_valid"), at(0, "real")),
-            t.differ(at(out + 1, "memory.write__en"), t(K.BV_OR, at(0, "real"), at(out, "load"))),
-            prover.both(prover.on(at(0, "real")), t.differ(place, index)),
-            prover.both(prover.on(at(0, "real")), t.differ(at(out, "o_spike"), written["fired"])),
-            prover.both(
-                prover.on(at(0, "real")), prover.no(t(K.EQUAL, prover.on(at(out, "o_last")), last))
-            ),
-            prover.both(
-                prover.on(at(0, "real")),
-                last,
-                prover.on(at(1, "real")),
-                prover.off(at(0, "restart")),
-            ),
+            t.differ(at(decided, "o_valid"), real),
+            t.differ(at(decided + 1, "memory.write__en"), t(K.BV_OR, real, at(decided, "load"))),
+            prover.both(turn, t.differ(place, index)),
+            prover.both(turn, t.differ(at(decided, "o_spike"), fired)),
+            prover.both(turn, prover.no(t(K.EQUAL, prover.on(at(decided, "o_last")), last))),
+            prover.both(turn, last, prover.on(at(1, "real")), prover.off(at(0, "restart"))),
         ),
         quiet,
         {"index": index, "place": place},
@@ -102,7 +105,7 @@ def prove_neurons(
 
 
 def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: HistoryFacts) -> None:
-    """Add the claims about a layer's history to the prover."""
+    """Add the claim about a layer's history to the prover."""
     t, memory = prover.terms, facts.memory
     spec, width = network.layers[facts.layer], network.crossing(facts.layer).value.width
     frames = Frames(net, memory + 2)
@@ -111,28 +114,28 @@ def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: His
     word = at(memory, "memory.r_data")
     bits = t.width(word)
     past = t(K.ITE, prover.on(at(0, "fresh")), t.const(0, bits), word)
-    now = at(memory, "present")
-    moved = (
-        now
+    present, written = at(memory, "present"), at(memory + 1, "memory.write__data")
+    aged = (
+        present
         if spec.max_delay == 1
-        else t(K.BV_CONCAT, t(K.BV_EXTRACT, past, indices=(bits - width - 1, 0)), now)
+        else t(K.BV_CONCAT, t(K.BV_EXTRACT, past, indices=(bits - width - 1, 0)), present)
     )
-    kept = prover.on(at(0, "keep"))
+    keep = prover.on(at(0, "keep"))
     prover.claim(
         f"layer {spec.name}: history",
         f"{memory} clocks after a column's turn its values of the last {spec.max_delay} ticks are"
-        " there, 0 while fresh; where the tick is over for it they are written back a tick older,"
-        " with the present one in front, and nothing else is written",
+        " there, 0 while fresh; with `keep` they are written back one tick older, with the present"
+        " value in front; nothing else is written",
         prover.either(
             t.differ(at(memory, "past"), past),
             t.differ(
                 at(memory + 1, "memory.write__en"), t(K.BV_OR, at(0, "keep"), at(memory, "load"))
             ),
-            prover.both(kept, t.differ(at(memory + 1, "written"), moved)),
-            prover.both(kept, t.differ(at(memory + 1, "write_column"), at(0, "column"))),
+            prover.both(keep, t.differ(written, aged)),
+            prover.both(keep, t.differ(at(memory + 1, "memory.write__addr"), at(0, "column"))),
         ),
         quiet,
-        {"word": word, "present": now, "written": at(memory + 1, "written")},
+        {"word": word, "present": present, "written": written},
     )
 
 
