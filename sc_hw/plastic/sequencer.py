@@ -20,22 +20,30 @@ PAUSE = 1
 
 
 class LayerSequencer(wiring.Component):
-    """Sweeps of `groups`, each of `rows` clocks with a synapse in every lane and a pause.
+    """Issues the synapses of a sweep in order: `groups` times `rows`, and a pause after each group.
 
-    The first group waits for a transfer for each row, the others repeat them from memory. In the
-    first clock of a pause the lanes hand over their sums. Latency 0 from `i_valid` to `issue`;
-    domain ``sync``.
+    In every clock that issues a row, all lanes work on one synapse each. The first group of a sweep
+    waits for a transfer for each row; the others repeat the rows from memory, without waiting.
+
+    Latency 0 from `i_valid` to `issue`; throughput one row a clock; domain ``sync``. A reset goes
+    back to the start of a sweep.
 
     The sizes are ports so that one proof covers all; a layer ties them to constants. `last_row` >=
     1, `last_pause` >= 0, `last_group` >= 1.
 
+    Parameters
+    ----------
+    row_width, pause_width, group_width, address_width : bits of these numbers.
+
     Members
     -------
     last_row, last_pause, last_group : rows - 1, clocks of a pause - 1, groups - 1.
-    i_valid, i_ready : a row's spikes, in the first group.
-    open : a sweep may begin, from the next clock on; one may still begin in the clock after `open`
-        has gone.
-    issue, row, address, first, last : a synapse's row, its word in the lane; first and last group.
+    i_valid, i_ready : stream of rows, in the first group.
+    open : a sweep may begin, from the next clock on. When `open` falls, a sweep may still begin in
+        the clock after.
+    issue : a row is worked on in this clock.
+    row, address : its number, and the number of its word in the lanes.
+    first, last : it is in the first, or in the last, group.
     start : the first row of a sweep is issued.
     end : the clock after a group's last row.
     at_start : no sweep has begun.
@@ -66,8 +74,8 @@ class LayerSequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        # What decides is known a clock ahead: flags go with the counters instead of comparisons
-        # behind them.
+        # All decisions are registered a clock ahead: flags travel with the counters in place of
+        # comparisons behind them, so that no path is longer than a LUT or two.
         row = Signal(self.row_width)
         address = Signal(len(self.address))
         at_last_row = Signal()
@@ -75,15 +83,14 @@ class LayerSequencer(wiring.Component):
         pause = Signal(self.pause_width)
         group = Signal(self.group_width)
         pausing = Signal()  # behind a group's last row
-        going = (
-            Signal()
-        )  # not pausing, and a sweep may begin (where one just has: is not held up for a clock)
+        # Rows may be issued: not pausing, and at a sweep's start only if it is open.
+        going = Signal()
         at_last_pause = Signal()
         at_last_group = Signal()
         first = Signal(init=1, name="first_q")
         at_start = Signal(init=1, name="at_start_q")
         ended = Signal()
-        ends = Signal()
+        ends = Signal()  # the sweep's last clock
         before_last = Signal()
         m.d.comb += [
             self.i_ready.eq(going & first),
@@ -98,7 +105,9 @@ class LayerSequencer(wiring.Component):
             ends.eq(at_last_pause & at_last_group),
             before_last.eq(row == (self.last_row - 1)[: self.row_width]),
         ]
-        still = Signal()  # a pause goes on, or no sweep may begin
+        # A pause goes on, or no sweep may begin. Where a sweep begins in the clock in which `open`
+        # falls, its second row waits for one clock: that is cheaper than to look at `issue` here.
+        still = Signal()
         m.d.comb += still.eq((pausing & ~at_last_pause) | (~self.open & (at_start | ends)))
         m.d.sync += [
             ended.eq(self.issue & at_last_row),
