@@ -71,7 +71,7 @@ def positive_number(name: str, value: Any, *, zero: bool = False) -> float:
 
 
 def finite_number(name: str, value: Any) -> float:
-    """The value as a float of any sign. TypeError for what is no number, ValueError unless finite."""
+    """The value as a float of any sign. TypeError for no number, ValueError unless finite."""
     number = _number(name, value)
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, not {number!r}")

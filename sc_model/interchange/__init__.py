@@ -1,11 +1,13 @@
-"""Networks of others in, and ours out: NIR, the Neuromorphic Intermediate Representation
-(doi:10.1038/s41467-024-52259-9).
+"""Import and export of NIR, the Neuromorphic Intermediate Representation.
 
-    FloatGraph  <-  read(path), from_nir(graph), from_network(network), from_layers(layers,
-    dt_ms=...)
-                ->  write(path, graph), to_nir(graph),   to_network(graph),     to_layers(graph)
+Its paper is doi:10.1038/s41467-024-52259-9. A `FloatGraph` stands between all formats::
 
-`import_design` goes from a file to a design for hardware, with what rounding has cost.
+    to a FloatGraph:    read(path)          from_nir(graph)  from_network(network)
+                        from_layers(layers, dt_ms=...)
+    from a FloatGraph:  write(path, graph)  to_nir(graph)    to_network(graph)
+                        to_layers(graph)
+
+`import_design` makes a design for hardware of a file, and reports the errors of rounding.
 """
 
 try:

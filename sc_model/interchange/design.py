@@ -1,4 +1,4 @@
-"""From a NIR file to a design for hardware, in integers, with what rounding has cost."""
+"""From a NIR file to a design for hardware in integers, with the errors of rounding."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from sc_model.spec import Design
 
 
 class Row(NamedTuple):
-    """Errors of one array of one layer, see `sc_model.quantisation.Loss`."""
+    """Rounding errors of one array of one layer.
+
+    Members
+    -------
+    layer, array : names.
+    loss : the errors.
+    """
 
     layer: str
     array: str
@@ -24,12 +30,12 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What an import has changed.
+    """What an import has changed; `str(report)` is a table.
 
     Members
     -------
-    rows : the error of each array that was rounded.
-    notes : what else is worth knowing, a sentence each.
+    rows : errors of each array that was rounded.
+    notes : other differences from the file, a sentence each.
     """
 
     rows: tuple[Row, ...]
@@ -70,7 +76,14 @@ class Report(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """A design, its parameters by name (`<layer>.weight`, ...), and what rounding has cost."""
+    """The result of an import.
+
+    Members
+    -------
+    design : of the network.
+    parameters : integer arrays by name, `<layer>.weight` and so on.
+    report : what the import has changed.
+    """
 
     design: Design
     parameters: dict[str, NDArray[np.int64]]
@@ -96,24 +109,25 @@ def import_design(
 
     Parameters
     ----------
-    name : of the design; None: the file's, made fit.
+    path : of the file, or a `nir.NIRGraph`.
+    name : of the design; None: made of the file's name.
     source, dt_ms, reset, reset_delay : see `from_nir`.
     weight_bits, scale, leak, fields : see `sc_model.quantisation.quantise`; the same for all
         layers.
-    fabric : of the design.
-    plasticity : ``refuse`` connections that learn, or ``freeze`` them.
+    fabric : name of the FPGA family, or "generic".
+    plasticity : ``refuse`` connections that learn, or ``freeze`` their weights.
 
-    Raises InterchangeError (a ConfigError) for what is missing, or hardware can't express;
-    ConfigError for what does not fit.
+    Raises InterchangeError (a ConfigError) for a missing argument and for what hardware can't
+    express; ConfigError for what does not fit.
     """
-    told: dict[str, Any] = {
+    answers: dict[str, Any] = {
         "source": source,
         "dt_ms": dt_ms,
         "reset": reset,
         "reset_delay": reset_delay,
     }
     is_file = isinstance(path, str | Path)
-    graph = read(path, **told) if is_file else from_nir(path, **told)
+    graph = read(path, **answers) if is_file else from_nir(path, **answers)
     layers = to_layers(graph, plasticity=plasticity)
     quantised = [
         quantise(
@@ -121,8 +135,8 @@ def import_design(
         )
         for layer in layers
     ]
-    called = name or (_fit(Path(path).stem) if is_file else "network")
-    design, parameters = network_design(called, quantised, tick_ms=graph.dt_ms, fabric=fabric)
+    design_name = name or (_design_name(Path(path).stem) if is_file else "network")
+    design, parameters = network_design(design_name, quantised, tick_ms=graph.dt_ms, fabric=fabric)
     rows = tuple(
         Row(each.spec.name, array, loss)
         for each in quantised
@@ -131,8 +145,8 @@ def import_design(
     return Imported(design, parameters, Report(rows, _notes(graph)))
 
 
-def _fit(stem: str) -> str:
-    """A design's name from a file's."""
+def _design_name(stem: str) -> str:
+    """A name that a design may have, from that of a file."""
     clean = "".join(
         letter if letter.isascii() and letter.isalnum() else "_" for letter in stem.lower()
     )
@@ -140,9 +154,9 @@ def _fit(stem: str) -> str:
 
 
 def _notes(graph: FloatGraph) -> tuple[str, ...]:
-    """Where hardware begins otherwise than the graph."""
-    found = []
+    """Where hardware begins in another state than the graph."""
+    notes = []
     for each in graph.of_kind("lif", "cubalif"):
         if (each["v_leak"] != each["v_reset"]).any():
-            found.append(f"node '{each.name}': potentials begin at v_reset, not at v_leak.")
-    return tuple(found)
+            notes.append(f"node '{each.name}': potentials begin at v_reset, not at v_leak.")
+    return tuple(notes)

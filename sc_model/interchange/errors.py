@@ -1,9 +1,7 @@
-"""What can't be brought in or out is refused by name."""
+"""The error of this package."""
 
 from sc_model.spec import ConfigError
 
 
 class InterchangeError(ConfigError):
-    """A graph holds, or a network needs, what the other side can't express, or an answer that it
-    needs was not given.
-    """
+    """A network can't be expressed in the other format, or an argument that it needs is missing."""

@@ -1,20 +1,26 @@
-"""A network between formats: populations with parameters of their own neurons, and what joins them.
+"""`FloatGraph`: a network between formats, with populations and connections.
 
-It says what a NIR graph says, in the graph's own units (seconds; see `PARAMETERS`), with everything
-that such a graph leaves open decided: the step, the reset, shapes, the order of a step. In one
-step, population by population in `FloatGraph.order`, with a = dt / tau:
+It has the contents of a NIR graph in the units of NIR (seconds, see `PARAMETERS`), and decides what
+such a graph leaves open: the length of a step, the reset, shapes, and the order of a step. A step
+goes through the populations in `FloatGraph.order`, with a = dt / tau and the sum I of a
+population's inputs::
 
-    lif      v' = v + a (v_leak - v + r I)         i      v' = v + dt r I          threshold   z = I
-    > threshold cubalif  s' = s + (dt / tau_syn) (w_in I - s);  v' = v + (dt / tau_mem) (v_leak - v
-    + r s') li, cubali, i: the output is v'.  lif, if, cubalif: z = v' > v_threshold, then the reset
+    li, lif           v' = v + a (v_leak - v + r I)
+    i, if             v' = v + dt r I
+    cubali, cubalif   s' = s + (dt / tau_syn) (w_in I - s)
+                      v' = v + (dt / tau_mem) (v_leak - v + r s')
+    threshold         z  = I > threshold
 
-I is the sum over what comes in. A population later in the order sees what one before it gave in the
-same step; what comes from itself or from a later one is that of the step before (so a loop always
-takes a step), and a delay on the way adds to it.
+The output of li, i and cubali is v'. The output of lif, if and cubalif is z = v' > v_threshold,
+with a reset of the potential::
 
-    reset zero       v <- v_reset                      at the spike; with reset_delay it is v_reset
-    for all of the next step reset subtract   v <- v - (v_threshold - v_reset)  at the spike; with
-    reset_delay in the next step, behind leak and input
+    zero       v <- v_reset                        with reset_delay: v_reset in all of the next step
+    subtract   v <- v - (v_threshold - v_reset)    with reset_delay: in the next step, after leak
+                                                   and input
+
+A population gets the outputs that populations before it in the order have in the same step. From
+itself and from later ones it gets those of the step before, so a loop always takes a step. Delays
+add to that.
 
 Potentials begin at v_leak (i: 0, if: v_reset), currents at 0.
 """
@@ -35,7 +41,8 @@ from sc_model.interchange.taps import Floats, Taps
 Kind = Literal["input", "output", "threshold", "i", "if", "li", "lif", "cubali", "cubalif"]
 Reset = Literal["zero", "subtract"]
 
-# fields of a NIR node, (neurons,) each: time constants in s, the others in units of the network
+# Fields of a NIR node, (neurons,) each. Time constants are in s; the others have the network's
+# units.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "input": (),
     "output": (),
@@ -49,24 +56,24 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 RESETTING = ("if", "lif", "cubalif")
 SPIKING = ("threshold", *RESETTING)
-ANALOGUE = ("i", "li", "cubali")  # their output is a potential
-STEP_TOLERANCE = 1e-6  # by which dt may exceed a time constant: that of float32
+ANALOGUE = ("i", "li", "cubali")  # kinds whose output is a potential
+STEP_TOLERANCE = 1e-6  # relative, by which dt may exceed a time constant that float32 rounded
 
 
 @dataclass(frozen=True, eq=False)
 class FloatPopulation:
-    """Neurons of one kind, an input or an output.
+    """Neurons of one kind, or an input or an output.
 
     Members
     -------
     name : of the node.
     kind : see the module.
-    shape : of what it gives, C order when flattened.
-    parameters : as `PARAMETERS`.
-    reset, reset_delay : at a spike to v_reset (``zero``) or less the threshold (``subtract``); at
-        once, or in the step after.
-    refractory : steps after a spike without integrating or firing.
-    strict : a spike above the threshold; False: also at it.
+    shape : of its output; flattened in C order.
+    parameters : arrays (neurons,) by the names in `PARAMETERS`.
+    reset : ``zero`` or ``subtract``, see the module.
+    reset_delay : whether the step after the spike does the reset.
+    refractory : steps after a spike in which a neuron neither integrates nor fires.
+    strict : whether a neuron fires above its threshold only, and not at it.
     """
 
     name: str
@@ -80,21 +87,23 @@ class FloatPopulation:
 
     @property
     def size(self) -> int:
-        """Neurons."""
+        """Number of neurons."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     def __getitem__(self, name: str) -> Floats:
         return self.parameters[name]
 
     def kept(self, tau: str, dt_ms: float) -> Floats:
-        """What is left after a step of dt_ms with the time constant `tau` (a field), (neurons,): 1
-        - dt / tau, in [0, 1].
+        """The share that is left after a step, 1 - dt / tau, in [0, 1], (neurons,).
+
+        `tau` is the field with the time constant.
         """
         return np.maximum(1.0 - dt_ms / 1e3 / self[tau], 0.0)
 
     def gain(self, dt_ms: float) -> Floats:
-        """What a unit of input adds to the potential (of `cubalif`: a unit of current),
-        (neurons,).
+        """What a unit of input adds to the potential, (neurons,).
+
+        For `cubali` and `cubalif` it is a unit of synaptic current.
         """
         step = dt_ms / 1e3
         tau = {"li": "tau", "lif": "tau", "cubali": "tau_mem", "cubalif": "tau_mem"}.get(self.kind)
@@ -106,16 +115,21 @@ class FloatPopulation:
 
 
 def _unit(gain: Floats) -> Floats:
-    """Others write r = tau / dt for a gain of 1; that quotient's rounding is no part of the
-    network.
+    """Gains, with those within 1e-12 of 1 set to 1.
+
+    Other packages write r = tau / dt for a gain of 1; the rounding of that quotient is removed.
     """
     return np.where(np.abs(gain - 1.0) < 1e-12, 1.0, gain)
 
 
 @dataclass(frozen=True)
 class Plasticity:
-    """How a connection learns: a rule by its name, and the rule's parameters. Its weights are those
-    to begin with.
+    """How a connection learns; its weights are the initial ones.
+
+    Members
+    -------
+    family : name of the rule.
+    parameters : of the rule, by name.
     """
 
     family: str
@@ -124,7 +138,15 @@ class Plasticity:
 
 @dataclass(frozen=True, eq=False)
 class Connection:
-    """What joins two populations. `source` None: a source that is always 1 (a bias)."""
+    """Weights and delays from one population to another.
+
+    Members
+    -------
+    source : name of a population; None: a constant of 1, which makes the connection a bias.
+    target : name of a population.
+    taps : weights by delay.
+    plasticity : how it learns, or None.
+    """
 
     source: str | None
     target: str
@@ -134,8 +156,7 @@ class Connection:
 
 @dataclass(frozen=True, eq=False)
 class FloatGraph:
-    """Populations by name, connections, and the step in ms. See the module for what happens in a
-    step.
+    """Populations by name, connections, and the length of a step in ms; see the module.
 
     Raises InterchangeError for a connection from or to a population that is not there, or of
     another size.

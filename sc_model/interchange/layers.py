@@ -1,8 +1,8 @@
-"""A `FloatGraph` as layers in a row for hardware, and such layers as a graph.
+"""From a `FloatGraph` to layers in a row for hardware, and back.
 
-Everything becomes numbers of one step: what is left of a potential, 1 - dt / tau; weights times the
-gain r dt / tau; what v_leak adds in every step, as a bias. A potential counts from v_reset, where
-it also begins, so the threshold is v_threshold - v_reset.
+The numbers of a layer are those of one step: the leak is 1 - dt / tau, weights are multiplied by
+the gain r dt / tau, and what v_leak adds in every step is a bias. A potential counts from v_reset,
+where it also begins; so the threshold is v_threshold - v_reset.
 """
 
 from __future__ import annotations
@@ -127,7 +127,15 @@ def _names(names: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Drive:
-    """A neuron's numbers of one step: what is left, the weights' gains, what is added."""
+    """The numbers of one step of a population, (neurons,) each.
+
+    Members
+    -------
+    leak : share of the potential that is left.
+    gain : factor of the weights.
+    added : what is added to the potential.
+    synaptic_leak : share of the synaptic current that is left; None without a current.
+    """
 
     leak: Floats
     gain: Floats
@@ -213,7 +221,7 @@ def _layer(
             f" {threshold[worst]:g} above it."
         )
     if tau is not None:
-        tau = np.where(tau > 0, tau, graph.dt_ms)  # of synapses that are not there
+        tau = np.where(tau > 0, tau, graph.dt_ms)  # a valid number where there is no synapse
     return FloatLayer(
         name,
         weight,
@@ -233,28 +241,21 @@ def _layer(
 
 
 def _taps(graph: FloatGraph, source: str, target: str) -> Taps | None:
-    """All that leads from one population to another."""
-    found = [each.taps for each in graph.into(target) if each.source == source]
-    return sum(found[1:], found[0]) if found else None
+    """The sum of all connections from one population to another; None without one."""
+    parts = [each.taps for each in graph.into(target) if each.source == source]
+    return sum(parts[1:], parts[0]) if parts else None
 
 
 def _one_delay(taps: Taps, source: str, target: str) -> tuple[Floats, Floats | None]:
-    """Weights, and delays where there are any."""
+    """Weights and delays (targets, sources); None for no delays. InterchangeError for several."""
     several = taps.twofold()
     if several is not None:
         raise InterchangeError(
             f"the synapse from neuron {several[1]} of '{source}' to neuron {several[0]} of"
             f" '{target}' must have one delay in hardware, not several."
         )
-    return taps.weights(), (
-        taps.steps().astype(np.float64)
-        if taps.delays
-        not in (
-            (),
-            (0,),
-        )
-        else None
-    )
+    undelayed = taps.delays in ((), (0,))
+    return taps.weights(), None if undelayed else taps.steps().astype(np.float64)
 
 
 def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
@@ -320,7 +321,7 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
 
 
 def _neurons(layer: FloatLayer, step: float) -> FloatPopulation:
-    """The neurons of a layer, with a gain of 1 for what comes in."""
+    """The neurons of a layer, with a gain of 1 for their inputs."""
     leak, none = layer.per_neuron("leak"), np.zeros(layer.neurons)
     values: dict[str, Floats] = {
         "v_threshold": layer.per_neuron("threshold").copy(),

@@ -1,7 +1,7 @@
-"""A `FloatGraph` as a `sc_model.network.Network`, and a network as a `FloatGraph`.
+"""From a `FloatGraph` to a `sc_model.network.Network`, and back.
 
-Both step in the same order, so the same spikes come out, but for the rounding of float64. Inputs
-and outputs are `Relay` populations; a bias is a constant `CurrentStimulus`.
+Both have the same order of a step, so they give the same spikes but for the rounding of float64.
+Inputs and outputs are `Relay` populations; a bias is a constant `CurrentStimulus`.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ STDP_FAMILY = "sc_model.network.STDP"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Comparator(Model):
-    """A spike where the input of the step is above the threshold; NIR's Threshold. No state."""
+    """NIR's Threshold: a spike where the input of the step is above the threshold. No state."""
 
     threshold: float | Floats = 1.0
 
     def initial(self, n: int) -> State:
-        """Nothing."""
+        """No state."""
         return {}
 
     def step(self, state: State, current: Floats, dt_ms: float) -> tuple[State, Floats]:
@@ -62,14 +62,15 @@ class Comparator(Model):
 
 
 def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run") -> Network:
-    """The network, populations by the names of the graph.
+    """The network of a graph; populations have the names of the graph.
 
     Parameters
     ----------
-    plasticity : ``run`` (default): connections that learn go on learning, which only `STDP` can;
-        ``freeze``: they keep their weights.
+    graph : the network between formats.
+    plasticity : ``run``: connections that learn go on learning, which needs `STDP`. ``freeze``:
+        they keep their weights.
 
-    Raises InterchangeError for a rule that a network doesn't run.
+    Raises InterchangeError for another rule than `STDP`.
     """
     network = Network(graph.dt_ms)
     for name in graph.order:
@@ -104,30 +105,32 @@ def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run
 def run(
     network: Network, inputs: Mapping[str, ArrayLike], steps: int | None = None
 ) -> dict[str, NDArray[np.float64]]:
-    """Run a network from its beginning: what each population put out, (steps, n), by label.
+    """Reset a network and run it: the outputs of each population, (steps, n), by label.
 
     Parameters
     ----------
-    inputs : for each input its values, (steps, n).
-    steps : how many; None: as many as are given.
+    inputs : currents of populations, (steps, n), by label.
+    steps : number of steps; None: the length of the inputs.
 
     Raises ValueError for inputs of different lengths or another size.
     """
-    given = {name: np.asarray(values, np.float64) for name, values in inputs.items()}
-    lengths = {len(values) for values in given.values()}
+    currents = {name: np.asarray(values, np.float64) for name, values in inputs.items()}
+    lengths = {len(values) for values in currents.values()}
     if steps is None and len(lengths) != 1:
         raise ValueError(
             f"inputs must all be of one length, or steps be given, not {sorted(lengths)}."
         )
     network.reset()
-    seen: dict[str, list[Floats]] = {name: [] for name in network.populations}
+    outputs: dict[str, list[Floats]] = {name: [] for name in network.populations}
     for step in range(lengths.pop() if steps is None else steps):
-        network.step({name: values[step] for name, values in given.items() if step < len(values)})
+        network.step(
+            {name: values[step] for name, values in currents.items() if step < len(values)}
+        )
         for name, each in network.populations.items():
-            seen[name].append(each.output.copy())
+            outputs[name].append(each.output.copy())
     return {
         name: np.array(values).reshape(-1, network.populations[name].n)
-        for name, values in seen.items()
+        for name, values in outputs.items()
     }
 
 
@@ -189,8 +192,9 @@ def _model(each: FloatPopulation, dt_ms: float) -> Model:
 
 
 def _projections(taps: Taps) -> list[tuple[Any, Any]]:
-    """Weights (sources, targets) and delays: one for all where each synapse has one delay, or else
-    one for each delay.
+    """Weights (sources, targets) and delays of the projections of a connection.
+
+    It is one projection where each synapse has a single delay, otherwise one for each delay.
     """
     if len(taps) == 1 or taps.twofold() is not None:
         return [(csr_array(matrix.T), float(delay)) for delay, matrix in taps]
@@ -220,8 +224,9 @@ def _rule(each: Connection) -> STDP | None:
 def from_network(network: Network, outputs: Sequence[str] = ()) -> FloatGraph:
     """The graph of a network.
 
-    Inputs are the `Relay` populations that nothing leads to; what drives them is data. Outputs are
-    those that lead nowhere; for populations named in `outputs` one is added.
+    Inputs are the `Relay` populations to which no projection leads; their stimuli are data and not
+    part of the graph. Outputs are those from which none leads. For each population named in
+    `outputs` an output is added.
 
     Raises InterchangeError for a model, a stimulus or a topology that NIR can't express, with the
     name of the population.
@@ -269,7 +274,7 @@ def from_network(network: Network, outputs: Sequence[str] = ()) -> FloatGraph:
 
 
 def _constant(network: Network, number: int, name: str) -> Taps:
-    """A constant current as a bias; nothing else can stand in a graph."""
+    """The bias of a constant current. InterchangeError for any other stimulus."""
     stimulus = network.stimuli[number]
     size, dt = network.populations[name].n, network.dt_ms
     if isinstance(stimulus, CurrentStimulus) and stimulus.stop_step is None:
@@ -283,7 +288,7 @@ def _constant(network: Network, number: int, name: str) -> Taps:
 
 
 def _connections(source: str, target: str, projections: list[Projection]) -> list[Connection]:
-    """What projections between two populations become."""
+    """The connections of the projections from one population to another."""
     found = []
     for each in projections:
         shape = (each.target.n, each.source.n)

@@ -1,17 +1,27 @@
-"""What this project writes into the metadata of NIR graphs, and reads back: profile 1.
+"""Profile 1: the metadata that this project writes into NIR graphs, and reads.
 
-NIR has no step, no reset mode, no learning rule; metadata survives its files and others ignore it.
-The graph's metadata hold `sc_profile` (the version) and `sc_dt_ms`; a node's:
+NIR has no step, no reset mode and no learning rule. Its files keep metadata, and other packages
+ignore them. Those of the graph hold `sc_profile` (the version) and `sc_dt_ms`. Those of a node hold
 
-    sc_reset          "zero" or "subtract"           on IF, LIF, CubaLIF sc_reset_delay    0, or 1:
-    in the step after     on IF, LIF, CubaLIF sc_strict         0: v_threshold is the number just
-    below the threshold, at which the neuron fires too (left out: 1) sc_refractory     steps > 0
-    compact form only sc_delay          steps of each synapse, the shape of the weight; Linear,
-    compact form only sc_tau            time constant of each synapse in ms, of a trace that decays
-    by exp(-dt / tau); Linear, compact form only sc_plasticity     {"family": a rule's name,
-    "parameters": {name: number}}; Linear, whose weights are those to begin with
+sc_reset
+    "zero" or "subtract"; of IF, LIF, CubaLIF.
+sc_reset_delay
+    0, or 1 for a reset in the step after the spike; of IF, LIF, CubaLIF.
+sc_strict
+    0 if the neuron also fires at its threshold; v_threshold is then the next lower number. 1 if it
+    is left out.
+sc_refractory
+    steps > 0; in the compact form only.
+sc_delay
+    steps of each synapse, of the shape of the weight; of Linear, in the compact form only.
+sc_tau
+    time constant in ms of each synapse's trace, which decays by exp(-dt / tau); of Linear, in the
+    compact form only.
+sc_plasticity
+    {"family": a rule's name, "parameters": {name: number}}; of Linear, whose weights are then the
+    initial ones.
 
-A version that is not known, and a name beginning with `sc_` that is not in this list, are refused.
+Another version, and a name that begins with `sc_` but is not in this list, are errors.
 """
 
 from __future__ import annotations
@@ -42,14 +52,15 @@ NODE_KEYS = (
 
 @dataclass(frozen=True)
 class Source:
-    """What is known of graphs that a package writes.
+    """What is known of the graphs that a package writes.
 
     Members
     -------
-    dt_ms : the step that is fixed in it, None: it must be given.
-    reset, reset_delay : the only ones that it writes, None: it must be told.
-    strict : whether its neurons fire only above the threshold.
-    hint : where its step comes from.
+    name : of the package.
+    dt_ms : the only step that it writes, or None where the user must give it.
+    reset, reset_delay : the only reset that it writes, or None where the user must give it.
+    strict : whether its neurons fire above the threshold only, and not at it.
+    hint : where the user finds the step.
     """
 
     name: str
@@ -96,7 +107,7 @@ def find_source(name: str | None) -> Source | None:
 
 
 def plain(value: Any) -> Any:
-    """A value from metadata without NumPy around it: files give bytes, scalars and arrays."""
+    """A value of metadata as Python's; files hold bytes, NumPy scalars and arrays."""
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if isinstance(value, np.ndarray) and value.ndim == 0:
@@ -162,9 +173,7 @@ def _known(what: str, found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
 
 
 def read_plasticity(name: str, value: Any) -> Plasticity:
-    """`sc_plasticity` of a node; InterchangeError where it has no family, or holds anything
-    else.
-    """
+    """The rule of a node's `sc_plasticity`. InterchangeError without a family, or with more."""
     if (
         not isinstance(value, Mapping)
         or "family" not in value
@@ -181,7 +190,7 @@ def read_plasticity(name: str, value: Any) -> Plasticity:
 
 
 def written_plasticity(rule: Plasticity) -> dict[str, Any]:
-    """The other way."""
+    """The value of `sc_plasticity` for a rule."""
     return {
         "family": rule.family,
         **({"parameters": dict(rule.parameters)} if rule.parameters else {}),

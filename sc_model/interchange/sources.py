@@ -1,15 +1,13 @@
-"""What packages write otherwise than NIR defines it, put right.
+"""Corrections of graphs whose packages do not write what NIR defines.
 
-* snnTorch 1.0: r and w_in stand for a gain of 1 (tau / dt, rounded to float32 as tau is), also
-  where beta is 1 and tau infinite.
-Of
-  `Leaky` with reset to zero `reset_delay` changes no spike: the potential is 0 *before* leak and
-  input of the next step. Only recurrent and synaptic neurons stay at 0 for that step. `IF` counts
-  inputs as they are, whatever dt.
-* Norse 1.1: time constants are dt times the physical ones (tau = dt / tau_inv); a `LIFCell`
-  (CubaLIF) adds its input to the current as it is, where w_in = 1 says dt / tau_syn of it; `IF`
-  counts inputs as they are.
-* SpikingJelly 2.0 writes what NIR means; its neurons fire at the threshold, too.
+* snnTorch 1.0: r and w_in stand for a gain of 1. They are tau / dt, rounded to float32 as tau is,
+  also where beta is 1 and tau infinite. `reset_delay` changes no spike of a `Leaky` with reset to
+  zero, whose potential is 0 *before* leak and input of the next step; only recurrent and synaptic
+  neurons stay at 0 for that step. `IF` adds its input as it is, whatever dt is.
+* Norse 1.1: time constants are dt times the physical ones (tau = dt / tau_inv). A `LIFCell`
+  (CubaLIF) adds all of its input to the current, where w_in = 1 means dt / tau_syn of it. `IF` adds
+  its input as it is.
+* SpikingJelly 2.0 writes what NIR defines; its neurons also fire at the threshold.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from sc_model.interchange.graph import Kind, Reset
 from sc_model.interchange.taps import Floats
 
 Values = dict[str, Floats]
-AS_ONE = 1e-4  # how far a gain that means 1 may be off
+AS_ONE = 1e-4  # relative, by which a gain that stands for 1 may be off
 
 
 def adjusted(
@@ -37,9 +35,18 @@ def adjusted(
     delay: bool,
     loops: bool,
 ) -> tuple[Kind, Values, bool]:
-    """Kind, parameters and reset_delay of a node as NIR would have them.
+    """Kind, parameters and reset_delay of a node as NIR defines them.
 
-    Raises InterchangeError where a node can't come from that package.
+    Parameters
+    ----------
+    source : name of the package, or None.
+    name, node, kind : of the node.
+    values : its parameters.
+    dt_ms : length of a step.
+    reset, delay : its reset, and whether that is done in the step after the spike.
+    loops : whether linear nodes lead from the node back to itself.
+
+    Raises InterchangeError where the node can't be one of that package.
     """
     dt = dt_ms / 1e3
     if source in ("snntorch", "norse") and kind in ("if", "i"):
@@ -106,8 +113,10 @@ def _snntorch(
 
 
 def _beta(tau: float, dt: float) -> float:
-    """The beta that float32 arithmetic made this tau of: the one with the fewest decimals, or else
-    the float32 nearest to it.
+    """The beta from which float32 arithmetic computed this tau.
+
+    Several may give the same tau: the one with the fewest decimals is taken, or else the nearest
+    float32.
     """
     if not np.isfinite(tau):
         return 1.0

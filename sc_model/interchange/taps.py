@@ -1,9 +1,9 @@
-"""Linear maps with delays: what lies between two populations of a graph.
+"""`Taps`: linear maps with delays, from one population to another.
 
-A `Taps` is a polynomial in the delay of one step: for each number of steps a sparse matrix
-(targets, sources). Nodes that follow one another multiply such polynomials, several nodes into one
-add them; so any feed-forward web of linear nodes and delays between two populations becomes one
-`Taps`, and per-synapse delays written as lanes fold into one matrix of delays.
+A `Taps` is a polynomial in the delay by one step: it has a sparse matrix (targets, sources) for
+each number of steps. Nodes in a row multiply such polynomials, nodes side by side add them. So any
+feed-forward web of linear nodes and delays between two populations is one `Taps`, and delays of
+synapses that were written as lanes become one matrix of delays.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ Sparse = Any  # scipy.sparse ships no types
 
 
 def sparse(matrix: ArrayLike | Sparse) -> Sparse:
-    """A matrix as float64 CSR of its own: sorted, duplicates summed, no stored zeros."""
-    found = csr_array(matrix, dtype=np.float64, copy=True)
-    found.sum_duplicates()
-    found.eliminate_zeros()
-    return found
+    """A float64 CSR copy of a matrix: sorted, with duplicates summed and without stored zeros."""
+    copy = csr_array(matrix, dtype=np.float64, copy=True)
+    copy.sum_duplicates()
+    copy.eliminate_zeros()
+    return copy
 
 
 class Taps:
-    """Weights by delay, (targets, sources) each; immutable. Matrices without any weight are left
-    out.
+    """Weights by delay; immutable.
 
     Parameters
     ----------
     shape : (targets, sources).
-    matrices : by delay in steps, >= 0.
+    matrices : (targets, sources) by delay in steps, >= 0; those of zeros are left out.
     """
 
     def __init__(self, shape: tuple[int, int], matrices: Mapping[int, ArrayLike | Sparse]) -> None:
@@ -44,18 +43,18 @@ class Taps:
 
     @classmethod
     def identity(cls, size: int) -> Taps:
-        """What comes in goes out."""
+        """The map of each source to its own target."""
         return cls((size, size), {0: eye_array(size, format="csr")})
 
     @classmethod
     def constant(cls, values: ArrayLike) -> Taps:
-        """Values (targets,) from the one source that is always 1."""
+        """The map of values (targets,) from a single source that is always 1: a bias."""
         column = np.asarray(values, np.float64).reshape(-1, 1)
         return cls((len(column), 1), {0: column})
 
     @classmethod
     def synapses(cls, weight: ArrayLike, delay: ArrayLike) -> Taps:
-        """One delay for each synapse: weight and delay, both (targets, sources)."""
+        """The map with one weight and one delay (steps) for each synapse, (targets, sources)."""
         weights, delays = np.asarray(weight, np.float64), np.asarray(delay)
         used = np.unique(delays[weights != 0])
         return cls(
@@ -75,9 +74,9 @@ class Taps:
         return tuple(self._matrices)
 
     def at(self, delay: int) -> Sparse:
-        """Weights with that delay."""
-        found = self._matrices.get(delay)
-        return csr_array(self.shape, dtype=np.float64) if found is None else found
+        """Weights with that delay, (targets, sources)."""
+        matrix = self._matrices.get(delay)
+        return csr_array(self.shape, dtype=np.float64) if matrix is None else matrix
 
     def __add__(self, other: Taps) -> Taps:
         return Taps(
@@ -86,13 +85,13 @@ class Taps:
         )
 
     def then(self, matrix: Sparse) -> Taps:
-        """Followed by a matrix."""
+        """This map, followed by a matrix."""
         return Taps(
             (matrix.shape[0], self.shape[1]), {delay: matrix @ each for delay, each in self}
         )
 
     def after(self, first: Taps) -> Taps:
-        """These behind others: the product of the polynomials."""
+        """This map after another one: the product of the polynomials."""
         total: dict[int, Sparse] = {}
         for later, matrix in self:
             for delay, each in first:
@@ -103,23 +102,23 @@ class Taps:
         return Taps((self.shape[0], first.shape[1]), total)
 
     def scaled(self, rows: ArrayLike) -> Taps:
-        """Each row times a number of its own, (targets,)."""
+        """This map with each row times a factor of `rows`, (targets,)."""
         factors = np.asarray(rows, np.float64)
         return Taps(self.shape, {delay: each.multiply(factors[:, None]) for delay, each in self})
 
     def delayed(self, steps: NDArray[np.int64]) -> Taps:
-        """Followed by a delay of each row, (targets,) steps."""
-        moved: dict[int, Sparse] = {}
+        """This map, followed by a delay of each target, (targets,) steps."""
+        later: dict[int, Sparse] = {}
         for delay, each in self:
             for more in np.unique(steps):
                 rows = coo_array(each.multiply((steps == more)[:, None]))
-                there = delay + int(more)
-                moved[there] = moved[there] + rows if there in moved else rows
-        return Taps(self.shape, moved)
+                total = delay + int(more)
+                later[total] = later[total] + rows if total in later else rows
+        return Taps(self.shape, later)
 
     @property
     def is_identity(self) -> bool:
-        """Each target takes its own source, undelayed, as it is."""
+        """Whether each target gets its own source, without a weight or a delay."""
         rows, columns = self.shape
         if rows != columns or self.delays != (0,):
             return False
@@ -134,18 +133,17 @@ class Taps:
         return total
 
     def steps(self) -> NDArray[np.int64]:
-        """The delay of each synapse, (targets, sources); 0 where there is no synapse. See
-        `twofold`.
+        """The delay of each synapse, int64 (targets, sources); 0 where there is no synapse.
+
+        Of a synapse with several delays it is the longest, see `twofold`.
         """
-        found = np.zeros(self.shape, np.int64)
+        delays = np.zeros(self.shape, np.int64)
         for delay, each in self:
-            found[each.nonzero()] = delay
-        return found
+            delays[each.nonzero()] = delay
+        return delays
 
     def twofold(self) -> tuple[int, int] | None:
-        """A (target, source) with weights at two delays, which one delay for each synapse can't
-        say; None if there is none.
-        """
+        """The first (target, source) with weights at two delays or more; None without one."""
         count = coo_array(
             sum(
                 (each.astype(bool).astype(np.int64) for _, each in self),
@@ -160,8 +158,9 @@ class Taps:
 
 
 def block_diagonal(weight: Floats) -> Sparse:
-    """The matrix of a weight (..., targets, sources) on values (..., sources): a block for each
-    leading index.
+    """The matrix of a weight (..., targets, sources) on flattened values (..., sources).
+
+    It has a block for each leading index.
     """
     blocks = weight.reshape(-1, *weight.shape[-2:])
     if len(blocks) == 1:

@@ -1,13 +1,13 @@
-"""Time constants of synapses: in a graph they are leaky integrators between two populations
-(lanes), in a layer one number each.
+"""Time constants of synapses: in a layer one number each, in a graph leaky integrators (lanes).
 
-A lane is an `LI` of the size of the source, one time constant for each source neuron, that takes
-the source's spikes one to one and gives its potential to the target alone. Synapses of a source
-neuron with K different time constants need K lanes, so K is at most the number of target neurons.
+A lane is an `LI` population of the size of the source, with one time constant for each source
+neuron. It gets the source's spikes one to one, and only the target gets its potential. Synapses of
+a source neuron with K different time constants need K lanes, at most one for each target neuron.
 
-A trace decays by k = exp(-dt / tau) a step and rises by 1 at a spike; Euler's LI decays by 1 - dt /
-tau' and rises by r dt / tau'. So tau' = dt / (1 - k) and r = tau' / dt one way, and tau = -dt /
-ln(1 - dt / tau') the other, the weight times r dt / tau'.
+In a step a trace decays by k = exp(-dt / tau), and rises by 1 at a spike. An LI by Euler's method
+decays by 1 - dt / tau' and rises by r dt / tau'. So a trace becomes an LI with tau' = dt / (1 - k)
+and r = tau' / dt. An LI becomes a trace with tau = -dt / ln(1 - dt / tau'), and the weights behind
+it are multiplied by r dt / tau'.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Traces:
 
     Members
     -------
-    source : the population.
-    weight, tau_ms : (targets, sources); a tau where the weight is 0 means nothing.
+    source : name of the source population.
     taps : weights by delay.
+    tau_ms : time constants, ms, (targets, sources); without meaning where the weight is 0.
     lanes : names of the integrators.
     """
 
@@ -44,15 +44,16 @@ class Traces:
 
 
 def kept_of(tau_ms: Floats, dt_ms: float) -> Floats:
-    """What is left of a trace after a step."""
+    """The share of a trace that is left after a step."""
     return np.exp(-dt_ms / tau_ms)
 
 
 def lanes_of(
     weight: Floats, tau_ms: Floats, dt_ms: float
 ) -> list[tuple[Mapping[str, Floats], NDArray[np.bool_]]]:
-    """Parameters of the integrators, and which synapses each serves, for synapses (targets,
-    sources).
+    """The lanes of synapses: parameters of each integrator, and the synapses that it serves.
+
+    `weight` and `tau_ms` are (targets, sources); synapses served are booleans of that shape.
     """
     used = weight != 0
     each = [np.unique(tau_ms[used[:, source], source]) for source in range(weight.shape[1])]
@@ -77,8 +78,9 @@ def as_lanes(
     sums: MutableMapping[tuple[str | None, str], Taps],
     dt_ms: float,
 ) -> dict[str | None, Taps]:
-    """A Linear with delays or time constants in its metadata, laid out: what it gives. Adds
-    populations and what comes into them.
+    """The maps to the outputs of a Linear that has delays or time constants in its metadata.
+
+    Adds the lanes to `lanes`, and the maps to their inputs to `sums`.
 
     Raises InterchangeError for metadata of another shape, or out of range.
     """
@@ -123,8 +125,9 @@ def _matrix(name: str, what: str, value: Any, shape: tuple[int, ...]) -> Floats:
 
 
 def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
-    """Lanes that end in a population, folded, one for each source; connections that are no lanes
-    are left out.
+    """The lanes that end in a population, folded into one `Traces` for each source.
+
+    Connections that do not come from a lane are left out.
 
     Raises InterchangeError for a synapse with two time constants.
     """

@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 
 def linear_node(name: str, node: Any, shape: Shape) -> tuple[Sparse, Floats | None, Shape]:
-    """Matrix, bias or None, and the shape of what comes out, for what comes in with `shape`.
+    """Matrix, bias or None, and output shape of a linear node for inputs of a shape.
 
     Nodes: Linear, Affine, Scale, Flatten, Conv1d, Conv2d, SumPool2d, AvgPool2d.
 
@@ -60,7 +60,7 @@ def integers(value: Any, count: int) -> tuple[int, ...]:
 
 
 def flattened(name: str, node: Any, shape: Shape) -> Shape:
-    """The shape behind a Flatten."""
+    """The output shape of a Flatten."""
     dimensions = len(shape)
     start, end = (
         int(each) + (dimensions if int(each) < 0 else 0) for each in (node.start_dim, node.end_dim)
@@ -85,7 +85,7 @@ def _fits(name: str, size: int, wanted: int, shape: Shape) -> None:
 def _windows(
     size: int, kernel: int, stride: int, low: int, high: int, dilation: int
 ) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """For each place in the kernel: the outputs that see an input there, and that input."""
+    """For each place of the kernel on an axis: outputs that see an input there, and the input."""
     count = (size + low + high - dilation * (kernel - 1) - 1) // stride + 1
     places = np.arange(max(count, 0))
     found = []
@@ -134,15 +134,19 @@ def _convolution(
         for size, k, s, (low, high), d in zip(sizes, kernel, stride, padding, dilation, strict=True)
     )
     _room(name, node, out, shape)
-    # one index of the flattened output and input for each place of the kernel; a row is one channel
-    # further
+    # a matrix entry for each place of the kernel, channel, and output that the place reaches
     rows, columns, values = [], [], []
     channel_out = np.arange(outputs)
     group = channel_out // (outputs // groups)
     for place in np.ndindex(*kernel):
-        seen = [axis[number] for axis, number in zip(axes, place, strict=True)]
-        to, of = (np.ravel_multi_index(np.meshgrid(*(pair[side] for pair in seen), indexing="ij"), dims).reshape(-1)
-                  for side, dims in ((0, out), (1, sizes)))  # fmt: skip
+        pairs = [axis[number] for axis, number in zip(axes, place, strict=True)]
+        # flat indices, within a channel, of the outputs and of the inputs that they see there
+        to, of = (
+            np.ravel_multi_index(
+                np.meshgrid(*(pair[side] for pair in pairs), indexing="ij"), dims
+            ).reshape(-1)
+            for side, dims in ((0, out), (1, sizes))
+        )
         for number in range(each_in):
             channel_in = group * each_in + number
             rows.append((channel_out[:, None] * int(np.prod(out)) + to).reshape(-1))
@@ -169,7 +173,7 @@ def _room(name: str, node: Any, out: Shape, shape: Shape) -> None:
 
 
 def _pool(name: str, node: Any, shape: Shape) -> tuple[Sparse, None, Shape]:
-    """A pool; zeros around the input count in the mean."""
+    """A pool, as a convolution; the mean of AvgPool2d counts the zeros around the input."""
     if len(shape) != 3:
         raise InterchangeError(
             f"node '{name}' ({type(node).__name__}) must get (channels, height, width), not shape"

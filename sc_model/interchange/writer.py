@@ -1,9 +1,9 @@
 """From a `FloatGraph` to NIR, in one of two forms.
 
-`lanes` (default): standard nodes say all but the step and the reset. A connection with delays is
-one Delay and one Linear for each delay that occurs, side by side; a time constant of a synapse is
-an LI. `compact`: delays, time constants and refractory periods are metadata of this project's
-profile, so that a layer stays one Linear; other packages would run it as if they were not there.
+`lanes` expresses everything but the step and the reset by standard nodes. A connection with delays
+becomes one Delay and one Linear for each delay that occurs, side by side; a time constant of a
+synapse becomes an LI. `compact` puts delays, time constants and refractory periods into metadata of
+this project's profile, so that a layer stays one Linear; other packages would ignore them.
 """
 
 from __future__ import annotations
@@ -43,16 +43,18 @@ NODES: dict[str, type[Any]] = {
 def to_nir(
     graph: FloatGraph, form: Form = "lanes", *, resistance: Literal["kept", "one"] = "kept"
 ) -> Any:
-    """The `nir.NIRGraph` of a network. Reading it gives the same network again (`compact`: lanes
-    get other names).
+    """The `nir.NIRGraph` of a network.
+
+    Reading it gives the same network again, but for the names of lanes in form `compact`.
 
     Parameters
     ----------
-    form : see the module.
-    resistance : ``kept``, or ``one``: r of LIF neurons goes into the weights in front of them and
-        is 1 then, which is all that Norse's importer can read.
+    graph : the network.
+    form : ``lanes`` or ``compact``, see the module.
+    resistance : ``kept``; or ``one``, which multiplies the weights in front of LIF neurons by r and
+        sets r to 1, the only value that Norse's importer reads.
 
-    Raises InterchangeError for what the form can't express, by name.
+    Raises InterchangeError, with the name, for what the form can't express.
     """
     if form not in ("lanes", "compact"):
         raise InterchangeError(f"form must be 'lanes' or 'compact', not {form!r}.")
@@ -80,17 +82,18 @@ def _in_weights(graph: FloatGraph) -> FloatGraph:
 
 
 def write(path: Path | str, graph: FloatGraph, form: Form = "lanes") -> Path:
-    """Write a network to a NIR file (HDF5); its path. Errors: `to_nir`; OSError if writing
-    fails.
+    """Write a network to a NIR file (HDF5); returns its path.
+
+    Raises what `to_nir` raises, and OSError if writing fails.
     """
-    made, file = to_nir(graph, form), Path(path)
+    content, file = to_nir(graph, form), Path(path)
     with replacing(file) as temporary:
-        nir.write(temporary, made)
+        nir.write(temporary, content)
     return file
 
 
 class _Writer:
-    """Nodes and edges as they are made."""
+    """Collects the nodes and edges of a graph."""
 
     def __init__(self, graph: FloatGraph, form: Form) -> None:
         self.graph, self.form = graph, form

@@ -1,13 +1,12 @@
-r"""`BPTTLearner`: backpropagation through time with surrogate gradients, through a whole network of
-populations.
+r"""`BPTTLearner`: backpropagation through time with surrogate gradients, for a whole network.
 
-The loss of a sequence, any differentiable function of outputs and targets, is differentiated by the
-weights of *all* projections through all steps: with the dynamics of `sc_model.training.neurons`
-unrolled in time,
+The loss of a sequence may be any differentiable function of outputs and targets. It is
+differentiated by the weights of *all* projections through all steps, with the dynamics of
+`sc_model.training.neurons` unrolled in time::
 
-    dE/dw = sum over t of  dE/dI(t) x(t - delay),      dE/dI(t) from dE/ds(t), dE/dv(t + 1), ...
-    backwards ds/dd := 1 / (1 + slope |d|)^2                      in place of the step's derivative
-    (`surrogate`)
+    dE/dw = sum over t of  dE/dI(t) x(t - delay)
+    dE/dI(t) follows, backwards in time, from dE/ds(t), dE/dv(t + 1), ...
+    ds/dd := 1 / (1 + slope |d|)^2 in place of the step's derivative (`surrogate`)
 
 after Werbos 1990 (doi:10.1109/5.58337) and Neftci, Mostafa & Zenke 2019
 (doi:10.1109/MSP.2019.2931595). Deviations: the fast sigmoid of the latter's SuperSpike example has
@@ -38,16 +37,15 @@ from sc_model.training.network_module import NetworkModule
 
 
 class BPTTLearner(NetworkLearner):
-    """Trains a network on sequences, each from rest.
+    """Trains a network on sequences, each of which begins at rest.
 
     Parameters
     ----------
-    network : a `sc_model.network.Network`, whose weights it writes, or a `NetworkModule` of one.
-    loss_fn : of outputs (T, n_out), or (T, B, n_out) where inputs have a batch, and targets;
-        returns one number.
+    network : a `sc_model.network.Network`, or a `NetworkModule` of one; the learner writes the
+        weights of the network.
+    loss_fn : from outputs (T, n_out), or (T, B, n_out) for a batch, and targets to one number.
     lr, optimiser, scheduler, clip_norm : see `NetworkLearner`.
-    options : of the `NetworkModule`: `inputs` and `outputs` (labels of populations; by default
-        those that no projection leads to, or away from), `surrogate`, `detach_reset`,
+    options : of the `NetworkModule`: `inputs`, `outputs`, `surrogate`, `detach_reset`,
         `learn_thresholds`, `learn_delays`, `dense`, `dtype`.
     """
 
@@ -66,30 +64,34 @@ class BPTTLearner(NetworkLearner):
         self.loss_fn = loss_fn
 
     def train_step(self, inputs: Tensor | ArrayLike, targets: Any) -> TrainStep:
-        """One update for inputs (T, n_in) or (T, B, n_in) and targets, such as (T, n_out) or (T, B,
-        n_out).
+        """One update of the parameters.
 
-        Raises ValueError for shapes that don't fit, TrainingError where loss or gradients are not
-        finite.
+        Parameters
+        ----------
+        inputs : (T, n_in) or (T, B, n_in).
+        targets : whatever `loss_fn` takes, such as (T, n_out) or (T, B, n_out).
+
+        Raises ValueError for shapes that do not fit; TrainingError where the loss or a gradient is
+        not finite, and then nothing has changed.
         """
-        given, alone = self.module.shaped(inputs)
+        x, single = self.module.shaped(inputs)
         self.module.pull()
-        run = self.module.run(given)
-        outputs = run.outputs[:, 0] if alone else run.outputs
+        run = self.module.run(x)
+        outputs = run.outputs[:, 0] if single else run.outputs
         loss = self.loss_fn(outputs, checked_targets(targets, tuple(outputs.shape), outputs))
         value = finite_loss(loss, self.updates + 1)
         try:
             loss.backward()
         finally:
-            found = self._taken()
-        lr, norm, norms = self._updated(found)
-        steps, batch, _ = given.shape
+            gradients = self._pop_gradients()
+        lr, norm, norms = self._update(gradients)
+        steps, batch, _ = x.shape
         rates = self._rates(self._spikes(run.activity), steps, batch)
         return TrainStep(value, lr, self.updates, norm, norms, steps, batch, rates)
 
     def predict(self, inputs: Tensor | ArrayLike) -> Tensor:
-        """Outputs for inputs, of the same shape but for the last dimension; nothing is learned."""
+        """Outputs (T, n_out) or (T, B, n_out) for inputs of that form; nothing is learned."""
         with torch.no_grad():
             self.module.pull()
-            found: Tensor = self.module(inputs)
-            return found
+            outputs: Tensor = self.module(inputs)
+            return outputs

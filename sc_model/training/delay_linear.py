@@ -5,12 +5,12 @@ For inputs x(t), 0 before the sequence began, weights W and delays D in steps::
     out[b, j](t) = sum_i W[j, i] * interp(x[b, i], t - D[j, i])  (+ bias[j])
     interp(x, t - 2.3) = 0.7 * x(t - 2) + 0.3 * x(t - 3)
 
-So a synapse is a kernel over the last `max_delay` + 1 steps with two weights in it, W (1 - f) at
-floor(D) and W f behind it, and a layer is a sum over these steps of matrix products. Between two
-integers the derivative by D is W (x(t - 3) - x(t - 2)), and at an integer that of the interval
-above it. Hammouamri, Khalfaoui-Hassani & Masquelier 2023 (arXiv:2306.17670) learn delays with such
-kernels (DCLS), wide ones that shrink in training; here they are two steps wide all the time, and
-there is a form step by step.
+So a synapse is a kernel over the last `max_delay` + 1 steps that has two weights, W (1 - f) at
+floor(D) and W f one step later, with f = D - floor(D). The layer is a sum of matrix products over
+these steps. Between two integers, the derivative by D is W (x(t - 3) - x(t - 2)) in this example;
+at an integer it is that of the interval above. Hammouamri, Khalfaoui-Hassani & Masquelier 2023
+(arXiv:2306.17670) learn delays with such kernels (DCLS), wide ones that shrink in training. Here
+they are always two steps wide, and `step` computes one step at a time.
 """
 
 from __future__ import annotations
@@ -22,37 +22,43 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sc_model.checks import integer
 from sc_model.training.straight_through import clamped
 
-INIT_SD = 0.1  # standard deviation of the first weights
+INIT_SD = 0.1  # standard deviation of the initial weights
 
 
 def kernel(weight: Tensor, delay: Tensor, max_delay: int) -> Tensor:
-    """Weights over the last steps, (max_delay + 1, in, out), the present one first.
+    """Weights of the last steps, (max_delay + 1, in, out), the present step first.
 
-    `weight` and `delay` are (out, in), delays in [0, max_delay]; NaN in them gives NaN in the
-    kernel.
+    Parameters
+    ----------
+    weight : (out, in).
+    delay : (out, in), steps in [0, max_delay]. A NaN gives NaN in the kernel.
+    max_delay : steps.
     """
+    # a delay of max_delay has all its weight in the second of its two steps
     whole = delay.detach().floor().clamp(0, max_delay - 1)
     part = delay - whole
     first = whole.nan_to_num().long().unsqueeze(-1)
     values = torch.stack([weight * (1 - part), weight * part], -1)
-    made = weight.new_zeros(*weight.shape, max_delay + 1).scatter(
+    spread = weight.new_zeros(*weight.shape, max_delay + 1).scatter(
         -1, torch.cat([first, first + 1], -1), values
     )
-    return made.permute(2, 1, 0).contiguous()
+    return spread.permute(2, 1, 0).contiguous()
 
 
 def delayed(x: Tensor, weight: Tensor, delay: Tensor, max_delay: int) -> Tensor:
-    """T steps from rest: x (T, B, in) to (T, B, out). The sum of max_delay + 1 matrix products,
-    exact for small integers.
+    """T steps from rest: x (T, B, in) to (T, B, out).
+
+    It is a sum of max_delay + 1 matrix products, which is exact for small integers; an FFT is not.
     """
     steps = len(x)
-    over = kernel(weight, delay, max_delay)
+    weights = kernel(weight, delay, max_delay)
     padded = torch.cat([x.new_zeros(max_delay, *x.shape[1:]), x])
-    summed = x @ over[0]
+    summed = x @ weights[0]
     for age in range(1, max_delay + 1):
-        summed = summed + padded[max_delay - age : max_delay - age + steps] @ over[age]
+        summed = summed + padded[max_delay - age : max_delay - age + steps] @ weights[age]
     return summed
 
 
@@ -61,28 +67,27 @@ class DelayLinear(torch.nn.Module):
 
     Parameters
     ----------
-    in_features, out_features : >= 1.
-    max_delay : longest delay in steps, >= 1.
-    learn_delay : delays are a parameter; False: a buffer.
-    init_delay : what they begin at, in [0, max_delay]: a number for all or (out_features,
-        in_features).
-    bias : whether there is one; it begins at 0.
-    device, dtype : of the parameters, as in `torch.nn.Linear`.
+    in_features, out_features : sizes, >= 1.
+    max_delay : longest delay, steps, >= 1.
+    learn_delay : whether the delays are a parameter; otherwise they are a buffer.
+    init_delay : initial delays, steps in [0, max_delay]: one number or (out_features, in_features).
+    bias : whether the layer has a bias, which begins at 0.
+    device, dtype : as in `torch.nn.Linear`.
 
     Members
     -------
-    weight : (out_features, in_features), drawn from a normal distribution with standard deviation
-        0.1 by torch's generator.
-    delay : the same shape, in steps. What is computed with is clamped to [0, max_delay]; outside,
-        only gradients that lead back pass, and `project` puts it back.
+    weight : (out_features, in_features); begins normally distributed with standard deviation 0.1.
+    delay : (out_features, in_features), steps. The layer computes with it clamped to
+        [0, max_delay]. Outside, only gradients that lead back into the range pass, and `project`
+        clamps the delays themselves.
     bias : (out_features,) or None.
 
-    `step` keeps the inputs of the last `max_delay` steps, of every sample of a batch for itself and
-    with their autograd graph: a gradient goes back into the layer below until `detach` cuts it. It
-    is no part of `state_dict`, of copies and of pickles.
+    `step` keeps the inputs of the last `max_delay` steps, for each sample of the batch, with their
+    autograd graph: gradients go back through it until `detach` cuts it. These inputs are no part of
+    `state_dict`, copies and pickles.
 
-    Raises TypeError or ValueError for sizes, delays or inputs that are not allowed. NaN in inputs,
-    weights or delays comes out as NaN, without a look at each number in every step.
+    Raises TypeError or ValueError for sizes, delays or input shapes that are not allowed. NaN in
+    inputs, weights or delays is not an error; the outputs are then NaN.
     """
 
     bias: Tensor | None
@@ -105,12 +110,7 @@ class DelayLinear(torch.nn.Module):
             ("out_features", out_features),
             ("max_delay", max_delay),
         ):
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(
-                    f"{name} must be an integer, not {value!r} ({type(value).__name__})"
-                )
-            if value < 1:
-                raise ValueError(f"{name} must be >= 1, not {value}")
+            integer(name, value)
         self.in_features, self.out_features, self.max_delay, self.learn_delay = (
             in_features,
             out_features,
@@ -140,12 +140,13 @@ class DelayLinear(torch.nn.Module):
         self._history: Tensor | None = None
 
     def effective_delay(self) -> Tensor:
-        """The delays that the layer computes with, (out_features, in_features)."""
+        """The delays with which the layer computes, steps, (out_features, in_features)."""
         return clamped(self.delay, 0.0, float(self.max_delay))
 
     def forward(self, x: Tensor) -> Tensor:
-        """T steps from rest with x (T, batch, in_features), T >= 1: (T, batch, out_features). What
-        `step` keeps stays.
+        """T steps from rest: x (T, batch, in_features), T >= 1, to (T, batch, out_features).
+
+        The inputs that `step` keeps do not change.
         """
         if x.ndim != 3 or x.shape[2] != self.in_features or not len(x):
             raise ValueError(
@@ -156,8 +157,9 @@ class DelayLinear(torch.nn.Module):
         return out if self.bias is None else out + self.bias
 
     def step(self, x: Tensor) -> Tensor:
-        """One step with x (in_features,) or (batch, in_features): (out_features,) or (batch,
-        out_features).
+        """One step: x (in_features,) or (batch, in_features) to the same shape of out_features.
+
+        ValueError for another shape, dtype or device than in the step before.
         """
         if x.ndim not in (1, 2) or x.shape[-1] != self.in_features:
             raise ValueError(
@@ -179,61 +181,57 @@ class DelayLinear(torch.nn.Module):
             )
         window = torch.cat([x.unsqueeze(0), past])
         self._history = window[:-1]
-        over = kernel(self.weight, self.effective_delay(), self.max_delay)
-        # one product over steps and inputs at once
+        weights = kernel(self.weight, self.effective_delay(), self.max_delay)
+        # a single product over steps and inputs together is faster than one for each step
         flat = window.movedim(0, -2).flatten(-2)
-        out = flat @ over.flatten(0, 1)
+        out = flat @ weights.flatten(0, 1)
         return out if self.bias is None else out + self.bias
 
     def reset(self) -> None:
-        """Forget the inputs of the steps before: the next step begins a sequence."""
+        """Forget the inputs that `step` keeps; the next step begins a sequence."""
         self._history = None
 
     def detach(self) -> None:
-        """Cut the autograd graph behind the inputs that are kept (truncated backpropagation through
-        time).
-        """
+        """Cut the graph of the inputs that `step` keeps, for truncated backpropagation."""
         if self._history is not None:
             self._history = self._history.detach()
 
     def project(self) -> None:
-        """Put delays that an optimiser has led out of [0, max_delay] back."""
+        """Clamp the delays to [0, max_delay] after an optimiser's step."""
         with torch.no_grad():
             self.delay.clamp_(0, self.max_delay)
 
     @property
     def delays_int(self) -> Tensor:
-        """The delays that hardware has, int64 (out_features, in_features): the nearest integers,
-        halves to the even one.
+        """The delays in hardware, int64 (out_features, in_features): rounded, halves to even.
 
         ValueError for a delay that is not finite.
         """
-        found = self.delay.detach()
-        if not bool(torch.isfinite(found).all()):
+        delays = self.delay.detach()
+        if not bool(torch.isfinite(delays).all()):
             raise ValueError(
                 "delays must be finite; training has diverged: lower the learning rate"
             )
-        return found.clamp(0, self.max_delay).round().long()
+        return delays.clamp(0, self.max_delay).round().long()
 
     def to_nir_delay_array(self, *, rounded: bool = True) -> NDArray[np.float64]:
-        """Delays of an all-to-all `Projection` from in_features to out_features neurons, flat
-        float64, in steps.
+        """Delays of an all-to-all `Projection` from in_features to out_features neurons, in steps.
 
-        Synapse i * out_features + j goes from i to j: rows of the projection's CSR matrix are
-        source neurons. `rounded`: the integers of `delays_int`; False: the delays that training has
-        found.
+        Float64 (in_features * out_features,): synapse i * out_features + j goes from i to j, for
+        the rows of a projection's CSR are source neurons. With `rounded` they are the integers of
+        `delays_int`, otherwise those that training has found.
         """
         return _rows_are_sources(
             self.delays_int if rounded else self.delay.detach().clamp(0, self.max_delay)
         )
 
     def to_nir_weight_array(self) -> NDArray[np.float64]:
-        """Weights in the same order, flat float64."""
+        """Weights in the same order, float64 (in_features * out_features,)."""
         return _rows_are_sources(self.weight.detach())
 
     def rounded(self) -> DelayLinear:
-        """A copy with the delays that hardware has."""
-        made = DelayLinear(
+        """A copy with the delays of hardware."""
+        copy = DelayLinear(
             self.in_features,
             self.out_features,
             self.max_delay,
@@ -242,8 +240,8 @@ class DelayLinear(torch.nn.Module):
             device=self.weight.device,
             dtype=self.weight.dtype,
         )
-        made.load_state_dict(self.state_dict() | {"delay": self.delays_int.to(self.delay.dtype)})
-        return made
+        copy.load_state_dict(self.state_dict() | {"delay": self.delays_int.to(self.delay.dtype)})
+        return copy
 
     def extra_repr(self) -> str:
         """As in `torch.nn.Linear`."""

@@ -1,11 +1,10 @@
-r"""A dense layer that can compute as its hardware will: synapses with or without delays, then leaky
-integrate-and-fire neurons.
+r"""`DenseLayer`: synapses with or without delays, then leaky integrate-and-fire neurons.
 
-With a `DenseQuantiser` the forward pass is that of the integers which
-`sc_model.quantisation.quantise` makes of the layer, in float64, where they are exact: a potential
-counts in units of a weight's scale / 2^fraction and is rounded where hardware rounds. Spikes are
-those of the golden network, tick for tick, as long as no number comes near 2^53. Gradients pass
-straight through all rounding (`sc_model.training.straight_through`).
+It can compute as hardware does. With a `DenseQuantiser`, the forward pass is that of the integers
+which `sc_model.quantisation.quantise` makes of the layer, in float64: a potential counts in units
+of a weight's scale / 2^fraction, and is rounded where hardware rounds. Float64 holds integers up to
+2^53 exactly, so the spikes are those of the golden network, tick for tick. Gradients pass straight
+through all rounding (`sc_model.training.straight_through`).
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from sc_model.training.delay_linear import DelayLinear, delayed
 from sc_model.training.lif import Lif, Rounding, fire
 from sc_model.training.straight_through import straight_through
 
-WIDEST = 52  # bits of a product that float64 holds with its sign
+WIDEST = 52  # bits of a signed product that float64 holds exactly, with one bit to spare
 
 
 @dataclass(frozen=True)
 class DenseQuantiser:
-    """The formats of a dense layer; see `sc_model.quantisation.quantise`."""
+    """The formats of a dense layer; see the parameters of `sc_model.quantisation.quantise`."""
 
     weight_bits: int = 8
     scale: Literal["tensor", "row"] = "tensor"
@@ -40,16 +39,15 @@ class DenseQuantiser:
 
 
 class DenseLayer(torch.nn.Module):
-    """Synapses and neurons of a layer; it computes from rest, for sequences.
+    """Synapses and neurons of a layer, for sequences that begin at rest.
 
     Parameters
     ----------
-    synapses : a `DelayLinear` or `torch.nn.Linear`; its bias is one more input that is 1 in every
-        tick.
-    neurons : as many as the synapses have outputs.
-    quantiser : compute as hardware does; None (default) in plain floating point.
+    synapses : a `DelayLinear` or `torch.nn.Linear`; a bias is an input that is 1 in every tick.
+    neurons : a `Lif` with as many neurons as the synapses have outputs.
+    quantiser : formats of hardware, to compute as it does; None: plain floating point.
 
-    Raises ValueError where synapses and neurons don't fit.
+    Raises ValueError where the sizes of synapses and neurons do not fit.
     """
 
     def __init__(
@@ -67,8 +65,9 @@ class DenseLayer(torch.nn.Module):
         self.synapses, self.neurons, self.quantiser = synapses, neurons, quantiser
 
     def forward(self, x: Tensor) -> Tensor:
-        """T ticks from rest with x (T, B, inputs): spikes (T, B, neurons). With a quantiser x must
-        be 0s and 1s.
+        """T ticks from rest with x (T, B, inputs): spikes (T, B, neurons).
+
+        With a quantiser x must be of 0 and 1.
         """
         if self.quantiser is None:
             spikes: Tensor = self.neurons(self.synapses(x))
@@ -76,9 +75,7 @@ class DenseLayer(torch.nn.Module):
         return _in_integers(self, x, self.integers("layer", self.quantiser))
 
     def float_layer(self, name: str) -> FloatLayer:
-        """The layer's numbers in floating point, for `quantise`; delays as training has found
-        them.
-        """
+        """The layer's numbers in float64, for `quantise`; delays are not rounded."""
         leak, threshold = (array(each) for each in self.neurons.effective())
         synapses = self.synapses
         return FloatLayer(
@@ -95,8 +92,13 @@ class DenseLayer(torch.nn.Module):
     def integers(
         self, name: str, quantiser: DenseQuantiser | None = None, **fields: Any
     ) -> QuantisedLayer:
-        """The layer in integers, by a quantiser (default: its own, or the default one); `fields` as
-        `quantise` takes them.
+        """The layer in integers.
+
+        Parameters
+        ----------
+        name : of the layer.
+        quantiser : formats; None: the layer's own quantiser, or else the default formats.
+        fields : other arguments of `quantise`.
 
         Raises ConfigError (a ValueError) where a number does not fit.
         """
@@ -111,9 +113,9 @@ def array(tensor: Tensor) -> Any:
     return tensor.detach().to("cpu", torch.float64).numpy()
 
 
-def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
-    """Spikes of the integer layer."""
-    spec, whole = found.spec, found.parameters
+def _in_integers(layer: DenseLayer, x: Tensor, quantised: QuantisedLayer) -> Tensor:
+    """Spikes (T, B, neurons) of the integer layer, with gradients by the layer's parameters."""
+    spec, whole = quantised.spec, quantised.parameters
     if not isinstance(spec, DenseSpec):
         raise TypeError(f"the layer must be a dense one, not {type(spec).__name__}")
     current = spec.current_format(IntFormat(1))
@@ -124,7 +126,7 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
             f" fit {WIDEST} bits to be exact; lower fraction or factor_shift"
         )
     kind = {"dtype": torch.float64, "device": x.device}
-    scale = torch.tensor(found.scale, **kind)
+    scale = torch.tensor(quantised.scale, **kind)
     unit = scale / 2**spec.neuron.fraction
     leak, threshold = layer.neurons.effective()
     over = straight_through(threshold.double() / unit, torch.tensor(whole["threshold"], **kind))
@@ -139,7 +141,8 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
         )
     drive = _sums(layer, x.double(), whole, scale) * 2.0**spec.neuron.fraction
     constant = kept.detach()
-    # to the nearest, halves up; v - (v >> shift) is rounded up
+    # as hardware rounds: a product with a factor to the nearest, halves up; v - (v >> shift) up,
+    # because the shift rounds down
     left = {
         "factor": lambda v: torch.floor(v * constant + 0.5),
         "shift": lambda v: torch.ceil(v * constant),
@@ -149,7 +152,7 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
     neurons = layer.neurons
 
     def surrogate(distance: Tensor) -> Tensor:
-        # half a unit above: v >= threshold for integers is a distance > 0
+        # half a unit more makes v >= threshold, for integers, a distance > 0
         return neurons.surrogate((distance + 0.5) * unit)
 
     return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding).to(
@@ -158,7 +161,7 @@ def _in_integers(layer: DenseLayer, x: Tensor, found: QuantisedLayer) -> Tensor:
 
 
 def _sums(layer: DenseLayer, x: Tensor, whole: dict[str, Any], scale: Tensor) -> Tensor:
-    """Sums of integer weights over what came in, (T, B, neurons)."""
+    """Sums of integer weights over delayed inputs x (T, B, inputs), (T, B, neurons)."""
     synapses = layer.synapses
     columns = torch.tensor(whole["weight"], dtype=x.dtype, device=x.device)
     weight = straight_through(

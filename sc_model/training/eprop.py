@@ -1,36 +1,40 @@
 r"""`EPropLearner`: e-prop, learning of recurrent spiking networks forward in time.
 
-After Bellec et al. 2020 (doi:10.1038/s41467-020-17236-y). The gradient of the loss E is factored,
-for a synapse from i to j, into
+After Bellec et al. 2020 (doi:10.1038/s41467-020-17236-y). The gradient of the loss E by the weight
+of a synapse from i to j is approximated by a product of a learning signal L for each neuron and an
+eligibility trace e for each synapse::
 
-    dE/dw_ji ~ sum over t of  L_j(t) F_kappa(e_ji)(t)              L a learning signal a neuron, e
-    an eligibility trace a synapse
+    dE/dw_ji ~ sum over t of  L_j(t) F_kappa(e_ji)(t)
 
-and all of it is computed as time goes on, without a way back. With x_i what arrives from i (its
-output, `delay` steps late), z_j spikes, d_j the distance of the potential to the threshold, and
-psi_j the pseudo-derivative dz/dd:
+Both are computed forward in time, without a backward pass. x_i is what arrives from i (its output,
+`delay` steps late), z_j are spikes, d_j is the distance of the potential to the threshold, and
+psi_j is the pseudo-derivative dz/dd::
 
-    eps_v(t) = alpha eps_v(t-1) + gain x_i(t)          alpha = 1 - gone, gain = gone R:  v(t) =
-    v(t-1) + gone (R I - v(t-1)) eps_a(t) = rho eps_a(t-1) + e(t-1)                 adaptive LIF
-    alone: a(t) = rho a(t-1) + z(t-1) e(t)     = psi(t) (eps_v(t) - beta eps_a(t))       d = v -
-    threshold - beta a F_kappa(e)(t) = kappa F_kappa(e)(t-1) + e(t)       kappa: what the readouts
-    keep in a step L_j(t)   = sum over readouts k of  B_jk gain_k dl/dy_k(t) E        = mean of
-    l(y(t), target(t)) over steps and sequences
+    v(t)     = v(t-1) + gone (R I - v(t-1))             alpha = 1 - gone,  gain = gone R
+    eps_v(t) = alpha eps_v(t-1) + gain x_i(t)
+    a(t)     = rho a(t-1) + z(t-1)                      adaptive LIF alone
+    d(t)     = v(t) - threshold - beta a(t)
+    eps_a(t) = rho eps_a(t-1) + e(t-1)
+    e(t)     = psi(t) (eps_v(t) - beta eps_a(t))
+    F_kappa(e)(t) = kappa F_kappa(e)(t-1) + e(t)        kappa: what readouts keep in a step
+    L_j(t)   = sum over readouts k of  B_jk gain_k dl/dy_k(t)
+    E        = mean of l(y(t), target(t)) over steps and sequences
 
-Reset to zero puts (1 - z_j(t-1)) in front of alpha; a refractory neuron's traces stay and its psi
-is 0. Feedback B: "symmetric", the readout weights themselves; "random", fixed; "adaptive", random
-in the beginning, then changed by whatever changes the readout weights, with the same decay of both,
-so that they approach each other. Weights of the readouts get their exact gradient sum of gain_k
-dl/dy_k F_kappa(z_j).
+A reset to zero puts (1 - z_j(t-1)) in front of alpha. The traces of a refractory neuron stay, and
+its psi is 0. The feedback weights B are the readout weights themselves ("symmetric"), or random and
+fixed ("random"), or random at first and then changed by whatever changes the readout weights, with
+the same decay of both, so that they approach each other ("adaptive"). Readout weights get their
+exact gradient, the sum of gain_k dl/dy_k F_kappa(z_j).
 
-On a network with a single hidden population and no recurrence, with symmetric feedback, that is the
-gradient of BPTT (without gradients through resets); with recurrence what is left out is that a
-neuron's spikes change the other neurons.
+For a network with a single hidden population and no recurrence, with symmetric feedback, that is
+the gradient of BPTT without gradients through resets. With recurrence, e-prop leaves out that the
+spikes of a neuron change other neurons.
 
 Deviations from the paper: eps_a is driven by e(t-1) and the raised threshold acts in the step
-itself, as our AdaptiveLIF is defined (the paper's eps_a is one step ahead); the pseudo-derivative
-is the fast sigmoid unless told otherwise, the paper's is `triangle`; delays; no regularisation of
-rates; "adaptive" copies changes of the optimiser, whatever it is, where the paper has plain steps.
+itself, as `AdaptiveLIF` is defined (the paper's eps_a is one step ahead). The default
+pseudo-derivative is the fast sigmoid; the paper's is `triangle`. There are delays. There is no
+regularisation of rates. "adaptive" copies the changes of any optimiser, where the paper has plain
+steps.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sc_model.checks import integer, positive_number
+from sc_model.checks import choice, integer, positive_number
 from sc_model.network import IF, LI, LIF, AdaptiveLIF, Integrator, Network, Relay
 from sc_model.spec.errors import did_you_mean
 from sc_model.training.eligibility import Eligibility, Fan
@@ -60,18 +64,19 @@ from sc_model.training.surrogate import fast_sigmoid_slope
 
 Feedback = Literal["symmetric", "random", "adaptive"]
 Error = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""Of outputs (T, B, n_out) and targets (T, B, ...): losses (T, B), and their derivatives by the outputs (T, B, n_out)."""
+"""From outputs (T, B, n_out) and targets (T, B, ...) to losses (T, B) and dloss/doutput."""
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Half the sum of squares over the outputs; targets (T, B, n_out)."""
+    """Half the sum of squared errors over the outputs, for targets (T, B, n_out)."""
     error = outputs - targets
     return error.square().sum(2) / 2, error
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Of the softmax of the outputs; targets are classes (T, B), integers, or probabilities (T, B,
-    n_out).
+    """Cross entropy of the softmax of the outputs.
+
+    Targets are integer classes (T, B), or probabilities (T, B, n_out).
     """
     log = torch.log_softmax(outputs, 2)
     if targets.ndim == 2:
@@ -80,8 +85,9 @@ def cross_entropy(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def triangle(distance: Tensor, dampening: float = 0.3, width: float = 1.0) -> Tensor:
-    """The paper's pseudo-derivative, (dampening / width) max(0, 1 - |distance| / width), with the
-    threshold as `width`.
+    """The paper's pseudo-derivative, (dampening / width) max(0, 1 - |distance| / width).
+
+    In the paper `width` is the threshold.
     """
     return dampening / width * (1 - distance.abs() / width).clamp(min=0)
 
@@ -91,29 +97,31 @@ ERRORS: dict[str, Error] = {"mse": squared_error, "cross_entropy": cross_entropy
 
 
 class EPropLearner(NetworkLearner):
-    """Trains a network of LIF, IF and AdaptiveLIF populations, Relay inputs and LI or Integrator
-    readouts, without autograd.
+    """Trains a network forward in time, without autograd.
+
+    The network has Relay inputs, hidden LIF, IF and AdaptiveLIF populations, and LI or Integrator
+    readouts. All readouts have one leak, get undelayed spikes and send nothing.
 
     Parameters
     ----------
-    network : as `BPTTLearner`. Readouts (`outputs`) all have one leak, get undelayed spikes and
-        send nothing.
-    loss : "mse" (default), "cross_entropy", or an `Error` of your own.
+    network : see `BPTTLearner`; its `outputs` are the readouts.
+    loss : "mse", "cross_entropy", or a function of type `Error`.
     lr, optimiser, scheduler, clip_norm : see `NetworkLearner`.
-    feedback : "symmetric" (default), "random" or "adaptive".
-    feedback_scale : standard deviation of random feedback; None for 1 / sqrt(neurons).
-    feedback_decay : share that "adaptive" takes off feedback and readout weights in each update.
-    seed : of random feedback.
-    pseudo_derivative : of distances to the threshold, of any shape; 0 at -inf.
-    window : steps that activity is kept for before traces follow it; memory is that of traces and a
-        window, whatever T is.
+    feedback : "symmetric", "random" or "adaptive".
+    feedback_scale : standard deviation of random feedback weights; None: 1 / sqrt(neurons).
+    feedback_decay : share that "adaptive" takes off feedback and readout weights in each update, in
+        [0, 1).
+    seed : of the random feedback weights, >= 0.
+    pseudo_derivative : from distances to the threshold to slopes, of any shape; 0 at -inf.
+    window : number of steps whose activity is stored before the traces are computed, >= 1. Memory
+        is that of the traces and of a window, for sequences of any length.
     options : of the `NetworkModule`: `inputs`, `outputs`, `dense`, `dtype`.
 
     Members
     -------
-    feedback_weights : B of "random" and "adaptive" by hidden population, (n, n_out).
+    feedback_weights : (n, n_out) by hidden population; of "random" and "adaptive".
 
-    Raises ValueError for a network that is none of that kind.
+    Raises ValueError for a network of another kind.
     """
 
     def __init__(
@@ -134,11 +142,7 @@ class EPropLearner(NetworkLearner):
         **options: Any,
     ) -> None:
         super().__init__(network, lr, optimiser, scheduler, clip_norm, options)
-        if feedback not in get_args(Feedback):
-            hint = did_you_mean(str(feedback), get_args(Feedback))
-            raise ValueError(
-                f"feedback must be 'symmetric', 'random' or 'adaptive', not {feedback!r}{hint}"
-            )
+        choice("feedback", feedback, get_args(Feedback))
         if isinstance(loss, str) and loss not in ERRORS:
             raise ValueError(
                 "loss must be 'mse', 'cross_entropy' or a function, not"
@@ -170,8 +174,9 @@ class EPropLearner(NetworkLearner):
                 self.feedback_weights[name] = drawn.to(self.module.dtype)
 
     def _sort(self) -> None:
-        """Which populations and projections are what. ValueError where the network is none that
-        e-prop is for.
+        """Sort populations and projections by their part in e-prop.
+
+        ValueError for a network of another kind.
         """
         module, populations = self.module, self.network.populations
         if module.learn_delays or module.learn_thresholds:
@@ -239,37 +244,38 @@ class EPropLearner(NetworkLearner):
         )
 
     def readout_weights(self, name: str) -> Tensor:
-        """Weights from a population to all outputs, (n, n_out), 0 where there is no synapse."""
-        found = torch.zeros(
+        """Weights from a population to all readouts, (n, n_out), 0 where there is no synapse."""
+        weights = torch.zeros(
             self.network.populations[name].n, self.module.n_out, dtype=self.module.dtype
         )
         for k, source, target in self._out:
             if source == name:
                 wiring = self.module.wiring[k]
-                found[wiring.sources, wiring.targets + self._columns[target]] += (
+                weights[wiring.sources, wiring.targets + self._columns[target]] += (
                     self.module.weights[k].detach()
                 )
-        return found
+        return weights
 
     def gradients(
         self, inputs: Tensor | ArrayLike, targets: Any, mask: Tensor | ArrayLike | None = None
     ) -> tuple[float, dict[str, Tensor], dict[str, float]]:
-        """Loss, gradients by projection and rates of a sequence; nothing is learned. Arguments are
-        those of `train_step`.
+        """Loss, gradients by projection, and rates by population; nothing is learned.
+
+        Arguments are those of `train_step`.
         """
         with torch.no_grad():
-            given, alone = self.module.shaped(inputs)
+            x, single = self.module.shaped(inputs)
             self.module.pull()
-            steps, batch, _ = given.shape
-            aims, counted = self._aims(targets, mask, steps, batch, alone, given)
+            steps, batch, _ = x.shape
+            aims, weights = self._aims(targets, mask, steps, batch, single, x)
             traces = {
                 k: Eligibility(
-                    Fan(self.module.wiring[k], batch), self._neurons[target], self._kappa, given
+                    Fan(self.module.wiring[k], batch), self._neurons[target], self._kappa, x
                 )
                 for k, _, target in self._in
             }
             smooth = {
-                name: given.new_zeros(batch, self.network.populations[name].n)
+                name: x.new_zeros(batch, self.network.populations[name].n)
                 for name in {source for _, source, _ in self._out}
             }
             grads = {k: torch.zeros_like(self.module.weights[k]) for k, _, _ in self._out}
@@ -277,12 +283,12 @@ class EPropLearner(NetworkLearner):
                 name: self.feedback_weights.get(name, self.readout_weights(name)) * self._gain
                 for name in self._hidden
             }
-            state, total, spikes = self.module.rest(batch), given.new_zeros(()), dict[str, float]()
+            state, total, spikes = self.module.rest(batch), x.new_zeros(()), dict[str, float]()
             for begin in range(0, steps, self.window):
                 end = min(begin + self.window, steps)
-                run = self.module.run(given[begin:end], state, record=True)
+                run = self.module.run(x[begin:end], state, record=True)
                 losses, errors = self.error(run.outputs, aims[begin:end])
-                weight = counted[begin:end]
+                weight = weights[begin:end]
                 total += (losses * weight).sum()
                 errors = errors * weight[:, :, None]
                 filtered = {
@@ -297,8 +303,8 @@ class EPropLearner(NetworkLearner):
                     grads[k] += both[wiring.sources, wiring.targets]
                 signals = {name: errors @ back.T for name, back in sent.items()}
                 self._follow(traces, run.activity, run.distances, signals, state)
-                for name, found in self._spikes(run.activity).items():
-                    spikes[name] = spikes.get(name, 0.0) + found
+                for name, count in self._spikes(run.activity).items():
+                    spikes[name] = spikes.get(name, 0.0) + count
                 state = run.state
             value = finite_loss(total, self.updates + 1)
             grads |= {k: trace.gradient() for k, trace in traces.items()}
@@ -308,23 +314,26 @@ class EPropLearner(NetworkLearner):
     def train_step(
         self, inputs: Tensor | ArrayLike, targets: Any, mask: Tensor | ArrayLike | None = None
     ) -> TrainStep:
-        """One update for inputs (T, n_in) or (T, B, n_in).
+        """One update of the weights.
 
-        `targets` : (T, n_out) or (T, B, n_out) real numbers; for "cross_entropy" also classes (T,)
-        or (T, B), integers. `mask` : (T,) or (T, B), how much a step counts (>= 0, not all 0);
-        None: all alike.
+        Parameters
+        ----------
+        inputs : (T, n_in) or (T, B, n_in).
+        targets : real numbers (T, n_out) or (T, B, n_out); for "cross_entropy" also integer classes
+            (T,) or (T, B).
+        mask : (T,) or (T, B), weight of each step in the loss, >= 0, not all 0; None: all 1.
 
-        Raises ValueError for shapes that don't fit, TrainingError where loss or gradients are not
-        finite.
+        Raises ValueError for shapes that do not fit; TrainingError where the loss or a gradient is
+        not finite, and then nothing has changed.
         """
         value, grads, rates = self.gradients(inputs, targets, mask)
-        given, _ = self.module.shaped(inputs)
+        x, _ = self.module.shaped(inputs)
         before = (
             {name: self.readout_weights(name) for name in self.feedback_weights}
             if self.feedback == "adaptive"
             else {}
         )
-        lr, norm, norms = self._updated(dict(grads))
+        lr, norm, norms = self._update(dict(grads))
         for name, old in before.items():
             self.feedback_weights[name] += self.readout_weights(name) - old
             self.feedback_weights[name] *= 1 - self.feedback_decay
@@ -333,9 +342,7 @@ class EPropLearner(NetworkLearner):
                 for k in {k for k, source, _ in self._out if source in before}:
                     self.module.weights[k] *= 1 - self.feedback_decay
             self.module.push()
-        return TrainStep(
-            value, lr, self.updates, norm, norms, given.shape[0], given.shape[1], rates
-        )
+        return TrainStep(value, lr, self.updates, norm, norms, x.shape[0], x.shape[1], rates)
 
     def _aims(
         self,
@@ -343,13 +350,13 @@ class EPropLearner(NetworkLearner):
         mask: Tensor | ArrayLike | None,
         steps: int,
         batch: int,
-        alone: bool,
+        single: bool,
         like: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Targets (T, B, ...), and what each step and sequence counts, (T, B), 1 in sum."""
+        """Targets (T, B, ...), and weights of steps and sequences in the loss, (T, B), 1 in sum."""
         aims = torch.as_tensor(targets)
         classes = not aims.is_floating_point() and self.error is cross_entropy
-        wanted = (steps,) if alone else (steps, batch)
+        wanted = (steps,) if single else (steps, batch)
         shape = wanted if classes and aims.ndim == len(wanted) else (*wanted, self.module.n_out)
         if tuple(aims.shape) != shape:
             raise ValueError(f"targets must have shape {shape}, not {tuple(aims.shape)}")
@@ -363,24 +370,22 @@ class EPropLearner(NetworkLearner):
                 f" to {int(aims.max())}"
             )
         aims = aims if classes else aims.to(like.dtype)
-        counted = (
+        weights = (
             torch.ones(wanted, dtype=like.dtype)
             if mask is None
             else torch.as_tensor(mask).to(like.dtype)
         )
-        if tuple(counted.shape) not in {(steps,), wanted}:
+        if tuple(weights.shape) not in {(steps,), wanted}:
             raise ValueError(
-                f"mask must have shape ({steps},) or {wanted}, not {tuple(counted.shape)}"
+                f"mask must have shape ({steps},) or {wanted}, not {tuple(weights.shape)}"
             )
-        if not bool((counted >= 0).all()) or not float(counted.sum()):
+        if not bool((weights >= 0).all()) or not float(weights.sum()):
             raise ValueError("mask must be >= 0, and not 0 everywhere")
-        counted = (counted if counted.ndim == 2 else counted[:, None]).expand(steps, batch)
-        return (aims[:, None] if alone else aims), counted / counted.sum()
+        weights = (weights if weights.ndim == 2 else weights[:, None]).expand(steps, batch)
+        return (aims[:, None] if single else aims), weights / weights.sum()
 
     def _filtered(self, name: str, activity: Tensor, smooth: dict[str, Tensor]) -> Tensor:
-        """F_kappa of what a population put out, (T, B, n); `smooth` has it from window to
-        window.
-        """
+        """F_kappa of a population's outputs (T, B, n); `smooth` keeps its last row by name."""
         rows = []
         for row in activity.unbind():
             smooth[name] = self._kappa * smooth[name] + row
@@ -395,7 +400,7 @@ class EPropLearner(NetworkLearner):
         signals: Mapping[str, Tensor],
         state: RunState,
     ) -> None:
-        """Traces through a window."""
+        """Take the eligibility traces through a window that began with `state`."""
         slopes = {name: self.pseudo_derivative(distances[name]) for name in self._hidden}
         for k, source, target in self._in:
             padded = torch.cat([state.outputs[source], activity[source]])
@@ -403,15 +408,16 @@ class EPropLearner(NetworkLearner):
             traces[k].follow(padded, fired, distances[target], slopes[target], signals[target])
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next steps depend on, feedback too."""
+        """Everything that the next steps depend on, with the feedback weights."""
         return {
             **super().state_dict(),
             "feedback": {name: value.clone() for name, value in self.feedback_weights.items()},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there. ValueError for the state of another learner, network or kind of
-        feedback.
+        """Take the state that `state_dict` gave.
+
+        ValueError for the state of another learner, network or kind of feedback.
         """
         theirs = state.get("feedback", {})
         if set(theirs) != set(self.feedback_weights):

@@ -10,10 +10,10 @@ is trained on loss + (lambda / 2) sum F (theta - theta*)^2 (Kirkpatrick et al. 2
 doi:10.1073/pnas.1611835114). Penalties of several tasks add up to one parabola: F their sum, theta*
 the mean weighted by F; the value differs from the sum of penalties by a constant.
 
-`labels` says over which answers: `expected` (default) goes through all classes with their
-probabilities, which is the Fisher itself; `sampled` draws one class an example, unbiased and
-cheaper; `empirical` takes the targets of the data, which is *not* the Fisher (Kunstner, Balles &
-Hennig 2019, arXiv:1905.12558), offered because much published work means it.
+`labels` chooses the answers y of the expectation. `expected` goes through all classes with their
+probabilities, which is the Fisher information itself. `sampled` draws one class for each example,
+which is unbiased and cheaper. `empirical` takes the targets of the data, which is *not* the Fisher
+information (Kunstner, Balles & Hennig 2019, arXiv:1905.12558), but is used in much published work.
 
 The module returns logits: (B, C) for C classes, or (B,) or (B, 1) for the logit of one probability.
 """
@@ -28,15 +28,16 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
-from sc_model.spec.errors import did_you_mean
+from sc_model.checks import choice
 
 Labels = Literal["expected", "sampled", "empirical"]
 Named = dict[str, Tensor]
 
 
 def log_likelihoods(logits: Tensor) -> Tensor:
-    """Log-probability of every answer: logits (B, C), or (B,) or (B, 1) of a probability, to (B, C)
-    or (B, 2).
+    """Log-probability of every answer, (B, C) for logits (B, C), (B, 2) for (B,) or (B, 1).
+
+    ValueError for another shape.
     """
     if logits.ndim == 1:
         logits = logits[:, None]
@@ -58,24 +59,20 @@ def diagonal_fisher(
     generator: torch.Generator | None = None,
     batch: int = 64,
 ) -> Named:
-    """Diagonal Fisher information by parameter name, of the parameter's shape.
+    """Diagonal Fisher information of each parameter, by its name and of its shape.
 
     Parameters
     ----------
-    module : to logits; its parameters that need gradients count.
-    inputs : (N, ...).
-    targets : (N,) classes, for `empirical`.
-    labels : see above.
-    generator : of the samples.
-    batch : examples at a time.
+    module : from inputs to logits; only parameters that need a gradient count.
+    inputs : (N, ...), examples.
+    targets : (N,), classes; used by "empirical" only.
+    labels : "expected", "sampled" or "empirical", see above.
+    generator : of the samples of "sampled".
+    batch : number of examples at a time.
 
     Raises ValueError for no inputs, missing targets, or gradients that are not finite.
     """
-    if labels not in get_args(Labels):
-        raise ValueError(
-            "labels must be 'expected', 'sampled' or 'empirical', not"
-            f" {labels!r}{did_you_mean(str(labels), get_args(Labels))}"
-        )
+    choice("labels", labels, get_args(Labels))
     if not len(inputs):
         raise ValueError("inputs must hold an example at least, not 0")
     if labels == "empirical" and (targets is None or len(targets) != len(inputs)):
@@ -100,8 +97,8 @@ def diagonal_fisher(
             drawn = torch.multinomial(chances, 1, generator=generator)[:, 0]
             answers = [(drawn, torch.ones_like(chances[:, 0]))]
         else:
-            given = targets[start : start + batch] if targets is not None else torch.zeros(0)
-            answers = [(given.long(), torch.ones_like(chances[:, 0]))]
+            classes = targets[start : start + batch] if targets is not None else torch.zeros(0)
+            answers = [(classes.long(), torch.ones_like(chances[:, 0]))]
         for answer, weight in answers:
             for name, gradient in _scores(module, parameters, x, answer).items():
                 total[name] += torch.tensordot(weight, gradient.square(), dims=1)
@@ -117,9 +114,9 @@ def diagonal_fisher(
 def _scores(module: torch.nn.Module, parameters: Named, x: Tensor, answers: Tensor) -> Named:
     """Gradients of the log-likelihood of one answer for each example, (B, *shape) by parameter.
 
-    All examples at once where torch can do that. It can't with autograd functions of one's own that
-    have no rule for it, as the spikes of spiking networks mostly are: then one backward pass after
-    the other, with the same result.
+    torch's `vmap` computes all examples at once. It has no rule for custom autograd functions, as
+    surrogate gradients mostly are; then there is one backward pass for each example, with the same
+    result.
     """
 
     def likelihood(values: Named, one: Tensor, answer: Tensor) -> Tensor:
@@ -127,9 +124,9 @@ def _scores(module: torch.nn.Module, parameters: Named, x: Tensor, answers: Tens
         return log[0].gather(0, answer[None])[0]
 
     try:
-        found: Named = vmap(grad(likelihood), in_dims=(None, 0, 0))(parameters, x, answers)
-        return found
-    except RuntimeError:  # a fault of the module's own comes again below
+        grads: Named = vmap(grad(likelihood), in_dims=(None, 0, 0))(parameters, x, answers)
+        return grads
+    except RuntimeError:  # an error of the module itself is raised again below
         leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
         rows = [
             torch.autograd.grad(
@@ -146,17 +143,18 @@ def _scores(module: torch.nn.Module, parameters: Named, x: Tensor, answers: Tens
 
 
 class EWCPenalty:
-    """What keeps a module near the weights that mattered for earlier tasks.
+    """A penalty that keeps a module near the parameters that mattered for earlier tasks.
 
     Parameters
     ----------
     module : any module that returns logits.
-    ewc_lambda : >= 0.
+    ewc_lambda : weight of the penalty, >= 0.
 
     Members
     -------
-    fisher, star : by parameter name; empty before the first task.
-    tasks : how many were consolidated.
+    fisher : Fisher information F by parameter name; empty before the first task.
+    star : theta*, the parameters after the tasks, by name; empty before the first task.
+    tasks : number of tasks that were consolidated.
     """
 
     def __init__(self, module: torch.nn.Module, ewc_lambda: float = 10.0) -> None:
@@ -168,8 +166,8 @@ class EWCPenalty:
         self.tasks = 0
 
     def consolidate_task(self, inputs: Tensor, targets: Tensor | None = None, **how: Any) -> None:
-        """Call at the end of a task with its data; arguments are those of `diagonal_fisher`."""
-        now = {
+        """Add a task, at its end and with its data; arguments are those of `diagonal_fisher`."""
+        present = {
             name: value.detach().clone()
             for name, value in self.module.named_parameters()
             if value.requires_grad
@@ -177,9 +175,9 @@ class EWCPenalty:
         for name, new in diagonal_fisher(self.module, inputs, targets, **how).items():
             old = self.fisher.get(name, torch.zeros_like(new))
             total = old + new
-            anchored = old * self.star.get(name, now[name]) + new * now[name]
+            anchored = old * self.star.get(name, present[name]) + new * present[name]
             self.star[name] = torch.where(
-                total > 0, anchored / torch.where(total > 0, total, 1), now[name]
+                total > 0, anchored / torch.where(total > 0, total, 1), present[name]
             )
             self.fisher[name] = total
         self.tasks += 1
@@ -194,7 +192,10 @@ class EWCPenalty:
         return 0.5 * self.ewc_lambda * sum(parts, torch.zeros(()))
 
     def apply_ewc_penalty(self, step_size: float = 0.01) -> float:
-        """A gradient step on the penalty alone, no further than theta*; the penalty before it."""
+        """A gradient step on the penalty alone; returns the penalty before it.
+
+        No parameter goes beyond theta*.
+        """
         if not 0 < step_size < math.inf:
             raise ValueError(f"step_size must be > 0 and finite, not {step_size!r}")
         with torch.no_grad():
@@ -206,7 +207,7 @@ class EWCPenalty:
         return before
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint has to hold."""
+        """The state for a checkpoint."""
         return {
             "fisher": {name: value.clone() for name, value in self.fisher.items()},
             "star": {name: value.clone() for name, value in self.star.items()},
@@ -214,7 +215,7 @@ class EWCPenalty:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where a checkpoint was made. ValueError for other keys."""
+        """Take the state that `state_dict` gave. ValueError for other keys."""
         if set(state) != {"fisher", "star", "tasks"}:
             raise ValueError(
                 f"penalty state must hold 'fisher', 'star' and 'tasks', not {sorted(state)}"

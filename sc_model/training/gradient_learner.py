@@ -1,10 +1,9 @@
-"""What learners on gradients share: a typed result, an update that happens whole or not at all,
-checkpoints.
+"""What learners by gradients share: a typed result, atomic updates, checkpoints.
 
-A learner has `train_step(...)`, which returns a `TrainStep`, and `save(file)` and `load(file)`. The
-network is the truth: a step begins with the weights that it has, whoever wrote them, and ends with
-writing the new ones into it. Where the loss or a gradient is not finite, that is an error, and
-weights, optimiser, schedule and counters are as before.
+A learner has `train_step(...)`, which returns a `TrainStep`, and `save(file)` and `load(file)`. A
+step begins with the weights that the network has, whoever wrote them, and ends with writing the new
+ones into it. A loss or a gradient that is not finite is an error, and weights, optimiser, schedule
+and counters are then as before.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ from sc_model.training.loop import TrainingError
 from sc_model.training.network_module import NetworkModule, as_module
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""Of outputs (T, n_out) or (T, B, n_out), as the inputs had a batch or not, and targets, to one number."""
+"""From outputs (T, n_out), or (T, B, n_out) for a batch, and targets to one number."""
 
 Optimiser = Callable[..., torch.optim.Optimizer]
-"""A class of `torch.optim`, or anything called with parameters and `lr`."""
+"""A class of `torch.optim`, or another callable of parameters and `lr`."""
 
 
 class Rates(Protocol):
@@ -43,25 +42,25 @@ class Rates(Protocol):
         """The rate of the next update."""
 
     def state_dict(self) -> Mapping[str, Any]:
-        """What a checkpoint has to hold."""
+        """The state for a checkpoint."""
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there."""
+        """Take the state that `state_dict` gave."""
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """An update that was made; `float(step)` is the loss.
+    """The result of a training step; `float(step)` is the loss.
 
     Members
     -------
     loss : before the update.
-    lr : the rate.
-    updates : made so far, this one too.
-    gradient_norm : of all gradients together, before clipping.
-    gradient_norms : by parameter (a projection's label, `LABEL delays`, `LABEL threshold`).
-    steps, batch : length and number of sequences.
-    rates : spikes a neuron and step, by population that spikes.
+    lr : learning rate of the update.
+    updates : number of updates so far, with this one.
+    gradient_norm : norm of all gradients together, before clipping.
+    gradient_norms : norm by parameter: a projection's label, `LABEL delays`, `LABEL threshold`.
+    steps, batch : length and number of the sequences.
+    rates : spikes per neuron and step, by label of the populations that spike.
     """
 
     loss: float
@@ -78,7 +77,9 @@ class TrainStep:
 
 
 def finite_loss(loss: Any, update: int) -> float:
-    """The value of a loss. TypeError or ValueError for what is none, TrainingError where it is not
+    """The value of a loss, in update number `update`.
+
+    TypeError unless it is a tensor, ValueError unless it is one number, TrainingError unless it is
     finite.
     """
     if not isinstance(loss, Tensor):
@@ -98,27 +99,35 @@ def finite_loss(loss: Any, update: int) -> float:
 
 
 def checked_targets(targets: Any, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """Targets as a tensor for outputs of a shape. ValueError for real numbers of as many dimensions
-    and another shape.
+    """Targets as a tensor; real numbers get the dtype of `like`.
+
+    ValueError for real numbers with as many dimensions as the outputs, but another shape. Targets
+    with other dimensions, such as classes, are left to the loss.
     """
-    given = torch.as_tensor(targets, device=like.device)
-    if given.is_floating_point():
-        given = given.to(like.dtype)
-        if given.ndim == len(shape) and tuple(given.shape) != shape:
+    aims = torch.as_tensor(targets, device=like.device)
+    if aims.is_floating_point():
+        aims = aims.to(like.dtype)
+        if aims.ndim == len(shape) and tuple(aims.shape) != shape:
             raise ValueError(
-                f"targets must have the shape of the outputs, {shape}, not {tuple(given.shape)}"
+                f"targets must have the shape of the outputs, {shape}, not {tuple(aims.shape)}"
             )
-    return given
+    return aims
 
 
 class Updater:
-    """Parameters, an optimiser and what makes an update of gradients; what checkpoints hold.
+    """Parameters and their optimiser.
 
     Parameters
     ----------
-    parameters : by name.
-    optimiser, lr, scheduler : `scheduler`, if given, says the rate of each update instead of `lr`.
-    clip_norm : gradients that are longer together are scaled to it; None: never.
+    parameters : tensors by name; one or more.
+    optimiser : class of the optimiser.
+    lr : learning rate, > 0.
+    scheduler : its `step()` gives the rate of each update instead of `lr`; or None.
+    clip_norm : gradients with a larger norm together are scaled to it, > 0; None: no clipping.
+
+    Members
+    -------
+    updates : number of updates so far.
     """
 
     def __init__(
@@ -140,12 +149,16 @@ class Updater:
     def update(
         self, gradients: Mapping[str, Tensor | None]
     ) -> tuple[float, float, dict[str, float]]:
-        """One update: the rate, the norm of all gradients, and norms by name. TrainingError where
-        one is not finite.
+        """One update: the learning rate, the norm of all gradients, and their norms by name.
+
+        A gradient that is missing or None counts as 0. TrainingError where a norm is not finite;
+        nothing has changed then.
         """
-        given = {name: torch.zeros_like(value) if (grad := gradients.get(name)) is None else grad.detach()
-                 for name, value in self.parameters.items()}  # fmt: skip
-        norms = {name: float(torch.linalg.vector_norm(grad)) for name, grad in given.items()}
+        grads: dict[str, Tensor] = {}
+        for name, value in self.parameters.items():
+            gradient = gradients.get(name)
+            grads[name] = torch.zeros_like(value) if gradient is None else gradient.detach()
+        norms = {name: float(torch.linalg.vector_norm(grad)) for name, grad in grads.items()}
         for name, norm in norms.items():
             if not math.isfinite(norm):
                 raise TrainingError(
@@ -159,32 +172,32 @@ class Updater:
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
         for name, value in self.parameters.items():
-            value.grad = given[name] * scale if scale != 1.0 else given[name]
+            value.grad = grads[name] * scale if scale != 1.0 else grads[name]
         self.optimiser.step()
         self.optimiser.zero_grad()
         self.updates += 1
         return float(self.optimiser.param_groups[0]["lr"]), total, norms
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next updates depend on, as copies."""
+        """Everything that the next updates depend on, as copies."""
         return {
             "parameters": {name: value.detach().clone() for name, value in self.parameters.items()},
-            "optimiser": copy.deepcopy(
-                self.optimiser.state_dict()
-            ),  # torch hands out its own tensors
+            # torch returns the optimiser's own tensors, not copies
+            "optimiser": copy.deepcopy(self.optimiser.state_dict()),
             "scheduler": None if self.scheduler is None else dict(self.scheduler.state_dict()),
             "updates": self.updates,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there. ValueError for parameters of other names or shapes, or a schedule where
-        there was none.
+        """Take the state that `state_dict` gave.
+
+        ValueError for other names or shapes, and for a schedule that only one of both has.
         """
-        mine = {name: tuple(value.shape) for name, value in self.parameters.items()}
+        own = {name: tuple(value.shape) for name, value in self.parameters.items()}
         theirs = {name: tuple(value.shape) for name, value in state["parameters"].items()}
-        if mine != theirs:
+        if own != theirs:
             raise ValueError(
-                f"checkpoint must be of the same network, with parameters {mine}, not {theirs}"
+                f"checkpoint must be of the same network, with parameters {own}, not {theirs}"
             )
         if (self.scheduler is None) != (state["scheduler"] is None):
             had = "no scheduler" if self.scheduler is not None else "one"
@@ -199,21 +212,21 @@ class Updater:
 
 
 class Checkpointed(ABC):
-    """`save` and `load` for what has a `state_dict`; a file is written whole or not at all."""
+    """A learner with checkpoints; a file is written whole or not at all."""
 
     updater: Updater
 
     @property
     def updates(self) -> int:
-        """How many were made."""
+        """Number of updates so far."""
         return self.updater.updates
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next steps depend on."""
+        """Everything that the next steps depend on, as copies."""
         return {"learner": type(self).__name__, **self.updater.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there. ValueError for the state of another learner or network."""
+        """Take the state that `state_dict` gave. ValueError for another learner's or network's."""
         if state.get("learner") != type(self).__name__:
             raise ValueError(
                 f"checkpoint must be one of {type(self).__name__}, not {state.get('learner')!r}"
@@ -221,13 +234,13 @@ class Checkpointed(ABC):
         self.updater.load_state_dict(state)
 
     def save(self, file: str | os.PathLike[str], **more: Any) -> None:
-        """Write a checkpoint; `more` (plain values) comes back from `load`."""
+        """Write a checkpoint; `load` returns the plain values `more`."""
         content = io.BytesIO()
         torch.save({**self.state_dict(), "more": more}, content)
         replace_bytes(Path(file), content.getvalue())
 
     def load(self, file: str | os.PathLike[str]) -> dict[str, Any]:
-        """Go on from a checkpoint; what `save` was given beside it."""
+        """Take the state of a checkpoint; returns the `more` that `save` got."""
         state = torch.load(Path(file), weights_only=True)
         self.load_state_dict(state)
         more: dict[str, Any] = state["more"]
@@ -239,19 +252,18 @@ class NetworkLearner(Checkpointed):
 
     Parameters
     ----------
-    network : a `Network`, or a `NetworkModule` of one, whose parameters that need no gradient then
-        stay as they are.
+    network : a `Network`, or a `NetworkModule` of one; only parameters of the module that need a
+        gradient are trained.
     lr : learning rate, > 0.
     optimiser : class of `torch.optim`.
-    scheduler : of `sc_model.learning`; its `step()` is the rate of each update.
-    clip_norm : greatest norm of gradients, or None.
-    options : of the `NetworkModule` that is made for a network: `inputs`, `outputs`, `surrogate`,
-        `learn_delays`, ...
+    scheduler : of `sc_model.learning`; its `step()` is the rate of each update; or None.
+    clip_norm : largest norm of all gradients together; None: no clipping.
+    options : of the `NetworkModule` that is made for a network.
 
     Members
     -------
     network, module : what is trained.
-    updates : made so far.
+    updates : number of updates so far.
     """
 
     def __init__(
@@ -274,39 +286,43 @@ class NetworkLearner(Checkpointed):
         self.updater = Updater(learned, optimiser, lr, scheduler, clip_norm)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there, and write the weights into the network. ValueError for another
-        learner's or network's state.
+        """Take the state that `state_dict` gave, and write the weights into the network.
+
+        ValueError for the state of another learner or network.
         """
         super().load_state_dict(state)
         self.module.push()
 
-    def _updated(
+    def _update(
         self, gradients: Mapping[str, Tensor | None]
     ) -> tuple[float, float, dict[str, float]]:
-        made = self.updater.update(gradients)
+        """One update of module and network: rate, norm, norms by name."""
+        result = self.updater.update(gradients)
         self.module.project()
         self.module.push()
-        return made
+        return result
 
-    def _taken(self) -> dict[str, Tensor | None]:
-        """Gradients that backward passes have left, taken away."""
-        found = {name: value.grad for name, value in self.updater.parameters.items()}
-        self._forget()
-        return found
+    def _pop_gradients(self) -> dict[str, Tensor | None]:
+        """The gradients of backward passes, by name; the parameters have none then."""
+        gradients = {name: value.grad for name, value in self.updater.parameters.items()}
+        self._clear_gradients()
+        return gradients
 
-    def _forget(self) -> None:
+    def _clear_gradients(self) -> None:
+        """Remove the gradients of all parameters."""
         for value in self.updater.parameters.values():
             value.grad = None
 
     def _rates(self, spikes: Mapping[str, float], steps: int, batch: int) -> dict[str, float]:
+        """Spikes per neuron and step, from numbers of spikes by population."""
         sizes = {
             name: neuron.n
             for name, neuron in zip(self.module.names, self.module.neurons, strict=True)
         }
-        return {name: found / (sizes[name] * steps * batch) for name, found in spikes.items()}
+        return {name: count / (sizes[name] * steps * batch) for name, count in spikes.items()}
 
     def _spikes(self, activity: Mapping[str, Tensor]) -> dict[str, float]:
-        """Number of spikes by population that spikes."""
+        """Number of spikes of each population that spikes."""
         spiking = (
             name
             for name, neuron in zip(self.module.names, self.module.neurons, strict=True)

@@ -1,8 +1,7 @@
-"""A small training loop: epochs with progress, a typed result for each, a checkpoint to go on from.
+"""A small training loop over epochs, with progress, typed results and checkpoints.
 
-A page to copy and change; nothing else of ours needs it. The random numbers of an epoch depend on
-the seed and the epoch's number alone, so that a run which was stopped and goes on ends as one that
-was not.
+It is a page to copy and change. The random numbers of an epoch depend on the seed and the epoch's
+number alone, so a run that was stopped and goes on ends as one that was not stopped.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ Metrics = Callable[[torch.nn.Module], Mapping[str, float]]
 
 
 class TrainingError(RuntimeError):
-    """Training can't go on."""
+    """Training can't go on, because a loss or a gradient is not finite."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch that is done.
+    """The result of an epoch.
 
     Members
     -------
-    number : 1 is the first one.
+    number : of the epoch, from 1.
     loss : mean over the batches.
-    batches : how many there were.
-    seconds : it took.
-    metrics : what `measure` found behind it.
+    batches : number of batches.
+    seconds : duration.
+    metrics : results of `measure` after the epoch.
     """
 
     number: int
@@ -61,19 +60,21 @@ def fit(
     checkpoint: Path | str | None = None,
     progress: bool = True,
 ) -> list[Epoch]:
-    """Train, and return all epochs.
+    """Train a model; returns the results of all epochs.
 
     Parameters
     ----------
-    model : from inputs to outputs; after each update `project()` is called on every module of it
-        that has one.
-    batches : from random numbers to the inputs and targets of one epoch.
-    loss : of outputs and targets.
-    schedule : takes a step after each update.
-    measure : called after each epoch, with the model in evaluation mode.
-    checkpoint : file that everything is kept in after each epoch, and that a run begins from if it
-        is there.
-    progress : show a bar.
+    model : from inputs to outputs. After each update `project()` of each of its modules that has
+        one is called.
+    batches : from a random generator to the inputs and targets of one epoch.
+    loss : from outputs and targets to one number.
+    optimiser : of the model's parameters.
+    epochs : number of epochs in all, >= 1.
+    seed : of the random generators.
+    schedule : takes a step after each update; or None.
+    measure : from the model, in evaluation mode, to metrics by name, after each epoch; or None.
+    checkpoint : file that is written after each epoch. If it exists, training goes on from it.
+    progress : whether a bar is shown.
 
     Raises ValueError for `epochs` < 1 or an epoch without batches, TrainingError where the loss is
     not finite; the checkpoint is then that of the last epoch that ended well.
@@ -95,11 +96,11 @@ def fit(
         for number in range(len(done) + 1, epochs + 1):
             started = time.perf_counter()
             model.train()
-            found = [
+            losses = [
                 _update(model, x, target, loss, optimiser, schedule, number)
                 for x, target in batches(np.random.default_rng([seed, number]))
             ]
-            if not found:
+            if not losses:
                 raise ValueError(f"batches must give one batch or more, not 0 in epoch {number}")
             model.eval()
             with torch.no_grad():
@@ -107,8 +108,8 @@ def fit(
             done.append(
                 Epoch(
                     number,
-                    math.fsum(found) / len(found),
-                    len(found),
+                    math.fsum(losses) / len(losses),
+                    len(losses),
                     time.perf_counter() - started,
                     metrics,
                 )
@@ -129,16 +130,16 @@ def _update(
     schedule: torch.optim.lr_scheduler.LRScheduler | None,
     number: int,
 ) -> float:
-    """One batch; its loss."""
-    found = loss(model(x), target)
-    value = float(found.detach())
+    """Train on one batch, in epoch `number`; returns its loss."""
+    result = loss(model(x), target)
+    value = float(result.detach())
     if not math.isfinite(value):
         raise TrainingError(
             f"the loss must be finite, not {value} in epoch {number}; lower the learning rate, or"
             " look for NaN in the inputs"
         )
     optimiser.zero_grad()
-    found.backward()
+    result.backward()
     optimiser.step()
     if schedule is not None:
         schedule.step()
@@ -157,9 +158,7 @@ def _save(
     seed: int,
     done: list[Epoch],
 ) -> None:
-    """Everything, in one move: a run that is stopped here leaves the checkpoint of the epoch
-    before.
-    """
+    """Write the checkpoint in one move; a run that is stopped here leaves the one before."""
     state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "seed": seed}
     state |= {
         "schedule": schedule.state_dict() if schedule is not None else None,
@@ -176,7 +175,7 @@ def _load(
     schedule: torch.optim.lr_scheduler.LRScheduler | None,
     seed: int,
 ) -> list[Epoch]:
-    """Put everything back; the epochs that are done."""
+    """Restore the state of a checkpoint; returns its epochs."""
     state = torch.load(file, weights_only=True)
     if state["seed"] != seed:
         raise ValueError(

@@ -1,19 +1,20 @@
-r"""`MetaLearner`: a beginning from which a few steps of gradient descent learn a new task.
+r"""`MetaLearner`: initial parameters from which a few gradient steps learn a new task.
 
-MAML (Finn, Abbeel & Levine 2017, arXiv:1703.03400), for tasks with a support and a query set:
+MAML (Finn, Abbeel & Levine 2017, arXiv:1703.03400), for tasks with a support and a query set::
 
-    phi_0 = theta,   phi_{n+1} = phi_n - inner_lr  dE(phi_n; support)/d phi_n          the inner
-    loop theta <- theta - outer_lr  d/d theta  mean over tasks of E(phi_N; query)           the
-    outer step
+    inner loop:  phi_0 = theta,  phi_{n+1} = phi_n - inner_lr dE(phi_n; support)/dphi_n
+    outer step:  theta <- theta - outer_lr d/dtheta (mean over tasks of E(phi_N; query))
 
-`order="second"` differentiates through the inner loop, that is with second derivatives; "first"
-(FOMAML, same paper) takes dE(phi_N; query)/d phi_N for it; "reptile" (Nichol, Achiam & Schulman
-2018, arXiv:1803.02999) takes theta - phi_N, from support and query together. Deviations: the outer
-step is that of a torch optimiser, Adam unless told otherwise, where the papers' equations are plain
-steps (take `optimiser=torch.optim.SGD`); theta - phi_N of Reptile is not divided by inner_lr.
-Through spikes, the derivative of the surrogate is taken for the second derivative.
+`order="second"` differentiates through the inner loop, with second derivatives. "first" (FOMAML,
+same paper) takes dE(phi_N; query)/dphi_N in place of that gradient. "reptile" (Nichol, Achiam &
+Schulman 2018, arXiv:1803.02999) takes theta - phi_N, with an inner loop on support and query sets
+together.
 
-Learns a `Network`, a `NetworkModule` or any torch module.
+Deviations: the outer step is that of a torch optimiser, by default Adam, where the papers have
+plain steps (take `optimiser=torch.optim.SGD`). theta - phi_N of Reptile is not divided by inner_lr.
+The second derivative of a spike is the derivative of the surrogate.
+
+It trains a `Network`, a `NetworkModule` or any torch module.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from sc_model.checks import integer, positive_number
+from sc_model.checks import choice, integer, positive_number
 from sc_model.network import Network
-from sc_model.spec.errors import did_you_mean
 from sc_model.training.gradient_learner import (
     Checkpointed,
     Loss,
@@ -46,8 +46,13 @@ Named = dict[str, Tensor]
 
 
 class MetaTask(NamedTuple):
-    """A task: what is learned from, and what is asked then. Of a network, inputs (T, n_in) or (T,
-    B, n_in).
+    """A task: data to learn from, and data to be tested on.
+
+    Members
+    -------
+    support_inputs, support_targets : data of the inner loop.
+    query_inputs, query_targets : data of the outer loss. Inputs of a network are (T, n_in) or
+        (T, B, n_in).
     """
 
     support_inputs: Any
@@ -58,14 +63,14 @@ class MetaTask(NamedTuple):
 
 @dataclass(frozen=True)
 class Adapted:
-    """A task that was learned; the network is as before.
+    """The result of an inner loop; the network itself does not change.
 
     Members
     -------
-    parameters : by name, with their graph.
-    losses : on the support set, before each step and behind the last one.
-    query_loss : behind the last step.
-    module : the network's.
+    parameters : phi_N by name, with their graph.
+    losses : on the support set, before each step and after the last one.
+    query_loss : on the query set, after the last step.
+    module : that of the network.
     """
 
     parameters: Named
@@ -74,23 +79,23 @@ class Adapted:
     module: torch.nn.Module
 
     def predict(self, inputs: Any) -> Tensor:
-        """Outputs with what was learned."""
+        """Outputs with the parameters of the result."""
         with torch.no_grad():
             return _called(self.module, self.parameters, inputs, twice=False)
 
 
 class MetaLearner(Checkpointed):
-    """Learns the beginning.
+    """Learns initial parameters.
 
     Parameters
     ----------
     network : a `Network`, whose weights it writes, a `NetworkModule`, or any torch module.
-    inner_lr, outer_lr : > 0.
-    loss_fn : of outputs and targets, to one number; None for the mean squared error.
-    order : "second" (default), "first" or "reptile".
-    n_steps : of the inner loop in an outer step.
-    optimiser, scheduler, clip_norm : of outer steps, see `NetworkLearner`.
-    options : of the `NetworkModule` made for a `Network`.
+    inner_lr, outer_lr : learning rates of the inner loop and the outer step, > 0.
+    loss_fn : from outputs and targets to one number; None: the mean squared error.
+    order : "second", "first" or "reptile".
+    n_steps : steps of the inner loop in an outer step, >= 1.
+    optimiser, scheduler, clip_norm : of the outer step, see `NetworkLearner`.
+    options : of the `NetworkModule` that is made for a `Network`.
     """
 
     def __init__(
@@ -107,9 +112,7 @@ class MetaLearner(Checkpointed):
         clip_norm: float | None = None,
         **options: Any,
     ) -> None:
-        if order not in get_args(Order):
-            hint = did_you_mean(str(order), get_args(Order))
-            raise ValueError(f"order must be 'second', 'first' or 'reptile', not {order!r}{hint}")
+        choice("order", order, get_args(Order))
         if isinstance(network, torch.nn.Module) and not isinstance(network, NetworkModule):
             if options:
                 raise ValueError(
@@ -127,28 +130,30 @@ class MetaLearner(Checkpointed):
         self.updater = Updater(learned, optimiser, outer_lr, scheduler, clip_norm)
 
     def inner_loop(self, task_data: MetaTask | Sequence[Any], n_steps: int = 5) -> Adapted:
-        """Learn a task's support set from the present beginning, which stays. TrainingError where a
-        loss is not finite.
+        """Learn a task's support set from the present initial parameters, which do not change.
+
+        TrainingError where a loss is not finite.
         """
         self._pull()
         return self._adapted(MetaTask(*task_data), integer("n_steps", n_steps), "first")[0]
 
     def outer_step(self, tasks: Sequence[MetaTask | Sequence[Any]]) -> TrainStep:
-        """One update of the beginning; the loss is the mean of the query sets' behind the inner
-        loops.
+        """One update of the initial parameters by the query sets of one or more tasks.
 
-        Raises ValueError for no tasks, TrainingError where a loss or gradient is not finite;
-        nothing is updated then.
+        The loss of the result is the mean over the tasks.
+
+        Raises ValueError for no tasks; TrainingError where a loss or gradient is not finite, and
+        then nothing has changed.
         """
-        given = [MetaTask(*task) for task in tasks]
-        if not given:
+        batch = [MetaTask(*task) for task in tasks]
+        if not batch:
             raise ValueError("tasks must hold one or more, not 0")
         self._pull()
         names, total, lengths = list(self.updater.parameters), 0.0, 0
         gradients: Named = {
             name: torch.zeros_like(value) for name, value in self.updater.parameters.items()
         }
-        for task in given:
+        for task in batch:
             adapted, query = self._adapted(task, self.n_steps, self.order)
             if self.order == "reptile":
                 found = [
@@ -163,21 +168,21 @@ class MetaLearner(Checkpointed):
                     for name, grad in zip(names, grads, strict=True)
                 ]
             for name, grad in zip(names, found, strict=True):
-                gradients[name] += grad / len(given)
-            total += adapted.query_loss / len(given)
+                gradients[name] += grad / len(batch)
+            total += adapted.query_loss / len(batch)
             lengths += len(task.support_inputs)
         lr, norm, norms = self.updater.update(gradients)
         if isinstance(self.module, NetworkModule):
             self.module.project()
             self.module.push()
-        return TrainStep(total, lr, self.updates, norm, norms, lengths // len(given), len(given))
+        return TrainStep(total, lr, self.updates, norm, norms, lengths // len(batch), len(batch))
 
     def train_step(self, *tasks: MetaTask | Sequence[Any]) -> TrainStep:
-        """`outer_step`, for `train`."""
+        """`outer_step` in the form that `train` calls."""
         return self.outer_step(tasks)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from there, and write the weights into the network."""
+        """Take the state that `state_dict` gave, and write the weights into the network."""
         super().load_state_dict(state)
         if isinstance(self.module, NetworkModule):
             self.module.push()
@@ -187,7 +192,7 @@ class MetaLearner(Checkpointed):
             self.module.pull()
 
     def _adapted(self, task: MetaTask, n_steps: int, order: Order) -> tuple[Adapted, Tensor]:
-        """The inner loop, with its graph for `order` "second"; and the query loss."""
+        """The result of an inner loop, with its graph for order "second", and the query loss."""
         twice = order == "second"
         values: Named = {
             name: value if twice else value.detach().requires_grad_()
@@ -197,7 +202,7 @@ class MetaLearner(Checkpointed):
         for step in range(n_steps + 1):
             loss = self._loss(values, task.support_inputs, task.support_targets, twice)
             if order == "reptile":
-                # the paper's inner loop has one set of data alone
+                # the paper's inner loop has a single set of data
                 loss = (loss + self._loss(values, task.query_inputs, task.query_targets, twice)) / 2
             losses.append(finite_loss(loss, self.updates + 1))
             if step == n_steps:
@@ -205,14 +210,14 @@ class MetaLearner(Checkpointed):
             grads = torch.autograd.grad(
                 loss, list(values.values()), create_graph=twice, allow_unused=True
             )
-            moved = [
+            stepped = [
                 value if grad is None else value - self.inner_lr * grad
                 for value, grad in zip(values.values(), grads, strict=True)
             ]
             values = dict(
                 zip(
                     names,
-                    moved if twice else [value.detach().requires_grad_() for value in moved],
+                    stepped if twice else [value.detach().requires_grad_() for value in stepped],
                     strict=True,
                 )
             )
@@ -227,21 +232,19 @@ class MetaLearner(Checkpointed):
 
 
 def _called(module: torch.nn.Module, values: Named, inputs: Any, twice: bool) -> Tensor:
-    """A module's outputs with other parameters; a network's so that they can be differentiated
-    twice if need be.
-    """
+    """A module's outputs with other parameters; with `twice`, twice differentiable."""
     if not isinstance(module, NetworkModule):
-        found: Tensor = functional_call(module, values, (inputs,))
-        return found
-    given, alone = module.shaped(inputs)
+        plain: Tensor = functional_call(module, values, (inputs,))
+        return plain
+    x, single = module.shaped(inputs)
     outputs: Tensor = functional_call(
-        _Twice(module, twice), {f"module.{name}": value for name, value in values.items()}, (given,)
+        _Twice(module, twice), {f"module.{name}": value for name, value in values.items()}, (x,)
     )
-    return outputs[:, 0] if alone else outputs
+    return outputs[:, 0] if single else outputs
 
 
 class _Twice(torch.nn.Module):
-    """Calls `run` of a module as its forward."""
+    """A module whose forward is `run` of a `NetworkModule`."""
 
     def __init__(self, module: NetworkModule, twice: bool) -> None:
         super().__init__()

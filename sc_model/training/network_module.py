@@ -1,13 +1,12 @@
-r"""`NetworkModule`: a `sc_model.network.Network` as a torch module, equal to it spike for spike,
-with gradients to every weight.
+r"""`NetworkModule`: a `sc_model.network.Network` as a torch module with gradients to all weights.
 
-The parameters are the weights of all projections, and on request their delays and the thresholds of
-all populations that spike. Every projection and population takes part, and what arrives when is as
-in `sc_model.network.network`.
+Its spikes are those of the network, and arrive in the same steps (`sc_model.network.network`). The
+parameters are the weights of all projections, and on request their delays and the thresholds of all
+populations that spike.
 
-Populations that don't depend on each other through time are computed one after the other, each with
-the whole sequence of what it is sent in one product; only those in a loop of connections go step by
-step together. Memory is that of the graph, O(T).
+Populations that are not in a loop of connections are computed one after the other, each with its
+whole input sequence in one product. Only those in a loop go step by step, together. Memory is that
+of the autograd graph, O(T).
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from sc_model.checks import instance
 from sc_model.network import Network
 from sc_model.network.models.firing import Firing
 from sc_model.spec.errors import did_you_mean
@@ -30,19 +30,19 @@ from sc_model.training.neurons import Named, Neuron
 from sc_model.training.surrogate import Surrogate, fast_sigmoid_surrogate
 from sc_model.training.wiring import Steps, Wiring
 
-THRESHOLD_MIN = 1e-3  # above the reset: what thresholds that are learned are put back to
+THRESHOLD_MIN = 1e-3  # distance from the reset potential to which `project` clamps thresholds
 
 
 @dataclass(frozen=True)
 class RunState:
-    """What goes from step to step.
+    """State of a network between two steps.
 
     Members
     -------
-    neurons : state by population, arrays (B, n) by name.
-    outputs : by population, (P, B, n), what it put out last, the latest at the end, as far back as
-        projections need it.
-    steps : taken so far.
+    neurons : state of each population, tensors (B, n) by name.
+    outputs : last outputs of each population, (P, B, n), the latest last; P is the longest delay of
+        its projections, and one more for a connection back.
+    steps : number of steps so far.
     """
 
     neurons: dict[str, Named]
@@ -50,7 +50,7 @@ class RunState:
     steps: int = 0
 
     def detach(self) -> RunState:
-        """The same without its past: no gradient goes further back."""
+        """The same state without its graph: no gradient goes further back."""
         neurons = {
             label: {name: value.detach() for name, value in state.items()}
             for label, state in self.neurons.items()
@@ -62,11 +62,15 @@ class RunState:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run gives: `outputs` (T, B, n_out), the `state` behind it, `activity` (T, B, n) of
-    every population.
+    """The result of T steps.
 
-    `distances` : with `record`, of populations that spike, (T, B, n): how far potentials were above
-    the threshold in each step.
+    Members
+    -------
+    outputs : (T, B, n_out).
+    state : after the last step.
+    activity : outputs of every population, (T, B, n) by name.
+    distances : with `record`, potentials minus thresholds of the populations that spike, (T, B, n)
+        by name.
     """
 
     outputs: Tensor
@@ -82,28 +86,29 @@ class NetworkModule(torch.nn.Module):
     ----------
     network : of LIF, IF, AdaptiveLIF, CubaLIF, LI, Integrator, CubaLI and Relay populations,
         without plasticity.
-    inputs : labels of the populations that inputs are currents to, side by side; None: all that no
-        projection leads to.
-    outputs : labels of those whose output is returned, side by side; None: all that no projection
-        leads away from.
-    surrogate : from distances to the threshold to spikes. Another function than a step gives a
-        smooth network.
-    detach_reset : no gradient through resets.
-    learn_thresholds, learn_delays : whether they are parameters; delays need projections with a
-        delay for each synapse and are learned up to their `max_delay`.
-    dense : how synapses are kept: True, False, or None for what fits.
-    dtype : float64 (default) or float32.
+    inputs : labels of the populations whose currents are the inputs, side by side; None: all
+        populations to which no projection leads.
+    outputs : labels of the populations whose outputs are returned, side by side; None: all
+        populations from which no projection leads.
+    surrogate : from distances to the threshold to spikes. A function that is no step forward makes
+        a smooth network.
+    detach_reset : whether no gradient goes through resets.
+    learn_thresholds : whether thresholds are parameters.
+    learn_delays : whether delays are parameters, up to their projection's `max_delay`; needs
+        projections with a delay for each synapse.
+    dense : whether synapses are stored as dense matrices; None: decided by their number.
+    dtype : float64 or float32.
 
     Members
     -------
-    n_in, n_out : sizes.
-    weights : parameters (size,), a projection each, in CSR order; `labels` has the projections'
-        names.
-    delays : parameters (size,) in steps, by place in `labels`.
-    neurons : `Neuron` modules in the order of the populations.
+    n_in, n_out : sizes of all inputs and outputs together.
+    names, labels : labels of populations and of projections, in the network's order.
+    weights : a parameter (size,) for each projection, in CSR order.
+    delays : with `learn_delays`, a parameter (size,) for each projection, in steps.
+    neurons : a `Neuron` module for each population.
 
-    Raises TypeError for another kind, ValueError for populations that are not there or can't be
-    differentiated.
+    Raises TypeError for another kind of network; ValueError for labels that are not there, and for
+    populations or projections that can't be differentiated.
     """
 
     def __init__(
@@ -120,10 +125,7 @@ class NetworkModule(torch.nn.Module):
         dtype: torch.dtype = torch.float64,
     ) -> None:
         super().__init__()
-        if not isinstance(network, Network):
-            raise TypeError(
-                f"network must be a Network, not {network!r} ({type(network).__name__})"
-            )
+        instance("network", network, Network)
         self.network, self.surrogate, self.detach_reset, self.dtype = (
             network,
             surrogate,
@@ -179,9 +181,10 @@ class NetworkModule(torch.nn.Module):
         )
 
     def _chosen(
-        self, what: str, given: Iterable[str] | str | None, otherwise: list[str]
+        self, what: str, labels: Iterable[str] | str | None, default: list[str]
     ) -> list[str]:
-        names = otherwise if given is None else [given] if isinstance(given, str) else list(given)
+        """The labels that `what` ("inputs" or "outputs") names. ValueError for wrong ones."""
+        names = [labels] if isinstance(labels, str) else default if labels is None else list(labels)
         for name in names:
             if name not in self.names:
                 hint = (
@@ -201,7 +204,8 @@ class NetworkModule(torch.nn.Module):
         return names
 
     def _wire(self) -> None:
-        """Synapses as they are in the network now, and which populations are in loops."""
+        """Take the synapses of the network, and find the loops of its populations."""
+        # an output from a later population, or from the same one, arrives a step later
         late = [
             int(source >= target) for source, target in zip(self._source, self._target, strict=True)
         ]
@@ -212,13 +216,14 @@ class NetworkModule(torch.nn.Module):
         self._past = [0] * len(self.names)
         for source, wiring in zip(self._source, self.wiring, strict=True):
             self._past[source] = max(self._past[source], *wiring.lags)
+        # reach[i, j]: a path leads from i to j; squaring doubles the length of the paths
         size = len(self.names)
         reach = np.eye(size, dtype=bool)
         reach[self._source, self._target] = True
         for _ in range(size.bit_length()):
             reach = reach @ reach
         together = reach & reach.T
-        first = together.argmax(1)  # the first population of each loop stands for it
+        first = together.argmax(1)  # each loop is represented by its first population
         before: dict[int, set[int]] = {int(one): set() for one in first}
         for source, target in zip(self._source, self._target, strict=True):
             if first[source] != first[target]:
@@ -229,36 +234,36 @@ class NetworkModule(torch.nn.Module):
         ]
 
     def rest(self, batch: int = 1) -> RunState:
-        """The state of a network that was reset."""
+        """The state of the network after a reset, for a batch."""
         neurons = {
             name: neuron.initial(batch)
             for name, neuron in zip(self.names, self.neurons, strict=True)
         }
         sizes = zip(self.names, self._past, self.neurons, strict=True)
-        where = self.weights[0].device if len(self.weights) else None
+        device = self.weights[0].device if len(self.weights) else None
         outputs = {
-            name: torch.zeros(past, batch, neuron.n, dtype=self.dtype, device=where)
+            name: torch.zeros(past, batch, neuron.n, dtype=self.dtype, device=device)
             for name, past, neuron in sizes
         }
         return RunState(neurons, outputs)
 
     def forward(self, inputs: Tensor | ArrayLike) -> Tensor:
-        """From rest: inputs (T, n_in) or (T, B, n_in) to outputs (T, n_out) or (T, B, n_out).
+        """Outputs (T, n_out) or (T, B, n_out) for inputs (T, n_in) or (T, B, n_in), from rest.
+
         ValueError for another shape.
         """
-        given, alone = self.shaped(inputs)
-        found = self.run(given).outputs
-        return found[:, 0] if alone else found
+        batched, single = self.shaped(inputs)
+        outputs = self.run(batched).outputs
+        return outputs[:, 0] if single else outputs
 
     def shaped(self, inputs: Tensor | ArrayLike) -> tuple[Tensor, bool]:
-        """Inputs as (T, B, n_in) of the module's dtype, and whether they had no batch."""
-        given = torch.as_tensor(
-            inputs, dtype=self.dtype, device=self.weights[0].device if len(self.weights) else None
-        )
-        if given.ndim not in (2, 3) or given.shape[-1] != self.n_in or not len(given):
+        """Inputs as (T, B, n_in) of the module's dtype, and whether they were a single sequence."""
+        device = self.weights[0].device if len(self.weights) else None
+        x = torch.as_tensor(inputs, dtype=self.dtype, device=device)
+        if x.ndim not in (2, 3) or x.shape[-1] != self.n_in or not len(x):
             wanted = f"(T, {self.n_in}) or (T, B, {self.n_in}) with T >= 1"
-            raise ValueError(f"inputs must have shape {wanted}, not {tuple(given.shape)}")
-        return (given[:, None], True) if given.ndim == 2 else (given, False)
+            raise ValueError(f"inputs must have shape {wanted}, not {tuple(x.shape)}")
+        return (x[:, None], True) if x.ndim == 2 else (x, False)
 
     def run(
         self,
@@ -268,10 +273,13 @@ class NetworkModule(torch.nn.Module):
         twice: bool = False,
         record: bool = False,
     ) -> Run:
-        """T steps with inputs (T, B, n_in) from a state (None: at rest).
+        """T steps with inputs (T, B, n_in).
 
-        `twice` : gradients can be differentiated again; slower with recurrent connections. `record`
-        : keep `distances`.
+        Parameters
+        ----------
+        state : before the first step; None: at rest.
+        twice : whether gradients can be differentiated again; slower with recurrent connections.
+        record : whether the result has `distances`.
         """
         steps, batch, _ = inputs.shape
         state = self.rest(batch) if state is None else state
@@ -318,22 +326,23 @@ class NetworkModule(torch.nn.Module):
         return Run(outputs, RunState(made, kept, state.steps + steps), activity, distances)
 
     def _external(self, inputs: Tensor, begin: int) -> dict[int, Tensor]:
-        """Currents (T, B, n) from inputs and stimuli, by population."""
-        found: dict[int, Tensor] = {}
+        """Currents (T, B, n) from inputs and stimuli, by number of the population."""
+        currents: dict[int, Tensor] = {}
         for name, part in zip(
             self.inputs,
             inputs.split([self.network.populations[name].n for name in self.inputs], 2),
             strict=True,
         ):
-            found[self.names.index(name)] = part
+            currents[self.names.index(name)] = part
         for stimulus in self.network.stimuli:
             rows = [
                 stimulus.current(begin + step, self.network.dt_ms) for step in range(len(inputs))
             ]
-            given = torch.as_tensor(np.array(rows), dtype=self.dtype, device=inputs.device)[:, None]
+            added = torch.as_tensor(np.array(rows), dtype=self.dtype, device=inputs.device)[:, None]
             target = self.names.index(str(stimulus.target.label))
-            found[target] = found.get(target, inputs.new_zeros(1, inputs.shape[1], 1)) + given
-        return found
+            none = inputs.new_zeros(1, inputs.shape[1], 1)
+            currents[target] = currents.get(target, none) + added
+        return currents
 
     def _together(
         self,
@@ -344,11 +353,19 @@ class NetworkModule(torch.nn.Module):
         state: RunState,
         record: bool,
     ) -> tuple[dict[str, Named], Named]:
-        """All steps of populations that depend on each other; their outputs are appended to
-        `lists`.
+        """All steps of the populations of a loop: their last states, and their distances.
+
+        Parameters
+        ----------
+        loop : numbers of the populations.
+        currents : (T, B, n), from outside the loop.
+        inside : maps of the projections within the loop, by target.
+        lists : past outputs of each population; those of the steps are appended.
+        state : before the first step.
+        record : whether distances are kept.
         """
         states = {each: state.neurons[self.names[each]] for each in loop}
-        far: dict[int, list[Tensor]] = {each: [] for each in loop}
+        distances: dict[int, list[Tensor]] = {each: [] for each in loop}
         rows = {each: currents[each].unbind() for each in loop}
         for step in range(len(rows[loop[0]])):
             for each in loop:
@@ -361,13 +378,15 @@ class NetworkModule(torch.nn.Module):
                 states[each] = stepped.state
                 lists[each].append(stepped.output)
                 if record and stepped.distance is not None:
-                    far[each].append(stepped.distance)
-        made = {self.names[each]: states[each] for each in loop}
-        return made, {self.names[each]: torch.stack(rows) for each, rows in far.items() if rows}
+                    distances[each].append(stepped.distance)
+        last = {self.names[each]: states[each] for each in loop}
+        stacked = {self.names[k]: torch.stack(each) for k, each in distances.items() if each}
+        return last, stacked
 
     def pull(self) -> None:
-        """Take the weights that the network has now. ValueError where it has other synapses than
-        when this was made.
+        """Copy the weights of the network into the module.
+
+        ValueError where the network's parts or synapses have changed since the module was made.
         """
         if [*self.network.populations, *self.network.projections] != self.names + self.labels:
             raise ValueError(
@@ -375,17 +394,17 @@ class NetworkModule(torch.nn.Module):
                 " module"
             )
         with torch.no_grad():
-            for label, wiring, mine in zip(self.labels, self.wiring, self.weights, strict=True):
+            for label, wiring, own in zip(self.labels, self.wiring, self.weights, strict=True):
                 projection = self.network.projections[label]
                 if projection.csr is not wiring.csr:
                     raise ValueError(
                         f"projection {label!r} must have the synapses it had, and they were"
                         " replaced; make a new module"
                     )
-                mine.copy_(torch.from_numpy(projection.weights))
+                own.copy_(torch.from_numpy(projection.weights))
 
     def push(self) -> None:
-        """Write what was learned into the network: weights, delays rounded to steps, thresholds."""
+        """Write weights, delays rounded to steps, and thresholds into the network."""
         with torch.no_grad():
             for k, label in enumerate(self.labels):
                 projection, weights = (
@@ -405,8 +424,9 @@ class NetworkModule(torch.nn.Module):
                     population.model = dataclasses.replace(population.model, threshold=values)
 
     def project(self) -> None:
-        """Put what is learned back to where it may be: delays into [0, max_delay], thresholds above
-        the reset.
+        """Clamp parameters after an optimiser's step.
+
+        Delays go to [0, max_delay], thresholds to at least `THRESHOLD_MIN` above the reset.
         """
         with torch.no_grad():
             for delay, wiring in zip(self.delays, self.wiring, strict=False):
@@ -418,7 +438,7 @@ class NetworkModule(torch.nn.Module):
                     )
 
     def parameter_labels(self) -> dict[str, str]:
-        """Names of parameters for people, by torch's: `A->B`, `A->B delays`, `A threshold`."""
+        """Readable names of parameters, by torch's: `A->B`, `A->B delays`, `A threshold`."""
         names = {f"weights.{k}": label for k, label in enumerate(self.labels)}
         names |= {f"delays.{k}": f"{label} delays" for k, label in enumerate(self.labels)}
         return names | {
@@ -427,12 +447,13 @@ class NetworkModule(torch.nn.Module):
 
 
 def as_module(network: Network | NetworkModule, **options: Any) -> NetworkModule:
-    """A module of a network, or the module itself; options are those of `NetworkModule`, and only
-    for a network.
+    """The module of a network, or a module itself.
+
+    `options` are those of `NetworkModule`; ValueError for options beside a module.
     """
     if not isinstance(network, NetworkModule):
         return NetworkModule(network, **options)
-    given = {name for name, value in options.items() if value is not None}
-    if given:
-        raise ValueError(f"{sorted(given)[0]} must be given to the NetworkModule, not beside it")
+    unused = {name for name, value in options.items() if value is not None}
+    if unused:
+        raise ValueError(f"{sorted(unused)[0]} must be given to the NetworkModule, not beside it")
     return network

@@ -1,10 +1,9 @@
-"""Many steps of a learner: seeded, logged, with checkpoints that a killed run goes on from, and a
-bar.
+"""Many steps of a learner: seeded, logged, with checkpoints and a progress bar.
 
-Works for whatever has `train_step`, `save` and `load`: all learners on gradients. What a step is
-given comes from a function of random numbers, and these depend on the seed and the number of the
-step alone, so a run that goes on ends as one that was not stopped: with the same bits in weights
-and optimiser, and the same rows in its log.
+It works for every learner that has `train_step`, `save` and `load`. The arguments of a step come
+from a function of a random generator, which depends on the seed and the number of the step alone.
+So a run that was killed and goes on ends as one that was not: with the same bits in weights and
+optimiser, and the same rows in its log.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from sc_model.training.gradient_learner import TrainStep
 
 
 class Learner(Protocol):
-    """What can be trained here."""
+    """A learner that can be trained here."""
 
-    def train_step(self, *given: Any) -> TrainStep:
+    def train_step(self, *arguments: Any) -> TrainStep:
         """One update."""
 
     def save(self, file: str | os.PathLike[str], **more: Any) -> None:
         """Write a checkpoint."""
 
     def load(self, file: str | os.PathLike[str]) -> dict[str, Any]:
-        """Go on from one."""
+        """Go on from a checkpoint; returns the `more` of `save`."""
 
 
 def train(
@@ -46,16 +45,20 @@ def train(
     callbacks: Sequence[TrainingCallback] = (),
     progress: bool = False,
 ) -> list[TrainStep]:
-    """Train up to `steps` steps in all; the steps that were made now.
+    """Train up to `steps` steps in all; returns the results of the steps of this call.
 
     Parameters
     ----------
-    draw : from random numbers to the arguments of a `train_step`.
-    seed : of these numbers, >= 0.
-    checkpoint : file written after each `every` steps and the last one, and gone on from if it is
-        there.
-    callbacks : get `loss`, `lr`, `gradient_norm` and `rate/POPULATION`; before going on, what has a
-        `rewind` is rewound.
+    learner : has `train_step`, `save` and `load`.
+    draw : from a random generator to the arguments of a `train_step`.
+    steps : number of steps in all, >= 1, those of a checkpoint included.
+    seed : of the random generators, >= 0.
+    checkpoint : file that is written every `every` steps and after the last one. If it exists,
+        training goes on from it.
+    every : steps between checkpoints, >= 1.
+    callbacks : they log `loss`, `lr`, `gradient_norm` and `rate/POPULATION` of each step. Those
+        that have a `rewind` are first rewound to the number of steps of the checkpoint.
+    progress : whether a bar is shown.
 
     Raises ValueError for a checkpoint of another seed or learner, and whatever a `train_step`
     raises: the checkpoint is then that of steps that ended well.
@@ -75,7 +78,7 @@ def train(
         rewind = getattr(callback, "rewind", None)
         if rewind is not None:
             rewind(done)
-    made: list[TrainStep] = []
+    results: list[TrainStep] = []
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -85,10 +88,10 @@ def train(
     with Progress(*columns, disable=not progress) as bar:
         task = bar.add_task("training", total=steps, completed=done)
         for step in range(done, steps):
-            made.append(
+            results.append(
                 learner.train_step(*draw(np.random.default_rng([integer("seed", seed, 0), step])))
             )
-            last = made[-1]
+            last = results[-1]
             figures = {"loss": last.loss, "lr": last.lr, "gradient_norm": last.gradient_norm}
             figures |= {f"rate/{name}": rate for name, rate in last.rates.items()}
             for callback in callbacks:
@@ -96,4 +99,4 @@ def train(
             if checkpoint is not None and ((step + 1) % every == 0 or step + 1 == steps):
                 learner.save(checkpoint, seed=seed, steps=step + 1)
             bar.update(task, advance=1, description=f"loss {last.loss:.4f}")
-    return made
+    return results

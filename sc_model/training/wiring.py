@@ -1,22 +1,21 @@
-r"""The synapses of a projection as linear maps in torch, over a sequence or a step, dense or
-sparse.
+r"""The synapses of a projection as linear maps in torch: of a sequence or a step, dense or sparse.
 
-Synapse k leads from source s[k] to target t[k] and is L[k] steps late (its delay, and one more
-where the source is updated after the target, `sc_model.network.network`)::
+Synapse k leads from source s[k] to target t[k] with a *lag* of L[k] steps: its delay, and one more
+where the source is updated after the target (`sc_model.network.network`)::
 
     current[t, b, j] = sum over k with t[k] = j of w[k] x[t - L[k], b, s[k]]
 
-Synapses with the same lag are a matrix (n_source, n_target). Dense, the lags' matrices are a stack,
-and a current is a sum of matrix products: differentiable any number of times. Sparse, they are a
-SciPy matrix with a row for each lag and source, and gradients are written out here, once
-differentiable.
+Synapses with the same lag are a matrix (n_source, n_target). Dense, the matrices of all lags are a
+stack, and a current is a sum of matrix products, which can be differentiated any number of times.
+Sparse, they are a SciPy matrix with a row for each lag and source, and the gradients are written
+out here; they can be differentiated once.
 
-Delays that are learned lie between two lags, and synapses have a part in both: w (1 - f) at
-floor(delay) and w f behind it, as in `sc_model.training.delay_linear`.
+A learned delay lies between two lags, and its synapse has a weight at both: w (1 - f) at
+floor(delay) and w f one step later, as in `sc_model.training.delay_linear`.
 
-In a recurrent network each step needs the map. The gradient of its weights is then not added up
-step by step, each a matrix: the steps leave what came back to them (`Steps`), and a single product
-over all steps makes the gradient in the end.
+In a loop of connections the map is applied step by step. Its gradient by the weights would be a sum
+of one matrix product for each step. `Steps` stores the gradients of the steps' currents instead,
+and computes a single product over all steps at the end.
 """
 
 from __future__ import annotations
@@ -33,29 +32,35 @@ from torch.autograd.function import once_differentiable
 from sc_model.network import Projection
 from sc_model.training.straight_through import clamped
 
-DENSE_SHARE = 8  # dense where the stack holds at most so many entries for each synapse,
-DENSE_SMALL = 1 << 16  # or so few in all that a sparse matrix gains nothing
-# A product of matrices is as fast as gathering one pair of rows for each synapse, 1 in so many
-# there
+# The stack is dense where it has at most DENSE_SHARE entries for each synapse, or at most
+# DENSE_SMALL entries, for which a sparse matrix gains nothing.
+DENSE_SHARE = 8
+DENSE_SMALL = 1 << 16
+# With one synapse for GEMM_DENSITY pairs of neurons, a product of matrices for all pairs takes as
+# long as gathering two rows for each synapse.
 GEMM_DENSITY = 50
-ROWS_AT_ONCE = 1 << 22  # numbers gathered at a time: 32 MB
+ROWS_AT_ONCE = 1 << 22  # numbers that are gathered at a time: 32 MB
 
 
 class Wiring:
-    """Where the synapses of a projection lead, and when.
+    """Sources, targets and lags of the synapses of a projection.
 
     Parameters
     ----------
-    projection : its synapses.
-    late : steps added to every delay.
-    learn_delay : lags are those that delays may come to.
-    dense : True, False, or None to choose by size.
+    projection : whose synapses they are.
+    late : steps that are added to every delay.
+    learn_delay : whether delays are learned; there are then lags for all delays up to max_delay.
+    dense : whether the stack is dense; None: decided by its size.
 
     Members
     -------
-    lags : sorted, those that occur. n_source, n_target.
-    dense : what was chosen.
-    csr : of the projection, to know it again.
+    lags : the lags that occur, rising.
+    n_source, n_target : numbers of neurons.
+    sources, targets : int64 (size,), neurons of each synapse.
+    slots : int64 (size,), place in `lags` of each synapse.
+    whole : whether there is one lag and a synapse for every pair.
+    dense : whether the stack is dense.
+    csr : that of the projection; another one means other synapses.
     """
 
     def __init__(
@@ -73,8 +78,8 @@ class Wiring:
             self.lags = [late + age for age in range(self.max_delay + 1)]
             slots = delays
         else:
-            found, slots = np.unique(delays, return_inverse=True)
-            self.lags = [late + int(age) for age in found] or [late]
+            different, slots = np.unique(delays, return_inverse=True)
+            self.lags = [late + int(age) for age in different] or [late]
         entries = len(self.lags) * self.n_source * self.n_target
         self.dense = (
             learn_delay or entries <= max(DENSE_SHARE * self.csr.size, DENSE_SMALL)
@@ -82,7 +87,7 @@ class Wiring:
             else dense
         )
         self.slots = torch.from_numpy(slots.astype(np.int64))
-        # without lags of its own, and with every pair there, CSR order is that of a matrix
+        # with one lag and a synapse for every pair, CSR order is the order of a matrix
         self.whole = (
             not learn_delay
             and len(self.lags) == 1
@@ -91,8 +96,10 @@ class Wiring:
         self._order: NDArray[np.int64] | None = None
 
     def operand(self, weight: Tensor, delay: Tensor | None = None) -> Tensor:
-        """What maps are made with: dense, a stack (lags, n_source, n_target); sparse, the weights
-        (size,) themselves.
+        """The tensor that the maps compute with, differentiable by weights and delays.
+
+        Dense, it is the stack (lags, n_source, n_target); sparse, the weights (size,) themselves.
+        `delay` (size,), in steps, is that of learned delays.
         """
         if not self.dense:
             return weight
@@ -122,12 +129,14 @@ class Wiring:
         )
 
     def sequence(self, operand: Tensor, padded: Tensor, steps: int) -> Tensor:
-        """Currents (T, B, n_target) for what the source put out, (P + T, B, n_source) with P >= the
-        longest lag.
+        """Currents (T, B, n_target) of T = `steps` steps.
+
+        `padded` (P + T, B, n_source) has the outputs of the source, P steps before the first one
+        included; P is at least the longest lag.
         """
         if not self.dense:
-            found: Tensor = _SparseSequence.apply(operand, padded, self, steps)
-            return found
+            currents: Tensor = _SparseSequence.apply(operand, padded, self, steps)
+            return currents
         summed: Tensor | None = None
         for matrix, x in zip(operand, self._shifted(padded, steps), strict=True):
             summed = x @ matrix if summed is None else summed + x @ matrix
@@ -136,34 +145,33 @@ class Wiring:
         return summed
 
     def _shifted(self, padded: Tensor, steps: int) -> list[Tensor]:
+        """The outputs that arrive in each step, (T, B, n_source), for each lag."""
         past = len(padded) - steps
         return [padded[past - lag : past - lag + steps] for lag in self.lags]
 
     def weight_gradient(self, operand: Tensor, padded: Tensor, grads: Tensor) -> Tensor:
-        """Gradient by the operand, for gradients by the currents (T, B, n_target)."""
+        """The gradient by the operand, from gradients by the currents (T, B, n_target)."""
         shifted = self._shifted(padded, len(grads))
         after = grads.reshape(-1, self.n_target)
         if self.dense:
             return torch.stack([x.reshape(-1, self.n_source).T @ after for x in shifted])
-        found = torch.zeros_like(operand)
+        gradient = torch.zeros_like(operand)
         density = self.n_source * self.n_target / GEMM_DENSITY
         for slot, x in enumerate(shifted):
-            mine = torch.nonzero(self.slots == slot).ravel()
+            own = torch.nonzero(self.slots == slot).ravel()  # synapses with that lag
             before = x.reshape(-1, self.n_source)
-            if len(mine) >= density:
-                found[mine] = (before.T @ after)[self.sources[mine], self.targets[mine]]
+            if len(own) >= density:
+                gradient[own] = (before.T @ after)[self.sources[own], self.targets[own]]
                 continue
             rows, columns = before.T.contiguous(), after.T.contiguous()
-            for few in mine.split(max(1, ROWS_AT_ONCE // len(after))):
-                found[few] = torch.einsum(
+            for few in own.split(max(1, ROWS_AT_ONCE // len(after))):
+                gradient[few] = torch.einsum(
                     "kc,kc->k", rows[self.sources[few]], columns[self.targets[few]]
                 )
-        return found
+        return gradient
 
     def stacked(self, operand: Tensor) -> Any:
-        """The map of a step: dense, a matrix (lags * n_source, n_target); sparse, a SciPy one of
-        that shape.
-        """
+        """The map of a step, (lags * n_source, n_target): a tensor, or sparse a SciPy matrix."""
         if self.dense:
             return operand.reshape(-1, self.n_target)
         rows = (self.slots * self.n_source + self.sources).numpy()
@@ -180,7 +188,7 @@ class Wiring:
         )
 
     def block(self, stacked: Any, slot: int) -> Any:
-        """The rows of one lag of a sparse stack."""
+        """The rows of one lag of a sparse stack, (n_source, n_target)."""
         indptr = self._indptr[slot * self.n_source : (slot + 1) * self.n_source + 1]
         inside = slice(indptr[0], indptr[-1])
         parts = (stacked.data[inside], self._indices[inside], indptr - indptr[0])
@@ -188,7 +196,7 @@ class Wiring:
 
 
 def forth(matrix: Any, x: Tensor) -> Tensor:
-    """x (rows, sources) through a dense or SciPy matrix (sources, targets)."""
+    """The product of x (rows, sources) with a tensor or SciPy matrix (sources, targets)."""
     if isinstance(matrix, Tensor):
         return x @ matrix
     return torch.from_numpy(
@@ -197,7 +205,7 @@ def forth(matrix: Any, x: Tensor) -> Tensor:
 
 
 def back(matrix: Any, grads: Tensor) -> Tensor:
-    """Gradients (rows, targets) back through it."""
+    """The gradient by x of `forth`, from gradients (rows, targets)."""
     if isinstance(matrix, Tensor):
         return grads @ matrix.T
     return torch.from_numpy(
@@ -206,6 +214,8 @@ def back(matrix: Any, grads: Tensor) -> Tensor:
 
 
 class _SparseSequence(torch.autograd.Function):
+    """`Wiring.sequence` of a sparse stack."""
+
     @staticmethod
     def forward(ctx: Any, operand: Tensor, padded: Tensor, wiring: Wiring, steps: int) -> Tensor:
         ctx.save_for_backward(operand, padded)
@@ -233,14 +243,16 @@ class _SparseSequence(torch.autograd.Function):
 
 
 class Steps:
-    """One projection's map for the steps of a run, in order.
+    """The map of one projection for the steps of a run, in order.
 
     Parameters
     ----------
     wiring, operand : the map.
-    outputs : what the source put out, (B, n_source) each, `past` from before the first step; the
-        run appends to it.
-    twice : have plain autograd instead, for derivatives of derivatives; dense alone.
+    outputs : outputs of the source, (B, n_source) each, to which the run appends; the first `past`
+        are from before the first step.
+    past : see `outputs`.
+    twice : whether autograd differentiates the steps itself, for derivatives of derivatives; needs
+        a dense stack.
     """
 
     def __init__(
@@ -252,7 +264,7 @@ class Steps:
                 "derivatives of derivatives need dense projections; make the module with dense=True"
             )
         self.matrix = wiring.stacked(operand if twice else operand.detach())
-        self.came_back: dict[int, Tensor] = {}
+        self.step_grads: dict[int, Tensor] = {}  # by the currents of each step
         self.token = operand if twice else _Anchor.apply(operand, self)
 
     def __call__(self, step: int) -> Tensor:
@@ -261,31 +273,32 @@ class Steps:
         x = late[0] if len(late) == 1 else torch.cat(late, 1)
         if self.twice:
             return x @ self.matrix
-        found: Tensor = _Send.apply(self.token, x, self, step)
-        return found
+        currents: Tensor = _Send.apply(self.token, x, self, step)
+        return currents
 
     def gradient(self, operand: Tensor) -> Tensor:
-        """By the operand, from all that came back; it is forgotten then."""
-        came, self.came_back = self.came_back, {}
-        steps = max(came, default=-1) + 1
+        """The gradient by the operand, from the stored gradients of all steps, which it removes."""
+        stored, self.step_grads = self.step_grads, {}
+        steps = max(stored, default=-1) + 1
         if not steps:
             return torch.zeros_like(operand)
-        nothing = torch.zeros_like(next(iter(came.values())))
-        grads = torch.stack([came.get(step, nothing) for step in range(steps)])
+        zero = torch.zeros_like(next(iter(stored.values())))
+        grads = torch.stack([stored.get(step, zero) for step in range(steps)])
         return self.wiring.weight_gradient(
             operand, torch.stack(self.outputs[: self.past + steps]), grads
         )
 
     def close(self) -> None:
-        """The run is over. What is kept for the way back must not lead to the graph that keeps
-        this: it would never be freed.
+        """End the run: detach the stored tensors from the graph.
+
+        The graph holds this object; if the object held the graph, neither would ever be freed.
         """
         self.outputs = [each.detach() for each in self.outputs]
         self.token = self.token.detach()
 
 
 class _Anchor(torch.autograd.Function):
-    """Nothing, that all steps depend on: its backward comes after all of theirs."""
+    """An empty tensor on which all steps depend, so that its backward runs after all of theirs."""
 
     @staticmethod
     def forward(ctx: Any, operand: Tensor, steps: Steps) -> Tensor:
@@ -301,6 +314,8 @@ class _Anchor(torch.autograd.Function):
 
 
 class _Send(torch.autograd.Function):
+    """One step of a map; backward it stores the gradient by its currents."""
+
     @staticmethod
     def forward(ctx: Any, token: Tensor, x: Tensor, steps: Steps, step: int) -> Tensor:
         ctx.steps, ctx.step = steps, step
@@ -310,6 +325,6 @@ class _Send(torch.autograd.Function):
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         if ctx.needs_input_grad[0]:
-            ctx.steps.came_back[ctx.step] = grads[0]
+            ctx.steps.step_grads[ctx.step] = grads[0]
         through = back(ctx.steps.matrix, grads[0]) if ctx.needs_input_grad[1] else None
         return grads[0].new_zeros(0), through, None, None
