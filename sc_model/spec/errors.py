@@ -1,4 +1,4 @@
-"""One clear error for bad input: subject, what is allowed, what came, what to do."""
+"""Errors for bad input, each one line: the subject, what is allowed, the value, what to do."""
 
 from __future__ import annotations
 
@@ -50,10 +50,9 @@ _BOUNDS = {
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | ConfigTypeError:
-    """Turn pydantic's list of findings into the one error of this project: the first finding, in
-    one line.
+    """The first of pydantic's findings as an error of one line.
 
-    An unknown key goes before a missing one: it may be the same, mistyped.
+    An unknown key comes before a missing one: it may be the same key, misspelt.
     """
     findings = error.errors()
     finding = next((each for each in findings if each["type"] == "extra_forbidden"), findings[0])

@@ -1,6 +1,4 @@
-"""The base of every configuration: immutable, closed, strictly typed, with errors a person can act
-on.
-"""
+"""The base of every configuration: immutable, closed, strictly typed, with errors in one line."""
 
 from __future__ import annotations
 

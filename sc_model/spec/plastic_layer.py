@@ -1,4 +1,4 @@
-"""A dense plastic layer: its size, its neurons, and how the synapses are laid out over lanes."""
+"""A plastic layer: its size, its neurons, and the layout of its synapses over lanes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from sc_model.spec.frozen import Frozen
 MAX_LAYER_SYNAPSES = 1 << 20
 MAX_LANES = 512
 MAX_CHAINS = 64
-HANDING_OVER = 24  # clocks, about, that a group's sums take beside one for each column
-FULL_LANE = 512  # synapses of a lane that has its block RAM to itself
-SHORTEST_CHAIN = (
-    19  # rows; in a shorter chain the clock of pause behind them weighs more than a twentieth
-)
+HANDING_OVER = 24  # about as many clocks a group's sums take, beside one for each column
+FULL_LANE = 512  # synapses that fill the block RAM of a lane
+# Rows of a chain: behind them a lane pauses for a clock, and with 19 rows that is a twentieth of
+# its time.
+SHORTEST_CHAIN = 19
 
 
 class NeuronSpec(Frozen):
-    """`[neuron]`: an integrate-and-fire neuron, the same for all of a layer (see
-    `sc_model.arithmetic.integrate_and_fire`).
+    """`[neuron]`: the integrate-and-fire neuron of a layer, the same for all its neurons.
+
+    Its equations are in `sc_model.arithmetic.integrate_and_fire`.
     """
 
     threshold: int = Field(
@@ -91,19 +92,17 @@ class NeuronSpec(Frozen):
 
     @property
     def adaptation_bits(self) -> int:
-        """Unsigned bits of the threshold's rise: room for 16 spikes at least; 0 without
-        homeostasis.
-        """
+        """Unsigned bits of the threshold's rise: those of 16 spikes; 0 without homeostasis."""
         return (self.threshold_step * 16).bit_length() if self.threshold_step else 0
 
     def potential_format(self, current: IntFormat) -> IntFormat:
-        """Format of the potential of a neuron whose current has that format."""
+        """Format of the potential of a neuron whose current has a format."""
         bits = self.potential_bits or max(current.width - self.current_shift, 2) + 1
         return IntFormat(max(bits, self.threshold.bit_length() + 1), signed=True)
 
 
 class PlasticLayerSpec(Frozen):
-    """`[layer]`: a dense layer of plastic synapses between `inputs` and `neurons`."""
+    """`[layer]`: a plastic synapse between each of `inputs` inputs and each of `neurons` neurons."""
 
     inputs: int = Field(
         ge=2, le=1 << 14, description="inputs of the layer; inputs x neurons synapses, 2^20 at most"
@@ -176,12 +175,18 @@ class PlasticLayerSpec(Frozen):
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the synapses of a layer lie.
+    """The layout of a layer's synapses over its lanes.
 
-    A *chain* holds `rows` inputs, one after another: input i is row `i % rows` of chain `i //
-    rows`. In it, `columns` lanes stand side by side. Neurons come in `groups` of `columns`: neuron
-    j is `number` j % columns of group j // columns. The synapse's word in its lane is `group * rows
-    + row`.
+    A *chain* processes `rows` inputs one after another: input i is row ``i % rows`` of chain
+    ``i // rows``. It has `columns` lanes, which work at the same time on as many neurons, a
+    *group*: neuron j is number ``j % columns`` of group ``j // columns``. A synapse is word
+    ``group * rows + row`` of its lane's memory.
+
+    Members
+    -------
+    inputs, neurons : the layer's size.
+    chains : number of chains.
+    columns : lanes of a chain.
     """
 
     inputs: int
@@ -191,14 +196,12 @@ class Placement:
 
     @property
     def rows(self) -> int:
-        """Inputs of a chain, the last chain's missing ones included."""
+        """Inputs of a chain; the last chain can have fewer."""
         return -(-self.inputs // self.chains)
 
     @property
     def groups(self) -> int:
-        """Neurons of a column, >= 2: while one group sweeps, the next one's traces are on their
-        way.
-        """
+        """Groups of neurons, >= 2: while one group is processed, the traces of the next are read."""
         return max(2, -(-self.neurons // self.columns))
 
     @property
@@ -214,10 +217,14 @@ class Placement:
 
 
 def placement(layer: PlasticLayerSpec) -> Placement:
-    """Where a layer's synapses lie: in the given chains, or in those with which a sweep is
-    shortest, the fewest of them.
+    """The layout of a layer: with its number of chains, or the one with the shortest sweep.
 
-    ConfigError where `lanes` can't be laid out, with the numbers that can.
+    Among equally short ones it is that with the fewest chains.
+
+    Raises
+    ------
+    ConfigError
+        the lanes can't be laid out; the text has the numbers of lanes that can.
     """
     if layer.chains:
         place = Placement(layer.inputs, layer.neurons, layer.chains, layer.lanes // layer.chains)
@@ -245,6 +252,7 @@ def placement(layer: PlasticLayerSpec) -> Placement:
 
 
 def _possible(layer: PlasticLayerSpec, place: Placement) -> bool:
+    """Whether the hardware can have this layout."""
     every_chain_has_inputs = (place.chains - 1) * place.rows < place.inputs
     return (
         place.rows >= 2
@@ -254,19 +262,23 @@ def _possible(layer: PlasticLayerSpec, place: Placement) -> bool:
 
 
 def _best(layer: PlasticLayerSpec, lanes: int) -> Placement | None:
-    """The layout with the shortest sweep: a group takes a clock more than its rows, or as long as
-    its columns' sums.
+    """The layout with the shortest sweep; None where there is none.
 
-    Lanes that have a full memory each are not put into chains so short that they stand idle: fewer
-    lanes are faster then.
+    A group takes a clock more than its rows, or as long as the sums of its columns take, if that is
+    longer. Lanes whose memories are full are not put into chains that are so short that the pauses
+    count.
     """
     chains = (count for count in range(1, min(lanes, MAX_CHAINS) + 1) if lanes % count == 0)
     places = [Placement(layer.inputs, layer.neurons, count, lanes // count) for count in chains]
-    able = [place for place in places if place.columns <= layer.neurons and _possible(layer, place)]
+    candidates = [
+        place for place in places if place.columns <= layer.neurons and _possible(layer, place)
+    ]
     if layer.inputs * layer.neurons >= FULL_LANE * lanes:
-        able = [place for place in able if place.chains == 1 or place.rows >= SHORTEST_CHAIN]
-    return min(
-        able,
+        candidates = [
+            place for place in candidates if place.chains == 1 or place.rows >= SHORTEST_CHAIN
+        ]
+    return min(  # the first of equals: the fewest chains
+        candidates,
         key=lambda place: place.groups * max(place.rows + 1, place.columns + HANDING_OVER),
         default=None,
     )
