@@ -45,6 +45,7 @@ def gated(value: Value, *, by: Value) -> Value:
     Written as an AND: out of an If or a Mux synthesis makes clock enables, which together with the
     reset cost one more LUT and a long net.
     """
+    # Replicated to the value's width: `&` would extend the one bit by zeros.
     return value & by.replicate(len(value))
 
 
@@ -104,7 +105,7 @@ class Delays:
                 f"Delay of {name!r} must be 0 clocks or more, not {clocks}; the value comes too"
                 " late for its use"
             )
-        if clocks == 0:
+        if clocks == 0:  # no register, and so no name
             return value
         # Compared by identity: `==` of Amaranth values builds an expression.
         source = self._sources.setdefault(name, value)

@@ -69,6 +69,7 @@ class Selector(wiring.Component):
                 chosen = Signal(self.width, name=f"chosen_{stage}_{number}", reset_less=True)
                 m.d.sync += chosen.eq(choose(low, group))
                 values.append(chosen)
+            # The rest of the index keeps up with its values.
             if len(index):
                 later = Signal(len(index), name=f"index_{stage}", reset_less=True)
                 m.d.sync += later.eq(index)

@@ -53,6 +53,7 @@ def write_register(m: Module, *, update: Write, load: Write) -> Write:
     -------
     The registered write, for one or several memories (see `connect`).
     """
+    # Only the enable needs a reset: address and data count with it alone.
     write_en = Signal()
     write_address = Signal(len(update.address), reset_less=True)
     write_data = Signal(len(update.data), reset_less=True)

@@ -93,6 +93,7 @@ class LaneBus:
             & ~delays.later(self._sequencer.at_start, 1, "at_start"),
             "take": delays.later(takes, plan.taken, "takes", strobe=True),
             "capture": delays.later(captures, plan.summed - END, "captures", strobe=True),
+            # These stand still during a load, so they need no delay.
             "load_number": host.number,
             "load_data": host.data[: self._lane.word.size],
         }
@@ -147,6 +148,7 @@ class LaneBus:
         m, host, sequencer = self._m, self._host, self._sequencer
         lacks = self._lacks_rows(number)
         at_host = equals(host.chain, number)
+        # The transfer's bits of rows that the chain lacks are not defined: they must not spike.
         spike_in = spike if lacks is None else spike & (sequencer.row < lacks)
         host_row = host.word[: len(head.row)]
         m.d.comb += [
@@ -163,6 +165,7 @@ class LaneBus:
         own = self._own_signals(number, head, C(0, 1) if lacks is None else sequencer.row >= lacks)
         own["load"] = host.load_synapse_d & at_host
         signals: Mapping[str, Value] = self._common | own
+        # The layout has only what this layer's lanes use.
         for name, _ in chain.layout:
             m.d.comb += chain.bus[name].eq(signals[str(name)])
 

@@ -61,10 +61,12 @@ def control_word(
         control["cleared_traces"].eq(clears.traces),
         control["cleared_trial_before"].eq(clears.trial_before),
     ]
+    # The host's data register holds the word in the clock of `load_control`.
     loaded = data.View(layout, host.data[: layout.size])
     m.d.comb += [neurons.load_control.eq(host.load_control)]
     m.d.comb += [neurons.control_in[name].eq(loaded[name]) for name, _ in neurons.control_layout]
     clears.update(m, step.offered, step.started, loaded, host.load_control)
+    # Behind the statement that moves the mean on when a step starts: the host's load wins.
     if step.mean is not None:
         with m.If(host.load_control):
             m.d.sync += step.mean.eq(loaded["mean"])
@@ -88,6 +90,7 @@ def connect_host(
     control : word of the control registers.
     heads, chains : of all chains, in order.
     """
+    # A lane's word has no entry in `words`: it comes out of the chain, in two parts.
     m.d.comb += [
         host.at_start.eq(sequencer.at_start),
         host.words[Space.INPUT.value].eq(choose(host.chain, [head.word for head in heads])),

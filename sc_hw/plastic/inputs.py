@@ -101,6 +101,7 @@ class InputMemory(wiring.Component):
             self.spike.eq(issue & Mux(first, spike_in, ram.r_data[-1])),
             self.word.eq(ram.r_data[:-1]),
         ]
+        # Cleared fields are replaced on the way out; the last group writes what comes of them.
         for name in self.parts.pre:
             m.d.comb += self.fields_out[name].eq(
                 Mux(first & self.clear, self.parts.initial(name), fetched[name])
@@ -115,6 +116,8 @@ class InputMemory(wiring.Component):
         last : its group is the last one.
         """
         update = self.update
+        # A register of its own in front of the pipeline: behind the memory there is the choice
+        # between the fetched and the initial value already.
         fields = Signal(self.fields, reset_less=True)
         spike = Signal(reset_less=True)
         valid = Signal()
@@ -122,6 +125,7 @@ class InputMemory(wiring.Component):
         m.d.sync += [
             fields.eq(self.fields_out),
             spike.eq(self.spike),
+            # Groups between the first and the last leave the word as it is.
             valid.eq(writes),
             was_last.eq(last),
         ]

@@ -139,6 +139,7 @@ class PlasticLane(wiring.Component):
         weight_in = Mux(self.load, loaded[parts.weight], late)
         weight = fetched[parts.weight]
         self._memory(m, "weights", self.read_late, weight, None, write_en, self.write, weight_in)
+        # The other fields have an enable of their own: they are written before the weight.
         early_en = Signal()
         m.d.sync += early_en.eq(self.write_early_en | self.load)
         others_in = Cat(
@@ -185,6 +186,7 @@ class PlasticLane(wiring.Component):
             else BlockRAM(depth, width, output_register=self.plan.fetch == FETCH)
         )
         m.submodules[name] = ram
+        # The enable passes a register too (`_new_values`); the address comes a clock later.
         written = Signal(width, name=f"{name}_in", reset_less=True)
         m.d.sync += written.eq(new)
         m.d.comb += [
@@ -259,6 +261,8 @@ class PlasticLane(wiring.Component):
             ),
             total.eq((total + addend)[: self.sum_width]),
         ]
+        # Captured, the sum starts again at 0: in this clock no weight of the next group is added
+        # yet, for a group has a clock of pause.
         with m.If(self.capture):
             m.d.sync += total.eq(0)
         with m.If(self.moves):

@@ -89,10 +89,13 @@ class PlasticLayer(wiring.Component):
         self.parts = parts = (
             parts if parts is not None else rule_parts(rule, params, bool(layer.critic_shift))
         )
+        # The lanes first: their plan decides when everything else has to be where.
         memory = layer.memory if layer.memory != "auto" else self.family.layer_memory
         self.lanes = self._lanes(memory)
         self.lane = self.lanes[LANE]
         self.plan = self.lane.plan
+        # Lanes with a multiplier block first; chains take every `chains`-th one, so that blocks are
+        # spread over all of them.
         kinds = [name for name, count in self._kinds().items() for _ in range(count)]
         self.chains = [
             Chain(self.lane, layer, kinds[chain :: place.chains]) for chain in range(place.chains)
@@ -102,9 +105,11 @@ class PlasticLayer(wiring.Component):
         self.neurons = NeuronMemory(layer, neuron, parts.fields[parts.weight], self.family, place)
         self.critic = self._critic() if layer.critic_shift else None
         self.timing = self._timing()
+        # One bit at least: Verilog has no ports without bits.
         self.row_bits = max(1, (place.rows - 1).bit_length())
         self.number_bits = max(1, (place.columns - 1).bit_length())
         self.chain_bits = max(1, (place.chains - 1).bit_length())
+        # One field for the number of a lane's word, of a row, and of a neuron
         self.word_bits = max(len(self.lane.read), self.neurons.index_bits)
         mean = self.critic.o_mean.shape() if self.critic is not None else None
         self.control_layout = control_layout(self.neurons.control_layout, mean)
@@ -115,6 +120,7 @@ class PlasticLayer(wiring.Component):
             Space.NEURON: self.neurons.fields,
             Space.CONTROL: self.control_layout,
         }
+        # The widest word of any space; narrower ones use the lowest bits.
         self.data_bits = max(layout.size for layout in self.spaces.values())
         place_of = {
             "space": Space,

@@ -51,6 +51,7 @@ class NeuronModel:
     ) -> None:
         self.unit: Unit = neuron_unit(spec, layer.current_format(weight), counters=layer.counters)
         self.competes = spec.winner_take_all
+        # With competition the winner's number tells who fired, without it the registers `OTHERS`.
         self.inhibited = spec.inhibition > 0
         self.noise_bits = spec.noise_bits
         self.step_flags: dict[str, int] = {"decide": 1} if self.competes else {}
@@ -66,6 +67,7 @@ class NeuronModel:
             registers |= dict(zip(WINNER, (1, index_bits, 1, index_bits), strict=True))
         elif self.inhibited:
             registers |= dict.fromkeys(OTHERS, 1)
+        # A neuron without noise, competition or inhibition needs none of them.
         self.registers = data.StructLayout(registers)
 
     @property

@@ -350,6 +350,7 @@ class NeuronMemory(wiring.Component):
             m.d.sync += [best.eq(result.number), best_score.eq(self.update.o_score)]
         with m.If(result.ready | first_out):
             m.d.sync += has_best.eq(result.ready | (has_best & ~first_out))
+        # Behind the last neuron of a step the best one is its winner.
         with m.If(result.ended):
             m.d.sync += [registers["won"].eq(has_best), registers["winner"].eq(best)]
         with m.If(self.next_step):
@@ -358,6 +359,7 @@ class NeuronMemory(wiring.Component):
                 registers["winner_before"].eq(registers["winner"]),
             ]
         m.d.sync += [spike.eq(result.ended & has_best), neuron.eq(best), done.eq(result.ended)]
+        # No memory has to be read for this answer; it waits to come as late as one that has.
         asked = registers["won_before"] & (
             registers["winner_before"] == delays.later(self.ask, 1, "ask")
         )
@@ -392,6 +394,7 @@ class NeuronMemory(wiring.Component):
         """Whether any neuron, and whether more than one, fired in the step that has just ended."""
         any_now = Signal()
         many_now = Signal()
+        # A step's first neuron starts the count again, also when it does not fire.
         first_out = result.evaluated & result.first
         with m.If(result.ready | first_out):
             m.d.sync += [
@@ -433,5 +436,6 @@ class NeuronMemory(wiring.Component):
         """Show the shared registers to the host, and let it write them."""
         for name, register in registers.items():
             m.d.comb += self.control[name].eq(register)
+            # Behind all other statements of the register: the host's load wins.
             with m.If(self.load_control):
                 m.d.sync += register.eq(self.control_in[name])

@@ -86,6 +86,7 @@ class OutputMemory(wiring.Component):
         m.d.comb += [ram.r_addr.eq(read), self.word.eq(ram.r_data), self.values.eq(values)]
         for name in self.parts.post:
             m.d.sync += values[name].eq(Mux(self.clear, self.parts.initial(name), fetched[name]))
+        # The spike comes from the neurons, whose read takes as long (see `neurons.READ`).
         m.d.sync += values[self.parts.post_spike].eq(self.spike)
 
         # Update them, and write the other bank. The host reads and loads the bank that is read.

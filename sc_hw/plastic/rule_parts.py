@@ -104,6 +104,7 @@ class RuleParts:
         counted : add an output `saturated_<field>` for each saturating field: 1 where the clamp has
             changed the value.
         """
+        # Lanes without a multiplier block make the product as a tree of adders.
         rewrites = PIPELINED if products == "block" else (product_as_adder_tree, *PIPELINED)
         graph = trace(self.rule, self.params)
         clamps = {name: graph.outputs[name] for name in self.saturating} if counted else {}
@@ -127,9 +128,11 @@ def _with_saturations(graph: Graph, clamps: Mapping[str, int]) -> Graph:
     builder, new_index = remade(graph)
     outputs = {name: new_index[index] for name, index in graph.outputs.items()}
     for name, index in clamps.items():
+        # A clamp has changed its value exactly if result and operand differ.
         operand = new_index[graph.nodes[index].args[0]]
         unchanged = builder.make(Op.EQ, (new_index[index], operand))
         outputs[SATURATED.format(name)] = builder.make(Op.NOT, (unchanged,))
+    # `lets` stay: they name signals in the netlist, and claims are made about them.
     return prune(
         builder,
         {name: new_index[index] for name, index in graph.variables.items()},

@@ -121,6 +121,7 @@ class StepControl:
             sequencer.last_pause.eq(slots - place.rows - 1),
             sequencer.last_group.eq(place.groups - 1),
             sequencer.i_valid.eq(stream.valid & in_phase),
+            # Between steps, when the host does not want in and the critic, if any, is ready.
             sequencer.open.eq(ready_to_begin),
             stream.ready.eq(sequencer.i_ready & in_phase),
         ]
@@ -134,6 +135,7 @@ class StepControl:
         self.offered = offered = Signal(stream.payload.shape(), reset_less=True)
         self.started = started = Signal()
         m.d.sync += [offered.eq(stream.payload), started.eq(sequencer.start)]
+        # A critic drives the register of the modulator itself.
         held = [] if critic is not None else list(self.modulators.items())
         held += [(name, self.decide) for name in flags]
         m.d.sync += [reg.eq(select(started, offered[name], reg)) for name, reg in held]

@@ -78,6 +78,7 @@ class SynapseBank(wiring.Component):
         self.update = Datapath(
             self.graph, self.family.delay, stored=list(rule.state_formats(params))
         )
+        # The sequencer's distance between two issues of a synapse
         self.reissue_clocks = self.span  # a mutant makes it too small
         self.address_width = max(1, (synapses - 1).bit_length())
         self.state_layout = data.StructLayout(
@@ -140,6 +141,7 @@ class SynapseBank(wiring.Component):
             self.load.ready.eq(sequencer.host_grant),
             self.read.ready.eq(sequencer.host_grant & ~self.load.valid),
         ]
+        # Where the host asks for both, the load goes first.
         load_now = Signal()
         read_now = Signal()
         m.d.comb += [
@@ -226,6 +228,8 @@ class SynapseBank(wiring.Component):
 
     def _read_back(self, m: Module, ram: BlockRAM, read_now: Signal, free: Signal) -> None:
         """Offer the host's word when it has come out of the memory, until it is taken."""
+        # The address register holds the word's address until `taken`, so its word stays in the
+        # memory's output register for as long as it is offered.
         arriving = Signal(MEMORY_STAGES)  # the read's way through the memory, a bit a clock
         arrived = Signal()
         taken = Signal()

@@ -74,6 +74,7 @@ class SynapseLane(wiring.Component):
         )
         for item in self.rule.inputs:
             m.d.comb += getattr(update, f"i_{item.name}").eq(getattr(self, item.name))
+        # A clock with neither keeps the state: one enable for all fields.
         change = Signal()
         m.d.comb += change.eq(self.step | self.load)
         for field in self.rule.state:
@@ -94,6 +95,7 @@ class SynapseLane(wiring.Component):
             m.d.comb += update.load.eq(self.load)
         for name, value in loads.items():
             m.d.comb += getattr(update, f"load_{name}").eq(value)
+        # A load that comes with a step wins, so that the step's result is not shown.
         done_q = Signal()
         m.d.sync += done_q.eq(self.step & ~self.load)
         m.d.comb += self.done.eq(done_q)
