@@ -37,7 +37,8 @@ write_btor {name}.btor
 """
 
 # BTOR2 has no clocks, so with several of them each register is written as "next value where its
-# clock is 1, else its own": the clocks are inputs then.
+# clock is 1, else its own": the clocks are inputs then. `memory_map` leaves undefined bits, which
+# are made 0: each would be an input without a name.
 _CLOCK_AS_INPUT = r"""(* techmap_celltype = "$dff" *)
 module clock_as_input (CLK, D, Q);
   parameter WIDTH = 1;
@@ -63,6 +64,7 @@ async2sync
 dffunmap
 techmap -map clock_as_input.v
 select -assert-none t:$dff* t:$adff* t:$aldff* t:$sdff* t:$dlatch* t:$sr t:$mem*
+setundef -zero
 opt_expr
 opt_clean
 check -assert
@@ -167,12 +169,12 @@ class Netlist:
         return self.terms.tm.substitute_term(term, values) if values else term
 
     def step(self, states: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
-        """States one clock later, from given states and inputs."""
+        """States one clock after some states and inputs."""
         values = self.binding(states, inputs)
         return {name: self.substituted(term, values) for name, term in self.following.items()}
 
     def binding(self, states: dict[str, Any], inputs: dict[str, Any]) -> dict[Any, Any]:
-        """The substitution that puts the netlist into given states and inputs."""
+        """The substitution that puts the netlist into a state, with some inputs."""
         return {self.states[n]: t for n, t in states.items()} | {
             self.inputs[n]: t for n, t in inputs.items()
         }
@@ -218,11 +220,17 @@ class Netlist:
 
 
 def parse_btor(text: str, terms: Terms) -> Netlist:
-    """Read Yosys' BTOR2; ValueError names an operation that is not known."""
+    """Read the BTOR2 that Yosys writes; ValueError names an operation that is not known."""
     return _Reader(terms).read(text)
 
 
 class _Reader:
+    """Reads BTOR2 line by line (A. Niemetz, M. Preiner, C. Wolf, A. Biere, "Btor2, BtorMC and
+    Boolector 3.0", CAV 2018).
+
+    A line is `number operation sort operands`; a negative operand is the complement of a node.
+    """
+
     def __init__(self, terms: Terms) -> None:
         self.terms, self.net = terms, Netlist(terms)
         self.nodes: dict[int, Any] = {}
@@ -231,6 +239,7 @@ class _Reader:
         self.state_names: dict[int, str] = {}
 
     def read(self, text: str) -> Netlist:
+        """The netlist of a text."""
         pending: list[tuple[int, int]] = []
         for line in text.splitlines():
             fields = line.split(";")[0].split()
@@ -260,12 +269,15 @@ class _Reader:
         return self.net
 
     def term(self, number: int) -> Any:
+        """The term of a node."""
         return self.nodes[number] if number > 0 else self.terms(K.BV_NOT, self.nodes[-number])
 
     def bit(self, condition: Any) -> Any:
+        """A condition as a vector of one bit: BTOR2 has no other truth values."""
         return self.terms(K.ITE, condition, self.terms.const(1, 1), self.terms.const(0, 1))
 
     def sort(self, number: int) -> Any:
+        """The solver's sort for a sort of the text."""
         tm = self.terms.tm
         if number in self.widths:
             return tm.mk_bv_sort(self.widths[number])
@@ -273,6 +285,7 @@ class _Reader:
         return tm.mk_array_sort(self.sort(index), self.sort(element))
 
     def node(self, number: int, operation: str, rest: list[str]) -> Any:
+        """The term of a line that defines a node."""
         t, sort, args = self.terms, int(rest[0]), rest[1:]
         if operation in ("input", "state"):
             name = args[0] if args else f"{operation}{number}"
@@ -290,7 +303,7 @@ class _Reader:
             return t.const({"zero": 0, "one": 1, "ones": -1}[operation], width)
         operand = self.term(int(args[0]))
         if operation in ("uext", "sext"):
-            if len(args) > 2:  # yosys names wires by extending them by nothing
+            if len(args) > 2:  # Yosys names a wire by extending it by no bits
                 self.net.signals.setdefault(args[2], operand)
             kind = K.BV_ZERO_EXTEND if operation == "uext" else K.BV_SIGN_EXTEND
             return t(kind, operand, indices=(int(args[1]),)) if int(args[1]) else operand
@@ -299,6 +312,7 @@ class _Reader:
         return self.operation(operation, [operand, *(self.term(int(arg)) for arg in args[1:])])
 
     def operation(self, operation: str, args: list[Any]) -> Any:
+        """The term of an operation on terms."""
         t = self.terms
         unary: dict[str, Callable[[Any], Any]] = {
             "not": lambda a: t(K.BV_NOT, a),

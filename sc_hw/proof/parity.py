@@ -1,5 +1,7 @@
-"""Which bits a network of exclusive-ors is made of: what a solver would need exponential time for,
-read off the term.
+"""Terms that are networks of exclusive-ors: which bits each of their bits is made of.
+
+Several steps of a linear-feedback shift register are such a network. A solver would need
+exponential time to compare two of them; here each is read off its term as sets of bits.
 """
 
 from __future__ import annotations
@@ -10,9 +12,8 @@ from typing import Any
 
 from sc_model.graph.smt import K
 
-Bits = list[
-    frozenset[int]
-]  # of each bit, lowest first: the bits of the state that it is the exclusive-or of
+# For each bit of a term, lowest first: the bits of the state whose exclusive-or it is.
+Bits = list[frozenset[int]]
 ONE = -1  # in such a set: the constant 1
 _ORDER = {K.BV_ULT: lt, K.BV_ULE: le, K.BV_UGT: gt, K.BV_UGE: ge}
 
@@ -22,38 +23,47 @@ class _NoParityError(ValueError):
 
 
 def parities(term: Any, known: Mapping[Any, Bits]) -> Bits:
-    """Each bit of a term as an exclusive-or of the bits of the terms in `known`; ValueError where
-    it is none.
+    """Each bit of a term as an exclusive-or of the bits of some other terms.
+
+    Parameters
+    ----------
+    term : a bit-vector.
+    known : the other terms, and what their bits are called.
+
+    Raises
+    ------
+    ValueError : a bit of the term is no such exclusive-or.
     """
-    done: dict[Any, Bits | None] = dict(
-        known
-    )  # None: no exclusive-or, which does not matter where it is not chosen
+    # None: no exclusive-or. That does not matter in the branch that a constant condition skips.
+    parity: dict[Any, Bits | None] = dict(known)
     stack = [term]
     while stack:
-        now = stack[-1]
-        if now in done:
+        top = stack[-1]
+        if top in parity:
             stack.pop()
-        elif waiting := [child for child in now.children() if child not in done]:
-            stack += waiting
+        elif missing := [child for child in top.children() if child not in parity]:
+            stack += missing
         else:
             try:
-                done[now] = _combined(now, [done[child] for child in now.children()])
+                parity[top] = _combined(top, [parity[child] for child in top.children()])
             except _NoParityError:
-                done[now] = None
+                parity[top] = None
             stack.pop()
-    result = done[term]
+    result = parity[term]
     if result is None:
         raise ValueError("the term is no exclusive-or of what is known")
     return result
 
 
 def _constant(bit: frozenset[int]) -> bool:
+    """Value of a bit that depends on no state."""
     if bit - {ONE}:
         raise _NoParityError
     return bool(bit)
 
 
 def _combined(term: Any, args: list[Bits | None]) -> Bits:
+    """The parities of a term from those of its operands."""
     kind = term.kind()
     if term.is_value():
         value = term.value(2)
@@ -62,13 +72,14 @@ def _combined(term: Any, args: list[Bits | None]) -> Bits:
     if kind == K.ITE and args[0] is not None:
         chosen = args[1] if _constant(args[0][0]) else args[2]
         args = [chosen]
-    whole = [arg for arg in args if arg is not None]
-    if len(whole) < len(args) or not args:
+    operands = [arg for arg in args if arg is not None]
+    if len(operands) < len(args) or not args:
         raise _NoParityError
-    return _of_all(kind, term, whole)
+    return _of_operation(kind, term, operands)
 
 
-def _of_all(kind: Any, term: Any, args: list[Bits]) -> Bits:
+def _of_operation(kind: Any, term: Any, args: list[Bits]) -> Bits:
+    """The parities of an operation whose operands all have some."""
     if kind == K.ITE:
         return args[0]
     if kind == K.BV_XOR:
@@ -89,17 +100,16 @@ def _of_all(kind: Any, term: Any, args: list[Bits]) -> Bits:
             total ^= bit
         return [total]
     if kind in (K.EQUAL, K.DISTINCT):
-        left, right = (
-            [_constant(bit) for bit in arg] for arg in args
-        )  # every bit must be constant
+        left, right = ([_constant(bit) for bit in arg] for arg in args)
         return [frozenset({ONE}) if (left == right) == (kind == K.EQUAL) else frozenset()]
     if kind in _ORDER:
         low, high = (sum(_constant(bit) << place for place, bit in enumerate(arg)) for arg in args)
         return [frozenset({ONE}) if _ORDER[kind](low, high) else frozenset()]
     if kind in (K.BV_AND, K.BV_OR):
-        joined: Bits = []
+        # linear only where one of the two bits is constant: x & 0 = 0, x & 1 = x, x | 1 = 1
+        bits: Bits = []
         for a, b in zip(*args, strict=True):
             fixed, other = (a, b) if not a - {ONE} else (b, a)
-            joined.append(fixed if _constant(fixed) == (kind == K.BV_OR) else other)
-        return joined
+            bits.append(fixed if _constant(fixed) == (kind == K.BV_OR) else other)
+        return bits
     raise _NoParityError
