@@ -7,12 +7,14 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import ROOT
 from trained_layers import rate_where_equal
 
 import sc_model.layer_kinds
@@ -134,7 +136,12 @@ def manifest(spec, tick_ms):
     return {"sizes": list(SIZES)}
 '''
 
-KINDS = {"powers": POWERS, "alpha": ALPHA}
+# the example of the documentation
+PAGE = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+START = PAGE.index("    from typing", PAGE.index("## A kind of your own"))
+SQUARED = textwrap.dedent(PAGE[START : PAGE.index("Golden model, hardware", START)])
+
+KINDS = {"powers": POWERS, "alpha": ALPHA, "squared": SQUARED}
 Drop = Callable[[str], None]
 
 
@@ -248,6 +255,7 @@ def test_alpha_by_hand(drop: Drop) -> None:
         ("powers", {"max_delay": 5, "recurrent": True, "bias": True}, "accumulate", 4, "ecp5"),
         ("alpha", {}, "hold", 1, "ice40_hx"),
         ("alpha", {"max_delay": 3, "recurrent": True}, "accumulate", 3, "ice40_up"),
+        ("squared", {}, "accumulate", 4, "ecp5"),
     ],
 )
 def test_hardware_equals_the_golden_model(
@@ -280,6 +288,7 @@ def verdicts(folder: Path, design: Design, *edits: tuple[str, str]) -> dict[str,
     ("kind", "fields", "names"),
     [
         ("powers", {"max_delay": 2}, {"layer only: product", "layer only: history"}),
+        ("squared", {"policy": "accumulate", "tick_interval": 3}, {"layer only: product"}),
         (
             "alpha",
             {"weight_bits": 4},
