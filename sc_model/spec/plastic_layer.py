@@ -102,7 +102,7 @@ class NeuronSpec(Frozen):
 
 
 class PlasticLayerSpec(Frozen):
-    """`[layer]`: a plastic synapse between each of `inputs` inputs and each of `neurons` neurons."""
+    """`[layer]`: a plastic synapse between each of the inputs and each of the neurons."""
 
     inputs: int = Field(
         ge=2, le=1 << 14, description="inputs of the layer; inputs x neurons synapses, 2^20 at most"
@@ -201,7 +201,7 @@ class Placement:
 
     @property
     def groups(self) -> int:
-        """Groups of neurons, >= 2: while one group is processed, the traces of the next are read."""
+        """Groups of neurons, >= 2: while one is processed, the traces of the next are read."""
         return max(2, -(-self.neurons // self.columns))
 
     @property
