@@ -191,15 +191,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     for number, design in enumerate(DESIGNS):
         row = soak(
             design,
-            given.build,
-            given.runs,
-            round(MARGIN * given.words / len(DESIGNS)),
-            given.seed + number,
+            options.build,
+            options.runs,
+            round(MARGIN * options.words / len(DESIGNS)),
+            options.seed + number,
         )
         print(
             f"{design.name}: {row['words_across']:,} words, {row['differences']} differences,"
@@ -211,20 +211,20 @@ def main() -> None:
         rows.append(row)
     across = sum(row["words_across"] for row in rows)
     command = (
-        f"python benchmarks/crossing_soak.py --words {given.words} --runs {given.runs} --seed"
-        f" {given.seed} --out reports"
+        f"python benchmarks/crossing_soak.py --words {options.words} --runs {options.runs} --seed"
+        f" {options.seed} --out reports"
     )
-    if given.out:
+    if options.out:
         result = {
             "schema_version": SCHEMA,
             "command": command,
             "words_across": across,
             "designs": rows,
         }
-        write_json(given.out / "crossing_soak.json", result)
-        write_text(given.out / "crossing_soak.md", table(rows, command))
+        write_json(options.out / "crossing_soak.json", result)
+        write_text(options.out / "crossing_soak.md", table(rows, command))
     print(f"{across:,} words across, {sum(row['differences'] for row in rows)} differences")
-    raise SystemExit(across < given.words or any(row["differences"] for row in rows))
+    raise SystemExit(across < options.words or any(row["differences"] for row in rows))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Golden model: scalar against NumPy, as ratios in one run. `python benchmarks/golden.py [--out
-FILE.json]`.
+"""Speed of the golden models, scalar and NumPy, as ratios in one run.
+
+`python benchmarks/golden.py [--out FILE.json]`
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def rate(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     rule = load_rule("reward_modulated_stdp")
     params = rule.params_type()
     one = Synapse(rule, params, {"weight": 1000})
@@ -69,8 +70,8 @@ def main() -> None:
             f"{row['model']:7} {row['synapses']:>9,} synapses {row['steps_per_s']:>13,} steps/s"
             f" {row['ratio']:>8} x scalar"
         )
-    if given.out:
-        given.out.write_text(json.dumps(rows, indent=1) + "\n")
+    if options.out:
+        options.out.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

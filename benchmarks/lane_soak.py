@@ -48,15 +48,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    design, rng = Design(name="lane", block="lane"), np.random.default_rng(given.seed)
-    model, rtl = Device.open(design), Device.open(design, on="rtl", root=given.build)
+    options = parser.parse_args()
+    design, rng = Design(name="lane", block="lane"), np.random.default_rng(options.seed)
+    model, rtl = Device.open(design), Device.open(design, on="rtl", root=options.build)
     done = differences = chunks = 0
     first: str | None = None
     seconds = {"model": 0.0, "rtl": 0.0}
     weights: set[int] = set()
-    while done < given.steps:
-        count, weight = min(CHUNK, given.steps - done), int(rng.integers(0, 65536))
+    while done < options.steps:
+        count, weight = min(CHUNK, options.steps - done), int(rng.integers(0, 65536))
         drawn, logs = stimulus(rng, count), []
         for device, name in ((model, "model"), (rtl, "rtl")):
             device.load(weight)
@@ -79,7 +79,7 @@ def main() -> None:
     result = {
         "schema_version": SCHEMA,
         "command": (
-            f"python benchmarks/lane_soak.py --steps {given.steps} --seed {given.seed} --out"
+            f"python benchmarks/lane_soak.py --steps {options.steps} --seed {options.seed} --out"
             " reports"
         ),
         "design": design.model_dump(mode="json"),
@@ -92,8 +92,8 @@ def main() -> None:
         "steps_per_s": {name: round(done / value) for name, value in seconds.items()},
     }
     print(result)
-    if given.out:
-        write_json(given.out / "lane_soak.json", result)
+    if options.out:
+        write_json(options.out / "lane_soak.json", result)
     raise SystemExit(differences != 0)
 
 

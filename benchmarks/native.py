@@ -64,7 +64,7 @@ def traces(spikes: np.ndarray, increment: int, top: int, shift: int) -> np.ndarr
     return found
 
 
-def given_to(family: str, pre: np.ndarray, post: np.ndarray) -> list[np.ndarray]:
+def bound_arrays(family: str, pre: np.ndarray, post: np.ndarray) -> list[np.ndarray]:
     """p, s, q, m of bounds.cc."""
     if family == RSTDP:
         p, q, m = (
@@ -93,7 +93,7 @@ def dense(family: str, bounds: ctypes.CDLL, turns: int) -> dict[str, Any]:
     kernel = OpenLoopLayer(rule, params, ROWS, COLUMNS, first)
     rewards = rng.integers(-128, 128, STEPS).astype(np.int16)
     shared = {"reward": rewards} if family == RSTDP else {}
-    arrays = given_to(family, pre, post) + ([rewards] if family == RSTDP else [])
+    arrays = bound_arrays(family, pre, post) + ([rewards] if family == RSTDP else [])
     fields: dict[str, list[np.ndarray]] = {}
     works: dict[str, Callable[[], object]] = {"native": lambda: kernel.replay(pre, post, shared)}
     sizes = [ctypes.c_int64(n) for n in (STEPS, ROWS, COLUMNS)]
@@ -141,11 +141,11 @@ def models(turns: int) -> dict[str, float]:
         "post_spike": rng.integers(0, 2, 100_000),
         "reward": 3,
     }
-    told = {"pre_spike": 1, "post_spike": 0, "reward": 3}
+    inputs = {"pre_spike": 1, "post_spike": 0, "reward": 3}
 
     def scalar() -> None:
         for _ in range(5000):
-            one.step(told)
+            one.step(inputs)
 
     seconds = best(turns, scalar, lambda: bank.step(many))
     found = {"scalar": 5000 / seconds[0], "numpy": 100_000 / seconds[1]}
@@ -235,22 +235,20 @@ def growth(turns: int) -> list[dict[str, Any]]:
 
 
 def rtl(turns: int) -> dict[str, float]:
-    """Clocks a second of a compiled lane, through the public API, and updates a second of a bank
-    and a layer.
-    """
+    """Clocks a second of a compiled lane, updates a second of a layer, by the public API."""
     rng, found = np.random.default_rng(5), {}
     with tempfile.TemporaryDirectory() as root:
         lane = Device.open(Design(name="lane", block="lane"), on="rtl", root=Path(root))
         count = 1_000_000
-        given = {name: rng.random(count) < 0.3 for name in ("pre_spike", "post_spike")}
-        given["reward"] = rng.integers(-128, 128, count).astype(np.int8)
-        found["lane_cycles_per_s"] = count / best(turns, lambda: lane.run(**given))[0]
+        stimulus = {name: rng.random(count) < 0.3 for name in ("pre_spike", "post_spike")}
+        stimulus["reward"] = rng.integers(-128, 128, count).astype(np.int8)
+        found["lane_cycles_per_s"] = count / best(turns, lambda: lane.run(**stimulus))[0]
         spec = PlasticLayerSpec(inputs=128, neurons=32, lanes=8)
         layer = Device.open(
             Design(name="layer", block="layer", layer=spec), on="rtl", root=Path(root)
         )
-        told = {"spikes": rng.random((100, 128)) < 0.1, "reward": rng.integers(-128, 128, 100)}
-        found["layer_updates_per_s"] = 100 * 128 * 32 / best(turns, lambda: layer.run(**told))[0]
+        inputs = {"spikes": rng.random((100, 128)) < 0.1, "reward": rng.integers(-128, 128, 100)}
+        found["layer_updates_per_s"] = 100 * 128 * 32 / best(turns, lambda: layer.run(**inputs))[0]
     return found
 
 
@@ -291,7 +289,7 @@ def numba_of(turns: int) -> dict[str, Any]:
     pre, post = rng.random((STEPS, ROWS)) < 0.1, rng.random((STEPS, COLUMNS)) < 0.1
     first = rng.integers(0, 65536, (ROWS, COLUMNS))
     rewards = rng.integers(-128, 128, STEPS).astype(np.int16)
-    arrays = [*given_to(RSTDP, pre, post), (rewards.astype(np.int32) << 8).astype(np.int16)]
+    arrays = [*bound_arrays(RSTDP, pre, post), (rewards.astype(np.int32) << 8).astype(np.int16)]
     weight, eligibility = (first - 32768).astype(np.int16), np.zeros((ROWS, COLUMNS), np.int16)
     began = perf_counter()
     replay(*arrays, weight, eligibility)
@@ -394,8 +392,8 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="few turns: the table alone, no figures to quote"
     )
-    given = parser.parse_args()
-    turns = 2 if given.quick else 12
+    options = parser.parse_args()
+    turns = 2 if options.quick else 12
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     bounds = compiled((Path(__file__).with_name("bounds.cc")).read_text(encoding="utf-8"))
@@ -429,10 +427,10 @@ def main() -> None:
         {"what": what, "reached": reached, "asked": asked} for what, reached, asked in checks
     ]
     print(markdown(result))
-    if given.out:
-        write_json(given.out / "native.json", json.loads(json.dumps(result)))
-        write_text(given.out / "native.md", markdown(result))
-        plot(given.out / "native.png", result["growth"])
+    if options.out:
+        write_json(options.out / "native.json", json.loads(json.dumps(result)))
+        write_text(options.out / "native.md", markdown(result))
+        plot(options.out / "native.png", result["growth"])
 
 
 if __name__ == "__main__":

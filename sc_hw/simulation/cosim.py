@@ -1,6 +1,4 @@
-"""Co-simulation and lint of a build: `python -m sim` in a process of its own, Verilator's linter on
-the emitted text.
-"""
+"""Co-simulation of a build by `python -m sim` in its own process, and Verilator's linter."""
 
 from __future__ import annotations
 
@@ -12,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import sc_model
-from sc_hw.build.elaborate import DEFAULT_ROOT, Build, elaborate
-from sc_hw.files import write_text
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.files import DEFAULT_ROOT, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
 from sc_model.spec import ConfigError, Design
@@ -26,15 +24,17 @@ _AGREE, _DIFFER, _BAD_INPUT = 0, 1, 2
 
 
 def environment() -> dict[str, str]:
-    """Verilator's own environment, this Python first on PATH, and the packages that this process
-    imports from.
+    """Environment of `python -m sim`.
+
+    Verilator's own variables, this Python on PATH, and the folder that this process imports its
+    packages from.
     """
     environ = find("verilator").environ()
     environ["PATH"] = os.pathsep.join(
         (environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
     )
-    here = str(Path(sc_model.__file__).parent.parent)
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, (here, environ.get("PYTHONPATH"))))
+    packages = str(Path(sc_model.__file__).parent.parent)
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, environ.get("PYTHONPATH"))))
     return environ
 
 
@@ -50,10 +50,10 @@ def cosim(
     out: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Run the emitted Verilog against the golden model; the results, also in
-    `build/<id>/sim/results.json`.
+    """Run the emitted Verilog against the golden model and return the results.
 
-    A network is run several times, each time under other clocks; two of the runs have resets.
+    They are also in `build/<id>/sim/results.json`. A network is run several times, each time under
+    other clocks; two of the runs have resets.
 
     Parameters
     ----------
@@ -67,9 +67,13 @@ def cosim(
     stall : share of idle clocks, 0 to 0.95.
     out : results file in place of the one in the build folder.
 
-    Raises ConfigError for a recording that does not fit and for steps, seed or stall out of range,
-    ToolError for a missing or failing tool. A design that differs from the golden model raises
-    nothing: `passed` is false and `first_difference` names step, synapse, field, expected and got.
+    Raises
+    ------
+    ConfigError
+        The recording does not fit, or steps, seed or stall are out of range.
+    ToolError
+        A tool is missing or fails. A design that differs from the golden model raises nothing:
+        `passed` is false and `first_difference` names step, synapse, field, expected and got.
     """
     for name in TOOLS_NEEDED:
         find(name)
@@ -93,7 +97,7 @@ def cosim(
     command += ["--events", str(events)] if events is not None else []
     command += ["--waves"] if waves else []
     progress(f"{build.design.name}: co-simulation")
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         env=environment(),
         capture_output=True,
@@ -101,15 +105,17 @@ def cosim(
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    said = (done.stderr.strip().splitlines() or [f"no message, exit status {done.returncode}"])[-1]
-    if done.returncode == _BAD_INPUT:
-        raise ConfigError(said)
+    message = (
+        process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
+    )[-1]
+    if process.returncode == _BAD_INPUT:
+        raise ConfigError(message)
     if (
-        done.returncode not in (_AGREE, _DIFFER)
+        process.returncode not in (_AGREE, _DIFFER)
         or not results.is_file()
-        or "Traceback" in done.stderr
+        or "Traceback" in process.stderr
     ):
-        raise ToolError(f"co-simulation failed (exit {done.returncode}): {said}")
+        raise ToolError(f"co-simulation failed (exit {process.returncode}): {message}")
     answer: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
     progress(
         f"{build.design.name}: {answer['synapse_steps']} synapse steps, {answer['differences']}"
@@ -119,10 +125,14 @@ def cosim(
 
 
 def lint(build: Build) -> str:
-    """Lint the emitted Verilog with all of Verilator's warnings but the waived (`waivers.vlt`, each
-    with its reason).
+    """Lint the emitted Verilog with all of Verilator's warnings.
 
-    Returns what Verilator printed; ToolError quotes the first findings.
+    Those in `waivers.vlt`, each with its reason, are left out. Returns what Verilator printed.
+
+    Raises
+    ------
+    ToolError
+        There are findings; the text quotes the first ones.
     """
     verilator = find("verilator")
     find("perl")
@@ -136,7 +146,7 @@ def lint(build: Build) -> str:
         str(WAIVERS),
         str(build.verilog),
     ]
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         env=verilator.environ(),
         capture_output=True,
@@ -144,14 +154,14 @@ def lint(build: Build) -> str:
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    text = done.stdout + done.stderr
+    text = process.stdout + process.stderr
     log = write_text(build.folder / "lint.log", text)
     findings = [
         line
         for line in text.splitlines()
         if line.startswith(("%Warning", "%Error")) and "Exiting due to" not in line
     ]
-    if findings or done.returncode != 0:
+    if findings or process.returncode != 0:
         shown = " | ".join((findings or text.splitlines()[-3:])[:3])
         raise ToolError(
             f"lint of {build.verilog} found {len(findings)} problems: {shown}; all of it: {log}"

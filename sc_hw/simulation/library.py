@@ -1,5 +1,6 @@
-"""The emitted Verilog as a shared library: `python -m sim.library` in a process of its own that
-sees Verilator.
+"""The emitted Verilog as a shared library, built by `python -m sim.library` in its own process.
+
+That process has Verilator on its PATH.
 """
 
 from __future__ import annotations
@@ -17,15 +18,24 @@ _BAD_INPUT = 2
 
 
 def rtl_library(folder: Path, *, waves: bool = False) -> Path:
-    """The library of a build folder, built unless it is there; with `waves` one that can write
-    them.
+    """The library of a build folder, built unless it is there.
 
-    Raises ConfigError for a folder that is no build, ToolError for a missing or failing tool.
+    Parameters
+    ----------
+    folder : build folder.
+    waves : whether the library can write all signals to a file.
+
+    Raises
+    ------
+    ConfigError
+        The folder is no build.
+    ToolError
+        A tool is missing or fails.
     """
     for name in TOOLS_NEEDED:
         find(name)
     command = [sys.executable, "-m", "sim.library", str(folder), *(["--waves"] if waves else [])]
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         env=environment(),
         capture_output=True,
@@ -33,9 +43,11 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    said = (done.stderr.strip().splitlines() or [f"no message, exit status {done.returncode}"])[-1]
-    if done.returncode == _BAD_INPUT:
-        raise ConfigError(said)
-    if done.returncode:
-        raise ToolError(f"compiling the design failed: {said}")
-    return Path(done.stdout.strip().splitlines()[-1])
+    message = (
+        process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
+    )[-1]
+    if process.returncode == _BAD_INPUT:
+        raise ConfigError(message)
+    if process.returncode:
+        raise ToolError(f"compiling the design failed: {message}")
+    return Path(process.stdout.strip().splitlines()[-1])

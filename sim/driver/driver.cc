@@ -95,8 +95,8 @@ bool rtl_run(Simulator *s, Source *sources, Sink *sinks, Reset *resets, int64_t 
 }
 
 // Transfers words at full speed in a design with one steady clock: no idle clocks, no resets, and of
-// the counts and logs only the words and times of the sinks. Ends like `rtl_run`; `patience` is in
-// clocks.
+// the counts and logs only the words of the sinks, with the clock of the call for their time. Ends
+// like `rtl_run`; `patience` is in clocks.
 bool rtl_transact(Simulator *s, Source *sources, Sink *sinks, int64_t patience) {
   if constexpr (Domains::size == 1) {
     return transact(*s, sources, sinks, patience);

@@ -231,7 +231,8 @@ class Driver:
     def run_at_full_speed(self, transfers: Transfers, patience_clocks: int) -> bool:
         """Transfer words through a design with one clock, without idle clocks.
 
-        Of the results only `words` and `times` of the sinks and the numbers of words are kept.
+        Of the results there are only the numbers of words, and `words` and `times` of the sinks.
+        Times are clocks, 0 for the first one of the call.
 
         Parameters
         ----------

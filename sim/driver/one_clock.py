@@ -154,6 +154,5 @@ class Rtl(Driver):
         for name, sink in zip(transfers.sink_names, transfers.sinks, strict=False):
             if name in rooms:
                 done = min(int(sink.done), rooms[name])
-                clocks = (transfers.times[name][:done] - PHASE_PS) // PERIOD_PS - begin
-                outputs[name] = (clocks, transfers.words[name][:done])
+                outputs[name] = (transfers.times[name][:done], transfers.words[name][:done])
         return self.cycles - begin, outputs

@@ -3,7 +3,7 @@
 // `Run` would do the same with its idle probabilities at 0. But a bank's clock takes 100 ns and a
 // layer's 300 ns, and what a run writes to memory for resets, restarts and statistics costs up to a
 // quarter of that; the time alone, stored twice a clock, costs a tenth of a layer's speed. Here
-// time is in registers, and only words are counted.
+// only words are counted, and `Sink.times` are clocks, 0 for the first one of the call.
 
 #pragma once
 
@@ -16,14 +16,15 @@ bool transact(SIMULATOR &s, Source *sources, Sink *sinks, int64_t patience) {
   auto &top = s.top;
   DomainState &domain = s.domains[0];
   const int64_t period = domain.period;
-  int64_t clocks = 0, last_transfer = 0, now = domain.rise;
+  const int64_t first_rise = domain.rise;
+  int64_t clocks = 0, last_transfer = 0;
   bool finished = false;
   each<Domains>([&](auto item, auto) { set<typename decltype(item)::reset>(top, false); });
   each<Sinks>([&](auto item, auto) {
     using S = decltype(item);
     if constexpr (S::has_ready) set<typename S::ready>(top, true);
   });
-  for (;; clocks++, now += period) {
+  for (;; clocks++) {
     bool more = false;  // without branches: all of it is true in nearly every clock
     for (size_t k = 0; k < Sources::size; k++) more |= sources[k].done < sources[k].count;
     for (size_t k = 0; k < Sinks::size; k++) more |= sinks[k].done < sinks[k].wanted;
@@ -35,7 +36,7 @@ bool transact(SIMULATOR &s, Source *sources, Sink *sinks, int64_t patience) {
       set<typename S::valid>(top, valid);
       if (valid) S::write_payload(top, sources[k].words + sources[k].done * S::words);
     });
-    if constexpr (WITH_WAVES) s.now = now - period / 2;
+    if constexpr (WITH_WAVES) s.now = first_rise + clocks * period - period / 2;
     each<Domains>([&](auto item, auto) { set<typename decltype(item)::clock>(top, false); });
     s.eval();
     each<Sources>([&](auto item, auto k) {
@@ -51,19 +52,19 @@ bool transact(SIMULATOR &s, Source *sources, Sink *sinks, int64_t patience) {
         Sink &sink = sinks[k];
         if (sink.done < sink.room) {
           S::read_payload(top, sink.words + sink.done * S::words);
-          sink.times[sink.done] = now;
+          sink.times[sink.done] = clocks;
         }
         sink.done++;
         last_transfer = clocks;
       }
     });
-    if constexpr (WITH_WAVES) s.now = now;
+    if constexpr (WITH_WAVES) s.now = first_rise + clocks * period;
     each<Domains>([&](auto item, auto) { set<typename decltype(item)::clock>(top, true); });
     s.eval();
   }
-  s.now = now - period;  // of the last edge
+  s.now = first_rise + (clocks - 1) * period;  // of the last edge
   domain.edges += clocks;
-  domain.rise = now;
-  domain.fall = now - period / 2;
+  domain.rise = first_rise + clocks * period;
+  domain.fall = domain.rise - period / 2;
   return finished;
 }
