@@ -43,9 +43,11 @@ class Frames:
         self.fields: dict[str, Any] = {}
         self.states = [net.fresh_states("0")]
         self.inputs: list[dict[str, Any]] = []
+        # The same term in every clock: one value, and the claim holds for each value it can have.
         fixed = {name: net.terms.tm.mk_const(net.inputs[name].sort(), name) for name in constant}
         for clock in range(count + 1):
             self.inputs.append(net.fresh_inputs(str(clock)) | fixed)
+            # The inputs of clock `count` are free too: a signal there may depend on them at once.
             if clock == 0 and split is not None:
                 port, fields = split
                 self.fields = {f.name: net.terms.var(f.name, f.width) for f in fields}

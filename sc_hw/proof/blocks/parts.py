@@ -72,6 +72,8 @@ def standalone_verilog(component: wiring.Component, name: str) -> str:
     declares them as ``[-1:0]``, which is a vector of two bits.
     """
     text = to_verilog(component, name, None)
+    # First the declarations of such a port, then its name in the module's head, with the comma
+    # behind it or, for the last port, the one in front.
     for port in set(re.findall(r"^  wire \[-1:0\] (\w+);$", text, re.M)):
         text = re.sub(rf"^  \w+ \[-1:0\] {port};\n", "", text, flags=re.M)
         text = re.sub(rf"^(module [^;]*?)(?:\b{port}, |, {port}(?=\)))", r"\1", text, flags=re.M)
@@ -92,6 +94,8 @@ def claims_of_parts(
     claims: list[Claim] = []
     terms_in_use: list[Terms] = []  # the solver crashes where terms outlive their manager
     for number, row in enumerate(json.loads((folder / "proof" / PARTS).read_text())["parts"]):
+        # Each part has terms of its own: names repeat from part to part, and a solver call need not
+        # go through the terms of other parts.
         terms = Terms()
         terms_in_use.append(terms)
         prover = Prover(terms, limit_s)

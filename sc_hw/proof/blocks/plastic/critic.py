@@ -23,6 +23,7 @@ def prove_critic(prover: Prover, net: Netlist, reference: Reference, facts: Crit
         for name, form in unit.inputs.items()
     }
     for name, value in unit.apply(SmtOps(t), values).items():
+        # The state before clock 0 is arbitrary: older inputs do not matter `latency` clocks later.
         wanted = SmtOps(t).let(name, value)
         output = frames.at(latency, f"o_{name}")
         signed = unit.outputs[name].signed

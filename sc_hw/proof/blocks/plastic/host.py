@@ -98,6 +98,7 @@ class _HostFrames:
         def bit(name: str) -> Any:
             return self.bit(clock, name)
 
+        # One bit a state (see `HostPort`), of which exactly one is high.
         one_hot = [
             prover.no(prover.both(bit(f"is_{a}"), bit(f"is_{b}")))
             for i, a in enumerate(self.states)
@@ -153,6 +154,7 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
     t, bit = prover.terms, host.bit
     run = no_reset(prover, host.frames, 2)
     was_open = prover.on(host.was_open)
+    # `at_start` falls in the clock behind a sweep's first synapse.
     begins = prover.both(bit(0, "at_start"), prover.off(host.frames.at(1, "at_start")))
     holds = [*run, prover.implies(begins, was_open), *host.invariant(0, was_open, host.age)]
     shown = _shown(host)
@@ -247,6 +249,7 @@ def _prove_load(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -> Non
     ]
     wrong.append(prover.no(t(K.EQUAL, bit(2, "load_synapse_d"), bit(1, "load_synapse"))))
     wrong.append(t.differ(frames.at(2, "word_d"), frames.at(1, "word")))
+    # By the invariant; assumed here, so that these claims do not need all of it.
     in_one_state = [prover.no(bit(0, f"is_{name}")) for name in host.states if name != "take_load"]
     prover.claim(
         "host: load",

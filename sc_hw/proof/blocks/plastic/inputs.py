@@ -23,6 +23,7 @@ def prove_inputs(prover: Prover, net: Netlist, reference: Reference, facts: Inpu
     """Add the claims about the head of a chain to the prover."""
     # The pipeline begins one clock behind the row's registers.
     end = facts.fetch + 1 + facts.update_latency
+    # Two clocks more bring the new word into memory: a register in front of the port, and the edge.
     m = TraceFrames(prover, net, reference, facts, end)
     t, row = prover.terms, m.at(0, "row")
     spike_bit = t.width(m.memory(0, row)) - 1  # above the traces
@@ -112,6 +113,7 @@ def _prove_written(turn: _Turn) -> None:
     m, t, prover, end = turn.m, turn.m.t, turn.m.prover, turn.end
     row, last = m.at(0, "row"), m.bit(0, "last")
     issue, traces, spike = m.bit(0, "issue"), turn.traces(), turn.spike()
+    # In the groups between first and last the word must stay as it is: it is not written at all.
     writes = prover.either(m.bit(0, "first"), last)
     updated = [*m.no_reset, issue, writes, prover.off(m.at(end, "load"))]
     values = {**traces, turn.facts.spike: spike}
@@ -156,6 +158,7 @@ def _prove_memory(turn: _Turn) -> None:
         t.differ(m.memory(end + 2, place), m.memory(end + 1, place)),
         [*m.no_reset, prover.off(m.at(end, "load")), elsewhere],
     )
+    # The host gives traces only; the spike above them becomes 0.
     loaded = t(K.BV_CONCAT, t.const(0, 1), m.at(0, "load_data"))
     prover.claim(
         "inputs, memory: load",

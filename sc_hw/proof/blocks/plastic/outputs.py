@@ -43,6 +43,7 @@ def prove_outputs(prover: Prover, net: Netlist, reference: Reference, facts: Out
         shown,
     )
     _prove_written(m, {**traces, facts.spike: spike}, facts.feed, end, shown)
+    # `bank` is a register, so it follows `flip` one clock later.
     prover.claim(
         "outputs: flip",
         "`flip` makes the other bank that of this step, and nothing else does",

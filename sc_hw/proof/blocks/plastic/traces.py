@@ -77,6 +77,7 @@ class TraceFrames:
         for name, form in self.formats.items():
             vector = values[name] if name in values else t.var(f"any {name}", form.width)
             numbers[name] = number(t, vector, form.signed)
+        # Named values of the rule are proved first and then stand for the logic in front of them.
         cuts = Cuts(self.prover, self.frames.cuts(self.facts.named_signals, first), assumptions)
         cuts.shown.update({name: numbers[name] for name in values})
         state = {name: numbers[name] for name in reference.state}

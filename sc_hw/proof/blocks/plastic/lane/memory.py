@@ -21,6 +21,7 @@ def prove_memory(lane: LaneFrames) -> None:
     shown = {"place": place, "load": frames.at(0, "load")}
     for name in lane.write_clock:
         enable, address = lane.write_ports(name)
+        # The weight may have a memory of its own, with its own write port.
         before, after = lane.stored(1, name, place), lane.stored(2, name, place)
         addressed = t(K.EQUAL, frames.at(1, address), place)
         prover.claim(
@@ -45,6 +46,7 @@ def prove_memory(lane: LaneFrames) -> None:
             [*no_reset, prover.no(load), prover.no(lane.bit(0, enable))],
             shown,
         )
+        # A reset in clock 0 clears the register of the write enable, so clock 1 writes nothing.
         prover.claim(
             f"lane, reset: {name}",
             f"a reset drops the write that was on the bus: {name} changes in no word",

@@ -17,6 +17,7 @@ def prove_sum(lane: LaneFrames) -> None:
     and is in the sum from clock n + 2 on. So `before` is the sum in clock n + 1, `after` in n + 2.
     """
     _prove_driven(lane)
+    # A lane whose rule has the weight alone has nothing else to read back.
     if lane.facts.others:
         _prove_read_back(lane)
     prover, t, frames = lane.prover, lane.t, lane.frames
@@ -25,6 +26,7 @@ def prove_sum(lane: LaneFrames) -> None:
         prover.off(frames.at(0, "drive")),
         prover.off(frames.at(0, "look")),
     ]
+    # Nothing is driven in clock 0, so nothing may be added from clock 1 to clock 2.
     prover.claim(
         "lane, sum: rests",
         "two clocks after a clock without `drive` and `look` the sum is what it was one clock"
@@ -75,6 +77,8 @@ def _prove_driven(lane: LaneFrames) -> None:
         shown,
     )
     others = facts.rows - 1
+    # By induction over the rows of a group: the sum of k weights is between k times the lowest and
+    # k times the highest weight, and the register holds all of these numbers up to k = rows.
     prover.claim(
         "lane, sum: no overflow",
         f"a sum of at most {others} weights is still exact after one more: it integrates"
@@ -125,7 +129,8 @@ def prove_chain(lane: LaneFrames) -> None:
         t.differ(after, before),
         [*no_capture, prover.off(frames.at(0, "moves"))],
     )
-    if "post" in frames.net.signals:  # the rule uses values of the neuron
+    # Yosys removes the register where the rule uses nothing of the neuron.
+    if "post" in frames.net.signals:
         _prove_neuron_register(lane, before)
 
 

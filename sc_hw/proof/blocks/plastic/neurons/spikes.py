@@ -24,6 +24,7 @@ def prove_spikes(n: NeuronFrames) -> None:
         ),
         n.turn,
     )
+    # `done` does not depend on the neuron: the last turn may be that of no neuron at all.
     last = prover.both(bit(0, "evaluate"), bit(0, "at_last"))
     prover.claim(
         "spikes: done",

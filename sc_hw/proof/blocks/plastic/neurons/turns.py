@@ -33,6 +33,7 @@ def prove_turns(n: NeuronFrames) -> None:
         t.const(0, n.index_bits),
         t(K.BV_ADD, index, t.const(1, n.index_bits)),
     )
+    # The number is a register: it changes in the clock behind the evaluation.
     wanted = t(K.ITE, bit(0, "evaluate"), following, index)
     prover.claim(
         "neurons, turns: in order",
@@ -70,6 +71,7 @@ def _prove_carried(n: NeuronFrames) -> None:
         prover.no(t(K.EQUAL, bit(out, f"is_real_d{n.facts.update_latency}"), is_real)),
         prover.no(t(K.EQUAL, bit(out, f"ends_d{out}"), ends)),
     ]
+    # Only who compares or counts the neurons of a step must know where the step begins.
     if n.spec.winner_take_all or n.spec.inhibition:
         wrong += [
             prover.no(t(K.EQUAL, bit(out, f"evaluate_d{out}"), evaluate)),

@@ -26,6 +26,7 @@ def prove_layer_sequencer(
     frames = SequencerFrames(prover, net, facts.label)
     for multiples in (frames.sizes.of_rows, frames.sizes.of_slots):
         multiples.prove(frames.label, frames.legal)
+    # One clock from an arbitrary state is all that an induction needs.
     next_broken = broken(prover, frames.clocks[1].invariant())
     frames.claim(
         "invariant after reset",

@@ -112,6 +112,7 @@ class SequencerFrames:
         self.sizes = sizes = Sizes(prover, frames)
         self.clocks = [SequencerClock(prover, frames, sizes, number) for number in range(3)]
         t = prover.terms
+        # A sequencer compares with `last_row` - 1 and `last_group` - 1, so it needs two of each.
         self.legal = [
             t(K.BV_UGE, sizes.last_row, sizes.const(1)),
             t(K.BV_UGE, sizes.last_group, sizes.const(1)),

@@ -35,6 +35,7 @@ def _prove_counters(frames: SequencerFrames) -> None:
         prover.both(issue, t.differ(following.value("row"), next_row)),
         holds,
     )
+    # A stalled transfer in the first group, or a pause.
     frames.claim(
         "rows wait",
         "while no synapse is issued the row stays",
@@ -69,12 +70,14 @@ def _prove_flags(frames: SequencerFrames) -> None:
         holds,
     )
     ends = prover.both(issue, t(K.EQUAL, row, sizes.last_row))
+    # `end` is a register, so that it comes one clock behind the row.
     frames.claim(
         "end",
         "`end` is high exactly in the clock after a group's last row",
         prover.no(t(K.EQUAL, following.bit("end"), ends)),
         holds,
     )
+    # Sums are handed over a fixed time behind `end`: no weight may be on its way then.
     frames.claim(
         "end without a synapse",
         "no synapse is issued while `end` is high",
