@@ -189,7 +189,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     again = r"; run the stage that wrote it again\.$"
     with pytest.raises(
         ReportError,
-        match=r"^.*proof\.json must have schema_version 'sc-hw\.proof\.v1', not 'other'" + again,
+        match=r"^.*proof\.json must have schema_version 'sc-hw\.proof\.v2', not 'other'" + again,
     ):
         report(build)
     (build / "proof.json").write_text("{")
