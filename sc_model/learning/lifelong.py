@@ -84,10 +84,10 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
         self,
         n_inputs: int,
         n_neurons: int,
+        *,
         length: int = 64,
         learning_rate: float = 0.1,
         ewc_lambda: float = 10.0,
-        *,
         w_min: float = -8.0,
         w_max: float = 8.0,
         seed: int = 0,
@@ -187,7 +187,7 @@ class EWC_SCLayer:  # noqa: N801 - the name that users know
             information += (chance * np.square(answer - p)).T @ squared / len(inputs)
         return information
 
-    def consolidate_task(self, x: ArrayLike | None = None) -> None:
+    def consolidate_task(self, *, x: ArrayLike | None = None) -> None:
         """Anchor the weights at the end of a task; the penalty pulls towards them from now on.
 
         Parameters

@@ -217,7 +217,7 @@ def test_a_penalty_goes_on_from_its_checkpoint() -> None:
 def test_the_layer_steps_back_to_its_weights_and_no_further() -> None:
     layer = EWC_SCLayer(3, 2, seed=1, ewc_lambda=4.0)
     x = np.random.default_rng(0).normal(size=(50, 3))
-    layer.consolidate_task(x)
+    layer.consolidate_task(x=x)
     star, fisher = layer.get_weights(), layer.fisher(x)
     np.testing.assert_array_equal(layer.fisher_info, fisher)
     np.testing.assert_allclose(layer.star_weights, star, rtol=1e-15)
@@ -234,7 +234,7 @@ def test_the_layers_penalties_add_up() -> None:
     inputs = [np.random.default_rng(k).normal(size=(50, 3)) for k in range(2)]
     stars, fishers = [], []
     for x in inputs:
-        layer.consolidate_task(x)
+        layer.consolidate_task(x=x)
         stars.append(layer.get_weights())
         fishers.append(layer.fisher(x))
         layer.weights = layer.weights + 0.3
@@ -299,7 +299,7 @@ def test_without_arguments_the_kept_inputs_count() -> None:
     for each in (layer, other):
         each.train_step(x, np.ones((40, 2)))
     layer.consolidate_task()
-    other.consolidate_task(x)
+    other.consolidate_task(x=x)
     np.testing.assert_allclose(layer.fisher_info, other.fisher_info, rtol=1e-12)
     with pytest.raises(
         ValueError,
