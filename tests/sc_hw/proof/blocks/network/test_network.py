@@ -114,6 +114,15 @@ def test_ways_to_make_a_decay(tmp_path: Path, terms: int, fabric: str) -> None:
     assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
 
 
+def test_a_table_whose_size_is_no_power_of_two(tmp_path: Path) -> None:
+    """Two terms and codes of 6 bits: there are 44 factors, and none behind them is undefined."""
+    design = small(terms=2, code_bits=6, factor_shift=12)
+    made = prove.prove(design, root=tmp_path, mutants=False, jobs=1)
+    assert [claim["name"] for claim in made["claims"] if claim["verdict"] != "proved"] == []
+    names = [claim["name"] for claim in made["claims"]]
+    assert sum(name.startswith("layer only, code ") for name in names) == 44
+
+
 def dense(**changes: Any) -> Design:
     neuron = LifSpec(
         **{"factor_shift": 6, "threshold_bits": 8, "fraction": 2, **changes.pop("neuron", {})}
