@@ -89,7 +89,10 @@ def test_it_is_proved_and_simulated_in_processes_of_other_folders(
     file.write_text(f'[design]\nname = "soft"\n{BLOCKS[block]}\n{rule}')
     monkeypatch.chdir(tmp_path)
     design = load_design("designs/soft.toml")
-    certificate = prove.prove(design, root=tmp_path / "build")
+    # the mutants of a lane are enough here: those of all blocks have the rule from the same place
+    certificate = prove.prove(
+        design, root=tmp_path / "build", mutants=block == "lane", schedules=False
+    )
     assert certificate["passed"], certificate
     results = cosim(design, root=tmp_path / "build", steps=100)
     assert (results["passed"], results["differences"]) == (True, 0)
