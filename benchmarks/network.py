@@ -62,10 +62,9 @@ def network(
 
 
 def squid(n: int) -> Network:
-    """Two populations of Hodgkin and Huxley's neurons, at 0.05 ms a step; the first is driven to
-    fire.
-    """
-    pre, post = Population(HodgkinHuxleyNeuron, n, "source"), Population(HodgkinHuxleyNeuron, n, "target")
+    """Two populations of Hodgkin and Huxley's neurons, at 0.05 ms a step; the first is driven."""
+    pre = Population(HodgkinHuxleyNeuron, n, "source")
+    post = Population(HodgkinHuxleyNeuron, n, "target")
     net = Network(0.05, [pre, post, CurrentStimulus(pre, np.linspace(7.0, 20.0, n))])
     delays = np.random.default_rng(1).integers(0, 100, n * n)
     net.add(Projection(pre, post, 2.5, delay=delays, topology="all_to_all"))

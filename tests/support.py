@@ -59,7 +59,8 @@ def scripts_of(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Modul
 
 
 # A second rule, as a user would write the file: one trace that leaks, one input that tops it up.
-LEAKY_COUNTER = '''"""A counter that leaks: level' = saturate(level - (level >> leak_shift) + amount where fired, n bits)."""
+LEAKY_COUNTER = '''"""A counter that leaks: level' = saturate(level - (level >> leak_shift) + \
+amount where fired, n bits)."""
 from pydantic import Field
 from sc_model.spec.rule import RuleInput, RuleParams, StateField, Vector
 
@@ -80,7 +81,8 @@ def update(ops, state, inputs, params):
     top = (1 << params.level_bits) - 1
     leaked = ops.let("leaked", state.level - (state.level >> params.leak_shift))
     return {
-        "level": ops.let("topped_up", ops.clamp(leaked + ops.mux(inputs.fired, inputs.amount, 0), 0, top)),
+        "level": ops.let("topped_up", \
+ops.clamp(leaked + ops.mux(inputs.fired, inputs.amount, 0), 0, top)),
         "hits": ops.clamp(state.hits + inputs.fired, 0, top),
     }
 
@@ -96,7 +98,8 @@ def float_update(ops, state, inputs, params):
 
 # 200 - 25 + 31 = 206; 250 - 31 + 31 = 250
 VECTORS = (
-    Vector(why="leaks and is topped up", state={"level": 200, "hits": 255}, inputs={"fired": 1, "amount": 31},
+    Vector(why="leaks and is topped up", state={"level": 200, "hits": 255}, \
+inputs={"fired": 1, "amount": 31},
            expected={"level": 206, "hits": 255}),
     Vector(why="rests", state={"level": 250, "hits": 3}, inputs={"fired": 0, "amount": 31},
            expected={"level": 219, "hits": 3}),

@@ -28,7 +28,8 @@ HERE = Path(__file__).parent
 REPORT = HERE.parents[1] / "reports" / "delays.json"
 SEED = 0
 SILENCE = 24  # ticks behind each sequence: delays run out, and potentials leak away
-COMMENT = """Synapses with learned delays in front of 24 hidden neurons, trained as README.md says. `record.py` wrote this
+COMMENT = """Synapses with learned delays in front of 24 hidden neurons, trained as README.md \
+says. `record.py` wrote this
 file; weights, delays, thresholds and leaks are in delays.npz."""
 
 

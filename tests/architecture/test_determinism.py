@@ -30,7 +30,8 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.build.emit import to_verilog
 from sc_model.spec import Design
 
-designs = [Design(name="a", block="lane")] + [Design(name="a", block="bank", synapses=20, fabric=f) for f in {FABRICS!r}]
+designs = [Design(name="a", block="lane")]
+designs += [Design(name="a", block="bank", synapses=20, fabric=f) for f in {FABRICS!r}]
 texts = {{}}
 for turn, design in enumerate([*designs, designs[1]]):
     build = elaborate(design, Path(sys.argv[1]) / str(turn))
@@ -38,8 +39,9 @@ for turn, design in enumerate([*designs, designs[1]]):
     texts[label + " top.v"] = build.verilog.read_text()
     texts[label + " manifest.json"] = (build.folder / "manifest.json").read_text()
     if design.fabric == "ecp5":
-        block = block_of(design, load_family(design.fabric))
-        texts[label + " with primitives"] = to_verilog(block.component, block.top, load_family(design.fabric))
+        family = load_family(design.fabric)
+        block = block_of(design, family)
+        texts[label + " with primitives"] = to_verilog(block.component, block.top, family)
 print(json.dumps(texts))
 """
 

@@ -13,7 +13,8 @@ LAYER = """\
 # Design of l: `sc-hw elaborate l.toml` makes its Verilog.
 [design]
 name = "l"
-block = "layer"  # lane: one synapse in registers; bank: many in block RAM; layer: dense, with its neurons; network: of layers
+block = "layer"  # lane: one synapse in registers; bank: many in block RAM; \
+layer: dense, with its neurons; network: of layers
 fabric = "generic"  # what the pipeline is cut for: """
 
 

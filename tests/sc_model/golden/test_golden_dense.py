@@ -203,8 +203,11 @@ def test_resets_by_hand(reset: Any, delayed: bool, expected: list[int]) -> None:
 def test_errors_say_what_is_allowed() -> None:
     spec = NetworkSpec(layers=(DenseSpec(name="a", inputs=2, neurons=3, max_delay=4),))
     assert parameter_bounds(spec) == {
-        "a.weight": ((3, 2), -128, 127), "a.delay": ((3, 2), 0, 4), "a.threshold": ((3,), 1, 65535), "a.leak": ((3,), 0, 4096),
-    }  # fmt: skip
+        "a.weight": ((3, 2), -128, 127),
+        "a.delay": ((3, 2), 0, 4),
+        "a.threshold": ((3,), 1, 65535),
+        "a.leak": ((3,), 0, 4096),
+    }
     with pytest.raises(
         ValueError, match=r"^layer 'a': delay must be in \[0, 4\], not 5 at \(0, 0\)\.$"
     ):

@@ -58,10 +58,19 @@ def test_a_good_recording(tmp_path: Path) -> None:
     ("changes", "text"),
     [
         ({"x": None}, " lacks the array 'x'; it has ['a.code', 'a.weight', 'b.code', 'b.weight']."),
-        ({"x": np.ones((4, 2), int)}, ": 'x' must have shape (steps, 3) with steps >= 1, not (4, 2)."),
-        ({"x": np.ones((0, 3), int)}, ": 'x' must have shape (steps, 3) with steps >= 1, not (0, 3)."),
+        (
+            {"x": np.ones((4, 2), int)},
+            (": 'x' must have shape (steps, 3) with steps >= 1, not (4, 2)."),
+        ),
+        (
+            {"x": np.ones((0, 3), int)},
+            (": 'x' must have shape (steps, 3) with steps >= 1, not (0, 3)."),
+        ),
         ({"x": np.full((4, 3), 2)}, ": 'x' must be in [0, 1], not 2 at index (0, 0)."),
-        ({"a.weight": None}, " lacks the array 'a.weight'; it has ['a.code', 'b.code', 'b.weight', 'x']."),
+        (
+            {"a.weight": None},
+            (" lacks the array 'a.weight'; it has ['a.code', 'b.code', 'b.weight', 'x']."),
+        ),
         ({"a.weight": np.zeros((3, 2), int)}, ": 'a.weight' must have shape (2, 3), not (3, 2)."),
         ({"a.weight": np.full((2, 3), 128)}, ": 'a.weight' must be in [-128, 127], not 128."),
         ({"b.code": np.array([[0, 4]])}, ": 'b.code' must be in [0, 3], not 4."),
@@ -69,9 +78,12 @@ def test_a_good_recording(tmp_path: Path) -> None:
         ({"b.code": np.array([[0.5, 0]])}, ": 'b.code' must hold integers, not float64."),
         (
             {"c.code": np.zeros(1)},
-            " has an unknown array 'c.code'; known are ['a.code', 'a.weight', 'b.code', 'b.weight', 'meta', 'x'].",
+            (
+                " has an unknown array 'c.code'; known are ['a.code', 'a.weight', 'b.code', "
+                "'b.weight', 'meta', 'x']."
+            ),
         ),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit(changes: dict[str, Any], text: str, tmp_path: Path) -> None:
     assert error_of(tmp_path, **changes) == text

@@ -44,9 +44,12 @@ PLASTIC = PlasticStageSpec(
 def drawn(seed: int, steps: int) -> tuple[dict[str, Any], Any, dict[str, Any]]:
     rng = np.random.default_rng(seed)
     given = {
-        "a.weight": rng.integers(-40, 90, (6, 4)), "a.delay": rng.integers(0, 3, (6, 4)), "a.threshold": rng.integers(60, 160, 6),
-        "a.leak": rng.integers(2048, 4097, 6), "plastic.weight": rng.integers(20_000, 50_000, (6, 3)),
-    }  # fmt: skip
+        "a.weight": rng.integers(-40, 90, (6, 4)),
+        "a.delay": rng.integers(0, 3, (6, 4)),
+        "a.threshold": rng.integers(60, 160, 6),
+        "a.leak": rng.integers(2048, 4097, 6),
+        "plastic.weight": rng.integers(20_000, 50_000, (6, 3)),
+    }
     teach = {
         "reward": rng.integers(-20, 21, steps),
         "outcome": rng.integers(0, 2, steps),

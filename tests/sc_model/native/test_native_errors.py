@@ -74,7 +74,8 @@ import sys; sys.path.insert(0, {str(ROOT)!r})
 from sc_model.native import NativeSynapse
 from sc_model.rules import load_rule
 rule = load_rule("reward_modulated_stdp")
-print(NativeSynapse(rule, rule.params_type()).step({{"pre_spike": 1, "post_spike": 0, "reward": 5}}))
+synapse = NativeSynapse(rule, rule.params_type())
+print(synapse.step({{"pre_spike": 1, "post_spike": 0, "reward": 5}}))
 """
     expected = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -138,11 +138,8 @@ def difference(params: RuleParams, values: dict[str, int]) -> dict[str, float]:
 def test_rounding_stays_in_its_bounds(params: RuleParams, data: st.DataObject) -> None:
     values = data.draw(situation(params))
     for name, bound in rounding_bounds(params, values["reward"]).items():
-        double = (
-            2.0**-40
-            # Doubles hold these values to 2^-40 of a unit or better: 53 bits, of which at most 12 are
-            # lost
-        )
+        # Doubles hold these values to 2^-40 of a unit or better: of 53 bits at most 12 are lost.
+        double = 2.0**-40
         scale = 1 + abs(values["reward"])
         assert abs(difference(params, values)[name]) <= bound + double * scale
 

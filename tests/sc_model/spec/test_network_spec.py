@@ -72,42 +72,77 @@ def test_a_network() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        (changed(1, inputs=7), "layer 'slow' must have as many inputs as layer 'fast' has neurons (6), not 7."),
-        (changed(1, name="fast"), "the layers of a network must have names of their own, not 'fast' 2 times."),
-        (changed(1, tick_interval=0), "layer 2 ('slow'): HetSynSpec.tick_interval must be >= 1, not 0."),
+        (
+            changed(1, inputs=7),
+            ("layer 'slow' must have as many inputs as layer 'fast' has neurons (6), not 7."),
+        ),
+        (
+            changed(1, name="fast"),
+            ("the layers of a network must have names of their own, not 'fast' 2 times."),
+        ),
+        (
+            changed(1, tick_interval=0),
+            ("layer 2 ('slow'): HetSynSpec.tick_interval must be >= 1, not 0."),
+        ),
         (
             changed(1, policy="acumulate"),
-            "layer 2 ('slow'): HetSynSpec.policy must be 'hold', 'accumulate' or 'once', not 'acumulate'; "
+            "layer 2 ('slow'): HetSynSpec.policy must be 'hold', 'accumulate' or 'once', "
+            "not 'acumulate'; "
             "did you mean 'accumulate'?",
         ),
         (tables(layer=[]), "a network must have one [[layer]] or more, not 0."),
         (
             tables(clock={"thnik": {}}),
-            "[clock.thnik] must be the clock of a layer: one of sense, think; did you mean 'think'?",
+            (
+                "[clock.thnik] must be the clock of a layer: one of sense, think; did you "
+                "mean 'think'?"
+            ),
         ),
-        (tables(network={"crossing_depth": 3}), "NetworkSpec.crossing_depth must be 1, 2, 4, 8 or 16, not 3."),
-        (tables(network={"step_bits": 4}), "NetworkSpec.step_bits must be > 4 for a tick_interval of 10, not 4."),
-        (changed(0, lanes=7), "layer 1 ('fast'): HetSynSpec.lanes must be <= neurons, not 7 lanes for 6 neurons."),
+        (
+            tables(network={"crossing_depth": 3}),
+            ("NetworkSpec.crossing_depth must be 1, 2, 4, 8 or 16, not 3."),
+        ),
+        (
+            tables(network={"step_bits": 4}),
+            ("NetworkSpec.step_bits must be > 4 for a tick_interval of 10, not 4."),
+        ),
+        (
+            changed(0, lanes=7),
+            ("layer 1 ('fast'): HetSynSpec.lanes must be <= neurons, not 7 lanes for 6 neurons."),
+        ),
         (
             changed(0, trace_bits=8),
-            "layer 1 ('fast'): HetSynSpec.trace_fraction must be < trace_bits, not 10 of 8 bits: a trace needs places in front "
+            "layer 1 ('fast'): HetSynSpec.trace_fraction must be < trace_bits, not 10 of 8 "
+            "bits: a trace needs places in front "
             "of the point.",
         ),
         (
             changed(0, neuron={"winner_take_all": True}),
-            "layer 1 ('fast'): HetSynSpec.neuron has no winner_take_all in such a layer; leave it out (a plastic layer has it).",
+            (
+                "layer 1 ('fast'): HetSynSpec.neuron has no winner_take_all in such a layer; "
+                "leave it out (a plastic layer has it)."
+            ),
         ),
         (
             tables(neuron={"threshold": 4}),
-            "a network has no table [neuron]: each layer has its own, [layer.neuron], behind its [[layer]].",
+            (
+                "a network has no table [neuron]: each layer has its own, [layer.neuron], "
+                "behind its [[layer]]."
+            ),
         ),
         (
             tables(rule={"family": "pair_stdp"}),
-            "a design with block 'network' must not have a table [rule]: its synapses do not learn.",
+            (
+                "a design with block 'network' must not have a table [rule]: its synapses "
+                "do not learn."
+            ),
         ),
         (
             tables(layer={"inputs": 3}),
-            "a network's layers stand in tables [[layer]], one each, in double brackets; found one [layer].",
+            (
+                "a network's layers stand in tables [[layer]], one each, in double brackets; "
+                "found one [layer]."
+            ),
         ),
         (
             tables(network={"layers": ()}),
@@ -119,10 +154,13 @@ def test_a_network() -> None:
         ),
         (
             {"design": {"name": "a", "block": "layer"}, "layer": [{}]},
-            "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has one table [layer].",
+            (
+                "a design has tables [[layer]] only with block = \"network\"; a block 'layer' "
+                "has one table [layer]."
+            ),
         ),
     ],
-)  # fmt: skip
+)
 def test_errors_say_what_is_allowed(values: dict[str, Any], text: str) -> None:
     assert text_of(values) == text
 

@@ -27,7 +27,14 @@ def layer(seed: int = 0, bias: bool = False, learn_delay: bool = True, **more: A
     torch.manual_seed(seed)
     delay = torch.rand(OUTPUTS, INPUTS, dtype=torch.float64) * LONGEST
     made = DelayLinear(
-        INPUTS, OUTPUTS, LONGEST, bias=bias, learn_delay=learn_delay, init_delay=delay, dtype=torch.float64, **more
+        INPUTS,
+        OUTPUTS,
+        LONGEST,
+        bias=bias,
+        learn_delay=learn_delay,
+        init_delay=delay,
+        dtype=torch.float64,
+        **more,
     )
     if made.bias is not None:
         torch.nn.init.normal_(made.bias)

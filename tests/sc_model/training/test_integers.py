@@ -28,6 +28,7 @@ TEMPLATE = HetSynSpec(
     trace_fraction=12,
     trace_bits=20,
 )
+SCALE_OF_A_NEW_LAYER = float(Quantiser(8, CODES).scale(HetSyn(2, 2, seed=1).weight))
 
 
 @pytest.mark.parametrize("dt", [1.0, 3.0])
@@ -97,7 +98,7 @@ def test_a_leak_is_a_shift() -> None:
             (
                 "the trained layer does not fit layer 'hidden': NeuronSpec.threshold must be <="
                 " 2147483647, not "
-                f"{round(1e9 * 4096 / float(Quantiser(8, CODES).scale(HetSyn(2, 2, seed=1).weight)))}."
+                f"{round(1e9 * 4096 / SCALE_OF_A_NEW_LAYER)}."
             ),
         ),
     ],

@@ -38,7 +38,8 @@ import numpy as np
 import torch
 
 from sc_model.learning import (
-    BPTTLearner, CSVCallback, EPropLearner, ExponentialScheduler, MetaLearner, TBPTTLearner, TrainingCallback, train
+    BPTTLearner, CSVCallback, EPropLearner, ExponentialScheduler, MetaLearner, TBPTTLearner,
+    TrainingCallback, train
 )
 from sc_model.network import LI, Network, Population, Projection, Relay, AdaptiveLIF
 
@@ -47,7 +48,8 @@ torch.set_num_threads(1)
 
 def network():
     draws = np.random.default_rng(0)
-    source, cells = Population(Relay, 5, "in"), Population(AdaptiveLIF(threshold=0.5, reset="subtract"), 8, "cells")
+    source = Population(Relay, 5, "in")
+    cells = Population(AdaptiveLIF(threshold=0.5, reset="subtract"), 8, "cells")
     out = Population(LI, 2, "out")
     net = Network(1.0, [source, cells, out])
     for a, b, sd in ((source, cells, 4.0), (cells, cells, 1.0), (cells, out, 1.0)):
@@ -67,7 +69,9 @@ mse = torch.nn.functional.mse_loss
 LEARNERS = {
     "bptt": lambda net: BPTTLearner(net, mse, 0.01, scheduler=ExponentialScheduler(0.01, 0.9)),
     "tbptt": lambda net: TBPTTLearner(net, mse, 0.01, k=7),
-    "eprop": lambda net: EPropLearner(net, lr=0.01, feedback="adaptive", feedback_decay=0.01, seed=4),
+    "eprop": lambda net: EPropLearner(
+        net, lr=0.01, feedback="adaptive", feedback_decay=0.01, seed=4
+    ),
     "meta": lambda net: MetaLearner(net, 0.1, 0.01, n_steps=2),
 }
 
@@ -93,10 +97,11 @@ def run(name, folder, last=None):
         net = network()
         with CSVCallback(f"{folder}/log.csv") as log:
             train(
-                LEARNERS[name](net), tasks if name == "meta" else draw, 10, seed=3, checkpoint=f"{folder}/run.pt", every=3,
-                callbacks=[log, Told(writing, last)],
+                LEARNERS[name](net), tasks if name == "meta" else draw, 10, seed=3,
+                checkpoint=f"{folder}/run.pt", every=3, callbacks=[log, Told(writing, last)],
             )
-        np.savez(f"{folder}/weights.npz", **{str(k): each.weights for k, each in enumerate(net.projections.values())})
+        weights = {str(k): each.weights for k, each in enumerate(net.projections.values())}
+        np.savez(f"{folder}/weights.npz", **weights)
         os._exit(0)
     os.close(writing)
     told = []
@@ -108,7 +113,8 @@ def run(name, folder, last=None):
     return told, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-LEARNERS["bptt"](network()).train_step(*draw(np.random.default_rng(0)))  # what torch loads late, once for all
+# PyTorch loads some of its modules late: load them once, before the processes are forked.
+LEARNERS["bptt"](network()).train_step(*draw(np.random.default_rng(0)))
 found = {}
 for name in LEARNERS:
     whole, killed = f"{sys.argv[1]}/{name}-whole", f"{sys.argv[1]}/{name}-killed"

@@ -148,7 +148,10 @@ def test_rates_are_finite_where_their_formula_is_zero_by_zero() -> None:
         for step in range(2):
             population.step([0.0], 0.01)
             assert all(np.isfinite(values).all() for values in population.state.values()), step
-    near = [HodgkinHuxleyNeuron(v_init=-40.0 + off).initial(1)["m"][0] for off in (-1e-7, 0.0, 1e-7)]
+    near = [
+        HodgkinHuxleyNeuron(v_init=-40.0 + offset).initial(1)["m"][0]
+        for offset in (-1e-7, 0.0, 1e-7)
+    ]
     assert near[0] == pytest.approx(near[1], abs=1e-7) == pytest.approx(near[2], abs=1e-7)
 
 
