@@ -74,6 +74,12 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
             f"{refused}it must have exactly one loadable field, unsigned and of locality synapse,"
             f" not {choices}."
         )
+    if all(field.locality is not Locality.POST for field in rule.state):
+        # The memory of the neurons' traces would have words of no bits.
+        raise ConfigError(
+            f"{refused}it must have a field of locality {Locality.POST}, kept once for each neuron,"
+            " not none: give it a postsynaptic trace."
+        )
     modulators = tuple(item.name for item in rule.inputs if item.locality is Locality.SYNAPSE)
     reserved = sorted(set(modulators) & set(LAYER_SIGNALS))
     if reserved:

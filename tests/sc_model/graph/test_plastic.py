@@ -151,3 +151,10 @@ def test_a_critic_judges_one_modulator(inputs: Any, names: str) -> None:
         == "a critic needs a rule with exactly one input of locality synapse, the reward;"
         f" 'made_up' has {names}: set critic_shift = 0."
     )
+
+
+def test_a_rule_without_a_postsynaptic_field_has_no_place_in_a_layer() -> None:
+    assert error_of(state=STATE[:2]) == (
+        "it must have a field of locality post, kept once for each neuron, not none: give it a"
+        " postsynaptic trace."
+    )
