@@ -26,17 +26,26 @@ BASELINE_SCHEMA = "sc-hw.baseline.v1"
 
 
 def collect(metrics: Sequence[Mapping[str, Any]], command: str) -> dict[str, Any]:
-    """What `baseline.json` holds: the price of several designs on several targets, by block, design
-    and target.
+    """What `baseline.json` holds: prices of several designs on several targets.
 
-    Raises ReportError for two metrics of the same design, build and target, or for none at all.
+    Rows are ordered by block, design and target, so that the order of `metrics` does not matter.
+
+    Parameters
+    ----------
+    metrics : of `sc_hw.price.estimate`, in any order; at least one.
+    command : the command that makes the page again.
+
+    Raises
+    ------
+    ReportError
+        Two metrics are of the same build and target, or there are none at all.
     """
     if not metrics:
         raise ReportError(
             "a baseline needs the metrics of at least one design; `sc-hw estimate DESIGN` makes"
             " them."
         )
-    order = {"lane": 0, "bank": 1, "layer": 2}
+    order = {"lane": 0, "bank": 1, "layer": 2}  # from small to large; other blocks come last
     prices = sorted(
         (price_content(metric) for metric in metrics),
         key=lambda p: (
@@ -73,11 +82,16 @@ def baseline(
 
     Parameters
     ----------
-    metrics : of `sc_hw.price.estimate`, in any order.
-    out_folder : made if missing.
-    command : what makes the page again.
+    metrics : of `sc_hw.price.estimate`, in any order; at least one.
+    out_folder : created if it is missing.
+    command : the command that makes the page again.
 
-    Raises what :func:`collect` raises, and OutputError where the folder can't be written.
+    Raises
+    ------
+    ReportError
+        As :func:`collect`.
+    OutputError
+        The folder can't be written.
     """
     content = collect(metrics, command)
     prices = content["price"]
@@ -88,19 +102,23 @@ def baseline(
 
 
 def main() -> None:
-    """Estimate, then write `baseline.json`, `.md` and `.html`."""
+    """Estimate every design on every target, then write `baseline.json`, `.md` and `.html`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("designs", nargs="+", type=Path)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--seeds", type=int, default=5)
-    given = parser.parse_args()
+    options = parser.parse_args()
     metrics = []
-    for file in given.designs:
+    for file in options.designs:
         metrics += estimate(
-            load_design(file), target_names(), root=given.build, seeds=given.seeds, progress=print
+            load_design(file),
+            target_names(),
+            root=options.build,
+            seeds=options.seeds,
+            progress=print,
         )
-    baseline(metrics, given.out, "make reports")
+    baseline(metrics, options.out, "make reports")
 
 
 if __name__ == "__main__":

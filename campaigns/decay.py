@@ -1,9 +1,10 @@
-"""What a decay code costs and how well it stands for a time constant: `python -m campaigns.decay
---out reports`.
+"""Error and cost of decay codes: `python -m campaigns.decay --out reports`.
 
-For every size of code and every way to make the product: worst and mean relative error of the time
-constant over the range, and LUTs, flip-flops and multipliers of table and decay (with the input
-added and the saturation) after synthesis.
+A decay code is a short number that a synapse stores in place of a time constant; a table turns it
+into a factor. For every size of code and every way to make the product the campaign writes the
+worst and the mean relative error of the time constant over its range, and the LUTs, flip-flops,
+block RAMs and multipliers that table and decay take after synthesis (input and saturation
+included).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from sc_model.spec import HetSynSpec, IntFormat
 
 TARGETS = ("ice40-up5k", "ice40-hx8k", "ecp5-25f-6")
 CODE_BITS = (3, 4, 5, 6, 7, 8)
-TERMS = (1, 2, 3, 4, 0)
+TERMS = (1, 2, 3, 4, 0)  # shifted copies of the trace that make up the product; 0: a multiplier
 TICK_MS = 1.0
 TRACE_BITS, TRACE_FRACTION = 15, 8  # fits the multiplier of every family that has one
 UNITS = ("lut", "ff", "bram", "dsp")
@@ -41,12 +42,23 @@ SCHEMA = "sc-hw.decay.v1"
 
 
 class Decay(wiring.Component):
-    """Code and trace to the next trace: what a lane has for it, without memories and products.
+    """The part of a lane that turns a synapse's code and trace into its next trace.
+
+    The lane's memories and its products with weights are left out, so that a synthesis of this
+    component shows the cost of the decay alone. One synapse a clock; the latency is that of
+    `update`.
+
+    Parameters
+    ----------
+    spec : the layer whose synapses are meant.
+    family : the family that the pipeline is cut for.
 
     Members
     -------
-    code, trace, value : of a synapse, the code a clock before the others.
-    next : the trace after the tick.
+    code : in, code of the decay; it comes a clock before the others.
+    trace : in, `trace_bits`, the trace before the tick.
+    value : in, 1 bit, whether the input spikes.
+    next : out, `trace_bits`, the trace after the tick.
     """
 
     def __init__(self, spec: HetSynSpec, family: Family) -> None:
@@ -67,6 +79,8 @@ class Decay(wiring.Component):
         m.submodules.table = table = self.table
         m.submodules.update = update = self.update
         m.d.comb += [table.code.eq(self.code), self.next.eq(update.o_trace)]
+        # The table is a synchronous memory: its columns are there a clock after the code, together
+        # with trace and value.
         operands = {"trace": self.trace, "value": self.value} | {
             str(name): table.columns[name] for name, _ in table.layout
         }
@@ -76,8 +90,12 @@ class Decay(wiring.Component):
 
 
 def cost(spec: HetSynSpec, target: Target, folder: Path) -> dict[str, Any]:
-    """LUT, FF and DSP of a decay on a target, and its latency in clocks; ToolError where synthesis
-    fails.
+    """LUT, FF, BRAM and DSP of a decay on a target, and its latency in clocks.
+
+    Raises
+    ------
+    ToolError
+        Synthesis fails.
     """
     family = load_family(target.family)
     decay = Decay(spec, family)
@@ -93,7 +111,7 @@ def cost(spec: HetSynSpec, target: Target, folder: Path) -> dict[str, Any]:
 
 
 def decay_table() -> dict[str, Any]:
-    """The table: a row for each number of terms and size of code."""
+    """What `decay.json` holds: a row for each number of terms and size of code."""
     targets = [load_target(name) for name in TARGETS]
     rows = []
     with tempfile.TemporaryDirectory(prefix="sc-hw-decay-") as name:
@@ -133,7 +151,7 @@ def decay_table() -> dict[str, Any]:
 
 
 def as_markdown(table: dict[str, Any]) -> str:
-    """The table for reading."""
+    """The table as Markdown."""
     low, high = table["tau_ms"]
     heads = "".join(f" {name}: LUT | FF | BRAM | DSP |" for name in TARGETS)
     widths = (
@@ -165,18 +183,18 @@ def as_markdown(table: dict[str, Any]) -> str:
         "|---|---|---|---|" + "---|---|---|---|" * len(TARGETS),
     ]
     for row in table["rows"]:
-        shown = [f"{row['cost'][name][unit]}" for name in TARGETS for unit in UNITS]
+        costs = [f"{row['cost'][name][unit]}" for name in TARGETS for unit in UNITS]
         errors = [f"{100 * row[key]:.1f} %" for key in ("worst_error", "mean_error")]
         lines.append(
             "| "
-            + " | ".join([str(row["terms"] or "x"), str(row["code_bits"]), *errors, *shown])
+            + " | ".join([str(row["terms"] or "x"), str(row["code_bits"]), *errors, *costs])
             + " |"
         )
     return "\n".join(lines) + "\n"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write decay.json and decay.md."""
+    """Measure all codes, then write `decay.json` and `decay.md`."""
     parser = argparse.ArgumentParser(
         prog="python -m campaigns.decay", description="Error and cost of decay codes."
     )

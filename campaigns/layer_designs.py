@@ -1,5 +1,6 @@
-"""Layers drawn at random for the proof: every rule, every option of layer and neurons, parameters
-over their ranges.
+"""Layers drawn at random for the proof.
+
+Every rule and every option of layer and neurons occurs, with parameters over their whole ranges.
 """
 
 from __future__ import annotations
@@ -12,14 +13,22 @@ from typing import Any
 from sc_model.rules import load_rule, rule_families
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, RuleChoice, placement
 
-# A product built of adders is proved value by value of its narrower factor (see `claims.Cuts`).
+# A product built of adders is proved for each value of its narrower factor separately
+# (`sc_hw.proof.prover.SPLIT_BITS`): the calls of the solver double with each bit of that factor.
 NARROW = {"reward_bits": 4, "trace_bits": 7}
 WIDEST = {"weight_bits": 24, "trace_bits": 16, "reward_bits": 12}
 
 
 def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
-    """A rule and parameters that it accepts: from their own bounds, else up to about twice their
-    defaults.
+    """A rule and parameters that it accepts.
+
+    A parameter is drawn from its own bounds; one without an upper bound goes up to about twice its
+    default.
+
+    Parameters
+    ----------
+    rng : source of the draws.
+    narrow : keep factors of products narrow, for a fabric that builds products of adders.
     """
     family = rng.choice(rule_families())
     rule = load_rule(family)
@@ -35,6 +44,7 @@ def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
             most = bounds.get("le", 2 * field.default + 2)
             most = min(most, WIDEST.get(name, most), NARROW.get(name, most) if narrow else most)
             drawn[name] = rng.randint(bounds.get("ge", 0), most)
+        # A rule may refuse a combination of parameters; then all of them are drawn again.
         with contextlib.suppress(ConfigError):
             choice = RuleChoice(family=family, parameters=drawn)
             rule.params_type(**drawn)
@@ -42,10 +52,11 @@ def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
 
 
 def drawn_layer(rng: random.Random, rule: RuleChoice) -> tuple[PlasticLayerSpec, NeuronSpec]:
-    """A small layer with any options; a critic where the rule has what it needs."""
+    """A small layer with any options, and a critic only with a rule that has a reward."""
     reward = rule.family == "reward_modulated_stdp"
 
-    def some(low: int, high: int) -> int:
+    def optional(low: int, high: int) -> int:
+        """0, which switches an option off, as often as a value of the range."""
         return rng.choice((0, rng.randint(low, high)))
 
     while True:
@@ -59,20 +70,20 @@ def drawn_layer(rng: random.Random, rule: RuleChoice) -> tuple[PlasticLayerSpec,
             "counters": rng.random() < 0.5,
             "cluster": rng.randint(1, 4),
             "memory": rng.choice(("auto", "joined", "split", "single_port")),
-            "critic_shift": some(1, 15) if reward else 0,
+            "critic_shift": optional(1, 15) if reward else 0,
         }
         neuron = NeuronSpec(
             threshold=rng.randint(1, 1 << rng.randint(1, 30)),
-            leak_shift=some(1, 12),
+            leak_shift=optional(1, 12),
             reset=rng.choice(("zero", "subtract")),
-            refractory=some(1, 255),
-            current_shift=some(1, 12),
-            potential_bits=some(4, 40),
-            inhibition=some(1, 1 << 20),
+            refractory=optional(1, 255),
+            current_shift=optional(1, 12),
+            potential_bits=optional(4, 40),
+            inhibition=optional(1, 1 << 20),
             winner_take_all=rng.random() < 0.5,
-            noise_bits=some(1, 24),
-            threshold_step=some(1, 1 << 20),
-            threshold_decay_shift=some(1, 12),
+            noise_bits=optional(1, 24),
+            threshold_step=optional(1, 1 << 20),
+            threshold_decay_shift=optional(1, 12),
         )
         with contextlib.suppress(ConfigError, ValueError):
             layer = PlasticLayerSpec(**options)
@@ -81,9 +92,10 @@ def drawn_layer(rng: random.Random, rule: RuleChoice) -> tuple[PlasticLayerSpec,
 
 
 def layer_designs(fabric: str, count: int, seed: int = 5) -> Iterator[Design]:
-    """Layers for a fabric."""
+    """Layers for a fabric: the same ones for the same fabric and seed."""
     rng = random.Random(f"{fabric} {seed}")
     for number in range(count):
+        # iCE40 HX has no multipliers: its products are built of adders.
         rule = drawn_rule(rng, narrow=fabric == "ice40_hx")
         layer, neuron = drawn_layer(rng, rule)
         yield Design(

@@ -1,9 +1,9 @@
-"""The committed proof sweep: `python -m campaigns.proof_sweep --out reports` proves corner and
-random configurations.
+"""The committed proof sweep: `python -m campaigns.proof_sweep --out reports`.
 
-Lanes: all 32 corners of the parameter ranges and 40 random configurations. Banks: every family's
-pipeline. Layers, where they are asked for: random ones for the families that make lanes in
-different ways, and one with mutants and the order of the largest layer.
+Lanes: all 32 corners of the parameter ranges and 40 random configurations. Banks: the pipeline of
+every family. With `--layers N` layers in place of both: N random ones for each family that builds
+lanes in a way of its own, and one more that is proved with its mutants and the schedules of all
+sizes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sc_hw.proof.prove import prove, prove_many
 from sc_hw.proof.verdicts import MutantCounts
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec, RuleChoice
 
+# Least and most of each parameter of the lanes' rule.
 RANGES = {
     "weight_bits": (1, 32),
     "trace_bits": (2, 16),
@@ -30,9 +31,9 @@ RANGES = {
     "learning_shift": (0, 12),
     "trace_decay_shift": (0, 9),
 }
-
-
+# These build a layer's lanes in different ways: inferred, on ECP5, on UltraPlus, and of adders.
 LAYER_FABRICS = ("generic", "ecp5", "ice40_up", "ice40_hx")
+# The one layer that is proved with its mutants and the schedules of all sizes.
 MUTATED = Design(
     name="layer_mutants",
     block="layer",
@@ -56,8 +57,13 @@ def lane_designs(count: int = 40, seed: int = 2) -> list[Design]:
 
 
 def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
-    """Prove `count` random layers for each of a few families, and one with mutants and every
-    size; return the summary.
+    """Prove random layers, and one with mutants; return what `layer_proofs.json` holds.
+
+    Parameters
+    ----------
+    root : folder of builds.
+    count : random layers for each of `LAYER_FABRICS`.
+    jobs : processes at a time.
     """
     began = perf_counter()
     designs = [design for fabric in LAYER_FABRICS for design in layer_designs(fabric, count)]
@@ -83,6 +89,7 @@ def layers(root: Path, count: int, jobs: int = 2) -> dict[str, Any]:
 
 
 def _layer_markdown(summary: Mapping[str, Any]) -> str:
+    """The summary of layers as Markdown."""
     rows = summary["layers"]
     lines = [
         "# Proof sweep of layers",
@@ -107,15 +114,15 @@ def _layer_markdown(summary: Mapping[str, Any]) -> str:
     for row in rows:
         layer, neuron = row["design_file"]["layer"], row["design_file"]["neuron"]
         kind = "winner-take-all" if neuron["winner_take_all"] else "all that are ready"
-        mutants = _mutants(row)
         lines.append(
             f"| {row['design']} | {row['rule']} | {row['fabric']} | {layer['memory']} | {kind} |"
-            f" {row['claims']} | {row['proved']} | {mutants} | {row['seconds']} |"
+            f" {row['claims']} | {row['proved']} | {_mutants(row)} | {row['seconds']} |"
         )
     return "\n".join(lines) + "\n"
 
 
 def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
+    """What the summary holds of a certificate: numbers of claims and mutants by verdict."""
     claims, mutants = certificate["claims"], MutantCounts.of(certificate["mutants"])
     return {
         "design": name,
@@ -132,7 +139,7 @@ def _row(name: str, certificate: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mutants(row: Mapping[str, Any]) -> str:
-    """How many mutants were refuted, as a table says it."""
+    """Text of a table's cell: how many mutants were refuted and how many are equivalent."""
     if not row["mutants"]:
         return "not run"
     text = f"{row['mutants_refuted']} of {row['mutants']}"
@@ -141,6 +148,7 @@ def _mutants(row: Mapping[str, Any]) -> str:
 
 
 def _markdown(summary: Mapping[str, Any]) -> str:
+    """The summary of lanes and banks as Markdown."""
     lanes, banks = summary["lanes"], summary["banks"]
     lines = [
         "# Proof sweep",
@@ -168,7 +176,14 @@ def _markdown(summary: Mapping[str, Any]) -> str:
 
 
 def sweep(root: Path, jobs: int = 2, families: Sequence[str] | None = None) -> dict[str, Any]:
-    """Prove everything and return the summary."""
+    """Prove lanes and banks; return what `proofs.json` holds.
+
+    Parameters
+    ----------
+    root : folder of builds.
+    jobs : processes at a time.
+    families : families whose banks are proved; None for all.
+    """
     designs = lane_designs()
     began = perf_counter()
     certificates = prove_many(designs, root=root, jobs=jobs, progress=print)
@@ -198,15 +213,15 @@ def main() -> None:
     parser.add_argument(
         "--layers", type=int, default=0, help="random layers a family, instead of lanes and banks"
     )
-    given = parser.parse_args()
-    if given.layers:
-        summary = layers(given.build, given.layers)
-        write_json(given.out / "layer_proofs.json", summary)
-        write_text(given.out / "layer_proofs.md", _layer_markdown(summary))
+    options = parser.parse_args()
+    if options.layers:
+        summary = layers(options.build, options.layers)
+        write_json(options.out / "layer_proofs.json", summary)
+        write_text(options.out / "layer_proofs.md", _layer_markdown(summary))
         return
-    summary = sweep(given.build)
-    write_json(given.out / "proofs.json", summary)
-    write_text(given.out / "proofs.md", _markdown(summary))
+    summary = sweep(options.build)
+    write_json(options.out / "proofs.json", summary)
+    write_text(options.out / "proofs.md", _markdown(summary))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Long co-simulations: `python -m campaigns.soak --out reports` writes soak.json and soak.md.
 
-A recurrence of 10^6 steps of the lane, and more than 10^7 synapse updates of layers on 16 lanes;
-everything that can be read back is compared in the end (memories, checkpoint), every spike and
-every word on the way.
+The lane runs for 10^6 steps and layers on 16 lanes for more than 10^7 synapse updates. Every spike
+and every word is compared as it leaves the design; at the end everything that can be read back is
+compared too (memories, checkpoint).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sc_hw.simulation.cosim import cosim
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec
 
 SCHEMA = "sc-hw.soak.v1"
+# Name of a run: its design and its steps.
 SOAKS: dict[str, tuple[Design, int]] = {
     "lane": (Design(name="lane", block="lane"), 1_000_000),
     "layer": (
@@ -50,7 +51,7 @@ SOAKS: dict[str, tuple[Design, int]] = {
         500,
     ),
 }
-_KEPT = (
+_RESULT_KEYS = (  # of the co-simulation's results
     "build_id",
     "steps",
     "synapse_steps",
@@ -65,6 +66,7 @@ _KEPT = (
 
 
 def _markdown(rows: list[dict[str, Any]], command: str) -> str:
+    """The rows of `soak.json` as Markdown."""
     lines = [
         "# Soak\n",
         (
@@ -84,26 +86,26 @@ def _markdown(rows: list[dict[str, Any]], command: str) -> str:
 
 
 def main() -> None:
-    """The command; exits 1 where anything differs."""
+    """Run all co-simulations and write `soak.json` and `soak.md`; exit 1 where anything differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     for run, (design, steps) in SOAKS.items():
-        results = cosim(design, steps=steps, seed=11, stall=0.0, root=given.build, progress=print)
+        results = cosim(design, steps=steps, seed=11, stall=0.0, root=options.build, progress=print)
         rows.append(
             {
                 "run": run,
                 "design_file": design.model_dump(mode="json"),
-                **{key: results[key] for key in _KEPT},
+                **{key: results[key] for key in _RESULT_KEYS},
             }
         )
     command = "python -m campaigns.soak"
     write_json(
-        given.out / "soak.json", {"schema_version": SCHEMA, "command": command, "rows": rows}
+        options.out / "soak.json", {"schema_version": SCHEMA, "command": command, "rows": rows}
     )
-    write_text(given.out / "soak.md", _markdown(rows, command))
+    write_text(options.out / "soak.md", _markdown(rows, command))
     raise SystemExit(not all(row["passed"] for row in rows))
 
 

@@ -1,10 +1,10 @@
 """How fast the generated hardware is on real fabrics, against stated bars.
 
 `python -m campaigns.speed examples/speed/bars.toml --out reports` places and routes every design of
-the list (5 seeds each, or as many as it says) and writes speed.json and speed.md. What has been
-measured for the same Verilog and seeds is taken from `--build`, so that an interrupted run goes on
-where it stopped; `--only NAME` measures the designs of that name alone and leaves the rest as they
-are in speed.json.
+the list (with 5 seeds, or as many as the list says) and writes speed.json and speed.md. Metrics
+that an earlier run left in `--build` for the same Verilog and as many seeds are taken from there,
+so that an interrupted run resumes where it stopped. `--only NAME` measures only the designs of that
+name and leaves the other rows as they are in speed.json.
 """
 
 from __future__ import annotations
@@ -25,43 +25,47 @@ from sc_hw.price.estimate import estimate
 from sc_model.spec import load_design
 
 SCHEMA = "sc-hw.speed.v1"
-LIKE = 0.85  # of another design's clock
-_KEPT = (
-    *(
-        "design",
-        "target",
-        "title",
-        "build_id",
-        "lut",
-        "ff",
-        "bram",
-        "dsp",
-        "fmax",
-        "placed",
-        "critical_path",
-        "updates_per_s",
-    ),
-    *(
-        "device_limit_mhz",
-        "device_limit",
-        "limit_reason",
-        "quoted_mhz",
-        "quoted_from",
-        "quoted_updates_per_s",
-        "tools",
-        "timing",
-    ),
+LIKE = 0.85  # a bar `like = DESIGN` asks for this share of the other design's median clock
+_METRIC_KEYS = (
+    "design",
+    "target",
+    "title",
+    "build_id",
+    "lut",
+    "ff",
+    "bram",
+    "dsp",
+    "fmax",
+    "placed",
+    "critical_path",
+    "updates_per_s",
+    "device_limit_mhz",
+    "device_limit",
+    "limit_reason",
+    "quoted_mhz",
+    "quoted_from",
+    "quoted_updates_per_s",
+    "tools",
+    "timing",
 )
 
 
-def measured(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]:
-    """Metrics of a design on its device, from an earlier run of the same Verilog if there is
-    one.
+def measure(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]:
+    """Metrics of a design on its device.
+
+    Those of an earlier run are returned where its Verilog and its number of seeds are the same.
+
+    Parameters
+    ----------
+    file : design file.
+    target : name of the device's target.
+    build : folder of builds.
+    seeds : place-and-route runs.
     """
     design = load_design(file)
-    kept = build / build_id(design) / "estimate" / target
-    if (kept / "metrics.json").is_file():
-        metrics = json.loads((kept / "metrics.json").read_text(encoding="utf-8"))
+    metrics_file = build / build_id(design) / "estimate" / target / "metrics.json"
+    if metrics_file.is_file():
+        metrics = json.loads(metrics_file.read_text(encoding="utf-8"))
         family = load_family(load_target(target).family)
         block = block_of(design.model_copy(update={"fabric": family.name}), family)
         text = to_verilog(block.component, block.top, family)
@@ -71,10 +75,20 @@ def measured(file: Path, target: str, build: Path, seeds: int) -> dict[str, Any]
     return estimate(design, [target], root=build, seeds=seeds, progress=print)[0]
 
 
-def row(
+def bar_row(
     bar: dict[str, Any], metrics: dict[str, Any], reference: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """What was reached beside what had to be; `met` is null where nothing was measured."""
+    """A row of `speed.json`: metrics, and what was reached beside what each bar asks for.
+
+    Parameters
+    ----------
+    bar : of the list: `design` and any of `mhz`, `lut` (at most) and `updates` (in 10^9 a second),
+        each as [floor, goal].
+    metrics : of the design.
+    reference : metrics of the design that the bar is `like`, or None.
+
+    Returns the row; `floor_met` and `goal_met` are None where nothing was measured or asked for.
+    """
     clock, updates = metrics["fmax"]["median_mhz"], metrics["quoted_updates_per_s"]
     reached = {
         "mhz": clock,
@@ -86,36 +100,66 @@ def row(
         bars["mhz"] = [round(LIKE * reference["fmax"]["median_mhz"], 2), None]
     checks = []
     for what, (floor, goal) in bars.items():
-        got = reached[what]
+        value = reached[what]
+        # A clock and a rate must reach their bar; an area must not exceed it.
         met = [
-            None if got is None or b is None else (got <= b if what == "lut" else got >= b)
-            for b in (floor, goal)
+            None
+            if value is None or bound is None
+            else (value <= bound if what == "lut" else value >= bound)
+            for bound in (floor, goal)
         ]
         checks.append(
             {
                 "what": what,
-                "reached": got,
+                "reached": value,
                 "floor": floor,
                 "floor_met": met[0],
                 "goal": goal,
                 "goal_met": met[1],
             }
         )
-    return {**{key: metrics[key] for key in _KEPT}, "file": bar["design"], "checks": checks}
+    return {**{key: metrics[key] for key in _METRIC_KEYS}, "file": bar["design"], "checks": checks}
 
 
-def _number(value: float | None, digits: int = 1) -> str:
+def _clock_text(fmax: dict[str, Any]) -> str:
+    """Text of a cell: median clock, range and number of seeds, or why there is none."""
+    if not fmax["median_mhz"]:
+        return str(fmax["reason"])
+    seeds = len(fmax["by_seed_mhz"])
     return (
-        "-"
-        if value is None
-        else f"{value:.{digits}f}".removesuffix(".0")
-        if digits == 1
-        else f"{value:.{digits}f}"
+        f"{fmax['median_mhz']:.1f} ({fmax['min_mhz']:.1f} to {fmax['max_mhz']:.1f}; {seeds} seeds)"
+    )
+
+
+def _checks_text(checks: list[dict[str, Any]]) -> str:
+    """Text of a cell: each bar, and whether it is met."""
+    verdicts = []
+    for check in checks:
+        sign = "<=" if check["what"] == "lut" else ">="
+        for name in ("floor", "goal"):
+            if check[name] is not None:
+                words = {True: "met", False: "not met", None: "not measured"}
+                word = words[check[f"{name}_met"]]
+                verdicts.append(f"{name} {check['what']} {sign} {check[name]}: {word}")
+    return "; ".join(verdicts) or "-"
+
+
+def _table_row(item: dict[str, Any]) -> str:
+    """A row of the Markdown table."""
+    rate, limit_mhz = item["quoted_updates_per_s"], item["device_limit_mhz"]
+    updates = "-" if rate is None else f"{rate / 1e9:.2f} G"
+    limit = "-"
+    if limit_mhz is not None:
+        limit = f"{limit_mhz:.1f}".removesuffix(".0") + f" ({item['device_limit']['what']})"
+    cost = " | ".join(str(item[unit]) for unit in ("lut", "ff", "bram", "dsp"))
+    return (
+        f"| {item['design']} | {item['title']} | {cost} | {_clock_text(item['fmax'])} | {limit} |"
+        f" {updates} | {_checks_text(item['checks'])} |"
     )
 
 
 def markdown(rows: list[dict[str, Any]], command: str) -> str:
-    """The table, then what limits each row."""
+    """The rows of `speed.json` as Markdown: a table, then the critical path of each row."""
     lines = [
         "# Speed\n",
         (
@@ -129,89 +173,51 @@ def markdown(rows: list[dict[str, Any]], command: str) -> str:
         "| design | device | LUT | FF | BRAM | DSP | clock, MHz | limit | updates/s | bars |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for item in rows:
-        fmax = item["fmax"]
-        clock = fmax["reason"]
-        if fmax["median_mhz"]:
-            seeds = len(fmax["by_seed_mhz"])
-            clock = (
-                f"{fmax['median_mhz']:.1f} ({fmax['min_mhz']:.1f} to {fmax['max_mhz']:.1f}; {seeds}"
-                " seeds)"
-            )
-        updates = (
-            "-"
-            if item["quoted_updates_per_s"] is None
-            else f"{item['quoted_updates_per_s'] / 1e9:.2f} G"
-        )
-        verdicts = []
-        for check in item["checks"]:
-            for name in ("floor", "goal"):
-                if check[name] is not None:
-                    sign = "<=" if check["what"] == "lut" else ">="
-                    word = {True: "met", False: "not met", None: "not measured"}[
-                        check[f"{name}_met"]
-                    ]
-                    verdicts.append(f"{name} {check['what']} {sign} {check[name]}: {word}")
-        limit = (
-            "-"
-            if item["device_limit_mhz"] is None
-            else f"{_number(item['device_limit_mhz'])} ({item['device_limit']['what']})"
-        )
-        cost = " | ".join(str(item[unit]) for unit in ("lut", "ff", "bram", "dsp"))
-        said = "; ".join(verdicts) or "-"
-        lines.append(
-            f"| {item['design']} | {item['title']} | {cost} | {clock} | {limit} | {updates} |"
-            f" {said} |"
-        )
+    lines += [_table_row(item) for item in rows]
     lines.append("\n## Critical paths (of the median seed)\n")
     for item in rows:
         path = item["critical_path"]
         if path:
-            took = f"{path['delay_ns']} ns ({path['logic_ns']} logic, {path['routing_ns']} routing)"
+            delays = (
+                f"{path['delay_ns']} ns ({path['logic_ns']} logic, {path['routing_ns']} routing)"
+            )
             lines.append(
-                f"* {item['design']}, {item['title']}: {took} from `{path['from']}` to"
+                f"* {item['design']}, {item['title']}: {delays} from `{path['from']}` to"
                 f" `{path['to']}`"
             )
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """The command."""
+    """Measure the designs of a list, then write `speed.json` and `speed.md`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bars", type=Path)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", action="append", default=[])
-    given = parser.parse_args()
-    bars = tomllib.loads(given.bars.read_text(encoding="utf-8"))["bar"]
-    out = given.out / "speed.json"
-    old = (
-        {(r["file"], r["target"]): r for r in json.loads(out.read_text())["rows"]}
-        if out.is_file()
-        else {}
-    )
-    rows = []
+    options = parser.parse_args()
+    bars = tomllib.loads(options.bars.read_text(encoding="utf-8"))["bar"]
+    out = options.out / "speed.json"
+    earlier = json.loads(out.read_text(encoding="utf-8"))["rows"] if out.is_file() else []
+    earlier_rows = {(row["file"], row["target"]): row for row in earlier}
+    folder, rows = options.bars.parent, []
     for bar in bars:
-        file, key = given.bars.parent / bar["design"], (bar["design"], bar["target"])
-        if given.only and load_design(file).name not in given.only:
-            rows += [old[key]] if key in old else []
+        file, key = folder / bar["design"], (bar["design"], bar["target"])
+        if options.only and load_design(file).name not in options.only:
+            rows += [earlier_rows[key]] if key in earlier_rows else []
             continue
         reference = None
         if "like" in bar:
-            reference = measured(
-                given.bars.parent / bar["like"], bar["target"], given.build, given.seeds
-            )
-        rows.append(
-            row(
-                bar,
-                measured(file, bar["target"], given.build, bar.get("seeds", given.seeds)),
-                reference,
-            )
-        )
-        write_json(out, {"schema_version": SCHEMA, "seeds": given.seeds, "rows": rows})
-    write_json(out, {"schema_version": SCHEMA, "seeds": given.seeds, "rows": rows})
-    write_text(given.out / "speed.md", markdown(rows, f"python -m campaigns.speed {given.bars}"))
+            reference = measure(folder / bar["like"], bar["target"], options.build, options.seeds)
+        seeds = bar.get("seeds", options.seeds)
+        metrics = measure(file, bar["target"], options.build, seeds)
+        rows.append(bar_row(bar, metrics, reference))
+        # After each design: place and route takes hours, and what is finished must survive a kill.
+        write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})
+    write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})
+    command = f"python -m campaigns.speed {options.bars}"
+    write_text(options.out / "speed.md", markdown(rows, command))
 
 
 if __name__ == "__main__":

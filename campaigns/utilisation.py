@@ -1,11 +1,11 @@
 # amaranth: UnusedElaboratable=no
-"""How many clocks of a full sweep do an update, counted in simulation of the layer's own sequencer.
+"""Share of a full sweep's clocks that do an update, counted in a simulation of the sequencer.
 
 `python -m campaigns.utilisation --out reports` writes utilisation.json and utilisation.md: every
-size from 64 x 16 to 1,024 x 256, every number of lanes that `placement` accepts. The sequencer
-decides alone when the lanes work, so that it is simulated without them; sweeps of more clocks than
-`--longest` are not counted but follow from the claim, proved for every size, that a group takes
-`slots` clocks (see docs/layers.md), and are marked as such.
+size from 64 x 16 to 1,024 x 256 with every number of lanes that `placement` accepts. Only the
+sequencer decides when the lanes work, so it is simulated without them. Sweeps of more clocks than
+`--longest` are not simulated: they follow from the claim, proved for every size, that a group takes
+`slots` clocks (see docs/layers.md), and `counted` is false in their rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,14 @@ INPUTS, NEURONS = (64, 128, 256, 512, 1024), (16, 32, 64, 128, 256)
 
 @cache  # many layers have the same order
 def count(rows: int, slots: int, groups: int) -> tuple[int, int]:
-    """(clocks with an update, clocks) of a sweep among others, with transfers always there."""
+    """Clocks with an update, and all clocks, of a sweep between others when no transfer waits.
+
+    Parameters
+    ----------
+    rows : rows of a group.
+    slots : clocks of a group.
+    groups : groups of the layer.
+    """
     last = (rows - 1, slots - rows - 1, groups - 1)
     row, pause, group = (max(1, number.bit_length()) for number in last)
     sequencer = LayerSequencer(row, pause, group, max(1, (rows * groups - 1).bit_length()))
@@ -45,7 +52,8 @@ def count(rows: int, slots: int, groups: int) -> tuple[int, int]:
         ctx.set(sequencer.i_valid, 1)
         ctx.set(sequencer.open, 1)
         clock = 0
-        while len(starts) < 3:  # the first sweep may begin late
+        # The first sweep may begin late; the second is counted, and the third's start ends it.
+        while len(starts) < 3:
             if ctx.get(sequencer.start):
                 starts.append(clock)
             if len(starts) == 2:
@@ -63,7 +71,15 @@ def count(rows: int, slots: int, groups: int) -> tuple[int, int]:
 def measure(
     inputs: int, neurons: int, lanes: int, fabric: str, longest: int, **neuron: Any
 ) -> dict[str, Any] | None:
-    """A row of the table; None where no layer has so many lanes."""
+    """A row of `utilisation.json`; None where no layer has so many lanes.
+
+    Parameters
+    ----------
+    inputs, neurons, lanes : size of the layer.
+    fabric : family that the lanes are built for.
+    longest : clocks of the longest sweep that is simulated.
+    neuron : fields of `NeuronSpec`.
+    """
     rule = load_rule("reward_modulated_stdp")
     spec = PlasticLayerSpec(inputs=inputs, neurons=neurons, lanes=lanes)
     try:
@@ -91,6 +107,7 @@ def measure(
 
 
 def _markdown(rows: list[dict[str, Any]], fabric: str) -> str:
+    """The lowest share of each size, with full lanes and with shorter ones, as Markdown."""
     lines = [
         "# Clocks of a full sweep that do an update\n",
         f"Fabric {fabric}, winner-take-all; made by `python -m campaigns.utilisation`.\n",
@@ -101,11 +118,11 @@ def _markdown(rows: list[dict[str, Any]], fabric: str) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for inputs, neurons in product(INPUTS, NEURONS):
-        mine = [row for row in rows if (row["inputs"], row["neurons"]) == (inputs, neurons)]
+        same_size = [row for row in rows if (row["inputs"], row["neurons"]) == (inputs, neurons)]
         cells = []
         for part in (
-            [r for r in mine if r["synapses_per_lane"] >= FULL_LANE],
-            [r for r in mine if r["synapses_per_lane"] < FULL_LANE],
+            [r for r in same_size if r["synapses_per_lane"] >= FULL_LANE],
+            [r for r in same_size if r["synapses_per_lane"] < FULL_LANE],
         ):
             worst = min(part, key=lambda row: row["share"], default=None)
             cells += [
@@ -120,25 +137,25 @@ def _markdown(rows: list[dict[str, Any]], fabric: str) -> str:
 
 
 def main() -> None:
-    """The command."""
+    """Measure all layers, then write `utilisation.json` and `utilisation.md`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--fabric", default="ecp5")
     parser.add_argument("--longest", type=int, default=3000)
-    given = parser.parse_args()
+    options = parser.parse_args()
     rows = []
     for inputs, neurons in product(INPUTS, NEURONS):
         for lanes in range(1, 513):
             if inputs * neurons / lanes >= 128:
                 row = measure(
-                    inputs, neurons, lanes, given.fabric, given.longest, winner_take_all=True
+                    inputs, neurons, lanes, options.fabric, options.longest, winner_take_all=True
                 )
                 rows += [row] if row else []
     write_json(
-        given.out / "utilisation.json",
-        {"schema_version": "sc-hw.utilisation.v1", "fabric": given.fabric, "rows": rows},
+        options.out / "utilisation.json",
+        {"schema_version": "sc-hw.utilisation.v1", "fabric": options.fabric, "rows": rows},
     )
-    write_text(given.out / "utilisation.md", _markdown(rows, given.fabric))
+    write_text(options.out / "utilisation.md", _markdown(rows, options.fabric))
 
 
 if __name__ == "__main__":
