@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -14,10 +15,11 @@ COMMANDS = sorted(
 )
 
 
-def test_the_commands_are_those_of_the_makefile() -> None:
+def test_the_makefile_runs_campaigns_that_exist() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert COMMANDS == [name for name in COMMANDS if f"-m campaigns.{name} " in text]
-    assert len(COMMANDS) == text.count("-m campaigns.") - 1  # the proof sweep is run twice
+    named = set(re.findall(r"-m campaigns\.(\w+)", text))
+    assert named <= set(COMMANDS)
+    assert len(named) >= 6
 
 
 @pytest.mark.parametrize("name", COMMANDS)
