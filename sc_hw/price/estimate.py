@@ -37,19 +37,26 @@ def estimate(
     jobs: int = 2,
     progress: Progress = silent,
 ) -> list[dict[str, Any]]:
-    """Metrics of a design on each target, in the order given.
+    """Metrics of a design on each target, in the order of `targets`.
 
     Parameters
     ----------
-    design : what to build.
+    design : the design.
     targets : names of `sc_hw.fabric.targets`.
     root : folder of builds.
     seeds : place-and-route runs, >= 1; median and spread are over them.
-    jobs : runs at a time.
-    progress : told what is being waited for.
+    jobs : runs at a time, >= 1.
+    progress : called with a line of text at each step.
 
-    Raises ConfigError for an unknown target (before anything runs) and ToolError where synthesis
-    fails; a failing place and route is a `null` with its reason.
+    Raises
+    ------
+    ConfigError
+        A target is unknown; nothing has run then.
+    ToolError
+        Synthesis fails. A place and route that fails raises nothing: its figures are None, with the
+        reason.
+    ValueError
+        `seeds` is below 1.
     """
     if seeds < 1:
         raise ValueError(f"seeds must be >= 1, not {seeds}")

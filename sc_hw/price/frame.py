@@ -57,6 +57,9 @@ def frame(top: str, ports: Ports) -> str:
             *_connections(outputs, "response"),
         )
     )
+    # `capture` samples the outputs; without it they are shifted out behind the stimulus. The stimulus
+    # is thus observable itself, so that synthesis keeps the registers of inputs that the block does
+    # not use, as it does in the frame alone.
     return f"""module {FRAME_TOP}({", ".join(f"input {pin}" for pin in FRAME_PINS[:-1])},
     output {FRAME_PINS[-1]});
   reg rst_q, capture_q;
@@ -88,6 +91,7 @@ def frame_of_domains(top: str, domains: Sequence[Mapping[str, str]], ports: Port
     heads, bodies, connections = [], [], []
     for domain in domains:
         role, clock, reset = domain["role"], domain["clock"], domain["reset"]
+        # A register of one domain never feeds one of another: the frame adds no crossing.
         own_ports = [port for port in ports if port.get("domain") == role]
         inputs = _with_direction(own_ports, "input")
         outputs = _with_direction(own_ports, "output")

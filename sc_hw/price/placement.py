@@ -17,7 +17,9 @@ from sc_hw.price.frame import FRAME_PINS
 from sc_hw.progress import Progress
 from sc_hw.tools import ToolError, find, run, status
 
-PNR_GOAL_MHZ = 400  # asked of nextpnr so that it never stops early; misses are allowed
+# nextpnr stops optimising at its goal. The designs here stay below this one (reports/baseline.md), so
+# that it never stops early; `--timing-allow-fail` makes a missed goal no error.
+PNR_GOAL_MHZ = 400
 
 Domains = Sequence[Mapping[str, Any]]  # of the manifest: role, clock port, reset port
 
@@ -40,9 +42,14 @@ def place_and_route(
     jobs : runs at a time.
     domains : clock domains of a design with several; None for one clock.
 
-    Returns `placed`, `placed_reason`, `critical_path`, `fmax`, and with several clocks
-    `fmax_by_clock` (`fmax` is then that of the slowest of them). What was not measured is None,
-    with its reason.
+    Returns
+    -------
+    placed : dict, number of cells by kind, as nextpnr counts them; None where nothing was placed.
+    placed_reason : text, why nothing was placed, or None.
+    critical_path : dict, of the median seed: ends, and delays in ns; None where there is none.
+    fmax : dict, median, range and figures of all seeds in MHz, or the reason why there are none. Of
+        a design with several clocks these are the figures of its slowest clock.
+    fmax_by_clock : dict, the same by role of the clock; only of a design with several clocks.
     """
     missing = target.no_pnr if target.pnr is None else status(target.pnr).problem
     if missing is not None:
@@ -57,6 +64,8 @@ def place_and_route(
     result: dict[str, Any] = {"placed": used, "placed_reason": None, "critical_path": None}
     if target.no_fmax is not None:
         return {**result, "fmax": _no_fmax(target.no_fmax)}
+    # Placement is random: the figure of one seed says little, so the median of several is quoted,
+    # and the critical path is that of the median's seed (of an even number, the faster one's).
     by_seed = {seed: achieved_mhz(report["fmax"], domains) for seed, report in reports.items()}
     ordered = sorted(by_seed, key=lambda seed: by_seed[seed])
     result["critical_path"] = _critical_path(reports[ordered[len(ordered) // 2]])
@@ -124,6 +133,7 @@ def _report(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, 
         "--timing-allow-fail",
         *_pins_arguments(target, folder),
     )
+    # Everything that decides the result; the program's own path does not.
     inputs = [
         (folder / netlist).read_text(encoding="utf-8"),
         *command[len(tool.command) :],
@@ -135,6 +145,7 @@ def _report(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, 
         report.is_file() and key_file.is_file() and key_file.read_text(encoding="utf-8") == key
     )
     if not up_to_date:
+        # The key is written last: a run that is killed leaves none, and is run again.
         for file in (report, key_file):
             file.unlink(missing_ok=True)
         log = folder / f"{run_name}.log"
@@ -155,7 +166,10 @@ def _pins_arguments(target: Target, folder: Path) -> tuple[str, ...]:
 
 
 def _critical_path(report: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The slowest path from a clock to the same clock: its ends, and its delays in ns."""
+    """The slowest path from a clock to the same clock: its ends, and its delays in ns.
+
+    Paths from or to a pin and paths between two clocks are left out: they do not limit a clock.
+    """
     paths = [
         path
         for path in report.get("critical_paths", [])
@@ -193,8 +207,12 @@ def _spread(values: Sequence[float]) -> dict[str, Any]:
 def clock_mhz(fmax: Mapping[str, Any], clock: str) -> float:
     """nextpnr's Fmax of the clock at a port; the name of its net contains the port's.
 
-    Raises ToolError where not exactly one net fits.
+    Raises
+    ------
+    ToolError
+        No net or more than one net has the port's name in its own.
     """
+    # nextpnr adds to the name, as in `clk$SB_IO_IN_$glb_clk`; `clk` must not match `other_clk`.
     achieved = [
         row["achieved"]
         for net, row in fmax.items()
