@@ -1,4 +1,4 @@
-"""Trained layers, which do not learn: lanes of synapses, neurons, and the sweep over them."""
+"""Trained layers, which do not learn: lanes of synapses, neurons, and the layer around them."""
 
 from sc_hw.trained.layer import TrainedLayer
 

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Past values of a layer's columns, for synapses with delays, in block RAM."""
+"""A memory of the past values of a layer's columns, for synapses with delays."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class History(wiring.Component):
-    """The last `max_delay` values of each column, one word a column; a sweep ages them by a tick.
+    """A memory with the last `max_delay` values of each column, one word for each column.
 
-    Latency `MEMORY` clocks, throughput one column a clock, domain ``sync``. A column is written
-    while the layer's last group is swept, and read again in the next tick at the earliest, so that
-    no read meets a write. Contents are not defined at power-on and survive a reset.
+    Every group of neurons reads every column. The last group of a tick also writes each column
+    back, one tick older: the present value comes in front, and the oldest value is dropped. The
+    column is read again in the next tick at the earliest, so no read meets a write. Latency
+    `MEMORY` clocks, throughput one column a clock, domain ``sync``. Contents are undefined at
+    power-on and survive a reset.
 
     Parameters
     ----------
@@ -30,15 +32,15 @@ class History(wiring.Component):
 
     Members
     -------
-    column : read that column.
-    fresh : ignore the stored past and use 0.
-    keep : the tick is over for `column`: write it back with the present value in front.
-    present : value of the column in this tick, `MEMORY` clocks after `column`.
-    past : its values in the ticks before, the latest first, `MEMORY` clocks after `column`.
-    host_column : read while `column` is 0 and `keep` is low; 0 otherwise.
-    word : the column that was read, `MEMORY` clocks later.
+    column : number of the column to read; 0 while there is none.
+    fresh : with `column`: ignore the stored values and use 0.
+    keep : with `column`: this is the column's last read in the tick; write it back.
+    present : the column's value in this tick, `MEMORY` clocks after `column`.
+    past : the column's values in earlier ticks, the latest first, `MEMORY` clocks after `column`.
+    host_column : number of the column that the host reads or writes; 0 during a tick.
+    word : the stored word of the column that was addressed `MEMORY` clocks ago.
     load : write `load_data` at `host_column`.
-    load_data : as `word`.
+    load_data : the word to write, with the latest value in the lowest bits.
     """
 
     def __init__(self, spec: TrainedLayerSpec, value: IntFormat) -> None:
@@ -67,15 +69,22 @@ class History(wiring.Component):
         m.submodules.memory = ram = BlockRAM(self.spec.columns, bits)
         read = Signal.like(self.column)
         m.d.comb += [
-            read.eq(self.column | self.host_column),  # one of the two is always 0
+            # The host works between ticks only, so one of the two addresses is always 0 and an OR
+            # selects. A multiplexer would need a select signal and one more LUT input per bit.
+            read.eq(self.column | self.host_column),
             ram.r_addr.eq(read),
+            # The host sees the stored word, which `fresh` does not hide from it.
             self.word.eq(ram.r_data),
+            # Block RAM can't be cleared in one clock. So a reset leaves the words as they are, and
+            # the first tick afterwards reads 0 by this AND and writes every column again.
             self.past.eq(gated(ram.r_data, by=~delays.later(self.fresh, MEMORY, "fresh"))),
         ]
-        # registers in front of the write port, so that host and sweep are far from the memory
+        # A column is written back when its word has been read, MEMORY clocks after its turn. Reset
+        # clears the strobe on its way: an update wins over a load in the write register, so that a
+        # late one could suppress a load that the host makes right after the reset.
         keep = delays.later(self.keep, MEMORY, "keep", strobe=True)
         place = delays.later(self.column, MEMORY, "column")
-        # the oldest value falls off the end of the word
+        # The present value takes the lowest bits; the cut drops the oldest one.
         aged = Cat(self.present, self.past)[:bits]
         write = gated_write_register(
             m,

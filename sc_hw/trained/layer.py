@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A trained layer: lanes of synapses, neurons, past inputs, and the sweep that drives them."""
+"""A trained layer: lanes of synapses, neurons, past inputs, and the counters of the sweep."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class TrainedLayer(wiring.Component):
-    """`columns` x `neurons` synapses, and integrate-and-fire neurons, of any kind.
+    """A layer of `columns` x `neurons` synapses and its neurons, of any `LayerKind`.
 
     A tick takes one transfer of stream `i` (the value of each input) and gives one of stream `o`
-    (which neurons fire), both with the number of their step. Synapses are swept neuron by neuron,
-    each lane one synapse a clock. Ticks do not overlap, so that no synapse is read before its last
-    write has landed, whatever the size. Domain ``sync``.
+    (the neurons that fire), both with the number of their step. The lanes work side by side. Each
+    updates the synapses of one neuron after the other, one synapse a clock. Ticks do not overlap,
+    so that all writes of a tick precede the reads of the next. Domain ``sync``.
 
     Latency: `tick_clocks` from the transfer of `i` to that of `o`. Throughput: one tick in
     `tick_clocks` + 1 clocks, if its spikes are taken at once; until then the layer stands still.
 
-    Reset: at any time. It stops the tick under way and returns all state to that after power-on,
-    which the first tick afterwards reads as 0. Loaded parameters survive it; at power-on they are
-    undefined, so load them first.
+    Reset: at any time. It aborts the tick under way, and the next tick reads all state as 0. Loaded
+    parameters survive a reset; at power-on they are undefined, so load them first.
 
     Parameters
     ----------
@@ -46,16 +45,17 @@ class TrainedLayer(wiring.Component):
     -------
     i : {step, values}, the inputs of a tick.
     o : {step, spikes}, the neurons that fire in it.
-    load : {space, lane, word, data}, a word that the host writes; accepted between ticks, before
-        `read` and `i`.
-    read : {space, lane, word}, a word that the host asks for; accepted between ticks, before `i`.
-    readback : the word.
-    idle : no tick is under way, no spikes wait, and no word is being read.
+    load : {space, lane, word, data}, a word that the host writes; accepted between ticks, with
+        priority over `read` and `i`.
+    read : {space, lane, word}, address of a word to read; accepted between ticks, with priority
+        over `i`.
+    readback : the word at the address of `read`.
+    idle : no tick is under way, no spikes wait to be taken, and no word is being read.
 
     Host access
     -----------
-    SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column. The
-    spikes of a recurrent layer's last tick are restored by loading all neurons in order.
+    SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column. To
+    restore the last tick's spikes of a recurrent layer, load all neurons in order.
     """
 
     def __init__(
@@ -125,8 +125,8 @@ class TrainedLayer(wiring.Component):
     def slots(self) -> int:
         """Clocks in which the lanes sweep one group of neurons.
 
-        One for each column, and at least one for each lane: the sums of a group enter the neurons'
-        pipeline one by one, and the next group's must not overtake them.
+        One for each column, and at least one for each lane: the neurons' pipeline takes the sums of
+        a group one by one, and must have taken the last one when the next group's arrive.
         """
         return max(self.spec.columns, self.spec.lanes)
 
@@ -134,8 +134,8 @@ class TrainedLayer(wiring.Component):
     def tick_clocks(self) -> int:
         """Clocks from the transfer of the inputs to that of the spikes, if they are taken at once.
 
-        The last synapse of the last group, its way through lane and neurons, the last group's
-        other neurons, and the register of the spikes.
+        The sweep up to the last synapse, that synapse's way through lane and neurons, one clock for
+        each other neuron of the last group, and the register that collects the spikes.
         """
         in_last_group = (self.spec.neurons - 1) % self.spec.lanes
         sweep = self.slots * (self.spec.groups - 1) + self.spec.columns
@@ -152,7 +152,8 @@ class TrainedLayer(wiring.Component):
         self._start(m, tick, host)
         self._sweep(m, tick)
         self._host_access(m, delays, tick, host)
-        # the columns' values in the last ticks, MEMORY clocks after the issue of their synapses
+        # The column's present value waits for the past ones, which come out of a memory. Without
+        # delays it waits as well: the synapse's own words take MEMORY clocks in any case.
         present = delays.later(tick.values[0], MEMORY, "present")
         past = [present]
         if self.history is not None:
@@ -172,9 +173,11 @@ class TrainedLayer(wiring.Component):
         return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
 
     def _start(self, m: Module, tick: _Tick, host: _Host) -> None:
-        """A tick begins between ticks, when neither the host nor its last write is in the way."""
+        """Begin a tick when no other is under way and the host has finished its access."""
         m.d.comb += [
             tick.free.eq(~tick.ticking & ~tick.waiting & ~host.reading),
+            # `load_now` in clock t writes the memory at the end of t + 1. A tick that began in t
+            # would read its first synapse in t + 1 and meet that write: it begins a clock later.
             self.i.ready.eq(tick.free & ~(self.load.valid | self.read.valid) & ~host.load_now),
             tick.begins.eq(self.i.valid & self.i.ready),
             self.idle.eq(tick.free),
@@ -184,6 +187,7 @@ class TrainedLayer(wiring.Component):
                 tick.ticking.eq(1),
                 tick.sweeping.eq(1),
                 tick.step.eq(self.i.payload.step),
+                # `spikes` has no reset; before the first tick `fresh` makes it read as 0.
                 tick.values.as_value().eq(self._columns(gated(tick.spikes, by=~tick.fresh))),
             ]
 
@@ -193,7 +197,8 @@ class TrainedLayer(wiring.Component):
         last_group = tick.group == spec.groups - 1
         m.d.comb += [
             tick.last_group.eq(last_group),
-            # a group with fewer columns than lanes ends in slots without a synapse
+            # With fewer columns than lanes the last slots of a group issue nothing: they are there
+            # for the neurons to catch up (see `slots`).
             tick.issue.eq(tick.sweeping & (tick.slot < spec.columns))
             if self.slots > spec.columns
             else tick.issue.eq(tick.sweeping),
@@ -204,6 +209,8 @@ class TrainedLayer(wiring.Component):
                 m.d.sync += [tick.slot.eq(0), tick.group.eq(tick.group + 1)]
                 with m.If(last_group):
                     m.d.sync += [tick.sweeping.eq(0), tick.group.eq(0)]
+        # The address counts on from group to group; only the last synapse returns it to 0, for the
+        # depth of a lane need not be a power of two.
         with m.If(tick.issue):
             # rotate the inputs: the current column is always `values[0]`, so no multiplexer is
             # needed, and after a group they are back in place
@@ -219,18 +226,24 @@ class TrainedLayer(wiring.Component):
         """Accept one word to write, or one to read, between ticks."""
         m.d.comb += [
             self.load.ready.eq(tick.free),
-            # a read must not overtake the write before it
+            # A read waits a clock behind a write for the same reason as a tick (see `_start`): it
+            # would fetch the word at the edge that writes it.
             self.read.ready.eq(tick.free & ~self.load.valid & ~host.load_now),
             host.read_now.eq(self.read.valid & self.read.ready),
-            # one of the two at a time, else 0: the memories' addresses are ORs of host and sweep
+            # A load and a read never share a clock, so two ANDs and an OR select. The result is 0
+            # during a tick, since the memories' addresses are ORs of this word and the sweep's.
             host.word.eq(
                 gated(host.loaded.word, by=host.load_now)
                 | gated(host.requested.word, by=host.reading)
             ),
         ]
         m.d.sync += [
+            # A register between the port and all lanes: the word fans out to every memory.
             host.load_now.eq(self.load.valid & tick.free),
             host.loaded.eq(self.load.payload),
+            # The address is in a register one clock after `read_now`, its word MEMORY clocks later:
+            # MEMORY registers here, and `arrived` itself. The word stays until the host takes it,
+            # because `reading` holds the address and keeps loads and ticks away.
             host.arrived.eq(
                 delays.later(host.read_now, MEMORY, "read", strobe=True)
                 | (host.arrived & ~self.readback.ready)
@@ -242,8 +255,10 @@ class TrainedLayer(wiring.Component):
             m.d.sync += host.reading.eq(0)
 
     def _answer(self, m: Module, tick: _Tick, host: _Host) -> None:
-        """The word that the host has asked for."""
+        """Give the host the word that it has requested."""
         space = host.requested.space
+        # All spaces are read at the same address; the AND of each with its code selects one. No
+        # register follows: the path begins at the memories' output registers and has a whole clock.
         words = choose(host.requested.lane, [lane.word.as_value() for lane in self.lanes])
         word = (
             gated(words, by=space == Space.SYNAPSE)
@@ -257,9 +272,11 @@ class TrainedLayer(wiring.Component):
     def _connect_history(
         self, m: Module, history: History, tick: _Tick, host: _Host, present: Value
     ) -> None:
-        """The past of the column that is issued; the last group writes it one tick older."""
+        """Read the past of each issued column; the last group writes it back one tick older."""
         m.d.comb += [
+            # The history's address must be 0 where the host has one (see `History.column`).
             history.column.eq(gated(tick.slot[: self.column_bits], by=tick.issue)),
+            # Only the last group ages a column: the groups before it must all see the same past.
             history.keep.eq(tick.issue & tick.last_group),
             history.present.eq(present),
             history.fresh.eq(tick.fresh),
@@ -269,7 +286,7 @@ class TrainedLayer(wiring.Component):
         ]
 
     def _connect_lanes(self, m: Module, tick: _Tick, host: _Host, values: Value) -> None:
-        """All lanes work on the same column, each for a neuron of its own."""
+        """Connect the lanes: in a clock all work on the same column, each for another neuron."""
         for number, lane in enumerate(self.lanes):
             load_lane = (
                 host.load_now
@@ -277,6 +294,7 @@ class TrainedLayer(wiring.Component):
                 & equals(host.loaded.lane, number)
             )
             m.d.comb += [
+                # Lanes in lockstep share address, column and flags, and only the sums differ.
                 lane.issue.eq(tick.issue),
                 lane.address.eq(gated(tick.address, by=tick.sweeping)),
                 lane.values.as_value().eq(values),
@@ -290,8 +308,9 @@ class TrainedLayer(wiring.Component):
             ]
 
     def _connect_neurons(self, m: Module, tick: _Tick, host: _Host) -> None:
-        """The neurons take a group's sums; all lanes give theirs in the same clock."""
+        """Hand each group's sums to the neurons."""
         neurons = self.neurons
+        # All lanes have the same latency, so that the strobes of lane 0 hold for each of them.
         m.d.comb += [
             neurons.announce.eq(self.lanes[0].announced),
             neurons.take.eq(self.lanes[0].done),
@@ -303,14 +322,18 @@ class TrainedLayer(wiring.Component):
         ]
 
     def _collect_spikes(self, m: Module, tick: _Tick, host: _Host) -> None:
-        """Shift in the spikes of the neurons, and offer them after the last one."""
+        """Collect the spikes of a tick, and offer them after the last neuron's."""
         neurons = self.neurons
+        # Shifted in at the top: after `neurons` shifts the spike of neuron 0 is bit 0, without a
+        # decoder for the neuron's number. The columns have copied the last tick's spikes by then.
         with m.If(neurons.o_valid):
             m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], neurons.o_spike))
         if self.spec.recurrent:
-            with m.Elif(neurons.load):  # a host that restores the neurons one after the other
+            # A host that restores all neurons in order shifts in their `fired` bits the same way.
+            with m.Elif(neurons.load):
                 fired = data.View(neurons.fields, neurons.load_data).fired
                 m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], fired))
+        # `fresh` falls behind the last neuron: every read of the first tick needs it.
         with m.If(neurons.o_valid & neurons.o_last):
             m.d.sync += [tick.ticking.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
@@ -325,23 +348,24 @@ class TrainedLayer(wiring.Component):
 
 
 class _Tick:
-    """Signals of the tick under way, which the layer's blocks share.
+    """Signals of a tick, which the layer's blocks share.
 
     Members
     -------
-    ticking : from the transfer of the inputs to the last neuron.
-    sweeping : slots are counted.
-    issue : a synapse is read in this clock.
-    values : values of the columns, the current one first.
-    spikes : of the last tick; while a tick is under way, those of its neurons so far.
-    step : number of the step.
-    slot, group : place in the sweep.
-    last_group : the sweep is in the last group of neurons.
-    address : of the synapse in its lane.
+    ticking : high from the transfer of the inputs to the spike of the last neuron.
+    sweeping : high while slots are counted.
+    issue : each lane reads a synapse in this clock.
+    values : values of the columns, the column of the current slot first.
+    spikes : spikes of the last tick; during a tick those of its first neurons are at the top.
+    step : number of the tick's step.
+    slot : number of the clock in the sweep of a group, in [0, slots).
+    group : number of the group that is swept.
+    last_group : `group` is the last one.
+    address : number of the current synapse in its lane.
     fresh : no tick has ended since the reset; state is read as 0.
     waiting : the spikes of a tick wait to be taken.
     begins : the inputs are transferred in this clock.
-    free : between ticks, and no word is being read.
+    free : no tick is under way, no spikes wait, and no word is being read.
     """
 
     def __init__(self, layer: TrainedLayer) -> None:
@@ -369,14 +393,14 @@ class _Host:
 
     Members
     -------
-    load_now : the word in `loaded` is written in this clock. It stands in registers, near the
-        memories, and has no reset: a write that has been accepted is carried out.
-    loaded : what is written, and where.
-    read_now : a request to read is accepted in this clock.
-    reading : from then on until its word is taken.
-    requested : the place that is read.
-    arrived : its word is there.
-    word : number of the word that is written or read, else 0.
+    load_now : the word in `loaded` is handed to its memory in this clock. It has no reset: a write
+        that was accepted is carried out.
+    loaded : space, lane, number and data of the word to write.
+    read_now : a read request is accepted in this clock.
+    reading : high from the clock after `read_now` until the host takes the word.
+    requested : space, lane and number of the word to read.
+    arrived : the requested word is at the memories' outputs.
+    word : number of the word that is written or read; 0 while there is none.
     """
 
     def __init__(self, layer: TrainedLayer) -> None:

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The neurons of a trained layer: one pipeline that works on one neuron after the other."""
+"""The neurons of a trained layer: one pipeline that updates one neuron after the other."""
 
 from __future__ import annotations
 
@@ -20,46 +20,47 @@ from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class Neurons(wiring.Component):
-    """The neurons of a layer: takes the lanes' sums, and decides on one neuron a clock.
+    """One pipeline for all neurons of a layer: from the lanes' sums to spikes.
 
-    Latency `latency` clocks from a group's sums to its first neuron, throughput one neuron a clock,
-    domain ``sync``. A neuron is read once in a tick, while its sum is still on the way, and written
-    before the next tick begins, so that no read meets a write. Parameters of a neuron (a threshold)
-    lie in a memory of their own, which only the host writes. Contents of memories are not defined
-    at power-on and survive a reset.
+    The lanes finish the sums of a group of neurons in the same clock; the pipeline then updates
+    these neurons one by one. Latency `latency` clocks from a group's sums to the first neuron's
+    spike, throughput one neuron a clock, domain ``sync``. Each neuron is read once in a tick, while
+    its sum is still being computed, and written before the next tick begins, so no read meets a
+    write. Parameters of a neuron (a threshold) are in a second memory, which only the host writes.
+    Contents of memories are undefined at power-on and survive a reset.
 
     Parameters
     ----------
     spec : the layer.
-    value : format of the values that come in.
+    value : format of the values that the layer's synapses take in.
     family : the fabric.
 
     Members
     -------
     announce : `take` will be high `AHEAD` clocks later.
-    take : take the sums of a group; `lanes` clocks after those of the group before, or later.
-    sums : the lanes' sums.
-    restart : the next sums are those of the first group.
-    fresh : ignore the stored state and use 0.
-    o_valid : a neuron has been decided on.
+    take : store the sums of a group; at least `lanes` clocks after the previous group's `take`.
+    sums : the lanes' sums, one neuron of the group each.
+    restart : the next sums are those of the layer's first group.
+    fresh : ignore the stored state and use 0; constant during a tick.
+    o_valid : a neuron has been updated.
     o_spike : with `o_valid`: it fires.
     o_last : with `o_valid`: it is the layer's last neuron.
-    host_address : read while no neuron is; 0 otherwise.
-    word : the neuron at `host_address`, `MEMORY` clocks later: state, then parameters.
+    host_address : number of the neuron that the host reads or writes; 0 during a tick.
+    word : the stored neuron that was addressed `MEMORY` clocks ago: state, then parameters.
     load : write `load_data` at `host_address`.
-    load_data : as `word`.
+    load_data : the word to write, fields as in `word`.
 
     Raises
     ------
     ValueError
-        the neuron of the layer's kind begins with a state other than 0.
+        a state of the kind's neuron has an initial value other than 0.
     """
 
     def __init__(self, spec: TrainedLayerSpec, value: IntFormat, family: Family) -> None:
         self.spec = spec
         self.unit = unit = kind_of(spec).neuron(spec, value)
         for name, initial in unit.state.items():
-            if initial:  # `fresh` reads 0
+            if initial:  # after a reset `fresh` reads 0, and there is no logic for other values
                 raise ValueError(
                     f"state '{name}' of neuron '{unit.name}' must begin with 0, not {initial}."
                 )
@@ -88,8 +89,8 @@ class Neurons(wiring.Component):
 
     @property
     def latency(self) -> int:
-        """Clocks from a group's sums to its first neuron."""
-        return 1 + self.update.latency
+        """Clocks from a group's `take` to its first neuron's `o_valid`."""
+        return 1 + self.update.latency  # the sums' registers, then the pipeline
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -99,9 +100,12 @@ class Neurons(wiring.Component):
         current, present = self._sum_queue(m)
         index, real, at_last = self._turns(m, present)
 
-        # of the two addresses one is always 0, so that an OR selects
+        # The index rests at 0 behind the last neuron, and the host works between ticks only: one of
+        # the two addresses is always 0, so an OR selects.
         address = Signal(self.index_bits)
         m.d.comb += [address.eq(index | self.host_address), ram.r_addr.eq(address)]
+        # The register behind the AND is LOOKUP, the last of the AHEAD clocks by which a neuron's
+        # turn precedes its sum.
         word = Signal(self.state, reset_less=True)
         fresh = delays.later(self.fresh, MEMORY, "fresh")
         m.d.sync += word.as_value().eq(gated(ram.r_data, by=~fresh))
@@ -114,7 +118,8 @@ class Neurons(wiring.Component):
         for name in update.graph.variables:
             m.d.comb += getattr(update, f"i_{name}").eq(operands[name])
 
-        # from a neuron's turn: its word in a register, then the pipeline
+        # Clocks from a neuron's turn: its word comes into a register, then the pipeline. Reset
+        # clears the strobes, or the last neuron of an aborted tick would end the next tick.
         decided = AHEAD + update.latency
         valid = delays.later(real, decided, "real", strobe=True)
         m.d.comb += [
@@ -126,10 +131,15 @@ class Neurons(wiring.Component):
         return m
 
     def _sum_queue(self, m: Module) -> tuple[Value, Value]:
-        """A group's sums in a row of registers, which they leave one a clock, the first lane first.
+        """A shift register that takes a group's sums at once and gives one a clock, lane 0 first.
 
-        Gives the sum at the end of the row, and whether there will be one `AHEAD` clocks later.
+        Returns
+        -------
+        The sum of the neuron that enters the pipeline in this clock, and whether a neuron will
+        enter it `AHEAD` clocks later.
         """
+        # Shifting replaces a multiplexer of `lanes` wide sums. The layer's `slots` >= `lanes` make
+        # sure that the row is empty when the next group arrives.
         queue = [
             Signal.like(self.sums[lane], name=f"held_{lane}", reset_less=True)
             for lane in range(self.spec.lanes)
@@ -141,18 +151,24 @@ class Neurons(wiring.Component):
             if lane + 1 < self.spec.lanes:
                 with m.Else():
                     m.d.sync += register.eq(queue[lane + 1])
-        # it runs AHEAD clocks before the queue: a neuron is read before its sum is there
+        # A second row holds one bit a sum and runs AHEAD clocks before the sums, so that a neuron
+        # is read early enough for its state to arrive together with its sum. Only this row has a
+        # reset: sums without a set bit here are ignored.
         m.d.sync += full.eq(Cat(full[1:], 0) | self.announce.replicate(self.spec.lanes))
         return queue[0], full[0]
 
     def _turns(self, m: Module, present: Value) -> tuple[Signal, Signal, Value]:
-        """The neuron whose turn it is, whether there is one, and whether it is the last one.
+        """Count the neurons of a tick.
 
-        The last group may have fewer neurons than there are lanes; the sums behind the layer's last
-        neuron are ignored.
+        Returns
+        -------
+        The number of the neuron whose turn it is, whether a neuron has its turn in this clock, and
+        whether it is the layer's last one.
         """
         index = Signal(self.index_bits)
-        rest = Signal()  # the layer's last neuron has had its turn
+        # High behind the layer's last neuron. The last group may have fewer neurons than there are
+        # lanes; the surplus lanes' sums come out of the row as well and must not be neurons.
+        rest = Signal()
         at_last = index == self.spec.neurons - 1
         real = Signal()
         m.d.comb += real.eq(present & ~rest)
@@ -163,11 +179,11 @@ class Neurons(wiring.Component):
         return index, real, at_last
 
     def _write(self, m: Module, ram: BlockRAM, valid: Value, place: Value) -> None:
-        """The state that the pipeline or the host writes, through one register."""
+        """Write the state, by the pipeline or by the host, through one register."""
         update = self.update
         state = Cat(*(getattr(update, f"o_{name}") for name in self.unit.state), update.o_ready)
-        # No reset: a state that lands during a reset is not read before it is written again, since
-        # `fresh` is high in the first tick afterwards.
+        # No reset: a state that is written during a reset is not read before it is written again,
+        # since `fresh` is high in the first tick afterwards.
         write = gated_write_register(
             m,
             update=Write(valid, place, state),
@@ -177,7 +193,7 @@ class Neurons(wiring.Component):
         m.d.comb += self.word[: self.state.size].eq(ram.r_data)
 
     def _parameters(self, m: Module, delays: Delays, address: Value) -> dict[str, Value]:
-        """The parameters of each neuron, in the same clock as its state."""
+        """The parameters of the neuron, in the same clock as its state."""
         if not self.own.size:
             return {}
         m.submodules.own = own = BlockRAM(self.spec.neurons, self.own.size)
@@ -188,5 +204,6 @@ class Neurons(wiring.Component):
         m.d.comb += own.r_addr.eq(address)
         connect(m, own, write)
         m.d.comb += self.word[self.state.size :].eq(own.r_data)
+        # One register, without the AND: parameters are loaded, and count in the first tick too.
         fetched_word = data.View(self.own, delays.later(own.r_data, 1, "own"))
         return {str(name): fetched_word[name] for name, _ in self.own}

@@ -12,7 +12,9 @@ from sc_model.layer_kinds import Table
 
 
 class TableMemory(wiring.Component):
-    """The row of a table, by its number. Latency 1 clock, one row a clock, domain ``sync``.
+    """A read-only memory with the rows of a table.
+
+    Latency 1 clock, throughput one row a clock, domain ``sync``. It has no reset.
 
     Parameters
     ----------
@@ -41,11 +43,13 @@ class TableMemory(wiring.Component):
             )
             for row in self.table.rows
         ]
-        # Every address has a word: tools read one that is missing as a wire without a driver. The
-        # words behind the last row are 0.
+        # Every address has a word, 0 behind the last row: synthesis treats a missing word as an
+        # undriven wire, which a proof must then assume to be anything.
         m.submodules.entries = entries = memory.Memory(
             shape=self.layout.size, depth=1 << len(self.code), init=words
         )
+        # The port's register is the LOOKUP clock of the lane. No enable: a row that nobody waits
+        # for does no harm, and an enable would be one more long net.
         port = entries.read_port()
         m.d.comb += [port.en.eq(1), port.addr.eq(self.code), self.columns.as_value().eq(port.data)]
         return m
