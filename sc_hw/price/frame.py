@@ -57,9 +57,9 @@ def frame(top: str, ports: Ports) -> str:
             *_connections(outputs, "response"),
         )
     )
-    # `capture` samples the outputs; without it they are shifted out behind the stimulus. The stimulus
-    # is thus observable itself, so that synthesis keeps the registers of inputs that the block does
-    # not use, as it does in the frame alone.
+    # `capture` samples the outputs; without it they are shifted out, followed by the stimulus. The
+    # stimulus is thus observable itself, so that synthesis keeps the registers of inputs that the
+    # block does not use, as it does in the frame alone.
     return f"""module {FRAME_TOP}({", ".join(f"input {pin}" for pin in FRAME_PINS[:-1])},
     output {FRAME_PINS[-1]});
   reg rst_q, capture_q;
