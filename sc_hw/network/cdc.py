@@ -1,15 +1,15 @@
 # amaranth: UnusedElaboratable=no
-"""Words from one clock domain to another, for any frequencies and phases of the two clocks.
+"""Transfer of words between two clock domains, for any frequencies and phases of their clocks.
 
-This is the only file that names two domains. It follows the gray-coded FIFO of C. Cummings
+This is the only file with logic in two domains. It follows the gray-coded FIFO of C. Cummings
 ("Simulation and Synthesis Techniques for Asynchronous FIFO Design", SNUG 2002) and the clearing
-handshakes of pulp's common_cells (`cdc_fifo_gray_clearable`), with one difference: every register
-is reset synchronously, if at all, so that the release of an asynchronous reset plays no part.
+handshakes of pulp's common_cells (`cdc_fifo_gray_clearable`), with one difference: no register has
+an asynchronous reset, so the release of one can't violate its recovery time.
 
 Every register that samples a signal of another clock is in one of two modules:
 :class:`Synchroniser` (`sc_sync_<width>`) or :class:`Capture` (`sc_capture_<width>`). The emitted
-Verilog holds each of them once, under that name, so that a proof or a simulation can replace it by
-a model that misses an edge, without a change to the rest of the text.
+Verilog holds each of them once, under that name. A proof or a simulation replaces the module by a
+model that may sample a changing bit one clock late; the rest of the text stays the same.
 """
 
 from __future__ import annotations
@@ -41,17 +41,19 @@ Kind = Literal["gray pointer", "handshake level", "storage"]
 
 @dataclass(frozen=True)
 class Crossing:
-    """A signal from one clock domain to another, by its names in the flattened Verilog.
+    """A signal that leads from one clock domain to another, by its names in the flattened Verilog.
 
     Members
     -------
     name : of the signal, with the path of its block.
     kind : ``gray pointer``, ``handshake level`` or ``storage``.
-    source_domain, destination_domain : clock domains.
+    source_domain : clock domain of the driver.
+    destination_domain : clock domain of the register that samples it.
     bits : number of wires.
     source : the register or memory that drives it.
     destination : the first register that samples it.
-    group : path of its block. A storage crosses safely only by the gray pointers of its group.
+    group : path of its block. Sampling a storage is safe only under the control of the gray
+        pointers of the same group.
     """
 
     name: str
@@ -88,13 +90,13 @@ class Crossing:
 
 
 class Synchroniser(wiring.Component):
-    """Bits of another clock domain, each through flip-flops of its own.
+    """Synchronises bits of another clock domain, each through its own row of flip-flops.
 
     Architecture
     ------------
-    A row of `stages` flip-flops a bit. Latency `stages` to `stages` + 1 clocks; domain ``sync`` is
-    that of the output. Bits that change together may arrive a clock apart, so use more than one bit
-    only where one bit changes at a time (a gray-coded pointer).
+    A row of `stages` flip-flops for each bit. Latency `stages` to `stages` + 1 clocks; domain
+    ``sync`` is that of the output. Bits that change together may arrive one clock apart, so use
+    more than one bit only where one bit changes at a time (a gray-coded pointer).
 
     Reset
     -----
@@ -156,12 +158,12 @@ class Synchroniser(wiring.Component):
 
 
 class Capture(wiring.Component):
-    """The register that samples a word which another clock domain has written and holds still.
+    """Samples a word of another clock domain that is known to be stable.
 
     Architecture
     ------------
-    One register with an enable. Latency 1 clock; domain ``sync`` is that of the output. It
-    synchronises nothing: raise `en` only when `d` has been stable for a clock and stays so.
+    One register with an enable. Latency 1 clock; domain ``sync`` is that of the output. It does not
+    synchronise: raise `en` only when `d` has been stable for a clock and stays stable.
 
     Reset
     -----
@@ -200,7 +202,8 @@ class Capture(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        # in the Verilog this register has the name of its port, `q`
+        # No reset: the word counts only together with `o_holds` of the crossing. In the Verilog
+        # this register has the name of its port, `q`.
         sample = Signal(self.width, reset_less=True, attrs={"keep": 1})
         with m.If(self.en):
             m.d.sync += sample.eq(self.d)
@@ -209,27 +212,33 @@ class Capture(wiring.Component):
 
 
 class Side:
-    """One side of a crossing: its pointer, and the handshake by which it clears the other side.
+    """Signals of one side of a crossing: its pointer, and the handshake that clears the other side.
 
     Parameters
     ----------
-    name : ``i`` or ``o``; begins the names of the signals.
-    bits : of a pointer.
+    name : ``i`` or ``o``, the prefix of the signals' names.
+    bits : bits of a pointer.
 
     Members
     -------
-    request : this side is reset in this clock.
-    want : this side was reset, and the other is not known to stand still since.
-    asks : the request to be cleared, as the other side sees it.
-    clear : the answer to the other side's request; this side stands still.
-    open : no handshake is under way, words may move.
-    count, gray : words that this side has moved, modulo twice the depth; binary and gray-coded.
+    request : this side is reset or restarted in this clock.
+    want : this side was reset, and the other side has not answered yet.
+    asks : the request to the other side to clear itself and stop.
+    clear : the answer to the other side's request; this side moves no words.
+    open : no handshake is under way, and words may move.
+    count : number of words that this side has moved, modulo twice the depth.
+    gray : `count` in gray code, for the other side.
     next_count : next value of `count`.
     moves : a word is written or read in this clock.
-    asked, answered, other : `asks`, `clear` and `gray` of the other side, synchronised.
+    asked : `asks` of the other side, synchronised.
+    answered : `clear` of the other side, synchronised.
+    other : `gray` of the other side, synchronised.
     """
 
     def __init__(self, name: str, bits: int) -> None:
+        # No register has a reset of its domain: a reset enters as data, in `request`. Cleared at
+        # once, a gray pointer would change several bits, which the other side could read as any
+        # value (see `returns`). At power-on all are 0.
         self.request = Signal(name=f"{name}_request")
         self.want = Signal(name=f"{name}_want", reset_less=True)
         self.asks = Signal(name=f"{name}_asks", reset_less=True)
@@ -245,95 +254,105 @@ class Side:
 
     @property
     def full(self) -> Value:
-        """The gray code of a pointer that is `depth` places ahead of the other side's.
+        """The gray code of a pointer that is `depth` words ahead of the other side's.
 
-        Adding half of the range of a gray code inverts its two highest bits (its only bit, where it
-        has one).
+        `depth` is half of the pointer's range. Adding half of the range inverts the two highest
+        bits of a gray code, or its only bit.
         """
+        # Compared in gray code, so that no gray pointer has to be decoded: an XOR chain less.
         bits = len(self.other)
         return self.other ^ (3 << bits - 2 if bits > 1 else 1)
 
     def returns(self) -> Value:
-        """When the pointer returns to 0.
+        """Whether the pointer returns to 0 in this clock.
 
-        A pointer that jumps may be read as any value, so it returns only while the other side
-        ignores it: while that side stands still in answer to this side's request, or while this
-        side stands still in answer to the other's.
+        Several bits of the pointer change at once then, so the other side may read any value. It
+        returns only while the other side moves no words: while that side answers this side's
+        request, or while this side answers the other's.
         """
         return self.clear | (self.asks & self.answered)
 
     def wants(self) -> Value:
         """Next value of `want`.
 
-        It lasts until the other side stands still, so that a reset in the middle of a handshake
-        begins another one.
+        It stays high until the other side has answered. A reset in the middle of a handshake sets
+        it again, which begins another handshake.
         """
+        # Not `answered` alone: without `asks` it may still be the answer of the last handshake.
         return self.request | (self.want & ~(self.asks & self.answered))
 
     def asking(self) -> Value:
         """Next value of `asks`.
 
-        Raised when the last handshake is over, lowered one clock after the pointer has returned.
+        It rises when the last handshake is over, and falls a clock after the pointer has returned.
         """
+        # Four phases: ask, answer, withdraw, answer withdrawn. While `answered` is high the request
+        # may only fall, and while it is low only rise, so that the other side sees every change.
         return Mux(self.answered, self.asks & self.want, self.asks | self.want)
 
     def drive(self, m: Module, domain: str) -> None:
         """Add the registers of pointer and handshake, in the domain of this side."""
+        # The slice lets the count wrap at twice the depth: the extra bit tells full from empty.
         m.d.comb += self.next_count.eq((self.count + self.moves)[: len(self.count)])
         with m.If(self.returns()):
             m.d.comb += self.next_count.eq(0)
         m.d[domain] += [
             self.count.eq(self.next_count),
+            # A register behind the XOR: the other clock may sample at any time, and a glitch of the
+            # gates would be a second bit that changes.
             self.gray.eq(self.next_count ^ (self.next_count >> 1)),
             self.want.eq(self.wants()),
             self.asks.eq(self.asking()),
             self.clear.eq(self.asked),
+            # A register, since it gates every transfer of the stream. A clock late is early enough:
+            # `clear`, which promises that no word moves, rises in the same clock as this one falls,
+            # and the clock of a reset itself is covered by `request`.
             self.open.eq(~(self.request | self.want | self.asks | self.answered | self.asked)),
         ]
 
 
 class WordCrossing(wiring.Component):
-    """A queue with one clock for each end.
+    """A queue whose two ends have different clocks.
 
     Architecture
     ------------
-    Stream `i` writes words into `depth` places. A gray-coded pointer of log2(depth) + 1 bits goes
-    through a synchroniser and tells the other side how many words have been written; a second one
-    tells how many have been read. Depth 1 is a held word with a two-phase handshake: the same
-    circuit with pointers of one bit. `o.payload` comes out of registers, so the path from the
-    places ends there, and logic behind the crossing belongs to one clock. No logic depends on the
-    payload.
+    Stream `i` writes words into a storage of `depth` words. Each side counts the words that it has
+    moved; the other side sees this pointer, of log2(depth) + 1 bits, in gray code and through a
+    synchroniser. With depth 1 the same circuit is one register of words and a two-phase handshake.
+    The path from the storage ends in the registers of `o.payload`, so the logic behind the crossing
+    has one clock only. No logic depends on the payload.
 
     Latency: `o.valid` rises with the third or fourth edge of `o` after the edge of `i` that took
-    the word. A place is free again after as many edges of `i`. Throughput, with two clocks of equal
-    frequency: 1 word in 5 clocks at depth 1, 2 in 5 at depth 2, 4 in 5 at depth 4, 1 a clock from
-    depth 8 on.
+    the word. The word's place is free again after as many edges of `i`. Throughput, with two clocks
+    of equal frequency: 1 word in 5 clocks at depth 1, 2 in 5 at depth 2, 4 in 5 at depth 4, 1 a
+    clock from depth 8 on.
 
     Reset
     -----
     A reset of either side, at any time and of any length, empties both sides. Words that were
-    accepted before may be lost. Words that are accepted afterwards (by the side's own clock: after
-    its own reset, or after its `clear` has fallen) come out once and in order. Neither side accepts
-    or gives a word while it is being cleared. No reset is needed at power-on: registers start at 0.
+    accepted before it may be lost. Words that side `i` accepts after its own reset, or after
+    `i_clear` has fallen, come out once and in order. Neither side moves a word while it is being
+    cleared. No reset is needed at power-on: registers start at 0.
 
-    A pointer that jumps may be read as any value, so clearing takes a handshake in each direction:
+    A pointer that returns to 0 changes several bits at once, and the other side may read any value.
+    So clearing takes a handshake:
 
     1. The side that was reset stops, keeps its pointer and raises its request.
-    2. The other side clears itself, stands still and answers.
+    2. The other side clears its pointer, moves no words and answers.
     3. The first side clears its pointer, and one clock later lowers its request.
 
-    This takes about 6 clocks of each side, and both clocks must run. A second reset in between
+    This takes about 6 clocks of each side, and both clocks must run. A second reset meanwhile
     starts it again.
 
-    `i_clear` says that side `i` is being cleared because `o` was reset, never because of its own
-    reset or restart; `o_clear` likewise. So a restart can be passed on from crossing to crossing
-    (`second.i_restart = first.o_clear`, `first.o_restart = second.i_clear`). Along a chain or a
-    tree of crossings this ends; in a loop it would not.
+    `i_clear` is high while side `i` is being cleared because `o` was reset, never because of its
+    own reset or restart; `o_clear` likewise. So a restart can be passed on from crossing to
+    crossing (`second.i_restart = first.o_clear`, `first.o_restart = second.i_clear`). In a chain or
+    a tree of crossings it stops at the ends; in a loop it would not stop.
 
     Constraints
     -----------
-    Delay of each wire in `crossings` below a period of either clock; `sc_hw.build.constraints`
-    writes them.
+    The delay of each wire in `crossings` must be below a period of either clock;
+    `sc_hw.build.constraints` writes this for the tools.
 
     Parameters
     ----------
@@ -360,7 +379,7 @@ class WordCrossing(wiring.Component):
     holds.
     """
 
-    side = Side  # mutants of a proof replace it by a faulty one
+    side = Side  # mutants of the proof replace it by a faulty class
 
     def __init__(
         self,
@@ -441,6 +460,8 @@ class WordCrossing(wiring.Component):
         """An instance of a shared module, or the platform's replacement for it."""
         hook = "get_capture" if isinstance(part, Capture) else "get_synchroniser"
         if hasattr(platform, hook):
+            # A copy, not `part`: one shared part stands for several instances here, each of which
+            # needs ports of its own.
             twin = (
                 type(part)(part.width)
                 if isinstance(part, Capture)
@@ -451,16 +472,17 @@ class WordCrossing(wiring.Component):
             for port, value in ports.items():
                 m.d.comb += value.eq(twin.q) if port == "q" else getattr(twin, port).eq(value)
             return
+        # Reset is tied to 0: the shared modules have no register that it would act on.
         wires = {f"{'o' if port == 'q' else 'i'}_{port}": value for port, value in ports.items()}
         m.submodules[name] = Instance(
             part.module, i_clk=ClockSignal(domain), i_rst=C(0, 1), **wires
         )
 
     def _storage(self, m: Module, write: Side, read: Side) -> Signal:
-        """The places for words; gives the word that is read next.
+        """The storage of words, written by side `i`; returns the word that side `o` reads next.
 
-        The read port has no clock: `Capture` samples what it reads, and only after the synchronised
-        pointer has said that the word is there.
+        The read port has no clock. `Capture` samples its output, and only after the synchronised
+        pointer has shown that the word was written.
         """
         if self.depth == 1:  # Verilog has no address of zero bits
             held_word = Signal(self.width, name=STORAGE, reset_less=True)
@@ -483,7 +505,7 @@ class WordCrossing(wiring.Component):
     def _handshake(
         self, m: Module, platform: Any, name: str, domain: str, side: Side, other: Side
     ) -> None:
-        """One side's registers, and the synchronisers that bring it those of the other side."""
+        """Add one side's registers, and the synchronisers for the signals of the other side."""
         synchronised = (
             ("pointer", self._pointer, other.gray, side.other),
             ("asked", self._level, other.asks, side.asked),
@@ -506,13 +528,18 @@ class WordCrossing(wiring.Component):
 
         free = Signal(name="i_free")
         m.d.comb += [
+            # `other` is late by the synchroniser: this side may find the queue full although a
+            # place has just become free, never the other way round.
             free.eq(i.open & (i.gray != i.full)),
-            self.i.ready.eq(free & ~i.request),  # no word is accepted in the clock of a reset
+            # No word is accepted in the clock of a reset; `open` falls one clock later.
+            self.i.ready.eq(free & ~i.request),
             i.moves.eq(self.i.valid & self.i.ready),
         ]
         word = self._storage(m, i, o)
         holds = Signal(name="o_holds", reset_less=True)  # the captured word waits to be taken
         m.d.comb += [
+            # Equal gray codes: empty. The next word is captured in the clock in which the last one
+            # is taken, for one word a clock.
             o.moves.eq(o.open & (o.gray != o.other) & (~holds | self.o.ready)),
             self.o.valid.eq(holds & ~o.request),
         ]
@@ -526,6 +553,7 @@ class WordCrossing(wiring.Component):
             en=o.moves,
             q=self.o.payload,
         )
-        # A captured word is dropped when this side is reset, and when the other side asks.
+        # A captured word is dropped when this side is reset and when the other side requests it:
+        # it is older than the reset, and would come out in front of the words after it.
         m.d[self.o_domain] += holds.eq((o.moves | (holds & ~self.o.ready)) & ~(o.request | o.asked))
         return m

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A network: trained layers in a row, each with a rate and a clock, and a plastic layer behind."""
+"""A network: a chain of trained layers, each with its rate and clock, and maybe a plastic one."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ HOST = ("load", "read", "readback")
 
 
 class SpikeNetwork(wiring.Component):
-    """A network of layers.
+    """A chain of trained layers, with a plastic layer behind the last one if the design has it.
 
     Architecture
     ------------
-    A transfer of stream `i` is a step; stream `o` gives a word at each tick of the last layer. The
-    layers in between work at the same time, each on a step of its own, as fast as their words come.
-    In front of each layer is a `SpikeCrossing`. In one clock domain it makes a slow layer wait
-    until a tick is due; between two it carries the words from clock to clock as well. The words are
-    the same in both cases.
+    Each transfer of stream `i` is the word of a step; stream `o` gives a word at each tick of the
+    last layer. The layers work at the same time, each on a step of its own, as soon as it has the
+    words for it. In front of each layer is a `SpikeCrossing`, which collects the words of a tick
+    and, where the clocks differ, transfers them between the two clock domains. The words that come
+    out are the same for any assignment of clocks. Throughput is that of the slowest layer.
 
     Reset
     -----
-    Of any domain, at any time: it restarts the whole network. Loaded parameters stay, and the next
-    word of `i` is that of step 1. `i_restart` says in the first layer's domain that a reset of
-    another domain restarts the network: while it is high no word is taken, and the words that were
-    taken before are void. `o_restart` says the same in the last layer's domain, of the words that
-    have come out.
+    A reset of any domain, at any time, restarts the whole network. Loaded parameters stay, and the
+    next word of `i` is that of step 1. `i_restart` is high in the first layer's domain while the
+    reset of another domain restarts the network: no word is accepted meanwhile, and all words
+    accepted before are void. `o_restart` is the same in the last layer's domain: words that came
+    out before it belong to the run that was aborted.
 
     Constraints
     -----------
-    Those of `WordCrossing`; `crossings` lists the wires. Domains are one for each role of the
-    network, with ports `<role>_clk` and `<role>_rst` (`clk` and `rst` for the role `sync`).
+    Those of `WordCrossing`; `crossings` lists the wires. The network has one clock domain for each
+    role, with ports `<role>_clk` and `<role>_rst` (`clk` and `rst` for the role `sync`).
 
     Parameters
     ----------
@@ -51,15 +51,16 @@ class SpikeNetwork(wiring.Component):
 
     Members
     -------
-    i : spikes of a step, in the first layer's domain.
+    i : the spikes of a step, one bit for each input, in the first layer's domain.
     i_restart : see *Reset*, in the first layer's domain.
     o : {step, spikes}, in the last layer's domain.
     o_restart : see *Reset*, in the last layer's domain.
-    teach : with a plastic layer: one transfer for each of its words (see `PlasticStage`), in the
-        last layer's domain.
+    teach : only with a plastic layer: one transfer for each of its words (see `PlasticStage`), in
+        the last layer's domain.
     load_<layer>, read_<layer>, readback_<layer> : host access of a layer (see `TrainedLayer`), in
         its domain; that of the plastic layer is called `load_plastic` and so on.
-    out_of_step_<layer>, lost_<layer> : see `Intake`, in the layer's domain.
+    out_of_step_<layer> : see `Intake`, in the layer's domain.
+    lost_<layer> : see `Intake`, in the layer's domain; only with policy ``once``.
     """
 
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
@@ -155,10 +156,12 @@ class SpikeNetwork(wiring.Component):
         return m
 
     def _number_steps(self, m: Module, restart: dict[str, Signal]) -> None:
-        """Each word of the input gets the number of its step, 1 after a restart."""
+        """Give each word of the input the number of its step, 1 after a restart."""
         first = self.spec.layers[0]
         step = Signal(self.spec.step_bits, init=1)
         entrance = self.crossing_parts[first.name]
+        # A module of its own, so that `ResetInserter` returns the number to 1 at a restart: the
+        # schedulers behind it expect step 1 after theirs and would report `out_of_step` otherwise.
         stamp = Module()
         with stamp.If(self.i.valid & self.i.ready):
             stamp.d.sync += step.eq(step + 1)
@@ -166,13 +169,16 @@ class SpikeNetwork(wiring.Component):
         m.d.comb += [
             entrance.i.payload.spikes.eq(self.i.payload),
             entrance.i.payload.step.eq(step),
+            # Valid and ready both, so that neither side counts a word while the number is in reset.
             entrance.i.valid.eq(self.i.valid & ~restart[first.name]),
             self.i.ready.eq(entrance.i.ready & ~restart[first.name]),
         ]
 
     def _place_layer(self, m: Module, name: str, layer: TrainedLayer, restart: Signal) -> None:
-        """A trained layer in its domain, behind its crossing."""
+        """Place a trained layer in its domain, behind its crossing."""
         crossing = self.crossing_parts[name]
+        # The crossing has no ResetInserter: its ports `i_restart` and `o_restart` restart both of
+        # its sides, by a handshake between them (see `_restarts`).
         m.submodules[f"crossing_{name}"] = crossing
         m.submodules[f"layer_{name}"] = DomainRenamer(crossing.o_domain)(
             ResetInserter(restart)(layer)
@@ -184,7 +190,8 @@ class SpikeNetwork(wiring.Component):
         self._host(m, name, layer, restart)
 
     def _place_plastic(self, m: Module, plastic: PlasticStage, words: Any, restart: Signal) -> None:
-        """The plastic layer behind the last layer's words, in the last layer's domain."""
+        """Place the plastic layer behind the last trained one, in the domain of that layer."""
+        # No crossing: each word of the last layer is a step of the plastic one, in the same clock.
         domain = self.spec.layers[-1].clock
         m.submodules[PLASTIC] = DomainRenamer(domain)(ResetInserter(restart)(plastic))
         _connect(m, words, plastic.i)
@@ -196,7 +203,9 @@ class SpikeNetwork(wiring.Component):
         self._host(m, PLASTIC, plastic, restart)
 
     def _host(self, m: Module, name: str, part: Any, restart: Signal) -> None:
-        """A layer's host access, which waits while the layer restarts."""
+        """Connect a layer's host access, which waits while the layer restarts."""
+        # The layer is in reset while `restart` is high and would forget a read that it accepted, so
+        # that the host would wait for its word for ever.
         for port in HOST[:2]:
             outside, inside = getattr(self, f"{port}_{name}"), getattr(part, port)
             m.d.comb += [
@@ -204,6 +213,7 @@ class SpikeNetwork(wiring.Component):
                 inside.valid.eq(outside.valid & ~restart),
                 outside.ready.eq(inside.ready & ~restart),
             ]
+        # The answer needs no gate: reset makes its valid low.
         answer = getattr(self, f"{HOST[2]}_{name}")
         m.d.comb += [
             answer.payload.eq(part.readback.payload),
@@ -212,11 +222,15 @@ class SpikeNetwork(wiring.Component):
         ]
 
     def _restarts(self, m: Module) -> dict[str, Signal]:
-        """For each layer, whether it restarts because of another domain.
+        """Drive the restarts of all layers and crossings that follow the reset of another domain.
 
-        Also drives the restart inputs of the neighbouring crossings. Layers in a row with one clock
-        (a run) restart together. A request that arrives over one crossing is passed on over the
-        other, never back, so it ends at the network's ends.
+        Adjacent layers with one clock (a run) restart together. A restart that reaches a run
+        through the crossing at one end is passed on through the crossing at the other end, never
+        back, so it stops at the ends of the network.
+
+        Returns
+        -------
+        For each layer by name: it restarts in this clock because another domain was reset.
         """
         names = list(self.layers)
         runs: list[list[str]] = []
@@ -230,12 +244,18 @@ class SpikeNetwork(wiring.Component):
             signal = Signal(name=f"restart_{number}")
             entrance = self.crossing_parts[run[0]]
             exit_ = self.crossing_parts[runs[number + 1][0]] if number + 1 < len(runs) else None
-            # `o_clear` is 0 for the first run, which has no other domain in front of it
+            # `o_clear` and `i_clear` say that the *other* side was reset. A reset of the run's own
+            # domain needs no logic here: it resets the layers, and each crossing senses it itself.
+            # For the first run `o_clear` is constant 0: no other domain is in front of it.
             upstream = entrance.o_clear
             downstream = exit_.i_clear if exit_ is not None else Signal(name="nothing_behind")
+            # Each crossing gets only what came through the opposite one. With `signal` in place of
+            # these, the two sides of a crossing would restart each other for ever.
             m.d.comb += [signal.eq(upstream | downstream), entrance.o_restart.eq(downstream)]
             if exit_ is not None:
                 m.d.comb += exit_.i_restart.eq(upstream)
+            # Inside a run the crossings have one clock and no handshake; their intakes restart with
+            # the layers.
             for name in run[1:]:
                 m.d.comb += self.crossing_parts[name].o_restart.eq(signal)
             restart |= dict.fromkeys(run, signal)
@@ -244,7 +264,7 @@ class SpikeNetwork(wiring.Component):
 
 
 def _connect(m: Module, source: Any, sink: Any) -> None:
-    """A stream from one component into another."""
+    """Connect a stream of one component to that of another."""
     m.d.comb += [
         sink.payload.eq(source.payload),
         sink.valid.eq(source.valid),

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""A plastic layer behind the trained layers of a network: it goes on learning on the chip."""
+"""A plastic layer behind the trained layers of a network; it learns on the chip."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ from sc_model.spec.plastic_layer import placement
 
 
 class PlasticStage(wiring.Component):
-    """A `PlasticLayer` behind streams of words: it takes one step for each word.
+    """A `PlasticLayer` with a stream of words at its input and its output: one step for each word.
 
-    A step begins when a word and its transfer of `teach` have come and the spikes of the step
-    before have been taken. Latency: the layer's step, and one clock before and after it; the next
-    step begins when the spikes have been taken. Domain ``sync``. A reset abandons the step under
-    way; the layer's memories stay as they are (see `PlasticLayer`), traces included.
+    A step begins when `i` and `teach` are both valid and the spikes of the previous step have been
+    taken. Latency: the layer's step, and one clock before and after it. Domain ``sync``. A reset
+    aborts the step under way; the layer's memories keep their contents, traces included (see
+    `PlasticLayer`).
 
     Parameters
     ----------
-    spec : rule, size, neurons.
+    spec : rule, size and neurons of the layer.
     step_bits : bits of a step's number.
     family : the fabric.
 
     Members
     -------
-    i : {step, spikes}, the words.
-    teach : modulators and flags of `PlasticLayer.i`, one transfer for each word; the layer reads
-        them in a step's first transfer only.
+    i : {step, spikes}, the words of the trained layer in front.
+    teach : modulators and flags of `PlasticLayer.i`, one transfer for each word of `i`.
     o : {step, spikes}, the neurons that fire.
     load, read, readback : host access of the layer.
     """
@@ -70,9 +69,11 @@ class PlasticStage(wiring.Component):
         m = Module()
         m.submodules.layer = layer = self.layer
         rows, chains = layer.place.rows, layer.place.chains
+        # The three phases of a step, one bit each: no state needs to be decoded.
         feeding = Signal()  # rows go into the layer, one of each chain in a transfer
-        deciding = Signal()  # all rows are in; the neurons are decided on
+        deciding = Signal()  # all rows are in; the layer updates its neurons
         waiting = Signal()  # the spikes wait to be taken
+        # Data without reset: all of it is written when a step begins, and counts only in a phase.
         step = Signal(self.step_bits, reset_less=True)
         word = [Signal(rows, name=f"word_{chain}", reset_less=True) for chain in range(chains)]
         teaching = Signal(self.teach_layout, reset_less=True)
@@ -81,18 +82,20 @@ class PlasticStage(wiring.Component):
         free, begins = Signal(), Signal()
         m.d.comb += [
             free.eq(~feeding & ~deciding & ~waiting),
-            # both streams or none: each is ready only while the other is valid
+            # Both streams are taken in the same clock, so each is ready only while the other is
+            # valid. That can't deadlock, since the valid of a stream must not wait for its ready.
             self.i.ready.eq(free & self.teach.valid),
             self.teach.ready.eq(free & self.i.valid),
             begins.eq(self.i.valid & self.teach.valid & free),
             layer.i.valid.eq(feeding),
             layer.i.payload.spikes.eq(Cat(chain[0] for chain in word)),
+            # Held for all transfers of the step, though the layer reads them in the first one only.
             *(layer.i.payload[name].eq(teaching[name]) for name, _ in self.teach_layout),
             self.o.valid.eq(waiting),
             self.o.payload.step.eq(step),
             self.o.payload.spikes.eq(spikes),
         ]
-        # the last chain may have fewer inputs than rows; the rest of its rows never spikes
+        # The last chain may have fewer inputs than rows; its surplus rows never spike.
         padded = Cat(self.i.payload.spikes, C(0, rows * chains - self.spec.layer.inputs))
         with m.If(begins):
             m.d.sync += [
@@ -105,12 +108,13 @@ class PlasticStage(wiring.Component):
                 for chain, register in enumerate(word)
             ]
         with m.If(feeding & layer.i.ready):
-            # shift: the current row is always bit 0, so no multiplexer is needed
+            # Shifted, so that the current row is always bit 0 and no multiplexer is needed.
             m.d.sync += [register.eq(register[1:]) for register in word]
             m.d.sync += row.eq(row + 1)
             with m.If(row == rows - 1):
                 m.d.sync += [row.eq(0), feeding.eq(0), deciding.eq(1)]
-        # the layer names the neurons that fire one by one
+        # The layer gives the number of each neuron that fires, one a clock; they are collected in a
+        # word, which `begins` clears by an AND (no neuron fires in that clock).
         named = Cat(equals(layer.neuron, number) for number in range(len(spikes)))
         m.d.sync += spikes.eq(gated(spikes | gated(named, by=layer.spike), by=~begins))
         with m.If(layer.done):

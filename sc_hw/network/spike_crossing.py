@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""What lies between two layers: a clock-domain crossing where their clocks differ, and a policy."""
+"""The crossing between two layers: a queue where their clocks differ, and an intake of words."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class SpikeCrossing(wiring.Component):
 
     Architecture
     ------------
-    Between two domains a `WordCrossing` carries step and spikes as one word; in one domain there is
-    none. Behind it, in the layer's domain, an `Intake` makes of the words what each tick takes in.
-    Latency and throughput are those of these two.
+    Between two domains a `WordCrossing` transfers step and spikes as one word; within one domain
+    there is none. Behind it, in the layer's domain, an `Intake` turns the words into the values of
+    each tick. The latency is the sum of both, the throughput the lower of the two.
 
     Reset
     -----
-    Of either side, at any time. Both sides discard all words and begin with step 1 again. `i_clear`
-    and `o_clear` tell the logic on each side to restart as well (see `WordCrossing`). In one domain
-    the reset is that of the domain.
+    A reset of either side, at any time, makes both sides discard all words and begin with step 1
+    again. `i_clear` and `o_clear` tell the logic on each side to restart as well (see
+    `WordCrossing`). Within one domain the domain's reset does all of this, and both are 0.
 
     Constraints
     -----------
@@ -37,15 +37,15 @@ class SpikeCrossing(wiring.Component):
 
     Parameters
     ----------
-    spec : channels, intervals, policy.
+    spec : channels, intervals and policy.
     step_bits : bits of a step's number.
-    i_domain, o_domain : clock domains of the two sides.
-    depth : words that wait between two clocks: 1, 2, 4, 8 or 16.
+    i_domain, o_domain : clock domains of the two sides; they may be the same.
+    depth : words that the queue between two domains holds: 1, 2, 4, 8 or 16.
 
     Members
     -------
     i : {step, spikes}, the words, in `i_domain`.
-    o : {step, values}, what a tick takes in, in `o_domain`.
+    o : {step, values}, the inputs of a tick, in `o_domain`.
     out_of_step : see `Intake`, in `o_domain`.
     lost : see `Intake`, in `o_domain`; only with policy ``once``.
     i_restart, o_restart : restart as after a reset of that side.
@@ -70,6 +70,7 @@ class SpikeCrossing(wiring.Component):
         )
         self.intake = Intake(spec, step_bits)
         self.words: WordCrossing | None = None
+        # Step and spikes cross as one word: two crossings could deliver them in different clocks.
         if i_domain != o_domain:
             self.words = WordCrossing(
                 self.intake.i_layout.size, depth, i_domain=i_domain, o_domain=o_domain
@@ -103,6 +104,8 @@ class SpikeCrossing(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        # The intake counts words. When the queue discards words, it must forget those that it has
+        # counted too, or the next word would have another step than it expects.
         restart = Signal()
         m.submodules[INTAKE] = DomainRenamer(self.o_domain)(ResetInserter(restart)(self.intake))
         intake = self.intake
@@ -111,6 +114,7 @@ class SpikeCrossing(wiring.Component):
         if self.spec.policy == "once":
             m.d.comb += self.lost.eq(intake.lost)
         if self.words is None:
+            # One clock: no register in between, and nobody else to be told of a reset.
             m.d.comb += restart.eq(self.i_restart | self.o_restart)
             connect(m, flipped(self.i), intake.i)
             return m
@@ -126,6 +130,7 @@ class SpikeCrossing(wiring.Component):
             words.o.ready.eq(intake.i.ready),
             words.o_restart.eq(self.o_restart),
             self.o_clear.eq(words.o_clear),
+            # `i_restart` is of the other domain: it arrives here as `o_clear`, after the handshake.
             restart.eq(self.o_restart | words.o_clear),
         ]
         return m

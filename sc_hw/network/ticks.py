@@ -1,9 +1,9 @@
 # amaranth: UnusedElaboratable=no
-"""When a layer ticks, and what each tick takes in; both follow from numbers that words carry.
+"""The schedule of a layer's ticks, and the collecting of the words that each tick takes in.
 
-Every word travels with the number of its step. A layer ticks for step n as soon as all words that
-precede that tick have come, and a layer that is slower than its producer stops the producer. So the
-result is the same for any frequencies and phases of the clocks: it is a network of processes that
+Every word carries the number of its step. A layer ticks for step n as soon as all words up to step
+n have arrived, and a layer that is slower than its producer stalls the producer. So the result does
+not depend on the frequencies and phases of the clocks: the layers are a network of processes that
 wait for their inputs (Kahn, "The semantics of a simple language for parallel programming", IFIP
 1974).
 """
@@ -21,9 +21,9 @@ from sc_model.spec import CrossingSpec
 class TickScheduler(wiring.Component):
     """Decides whether the next word or the next tick is due.
 
-    Words come at every `i_interval`-th step, the layer ticks at every `o_interval`-th. After a
+    There is a word for every `i_interval`-th step and a tick for every `o_interval`-th. After a
     reset the first word is that of step `i_interval`, the first tick that of step `o_interval`. The
-    word of a step precedes the tick of that step. Latency 0, domain ``sync``.
+    word of a step precedes the tick of the same step. Latency 0, domain ``sync``.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ class TickScheduler(wiring.Component):
     Members
     -------
     word_due : the next word precedes the next tick.
-    word_taken : a word is taken (only while `word_due`).
-    word_step : with `word_taken`: the number that it carries.
-    tick : all words that precede the next tick have come.
+    word_taken : a word is accepted; allowed only while `word_due` is high.
+    word_step : with `word_taken`: the step's number in that word.
+    tick : all words that precede the next tick have been accepted.
     step : number of the step of that tick.
-    tick_taken : the tick begins (only while `tick`).
-    out_of_step : a word carried another number than the one that was due. Stays high until a reset;
-        only a fault upstream causes it.
+    tick_taken : the tick begins; allowed only while `tick` is high.
+    out_of_step : a word carried another number than the scheduler expected; high from the second
+        clock after the word until a reset. Only a fault upstream causes it.
 
     Raises
     ------
@@ -77,14 +77,17 @@ class TickScheduler(wiring.Component):
         step = Signal(self.step_bits, init=self.o_interval)
         differs = Signal(self.step_bits)
         m.d.comb += [
+            # One of the two is always low, so words and ticks never share a clock: the updates of
+            # `ahead` below can't collide, and an intake's count has one reason to change at a time.
             self.word_due.eq(~ahead[-1]),
             self.tick.eq(~self.word_due),
             self.step.eq(step),
         ]
+        # Both numbers wrap at 2^step_bits, as those in the words do; only `ahead` decides.
         with m.If(self.word_taken):
             m.d.sync += [ahead.eq(ahead - self.i_interval), due.eq(due + self.i_interval)]
-        # A register between comparison and flag: the word may come from a capture register of
-        # another clock, far away, and the flag may be a clock late.
+        # A register between the XOR and its reduction: the word may come from the distant register
+        # of a crossing, and nobody minds a flag that is a clock late.
         m.d.sync += differs.eq(gated(self.word_step ^ due, by=self.word_taken))
         with m.If(differs.any()):
             m.d.sync += self.out_of_step.eq(1)
@@ -94,25 +97,25 @@ class TickScheduler(wiring.Component):
 
 
 class Intake(wiring.Component):
-    """Collects the words in front of a layer, and offers what each of its ticks takes in.
+    """Collects the words in front of a layer, and offers the inputs of each of its ticks.
 
     Throughput one word a clock; a tick is offered in the clock after its last word. Domain
-    ``sync``. A reset discards all words. For the policies see `CrossingSpec`: counts of
+    ``sync``. A reset discards all words. The policies are described at `CrossingSpec`: counts of
     ``accumulate`` can't overflow, since `CrossingSpec.value` has room for the most words between
-    two ticks (proved); counts of ``once`` saturate.
+    two ticks (`sc_hw.proof.blocks.network.intake` proves it); counts of ``once`` saturate.
 
     Parameters
     ----------
-    spec : channels, intervals, policy.
+    spec : channels, intervals and policy.
     step_bits : bits of a step's number.
 
     Members
     -------
     i : {step, spikes}, the words.
-    o : {step, values}, what a tick takes in.
+    o : {step, values}, the inputs of a tick.
     out_of_step : see `TickScheduler`.
-    lost : with ``once``: a spike of the last clock's word was discarded, because as many wait in
-        its channel as can be counted.
+    lost : only with ``once``: a spike of the word of the last clock was discarded, since the count
+        of its channel was full.
     """
 
     def __init__(self, spec: CrossingSpec, step_bits: int = 16) -> None:
@@ -151,10 +154,13 @@ class Intake(wiring.Component):
             "accumulate": self._accumulate,
             "once": self._once,
         }[self.spec.policy]
+        # Channels have no logic in common but these strobes; that is why the proof of a single
+        # channel (`IntakeHarness`) holds for all.
         lost = Signal(self.spec.channels)
         for channel in range(self.spec.channels):
             value = self.o.payload["values"][channel]
             channel_policy(m, channel, word, tick, value, lost[channel])
+        # A register: the OR spans all channels, and the output is a port that may be far away.
         if self.spec.policy == "once":
             m.d.sync += self.lost.eq(lost.any())
         return m
@@ -162,7 +168,8 @@ class Intake(wiring.Component):
     def _hold(
         self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
     ) -> None:
-        """The spike of the last word; a tick does not change it."""
+        """Hold the spike of the last word; a tick does not change it."""
+        # Reset clears it: a tick before the first word takes in zeros.
         held = Signal(name=f"kept_{channel}")
         m.d.comb += value.eq(held)
         with m.If(word):
@@ -171,17 +178,21 @@ class Intake(wiring.Component):
     def _accumulate(
         self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
     ) -> None:
-        """The number of spikes since the tick before; words and ticks never share a clock."""
+        """Count the spikes since the previous tick."""
         count = Signal(self.spec.value.width, name=f"kept_{channel}")
         m.d.comb += value.eq(count)
         with m.If(word | tick):
+            # An AND clears the count at a tick. The cut drops a carry that never occurs: the width
+            # of `CrossingSpec.value` is that of the most words between two ticks.
             spike = word & self.i.payload.spikes[channel]
             m.d.sync += count.eq(gated(count + spike, by=~tick)[: len(count)])
 
     def _once(
         self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
     ) -> None:
-        """One of the spikes that wait; a tick takes it away."""
+        """Count the spikes that wait; a tick takes one of them."""
+        # A tick takes a spike only from a channel in which one waits, so the count stays at 0 or
+        # above. It is full at all ones: a reduction detects that, not a comparison.
         waiting = Signal(self.spec.pending_bits, name=f"kept_{channel}")
         spike = self.i.payload.spikes[channel]
         m.d.comb += [value.eq(waiting.any()), lost.eq(word & spike & waiting.all())]
