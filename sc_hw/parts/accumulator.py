@@ -32,6 +32,7 @@ class Accumulator(wiring.Component):
     i_term : a term.
     i_first : a new sum begins with this term.
     o_sum : the sum up to and including the term of `latency` clocks ago.
+    parts : the bits of the sum that each segment holds, lowest segment first.
 
     Raises
     ------
@@ -62,7 +63,8 @@ class Accumulator(wiring.Component):
         last = len(self.parts) - 1
         term = fit(self.i_term, len(self.o_sum))
         for number, bits in enumerate(self.parts):
-            room = len(bits) + (number < last)  # with the carry out
+            # Every segment but the highest keeps its carry out as one bit more.
+            room = len(bits) + (number < last)
             segment = Signal(room, name=f"segment_{number}", reset_less=True)
             # The term's bits and the flag reach a segment together with the carry from below.
             first = delays.later(self.i_first, number, "first")

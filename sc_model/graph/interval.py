@@ -27,6 +27,7 @@ class Interval:
     def format(self) -> IntFormat:
         """Smallest integer format that holds every value; unsigned where none is negative."""
         if self.lo >= 0:
+            # No format has 0 bits: the interval [0, 0] takes one.
             return IntFormat(max(1, self.hi.bit_length()), signed=False)
         # two's complement of n bits reaches from -2^(n-1) to 2^(n-1) - 1
         return IntFormat(
@@ -36,7 +37,7 @@ class Interval:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it holds one value only."""
+        """Whether the interval holds one value only."""
         return self.lo == self.hi
 
     def within(self, other: Interval) -> bool:
@@ -44,11 +45,11 @@ class Interval:
         return other.lo <= self.lo and self.hi <= other.hi
 
     def hull(self, other: Interval) -> Interval:
-        """Smallest interval that holds both."""
+        """Smallest interval that holds all values of both."""
         return Interval(min(self.lo, other.lo), max(self.hi, other.hi))
 
     def meet(self, other: Interval) -> Interval | None:
-        """The values that both hold; None where there is none."""
+        """The values that both intervals hold; None if there is no such value."""
         lo, hi = max(self.lo, other.lo), min(self.hi, other.hi)
         return Interval(lo, hi) if lo <= hi else None
 

@@ -14,7 +14,9 @@ class Pins:
     """Exchange of packed words with the wrapped design.
 
     A word written here is on the pins at the next rising edge; what :meth:`clock` returns was on
-    the output pins at that same edge.
+    the output pins at that same edge. This class writes and reads at falling edges: the wrapper has
+    then sampled the outputs half a clock ago, and samples the inputs half a clock later, so no
+    write races with a sample.
 
     Parameters
     ----------
@@ -22,28 +24,31 @@ class Pins:
 
     Members
     -------
-    cycles : rising edges so far.
+    cycles : number of rising edges so far.
     """
 
     def __init__(self, top: Any) -> None:
         self._drive, self._sense, self._clock = top.drive, top.sense, getattr(top, CLOCK)
         self._edge = FallingEdge(self._clock)
-        self._last: int | None = None
+        self._last: int | None = None  # the word on the input pins; None before the first one
         self.cycles = 0
 
     async def start(self, word: int) -> None:
-        """Start the clock and let one edge pass with `word` on the pins.
+        """Start the clock and let one rising edge pass with `word` on the pins.
 
-        The wrapper has sampled nothing before that edge.
+        The outputs at that edge are not returned: they show a design that no input has reached.
         """
         self._drive.value = self._last = word
+        # Two steps of the simulator are the shortest clock: one step low, then one step high. The
+        # bench measures clocks, not time.
         Clock(self._clock, 2, unit="step").start(start_high=False)
         await self._edge
         self.cycles += 1
 
     async def clock(self, word: int) -> int:
-        """Apply a word for one clock; the outputs at its rising edge."""
-        # a write through cocotb costs more than a comparison
+        """Apply a word for one clock, and return the outputs at its rising edge."""
+        # A word that is on the pins already is not written again: a write through cocotb takes
+        # longer than a comparison.
         if word != self._last:
             self._drive.value = self._last = word
         await self._edge
@@ -55,6 +60,8 @@ class Pins:
 
         Returns (index, outputs) of every clock whose outputs are not as expected.
         """
+        # It does what `clock` does. The loop stands here with local names, since a call and the
+        # look-ups for each clock would take longer than the rest of it.
         drive, sense, edge, last = self._drive, self._sense, self._edge, self._last
         differences = []
         for index, (word, expect) in enumerate(zip(words, expected, strict=True)):

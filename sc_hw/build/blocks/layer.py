@@ -19,13 +19,17 @@ from sc_model.spec.plastic_layer import placement
 class LayerBlock(RuleBlock):
     """A :class:`~sc_hw.plastic.layer.PlasticLayer` that runs the design's rule."""
 
-    name = "layer"
-    top = "plastic_layer"
+    name = "layer"  # the value of `block` in a design
+    top = "plastic_layer"  # the emitted Verilog module
     component: PlasticLayer
 
     @staticmethod
     def component_of(design: Design, family: Family, graph: Graph | None) -> PlasticLayer:
-        """The layer of a design; a graph is put into its lanes, so none can be given here."""
+        """The layer of a design.
+
+        `graph` has no effect here. It would replace the rule's graph, but a layer splits the rule
+        between lanes and memories; a lane of another graph is built from its own `RuleParts`.
+        """
         if design.layer is None or design.neuron is None:
             raise ConfigError(
                 "a design with block 'layer' must have the tables [layer] and [neuron]."
@@ -36,17 +40,29 @@ class LayerBlock(RuleBlock):
 
     @property
     def graph(self) -> Graph:
-        """The compiled graph of a lane: the rule's fields of locality `synapse`."""
+        """The compiled graph of a lane, which computes the fields of locality `synapse`."""
         return self.component.plan.graph
 
     def stage(self, node: int) -> int | None:
-        """The pipeline stage of a node of a lane's graph, None for a constant."""
+        """The pipeline stage, in clocks, of a node of a lane's graph; None for a constant."""
         plan = self.component.plan.update.plan
         slot = plan.slots[node] if plan is not None else None
         return None if slot is None else slot.stage
 
     def timing(self) -> dict[str, Any]:
-        """Clocks of a step (`sweep_clocks`), of a decision, and until nothing is in flight."""
+        """The clocks of the layer, and its throughput.
+
+        Returns
+        -------
+        latency_clocks : from a step's last transfer until its last neuron is decided on.
+        synapses_per_clock : synapses that all lanes together work on in a clock.
+        span_clocks : from a synapse's reading until it may be read again.
+        slot_clocks : of a group of neurons: its rows and a pause.
+        sweep_clocks : of a whole step at full speed.
+        drain_clocks : without a step, until nothing is in flight.
+        update_latency_clocks : of the pipeline that computes the rule in a lane.
+        critic_clocks : that a step begins later because of the critic; 0 without one.
+        """
         layer = self.component
         return {
             "latency_clocks": layer.timing.decision,
@@ -65,8 +81,17 @@ class LayerBlock(RuleBlock):
 
 
 def layer_layout(layer: PlasticLayer) -> dict[str, Any]:
-    """Where a plastic layer's synapses lie, and what the host finds in each of its spaces."""
+    """Where a plastic layer's synapses lie, and what the host finds in each of its spaces.
+
+    Returns
+    -------
+    placement : sizes of the layer and of its layout (see `Placement`), and how a lane keeps its
+        synapses (`memory`).
+    spaces : a row for each memory space: its name, its code, its number of words, their fields.
+    """
     place = layer.place
+    # SYNAPSE has so many words in each lane, and INPUT in each chain: an access also names the chain
+    # and the lane. The other spaces have one memory for the whole layer.
     words = {
         Space.SYNAPSE: place.depth,
         Space.INPUT: place.rows,
@@ -74,6 +99,7 @@ def layer_layout(layer: PlasticLayer) -> dict[str, Any]:
         Space.NEURON: place.neurons,
         Space.CONTROL: 1,
     }
+    # These names are keys of the manifest and members of `Placement`.
     keys = ("inputs", "neurons", "chains", "columns", "rows", "groups", "depth")
     return {
         "placement": {
