@@ -22,6 +22,7 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.families import load_family
 from sc_hw.proof.blocks.network.parts import LANE, write_network_parts
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
+from sc_hw.simulation.cosim import cosim
 from sc_hw.trained import TrainedLayer
 from sc_model.golden.network.network import Network, parameter_bounds
 from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
@@ -330,6 +331,29 @@ def test_it_is_built(drop: Drop, tmp_path: Path) -> None:
     build = elaborate(design("alpha"), root=tmp_path)
     (layer,) = build.manifest["layers"]
     assert (layer["kind"], layer["sizes"], layer["decay"]) == ("alpha", [3, -7, 12], None)
+
+
+def test_the_kind_of_an_installed_package_is_co_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Co-simulation runs in another process, which finds the kind by its entry point as well."""
+    metadata = tmp_path / "site" / "my_kinds-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-kinds\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[sc_model.layer_kinds]\nalpha = my_alpha\n")
+    (tmp_path / "site" / "my_alpha.py").write_text(ALPHA, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    sc_model.layer_kinds._kinds.cache_clear()
+    try:
+        build = elaborate(design("alpha"), root=tmp_path / "build")
+        results = cosim(build, steps=40)
+    finally:
+        monkeypatch.undo()
+        sys.modules.pop("my_alpha", None)
+        sc_model.layer_kinds._kinds.cache_clear()
+    assert (results["passed"], results["differences"]) == (True, 0)
+    assert layer_kinds() == ("dense", "hetsyn")
 
 
 @pytest.mark.parametrize(
