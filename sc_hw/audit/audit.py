@@ -129,6 +129,7 @@ def audit(
     run_yosys(
         _SCRIPT.format(source=source.resolve(), top=top, name="audit"), folder=folder, name="audit"
     )
+    # Flattened: all logic is in this one module.
     module = json.loads((folder / "audit.json").read_text(encoding="utf-8"))["modules"][top]
     rules = CrossingRules(module, clocks, inputs or {})
     crossings = tuple(rules.apply(expected))

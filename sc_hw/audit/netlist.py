@@ -139,6 +139,7 @@ class ClockedNetlist:
         self.clock_bits = self._clock_bits()
         self.port_domain = dict(inputs)
         for port, domain in clocks.items():
+            # A declaration by the caller goes first.
             if port.endswith("clk"):  # `x_rst` is the reset of clock `x_clk`
                 self.port_domain.setdefault(f"{port.removesuffix('clk')}rst", domain)
         self._read_cells()
@@ -168,6 +169,8 @@ class ClockedNetlist:
         """Enter all cells and output ports; black boxes last, when it is known what drives what."""
         ports, cells = self.module["ports"], sorted(self.module["cells"].items())
         boxes = [(name, cell) for name, cell in cells if not cell["type"].startswith("$")]
+        # A pin of a black box without a direction is an output only if nothing else drives its
+        # wire, so all other drivers have to be known first.
         driven = {
             bit for port in ports.values() if port["direction"] == "input" for bit in port["bits"]
         }
@@ -257,6 +260,7 @@ class ClockedNetlist:
             control = [
                 bit for pin, bits in pins.items() if pin not in ("D", "Q", "CLK") for bit in bits
             ]
+            # An enable or a reset becomes a gate in front of the register, or acts like one.
             plain = cell["type"] == "$dff"
             self.registers.append(
                 Register(self.name(pins["Q"]), domain, pins["Q"], pins["D"], control, plain, name)
@@ -365,7 +369,7 @@ class ClockedNetlist:
             self.edges[node].append(bit)
             self.back[bit].append(node)
 
-    # --- asking -----------------------------------------------------------------------------------
+    # --- queries ----------------------------------------------------------------------------------
 
     def _sources(self) -> Iterator[tuple[str, Bit]]:
         """Domain and bit of every register, memory and port: where values come from."""
@@ -385,6 +389,7 @@ class ClockedNetlist:
         queue: deque[tuple[str, Any]] = deque(self._sources())
         while queue:
             domain, node = queue.popleft()
+            # Each node is entered once for each domain, so that loops of logic end the search.
             if domain in reach[node]:
                 continue
             reach[node].add(domain)
@@ -407,6 +412,7 @@ class ClockedNetlist:
             visited.add(node)
             if node in self.owner or node in self.stored:
                 ends.add(node)
+            # A register ends the search: what is behind it is a value of its own clock.
             if node in self.owner:
                 continue
             before = self.back.get(node, ())

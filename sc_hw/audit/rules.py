@@ -73,6 +73,7 @@ class CrossingRules(ClockedNetlist):
 
     def apply(self, expected: Sequence[Crossing] | None) -> list[Crossing]:
         """Apply all rules; the recognised crossings, compared with a list if there is one."""
+        # Most likely a wrong name in the caller's list of clocks.
         for domain in sorted(set(self.clocks.values()) - self.used):
             self.find("clock without registers", f"nothing is clocked by {domain}")
         self._check_clocks_as_data()
@@ -117,6 +118,8 @@ class CrossingRules(ClockedNetlist):
         stored: list[Register] = []
         for number, register in enumerate(self.registers):
             for index, bits in self._foreign(register, reach).items():
+                # Without logic: a register's output is itself the next value, with no enable or
+                # reset that would be a gate in between.
                 source = self.owner.get(register.d[index]) if index >= 0 else None
                 if source is not None and register.plain and source[0].domain != register.domain:
                     direct[number, self.numbers[id(source[0])]].append((index, source[1]))
@@ -133,6 +136,7 @@ class CrossingRules(ClockedNetlist):
             cells = {
                 name
                 for name, pin, _ in self.loads[bit]
+                # Yosys calls clock pins CLK, WR_CLK and RD_CLK.
                 if not pin.endswith("CLK") and not self._is_black_box(name)
             }
             for name in sorted(cells):
@@ -151,6 +155,8 @@ class CrossingRules(ClockedNetlist):
         reach it through logic.
         """
         foreign: dict[int, set[Bit]] = {}
+        # `reach` is known for all bits, so the costly search for the cone is done only where
+        # another domain has been found.
         inputs = [(-1, register.control), *((i, [bit]) for i, bit in enumerate(register.d))]
         for index, bits in inputs:
             if any(reach.get(bit, set()) - {register.domain} for bit in bits):
@@ -231,6 +237,8 @@ class CrossingRules(ClockedNetlist):
                 )
                 return []
             outputs.append(second[0].q[second[1]])
+        # Each bit may arrive an edge early or late. Only if one changes at a time is every mixture
+        # of old and new bits a value that was there.
         if len(pairs) > 1 and not self._is_gray(sender, [index for _, index in pairs]):
             self.find(
                 "several bits without gray code",
@@ -256,6 +264,7 @@ class CrossingRules(ClockedNetlist):
         The highest bit is b's highest bit by itself. Each bit below is the exclusive-or of the bit
         of b above it, which is known by then, and one new bit of b.
         """
+        # The whole register, in order: a Gray code is defined by each bit and its neighbour above.
         if list(bits) != list(range(len(register.q))) or len(register.d) != len(register.q):
             return False
         terms = [self._xor_terms(register.d[index]) for index in bits]
@@ -313,6 +322,7 @@ class CrossingRules(ClockedNetlist):
         }
         domains = {memory.domain for memory in memories.values()}
         domains |= {holder.domain for holder in holders.values()}
+        # Two storages that meet in a register can't be gated by one pair of pointers.
         if len(domains) != 1 or len(memories) + len(holders) != 1:
             self._find_logic_between(register, foreign)
             return []
@@ -327,6 +337,7 @@ class CrossingRules(ClockedNetlist):
 
         def gated(cone: set[Bit], sender: str, receiver: str) -> bool:
             """Whether all outputs of some synchroniser reach a cone."""
+            # Every bit: a comparison that leaves one out may take a full queue for an empty one.
             return any(
                 set(crossing.outputs) <= cone
                 for crossing in recognised
@@ -360,6 +371,7 @@ class CrossingRules(ClockedNetlist):
         for name, port in sorted(self.module["ports"].items()):
             if port["direction"] == "output":
                 for bit in port["bits"]:
+                    # Whoever reads such an output with either clock may see it change at its edge.
                     if len(reach.get(bit, ())) > 1:
                         self.find(
                             "output of two clocks",
@@ -394,10 +406,11 @@ class CrossingRules(ClockedNetlist):
         """The crossings, by the names of the list where there is one; differences are findings."""
         if expected is None:
             return [crossing.record() for crossing in recognised]
-        left = list(recognised)
+        # Each recognised crossing stands for one entry of the list only.
+        unmatched = list(recognised)
         listed: list[Crossing] = []
         for record in expected:
-            match = next((crossing for crossing in left if crossing.matches(record)), None)
+            match = next((crossing for crossing in unmatched if crossing.matches(record)), None)
             if match is None:
                 self.find(
                     "crossing not found",
@@ -406,9 +419,9 @@ class CrossingRules(ClockedNetlist):
                     f" {record.destination}",
                 )
             else:
-                left.remove(match)
+                unmatched.remove(match)
                 listed.append(record)
-        for extra in left:
+        for extra in unmatched:
             self.find(
                 "crossing not expected",
                 f"{shortest(extra.source)} ({extra.source_domain}) to"

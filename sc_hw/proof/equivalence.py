@@ -87,6 +87,7 @@ def netlists_compared(original: Netlist, mutated: Netlist, limit_s: float) -> st
     pairs = [
         (original.following[name], mutated.following[name]) for name in sorted(original.following)
     ] + [(original.outputs[name], mutated.outputs[name]) for name in sorted(original.outputs)]
+    # Assertions have no names in BTOR2, so they are compared in the order of their lines.
     for kind in ("asserted", "assumed"):
         left, right = getattr(original, kind), getattr(mutated, kind)
         if len(left) != len(right):

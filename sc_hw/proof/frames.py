@@ -41,6 +41,7 @@ class Frames:
     ) -> None:
         self.net = net
         self.fields: dict[str, Any] = {}
+        # Free terms, not the values after a reset: what is proved holds from any clock of a run on.
         self.states = [net.fresh_states("0")]
         self.inputs: list[dict[str, Any]] = []
         # The same term in every clock: one value, and the claim holds for each value it can have.
@@ -95,6 +96,7 @@ class Frames:
         cuts = {}
         for row in named:
             term = self.net.signals.get(row.signal)
+            # A signal of another width has lost bits to an optimisation: it is not the value.
             if term is not None and row.stage is not None and self._width(term) == row.width:
                 cuts[row.name] = (self.at(first + row.stage, row.signal), row.lo, row.hi)
         return cuts
@@ -105,6 +107,8 @@ class Frames:
 
 def no_reset(prover: Prover, frames: Frames, clocks: int, first: int = 0) -> list[Any]:
     """No reset in clocks `first` to `clocks`, both included."""
+    # A reset in between would drop what a claim follows through the clocks. What a reset itself
+    # does is stated by claims that assume one.
     return [prover.off(frames.at(clock, "rst")) for clock in range(first, clocks + 1)]
 
 

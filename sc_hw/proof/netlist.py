@@ -36,6 +36,8 @@ check -assert
 write_btor {name}.btor
 """
 
+# With several clocks. `_TECHMAP_FAIL_` leaves a flip-flop of the falling edge as it is, and the
+# `select` in the script then stops: BTOR2 would not show which edge was meant.
 # BTOR2 has no clocks, so with several of them each register is written as "next value where its
 # clock is 1, else its own": the clocks are inputs then. `memory_map` leaves undefined bits, which
 # are made 0: each would be an input without a name.
@@ -206,6 +208,7 @@ class Netlist:
         """Name of the register inside the memory's read port: what loads a word of it in every
         clock.
         """
+        # Its next value is a read of the memory and nothing else, since it has no enable.
         for name, term in self.following.items():
             if term.kind() == K.ARRAY_SELECT and term.children()[0] == self.states[self.memory]:
                 return name
@@ -240,6 +243,7 @@ class _Reader:
 
     def read(self, text: str) -> Netlist:
         """The netlist of a text."""
+        # (number of a state, number of its next value), until all lines have been read
         pending: list[tuple[int, int]] = []
         for line in text.splitlines():
             fields = line.split(";")[0].split()
@@ -293,6 +297,7 @@ class _Reader:
             if operation == "input":
                 self.net.inputs[name] = term
             else:
+                # `next` lines name a register by its number, claims by its name.
                 self.net.states[name], self.state_names[number] = term, name
                 self.net.signals.setdefault(name, term)
             return term

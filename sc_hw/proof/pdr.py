@@ -45,6 +45,16 @@ module cover_as_assert (A, EN);
   \$assert never (.A(!A), .EN(EN));
 endmodule
 """
+# What the script guards against, in order:
+# * `memory_map`, `dffunmap` and the techmap leave registers without enable, reset and clock; the
+#   first `select` stops where one of another kind is left, which AIGER could not express.
+# * `setattr -unset keep` lets `opt_clean` remove what no assertion depends on.
+# * `setundef -anyseq` lets the solver choose undefined bits, a new value in each instant.
+# * The second `select`: a model that has lost its assertions would be proved at once.
+# * `-zinit`: PDR starts from zeros. A register that begins at 1 is stored inverted, and one without
+#   an initial value gets an input that chooses it. `-I -B` add a dummy input or property where
+#   there is none, since readers of AIGER expect one.
+# * ABC reads the binary file; the ASCII file is for the simulation of a counterexample.
 _SCRIPT = """{reads}
 hierarchy -check -top {top}
 proc
@@ -189,6 +199,7 @@ def _pdr(folder: Path, name: str, limit_s: float) -> str:
     reachable states, which makes the rest much smaller.
     """
     reduced = f"{name}.reduced.aig"
+    # `-T 0` would mean no limit, so a limit below one second becomes one second.
     commands = (
         f"read_aiger {name}.aig; fold; strash; orpos; scorr; write_aiger {reduced}; "
         f"pdr -f -T {max(1, int(limit_s))}; write_cex -a {name}.aiw"
@@ -215,6 +226,7 @@ def _pdr(folder: Path, name: str, limit_s: float) -> str:
         return REFUTED
     if "timeout" in text.lower():
         return UNKNOWN
+    # A text that is none of these must not pass for a verdict, whatever the exit code is.
     raise ToolError(
         f"yosys-abc gave no verdict (exit {done.returncode}):"
         f" {' | '.join(text.strip().splitlines()[-3:])}"
@@ -307,6 +319,7 @@ def _replay(folder: Path, name: str) -> dict[str, list[int]]:
             f"{folder / name}.aiw is not a trace of {len(graph.inputs)} inputs; this is a fault of"
             " the translation"
         )
+    # An `x` is an input that does not matter: 0 is as good as 1.
     frames = graph.run([line.replace("x", "0") for line in vectors])
     reached = any(graph.value(frames[-1], literal) for literal in graph.bad)
     obeyed = all(graph.value(values, literal) for values in frames for literal in graph.assumed)
@@ -328,6 +341,7 @@ def _named(
         if kind == "input":
             literal = graph.inputs[int(index)]
         elif kind in ("latch", "invlatch"):
+            # A register that begins at 1 is stored inverted (see `-zinit`).
             literal = graph.latches[int(index)][0] ^ (kind == "invlatch")
         else:
             continue

@@ -22,9 +22,8 @@ from sc_hw.tools import ToolError
 from sc_model.graph import Graph
 
 NETLISTS, GRAPHS = "netlists.json", "graphs.pickle"
-COMPARISON_LIMIT_S = (
-    30.0  # an undecided comparison only means that the proof must refute the mutant
-)
+# Seconds. An undecided comparison does no harm: the proof must then refute the mutant.
+COMPARISON_LIMIT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ def compare_graphs(original: Graph, mutated: Graph, folder: Path, limit_s: float
     without an answer.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # A pickle can run code when it is read: only our own child process reads this one, at once.
     (folder / GRAPHS).write_bytes(pickle.dumps((original, mutated)))
     return _compare(folder / GRAPHS, limit_s)
 
@@ -93,6 +93,7 @@ def _answer(module: str, arguments: Sequence[str]) -> Any:
         check=False,
         stdin=subprocess.DEVNULL,
     )
+    # Yosys prints to the same stream, so only the marked line counts.
     for line in done.stdout.splitlines():
         if line.startswith(VERDICT):
             return json.loads(line.removeprefix(VERDICT))

@@ -40,6 +40,7 @@ Claims = list[dict[str, Any]]
 def _emit_schedules(build: Build) -> None:
     """A sequencer for each address width that a bank can have, for claims about all depths."""
     span = build.manifest["timing"]["span_clocks"]
+    # The depth is a port of the sequencer, so that one for each width stands for all depths.
     for width in range(1, (MAX_SYNAPSES - 1).bit_length() + 1):
         text = to_verilog(Sequencer(width, span), "sequencer", None)
         write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
@@ -49,6 +50,7 @@ def _emit_what_is_proved(
     build: Build, schedules: bool, parts: Collection[str], progress: Progress
 ) -> None:
     """Write the Verilog that is proved beside the design's own: parts, and other sizes."""
+    # The worker proves every schedule that it finds, also those of an earlier run.
     for stale in (build.folder / "proof").glob("schedule_*"):
         stale.unlink()
     block = build.design.block
@@ -123,6 +125,7 @@ def prove(
     (build.folder / "proof.json").unlink(missing_ok=True)
     began = perf_counter()
     _emit_what_is_proved(build, schedules, parts, progress)
+    # Threads are enough: each waits for a process that does the work.
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         progress("proving the design")
         running = [pool.submit(task) for task in _tasks(build, limit_s, progress)]
@@ -167,6 +170,7 @@ def _certified(
     certificate = {
         "schema_version": PROOF_SCHEMA,
         "build_id": build.id,
+        # `unknown` and `vacuous` fail too: only what has been shown counts.
         "passed": (
             all(claim["verdict"] == PROVED for claim in claims)
             and all(row["verdict"] == row["expected"] for row in rows)
@@ -197,6 +201,7 @@ def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
         verilog = (folder / "top.v").read_text()
     except FileNotFoundError as error:
         raise ConfigError(f"{error.filename} does not exist: {again}.") from None
+    # A certificate is only as good as the files that it is about: both have to be unchanged.
     if certificate["verilog_sha256"] != sha256(verilog):
         raise ConfigError(
             f"{folder / 'proof.json'} belongs to other Verilog than {folder / 'top.v'}: {again}."

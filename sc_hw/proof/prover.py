@@ -92,6 +92,7 @@ class Prover:
         began = time.perf_counter()
         formulas = [*assumptions, violation]
         verdict, example = UNKNOWN, None
+        # Its counterexample is dropped, since it may be none of the claim (see `Abstraction`).
         if abstraction:
             verdict, _ = self._search(
                 abstraction.apply(self.terms, formulas),
@@ -101,6 +102,8 @@ class Prover:
             )
         if verdict != PROVED:
             verdict, example = self._search(formulas, shown or {}, split, self.limit_s)
+        # Assumptions that contradict each other would prove anything. A contradiction is looked for
+        # only now, since it takes a second call of the solver.
         if verdict == PROVED and not self._can_hold(tuple(assumptions)):
             verdict = VACUOUS
         claim = Claim(name, statement, verdict, time.perf_counter() - began, example)
@@ -127,6 +130,8 @@ class Prover:
         """Decide formulas as a whole, then value by value of `split` if there is one."""
         if split is None:
             return self._decide(formulas, shown, limit_s)
+        # A short try first: many claims with a factor are easy as a whole, and one call is less
+        # than hundreds. `self.limit_s` then applies to each value.
         verdict, example = self._decide(formulas, shown, WHOLE_LIMIT_S)
         if verdict == UNKNOWN:
             return self._case_by_case(formulas, shown, split)
@@ -134,6 +139,8 @@ class Prover:
 
     def _can_hold(self, assumptions: tuple[Any, ...]) -> bool:
         """Whether assumptions can all be true at once; anything follows from a contradiction."""
+        # Most claims about a block share their assumptions, so the answer is kept. A solver that
+        # runs out of time counts as "no": the claim is then `vacuous`, and the certificate fails.
         if assumptions not in self._satisfiable:
             self._satisfiable[assumptions] = (
                 not assumptions or self._decide(list(assumptions), {}, self.limit_s)[0] == REFUTED
@@ -162,6 +169,7 @@ class Prover:
         self, formulas: list[Any], shown: Mapping[str, Any], limit_s: float
     ) -> tuple[str, dict[str, Any] | None]:
         """One call of the solver: proved if the formulas can't all be true."""
+        # The solver looks for a violation: no solution means that the claim is proved.
         options = bz.Options()
         options.set(bz.Option.PRODUCE_MODELS, True)
         options.set(bz.Option.TIME_LIMIT_PER, int(limit_s * 1000))
@@ -178,6 +186,7 @@ class Prover:
         signed = isinstance(term, SmtInt)
         vector = term.term if isinstance(term, SmtInt) else term
         value = solver.get_value(vector).value(2)
+        # bitwuzla gives a truth value as a bool, and a vector as a text of binary digits.
         if isinstance(value, bool):
             return int(value)
         number = int(value, 2)
@@ -258,9 +267,12 @@ class Cuts:
         vector, lo, hi = self.signals[name]
         terms = self.prover.terms
         width = terms.width(vector)
+        # The range is proved together with the value: later claims assume it of the free variable
+        # that stands for this signal.
         differs = self.prover.either(
             terms.differ(value.low(width), vector), (value < lo).term, (value > hi).term
         )
+        # The tracer gives a signal a sign only where its interval has negative numbers.
         signal = number(terms, vector, lo < 0)
         self.shown[f"{name} (rule)"] = value
         self.shown[f"{name} (netlist)"] = signal

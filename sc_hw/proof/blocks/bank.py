@@ -65,6 +65,9 @@ class _Bank:
         self.address_bits = self.t.width(self.at(0, "updated_address"))
         synapses = manifest["design"]["synapses"]
         self.last = self.t.const(synapses - 1, self.address_bits)
+        # The claims about updates need no more than this: a grant to the host and a busy host
+        # both imply `closed`, so that with a transfer the address register takes the sequencer's
+        # address.
         sequencer = sequencer_invariant(
             prover, self.frames, 0, self.last, self.span, prefix="sequencer."
         )
@@ -115,6 +118,8 @@ class _Bank:
         issued = self.bit(clock, "sequencer.issued")
         facts = []
         for stage in range(1, self.span):
+            # Without this an arbitrary state could have updates on their way of which the sequencer
+            # knows nothing: it would let the host in, and the induction would fail.
             # An update in stage k was issued k clocks ago. `issued` says that the latest issue was
             # one clock ago; else `age` is 0 two clocks after the latest issue.
             young = [t(K.BV_ULE, age, t.const(stage - 2, t.width(age)))] if stage > 1 else []
@@ -127,8 +132,10 @@ class _Bank:
         return facts
 
     def _read_back(self, clock: int) -> list[Any]:
-        """A host's read in each of its clocks: under way (two clocks), offered, taken."""
+        """What holds in each stage of a host's read: under way (two clocks), offered, taken."""
         prover, t = self.prover, self.t
+        # What ties the stages together: the address register keeps the host's address (`reading`)
+        # and nothing is written, so that the word in memory is still the one that was asked for.
         arriving = self.at(clock, "arriving")  # bit k: the read was taken k + 1 clocks ago
         arrived, taken = self.bit(clock, "readback__valid"), self.bit(clock, "taken")
         latched = self.at(clock, self.net.memory_latch)
@@ -138,6 +145,7 @@ class _Bank:
         in_latch = t(K.EQUAL, latched, word)
         offered = prover.both(in_latch, t(K.EQUAL, self.at(clock, "readback__payload"), word))
         none_arriving = prover.equals(arriving, 0)
+        # The first line makes `undisturbed` exclude updates as well as loads.
         return [
             prover.implies(self.bit(clock, "updated"), self.bit(clock, "w_en")),
             prover.no(prover.equals(arriving, 3)),  # two reads are never under way
@@ -161,6 +169,8 @@ def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
 
     The address is registered before it reaches the memory: what is read is the word of clock 1.
     """
+    # The claims end at the write port. That the memory takes over what is there is a claim of its
+    # own (`memory: update lands`); the two compose, since clock 0 may be any clock of a run.
     prover, t, span = bank.prover, bank.t, bank.span
     formats = rule.state_formats(params)
     state = numbers_in(prover, bank.stored(1, bank.address(0)), bank.word)
@@ -206,6 +216,8 @@ def _prove_transfers(bank: _Bank) -> None:
         [*bank.running, bank.transfer(0)],
         shown,
     )
+    # No invariant is assumed: every valid bit of the arbitrary state before clock 0 has left the
+    # pipeline `span` clocks later.
     prover.claim(
         "update: only transfers",
         f"there is no update but {span} clocks after a transfer",
@@ -236,6 +248,8 @@ def _prove_memory(bank: _Bank) -> None:
         t.differ(after, t(K.ITE, addressed, bank.at(1, "updated_state"), before)),
         [*bank.no_reset, updating],
     )
+    # The invariant is needed here: in an arbitrary state an update could reach the write register
+    # together with the load, and would take its place.
     prover.claim(
         "memory: load lands",
         "a load taken from the host is in memory two clocks later, and no other word changes",
@@ -254,6 +268,8 @@ def _prove_order(bank: _Bank) -> None:
     """Add the claims about the order of accesses, by induction from reset."""
     prover, t, span = bank.prover, bank.t, bank.span
     next_broken = broken(prover, bank.invariant(1))
+    # Nothing but the reset is assumed, so the registers without a reset stay arbitrary: the
+    # sequencer's counters, for example. The invariant speaks of them only where they matter.
     prover.claim(
         "order: invariant after reset",
         "reset leads to a state in which the invariant holds",
@@ -281,6 +297,7 @@ def _prove_order(bank: _Bank) -> None:
         bank.holds,
         bank.issues(),
     )
+    # A word is on the write port in clock `span`, and in memory from the clock after it.
     granted = [
         prover.both(
             bank.transfer(0),
@@ -299,6 +316,7 @@ def _prove_order(bank: _Bank) -> None:
 
 def _prove_read_back(bank: _Bank) -> None:
     """Add the claims about the host's read of a word. It takes the pipeline's way to the memory."""
+    # The address is registered first, so the word that is read is that of clock 1.
     prover, t, arrival = bank.prover, bank.t, bank.read_clocks
     word = bank.stored(1, bank.at(0, "read__payload"))
     prover.claim(

@@ -50,6 +50,8 @@ class _Lane:
         terms = prover.terms
         self.fields = rule.state_formats(params)
         inputs = rule.input_formats(params)
+        # The registers are free terms: each claim is about every state, reachable or not. That is
+        # more than a run of the hardware needs, and no induction from reset is necessary.
         registers = {name: net.state_of(name) for name in self.fields}
         self.before = {name: net.states[register] for name, register in registers.items()}
         self.after = {name: net.following[register] for name, register in registers.items()}
@@ -70,12 +72,15 @@ class _Lane:
 def _prove_step(lane: _Lane, manifest: dict[str, Any]) -> None:
     """Add the claims about a step: each field becomes the rule's value."""
     prover, terms, net = lane.prover, lane.prover.terms, lane.net
+    # Reset goes before load and load before step, so only with neither is this clock a step.
     stepping = (prover.no(lane.rst), prover.no(lane.load), lane.step)
     signals = {
         row["name"]: (net.signals[row["signal"]], row["lo"], row["hi"])
         for row in manifest["named_signals"]
         if row["signal"] in net.signals  # Yosys may have merged or removed one
     }
+    # Each named intermediate is proved first and then stands for the logic in front of it: the
+    # solver need not compare two multipliers again in every field that depends on a product.
     cuts = Cuts(prover, signals, stepping)
     cuts.shown.update(lane.values)
     new = lane.rule.apply(SmtOps(terms, cuts), lane.state, lane.inputs, lane.params)
@@ -110,6 +115,7 @@ def _prove_step(lane: _Lane, manifest: dict[str, Any]) -> None:
 def _prove_hold(lane: _Lane) -> None:
     """Add the claims about a clock without step and load."""
     prover = lane.prover
+    # Inputs of the rule stay free: they may change in any way while there is no step.
     resting = (prover.no(lane.rst), prover.no(lane.load), prover.no(lane.step))
     for name in lane.fields:
         prover.claim(
@@ -133,6 +139,7 @@ def _prove_load(lane: _Lane) -> None:
     prover, terms = lane.prover, lane.prover.terms
     loading = (prover.no(lane.rst), lane.load)
     for item in lane.rule.state:
+        # A field without a port for it goes back to its initial value.
         if item.loadable:
             wanted, source = lane.net.inputs[f"load_{item.name}"], f"the port load_{item.name}"
         else:
@@ -163,6 +170,7 @@ def _prove_reset(lane: _Lane) -> None:
             f"reset: {item.name}",
             f"reset sets {item.name} to {item.initial}, whatever the other inputs are",
             terms.differ(lane.after[item.name], wanted),
+            # The only assumption: step, load, inputs and state are arbitrary.
             (lane.rst,),
             lane.values,
         )

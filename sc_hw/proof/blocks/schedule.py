@@ -31,6 +31,8 @@ def sequencer_invariant(
     def bit(name: str) -> Any:
         return prover.on(at(name))
 
+    # `address` is the port: 0 at the start of a sweep, whatever the counter behind it holds. So the
+    # invariant says nothing about a counter that has not been reset.
     position, age = at("address"), at("age")
     zero = prover.equals(position, 0)
     # `age` is 0 two clocks after the latest issue. It is span - 3 one clock before that synapse may
@@ -42,6 +44,7 @@ def sequencer_invariant(
     return [
         t(K.BV_ULE, position, last),
         t(K.EQUAL, bit("at_start"), zero),
+        # A sequencer waits nowhere but at the start of a sweep.
         prover.implies(bit("closed"), bit("at_start")),
         # The comparison with the last address is split into bits, a clock ahead.
         prover.implies(
@@ -50,8 +53,12 @@ def sequencer_invariant(
         ),
         prover.implies(prover.no(zero), t(K.EQUAL, bit("at_last"), t(K.EQUAL, position, last))),
         prover.implies(bit("issued"), prover.no(bit("empty"))),
+        # Without an upper limit for `age` the counter could run past `end`, `landing` would not
+        # come, and nothing would be known of when the pipeline is empty.
         prover.implies(counting, t(K.BV_ULE, age, t.const(end, t.width(age)))),
         prover.implies(counting, t(K.EQUAL, bit("landing"), prover.equals(age, end))),
+        # The host has the memory only between sweeps and with nothing in flight: that is why a
+        # transfer and an access of the host never meet.
         prover.implies(bit("host_grant"), prover.both(between_sweeps, prover.no(bit("host_busy")))),
         prover.implies(bit("host_busy"), between_sweeps),
     ]
@@ -65,12 +72,14 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
     claims hold for all time.
     """
     t = prover.terms
+    # One free value in all clocks: the depth of a bank is any, but does not change.
     frames = Frames(net, span, constant=("last", "short"))
     last, short = frames.inputs[0]["last"], frames.inputs[0]["short"]
     # Wide enough for the depth, last + 1, and for the span.
     wide = fitted(t, last, address_width + max(1, span.bit_length() + 1))
     depth = t(K.BV_ADD, wide, t.const(1, t.width(wide)))
     is_short = t(K.BV_ULT, depth, t.const(span, t.width(wide)))
+    # A bank ties `short` to this comparison (`SynapseBank`); so must the proof.
     depths = [t(K.EQUAL, prover.on(short), is_short)]
     host = _host_assumptions(prover, frames, span)
     per_clock = 3  # assumptions about the host in each clock
@@ -81,6 +90,8 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
         for name in ("issue", "address", "closed", "empty", "age")
     }
     label = f"{address_width}-bit addresses"
+    # The invariant of clock 1 speaks of `host_busy`, which is an input here. So the assumptions
+    # about the host are needed for clock 1 too, in the induction's base as well as in its step.
     holds = sequencer_invariant(prover, frames, 0, last, span)
     next_broken = broken(prover, sequencer_invariant(prover, frames, 1, last, span))
     prover.claim(
@@ -131,10 +142,11 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
 
 
 def _host_assumptions(prover: Prover, frames: Frames, span: int) -> list[Any]:
-    """What a bank sees to (a claim about the bank as a whole), three assumptions a clock.
+    """What the claims assume of the bank around the sequencer: three assumptions for each clock.
 
-    A busy host was granted access and keeps the pipeline empty meanwhile; a grant needs a request,
-    and is not given to a busy host.
+    While the host is busy no sweep is under way and nothing is in flight. A grant, which is decided
+    a clock ahead, finds a host that is not busy: that a bank keeps to both is a claim about the
+    bank (`order: invariant kept`). A grant also finds a request: a stream does not withdraw one.
     """
 
     def bit(clock: int, name: str) -> Any:

@@ -21,13 +21,13 @@ def mutants_of(block: str) -> tuple[Mutant, ...]:
 
     Raises ConfigError where two mutants of a block have the same name.
     """
-    found = (
+    entries = (
         (mutant.name, mutant, module.__name__)
         for module in modules_of(__name__, __path__)
         for mutant in getattr(module, "MUTANTS", ())
         if block in mutant.blocks
     )
-    return tuple(by_name("mutant", found).values())
+    return tuple(by_name("mutant", entries).values())
 
 
 __all__ = ["mutants_of"]

@@ -33,6 +33,7 @@ from sc_hw.proof.mutants.reachability import model_source, model_trial, verilog_
 from sc_hw.proof.pdr import Model
 from sc_model.spec import Design
 
+# One at depth 4 takes a few seconds; the rest is for slow machines.
 LIMIT_S = 240.0  # for one claim about a crossing
 
 _MODELS = """module late_wires #(parameter WIDTH = 1)(input [WIDTH-1:0] d, output [WIDTH-1:0] q);
@@ -153,11 +154,14 @@ class Counter(Elaboratable):
 # --- crossings ------------------------------------------------------------------------------------
 
 
+# Its pointer jumps to 0 while the other side still reads it. See `Side` for what each of these
+# should wait for.
 class _ClearedAtOnce(Side):
     def returns(self) -> Value:
         return self.request | self.clear
 
 
+# Its request lasts one clock; a slower clock on the other side may have no edge in that time.
 class _RequestNotHeld(Side):
     def wants(self) -> Value:
         return self.request | (self.want & ~self.asks)
@@ -166,12 +170,15 @@ class _RequestNotHeld(Side):
         return self.want & ~self.asks
 
 
+# A request counts only while no handshake is under way.
 class _SecondResetForgotten(Side):
     def wants(self) -> Value:
         idle = ~(self.asks | self.answered)
         return (self.request & idle) | (self.want & ~(self.asks & self.answered))
 
 
+# Gray code with its highest bit inverted is that of 2^bits - 1 - n, so a side at depth 2 whose
+# reader is at 0 is full with three words.
 class _OnePlaceTooMany(Side):
     @property
     def full(self) -> Value:
@@ -202,6 +209,7 @@ def _one_clock(design: Design) -> str | None:
 def _crossing_trial(
     name: str, bug: str, claim: type[Harness], build: object, folder: Path
 ) -> Trial:
+    # The design's own depth plays no part: a fault may show at some depths only.
     crossing, depth = FAULTY_CROSSINGS[name]
     harness = claim(depth)
     original, mutated = (
@@ -223,6 +231,7 @@ def crossing_mutant(name: str, bug: str, claim: type[Harness]) -> Mutant:
 
 def _counter_trial(kind: str, bug: str, build: object, folder: Path) -> Trial:
     model = Counter(kind).model()
+    # The correct counter in the same model, so that both have the same ports and registers.
     compared = (
         model_source(folder, "original", Counter("gray").model()),
         model_source(folder, "mutant", model),

@@ -64,6 +64,8 @@ def edited(text: str, edits: Edits, mutant: str, file: str) -> str:
     """
     for pattern, replacement in edits:
         text, count = re.subn(pattern, replacement, text)
+        # An edit that matches nothing would leave the design correct. The solver would call that
+        # mutant equivalent, and the certificate would pass without having tried the fault.
         if not count:
             raise MutantError(
                 f"mutant '{mutant}' must find the pattern {pattern!r} in {file}, but nothing there"
@@ -88,6 +90,7 @@ def part_trial(
     """
     write_json(folder / "manifest.json", build.manifest)
     path = write_text(folder / "part.v", mutated.text)
+    # The list has the mutated part alone, so that no other part is proved again.
     row = {**mutated.row, "verilog": path.name}
     write_json(folder / "proof" / PARTS, {"parts": [row]})
     original_path = write_text(folder / "original.v", original.text)

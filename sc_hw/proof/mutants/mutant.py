@@ -103,9 +103,12 @@ def run_mutant(mutant: Mutant, build: Build | None, root: Path, limit_s: float) 
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier run
     folder.mkdir(parents=True)
     trial = mutant.make(build, folder)
+    # The comparison comes first: the proof of an equivalent mutant succeeds, which would count
+    # against the claims although they have missed nothing.
     answer = trial.compare(limit_s)
     if answer == EQUIVALENT:
         return unrefutable_row(mutant.name, mutant.bug, EQUIVALENT, SAME_FUNCTION)
+    # An undecided comparison is no excuse: the mutant has to be refuted all the same.
     row = mutant_row(mutant.name, mutant.bug, trial.prove(limit_s))
     return row if answer == DIFFERENT else {**row, "comparison": answer}
 

@@ -22,6 +22,7 @@ from sc_hw.trained.lane import Lane
 from sc_model.layer_kinds import Synapse, kind_of
 from sc_model.spec import Design
 
+# A mutant of the synapse needs a kind that has it; one of shared hardware takes `ANY`.
 ANY, HETSYN, DENSE = None, "hetsyn", "dense"  # kinds of layers
 # Why a layer of the kind lacks the hardware, or None where it has it.
 LayerApplies = Callable[[Any], str | None]
@@ -53,6 +54,7 @@ def _mutant(
         reasons = [applies(layer) for layer in layers_of(design).values()]
         if not reasons:
             return f"the network has no layer of kind '{kind}'"
+        # One layer that has the hardware is enough.
         return None if None in reasons else reasons[0]
 
     def make(build: Build, folder: Path) -> Trial:
@@ -141,6 +143,7 @@ def _other_reset(spec: Any) -> Any:
 
 
 def _higher_threshold(spec: Any) -> Any:
+    # For integers, "above the threshold" is "at the threshold + 1".
     return _with_neuron(spec, threshold=spec.neuron.threshold + 1)
 
 
@@ -154,6 +157,8 @@ def _half_an_input(spec: Any) -> Any:
 
 def _one_row_off(synapse: Synapse) -> Synapse:
     """The row in the middle of each table is the one below it."""
+    # With a single row, or two equal neighbours, nothing changes: the solver then finds the mutant
+    # equivalent to the original.
     tables = {}
     for name, table in synapse.tables.items():
         middle = len(table.rows) // 2
@@ -226,6 +231,7 @@ MUTANTS: tuple[Mutant, ...] = (
         HISTORY,
         "history at power-on",
         "what lies in the memory counts as the past before there is one",
+        # The first register of the delay line of `fresh`, which hides old words, stays 0.
         (r"fresh_d1 <= fresh;", "fresh_d1 <= 1'h0;"),
         applies=_without_history,
     ),

@@ -95,6 +95,8 @@ def lane_trial(build: Build, folder: Path, original: Graph, mutated: Graph) -> T
 
 def _short_sum(build: Build, folder: Path) -> Trial:
     """A lane whose register for the sum of a neuron's weights is one bit narrower."""
+    # Original and mutant are emitted in the same way, each as a module of its own, so that names of
+    # registers agree and the solver can compare the two.
     row = {**part_of(build, "lane").row, "top": LANE}
     lane = _layer_of(build.design).lane
     original = Part(row, to_verilog(lane, LANE, None))
@@ -112,6 +114,7 @@ def _sum_has_room(design: Design) -> str | None:
 def _impatient_host(build: Build, folder: Path) -> Trial:
     """A host port that waits one clock too few before it lets the host in."""
     layer, part = _layer_of(build.design), part_of(build, "host")
+    # The facts keep the right `drain`, which is what the claims compare with.
     text = standalone_verilog(layer.host_port(layer.timing.drain - 1), "host")
     return part_trial(build, folder, part, replace(part, text=text))
 
@@ -123,6 +126,7 @@ def _slow_critic(build: Build, folder: Path) -> Trial:
     unit = critic_unit(reward, layer.layer.critic_shift + 1)
     graph = rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply))
     critic = Datapath(graph, layer.family.delay)
+    # Another shift may need a pipeline of another length. That is no fault, so the facts follow.
     facts = {**part.row["facts"], "latency": critic.latency}
     mutated = Part({**part.row, "facts": facts}, standalone_verilog(critic, "critic"))
     return part_trial(build, folder, part, mutated)
@@ -189,6 +193,7 @@ def _without_noise(design: Design) -> str | None:
     return "the neurons have no noise"
 
 
+# One more register behind the declaration of `take`: its value of the clock before.
 _LATE_TAKE = r"\g<0> reg take_late; always @(posedge clk) take_late <= take;"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -217,6 +222,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "group a clock too short",
         "a pause ends a clock early: every row comes again before its group has had its slots",
         "sequencer",
+        # The pause is compared a clock ahead, with `last_pause` - 1.
         (r"last_pause - (\d+)'h0*1\b", r"last_pause - \1'h2"),
     ),
     text_mutant(
@@ -263,6 +269,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "spikes forgotten",
         "the groups after the first use the spike that arrives instead of the one in memory",
         "inputs",
+        # Selects between the spike at the input and that in memory.
         (r"first_d3 \?", "1'h1 ?"),
     ),
 )

@@ -39,6 +39,7 @@ def model_trial(
     """
 
     def prove(limit_s: float) -> list[dict[str, Any]]:
+        # A mutant that is not decided in time counts as missed, so the limit must not be too short.
         answer = decide(model, folder, "claim", limit_s=max(limit_s, least_s))
         example = counterexample_of(answer, shown)
         return [Claim(name, statement, answer.verdict, answer.seconds, example).as_json()]
@@ -53,6 +54,7 @@ def verilog_source(folder: Path, name: str, text: str, top: str, *, clocks: bool
 
 def model_source(folder: Path, name: str, model: Model) -> Source:
     """Write a model for a comparison that includes its assertions."""
+    # The Verilog first: the harness instantiates its modules.
     files = [write_text(folder / f"{name}_{i}.v", text) for i, text in enumerate(model.verilog)]
     files.append(write_text(folder / f"{name}.il", model.rtlil))
     return Source(tuple(str(file) for file in files), model.top, clocks=True)

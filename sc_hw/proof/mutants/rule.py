@@ -52,6 +52,7 @@ def _with_replaced(graph: Graph, change: Change, target: int) -> Graph | None:
         elif node.op is Op.CONST:
             new_index[index] = builder.const(node.constant)
         else:
+            # Made anew, so that the intervals of all nodes behind the fault follow from it.
             new_index[index] = builder.make(node.op, args, node.data)
         if index == target:
             replacement = change(builder, node, args)
@@ -77,6 +78,7 @@ def _block_trial(build: Build, folder: Path, original: Graph, mutated: Graph) ->
     return Trial(partial(compare_graphs, original, mutated, folder), partial(decide, folder))
 
 
+# A layer is proved part by part, so that its mutant is a lane alone.
 _TRIALS: dict[str, Callable[[Build, Path, Graph, Graph], Trial]] = {
     "lane": _block_trial,
     "bank": _block_trial,

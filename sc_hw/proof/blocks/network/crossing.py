@@ -43,6 +43,8 @@ from sc_hw.proof.verdicts import PROVED, REFUTED, Claim, MutantCounts
 from sc_hw.tools import find
 
 PROOF_SCHEMA = "sc-hw.crossing_proofs.v2"
+# Pointers of one, two and three bits. Deeper crossings take minutes for a claim, and are proved
+# where a network has one.
 DEPTHS = (1, 2, 4)
 STATEMENTS: dict[type[Harness], str] = {
     Order: (
@@ -90,6 +92,8 @@ class _Task:
     def decide(self, folder: Path, file: str, limit_s: float, progress: Progress) -> dict[str, Any]:
         """The claim as a certificate holds it; a cover that can be reached counts as proved."""
         answer = decide(self.model(), folder, file, limit_s=limit_s, cover=self.cover)
+        # PDR decides the assertion that the state can't be reached, so the verdicts change places.
+        # The trace that refutes that assertion is no counterexample of the claim.
         verdict, example = answer.verdict, counterexample_of(answer, SHOWN)
         if self.cover:
             verdict = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict)
@@ -113,6 +117,8 @@ def _claims_about(depth: int) -> list[_Task]:
         _Task(f"depth {depth}: {kind.__name__.lower()}", statement, _around(kind, depth))
         for kind, statement in STATEMENTS.items()
     ]
+    # Most claims have the form "if a word comes out, then ...": they would hold of a crossing that
+    # never moves. So states that must be possible are claims as well.
     covers = [
         _Task(
             f"depth {depth}: {goal} is possible",
@@ -148,6 +154,7 @@ def crossing_tasks(
             Counter("gray", 4).model,
         )
     ]
+    # The counter once: its claim does not depend on the depth of a crossing.
     for depth in depths:
         tasks += _claims_about(depth)
     return [
@@ -191,6 +198,8 @@ def prove_crossings(
         tasks = crossing_tasks(depths, folder, limit_s, progress)
         claims = [pool.submit(task) for task in tasks]
         chosen = MUTANTS if mutants else ()
+        # Behind the claims in the pool. They need no build: each mutant brings a harness of its
+        # own.
         trials = start_mutants(chosen, None, folder, limit_s, pool)
         rows = finish_mutants(trials, progress)
         answers = [claim.result() for claim in claims]
@@ -210,6 +219,7 @@ def certificate(depths: Sequence[int], result: dict[str, Any], seconds: float) -
     return {
         "schema_version": PROOF_SCHEMA,
         "passed": result["passed"],
+        # Of the narrowest word, since the claims do not depend on a width.
         "verilog_sha256": {
             str(depth): sha256(to_verilog(WordCrossing(1, depth), DUT, None)) for depth in depths
         },

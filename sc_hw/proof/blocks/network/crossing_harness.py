@@ -227,6 +227,8 @@ class Order(Harness):
         self.pointers(m)
         mark, used, follows = self.choice("mark"), Signal(), Signal()
         m.d.comb += self.payload.eq(Cat(mark & ~used, follows))
+        # `used` is never cleared, so that at most one word in a run is marked. A restart may lose
+        # the words after it, so none is promised to follow.
         with m.If(self.restarts("i")):
             m.d.i += follows.eq(0)
         with m.Elif(self.accepted):
@@ -318,6 +320,8 @@ class Notified(Harness):
     def claims(self, m: Module) -> None:
         opens = {"i": self.ready, "o": self.o_valid}
         for name, other in (("i", "o"), ("o", "i")):
+            # `owed`: the side was reset and the other one has not had an edge with `clear` since.
+            # Both are registers of every instant, since they look at two clocks.
             owed, was_reset = Signal(name=f"{name}_owed"), Signal(name=f"{name}_was_reset")
             notified = self.clocks[other] & self.clear[other]
             with m.If(self.clocks[name] & self.request[name]):
@@ -342,6 +346,8 @@ class Settles(Harness):
         return opened & ~self.clear["i"] & ~self.clear["o"]
 
     def claims(self, m: Module) -> None:
+        # "After the last reset" in a proof without an end: the solver says when it has come, and
+        # may not reset any more from then on.
         no_reset, begins = Signal(), self.choice("no_reset_from_now")
         m.d.instant += no_reset.eq(no_reset | begins)
         m.d.comb += Assume(~(no_reset & (self.request["i"] | self.request["o"])))

@@ -193,6 +193,7 @@ class IntakeHarness(Elaboratable):
                 m.d.sync += last.eq(self.spike)
             m.d.comb += Assert(~offered | (value == last))
             return
+        # All from `spec`, never from `made_as`: a mutant has to disagree with them.
         counter_bits = spec.pending_bits if spec.policy == "once" else spec.value.width
         # Spikes that have come and have not been taken in. Two bits more than the intake's own
         # count, so that an overflow there shows as a difference.

@@ -93,6 +93,7 @@ def write_network_parts(design: Design, folder: Path) -> None:
     parts = PartFiles(folder)
     for index, spec in enumerate(network.layers):
         value = network.crossing(index).value
+        # The form that hardware computes; the claims compare it with `LayerKind.synapse`.
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)
         write_layer_parts(parts, lane, value, index)

@@ -70,6 +70,8 @@ class _Lane:
         last = max(facts.state_ready, self.multiplied + facts.summing, facts.latency)
         frames = Frames(net, last + 2)
         self.at = frames.at
+        # `issued` is what most claims assume. Other inputs are free in every clock: what comes
+        # before and after this synapse does not matter.
         self.quiet = no_reset(prover, frames, len(frames.states) - 1)
         self.issued = [*self.quiet, prover.on(self.at(0, "issue"))]
         self.parameters = slices(prover, self.at(facts.memory, "fixed.r_data"), facts.fixed)
@@ -94,6 +96,8 @@ class _Lane:
         if not most:
             return SmtInt.unsigned(t, ages[0])
         delay = self.parameters["delay"]
+        # A delay field of n bits can hold numbers above the largest delay. There is no value for
+        # them, so the claims say nothing about them.
         self.issued.append(t(K.BV_ULE, delay, t.const(most, t.width(delay))))
         delayed = ages[most]
         for age in reversed(range(most)):
@@ -138,6 +142,8 @@ class _Lane:
         t, operands = self.prover.terms, {**self.operands, **columns}
         plain = SmtOps(t)
         results = self.synapse.unit.apply(plain, operands)
+        # Only where the named value is the very result of that field: then the claim about the
+        # field is the proof that both are equal.
         proved = {
             f"{name}_next": state
             for name, state in self.next_state.items()
@@ -176,6 +182,8 @@ def _prove_tables(lane: _Lane) -> dict[str, SmtInt]:
             vectors[name] = t(K.BV_EXTRACT, word, indices=(offset + form.width - 1, offset))
             columns[name] = number(t, vectors[name], form.signed)
             offset += form.width
+        # From here on the columns are the netlist's own signals, on both sides of a claim. That is
+        # sound since each row of the table is compared with the reference first.
         for index, row in enumerate(table.rows):
             prover.claim(
                 f"{lane.label}, {parameter} {index}: {', '.join(table.formats)}",
@@ -232,6 +240,8 @@ def _prove_places(lane: _Lane) -> None:
     prover, at, landed = lane.prover, lane.at, lane.facts.state_ready
     t = prover.terms
     place, next_place = at(landed, "place"), at(landed + 1, "place")
+    # `place` is a counter with an arbitrary value here, so the claim is an induction step: each
+    # write goes to the place behind that of the write before it.
     issue, last = at(0, "issue"), prover.equals(place, lane.spec.depth - 1)
     one = t.const(1, t.width(place))
     following = t(K.ITE, last, t.const(0, t.width(place)), t(K.BV_ADD, place, one))
@@ -264,6 +274,8 @@ def _prove_sum(prover: Prover, net: Netlist, label: str, facts: TrainedLaneFacts
     quiet = no_reset(prover, frames, latency + 2)
     before, after = at(multiplied + summing - 1, "current"), at(multiplied + summing, "current")
     term = at(multiplied, "accumulator.i_term")
+    # Were `first` ignored, a neuron's sum would begin with that of the neuron before it. One
+    # product is enough: a sum of n products follows by induction.
     start = t(K.ITE, prover.on(at(0, "first")), t.const(0, t.width(before)), before)
     prover.claim(
         f"{label}: sum",
@@ -273,6 +285,8 @@ def _prove_sum(prover: Prover, net: Netlist, label: str, facts: TrainedLaneFacts
         quiet,
         {"before": before, "term": term, "after": after},
     )
+    # Neurons take their turns by these strobes, so one too many is as wrong as one too few: the
+    # claim is about both values of `ends`.
     ends = t(K.BV_AND, at(0, "issue"), at(0, "last"))
     prover.claim(
         f"{label}: end of a sum",

@@ -50,7 +50,9 @@ def prove_neurons(
         return number(t, term, unit.inputs[name].signed)
 
     operands: dict[str, Any] = {name: state_before(name) for name in (*unit.state, "fired")}
+    # The sums of all lanes wait in a shift register, of which `held_0` is the end.
     operands["current"] = number(t, at(ahead, "held_0"), signed=True)
+    # The function of a neuron can end a trial; a trained layer has no trials.
     operands["cleared"] = SmtInt(t, t.const(0, 2), 0, 0)
     if facts.own:
         own = slices(prover, at(facts.memory, "own.r_data"), facts.own)
@@ -58,10 +60,12 @@ def prove_neurons(
             name: number(t, own[name], unit.inputs[name].signed) for name in spec.neuron_parameters
         }
     turn = [*quiet, prover.on(at(0, "real"))]
+    # The cuts assume no turn: a pipeline computes in every clock, whether a neuron is there or not.
     cuts = Cuts(prover, frames.cuts(facts.named_signals, ahead), quiet)
     results = unit.apply(SmtOps(t, cuts), operands)
     written = slices(prover, at(decided + 1, "memory.write__data"), facts.word)
     for name in (*unit.state, "fired"):
+        # A neuron without competitors fires when it is ready, and its word remembers that.
         wanted = SmtOps(t).let(name, results["ready" if name == "fired" else name])
         prover.claim(
             f"layer {spec.name}: neuron's {name}",
@@ -86,6 +90,7 @@ def _prove_turns(
     real, index = at(0, "real"), at(0, "index")
     turn = prover.on(real)
     place = at(decided + 1, "memory.write__addr")
+    # The surplus lanes of the last group give sums too: these must not become neurons.
     last = prover.equals(index, spec.neurons - 1)
     prover.claim(
         f"layer {spec.name}: neurons in turn",
@@ -113,8 +118,11 @@ def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: His
     quiet = no_reset(prover, frames, memory + 2)
     word = at(memory, "memory.r_data")
     bits = t.width(word)
+    # After a reset the memory still holds the values of earlier runs; `fresh` hides them.
     past = t(K.ITE, prover.on(at(0, "fresh")), t.const(0, bits), word)
     present, written = at(memory, "present"), at(memory + 1, "memory.write__data")
+    # The oldest value leaves at the top of the word, and the present one comes in at the bottom. A
+    # history of one tick is the present value alone.
     aged = (
         present
         if spec.max_delay == 1

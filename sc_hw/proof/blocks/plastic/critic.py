@@ -31,6 +31,7 @@ def prove_critic(prover: Prover, net: Netlist, reference: Reference, facts: Crit
             f"critic: {name}",
             f"{latency} clocks after a reward {name} is the value of the critic's function",
             t.differ(wanted.low(t.width(output)), output),
+            # A new reward may follow in every clock: inputs behind clock 0 are free.
             no_reset(prover, frames, latency),
             {
                 **values,

@@ -47,6 +47,8 @@ class _HostFrames:
 
     def __init__(self, prover: Prover, net: Netlist, facts: HostFacts) -> None:
         self.prover, self.facts, self.t = prover, facts, prover.terms
+        # A claim spans at most two clocks; how long ago something was is counted by the ghost
+        # `age`, so that no wait of `drain` clocks is unrolled.
         self.frames = Frames(net, 3)
         self.states = sorted(
             name.removeprefix("is_") for name in net.signals if name.startswith("is_")
@@ -108,6 +110,8 @@ class _HostFrames:
             *one_hot,
             self.in_states(clock, tuple(self.states)),
             prover.implies(bit("open"), bit("is_run")),
+            # A step can still begin in the clock behind `open`. No strobe is high in the two states
+            # that the port can be in then.
             prover.implies(was_open, self.in_states(clock, ("run", "closing"))),
             prover.either(self.in_states(clock, _STEP_STATES), bit("at_start")),
             prover.implies(
@@ -141,6 +145,7 @@ class _HostFrames:
                 bit("drained"),
             ),
             prover.either(bit("drained"), t(K.BV_ULT, still, drain)),
+            # What the two flags promise: the claims about distances in time rest on it.
             prover.implies(bit("drained"), t(K.BV_UGE, age, drain)),
             prover.implies(bit("settled"), t(K.BV_UGT, age, settle)),
             # The port's counter may wrap around; the age does not.
@@ -153,6 +158,8 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
     host = _HostFrames(prover, net, facts)
     t, bit = prover.terms, host.bit
     run = no_reset(prover, host.frames, 2)
+    # The sequencer's `at_start` is an input here. All that is assumed of it is what its own claim
+    # `closed` says: no step begins unless `open` was high a clock before.
     was_open = prover.on(host.was_open)
     # `at_start` falls in the clock behind a sweep's first synapse.
     begins = prover.both(bit(0, "at_start"), prover.off(host.frames.at(1, "at_start")))

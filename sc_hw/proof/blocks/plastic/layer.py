@@ -48,6 +48,7 @@ class PartProver(Generic[F]):
     prove: Callable[[Prover, Netlist, Reference, F], None]
 
 
+# By the kinds that `write_parts` writes into the list of parts.
 PROVERS: dict[str, PartProver[Any]] = {
     "lane": PartProver(LaneFacts, prove_plastic_lane),
     "neurons": PartProver(NeuronsFacts, prove_neurons),

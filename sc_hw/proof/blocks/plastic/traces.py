@@ -37,6 +37,8 @@ class TraceFrames:
         self.t = prover.terms
         self.names = [f.name for f in facts.fields]
         self.frames = Frames(net, end + 2)
+        # Most claims assume no more than this: older turns in the pipeline are arbitrary, and so
+        # are the neighbours' words.
         self.no_reset = no_reset(prover, self.frames, end + 2)
         self.formats = reference.state | reference.inputs
 

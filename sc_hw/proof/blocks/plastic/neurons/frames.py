@@ -62,6 +62,7 @@ class NeuronFrames:
 
     def control(self, clock: int) -> dict[str, Any]:
         """The registers that a checkpoint holds, by name."""
+        # Some layers have nothing to checkpoint beside their memories.
         if not self.facts.control:
             return {}
         return slices(self.prover, self.at(clock, "control"), self.facts.control)

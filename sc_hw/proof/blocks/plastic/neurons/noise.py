@@ -58,6 +58,7 @@ def prove_noise(n: NeuronFrames) -> None:
     prover, adding = n.prover, n.facts.adding
     before, after = n.control(adding)["lfsr"], n.control(adding + 1)["lfsr"]
     evaluated = prover.both(n.bit(0, "evaluate"), n.is_real(n.at(0, "index")))
+    # The next value as it was read off above, so that the solver compares equal terms.
     moved_on = n.net.substituted(moved, {register: before})
     # A number is taken when the sums have been added up; the register moves one clock later.
     prover.claim(
@@ -70,6 +71,8 @@ def prove_noise(n: NeuronFrames) -> None:
 
 def _register_after_a_number(n: NeuronFrames) -> Any:
     """The register's next value in a clock in which a neuron takes a number."""
+    # These values turn the register's enables into constants; what is left is the network of
+    # exclusive-ors. Number 0 is that of a neuron in every layer.
     net, t, adding = n.net, n.t, n.facts.adding
     taking = {
         net.inputs["rst"]: t.const(0, 1),

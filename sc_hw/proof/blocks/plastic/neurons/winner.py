@@ -37,6 +37,7 @@ def prove_winner(n: NeuronFrames) -> None:
             "best score'": at(1, "best_score"),
         },
     )
+    # The induction's base, about the registers themselves: the ghosts play no part in it.
     other = prover.either(
         n.t.differ(at(1, "best"), best.number), n.t.differ(at(1, "best_score"), best.new_score)
     )
@@ -81,6 +82,8 @@ class _Best:
         self.score = t.var("its score", t.width(self.new_score))
         self.evaluated, self.first = n.bit(0, f"evaluate_d{out}"), n.bit(0, f"at_first_d{out}")
         self.ready = n.result_is_ready()
+        # The ghost of the next number is needed for ties: only if numbers rise is it right that a
+        # later neuron with the same score does not take the place of the best.
         is_next = t(K.EQUAL, self._wide(self.number), self.next_number)
         starts = prover.both(self.evaluated, self.first)
         follows = prover.both(self.evaluated, prover.no(self.first))
@@ -172,6 +175,7 @@ def _prove_decided(n: NeuronFrames) -> None:
 def _prove_step_before(n: NeuronFrames) -> None:
     """Add the claims about the winner of the step before, which the learning rule asks for."""
     prover, t, at, bit = n.prover, n.t, n.at, n.bit
+    # All of these are registers without a delay line, so that one clock shows each of them.
     before, after = n.control(0), n.control(1)
     advance = bit(0, "next_step")
     prover.claim(

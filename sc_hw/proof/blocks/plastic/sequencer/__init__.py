@@ -24,6 +24,7 @@ def prove_layer_sequencer(
 ) -> None:
     """Add the claims about a sequencer to the prover; they depend on its port widths alone."""
     frames = SequencerFrames(prover, net, facts.label)
+    # First the laws of the two products that the claims take for granted.
     for multiples in (frames.sizes.of_rows, frames.sizes.of_slots):
         multiples.prove(frames.label, frames.legal)
     # One clock from an arbitrary state is all that an induction needs.

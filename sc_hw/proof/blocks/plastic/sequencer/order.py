@@ -20,6 +20,7 @@ def _prove_counters(frames: SequencerFrames) -> None:
     present, following = frames.clocks[:2]
     issue, row, group = present.bit("issue"), present.value("row"), present.value("group")
     address = present.frames.at(0, "address")
+    # A product that is known by its laws alone (see `Multiples`).
     word = t(K.BV_ADD, sizes.of_rows(group), row)
     frames.claim(
         "address",
@@ -69,6 +70,7 @@ def _prove_flags(frames: SequencerFrames) -> None:
         ),
         holds,
     )
+    # Of any group, not only of a sweep's last one.
     ends = prover.both(issue, t(K.EQUAL, row, sizes.last_row))
     # `end` is a register, so that it comes one clock behind the row.
     frames.claim(

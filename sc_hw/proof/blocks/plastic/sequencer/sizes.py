@@ -109,6 +109,8 @@ class Multiples:
             f"{self.name} x {len(self._products)}", self.sizes.width
         )
         self._products.append((x, product))
+        # Each pair of products both ways round, since some of the laws are about x alone or about y
+        # + 1. The new product is paired with itself too, for the laws about x alone.
         for other, other_product in self._products:
             self.laws_in_use += [
                 *self.laws(x, product, other, other_product).values(),
