@@ -1,13 +1,14 @@
-"""Time constants of synapses: in a layer one number each, in a graph leaky integrators (lanes).
+"""Time constants of synapses: numbers in a layer, leaky integrators (lanes) in a graph.
 
-A lane is an `LI` population of the size of the source, with one time constant for each source
+A layer keeps one time constant for each synapse. A NIR graph has no such field, so it gets lanes. A
+lane is an `LI` population of the size of the source, with one time constant for each source
 neuron. It gets the source's spikes one to one, and only the target gets its potential. Synapses of
 a source neuron with K different time constants need K lanes, at most one for each target neuron.
 
-In a step a trace decays by k = exp(-dt / tau), and rises by 1 at a spike. An LI by Euler's method
-decays by 1 - dt / tau' and rises by r dt / tau'. So a trace becomes an LI with tau' = dt / (1 - k)
-and r = tau' / dt. An LI becomes a trace with tau = -dt / ln(1 - dt / tau'), and the weights behind
-it are multiplied by r dt / tau'.
+A step multiplies a trace by k = exp(-dt / tau), and a spike adds 1. Euler's step multiplies the
+potential of an LI by 1 - dt / tau', and a spike adds r dt / tau'. So a trace becomes an LI with
+tau' = dt / (1 - k) and r = tau' / dt. An LI becomes a trace with tau = -dt / ln(1 - dt / tau'), and
+the weights behind it are multiplied by r dt / tau'.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from sc_model.interchange.unroll import array
 
 @dataclass(frozen=True, eq=False)
 class Traces:
-    """Synapses with a time constant each.
+    """The synapses from one population to another, each with a time constant of its own.
 
     Members
     -------
     source : name of the source population.
-    taps : weights by delay.
+    taps : weights (targets, sources) by delay in steps.
     tau_ms : time constants, ms, (targets, sources); without meaning where the weight is 0.
-    lanes : names of the integrators.
+    lanes : names of the LI populations that were folded into it.
     """
 
     source: str
@@ -51,20 +52,35 @@ def kept_of(tau_ms: Floats, dt_ms: float) -> Floats:
 def lanes_of(
     weight: Floats, tau_ms: Floats, dt_ms: float
 ) -> list[tuple[Mapping[str, Floats], NDArray[np.bool_]]]:
-    """The lanes of synapses: parameters of each integrator, and the synapses that it serves.
+    """The lanes of synapses: lane n has the n-th shortest time constant of each source neuron.
 
-    `weight` and `tau_ms` are (targets, sources); synapses served are booleans of that shape.
+    Parameters
+    ----------
+    weight : weights, (targets, sources); 0 where there is no synapse.
+    tau_ms : time constants, ms, (targets, sources).
+    dt_ms : length of a step, ms.
+
+    Returns
+    -------
+    For each lane the parameters of its LI, (sources,) each and in the units of NIR (tau in s), and
+    the synapses that it serves, booleans (targets, sources).
     """
     used = weight != 0
-    each = [np.unique(tau_ms[used[:, source], source]) for source in range(weight.shape[1])]
-    any_tau = float(tau_ms[used][0]) if used.any() else 1.0
+    # The different time constants of each source neuron, rising
+    different = [np.unique(tau_ms[used[:, source], source]) for source in range(weight.shape[1])]
+    # A source neuron with fewer time constants than there are lanes serves no synapse in the rest
+    # of them. Its integrators there take a time constant that occurs, which changes nothing.
+    unused_tau = float(tau_ms[used][0]) if used.any() else 1.0
     found: list[tuple[Mapping[str, Floats], NDArray[np.bool_]]] = []
-    for lane in range(max((len(taus) for taus in each), default=0)):
-        mine = np.array([taus[min(lane, len(taus) - 1)] if len(taus) else any_tau for taus in each])
-        serves = used & (tau_ms == mine) & np.array([lane < len(taus) for taus in each])
-        tau = dt_ms / 1e3 / -np.expm1(-dt_ms / mine)
+    for lane in range(max((len(taus) for taus in different), default=0)):
+        lane_tau_ms = np.array(
+            [taus[min(lane, len(taus) - 1)] if len(taus) else unused_tau for taus in different]
+        )
+        has_own = np.array([lane < len(taus) for taus in different])
+        serves = used & (tau_ms == lane_tau_ms) & has_own
+        tau = dt_ms / 1e3 / -np.expm1(-dt_ms / lane_tau_ms)  # s; tau' of the module's docstring
         found.append(
-            ({"tau": tau, "r": tau / (dt_ms / 1e3), "v_leak": np.zeros(len(mine))}, serves)
+            ({"tau": tau, "r": tau / (dt_ms / 1e3), "v_leak": np.zeros(len(lane_tau_ms))}, serves)
         )
     return found
 
@@ -80,25 +96,34 @@ def as_lanes(
 ) -> dict[str | None, Taps]:
     """The maps to the outputs of a Linear that has delays or time constants in its metadata.
 
-    Adds the lanes to `lanes`, and the maps to their inputs to `sums`.
+    Parameters
+    ----------
+    name : of the node.
+    node : a Linear.
+    notes : its metadata: `sc_delay` (steps) and `sc_tau` (ms), each of the shape of the weight.
+    inputs : maps from populations to the node's inputs, by source population; None: the constant 1.
+    lanes : populations by name; the lanes are added to them.
+    sums : maps by source and target population; those to the lanes' inputs are added to them.
+    dt_ms : length of a step, ms.
 
     Raises InterchangeError for metadata of another shape, or out of range.
     """
     weight = array(node.weight)
     delay = _matrix(name, "sc_delay", notes.get("sc_delay", np.zeros(weight.shape)), weight.shape)
-    if (delay < 0).any() or (delay != np.rint(delay)).any():
+    wrong = ~np.isfinite(delay) | (delay < 0) | (delay != np.rint(delay))
+    if wrong.any():
         raise InterchangeError(
-            f"metadata sc_delay of node '{name}' must be whole steps >= 0, not"
-            f" {delay[_wrong(delay)]:g}."
+            f"metadata sc_delay of node '{name}' must be whole steps >= 0, not {delay[wrong][0]:g}."
         )
     steps = delay.astype(np.int64)
     if "sc_tau" not in notes:
         taps = Taps.synapses(weight, steps)
         return {source: taps.after(given) for source, given in inputs.items()}
     tau = _matrix(name, "sc_tau", notes["sc_tau"], weight.shape)
-    if not (tau > 0).all() or not np.isfinite(tau).all():
+    wrong = ~((tau > 0) & np.isfinite(tau))
+    if wrong.any():
         raise InterchangeError(
-            f"metadata sc_tau of node '{name}' must be times in ms > 0, not {tau[~(tau > 0)][0]:g}."
+            f"metadata sc_tau of node '{name}' must be times in ms > 0, not {tau[wrong][0]:g}."
         )
     outputs: dict[str | None, Taps] = {}
     for number, (parameters, serves) in enumerate(lanes_of(weight, tau, dt_ms)):
@@ -110,11 +135,8 @@ def as_lanes(
     return outputs
 
 
-def _wrong(delay: Floats) -> tuple[int, ...]:
-    return tuple(int(each) for each in np.argwhere((delay < 0) | (delay != np.rint(delay)))[0])
-
-
 def _matrix(name: str, what: str, value: Any, shape: tuple[int, ...]) -> Floats:
+    """The metadata `what` of a node as a matrix; InterchangeError for another shape."""
     found = array(value)
     if found.shape != shape:
         raise InterchangeError(
@@ -136,6 +158,7 @@ def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
         name = each.source
         if name is None or graph.populations[name].kind != "li" or each.plasticity is not None:
             continue
+        # A lane gets the outputs of one population, one to one and without a delay, and leaks to 0.
         before, lane = graph.into(name), graph.populations[name]
         if (
             len(before) != 1
@@ -144,22 +167,27 @@ def traces_into(graph: FloatGraph, target: str) -> tuple[Traces, ...]:
             or (lane["v_leak"] != 0).any()
         ):
             continue
+        # Only this target reads it, and something is left of it after a step: an LI whose tau is dt
+        # forgets at once, and a trace can't have a time constant of 0.
         if len(graph.out_of(name)) == 1 and (lane.kept("tau", graph.dt_ms) > 0).all():
             found.setdefault(before[0].source, []).append((name, each.taps))
     return tuple(_folded(graph, source, target, each) for source, each in sorted(found.items()))
 
 
 def _folded(graph: FloatGraph, source: str, target: str, lanes: list[tuple[str, Taps]]) -> Traces:
+    """Lanes from one source to one target, by name and maps behind them, as one `Traces`."""
     shape = (graph.populations[target].size, graph.populations[source].size)
-    total, tau_ms, count = Taps(shape, {}), np.zeros(shape), np.zeros(shape, np.int64)
+    total, tau_ms = Taps(shape, {}), np.zeros(shape)
+    count = np.zeros(shape, np.int64)  # lanes that serve each synapse
     for name, taps in sorted(lanes):
         lane = graph.populations[name]
-        mine = -graph.dt_ms / np.log(lane.kept("tau", graph.dt_ms))
-        there = taps.weights() != 0
+        lane_tau_ms = -graph.dt_ms / np.log(lane.kept("tau", graph.dt_ms))
+        serves = taps.weights() != 0
         gain = lane.gain(graph.dt_ms)
         total = total + Taps(shape, {delay: each.multiply(gain[None, :]) for delay, each in taps})
-        tau_ms = np.where(there | (tau_ms == 0), mine[None, :], tau_ms)
-        count += there
+        # Places without a synapse get the first lane's time constant: `sc_tau` is > 0 everywhere.
+        tau_ms = np.where(serves | (tau_ms == 0), lane_tau_ms[None, :], tau_ms)
+        count += serves
     if (count > 1).any():
         j, i = (int(each) for each in np.argwhere(count > 1)[0])
         raise InterchangeError(
