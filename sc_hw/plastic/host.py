@@ -1,4 +1,9 @@
-"""The host's access to a plastic layer, and the repeated fetch of values that it has made stale."""
+"""The host's access to a plastic layer, and the second fetch of values that an access made stale.
+
+A *token* is the strobe that ends a group of neurons: the lanes hand their sums over to the chain
+that leads out of the layer, or take the neurons' values that have been shifted in. In a step the
+sequencer makes the tokens; between steps this port makes its own, to read lanes with.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,14 @@ from sc_hw.wires import choose
 
 # Clocks from `busy`, which addresses a memory, to the use of its word. 5 are needed: address
 # register, memory, its output register, the register of all words, the register of the chosen one.
-# 3 are slack.
+# 3 are slack, which costs nothing but a slightly longer read.
 _READ = 8
 
-# States with one successor, which follows after a clock whatever happens. Where two of them follow
-# one another, the first one waits for a register: after a token `settled` may still be that of
-# before (`settle`, `restarted`, `taken`); after `closing` a step may have begun.
+# States that last one clock, and the state that follows each. Some do nothing but wait until a
+# register shows what has just happened: in `settle`, `restarted` and `taken`, `settled` may still
+# be high from before the token; in `closing` a step may begin, and in `closed` `at_start` shows it.
+# `stored`, `responded` and `responded_too` keep the end of an access and the next decision apart.
+# They are slack: the registers of the host's requests show the next request sooner.
 _STEPS = {
     "closing": "closed",
     "closed": "wait",
@@ -36,6 +43,7 @@ _STEPS = {
     "take_group": "taken",
     "taken": "second_group",
 }
+# All states; those of `_STEPS` are the last.
 _STATES = (
     "run",
     "wait",
@@ -55,7 +63,7 @@ _STATES = (
 # The spaces of a plastic layer, in the order of their codes, which begin at 1.
 SPACES = (Space.SYNAPSE, Space.INPUT, Space.OUTPUT, Space.NEURON, Space.CONTROL)
 
-# One-bit outputs: what is open or idle, and the strobes of an access.
+# One-bit outputs by name; `HostPort` describes each.
 _FLAGS = (
     "open",
     "busy",
@@ -73,11 +81,11 @@ _FLAGS = (
 
 
 class _OneHot:
-    """A state machine with one register a state, and strobes that are registers too.
+    """A state machine with one register for each state, and with strobes that are registers too.
 
-    What is decided in a state is one LUT behind its register. Next states and strobes are sums of
-    products: out of Amaranth's If synthesis makes clock enables, which are one more LUT and a long
-    net.
+    A condition on a state reads one register, so a decision takes one LUT. Next states and strobes
+    are written as an OR of ANDs, not with Amaranth's If: synthesis makes clock enables of an If,
+    and these take one more LUT and a long net.
 
     Parameters
     ----------
@@ -86,20 +94,25 @@ class _OneHot:
     Members
     -------
     state : register of each state, by name; `is_<state>` in the netlist.
-    rises : by strobe, the conditions that raise it.
+    rises : for each strobe, the conditions that raise it, by the strobe's name.
     """
 
     def __init__(self, strobes: dict[str, Signal]) -> None:
         self.strobes = strobes
         self.state = {name: Signal(name=f"is_{name}", init=name == "run") for name in _STATES}
         self.rises: dict[str, list[Value]] = {name: [] for name in strobes}
+        # For each state: the transitions into it, and the condition that none out of it is due.
         self._enters: dict[str, list[Value]] = {name: [] for name in _STATES}
         self._stays: dict[str, Value] = {name: C(1, 1) for name in _STATES}
         for here, there in _STEPS.items():
             self.go(here, there)
 
     def go(self, here: str, there: str, *strobes: str, when: Value | None = None) -> None:
-        """Add a transition, and the strobes that are high in the first clock behind it."""
+        """Add a transition, and the strobes that are high in the first clock after it.
+
+        `when` is its condition; without one the state lasts a single clock. Conditions of several
+        transitions out of a state must exclude each other, since nothing ranks them.
+        """
         transition = self.state[here] & when if when is not None else self.state[here]
         self._enters[there].append(transition)
         stays = ~when if when is not None else C(0, 1)
@@ -108,7 +121,7 @@ class _OneHot:
             self.rises[name].append(transition)
 
     def next(self, name: str) -> Value:
-        """Whether a state is on in the next clock."""
+        """Whether the machine is in a state in the next clock."""
         return Cat(*self._enters[name], self.state[name] & self._stays[name]).any()
 
     def build(self, m: Module) -> None:
@@ -121,15 +134,17 @@ class _OneHot:
 
 @dataclass(frozen=True)
 class _Conditions:
-    """What the transitions depend on: registers, a clock old where they are looked at.
+    """What the transitions depend on. All are registers, and so show the clock before.
 
     Members
     -------
     asked : the host asks for an access, or the lanes' values are stale.
-    may_enter : nothing is in flight.
-    complete : a value has been sampled, and what came with it has settled.
-    loads, reads : the host asks for a load; for a read and no load.
-    in_lane, beside : a word in a lane, or beside the lanes, has been addressed for long enough.
+    may_enter : nothing is in flight, and no step has begun.
+    complete : a value has come out of the chain since `slot`, and the lanes are at rest again.
+    loads : the host asks for a load.
+    reads : the host asks for a read, and not for a load.
+    in_lane : a word of a lane has been addressed for `_READ` clocks.
+    beside : a word beside the lanes has been addressed for `_READ` clocks.
     """
 
     asked: Signal
@@ -144,42 +159,54 @@ class _Conditions:
 class HostPort(wiring.Component):
     """One access of the host at a time, between steps, when nothing is in flight.
 
-    Words beside the lanes are read and written in place. A lane's word is written over the bus. It
-    is read on the way that sums take: the weight is summed alone and handed over, then the other
-    fields. That overwrites the neurons' values that wait in the lanes, and a write may have changed
-    them at their source: before the next step they are fetched again (`restart`, then `take`).
+    Words beside the lanes are read and written in place. A lane's word is written over the bus of
+    its chain. It is read as if it were a sum: the lane sums its weight alone, and the chain shifts
+    that sum out; then the lane does the same with the other fields. These shifts overwrite the
+    neurons' values that wait in the lanes, and a write may have changed the values at their source.
+    So the port fetches them again before the next step (`restart`, then `take`).
 
     Latency: an access waits until `drain` clocks have passed without a step or a token. A load then
-    takes about 8 clocks, a read about `_READ` + 8, that of a lane's word 2 x `settle` more; the
-    fetch before the next step takes another 2 x `settle`. Domain ``sync``. A reset drops the access
-    under way, and makes the values in the lanes stale.
+    takes about 8 clocks, and a read about `_READ` + 8. A read of a lane's word takes 2 x `settle`
+    clocks more, one `settle` for each of its two sums. The fetch before the next step takes 2 x
+    `settle` clocks, one `settle` for each of the first two groups. Domain ``sync``. A reset drops
+    the access under way, and makes the values in the lanes stale.
 
     Parameters
     ----------
-    load, read : layouts of a write (space, chain, number, word, data) and of a read.
+    load : layout of a write: space, chain, number, word, data.
+    read : layout of a read: space, chain, number, word.
     synapse : layout of a lane's word.
-    weight : its field that is summed, less half of its range if `signed`.
+    weight : name of the field that lanes sum.
+    signed : whether lanes sum the weight less half of its range.
     settle : clocks from a token until its sums are out and the next values are in.
     drain : clocks until all of a step has gone through.
 
     Members
     -------
-    load, read, readback : the host's streams; a load goes first.
+    load, read : streams of the host's requests; a load goes before a read.
+    readback : stream of the words that were read, narrower ones in the lowest bits.
     at_start : no step has begun.
     open : a step may begin (see `LayerSequencer`).
     busy : the host holds the memories' addresses.
     idle : nothing is in flight, and no access waits.
-    chain, number, word, data : place and data of the access.
-    word_d, load_synapse_d : `word` and `load_synapse` a clock later.
-    load_<space> : write.
-    slot : a lane's word is read; `weigh` or `look`: its weight, or its other fields, are summed.
-    reading : the sums that come out are the host's.
-    token : a group's end made by hand, for one of the following.
+    chain : number of the chain of the access.
+    number : number of the lane in its chain.
+    word : address of the access in its memory.
+    data : the word that a load writes.
+    word_d : `word` a clock later.
+    load_synapse_d : `load_synapse` a clock later.
+    load_<space> : strobe that writes `data` into a memory space.
+    slot : a lane's word is read in this clock; `weigh` or `look` comes with it.
+    weigh : the lane sums the weight of that word.
+    look : the lane sums the other fields of that word.
+    reading : the sums of this token are the host's, and no neuron gets them.
+    token : a group ends for the host; `capture` or `take` says what it is for.
     capture : the lanes' sums enter the chain.
     take : the lanes take the values that have been shifted in.
-    restart : the neurons' values are fetched from the first one on.
-    words : the word that each space shows, by its code.
-    far_sample, far_value : a value that has come out of the chain.
+    restart : the feed of the neurons' values begins again with the first neuron.
+    words : the word that each space shows, by the code of the space.
+    far_sample : a value for the host comes out of the chain.
+    far_value : that value.
     """
 
     def __init__(
@@ -251,8 +278,9 @@ class HostPort(wiring.Component):
             ),
             second.eq((second | (state["sample"] & when.complete)) & ~state["take_read"]),
         ]
-        # The answer must not change while it is offered. "Not responding" has a register of its
-        # own, for it enables many; it begins as 0, for some fabrics' registers all do.
+        # The answer must not change while it is offered; otherwise it follows its sources.
+        # `follows` is a register of its own, since it enables a whole word. It begins as 0, which
+        # the registers of every fabric can, and is 1 a clock later.
         follows = Signal()
         m.d.sync += follows.eq(~machine.next("respond"))
         with m.If(follows):
@@ -295,7 +323,13 @@ class HostPort(wiring.Component):
         return place, data_q
 
     def _count_still(self, m: Module, touched: Signal) -> tuple[Signal, Signal]:
-        """Whether `settle`, and whether `drain`, clocks have passed since anything moved."""
+        """Count the clocks since a step was under way or a token came.
+
+        Returns
+        -------
+        settled : `settle` + 1 of these clocks have passed; the 1 is slack.
+        drained : `drain` of these clocks have passed.
+        """
         still = Signal(range(self.drain + 1))
         settled = Signal()
         drained = Signal()
@@ -310,9 +344,9 @@ class HostPort(wiring.Component):
         return settled, drained
 
     def _sampled(self, m: Module) -> tuple[Signal, Signal]:
-        """The last but one value that has come out of the chain, and the last one.
+        """Keep the last two values that have come out of the chain: the older one, the newer one.
 
-        A lane's word comes in two parts: these are its weight and its other fields.
+        A lane's word comes in two parts: the older value is its weight, the newer its other fields.
         """
         sampled = Signal(self.data_bits, reset_less=True)
         weight_q = Signal(self.data_bits, reset_less=True)
@@ -321,7 +355,7 @@ class HostPort(wiring.Component):
         return weight_q, sampled
 
     def _word_of_space(self, m: Module, space: Signal) -> Signal:
-        """The word that a memory beside the lanes shows, in two clocks."""
+        """The word that a memory beside the lanes shows, two clocks after it shows it."""
         words = Signal.like(self.words, name="words_q", reset_less=True)
         word = Signal(self.data_bits, reset_less=True)
         m.d.sync += [
@@ -341,8 +375,8 @@ class HostPort(wiring.Component):
         settled: Signal,
         drained: Signal,
     ) -> _Conditions:
-        """Registers of what the transitions depend on."""
-        clocks = Signal(range(_READ + 1))
+        """Build the registers that the transitions depend on."""
+        clocks = Signal(range(_READ + 1))  # since `busy` rose
         asked = Signal()
         may_enter = Signal(name="may")
         complete = Signal()
@@ -378,7 +412,7 @@ class HostPort(wiring.Component):
         go("wait", "decide", when=when.may_enter)
         go("decide", "take_load", when=when.loads)
         go("decide", "take_read", when=when.reads)
-        none = ~when.loads & ~when.reads
+        none = ~when.loads & ~when.reads  # then the lanes' values are stale, or nothing is left
         go("decide", "restart", "capture", "restart", when=none & stale)
         go("decide", "run", when=none & ~stale)
         # a load
@@ -396,7 +430,9 @@ class HostPort(wiring.Component):
         go("sample", "answer", when=when.complete & second)
         go("sample", "slot", "slot", "look", when=when.complete & ~second)
         go("respond", "responded", when=self.readback.ready)
-        # the fetch of the values of the first two groups
+        # The fetch of the values of the first two groups: a step begins with the first group's in
+        # the lanes and the second group's in the chain. The token of `restart` fetches the first
+        # group's; the token of `take` puts these to use and fetches the second group's.
         go("first_group", "take_group", "take", when=settled)
         go("second_group", "run", when=settled)
 
@@ -406,7 +442,8 @@ class HostPort(wiring.Component):
         used = 0
         for name, field in self.synapse:
             if name == self.weight:
-                # The lane sums the weight less half of its range: the stored top bit is inverted.
+                # The lane sums the weight less half of its range, which inverts the top bit. So it
+                # is inverted back.
                 half = 1 << (field.width - 1)
                 parts.append(weight[: field.width] ^ half if self.signed else weight[: field.width])
             else:

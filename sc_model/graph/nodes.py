@@ -45,7 +45,15 @@ class Op(StrEnum):
 
 @dataclass(frozen=True)
 class Node:
-    """One operation; `args` are indices of earlier nodes of the same graph."""
+    """One operation.
+
+    Members
+    -------
+    op : the operation.
+    args : operands, as indices of earlier nodes of the same graph.
+    data : constants of the operation, see `Op`.
+    interval : a range that holds every value of the node.
+    """
 
     op: Op
     args: tuple[int, ...]
@@ -104,13 +112,15 @@ class Builder:
     Members
     -------
     nodes : the nodes so far; a node's index is its place in this list.
-    file : a source file as code objects name it, or empty. With a file, `lines` has for each node
-        the line of that file which was being run when the node was made, where one was.
+    file : path of a source file, as code objects name it; empty: no lines are recorded.
+    lines : the line of `file` that made a node, by the node's index; a node that other code made
+        is not in it.
     """
 
     nodes: list[Node] = field(default_factory=list)
     file: str = ""
     lines: dict[int, int] = field(default_factory=dict)
+    # Index of the node with an operation, operands and constants: an equal node is not made twice.
     _index: dict[tuple[Op, tuple[int, ...], tuple[int | str, ...]], int] = field(
         default_factory=dict
     )
@@ -143,6 +153,7 @@ class Builder:
         """
         interval = self._range(op, args, data, {})
         if known is not None:
+            # The two can only fail to meet where no input reaches the node: then any range is true.
             interval = interval.meet(known) or interval
         if interval.is_constant:
             return self.const(interval.lo)
@@ -163,8 +174,10 @@ class Builder:
     def _record_line(self) -> None:
         """Note the line of `file` that is being run, for the node that is made now.
 
-        The frames between are few (an operator and this builder), so tracing stays as fast.
+        The walk up the stack passes few frames (an operator and this builder), so it does not slow
+        the tracing of a rule.
         """
+        # 2 frames up is the caller of `_add`; this method and `_add` are never in `file`.
         frame: FrameType | None = sys._getframe(2)
         while frame is not None and frame.f_code.co_filename != self.file:
             frame = frame.f_back
@@ -172,7 +185,7 @@ class Builder:
             self.lines[len(self.nodes)] = frame.f_lineno
 
     def _simplified(self, op: Op, args: tuple[int, ...], data: tuple[int | str, ...]) -> int | None:
-        """A node that is there already, or a simpler one, of the same value; None without one."""
+        """An operand or a simpler node that has the value of the operation; None without one."""
         nodes = self.nodes
         if op in (Op.SHR, Op.SHL) and data[0] == 0:
             return args[0]
@@ -202,7 +215,7 @@ class Builder:
         if op is Op.ADD and self.interval(args[0]) == Interval(0, 0):
             return args[1]
         if op in (Op.AND, Op.OR):
-            # c & 1, c | 0, c & c and c | c are c
+            # c & 1, c | 0, c & c and c | c are c, with the operands in either order
             neutral = 1 if op is Op.AND else 0
             for one, other in (args, args[::-1]):
                 if self.interval(one) == Interval(neutral, neutral) or one == other:
@@ -218,16 +231,17 @@ class Builder:
 
         Parameters
         ----------
-        facts : narrower ranges of some nodes, which hold on one side of a selection.
+        op, args, data : the operation, the indices of its operands, its constants.
+        facts : narrower ranges of some nodes, by index, which hold on one side of a selection.
         """
         if op is Op.MUX:
             return self._mux_range(args, facts)
-        of = [self._under(arg, facts) for arg in args]
-        a = of[0]
+        ranges = [self._under(arg, facts) for arg in args]
+        a = ranges[0]
         if op is Op.ADD:
-            return Interval(a.lo + of[1].lo, a.hi + of[1].hi)
+            return Interval(a.lo + ranges[1].lo, a.hi + ranges[1].hi)
         if op is Op.ADDC:
-            return Interval(sum(x.lo for x in of), sum(x.hi for x in of))
+            return Interval(sum(x.lo for x in ranges), sum(x.hi for x in ranges))
         if op is Op.SUB:
             minuend, subtrahend = args
             node = self.nodes[subtrahend]
@@ -235,26 +249,26 @@ class Builder:
                 # v - (v >> k) is monotonic: when v rises by 1, v >> k rises by 0 or 1. So the
                 # range of v gives the exact range, which is narrower than that of a difference.
                 return Interval(a.lo - (a.lo >> node.constant), a.hi - (a.hi >> node.constant))
-            return Interval(a.lo - of[1].hi, a.hi - of[1].lo)
+            return Interval(a.lo - ranges[1].hi, a.hi - ranges[1].lo)
         if op is Op.NEG:
             return Interval(-a.hi, -a.lo)
         if op is Op.MUL:
-            corners = [x * y for x in (a.lo, a.hi) for y in (of[1].lo, of[1].hi)]
+            corners = [x * y for x in (a.lo, a.hi) for y in (ranges[1].lo, ranges[1].hi)]
             return Interval(min(corners), max(corners))
         if op is Op.SHR:
             return _shifted(a, int(data[0]))
         if op is Op.SHL:
             return Interval(a.lo << int(data[0]), a.hi << int(data[0]))
         if op is Op.LT:
-            return Interval(int(a.hi < of[1].lo), int(a.lo < of[1].hi))
+            return Interval(int(a.hi < ranges[1].lo), int(a.lo < ranges[1].hi))
         if op is Op.EQ:
-            if a.is_constant and a == of[1]:
+            if a.is_constant and a == ranges[1]:
                 return Interval(1, 1)
-            return Interval(0, 0 if a.meet(of[1]) is None else 1)
+            return Interval(0, 0 if a.meet(ranges[1]) is None else 1)
         if op is Op.AND:
-            return Interval(min(a.lo, of[1].lo), min(a.hi, of[1].hi))
+            return Interval(min(a.lo, ranges[1].lo), min(a.hi, ranges[1].hi))
         if op is Op.OR:
-            return Interval(max(a.lo, of[1].lo), max(a.hi, of[1].hi))
+            return Interval(max(a.lo, ranges[1].lo), max(a.hi, ranges[1].hi))
         if op is Op.NOT:
             return Interval(1 - a.hi, 1 - a.lo)
         if op is Op.CLAMP:
@@ -281,6 +295,8 @@ class Builder:
         node = self.nodes[index]
         if not facts:
             return node.interval
+        # All three ranges hold: the one computed from the operands under the facts, the node's own,
+        # and the fact about the node. Two that do not meet belong to a side that is never taken.
         interval = (
             node.interval if not node.args else self._range(node.op, node.args, node.data, facts)
         )
@@ -288,10 +304,10 @@ class Builder:
         return (interval.meet(facts[index]) or interval) if index in facts else interval
 
     def _mux_range(self, args: tuple[int, ...], facts: dict[int, Interval]) -> Interval:
-        """Hull of both sides of a selection.
+        """Hull of the ranges of both sides of a selection.
 
-        Each side is taken only where the condition is so: `x` in `ops.mux(x > 3, x, 0)` is at
-        least 4. A side that is never taken does not count.
+        A side only has the values that it has where it is selected: in `ops.mux(x > 3, x, 0)`, `x`
+        is at least 4. A side that is never selected does not count.
         """
         sides = []
         for side, truth in ((args[1], True), (args[2], False)):
@@ -299,13 +315,17 @@ class Builder:
             if implied is not None:
                 sides.append(self._under(side, {**facts, **implied}))
         if not sides:
+            # The facts contradict each other: no input reaches this selection, any range is true.
             return self._under(args[1], facts).hull(self._under(args[2], facts))
         return sides[0] if len(sides) == 1 else sides[0].hull(sides[1])
 
     def _implied(
         self, condition: int, truth: bool, facts: dict[int, Interval]
     ) -> dict[int, Interval] | None:
-        """Ranges of the compared nodes where a condition is true (or false); None if never."""
+        """Ranges that some nodes have where a condition has a truth value; None where it never has.
+
+        Only a comparison `left < right` narrows its operands. Other conditions imply nothing.
+        """
         node = self.nodes[condition]
         possible = self._under(condition, facts)
         if not possible.lo <= int(truth) <= possible.hi:
@@ -316,6 +336,7 @@ class Builder:
             return {}
         left, right = node.args
         a, b = self._under(left, facts), self._under(right, facts)
+        # `max` and `min` keep each interval from being empty.
         if truth:  # left < right
             narrowed = {
                 left: a.meet(Interval(a.lo, max(a.lo, b.hi - 1))),
@@ -337,7 +358,8 @@ def prune(
 ) -> Graph:
     """The graph of the nodes that the outputs need.
 
-    All variables stay. Names of nodes that no output needs are dropped.
+    All variables stay, so that each keeps its port in hardware. Names of nodes that no output needs
+    are dropped.
     """
     needed = set(variables.values())
     stack = [index for index in outputs.values() if index not in needed]

@@ -1,8 +1,8 @@
 r"""Reward-modulated spike-timing-dependent plasticity (R-STDP) with bounded integer state.
 
 Izhikevich 2007 (doi:10.1093/cercor/bhl152); Frémaux & Gerstner 2016 (doi:10.3389/fncir.2015.00085).
-One step, in exact integers, with `D = trace_decay_shift`, `L = learning_shift` and every shift
-arithmetic (towards minus infinity)::
+One step, in exact integers, with `W = weight_bits`, `T = trace_bits`, `L = learning_shift`, `D =
+trace_decay_shift`, `max_trace = 2^T - 1` and every shift arithmetic (towards minus infinity)::
 
     decay(v)        = v - (v >> D)   for D > 0;   v   for D = 0
     decay_signed(e) = decay(e) if e >= 0 else -decay(-e)
@@ -31,7 +31,12 @@ FAMILY = "reward_modulated_stdp"
 
 
 class Params(WeightAndTraceParams):
-    """Widths and shifts of the rule; 52 bits of state a synapse by default."""
+    """Widths and shifts of the rule; a synapse has 52 bits of state by default, 28 of them its own
+    in a layer.
+
+    By default traces fall to 1/e in about 16 steps. The largest product of reward and eligibility
+    changes the weight by a quarter of its range.
+    """
 
     trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces, signed eligibility")
     reward_bits: int = Field(default=8, ge=1, description="R: signed reward")
@@ -44,27 +49,27 @@ class Params(WeightAndTraceParams):
 
     @property
     def min_eligibility(self) -> int:
-        """-2^(T-1)."""
+        """Smallest eligibility, -2^(T-1)."""
         return -(1 << (self.trace_bits - 1))
 
     @property
     def max_eligibility(self) -> int:
-        """2^(T-1) - 1."""
+        """Largest eligibility, 2^(T-1) - 1."""
         return (1 << (self.trace_bits - 1)) - 1
 
     @property
     def min_reward(self) -> int:
-        """-2^(R-1)."""
+        """Smallest reward, -2^(R-1)."""
         return -(1 << (self.reward_bits - 1))
 
     @property
     def max_reward(self) -> int:
-        """2^(R-1) - 1."""
+        """Largest reward, 2^(R-1) - 1."""
         return (1 << (self.reward_bits - 1)) - 1
 
     @property
     def per_synapse_state_bits(self) -> int:
-        """W + 3T."""
+        """Bits of the weight, both traces and the eligibility, W + 3 T."""
         return self.weight_bits + 3 * self.trace_bits
 
 
@@ -84,9 +89,10 @@ INPUTS = (
 
 def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     """One step; the equations are in the module's docstring."""
-
     shift = params.trace_decay_shift
     old = state.eligibility
+    # `>>` rounds towards minus infinity, so `decay` of a negative number would go on to 0, while
+    # that of a positive one stops at 2^D - 1. Decaying the magnitude makes both signs alike.
     decayed = ops.let(
         "eligibility_decayed", ops.mux(old >= 0, decay(old, shift), -decay(-old, shift))
     )
@@ -155,7 +161,8 @@ def float_update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str,
 
 vector = vectors_for(STATE, INPUTS)
 
-# Worked by hand for the default parameters (W 16, T 12, R 8, L 4, D 4).
+# Worked by hand for the default parameters (W 16, T 12, R 8, L 4, D 4). Each vector has the state
+# before, the inputs and the state after, in the order of `STATE` and `INPUTS`.
 VECTORS = (
     vector("all zero stays zero", (0, 0, 0, 0), (0, 0, 127), (0, 0, 0, 0)),
     # 4095 - 255 = 3840; 2047 - 127 = 1920; 127 * 1920 = 243840, >> 4 = 15240

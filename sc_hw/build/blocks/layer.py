@@ -90,8 +90,8 @@ def layer_layout(layer: PlasticLayer) -> dict[str, Any]:
     spaces : a row for each memory space: its name, its code, its number of words, their fields.
     """
     place = layer.place
-    # SYNAPSE has so many words in each lane, and INPUT in each chain: an access also names the chain
-    # and the lane. The other spaces have one memory for the whole layer.
+    # SYNAPSE has that many words in each lane, and INPUT in each chain: an access also names the
+    # chain and the lane. The other spaces have one memory for the whole layer.
     words = {
         Space.SYNAPSE: place.depth,
         Space.INPUT: place.rows,
