@@ -17,7 +17,7 @@ from sc_hw.price.frame import FRAME_PINS
 from sc_hw.progress import Progress
 from sc_hw.tools import ToolError, find, run, status
 
-# nextpnr stops optimising at its goal, so this one lies above what nearly all designs reach (one bank
+# nextpnr stops optimising at its goal, so this one lies above what nearly all designs reach (a bank
 # in reports/speed.json gets to 413 MHz); `--timing-allow-fail` makes a missed goal no error.
 PNR_GOAL_MHZ = 400
 

@@ -58,7 +58,8 @@ def read_stage(
 def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     """Arrays of a NumPy archive by name, or None where there is no such file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # NumPy leaves a file of its own open where the archive is broken, but not one of ours.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         return None

@@ -1,4 +1,8 @@
-"""Tables of a report: figures as text, footnotes, rows of prices and critical paths."""
+"""Tables of a report: prices, critical paths and claims as rows of text, with footnotes.
+
+A *price* is what a design costs on a target: resources, clock rates and critical path, as
+`sc_hw.reporting.content.price_content` takes them from a `metrics.json`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,12 @@ from typing import Any
 from sc_hw.reporting.content import COSTS
 
 DASH = "–"  # what is printed for a null
+# Footnote of a figure that only newer versions of `sc-hw estimate` write.
 OLD_METRICS = "estimated before the devices' own limits were recorded; run `sc-hw estimate` again"
+UPDATES_PER_COUNT = 1e6  # the heading of the column says 10^6 synapse updates a second
+# Longest texts in characters, so that a wide array does not make a table unreadable: about three
+# lines of a page for a value, five for a counterexample.
+LONGEST_VALUE, LONGEST_COUNTEREXAMPLE = 240, 400
 
 
 class Notes:
@@ -19,7 +28,7 @@ class Notes:
         self.texts: list[str] = []
 
     def number(self, text: str) -> int:
-        """Number of the footnote, from 1."""
+        """Number of the footnote with that text, from 1; a new text is added."""
         if text not in self.texts:
             self.texts.append(text)
         return self.texts.index(text) + 1
@@ -42,7 +51,18 @@ def number(value: Any, digits: int | None = None) -> str:
 def _cell(
     value: Any, notes: Notes, reason: str | None, digits: int | None = None, scale: float = 1
 ) -> dict[str, Any]:
-    """Text of a table's cell; a figure that was not measured is a dash with a footnote."""
+    """Text of a table's cell; a figure that was not measured is a dash with a footnote.
+
+    Parameters
+    ----------
+    value : the figure, or None.
+    notes : the page's footnotes.
+    reason : the footnote for None; None where the tool gave no reason.
+    digits : decimals; None leaves them as they are.
+    scale : unit of the cell, in units of `value`.
+
+    Returns a dict with `text`, and `note`, the footnote's number or None.
+    """
     if value is None:
         return {
             "text": DASH,
@@ -52,9 +72,10 @@ def _cell(
 
 
 def _limit_cell(price: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
-    """The device's own clock limit and what sets it.
+    """The device's own clock limit in MHz, and the part of the device that sets it.
 
-    A footnote has the source, and names the parts of the device without a figure.
+    A footnote has the limit's source, and names the parts of the device whose limit is not known.
+    See `sc_hw.fabric.targets.ClockLimit`.
     """
     missing = price["limit_reason"]
     if price["device_limit"] is None:
@@ -63,13 +84,18 @@ def _limit_cell(price: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     text = f"Limit of the {binds['what']}, {binds['kind']}: {binds['source']}"
     return {
         "text": number(binds["mhz"], 1),
+        # Only a `maximum` is guaranteed; each other kind of figure is a typical one.
         "what": binds["what"] if binds["kind"] == "maximum" else f"{binds['what']}, typical",
         "note": notes.number("; ".join((text, *([missing] if missing else ()))) + "."),
     }
 
 
 def price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[str, Any]]:
-    """A row for each design and target: resources, Fmax over seeds, device limit, update rate."""
+    """A row for each design and target: resources, clock rates in MHz, and update rate.
+
+    `fmax` is nextpnr's median over its seeds, `limit` the device's own. `quoted` is the lower of
+    the two, and `rate` the synapse updates a second at that clock, in 10^6.
+    """
     rows = []
     for price in prices:
         fmax = price["fmax"]
@@ -84,6 +110,8 @@ def price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[s
                 "Placed in a frame of shift registers, so that every path runs from clock to clock;"
                 " the frame's own LUT and FF are not counted (each metrics.json has them)."
             )
+        # No clock is quoted where nextpnr gave no Fmax, or where older metrics lack the key.
+        not_quoted = fmax["reason"] or OLD_METRICS
         rows.append(
             {
                 "title": price["title"],
@@ -96,9 +124,9 @@ def price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[s
                 **{key: _cell(price[key], notes, None) for key in COSTS},
                 "fmax": spread,
                 "limit": _limit_cell(price, notes),
-                "quoted": _cell(price["quoted_mhz"], notes, fmax["reason"] or OLD_METRICS, 1),
+                "quoted": _cell(price["quoted_mhz"], notes, not_quoted, 1),
                 "rate": _cell(
-                    price["quoted_updates_per_s"], notes, fmax["reason"] or OLD_METRICS, 1, 1e6
+                    price["quoted_updates_per_s"], notes, not_quoted, 1, UPDATES_PER_COUNT
                 ),
             }
         )
@@ -106,7 +134,7 @@ def price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[s
 
 
 def price_tables(prices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Both tables of a page about prices, and the footnotes that they share."""
+    """The two tables of a page about prices (costs, critical paths), and their common footnotes."""
     notes = Notes()
     rows, paths = price_rows(prices, notes), path_rows(prices, notes)
     return {"price_rows": rows, "path_rows": paths, "notes": notes.texts}
@@ -131,7 +159,7 @@ def path_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[st
 
 
 def markdown(value: Any) -> str:
-    """Text without any Markdown syntax, for a cell of a table."""
+    """Text in one line, its Markdown and HTML signs escaped, for a cell of a table."""
     text = " ".join(number(value).split())
     for sign in "\\`*_|<>[]":
         text = text.replace(
@@ -142,11 +170,12 @@ def markdown(value: Any) -> str:
 
 def code_span(value: Any) -> str:
     """Text in a Markdown code span, for a cell of a table."""
+    # A backtick would end the span, and a bar the cell.
     return "`" + " ".join(str(value).split()).replace("`", "'").replace("|", "\\|") + "`"
 
 
-def compact(value: Any, limit: int = 240) -> str:
-    """A value in one line of at most `limit` characters."""
+def compact(value: Any, limit: int = LONGEST_VALUE) -> str:
+    """A value in one line: its first `limit` characters, and " ..." where more were cut off."""
     text = value if isinstance(value, str) else json.dumps(value, separators=(", ", ": "))
     return text if len(text) <= limit else text[:limit] + " ..."
 
@@ -183,6 +212,7 @@ def grouped(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def counterexample_text(example: Mapping[str, Any]) -> str:
     """A counterexample in one line: state, inputs, and values in which rule and netlist differ."""
+    # A signal that rule and netlist both have comes twice, as "NAME (rule)" and "NAME (netlist)".
     plain = [f"{name} {value}" for name, value in example.items() if not name.endswith(")")]
     pairs = [name.removesuffix(" (rule)") for name in example if name.endswith(" (rule)")]
     apart = [
@@ -190,4 +220,4 @@ def counterexample_text(example: Mapping[str, Any]) -> str:
         for name in pairs
         if example.get(f"{name} (netlist)") != example[f"{name} (rule)"]
     ]
-    return compact("; ".join([", ".join(plain), *apart]), 400)
+    return compact("; ".join([", ".join(plain), *apart]), LONGEST_COUNTEREXAMPLE)

@@ -1,4 +1,4 @@
-"""How a `Device` runs each block, one file a block, found by looking.
+"""How a `Device` runs each block: one file for each block, discovered in this folder.
 
 A file of this folder that defines `DEVICE_BLOCK`, a subclass of
 `sc_hw.simulation.devices.device_block.DeviceBlock`, makes its block a device.
@@ -22,11 +22,18 @@ def _device_blocks() -> dict[str, type[DeviceBlock]]:
 
 
 def device_block(design: Design) -> DeviceBlock:
-    """What runs that design; ConfigError for a block that no device runs."""
+    """The device block that runs a design.
+
+    Raises
+    ------
+    ConfigError
+        No device runs the design's block.
+    """
     known = _device_blocks()
     if design.block not in known:
+        *others, last = (f"a {name}" for name in sorted(known))
         raise ConfigError(
-            f"Device runs a {', a '.join(sorted(known))}, not the {design.block} '{design.name}':"
+            f"Device runs {', '.join(others)} or {last}, not the {design.block} '{design.name}':"
             " use `sc-hw cosim DESIGN --events FILE`, or"
             " sc_model.golden.network.network.Network."
         )

@@ -158,3 +158,21 @@ def test_pins_are_placed_where_the_tool_needs_them(tmp_path: Path) -> None:
     lines = (tmp_path / "pins.cst").read_text().splitlines()
     assert lines[0] == 'IO_LOC "clk" 25;'
     assert lines[-1] == 'IO_LOC "shift_out" 29;'
+
+
+def test_fmax_is_read_for_each_clock() -> None:
+    fmax = {
+        "$glbnet$sense_clk": {"achieved": 120.5},
+        "think_clk$SB_IO_IN_$glb_clk": {"achieved": 60.25},
+    }
+    domains = [
+        {"role": "sense", "clock": "sense_clk", "reset": "sense_rst"},
+        {"role": "think", "clock": "think_clk", "reset": "think_rst"},
+    ]
+    assert clock_mhz(fmax, "sense_clk") == 120.5
+    assert clock_mhz(fmax, "think_clk") == 60.25
+    assert achieved_mhz(fmax, domains) == 60.25
+    with pytest.raises(
+        ToolError, match=r"^nextpnr's report must have one clock 'clk', not 0 among "
+    ):
+        clock_mhz(fmax, "clk")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from network_designs import two_clocks
 from support import CONFIGS, ROOT, RULE, VECTORS, edited, random_inputs, random_params
 
 from sc_hw import Device
@@ -347,3 +348,11 @@ def test_what_a_device_refuses(tmp_path: Path) -> None:
         device.step(reward=3)
     with pytest.raises(ValueError, match=r"pre_spike must have shape \(steps, 21\), not \(1, 20\)"):
         device.step(spikes=np.zeros(20, int), reward=3)
+
+
+@pytest.mark.parametrize("on", ["model", "rtl"])
+def test_a_device_is_no_network(on: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"^Device runs a bank, a lane or a layer, not the network 'two': use "
+    ):
+        Device.open(two_clocks(), on=on)  # type: ignore[arg-type]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from network_designs import learns, two_clocks
+from support import ROOT
 
-from sc_hw.build.elaborate import Build
+from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.simulation.cosim import lint
 from sc_hw.tools import ToolError
+from sc_model.spec import load_design
 
 FABRICS = ("generic", "ice40_up", "ice40_hx", "ecp5")
 NAMES = ("weight_bits", "trace_bits", "reward_bits", "learning_shift", "trace_decay_shift")
@@ -79,3 +83,14 @@ def test_fault_is_found(
         ToolError, match=rf"^lint of .*top\.v found \d+ problems: .*%Warning-{rule}: "
     ):
         lint(seeded(build_of("lane"), old, new))
+
+
+@pytest.mark.parametrize(
+    "design",
+    ["network.toml", "timescales/timescales.toml", "delays/delays.toml", "two clocks", "learns"],
+)
+def test_networks_are_clean_under_the_linter(design: str, tmp_path: Path) -> None:
+    made = {"two clocks": two_clocks, "learns": learns}
+    chosen = made[design]() if design in made else load_design(ROOT / "examples" / design)
+    for fabric in ("generic", "ice40_hx"):
+        lint(elaborate(chosen.model_copy(update={"fabric": fabric}), tmp_path))
