@@ -45,7 +45,7 @@ async def sweep(ctx: Any, dut: History, values: list[int], *, fresh: bool, keep:
         in_sweep = clock < COLUMNS
         ctx.set(dut.column, clock if in_sweep else 0)
         ctx.set(dut.keep, in_sweep and keep)
-        ctx.set(dut.fresh, fresh)
+        ctx.set(dut.fresh, fresh and in_sweep)
         if clock >= MEMORY:
             ctx.set(dut.present, values[clock - MEMORY])
             past.append(int(ctx.get(dut.past)))

@@ -83,7 +83,7 @@ async def tick(ctx: Any, dut: Lane, model: Model, columns: list[list[int]], *, f
         issue, column = clock < spec.depth, clock % spec.columns
         ctx.set(dut.issue, issue)
         ctx.set(dut.address, clock if issue else 0)
-        ctx.set(dut.fresh, fresh)
+        ctx.set(dut.fresh, fresh and issue)
         ctx.set(dut.first, column == 0)
         ctx.set(dut.last, column == spec.columns - 1)
         if issue and column == 0:
