@@ -1,0 +1,55 @@
+"""A bank's claims are proved for all depths and fabrics, and its mutants are refuted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sc_hw.proof.prove import prove
+from sc_hw.proof.verdicts import PROVED, REFUTED
+from sc_model.spec import Design, RuleChoice
+
+
+def verdicts(claims: list[dict[str, object]]) -> Counter[object]:
+    return Counter(claim["verdict"] for claim in claims)
+
+
+@pytest.mark.parametrize("fabric", ["generic", "ice40_up", "ecp5"])
+def test_bank_pipelines_and_schedules_of_every_depth(tmp_path: Path, fabric: str) -> None:
+    certificate = prove(
+        Design(name="bank", block="bank", synapses=1024, fabric=fabric),
+        root=tmp_path,
+        mutants=False,
+    )
+    assert certificate["passed"], [c for c in certificate["claims"] if c["verdict"] != PROVED]
+    names = [claim["name"] for claim in certificate["claims"]]
+    assert "order: no early read" in names
+    assert (
+        sum(name.endswith("no early read") and name.startswith("schedule") for name in names) == 16
+    )
+
+
+def test_bank_with_a_product_of_adders(tmp_path: Path) -> None:
+    rule = RuleChoice(parameters={"reward_bits": 4, "weight_bits": 10})
+    design = Design(name="bank", block="bank", synapses=100, fabric="ice40_hx", rule=rule)
+    certificate = prove(design, root=tmp_path, mutants=False, schedules=False)
+    assert certificate["passed"], [c for c in certificate["claims"] if c["verdict"] != PROVED]
+
+
+@pytest.mark.parametrize("synapses", [1, 2, 13, 14, 15, 65536])
+def test_bank_depths_around_the_pipeline(tmp_path: Path, synapses: int) -> None:
+    design = Design(name="bank", block="bank", synapses=synapses)
+    assert verdicts(
+        prove(design, root=tmp_path, mutants=False, schedules=False)["claims"]
+    ).keys() == {PROVED}
+
+
+def test_bank_with_mutants(tmp_path: Path) -> None:
+    design = Design(name="bank", block="bank", synapses=64)
+    certificate = prove(design, root=tmp_path, schedules=False)
+    assert certificate["passed"]
+    assert {row["verdict"] for row in certificate["mutants"]} == {REFUTED}
+    early = next(row for row in certificate["mutants"] if row["name"] == "read one clock early")
+    assert early["claim"] == "order: no early read"
