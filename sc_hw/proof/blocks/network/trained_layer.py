@@ -1,7 +1,10 @@
-"""Claims about the parts of trained layers; here those about neurons and history.
+"""Claims about two parts of a trained layer: its neurons, and the history of its columns.
 
-They hold from every state and for all inputs. Clock 0 is that in which a neuron is announced, or
-the turn of a column. Claims about lanes are in `sc_hw.proof.blocks.network.trained_lane`.
+They hold from every state and for all inputs. For the neurons clock 0 is that in which a neuron has
+its turn, ahead of its sum; for the history it is that in which a column has its turn. While `fresh`
+is high, in the first tick after a reset, stored words count as 0, as memories keep old contents.
+Each claim gives the prover the formula that would break it. Claims about lanes are in
+`sc_hw.proof.blocks.network.trained_lane`.
 """
 
 from __future__ import annotations
@@ -28,20 +31,26 @@ from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import Design, NetworkSpec, TrainedLayerSpec
 
-At = Callable[[int, str], Any]  # a signal in a clock
+At = Callable[[int, str], Any]  # takes a clock and a signal's name, gives the signal in that clock
 
 
 def prove_neurons(
     prover: Prover, net: Netlist, network: NetworkSpec, facts: TrainedNeuronsFacts
 ) -> None:
-    """Add the claims about a layer's neurons to the prover."""
+    """Add the claims about a layer's neurons to the prover.
+
+    They are: what is written for each neuron is the neuron's own function, and each neuron has its
+    turn once in a tick, in order.
+    """
     t = prover.terms
     spec = network.layers[facts.layer]
     unit = kind_of(spec).neuron(spec, network.crossing(facts.layer).value)
+    # The neuron enters its pipeline in clock `ahead`, and its result comes out in clock `decided`.
+    # A clock later the result is in the memory's write register, which is as far as claims look.
     ahead, decided = facts.ahead, facts.ahead + facts.update_latency
-    frames = Frames(net, decided + 2)
+    frames = Frames(net, decided + 1)
     at = frames.at
-    quiet = no_reset(prover, frames, decided + 2)
+    quiet = no_reset(prover, frames, decided + 1)
     fresh = prover.on(at(0, "fresh"))
     stored = slices(prover, at(facts.memory, "memory.r_data"), facts.word)
 
@@ -49,6 +58,7 @@ def prove_neurons(
         term = t(K.ITE, fresh, t.const(0, t.width(stored[name])), stored[name])
         return number(t, term, unit.inputs[name].signed)
 
+    # A neuron's word holds its state, and whether it fired in the tick before.
     operands: dict[str, Any] = {name: state_before(name) for name in (*unit.state, "fired")}
     # The sums of all lanes wait in a shift register, of which `held_0` is the end.
     operands["current"] = number(t, at(ahead, "held_0"), signed=True)
@@ -60,7 +70,9 @@ def prove_neurons(
             name: number(t, own[name], unit.inputs[name].signed) for name in spec.neuron_parameters
         }
     turn = [*quiet, prover.on(at(0, "real"))]
-    # The cuts assume no turn: a pipeline computes in every clock, whether a neuron is there or not.
+    # Each named intermediate is first proved equal to its signal, and the proof goes on from there:
+    # pieces are easier than the whole. These claims do not assume a neuron's turn, since a pipeline
+    # computes in every clock, whether a neuron is there or not.
     cuts = Cuts(prover, frames.cuts(facts.named_signals, ahead), quiet)
     results = unit.apply(SmtOps(t, cuts), operands)
     written = slices(prover, at(decided + 1, "memory.write__data"), facts.word)
@@ -85,13 +97,25 @@ def prove_neurons(
 def _prove_turns(
     prover: Prover, at: At, spec: TrainedLayerSpec, decided: int, fired: Any, quiet: list[Any]
 ) -> None:
-    """The claim about the order of the neurons; they are decided on in clock `decided`."""
+    """Add the claim about the order of the neurons.
+
+    Parameters
+    ----------
+    decided : clock in which the result of the neuron of clock 0 comes out.
+    fired : its bit `fired` in the write register, a clock after `decided`.
+    quiet : assumption that no clock resets.
+    """
     t = prover.terms
     real, index = at(0, "real"), at(0, "index")
     turn = prover.on(real)
     place = at(decided + 1, "memory.write__addr")
     # The surplus lanes of the last group give sums too: these must not become neurons.
     last = prover.equals(index, spec.neurons - 1)
+    # The register `rest` is high from the last neuron's turn until `restart`. That there is no turn
+    # for so long follows by induction from three facts: the last turn sets it, it stays, and it
+    # excludes turns.
+    resting, rests_next = prover.on(at(0, "rest")), prover.on(at(1, "rest"))
+    goes_on = prover.off(at(0, "restart"))
     prover.claim(
         f"layer {spec.name}: neurons in turn",
         "each neuron is decided on and written in its turn; after the layer's last one there is no"
@@ -102,7 +126,9 @@ def _prove_turns(
             prover.both(turn, t.differ(place, index)),
             prover.both(turn, t.differ(at(decided, "o_spike"), fired)),
             prover.both(turn, prover.no(t(K.EQUAL, prover.on(at(decided, "o_last")), last))),
-            prover.both(turn, last, prover.on(at(1, "real")), prover.off(at(0, "restart"))),
+            prover.both(turn, last, goes_on, prover.no(rests_next)),
+            prover.both(resting, goes_on, prover.no(rests_next)),
+            prover.both(resting, turn),
         ),
         quiet,
         {"index": index, "place": place},
@@ -110,12 +136,17 @@ def _prove_turns(
 
 
 def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: HistoryFacts) -> None:
-    """Add the claim about a layer's history to the prover."""
+    """Add the claim about a layer's history to the prover.
+
+    The history is a memory that holds the values of each column in the last ticks.
+    """
     t, memory = prover.terms, facts.memory
     spec, width = network.layers[facts.layer], network.crossing(facts.layer).value.width
-    frames = Frames(net, memory + 2)
+    # The column's word is out of the memory in clock `memory`, and what is written back is in the
+    # write register a clock later.
+    frames = Frames(net, memory + 1)
     at = frames.at
-    quiet = no_reset(prover, frames, memory + 2)
+    quiet = no_reset(prover, frames, memory + 1)
     word = at(memory, "memory.r_data")
     bits = t.width(word)
     # After a reset the memory still holds the values of earlier runs; `fresh` hides them.
@@ -147,6 +178,7 @@ def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: His
     )
 
 
+# For each part: the class of its facts, and the function that adds the claims about it.
 PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], None]]] = {
     LANE: (TrainedLaneFacts, prove_lane),
     NEURONS: (TrainedNeuronsFacts, prove_neurons),
@@ -155,7 +187,14 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
 
 
 def claims_of_network(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
-    """Claims about the layers whose parts lie in `folder`; run in a process of its own."""
+    """Claims about the layers whose parts lie in `folder`; run in a process of its own.
+
+    Parameters
+    ----------
+    folder : the build folder; its folder `proof` has the Verilog and the facts of each part.
+    manifest : of the build, for its design.
+    limit_s : seconds for one claim before its verdict is ``unknown``.
+    """
     network = Design.model_validate(manifest["design"]).network
     if network is None:
         raise ValueError("only a network has such parts")
