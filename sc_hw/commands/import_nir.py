@@ -8,9 +8,10 @@ from typing import Any
 
 from sc_hw.files import OutputError, write_json
 from sc_hw.tools import ToolError
+from sc_model.quantisation import save_design
 from sc_model.spec import TrainedLayerSpec
 
-REPORT_SCHEMA = 1
+REPORT_SCHEMA = 1  # version of the keys in `<name>.import.json`
 
 
 def import_nir(
@@ -22,23 +23,23 @@ def import_nir(
     ----------
     path : the NIR file.
     folder : where to write; None is a folder of the design's name in the working folder.
-    lanes : lanes of each layer, at most as many as it has neurons.
+    lanes : lanes of each layer; a layer with fewer neurons gets one for each neuron.
     options : those of `sc_model.interchange.import_design`.
 
     Returns what the JSON holds, and the report as `text`.
 
-    Raises ConfigError for a graph that hardware can't express, or one that leaves something open
-    that no option answers; OutputError where the folder can't be written; ToolError without the
-    package nir.
+    Raises ConfigError for a graph that hardware can't express, or for one that lacks a figure which
+    no option gives; OutputError where the folder can't be written; ToolError without the package
+    nir.
     """
+    # The package nir is optional, so it is missed here and not when this module is imported.
     try:
         from sc_model.interchange import import_design
     except ImportError as error:
         raise ToolError(f"{error}") from None
-    from sc_model.quantisation import save_design
 
     design, parameters, report = import_design(path, **options)
-    if design.network is not None and lanes > 1:
+    if design.network is not None and lanes > 1:  # an imported layer has one lane
         layers = tuple(_with_lanes(layer, lanes) for layer in design.network.layers)
         design = design.model_copy(
             update={"network": design.network.model_copy(update={"layers": layers})}
@@ -76,5 +77,5 @@ def import_nir(
 
 
 def _with_lanes(layer: TrainedLayerSpec, lanes: int) -> TrainedLayerSpec:
-    """The layer with so many lanes, or one for each neuron."""
+    """The layer with `lanes` lanes, or with one for each neuron if it has fewer neurons."""
     return layer.model_copy(update={"lanes": min(lanes, layer.neurons)})
