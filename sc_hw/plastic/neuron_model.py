@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """What a plastic layer knows of its neurons: the one file of this package that reads `NeuronSpec`.
 
 The neuron's arithmetic is `sc_model.arithmetic.neuron_unit`. This file adds what an arithmetic unit
@@ -17,9 +16,11 @@ from sc_model.arithmetic.noise import SEED, WIDTH, shifted_state
 from sc_model.graph import Graph, rewrite, trace_function
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec
 
-# Registers beside the memory that a checkpoint needs, by name.
-NOISE = "lfsr"
+# Names of the registers that all neurons share. A checkpoint needs them beside the memory.
+NOISE = "lfsr"  # state of the noise's shift register
+# Whether the last step had a winner, and its number; copies of both, which the next step asks for.
 WINNER = ("won", "winner", "won_before", "winner_before")
+# Whether any neuron, and whether more than one, fired in the last step.
 OTHERS = ("any_fired", "many_fired")
 
 
@@ -36,12 +37,13 @@ class NeuronModel:
     Members
     -------
     unit : the arithmetic, its state and its inputs.
-    competes : at most one neuron fires a step; its number is kept in registers. Otherwise every
-        neuron keeps its last two spikes in its word.
-    inhibited : a neuron's update needs to know whether another fired in the step before.
-    noise_bits : of the noise on a potential, 0 without.
-    step_flags : flags that come with a step for its neurons, and their widths in bits.
-    spike_fields : fields of a neuron's word beside the unit's state.
+    competes : whether at most one neuron fires in a step (winner-take-all). Then the registers
+        `WINNER` say who fired. Otherwise every neuron keeps its last two spikes in its word.
+    inhibited : whether a neuron's update needs to know if another one fired in the step before.
+    noise_bits : bits of the noise number that is added to a neuron's score; 0 is no noise.
+    step_flags : width in bits of each flag that a layer takes with a step for all its neurons.
+        With winner-take-all ``decide`` says that a neuron has to fire in this step.
+    spike_fields : width in bits of each field of a neuron's word beside the unit's state.
     fields : layout of a neuron's word in memory.
     registers : layout of the registers that all neurons share.
     """
@@ -51,7 +53,8 @@ class NeuronModel:
     ) -> None:
         self.unit: Unit = neuron_unit(spec, layer.current_format(weight), counters=layer.counters)
         self.competes = spec.winner_take_all
-        # With competition the winner's number tells who fired, without it the registers `OTHERS`.
+        # With winner-take-all the winner's number tells whether another neuron fired; without it
+        # the registers `OTHERS` do.
         self.inhibited = spec.inhibition > 0
         self.noise_bits = spec.noise_bits
         self.step_flags: dict[str, int] = {"decide": 1} if self.competes else {}
@@ -67,25 +70,26 @@ class NeuronModel:
             registers |= dict(zip(WINNER, (1, index_bits, 1, index_bits), strict=True))
         elif self.inhibited:
             registers |= dict.fromkeys(OTHERS, 1)
-        # A neuron without noise, competition or inhibition needs none of them.
+        # A neuron without noise, winner-take-all and inhibition has no shared registers.
         self.registers = data.StructLayout(registers)
 
     @property
     def graph(self) -> Graph:
-        """The unit's graph, for a pipeline."""
+        """The unit's arithmetic as a graph of operations, from which a pipeline is made."""
         unit = self.unit
         return rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply))
 
     def initial(self, register: str) -> int:
-        """Value of a shared register after reset; the noise must not start at 0, where it stays."""
+        """Value of a shared register after reset."""
+        # From 0 the noise's shift register never gets away: the exclusive-or of zeros is 0.
         return SEED if register == NOISE else 0
 
     def next_noise(self, state: Value) -> Value:
-        """The noise's shift register after one number.
+        """State of the noise's shift register after `noise_bits` shifts, which make one number.
 
-        Every bit after `noise_bits` shifts is the exclusive-or of a set of bits before them.
-        Written as one exclusive-or a bit: the shifts written one after the other would be a tree
-        that grows with the Fibonacci numbers.
+        Each new bit is the exclusive-or of a set of old bits, and is written as exactly that. With
+        nested shifts, each new bit would contain the expressions of the two new bits before it
+        (the taps at bits 0 and 1), whose size grows with the Fibonacci numbers.
         """
         taps = shifted_state([frozenset((bit,)) for bit in range(WIDTH)], self.noise_bits)
         return Cat(*(Cat(*(state[bit] for bit in sorted(bits))).xor() for bits in taps))
