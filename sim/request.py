@@ -1,27 +1,30 @@
-"""A co-simulation as it is asked for."""
+"""What a co-simulation is asked to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-MAX_STALL = 0.95  # every wait of a bench assumes that something happens within a thousand clocks
+# The benches take 1000 clocks without progress for a design that is stuck. With this probability of
+# an idle clock, a stream idles for as long by chance once in 10^22 waits (0.95^1000 = 5e-23).
+MAX_STALL = 0.95
 
 
 @dataclass(frozen=True)
 class Request:
-    """A run as asked for.
+    """The options of one run.
 
     Parameters
     ----------
-    folder : build folder.
-    steps : steps of a lane, a layer or a network, sweeps of a bank; None for a default (all of a
-        recording).
-    seed : seed of all random stimulus.
-    stall : probability of an idle clock on every stream, 0 to 0.95.
-    events : recording to replay, or None.
-    waves : keep all signals in a VCD file.
-    out : results file, None for `BUILD_FOLDER/sim/results.json`.
+    folder : build folder of the design.
+    steps : number of steps to run, or of sweeps for a bank, >= 1. None is all steps of the
+        recording, and without a recording the default of the block's bench.
+    seed : seed of all random stimulus, >= 0.
+    stall : probability of an idle clock on every stream, 0 to `MAX_STALL`. The default lets words
+        come both back to back and with gaps.
+    events : recording to replay; None for random stimulus.
+    waves : whether to keep all signals in a VCD file.
+    out : file for the results; None for `BUILD_FOLDER/sim/results.json`.
 
     Raises
     ------
