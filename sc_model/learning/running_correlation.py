@@ -28,8 +28,10 @@ from sc_model.checks import integer, real_array
 from sc_model.network.models.model import Floats
 from sc_model.network.population import Population
 
+# State of one population, an array (n,) each: the spike counts at the last call, the filtered
+# spikes a, and mean and variance of a. Checkpoints name them as here.
 FIELDS = ("counts", "active", "mean", "variance")
-SIDES = ("source", "target")
+SIDES = ("source", "target")  # the two populations, in the order of all pairs here
 
 
 class RunningCorrelation:
@@ -44,7 +46,7 @@ class RunningCorrelation:
     Members
     -------
     shape : (n_source, n_target).
-    calls : number of calls of `observe`.
+    calls : number of calls of `observe` so far.
     """
 
     def __init__(self, n_source: int, n_target: int, memory: float, trace: float) -> None:
@@ -55,7 +57,13 @@ class RunningCorrelation:
         self._covariance = np.zeros(self.shape)
 
     def observe(self, source: Population, target: Population) -> None:
-        """Count the spikes since the last call; in the first call, since the network's reset."""
+        """Take in the spikes since the last call; in the first call, since the network's reset.
+
+        Parameters
+        ----------
+        source, target : the populations, of `n_source` and `n_target` neurons.
+        """
+        # This is 1 - exp(-1 / memory), without the loss of digits where the memory is long.
         h = -math.expm1(-1.0 / self.memory)
         u, v = (
             self._deviation(side, each, h)
@@ -66,13 +74,16 @@ class RunningCorrelation:
         self.calls += 1
 
     def _deviation(self, side: dict[str, Floats], population: Population, h: float) -> Floats:
+        """Update one population's state; return u (n,), its filtered spikes less the old mean."""
         counts = population.spike_counts
-        if np.any(counts < side["counts"]):  # the network has been reset since the last call
+        # A count that has fallen shows a reset of the network, from which all counts begin at 0.
+        if np.any(counts < side["counts"]):
             side["counts"] = np.zeros(len(counts))
+        # A time constant of 0 forgets at once: a is the number of spikes since the last call.
         decay = math.exp(-1.0 / self.trace) if self.trace else 0.0
         side["active"] = decay * side["active"] + (counts - side["counts"])
         side["counts"] = counts.copy()
-        if not self.calls:
+        if not self.calls:  # both populations come here before `observe` counts the call
             side["mean"] = side["active"].copy()
         deviation = side["active"] - side["mean"]
         side["mean"] = side["mean"] + h * deviation
@@ -91,7 +102,7 @@ class RunningCorrelation:
         return correlation
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Return what a checkpoint has to hold, as copies."""
+        """Return the state that a checkpoint has to hold, as copies."""
         sides = {
             f"{who}.{name}": side[name].copy()
             for who, side in zip(SIDES, self._sides, strict=True)

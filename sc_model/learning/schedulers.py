@@ -82,7 +82,7 @@ class StepScheduler(Scheduler):
     ----------
     lr_init : first rate, > 0.
     step_size : steps between two changes, >= 1.
-    gamma : factor of a change, > 0.
+    gamma : factor of a change, > 0; by default torch's.
     """
 
     def __init__(self, lr_init: float, step_size: int, gamma: float = 0.1) -> None:
@@ -102,7 +102,7 @@ class ExponentialScheduler(Scheduler):
     Parameters
     ----------
     lr_init : first rate, > 0.
-    gamma : factor of a step, > 0.
+    gamma : factor of a step, > 0. The default halves the rate in 693 steps.
     """
 
     def __init__(self, lr_init: float, gamma: float = 0.999) -> None:
@@ -140,6 +140,8 @@ class CosineScheduler(Scheduler):
 class WarmupCosineScheduler(Scheduler):
     """Raise the rate linearly from 0 to `lr_init`, then lower it along a cosine to `lr_min`.
 
+    The rate is 0 only before the first call of `step`, which returns lr_init / warmup_steps.
+
     Parameters
     ----------
     lr_init : highest rate, > 0.
@@ -168,6 +170,7 @@ class WarmupCosineScheduler(Scheduler):
 
 
 def _checked_rates(lr_init: float, lr_min: float) -> tuple[float, float]:
+    """Both rates as floats; ValueError unless 0 <= lr_min <= lr_init and lr_init > 0."""
     highest, lowest = (
         positive_number("lr_init", lr_init),
         positive_number("lr_min", lr_min, zero=True),
@@ -178,5 +181,6 @@ def _checked_rates(lr_init: float, lr_min: float) -> tuple[float, float]:
 
 
 def _cosine(highest: float, lowest: float, fraction: float) -> float:
+    """The rate after that fraction of the fall from `highest` to `lowest`, fraction >= 0."""
     # Beyond the end the fraction stays 1: a cosine that went on would raise the rate again.
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * min(fraction, 1.0))) / 2

@@ -1,7 +1,8 @@
 """The crossing in front of a layer: from words of spikes to the values of each tick, in integers.
 
-The producer puts in a word of 0s and 1s at each of its ticks. A tick of the consumer, after the
-word of the same step if there is one, takes in
+The producer puts in a word of 0s and 1s, one bit a channel, at each of its ticks. The consumer is
+the layer behind the crossing. If both tick in the same step, the word comes first. Each tick of the
+consumer takes in
 
 * with ``hold`` the last word (zeros before the first);
 * with ``accumulate`` for each channel the number of spikes since the tick before;
@@ -24,13 +25,14 @@ class Crossing:
 
     Parameters
     ----------
-    spec : channels and policy.
+    spec : number of channels, policy, and width of the count of waiting spikes.
 
     Members
     -------
+    spec : as given.
     pending : (channels,), the last word (``hold``), the count (``accumulate``), or the number of
         waiting spikes (``once``).
-    lost : number of spikes lost so far (``once``).
+    lost : number of spikes lost in all channels since the last reset (``once``).
     """
 
     def __init__(self, spec: CrossingSpec) -> None:
@@ -38,7 +40,7 @@ class Crossing:
         self.reset()
 
     def reset(self) -> None:
-        """Discard all spikes."""
+        """Discard all spikes and set the number of lost ones to 0."""
         self.pending: NDArray[np.int64] = np.zeros(self.spec.channels, np.int64)
         self.lost = 0
 
@@ -48,6 +50,8 @@ class Crossing:
         if self.spec.policy == "hold":
             self.pending = spikes.copy()
             return
+        # A count of ``accumulate`` needs no bound: each tick empties it, and in hardware it has
+        # room for all words between two ticks (`CrossingSpec.value`).
         self.pending = self.pending + spikes
         if self.spec.policy == "once":
             excess = np.maximum(self.pending - ((1 << self.spec.pending_bits) - 1), 0)
@@ -55,7 +59,10 @@ class Crossing:
             self.lost += int(excess.sum())
 
     def take(self) -> NDArray[np.int64]:
-        """The values of a tick of the consumer, (channels,)."""
+        """Take the values of a tick of the consumer, (channels,), out of the crossing.
+
+        With ``hold`` the word stays, and the next tick takes it again if no word comes between.
+        """
         if self.spec.policy == "hold":
             return self.pending.copy()
         values = self.pending if self.spec.policy == "accumulate" else np.minimum(self.pending, 1)
