@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
+import importlib
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import error_of, sc_hw
 from support import ROOT
 
 from sc_hw.cli import app
+from sc_hw.errors import AuditError, OutputError, ReportError, ToolError
+from sc_model.spec import ConfigError
 
+# `sc_hw.cli.app` as an attribute is the Typer application; this is the module of that name.
+application = importlib.import_module("sc_hw.cli.app")
 COMMANDS = {
     command.name or command.callback.__name__: command
     for command in app.registered_commands
@@ -34,20 +36,6 @@ ORDER = (
     "bench",
     "demo",
 )
-
-
-def sc_hw(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "sc_hw.cli", *arguments)
-    env = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", **environment}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
-
-
-def error_of(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line of an error; a traceback or a second line fails here."""
-    assert done.returncode in (1, 2, 3), done
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("... ")]
-    assert len(lines) == 1, done.stderr
-    return lines[0]
 
 
 def example(name: str) -> list[str]:
@@ -73,77 +61,6 @@ def test_examples_of_all_helps_run(tmp_path: Path) -> None:
     assert (tmp_path / "digits_snn" / "digits_snn.toml").exists()
     reports = sorted(path.parent.name for path in tmp_path.glob("build/*/report.html"))
     assert len(reports) == 2  # of the lane and of the demo
-
-
-def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
-    told = ("digits_snn.nir", "--source", "snntorch")
-    assert (
-        error_of(sc_hw(tmp_path, "import", "digits_snn.nir"))
-        == "error: dt_ms must be given for this graph; NIR has no step: it is that of the"
-        " simulation which the network was made for."
-    )
-    assert (
-        error_of(sc_hw(tmp_path, "import", *told, "--reset", "minus"))
-        == "error: reset must be 'zero' or 'subtract', not 'minus'."
-    )
-    assert (
-        error_of(sc_hw(tmp_path, "import", "none.nir"))
-        == "error: NIR file none.nir must be a file; there is none."
-    )
-    (tmp_path / "taken").touch()
-    says = error_of(
-        sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--out", "taken")
-    )
-    assert says == "error: folder taken can't be written: File exists; choose another with --out."
-    done = sc_hw(
-        tmp_path,
-        "import",
-        *told,
-        "--reset",
-        "subtract",
-        "--reset-delay",
-        "--lanes",
-        "4",
-        "--out",
-        "net",
-        "--json",
-    )
-    result = json.loads(done.stdout)
-    assert result == json.loads((tmp_path / "net" / "digits_snn.import.json").read_text())
-    assert [(layer["columns"], layer["neurons"]) for layer in result["layers"]] == [
-        (64, 32),
-        (32, 10),
-    ]
-    assert {row["array"] for row in result["errors"]} == {"weight", "threshold", "leak"}
-    assert (tmp_path / "net" / "digits_snn.toml").read_text().count("lanes = 4") == 2
-    made = json.loads(sc_hw(tmp_path, "elaborate", "net/digits_snn.toml", "--json").stdout)
-    assert made["manifest"]["layers"][0]["memory_bits"]["synapses"] == 64 * 32 * 8
-
-
-def test_json_is_json(tmp_path: Path) -> None:
-    sc_hw(tmp_path, "new", "a", "--block", "lane")
-    assert {row["tool"] for row in json.loads(sc_hw(tmp_path, "doctor", "--json").stdout)} >= {
-        "yosys",
-        "verilator",
-    }
-    made = json.loads(sc_hw(tmp_path, "elaborate", "a.toml", "--json").stdout)
-    assert made["manifest"]["id"] == made["id"]
-    certificate = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--no-mutants", "--json").stdout)
-    assert certificate["passed"]
-    checked = json.loads(sc_hw(tmp_path, "prove", "a.toml", "--check", "--json").stdout)
-    assert checked == certificate
-
-
-def test_progress_goes_to_standard_error(tmp_path: Path) -> None:
-    sc_hw(tmp_path, "new", "a", "--block", "lane")
-    done = sc_hw(tmp_path, "prove", "a.toml", "--no-controls")
-    assert "... proving the design" in done.stderr
-    assert "..." not in done.stdout
-    assert re.fullmatch(
-        r"a: passed: 24 of 24 claims proved, 0 of 0 mutants refuted, 0 equivalent, [\d.]+ s\n",
-        done.stdout,
-    )
 
 
 def write(folder: Path, text: str) -> None:
@@ -226,3 +143,43 @@ def test_missing_tool_is_one_error_with_the_command_that_mends_it(tmp_path: Path
     assert error_of(done) == "error: g++ 9 or newer is needed, found none; apt-get install g++"
     assert done.returncode == 3
     assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("a [b]"), 2),
+        (OutputError("a [b]"), 2),
+        (ReportError("a [b]"), 2),
+        (AuditError("a [b]"), 1),
+        (ToolError("a [b]"), 3),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_exit_codes(
+    error: Exception,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(application, "app", fail)
+    with pytest.raises(SystemExit) as end:
+        application.main()
+    assert end.value.code == code
+    assert capsys.readouterr().err == "error: a [b]\n"
+
+
+def test_an_interrupt_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(application, "app", interrupt)
+    with pytest.raises(SystemExit) as end:
+        application.main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "interrupted; what had been finished is kept\n"

@@ -1,0 +1,98 @@
+"""`sc-hw new`, `import`, `elaborate`, `audit`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import error_of, sc_hw
+from support import ROOT
+from typer.testing import CliRunner
+
+from sc_hw.build import audit_design
+from sc_hw.cli import app
+
+
+def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
+    told = ("digits_snn.nir", "--source", "snntorch")
+    assert (
+        error_of(sc_hw(tmp_path, "import", "digits_snn.nir"))
+        == "error: dt_ms must be given for this graph; NIR has no step: it is that of the"
+        " simulation which the network was made for."
+    )
+    assert (
+        error_of(sc_hw(tmp_path, "import", *told, "--reset", "minus"))
+        == "error: reset must be 'zero' or 'subtract', not 'minus'."
+    )
+    assert (
+        error_of(sc_hw(tmp_path, "import", "none.nir"))
+        == "error: NIR file none.nir must be a file; there is none."
+    )
+    (tmp_path / "taken").touch()
+    says = error_of(
+        sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--out", "taken")
+    )
+    assert says == "error: folder taken can't be written: File exists; choose another with --out."
+    done = sc_hw(
+        tmp_path,
+        "import",
+        *told,
+        "--reset",
+        "subtract",
+        "--reset-delay",
+        "--lanes",
+        "4",
+        "--out",
+        "net",
+        "--json",
+    )
+    result = json.loads(done.stdout)
+    assert result == json.loads((tmp_path / "net" / "digits_snn.import.json").read_text())
+    assert [(layer["columns"], layer["neurons"]) for layer in result["layers"]] == [
+        (64, 32),
+        (32, 10),
+    ]
+    assert {row["array"] for row in result["errors"]} == {"weight", "threshold", "leak"}
+    assert (tmp_path / "net" / "digits_snn.toml").read_text().count("lanes = 4") == 2
+    made = json.loads(sc_hw(tmp_path, "elaborate", "net/digits_snn.toml", "--json").stdout)
+    assert made["manifest"]["layers"][0]["memory_bits"]["synapses"] == 64 * 32 * 8
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("new", ("--rule", "--block", "--synapses", "--inputs", "--neurons", "--lanes")),
+        ("import", ("--out", "--source", "--dt-ms", "--reset-delay", "--scale", "--plasticity")),
+        ("elaborate", ("--build", "--json")),
+        ("audit", ("--build", "--json")),
+    ],
+)
+def test_help(command: str, options: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    assert [option for option in options if option not in done.stdout] == []
+
+
+def test_findings_of_an_audit_are_listed_and_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer: dict[str, Any] = {
+        "passed": False,
+        "crossings": [{}],
+        "expected": 2,
+        "findings": [{"kind": "no synchroniser", "text": "a.b [7:0] to c"}],
+        "not_judged": ["frequencies"],
+    }
+    monkeypatch.setattr(audit_design, "audit_design", lambda design, build: answer)
+    design = str(ROOT / "examples" / "lane.toml")
+    done = CliRunner().invoke(app, ["audit", design])
+    assert done.exit_code == 1
+    assert "no synchroniser: a.b [7:0] to c" in done.stdout
+    assert "FAILED: 1 crossings found, 2 expected; not judged:" in done.stdout
+    assert "    frequencies" in done.stdout
+    done = CliRunner().invoke(app, ["audit", design, "--json"])
+    assert (done.exit_code, json.loads(done.stdout)) == (1, answer)

@@ -1,0 +1,89 @@
+"""Checkpoint files: every field comes back, and what does not fit is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from device_designs import LAYER, stimulus
+
+from sc_hw import Device
+from sc_hw.simulation.checkpoint import CHECKPOINT_SCHEMA, read_checkpoint, write_checkpoint
+from sc_hw.simulation.devices import device_block
+from sc_model.spec import ConfigError, Design
+from sim.files import write_arrays
+
+BANK = Design(name="bank", block="bank", synapses=3)
+
+
+def test_every_field_comes_back(tmp_path: Path) -> None:
+    block = device_block(BANK)
+    state = {
+        "synapse": {"weight": np.array([1, 2, 3]), "eligibility": np.array([-5, 0, 5])},
+    }
+    path = write_checkpoint(tmp_path / "a.npz", state, block)
+    again = read_checkpoint(path, block)
+    assert {name: values.tolist() for name, values in again["synapse"].items()} == {
+        "weight": [1, 2, 3],
+        "eligibility": [-5, 0, 5],
+    }
+
+
+def test_name_and_fabric_do_not_matter_but_the_size_does(tmp_path: Path) -> None:
+    path = write_checkpoint(tmp_path / "a.npz", {"synapse": {}}, device_block(BANK))
+    same = BANK.model_copy(update={"name": "other", "fabric": "ecp5", "seed": 9})
+    assert read_checkpoint(path, device_block(same)) == {}
+    with pytest.raises(ConfigError) as error:
+        read_checkpoint(path, device_block(BANK.model_copy(update={"synapses": 4})))
+    assert str(error.value) == f"checkpoint {path} is of a design with another synapses."
+
+
+def test_fields_of_more_than_64_bits_are_refused(tmp_path: Path) -> None:
+    wide = np.array([1 << 63, 0], dtype=object)
+    fits = np.array([(1 << 63) - 1], dtype=object)
+    state = {"synapse": {"narrow": fits, "wide": wide}}
+    with pytest.raises(ConfigError) as error:
+        write_checkpoint(tmp_path / "a.npz", state, device_block(BANK))
+    assert (
+        str(error.value)
+        == "a checkpoint file holds fields of up to 64 bits, and synapse.wide has more."
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_no_checkpoint(tmp_path: Path) -> None:
+    block, path = device_block(BANK), tmp_path / "a.npz"
+    with pytest.raises(ConfigError) as error:
+        read_checkpoint(path, block)
+    assert str(error.value) == f"checkpoint {path} does not exist; Device.checkpoint writes one."
+    other = f'{{"schema_version": "not {CHECKPOINT_SCHEMA}"}}'.encode()
+    for arrays in ({"x": np.zeros(2)}, {"about": np.frombuffer(other, np.uint8)}):
+        write_arrays(path, arrays)
+        with pytest.raises(ConfigError) as error:
+            read_checkpoint(path, block)
+        text = f"checkpoint {path} is none, or broken off; Device.checkpoint writes one."
+        assert str(error.value) == text
+
+
+def test_checkpoints_go_from_one_to_the_other_unseen(builds: Path, tmp_path: Path) -> None:
+    """Model, file, RTL, file, model, against one that ran through; the layout may be another."""
+    given, through = stimulus(LAYER, 90), Device.open(LAYER)
+    expected = through.run(**given)
+    part = [
+        {name: values[first : first + 30] for name, values in given.items()}
+        for first in (0, 30, 60)
+    ]
+    other_layout = LAYER.model_copy(update={"layer": LAYER.layer.model_copy(update={"lanes": 1})})  # type: ignore[union-attr]
+    first = Device.open(LAYER)
+    fired = [first.run(**part[0])]
+    second = Device.open(other_layout, on="rtl", root=builds)
+    second.restore(first.checkpoint(tmp_path / "first.npz"))
+    fired.append(second.run(**part[1]))
+    third = Device.open(LAYER)
+    third.restore(second.checkpoint(tmp_path / "second.npz"))
+    fired.append(third.run(**part[2]))
+    assert np.array_equal(np.concatenate(fired), expected)
+    assert {(s, n): v.tolist() for s, f in third.state().items() for n, v in f.items()} == {
+        (s, n): v.tolist() for s, f in through.state().items() for n, v in f.items()
+    }
