@@ -1,11 +1,12 @@
 # amaranth: UnusedElaboratable=no
 """The schedule of a layer's ticks, and the collecting of the words that each tick takes in.
 
-Every word carries the number of its step. A layer ticks for step n as soon as all words up to step
-n have arrived, and a layer that is slower than its producer stalls the producer. So the result does
-not depend on the frequencies and phases of the clocks: the layers are a network of processes that
-wait for their inputs (Kahn, "The semantics of a simple language for parallel programming", IFIP
-1974).
+A word holds the spikes of one step, one bit for each channel, and carries the number of that step.
+A tick is one step of the layer that takes the words in. A layer ticks for step n as soon as all
+words up to step n have arrived, and a layer that is slower than its producer stalls the producer.
+So the result does not depend on the frequencies and phases of the clocks: the layers are a network
+of processes that wait for their inputs (Kahn, "The semantics of a simple language for parallel
+programming", IFIP 1974).
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class TickScheduler(wiring.Component):
     Parameters
     ----------
     i_interval, o_interval : steps between two words, and between two ticks; >= 1.
-    step_bits : bits of a step's number, which wraps; both intervals are below 2^(step_bits-1).
+    step_bits : bits of a step's number, which wraps; both intervals are below 2^(step_bits-1), so
+        that a signed difference of two steps needs no more bits than the number of a step.
 
     Members
     -------
@@ -111,8 +113,8 @@ class Intake(wiring.Component):
 
     Members
     -------
-    i : {step, spikes}, the words.
-    o : {step, values}, the inputs of a tick.
+    i : stream of words, {step, spikes}; spikes have one bit for each channel.
+    o : stream of ticks, {step, values}, with one value for each channel.
     out_of_step : see `TickScheduler`.
     lost : only with ``once``: a spike of the word of the last clock was discarded, since the count
         of its channel was full.

@@ -1,7 +1,7 @@
 """Lattice ECP5: DP16KD with its output register and MULT18X18D with all of its registers.
 
-Yosys infers neither: a memory loop goes from 147 to 487 MHz and a product from 146 to 252 MHz with
-them (nextpnr, speed 6).
+Yosys infers none of these registers: with them a memory loop goes from 147 to 487 MHz, and a
+product from 146 to 252 MHz (nextpnr, speed grade 6).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from sc_hw.fabric.families.family import Family
 from sc_hw.fabric.primitives import BlockRAM, PipelinedMultiplier
 from sc_hw.fabric.timing import Timing
 
-# word width of a DP16KD port -> (words, lowest address pin used); Lattice FPGA-TN-02204, table
-# "DP16KD"
+# (bits of a word, words, lowest address pin used) of a DP16KD port, widest words first; Lattice
+# FPGA-TN-02204, table "DP16KD". The first shape that is deep enough needs the fewest blocks.
 _SHAPES = ((18, 1024, 4), (9, 2048, 3), (4, 4096, 2), (2, 8192, 1), (1, 16384, 0))
-_MAX_DEPTH = 16_384
+_MAX_DEPTH = 16_384  # words of the deepest shape; a deeper memory takes several rows of blocks
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,17 @@ class Ecp5(Family):
     def _dp16kd(
         self, m: Module, ram: BlockRAM, name: str, column: int, width: int, pin: int, enable: Value
     ) -> Value:
-        """A block with words of `width` bits, whose address starts at pin `pin`; the word read.
+        """Add a block, and return the word that it reads.
 
-        `column` is the lowest bit of the memory's word that it holds, `enable` its write enable.
+        Parameters
+        ----------
+        m : module that the block is added to.
+        ram : the memory.
+        name : of the block.
+        column : lowest bit of the memory's word that the block holds.
+        width : bits of the block's words.
+        pin : the lowest of its 14 address pins that is used; the pins below choose bits of a word.
+        enable : write enable.
         """
         address_bits = 14 - pin
 
@@ -82,6 +90,9 @@ class Ecp5(Family):
             for bit in range(18)
         ]
         read = Signal(width, name=f"{name}_q")
+        # The chip selects CS are 0, as CSDECODE asks. Port A only writes and port B only reads: the
+        # data pins, the write enable and the output register of the other kind are tied off. Block
+        # RAM has no reset here, neither a local one nor the global GSR.
         m.submodules[name] = Instance(
             "DP16KD",
             p_DATA_WIDTH_A=width,
@@ -115,15 +126,17 @@ class Ecp5(Family):
         return read
 
     def _pdpw16kd(self, m: Module, ram: BlockRAM, name: str, column: int) -> Value:
-        """A block as 512 words of 36 bits.
+        """Add a block as 512 words of 36 bits, and return the word that it reads.
 
-        The read address has 5 more pins below the word's: they would choose within it for narrower
-        words, and are 0 here.
+        The write port has 9 address pins, the read port 14. The lowest 5 of the read port would
+        choose bits of a word if its words were narrower, and are 0 here. `column` is the lowest bit
+        of the memory's word that the block holds.
         """
 
         def bit(value: Value, number: int) -> Value:
             return value[number] if number < len(value) else C(0, 1)
 
+        # BE enables the write of each of the 4 bytes; chip selects and resets are as in `_dp16kd`.
         read = Signal(36, name=f"{name}_q")
         m.submodules[name] = Instance(
             "PDPW16KD",
@@ -154,10 +167,10 @@ class Ecp5(Family):
         return read
 
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
-        """One MULT18X18D for operands of up to 18 bits and at least 3 stages.
+        """One MULT18X18D for operands of up to 18 bits and at least 3 stages; else None.
 
-        The block has registers at operands, inside and at the result; further stages follow in
-        flip-flops.
+        The block has 3 registers in a row: at the operands, inside and at the result. Further
+        stages follow in flip-flops.
         """
         if max(multiplier.a_width, multiplier.b_width) > 18 or multiplier.stages < 3:
             return None
@@ -165,7 +178,9 @@ class Ecp5(Family):
         a = Signal(18)
         b = Signal(18)
         product = Signal(36)
-        m.d.comb += [a.eq(multiplier.a), b.eq(multiplier.b)]  # sign-extended
+        # The operands are signed, so they are sign-extended to 18 bits. SOURCEA and SOURCEB take
+        # them from the pins, not from the block beside; SOURCEB_MODE is then without effect.
+        m.d.comb += [a.eq(multiplier.a), b.eq(multiplier.b)]
         m.submodules.mult = Instance(
             "MULT18X18D",
             p_REG_INPUTA_CLK="CLK0",
@@ -197,9 +212,10 @@ class Ecp5(Family):
         return m
 
 
-# Delays at speed grade 6, in ns; grade 8 has 0.7 to 0.8 of them. Behind a block RAM's 0.96 ns come
-# up to 2.4 ns of route from its column to the logic (`memory` is both). A multiplier's column is as
-# far away: hence its fourth register.
+# Delays at speed grade 6, in ns, as nextpnr reports them; those of grade 8 are 0.7 to 0.8 times as
+# long. A block RAM takes 0.96 ns to its output, and the route from its column to the logic up to
+# 2.4 ns: `memory` is the sum. The column of multipliers is as far away, so a product gets a fourth
+# register, in the logic.
 _SPEED_6 = Timing(
     clock_to_out=0.52,
     setup=0.13,
@@ -211,6 +227,8 @@ _SPEED_6 = Timing(
     memory=3.4,
 )
 
+# Periods in ns that pipelines are cut for: 278 MHz for a small design; 227 MHz for a layer, which
+# fills the device, so that registers are what it runs out of (see `Family.layer_delay`).
 FAMILIES = (
     Ecp5(
         "ecp5",

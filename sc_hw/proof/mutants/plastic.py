@@ -31,7 +31,7 @@ from sc_model.graph import Graph, restrict, rewrite, trace_function
 from sc_model.graph.rewrite import PIPELINED, product_as_adder_tree
 from sc_model.spec import Design
 
-LAYER = ("layer",)
+LAYER = ("layer",)  # the blocks that all mutants of this file are put into
 
 
 def _layer_of(design: Design) -> PlasticLayer:
@@ -57,7 +57,10 @@ class _MutatedParts(RuleParts):
     mutated: Graph
 
     def synapse_graph(self, products: Products, counted: bool = False) -> Graph:
-        """What a lane computes for each synapse; a mutated lane has no counters."""
+        """What a lane computes for each synapse; a mutated lane has no counters.
+
+        As in a correct lane, a product without a multiplier block is a tree of adders.
+        """
         rewrites = PIPELINED if products == "block" else (product_as_adder_tree, *PIPELINED)
         return restrict(rewrite(self.mutated, rewrites), self.names.synapse)
 
@@ -105,6 +108,11 @@ def _short_sum(build: Build, folder: Path) -> Trial:
 
 
 def _sum_has_room(design: Design) -> str | None:
+    """Why no bit can be taken off the sum's register; None where one can.
+
+    The register also carries a synapse's other fields when the host reads them. Where these decide
+    its width, a bit less need not be a fault of the sum.
+    """
     lane = _layer_of(design).lane
     if lane.sum_width > lane.other_word.size:
         return None
@@ -122,6 +130,7 @@ def _impatient_host(build: Build, folder: Path) -> Trial:
 def _slow_critic(build: Build, folder: Path) -> Trial:
     """A critic whose mean moves by half of what it should: its shift is one larger."""
     layer, part = _layer_of(build.design), part_of(build, "critic")
+    # A rule with a critic has one modulator, the reward.
     (reward,) = layer.parts.modulators.values()
     unit = critic_unit(reward, layer.layer.critic_shift + 1)
     graph = rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply))
@@ -133,13 +142,17 @@ def _slow_critic(build: Build, folder: Path) -> Trial:
 
 
 def _without_critic(design: Design) -> str | None:
+    """Why a design has no critic; None where it has one."""
     if design.layer is not None and design.layer.critic_shift:
         return None
     return "the layer has no critic"
 
 
 def _written_early(build: Build, folder: Path) -> Trial:
-    """A correct lane, whose weight the layer writes one clock before the pipeline has it."""
+    """A correct lane, whose weight the layer writes one clock before the pipeline has it.
+
+    The fault is in when the layer uses the lane, so both netlists are the same and not compared.
+    """
     part = part_of(build, "lane")
     facts = part.row["facts"]
     row = {**part.row, "facts": {**facts, "write_weight": facts["write_weight"] - 1}}
@@ -150,7 +163,11 @@ def _written_early(build: Build, folder: Path) -> Trial:
 
 
 def _edited_part(name: str, part: Part, *edits: tuple[str, str]) -> Part:
-    """A part with edits in its module. A lane's file is the whole layer: other modules stay."""
+    """A part with edits in its module alone.
+
+    A lane has no file of its own: it is a module of the layer's `top.v`, where a pattern might also
+    match in other modules. Any other part has a file of its own, which is edited to its end.
+    """
     top = part.row["top"]
     start = part.text.index(f"module {top}(")
     end = part.text.index("endmodule", start) if part.row["verilog"] == "top.v" else len(part.text)
@@ -170,8 +187,8 @@ def text_mutant(
     Parameters
     ----------
     name, bug, applies : see :class:`~sc_hw.proof.mutants.mutant.Mutant`.
-    part : kind of the part.
-    edits : patterns, each of which must match, and their replacements.
+    part : kind of the part, as `parts.json` names it.
+    edits : regular expressions, each of which must match, and their replacements.
     """
 
     def make(build: Build, folder: Path) -> Trial:
@@ -182,18 +199,21 @@ def text_mutant(
 
 
 def _without_winner(design: Design) -> str | None:
+    """Why neurons do not compete; None where they do."""
     if design.neuron is not None and design.neuron.winner_take_all:
         return None
     return "no neuron competes for a winner"
 
 
 def _without_noise(design: Design) -> str | None:
+    """Why neurons have no noise; None where they have."""
     if design.neuron is not None and design.neuron.noise_bits:
         return None
     return "the neurons have no noise"
 
 
 # One more register behind the declaration of `take`: its value of the clock before.
+# Keeps the declaration that was matched, and adds a register that follows `take` a clock later.
 _LATE_TAKE = r"\g<0> reg take_late; always @(posedge clk) take_late <= take;"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -222,6 +242,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "group a clock too short",
         "a pause ends a clock early: every row comes again before its group has had its slots",
         "sequencer",
+        # The sequencer takes a clock of the pause for its last one when it has counted to
+        # `last_pause` - 2 instead of - 1.
         # The pause is compared a clock ahead, with `last_pause` - 1.
         (r"last_pause - (\d+)'h0*1\b", r"last_pause - \1'h2"),
     ),
@@ -229,6 +251,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "words not counted on",
         "every synapse lies in the same word",
         "sequencer",
+        # The address of the synapses' words is never counted up.
         (r"address \+ (\d+)'h0*1\b", r"address + \1'h0"),
     ),
     text_mutant(
@@ -242,7 +265,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "wrong tap",
         "the noise's register is fed by the wrong bit",
         "neurons",
-        # a control word that holds nothing but the noise's register is named after the word
+        # Bit 31 is the highest tap of the noise's register. A control word that holds nothing but
+        # this register gives it the name `control`.
         (r"(\^ \{ (?:lfsr|control)\[)31\b", r"\g<1>30"),
         applies=_without_noise,
     ),
@@ -263,6 +287,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "one bank",
         "the neurons' traces are written into the bank that is read",
         "outputs",
+        # `~bank` is the bank that is written.
         (r"~\s*bank\b", "bank"),
     ),
     text_mutant(
@@ -270,6 +295,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "the groups after the first use the spike that arrives instead of the one in memory",
         "inputs",
         # Selects between the spike at the input and that in memory.
+        # `first_d3` chooses the spike from outside in the first group: now in every group.
         (r"first_d3 \?", "1'h1 ?"),
     ),
 )
