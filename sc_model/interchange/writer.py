@@ -1,9 +1,10 @@
 """From a `FloatGraph` to NIR, in one of two forms.
 
-`lanes` expresses everything but the step and the reset by standard nodes. A connection with delays
-becomes one Delay and one Linear for each delay that occurs, side by side; a time constant of a
-synapse becomes an LI. `compact` puts delays, time constants and refractory periods into metadata of
-this project's profile, so that a layer stays one Linear; other packages would ignore them.
+`lanes` expresses everything by standard nodes, but for the length of a step, the kind of reset and
+learning, which go into metadata. A connection with delays becomes one Delay and one Linear for each
+delay that occurs, side by side; a time constant of a synapse becomes an LI. `compact` puts delays,
+time constants and refractory periods into metadata of this project's profile, so that a layer stays
+one Linear; other packages would ignore them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import Traces, traces_into
 
 Form = Literal["lanes", "compact"]
+# The class of NIR's nodes for each kind of population; inputs and outputs have fields of their own.
 NODES: dict[str, type[Any]] = {
     "threshold": nir.Threshold,
     "i": nir.I,
@@ -64,7 +66,7 @@ def to_nir(
 
 
 def _in_weights(graph: FloatGraph) -> FloatGraph:
-    """The same network with r of LIF neurons in the weights."""
+    """The same network with the resistance r of LIF neurons multiplied into their weights."""
     factor = {each.name: each["r"] for each in graph.of_kind("lif")}
     populations = {
         name: (
@@ -93,7 +95,18 @@ def write(path: Path | str, graph: FloatGraph, form: Form = "lanes") -> Path:
 
 
 class _Writer:
-    """Collects the nodes and edges of a graph."""
+    """Collects the nodes and edges of a graph.
+
+    Parameters
+    ----------
+    graph : the network.
+    form : see the module.
+
+    Members
+    -------
+    nodes : the NIR nodes, by name.
+    edges : names of the source and the target of each edge.
+    """
 
     def __init__(self, graph: FloatGraph, form: Form) -> None:
         self.graph, self.form = graph, form
@@ -101,7 +114,9 @@ class _Writer:
         self.edges: list[tuple[str, str]] = []
 
     def written(self) -> Any:
+        """The `nir.NIRGraph`."""
         graph = self.graph
+        # In form `compact` lanes become metadata of the connection, and are no nodes: `hidden`.
         folded = {
             name: traces_into(graph, name) if self.form == "compact" else () for name in graph.order
         }
@@ -119,10 +134,12 @@ class _Writer:
             self._bias(
                 name, bias, [self._connection(each) for each in into if each.source is not None]
             )
+        # NIR's type check fails for a loop without an input, which is a network here.
         metadata = {"sc_profile": VERSION, "sc_dt_ms": float(graph.dt_ms)}
         return nir.NIRGraph(self.nodes, self.edges, metadata=metadata, type_check=False)
 
     def _node(self, each: FloatPopulation) -> Any:
+        """The NIR node of a population."""
         shape = np.array(each.shape)
         if each.kind == "input":
             return nir.Input(input_type={"input": shape})
@@ -131,6 +148,8 @@ class _Writer:
         values = {name: each[name].reshape(each.shape).copy() for name in PARAMETERS[each.kind]}
         metadata: dict[str, Any] = {}
         if not each.strict:
+            # NIR's neurons fire above their threshold only. This one fires at it too, which is the
+            # same as above the next smaller number; `sc_strict` lets a reader undo that.
             field = "threshold" if each.kind == "threshold" else "v_threshold"
             values[field] = np.nextafter(values[field], -np.inf)
             metadata["sc_strict"] = 0
@@ -147,7 +166,7 @@ class _Writer:
         return NODES[each.kind](**values, metadata=metadata)
 
     def _add(self, name: str, node: Any) -> str:
-        """A node under that name, or one like it that is not taken."""
+        """Add a node under that name, or under one like it that is free; returns the name."""
         wanted = "".join(letter if letter.isalnum() or letter in "_." else "_" for letter in name)
         free, number = wanted, 2
         while free in self.nodes or free in self.graph.populations:
@@ -156,25 +175,30 @@ class _Writer:
         return free
 
     def _traces(self, target: str, traces: Traces) -> None:
+        """Add synapses with time constants as one Linear."""
         metadata: dict[str, Any] = {"sc_tau": traces.tau_ms}
         self._compact(traces.source, target, traces.taps, metadata)
 
-    def _compact(self, source: str, target: str, taps: Taps, metadata: dict[str, Any]) -> str:
-        several = taps.twofold()
-        if several is not None:
+    def _compact(self, source: str, target: str, taps: Taps, metadata: dict[str, Any]) -> None:
+        """Add a connection as one Linear, with the delays of its synapses in the metadata."""
+        repeated = taps.twofold()
+        if repeated is not None:
             raise InterchangeError(
-                f"the synapse from neuron {several[1]} of '{source}' to neuron {several[0]} of"
+                f"the synapse from neuron {repeated[1]} of '{source}' to neuron {repeated[0]} of"
                 f" '{target}' must have one delay in form 'compact', not several; form='lanes' can"
                 " say that."
             )
-        if taps.delays not in ((), (0,)):
+        if taps.delays not in ((), (0,)):  # neither without synapses nor without delays
             metadata = {**metadata, "sc_delay": taps.steps()}
         name = self._add(f"{source}_to_{target}", nir.Linear(taps.weights(), metadata=metadata))
         self.edges += [(source, name), (name, target)]
-        return name
 
     def _connection(self, each: Connection) -> str | None:
-        """Nodes of a connection; the name of a Linear without delay that may take a bias."""
+        """Add the nodes of a connection.
+
+        Returns the name of its Linear without delay, which may take a bias (see `_bias`); None
+        where there is no such node.
+        """
         source, target, taps = str(each.source), each.target, each.taps
         if each.plasticity is not None:
             if taps.delays not in ((), (0,)) and self.form == "lanes":
@@ -189,6 +213,7 @@ class _Writer:
         if taps.is_identity:
             self.edges.append((source, target))
             return None
+        # A synapse with several delays does not fit into metadata: it is written as in `lanes`.
         if self.form == "compact" and taps.delays != (0,) and taps.twofold() is None:
             self._compact(source, target, taps, {})
             return None
@@ -201,7 +226,7 @@ class _Writer:
                 )
                 start = self._add(
                     f"{source}_to_{target}_delay{delay}",
-                    nir.Delay(seconds.reshape(self._flat(source))),
+                    nir.Delay(seconds.reshape(self.graph.populations[source].shape)),
                 )
                 self.edges.append((source, start))
             name = self._add(
@@ -212,11 +237,20 @@ class _Writer:
             undelayed = undelayed or (None if delay else name)
         return undelayed
 
-    def _flat(self, name: str) -> tuple[int, ...]:
-        return self.graph.populations[name].shape
-
     def _bias(self, target: str, bias: Connection | None, linear: list[str | None]) -> None:
-        """A bias goes into a Linear that is there, or into an Affine without weights."""
+        """Add the bias of a population.
+
+        NIR has a bias in an Affine only. So an undelayed one turns one of the population's Linear
+        nodes into an Affine, where there is one. Any other bias becomes an Affine of its own, whose
+        weights are 0. It needs an input nevertheless, which has no effect: a source of the
+        population, or else an input of the network.
+
+        Parameters
+        ----------
+        target : name of the population.
+        bias : its bias, or None.
+        linear : what `_connection` returned for each connection to it.
+        """
         for delay, column in bias.taps if bias is not None else ():
             values: Floats = column.toarray()[:, 0]
             host = next((name for name in linear if name is not None), None)

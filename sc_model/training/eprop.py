@@ -7,8 +7,11 @@ eligibility trace e for each synapse::
     dE/dw_ji ~ sum over t of  L_j(t) F_kappa(e_ji)(t)
 
 Both are computed forward in time, without a backward pass. x_i is what arrives from i (its output,
-`delay` steps late), z_j are spikes, d_j is the distance of the potential to the threshold, and
-psi_j is the pseudo-derivative dz/dd::
+`delay` steps late), I is the sum of all w_ji x_i, z_j are spikes, d_j is the distance of the
+potential v to the threshold, and psi_j is the pseudo-derivative dz/dd. `gone` is the share of the
+potential that is lost in a step, R the membrane's resistance, rho the share of the adaptation a
+that is kept, and beta what a unit of it adds to the threshold. y_k are the outputs of the readouts,
+whose gains are gain_k, l is the loss of a step, and B are the feedback weights::
 
     v(t)     = v(t-1) + gone (R I - v(t-1))             alpha = 1 - gone,  gain = gone R
     eps_v(t) = alpha eps_v(t-1) + gain x_i(t)
@@ -64,7 +67,8 @@ from sc_model.training.surrogate import fast_sigmoid_slope
 
 Feedback = Literal["symmetric", "random", "adaptive"]
 Error = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""From outputs (T, B, n_out) and targets (T, B, ...) to losses (T, B) and dloss/doutput."""
+"""From outputs (T, B, n_out) and targets (T, B, ...) to losses (T, B) and their derivatives by the
+outputs, (T, B, n_out)."""
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,17 +85,19 @@ def cross_entropy(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     log = torch.log_softmax(outputs, 2)
     if targets.ndim == 2:
         targets = torch.nn.functional.one_hot(targets.long(), outputs.shape[2]).to(outputs.dtype)
+    # The targets' sum is 1 for probabilities; with it the gradient is right for other weights too.
     return -(targets * log).sum(2), log.exp() * targets.sum(2, keepdim=True) - targets
 
 
 def triangle(distance: Tensor, dampening: float = 0.3, width: float = 1.0) -> Tensor:
     """The paper's pseudo-derivative, (dampening / width) max(0, 1 - |distance| / width).
 
-    In the paper `width` is the threshold.
+    In the paper `dampening` is 0.3 and `width` is the threshold.
     """
     return dampening / width * (1 - distance.abs() / width).clamp(min=0)
 
 
+# The slope is that of `fast_sigmoid_surrogate`, so that e-prop and BPTT share a default.
 FAST_SIGMOID = partial(fast_sigmoid_slope, slope=25.0)
 ERRORS: dict[str, Error] = {"mse": squared_error, "cross_entropy": cross_entropy}
 
@@ -100,7 +106,8 @@ class EPropLearner(NetworkLearner):
     """Trains a network forward in time, without autograd.
 
     The network has Relay inputs, hidden LIF, IF and AdaptiveLIF populations, and LI or Integrator
-    readouts. All readouts have one leak, get undelayed spikes and send nothing.
+    readouts. All readouts have one leak, since each synapse has one trace F_kappa(e) for all of
+    them. Readouts get undelayed spikes and send nothing.
 
     Parameters
     ----------
@@ -108,18 +115,22 @@ class EPropLearner(NetworkLearner):
     loss : "mse", "cross_entropy", or a function of type `Error`.
     lr, optimiser, scheduler, clip_norm : see `NetworkLearner`.
     feedback : "symmetric", "random" or "adaptive".
-    feedback_scale : standard deviation of random feedback weights; None: 1 / sqrt(neurons).
+    feedback_scale : standard deviation of random feedback weights, > 0; None: 1 / sqrt(n) for a
+        hidden population of n neurons.
     feedback_decay : share that "adaptive" takes off feedback and readout weights in each update, in
         [0, 1).
     seed : of the random feedback weights, >= 0.
-    pseudo_derivative : from distances to the threshold to slopes, of any shape; 0 at -inf.
+    pseudo_derivative : from distances to the threshold to slopes, of any shape. It must be 0 at
+        -inf, which is the distance of a refractory neuron.
     window : number of steps whose activity is stored before the traces are computed, >= 1. Memory
-        is that of the traces and of a window, for sequences of any length.
+        is that of the traces and of a window, for sequences of any length. The window
+        changes gradients by rounding alone; a longer one takes fewer calls and more memory.
     options : of the `NetworkModule`: `inputs`, `outputs`, `dense`, `dtype`.
 
     Members
     -------
     feedback_weights : (n, n_out) by hidden population; of "random" and "adaptive".
+    error : the loss as a function of type `Error`.
 
     Raises ValueError for a network of another kind.
     """
@@ -176,7 +187,12 @@ class EPropLearner(NetworkLearner):
     def _sort(self) -> None:
         """Sort populations and projections by their part in e-prop.
 
-        ValueError for a network of another kind.
+        It sets `_neurons` (the module of each population), `_hidden` (names of the hidden
+        populations), `_in` and `_out` (number, source and target of the projections that lead to
+        hidden populations and to readouts), `_kappa` (what all readouts keep in a step), `_columns`
+        (the first column of each readout in the outputs) and `_gain` (of each column, (n_out,)).
+
+        Raises ValueError for a network of another kind.
         """
         module, populations = self.module, self.network.populations
         if module.learn_delays or module.learn_thresholds:
@@ -268,18 +284,21 @@ class EPropLearner(NetworkLearner):
             self.module.pull()
             steps, batch, _ = x.shape
             aims, weights = self._aims(targets, mask, steps, batch, single, x)
+            # Eligibility traces of synapses onto hidden neurons, by number of the projection
             traces = {
                 k: Eligibility(
                     Fan(self.module.wiring[k], batch), self._neurons[target], self._kappa, x
                 )
                 for k, _, target in self._in
             }
+            # F_kappa(z), (B, n), of the populations that lead to a readout
             smooth = {
                 name: x.new_zeros(batch, self.network.populations[name].n)
                 for name in {source for _, source, _ in self._out}
             }
             grads = {k: torch.zeros_like(self.module.weights[k]) for k, _, _ in self._out}
-            sent = {
+            # From errors of the outputs to learning signals: B_jk gain_k, (n, n_out)
+            backward = {
                 name: self.feedback_weights.get(name, self.readout_weights(name)) * self._gain
                 for name in self._hidden
             }
@@ -288,20 +307,21 @@ class EPropLearner(NetworkLearner):
                 end = min(begin + self.window, steps)
                 run = self.module.run(x[begin:end], state, record=True)
                 losses, errors = self.error(run.outputs, aims[begin:end])
-                weight = weights[begin:end]
-                total += (losses * weight).sum()
-                errors = errors * weight[:, :, None]
+                share = weights[begin:end]
+                total += (losses * share).sum()
+                errors = errors * share[:, :, None]
                 filtered = {
                     name: self._filtered(name, run.activity[name], smooth) for name in smooth
                 }
                 for k, source, target in self._out:
                     wiring, first = self.module.wiring[k], self._columns[target]
                     part = slice(first, first + wiring.n_target)
-                    both = torch.einsum(
+                    # The gradient of every pair of neurons; those without a synapse are left out.
+                    pairs = torch.einsum(
                         "tbi,tbk->ik", filtered[source], (errors * self._gain)[:, :, part]
                     )
-                    grads[k] += both[wiring.sources, wiring.targets]
-                signals = {name: errors @ back.T for name, back in sent.items()}
+                    grads[k] += pairs[wiring.sources, wiring.targets]
+                signals = {name: errors @ back.T for name, back in backward.items()}
                 self._follow(traces, run.activity, run.distances, signals, state)
                 for name, count in self._spikes(run.activity).items():
                     spikes[name] = spikes.get(name, 0.0) + count
@@ -353,10 +373,24 @@ class EPropLearner(NetworkLearner):
         single: bool,
         like: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Targets (T, B, ...), and weights of steps and sequences in the loss, (T, B), 1 in sum."""
+        """Check the targets and the mask.
+
+        Parameters
+        ----------
+        targets, mask : see `train_step`.
+        steps, batch : number of steps, number of sequences.
+        single : whether the inputs were one sequence without a batch.
+        like : a tensor with the dtype of the results.
+
+        Returns
+        -------
+        Targets (T, B, ...), and the weight of each step of each sequence in the loss, (T, B); the
+        sum of these weights is 1.
+        """
         aims = torch.as_tensor(targets)
         classes = not aims.is_floating_point() and self.error is cross_entropy
         wanted = (steps,) if single else (steps, batch)
+        # Integers with a dimension for the outputs are not classes, but probabilities of 0 and 1.
         shape = wanted if classes and aims.ndim == len(wanted) else (*wanted, self.module.n_out)
         if tuple(aims.shape) != shape:
             raise ValueError(f"targets must have shape {shape}, not {tuple(aims.shape)}")
@@ -385,7 +419,10 @@ class EPropLearner(NetworkLearner):
         return (aims[:, None] if single else aims), weights / weights.sum()
 
     def _filtered(self, name: str, activity: Tensor, smooth: dict[str, Tensor]) -> Tensor:
-        """F_kappa of a population's outputs (T, B, n); `smooth` keeps its last row by name."""
+        """F_kappa of a population's outputs, (T, B, n).
+
+        `smooth` has the last row by population: the window before left it, and this one updates it.
+        """
         rows = []
         for row in activity.unbind():
             smooth[name] = self._kappa * smooth[name] + row
@@ -400,9 +437,19 @@ class EPropLearner(NetworkLearner):
         signals: Mapping[str, Tensor],
         state: RunState,
     ) -> None:
-        """Take the eligibility traces through a window that began with `state`."""
+        """Take the eligibility traces through a window.
+
+        Parameters
+        ----------
+        traces : by number of the projection.
+        activity : outputs of each population, (T, B, n).
+        distances : to the threshold, for each hidden population, (T, B, n).
+        signals : learning signals of each hidden population, (T, B, n).
+        state : of the network before the window.
+        """
         slopes = {name: self.pseudo_derivative(distances[name]) for name in self._hidden}
         for k, source, target in self._in:
+            # Delays reach back to outputs from before the window, and a reset to the step before.
             padded = torch.cat([state.outputs[source], activity[source]])
             fired = torch.cat([state.neurons[target]["fired"][None], activity[target][:-1]])
             traces[k].follow(padded, fired, distances[target], slopes[target], signals[target])

@@ -1,8 +1,9 @@
 """The simulator of a build: Verilator, cocotb and the wrapper, built once for a text.
 
 It is in `BUILD_FOLDER/sim/verilated-<key>`; the key is a hash of the Verilog, the wrapper, the tool
-versions and the options, so that an unchanged design is never built twice and a changed one never
-meets an old simulator. A lock file keeps two processes from building the same folder at once.
+versions, the options and the path of Python (the simulator loads that Python's libraries), so that
+an unchanged design is never built twice and a changed one never meets an old simulator. A lock file
+keeps two processes from building the same folder at once.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from sim.toolchain import SimulationError, digest, locked, object_cache
 # several of them the wheel's makefile asks the compiler for precompiled headers in a way that no
 # compiler knows.
 BUILD_ARGS = ("-CFLAGS", "-O1", "-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
-# cocotb asks for all signals to stay visible, which makes a layer three times as large; the wrapper
-# names those that must
+# cocotb asks for all signals to stay visible, which makes a layer three times as large. The wrapper
+# names those that the bench accesses; only waves need the others.
 HIDDEN_SIGNALS = ("--no-public-flat-rw",)
-FAILURES = (RuntimeError, SystemExit, OSError, subprocess.CalledProcessError)  # of cocotb's runner
+# What cocotb's runner raises when a tool fails or is not there
+FAILURES = (RuntimeError, SystemExit, OSError, subprocess.CalledProcessError)
+SHOWN_LINES = 3  # lines of a log in an error: the first tells the cause, the error names the file
+KEY_DIGITS = 12  # hex digits of a key: 48 bits tell all builds of a folder apart
 
 
 def call_silently(call: Callable[..., Any], **arguments: Any) -> None:
@@ -48,33 +52,48 @@ def runner() -> Any:
 
 
 def error_lines(log: Path) -> str:
-    """The first lines of a log that speak of an error, or else its last ones."""
+    """The first lines of a log that speak of an error, or else its last ones, in one line.
+
+    Verilator's closing line "Exiting due to ..." says nothing but that there were errors.
+    """
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     errors = [
         line.strip() for line in lines if "error" in line.lower() and "Exiting due to" not in line
     ]
-    return " | ".join((errors or lines[-3:])[:3])
+    return " | ".join((errors or lines[-SHOWN_LINES:])[:SHOWN_LINES])
 
 
 def build_simulator(dut: RuleDut, versions: dict[str, str], waves: bool) -> Path:
-    """The folder of the simulator, built unless it is there."""
+    """The folder of the simulator, which is built unless it is there.
+
+    Parameters
+    ----------
+    dut : the design under test.
+    versions : versions of Verilator and cocotb, by name.
+    waves : whether the simulator can write waves.
+
+    Raises SimulationError, with lines of the log, where the build fails.
+    """
     verilog, bench = dut.verilog.read_text(encoding="utf-8"), wrapper(dut)
     root = dut.folder.resolve() / "sim"
     arguments = [*BUILD_ARGS, *(() if waves else HIDDEN_SIGNALS)]
     tools = json.dumps(versions, sort_keys=True)
-    key = digest(verilog, bench, tools, *arguments, f"waves={waves}", sys.executable)[:12]
+    key = digest(verilog, bench, tools, *arguments, f"waves={waves}", sys.executable)[:KEY_DIGITS]
     folder = root / f"verilated-{key}"
-    complete = folder / "complete"
+    complete = (
+        folder / "complete"
+    )  # written last: a folder without it holds a build that was killed
     if complete.exists():
         return folder
     with locked(root / ".lock"):
         if complete.exists():  # another process has built it meanwhile
             return folder
-        shutil.rmtree(folder, ignore_errors=True)  # a build that was killed
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         # the simulator is built from copies: what it simulates can't change under it
         sources = [write_text(folder / "top.v", verilog), write_text(folder / "bench.v", bench)]
         log = folder / "build.log"
+        # The makefiles that the runner starts inherit this environment.
         os.environ.update(object_cache(versions["verilator"]))
         try:
             call_silently(
