@@ -1,7 +1,6 @@
-"""Hardware for rules: Amaranth components, and the flow from a design to proven Verilog with its
-price.
+"""Hardware for rules: Amaranth components, and the stages from a design to priced, proven Verilog.
 
-The stages of the flow are importable from here and return typed results without printing::
+The stages are importable from here and return typed results without printing::
 
     design = sc_hw.load_design("lane.toml")
     build = sc_hw.elaborate(design)

@@ -201,9 +201,8 @@ LAYERS: dict[str, Layer] = {
         )
     ),
 }
-FACADE = (  # names the stages of the flow for type checkers, and loads them when they are used
-    "sc_hw"
-)
+# It names the stages for type checkers, and loads them when they are used.
+FACADE = "sc_hw"
 
 
 def begins(module: str, prefixes: tuple[str, ...]) -> bool:

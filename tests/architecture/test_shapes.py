@@ -174,7 +174,7 @@ def test_every_node_has_the_shape_of_its_interval(
         assert misshapen(Datapath(graph, family.delay if family else None), monkeypatch) == []
 
 
-# --- controls -------------------------------------------------------------------------------------
+# --- components that are wrong on purpose ---------------------------------------------------------
 
 
 class Narrow(wiring.Component):

@@ -1,6 +1,4 @@
-"""A family's primitive and its behavioural twin do the same, by the vendor models that Yosys
-ships.
-"""
+"""A family's primitive and its behavioural twin do the same, by the vendor models of Yosys."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ from sim.toolchain import object_cache
 
 
 class _Shifted(PipelinedMultiplier):
-    """A control: the product of operands that are a clock apart."""
+    """Wrong on purpose: the product of operands that are a clock apart."""
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -41,12 +39,12 @@ def product_claim(multiplier: wiring.Component, stages: int, folder: Path) -> st
     terms = new_terms()
     net = parse_btor(read_back(folder / "m.v", "multiplier", folder), terms)
     frames = Frames(net, stages)
-    court = Prover(terms)
+    prover = Prover(terms)
     width = terms.width(frames.at(stages, "product"))
     a, b = (terms.resize(frames.at(0, name), width) for name in "ab")
     wrong = terms.differ(frames.at(stages, "product"), terms(K.BV_MUL, a, b))
-    no_reset = [court.off(frames.at(k, "rst")) for k in range(stages + 1) if "rst" in net.inputs]
-    return court.claim("product", "a x b, stages later", wrong, no_reset).verdict
+    no_reset = [prover.off(frames.at(k, "rst")) for k in range(stages + 1) if "rst" in net.inputs]
+    return prover.claim("product", "a x b, stages later", wrong, no_reset).verdict
 
 
 @pytest.mark.parametrize("stages", [2, 3, 4])
@@ -142,7 +140,7 @@ def same_by_simulation(
     return wrong == 0
 
 
-@pytest.mark.parametrize("late", [0, 1])  # 1 is a control: a clock apart
+@pytest.mark.parametrize("late", [0, 1])  # 1 is wrong on purpose: a clock apart
 def test_sb_mac16_equals_its_twin_for_all_operands(tmp_path: Path, late: int) -> None:
     parts = (PipelinedMultiplier(12, 8, 3), PipelinedMultiplier(12, 8, 3 + late))
     assert same_by_simulation(
@@ -150,7 +148,7 @@ def test_sb_mac16_equals_its_twin_for_all_operands(tmp_path: Path, late: int) ->
     ) is (late == 0)
 
 
-@pytest.mark.parametrize("lost", [0, 1])  # 1 is a control: a bit of the sum too few
+@pytest.mark.parametrize("lost", [0, 1])  # 1 is wrong on purpose: a bit of the sum too few
 def test_sb_mac16_with_its_adder_equals_its_twin(tmp_path: Path, lost: int) -> None:
     """All pairs of factors, each with a third operand that runs through all of its values."""
     parts = (MultiplyAdd(12, 8, 21, 22), MultiplyAdd(12, 8, 21, 22 - lost))
@@ -166,7 +164,7 @@ def test_sb_mac16_with_its_adder_equals_its_twin(tmp_path: Path, lost: int) -> N
     assert same is (lost == 0)
 
 
-@pytest.mark.parametrize("upside_down", [False, True])  # True is a control
+@pytest.mark.parametrize("upside_down", [False, True])  # True is wrong on purpose
 def test_a_carry_through_its_lut_stays_what_it_is(tmp_path: Path, upside_down: bool) -> None:
     inputs = f"p.carry = n & 1; t.carry = (n & 1) ^ {int(upside_down)};"
     same = same_by_simulation(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sc_hw.fabric.targets import load_target, target_names
-from sc_hw.price import estimate as flow
+from sc_hw.price import estimate as estimation
 from sc_hw.price import placement
 from sc_hw.price.estimate import estimate
 from sc_hw.tools import TOOLS, Status, ToolError
@@ -163,7 +163,7 @@ def test_bad_seeds(tmp_path: Path) -> None:
 
 
 def test_failing_synthesis_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "frame", lambda top, ports: "module sc_frame(; endmodule")
+    monkeypatch.setattr(estimation, "frame", lambda top, ports: "module sc_frame(; endmodule")
     with pytest.raises(ToolError, match=r"^yosys failed \(exit \d+\): .*syntax error"):
         estimate(LANE, ["ice40-up5k"], root=tmp_path, seeds=1)
     assert not list(tmp_path.glob("*/estimate/*/metrics.json"))

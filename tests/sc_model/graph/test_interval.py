@@ -47,7 +47,7 @@ def test_every_value_of_every_rule_lies_in_its_interval(family: str, data: st.Da
 
 
 def test_a_value_outside_its_interval_is_found() -> None:
-    """Control: an interval one too small at either end."""
+    """An interval one too small at either end."""
     builder = Builder()
     x = builder.var("x", Interval(-4, 3))
     for lo, hi in ((-4, 2), (-3, 3)):

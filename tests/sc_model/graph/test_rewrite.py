@@ -318,7 +318,7 @@ def test_the_compiled_rule_as_expected() -> None:
     assert rewritten.variables.keys() == graph.variables.keys()
 
 
-# --- controls: wrong on purpose -------------------------------------------------------------------
+# --- rewrites that are wrong on purpose -----------------------------------------------------------
 
 
 def forgotten_carry(b: Builder, index: int) -> int | None:

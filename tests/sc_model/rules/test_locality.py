@@ -63,9 +63,7 @@ def test_the_weight_is_all_that_these_rules_store_for_each_synapse(family: str) 
 
 
 def test_a_stranger_is_found() -> None:
-    """Control: a trace of the presynaptic neuron that the postsynaptic one clears, through a named
-    intermediate.
-    """
+    """A presynaptic trace that the postsynaptic neuron clears, through a named intermediate."""
 
     def update(ops: Any, state: Any, inputs: Any, params: Any) -> dict[str, Any]:
         kept = ops.let("kept", ops.mux(inputs.post, 0, state.x))

@@ -152,7 +152,7 @@ def test_same_seed_gives_the_same_run(build_of: BuildOf, tmp_path: Path) -> None
     assert first == second
 
 
-# --- controls that must fail ----------------------------------------------------------------------
+# --- designs that must fail -----------------------------------------------------------------------
 
 LANE_BUGS = {
     "weight saturates one short": ("16'hffff", "16'hfffe", {"weight"}),

@@ -326,7 +326,7 @@ def test_recording_that_does_not_fit(layer_of: LayerOf, tmp_path: Path) -> None:
         cosim(layer_of(16, 7, 2), events=events, out=tmp_path / "results.json")
 
 
-# --- controls that must fail ----------------------------------------------------------------------
+# --- designs that must fail -----------------------------------------------------------------------
 
 
 TIES = {"winner_take_all": True, "leak_shift": 1, "current_shift": 15, "threshold": 1}
