@@ -35,7 +35,7 @@ _INITIAL = re.compile(
 )
 
 
-def graphs_compared(terms: Terms, original: Graph, mutated: Graph, limit_s: float) -> str:
+def verdict_on_graphs(terms: Terms, original: Graph, mutated: Graph, limit_s: float) -> str:
     """Compare the outputs of two graphs for every value of their variables.
 
     Parameters
@@ -65,10 +65,10 @@ def graphs_compared(terms: Terms, original: Graph, mutated: Graph, limit_s: floa
         return DIFFERENT
     left, right = ([SmtOps(terms).let(name, result[name]) for name in names] for result in results)
     differences = [(a != b).term for a, b in zip(left, right, strict=True)]
-    return _decided(prover, differences, ranges)
+    return _verdict(prover, differences, ranges)
 
 
-def netlists_compared(original: Netlist, mutated: Netlist, limit_s: float) -> str:
+def verdict_on_netlists(original: Netlist, mutated: Netlist, limit_s: float) -> str:
     """Compare two netlists as functions of their registers and inputs.
 
     They are equivalent if they have the same inputs, outputs and registers by name and width, and
@@ -104,7 +104,7 @@ def netlists_compared(original: Netlist, mutated: Netlist, limit_s: float) -> st
         for term, other in pairs
         if term != (substituted := mutated.substituted(other, shared))
     ]
-    return _decided(Prover(terms, limit_s), differences, [])
+    return _verdict(Prover(terms, limit_s), differences, [])
 
 
 def _with_named_registers(net: Netlist) -> Netlist:
@@ -123,7 +123,7 @@ def _with_named_registers(net: Netlist) -> Netlist:
     )
 
 
-def _decided(prover: Prover, differences: list[Any], assumptions: list[Any]) -> str:
+def _verdict(prover: Prover, differences: list[Any], assumptions: list[Any]) -> str:
     if not differences:
         return EQUIVALENT
     claim = prover.claim("equal", "no difference", prover.either(*differences), assumptions)
@@ -150,7 +150,7 @@ def initial_values(files: tuple[str, ...]) -> Counter[str]:
     return lines
 
 
-def sources_compared(original: Source, mutated: Source, folder: Path, limit_s: float) -> str:
+def verdict_on_designs(original: Source, mutated: Source, folder: Path, limit_s: float) -> str:
     """Read two designs back and compare them as functions of their registers and inputs.
 
     Returns ``equivalent``, ``different`` or ``unknown``. Raises ToolError where Yosys finds an
@@ -159,10 +159,10 @@ def sources_compared(original: Source, mutated: Source, folder: Path, limit_s: f
     if initial_values(original.files) != initial_values(mutated.files):
         return DIFFERENT
     terms = Terms()
-    _KEPT.append(terms)
+    _TERMS_IN_USE.append(terms)
     left = _netlist(original, folder, "compared_original", terms)
     right = _netlist(mutated, folder, "compared_mutant", terms)
-    return netlists_compared(left, right, limit_s)
+    return verdict_on_netlists(left, right, limit_s)
 
 
 def _netlist(source: Source, folder: Path, name: str, terms: Terms) -> Netlist:
@@ -174,7 +174,7 @@ def _netlist(source: Source, folder: Path, name: str, terms: Terms) -> Netlist:
 
 
 # The solver's term manager must outlive its terms, whatever order the interpreter frees them in.
-_KEPT: list[Terms] = []
+_TERMS_IN_USE: list[Terms] = []
 
 
 def main(request: Path, limit_s: float) -> None:
@@ -185,11 +185,11 @@ def main(request: Path, limit_s: float) -> None:
             Source(tuple(side["files"]), side["top"], side["clocks"])
             for side in (sides["original"], sides["mutated"])
         )
-        answer = sources_compared(original, mutated, request.parent, limit_s)
+        answer = verdict_on_designs(original, mutated, request.parent, limit_s)
     else:
-        _KEPT.append(Terms())
+        _TERMS_IN_USE.append(Terms())
         left, right = pickle.loads(request.read_bytes())  # our own file
-        answer = graphs_compared(_KEPT[-1], left, right, limit_s)
+        answer = verdict_on_graphs(_TERMS_IN_USE[-1], left, right, limit_s)
     print(VERDICT + json.dumps(answer), flush=True)
 
 

@@ -80,6 +80,8 @@ def named_signals(update: Datapath) -> tuple[NamedSignal, ...]:
             "Datapath must be a pipeline, not combinational; only a pipeline has stages"
         )
     rows = []
+    # The claims take the interval from the graph: that it is right is part of the claim about the
+    # signal (see `Cuts`).
     for name, index in update.graph.lets.items():
         interval, slot = update.graph.nodes[index].interval, update.plan.slots[index]
         # A constant, or what was folded into another node, has no slot and so no signal.

@@ -8,7 +8,7 @@ from typing import Any
 from sc_hw.proof.facts import Field, NamedSignal
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.words import packed
+from sc_hw.proof.words import pack
 
 
 class Frames:
@@ -52,7 +52,7 @@ class Frames:
             if clock == 0 and split is not None:
                 port, fields = split
                 self.fields = {f.name: net.terms.var(f.name, f.width) for f in fields}
-                self.inputs[0][port] = packed(net.terms, list(self.fields.values()))
+                self.inputs[0][port] = pack(net.terms, list(self.fields.values()))
             if clock < count:
                 self.states.append(net.step(self.states[-1], self.inputs[-1]))
 
@@ -112,6 +112,6 @@ def no_reset(prover: Prover, frames: Frames, clocks: int, first: int = 0) -> lis
     return [prover.off(frames.at(clock, "rst")) for clock in range(first, clocks + 1)]
 
 
-def broken(prover: Prover, facts: Sequence[Any]) -> Any:
+def violation(prover: Prover, facts: Sequence[Any]) -> Any:
     """Whether at least one of the facts does not hold: what an induction step must refute."""
     return prover.either(*(prover.no(fact) for fact in facts))

@@ -22,20 +22,21 @@ class _NoParityError(ValueError):
     pass
 
 
-def parities(term: Any, known: Mapping[Any, Bits]) -> Bits:
+def parities(term: Any, sources: Mapping[Any, Bits]) -> Bits:
     """Each bit of a term as an exclusive-or of the bits of some other terms.
 
     Parameters
     ----------
     term : a bit-vector.
-    known : the other terms, and what their bits are called.
+    sources : the other terms, and for each of their bits, lowest first, the numbers that stand for
+        it in the result.
 
     Raises
     ------
     ValueError : a bit of the term is no such exclusive-or.
     """
     # None: no exclusive-or. That does not matter in the branch that a constant condition skips.
-    parity: dict[Any, Bits | None] = dict(known)
+    parity: dict[Any, Bits | None] = dict(sources)
     stack = [term]
     while stack:
         top = stack[-1]
@@ -45,7 +46,7 @@ def parities(term: Any, known: Mapping[Any, Bits]) -> Bits:
             stack += missing
         else:
             try:
-                parity[top] = _combined(top, [parity[child] for child in top.children()])
+                parity[top] = _parities_of_term(top, [parity[child] for child in top.children()])
             except _NoParityError:
                 parity[top] = None
             stack.pop()
@@ -62,7 +63,7 @@ def _constant(bit: frozenset[int]) -> bool:
     return bool(bit)
 
 
-def _combined(term: Any, args: list[Bits | None]) -> Bits:
+def _parities_of_term(term: Any, args: list[Bits | None]) -> Bits:
     """The parities of a term from those of its operands."""
     kind = term.kind()
     if term.is_value():
@@ -70,15 +71,15 @@ def _combined(term: Any, args: list[Bits | None]) -> Bits:
         text = str(int(value)) if isinstance(value, bool) else value
         return [frozenset({ONE}) if bit == "1" else frozenset() for bit in reversed(text)]
     if kind == K.ITE and args[0] is not None:
-        chosen = args[1] if _constant(args[0][0]) else args[2]
-        args = [chosen]
+        branch = args[1] if _constant(args[0][0]) else args[2]
+        args = [branch]
     operands = [arg for arg in args if arg is not None]
     if len(operands) < len(args) or not args:
         raise _NoParityError
-    return _of_operation(kind, term, operands)
+    return _parities_of_operation(kind, term, operands)
 
 
-def _of_operation(kind: Any, term: Any, args: list[Bits]) -> Bits:
+def _parities_of_operation(kind: Any, term: Any, args: list[Bits]) -> Bits:
     """The parities of an operation whose operands all have some."""
     if kind == K.ITE:
         return args[0]
@@ -92,8 +93,8 @@ def _of_operation(kind: Any, term: Any, args: list[Bits]) -> Bits:
         high, low = (int(index) for index in term.indices())
         return args[0][low : high + 1]
     if kind in (K.BV_ZERO_EXTEND, K.BV_SIGN_EXTEND):
-        (more,) = (int(index) for index in term.indices())
-        return args[0] + [args[0][-1] if kind == K.BV_SIGN_EXTEND else frozenset()] * more
+        (extension,) = (int(index) for index in term.indices())
+        return args[0] + [args[0][-1] if kind == K.BV_SIGN_EXTEND else frozenset()] * extension
     if kind == K.BV_REDXOR:
         total: frozenset[int] = frozenset()
         for bit in args[0]:

@@ -15,8 +15,8 @@ def low_bits(terms: Terms, vector: Any, width: int) -> Any:
     return terms(K.BV_EXTRACT, vector, indices=(width - 1, 0))
 
 
-def fitted(terms: Terms, vector: Any, width: int) -> Any:
-    """A vector cut or zero-extended to `width` bits; the vector itself where it has that width."""
+def resize_unsigned(terms: Terms, vector: Any, width: int) -> Any:
+    """A vector as an unsigned number of `width` bits: cut, or extended by zeros, where needed."""
     extra = width - terms.width(vector)
     if extra > 0:
         return terms(K.BV_ZERO_EXTEND, vector, indices=(extra,))
@@ -37,7 +37,7 @@ def numbers_in(prover: Prover, word: Any, fields: Sequence[Field]) -> dict[str, 
     return {f.name: number(prover.terms, vectors[f.name], f.signed) for f in fields}
 
 
-def packed(terms: Terms, vectors: Sequence[Any]) -> Any:
+def pack(terms: Terms, vectors: Sequence[Any]) -> Any:
     """One word of vectors, the first in the lowest bits."""
     # The solver's concatenation takes the highest bits first, and at least two vectors.
     return terms(K.BV_CONCAT, *reversed(vectors)) if len(vectors) > 1 else vectors[0]
@@ -48,7 +48,7 @@ def word_at(terms: Terms, memory: Any, address: Any) -> Any:
 
     A memory of 2^n words looks at the lowest n bits of its address.
     """
-    return terms(K.ARRAY_SELECT, memory, fitted(terms, address, address_width(memory)))
+    return terms(K.ARRAY_SELECT, memory, resize_unsigned(terms, address, address_width(memory)))
 
 
 def address_width(memory: Any) -> int:

@@ -22,7 +22,8 @@ from sc_hw.proof.verdicts import VERDICT, Claim
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve_built
 
-# The solver crashes where terms outlive the manager that made them.
+# The solver crashes where terms outlive the manager that made them, and the interpreter frees
+# objects in no certain order at its end.
 _TERMS_IN_USE: list[Terms] = []
 
 
@@ -44,6 +45,7 @@ def claims_of(folder: Path, limit_s: float) -> list[Claim]:
 def _schedule_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
     """The claims about the sequencers of other depths, if the folder has any."""
     claims = []
+    # Sorted, so that a certificate lists the claims in the same order each time.
     for file in sorted((folder / "proof").glob("schedule_*.v")):
         prover, net = _read(folder, f"proof/{file.name}", "sequencer", file.stem, limit_s)
         address_bits = int(file.stem.split("_")[1])

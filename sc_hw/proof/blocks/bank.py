@@ -10,7 +10,7 @@ from typing import Any
 
 from sc_hw.proof.blocks.schedule import sequencer_invariant
 from sc_hw.proof.facts import Field, NamedSignal, read_facts
-from sc_hw.proof.frames import Frames, broken, no_reset
+from sc_hw.proof.frames import Frames, no_reset, violation
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Cuts, Prover, number
 from sc_hw.proof.words import low_bits, numbers_in
@@ -267,19 +267,19 @@ def _prove_memory(bank: _Bank) -> None:
 def _prove_order(bank: _Bank) -> None:
     """Add the claims about the order of accesses, by induction from reset."""
     prover, t, span = bank.prover, bank.t, bank.span
-    next_broken = broken(prover, bank.invariant(1))
+    next_violation = violation(prover, bank.invariant(1))
     # Nothing but the reset is assumed, so the registers without a reset stay arbitrary: the
     # sequencer's counters, for example. The invariant speaks of them only where they matter.
     prover.claim(
         "order: invariant after reset",
         "reset leads to a state in which the invariant holds",
-        next_broken,
+        next_violation,
         [prover.on(bank.at(0, "rst"))],
     )
     prover.claim(
         "order: invariant kept",
         "if the invariant holds in a clock, it holds in the next one",
-        next_broken,
+        next_violation,
         bank.holds,
     )
     again = [

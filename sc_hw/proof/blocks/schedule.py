@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sc_hw.proof.frames import Frames, broken, no_reset
+from sc_hw.proof.frames import Frames, no_reset, violation
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.words import fitted
+from sc_hw.proof.words import resize_unsigned
 from sc_model.graph.smt import K
 
 
@@ -18,10 +18,13 @@ def sequencer_invariant(
 
     Parameters
     ----------
-    frames, clock : the unrolled netlist, and the clock to speak of.
+    prover, frames : the prover, and the unrolled netlist.
+    clock : number of the clock that the facts are about.
     last : address of the last synapse, as a vector.
     span : clocks from a read of a synapse to its next safe read.
-    prefix : of the sequencer's signals in the netlist.
+    prefix : what the names of the sequencer's signals begin with in the netlist.
+
+    Returns the facts, as formulas that are all true in a reachable state.
     """
     t = prover.terms
 
@@ -76,7 +79,7 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
     frames = Frames(net, span, constant=("last", "short"))
     last, short = frames.inputs[0]["last"], frames.inputs[0]["short"]
     # Wide enough for the depth, last + 1, and for the span.
-    wide = fitted(t, last, address_width + max(1, span.bit_length() + 1))
+    wide = resize_unsigned(t, last, address_width + max(1, span.bit_length() + 1))
     depth = t(K.BV_ADD, wide, t.const(1, t.width(wide)))
     is_short = t(K.BV_ULT, depth, t.const(span, t.width(wide)))
     # A bank ties `short` to this comparison (`SynapseBank`); so must the proof.
@@ -93,18 +96,18 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
     # The invariant of clock 1 speaks of `host_busy`, which is an input here. So the assumptions
     # about the host are needed for clock 1 too, in the induction's base as well as in its step.
     holds = sequencer_invariant(prover, frames, 0, last, span)
-    next_broken = broken(prover, sequencer_invariant(prover, frames, 1, last, span))
+    next_violation = violation(prover, sequencer_invariant(prover, frames, 1, last, span))
     prover.claim(
         f"schedule, {label}: invariant after reset",
         "reset leads to a state in which the invariant holds",
-        next_broken,
+        next_violation,
         [*depths, prover.on(frames.at(0, "rst")), *host[per_clock : 2 * per_clock]],
         shown,
     )
     prover.claim(
         f"schedule, {label}: invariant kept",
         "if the invariant holds in a clock, it holds in the next one",
-        next_broken,
+        next_violation,
         [*depths, *holds, *no_resets, *host[: 2 * per_clock]],
         shown,
     )

@@ -51,7 +51,7 @@ def part_of(build: Build, kind: str, **facts: Any) -> Part:
     )
 
 
-def edited(text: str, edits: Edits, mutant: str, file: str) -> str:
+def apply_edits(text: str, edits: Edits, mutant: str, file: str) -> str:
     """A text with each pattern replaced wherever it matches.
 
     Parameters

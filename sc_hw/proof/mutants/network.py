@@ -16,7 +16,7 @@ from sc_hw.build.elaborate import Build
 from sc_hw.fabric.families import load_family
 from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, write_layer_parts
 from sc_hw.proof.blocks.parts import PartFiles
-from sc_hw.proof.mutants.emitted import Part, edited, part_of, part_trial
+from sc_hw.proof.mutants.emitted import Part, apply_edits, part_of, part_trial
 from sc_hw.proof.mutants.mutant import Mutant, Trial
 from sc_hw.trained.lane import Lane
 from sc_model.layer_kinds import Synapse, kind_of
@@ -123,7 +123,7 @@ def text_mutant(
 
     def mutated(build: Build, folder: Path, index: int) -> Part:
         original = part_of(build, part, layer=index)
-        text = edited(original.text, edits, name, f"module {original.row['top']}")
+        text = apply_edits(original.text, edits, name, f"module {original.row['top']}")
         return replace(original, text=text)
 
     return _mutant(kind, part, name, bug, mutated, applies)

@@ -23,7 +23,7 @@ from sc_hw.plastic.rule_parts import Products, RuleParts
 from sc_hw.proof.blocks.parts import standalone_verilog
 from sc_hw.proof.blocks.plastic.parts import lane_facts
 from sc_hw.proof.facts import write_facts
-from sc_hw.proof.mutants.emitted import Part, edited, part_of, part_trial
+from sc_hw.proof.mutants.emitted import Part, apply_edits, part_of, part_trial
 from sc_hw.proof.mutants.mutant import Mutant, Trial, always
 from sc_hw.proof.processes import compare_graphs
 from sc_model.arithmetic import critic_unit
@@ -162,7 +162,7 @@ def _written_early(build: Build, folder: Path) -> Trial:
 # --- edits of a part's Verilog --------------------------------------------------------------------
 
 
-def _edited_part(name: str, part: Part, *edits: tuple[str, str]) -> Part:
+def _part_with_edits(name: str, part: Part, *edits: tuple[str, str]) -> Part:
     """A part with edits in its module alone.
 
     A lane has no file of its own: it is a module of the layer's `top.v`, where a pattern might also
@@ -171,7 +171,7 @@ def _edited_part(name: str, part: Part, *edits: tuple[str, str]) -> Part:
     top = part.row["top"]
     start = part.text.index(f"module {top}(")
     end = part.text.index("endmodule", start) if part.row["verilog"] == "top.v" else len(part.text)
-    module = edited(part.text[start:end], edits, name, f"module {top}")
+    module = apply_edits(part.text[start:end], edits, name, f"module {top}")
     return replace(part, text=part.text[:start] + module + part.text[end:])
 
 
@@ -193,7 +193,7 @@ def text_mutant(
 
     def make(build: Build, folder: Path) -> Trial:
         original = part_of(build, part)
-        return part_trial(build, folder, original, _edited_part(name, original, *edits))
+        return part_trial(build, folder, original, _part_with_edits(name, original, *edits))
 
     return Mutant(name, bug, LAYER, make, applies)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import new_terms, sketch
 
-from sc_hw.proof.equivalence import graphs_compared, initial_values
+from sc_hw.proof.equivalence import initial_values, verdict_on_graphs
 from sc_hw.proof.processes import Source, compare_graphs, compare_netlists
 from sc_hw.proof.verdicts import DIFFERENT, EQUIVALENT, UNKNOWN
 from sc_hw.tools import ToolError
@@ -39,7 +39,7 @@ def soft_bound(ops: Any, v: Any) -> Any:
 )
 def test_graphs(one: Any, other: Any, answer: str) -> None:
     graphs = [sketch(formula, w=BYTE, x=BYTE) for formula in (one, other)]
-    assert graphs_compared(new_terms(), *graphs, 20.0) == answer
+    assert verdict_on_graphs(new_terms(), *graphs, 20.0) == answer
 
 
 def test_values_outside_of_a_variable_s_range_do_not_count() -> None:
@@ -49,8 +49,8 @@ def test_values_outside_of_a_variable_s_range_do_not_count() -> None:
         for top in (15, 14)
     )
     double = sketch(lambda ops, v: v.x + v.x, x=NIBBLE)
-    assert graphs_compared(new_terms(), double, same, 10.0) == EQUIVALENT
-    assert graphs_compared(new_terms(), double, other, 10.0) == DIFFERENT
+    assert verdict_on_graphs(new_terms(), double, same, 10.0) == EQUIVALENT
+    assert verdict_on_graphs(new_terms(), double, other, 10.0) == DIFFERENT
 
 
 def test_graphs_in_a_process_of_their_own(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_takes_too_long_is_unknown() -> None:
     wide = {name: IntFormat(30) for name in "ab"}
     factored = sketch(lambda ops, v: ops.mux(v.a * v.b == semiprime, 1, 0), **wide)
     never = sketch(lambda ops, v: v.a * 0, **wide)
-    assert graphs_compared(new_terms(), factored, never, 0.2) == UNKNOWN
+    assert verdict_on_graphs(new_terms(), factored, never, 0.2) == UNKNOWN
 
 
 MODULE = """module a(input clk, input rst, input [3:0] d, output reg [3:0] q, output [3:0] n);

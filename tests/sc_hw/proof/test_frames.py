@@ -8,7 +8,7 @@ import pytest
 from support import new_terms
 
 from sc_hw.proof.facts import Field, NamedSignal
-from sc_hw.proof.frames import Frames, broken, no_reset
+from sc_hw.proof.frames import Frames, no_reset, violation
 from sc_hw.proof.netlist import Netlist, parse_btor
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import PROVED, REFUTED
@@ -94,5 +94,5 @@ def test_broken_is_the_negation_of_all_facts() -> None:
     t, frames = prover.terms, Frames(net, 0)
     q = frames.at(0, "q")
     facts = [t(K.BV_ULE, q, t.const(3, 4)), prover.no(prover.equals(q, 2))]
-    assert prover.claim("", "", broken(prover, facts), facts).verdict == PROVED
-    assert prover.claim("", "", broken(prover, facts), facts[:1]).verdict == REFUTED
+    assert prover.claim("", "", violation(prover, facts), facts).verdict == PROVED
+    assert prover.claim("", "", violation(prover, facts), facts[:1]).verdict == REFUTED

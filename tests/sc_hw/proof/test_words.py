@@ -12,10 +12,10 @@ from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import PROVED
 from sc_hw.proof.words import (
     address_width,
-    fitted,
     low_bits,
     numbers_in,
-    packed,
+    pack,
+    resize_unsigned,
     slices,
     word_at,
 )
@@ -44,8 +44,8 @@ def test_a_word_is_packed_lowest_first() -> None:
     prover = Prover(new_terms())
     t = prover.terms
     word = t.var("word", 8)
-    assert same(prover, packed(t, list(slices(prover, word, FIELDS).values())), word)
-    assert packed(t, [word]) == word
+    assert same(prover, pack(t, list(slices(prover, word, FIELDS).values())), word)
+    assert pack(t, [word]) == word
 
 
 @pytest.mark.parametrize(("width", "value"), [(2, 0b01), (4, 0b1101), (6, 0b001101)])
@@ -53,7 +53,7 @@ def test_vectors_are_cut_or_extended_with_zeros(width: int, value: int) -> None:
     prover = Prover(new_terms())
     t = prover.terms
     vector = t.const(0b1101, 4)
-    assert same(prover, fitted(t, vector, width), t.const(value, width))
+    assert same(prover, resize_unsigned(t, vector, width), t.const(value, width))
     assert same(prover, low_bits(t, vector, 3), t.const(0b101, 3))
 
 

@@ -125,7 +125,13 @@ class Harness(Elaboratable):
         self.free: list[Signal] = []
 
     def watch(self, name: str, bits: int = 1) -> Signal:
-        """A signal inside the crossing, by its name there."""
+        """A signal inside the crossing, as an input of the harness.
+
+        Parameters
+        ----------
+        name : of the signal in the crossing.
+        bits : its width.
+        """
         return self.watched.setdefault(name, Signal(bits, name=f"watch_{name}"))
 
     def choice(self, name: str) -> Signal:

@@ -18,11 +18,11 @@ class TrainedLaneFacts:
     -------
     layer : place of its layer in the network, from 0.
     fetch : clock of stage 0 of the lane's pipeline.
-    ahead : clocks by which a sum is announced before it is given.
+    ahead : clocks from `announced` to `done`, which gives a neuron's sum.
     memory : clock in which the synapse's words are out of the memories.
-    state_ready : clock in which the synapse's next state is out of the pipeline.
+    state_ready : clock in which the synapse's next state is at the pipeline's output.
     product_ready : stage of the pipeline whose clock has the product.
-    latency : clock in which the sum of a neuron's last synapse is given.
+    latency : clock in which `done` is high, if clock 0 issues a neuron's last synapse.
     summing : clocks from a product to the sum with it.
     state : fields of the synapse's state; none where it has no state.
     fixed : fields of the synapse's parameters.

@@ -1,9 +1,9 @@
 """What is proved of a network: the arithmetic of its layers, its ticks and policies, its crossings.
 
-There are three methods, each for what it can do. Bit-vectors (bitwuzla) decide arithmetic, from
-every state. Reachability (PDR) decides what counts and what crosses between clocks, with words and
-resets at any time and clock edges in any order. The structural audit of the netlist
-(`sc_hw.audit`) looks for transfers between clocks that are not on the list.
+There are three methods, each for what it can do. Bit-vectors (bitwuzla) decide claims about
+arithmetic, from every state. Reachability (PDR) decides claims about counters and about transfers
+between clocks, with words and resets at any time and clock edges in any order. The structural audit
+of the netlist (`sc_hw.audit`) looks for transfers between clocks that are not on the list.
 """
 
 from __future__ import annotations

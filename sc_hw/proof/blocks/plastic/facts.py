@@ -34,7 +34,7 @@ class LaneFacts:
     fetch : clock in which the fields other than the weight are in registers.
     read_at : clock in which the synapse's address must be on the bus.
     split : the weights have a memory of their own.
-    saturating : fields whose saturation is reported.
+    saturating : fields with a flag `saturated_<field>` in hardware.
     single_port : the memory reads or writes in a clock, not both.
     weight_fetched : clock in which the weight is in a register.
     take : clock in which the neuron's values are in the lane.
@@ -78,7 +78,8 @@ class NeuronsFacts:
     update_latency : clocks of the neuron's pipeline.
     fetch : clocks from an address to its word in a register.
     neurons : how many there are.
-    total : turns of a step; those from `neurons` on belong to no neuron.
+    total : turns of a step, one for each place in the columns; a turn from number `neurons` on is
+        that of no neuron.
     chain_inputs : inputs whose weights are in the sum of each chain.
     weight : name of the rule's field that is the weight.
     word : fields of a neuron's word in memory.

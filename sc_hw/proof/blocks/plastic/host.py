@@ -10,10 +10,10 @@ from typing import Any
 
 from sc_hw.proof.blocks.plastic.facts import HostFacts
 from sc_hw.proof.blocks.plastic.reference import Reference
-from sc_hw.proof.frames import Frames, broken, no_reset
+from sc_hw.proof.frames import Frames, no_reset, violation
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.words import fitted, slices
+from sc_hw.proof.words import resize_unsigned, slices
 from sc_model.graph.smt import K
 
 # States in which a step may be under way; in all others none is.
@@ -132,7 +132,7 @@ class _HostFrames:
         """What the flags of the port's counter say about the age."""
         prover, t = self.prover, self.t
         drain, settle = self.const(self.facts.drain), self.const(self.facts.settle)
-        still = fitted(t, self.frames.at(clock, "still"), self.width)
+        still = resize_unsigned(t, self.frames.at(clock, "still"), self.width)
 
         def bit(name: str) -> Any:
             return self.bit(clock, name)
@@ -168,7 +168,7 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
     prover.claim(
         "host: invariant after reset",
         "reset leads to a state in which the invariant holds, if it resets the sequencer too",
-        broken(prover, host.invariant(1, t.tm.mk_false(), host.const(0))),
+        violation(prover, host.invariant(1, t.tm.mk_false(), host.const(0))),
         [prover.on(host.frames.at(0, "rst")), bit(1, "at_start")],
         shown,
     )
@@ -176,7 +176,7 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
         "host: invariant kept",
         "if the invariant holds in a clock, it holds in the next one; a step begins only in a clock"
         " after one in which `open` is high (a claim about the sequencer)",
-        broken(prover, host.invariant(1, bit(0, "open"), host.next_age())),
+        violation(prover, host.invariant(1, bit(0, "open"), host.next_age())),
         holds,
         shown,
     )

@@ -86,6 +86,7 @@ def prove_layer(
     reference = Reference(design.layer, design.neuron, rule, params)
 
     def prove_part(prover: Prover, net: Netlist, row: dict[str, Any]) -> None:
+        # The kind selects both the type of the facts and the claims.
         part = PROVERS[row["part"]]
         part.prove(prover, net, reference, read_facts(part.facts, row["facts"]))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sc_hw.build.elaborate import Build
-from sc_hw.proof.mutants.emitted import Part, edited, part_of, part_trial
+from sc_hw.proof.mutants.emitted import Part, apply_edits, part_of, part_trial
 from sc_hw.proof.mutants.mutant import MutantError
 from sc_hw.proof.verdicts import DIFFERENT, EQUIVALENT
 from sc_model.spec import Design
@@ -22,12 +22,14 @@ BUILD = Build(Design(name="lane", block="lane"), "0", Path(), {})
 
 def test_every_match_is_replaced() -> None:
     edits = ((r"x(\d)", r"y\1"), ("b", "c"))
-    assert edited("x1 x2 b", edits, "m", "f") == "y1 y2 c"
+    assert apply_edits("x1 x2 b", edits, "m", "f") == "y1 y2 c"
 
 
 def test_a_pattern_that_does_not_match_names_mutant_pattern_and_file() -> None:
     with pytest.raises(MutantError) as error:
-        edited(TEXT, ((r"q <= d", "q <= 0"), (r"take\b", "late")), "neighbour's trace", "module a")
+        apply_edits(
+            TEXT, ((r"q <= d", "q <= 0"), (r"take\b", "late")), "neighbour's trace", "module a"
+        )
     assert str(error.value) == (
         "mutant 'neighbour's trace' must find the pattern 'take\\\\b' in module a, but nothing"
         " there matches; mend the pattern, or name in the mutant's `applies` the designs that lack"
@@ -63,7 +65,7 @@ def test_the_solver_compares_the_parts(
     pattern: str, replacement: str, answer: str, tmp_path: Path
 ) -> None:
     original = Part({"part": "a", "top": "a", "facts": {}}, TEXT)
-    mutated = Part(original.row, edited(TEXT, ((pattern, replacement),), "m", "f"))
+    mutated = Part(original.row, apply_edits(TEXT, ((pattern, replacement),), "m", "f"))
     assert part_trial(BUILD, tmp_path / "x", original, mutated).compare(10.0) == answer
     uncompared = part_trial(BUILD, tmp_path / "y", original, original, compared=False)
     assert uncompared.compare(10.0) == DIFFERENT

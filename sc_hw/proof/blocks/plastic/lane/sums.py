@@ -6,7 +6,7 @@ from typing import Any
 
 from sc_hw.proof.blocks.plastic.lane.frames import LaneFrames
 from sc_hw.proof.prover import number
-from sc_hw.proof.words import fitted, low_bits, packed
+from sc_hw.proof.words import low_bits, pack, resize_unsigned
 from sc_model.graph.smt import K, SmtInt
 
 
@@ -94,12 +94,12 @@ def _prove_read_back(lane: LaneFrames) -> None:
     prover, t, frames, facts = lane.prover, lane.t, lane.frames, lane.facts
     fields, clock = lane.fetched_word(), facts.fetch
     before, after = frames.at(clock + 1, "total"), frames.at(clock + 2, "total")
-    word = packed(t, [fields[f.name] for f in facts.others])
+    word = pack(t, [fields[f.name] for f in facts.others])
     prover.claim(
         "lane, sum: looked at",
         f"with `look` {clock} clocks after a synapse's turn the sum gains the word of the"
         " synapse's other fields, and nothing else",
-        t.differ(after, t(K.BV_ADD, before, fitted(t, word, t.width(before)))),
+        t.differ(after, t(K.BV_ADD, before, resize_unsigned(t, word, t.width(before)))),
         [
             *lane.reads,
             lane.bit(clock, "look"),

@@ -19,7 +19,7 @@ NOISE = "update.i_noise"
 _EVERY_BIT: Bits = [frozenset({bit}) for bit in range(WIDTH)]
 
 
-def lfsr_moved(places: int) -> Bits:
+def lfsr_after(places: int) -> Bits:
     """The noise register after `places` single moves, as `sc_model.arithmetic.Lfsr` defines them.
 
     Returns, for each bit, lowest first, the bits before the moves that it is the exclusive-or of.
@@ -36,10 +36,10 @@ def lfsr_moved(places: int) -> Bits:
 def prove_noise(n: NeuronFrames) -> None:
     """Add the claims about the number that a neuron gets and about the register behind it."""
     places = n.spec.noise_bits
-    wanted = lfsr_moved(places)
+    wanted = lfsr_after(places)
     register = n.net.states[n.net.state_of("lfsr")]
     if NOISE in n.net.signals:  # absent where no noise can reach the threshold
-        _read_off(
+        _claim_parities(
             n,
             "noise: number",
             f"a neuron's noise is the next {places}-bit number of `sc_model.arithmetic.Lfsr`, for"
@@ -47,24 +47,24 @@ def prove_noise(n: NeuronFrames) -> None:
             n.net.signals[NOISE],
             wanted[:places],
         )
-    moved = _register_after_a_number(n)
-    _read_off(
+    next_register = _register_after_a_number(n)
+    _claim_parities(
         n,
         "noise: register",
         f"with a neuron's number the register moves on by {places} places, from every state",
-        moved,
+        next_register,
         wanted,
     )
     prover, adding = n.prover, n.facts.adding
     before, after = n.control(adding)["lfsr"], n.control(adding + 1)["lfsr"]
     evaluated = prover.both(n.bit(0, "evaluate"), n.is_real(n.at(0, "index")))
     # The next value as it was read off above, so that the solver compares equal terms.
-    moved_on = n.net.substituted(moved, {register: before})
+    register_after = n.net.substituted(next_register, {register: before})
     # A number is taken when the sums have been added up; the register moves one clock later.
     prover.claim(
         "noise: with every neuron",
         "the register moves on exactly when a neuron is evaluated",
-        n.t.differ(after, n.t(K.ITE, evaluated, moved_on, before)),
+        n.t.differ(after, n.t(K.ITE, evaluated, register_after, before)),
         [*n.turn, prover.off(n.at(adding, "load_control"))],
     )
 
@@ -74,16 +74,16 @@ def _register_after_a_number(n: NeuronFrames) -> Any:
     # These values turn the register's enables into constants; what is left is the network of
     # exclusive-ors. Number 0 is that of a neuron in every layer.
     net, t, adding = n.net, n.t, n.facts.adding
-    taking = {
+    conditions = {
         net.inputs["rst"]: t.const(0, 1),
         net.inputs["load_control"]: t.const(0, 1),
         net.states[net.state_of(f"evaluate_d{adding}")]: t.const(1, 1),
         net.states[net.state_of(f"index_d{adding}")]: t.const(0, n.index_bits),
     }
-    return net.substituted(net.following[net.state_of("lfsr")], taking)
+    return net.substituted(net.following[net.state_of("lfsr")], conditions)
 
 
-def _read_off(n: NeuronFrames, name: str, statement: str, term: Any, wanted: Bits) -> None:
+def _claim_parities(n: NeuronFrames, name: str, statement: str, term: Any, wanted: Bits) -> None:
     """Add the claim that a term's bits are these exclusive-ors of the register's bits."""
     began = perf_counter()
     register = n.net.states[n.net.state_of("lfsr")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sc_hw.proof.blocks.plastic.neurons.frames import NeuronFrames
-from sc_hw.proof.frames import broken
+from sc_hw.proof.frames import violation
 from sc_model.graph.smt import K
 
 
@@ -103,7 +103,7 @@ def _prove_counted(n: NeuronFrames) -> None:
         "spikes: counted",
         "after every evaluation of a step two flags say whether any, and whether more than one, of"
         " the step's neurons so far have been ready",
-        broken(prover, invariant(1, new_count)),
+        violation(prover, invariant(1, new_count)),
         [
             *n.no_reset[:2],
             prover.implies(bit(0, f"is_real_d{n.facts.update_latency}"), evaluated),

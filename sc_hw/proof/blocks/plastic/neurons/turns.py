@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sc_hw.proof.blocks.plastic.neurons.frames import NeuronFrames
-from sc_hw.proof.frames import broken
+from sc_hw.proof.frames import violation
 from sc_model.graph.smt import K
 
 
@@ -19,11 +19,11 @@ def prove_turns(n: NeuronFrames) -> None:
         for name in ("index", "at_first", "at_last", "evaluate")
         for clock in (0, 1)
     }
-    next_broken = broken(prover, _invariant(n, 1, last))
+    next_violation = violation(prover, _invariant(n, 1, last))
     prover.claim(
         "neurons, turns: after reset",
         "reset leads to the turn of neuron 0",
-        prover.either(next_broken, prover.no(prover.equals(at(1, "index"), 0))),
+        prover.either(next_violation, prover.no(prover.equals(at(1, "index"), 0))),
         [bit(0, "rst")],
         shown,
     )
@@ -39,7 +39,7 @@ def prove_turns(n: NeuronFrames) -> None:
         "neurons, turns: in order",
         f"`evaluate` takes the turn from number k to k + 1, from {n.facts.total - 1} to 0; nothing"
         " else changes it",
-        prover.either(next_broken, t.differ(at(1, "index"), wanted)),
+        prover.either(next_violation, t.differ(at(1, "index"), wanted)),
         [*n.no_reset[:2], *_invariant(n, 0, last)],
         shown,
     )
@@ -49,6 +49,8 @@ def prove_turns(n: NeuronFrames) -> None:
 def _invariant(n: NeuronFrames, clock: int, last: Any) -> list[Any]:
     """The number is one of a step's, and two flags tell its first and its last."""
     prover, t, index = n.prover, n.t, n.at(clock, "index")
+    # The flags are registers, compared a clock ahead; the claims about a step's first and last
+    # neuron rest on them.
     return [
         t(K.BV_ULE, index, last),
         t(K.EQUAL, n.bit(clock, "at_first"), prover.equals(index, 0)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sc_hw.proof.blocks.plastic.neurons.frames import NeuronFrames
-from sc_hw.proof.frames import broken
-from sc_hw.proof.words import fitted
+from sc_hw.proof.frames import violation
+from sc_hw.proof.words import resize_unsigned
 from sc_model.graph.smt import K
 
 
@@ -22,7 +22,7 @@ def prove_winner(n: NeuronFrames) -> None:
         "each evaluation takes the best neuron of those before it in the step to the best one with"
         " it: no ready neuron has a higher score, or the same score and a lower number; neurons are"
         " evaluated by rising numbers (a claim about their turns)",
-        broken(prover, best.invariant(1, *best.advanced())),
+        violation(prover, best.invariant(1, *best.advanced())),
         [*best.in_order, *best.invariant(0, best.was_ready, best.score, best.next_number)],
         {
             "watched": best.watched,
@@ -95,7 +95,7 @@ class _Best:
         ]
 
     def _wide(self, index: Any) -> Any:
-        return fitted(self.t, index, self.n.index_bits + 1)
+        return resize_unsigned(self.t, index, self.n.index_bits + 1)
 
     def invariant(self, clock: int, was_ready: Any, score: Any, next_number: Any) -> list[Any]:
         """What ties the ghosts to the registers in a clock."""

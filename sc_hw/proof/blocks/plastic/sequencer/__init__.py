@@ -14,7 +14,7 @@ from sc_hw.proof.blocks.plastic.reference import Reference
 from sc_hw.proof.blocks.plastic.sequencer.distances import prove_distances
 from sc_hw.proof.blocks.plastic.sequencer.frames import SequencerFrames
 from sc_hw.proof.blocks.plastic.sequencer.order import prove_order
-from sc_hw.proof.frames import broken
+from sc_hw.proof.frames import violation
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 
@@ -28,17 +28,17 @@ def prove_layer_sequencer(
     for multiples in (frames.sizes.of_rows, frames.sizes.of_slots):
         multiples.prove(frames.label, frames.legal)
     # One clock from an arbitrary state is all that an induction needs.
-    next_broken = broken(prover, frames.clocks[1].invariant())
+    next_violation = violation(prover, frames.clocks[1].invariant())
     frames.claim(
         "invariant after reset",
         "reset leads to a state in which the invariant holds",
-        next_broken,
+        next_violation,
         [*frames.legal, frames.clocks[0].bit("rst")],
     )
     frames.claim(
         "invariant kept",
         "if the invariant holds in a clock, it holds in the next one",
-        next_broken,
+        next_violation,
         frames.holds,
     )
     prove_order(frames)

@@ -110,6 +110,7 @@ class SequencerFrames:
         self.prover, self.label = prover, label
         frames = Frames(net, 2, constant=SIZE_PORTS)
         self.sizes = sizes = Sizes(prover, frames)
+        # Clocks 0 and 1 are those of the claims; a counterexample also shows clock 2.
         self.clocks = [SequencerClock(prover, frames, sizes, number) for number in range(3)]
         t = prover.terms
         # A sequencer compares with `last_row` - 1 and `last_group` - 1, so it needs two of each.

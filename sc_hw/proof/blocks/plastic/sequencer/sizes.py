@@ -6,7 +6,7 @@ from typing import Any
 
 from sc_hw.proof.frames import Frames
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.words import fitted
+from sc_hw.proof.words import resize_unsigned
 from sc_model.graph.smt import K
 
 SIZE_PORTS = ("last_row", "last_pause", "last_group")
@@ -43,7 +43,7 @@ class Sizes:
 
     def wide(self, vector: Any) -> Any:
         """A vector at full width."""
-        return fitted(self.prover.terms, vector, self.width)
+        return resize_unsigned(self.prover.terms, vector, self.width)
 
     def const(self, value: int) -> Any:
         """A constant at full width."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sc_hw.proof.blocks.plastic.neurons.noise import lfsr_moved
+from sc_hw.proof.blocks.plastic.neurons.noise import lfsr_after
 from sc_model.arithmetic import Lfsr
 
 
@@ -15,7 +15,7 @@ def test_noise_of_the_proof_is_that_of_the_model(bits: int, seed: int) -> None:
     number = model.number()
     state = sum(
         (sum(seed >> source & 1 for source in sources) & 1) << place
-        for place, sources in enumerate(lfsr_moved(bits))
+        for place, sources in enumerate(lfsr_after(bits))
     )
     assert state == model.state
     assert state & ((1 << bits) - 1) == number & ((1 << bits) - 1)
