@@ -74,7 +74,7 @@ class Prover:
         statement: str,
         violation: Any,
         assumptions: Sequence[Any] = (),
-        shown: Mapping[str, Any] | None = None,
+        witness: Mapping[str, Any] | None = None,
         split: Any = None,
         abstraction: Abstraction | None = None,
     ) -> Claim:
@@ -85,7 +85,8 @@ class Prover:
         name, statement : of the claim.
         violation : a formula.
         assumptions : formulas. If they contradict each other the verdict is ``vacuous``.
-        shown : signals of a counterexample: terms, or :class:`SmtInt` for integers of the rule.
+        witness : signals whose values a counterexample lists, by label: terms, or :class:`SmtInt`
+            for integers of the rule.
         split : a vector to go through value by value where the claim as a whole is too hard.
         abstraction : tried first; a claim that it does not prove is decided without it.
         """
@@ -101,7 +102,7 @@ class Prover:
                 WHOLE_LIMIT_S,
             )
         if verdict != PROVED:
-            verdict, example = self._search(formulas, shown or {}, split, self.limit_s)
+            verdict, example = self._search(formulas, witness or {}, split, self.limit_s)
         # Assumptions that contradict each other would prove anything. A contradiction is looked for
         # only now, since it takes a second call of the solver.
         if verdict == PROVED and not self._can_hold(tuple(assumptions)):
@@ -125,16 +126,16 @@ class Prover:
         return claim
 
     def _search(
-        self, formulas: list[Any], shown: Mapping[str, Any], split: Any, limit_s: float
+        self, formulas: list[Any], witness: Mapping[str, Any], split: Any, limit_s: float
     ) -> tuple[str, dict[str, Any] | None]:
         """Decide formulas as a whole, then value by value of `split` if there is one."""
         if split is None:
-            return self._decide(formulas, shown, limit_s)
+            return self._decide(formulas, witness, limit_s)
         # A short try first: many claims with a factor are easy as a whole, and one call is less
         # than hundreds. `self.limit_s` then applies to each value.
-        verdict, example = self._decide(formulas, shown, WHOLE_LIMIT_S)
+        verdict, example = self._decide(formulas, witness, WHOLE_LIMIT_S)
         if verdict == UNKNOWN:
-            return self._case_by_case(formulas, shown, split)
+            return self._case_by_case(formulas, witness, split)
         return verdict, example
 
     def _can_hold(self, assumptions: tuple[Any, ...]) -> bool:
@@ -148,7 +149,7 @@ class Prover:
         return self._satisfiable[assumptions]
 
     def _case_by_case(
-        self, formulas: list[Any], shown: Mapping[str, Any], split: Any
+        self, formulas: list[Any], witness: Mapping[str, Any], split: Any
     ) -> tuple[str, dict[str, Any] | None]:
         """Decide formulas for each value of `split`; proved if they are for every value."""
         width = self.terms.width(split)
@@ -159,14 +160,14 @@ class Prover:
                 self.terms.tm.substitute_term(formula, {split: constant}) for formula in formulas
             ]
             verdict, example = self._decide(
-                [*case, self.terms(K.EQUAL, split, constant)], shown, self.limit_s
+                [*case, self.terms(K.EQUAL, split, constant)], witness, self.limit_s
             )
             if verdict != PROVED:
                 return verdict, example
         return PROVED, None
 
     def _decide(
-        self, formulas: list[Any], shown: Mapping[str, Any], limit_s: float
+        self, formulas: list[Any], witness: Mapping[str, Any], limit_s: float
     ) -> tuple[str, dict[str, Any] | None]:
         """One call of the solver: proved if the formulas can't all be true."""
         # The solver looks for a violation: no solution means that the claim is proved.
@@ -178,7 +179,7 @@ class Prover:
             solver.assert_formula(formula)
         result = solver.check_sat()
         if result == bz.Result.SAT:
-            return REFUTED, {label: self._value(solver, term) for label, term in shown.items()}
+            return REFUTED, {label: self._value(solver, term) for label, term in witness.items()}
         return (PROVED if result == bz.Result.UNSAT else UNKNOWN), None
 
     def _value(self, solver: Any, term: Any) -> int:
@@ -243,7 +244,8 @@ class Cuts:
 
     Members
     -------
-    shown : what a counterexample shows: the intermediates so far, and what a caller adds.
+    witness : signals whose values a counterexample lists: the intermediates so far, and what a
+        caller adds.
     abstraction : replaces the signals that are proved already by free variables of their ranges.
     """
 
@@ -254,7 +256,7 @@ class Cuts:
         assumptions: Sequence[Any],
     ) -> None:
         self.prover, self.signals, self.assumptions = prover, signals, assumptions
-        self.shown: dict[str, Any] = {}
+        self.witness: dict[str, Any] = {}
         self.abstraction = Abstraction()
 
     def __call__(self, name: str, value: SmtInt) -> SmtInt:
@@ -274,15 +276,15 @@ class Cuts:
         )
         # The tracer gives a signal a sign only where its interval has negative numbers.
         signal = number(terms, vector, lo < 0)
-        self.shown[f"{name} (rule)"] = value
-        self.shown[f"{name} (netlist)"] = signal
+        self.witness[f"{name} (rule)"] = value
+        self.witness[f"{name} (netlist)"] = signal
         factors = [f.term for f in value.factors or () if self._can_split(f.term)]
         self.prover.claim(
             f"signal {name}",
             f"the netlist's signal '{name}' is the rule's value, and lies in [{lo}, {hi}]",
             differs,
             self.assumptions,
-            self.shown,
+            self.witness,
             factors[0] if factors else None,
             self.abstraction,
         )

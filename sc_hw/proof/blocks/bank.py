@@ -177,7 +177,7 @@ def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
     inputs = {f.name: number(t, bank.frames.fields[f.name], f.signed) for f in bank.inputs}
     assumptions = [*bank.running, bank.transfer(0)]
     cuts = Cuts(prover, bank.frames.cuts(bank.named, bank.read_clocks), assumptions)
-    cuts.shown.update({"address": bank.address(0), **inputs, **state})
+    cuts.witness.update({"address": bank.address(0), **inputs, **state})
     new = rule.apply(SmtOps(t, cuts), state, inputs, params)
     written = numbers_in(prover, bank.at(span, "updated_state"), bank.word)
     for f in bank.word:
@@ -194,14 +194,14 @@ def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
                 (value > form.hi).term,
             ),
             assumptions,
-            {**cuts.shown, f"{f.name}' (rule)": value, f"{f.name}' (netlist)": output},
+            {**cuts.witness, f"{f.name}' (rule)": value, f"{f.name}' (netlist)": output},
         )
 
 
 def _prove_transfers(bank: _Bank) -> None:
     """Add the claims that every transfer is written, at its address, and nothing else is."""
     prover, t, span = bank.prover, bank.t, bank.span
-    shown = {
+    witness = {
         "address@0": bank.address(0),
         f"updated@{span}": bank.at(span, "updated"),
         "address": bank.at(span, "updated_address"),
@@ -214,7 +214,7 @@ def _prove_transfers(bank: _Bank) -> None:
             t.differ(bank.at(span, "updated_address"), bank.address(0)),
         ),
         [*bank.running, bank.transfer(0)],
-        shown,
+        witness,
     )
     # No invariant is assumed: every valid bit of the arbitrary state before clock 0 has left the
     # pipeline `span` clocks later.
@@ -223,7 +223,7 @@ def _prove_transfers(bank: _Bank) -> None:
         f"there is no update but {span} clocks after a transfer",
         bank.bit(span, "updated"),
         [*bank.no_reset, prover.no(bank.transfer(0))],
-        shown,
+        witness,
     )
 
 

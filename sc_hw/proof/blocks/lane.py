@@ -82,7 +82,7 @@ def _prove_step(lane: _Lane, manifest: dict[str, Any]) -> None:
     # Each named intermediate is proved first and then stands for the logic in front of it: the
     # solver need not compare two multipliers again in every field that depends on a product.
     cuts = Cuts(prover, signals, stepping)
-    cuts.shown.update(lane.values)
+    cuts.witness.update(lane.values)
     new = lane.rule.apply(SmtOps(terms, cuts), lane.state, lane.inputs, lane.params)
     for name, form in lane.fields.items():
         value = SmtOps(terms).let(name, new[name])
@@ -98,7 +98,7 @@ def _prove_step(lane: _Lane, manifest: dict[str, Any]) -> None:
             ),
             stepping,
             {
-                **cuts.shown,
+                **cuts.witness,
                 f"{name}' (rule)": value,
                 f"{name}' (netlist)": number(terms, after, form.signed),
             },

@@ -87,7 +87,7 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
     host = _host_assumptions(prover, frames, span)
     per_clock = 3  # assumptions about the host in each clock
     no_resets = no_reset(prover, frames, span)
-    shown = {"last": last} | {
+    witness = {"last": last} | {
         f"{name}@{clock}": frames.at(clock, name)
         for clock in range(span + 1)
         for name in ("issue", "address", "closed", "empty", "age")
@@ -102,14 +102,14 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
         "reset leads to a state in which the invariant holds",
         next_violation,
         [*depths, prover.on(frames.at(0, "rst")), *host[per_clock : 2 * per_clock]],
-        shown,
+        witness,
     )
     prover.claim(
         f"schedule, {label}: invariant kept",
         "if the invariant holds in a clock, it holds in the next one",
         next_violation,
         [*depths, *holds, *no_resets, *host[: 2 * per_clock]],
-        shown,
+        witness,
     )
     assumptions = [*depths, *holds, *no_resets, *host]
     again = [
@@ -126,7 +126,7 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
         f" {1 << address_width}",
         prover.either(*again),
         assumptions,
-        shown,
+        witness,
     )
     address = frames.at(0, "address")
     following = t(
@@ -140,7 +140,7 @@ def prove_schedule(prover: Prover, net: Netlist, span: int, address_width: int) 
         "synapse k is followed by k + 1, the last one by 0",
         prover.both(prover.on(frames.at(0, "issue")), t.differ(frames.at(1, "address"), following)),
         assumptions,
-        shown,
+        witness,
     )
 
 

@@ -27,7 +27,7 @@ from amaranth.hdl import (
 
 from sc_hw.build.emit import to_verilog
 from sc_hw.network.cdc import Side, WordCrossing
-from sc_hw.proof.blocks.network.crossing_harness import DUT, SHOWN, Harness, Notified, Order
+from sc_hw.proof.blocks.network.crossing_harness import DUT, WITNESS, Harness, Notified, Order
 from sc_hw.proof.mutants.mutant import Mutant, Trial
 from sc_hw.proof.mutants.reachability import model_source, model_trial, verilog_source
 from sc_hw.proof.pdr import Model
@@ -220,7 +220,9 @@ def _crossing_trial(
     )
     model = harness.model(crossing(harness.width, depth))
     label = f"depth {depth}: {claim.__name__.lower()}"
-    return model_trial(folder, label, bug, model, (original, mutated), least_s=LIMIT_S, shown=SHOWN)
+    return model_trial(
+        folder, label, bug, model, (original, mutated), least_s=LIMIT_S, witness=WITNESS
+    )
 
 
 def crossing_mutant(name: str, bug: str, claim: type[Harness]) -> Mutant:

@@ -22,7 +22,7 @@ def model_trial(
     compared: tuple[Source, Source],
     *,
     least_s: float,
-    shown: Sequence[str] = (),
+    witness: Sequence[str] = (),
 ) -> Trial:
     """The trial of a mutant in a harness with one claim.
 
@@ -35,13 +35,13 @@ def model_trial(
         must not make the mutant equivalent.
     least_s : seconds that the claim gets at least, since reachability takes longer than a claim
         about one clock.
-    shown : signals inside the design that a counterexample shows beside the harness's own.
+    witness : signals inside the design that a counterexample lists beside the harness's own.
     """
 
     def prove(limit_s: float) -> list[dict[str, Any]]:
         # A mutant that is not decided in time counts as missed, so the limit must not be too short.
         answer = decide(model, folder, "claim", limit_s=max(limit_s, least_s))
-        example = counterexample_of(answer, shown)
+        example = counterexample_of(answer, witness)
         return [Claim(name, statement, answer.verdict, answer.seconds, example).as_json()]
 
     return Trial(partial(compare_netlists, *compared, folder), prove)

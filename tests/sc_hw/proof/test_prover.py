@@ -18,7 +18,7 @@ def test_the_prover_knows_all_four_verdicts() -> None:
         prover.claim("", "a + 1 > a", grows, [terms.differ(a, terms.const(0xFFFF, 16))]).verdict
         == PROVED
     )
-    wraps = prover.claim("", "a + 1 > a, always", grows, shown={"a": a})
+    wraps = prover.claim("", "a + 1 > a, always", grows, witness={"a": a})
     assert (wraps.verdict, wraps.counterexample) == (REFUTED, {"a": 0xFFFF})
     nothing = prover.claim("", "from a contradiction", grows, [terms.differ(a, a)])
     assert nothing.verdict == VACUOUS

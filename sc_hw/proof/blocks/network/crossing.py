@@ -24,7 +24,7 @@ from sc_hw.network.cdc import WordCrossing
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.blocks.network.crossing_harness import (
     DUT,
-    SHOWN,
+    WITNESS,
     Delivers,
     First,
     Gray,
@@ -94,7 +94,7 @@ class _Task:
         answer = decide(self.model(), folder, file, limit_s=limit_s, cover=self.cover)
         # PDR decides the assertion that the state can't be reached, so the verdicts change places.
         # The trace that refutes that assertion is no counterexample of the claim.
-        verdict, example = answer.verdict, counterexample_of(answer, SHOWN)
+        verdict, example = answer.verdict, counterexample_of(answer, WITNESS)
         if self.cover:
             verdict = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict)
             example = None

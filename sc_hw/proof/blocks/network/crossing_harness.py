@@ -39,7 +39,7 @@ from sc_hw.proof.pdr import Model
 
 DUT = "word_crossing"
 # Registers of the crossing that a counterexample shows.
-SHOWN = tuple(f"dut.{side}_{name}" for name in ("gray", "open", "asks", "want") for side in "io")
+WITNESS = tuple(f"dut.{side}_{name}" for name in ("gray", "open", "asks", "want") for side in "io")
 
 _SYNC = """module {module}(input clk, input rst, input [{top}:0] d, output [{top}:0] q);
   (* gclk *) reg instant;

@@ -164,13 +164,13 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
     # `at_start` falls in the clock behind a sweep's first synapse.
     begins = prover.both(bit(0, "at_start"), prover.off(host.frames.at(1, "at_start")))
     holds = [*run, prover.implies(begins, was_open), *host.invariant(0, was_open, host.age)]
-    shown = _shown(host)
+    witness = _witness(host)
     prover.claim(
         "host: invariant after reset",
         "reset leads to a state in which the invariant holds, if it resets the sequencer too",
         violation(prover, host.invariant(1, t.tm.mk_false(), host.const(0))),
         [prover.on(host.frames.at(0, "rst")), bit(1, "at_start")],
-        shown,
+        witness,
     )
     prover.claim(
         "host: invariant kept",
@@ -178,27 +178,27 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
         " after one in which `open` is high (a claim about the sequencer)",
         violation(prover, host.invariant(1, bit(0, "open"), host.next_age())),
         holds,
-        shown,
+        witness,
     )
-    _prove_between_steps(host, holds, shown)
-    _prove_load(host, run, shown)
-    _prove_read_back(host, run, shown)
+    _prove_between_steps(host, holds, witness)
+    _prove_load(host, run, witness)
+    _prove_read_back(host, run, witness)
 
 
-def _shown(host: _HostFrames) -> dict[str, Any]:
+def _witness(host: _HostFrames) -> dict[str, Any]:
     """What a counterexample shows of clocks 0 and 1."""
     names = (
         *(f"is_{name}" for name in host.states),
         *("at_start", "open", "may", "drained", "settled"),
         *host.strobe_states,
     )
-    shown: dict[str, Any] = {"open a clock ago": host.was_open, "age": host.age}
+    witness: dict[str, Any] = {"open a clock ago": host.was_open, "age": host.age}
     for clock in (0, 1):
-        shown |= {f"{name}@{clock}": host.frames.at(clock, name) for name in names}
-    return shown
+        witness |= {f"{name}@{clock}": host.frames.at(clock, name) for name in names}
+    return witness
 
 
-def _prove_between_steps(host: _HostFrames, holds: list[Any], shown: dict[str, Any]) -> None:
+def _prove_between_steps(host: _HostFrames, holds: list[Any], witness: dict[str, Any]) -> None:
     """Add the claims about when the host may do what."""
     prover, t, bit, facts = host.prover, host.t, host.bit, host.facts
     step_possible = prover.either(
@@ -210,7 +210,7 @@ def _prove_between_steps(host: _HostFrames, holds: list[Any], shown: dict[str, A
         " none can begin in this clock or the next, and none could in the clock before",
         prover.both(prover.either(*(bit(0, name) for name in host.strobe_states)), step_possible),
         holds,
-        shown,
+        witness,
     )
     visits = prover.either(*(bit(0, name) for name in (*host.loads, "weigh", "restart")))
     drained = t(K.BV_UGE, host.age, host.const(facts.drain))
@@ -220,7 +220,7 @@ def _prove_between_steps(host: _HostFrames, holds: list[Any], shown: dict[str, A
         f" {facts.drain} clocks after a step, a token or a read of a lane",
         prover.both(visits, prover.no(drained)),
         holds,
-        shown,
+        witness,
     )
     leaves = prover.either(
         *(
@@ -235,11 +235,11 @@ def _prove_between_steps(host: _HostFrames, holds: list[Any], shown: dict[str, A
         f" {facts.settle} clocks after the token that fetches them",
         prover.both(leaves, prover.no(settled)),
         holds,
-        shown,
+        witness,
     )
 
 
-def _prove_load(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -> None:
+def _prove_load(host: _HostFrames, run: list[Any], witness: dict[str, Any]) -> None:
     """Add the claim about a write.
 
     Place, data and strobes are registers, valid one clock behind the transfer. The lanes have one
@@ -264,11 +264,11 @@ def _prove_load(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -> Non
         " memory space, and no other, is high",
         prover.either(*wrong),
         [*run, bit(0, "load__ready"), *in_one_state],
-        shown,
+        witness,
     )
 
 
-def _prove_read_back(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -> None:
+def _prove_read_back(host: _HostFrames, run: list[Any], witness: dict[str, Any]) -> None:
     """Add the claim that an answer obeys the stream protocol."""
     prover, bit, frames = host.prover, host.bit, host.frames
     prover.claim(
@@ -285,5 +285,5 @@ def _prove_read_back(host: _HostFrames, run: list[Any], shown: dict[str, Any]) -
             prover.off(frames.at(0, "follows")),  # by the invariant, in state `respond`
             *(prover.no(bit(0, f"is_{name}")) for name in host.states if name != "respond"),
         ],
-        shown,
+        witness,
     )

@@ -73,7 +73,7 @@ class _Turn:
         stored = m.fields(1, m.at(0, "row"))
         return {name: m.t(K.ITE, cleared, m.initial(name), stored[name]) for name in m.names}
 
-    def shown(self) -> Mapping[str, Any]:
+    def witness(self) -> Mapping[str, Any]:
         """What a counterexample shows."""
         m = self.m
         names = ("row", "first", "last", "spike_in")
@@ -94,7 +94,7 @@ def _prove_seen(turn: _Turn) -> None:
             prover.no(t(K.EQUAL, m.bit(fetch, "valid"), issue)),
         ),
         m.no_reset,
-        turn.shown(),
+        turn.witness(),
     )
     output = slices(prover, m.at(fetch, "fields_out"), turn.facts.fields)
     traces = turn.traces()
@@ -104,7 +104,7 @@ def _prove_seen(turn: _Turn) -> None:
         " group of a step with `clear`, initial ones",
         prover.either(*(t.differ(output[name], traces[name]) for name in m.names)),
         m.no_reset,
-        turn.shown(),
+        turn.witness(),
     )
 
 
@@ -118,7 +118,7 @@ def _prove_written(turn: _Turn) -> None:
     updated = [*m.no_reset, issue, writes, prover.off(m.at(end, "load"))]
     values = {**traces, turn.facts.spike: spike}
     cuts, new = m.advanced(values, turn.facts.fetch + 1, [*m.no_reset, issue], m.names)
-    cuts.shown.update(turn.shown())
+    cuts.witness.update(turn.witness())
     written = m.fields(end + 2, row)
     for name in m.names:
         wanted = t(K.ITE, last, new[name].low(m.formats[name].width), traces[name])
@@ -128,7 +128,7 @@ def _prove_written(turn: _Turn) -> None:
             f" {name}, after one in the first group the {name} that the synapses got",
             t.differ(written[name], wanted),
             updated,
-            {**cuts.shown, f"{name}' (rule)": new[name], f"{name}' (netlist)": written[name]},
+            {**cuts.witness, f"{name}' (rule)": new[name], f"{name}' (netlist)": written[name]},
             abstraction=cuts.abstraction,
         )
     prover.claim(
@@ -137,7 +137,7 @@ def _prove_written(turn: _Turn) -> None:
         " row's spike of this step",
         t.differ(turn.spike_of(m.memory(end + 2, row)), spike),
         updated,
-        turn.shown(),
+        turn.witness(),
     )
 
 

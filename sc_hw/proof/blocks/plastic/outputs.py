@@ -29,7 +29,7 @@ def prove_outputs(prover: Prover, net: Netlist, reference: Reference, facts: Out
     # The address is a register, so that the memory is read in clock 1.
     stored = m.fields(1, read)
     traces = {name: t(K.ITE, prover.on(clear), m.initial(name), stored[name]) for name in m.names}
-    shown = {"index": index, "bank": bank, "clear": clear, "spike": spike}
+    witness = {"index": index, "bank": bank, "clear": clear, "spike": spike}
     output = slices(prover, m.at(feed, "values"), facts.values)
     prover.claim(
         "outputs: values",
@@ -40,9 +40,9 @@ def prove_outputs(prover: Prover, net: Netlist, reference: Reference, facts: Out
             *(t.differ(output[name], traces[name]) for name in m.names),
         ),
         m.no_reset,
-        shown,
+        witness,
     )
-    _prove_written(m, {**traces, facts.spike: spike}, facts.feed, end, shown)
+    _prove_written(m, {**traces, facts.spike: spike}, facts.feed, end, witness)
     # `bank` is a register, so it follows `flip` one clock later.
     prover.claim(
         "outputs: flip",
@@ -59,11 +59,11 @@ def _write_address(m: TraceFrames) -> Any:
 
 
 def _prove_written(
-    m: TraceFrames, values: Mapping[str, Any], first: int, end: int, shown: Mapping[str, Any]
+    m: TraceFrames, values: Mapping[str, Any], first: int, end: int, witness: Mapping[str, Any]
 ) -> None:
     """Add the claims about the new traces; the pipeline takes `values` in clock `first`."""
     cuts, new = m.advanced(values, first, m.no_reset, m.names)
-    cuts.shown.update(shown)
+    cuts.witness.update(witness)
     written = m.fields(end + 2, _write_address(m))
     for name in m.names:
         m.prover.claim(
@@ -71,7 +71,7 @@ def _prove_written(
             f"{end + 2} clocks after a neuron's turn the other bank holds the rule's new {name}",
             m.t.differ(written[name], new[name].low(m.formats[name].width)),
             [*m.no_reset, m.bit(0, "feed"), m.prover.off(m.at(end, "load"))],
-            {**cuts.shown, f"{name}' (rule)": new[name], f"{name}' (netlist)": written[name]},
+            {**cuts.witness, f"{name}' (rule)": new[name], f"{name}' (netlist)": written[name]},
             abstraction=cuts.abstraction,
         )
 

@@ -81,7 +81,7 @@ class TraceFrames:
             numbers[name] = number(t, vector, form.signed)
         # Named values of the rule are proved first and then stand for the logic in front of them.
         cuts = Cuts(self.prover, self.frames.cuts(self.facts.named_signals, first), assumptions)
-        cuts.shown.update({name: numbers[name] for name in values})
+        cuts.witness.update({name: numbers[name] for name in values})
         state = {name: numbers[name] for name in reference.state}
         inputs = {name: value for name, value in numbers.items() if name not in state}
         new = reference.rule.apply(SmtOps(t, cuts), state, inputs, reference.params)

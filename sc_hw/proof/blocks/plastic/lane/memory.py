@@ -18,7 +18,7 @@ def prove_memory(lane: LaneFrames) -> None:
     place = t.var("place", t.width(frames.at(0, "read")))  # any word
     load = lane.bit(0, "load")
     no_reset = lane.no_reset[:3]  # clocks 0 to 2
-    shown = {"place": place, "load": frames.at(0, "load")}
+    witness = {"place": place, "load": frames.at(0, "load")}
     for name in lane.write_clock:
         enable, address = lane.write_ports(name)
         # The weight may have a memory of its own, with its own write port.
@@ -30,21 +30,21 @@ def prove_memory(lane: LaneFrames) -> None:
             " and changes no other word",
             t.differ(after, t(K.ITE, addressed, loaded[name], before)),
             [*no_reset, load],
-            shown,
+            witness,
         )
         prover.claim(
             f"lane, memory: {name} elsewhere",
             f"{name} changes in no word but that which `{address}` gives",
             t.differ(after, before),
             [*no_reset, prover.no(addressed)],
-            shown,
+            witness,
         )
         prover.claim(
             f"lane, memory: nothing else writes {name}",
             f"without `{enable}` and without a load {name} changes in no word",
             t.differ(after, before),
             [*no_reset, prover.no(load), prover.no(lane.bit(0, enable))],
-            shown,
+            witness,
         )
         # A reset in clock 0 clears the register of the write enable, so clock 1 writes nothing.
         prover.claim(
@@ -52,5 +52,5 @@ def prove_memory(lane: LaneFrames) -> None:
             f"a reset drops the write that was on the bus: {name} changes in no word",
             t.differ(after, before),
             [prover.on(frames.at(0, "rst"))],
-            shown,
+            witness,
         )

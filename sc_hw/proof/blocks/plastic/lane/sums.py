@@ -66,7 +66,7 @@ def _prove_driven(lane: LaneFrames) -> None:
     ]
     total = number(t, before, signed)
     new_total = number(t, after, signed)
-    shown = {"weight": stored_weight, "sum": total, "sum' (netlist)": new_total}
+    witness = {"weight": stored_weight, "sum": total, "sum' (netlist)": new_total}
     effective = "weight less half of its range" if signed else "weight"
     prover.claim(
         "lane, sum: driven",
@@ -74,7 +74,7 @@ def _prove_driven(lane: LaneFrames) -> None:
         f" {effective} as it was read, and nothing else",
         t.differ(after, t(K.BV_ADD, before, weight.low(t.width(before)))),
         driven,
-        shown,
+        witness,
     )
     others = facts.rows - 1
     # By induction over the rows of a group: the sum of k weights is between k times the lowest and
@@ -85,7 +85,7 @@ def _prove_driven(lane: LaneFrames) -> None:
         f" {facts.rows} at most, one for each row",
         (new_total != total + weight).term,
         [*driven, (total >= lowest * others).term, (total <= highest * others).term],
-        shown,
+        witness,
     )
 
 

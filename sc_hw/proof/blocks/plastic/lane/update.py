@@ -15,7 +15,7 @@ def prove_update(lane: LaneFrames) -> None:
     t, facts, frames = lane.t, lane.facts, lane.frames
     numbers = _rule_values(lane)
     cuts = Cuts(lane.prover, frames.cuts(facts.named_signals, facts.fetch), lane.reads)
-    cuts.shown.update(
+    cuts.witness.update(
         {
             "address": frames.at(facts.read_at, "read"),
             "clear": frames.at(facts.fetch - 1, "clear"),
@@ -75,7 +75,7 @@ def _prove_written(lane: LaneFrames, name: str, value: SmtInt, cuts: Cuts) -> No
         " for the word that was read (initial fields in place of those read if `clear` was high)",
         wrong,
         [*lane.reads, lane.bit(clock, enable), prover.off(frames.at(clock, "load"))],
-        {**cuts.shown, f"{name}' (rule)": value, f"{name}' (netlist)": written},
+        {**cuts.witness, f"{name}' (rule)": value, f"{name}' (netlist)": written},
         abstraction=cuts.abstraction,
     )
 
@@ -92,7 +92,7 @@ def _prove_saturation_flag(lane: LaneFrames, name: str, changed: Any, cuts: Cuts
         # One clock behind the enable: the flag is a register.
         prover.no(t(K.EQUAL, lane.bit(clock + 1, f"saturated_{name}"), wanted)),
         lane.reads,
-        cuts.shown,
+        cuts.witness,
         abstraction=cuts.abstraction,
     )
 

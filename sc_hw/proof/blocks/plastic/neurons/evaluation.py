@@ -18,7 +18,7 @@ def prove_evaluation(n: NeuronFrames) -> None:
     values, assumptions = _unit_inputs(n)
     named = n.frames.cuts(n.facts.named_signals, n.facts.adding)
     cuts = Cuts(prover, named, assumptions)
-    cuts.shown.update({"index": n.at(0, "index"), **values})
+    cuts.witness.update({"index": n.at(0, "index"), **values})
     new = unit.apply(SmtOps(t, cuts), values)
     results = {name: SmtOps(t).let(name, value) for name, value in new.items()}
     prover.claim(
@@ -28,7 +28,7 @@ def prove_evaluation(n: NeuronFrames) -> None:
         " the others' spikes in the step before, and the step's flags",
         t.differ(results["ready"].low(1), n.at(out, "update.o_ready")),
         assumptions,
-        cuts.shown,
+        cuts.witness,
         abstraction=cuts.abstraction,
     )
     if n.spec.winner_take_all:
@@ -38,7 +38,7 @@ def prove_evaluation(n: NeuronFrames) -> None:
             f"{out} clocks after `evaluate` the score is that of the neuron's function",
             (score != results["score"]).term,
             assumptions,
-            cuts.shown,
+            cuts.witness,
             abstraction=cuts.abstraction,
         )
     _prove_written(n, results, values["fired"], assumptions, cuts)
@@ -69,7 +69,7 @@ def _prove_written(
             " function (without a load in between)",
             n.t.differ(value, written[name]),
             [*assumptions, n.prover.off(n.at(out, "load"))],
-            cuts.shown,
+            cuts.witness,
             abstraction=cuts.abstraction,
         )
 

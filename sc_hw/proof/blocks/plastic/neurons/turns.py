@@ -14,7 +14,7 @@ def prove_turns(n: NeuronFrames) -> None:
     prover, t, at, bit = n.prover, n.t, n.at, n.bit
     last = t.const(n.facts.total - 1, n.index_bits)
     index = at(0, "index")
-    shown = {
+    witness = {
         f"{name}@{clock}": at(clock, name)
         for name in ("index", "at_first", "at_last", "evaluate")
         for clock in (0, 1)
@@ -25,7 +25,7 @@ def prove_turns(n: NeuronFrames) -> None:
         "reset leads to the turn of neuron 0",
         prover.either(next_violation, prover.no(prover.equals(at(1, "index"), 0))),
         [bit(0, "rst")],
-        shown,
+        witness,
     )
     following = t(
         K.ITE,
@@ -41,7 +41,7 @@ def prove_turns(n: NeuronFrames) -> None:
         " else changes it",
         prover.either(next_violation, t.differ(at(1, "index"), wanted)),
         [*n.no_reset[:2], *_invariant(n, 0, last)],
-        shown,
+        witness,
     )
     _prove_carried(n)
 

@@ -12,7 +12,7 @@ from sc_hw.proof.prover import Prover
 from sc_hw.proof.words import low_bits
 from sc_model.graph.smt import K
 
-_SHOWN = ("row", "pause", "group", "address", "going", "pausing", "at_start", "issue", "end")
+_WITNESS = ("row", "pause", "group", "address", "going", "pausing", "at_start", "issue", "end")
 
 
 @dataclass
@@ -119,9 +119,9 @@ class SequencerFrames:
             t(K.BV_UGE, sizes.last_group, sizes.const(1)),
         ]
         self.holds = [*self.legal, *no_reset(prover, frames, 1), *self.clocks[0].invariant()]
-        self._shown = {name: frames.inputs[0][name] for name in SIZE_PORTS}
-        self._shown |= {
-            f"{name}@{clock}": frames.at(clock, name) for name in _SHOWN for clock in range(3)
+        self._witness = {name: frames.inputs[0][name] for name in SIZE_PORTS}
+        self._witness |= {
+            f"{name}@{clock}": frames.at(clock, name) for name in _WITNESS for clock in range(3)
         }
 
     def claim(self, name: str, statement: str, bad: Any, assumptions: list[Any]) -> None:
@@ -132,5 +132,5 @@ class SequencerFrames:
             statement,
             bad,
             [*assumptions, *laws],
-            self._shown,
+            self._witness,
         )
