@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
+from sc_hw.parts.state_memory import WRITE
 from sc_hw.trained.history import History
 from sc_hw.trained.lane import MEMORY, Lane
 from sc_hw.trained.neurons import Neurons
@@ -25,7 +26,8 @@ class TrainedLayer(wiring.Component):
     A tick takes one transfer of stream `i` (the value of each input) and gives one of stream `o`
     (the neurons that fire), both with the number of their step. The lanes work side by side. Each
     updates the synapses of one neuron after the other, one synapse a clock. Ticks do not overlap,
-    so that all writes of a tick precede the reads of the next. Domain ``sync``.
+    and each ends after its last write (`settling_clocks`), so no read of a tick or of the host
+    meets a write. Domain ``sync``.
 
     Latency: `tick_clocks` from the transfer of `i` to that of `o`. Throughput: one tick in
     `tick_clocks` + 1 clocks, if its spikes are taken at once; until then the layer stands still.
@@ -131,15 +133,35 @@ class TrainedLayer(wiring.Component):
         return max(self.spec.columns, self.spec.lanes)
 
     @property
+    def deciding_clocks(self) -> int:
+        """Clocks from the issue of a tick's last synapse to the spike of its last neuron.
+
+        That synapse's way through lane and neurons, and a clock for each other neuron of its group.
+        """
+        in_last_group = (self.spec.neurons - 1) % self.spec.lanes
+        return self.lanes[0].latency + self.neurons.latency + in_last_group
+
+    @property
+    def settling_clocks(self) -> int:
+        """Clocks that a tick's end waits for the last synapse's state to reach its memory.
+
+        0 for the built-in kinds, whose product is made of the next state: its sum is later than the
+        state. A kind may have a state that takes longer than its product.
+        """
+        # The soonest access after the last spike: `waiting` and `free` each take a clock, and a
+        # third passes from the accepted request to its address.
+        soonest = self.deciding_clocks + 3
+        return max(0, self.lanes[0].state_ready + WRITE - soonest)
+
+    @property
     def tick_clocks(self) -> int:
         """Clocks from the transfer of the inputs to that of the spikes, if they are taken at once.
 
-        The sweep up to the last synapse, that synapse's way through lane and neurons, one clock for
-        each other neuron of the last group, and the register that collects the spikes.
+        The sweep up to the last synapse, its way to the last spike, and the register that collects
+        the spikes.
         """
-        in_last_group = (self.spec.neurons - 1) % self.spec.lanes
         sweep = self.slots * (self.spec.groups - 1) + self.spec.columns
-        return sweep + self.lanes[0].latency + self.neurons.latency + in_last_group + 1
+        return sweep + self.deciding_clocks + self.settling_clocks + 1
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -163,7 +185,7 @@ class TrainedLayer(wiring.Component):
         self._answer(m, tick, host)
         self._connect_lanes(m, tick, host, Cat(past))
         self._connect_neurons(m, tick, host)
-        self._collect_spikes(m, tick, host)
+        self._collect_spikes(m, delays, tick, host)
         return m
 
     def _columns(self, spikes: Value) -> Value:
@@ -321,7 +343,7 @@ class TrainedLayer(wiring.Component):
             neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
         ]
 
-    def _collect_spikes(self, m: Module, tick: _Tick, host: _Host) -> None:
+    def _collect_spikes(self, m: Module, delays: Delays, tick: _Tick, host: _Host) -> None:
         """Collect the spikes of a tick, and offer them after the last neuron's."""
         neurons = self.neurons
         # Shifted in at the top: after `neurons` shifts the spike of neuron 0 is bit 0, without a
@@ -334,7 +356,8 @@ class TrainedLayer(wiring.Component):
                 fired = data.View(neurons.fields, neurons.load_data).fired
                 m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], fired))
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
-        with m.If(neurons.o_valid & neurons.o_last):
+        last_spike = neurons.o_valid & neurons.o_last
+        with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
             m.d.sync += [tick.ticking.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
             m.d.sync += tick.fresh.eq(host.loaded.data[0])

@@ -137,12 +137,56 @@ def manifest(spec, tick_ms):
     return {"sizes": list(SIZES)}
 '''
 
+SLOW = '''
+"""Layers whose synapses take longer for their next state than for their product."""
+
+from typing import Literal
+
+from sc_model.arithmetic import Unit, lif_unit
+from sc_model.layer_kinds import Synapse
+from sc_model.spec import IntFormat, LifSpec, TrainedLayerSpec
+
+LEVEL = IntFormat(8)
+
+
+class SlowSpec(TrainedLayerSpec):
+    kind: Literal["slow"] = "slow"
+    neuron: LifSpec = LifSpec(leak="none", reset="zero", threshold_bits=12)
+
+    def current_format(self, value):
+        return IntFormat(self.weight_bits + self.columns.bit_length(), signed=True)
+
+    @property
+    def neuron_parameters(self):
+        return {"threshold": (1, self.neuron.threshold_format.hi)}
+
+
+SPEC = SlowSpec
+
+
+def synapse(spec, value, tick_ms):
+    def function(ops, now):
+        level = now.level + now.value
+        for _ in range(3):
+            level = ops.clamp((level * level + 37 >> 3) + now.level, 0, LEVEL.hi)
+        product = ops.mux(now.level > 128, now.weight, 0)
+        return {"level": ops.let("level_next", level), "product": ops.let("product", product)}
+
+    inputs = {"level": LEVEL, "weight": spec.weight_format, "value": value}
+    outputs = {"level": LEVEL, "product": spec.weight_format}
+    return Synapse(Unit("slow", inputs, outputs, {"level": 0}, function))
+
+
+def neuron(spec, value):
+    return lif_unit(spec.neuron, spec.current_format(value))
+'''
+
 # the example of the documentation
 PAGE = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
 START = PAGE.index("    from typing", PAGE.index("## A kind of your own"))
 SQUARED = textwrap.dedent(PAGE[START : PAGE.index("Golden model, hardware", START)])
 
-KINDS = {"powers": POWERS, "alpha": ALPHA, "squared": SQUARED}
+KINDS = {"powers": POWERS, "alpha": ALPHA, "slow": SLOW, "squared": SQUARED}
 Drop = Callable[[str], None]
 
 
@@ -257,6 +301,9 @@ def test_alpha_by_hand(drop: Drop) -> None:
         ("alpha", {}, "hold", 1, "ice40_hx"),
         ("alpha", {"max_delay": 3, "recurrent": True}, "accumulate", 3, "ice40_up"),
         ("squared", {}, "accumulate", 4, "ecp5"),
+        # a single synapse, whose state must have landed when the next tick reads it
+        ("slow", {"inputs": 1, "neurons": 1, "lanes": 1}, "hold", 1, "ecp5"),
+        ("slow", {"inputs": 1, "lanes": 5}, "accumulate", 2, "generic"),
     ],
 )
 def test_hardware_equals_the_golden_model(
