@@ -1,5 +1,6 @@
-"""Cologne Chip GateMate: no multiplier blocks; a tree of cut adders is faster than the inferred
-array.
+"""Cologne Chip GateMate: products are trees of adders, for the fabric has no multiplier blocks.
+
+A tree whose carry chains are cut into stages is faster than the array that Yosys infers (CC_MULT).
 """
 
 from sc_hw.fabric.families.family import Family

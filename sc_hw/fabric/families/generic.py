@@ -1,5 +1,6 @@
-"""No fabric in particular: plain Verilog with a moderate pipeline. Also serves fabrics whose tools
-infer well.
+"""No fabric in particular: portable Verilog with a pipeline of moderate depth.
+
+It also serves fabrics without a family of their own whose tools infer memories and multipliers.
 """
 
 from sc_hw.fabric.families.family import Family

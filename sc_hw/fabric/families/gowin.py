@@ -1,4 +1,4 @@
-"""Gowin LittleBee and Arora: block RAM and multiplier are inferred by yosys."""
+"""Gowin LittleBee and Arora: Yosys infers block RAM and multipliers from the behavioural twins."""
 
 from sc_hw.fabric.families.family import Family
 from sc_hw.fabric.schedule import DelayModel

@@ -17,8 +17,9 @@ _CLOCK_TREE_MHZ = {6: 257, 7: 303, 8: 370}
 
 
 def _limits(speed: int) -> tuple[ClockLimit, ...]:
-    """Limits of a speed grade. The sheet's performance table is of grade 8 alone: no slower grade
-    exceeds it.
+    """Clock limits of a speed grade, 6 to 8.
+
+    The sheet's performance table has figures of grade 8 only; a slower grade does not exceed them.
     """
     table = f"{_SHEET}, table 3.20 (Register-to-Register Performance)"
     grade = (
