@@ -1,4 +1,4 @@
-"""Kinds of trained layers, one file each, found by looking: adding a kind edits no list.
+"""Kinds of trained layers, one file each; a new file is found without an edit to any list.
 
 A file of this folder that defines `SPEC` is a kind; so is every module that an installed package
 names under the entry-point group ``sc_model.layer_kinds``. Golden model, hardware, proof and

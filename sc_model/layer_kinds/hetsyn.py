@@ -1,16 +1,17 @@
-r"""Layers of kind ``hetsyn``: each synapse has a time constant of its own.
+r"""Layers of kind ``hetsyn``: each synapse has its own time constant.
 
-One tick, for the value x that comes in (a spike, or a count of spikes)::
+One tick, where x is the value of the synapse's column (a spike, or a count of spikes)::
 
     trace' = saturate(((trace * D) >> factor_shift) + (x << trace_fraction))
     product = weight * trace'
 
-with D the factor of the synapse's decay code (see `sc_model.spec.decay`). After HetSyn (Deng et al.
-2025): every synapse filters its input by itself, a neuron sums ``weight * trace`` over its inputs.
+D is the factor of the synapse's decay code (see `sc_model.spec.decay`). The model is that of
+HetSyn (Deng et al. 2025): every synapse filters its input by itself, and a neuron sums
+``weight * trace`` over its synapses.
 
-`synapse` computes ``trace * D`` as it stands. Hardware with `terms` > 0 does not: there a table
-gives, for each code, the canonical signed digits of D, and `pipeline` adds that many shifted copies
-of the trace. That both are the same is proved code by code.
+`synapse` multiplies ``trace * D``. Hardware with `terms` > 0 has no multiplier for it: a table
+gives the canonical signed digits of D for each code, and `pipeline` adds as many shifted copies of
+the trace. That both forms are equal is proved code by code.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def _synapse(spec: HetSynSpec, value: IntFormat, table: Table, decay: Any) -> Sy
 def digit_ranges(codes: DecayCodes) -> list[tuple[int, int]]:
     """The lowest and highest power of two of each signed digit over all codes.
 
-    A digit's shifter must reach every power in its range.
+    The digits of a factor are sorted, the highest first. The shifter of a digit must reach every
+    power in the range that this function returns for it.
     """
     ranges = []
     for place in range(codes.terms):
@@ -116,7 +118,7 @@ def shift_table(codes: DecayCodes) -> Table:
     formats: dict[str, IntFormat] = {}
     for place, (low, high) in enumerate(digit_ranges(codes)):
         formats[f"on_{place}"] = IntFormat(1)
-        if place:  # the first digit of a number is never subtracted
+        if place:  # the highest digit is never subtracted, since D is positive
             formats[f"minus_{place}"] = IntFormat(1)
         for bit in range((high - low).bit_length()):
             formats[f"left_{place}_{bit}"] = IntFormat(1)

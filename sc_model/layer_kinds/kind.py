@@ -1,4 +1,4 @@
-"""What a kind of trained layer is: its configuration, its synapse and its neuron."""
+"""A kind of trained layer: its configuration, its synapse and its neuron."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Synapse:
 
     Members
     -------
-    unit : its inputs are ``value`` (the value of the synapse's column, `delay` ticks ago), any of
-        the parameters of `TrainedLayerSpec.synapse_parameters` by name, the columns of `tables`,
-        and its state; its outputs are the next state and ``product``, which a neuron sums over its
-        synapses. State is 0 after reset.
-    tables : by the name of the parameter that selects a row.
+    unit : the arithmetic. Inputs are ``value`` (the value that the synapse's column had `delay`
+        ticks ago), any of the parameters of `TrainedLayerSpec.synapse_parameters` by name, the
+        columns of `tables`, and the state. Outputs are the next state and ``product``, which a
+        neuron sums over its synapses. The state is 0 after a reset.
+    tables : tables of constants, by the name of the parameter that selects a row.
 
     Raises
     ------
     ValueError
-        an output is missing, or a state does not begin with 0.
+        an output is missing, or a state has an initial value other than 0.
     """
 
     unit: Unit
@@ -53,7 +53,8 @@ class Synapse:
                     f" {', '.join(self.unit.outputs)}."
                 )
         for name, value in self.unit.state.items():
-            # hardware does not clear its memory: it reads 0 in the first tick after a reset
+            # Hardware does not clear its memory. In the first tick after a reset it reads 0 instead
+            # of the stored word, and no other value.
             if value:
                 raise ValueError(
                     f"state '{name}' of synapse '{self.unit.name}' must begin with 0, not {value}."
@@ -64,32 +65,32 @@ SynapseFunction = Callable[[Any, IntFormat, float], Synapse]
 
 
 def no_entries(spec: TrainedLayerSpec, tick_ms: float) -> dict[str, Any]:
-    """Nothing to add to the manifest."""
+    """The `LayerKind.manifest` of kinds that add nothing to the manifest."""
     return {}
 
 
 @dataclass(frozen=True)
 class LayerKind:
-    """A kind of trained layer, read off its module.
+    """A kind of trained layer, as its module defines it.
 
-    The golden model computes `synapse` and `neuron` on NumPy arrays, hardware makes pipelines of
-    `pipeline` and `neuron`, and the proof shows that these pipelines compute `synapse` and
-    `neuron` for every state and input.
+    The golden model computes `synapse` and `neuron` on NumPy arrays. The hardware has pipelines of
+    `pipeline` and `neuron`, and the proof shows that they compute `synapse` and `neuron` for every
+    state and input.
 
     Members
     -------
-    name : what ``kind`` is in a design file.
-    spec : the configuration of such a layer.
-    synapse : from configuration, format of the values that come in and length of a step in ms to
-        the synapse.
-    pipeline : the same synapse in the form that hardware computes, which may have other tables;
-        `synapse` itself unless the module defines it.
-    neuron : from configuration and format of the values that come in to the neuron. Inputs of the
-        unit are ``current`` (the sum of products), ``fired`` (in the tick before), optionally
-        ``cleared`` (always 0), the parameters of `TrainedLayerSpec.neuron_parameters`, and its
-        state, which is 0 after reset; outputs are the next state and ``ready`` (the neuron fires).
-    manifest : from configuration and length of a step in ms to entries for the layer's row in a
-        build's manifest.
+    name : value of ``kind`` in a design file.
+    spec : class of the configuration of such a layer.
+    synapse : function (spec, value, tick_ms) that returns the synapse; `value` is the format of the
+        values that it takes in, `tick_ms` the length of a step, in ms.
+    pipeline : function as `synapse`, for the form that hardware computes; it may have other tables.
+        By default `synapse` itself.
+    neuron : function (spec, value) that returns the neuron's unit. Inputs of the unit are
+        ``current`` (the sum of products), ``fired`` (1 if the neuron fired in the previous tick),
+        optionally ``cleared`` (always 0), the parameters of `TrainedLayerSpec.neuron_parameters`,
+        and the state, which is 0 after a reset. Outputs are the next state and ``ready`` (1 if the
+        neuron fires).
+    manifest : function (spec, tick_ms) that returns entries for the layer's row in the manifest.
     """
 
     name: str

@@ -1,17 +1,18 @@
-r"""Decay codes: a finite set of factors that stands for every time constant in a range.
+r"""Decay codes: a finite set of decay factors that represents every time constant in a range.
 
-A trace decays by ``trace' = (trace * D) >> shift`` with an integer D in [0, 2^shift): the exact
-product, floored once, so that without input every trace reaches 0 (D < 2^shift makes it smaller by
-one at least). A *code* is the index of D in a short table. Hardware makes the product of at most
-`terms` shifted copies of the trace, added or subtracted (D in canonical signed digits: no other
-form of D has fewer; Reitwiesner 1960, "Binary Arithmetic"), or with a multiplier (``terms = 0``:
-any D).
+A trace decays by ``trace' = (trace * D) >> shift`` with an integer D in [0, 2^shift). The product
+is exact and rounded down once, so without input every trace reaches 0: since D < 2^shift, a trace
+above 0 falls by 1 at least. A *code* is the index of D in a short table. Hardware computes the
+product as a sum of at most `terms` shifted copies of the trace, added or subtracted, or with a
+multiplier (``terms = 0``, any D). The copies are the canonical signed digits of D; no other signed
+binary form has fewer digits (Reitwiesner 1960, "Binary Arithmetic").
 
-Which factors: those with which the worst relative error of the time constant over [tau_min,
-tau_max] is least. A factor D stands for tau = -tick / ln(D / 2^shift) and is within a relative
-error e of all time constants in [tau / (1 + e), tau / (1 - e)]; the fewest factors that cover the
-range for an e are found greedily from the left, and e by bisection. Codes that are left over go
-where neighbours are furthest apart, which makes the mean error less.
+The table has the factors with the least worst-case relative error of the time constant over
+[tau_min, tau_max]. A factor D represents tau = -tick / ln(D / 2^shift) and is within a relative
+error e of all time constants in [tau / (1 + e), tau / (1 - e)]. For a given e a greedy search from
+the short end of the range finds the smallest set of factors that covers it; bisection finds the
+least e whose set fits the table. Codes that are left over go where neighbours are furthest apart,
+which reduces the mean error.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ MAX_TERMS = 4
 def signed_digits(value: int) -> tuple[tuple[int, bool], ...]:
     """Canonical signed digits of value >= 0, the highest first.
 
-    Each is (power of two, whether it is subtracted).
+    Each digit is a pair: its power of two, and whether it is subtracted.
     """
     digits: list[tuple[int, bool]] = []
     power = 0
@@ -53,8 +54,8 @@ class DecayCodes:
 
     Members
     -------
-    factors : D by code, rising; at most 2^code_bits of them.
-    shift : the factor is D / 2^shift.
+    factors : D by code, in rising order; at most 2^code_bits of them.
+    shift : a trace is multiplied by D / 2^shift in each tick.
     terms : the largest number of shifted copies that a factor needs; 0 for a multiplier.
     tick_ms : length of a tick, in ms.
     tau_min_ms, tau_max_ms : range of time constants that the factors cover, in ms.
@@ -114,7 +115,7 @@ def decay_codes(
     tau_min_ms: float = TAU_MIN_MS,
     tau_max_ms: float = TAU_MAX_MS,
 ) -> DecayCodes:
-    """The table whose worst relative error of the time constant is least.
+    """The table with the least worst-case relative error of the time constant.
 
     Parameters
     ----------
@@ -187,8 +188,8 @@ def _cover(taus: Sequence[float], low: float, high: float, error: float) -> list
     chosen: list[int] = []
     covered = low
     while covered < high or not chosen:
-        # tau reaches down to tau / (1 + error), which must not be above `covered`; the last factor
-        # is for rounding in that comparison
+        # tau reaches down to tau / (1 + error), which must not be above `covered`. The factor
+        # 1 + 1e-12 allows for the rounding of floats in that comparison.
         index = bisect_left(taus, covered * (1 + error) * (1 + 1e-12)) - 1
         if index < 0 or (chosen and index <= chosen[-1]):
             return None

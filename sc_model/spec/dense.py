@@ -1,4 +1,4 @@
-"""Layers of kind ``dense``: weights, delays, and leaky integrate-and-fire neurons."""
+"""The configuration of layers of kind ``dense`` and of their integrate-and-fire neurons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers of kind ``hetsyn``: each synapse has a time constant of its own, in fixed point."""
+"""The configuration of layers of kind ``hetsyn``: each synapse has its own time constant."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class HetSynSpec(TrainedLayerSpec):
     Raises
     ------
     ConfigError
-        (a ValueError) a value outside its range, or an option of the neuron that such a layer does
-        not have.
+        (a ValueError) a value outside its range, or an option of the neuron that only plastic
+        layers have.
     """
 
     kind: Literal["hetsyn"] = "hetsyn"

@@ -1,8 +1,8 @@
-"""A network of layers that tick at rates of their own, in one clock domain or in several.
+"""The configuration of a network of layers, each with its own rate and clock.
 
 In step n = 1, 2, 3, ... a layer ticks if n is a multiple of its interval. The policy of the
 crossing in front of it (see `CrossingSpec`) decides what the tick takes in. The clock of a layer
-has no influence on the result.
+does not influence the result.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ DEFAULT_KIND = "hetsyn"
 
 
 def layer_type(kind: str, subject: str = "layer kind") -> type[TrainedLayerSpec]:
-    """The configuration of layers of a kind; ConfigError, which begins with `subject`, otherwise.
+    """The class of the configuration of a kind's layers.
 
-    Kinds build on this package, so their package is imported by name, when the first layer is read.
+    Raises
+    ------
+    ConfigError
+        there is no such kind; the text begins with `subject`.
     """
+    # Imported by name, when the first layer is read: the package of the kinds builds on this one.
     kinds = importlib.import_module("sc_model.layer_kinds")
-    found: type[TrainedLayerSpec] = kinds.load_kind(kind, subject).spec
-    return found
+    spec_type: type[TrainedLayerSpec] = kinds.load_kind(kind, subject).spec
+    return spec_type
 
 
 def _layer(value: Any) -> Any:
@@ -64,9 +68,9 @@ class CrossingSpec:
     channels : spikes of a word, and values of a tick.
     i_interval : steps between two words.
     o_interval : steps between two ticks.
-    policy : ``hold``: a tick takes in the last word. ``accumulate``: for each channel, the number
-        of spikes since the tick before. ``once``: for each channel one of the spikes that wait; the
-        others stay.
+    policy : the values of a tick. ``hold``: the last word. ``accumulate``: for each channel the
+        number of spikes since the previous tick. ``once``: for each channel one of the waiting
+        spikes; the others wait on.
     pending_bits : with ``once``, bits of the count of waiting spikes; spikes above it are lost.
     """
 

@@ -10,7 +10,7 @@ from sc_model.spec.choice import RuleChoice
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 
-PLASTIC = "plastic"  # its name in a network: of its ports, parameters and state
+PLASTIC = "plastic"  # the plastic layer's name in ports, parameters and state of a network
 
 
 class PlasticStageSpec(Frozen):

@@ -1,4 +1,4 @@
-"""What all trained layers of a network have in common: size, ticks, clock, input and columns."""
+"""The configuration that all trained layers share: size, ticks, clock, input and columns."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ MAX_DELAY = 63
 class TrainedLayerSpec(Frozen):
     """A `[[layer]]` of a network: a layer that was trained elsewhere and does not learn.
 
-    Each synapse has a weight, with `max_delay` a delay, and what the layer's kind adds. The kinds
-    are subclasses of this one, found by `sc_model.layer_kinds`.
+    Each synapse has a weight, with `max_delay` also a delay, and the parameters of the layer's
+    kind. The configuration of a kind is a subclass of this class, which `sc_model.layer_kinds`
+    finds.
 
     A neuron has one synapse for each of the layer's *columns*: first the inputs; then, with
-    `recurrent`, the layer's own neurons (1 if the neuron fired in the tick before); last, with
+    `recurrent`, the layer's own neurons (1 if the neuron fired in the previous tick); last, with
     `bias`, a column that is 1 in every tick. A synapse takes in the value that its column had
-    `delay` ticks ago, 0 before the first tick.
+    `delay` ticks ago, or 0 before the first tick.
 
     Raises
     ------

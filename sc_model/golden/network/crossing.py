@@ -1,13 +1,13 @@
-"""The crossing in front of a layer: from words of spikes to the values of each tick, in integers.
+"""The golden crossing in front of a layer: from words of spikes to the values of each tick.
 
-The producer puts in a word of 0s and 1s, one bit a channel, at each of its ticks. The consumer is
-the layer behind the crossing. If both tick in the same step, the word comes first. Each tick of the
-consumer takes in
+The producer puts in a word of 0s and 1s, one bit for each channel, at each of its ticks. The
+consumer is the layer behind the crossing. If both tick in the same step, the word comes first. Each
+tick of the consumer takes in
 
-* with ``hold`` the last word (zeros before the first);
-* with ``accumulate`` for each channel the number of spikes since the tick before;
-* with ``once`` one spike for each channel in which one waits; the others of that channel stay.
-  Spikes that come while 2^pending_bits - 1 wait are lost, and counted.
+* with ``hold`` the last word, zeros before the first;
+* with ``accumulate`` the number of spikes of each channel since the previous tick;
+* with ``once`` one spike of each channel in which any waits; the others of the channel wait on. A
+  spike that arrives while 2^pending_bits - 1 wait is lost and counted.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The bit-exact network: layers that tick at rates of their own, step by step.
+"""The bit-exact network, step by step, of layers that tick at their own rates.
 
-In step n = 1, 2, 3, ... the layers are gone through in order. A layer ticks if n is a multiple of
-its interval, on the values of the crossing in front of it; its spikes are the word that enters the
-next crossing in the same step. There are no clocks in this model: hardware gives the same words for
-any.
+In step n = 1, 2, 3, ... the layers are visited in order. A layer ticks if n is a multiple of its
+interval; it takes its values from the crossing in front of it, and its spikes are a word that
+enters the next crossing in the same step. This model has no clocks: hardware gives the same words
+at any clock frequencies.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Network:
         return self.spec.layers[0].inputs
 
     def reset(self) -> None:
-        """Put all state to that after a reset, the plastic layer's weights too; parameters stay."""
+        """Reset all state, and the plastic layer's weights to the initial ones; parameters stay."""
         for layer in self.layers.values():
             layer.reset()
         for crossing in self.crossings.values():
@@ -122,7 +122,7 @@ class Network:
         return self.spec.layers[-1].name if self.plastic is None else PLASTIC
 
     def step(self, x: ArrayLike, teach: Mapping[str, int] | None = None) -> NDArray[np.uint8]:
-        """One step; gives the last word of the network's output, (neurons,).
+        """Compute one step, and return the last word of the network's output, (neurons,).
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Network:
     def run(
         self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
     ) -> NDArray[np.uint8]:
-        """Many steps: spikes (T, inputs) to outputs (T, neurons).
+        """Compute T steps, and return the last word of the output after each, (T, neurons).
 
         Parameters
         ----------

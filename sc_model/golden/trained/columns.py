@@ -1,4 +1,4 @@
-"""The values that the synapses of a layer take in, each with the delay of the synapse."""
+"""The values of a layer's columns, each delayed as its synapse demands."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Columns:
         )
 
     def take(self, x: ArrayLike, fired: NDArray[Any]) -> NDArray[np.int64]:
-        """Begin a tick: the value that each synapse takes in, (neurons, columns).
+        """Begin a tick, and return the value that each synapse takes in, (neurons, columns).
 
         Parameters
         ----------
         x : (inputs,), values in the format `value`.
-        fired : (neurons,), the layer's spikes in the tick before.
+        fired : (neurons,), the layer's spikes in the previous tick.
         """
         spec = self.spec
         inputs = checked(f"layer '{spec.name}': x", x, (spec.inputs,), self.value.lo, self.value.hi)
@@ -54,6 +54,7 @@ class Columns:
             *([fired] if spec.recurrent else []),
             *([np.ones(1, np.int64)] if spec.bias else []),
         ]
+        # One row in front, the oldest dropped: the same shift as in the hardware's history.
         present = np.concatenate(parts)[None].astype(np.int64)
         self.history = np.concatenate([present, self.history[:-1]])
         delayed: NDArray[np.int64] = self.history[self._delay, self._column]

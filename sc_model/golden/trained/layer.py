@@ -1,4 +1,4 @@
-"""The bit-exact trained layer: a tick at a time, by the synapse and the neuron of its kind.
+"""The bit-exact trained layer, tick by tick, with the synapse and the neuron of its kind.
 
 The kind's synapse is computed in its plain form (`LayerKind.synapse`), not in the form that
 hardware computes (`LayerKind.pipeline`): a decay, for example, is multiplied out here, where
@@ -21,12 +21,12 @@ from sc_model.graph.algebra import array_dtype
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import CrossingSpec, TrainedLayerSpec
 
-# Largest width of a sum of products in int64: one bit below the sign is left free.
+# Largest width, with sign, of a sum of products that is computed in int64: 2 bits are left free.
 SUM_BITS = 62
 
 
 class ClampCounter(NumpyOps):
-    """NumPy arrays, as `NumpyOps`; counts the values that a clamp changes.
+    """`NumpyOps` that also count the values that a clamp changes.
 
     Members
     -------
@@ -45,7 +45,7 @@ class ClampCounter(NumpyOps):
 
 
 class TrainedLayer:
-    """A layer in fixed point, a tick at a time, of any kind.
+    """A trained layer of any kind in fixed point, computed tick by tick.
 
     Arithmetic is in int64 where every intermediate fits, else in Python integers (exact, slow).
 
@@ -97,7 +97,7 @@ class TrainedLayer:
         self.load(parameters or {})
 
     def load(self, parameters: Mapping[str, ArrayLike]) -> None:
-        """Write all parameters, and put the state to that after a reset."""
+        """Write all parameters, and reset the state."""
         spec = self.spec
         groups = (
             (spec.synapse_parameters(self.tick_ms), (spec.neurons, spec.columns)),
@@ -136,7 +136,7 @@ class TrainedLayer:
         self.reset()
 
     def reset(self) -> None:
-        """Put all state to 0; parameters stay."""
+        """Set all state to 0; parameters stay."""
         spec = self.spec
         self.columns.reset()
         self.synapse: dict[str, NDArray[Any]] = {
@@ -152,7 +152,7 @@ class TrainedLayer:
 
     @property
     def state(self) -> dict[str, NDArray[Any]]:
-        """All that changes from tick to tick, by name.
+        """A copy of everything that changes from tick to tick, by name.
 
         With delays ``history`` holds the columns' past, (columns, max_delay), the latest first.
         """
@@ -162,16 +162,19 @@ class TrainedLayer:
 
     @property
     def saturations(self) -> int | None:
-        """How often a clamp changed a value in a synapse since the last reset.
+        """Number of values in synapses that a clamp has changed since the last reset.
 
         None for synapses without state.
         """
         return self._synapse_ops.count if self._synapse.unit.state else None
 
     def step(self, x: ArrayLike, dt: float | None = None) -> NDArray[np.uint8]:
-        """One tick: values (inputs,) in the crossing's format to spikes (neurons,).
+        """Compute one tick, and return the spikes, (neurons,).
 
-        `dt` is ignored. Networks pass it to all their layers; here it is in the parameters.
+        Parameters
+        ----------
+        x : (inputs,), values in the crossing's format.
+        dt : ignored. Float networks pass a time step to all layers; here it is in the parameters.
         """
         values = self.columns.take(x, self.fired).astype(self._dtype)
         synapse = self._synapse.unit.apply(
