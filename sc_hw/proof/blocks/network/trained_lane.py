@@ -2,7 +2,9 @@
 
 The claims hold from every state and for all inputs. Clock 0 is that in which a synapse is issued.
 The netlist is compared with `LayerKind.synapse`, also where hardware computes another form of it
-(`LayerKind.pipeline`).
+(`LayerKind.pipeline`). The words of a synapse are those at the memories' read ports, whatever they
+are. That they were read at the synapse's address is no claim of this package: co-simulation checks
+it.
 """
 
 from __future__ import annotations

@@ -5,6 +5,9 @@ its turn, ahead of its sum; for the history it is that in which a column has its
 is high, in the first tick after a reset, stored words count as 0, as memories keep old contents.
 Each claim gives the prover the formula that would break it. Claims about lanes are in
 `sc_hw.proof.blocks.network.trained_lane`.
+
+Words are taken from the memories' read ports, whatever they are. That they were read at the right
+address is no claim of this package: co-simulation checks it.
 """
 
 from __future__ import annotations
