@@ -122,25 +122,7 @@ class PlasticLayer(wiring.Component):
         }
         # The widest word of any space; narrower ones use the lowest bits.
         self.data_bits = max(layout.size for layout in self.spaces.values())
-        place_of = {
-            "space": Space,
-            "chain": self.chain_bits,
-            "number": self.number_bits,
-            "word": self.word_bits,
-        }
-        flags = {"outcome": 1} if self.critic is not None else {}
-        flags |= self.neurons.model.step_flags
-        self.step_layout = data.StructLayout(
-            {
-                "spikes": place.chains,
-                **{name: port_shape(form) for name, form in parts.modulators.items()},
-                **flags,
-                "clear_trial": 1,
-                "clear_traces": 1,
-            }
-        )
-        self.load_layout = data.StructLayout({**place_of, "data": self.data_bits})
-        self.read_layout = data.StructLayout(place_of)
+        self.step_layout, self.load_layout, self.read_layout = self._stream_layouts()
         super().__init__(
             {
                 "i": In(stream.Signature(self.step_layout)),
@@ -154,6 +136,29 @@ class PlasticLayer(wiring.Component):
                 **({"updates": Out(COUNTER_BITS)} if layer.counters else {}),
                 **{SATURATED.format(name): Out(COUNTER_BITS) for name in self.plan.saturating},
             }
+        )
+
+    def _stream_layouts(self) -> tuple[data.StructLayout, data.StructLayout, data.StructLayout]:
+        """What a step, a load and a read of the host carry."""
+        address = {
+            "space": Space,
+            "chain": self.chain_bits,
+            "number": self.number_bits,
+            "word": self.word_bits,
+        }
+        flags = {"outcome": 1} if self.critic is not None else {}
+        flags |= self.neurons.model.step_flags
+        step = {
+            "spikes": self.place.chains,
+            **{name: port_shape(form) for name, form in self.parts.modulators.items()},
+            **flags,
+            "clear_trial": 1,
+            "clear_traces": 1,
+        }
+        return (
+            data.StructLayout(step),
+            data.StructLayout({**address, "data": self.data_bits}),
+            data.StructLayout(address),
         )
 
     @property

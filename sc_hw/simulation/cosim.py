@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,20 @@ def cosim(
     command += ["--events", str(events)] if events is not None else []
     command += ["--waves"] if waves else []
     progress(f"{build.design.name}: co-simulation")
+    answer = _run(command, results)
+    progress(
+        f"{build.design.name}: {answer['synapse_steps']} synapse steps, {answer['differences']}"
+        " differences"
+    )
+    return answer
+
+
+def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
+    """Run `python -m sim` and read the results that it has written.
+
+    A difference between Verilog and model is a result like any other; ConfigError and ToolError
+    carry the last line that the process has printed.
+    """
     process = subprocess.run(
         command,
         env=environment(),
@@ -105,9 +120,8 @@ def cosim(
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    message = (
-        process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
-    )[-1]
+    lines = process.stderr.strip().splitlines()
+    message = lines[-1] if lines else f"no message, exit status {process.returncode}"
     if process.returncode == _BAD_INPUT:
         raise ConfigError(message)
     if (
@@ -117,10 +131,6 @@ def cosim(
     ):
         raise ToolError(f"co-simulation failed (exit {process.returncode}): {message}")
     answer: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
-    progress(
-        f"{build.design.name}: {answer['synapse_steps']} synapse steps, {answer['differences']}"
-        " differences"
-    )
     return answer
 
 

@@ -25,6 +25,8 @@ Gerstner, Kistler, Naud & Paninski 2014, Neuronal Dynamics, ch. 1; the rise of t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sc_model.arithmetic.unit import Unit
@@ -57,7 +59,6 @@ def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = Fals
     Its outputs are the next state, ``score`` and ``ready``.
     """
     potential = neuron.potential_format(current)
-    bit = IntFormat(1)
     state: dict[str, IntFormat] = {"potential": potential}
     if neuron.refractory:
         state["refractory"] = IntFormat(neuron.refractory.bit_length())
@@ -65,6 +66,7 @@ def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = Fals
         state["adaptation"] = IntFormat(neuron.adaptation_bits)
     if counters:
         state["spikes"] = IntFormat(COUNT_BITS)
+    bit = IntFormat(1)
     inputs = {**state, "fired": bit, "cleared": bit, "current": current}
     if neuron.inhibition:
         inputs["others"] = bit
@@ -75,67 +77,84 @@ def neuron_unit(neuron: NeuronSpec, current: IntFormat, *, counters: bool = Fals
     score = IntFormat(
         max(potential.width, neuron.noise_bits) + bool(neuron.noise_bits), signed=True
     )
-
-    def step(ops: Ops, values: Any) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        # the spike of the step before was against the old threshold, this step is against the new
-        old_threshold = threshold = neuron.threshold
-        if neuron.threshold_step:
-            decayed = values.adaptation
-            if neuron.threshold_decay_shift:
-                decayed = decayed - (decayed >> neuron.threshold_decay_shift)
-            raised = ops.clamp(
-                decayed + ops.mux(values.fired, neuron.threshold_step, 0),
-                0,
-                inputs["adaptation"].hi,
-            )
-            result["adaptation"] = ops.let("adaptation_next", raised)
-            old_threshold = neuron.threshold + values.adaptation
-            threshold = neuron.threshold + result["adaptation"]
-        is_refractory = None
-        if neuron.refractory:
-            counted_down = ops.mux(values.refractory > 0, values.refractory - 1, 0)
-            remaining = ops.clamp(
-                ops.mux(values.fired, neuron.refractory, counted_down), 0, inputs["refractory"].hi
-            )
-            result["refractory"] = ops.let("refractory_next", ops.mux(values.cleared, 0, remaining))
-            is_refractory = result["refractory"] > 0
-        # noise or a forced decision can fire a neuron below its threshold: the subtraction then
-        # saturates at the lowest potential
-        after_spike = (
-            ops.clamp(values.potential - old_threshold, potential.lo, potential.hi)
-            if neuron.reset == "subtract"
-            else 0
-        )
-        start = ops.let(
-            "potential_start",
-            ops.mux(values.cleared, 0, ops.mux(values.fired, after_spike, values.potential)),
-        )
-        drive = values.current >> neuron.current_shift
-        if neuron.inhibition:
-            drive = drive - ops.mux(values.others, ops.mux(values.cleared, 0, neuron.inhibition), 0)
-        leaked = start - (start >> neuron.leak_shift) if neuron.leak_shift else start
-        integrated = ops.clamp(leaked + ops.let("drive", drive), potential.lo, potential.hi)
-        if is_refractory is not None:
-            integrated = ops.mux(is_refractory, start, integrated)
-        result["potential"] = ops.let("potential_next", integrated)
-        result["score"] = result["potential"]
-        if neuron.noise_bits:
-            result["score"] = ops.let("score", result["potential"] + values.noise)
-        ready = ops.mux(result["score"] >= threshold, 1, 0)
-        if neuron.winner_take_all:
-            ready = ops.mux(values.decide, 1, ready)
-        result["ready"] = ready if is_refractory is None else ops.mux(is_refractory, 0, ready)
-        if counters:
-            result["spikes"] = ops.clamp(
-                values.spikes + ops.mux(values.fired, 1, 0), 0, inputs["spikes"].hi
-            )
-        return result
-
     return Unit(
         "integrate_and_fire",
         inputs,
         {**state, "score": score, "ready": bit},
         dict.fromkeys(state, 0),
-        step,
+        partial(_step, neuron, state),
     )
+
+
+def _step(
+    neuron: NeuronSpec, state: Mapping[str, IntFormat], ops: Ops, values: Any
+) -> dict[str, Any]:
+    """One step of a neuron; see the module's docstring for the equations."""
+    result: dict[str, Any] = {}
+    # The spike of the step before was fired against the old threshold; this step compares with the
+    # new one.
+    old_threshold = threshold = neuron.threshold
+    if neuron.threshold_step:
+        result["adaptation"] = _adaptation(neuron, state["adaptation"], ops, values)
+        old_threshold = neuron.threshold + values.adaptation
+        threshold = neuron.threshold + result["adaptation"]
+    is_refractory = None
+    if neuron.refractory:
+        counted_down = ops.mux(values.refractory > 0, values.refractory - 1, 0)
+        remaining = ops.clamp(
+            ops.mux(values.fired, neuron.refractory, counted_down), 0, state["refractory"].hi
+        )
+        result["refractory"] = ops.let("refractory_next", ops.mux(values.cleared, 0, remaining))
+        is_refractory = result["refractory"] > 0
+    result["potential"] = _potential(
+        neuron, state["potential"], ops, values, old_threshold, is_refractory
+    )
+    result["score"] = result["potential"]
+    if neuron.noise_bits:
+        result["score"] = ops.let("score", result["potential"] + values.noise)
+    ready = ops.mux(result["score"] >= threshold, 1, 0)
+    if neuron.winner_take_all:
+        ready = ops.mux(values.decide, 1, ready)
+    result["ready"] = ready if is_refractory is None else ops.mux(is_refractory, 0, ready)
+    if counters := state.get("spikes"):
+        result["spikes"] = ops.clamp(values.spikes + ops.mux(values.fired, 1, 0), 0, counters.hi)
+    return result
+
+
+def _adaptation(neuron: NeuronSpec, form: IntFormat, ops: Ops, values: Any) -> Any:
+    """The rise of the threshold: it decays, and each spike adds a step; it saturates."""
+    decayed = values.adaptation
+    if neuron.threshold_decay_shift:
+        decayed = decayed - (decayed >> neuron.threshold_decay_shift)
+    raised = ops.clamp(decayed + ops.mux(values.fired, neuron.threshold_step, 0), 0, form.hi)
+    return ops.let("adaptation_next", raised)
+
+
+def _potential(
+    neuron: NeuronSpec,
+    form: IntFormat,
+    ops: Ops,
+    values: Any,
+    old_threshold: Any,
+    is_refractory: Any,
+) -> Any:
+    """The potential: reset of the step before, leak, integration; it saturates."""
+    # Noise or a forced decision can fire a neuron below its threshold: the subtraction then
+    # saturates at the lowest potential.
+    after_spike = (
+        ops.clamp(values.potential - old_threshold, form.lo, form.hi)
+        if neuron.reset == "subtract"
+        else 0
+    )
+    start = ops.let(
+        "potential_start",
+        ops.mux(values.cleared, 0, ops.mux(values.fired, after_spike, values.potential)),
+    )
+    drive = values.current >> neuron.current_shift
+    if neuron.inhibition:
+        drive = drive - ops.mux(values.others, ops.mux(values.cleared, 0, neuron.inhibition), 0)
+    leaked = start - (start >> neuron.leak_shift) if neuron.leak_shift else start
+    integrated = ops.clamp(leaked + ops.let("drive", drive), form.lo, form.hi)
+    if is_refractory is not None:
+        integrated = ops.mux(is_refractory, start, integrated)
+    return ops.let("potential_next", integrated)

@@ -38,6 +38,8 @@ doi:10.1109/JPROC.2023.3308088; `reset_delay`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sc_model.arithmetic.unit import Unit
@@ -78,69 +80,75 @@ def lif_unit(neuron: LifSpec, current: IntFormat) -> Unit:
     if neuron.synaptic:
         inputs["synaptic_leak"] = neuron.factor_format
 
-    def leaked(ops: Ops, name: str, value: Any, factor: Any) -> Any:
-        """L(value, factor); the product is summed from parts that each fit a multiplier block.
-
-        That is exact: value = high * 2^PART_BITS + low, for each part in turn.
-        """
-        total, shift = 1 << (neuron.factor_shift - 1), 0  # one half, to round to the nearest
-        while potential.width - shift > BLOCK_BITS:
-            high = value >> PART_BITS
-            low = ops.let(f"{name}_low_{shift}", value - (high << PART_BITS))
-            total = total + (ops.let(f"{name}_part_{shift}", low * factor) << shift)
-            value, shift = high, shift + PART_BITS
-        return ops.let(
-            name,
-            total + (ops.let(f"{name}_part_{shift}", value * factor) << shift)
-            >> neuron.factor_shift,
-        )
-
-    def function(ops: Ops, now: Any) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        drive = ops.let("drive", now.current << neuron.fraction)
-        if neuron.synaptic:
-            synaptic = leaked(ops, "synaptic_left", now.synaptic, now.synaptic_leak) + drive
-            drive = result["synaptic"] = ops.let(
-                "synaptic_next", ops.clamp(synaptic, potential.lo, potential.hi)
-            )
-        start = now.potential
-        if not neuron.reset_delay:
-            # clamp: the lowest potential less a threshold does not fit its format
-            after_reset = (
-                ops.clamp(now.potential - now.threshold, potential.lo, potential.hi)
-                if neuron.reset == "subtract"
-                else 0
-            )
-            start = ops.let("potential_start", ops.mux(now.fired, after_reset, now.potential))
-        if neuron.leak == "factor":
-            remaining = leaked(ops, "potential_left", start, now.leak)
-        else:
-            remaining = start - (start >> neuron.leak_shift) if neuron.leak == "shift" else start
-        unclamped = remaining + drive
-        if neuron.reset_delay and neuron.reset == "subtract":
-            unclamped = unclamped - ops.mux(now.fired, now.threshold, 0)
-        integrated = ops.clamp(unclamped, potential.lo, potential.hi)
-        if neuron.reset_delay and neuron.reset == "zero":
-            integrated = ops.mux(now.fired, 0, integrated)
-        if neuron.refractory:
-            counted_down = ops.mux(now.refractory > 0, now.refractory - 1, 0)
-            # The clamp changes no value: interval analysis does not see that r - 1 >= 0 here.
-            rest = ops.clamp(
-                ops.mux(now.fired, neuron.refractory, counted_down), 0, inputs["refractory"].hi
-            )
-            result["refractory"] = ops.let("refractory_next", rest)
-            integrated = ops.mux(result["refractory"] > 0, start, integrated)
-        result["potential"] = ops.let("potential_next", integrated)
-        ready = ops.mux(result["potential"] >= now.threshold, 1, 0)
-        result["ready"] = (
-            ops.mux(result["refractory"] > 0, 0, ready) if neuron.refractory else ready
-        )
-        return result
-
     return Unit(
         "leaky_integrate_and_fire",
         inputs,
         {**state, "ready": IntFormat(1)},
         dict.fromkeys(state, 0),
-        function,
+        partial(_tick, neuron, state),
     )
+
+
+def _leaked(
+    neuron: LifSpec, potential: IntFormat, ops: Ops, name: str, value: Any, factor: Any
+) -> Any:
+    """L(value, factor); the product is summed from parts that each fit a multiplier block.
+
+    That is exact: value = high * 2^PART_BITS + low, for each part in turn.
+    """
+    total, shift = 1 << (neuron.factor_shift - 1), 0  # one half, to round to the nearest
+    while potential.width - shift > BLOCK_BITS:
+        high = value >> PART_BITS
+        low = ops.let(f"{name}_low_{shift}", value - (high << PART_BITS))
+        total = total + (ops.let(f"{name}_part_{shift}", low * factor) << shift)
+        value, shift = high, shift + PART_BITS
+    return ops.let(
+        name,
+        total + (ops.let(f"{name}_part_{shift}", value * factor) << shift) >> neuron.factor_shift,
+    )
+
+
+def _tick(neuron: LifSpec, state: Mapping[str, IntFormat], ops: Ops, now: Any) -> dict[str, Any]:
+    """One tick of a neuron; see the module's docstring for the equations."""
+    potential = state["potential"]
+    result: dict[str, Any] = {}
+    drive = ops.let("drive", now.current << neuron.fraction)
+    if neuron.synaptic:
+        synaptic = (
+            _leaked(neuron, potential, ops, "synaptic_left", now.synaptic, now.synaptic_leak)
+            + drive
+        )
+        drive = result["synaptic"] = ops.let(
+            "synaptic_next", ops.clamp(synaptic, potential.lo, potential.hi)
+        )
+    start = now.potential
+    if not neuron.reset_delay:
+        # clamp: the lowest potential less a threshold does not fit its format
+        after_reset = (
+            ops.clamp(now.potential - now.threshold, potential.lo, potential.hi)
+            if neuron.reset == "subtract"
+            else 0
+        )
+        start = ops.let("potential_start", ops.mux(now.fired, after_reset, now.potential))
+    if neuron.leak == "factor":
+        remaining = _leaked(neuron, potential, ops, "potential_left", start, now.leak)
+    else:
+        remaining = start - (start >> neuron.leak_shift) if neuron.leak == "shift" else start
+    unclamped = remaining + drive
+    if neuron.reset_delay and neuron.reset == "subtract":
+        unclamped = unclamped - ops.mux(now.fired, now.threshold, 0)
+    integrated = ops.clamp(unclamped, potential.lo, potential.hi)
+    if neuron.reset_delay and neuron.reset == "zero":
+        integrated = ops.mux(now.fired, 0, integrated)
+    if neuron.refractory:
+        counted_down = ops.mux(now.refractory > 0, now.refractory - 1, 0)
+        # The clamp changes no value: interval analysis does not see that r - 1 >= 0 here.
+        rest = ops.clamp(
+            ops.mux(now.fired, neuron.refractory, counted_down), 0, state["refractory"].hi
+        )
+        result["refractory"] = ops.let("refractory_next", rest)
+        integrated = ops.mux(result["refractory"] > 0, start, integrated)
+    result["potential"] = ops.let("potential_next", integrated)
+    ready = ops.mux(result["potential"] >= now.threshold, 1, 0)
+    result["ready"] = ops.mux(result["refractory"] > 0, 0, ready) if neuron.refractory else ready
+    return result
