@@ -222,35 +222,36 @@ class Side:
     Members
     -------
     request : this side is reset or restarted in this clock.
-    want : this side was reset, and the other side has not answered yet.
-    asks : the request to the other side to clear itself and stop.
-    clear : the answer to the other side's request; this side moves no words.
+    pending : this side was reset, and the other side has not answered yet.
+    clear_request : the request to the other side to clear itself and stop.
+    clear_answer : the answer to the other side's request; this side moves no words.
     open : no handshake is under way, and words may move.
     count : number of words that this side has moved, modulo twice the depth.
     gray : `count` in gray code, for the other side.
     next_count : next value of `count`.
-    moves : a word is written or read in this clock.
-    asked : `asks` of the other side, synchronised.
-    answered : `clear` of the other side, synchronised.
-    other : `gray` of the other side, synchronised.
+    transfer : a word is written or read in this clock.
+    other_request : `clear_request` of the other side, synchronised.
+    other_answer : `clear_answer` of the other side, synchronised.
+    other_gray : `gray` of the other side, synchronised.
     """
 
     def __init__(self, name: str, bits: int) -> None:
         # No register has a reset of its domain: a reset enters as data, in `request`. Cleared at
         # once, a gray pointer would change several bits, which the other side could read as any
-        # value (see `returns`). At power-on all are 0.
+        # value (see `pointer_clear`). At power-on all are 0.
+        # The proof's harness and the records in `crossings` look signals up by these names.
         self.request = Signal(name=f"{name}_request")
-        self.want = Signal(name=f"{name}_want", reset_less=True)
-        self.asks = Signal(name=f"{name}_asks", reset_less=True)
-        self.clear = Signal(name=f"{name}_clearing", reset_less=True)
+        self.pending = Signal(name=f"{name}_want", reset_less=True)
+        self.clear_request = Signal(name=f"{name}_asks", reset_less=True)
+        self.clear_answer = Signal(name=f"{name}_clearing", reset_less=True)
         self.open = Signal(name=f"{name}_open", reset_less=True)
         self.count = Signal(bits, name=f"{name}_count", reset_less=True)
         self.gray = Signal(bits, name=f"{name}_gray", reset_less=True)
         self.next_count = Signal(bits, name=f"{name}_count_next")
-        self.moves = Signal(name=f"{name}_moves")
-        self.asked = Signal(name=f"{name}_asked")
-        self.answered = Signal(name=f"{name}_answered")
-        self.other = Signal(bits, name=f"{name}_other")
+        self.transfer = Signal(name=f"{name}_moves")
+        self.other_request = Signal(name=f"{name}_asked")
+        self.other_answer = Signal(name=f"{name}_answered")
+        self.other_gray = Signal(bits, name=f"{name}_other")
 
     @property
     def full(self) -> Value:
@@ -260,54 +261,65 @@ class Side:
         bits of a gray code, or its only bit.
         """
         # Compared in gray code, so that no gray pointer has to be decoded: an XOR chain less.
-        bits = len(self.other)
-        return self.other ^ (3 << bits - 2 if bits > 1 else 1)
+        bits = len(self.other_gray)
+        return self.other_gray ^ (3 << bits - 2 if bits > 1 else 1)
 
-    def returns(self) -> Value:
+    def pointer_clear(self) -> Value:
         """Whether the pointer returns to 0 in this clock.
 
         Several bits of the pointer change at once then, so the other side may read any value. It
         returns only while the other side moves no words: while that side answers this side's
         request, or while this side answers the other's.
         """
-        return self.clear | (self.asks & self.answered)
+        return self.clear_answer | (self.clear_request & self.other_answer)
 
-    def wants(self) -> Value:
-        """Next value of `want`.
+    def next_pending(self) -> Value:
+        """Next value of `pending`.
 
         It stays high until the other side has answered. A reset in the middle of a handshake sets
         it again, which begins another handshake.
         """
-        # Not `answered` alone: without `asks` it may still be the answer of the last handshake.
-        return self.request | (self.want & ~(self.asks & self.answered))
+        # Not `other_answer` alone: without a request it is still the answer of the last handshake.
+        return self.request | (self.pending & ~(self.clear_request & self.other_answer))
 
-    def asking(self) -> Value:
-        """Next value of `asks`.
+    def next_clear_request(self) -> Value:
+        """Next value of `clear_request`.
 
         It rises when the last handshake is over, and falls a clock after the pointer has returned.
         """
-        # Four phases: ask, answer, withdraw, answer withdrawn. While `answered` is high the request
-        # may only fall, and while it is low only rise, so that the other side sees every change.
-        return Mux(self.answered, self.asks & self.want, self.asks | self.want)
+        # Four phases: request, answer, request withdrawn, answer withdrawn. While `other_answer` is
+        # high the request may only fall, and while it is low only rise, so that the other side
+        # sees every change.
+        return Mux(
+            self.other_answer, self.clear_request & self.pending, self.clear_request | self.pending
+        )
 
     def drive(self, m: Module, domain: str) -> None:
         """Add the registers of pointer and handshake, in the domain of this side."""
         # The slice lets the count wrap at twice the depth: the extra bit tells full from empty.
-        m.d.comb += self.next_count.eq((self.count + self.moves)[: len(self.count)])
-        with m.If(self.returns()):
+        m.d.comb += self.next_count.eq((self.count + self.transfer)[: len(self.count)])
+        with m.If(self.pointer_clear()):
             m.d.comb += self.next_count.eq(0)
         m.d[domain] += [
             self.count.eq(self.next_count),
             # A register behind the XOR: the other clock may sample at any time, and a glitch of the
             # gates would be a second bit that changes.
             self.gray.eq(self.next_count ^ (self.next_count >> 1)),
-            self.want.eq(self.wants()),
-            self.asks.eq(self.asking()),
-            self.clear.eq(self.asked),
+            self.pending.eq(self.next_pending()),
+            self.clear_request.eq(self.next_clear_request()),
+            self.clear_answer.eq(self.other_request),
             # A register, since it gates every transfer of the stream. A clock late is early enough:
-            # `clear`, which promises that no word moves, rises in the same clock as this one falls,
-            # and the clock of a reset itself is covered by `request`.
-            self.open.eq(~(self.request | self.want | self.asks | self.answered | self.asked)),
+            # `clear_answer`, which promises that no word moves, rises in the clock in which `open`
+            # falls, and the clock of a reset itself is covered by `request`.
+            self.open.eq(
+                ~(
+                    self.request
+                    | self.pending
+                    | self.clear_request
+                    | self.other_answer
+                    | self.other_request
+                )
+            ),
         ]
 
 
@@ -486,7 +498,7 @@ class WordCrossing(wiring.Component):
         """
         if self.depth == 1:  # Verilog has no address of zero bits
             held_word = Signal(self.width, name=STORAGE, reset_less=True)
-            with m.If(write.moves):
+            with m.If(write.transfer):
                 m.d[self.i_domain] += held_word.eq(self.i.payload)
             return held_word
         m.submodules[STORAGE] = places = memory.Memory(shape=self.width, depth=self.depth, init=[])
@@ -494,7 +506,7 @@ class WordCrossing(wiring.Component):
         write_port = places.write_port(domain=self.i_domain)
         read_port = places.read_port(domain="comb")
         m.d.comb += [
-            write_port.en.eq(write.moves),
+            write_port.en.eq(write.transfer),
             write_port.addr.eq(write.count[: len(write_port.addr)]),
             write_port.data.eq(self.i.payload),
             read_port.addr.eq(read.count[: len(read_port.addr)]),
@@ -507,16 +519,16 @@ class WordCrossing(wiring.Component):
     ) -> None:
         """Add one side's registers, and the synchronisers for the signals of the other side."""
         synchronised = (
-            ("pointer", self._pointer, other.gray, side.other),
-            ("asked", self._level, other.asks, side.asked),
-            ("answered", self._level, other.clear, side.answered),
+            ("pointer", self._pointer, other.gray, side.other_gray),
+            ("asked", self._level, other.clear_request, side.other_request),
+            ("answered", self._level, other.clear_answer, side.other_answer),
         )
         for what, part, d, q in synchronised:
             self._place(m, platform, part, f"{name}_sync_{what}", domain, d=d, q=q)
         restart = getattr(self, f"{name}_restart")
         m.d.comb += [
             side.request.eq(restart | ResetSignal(domain, allow_reset_less=True)),
-            getattr(self, f"{name}_clear").eq(side.clear),
+            getattr(self, f"{name}_clear").eq(side.clear_answer),
         ]
         side.drive(m, domain)
 
@@ -533,14 +545,14 @@ class WordCrossing(wiring.Component):
             free.eq(i.open & (i.gray != i.full)),
             # No word is accepted in the clock of a reset; `open` falls one clock later.
             self.i.ready.eq(free & ~i.request),
-            i.moves.eq(self.i.valid & self.i.ready),
+            i.transfer.eq(self.i.valid & self.i.ready),
         ]
         word = self._storage(m, i, o)
         holds = Signal(name="o_holds", reset_less=True)  # the captured word waits to be taken
         m.d.comb += [
             # Equal gray codes: empty. The next word is captured in the clock in which the last one
             # is taken, for one word a clock.
-            o.moves.eq(o.open & (o.gray != o.other) & (~holds | self.o.ready)),
+            o.transfer.eq(o.open & (o.gray != o.other_gray) & (~holds | self.o.ready)),
             self.o.valid.eq(holds & ~o.request),
         ]
         self._place(
@@ -550,10 +562,12 @@ class WordCrossing(wiring.Component):
             "capture",
             self.o_domain,
             d=word,
-            en=o.moves,
+            en=o.transfer,
             q=self.o.payload,
         )
         # A captured word is dropped when this side is reset and when the other side requests it:
         # it is older than the reset, and would come out in front of the words after it.
-        m.d[self.o_domain] += holds.eq((o.moves | (holds & ~self.o.ready)) & ~(o.request | o.asked))
+        m.d[self.o_domain] += holds.eq(
+            (o.transfer | (holds & ~self.o.ready)) & ~(o.request | o.other_request)
+        )
         return m

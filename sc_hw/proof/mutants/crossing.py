@@ -157,24 +157,24 @@ class Counter(Elaboratable):
 # Its pointer jumps to 0 while the other side still reads it. See `Side` for what each of these
 # should wait for.
 class _ClearedAtOnce(Side):
-    def returns(self) -> Value:
-        return self.request | self.clear
+    def pointer_clear(self) -> Value:
+        return self.request | self.clear_answer
 
 
 # Its request lasts one clock; a slower clock on the other side may have no edge in that time.
 class _RequestNotHeld(Side):
-    def wants(self) -> Value:
-        return self.request | (self.want & ~self.asks)
+    def next_pending(self) -> Value:
+        return self.request | (self.pending & ~self.clear_request)
 
-    def asking(self) -> Value:
-        return self.want & ~self.asks
+    def next_clear_request(self) -> Value:
+        return self.pending & ~self.clear_request
 
 
 # A request counts only while no handshake is under way.
 class _SecondResetForgotten(Side):
-    def wants(self) -> Value:
-        idle = ~(self.asks | self.answered)
-        return (self.request & idle) | (self.want & ~(self.asks & self.answered))
+    def next_pending(self) -> Value:
+        idle = ~(self.clear_request | self.other_answer)
+        return (self.request & idle) | (self.pending & ~(self.clear_request & self.other_answer))
 
 
 # Gray code with its highest bit inverted is that of 2^bits - 1 - n, so a side at depth 2 whose
@@ -182,7 +182,7 @@ class _SecondResetForgotten(Side):
 class _OnePlaceTooMany(Side):
     @property
     def full(self) -> Value:
-        return self.other ^ (1 << len(self.other) - 1)
+        return self.other_gray ^ (1 << len(self.other_gray) - 1)
 
 
 def faulty_crossing(side: type[Side]) -> type[WordCrossing]:

@@ -29,8 +29,8 @@ def test_a_crossing_of_correct_sides_is_equivalent(tmp_path: Path) -> None:
     class Same(Side):
         """Written in another way: clears at the same time."""
 
-        def returns(self) -> object:
-            return ~(~self.clear & ~(self.asks & self.answered))
+        def pointer_clear(self) -> object:
+            return ~(~self.clear_answer & ~(self.clear_request & self.other_answer))
 
     kinds = {"original": WordCrossing, "same": faulty_crossing(Same)}
     sources = [
