@@ -100,9 +100,9 @@ def verdict_on_netlists(original: Netlist, mutated: Netlist, limit_s: float) -> 
     # become the same term, so that only what was changed is left to the solver.
     shared = mutated.binding(original.states, original.inputs)
     differences = [
-        terms.differ(term, substituted)
+        terms.differ(term, other_term)
         for term, other in pairs
-        if term != (substituted := mutated.substituted(other, shared))
+        if term != (other_term := mutated.substitute(other, shared))
     ]
     return _verdict(Prover(terms, limit_s), differences, [])
 

@@ -61,7 +61,7 @@ class Frames:
         net = self.net
         if signal in net.inputs:
             return self.inputs[clock][signal]
-        return net.substituted(
+        return net.substitute(
             net.signals[signal], net.binding(self.states[clock], self.inputs[clock])
         )
 

@@ -166,14 +166,14 @@ class Netlist:
     asserted: list[Any] = field(default_factory=list)
     assumed: list[Any] = field(default_factory=list)
 
-    def substituted(self, term: Any, values: dict[Any, Any]) -> Any:
+    def substitute(self, term: Any, values: dict[Any, Any]) -> Any:
         """`term` with free terms replaced."""
         return self.terms.tm.substitute_term(term, values) if values else term
 
     def step(self, states: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
         """States one clock after some states and inputs."""
         values = self.binding(states, inputs)
-        return {name: self.substituted(term, values) for name, term in self.following.items()}
+        return {name: self.substitute(term, values) for name, term in self.following.items()}
 
     def binding(self, states: dict[str, Any], inputs: dict[str, Any]) -> dict[Any, Any]:
         """The substitution that puts the netlist into a state, with some inputs."""

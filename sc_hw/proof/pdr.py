@@ -328,10 +328,10 @@ def _replay(folder: Path, name: str) -> dict[str, list[int]]:
             f"the trace of {folder / name}.aiw does not lead where ABC says; this is a fault of the"
             " translation"
         )
-    return _named(graph, frames, (folder / f"{name}.map").read_text(encoding="utf-8"))
+    return _values_by_name(graph, frames, (folder / f"{name}.map").read_text(encoding="utf-8"))
 
 
-def _named(
+def _values_by_name(
     graph: AndInverterGraph, frames: Sequence[Mapping[int, int]], text: str
 ) -> dict[str, list[int]]:
     """Values of inputs and registers by name; Yosys' map file names each of their bits."""

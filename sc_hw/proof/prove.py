@@ -46,7 +46,7 @@ def _emit_schedules(build: Build) -> None:
         write_text(build.folder / "proof" / f"schedule_{width:02}.v", text)
 
 
-def _emit_what_is_proved(
+def _emit_parts_and_sizes(
     build: Build, schedules: bool, parts: Collection[str], progress: Progress
 ) -> None:
     """Write the Verilog that is proved beside the design's own: parts, and other sizes."""
@@ -124,7 +124,7 @@ def prove(
     # so that an interrupted proof leaves no certificate behind
     (build.folder / "proof.json").unlink(missing_ok=True)
     began = perf_counter()
-    _emit_what_is_proved(build, schedules, parts, progress)
+    _emit_parts_and_sizes(build, schedules, parts, progress)
     # Threads are enough: each waits for a process that does the work.
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         progress("proving the design")
@@ -145,16 +145,16 @@ def prove(
             jobs=jobs,
             progress=progress,
         )
-        claims += _labelled("plastic layer", inner["claims"])
-        rows += _labelled("plastic layer", inner["mutants"])
-    return _certified(build, claims, rows, began, bitwuzla, yosys)
+        claims += _with_label("plastic layer", inner["claims"])
+        rows += _with_label("plastic layer", inner["mutants"])
+    return _write_certificate(build, claims, rows, began, bitwuzla, yosys)
 
 
-def _labelled(label: str, rows: Claims) -> Claims:
+def _with_label(label: str, rows: Claims) -> Claims:
     return [{**row, "name": f"{label}: {row['name']}"} for row in rows]
 
 
-def _certified(
+def _write_certificate(
     build: Build,
     claims: Claims,
     rows: Claims,

@@ -36,13 +36,13 @@ def mutated_graph(graph: Graph, change: Change, first: bool = False) -> Graph | 
     """
     order = range(len(graph.nodes))
     for target in order if first else reversed(order):
-        mutated = _with_replaced(graph, change, target)
+        mutated = _with_replacement(graph, change, target)
         if mutated is not None:
             return mutated
     return None
 
 
-def _with_replaced(graph: Graph, change: Change, target: int) -> Graph | None:
+def _with_replacement(graph: Graph, change: Change, target: int) -> Graph | None:
     """The graph with node `target` replaced, or None where `change` leaves it alone."""
     builder, new_index = Builder(), dict[int, int]()
     for index, node in enumerate(graph.nodes):

@@ -143,12 +143,12 @@ class IntakeHarness(Elaboratable):
         with m.If(word_accepted):
             m.d.sync += next_step.eq(next_step + spec.i_interval)
         if self.claim == "due":
-            self._due(m, word_accepted, tick_taken, o_valid, step, out_of_step)
+            self._claim_due(m, word_accepted, tick_taken, o_valid, step, out_of_step)
         else:
-            self._conserved(m, word_accepted, tick_taken, o_valid, value, lost)
+            self._claim_policy(m, word_accepted, tick_taken, o_valid, value, lost)
         return m
 
-    def _due(
+    def _claim_due(
         self,
         m: Module,
         word_accepted: Value,
@@ -176,7 +176,7 @@ class IntakeHarness(Elaboratable):
                 Assert(offered | (ahead >= spec.i_interval)),
             ]
 
-    def _conserved(
+    def _claim_policy(
         self,
         m: Module,
         word_accepted: Value,

@@ -28,8 +28,8 @@ def prove_inputs(prover: Prover, net: Netlist, reference: Reference, facts: Inpu
     t, row = prover.terms, m.at(0, "row")
     spike_bit = t.width(m.memory(0, row)) - 1  # above the traces
     turn = _Turn(m, facts, end, spike_bit)
-    _prove_seen(turn)
-    _prove_written(turn)
+    _prove_row_values(turn)
+    _prove_write_back(turn)
     _prove_memory(turn)
 
 
@@ -80,7 +80,7 @@ class _Turn:
         return {name: m.at(0, name) for name in names} | {"clear": m.at(self.facts.fetch, "clear")}
 
 
-def _prove_seen(turn: _Turn) -> None:
+def _prove_row_values(turn: _Turn) -> None:
     """Add the claims about what the row's synapses get."""
     m, t, fetch = turn.m, turn.m.t, turn.facts.fetch
     prover, issue = m.prover, m.bit(0, "issue")
@@ -108,7 +108,7 @@ def _prove_seen(turn: _Turn) -> None:
     )
 
 
-def _prove_written(turn: _Turn) -> None:
+def _prove_write_back(turn: _Turn) -> None:
     """Add the claims about the row's word after the first and the last group."""
     m, t, prover, end = turn.m, turn.m.t, turn.m.prover, turn.end
     row, last = m.at(0, "row"), m.bit(0, "last")
@@ -117,7 +117,7 @@ def _prove_written(turn: _Turn) -> None:
     writes = prover.either(m.bit(0, "first"), last)
     updated = [*m.no_reset, issue, writes, prover.off(m.at(end, "load"))]
     values = {**traces, turn.facts.spike: spike}
-    cuts, new = m.advanced(values, turn.facts.fetch + 1, [*m.no_reset, issue], m.names)
+    cuts, new = m.next_traces(values, turn.facts.fetch + 1, [*m.no_reset, issue], m.names)
     cuts.witness.update(turn.witness())
     written = m.fields(end + 2, row)
     for name in m.names:

@@ -42,7 +42,7 @@ def prove_outputs(prover: Prover, net: Netlist, reference: Reference, facts: Out
         m.no_reset,
         witness,
     )
-    _prove_written(m, {**traces, facts.spike: spike}, facts.feed, end, witness)
+    _prove_write_back(m, {**traces, facts.spike: spike}, facts.feed, end, witness)
     # `bank` is a register, so it follows `flip` one clock later.
     prover.claim(
         "outputs: flip",
@@ -58,11 +58,11 @@ def _write_address(m: TraceFrames) -> Any:
     return m.t(K.BV_CONCAT, m.t(K.BV_NOT, m.at(0, "bank")), m.at(0, "index"))
 
 
-def _prove_written(
+def _prove_write_back(
     m: TraceFrames, values: Mapping[str, Any], first: int, end: int, witness: Mapping[str, Any]
 ) -> None:
     """Add the claims about the new traces; the pipeline takes `values` in clock `first`."""
-    cuts, new = m.advanced(values, first, m.no_reset, m.names)
+    cuts, new = m.next_traces(values, first, m.no_reset, m.names)
     cuts.witness.update(witness)
     written = m.fields(end + 2, _write_address(m))
     for name in m.names:

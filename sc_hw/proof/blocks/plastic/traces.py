@@ -62,7 +62,7 @@ class TraceFrames:
         """A trace's initial value."""
         return self.t.const(self.reference.rule.initial_state()[name], self.formats[name].width)
 
-    def advanced(
+    def next_traces(
         self, values: Mapping[str, Any], first: int, assumptions: list[Any], wanted: Collection[str]
     ) -> tuple[Cuts, dict[str, SmtInt]]:
         """The `wanted` traces one step later, by the learning rule's own source.

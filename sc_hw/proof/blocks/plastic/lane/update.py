@@ -27,7 +27,7 @@ def prove_update(lane: LaneFrames) -> None:
     ops = _ClampRecorder(t, cuts)
     new = lane.reference.rule.apply(ops, state, inputs, lane.reference.params)
     for name in lane.write_clock:
-        _prove_written(lane, name, SmtOps(t).let(name, new[name]), cuts)
+        _prove_write_back(lane, name, SmtOps(t).let(name, new[name]), cuts)
     for name in facts.saturating:
         changed = (SmtOps(t).let(name, new[name]) != ops.unclamped(new[name])).term
         _prove_saturation_flag(lane, name, changed, cuts)
@@ -54,7 +54,7 @@ def _rule_values(lane: LaneFrames) -> dict[str, SmtInt]:
     return {name: number(t, vector, formats[name].signed) for name, vector in values.items()}
 
 
-def _prove_written(lane: LaneFrames, name: str, value: SmtInt, cuts: Cuts) -> None:
+def _prove_write_back(lane: LaneFrames, name: str, value: SmtInt, cuts: Cuts) -> None:
     """Add the claim that the rule's `value` of a field is what is in memory in the end."""
     prover, t, frames = lane.prover, lane.t, lane.frames
     form, clock = lane.formats[name], lane.write_clock[name]

@@ -41,10 +41,10 @@ def prove_evaluation(n: NeuronFrames) -> None:
             cuts.witness,
             abstraction=cuts.abstraction,
         )
-    _prove_written(n, results, values["fired"], assumptions, cuts)
+    _prove_write_back(n, results, values["fired"], assumptions, cuts)
 
 
-def _prove_written(
+def _prove_write_back(
     n: NeuronFrames,
     results: Mapping[str, SmtInt],
     fired: SmtInt,

@@ -59,7 +59,7 @@ def prove_noise(n: NeuronFrames) -> None:
     before, after = n.control(adding)["lfsr"], n.control(adding + 1)["lfsr"]
     evaluated = prover.both(n.bit(0, "evaluate"), n.is_real(n.at(0, "index")))
     # The next value as it was read off above, so that the solver compares equal terms.
-    register_after = n.net.substituted(next_register, {register: before})
+    register_after = n.net.substitute(next_register, {register: before})
     # A number is taken when the sums have been added up; the register moves one clock later.
     prover.claim(
         "noise: with every neuron",
@@ -80,7 +80,7 @@ def _register_after_a_number(n: NeuronFrames) -> Any:
         net.states[net.state_of(f"evaluate_d{adding}")]: t.const(1, 1),
         net.states[net.state_of(f"index_d{adding}")]: t.const(0, n.index_bits),
     }
-    return net.substituted(net.following[net.state_of("lfsr")], conditions)
+    return net.substitute(net.following[net.state_of("lfsr")], conditions)
 
 
 def _claim_parities(n: NeuronFrames, name: str, statement: str, term: Any, wanted: Bits) -> None:

@@ -34,7 +34,7 @@ def prove_spikes(n: NeuronFrames) -> None:
     )
     _prove_history(n)
     if n.spec.inhibition:
-        _prove_counted(n)
+        _prove_counts(n)
 
 
 def _prove_history(n: NeuronFrames) -> None:
@@ -78,7 +78,7 @@ def _prove_history(n: NeuronFrames) -> None:
     )
 
 
-def _prove_counted(n: NeuronFrames) -> None:
+def _prove_counts(n: NeuronFrames) -> None:
     """Add the claims about the flags that any and that more than one neuron has fired.
 
     By induction over a step's evaluations: a ghost counts the ready ones, up to 2. Clock 0 is that

@@ -43,7 +43,7 @@ def prove_turns(n: NeuronFrames) -> None:
         [*n.no_reset[:2], *_invariant(n, 0, last)],
         witness,
     )
-    _prove_carried(n)
+    _prove_delay_lines(n)
 
 
 def _invariant(n: NeuronFrames, clock: int, last: Any) -> list[Any]:
@@ -58,7 +58,7 @@ def _invariant(n: NeuronFrames, clock: int, last: Any) -> list[Any]:
     ]
 
 
-def _prove_carried(n: NeuronFrames) -> None:
+def _prove_delay_lines(n: NeuronFrames) -> None:
     """Add the claim that number and flags come out of their delays with the neuron's result.
 
     The delay line of a signal ends in a register named `<signal>_d<clocks>`. `is_real` is known

@@ -22,7 +22,7 @@ def prove_winner(n: NeuronFrames) -> None:
         "each evaluation takes the best neuron of those before it in the step to the best one with"
         " it: no ready neuron has a higher score, or the same score and a lower number; neurons are"
         " evaluated by rising numbers (a claim about their turns)",
-        violation(prover, best.invariant(1, *best.advanced())),
+        violation(prover, best.invariant(1, *best.next_ghosts())),
         [*best.in_order, *best.invariant(0, best.was_ready, best.score, best.next_number)],
         {
             "watched": best.watched,
@@ -51,7 +51,7 @@ def prove_winner(n: NeuronFrames) -> None:
         [*best.in_order, best.evaluated, best.first],
         {"number": best.number, "its score": best.new_score, "best'": at(1, "best")},
     )
-    _prove_decided(n)
+    _prove_decision(n)
     _prove_step_before(n)
 
 
@@ -119,7 +119,7 @@ class _Best:
             prover.implies(anybody, t(K.BV_ULT, self._wide(best), next_number)),
         ]
 
-    def advanced(self) -> tuple[Any, Any, Any]:
+    def next_ghosts(self) -> tuple[Any, Any, Any]:
         """The ghosts `was_ready`, `score` and `next_number` one clock later."""
         t, prover = self.t, self.prover
         is_watched = prover.both(self.ready, t(K.EQUAL, self.number, self.watched))
@@ -134,7 +134,7 @@ class _Best:
         )
 
 
-def _prove_decided(n: NeuronFrames) -> None:
+def _prove_decision(n: NeuronFrames) -> None:
     """Add the claims about the end of a step.
 
     The best is a register one clock behind the last result (out + 1); winner and spike are

@@ -70,7 +70,7 @@ class _Visit:
             ),
         ]
 
-    def advanced(self, clock: SequencerClock) -> _Ghosts:
+    def next_ghosts(self, clock: SequencerClock) -> _Ghosts:
         """The ghosts one clock later."""
         t, sizes, prover, ghosts = self.t, self.sizes, self.prover, self.ghosts
         one = sizes.const(1)
@@ -96,7 +96,7 @@ def prove_distances(frames: SequencerFrames) -> None:
     visit, (present, following) = _Visit(frames), frames.clocks[:2]
     ghosts, first_slot, zero, one = visit.ghosts, visit.first_slot, sizes.const(0), sizes.const(1)
     leaves = visit.leaves_group(present)
-    advanced = visit.advanced(present)
+    next_ghosts = visit.next_ghosts(present)
     legal = [t(K.BV_ULT, first_slot, sizes.slots), t(K.BV_ULE, visit.first_group, sizes.last_group)]
     # The place has not been passed by again: a full sweep of groups has not been left.
     sweep_passed = prover.both(t(K.EQUAL, ghosts.wraps, sizes.groups), leaves)
@@ -115,7 +115,7 @@ def prove_distances(frames: SequencerFrames) -> None:
         "count kept",
         "if the count holds in a clock it holds in the next one, until the sequencer leaves the"
         " place's group for the second time",
-        violation(prover, visit.invariant(following, advanced)),
+        violation(prover, visit.invariant(following, next_ghosts)),
         [*holds, *legal, prover.no(sweep_passed), *counting],
     )
     frames.claim(
