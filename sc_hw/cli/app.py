@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-# In this order `sc-hw --help` lists them: that of a day's work.
+# The order of `sc-hw --help`: tools first, then the stages as a design passes them.
 for group in (tools, designs, proof, simulation, price, learning):
     group.register(app)
 

@@ -133,12 +133,12 @@ def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = 
     chosen = load_design(design)
     with progress_lines(as_json) as progress:
         progress(f"{chosen.name}: elaborating")
-        made = run_elaborate(chosen, build)
+        result = run_elaborate(chosen, build)
     if as_json:
-        print_json({"id": made.id, "folder": str(made.folder), "manifest": made.manifest})
+        print_json({"id": result.id, "folder": str(result.folder), "manifest": result.manifest})
     else:
-        lines = len(made.verilog.read_text().splitlines())
-        out.print(f"{made.design.name}: {made.verilog} ({lines} lines), manifest.json beside it")
+        lines = len(result.verilog.read_text().splitlines())
+        out.print(f"{chosen.name}: {result.verilog} ({lines} lines), manifest.json beside it")
 
 
 def audit(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:

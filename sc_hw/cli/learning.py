@@ -86,6 +86,7 @@ def demo(
     """Learn handwritten digits: elaborate, prove, replay in RTL, place and route, report."""
     from sc_hw.commands.demo import demo as run_demo
 
+    # Without --target the demo chooses its own targets.
     options = {"targets": tuple(target)} if target else {}
     with progress_lines(as_json) as progress:
         summary = run_demo(

@@ -33,15 +33,15 @@ TargetList = Annotated[
 ]
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
-# A file has no edge to fold at; 160 columns hold the widest table.
+# Output to a file has no terminal width to wrap at; 160 columns hold the widest table.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 
 
 @contextmanager
 def progress_lines(as_json: bool) -> Iterator[Progress]:
-    """Say what is being waited for, on standard error.
+    """Show on standard error which stage is running.
 
-    A terminal gets one line that changes; everything else gets a line for each stage.
+    A terminal gets one line that is rewritten; a file or a pipe gets a line for each stage.
     """
     if errors.is_terminal and not as_json:
         with errors.status("starting") as status:

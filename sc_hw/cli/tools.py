@@ -39,6 +39,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def _tool_row(status: Status) -> dict[str, Any]:
+    # A program on PATH that is too old is not used where a wheel brings a newer one: say so, or the
+    # user wonders why another version than that of PATH is listed.
     passed_over = (
         f"{status.tool.program} {status.passed_over} is too old and passed over"
         if status.passed_over and status.found

@@ -15,13 +15,23 @@ BENCHMARKS = ("adaptation",)
 def bench(
     name: str, *, steps: int = 20_000, reward: int = 8, seed: int = 1, out: Path | None = None
 ) -> dict[str, Any]:
-    """Run a benchmark by name and write its result to `out`, if given.
+    """Run a benchmark by name and return its result.
 
-    ``adaptation`` : how fast a weight of the O(1) synapse adapts (see
-    `sc_model.learning.adaptation`).
+    Parameters
+    ----------
+    name : ``adaptation``: how fast a weight of the O(1) synapse adapts (see
+        `sc_model.learning.adaptation`).
+    steps : steps of each run, >= 1.
+    reward : size of the reward.
+    seed : seed of the uncorrelated spikes.
+    out : file that the result is also written to (JSON), or None.
 
-    Raises ConfigError for an unknown name or a parameter out of range, ToolError without a C++
-    compiler.
+    Raises
+    ------
+    ConfigError
+        The name is unknown, or a parameter is out of range.
+    ToolError
+        There is no C++ compiler.
     """
     from sc_model.learning.adaptation import adaptation_benchmark
     from sc_model.native import NativeError

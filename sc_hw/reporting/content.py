@@ -64,6 +64,7 @@ def figure_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[d
             numbers = all(
                 isinstance(v, (int, float)) and not isinstance(v, bool) for v in (before, after)
             )
+            # Nothing can be said in percent of 0, of a text or of a truth value.
             percent = round(100 * (after - before) / abs(before), 1) if numbers and before else None
             rows.append(
                 {"figure": key, "before": before, "after": after, "change_percent": percent}
@@ -94,7 +95,7 @@ def tools_by_stage(
 def tidy_cosim(cosim: dict[str, Any]) -> dict[str, Any]:
     """A co-simulation's results with every key that a page looks at.
 
-    Files are named without their folders: a report must not tell where they lay on this machine.
+    Files are named without their folders: a report must not depend on where they were.
     """
     if cosim["status"] == "not run":
         return cosim

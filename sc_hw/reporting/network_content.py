@@ -24,7 +24,10 @@ def _layer_features(layer: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
 
 
 def _plastic(manifest: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a report says of a network's plastic layer, if there is one."""
+    """What a report says of a network's plastic layer; None where there is none.
+
+    `memory_bits` counts the words of synapses, inputs, outputs and neurons.
+    """
     described = manifest.get(PLASTIC)
     if described is None:
         return None

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 WIDTH_IN = 8.6  # the page's 860 px at 100 px an inch
 COLOURS = ("#1f5f8b", "#c8792a", "#5a8f5a", "#8a5a8f")
 INK, MUTED, LINE = "#1c2733", "#5d6b79", "#d5dce3"
-# hashsalt: matplotlib names clip paths by a random salt unless it is given one
+# matplotlib names clip paths by a random salt unless `svg.hashsalt` sets one: with it the same
+# figures give the same bytes.
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "sc-hw",
     "svg.fonttype": "path",  # looks the same whatever fonts the reader has
@@ -58,7 +59,7 @@ def _bands(metrics: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
 
 
 def series(metric: Mapping[str, Any]) -> str:
-    """What a bar of a plot stands for beside its target."""
+    """Label of a bar: the design, its block and its size."""
     many = f", {metric['synapses']:,} synapses" if metric["synapses"] != 1 else ""
     return f"{metric['design']} ({metric['block']}{many})"
 
@@ -117,10 +118,10 @@ def area(metrics: Sequence[Mapping[str, Any]]) -> str:
 
 
 def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
-    """nextpnr's median clock (dot), its range over place-and-route seeds (bar) and the device's
-    limit where that is lower.
+    """Clock of each design on each target, in MHz.
 
-    Targets without a figure say so.
+    A dot is nextpnr's median, a bar its range over place-and-route seeds, and a tick the device's
+    limit where that is lower. Targets without a figure say so.
     """
     with _style():
         targets, designs = _bands(metrics)

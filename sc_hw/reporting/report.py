@@ -1,9 +1,10 @@
 """Reports: what the stages found about a design, as JSON, Markdown and one printable HTML page.
 
-A report reads files alone (`manifest.json`, `proof.json`, `results.json`,
-`estimate/<target>/metrics.json`, the final state and the recording it came from), adds no figure of
-its own but the score of the decisions that the hardware took, and holds no date: the same files
-give the same bytes. A figure that was not measured is an en dash with its reason, never 0.
+A report reads only files: `manifest.json`, `proof.json`, `results.json`,
+`estimate/<target>/metrics.json`, the final state, and the recording that was replayed. The one
+figure that it computes itself is the score of the decisions that the hardware took. It holds no
+date: the same files give the same bytes. A figure that was not measured is an en dash with its
+reason, never 0.
 """
 
 from __future__ import annotations
@@ -52,10 +53,16 @@ def report(
     recording : the recording that the co-simulation replayed, whose labels score what the RTL
         decided; by default it is looked for by its name beside the results and in the build folder.
 
-    Returns what is in `report.json`.
+    Returns
+    -------
+    What is in `report.json`.
 
-    Raises ReportError for files that are missing, damaged or of another schema, OutputError where
-    `out` can't be written.
+    Raises
+    ------
+    ReportError
+        A file is missing, damaged or of another schema.
+    OutputError
+        `out` can't be written.
     """
     if recording is not None and not recording.is_file():
         raise ReportError(f"recording {recording} does not exist.")

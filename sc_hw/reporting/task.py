@@ -61,8 +61,10 @@ def task_score(
     manifest, cosim : manifest of the build, results of the co-simulation.
     recording : the recording's file; None looks for it by its name.
 
-    Returns the score (`status` ``measured``, or ``not measured`` with a `reason`), and images of
-    shape (neurons, rows, columns), or None where the inputs form no picture.
+    Returns
+    -------
+    score : dict, `status` is ``measured``, or ``not measured`` with a `reason`.
+    images : int64, shape (neurons, rows, columns), or None where the inputs form no picture.
     """
     try:
         replay = _replay(folder, manifest, cosim, recording)
@@ -79,7 +81,7 @@ def _replay(
         raise NotMeasured("decisions are those of the co-simulation, which was not run")
     if not cosim.get("recording"):
         raise NotMeasured("the co-simulation replayed no recording")
-    # By name alone: the folder may have been moved since.
+    # Only its name counts: the folder may have been moved since the co-simulation.
     final = (
         read_arrays(folder / Path(cosim["final_state"]).name) if cosim.get("final_state") else None
     )

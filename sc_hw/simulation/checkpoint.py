@@ -20,13 +20,23 @@ CHECKPOINT_SCHEMA = "sc-hw.checkpoint.v1"
 def write_checkpoint(path: Path, state: State, block: DeviceBlock) -> Path:
     """Write a state to a file, whole or not at all.
 
-    Raises ConfigError where a field has more than 64 bits, which a NumPy archive can't hold.
+    Parameters
+    ----------
+    path : the file (.npz).
+    state : arrays by space and field.
+    block : the block that the state belongs to; the file names its design.
+
+    Raises
+    ------
+    ConfigError
+        A field has more than 64 bits, which a NumPy archive can't hold.
     """
     arrays = {
         f"{space}.{name}": values
         for space, fields in state.items()
         for name, values in fields.items()
     }
+    # Arrays of Python integers (dtype object) become int64 in the file.
     wide = [
         name
         for name, array in arrays.items()
@@ -44,7 +54,10 @@ def write_checkpoint(path: Path, state: State, block: DeviceBlock) -> Path:
 def read_checkpoint(path: Path, block: DeviceBlock) -> State:
     """The state in a file.
 
-    Raises ConfigError for a file that is none, or of a design with another rule, size or neuron.
+    Raises
+    ------
+    ConfigError
+        The file is no checkpoint, or of a design with another rule, size or neuron.
     """
     try:
         with path.open("rb") as file, np.load(file) as archive:

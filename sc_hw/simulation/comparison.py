@@ -1,4 +1,4 @@
-"""Two devices in lock step: the first bit in which they differ."""
+"""Two devices in lock step: the first bit in which they differ is found."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _in_logs(
 ) -> Difference | None:
     """The first difference in some steps of devices whose `run` returns every state.
 
-    The state of such a device need not be restored: a lane's RTL can't take its traces back.
+    The state of such a device is not restored: a lane's RTL has no port that loads its traces.
     """
     before = first.state()
     logs = [device.run(**rows(stimulus, start, stop)) for device in (first, second)]
@@ -89,7 +89,11 @@ def _in_logs(
 def _in_states(
     first: Device, second: Device, stimulus: Mapping[str, Any], start: int, stop: int
 ) -> Difference | None:
-    """The first difference in some steps: run them all, and one by one where they end apart."""
+    """The first difference in some steps.
+
+    All steps are run at once; where outputs or final states differ both devices are restored, and
+    the steps are run and compared one by one.
+    """
     before = first.state()
     outputs = [device.run(**rows(stimulus, start, stop)) for device in (first, second)]
     if _equal(outputs) and _between(first.state(), second.state(), stop) is None:
@@ -124,22 +128,23 @@ def _with_waves(
 ) -> Difference:
     """The difference with the waves of its step, if one of the devices is RTL.
 
-    A device of its own runs the stimulus from `state` on and records all signals in the last step.
+    A separate device runs the stimulus from `state` on and records all signals in the last step:
+    waves of all steps would be long, and slow the comparison down.
     """
     device = next((device for device in (second, first) if device.on == "rtl"), None)
-    again = None if device is None else device.traced()
-    if again is None:
+    recorder = None if device is None else device.traced()
+    if recorder is None:
         return difference
-    with again:
+    with recorder:
         try:
-            again.restore(state)
+            recorder.restore(state)
         except ValueError:  # a lane in the middle of a run: its traces have no load port
             return difference
-        steps = again.block.steps(stimulus)
+        steps = recorder.block.steps(stimulus)
         if steps > 1:
-            again.run(**rows(stimulus, 0, steps - 1))
-        path = again.trace()
-        again.run(**rows(stimulus, steps - 1, steps))
+            recorder.run(**rows(stimulus, 0, steps - 1))
+        path = recorder.trace()
+        recorder.run(**rows(stimulus, steps - 1, steps))
     return replace(difference, wave=path)
 
 

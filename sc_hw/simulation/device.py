@@ -1,5 +1,4 @@
-"""One API over model and RTL: the same script trains in either, and `compare` finds the first bit
-in which two differ.
+"""One API over model and RTL: the same script runs on either, and `compare` compares two.
 
     with Device.open("layer.toml", on="rtl") as device:
         device.load(weights)
@@ -43,8 +42,8 @@ class Device:
     design : the design that runs.
     on : ``model`` or ``rtl``.
     block : how the design's block is run.
-    backend : ``native``, ``golden`` (where no kernel can be had) or ``rtl``.
-    why : why no kernel can be had, else None.
+    backend : ``native`` (compiled), ``golden`` (where no kernel can be compiled) or ``rtl``.
+    why : why no kernel can be compiled, or None.
     """
 
     def __init__(
@@ -71,12 +70,16 @@ class Device:
 
         Parameters
         ----------
-        design : a design, its file, or a build folder (whose own Verilog runs then).
-        on : what runs it.
+        design : a design, its file, or a build folder, whose own Verilog is then simulated.
+        on : ``model`` or ``rtl``.
         root : folder of builds, for the RTL.
 
-        Raises ConfigError for a bad design or a folder that is no build, ToolError for a missing or
-        failing tool.
+        Raises
+        ------
+        ConfigError
+            The design is not valid, or the folder is no build.
+        ToolError
+            A tool is missing or fails.
         """
         if on not in KINDS:
             raise ConfigError(f"a device runs on {' or '.join(KINDS)}, not on {on!r}.")
@@ -127,10 +130,12 @@ class Device:
         return write_checkpoint(Path(path), self.state(), self.block)
 
     def restore(self, state: State | Path | str) -> None:
-        """Go on from a checkpoint file or a state, of this kind of device or the other.
+        """Continue from a checkpoint file or a state, of this kind of device or the other.
 
-        Raises ConfigError for a file that is none, or of a design with another rule, size or
-        neuron.
+        Raises
+        ------
+        ConfigError
+            The file is no checkpoint, or of a design with another rule, size or neuron.
         """
         if not isinstance(state, dict):
             state = read_checkpoint(Path(state), self.block)
@@ -141,8 +146,12 @@ class Device:
     def recording(self, path: Path | str) -> dict[str, NDArray[Any]]:
         """The stimulus of a recording (see `sc_model.golden.recording`), as `run` takes it.
 
-        The recording's initial weights are loaded. Raises RecordingError for a file that is no
-        recording for this design.
+        The recording's initial weights are loaded.
+
+        Raises
+        ------
+        RecordingError
+            The file is no recording for this design.
         """
         stimulus, weights = self.block.recording(path)
         self.load(weights)
@@ -173,18 +182,33 @@ class Device:
         """Run two devices of the same design in lock step and stop at the first differing bit.
 
         Both begin in the state of the first. Outputs are compared in every step, and the complete
-        state every `every` steps: a difference that is gone again by then is found with 1 alone,
-        and reading the state of RTL back takes some clocks for each synapse. Where a state differs
-        both go back and look after each step. Where one of the devices is RTL, that step is run
-        again with all signals written to ``difference.vcd`` in its build folder.
+        state every `every` steps. A difference of the state that has vanished by then is found only
+        with 1; larger values are faster, for reading the state of RTL back takes some clocks for
+        each synapse. Where the states differ both devices are restored and compared step by step.
+        Where one of them is RTL, the step is run again with all signals written to
+        ``difference.vcd`` in its build folder.
 
-        Returns None where there is no difference. Raises ConfigError for devices of different
-        designs, ValueError for `every` < 1.
+        Parameters
+        ----------
+        first, second : devices of the same design.
+        every : steps between two comparisons of the state, >= 1.
+        stimulus : as for :meth:`run`.
+
+        Returns
+        -------
+        The first difference, or None.
+
+        Raises
+        ------
+        ConfigError
+            The devices run different designs.
+        ValueError
+            `every` is below 1.
         """
         return compare(first, second, stimulus, every)
 
     def traced(self) -> Device | None:
-        """The same RTL again in a device that can record its signals; None for a model."""
+        """A new device of the same RTL that can record its signals; None for a model."""
         if self._folder is None or self.on != "rtl":
             return None
         library = rtl_library(self._folder, waves=True)
@@ -192,7 +216,7 @@ class Device:
         return Device(self.block, "rtl", engine, self._folder)
 
     def trace(self) -> Path:
-        """Record all signals from now on; the VCD file. Only a `traced` device can."""
+        """Record all signals from here on; return the VCD file. Only a `traced` device can."""
         if self._folder is None:
             raise ConfigError("only a device on rtl that was opened by `traced` records signals.")
         path = self._folder / "sim" / "difference.vcd"
@@ -201,7 +225,7 @@ class Device:
 
 
 def _design_of_build(folder: Path) -> Design:
-    """The design that a build folder was made of."""
+    """The design that a build folder was made from."""
     values = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["design"]
     if "layer" in values:
         del values["synapses"]  # derived from the layer's size

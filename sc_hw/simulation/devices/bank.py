@@ -1,4 +1,4 @@
-"""A bank as a device: many synapses, whose state is read when it is asked for."""
+"""A bank as a device: many synapses, whose state is read back only on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BankDevice(SynapseDevice):
     step_axes = 2
 
     def model(self, *, native: bool) -> Bank:
-        """The golden bank."""
+        """The golden bank, or with `native` the compiled one."""
         rule, params = resolve(self.design.rule)
         return (NativeBank if native else Bank)(rule, params, self.design.synapses)
 
@@ -29,7 +29,7 @@ class BankDevice(SynapseDevice):
         engine.load({self.weight: weights})
 
     def restore(self, engine: Any, state: State) -> None:
-        """Put every field of every synapse."""
+        """Write every field of every synapse."""
         engine.restore(state["synapse"])
 
 

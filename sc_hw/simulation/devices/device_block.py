@@ -1,4 +1,4 @@
-"""What a block answers so that a `Device` can run it, in its model or in its RTL."""
+"""What a block defines so that a `Device` can run it, in its model or in its RTL."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DeviceBlock(ABC):
 
     @abstractmethod
     def load(self, engine: Any, weights: ArrayLike) -> None:
-        """Write the weights and put all else to its state after reset."""
+        """Write the weights; all other fields get their state after reset."""
 
     @abstractmethod
     def state(self, engine: Any) -> State:
@@ -51,7 +51,7 @@ class DeviceBlock(ABC):
 
     @abstractmethod
     def restore(self, engine: Any, state: State) -> None:
-        """Put every field of an engine."""
+        """Write every field of an engine."""
 
     @abstractmethod
     def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
@@ -77,11 +77,11 @@ class DeviceBlock(ABC):
         return lengths.pop()
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:
-        """The part of a stimulus that tells the number of steps."""
+        """The part of a stimulus whose arrays have one entry for each step."""
         return stimulus
 
     def identity(self) -> dict[str, Any]:
-        """What a state depends on: block, size, rule and parameters; not name, seed or fabric."""
+        """What a state depends on: block, size, rule, parameters; not name, seed or fabric."""
         rule, params = resolve(self.design.rule)
         return {
             "block": self.design.block,

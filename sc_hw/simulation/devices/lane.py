@@ -1,4 +1,4 @@
-"""A lane as a device: one synapse, whose every state `run` returns."""
+"""A lane as a device: one synapse; `run` returns its state after each step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LaneDevice(SynapseDevice):
     logs_every_step = True
 
     def model(self, *, native: bool) -> Synapse:
-        """The golden synapse."""
+        """The golden synapse, or with `native` the compiled one."""
         rule, params = resolve(self.design.rule)
         return (NativeSynapse if native else Synapse)(rule, params)
 
@@ -33,7 +33,7 @@ class LaneDevice(SynapseDevice):
         engine.load({self.weight: int(np.asarray(weights))})
 
     def restore(self, engine: Any, state: State) -> None:
-        """Put every field; RTL has a port for the weight alone and refuses another trace."""
+        """Write every field; RTL loads only the weight and raises ValueError for other traces."""
         values = {name: int(value) for name, value in state["synapse"].items()}
         if isinstance(engine, RtlLane):
             engine.restore(values)

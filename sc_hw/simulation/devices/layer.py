@@ -15,7 +15,8 @@ from sc_model.rules import resolve
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec
 
 FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
-# How synapses are laid out over lanes changes no state.
+# Keys of the layout of synapses over lanes. A state does not depend on them, so that a checkpoint
+# fits a design with another layout.
 PLACEMENT = ("lanes", "chains", "cluster", "memory", "multipliers")
 
 
@@ -36,7 +37,7 @@ class LayerDevice(DeviceBlock):
         self.layer, self.neuron = design.layer, design.neuron
 
     def model(self, *, native: bool) -> PlasticLayer:
-        """The golden layer."""
+        """The golden layer, or with `native` the compiled one."""
         rule, params = resolve(self.design.rule)
         return (NativeLayer if native else PlasticLayer)(rule, params, self.layer, self.neuron)
 
@@ -50,7 +51,7 @@ class LayerDevice(DeviceBlock):
         return checkpoint
 
     def restore(self, engine: Any, state: State) -> None:
-        """Put every field."""
+        """Write every field."""
         engine.restore(state)
 
     def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
@@ -69,6 +70,7 @@ class LayerDevice(DeviceBlock):
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by T steps; spikes of shape (T, neurons)."""
         spikes, modulators, flags = _arguments(stimulus)
+        # Compiled models and RTL run all steps in one call; the golden layer has only `step`.
         if hasattr(engine, "run"):
             return engine.run(spikes, modulators, **flags)
         fired = []
@@ -83,7 +85,7 @@ class LayerDevice(DeviceBlock):
         return {"spikes": stimulus["spikes"]} if "spikes" in stimulus else {}
 
     def identity(self) -> dict[str, Any]:
-        """Also the layer's size and options and its neurons, but not how it is laid out."""
+        """Adds the layer's size and options and its neurons; the layout is left out."""
         options = self.layer.model_dump(mode="json", exclude=set(PLACEMENT))
         return {
             **super().identity(),

@@ -39,12 +39,13 @@ class SynapseDevice(DeviceBlock):
         return engine.step(stimulus)
 
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
-        """Advance by T steps; what `log` makes of the states where no compiled replay exists."""
+        """Advance by T steps; returns the states as `log` arranges them."""
+        # Compiled models and RTL replay all steps in one call; golden models have only `step`.
         if hasattr(engine, "replay"):
             return engine.replay(stimulus)
         steps = max(len(np.asarray(values)) for values in stimulus.values() if np.ndim(values))
         return self.log([dict(engine.step(row(stimulus, t))) for t in range(steps)])
 
     def log(self, states: list[dict[str, Any]]) -> Any:
-        """What `run` returns: nothing, for many synapses' every state would fill the memory."""
+        """What `run` returns: None, for the states of many synapses would fill the memory."""
         return None

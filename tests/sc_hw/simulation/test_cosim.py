@@ -1,0 +1,120 @@
+"""The co-simulation's process: its command, and how its exit status and messages are read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.simulation import cosim as module
+from sc_hw.simulation.cosim import cosim
+from sc_hw.tools import ToolError
+from sc_model.spec import ConfigError, Design
+
+LANE = Design(name="lane", block="lane", seed=4)
+RESULTS = {"synapse_steps": 7, "differences": 0, "passed": True}
+
+
+class Process:
+    """Stands in for `python -m sim`: writes results, and ends as a test says."""
+
+    def __init__(self) -> None:
+        self.status, self.stderr = 0, ""
+        self.results: dict[str, Any] | None = RESULTS
+        self.commands: list[list[str]] = []
+
+    def run(self, command: list[str], **options: Any) -> SimpleNamespace:
+        self.commands.append(command)
+        if self.results is not None:
+            file = Path(command[command.index("--out") + 1])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(self.results))
+        return SimpleNamespace(returncode=self.status, stderr=self.stderr)
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Process:
+    stand_in = Process()
+    monkeypatch.setattr(module, "find", lambda name: None)
+    monkeypatch.setattr(module, "environment", dict)
+    monkeypatch.setattr(
+        module, "subprocess", SimpleNamespace(run=stand_in.run, DEVNULL=subprocess.DEVNULL)
+    )
+    return stand_in
+
+
+def test_command_and_results(process: Process, tmp_path: Path) -> None:
+    lines: list[str] = []
+    assert cosim(LANE, root=tmp_path, progress=lines.append) == RESULTS
+    (command,) = process.commands
+    build = elaborate(LANE, tmp_path)
+    assert command[1:4] == ["-m", "sim", str(build.folder)]
+    assert command[command.index("--seed") + 1] == "4"  # the design's own
+    assert command[command.index("--stall") + 1] == "0.3"
+    assert not {"--steps", "--events", "--waves"} & set(command)
+    assert (build.folder / "sim" / "results.json").is_file()
+    assert lines == ["lane: co-simulation", "lane: 7 synapse steps, 0 differences"]
+    out = tmp_path / "elsewhere.json"
+    cosim(build, steps=5, seed=0, events="r.npz", waves=True, stall=0.0, out=out)
+    options = process.commands[1][4:]
+    assert options == [
+        *("--stall", "0.0", "--out", str(out), "--seed", "0", "--steps", "5"),
+        *("--events", "r.npz", "--waves"),
+    ]
+    assert out.is_file()
+
+
+def test_a_build_without_its_verilog_is_elaborated_again(process: Process, tmp_path: Path) -> None:
+    build = elaborate(LANE, tmp_path)
+    build.verilog.unlink()
+    cosim(Build(LANE, build.id, build.folder, build.manifest))
+    assert build.verilog.is_file()
+
+
+def test_a_difference_is_a_result(process: Process, tmp_path: Path) -> None:
+    process.status, process.results = 1, RESULTS | {"passed": False, "differences": 3}
+    assert cosim(LANE, root=tmp_path)["differences"] == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "stderr", "written", "kind", "text"),
+    [
+        (2, "noise\nsteps must be >= 1, not 0.", False, ConfigError, "steps must be >= 1, not 0."),
+        (3, "a\nno g++", False, ToolError, "co-simulation failed (exit 3): no g++"),
+        (
+            -9,
+            "",
+            True,
+            ToolError,
+            "co-simulation failed (exit -9): no message, exit status -9",
+        ),
+        (0, "", False, ToolError, "co-simulation failed (exit 0): no message, exit status 0"),
+        (
+            1,
+            "Traceback (most recent call last):\nKeyError: 'x'",
+            True,
+            ToolError,
+            "co-simulation failed (exit 1): KeyError: 'x'",
+        ),
+    ],
+    ids=["bad input", "tool", "killed", "no results", "traceback"],
+)
+def test_failures(
+    status: int,
+    stderr: str,
+    written: bool,
+    kind: type[Exception],
+    text: str,
+    process: Process,
+    tmp_path: Path,
+) -> None:
+    process.status, process.stderr = status, stderr
+    process.results = RESULTS if written else None
+    with pytest.raises(kind) as error:
+        cosim(LANE, root=tmp_path)
+    assert str(error.value) == text
