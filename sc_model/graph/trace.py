@@ -226,7 +226,11 @@ class TraceOps:
     def let(self, name: str, value: Any) -> Expr:
         """See :class:`sc_model.spec.rule.Ops`."""
         if not isinstance(name, str) or not name.isidentifier():
-            raise ValueError(f"let: the name must be letters, digits and underscores, not {name!r}")
+            # of a name that begins with a digit, the digit is all that is wrong
+            first = ", a letter or an underscore first" if f"_{name}".isidentifier() else ""
+            raise ValueError(
+                f"let: the name must be letters, digits and underscores{first}, not {name!r}"
+            )
         if name in self.lets:
             raise ValueError(f"let: the name '{name}' is given twice; names in a rule must differ")
         self.lets[name] = self._index(value)

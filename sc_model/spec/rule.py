@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from sc_model.spec.errors import RuleError
+from sc_model.spec.errors import ConfigTypeError, RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.rule_errors import check_fields, update_error
@@ -36,6 +36,16 @@ class Locality(StrEnum):
     POST = "post"
 
 
+def _check_locality(name: str, locality: Any) -> None:
+    """Check that a locality is a member of :class:`Locality`; ConfigTypeError if not."""
+    # a str equals its member, but the code compares members by identity: "pre" would be no locality
+    if not isinstance(locality, Locality):
+        raise ConfigTypeError(
+            f"the locality of '{name}' must be Locality.SYNAPSE, Locality.PRE or Locality.POST, not"
+            f" {locality!r} ({type(locality).__name__})."
+        )
+
+
 @dataclass(frozen=True)
 class StateField:
     """A field of the rule's state.
@@ -49,6 +59,11 @@ class StateField:
     locality : what the field belongs to.
     loadable : whether a user can set it, as the weight. A load puts every other field back to its
         initial value.
+
+    Raises
+    ------
+    ConfigTypeError
+        the locality is no member of `Locality`.
     """
 
     name: str
@@ -57,6 +72,9 @@ class StateField:
     initial: int = 0
     locality: Locality = Locality.SYNAPSE
     loadable: bool = False
+
+    def __post_init__(self) -> None:
+        _check_locality(self.name, self.locality)
 
     def format(self, params: RuleParams) -> IntFormat:
         """Integer format of the field under `params`."""
@@ -75,12 +93,20 @@ class RuleInput:
     width : bits, or the name of the field of `Params` that holds them.
     signed : whether it is a two's complement number.
     locality : what the input belongs to.
+
+    Raises
+    ------
+    ConfigTypeError
+        the locality is no member of `Locality`.
     """
 
     name: str
     width: str | int = 1
     signed: bool = False
     locality: Locality = Locality.SYNAPSE
+
+    def __post_init__(self) -> None:
+        _check_locality(self.name, self.locality)
 
     def format(self, params: RuleParams) -> IntFormat:
         """Integer format of the input under `params`."""
@@ -191,7 +217,8 @@ class Rule:
         values = SimpleNamespace(**state), SimpleNamespace(**inputs)
         try:
             result = function(ops, *values, params)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # without SystemExit, a rule that calls sys.exit(0) would end the command as a success
             if not self.file or isinstance(error, RuleError):
                 raise
             raise update_error(self.origin, error, function.__name__, *values, params) from error

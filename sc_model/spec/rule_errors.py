@@ -25,7 +25,7 @@ def rule_error(origin: RuleSource, message: str, line: int | None = None) -> Rul
 
 def update_error(
     origin: RuleSource,
-    error: Exception,
+    error: Exception | SystemExit,
     function: str,
     state: SimpleNamespace,
     inputs: SimpleNamespace,
@@ -38,7 +38,7 @@ def update_error(
 
 def _message(
     origin: RuleSource,
-    error: Exception,
+    error: Exception | SystemExit,
     function: str,
     state: SimpleNamespace,
     inputs: SimpleNamespace,
@@ -64,7 +64,8 @@ def _message(
     raised_in = frames[-1].filename if frames else ""
     if raised_in != origin.file and raised_in.startswith(_PACKAGE) and raised_in != _THIS_CALLER:
         return f"{text}."
-    return f"{function} raised {type(error).__name__}: {text}."
+    detail = f": {text}" if text else ""
+    return f"{function} raised {type(error).__name__}{detail}."
 
 
 # `Rule.run` calls the rule's function; an error raised there is a wrong number of parameters

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from sc_hw.build import audit_design
 from sc_hw.cli import app
+from sc_hw.commands.new_rule import new_rule
 
 
 def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
@@ -60,6 +61,21 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
     assert (tmp_path / "net" / "digits_snn.toml").read_text().count("lanes = 4") == 2
     made = json.loads(sc_hw(tmp_path, "elaborate", "net/digits_snn.toml", "--json").stdout)
     assert made["manifest"]["layers"][0]["memory_bits"]["synapses"] == 64 * 32 * 8
+
+
+@pytest.mark.parametrize("function", ["update", "float_update"])
+def test_a_rule_that_ends_the_program_is_an_error(tmp_path: Path, function: str) -> None:
+    """`sys.exit(0)` in a rule must not make a command a success that printed nothing."""
+    new_rule("soft", tmp_path)
+    head = f"def {function}(ops, state, inputs, params):\n"
+    file = tmp_path / "soft.py"
+    text = file.read_text()
+    assert head in text
+    file.write_text(text.replace(head, f"{head}    import sys; sys.exit(0)\n"))
+    line = 2 + text[: text.index(head)].count("\n")
+    done = sc_hw(tmp_path, "elaborate", "soft.toml")
+    assert error_of(done) == f"error: soft.py:{line}: {function} raised SystemExit: 0."
+    assert done.returncode == 2
 
 
 @pytest.mark.parametrize(

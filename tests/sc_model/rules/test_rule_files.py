@@ -220,6 +220,32 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         'ops.let("the change"',
         "let: the name must be letters, digits and underscores, not 'the change'.",
     ),
+    "name that begins with a digit": (
+        'ops.let("change", up - down)',
+        'ops.let("2nd", up - down)',
+        'ops.let("2nd"',
+        "let: the name must be letters, digits and underscores, a letter or an underscore first,"
+        " not '2nd'.",
+    ),
+    "update that ends the program": (
+        CHANGE,
+        "    raise SystemExit(0)\n" + CHANGE,
+        "raise SystemExit(0)",
+        "update raised SystemExit: 0.",
+    ),
+    "float_update that ends the program": (
+        "    up = ops.mux(inputs.post_spike, state.pre_trace * ",
+        "    raise SystemExit\n    up = ops.mux(inputs.post_spike, state.pre_trace * ",
+        "raise SystemExit",
+        "float_update raised SystemExit.",
+    ),
+    "locality that is a text": (
+        'RuleInput("pre_spike", locality=Locality.PRE)',
+        'RuleInput("pre_spike", locality="pre")',
+        'locality="pre"',
+        "the locality of 'pre_spike' must be Locality.SYNAPSE, Locality.PRE or Locality.POST, not"
+        " 'pre' (str).",
+    ),
     "vector that does not hold": (
         "(1050, 750, 4095)",
         "(1051, 750, 4095)",
