@@ -15,25 +15,31 @@ from sc_hw.tools import doctor as run_doctor
 from sc_model.spec.catalogue import Plugin
 
 COLUMNS = ("tool", "purpose", "needed", "found", "source", "to_do")
+SEE_BELOW = "broken: see below"
 
 
 def doctor(as_json: AsJson = False) -> None:
     """List tools and plug-ins: version found and needed, where from, what to type if missing.
 
-    The exit code is 3 where a tool is missing. A broken plug-in is named with its cause and keeps
-    nothing else from working.
+    The exit code is 3 where a tool is missing. A broken plug-in keeps nothing else from working and
+    does not change the exit code: its cause is printed below the table.
     """
     from sc_hw.commands.plugins import plugins
 
-    statuses = run_doctor()
-    rows = [*map(_tool_row, statuses), *map(_plugin_row, plugins())]
+    statuses, all_plugins = run_doctor(), plugins()
+    rows = [*map(_tool_row, statuses), *map(_plugin_row, all_plugins)]
     if as_json:
         print_json(rows)
     else:
         table = Table("tool", "needed for", "needed", "found", "from", "to do")
+        problems = [plugin.problem for plugin in all_plugins if plugin.problem is not None]
         for row in rows:
-            table.add_row(*(escape(str(row[column] or "-")) for column in COLUMNS))
+            # a column folds a long line, and what is folded can't be searched for or clicked on
+            shown = row | {"to_do": SEE_BELOW} if row["to_do"] in problems else row
+            table.add_row(*(escape(str(shown[column] or "-")) for column in COLUMNS))
         out.print(table)
+        for problem in problems:
+            out.print(problem, markup=False)
     if any(status.found is None for status in statuses):
         raise typer.Exit(EXIT_TOOL)
 
@@ -63,8 +69,17 @@ def _plugin_row(plugin: Plugin) -> dict[str, Any]:
         "needed": None,
         "found": ", ".join(plugin.provides) or None,
         "source": plugin.source,
-        "to_do": plugin.problem,
+        "to_do": plugin.problem or _other_name(plugin),
     }
+
+
+def _other_name(plugin: Plugin) -> str | None:
+    """What to do about an entry point whose name is not that of a thing which it provides."""
+    if plugin.name in plugin.provides:
+        return None
+    # a thing is asked for by its own name; that of the entry point only finds a broken plug-in
+    names = " or ".join(plugin.provides)
+    return f"ask for it as {names}, not {plugin.name}: rename the entry point"
 
 
 def register(app: typer.Typer) -> None:

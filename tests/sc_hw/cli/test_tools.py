@@ -13,7 +13,8 @@ from sc_hw.tools import TOOLS, Status
 from sc_model.spec.catalogue import Plugin
 
 PLUGIN = Plugin("sc_model.rules", "mine", "package 1.0, mine", ("a", "b"))
-BROKEN = Plugin("sc_hw.targets", "bad", "package 2.0, bad", (), "bad.py:3: [oops]")
+CAUSE = f"plug-in bad (package 2.0, bad) is broken: {'a long cause ' * 20}(/far/bad.py:3: [oops])."
+BROKEN = Plugin("sc_hw.targets", "bad", "package 2.0, bad", (), CAUSE)
 
 
 def test_help() -> None:
@@ -32,10 +33,35 @@ def test_a_missing_tool_is_an_exit_code_and_a_broken_plug_in_is_not(
     assert done.exit_code == 3
     assert "apt-get install [g++]" in done.stdout
     assert "a, b" in done.stdout
-    assert "bad.py:3: [oops]" in done.stdout
+    assert done.stdout.splitlines()[-1] == CAUSE  # below the table, in one line
+    assert done.stdout.count(CAUSE[:30]) == 1
+    assert done.stdout.count("broken: see below") == 1
     done = CliRunner().invoke(app, ["doctor", "--json"])
     rows = json.loads(done.stdout)
     assert [row["tool"] for row in rows] == [TOOLS[0].name, "plug-in mine", "plug-in bad"]
     assert all(tuple(row) == tools.COLUMNS for row in rows)
+    assert rows[-1]["to_do"] == CAUSE
     statuses.clear()
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("provides", "to_do"),
+    [
+        (("mine", "other"), None),
+        (("hers",), "ask for it as hers, not mine: rename the entry point"),
+        (("a", "b"), "ask for it as a or b, not mine: rename the entry point"),
+    ],
+)
+def test_an_entry_point_with_another_name_than_its_things(
+    monkeypatch: pytest.MonkeyPatch, provides: tuple[str, ...], to_do: str | None
+) -> None:
+    """A rule is asked for by its `FAMILY`, whatever its entry point is called."""
+    plugin = Plugin("sc_model.rules", "mine", "package 1.0, mine", provides)
+    monkeypatch.setattr(tools, "run_doctor", list)
+    monkeypatch.setattr(plugins, "plugins", lambda: [plugin])
+    done = CliRunner().invoke(app, ["doctor", "--json"])
+    assert [row["to_do"] for row in json.loads(done.stdout)] == [to_do]
+    assert done.exit_code == 0
+    shown = " ".join(CliRunner().invoke(app, ["doctor"]).stdout.split())
+    assert ("ask for it as" in shown) == (to_do is not None)
