@@ -7,7 +7,7 @@ while the proof's other side, the rule's text and its parameters, stays correct.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sc_hw.proof.mutants.plastic import lane_trial
 from sc_hw.proof.processes import compare_graphs, compare_netlists, decide
 from sc_model.graph import Graph, Node, Op, rewrite, trace
 from sc_model.graph.nodes import Builder, prune
+from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
 from sc_model.spec import Design
 
@@ -29,12 +30,21 @@ from sc_model.spec import Design
 Change = Callable[[Builder, Node, tuple[int, ...]], int | None]
 
 
-def mutated_graph(graph: Graph, change: Change, first: bool = False) -> Graph | None:
+def mutated_graph(
+    graph: Graph, change: Change, first: bool = False, places: Collection[int] | None = None
+) -> Graph | None:
     """The graph with one node replaced: the last that `change` applies to, or the first.
 
-    Returns None where it applies to no node.
+    Parameters
+    ----------
+    graph : the original.
+    change : replaces a node.
+    first : try the nodes from the first on.
+    places : nodes that may be replaced; None for all.
+
+    Returns None where it applies to none of them.
     """
-    order = range(len(graph.nodes))
+    order = sorted(range(len(graph.nodes)) if places is None else places)
     for target in order if first else reversed(order):
         mutated = _with_replacement(graph, change, target)
         if mutated is not None:
@@ -78,6 +88,25 @@ def _block_trial(build: Build, folder: Path, original: Graph, mutated: Graph) ->
     return Trial(partial(compare_graphs, original, mutated, folder), partial(decide, folder))
 
 
+def _places(design: Design, graph: Graph) -> Collection[int] | None:
+    """Nodes whose mutants the proof of a block can see; None for all.
+
+    A layer is proved part by part and its mutant is a lane, which computes the fields of a synapse
+    alone: a fault in a trace of a neuron would leave the lane as it is.
+    """
+    if design.layer is None:
+        return None
+    synapse = layer_rule(*resolve(design.rule)).synapse
+    waiting = [graph.outputs[name] for name in synapse]
+    nodes: set[int] = set()
+    while waiting:
+        index = waiting.pop()
+        if index not in nodes:
+            nodes.add(index)
+            waiting += graph.nodes[index].args
+    return nodes
+
+
 # A layer is proved part by part, so that its mutant is a lane alone.
 _TRIALS: dict[str, Callable[[Build, Path, Graph, Graph], Trial]] = {
     "lane": _block_trial,
@@ -100,11 +129,12 @@ def graph_mutant(
     """
 
     def applies(design: Design) -> str | None:
-        return None if mutated_graph(trace(*resolve(design.rule)), change, first) else absent
+        graph = trace(*resolve(design.rule))
+        return None if mutated_graph(graph, change, first, _places(design, graph)) else absent
 
     def make(build: Build, folder: Path) -> Trial:
         original = trace(*resolve(build.design.rule))
-        mutated = mutated_graph(original, change, first)
+        mutated = mutated_graph(original, change, first, _places(build.design, original))
         if mutated is None:
             raise ValueError(f"mutant '{name}' must apply to the rule of '{build.design.name}'")
         return _TRIALS[build.design.block](build, folder, original, mutated)

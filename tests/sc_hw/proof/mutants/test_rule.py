@@ -179,3 +179,18 @@ def test_a_new_mutant_is_one_entry(limit: Any, verdict: str, tmp_path: Path) -> 
     row = run_mutant(nothing, elaborate(LANE, tmp_path), tmp_path, 60.0)
     assert (row["verdict"], row["expected"]) == (NO_PLACE, NO_PLACE)
     assert row["reason"] == "no place for it: there is no such node"
+
+
+def test_in_a_layer_the_fault_is_put_where_its_lanes_compute(tmp_path: Path) -> None:
+    """Saturation comes last in a trace of the neuron, which no lane computes; the weight's counts."""
+    small = {"weight_bits": 6, "trace_bits": 4, "learning_shift": 4}
+    rule = RuleChoice(family="pair_stdp", parameters=small)
+    (design,) = (design for design in designs(rule) if design.block == "layer")
+    graph = trace(*resolve(rule))
+    saturated = [name for name, i in graph.outputs.items() if graph.nodes[i].op is Op.CLAMP]
+    assert saturated == ["weight", "pre_trace", "post_trace"]
+    assert graph.outputs["post_trace"] == max(graph.outputs.values())
+    (mutant,) = (mutant for mutant in MUTANTS if mutant.name == "ceiling one too low")
+    assert mutant.applies(design) is None
+    rows = {row["name"]: row for row in prove(design, root=tmp_path, schedules=False)["mutants"]}
+    assert rows["ceiling one too low"]["verdict"] == REFUTED
