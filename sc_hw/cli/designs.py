@@ -18,7 +18,15 @@ from sc_hw.cli.terminal import (
     verdict,
 )
 from sc_hw.errors import EXIT_FAILED
-from sc_model.spec import load_design
+from sc_model.spec import ConfigError, load_design
+
+# the options that give the size of a block
+SIZES = {
+    "lane": (),
+    "bank": ("synapses",),
+    "layer": ("inputs", "neurons", "lanes"),
+    "network": ("inputs", "neurons", "lanes"),
+}
 
 
 def new(
@@ -27,32 +35,43 @@ def new(
     ],
     folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path(),
     rule: Annotated[
-        bool, typer.Option("--rule", help="Write a rule file NAME.py too, and a lane that runs it.")
+        bool,
+        typer.Option("--rule", help="Write a rule file NAME.py too, and a design that runs it."),
     ] = False,
-    block: Annotated[str, typer.Option(help="lane, bank, layer or network.")] = "bank",
-    synapses: Annotated[int, typer.Option(help="Synapses of a bank, 1 to 65,536.")] = 1024,
-    inputs: Annotated[int, typer.Option(help="Inputs of a layer, or of a network's first.")] = 64,
-    neurons: Annotated[int, typer.Option(help="Neurons of a layer, or of each of a network.")] = 16,
-    lanes: Annotated[int, typer.Option(help="Lanes of a layer, or of each of a network.")] = 1,
+    block: Annotated[
+        str | None,
+        typer.Option(help="lane, bank, layer or network; by default bank, with --rule lane."),
+    ] = None,
+    synapses: Annotated[
+        int | None, typer.Option(help="Synapses of a bank, 1 to 65,536; by default 1024.")
+    ] = None,
+    inputs: Annotated[
+        int | None, typer.Option(help="Inputs of a layer, or of a network's first; by default 64.")
+    ] = None,
+    neurons: Annotated[
+        int | None, typer.Option(help="Neurons of a layer, or of each of a network; by default 16.")
+    ] = None,
+    lanes: Annotated[
+        int | None, typer.Option(help="Lanes of a layer, or of each of a network; by default 1.")
+    ] = None,
 ) -> None:
     """Write a commented design file NAME.toml, with --rule also a rule file NAME.py to edit."""
+    chosen = block or ("lane" if rule else "bank")
+    options = {"synapses": synapses, "inputs": inputs, "neurons": neurons, "lanes": lanes}
+    sizes = {key: value for key, value in options.items() if value is not None}
+    for key in sizes:
+        # an option that does nothing would leave its user with another design than was asked for
+        if chosen in SIZES and key not in SIZES[chosen]:
+            blocks = " or ".join(name for name, keys in SIZES.items() if key in keys)
+            raise ConfigError(f"--{key} is not of block '{chosen}'; give --block {blocks} with it.")
     if rule:
         from sc_hw.commands.new_rule import new_rule
 
-        out.print(new_rule(name, folder), markup=False)
+        out.print(new_rule(name, folder, block=chosen, **sizes), markup=False)
         return
     from sc_hw.commands.new import new as run_new
 
-    file = run_new(
-        name,
-        block=block,
-        synapses=synapses,
-        inputs=inputs,
-        neurons=neurons,
-        lanes=lanes,
-        folder=folder,
-    )
-    out.print(f"wrote {file}")
+    out.print(f"wrote {run_new(name, block=chosen, folder=folder, **sizes)}")
 
 
 def import_(

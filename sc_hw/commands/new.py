@@ -36,6 +36,30 @@ def new(
     layers of a network. Raises ConfigError for a bad name, block or number, and where the file
     exists: nothing is overwritten.
     """
+    design = checked_design(
+        name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
+    )
+    path = folder / f"{design.name}.toml"
+    if path.exists():
+        raise ConfigError(f"design file {path} exists already; choose another name or remove it.")
+    lines = [
+        f"# Design of {design.name}: `sc-hw elaborate {path.name}` makes its Verilog.",
+        "[design]",
+        f'name = "{design.name}"',
+        f'block = "{design.block}"  # {BLOCKS}',
+        *([f"synapses = {design.synapses}  # 1 to 65,536"] if design.block == "bank" else []),
+        f'fabric = "{design.fabric}"  # what the pipeline is cut for: {", ".join(family_names())}',
+        f"seed = {design.seed}  # of all random stimulus",
+        "",
+        *(_network(design.network) if design.network is not None else _rule(design)),
+    ]
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def checked_design(
+    name: str, *, block: str, synapses: int, inputs: int, neurons: int, lanes: int
+) -> Design:
+    """The design that a file is to describe; ConfigError where such a design can't be."""
     table: dict[str, Any] = {"name": name, "block": block}
     tables: dict[str, Any] = {"design": table}
     if block == "layer":
@@ -54,32 +78,18 @@ def new(
         tables |= {"layer": [fast, slow], "clock": {"sense": {}, "think": {}}}
     elif block != "lane":
         table["synapses"] = synapses
-    design: Design = parse_design(tables)
+    design = parse_design(tables)
     if design.layer is not None:
         placement(design.layer)
-    path = folder / f"{design.name}.toml"
-    if path.exists():
-        raise ConfigError(f"design file {path} exists already; choose another name or remove it.")
-    lines = [
-        f"# Design of {design.name}: `sc-hw elaborate {path.name}` makes its Verilog.",
-        "[design]",
-        f'name = "{design.name}"',
-        f'block = "{design.block}"  # {BLOCKS}',
-        *([f"synapses = {design.synapses}  # 1 to 65,536"] if design.block == "bank" else []),
-        f'fabric = "{design.fabric}"  # what the pipeline is cut for: {", ".join(family_names())}',
-        f"seed = {design.seed}  # of all random stimulus",
-        "",
-        *(_network(design.network) if design.network is not None else _rule(design)),
-    ]
-    return write_text(path, "\n".join(lines) + "\n")
+    return design
 
 
 def _rule(design: Design) -> list[str]:
     """The tables of a design that computes a rule."""
     rule = load_rule(design.rule.family)
     return [
-        *_commented("layer", design.layer),
-        *_commented("neuron", design.neuron),
+        *commented("layer", design.layer),
+        *commented("neuron", design.neuron),
         "[rule]",
         f'family = "{rule.family}"',
         *(
@@ -91,16 +101,16 @@ def _rule(design: Design) -> list[str]:
 
 def _network(network: NetworkSpec) -> list[str]:
     """The tables of a network: each layer with its neuron behind it."""
-    lines = _commented("network", network, without=("layers", "clocks", "plastic"))
+    lines = commented("network", network, without=("layers", "clocks", "plastic"))
     for role in network.roles:
-        lines += _commented(f"clock.{role}", network.clock(role))
+        lines += commented(f"clock.{role}", network.clock(role))
     for layer in network.layers:
-        lines += _commented("[layer]", layer, without=("neuron", "kind"))[:-1]
-        lines += _commented("layer.neuron", dict(layer).get("neuron"), without=COUPLINGS)
+        lines += commented("[layer]", layer, without=("neuron", "kind"))[:-1]
+        lines += commented("layer.neuron", dict(layer).get("neuron"), without=COUPLINGS)
     return lines
 
 
-def _commented(table: str, values: Frozen | None, without: Collection[str] = ()) -> list[str]:
+def commented(table: str, values: Frozen | None, without: Collection[str] = ()) -> list[str]:
     """A table with all its keys and what they mean; integers, texts and truth values are the same
     in TOML as in JSON.
     """

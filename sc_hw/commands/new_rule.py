@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sc_hw.commands.new import checked_design, commented
 from sc_hw.files import write_text
 from sc_model.rules import load_rule, rule_families
 from sc_model.spec import ConfigError, Design
@@ -108,14 +109,28 @@ VECTORS = (
 '''
 
 _DESIGN = """\
-# A lane (one synapse in registers) that runs the rule of @NAME@.py.
+# @WHAT@ that runs the rule of @NAME@.py.
 [design]
 name = "@NAME@"
-block = "lane"  # bank: many synapses in block RAM; layer: with neurons; see `sc-hw new --help`
-
+block = "@BLOCK@"  # @OTHERS@; see `sc-hw new --help`
+@SIZE@
 [rule]
 family = "@NAME@.py"  # a path, from this file's folder; parameters of the rule may follow
 """
+
+# what a design file says of its own block, and of the others
+_WHAT = {
+    "lane": "A lane (one synapse in registers)",
+    "bank": "A bank (many synapses in block RAM)",
+    "layer": "A layer (dense, with its neurons)",
+}
+_OTHERS = {
+    "lane": "lane: one synapse",
+    "bank": "bank: many synapses in block RAM",
+    "layer": "layer: with neurons",
+}
+
+_LISTED = "lane, bank or layer"
 
 _NEXT = """\
 wrote {rule} and {design}
@@ -125,8 +140,23 @@ next: sc-hw prove {design}       proves the hardware equal to the rule, and show
 Then edit {rule} and prove it again; docs/writing_a_rule.md explains each part."""
 
 
-def new_rule(name: str, folder: Path = Path()) -> str:
-    """Write `<name>.py`, a rule that works, and `<name>.toml`, a lane that uses it.
+def new_rule(
+    name: str,
+    folder: Path = Path(),
+    *,
+    block: str = "lane",
+    synapses: int = 1024,
+    inputs: int = 64,
+    neurons: int = 16,
+    lanes: int = 1,
+) -> str:
+    """Write `<name>.py`, a rule that works, and `<name>.toml`, a design that uses it.
+
+    Parameters
+    ----------
+    block : ``lane``, ``bank`` or ``layer``.
+    synapses : size of a bank.
+    inputs, neurons, lanes : size of a layer.
 
     Returns
     -------
@@ -135,10 +165,14 @@ def new_rule(name: str, folder: Path = Path()) -> str:
     Raises
     ------
     ConfigError
-        the name is not allowed or is that of an installed rule, or one of the files exists:
-        nothing is overwritten.
+        the name is not allowed or is that of an installed rule, the block or a size is not allowed,
+        or one of the files exists: nothing is overwritten.
     """
-    Design(name=name, block="lane")  # refuses a name that no design can have
+    if block not in _WHAT:
+        raise ConfigError(f"the block of a new rule must be {_LISTED}, not '{block}'.")
+    chosen = checked_design(
+        name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
+    )
     if name in rule_families():
         raise ConfigError(f"rule family '{name}' is installed already; choose another name.")
     rule, design = folder / f"{name}.py", folder / f"{name}.toml"
@@ -148,6 +182,23 @@ def new_rule(name: str, folder: Path = Path()) -> str:
                 f"{what} file {path} exists already; choose another name or remove it."
             )
     write_text(rule, _RULE.replace("@NAME@", name))
-    write_text(design, _DESIGN.replace("@NAME@", name))
+    write_text(design, _design_text(chosen))
     load_rule(str(rule.absolute()))
     return _NEXT.format(rule=rule, design=design)
+
+
+def _design_text(design: Design) -> str:
+    """The design file: the block with its size, and the rule by its path."""
+    size = [f"synapses = {design.synapses}  # 1 to 65,536", ""] if design.block == "bank" else [""]
+    size += commented("layer", design.layer) + commented("neuron", design.neuron)
+    values = {
+        "NAME": design.name,
+        "WHAT": _WHAT[design.block],
+        "BLOCK": design.block,
+        "OTHERS": "; ".join(text for block, text in _OTHERS.items() if block != design.block),
+        "SIZE": "\n".join(size),
+    }
+    text = _DESIGN
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text

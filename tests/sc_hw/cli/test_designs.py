@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from sc_hw.build import audit_design
 from sc_hw.cli import app
 from sc_hw.commands.new_rule import new_rule
+from sc_model.spec import load_design
 
 
 def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
@@ -61,6 +62,22 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
     assert (tmp_path / "net" / "digits_snn.toml").read_text().count("lanes = 4") == 2
     made = json.loads(sc_hw(tmp_path, "elaborate", "net/digits_snn.toml", "--json").stdout)
     assert made["manifest"]["layers"][0]["memory_bits"]["synapses"] == 64 * 32 * 8
+
+
+def test_new_honours_the_block_and_its_size(tmp_path: Path) -> None:
+    done = sc_hw(tmp_path, "new", "soft", "--rule", "--block", "bank", "--synapses", "64")
+    assert done.returncode == 0, done.stderr
+    design = load_design(tmp_path / "soft.toml")
+    assert (design.block, design.synapses, design.rule.label) == ("bank", 64, "soft.py")
+    assert sc_hw(tmp_path, "new", "plain").returncode == 0
+    plain = load_design(tmp_path / "plain.toml")
+    assert (plain.block, plain.synapses) == ("bank", 1024)
+    for options, block in (("--rule", "lane"), ("--block=layer", "layer")):
+        assert (
+            error_of(sc_hw(tmp_path, "new", "other", options, "--synapses", "64"))
+            == f"error: --synapses is not of block '{block}'; give --block bank with it."
+        )
+    assert not list(tmp_path.glob("other.*"))
 
 
 @pytest.mark.parametrize("function", ["update", "float_update"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sc_hw.build.elaborate import elaborate
 from sc_hw.commands.new_rule import new_rule
 from sc_hw.proof import prove
 from sc_hw.simulation.cosim import cosim
@@ -37,6 +38,46 @@ def test_what_is_written_is_a_rule_and_its_design(
 def test_another_folder(tmp_path: Path) -> None:
     assert new_rule("soft", tmp_path / "new").startswith(f"wrote {tmp_path}/new/soft.py and ")
     assert load_design(tmp_path / "new" / "soft.toml").rule.family == f"{tmp_path}/new/soft.py"
+
+
+@pytest.mark.parametrize(
+    ("block", "sizes", "synapses"),
+    [
+        ("lane", {}, 1),
+        ("bank", {"synapses": 64}, 64),
+        ("layer", {"inputs": 4, "neurons": 2, "lanes": 2}, 8),
+    ],
+)
+def test_the_block_that_is_asked_for(
+    tmp_path: Path, block: str, sizes: dict[str, int], synapses: int
+) -> None:
+    new_rule("soft", tmp_path, block=block, **sizes)
+    text = (tmp_path / "soft.toml").read_text()
+    assert "@" not in text
+    assert text.count("\n\n") == (3 if block == "layer" else 1)
+    assert text.startswith(f"# A {block} (")
+    design = load_design(tmp_path / "soft.toml")
+    assert (design.block, design.synapses) == (block, synapses)
+    assert design.rule.family == str(tmp_path / "soft.py")
+    if design.layer is not None:
+        assert (design.layer.inputs, design.layer.neurons, design.layer.lanes) == (4, 2, 2)
+    elaborate(design, tmp_path / "build")
+
+
+@pytest.mark.parametrize(
+    ("block", "sizes", "text"),
+    [
+        ("network", {}, "the block of a new rule must be lane, bank or layer, not 'network'."),
+        ("bank", {"synapses": 0}, "Design.synapses must be >= 1, not 0."),
+    ],
+)
+def test_a_block_that_is_refused(
+    tmp_path: Path, block: str, sizes: dict[str, int], text: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        new_rule("soft", tmp_path, block=block, **sizes)
+    assert str(caught.value) == text
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
