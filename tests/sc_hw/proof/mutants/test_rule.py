@@ -182,7 +182,7 @@ def test_a_new_mutant_is_one_entry(limit: Any, verdict: str, tmp_path: Path) -> 
 
 
 def test_in_a_layer_the_fault_is_put_where_its_lanes_compute(tmp_path: Path) -> None:
-    """Saturation comes last in a trace of the neuron, which no lane computes; the weight's counts."""
+    """The last saturation is that of a neuron's trace, which no lane computes."""
     small = {"weight_bits": 6, "trace_bits": 4, "learning_shift": 4}
     rule = RuleChoice(family="pair_stdp", parameters=small)
     (design,) = (design for design in designs(rule) if design.block == "layer")
