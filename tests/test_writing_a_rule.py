@@ -15,7 +15,10 @@ import pytest
 from support import LEAKY_COUNTER, ROOT
 
 from sc_hw.commands.new_rule import new_rule
+from sc_model.graph import RangeError
+from sc_model.graph.trace import trace_function
 from sc_model.rules import load_rule
+from sc_model.spec import IntFormat
 
 PAGE = (ROOT / "docs" / "writing_a_rule.md").read_text(encoding="utf-8")
 
@@ -138,3 +141,35 @@ def test_the_smallest_file_of_the_contract(tmp_path: Path) -> None:
     file = tmp_path / "leaky.py"
     file.write_text(LEAKY_COUNTER)
     assert load_rule(str(file)).family == "leaky_counter"
+
+
+def test_the_moving_average_as_the_page_writes_it() -> None:
+    """Of the two forms in section 5, the first is refused and the second is not."""
+    refused, accepted = "theta + ((a - theta) >> T)", "theta - (theta >> T) + (a >> T)"
+    assert PAGE.index(refused) < PAGE.index(accepted)
+    formats = {"theta": IntFormat(16), "a": IntFormat(16)}
+
+    def trace_of(text: str) -> None:
+        trace_function(
+            "rule",
+            formats,
+            {"theta": IntFormat(16)},
+            lambda _, values: {"theta": eval(text, {}, values | {"T": 4})},
+        )
+
+    trace_of(accepted)
+    with pytest.raises(RangeError):
+        trace_of(refused)
+
+
+def test_the_docstring_is_edited_with_the_equations(tmp_path: Path) -> None:
+    """Section 4 leaves no word of the additive rule in the file's docstring."""
+    new_rule("my_rule", tmp_path)
+    text = (tmp_path / "my_rule.py").read_text()
+    section = PAGE[PAGE.index("## 4.") : PAGE.index("## 5.")]
+    for block in BLOCKS:
+        if block.language == "diff" and block.text in section:
+            text = applied(text, block.text)
+    doc = text.split('"""')[1]
+    assert "additive" not in doc
+    assert "((max_weight - weight) * pre_trace) >> up_shift" in doc
