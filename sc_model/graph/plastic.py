@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from sc_model.graph.nodes import Graph, Op
 from sc_model.graph.trace import trace
-from sc_model.spec.errors import ConfigError
+from sc_model.spec.errors import ConfigError, RuleError
 from sc_model.spec.formats import IntFormat
-from sc_model.spec.rule import Locality, Rule, RuleParams
+from sc_model.spec.rule import Locality, Rule, RuleInput, RuleParams, StateField
+from sc_model.spec.rule_errors import rule_error
 
 LAYER_SIGNALS = ("spikes", "outcome", "decide", "clear_trial", "clear_traces")
 
@@ -51,42 +52,107 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
     Raises
     ------
     ConfigError
-        the rule can't run in such a layer; the text says why.
+        the rule can't run in such a layer; the text says why, and begins with the file and the line
+        of the declaration where a file defines the rule.
     """
-    refused = f"rule '{rule.family}' can't run in a layer: "
-    inputs, state = rule.input_formats(params), rule.state_formats(params)
-    spikes = {}
-    for locality in (Locality.PRE, Locality.POST):
-        names = [item.name for item in rule.inputs if item.locality is locality]
-        if len(names) != 1 or inputs[names[0]] != IntFormat(1):
-            choices = _listed(f"{name} ({inputs[name]})" for name in names)
-            raise ConfigError(
-                f"{refused}it must have exactly one input of locality {locality}, a spike"
-                f" ({IntFormat(1)}), not {choices}."
-            )
-        spikes[locality] = names[0]
+    spikes = {
+        locality: _spike(rule, params, locality) for locality in (Locality.PRE, Locality.POST)
+    }
+    weight = _weight(rule, params)
+    if all(field.locality is not Locality.POST for field in rule.state):
+        # The memory of the neurons' traces would have words of no bits.
+        raise _refusal(
+            rule,
+            "STATE",
+            None,
+            f"it must have a field of locality {Locality.POST}, kept once for each neuron, not"
+            " none: give it a postsynaptic trace.",
+        )
+    modulators = tuple(item.name for item in rule.inputs if item.locality is Locality.SYNAPSE)
+    reserved = sorted(set(modulators) & set(LAYER_SIGNALS))
+    if reserved:
+        raise _refusal(
+            rule,
+            "INPUTS",
+            reserved[0],
+            f"it must not name an input '{reserved[0]}'; a layer has {', '.join(LAYER_SIGNALS)} of"
+            " its own.",
+        )
+    _check_dependences(rule, params)
+    if critic and len(modulators) != 1:
+        raise ConfigError(
+            "a critic needs a rule with exactly one input of locality synapse, the reward;"
+            f" '{rule.family}' has {_listed(modulators)}: set critic_shift = 0."
+        )
+    fields = {
+        place: tuple(field.name for field in rule.state if field.locality is place)
+        for place in Locality
+    }
+    return LayerRule(
+        weight=weight,
+        pre_spike=spikes[Locality.PRE],
+        post_spike=spikes[Locality.POST],
+        modulators=modulators,
+        synapse=fields[Locality.SYNAPSE],
+        pre=fields[Locality.PRE],
+        post=fields[Locality.POST],
+    )
+
+
+def _refusal(rule: Rule, table: str, name: str | None, message: str) -> RuleError:
+    """Why a rule can't run in a layer, with the line that declares the field or input in front.
+
+    Parameters
+    ----------
+    table : ``STATE`` or ``INPUTS``.
+    name : field or input that is wrong; None where it is the table as a whole.
+    """
+    items: tuple[StateField | RuleInput, ...] = rule.state if table == "STATE" else rule.inputs
+    names = [item.name for item in items]
+    line = (
+        rule.origin.line_of(table)
+        if name is None
+        else rule.origin.line_of_item(table, names.index(name))
+    )
+    return rule_error(rule.origin, f"rule '{rule.family}' can't run in a layer: {message}", line)
+
+
+def _spike(rule: Rule, params: RuleParams, locality: Locality) -> str:
+    """The one input of a locality, which must be a spike."""
+    inputs = rule.input_formats(params)
+    names = [item.name for item in rule.inputs if item.locality is locality]
+    if len(names) != 1 or inputs[names[0]] != IntFormat(1):
+        choices = _listed(f"{name} ({inputs[name]})" for name in names)
+        raise _refusal(
+            rule,
+            "INPUTS",
+            names[0] if len(names) == 1 else None,
+            f"it must have exactly one input of locality {locality}, a spike ({IntFormat(1)}), not"
+            f" {choices}.",
+        )
+    return names[0]
+
+
+def _weight(rule: Rule, params: RuleParams) -> str:
+    """The one loadable field, which must be an unsigned one of the synapse."""
+    state = rule.state_formats(params)
     loadable = [field for field in rule.state if field.loadable]
     if len(loadable) != 1 or loadable[0].locality is not Locality.SYNAPSE or loadable[0].signed:
         choices = _listed(
             f"{field.name} ({state[field.name]}, locality {field.locality})" for field in loadable
         )
-        raise ConfigError(
-            f"{refused}it must have exactly one loadable field, unsigned and of locality synapse,"
-            f" not {choices}."
+        raise _refusal(
+            rule,
+            "STATE",
+            loadable[0].name if len(loadable) == 1 else None,
+            "it must have exactly one loadable field, unsigned and of locality synapse, not"
+            f" {choices}.",
         )
-    if all(field.locality is not Locality.POST for field in rule.state):
-        # The memory of the neurons' traces would have words of no bits.
-        raise ConfigError(
-            f"{refused}it must have a field of locality {Locality.POST}, kept once for each neuron,"
-            " not none: give it a postsynaptic trace."
-        )
-    modulators = tuple(item.name for item in rule.inputs if item.locality is Locality.SYNAPSE)
-    reserved = sorted(set(modulators) & set(LAYER_SIGNALS))
-    if reserved:
-        raise ConfigError(
-            f"{refused}it must not name an input '{reserved[0]}'; a layer has"
-            f" {', '.join(LAYER_SIGNALS)} of its own."
-        )
+    return loadable[0].name
+
+
+def _check_dependences(rule: Rule, params: RuleParams) -> None:
+    """Check that fields kept once an input, or once a neuron, depend on their own kind alone."""
     places = {field.name: field.locality for field in rule.state} | {
         item.name: item.locality for item in rule.inputs
     }
@@ -98,28 +164,13 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
             if places[name] is not field.locality
         )
         if others and field.locality is not Locality.SYNAPSE:
-            raise ConfigError(
-                f"{refused}its field '{field.name}' of locality {field.locality} must depend on"
-                f" fields and inputs of that locality alone, not on {', '.join(others)}."
+            raise _refusal(
+                rule,
+                "STATE",
+                field.name,
+                f"its field '{field.name}' of locality {field.locality} must depend on fields and"
+                f" inputs of that locality alone, not on {', '.join(others)}.",
             )
-    if critic and len(modulators) != 1:
-        raise ConfigError(
-            "a critic needs a rule with exactly one input of locality synapse, the reward;"
-            f" '{rule.family}' has {_listed(modulators)}: set critic_shift = 0."
-        )
-    fields = {
-        place: tuple(field.name for field in rule.state if field.locality is place)
-        for place in Locality
-    }
-    return LayerRule(
-        weight=loadable[0].name,
-        pre_spike=spikes[Locality.PRE],
-        post_spike=spikes[Locality.POST],
-        modulators=modulators,
-        synapse=fields[Locality.SYNAPSE],
-        pre=fields[Locality.PRE],
-        post=fields[Locality.POST],
-    )
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support import RULE, Bits, made_up_rule, params_of
 
+from sc_hw.commands.new_rule import new_rule
 from sc_model.graph.plastic import LayerRule, layer_rule
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, Locality, RuleInput, StateField
+from sc_model.spec.errors import RuleError
 
 PRE, POST = Locality.PRE, Locality.POST
 
@@ -158,3 +161,62 @@ def test_a_rule_without_a_postsynaptic_field_has_no_place_in_a_layer() -> None:
         "it must have a field of locality post, kept once for each neuron, not none: give it a"
         " postsynaptic trace."
     )
+
+
+ONE_STEP = """
+VECTORS = (
+    vectors_for(STATE, INPUTS)("all zero stays zero", (0, 0, 0), (0,) * len(INPUTS), (0, 0, 0)),
+)
+"""
+REFUSED = "rule 'leaky' can't run in a layer: "
+PRE_FIELD = 'StateField("pre_trace", "trace_bits", locality=Locality.PRE)'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "text"),
+    [
+        (
+            "state.pre_trace, inputs.pre_spike",
+            "state.pre_trace, inputs.post_spike",
+            PRE_FIELD,
+            "its field 'pre_trace' of locality pre must depend on fields and inputs of that"
+            " locality alone, not on post_spike.",
+        ),
+        (
+            'RuleInput("pre_spike", locality=Locality.PRE)',
+            'RuleInput("pre_spike")',
+            "INPUTS = (",
+            f"{NOT_PRE} none.",
+        ),
+        (
+            'RuleInput("pre_spike", locality',
+            'RuleInput("pre_spike", 3, locality',
+            'RuleInput("pre_spike", 3',
+            f"{NOT_PRE} pre_spike (unsigned 3 bits).",
+        ),
+        (", loadable=True", "", "STATE = (", f"{NOT_WEIGHT} none."),
+        (
+            '    RuleInput("post_spike"',
+            '    RuleInput("decide"),\n    RuleInput("post_spike"',
+            'RuleInput("decide")',
+            "it must not name an input 'decide'; a layer has spikes, outcome, decide,"
+            " clear_trial, clear_traces of its own.",
+        ),
+    ],
+)
+def test_a_refusal_begins_with_the_line_of_the_declaration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, place: str, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    new_rule("leaky")
+    file = tmp_path / "leaky.py"
+    code, _, _ = file.read_text().partition("vector = vectors_for")
+    assert old in code
+    code = code.replace(old, new, 1)
+    # the hand-worked steps are those of the unchanged rule; a step of zeros holds for any
+    file.write_text(code + ONE_STEP)
+    (line,) = (n for n, each in enumerate(code.splitlines(), 1) if place in each)
+    rule = load_rule(str(file))
+    with pytest.raises(RuleError) as caught:
+        layer_rule(rule, rule.params_type())
+    assert str(caught.value) == f"leaky.py:{line}: {REFUSED}{text}"
