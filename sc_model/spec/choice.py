@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
+from sc_model.spec.errors import ConfigTypeError
 from sc_model.spec.frozen import Frozen
 
 
@@ -37,6 +38,18 @@ class RuleChoice(Frozen):
             return values
         rest = {key: value for key, value in values.items() if key != "family"}
         return {key: values[key] for key in ("family",) if key in values} | {"parameters": rest}
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _integers(cls, parameters: Any) -> Any:
+        """Refuse a parameter of another kind by the name that it has in a design file."""
+        for name, value in parameters.items() if isinstance(parameters, dict) else ():
+            # bool is a kind of int to Python, but true is no width and no shift
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ConfigTypeError(
+                    f"[rule] {name} must be an integer, not {value!r} ({type(value).__name__})."
+                )
+        return parameters
 
     @field_validator("family")
     @classmethod

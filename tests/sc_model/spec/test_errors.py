@@ -259,17 +259,17 @@ def test_wrong_key_of_a_design(change: dict[str, Any], kind: TypeOf, expected: s
         (
             {"design": BASE, "rule": {"weight_bits": "3"}},
             ConfigTypeError,
-            "RuleChoice.parameters.weight_bits must be an integer, not '3' (str).",
+            "[rule] weight_bits must be an integer, not '3' (str).",
         ),
         (
             {"design": BASE, "rule": {"weight_bits": True}},
             ConfigTypeError,
-            "RuleChoice.parameters.weight_bits must be an integer, not True (bool).",
+            "[rule] weight_bits must be an integer, not True (bool).",
         ),
         (
             {"design": BASE, "rule": {"weight_bits": 1.5}},
             ConfigTypeError,
-            "RuleChoice.parameters.weight_bits must be an integer, not 1.5 (float).",
+            "[rule] weight_bits must be an integer, not 1.5 (float).",
         ),
     ],
 )
