@@ -23,7 +23,7 @@ from sc_hw.cli.terminal import (
 from sc_hw.errors import EXIT_FAILED
 
 
-def bench(
+def benchmark(
     name: Annotated[
         str, typer.Argument(help="adaptation: how fast a weight adapts to pairs of spikes.")
     ],
@@ -39,11 +39,11 @@ def bench(
 
     The models must agree in every step.
     """
-    from sc_hw.commands.bench import bench as run_bench
+    from sc_hw.commands.benchmark import benchmark as run_benchmark
 
     with progress_lines(as_json) as progress:
         progress(f"bench {name}")
-        result = run_bench(name, steps=steps, reward=reward, seed=seed, out=save)
+        result = run_benchmark(name, steps=steps, reward=reward, seed=seed, out=save)
     if as_json:
         print_json(result)
     else:
@@ -120,5 +120,5 @@ def demo(
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command(epilog="Example: sc-hw bench adaptation")(bench)
+    app.command("bench", epilog="Example: sc-hw bench adaptation")(benchmark)
     app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ecp5-25f-6")(demo)

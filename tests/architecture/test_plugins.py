@@ -269,7 +269,7 @@ EXCEPTIONS = {
         "weight",
     ): "the help of `sc-hw bench adaptation`, about the O(1) synapse",
     ("sc_hw/cli/learning.py", "reward"): "an option of the same",
-    ("sc_hw/commands/bench.py", "reward"): "an option of the same",
+    ("sc_hw/commands/benchmark.py", "reward"): "an option of the same",
     ("sc_hw/commands/new_rule.py", "*"): "the rule file that is written to start from",
     ("sc_hw/simulation/device.py", "weight"): "the argument `weights` of a device",
     ("sc_hw/simulation/devices/*.py", "weight"): "the loadable field, which a device calls weights",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sc_hw.commands.bench import bench
+from sc_hw.commands.benchmark import benchmark
 from sc_hw.tools import ToolError
 from sc_model.learning import adaptation
 from sc_model.native import NativeError
@@ -17,7 +17,7 @@ from sc_model.spec import ConfigError
 
 def test_a_name_that_is_not_known() -> None:
     with pytest.raises(ConfigError, match=r"^a benchmark is adaptation, not 'speed'\.$"):
-        bench("speed")
+        benchmark("speed")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_errors_end_in_one_line(
 
     monkeypatch.setattr(adaptation, "adaptation_benchmark", fail)
     with pytest.raises(kind, match=f"^{text.replace('+', '[+]')}"):
-        bench("adaptation")
+        benchmark("adaptation")
 
 
 def test_the_result_is_also_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,6 +47,6 @@ def test_the_result_is_also_written(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(adaptation, "adaptation_benchmark", result)
     file = tmp_path / "folder" / "bench.json"
-    assert bench("adaptation", steps=5, reward=2, seed=3, out=file) == {"cases": []}
+    assert benchmark("adaptation", steps=5, reward=2, seed=3, out=file) == {"cases": []}
     assert json.loads(file.read_text()) == {"cases": []}
     assert calls == [{"steps": 5, "reward": 2, "seed": 3}]

@@ -12,7 +12,7 @@ from sc_model.spec import ConfigError
 BENCHMARKS = ("adaptation",)
 
 
-def bench(
+def benchmark(
     name: str, *, steps: int = 20_000, reward: int = 8, seed: int = 1, out: Path | None = None
 ) -> dict[str, Any]:
     """Run a benchmark by name and return its result.
