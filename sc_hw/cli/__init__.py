@@ -3,6 +3,6 @@
 Stages are imported inside the commands that need them: `--help` and `doctor` import none.
 """
 
-from sc_hw.cli.app import app, main
+from sc_hw.cli.application import app, main
 
 __all__ = ["app", "main"]

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sc_hw.cli import app
-from sc_hw.commands import bench, demo
+from sc_hw.commands import benchmark, demo
 
 SUMMARY: dict[str, Any] = {
     "passed": True,
@@ -53,7 +53,7 @@ def test_models_that_do_not_agree_fail(agrees: bool, monkeypatch: pytest.MonkeyP
         "cases": [case],
         "parity_with_scalar": {"numpy": True, "native": agrees, "compared_steps": 50},
     }
-    monkeypatch.setattr(bench, "bench", lambda name, **options: result)
+    monkeypatch.setattr(benchmark, "benchmark", lambda name, **options: result)
     done = CliRunner().invoke(app, ["bench", "adaptation"])
     assert done.exit_code == int(not agrees)
     assert "│ causal  │ 8      │ 1    │ 2  │ 7             │ -             │ never │" in done.stdout

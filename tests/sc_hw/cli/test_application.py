@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shlex
 import shutil
@@ -12,12 +11,10 @@ import pytest
 from command_line import error_of, sc_hw
 from support import ROOT
 
-from sc_hw.cli import app
+from sc_hw.cli import app, application
 from sc_hw.errors import AuditError, OutputError, ReportError, ToolError
 from sc_model.spec import ConfigError
 
-# `sc_hw.cli.app` as an attribute is the Typer application; this is the module of that name.
-application = importlib.import_module("sc_hw.cli.app")
 COMMANDS = {
     command.name or command.callback.__name__: command
     for command in app.registered_commands
