@@ -9,6 +9,7 @@ error.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -82,12 +83,18 @@ class Catalogue(Generic[T]):
         self._sources: dict[str, str] = {}
         for info in pkgutil.iter_modules(path):
             name = f"{package or group}.{info.name}"
-            self._add(info.name, name, partial(importlib.import_module, name), None)
+            self._add(info.name, name, name, partial(importlib.import_module, name), None)
         for point in sorted(entry_points(group=group), key=_order):
-            self._add(point.name, _source(point), point.load, wanted)
+            module = point.value.partition(":")[0]
+            self._add(point.name, _source(point), module, point.load, wanted)
 
     def _add(
-        self, name: str, source: str, load: Callable[[], ModuleType], wanted: str | None
+        self,
+        name: str,
+        source: str,
+        module: str,
+        load: Callable[[], ModuleType],
+        wanted: str | None,
     ) -> None:
         """Import one module and keep what it has, or why it has nothing."""
         try:
@@ -103,7 +110,7 @@ class Catalogue(Generic[T]):
                         f" {source}: rename one"
                     )
         except (Exception, SystemExit) as error:  # whatever foreign code may raise on import
-            problem = f"plug-in {name} ({source}) is broken: {_cause(error)}."
+            problem = f"plug-in {name} ({source}) is broken: {_cause(error, module)}."
             self.plugins.append(Plugin(self.group, name, source, problem=problem))
             return
         if pairs:
@@ -147,28 +154,37 @@ def _source(point: EntryPoint) -> str:
     return f"{package}entry point {point.group}: {point.name} = {point.value}"
 
 
-def _cause(error: BaseException) -> str:
+def _cause(error: BaseException, module: str) -> str:
     """The error in one line, with the innermost file and line of the plug-in's own folder.
 
-    A `ConfigError` names its own subject and needs no place.
+    What the plug-in calls in foreign packages says less than the line that calls it. A
+    `ConfigError` names its own subject and needs no place.
     """
     text = " ".join(str(error).split()).removesuffix(".")
     if isinstance(error, ConfigError):
         return text
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
-    # Python's importer has frames of its own; the first other one is the plug-in's module, and what
-    # that calls in foreign packages says less than the line that calls it
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<frozen")
-        and "importlib" not in Path(frame.filename).parts
-        and frame.filename != __file__
-    ]
-    own = [frame for frame in frames if _folder(frame.filename) == _folder(frames[0].filename)]
-    place = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
-    return f"{type(error).__name__}: {text}{place}"
+    file = _file_of(module)
+    if file is None:
+        return f"{type(error).__name__}: {text}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _folder(frame.filename) == _folder(file)]
+    # Where none of its lines is under way, what it defines has the fault: the file alone.
+    place = f"{own[-1].filename}:{own[-1].lineno}" if own else file
+    return f"{type(error).__name__}: {text} ({place})"
+
+
+def _file_of(module: str) -> str | None:
+    """The file of a module, or None where there is no such module.
+
+    The traceback alone does not tell: import hooks of other packages have frames in it, too.
+    """
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception:  # whatever a parent package of foreign code may raise on import
+        return None
+    return None if spec is None else spec.origin
 
 
 def _folder(file: str) -> str:

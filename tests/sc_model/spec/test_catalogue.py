@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -148,8 +149,27 @@ def test_a_broken_module_of_the_folder(
     assert found.names() == ("one",)
     assert error_of(found, "b") == (
         f"plug-in b ({GROUP}.b) is broken: AttributeError: 'int' object has no attribute 'items'"
-        f" ({__file__}:{things.__code__.co_firstlineno + 1})."
+        f" ({tmp_path / GROUP / 'b.py'})."
     )
+
+
+def test_an_import_hook_hides_no_line(
+    catalogue: Callable[..., Catalogue[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hooks of other packages stand between the importer and the plug-in in a traceback."""
+
+    class Hook(PathFinder):
+        @classmethod
+        def find_spec(cls, name: str, path: object = None, target: object = None) -> object:
+            spec = super().find_spec(name, path, target) if name == "nice_bad" else None
+            if spec is not None:
+                execute = spec.loader.exec_module
+                spec.loader.exec_module = lambda module: execute(module)
+            return spec
+
+    monkeypatch.setattr(sys, "meta_path", [Hook, *sys.meta_path])
+    found = catalogue({"a": "THINGS = {'one': 1}"}, {"nice": {"bad": "\n1 / 0\n"}})
+    assert error_of(found, "bad").endswith(f"({tmp_path / 'nice_bad.py'}:2).")
 
 
 def test_pick() -> None:
