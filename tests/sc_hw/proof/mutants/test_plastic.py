@@ -66,7 +66,7 @@ def test_an_edit_that_changes_nothing_is_equivalent(
 @pytest.mark.parametrize("fabric", LAYER_FABRICS)
 def test_every_mutant_is_made_of_random_layers_or_says_why_not(fabric: str, tmp_path: Path) -> None:
     """Every pattern matches, in layers of all rules and options that the sweep draws."""
-    drawn = random.Random(4).sample(list(layer_designs(fabric, 40)), 3)
+    drawn = random.Random(4).sample(list(layer_designs(fabric, 40)), 1)
     for design in drawn:
         build = with_parts(design, tmp_path)
         for mutant in MUTANTS:
