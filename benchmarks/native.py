@@ -150,7 +150,7 @@ def models(turns: int) -> dict[str, float]:
     seconds = best(turns, scalar, lambda: bank.step(many))
     found = {"scalar": 5000 / seconds[0], "numpy": 100_000 / seconds[1]}
     if importlib.util.find_spec(PEER) is not None:
-        from sc_neurocore.learning import OnlineO1Config, OnlineO1Synapse  # type: ignore[import-not-found]
+        from sc_neurocore.learning import OnlineO1Config, OnlineO1Synapse
 
         peer = OnlineO1Synapse(OnlineO1Config())
 

@@ -235,7 +235,8 @@ def main() -> int:
     out = parser.parse_args().out
     arrays = record(load_design(HERE / "digits.toml"))
     with replacing(out) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type] # no array is named allow_pickle
+        # No array is named allow_pickle.
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     meta = json.loads(str(arrays["meta"]))
     print(
         f"{out}: {len(arrays['spikes'])} steps, {meta['trials']} trials,"

@@ -251,5 +251,6 @@ def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> st
         )
         bar.set_label(label, fontsize=8)
         bar.ax.tick_params(labelsize=8, right=False)
-        bar.outline.set_visible(False)  # type: ignore[operator] # matplotlib types the outline as a callable
+        # Matplotlib types the outline as a callable.
+        bar.outline.set_visible(False)  # type: ignore[operator]
         return _svg(figure)

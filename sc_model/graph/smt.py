@@ -211,7 +211,8 @@ class SmtInt:
     def __ge__(self, other: Any) -> SmtBool:
         return self._compare(K.BV_SGE, other)
 
-    def __eq__(self, other: Any) -> SmtBool:  # type: ignore[override]  # a comparison is a term here
+    # A comparison is a term here.
+    def __eq__(self, other: Any) -> SmtBool:  # type: ignore[override]
         return self._compare(K.EQUAL, other)
 
     def __ne__(self, other: Any) -> SmtBool:  # type: ignore[override]

@@ -105,7 +105,8 @@ class Expr:
     def __le__(self, other: Any) -> Expr:
         return self._make(Op.NOT, (self > other).index)
 
-    def __eq__(self, other: Any) -> Expr:  # type: ignore[override]  # a comparison is an expression here
+    # A comparison is an expression here.
+    def __eq__(self, other: Any) -> Expr:  # type: ignore[override]
         return self._make(Op.EQ, self.index, self._lift(other))
 
     def __ne__(self, other: Any) -> Expr:  # type: ignore[override]

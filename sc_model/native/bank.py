@@ -160,7 +160,8 @@ class NativeBank(Bank):
         super().__init__(rule, params, synapses, initial)
 
     @property
-    def state(self) -> dict[str, NDArray[Any]]:  # type: ignore[override]  # held as the kernel wants it
+    # Held as the kernel wants it.
+    def state(self) -> dict[str, NDArray[Any]]:  # type: ignore[override]
         """Every field, shape (N,), int64; a copy."""
         return {
             name: array[: self.synapses].astype(np.int64) + self.kernel.biases[name]

@@ -84,7 +84,8 @@ class NativeSynapse(Synapse):
         )
 
     @property
-    def state(self) -> dict[str, int]:  # type: ignore[override]  # held where the kernel can reach it
+    # Held where the kernel can reach it.
+    def state(self) -> dict[str, int]:  # type: ignore[override]
         """Every field; a copy."""
         return dict(zip(self._names, self._values.tolist(), strict=True))
 

@@ -74,7 +74,7 @@ def test_checkpoints_go_from_one_to_the_other_unseen(builds: Path, tmp_path: Pat
         {name: values[first : first + 30] for name, values in given.items()}
         for first in (0, 30, 60)
     ]
-    other_layout = LAYER.model_copy(update={"layer": LAYER.layer.model_copy(update={"lanes": 1})})  # type: ignore[union-attr]
+    other_layout = LAYER.model_copy(update={"layer": LAYER.layer.model_copy(update={"lanes": 1})})
     first = Device.open(LAYER)
     fired = [first.run(**part[0])]
     second = Device.open(other_layout, on="rtl", root=builds)

@@ -18,7 +18,7 @@ def test_names_are_unique() -> None:
 def test_declarations(tool: Tool) -> None:
     assert re.fullmatch(r"\d+(\.\d+)*", tool.minimum)
     assert tool.program or tool.wheels  # it can be found somewhere
-    kind, package = re.fullmatch(r"(pip|apt-get) install (\S+)", tool.mend).groups()  # type: ignore[union-attr]
+    kind, package = re.fullmatch(r"(pip|apt-get) install (\S+)", tool.mend).groups()
     assert package == tool.wheels[0] if kind == "pip" else package == tool.name
     stages = {"elaborate", "prove", "cosim", "lint", "estimate"}
     assert set(tool.purpose.split(", ")) <= stages

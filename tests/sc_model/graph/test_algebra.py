@@ -101,7 +101,7 @@ def test_array_type_at_its_limit(bits: int, dtype: Any) -> None:
 def test_a_bank_is_as_many_synapses(values: dict[str, int]) -> None:
     params = params_of(values)
     rng = np.random.default_rng(5)
-    start = [int(v) << (params.weight_bits - 8) for v in rng.integers(0, 256, LANES)]  # type: ignore[attr-defined]
+    start = [int(v) << (params.weight_bits - 8) for v in rng.integers(0, 256, LANES)]
     bank = Bank(RULE, params, LANES, {"weight": np.array(start, object)})
     synapses = [Synapse(RULE, params, {"weight": weight}) for weight in start]
     for _ in range(50):

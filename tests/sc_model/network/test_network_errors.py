@@ -75,8 +75,8 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "LIF.reset must be 'zero' or 'subtract', not 'substract'; did you mean 'subtract'?",
     ),  # type: ignore[arg-type]
-    (lambda: LIF(method="rk4"), ValueError, "LIF.method must be 'exact' or 'euler', not 'rk4'"),  # type: ignore[arg-type]
-    (lambda: LIF(reset_delay=1), TypeError, "LIF.reset_delay must be True or False, not 1 (int)"),  # type: ignore[arg-type]
+    (lambda: LIF(method="rk4"), ValueError, "LIF.method must be 'exact' or 'euler', not 'rk4'"),
+    (lambda: LIF(reset_delay=1), TypeError, "LIF.reset_delay must be True or False, not 1 (int)"),
     (lambda: IF(threshold=-1.0), ValueError, "IF.v_reset must be < threshold (-1.0), not 0.0"),
     (
         lambda: LIF(reset_delay=True, refractory_ms=2.0),
@@ -95,7 +95,7 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
     ),
     # populations
     (lambda: Population(LIF, 0), ValueError, "n must be >= 1, not 0"),
-    (lambda: Population(LIF, 2.0), TypeError, "n must be an integer, not 2.0 (float)"),  # type: ignore[arg-type]
+    (lambda: Population(LIF, 2.0), TypeError, "n must be an integer, not 2.0 (float)"),
     (
         lambda: Population("Izikevich", 3),
         ValueError,
@@ -120,7 +120,7 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "LIF.tau_ms must be one number or one for each of the 3 neurons, not 4 numbers",
     ),
     (lambda: Population(LIF, 3, "a/b"), ValueError, "label must be a name without '/', not 'a/b'"),
-    (lambda: Population(LIF, 3, 3), TypeError, "label must be a string, not 3 (int)"),  # type: ignore[arg-type]
+    (lambda: Population(LIF, 3, 3), TypeError, "label must be a string, not 3 (int)"),
     (
         lambda: Population(LIF, 3).step([1, 2], 1.0),
         ValueError,
@@ -292,7 +292,7 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "current must have shape (steps, 3), not (5, 2)",
     ),
-    (lambda: CurrentStimulus("pre", 1), TypeError, "target must be a Population, not 'pre' (str)"),  # type: ignore[arg-type]
+    (lambda: CurrentStimulus("pre", 1), TypeError, "target must be a Population, not 'pre' (str)"),
     (lambda: CurrentStimulus(PRE, 1, 5, 3), ValueError, "stop_step must be >= 5, not 3"),
     (
         lambda: SpikeStimulus(PRE, [1], [1, 2]),
@@ -311,7 +311,7 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "rate_hz must be <= a spike a step (1000 Hz), not 1500; take a shorter dt_ms",
     ),
-    (lambda: SpikeMonitor("pre"), TypeError, "population must be a Population, not 'pre' (str)"),  # type: ignore[arg-type]
+    (lambda: SpikeMonitor("pre"), TypeError, "population must be a Population, not 'pre' (str)"),
     (
         lambda: StateMonitor(PRE, "w"),
         ValueError,

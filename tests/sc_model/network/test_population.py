@@ -12,4 +12,4 @@ from sc_model.network import (
 def test_models_by_class_and_by_name() -> None:
     assert isinstance(Population(HodgkinHuxleyNeuron, 2).model, HodgkinHuxleyNeuron)
     assert isinstance(Population("HodgkinHuxleyNeuron", 2).model, HodgkinHuxleyNeuron)
-    assert Population(LIF(tau_ms=[1.0, 2.0], threshold=2.0), 2).model.tau_ms[1] == 2.0  # type: ignore[arg-type,attr-defined]
+    assert Population(LIF(tau_ms=[1.0, 2.0], threshold=2.0), 2).model.tau_ms[1] == 2.0

@@ -96,7 +96,7 @@ def test_stdp_window_is_exponential(delay: int) -> None:
         net = Network(1.0, [pre, post])
         projection = net.add(Projection(pre, post, 0.0, delay=delay, plasticity=rule))
         for step in range(70):
-            net.step({pre.label: float(step == 30 - delay), post.label: float(step == 30 + gap)})  # type: ignore[dict-item]
+            net.step({pre.label: float(step == 30 - delay), post.label: float(step == 30 + gap)})
         expected = (
             0.01 * math.exp(-gap / 20)
             if gap > 0

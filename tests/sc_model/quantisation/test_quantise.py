@@ -75,7 +75,7 @@ def test_one_scale_a_layer() -> None:
     assert made.parameters["threshold"].tolist() == [1601, 1601]
     assert made.parameters["leak"].tolist() == [2048, 1229]
     assert sorted(made.parameters) == ["leak", "threshold", "weight"]
-    assert made.spec == DenseSpec(name="hidden", inputs=3, neurons=2, neuron={"threshold_bits": 11})  # type: ignore[arg-type]
+    assert made.spec == DenseSpec(name="hidden", inputs=3, neurons=2, neuron={"threshold_bits": 11})
 
 
 def test_one_scale_a_neuron() -> None:

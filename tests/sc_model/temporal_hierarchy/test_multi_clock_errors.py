@@ -39,7 +39,7 @@ NAN = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, np.nan]])
     [
         (lambda: HetSynLayer(0, 3), ValueError, "n_inputs must be >= 1, not 0"),
         (lambda: HetSynLayer(3, -1), ValueError, "n_neurons must be >= 1, not -1"),
-        (lambda: HetSynLayer(3.0, 3), TypeError, "n_inputs must be an integer, not 3.0 (float)"),  # type: ignore[arg-type]
+        (lambda: HetSynLayer(3.0, 3), TypeError, "n_inputs must be an integer, not 3.0 (float)"),
         (lambda: HetSynLayer(3, True), TypeError, "n_neurons must be an integer, not True (bool)"),
         (
             lambda: HetSynLayer(3, 3, tau_mean=0),

@@ -348,7 +348,7 @@ def test_delays_and_thresholds_are_learned() -> None:
     assert any(
         (net.projections[label].delay_steps != delays).any() for label, delays in before.items()
     )
-    assert (np.asarray(net.populations["first"].model.threshold) != THRESHOLD).all()  # type: ignore[attr-defined]
+    assert (np.asarray(net.populations["first"].model.threshold) != THRESHOLD).all()
 
 
 def state(learner: BPTTLearner) -> list[Any]:

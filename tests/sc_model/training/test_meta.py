@@ -233,7 +233,7 @@ def test_it_learns_to_adapt_in_five_steps() -> None:
         tasks = [sinusoid(1000 + 4 * k + each) for each in range(4)]
         learner.outer_step(tasks)
         optimiser.zero_grad()
-        sum(mse(plain(x), y) for task in tasks for x, y in (task[:2], task[2:])).backward()  # type: ignore[union-attr]
+        sum(mse(plain(x), y) for task in tasks for x, y in (task[:2], task[2:])).backward()
         optimiser.step()
     other = MetaLearner(plain, 0.1, 0.005)
     mine = np.mean([learner.inner_loop(sinusoid(seed), 5).query_loss for seed in range(20)])

@@ -253,7 +253,7 @@ def test_what_was_learned_is_written_into_the_network() -> None:
             delay.copy_(delay.round())
     expected = simulated(net, drive())
     assert np.array_equal(module.run(drive()).activity["h"][:, 0].detach().numpy(), expected["h"])
-    assert np.asarray(net.populations["h"].model.threshold).shape == (4,)  # type: ignore[attr-defined]
+    assert np.asarray(net.populations["h"].model.threshold).shape == (4,)
 
 
 def test_thresholds_are_put_back_above_the_reset() -> None:

@@ -23,7 +23,7 @@ def test_weights_are_the_loadable_field_of_any_rule(family: str) -> None:
 
 @pytest.mark.parametrize("block", ["lane", "bank"])
 def test_state_is_int64_and_a_run_is_its_steps(block: str) -> None:
-    design = Design(name="a", block=block, synapses=4 if block == "bank" else 1)  # type: ignore[arg-type]
+    design = Design(name="a", block=block, synapses=4 if block == "bank" else 1)
     device: Any = device_block(design)
     shape = (9, 4) if block == "bank" else (9,)
     stimulus = random_inputs(np.random.default_rng(3), RULE.params_type(), shape)
