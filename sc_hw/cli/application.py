@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sc_hw.cli import designs, learning, price, proof, simulation, tools
+from sc_hw.cli import designs, interchange, learning, price, proof, simulation, tools
 from sc_hw.cli.terminal import errors
 from sc_hw.errors import (
     EXIT_BAD_INPUT,
@@ -25,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # The order of `sc-hw --help`: tools first, then the stages as a design passes them.
-for group in (tools, designs, proof, simulation, price, learning):
+for group in (tools, designs, interchange, proof, simulation, price, learning):
     group.register(app)
 
 
