@@ -14,6 +14,7 @@ from sc_hw.audit.audit import audit
 from sc_hw.build.blocks import block_of
 from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.emit import to_verilog
+from sc_hw.build.sources import source_hashes
 from sc_hw.errors import AuditError
 from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, write_json, write_text
@@ -56,8 +57,12 @@ def sha256(text: str) -> str:
 
 
 def build_id(design: Design) -> str:
-    """First 12 hex digits of a hash over design, rule source, package and tool versions."""
-    inputs: dict[str, Any] = {"design": design.portable()}
+    """First 12 hex digits of a hash over everything that makes a build.
+
+    These are the design, the texts of its rule and of the generator (see `sc_hw.build.sources`),
+    and the versions of the package and of the Verilog back-end.
+    """
+    inputs: dict[str, Any] = {"design": design.portable(), "sources": source_hashes(design)}
     if design.learns is not None:
         rule, params = resolve(design.learns)
         inputs |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from sc_hw.build.blocks import block_of
-from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
+from sc_hw.build.elaborate import Build, build_id, elaborate, make, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, write_json, write_text
@@ -23,6 +23,7 @@ from sc_hw.progress import Progress, silent
 from sc_hw.proof.blocks.network.network import network_tasks
 from sc_hw.proof.blocks.network.parts import write_network_parts
 from sc_hw.proof.blocks.plastic.parts import write_parts
+from sc_hw.proof.identity import EMITTED
 from sc_hw.proof.mutants import mutants_of
 from sc_hw.proof.mutants.mutant import finish_mutants, start_mutants
 from sc_hw.proof.processes import decide
@@ -53,6 +54,7 @@ def _emit_parts_and_sizes(
     # The worker proves every schedule that it finds, also those of an earlier run.
     for stale in (build.folder / "proof").glob("schedule_*"):
         stale.unlink()
+    write_text(build.folder / "proof" / EMITTED, build.verilog.read_text(encoding="utf-8"))
     block = build.design.block
     if block == "network":
         progress("emitting the layers' parts")
@@ -189,10 +191,10 @@ def _write_certificate(
 
 
 def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
-    """The certificate of a design, if it belongs to the Verilog in the design's folder.
+    """The certificate of a design, if it belongs to the Verilog that the design becomes now.
 
-    Raises ConfigError where there is no certificate, or where the rule or the Verilog have changed
-    since it was written.
+    Raises ConfigError where there is no certificate, or where the rule, the generator or the
+    Verilog in the folder have changed since it was written.
     """
     folder = root / build_id(design)
     again = f"run `sc-hw prove` on {design.name} again"
@@ -211,6 +213,13 @@ def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
     ):
         raise ConfigError(
             f"{folder / 'proof.json'} belongs to another text of rule '{design.learns.family}':"
+            f" {again}."
+        )
+    # The folder's name covers the generator's texts. What it emits is compared all the same: its
+    # libraries, too, have a say in the text.
+    if certificate["verilog_sha256"] != make(design).manifest["verilog_sha256"]:
+        raise ConfigError(
+            f"{folder / 'proof.json'} belongs to other Verilog than {design.name} becomes now:"
             f" {again}."
         )
     return certificate

@@ -16,6 +16,7 @@ from sc_hw.proof.blocks.lane import prove_lane
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
+from sc_hw.proof.identity import identity_claim
 from sc_hw.proof.netlist import Netlist, parse_btor, read_back
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import VERDICT, Claim
@@ -30,6 +31,18 @@ _TERMS_IN_USE: list[Terms] = []
 def claims_of(folder: Path, limit_s: float) -> list[Claim]:
     """The claims about the design whose manifest lies in `folder`, decided."""
     manifest = json.loads((folder / "manifest.json").read_text())
+    return [*_identity(folder, manifest, limit_s), *_block_claims(folder, manifest, limit_s)]
+
+
+def _identity(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
+    """The claim about every byte of `top.v`; the folder of a mutated part has no `top.v`."""
+    if not (folder / manifest["verilog"]).exists():
+        return []
+    return [identity_claim(folder, manifest, limit_s)]
+
+
+def _block_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
+    """The claims about what the design computes."""
     block = manifest["design"]["block"]
     if block == "network":
         return claims_of_network(folder, manifest, limit_s)

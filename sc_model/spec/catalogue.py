@@ -65,6 +65,7 @@ class Catalogue(Generic[T]):
     things : the things by name.
     plugins : every module that was looked at, in the order of the search: those of the folder by
         name, then entry points by package and name. Helpers of the folder are left out.
+    modules : name of the module that defines each thing, by the thing's name.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Catalogue(Generic[T]):
         self.subject, self.group, self._read = subject, group, things
         self.things: dict[str, T] = {}
         self.plugins: list[Plugin] = []
+        self.modules: dict[str, str] = {}
         self._sources: dict[str, str] = {}
         for info in pkgutil.iter_modules(path):
             name = f"{package or group}.{info.name}"
@@ -115,6 +117,7 @@ class Catalogue(Generic[T]):
             return
         if pairs:
             self.things.update(pairs)
+            self.modules.update(dict.fromkeys(names, module))
             self._sources.update(dict.fromkeys(names, source))
             self.plugins.append(Plugin(self.group, name, source, tuple(sorted(names))))
 

@@ -43,9 +43,15 @@ def load_family(name: str) -> Family:
     return _families().pick(name, "Design.fabric")
 
 
+def family_module(name: str) -> str:
+    """Name of the module that defines a family; errors are those of :func:`load_family`."""
+    load_family(name)
+    return _families().modules[name]
+
+
 def family_plugins() -> tuple[Plugin, ...]:
     """Every module that was searched for families, the broken ones too."""
     return tuple(_families().plugins)
 
 
-__all__ = ["Family", "family_names", "family_plugins", "load_family"]
+__all__ = ["Family", "family_module", "family_names", "family_plugins", "load_family"]

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sc_hw.build.elaborate import Build
+from sc_hw.build.elaborate import Build, sha256
 from sc_hw.files import write_json, write_text
 from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.proof.mutants.mutant import MutantError, Trial, no_comparison
@@ -104,7 +104,11 @@ def part_trial(
 
 
 def design_files(folder: Path, manifest: Mapping[str, Any], text: str) -> Source:
-    """Write a mutated design's Verilog and the manifest that its proof reads."""
+    """Write a mutated design's Verilog and the manifest that its proof reads.
+
+    The manifest names the mutated text as the emitted one: a mutant stands for a fault in the
+    generator, which the claims about the design must find without an original to compare with.
+    """
     path = write_text(folder / "top.v", text)
-    write_json(folder / "manifest.json", manifest)
+    write_json(folder / "manifest.json", {**manifest, "verilog_sha256": sha256(text)})
     return Source((str(path),), manifest["top"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sc_hw.build import elaborate as elaboration
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.proof import prove as prover
 from sc_hw.proof.mutants.mutant import Mutant, Trial, no_comparison
@@ -73,6 +74,21 @@ def test_certificate_belongs_to_its_verilog(tmp_path: Path) -> None:
         str(error.value)
         == f"{folder / 'proof.json'} belongs to another text of rule 'reward_modulated_stdp': run"
         " `sc-hw prove` on lane again."
+    )
+
+
+def test_a_certificate_of_another_generator_does_not_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder's name is the same, and so are its files: a library changed the emitted text."""
+    prove(LANE, root=tmp_path, mutants=False, schedules=False)
+    monkeypatch.setattr(elaboration, "to_verilog", lambda *_: "module lane(); endmodule\n")
+    with pytest.raises(ConfigError) as error:
+        check(LANE, root=tmp_path)
+    assert (
+        str(error.value)
+        == f"{tmp_path / prover.build_id(LANE) / 'proof.json'} belongs to other Verilog than lane"
+        " becomes now: run `sc-hw prove` on lane again."
     )
 
 
