@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from sc_hw.simulation.cosim import cosim, lint
     from sc_hw.simulation.device import Device
     from sc_hw.tools import doctor
+    from sc_model import __version__
     from sc_model.spec import Design, load_design
 
 # Loaded when first used: a component must not drag in plots, and a proof no report.
 _HOMES = {
+    "__version__": "sc_model",
     "Build": "sc_hw.build.elaborate",
     "Design": "sc_model.spec",
     "Device": "sc_hw.simulation.device",
@@ -73,3 +75,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'sc_hw' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from sc_model.texts import OneLineError
 
-class CacheError(OSError):
+
+class CacheError(OneLineError, OSError):
     """The cache folder can't be made or written; the message names it and says what to do."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError, ConfigTypeError
+from sc_model.texts import one_line
 from sim.benches import bench_module
 from sim.design import BuildFolderError, read_manifest
 from sim.request import Request
@@ -58,10 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         results = simulate(Request(**vars(options)))
     except (BuildFolderError, RecordingError, ConfigError, ConfigTypeError, ValueError) as error:
-        print(error, file=sys.stderr)
+        print(one_line(str(error)), file=sys.stderr)
         return BAD_INPUT
     except (SimulationError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(one_line(str(error)), file=sys.stderr)
         return TOOL_FAILED
     print(
         f"{results['block']} {results['build_id']}: {results['synapse_steps']} synapse steps,"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sc_model.rules import resolve_built
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
+from sc_model.texts import OneLineError
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 CLOCK = "clk"  # of a block with a rule
@@ -21,7 +22,7 @@ VALID = "__valid"  # ends the name of a stream's valid bit
 WATCHED = ("out_of_step_", "lost_")  # begin the names of outputs that report faults and losses
 
 
-class BuildFolderError(ValueError):
+class BuildFolderError(OneLineError, ValueError):
     """A folder is no build, or its manifest and its Verilog do not belong together."""
 
 

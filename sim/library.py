@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sc_model.texts import one_line
 from sim.design import BuildFolderError
 from sim.driver.library import build_library
 from sim.toolchain import SimulationError
@@ -28,10 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(build_library(options.folder, options.waves))
     except BuildFolderError as error:
-        print(error, file=sys.stderr)
+        print(one_line(str(error)), file=sys.stderr)
         return BAD_FOLDER
     except SimulationError as error:
-        print(error, file=sys.stderr)
+        print(one_line(str(error)), file=sys.stderr)
         return TOOL_FAILED
     return 0
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from sc_model.cache import CacheError, cache_folder
+from sc_model.texts import OneLineError
 
 
-class SimulationError(RuntimeError):
+class SimulationError(OneLineError, RuntimeError):
     """The simulator can't be built or did not run to its end; the text quotes the tool's error."""
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import sys
+from typing import Annotated, Any
+
 import typer
 
+import sc_hw
 from sc_hw.cli import designs, interchange, learning, price, proof, simulation, tools
-from sc_hw.cli.terminal import errors
+from sc_hw.cli.terminal import errors, out
 from sc_hw.errors import (
     EXIT_BAD_INPUT,
     EXIT_FAILED,
@@ -17,6 +22,10 @@ from sc_hw.errors import (
     ToolError,
 )
 from sc_model.spec import ConfigError, ConfigTypeError
+from sc_model.texts import one_line
+
+# the disk is full or can't be written: nobody's mistake, and the text says what to do
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 app = typer.Typer(
     help="From a learning rule to proven Verilog with its price, with open tools only.",
@@ -28,22 +37,67 @@ app = typer.Typer(
 for group in (tools, designs, interchange, proof, simulation, price, learning):
     group.register(app)
 
+# What typer raises for wrong options. Its own display is a frame of five lines, with the user's
+# characters in it as they are. The class has no public name that all versions of typer share.
+UsageError: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"sc-hw {sc_hw.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version, and end."
+        ),
+    ] = False,
+) -> None:
+    """From a learning rule to proven Verilog with its price, with open tools only."""
+
 
 def main() -> None:
-    """Entry point: every error of a stage is one line on standard error and an exit code."""
+    """Run the command: every error of a stage is one line on standard error and an exit code."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        _wrong_usage(error)
     except (ConfigError, ConfigTypeError, OutputError, ReportError) as error:
         _fail(error, EXIT_BAD_INPUT)
     except AuditError as error:
         _fail(error, EXIT_FAILED)
     except ToolError as error:
         _fail(error, EXIT_TOOL)
-    except KeyboardInterrupt:
-        errors.print("interrupted; what had been finished is kept")
-        raise SystemExit(EXIT_INTERRUPTED) from None
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        # Of a library that writes on its own; the stages' own files are an OutputError.
+        where = f"output {error.filename}" if error.filename else "an output"
+        _fail(OutputError(f"{where} can't be written: {error.strerror}."), EXIT_BAD_INPUT)
+    else:
+        # typer gives the exit code of `typer.Exit`, or what the command returned, which is None
+        if code == EXIT_INTERRUPTED:
+            raise KeyboardInterrupt
+        if code:
+            raise SystemExit(code)
+
+
+def _wrong_usage(error: Any) -> None:
+    """One line, and where to read more; without any argument the help."""
+    if not sys.argv[1:]:
+        error.show()
+        raise SystemExit(EXIT_BAD_INPUT) from None
+    command = error.ctx.command_path if error.ctx is not None else "sc-hw"
+    text = " ".join(error.format_message().split()).removesuffix(".")
+    _fail(ConfigError(f"{text}; see `{command} --help`."), EXIT_BAD_INPUT)
 
 
 def _fail(error: Exception, code: int) -> None:
-    errors.print(f"error: {error}", markup=False)
+    errors.print(f"error: {one_line(str(error))}", markup=False)
     raise SystemExit(code) from None

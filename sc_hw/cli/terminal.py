@@ -11,9 +11,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from sc_hw.files import DEFAULT_ROOT
 from sc_hw.progress import Progress
+from sc_model.texts import one_line
 
 DesignFile = Annotated[
     Path, typer.Argument(metavar="DESIGN", help="Design file (TOML); `sc-hw new NAME` writes one.")
@@ -45,9 +47,9 @@ def progress_lines(as_json: bool) -> Iterator[Progress]:
     """
     if errors.is_terminal and not as_json:
         with errors.status("starting") as status:
-            yield lambda text: status.update(text)
+            yield lambda text: status.update(Text(one_line(text)))
     else:
-        yield lambda text: errors.print(f"... {text}", markup=False)
+        yield lambda text: errors.print(f"... {one_line(text)}", markup=False)
 
 
 def print_json(value: Any) -> None:

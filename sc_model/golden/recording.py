@@ -32,9 +32,10 @@ from numpy.typing import NDArray
 
 from sc_model.graph.plastic import layer_rule
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
+from sc_model.texts import OneLineError
 
 
-class RecordingError(ValueError):
+class RecordingError(OneLineError, ValueError):
     """A recording does not fit the design it is replayed on."""
 
 

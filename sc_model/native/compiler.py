@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from sc_model.cache import CacheError, cache_folder
+from sc_model.texts import OneLineError
 
 # Overflow wraps: sums are exact modulo 2^bits (see `vectors`).
 FLAGS = (
@@ -28,7 +29,7 @@ FLAGS = (
 )
 
 
-class NativeError(RuntimeError):
+class NativeError(OneLineError, RuntimeError):
     """A kernel can't be compiled or loaded here."""
 
 

@@ -29,6 +29,8 @@ COMPONENTS = (
     "sc_hw.trained",
     "sc_hw.network",
 )
+# plain functions on the standard library, for every layer: texts of errors, files, child processes
+FOUNDATION = ("sc_model.texts", "sc_model.files", "sc_model.processes")
 SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")
 STAGE = (*COMPONENTS, *SHARED, "sc_hw.build")
 
@@ -77,6 +79,7 @@ LAYERS: dict[str, Layer] = {
             "sc_model.quantisation",
             "sc_model.interchange",
             "sc_model.files",
+            "sc_model.texts",
         )
     ),
     "sc_model.learning": Layer(
@@ -254,7 +257,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
     for name in imports(source, module, is_package, type_checking=module != FACADE):
         if name.split(".")[0] in sys.stdlib_module_names:
             continue
-        if not begins(name, layer.allowed) or begins(name, layer.never):
+        if not begins(name, (*FOUNDATION, *layer.allowed)) or begins(name, layer.never):
             found.append(name)
     return found
 
