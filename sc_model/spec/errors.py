@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from sc_model.texts import OneLineError, shown
 
-class ConfigError(ValueError):
+
+class ConfigError(OneLineError, ValueError):
     """A configuration holds a value that is not allowed."""
 
 
-class ConfigTypeError(TypeError):
+class ConfigTypeError(OneLineError, TypeError):
     """A configuration holds a value of the wrong kind."""
 
 
@@ -64,22 +66,26 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         owner = ".".join([model.__name__, *map(str, place[:-1])])
         hint = did_you_mean(str(place[-1]), known) or "."
         return ConfigError(
-            f"{owner} has no field '{place[-1]}'{hint} Its fields are: {', '.join(known)}."
+            f"{owner} has no field {shown(str(place[-1]))}{hint} Its fields are: {', '.join(known)}."
         )
     if kind == "missing":
         return ConfigError(f"{subject} must be given; it has no default.")
     if kind in _BOUNDS:
         sign, key = _BOUNDS[kind]
-        return ConfigError(f"{subject} must be {sign} {context[key]}, not {got!r}.")
+        return ConfigError(f"{subject} must be {sign} {context[key]}, not {shown(got)}.")
     if kind == "literal_error":
-        hint = did_you_mean(str(got), re.findall(r"'([^']*)'", context["expected"]))
-        return ConfigError(f"{subject} must be {context['expected']}, not {got!r}{hint or '.'}")
+        hint = did_you_mean(
+            got if isinstance(got, str) else "", re.findall(r"'([^']*)'", context["expected"])
+        )
+        return ConfigError(
+            f"{subject} must be {context['expected']}, not {shown(got)}{hint or '.'}"
+        )
     if kind == "string_pattern_mismatch":
         allowed = (
             model.model_fields[str(place[0])].description
             or f"text of the form {context['pattern']}"
         )
-        return ConfigError(f"{subject} must be {allowed}, not {got!r}.")
+        return ConfigError(f"{subject} must be {allowed}, not {shown(got)}.")
     if kind == "value_error":
         cause = context["error"]
         if isinstance(cause, ConfigError):  # of a table within: it names its own subject
@@ -87,6 +93,6 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         return ConfigError(str(cause) if not place else f"{subject}: {cause}")
     if kind in _KINDS:
         return ConfigTypeError(
-            f"{subject} must be {_KINDS[kind]}, not {got!r} ({type(got).__name__})."
+            f"{subject} must be {_KINDS[kind]}, not {shown(got)} ({type(got).__name__})."
         )
-    return ConfigError(f"{subject}: {finding['msg']}, not {got!r}.")
+    return ConfigError(f"{subject}: {finding['msg']}, not {shown(got)}.")
