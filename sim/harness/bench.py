@@ -85,7 +85,7 @@ class CocotbBench:
                 "COCOTB_LOG_LEVEL": "WARNING",
                 "GPI_LOG_LEVEL": "WARNING",
                 # By default cocotb loads pytest with all its plug-ins to rewrite the assertions of
-                # a bench: 1.2 s a run, half of a short one. Our benches return what they have found.
+                # a bench: 1.2 s a run, half of a short one. Our benches return their findings.
                 "COCOTB_REWRITE_ASSERTION_FILES": "",
             }
             try:
