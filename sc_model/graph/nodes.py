@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import FrameType
 
 from sc_model.graph.interval import Interval
+from sc_model.spec.bounds import MAX_VALUE_BITS
 
 
 class Op(StrEnum):
@@ -168,6 +169,11 @@ class Builder:
             self._index[key] = len(self.nodes)
             if self.file:
                 self._record_line()
+            if max(abs(interval.lo), abs(interval.hi)).bit_length() >= MAX_VALUE_BITS:
+                raise ValueError(
+                    f"a value must fit {MAX_VALUE_BITS} bits with its sign, and this one ({op})"
+                    f" needs {interval.format.width}: shift by less, or clamp it on the way"
+                )
             self.nodes.append(Node(op, args, data, interval))
         return self._index[key]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sc_model.graph.interval import Interval
 from sc_model.graph.nodes import Builder, Graph, Op, prune
+from sc_model.spec.bounds import MAX_VALUE_BITS
 from sc_model.spec.errors import RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.rule import Rule, RuleParams
@@ -80,6 +81,8 @@ class Expr:
                 f"a rule shifts by a constant integer >= 0, not by {bits!r}: use mux to choose"
                 " between shifts"
             )
+        if op is Op.SHL and bits > MAX_VALUE_BITS:  # the range alone would take gigabytes
+            raise ValueError(f"a rule shifts to the left by {MAX_VALUE_BITS} at most, not {bits}")
         return self._make(op, self.index, data=(bits,))
 
     def __rrshift__(self, other: Any) -> Expr:

@@ -33,6 +33,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_SHIFT
 from sc_model.spec.rule import Locality, Ops, RuleInput, StateField
 from sc_model.spec.rule_kit import WeightAndTraceParams, float_follow, follow, times, vectors_for
 
@@ -50,19 +51,26 @@ class Params(WeightAndTraceParams):
     headroom_bits: int = Field(
         default=2,
         ge=0,
+        le=MAX_FIELD_BITS - 1,
         description="H: 2^H spikes at once fill a trace; 0 is nearest-neighbour pairing",
     )
     pre_decay_shift: int = Field(
         default=4,
         ge=0,
+        le=MAX_SHIFT,
         description="D of pre_trace: about 2^D steps of potentiation; 0 is no decay",
     )
     post_decay_shift: int = Field(
-        default=4, ge=0, description="D of post_trace: about 2^D steps of depression; 0 is no decay"
+        default=4,
+        ge=0,
+        le=MAX_SHIFT,
+        description="D of post_trace: about 2^D steps of depression; 0 is no decay",
     )
     potentiation_gain: int = Field(default=16, ge=0, le=255, description="A: gain of potentiation")
     depression_gain: int = Field(default=17, ge=0, le=255, description="B: gain of depression")
-    learning_shift: int = Field(default=8, ge=0, description="L: right shift of gain x trace")
+    learning_shift: int = Field(
+        default=8, ge=0, le=MAX_SHIFT, description="L: right shift of gain x trace"
+    )
 
     @model_validator(mode="after")
     def _spikes_are_seen(self) -> Self:

@@ -24,6 +24,7 @@ from typing import Any
 
 from pydantic import Field
 
+from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_SHIFT
 from sc_model.spec.rule import Locality, Ops, RuleInput, StateField
 from sc_model.spec.rule_kit import WeightAndTraceParams, decay, float_decay, vectors_for
 
@@ -38,13 +39,18 @@ class Params(WeightAndTraceParams):
     changes the weight by a quarter of its range.
     """
 
-    trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces, signed eligibility")
-    reward_bits: int = Field(default=8, ge=1, description="R: signed reward")
+    trace_bits: int = Field(
+        default=12, ge=2, le=MAX_FIELD_BITS, description="T: unsigned traces, signed eligibility"
+    )
+    reward_bits: int = Field(default=8, ge=1, le=MAX_FIELD_BITS, description="R: signed reward")
     learning_shift: int = Field(
-        default=4, ge=0, description="L: right shift of reward x eligibility"
+        default=4, ge=0, le=MAX_SHIFT, description="L: right shift of reward x eligibility"
     )
     trace_decay_shift: int = Field(
-        default=4, ge=0, description="D: time constant of about 2^D steps; 0 is no decay"
+        default=4,
+        ge=0,
+        le=MAX_SHIFT,
+        description="D: time constant of about 2^D steps; 0 is no decay",
     )
 
     @property

@@ -37,6 +37,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_SHIFT
 from sc_model.spec.rule import Locality, Ops, RuleInput, StateField
 from sc_model.spec.rule_kit import WeightAndTraceParams, float_follow, follow, times, vectors_for
 
@@ -51,24 +52,42 @@ class Params(WeightAndTraceParams):
     visual cortex in steps of 1 ms; A3+ is 0.4 % of the weight's range and A2- lies 6 % above it.
     """
 
-    trace_bits: int = Field(default=16, ge=2, description="T: unsigned traces")
+    trace_bits: int = Field(default=16, ge=2, le=MAX_FIELD_BITS, description="T: unsigned traces")
     fast_headroom_bits: int = Field(
-        default=2, ge=0, description="H of pre_trace and post_trace: 2^H spikes at once fill them"
+        default=2,
+        ge=0,
+        le=MAX_FIELD_BITS - 1,
+        description="H of pre_trace and post_trace: 2^H spikes at once fill them",
     )
     slow_headroom_bits: int = Field(
-        default=4, ge=0, description="H of post_slow_trace: 2^H spikes at once fill it"
+        default=4,
+        ge=0,
+        le=MAX_FIELD_BITS - 1,
+        description="H of post_slow_trace: 2^H spikes at once fill it",
     )
     pre_decay_shift: int = Field(
-        default=4, ge=0, description="D of pre_trace: tau+ of about 2^D steps; 0 is no decay"
+        default=4,
+        ge=0,
+        le=MAX_SHIFT,
+        description="D of pre_trace: tau+ of about 2^D steps; 0 is no decay",
     )
     post_decay_shift: int = Field(
-        default=5, ge=0, description="D of post_trace: tau- of about 2^D steps; 0 is no decay"
+        default=5,
+        ge=0,
+        le=MAX_SHIFT,
+        description="D of post_trace: tau- of about 2^D steps; 0 is no decay",
     )
     slow_decay_shift: int = Field(
-        default=7, ge=0, description="D of post_slow_trace: tau_y of about 2^D steps; 0 is no decay"
+        default=7,
+        ge=0,
+        le=MAX_SHIFT,
+        description="D of post_slow_trace: tau_y of about 2^D steps; 0 is no decay",
     )
     read_shift: int = Field(
-        default=7, ge=0, description="G: low bits of traces that the product leaves out"
+        default=7,
+        ge=0,
+        le=MAX_SHIFT,
+        description="G: low bits of traces that the product leaves out",
     )
     pair_term: int = Field(
         default=0,
@@ -76,10 +95,12 @@ class Params(WeightAndTraceParams):
         le=1023,
         description="P: pair potentiation, in units of post_slow_trace >> G",
     )
-    learning_shift: int = Field(default=4, ge=0, description="L: right shift of the product")
+    learning_shift: int = Field(
+        default=4, ge=0, le=MAX_SHIFT, description="L: right shift of the product"
+    )
     depression_gain: int = Field(default=17, ge=0, le=255, description="B: gain of depression")
     depression_shift: int = Field(
-        default=10, ge=0, description="K: right shift of gain x post_trace"
+        default=10, ge=0, le=MAX_SHIFT, description="K: right shift of gain x post_trace"
     )
 
     @model_validator(mode="after")

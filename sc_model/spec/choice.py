@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from sc_model.spec.errors import ConfigTypeError
 from sc_model.spec.frozen import Frozen
+from sc_model.texts import shown
 
 
 def is_rule_file(family: str) -> bool:
@@ -47,7 +48,8 @@ class RuleChoice(Frozen):
             # bool is a kind of int to Python, but true is no width and no shift
             if not isinstance(value, int) or isinstance(value, bool):
                 raise ConfigTypeError(
-                    f"[rule] {name} must be an integer, not {value!r} ({type(value).__name__})."
+                    f"[rule] {name} must be an integer, not {shown(value)}"
+                    f" ({type(value).__name__})."
                 )
         return parameters
 

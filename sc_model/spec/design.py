@@ -16,14 +16,17 @@ from pydantic import (
     model_validator,
 )
 
+from sc_model.spec.bounds import MAX_SEED
 from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.network import DEFAULT_KIND, NetworkSpec, layer_type
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 from sc_model.spec.trained_layer import TrainedLayerSpec
+from sc_model.texts import shown
 
 MAX_SYNAPSES = 65_536
+MAX_LINE = 4096  # characters of a line of a design file
 TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "plastic")
 NETWORK_TABLES = ("network", "clock", "plastic")
 
@@ -42,7 +45,7 @@ class Design(Frozen):
         the sum of its layers'.
     fabric : family whose pipeline depth, block RAM and multiplier the block is made for;
         ``generic`` is plain Verilog.
-    seed : seed of every random stimulus drawn for the design.
+    seed : seed of every random stimulus drawn for the design, 0 to 2^63 - 1.
     rule : rule family and parameters.
     layer, neuron : a layer's size and its neurons; None for other blocks.
     network : layers, clocks and step of a network; None for other blocks.
@@ -55,7 +58,7 @@ class Design(Frozen):
     block: Literal["lane", "bank", "layer", "network"]
     synapses: int = Field(default=1, ge=1, le=MAX_SYNAPSES)
     fabric: str = "generic"
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, le=MAX_SEED)
     rule: RuleChoice = RuleChoice()
     layer: PlasticLayerSpec | None = None
     neuron: NeuronSpec | None = None
@@ -189,7 +192,9 @@ def parse_design(values: dict[str, Any]) -> Design:
         )
     table = values["design"]
     if not isinstance(table, dict):
-        raise ConfigTypeError(f"[design] must be a table, not {table!r} ({type(table).__name__}).")
+        raise ConfigTypeError(
+            f"[design] must be a table, not {shown(table)} ({type(table).__name__})."
+        )
     if "rule" in table:
         raise ConfigError(
             "[design] has no table 'rule'; the rule and its parameters stand in a table [rule] of"
@@ -208,7 +213,7 @@ def parse_design(values: dict[str, Any]) -> Design:
             if name in others:
                 raise ConfigError(
                     f'a design has a table [{name}] only with block = "network", not'
-                    f" {table.get('block')!r}."
+                    f" {shown(table.get('block'))}."
                 )
         if isinstance(others.get("layer"), list):
             raise ConfigError(
@@ -237,7 +242,7 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     network = tables.get("network", {})
     if not isinstance(network, dict):
         raise ConfigTypeError(
-            f"[network] must be a table, not {network!r} ({type(network).__name__})."
+            f"[network] must be a table, not {shown(network)} ({type(network).__name__})."
         )
     for name, where in (
         ("layers", "[[layer]]"),
@@ -258,7 +263,9 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
 def _plastic(table: Any, layers: list[TrainedLayerSpec]) -> dict[str, Any]:
     """The table `[plastic]` as the fields of a `PlasticStageSpec`."""
     if not isinstance(table, dict):
-        raise ConfigTypeError(f"[plastic] must be a table, not {table!r} ({type(table).__name__}).")
+        raise ConfigTypeError(
+            f"[plastic] must be a table, not {shown(table)} ({type(table).__name__})."
+        )
     if "inputs" in table:
         raise ConfigError(
             "[plastic] has no field 'inputs'; it takes in what the last [[layer]] gives."
@@ -272,10 +279,10 @@ def _layer(number: int, table: Any) -> TrainedLayerSpec:
     """A layer of a network; errors say which one it is."""
     if not isinstance(table, dict):
         raise ConfigTypeError(
-            f"layer {number} must be a table [[layer]], not {table!r} ({type(table).__name__})."
+            f"layer {number} must be a table [[layer]], not {shown(table)}"
+            f" ({type(table).__name__})."
         )
-    kind = table.get("kind", DEFAULT_KIND)
-    layer = layer_type(str(kind), f"kind of layer {number}")
+    layer = layer_type(table.get("kind", DEFAULT_KIND), f"kind of layer {number}")
     try:
         return layer(**table)
     except (ConfigError, ConfigTypeError) as error:
@@ -287,7 +294,7 @@ def load_design(path: Path | str) -> Design:
     """Read a TOML design file; ConfigError if it is missing, no TOML, or not a design."""
     file = Path(path)
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = _tables(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(
             f"design file {file} does not exist; `sc-hw new NAME` writes one."
@@ -296,7 +303,31 @@ def load_design(path: Path | str) -> Design:
         raise ConfigError(f"design file {file} can't be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"design file {file} is not valid TOML: {error}.") from None
+    except ConfigError as error:
+        raise ConfigError(f"design file {file} {error}") from None
     return parse_design(_with_rule_files(values, file.parent))
+
+
+def _tables(text: str) -> dict[str, Any]:
+    """The tables of a text in TOML.
+
+    Raises
+    ------
+    ConfigError
+        the text has what TOML allows and no design needs; it reads on from the file's name.
+    """
+    longest = max(map(len, text.splitlines()), default=0)
+    # The time for a dotted key grows with the square of its parts.
+    if longest > MAX_LINE:
+        raise ConfigError(f"must have lines of {MAX_LINE} characters at most, not {longest}.")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError("is nested too deep; a design has tables in tables, no more.") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:  # a number or a date that Python does not take
+        raise ConfigError(f"is not valid TOML: {error}.") from None
 
 
 def _with_rule_files(tables: dict[str, Any], folder: Path) -> dict[str, Any]:

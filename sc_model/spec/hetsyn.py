@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sc_model.spec.bounds import MAX_TIME_MS, MIN_TIME_MS
 from sc_model.spec.decay import MAX_TERMS, TAU_MAX_MS, TAU_MIN_MS, DecayCodes, decay_codes
 from sc_model.spec.errors import ConfigError
 from sc_model.spec.formats import IntFormat
@@ -47,8 +48,18 @@ class HetSynSpec(TrainedLayerSpec):
     factor_shift: int = Field(
         default=12, ge=4, le=16, description="binary places of a decay factor"
     )
-    tau_min_ms: float = Field(default=TAU_MIN_MS, gt=0, description="shortest time constant, in ms")
-    tau_max_ms: float = Field(default=TAU_MAX_MS, gt=0, description="longest time constant, in ms")
+    tau_min_ms: float = Field(
+        default=TAU_MIN_MS,
+        ge=MIN_TIME_MS,
+        le=MAX_TIME_MS,
+        description="shortest time constant, in ms",
+    )
+    tau_max_ms: float = Field(
+        default=TAU_MAX_MS,
+        ge=MIN_TIME_MS,
+        le=MAX_TIME_MS,
+        description="longest time constant, in ms",
+    )
     neuron: NeuronSpec = NeuronSpec(reset="subtract")
 
     @model_validator(mode="before")

@@ -14,23 +14,32 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
-from sc_model.spec.errors import did_you_mean
+from sc_model.spec.bounds import MAX_MHZ, MAX_TIME_MS, MIN_MHZ, MIN_TIME_MS
+from sc_model.spec.errors import ConfigTypeError, did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
 from sc_model.spec.trained_layer import Policy, TrainedLayerSpec
+from sc_model.texts import shown
 
 DEFAULT_KIND = "hetsyn"
+MAX_LAYERS = 64
 
 
-def layer_type(kind: str, subject: str = "layer kind") -> type[TrainedLayerSpec]:
+def layer_type(kind: Any, subject: str = "layer kind") -> type[TrainedLayerSpec]:
     """The class of the configuration of a kind's layers.
 
     Raises
     ------
+    ConfigTypeError
+        the name of the kind is no string.
     ConfigError
         there is no such kind; the text begins with `subject`.
     """
+    if not isinstance(kind, str):
+        raise ConfigTypeError(
+            f"{subject} must be a string, not {shown(kind)} ({type(kind).__name__})."
+        )
     # Imported by name, when the first layer is read: the package of the kinds builds on this one.
     kinds = importlib.import_module("sc_model.layer_kinds")
     spec_type: type[TrainedLayerSpec] = kinds.load_kind(kind, subject).spec
@@ -41,7 +50,7 @@ def _layer(value: Any) -> Any:
     """A table of fields as the configuration of its kind; anything else is left to pydantic."""
     if not isinstance(value, dict):
         return value
-    return layer_type(str(value.get("kind", DEFAULT_KIND)))(**value)
+    return layer_type(value.get("kind", DEFAULT_KIND))(**value)
 
 
 # A layer is checked by its kind's own class, and written with that class's fields.
@@ -53,8 +62,8 @@ class ClockSpec(Frozen):
 
     mhz: float = Field(
         default=12.0,
-        gt=0,
-        le=1000,
+        ge=MIN_MHZ,
+        le=MAX_MHZ,
         description="frequency that constraints are written for, in MHz",
     )
 
@@ -110,7 +119,9 @@ class NetworkSpec(Frozen):
     layers: tuple[AnyLayer, ...] = Field(strict=False)  # a list will do: JSON has no tuples
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
     plastic: PlasticStageSpec | None = None
-    tick_ms: float = Field(default=1.0, gt=0, description="length of a step, in ms")
+    tick_ms: float = Field(
+        default=1.0, ge=MIN_TIME_MS, le=MAX_TIME_MS, description="length of a step, in ms"
+    )
     step_bits: int = Field(
         default=16,
         ge=2,
@@ -118,13 +129,21 @@ class NetworkSpec(Frozen):
         description="bits of the number of the step that travels with each word",
     )
     crossing_depth: int = Field(
-        default=4, description="words that a crossing between two clocks holds: 1, 2, 4, 8 or 16"
+        default=4,
+        ge=1,
+        le=16,
+        description="words that a crossing between two clocks holds: 1, 2, 4, 8 or 16",
     )
 
     @model_validator(mode="after")
     def _chains(self) -> Self:
         if not self.layers:
             raise ValueError("a network must have one [[layer]] or more, not 0.")
+        if len(self.layers) > MAX_LAYERS:
+            raise ValueError(
+                f"a network must have {MAX_LAYERS} tables [[layer]] at most, not"
+                f" {len(self.layers)}; split it."
+            )
         names = [layer.name for layer in self.layers]
         for name in names:
             if names.count(name) > 1:
@@ -155,6 +174,13 @@ class NetworkSpec(Frozen):
                     f"layer '{layer.name}' must not tick more often than a layer in front of it"
                     f" (every {layer.tick_interval} steps): it would fire before its thresholds can"
                     " be loaded; take a tick_interval that is as long, or kind 'hetsyn'."
+                )
+        for layer in self.layers:
+            if layer.clock == "comb" or layer.clock.startswith("cd_"):
+                # Amaranth's name for logic without a clock, and a prefix that it drops
+                raise ValueError(
+                    f"the clock of layer '{layer.name}' must not be called '{layer.clock}': 'comb'"
+                    " and names that begin with 'cd_' have a meaning of their own; take another."
                 )
         roles = {layer.clock for layer in self.layers}
         for role in self.clocks:

@@ -237,10 +237,16 @@ def placement(layer: PlasticLayerSpec) -> Placement:
     best = _best(layer, layer.lanes)
     if best is None:
         lanes = [count for count in range(1, MAX_LANES + 1) if _best(layer, count)]
+        if not lanes:
+            raise ConfigError(
+                f"PlasticLayerSpec.inputs can't be {layer.inputs} with memory '{layer.memory}': no"
+                " number of lanes gives each chain an even number of rows; take one input more, or"
+                " another memory."
+            )
         allowed = _ranges(lanes)
         if len(allowed) > 120:
             near = [
-                max(n for n in lanes if n < layer.lanes),
+                *[n for n in lanes if n < layer.lanes][-1:],
                 *[n for n in lanes if n > layer.lanes][:1],
             ]
             allowed = f"one of {len(lanes)} counts, the nearest of them {_ranges(near)},"

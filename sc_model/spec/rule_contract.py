@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from sc_model.spec.bounds import MAX_FIELD_BITS
 from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError, did_you_mean
 from sc_model.spec.int_ops import IntOps
 from sc_model.spec.rule import Rule, RuleInput, RuleParams, StateField, Vector
 from sc_model.spec.rule_errors import names_of_params, rule_error
 from sc_model.spec.rule_source import RuleSource
+from sc_model.texts import shown
 
 REQUIRED = ("FAMILY", "Params", "STATE", "INPUTS", "VECTORS", "update", "float_update")
 PORTS = ("clk", "rst", "step", "load", "done")
@@ -149,7 +151,9 @@ def _check_width(
                 line,
             )
     elif isinstance(item, StateField) or not _is_width(item.width):
-        number = "" if isinstance(item, StateField) else " or an integer >= 1"
+        number = (
+            "" if isinstance(item, StateField) else f" or an integer from 1 to {MAX_FIELD_BITS}"
+        )
         raise rule_error(
             origin,
             f"the width of '{item.name}' must be the name of a field of Params{number}, not"
@@ -159,7 +163,7 @@ def _check_width(
 
 
 def _is_width(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_FIELD_BITS
 
 
 def _check_functions(module: ModuleType, origin: RuleSource) -> None:
@@ -213,7 +217,7 @@ def check_formats(rule: Rule, params: RuleParams) -> None:
     Raises
     ------
     RuleError
-        a width is no integer >= 1, or an initial value does not fit its field.
+        a width is no integer from 1 to 64, or an initial value does not fit its field.
     """
     tables: dict[str, tuple[StateField | RuleInput, ...]] = {
         "STATE": rule.state,
@@ -225,8 +229,9 @@ def check_formats(rule: Rule, params: RuleParams) -> None:
             if not _is_width(width):
                 raise rule_error(
                     rule.origin,
-                    f"the width of '{item.name}' ({item.width}) must be an integer >= 1, not"
-                    f" {width!r}; give the field of Params a bound: Field(ge=1).",
+                    f"the width of '{item.name}' ({item.width}) must be an integer from 1 to"
+                    f" {MAX_FIELD_BITS}, not {shown(width)}; give the field of Params bounds:"
+                    f" Field(ge=1, le={MAX_FIELD_BITS}).",
                     rule.origin.line_of_item(table, index),
                 )
             if isinstance(item, StateField):

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field
 
+from sc_model.spec.bounds import MAX_FIELD_BITS
 from sc_model.spec.errors import ConfigError
 from sc_model.spec.rule import Ops, RuleInput, RuleParams, StateField, Vector
 
@@ -31,12 +32,12 @@ class WeightAndTraceParams(RuleParams):
 
     Members
     -------
-    weight_bits : W, width of the weight in bits, >= 1.
-    trace_bits : T, width of each trace in bits, >= 2.
+    weight_bits : W, width of the weight in bits, 1 to 64.
+    trace_bits : T, width of each trace in bits, 2 to 64.
     """
 
-    weight_bits: int = Field(default=16, ge=1, description="W: unsigned weight")
-    trace_bits: int = Field(default=12, ge=2, description="T: unsigned traces")
+    weight_bits: int = Field(default=16, ge=1, le=MAX_FIELD_BITS, description="W: unsigned weight")
+    trace_bits: int = Field(default=12, ge=2, le=MAX_FIELD_BITS, description="T: unsigned traces")
 
     @property
     def max_weight(self) -> int:

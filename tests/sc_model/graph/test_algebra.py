@@ -72,11 +72,11 @@ def test_all_evaluators_agree_on_every_rule(family: str, data: st.DataObject) ->
 
 
 WIDE = {
-    "weight_bits": 80,
-    "trace_bits": 70,
+    "weight_bits": 64,
+    "trace_bits": 64,
     "reward_bits": 16,
     "learning_shift": 3,
-    "trace_decay_shift": 65,
+    "trace_decay_shift": 63,
 }
 
 
@@ -97,7 +97,7 @@ def test_array_type_at_its_limit(bits: int, dtype: Any) -> None:
     assert array_dtype(trace(RULE, params)) == np.dtype(dtype)
 
 
-@pytest.mark.parametrize("values", [WIDE, {}, {"weight_bits": 80}])
+@pytest.mark.parametrize("values", [WIDE, {}, {"weight_bits": 64}])
 def test_a_bank_is_as_many_synapses(values: dict[str, int]) -> None:
     params = params_of(values)
     rng = np.random.default_rng(5)
