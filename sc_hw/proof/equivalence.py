@@ -34,6 +34,10 @@ _INITIAL = re.compile(
     r"^\s*(reg\b.*=.*;|initial\b.*|\\?\w+\s*\[\d+\]\s*=.*;|attribute \\init .*)$", re.M
 )
 
+# Registers that the Verilog writer makes up: it numbers them itself, and `$wake` only lets blocks
+# run at time 0, with whatever value.
+_MADE_UP = re.compile(r"\$auto\$|\$wake\b")
+
 
 def verdict_on_graphs(terms: Terms, original: Graph, mutated: Graph, limit_s: float) -> str:
     """Compare the outputs of two graphs for every value of their variables.
@@ -144,9 +148,7 @@ def initial_values(files: tuple[str, ...]) -> Counter[str]:
     lines: Counter[str] = Counter()
     for file in files:
         text = Path(file).read_text(encoding="utf-8")
-        lines.update(
-            line.strip() for line in _INITIAL.findall(text) if "$auto$" not in line
-        )  # the Verilog writer numbers the registers that it makes up itself
+        lines.update(line.strip() for line in _INITIAL.findall(text) if not _MADE_UP.search(line))
     return lines
 
 
