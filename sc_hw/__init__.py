@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sc_hw.simulation.cosim import cosim, lint
     from sc_hw.simulation.device import Device
     from sc_hw.tools import doctor
-    from sc_model import __version__
+    from sc_model import __version__ as __version__
     from sc_model.spec import Design, load_design
 
 # Loaded when first used: a component must not drag in plots, and a proof no report.

@@ -120,12 +120,12 @@ class TaskPool(ThreadPoolExecutor):
         if kind is None:
             self.shutdown(wait=True)
             return
-        interrupted = issubclass(kind, KeyboardInterrupt)
+        self.shutdown(wait=False, cancel_futures=True)
         was_stopping = _stopping.is_set()
-        if interrupted:
+        if issubclass(kind, KeyboardInterrupt):
             stop_programs()
-        self.shutdown(wait=True, cancel_futures=True)
-        if interrupted and not was_stopping:
+        self.shutdown(wait=True)
+        if not was_stopping:
             _stopping.clear()
 
 

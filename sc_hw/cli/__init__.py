@@ -6,24 +6,45 @@ Stages are imported inside the commands that need them, and the application itse
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
-
-import sc_hw
-from sc_hw.cli.interrupts import Interrupts, say_interrupted
-from sc_hw.errors import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     from sc_hw.cli.application import app
 
 __all__ = ["app", "main"]
 
+LINE = "interrupted; what had been finished is kept\n"
+EXIT_INTERRUPTED = 130  # as in sc_hw.errors, which is not imported yet when it is first needed
+# `sys.argv[0]` while this package is imported by the command, and by `python -m sc_hw.cli`
+_COMMAND_NAMES = ("sc-hw", "sc-hw.exe", "-m")
+
+
+def _end_at_once(number: int, frame: object) -> None:
+    """What an interrupt does while modules are imported: there is nothing yet to clean up."""
+    os.write(2, LINE.encode())
+    os._exit(EXIT_INTERRUPTED)
+
+
+# Who imports this package in a program of their own keeps their handler.
+if (
+    os.path.basename(sys.argv[0]) in _COMMAND_NAMES
+    and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+):
+    signal.signal(signal.SIGINT, _end_at_once)
+
 
 def main() -> None:
     """Entry point of the command; the process's exit status is that of the command."""
-    interrupts = Interrupts()
+    from sc_hw.cli.interrupts import Interrupts, say_interrupted
+
+    interrupts = Interrupts(LINE)
     try:
         if sys.argv[1:] == ["--version"]:
+            import sc_hw
+
             print(f"sc-hw {sc_hw.__version__}")
             return
         from sc_hw.cli.application import main as run
@@ -34,7 +55,7 @@ def main() -> None:
         # looks like from there.
         if not interrupts.happened:
             raise
-        say_interrupted()
+        say_interrupted(LINE)
         raise SystemExit(EXIT_INTERRUPTED) from None
 
 

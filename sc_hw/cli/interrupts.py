@@ -15,7 +15,6 @@ from sc_hw.errors import EXIT_INTERRUPTED
 from sc_model.files import remove_temporaries
 from sc_model.processes import stop_programs
 
-LINE = "interrupted; what had been finished is kept\n"
 # The command has so long to clean up after an interrupt; then it is ended as it is.
 PATIENCE_S = 1.0
 
@@ -30,13 +29,17 @@ class Interrupts:
     swallow the exception. So a thread watches, too: it ends the programs that we started, and after
     `PATIENCE_S` this process.
 
+    Parameters
+    ----------
+    line : what is printed before the process is ended.
+
     Members
     -------
     happened : whether there was an interrupt.
     """
 
-    def __init__(self) -> None:
-        self.happened = False
+    def __init__(self, line: str) -> None:
+        self.happened, self._line = False, line
         self._handler = signal.getsignal(signal.SIGINT)
         if self._handler is signal.SIG_IGN:  # started in the background by a shell: not for us
             return
@@ -62,13 +65,13 @@ class Interrupts:
         time.sleep(PATIENCE_S)
         stop_programs()
         remove_temporaries()
-        say_interrupted()
+        say_interrupted(self._line)
         os._exit(EXIT_INTERRUPTED)
 
 
-def say_interrupted() -> None:
-    """Write the line about an interrupt on standard error, once."""
+def say_interrupted(line: str) -> None:
+    """Write a line about an interrupt on standard error, once."""
     if _said.acquire(blocking=False):
         # a terminal's cursor is hidden while a line of progress is shown
         cursor = "\x1b[?25h" if os.isatty(2) else ""
-        os.write(2, f"{cursor}{LINE}".encode())
+        os.write(2, f"{cursor}{line}".encode())

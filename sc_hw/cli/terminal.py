@@ -15,6 +15,7 @@ from rich.text import Text
 
 from sc_hw.files import DEFAULT_ROOT
 from sc_hw.progress import Progress
+from sc_model.processes import mark_this_process
 from sc_model.texts import one_line
 
 DesignFile = Annotated[
@@ -44,7 +45,10 @@ def progress_lines(as_json: bool) -> Iterator[Progress]:
     """Show on standard error which stage is running.
 
     A terminal gets one line that is rewritten; a file or a pipe gets a line for each stage.
+
+    Stages run programs, which are marked as ours from here on: an interrupt ends all of them.
     """
+    mark_this_process()
     if errors.is_terminal and not as_json:
         with errors.status("starting") as status:
             yield lambda text: status.update(Text(one_line(text)))

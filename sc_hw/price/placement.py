@@ -6,7 +6,6 @@ import json
 import re
 import statistics
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from sc_hw.files import write_text
 from sc_hw.price.frame import FRAME_PINS
 from sc_hw.progress import Progress
 from sc_hw.tools import ToolError, find, run, status
+from sc_model.processes import TaskPool
 
 # nextpnr stops optimising at its goal, so this one lies above what nearly all designs reach (a bank
 # in reports/speed.json gets to 413 MHz); `--timing-allow-fail` makes a missed goal no error.
@@ -100,7 +100,7 @@ def _reports(
     """nextpnr's report of each seed, from 1 on; ToolError where a run fails."""
     progress(f"{target.name}: place and route, seeds 1 to {count}")
     reports = {}
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with TaskPool(max_workers=jobs) as pool:
         seeds = range(1, count + 1)
         runs = pool.map(lambda seed: _report(target, "block.json", seed, folder), seeds)
         for seed, report in zip(seeds, runs, strict=True):

@@ -25,6 +25,7 @@ from time import perf_counter
 from sc_hw.files import write_text
 from sc_hw.proof.verdicts import PROVED, REFUTED, UNKNOWN
 from sc_hw.tools import ToolError, run_yosys
+from sc_model.processes import run_program
 
 # A register keeps its value from instant to instant unless its clock has an edge.
 _EDGES = r"""(* techmap_celltype = "$dff" *)
@@ -207,15 +208,8 @@ def _pdr(folder: Path, name: str, limit_s: float) -> str:
     command = (str(abc()), "-q", commands)
     (folder / reduced).unlink(missing_ok=True)  # of an earlier run
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            timeout=limit_s + 30,  # beyond PDR's own limit: reading and `scorr` take time too
-        )
+        # beyond PDR's own limit: reading and `scorr` take time too
+        done = run_program(command, cwd=folder, timeout=limit_s + 30)
     except subprocess.TimeoutExpired:
         return UNKNOWN
     text = done.stdout + done.stderr

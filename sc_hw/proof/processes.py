@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from sc_hw.files import write_json
 from sc_hw.proof.verdicts import VERDICT
 from sc_hw.tools import ToolError
 from sc_model.graph import Graph
+from sc_model.processes import run_program
 
 NETLISTS, GRAPHS = "netlists.json", "graphs.pickle"
 # Seconds. An undecided comparison does no harm: the proof must then refute the mutant.
@@ -86,13 +86,7 @@ def _compare(request: Path, limit_s: float) -> str:
 
 def _answer(module: str, arguments: Sequence[str]) -> Any:
     """The JSON that a module of ours prints when it is run as a process."""
-    done = subprocess.run(
-        (sys.executable, "-m", module, *arguments),
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    done = run_program((sys.executable, "-m", module, *arguments))
     # Yosys prints to the same stream, so only the marked line counts.
     for line in done.stdout.splitlines():
         if line.startswith(VERDICT):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -30,6 +29,7 @@ from sc_hw.proof.processes import decide
 from sc_hw.proof.verdicts import PROVED
 from sc_hw.synapse.sequencer import Sequencer
 from sc_hw.tools import Found, find
+from sc_model.processes import TaskPool
 from sc_model.rules import load_rule
 from sc_model.spec import MAX_SYNAPSES, ConfigError, Design
 
@@ -128,7 +128,7 @@ def prove(
     began = perf_counter()
     _emit_parts_and_sizes(build, schedules, parts, progress)
     # Threads are enough: each waits for a process that does the work.
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with TaskPool(max_workers=jobs) as pool:
         progress("proving the design")
         running = [pool.submit(task) for task in _tasks(build, limit_s, progress)]
         chosen = mutants_of(design.block) if mutants else ()
@@ -245,5 +245,5 @@ def prove_many(
         progress(f"{design.name}: {'proved' if certificate['passed'] else 'NOT PROVED'}")
         return certificate
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with TaskPool(max_workers=jobs) as pool:
         return list(pool.map(one, designs))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.files import DEFAULT_ROOT, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
+from sc_model.processes import run_program
 from sc_model.spec import ConfigError, Design
 
 TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")
@@ -112,14 +112,7 @@ def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
     A difference between Verilog and model is a result like any other; ConfigError and ToolError
     carry the last line that the process has printed.
     """
-    process = subprocess.run(
-        command,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    process = run_program(command, env=environment())
     lines = process.stderr.strip().splitlines()
     message = lines[-1] if lines else f"no message, exit status {process.returncode}"
     if process.returncode == _BAD_INPUT:
@@ -156,14 +149,7 @@ def lint(build: Build) -> str:
         str(WAIVERS),
         str(build.verilog),
     ]
-    process = subprocess.run(
-        command,
-        env=verilator.environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    process = run_program(command, env=verilator.environ())
     text = process.stdout + process.stderr
     log = write_text(build.folder / "lint.log", text)
     findings = [

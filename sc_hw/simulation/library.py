@@ -5,12 +5,12 @@ That process has Verilator on its PATH.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from sc_hw.simulation.cosim import environment
 from sc_hw.tools import ToolError, find
+from sc_model.processes import run_program
 from sc_model.spec import ConfigError
 
 TOOLS_NEEDED = ("g++", "make", "perl", "verilator")
@@ -35,14 +35,7 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     for name in TOOLS_NEEDED:
         find(name)
     command = [sys.executable, "-m", "sim.library", str(folder), *(["--waves"] if waves else [])]
-    process = subprocess.run(
-        command,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    process = run_program(command, env=environment())
     message = (
         process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
     )[-1]

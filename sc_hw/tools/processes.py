@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sc_hw.errors import ToolError
 from sc_hw.files import write_text
 from sc_hw.tools.search import find
+from sc_model.processes import run_program
 
 QUOTED_LINES = 3  # of a tool's errors in our own
 
@@ -32,15 +32,7 @@ def run(
 
     Raises ToolError with the program's own error lines if it fails.
     """
-    done = subprocess.run(
-        list(command),
-        cwd=cwd,
-        env=dict(env) if env is not None else None,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    done = run_program(command, cwd=cwd, env=env)
     text = done.stdout + done.stderr
     write_text(log, text)
     if done.returncode != 0:

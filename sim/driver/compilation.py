@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sc_model.files import write_text
+from sc_model.processes import run_program
 from sim.toolchain import SimulationError, digest, locked, object_cache, tool_versions
 
 VERILATED = "verilated"  # folder of what Verilator and make write
@@ -88,9 +88,7 @@ def _build(
 def _include(environ: Mapping[str, str]) -> str:
     """Folder of Verilator's headers."""
     command = ["verilator", "--getenv", "VERILATOR_ROOT"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environ, stdin=subprocess.DEVNULL
-    )
+    done = run_program(command, env=environ)
     root = environ.get("VERILATOR_ROOT") or done.stdout.strip()
     return str(Path(root) / "include")
 
@@ -99,15 +97,7 @@ def _run(command: Sequence[str], place: Path, environ: Mapping[str, str]) -> Non
     """Run a tool; SimulationError quotes its first errors and names the log with all of them."""
     log = place / "build.log"
     try:
-        done = subprocess.run(
-            command,
-            cwd=place,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        done = run_program(command, cwd=place, env=environ)
     except FileNotFoundError:
         raise SimulationError(
             f"{command[0]} is not on PATH: apt-get install g++ make perl."

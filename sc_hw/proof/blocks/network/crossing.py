@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,6 +40,7 @@ from sc_hw.proof.mutants.mutant import finish_mutants, start_mutants
 from sc_hw.proof.pdr import Model, counterexample_of, decide
 from sc_hw.proof.verdicts import PROVED, REFUTED, Claim, MutantCounts
 from sc_hw.tools import find
+from sc_model.processes import TaskPool
 
 PROOF_SCHEMA = "sc-hw.crossing_proofs.v2"
 # Pointers of one, two and three bits. Deeper crossings take minutes for a claim, and are proved
@@ -194,7 +194,7 @@ def prove_crossings(
                 progress=progress,
                 folder=Path(name),
             )
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with TaskPool(max_workers=jobs) as pool:
         tasks = crossing_tasks(depths, folder, limit_s, progress)
         claims = [pool.submit(task) for task in tasks]
         chosen = MUTANTS if mutants else ()
