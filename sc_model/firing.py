@@ -12,6 +12,7 @@ s_last are the spikes of the step before. A reset of v by spikes s is one of::
 
     zero      v (1 - s) + v_reset s
     subtract  v - (threshold - v_reset) s
+    none      v
 
 Both are products and not selections, so that a gradient can pass through s, and so that a smooth
 function can stand in place of the step function. For finite v and s of 0 or 1 they give the same
@@ -30,7 +31,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 Array: TypeAlias = Any
 """A NumPy array or a torch tensor; all arrays of one call are of the same package."""
 
-ResetKind = Literal["zero", "subtract"]
+ResetKind = Literal["zero", "subtract", "none"]
 ResetTime = Literal["before", "after", "spike"]
 
 
@@ -39,7 +40,7 @@ class Reset(NamedTuple):
 
     Members
     -------
-    kind : "zero" sets the potential to `low`; "subtract" takes `drop` off it.
+    kind : "zero" sets the potential to `low`; "subtract" takes `drop` off it; "none" leaves it.
     time : "spike", in the step of the spike; or in the next step, "before" or "after" integration.
     drop : threshold - v_reset, in units of the potential; used by "subtract" only.
     low : v_reset, in units of the potential; None stands for 0 and saves the addition.
@@ -52,6 +53,8 @@ class Reset(NamedTuple):
 
     def apply(self, v: Array, fired: Array) -> Array:
         """The potentials `v` after a reset by the spikes `fired`, of the same shape."""
+        if self.kind == "none":
+            return v
         if self.kind == "subtract":
             return v - self.drop * fired
         kept = v * (1 - fired)

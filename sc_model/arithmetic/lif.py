@@ -20,6 +20,10 @@ Both take it up in the tick after the spike::
     v' = saturate(L(v, leak) + J - threshold), or 0, if fired before,
          else saturate(L(v, leak) + J)                              reset_delay
 
+With the reset "none" a spike leaves the potential as it is::
+
+    v0 = v;  v' = saturate(L(v, leak) + J)
+
 A refractory neuron neither integrates nor fires::
 
     r' = refractory if fired before, else max(r - 1, 0)
@@ -122,7 +126,7 @@ def _tick(neuron: LifSpec, state: Mapping[str, IntFormat], ops: Ops, now: Any) -
             "synaptic_next", ops.clamp(synaptic, potential.lo, potential.hi)
         )
     start = now.potential
-    if not neuron.reset_delay:
+    if not neuron.reset_delay and neuron.reset != "none":
         # clamp: the lowest potential less a threshold does not fit its format
         after_reset = (
             ops.clamp(now.potential - now.threshold, potential.lo, potential.hi)

@@ -26,7 +26,8 @@ class FloatLayer:
     threshold : (neurons,) or scalar, > 0, in the unit of the potential.
     leak : (neurons,) or scalar in [0, 1], the share of a potential that is left after a tick.
     synaptic_leak : the same for a synaptic current in front of the potential; None: no current.
-    reset : ``subtract`` takes the threshold off the potential; ``zero`` sets the potential to 0.
+    reset : ``subtract`` takes the threshold off the potential; ``zero`` sets the potential to 0;
+        ``none`` leaves it as it is.
     reset_delay : whether the tick after the spike does the reset, after leak and input.
     refractory : ticks after a spike in which the neuron neither integrates nor fires.
     tau : (neurons, inputs), ms, > 0: time constants of the synapses' traces (a HetSyn layer). None:
@@ -45,7 +46,7 @@ class FloatLayer:
     threshold: Floats | float = 1.0
     leak: Floats | float = 1.0
     synaptic_leak: Floats | float | None = None
-    reset: Literal["subtract", "zero"] = "subtract"
+    reset: Literal["subtract", "zero", "none"] = "subtract"
     reset_delay: bool = False
     refractory: int = 0
     tau: Floats | None = None

@@ -40,10 +40,11 @@ class LifSpec(Frozen):
     synaptic: bool = Field(
         default=False, description="a synaptic current that decays by a factor of its own (CubaLIF)"
     )
-    reset: Literal["zero", "subtract"] = Field(
+    reset: Literal["zero", "subtract", "none"] = Field(
         default="subtract",
         description=(
-            "a spike sets the potential to zero, or subtracts the threshold from it (subtract)"
+            "a spike sets the potential to zero, subtracts the threshold from it (subtract), or"
+            " leaves it (none)"
         ),
     )
     reset_delay: bool = Field(
@@ -75,6 +76,11 @@ class LifSpec(Frozen):
             raise ValueError(
                 "LifSpec.refractory must be 0 with reset_delay: a neuron at rest would be reset by"
                 f" a spike of before its rest; not {self.refractory}."
+            )
+        if self.reset_delay and self.reset == "none":
+            raise ValueError(
+                "LifSpec.reset_delay must be false with reset 'none', which is at no moment; not"
+                " true."
             )
         return self
 

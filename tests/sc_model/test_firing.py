@@ -10,7 +10,9 @@ import torch
 
 from sc_model.firing import IntegrateAndFire, Reset, approach, countdown, decayed
 
-RESETS = [(kind, time) for kind in ("zero", "subtract") for time in ("before", "after", "spike")]
+RESETS = [
+    (kind, time) for kind in ("zero", "subtract", "none") for time in ("before", "after", "spike")
+]
 
 
 def neurons(kind: Any, time: Any, low: Any = None, **more: Any) -> IntegrateAndFire:
@@ -43,6 +45,7 @@ def run(each: IntegrateAndFire, currents: Any, zero: Any) -> list[tuple[list[flo
         ("subtract", "spike", [0.5, 0.75, 0.875], [1, 0, 1]),
         ("subtract", "before", [1.5, 0.75, 1.875], [1, 0, 1]),
         ("subtract", "after", [1.5, 0.25, 1.625], [1, 0, 1]),
+        ("none", "spike", [1.5, 1.25, 2.125], [1, 1, 1]),
     ],
 )
 def test_a_run_by_hand(kind: str, time: str, potentials: list[float], spikes: list[int]) -> None:

@@ -175,6 +175,8 @@ def _without_fraction(spec: Any) -> str | None:
 def _without_moment(spec: Any) -> str | None:
     if spec.neuron.refractory:
         return "a refractory neuron has one moment for its reset"
+    if spec.neuron.reset == "none":
+        return "the neurons have no reset"
     return None if spec.neuron.leak != "none" else "the neurons do not leak"
 
 

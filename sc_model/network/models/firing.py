@@ -3,6 +3,7 @@
     s  = v > threshold                                              (strictly above)
     v <- v_reset                        where s, with reset "zero"
     v <- v - (threshold - v_reset)      where s, with reset "subtract"
+    v stays                             with reset "none"
 
 With `reset_delay` the potential keeps its value in the step of the spike, and the next step does
 the reset: "zero" sets v to v_reset before leak and input of that step, "subtract" takes the
@@ -42,8 +43,8 @@ class Firing(Model):
     Parameters
     ----------
     threshold : potential above which a neuron fires; any finite number.
-    v_reset : potential after a spike with reset "zero"; below the threshold.
-    reset : "zero" or "subtract".
+    v_reset : potential after a spike with reset "zero"; below the threshold, but with "none".
+    reset : "zero", "subtract" or "none".
     reset_delay : whether the step after the spike does the reset.
     refractory_ms : >= 0; must be 0 with `reset_delay`.
 
@@ -53,14 +54,14 @@ class Firing(Model):
 
     threshold: Real = 1.0
     v_reset: Real = 0.0
-    reset: Literal["zero", "subtract"] = "zero"
+    reset: Literal["zero", "subtract", "none"] = "zero"
     reset_delay: bool = False
     refractory_ms: NotNegative = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         name = type(self).__name__
-        if np.any(np.asarray(self.v_reset) >= self.threshold):
+        if self.reset != "none" and np.any(np.asarray(self.v_reset) >= self.threshold):
             raise ValueError(
                 f"{name}.v_reset must be < threshold ({self.threshold}), not {self.v_reset}"
             )

@@ -63,7 +63,7 @@ class PlainDense:
                     self.leak(self.s[j], self.own["synaptic_leak"][j]) + drive
                 )
             v, threshold, fired = self.v[j], self.own["threshold"][j], self.fired[j]
-            if fired and not neuron.reset_delay:
+            if fired and neuron.reset != "none" and not neuron.reset_delay:
                 v = 0 if neuron.reset == "zero" else self.saturate(v - threshold)
             left = v
             if neuron.leak == "factor":
@@ -86,13 +86,14 @@ class PlainDense:
 @st.composite
 def layers(draw: st.DrawFn) -> tuple[DenseSpec, CrossingSpec, int]:
     """Any small dense layer, what lies in front of it, a seed."""
-    delayed = draw(st.booleans())
+    reset = draw(st.sampled_from(["zero", "subtract", "none"]))
+    delayed = reset != "none" and draw(st.booleans())
     neuron = LifSpec(
         leak=draw(st.sampled_from(["factor", "shift", "none"])),
         leak_shift=draw(st.integers(1, 5)),
         factor_shift=draw(st.integers(4, 16)),
         synaptic=draw(st.booleans()),
-        reset=draw(st.sampled_from(["zero", "subtract"])),
+        reset=reset,
         reset_delay=delayed,
         refractory=0 if delayed else draw(st.integers(0, 3)),
         fraction=draw(st.integers(0, 6)),
@@ -183,6 +184,7 @@ def test_recurrence_and_bias_by_hand() -> None:
         ("subtract", True, [64, 96, 48 + 64 - 70, 21 + 64]),
         ("zero", False, [64, 96, 64, 96]),
         ("zero", True, [64, 96, 0, 64]),
+        ("none", False, [64, 96, 112, 120]),
     ],
 )
 def test_resets_by_hand(reset: Any, delayed: bool, expected: list[int]) -> None:
