@@ -2,12 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from sc_hw.cli.terminal import AsJson, out, print_json
+from sc_model.spec import ConfigError
+from sc_model.spec.errors import did_you_mean
+from sc_model.texts import shown
+
+NODE_DELAY = "--reset-delay-of"
+ANSWERS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+RESETS = {each: each for each in ("zero", "subtract", "none")}
+
+
+class NodeOptions(TyperCommand):
+    """A command whose flag `--reset-delay` also takes NODE=yes or NODE=no, for one node.
+
+    An option of click either is a flag or takes a value, so the words of the second kind are
+    handed to a hidden option.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Rename `--reset-delay` where a node's answer follows it, or is joined to it by `=`."""
+        words = list(args)
+        for place, word in enumerate(words):
+            following = words[place + 1] if place + 1 < len(words) else ""
+            if word == "--reset-delay" and following.rpartition("=")[2].lower() in ANSWERS:
+                if "=" in following:
+                    words[place] = NODE_DELAY
+            elif word.startswith("--reset-delay="):
+                words[place] = f"{NODE_DELAY}={word.partition('=')[2]}"
+        parsed: list[str] = super().parse_args(ctx, words)
+        return parsed
+
+
+def by_node(option: str, words: Sequence[str], answers: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Answers by node, `*` for one of all nodes; None without any.
+
+    Parameters
+    ----------
+    option : as the user wrote it, for the error.
+    words : each an answer, or NODE=answer.
+    answers : what the words stand for.
+
+    Raises ConfigError for another answer, and for a node that is given twice.
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        node, equals, answer = word.rpartition("=")
+        key = node if equals else "*"
+        if answer.lower() not in answers:
+            listed = ", ".join(answers)
+            raise ConfigError(
+                f"{option} must be one of {listed}, or NODE= and one of them, not {shown(word)}"
+                f"{did_you_mean(answer, answers) or '.'}"
+            )
+        if key in found:
+            what = "all nodes" if key == "*" else f"node {shown(key)}"
+            raise ConfigError(f"{option} must be given once for {what}, not twice.")
+        found[key] = answers[answer.lower()]
+    return found or None
 
 
 def import_(
@@ -29,14 +87,22 @@ def import_(
         float | None, typer.Option(help="Length of a step, in ms, where the source leaves it open.")
     ] = None,
     reset: Annotated[
-        str | None, typer.Option(help="What a spike does to the potential: zero or subtract.")
+        list[str] | None,
+        typer.Option(
+            metavar="[NODE=]RESET",
+            help="What a spike does to the potential: zero, subtract or none; with NODE= for one"
+            " node. May be given more than once.",
+        ),
     ] = None,
     reset_delay: Annotated[
         bool | None,
         typer.Option(
-            "--reset-delay/--no-reset-delay", help="Whether it does so in the step after."
+            "--reset-delay/--no-reset-delay",
+            help="Whether it does so in the step after; --reset-delay NODE=yes or NODE=no for one"
+            " node.",
         ),
     ] = None,
+    node_delays: Annotated[list[str] | None, typer.Option(NODE_DELAY, hidden=True)] = None,
     weight_bits: Annotated[int, typer.Option(help="Signed bits of a weight, 2 to 18.")] = 8,
     scale: Annotated[
         str, typer.Option(help="A weight's unit: tensor (one a layer) or row (one a neuron).")
@@ -59,6 +125,9 @@ def import_(
     """
     from sc_hw.commands.import_nir import import_nir
 
+    delays = by_node("--reset-delay", node_delays or (), ANSWERS)
+    if reset_delay is not None:
+        delays = {"*": reset_delay, **(delays or {})}
     result = import_nir(
         file,
         folder,
@@ -66,8 +135,8 @@ def import_(
         name=name,
         source=source,
         dt_ms=dt_ms,
-        reset=reset,
-        reset_delay=reset_delay,
+        reset=by_node("--reset", reset or (), RESETS),
+        reset_delay=delays,
         weight_bits=weight_bits,
         scale=scale,
         leak=leak,
@@ -85,6 +154,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(
         "import",
+        cls=NodeOptions,
         epilog="Example: sc-hw import digits_snn.nir --source snntorch --reset subtract"
         " --reset-delay",
     )(import_)

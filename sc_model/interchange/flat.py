@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import nir
@@ -11,7 +13,19 @@ import numpy as np
 
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import PARAMETERS, Kind
-from sc_model.interchange.unroll import Shape, array, integers, linear_node
+from sc_model.interchange.hdf5 import shortened
+from sc_model.interchange.nodes import (
+    MAX_EDGES,
+    MAX_NESTING,
+    MAX_NODES,
+    MAX_VALUES,
+    bare,
+    check_name,
+    common_shape,
+    unknown_type,
+)
+from sc_model.interchange.unroll import Shape, integers, linear_shape
+from sc_model.spec.errors import did_you_mean
 
 POPULATIONS: dict[type[Any], Kind] = {
     nir.Input: "input",
@@ -49,17 +63,68 @@ class FlatGraph:
     nodes: Mapping[str, Any]
     edges: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def _sources(self) -> dict[str, list[str]]:
+        """For each node those from which an edge leads to it, in the order of the edges."""
+        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for source, target in self.edges:
+            found[target].append(source)
+        return found
+
+    @cached_property
+    def _targets(self) -> dict[str, list[str]]:
+        """For each node those to which an edge leads from it, in the order of the edges."""
+        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for source, target in self.edges:
+            found[source].append(target)
+        return found
+
     def into(self, name: str) -> list[str]:
         """Names of the nodes from which an edge leads to the node."""
-        return [source for source, target in self.edges if target == name]
+        return self._sources[name]
 
     def out_of(self, name: str) -> list[str]:
         """Names of the nodes to which an edge leads from the node."""
-        return [target for source, target in self.edges if source == name]
+        return self._targets[name]
+
+    @cached_property
+    def linear_order(self) -> tuple[str, ...]:
+        """The nodes without a state, each behind those that lead to it.
+
+        Raises InterchangeError for a loop of such nodes alone.
+        """
+        stateless = [name for name, node in self.nodes.items() if type(node) not in POPULATIONS]
+        waits = {
+            name: sum(type(self.nodes[each]) not in POPULATIONS for each in self.into(name))
+            for name in stateless
+        }
+        ready = deque(name for name in stateless if not waits[name])
+        found: list[str] = []
+        while ready:
+            name = ready.popleft()
+            found.append(name)
+            for each in self.out_of(name):
+                if each in waits:
+                    waits[each] -= 1
+                    if not waits[each]:
+                        ready.append(each)
+        if len(found) < len(stateless):
+            rest = set(stateless) - set(found)
+            # each of the rest waits for another one of it: to go back long enough ends in the loop
+            name = next(each for each in stateless if each in rest)
+            seen: set[str] = set()
+            while name not in seen:
+                seen.add(name)
+                name = next(each for each in self.into(name) if each in rest)
+            raise InterchangeError(
+                f"the loop through node '{name}' must pass a node with a state, such as LIF; it has"
+                " none."
+            )
+        return tuple(found)
 
     def loops(self, name: str) -> bool:
         """Whether a path of linear nodes and delays alone leads from the node back to itself."""
-        ahead, visited = self.out_of(name), set[str]()
+        ahead, visited = [*self.out_of(name)], set[str]()
         while ahead:
             each = ahead.pop()
             if each == name:
@@ -70,26 +135,32 @@ class FlatGraph:
         return False
 
 
-def flatten(graph: Any, prefix: str = "") -> FlatGraph:
+def flatten(graph: Any, prefix: str = "", depth: int = 0) -> FlatGraph:
     """The graph with the nodes of the graphs within it in their place.
 
     Parameters
     ----------
     graph : a `nir.NIRGraph`.
     prefix : of the names in errors: where the graph itself lies.
+    depth : number of graphs that it lies in.
 
     Raises InterchangeError for a node of another type than those of `POPULATIONS` and `LINEAR`, for
-    an edge to a node that is missing or an edge given twice, for two nodes of one name, and for a
-    graph within that has not exactly one Input and one Output.
+    an edge to a node that is missing or an edge given twice, for two nodes of one name, for a
+    graph within that has not exactly one Input and one Output, and for a graph that is too large.
     """
+    if depth > MAX_NESTING:
+        raise InterchangeError(
+            f"node '{shortened(prefix[:-1])}' (NIRGraph) must lie in at most {MAX_NESTING} graphs"
+            " in each other; write the graph flat."
+        )
     nodes: dict[str, Any] = {}
-    edges = [(str(a), str(b)) for a, b in graph.edges]
-    _check_edges(edges, graph.nodes)
+    edges = _edges(prefix, graph)
     inner: dict[str, FlatGraph] = {}
     ports: dict[str, tuple[str, str]] = {}  # name of a graph within: its Input and its Output
     for name, node in graph.nodes.items():
+        check_name(name, prefix)
         if isinstance(node, nir.NIRGraph):
-            inner[name] = flatten(node, f"{prefix}{name}.")
+            inner[name] = flatten(node, f"{prefix}{name}.", depth + 1)
             ports[name] = _ports(f"{prefix}{name}", node)
         else:
             _check_type(f"{prefix}{name}", node)
@@ -110,32 +181,52 @@ def flatten(graph: Any, prefix: str = "") -> FlatGraph:
         source = f"{a}.{ports[a][1]}" if a in ports else a
         target = f"{b}.{ports[b][0]}" if b in ports else b
         joined.append((source, target))
+    if len(nodes) > MAX_NODES or len(joined) > MAX_EDGES:
+        raise InterchangeError(
+            f"the graph must have at most {MAX_NODES:,} nodes and {MAX_EDGES:,} edges, not"
+            f" {len(nodes):,} and {len(joined):,}."
+        )
     return FlatGraph(nodes, tuple(joined))
 
 
-def _check_edges(edges: list[tuple[str, str]], nodes: Mapping[str, Any]) -> None:
-    """InterchangeError for an edge that leads to no node, or that is given twice."""
+def _edges(prefix: str, graph: Any) -> list[tuple[str, str]]:
+    """The edges of a graph; InterchangeError for one that leads nowhere or is there twice."""
+    where = f"graph '{prefix[:-1]}'" if prefix else "the graph"
+    edges: list[tuple[str, str]] = []
+    for each in graph.edges:
+        if not isinstance(each, tuple | list) or len(each) != 2:
+            raise InterchangeError(
+                f"an edge of {where} must be a pair of node names, not {shortened(str(each))}."
+            )
+        edges.append((str(each[0]), str(each[1])))
+    names = {str(name) for name in graph.nodes}
     for edge in edges:
         for name in edge:
-            if name not in nodes:
-                raise InterchangeError(
-                    f"edge {edge} of the graph must join nodes of it, not '{name}', which is not"
-                    " there."
+            if name not in names:
+                hint = did_you_mean(name, names) or (
+                    f"; its nodes are {shortened(', '.join(sorted(names))) or 'none'}."
                 )
-        if edges.count(edge) > 1:
+                raise InterchangeError(
+                    f"edge {_pair(edge)} of {where} must join nodes of it, not"
+                    f" '{shortened(name)}', which is not there{hint}"
+                )
+    for edge, count in Counter(edges).items():
+        if count > 1:
             raise InterchangeError(
-                f"edge {edge} of the graph must be there once, not {edges.count(edge)} times."
+                f"edge {_pair(edge)} of {where} must be there once, not {count} times; to add a"
+                " value twice, put a Scale by 2 there."
             )
+    return edges
+
+
+def _pair(edge: tuple[str, str]) -> str:
+    return f"('{shortened(edge[0])}', '{shortened(edge[1])}')"
 
 
 def _check_type(name: str, node: Any) -> None:
     """InterchangeError for a node of a type that can't be read."""
     if type(node) not in POPULATIONS and not isinstance(node, (*LINEAR, nir.Delay)):
-        readable = (*POPULATIONS, *LINEAR, nir.Delay, nir.NIRGraph)
-        raise InterchangeError(
-            f"node '{name}' must be one of {', '.join(sorted(each.__name__ for each in readable))},"
-            f" not {type(node).__name__}."
-        )
+        raise InterchangeError(unknown_type(name, type(node).__name__))
 
 
 def _ports(name: str, graph: Any) -> tuple[str, str]:
@@ -159,14 +250,10 @@ def _own_shape(name: str, node: Any) -> Shape | None:
         sizes = next(iter(types.values()), None) if types else None
         return None if sizes is None else tuple(int(each) for each in np.asarray(sizes).reshape(-1))
     fields = ("delay",) if isinstance(node, nir.Delay) else PARAMETERS[POPULATIONS[type(node)]]
-    shapes = {array(getattr(node, each)).shape for each in fields}
-    shapes = {each for each in shapes if np.prod(each, dtype=np.int64) != 1}
-    if len(shapes) > 1:
-        raise InterchangeError(
-            f"node '{name}' ({type(node).__name__}) must have parameters of one shape, not"
-            f" {sorted(shapes)}."
-        )
-    return next(iter(shapes), None)
+    shape = common_shape(
+        f"node '{name}' ({type(node).__name__})", {each: getattr(node, each) for each in fields}
+    )
+    return shape if int(np.prod(shape, dtype=np.int64)) != 1 else None
 
 
 def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
@@ -174,26 +261,30 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
 
     It follows from the node's parameters, or from the shape of its inputs.
 
-    Raises InterchangeError where it follows from neither, where it is empty, and where a node gets
-    another number of values than it has.
+    Raises InterchangeError where it follows from neither, where it is empty or too large, and where
+    a node gets another number of values than it has.
     """
     shapes: dict[str, Shape] = {}
     for name, node in flat.nodes.items():
         if not isinstance(node, LINEAR):
             shape = _own_shape(name, node)
             if shape is not None:
-                shapes[name] = shape
-    # a node's shape may follow from that of a node before it: repeat until no shape is new
-    progress = True
-    while progress:
-        progress = False
-        for name, node in flat.nodes.items():
+                shapes[name] = _bounded(name, node, shape)
+    # a node's shape may follow from that of a node before it, so a new shape is told to those
+    # behind it; each node is looked at at most once for each edge that leads to it
+    # Inputs come first: a parameter of one number says how many neurons there are only where
+    # nothing else does.
+    for alone in (False, True):
+        waiting = deque(name for name in flat.nodes if name not in shapes)
+        while waiting:
+            name = waiting.popleft()
             if name in shapes:
                 continue
             inputs = next((shapes[each] for each in flat.into(name) if each in shapes), None)
-            shape = _inferred(name, node, inputs)
+            shape = _inferred(name, flat.nodes[name], inputs, alone)
             if shape is not None:
-                shapes[name], progress = shape, True
+                shapes[name] = _bounded(name, flat.nodes[name], shape)
+                waiting.extend(each for each in flat.out_of(name) if each not in shapes)
     for name, node in flat.nodes.items():
         if name not in shapes:
             raise InterchangeError(
@@ -201,38 +292,71 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
                 " parameters or from what comes into it, and does not; give an Input its shape,"
                 " and neurons their parameters one for each."
             )
-        size = np.prod(shapes[name], dtype=np.int64)
-        if size < 1:
-            raise InterchangeError(
-                f"node '{name}' ({type(node).__name__}) must have one value or more, not shape"
-                f" {shapes[name]}."
-            )
-        if isinstance(node, LINEAR):
-            continue
-        for other in flat.into(name):
-            if other in shapes and np.prod(shapes[other], dtype=np.int64) != size:
-                raise InterchangeError(
-                    f"node '{name}' ({type(node).__name__}) must get {size} values, not"
-                    f" {np.prod(shapes[other], dtype=np.int64)} from node '{other}' (shape"
-                    f" {shapes[other]})."
-                )
+        if not isinstance(node, LINEAR):
+            shapes[name] = _agreed(name, node, shapes, flat.into(name))
     return shapes
 
 
-def _inferred(name: str, node: Any, inputs: Shape | None) -> Shape | None:
+def _agreed(name: str, node: Any, shapes: Mapping[str, Shape], into: list[str]) -> Shape:
+    """The shape of a node whose inputs have shapes too, of the same number of values.
+
+    Of (n,) and (channels, height, width) it is the one with more dimensions, which a convolution
+    behind it needs. Parameters that broadcast to the inputs, as (channels, 1, 1), have their shape.
+
+    Raises InterchangeError where the numbers of values differ.
+    """
+    shape = shapes[name]
+    for other in into:
+        given = shapes[other]
+        size, wanted = (int(np.prod(each, dtype=np.int64)) for each in (given, shape))
+        if size == wanted:
+            if bare(given) == bare(shape) or len(bare(given)) > len(bare(shape)):
+                shape = given
+        elif (
+            len(given) == len(shape) > 1
+            and not isinstance(node, nir.Input | nir.Output)
+            and all(one in (1, each) for one, each in zip(shape, given, strict=True))
+        ):
+            shape = given
+        else:
+            raise InterchangeError(
+                f"node '{name}' ({type(node).__name__}) must get {wanted} values, not {size} from"
+                f" node '{other}' (shape {given})."
+            )
+    return shape
+
+
+def _bounded(name: str, node: Any, shape: Shape) -> Shape:
+    """The shape itself. InterchangeError unless it has 1 to `MAX_VALUES` values."""
+    size = 1
+    for each in shape:  # Python's integers do not overflow
+        size *= int(each)
+    if not 1 <= size <= MAX_VALUES:
+        raise InterchangeError(
+            f"node '{name}' ({type(node).__name__}) must have 1 to {MAX_VALUES:,} values, not shape"
+            f" {shape}."
+        )
+    return shape
+
+
+def _inferred(name: str, node: Any, inputs: Shape | None, alone: bool) -> Shape | None:
     """The shape of a node's values for inputs of a shape; None where it is not known yet.
 
-    `inputs` is None where the shape of the inputs is not known yet.
+    Parameters
+    ----------
+    name, node : the node.
+    inputs : shape of its inputs, or None where it is not known yet.
+    alone : whether the node's own fields may decide where the shape of its inputs is not known.
     """
     if not isinstance(node, LINEAR):
         fields = PARAMETERS.get(POPULATIONS.get(type(node), "input"), ())
-        single = inputs is None and any(array(getattr(node, each)).shape == (1,) for each in fields)
-        return (1,) if single else inputs
+        single = alone and any(np.shape(getattr(node, each)) != () for each in fields)
+        return (1,) if inputs is None and single else inputs
     if inputs is None and isinstance(node, nir.Linear | nir.Affine):
         return (*np.shape(node.weight)[:-2], np.shape(node.weight)[-2])
     convolution = isinstance(node, nir.Conv1d | nir.Conv2d)
-    if inputs is None and convolution and node.input_shape is not None:
+    if inputs is None and alone and convolution and node.input_shape is not None:
         # the field has the spatial sizes alone; the weight is (out, in / groups, *kernel)
         spatial = integers(node.input_shape, 1 if isinstance(node, nir.Conv1d) else 2)
-        inputs = (np.shape(node.weight)[1] * int(node.groups), *spatial)
-    return None if inputs is None else linear_node(name, node, inputs)[2]
+        inputs = (np.shape(node.weight)[1] * int(np.ravel(node.groups)[0]), *spatial)
+    return None if inputs is None else linear_shape(name, node, inputs)

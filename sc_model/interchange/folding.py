@@ -16,12 +16,14 @@ import numpy as np
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.flat import FlatGraph
 from sc_model.interchange.graph import Connection, FloatGraph, FloatPopulation, broadcast
+from sc_model.interchange.precision import resolution, whole_steps
 from sc_model.interchange.profile import read_plasticity
-from sc_model.interchange.taps import Taps
+from sc_model.interchange.taps import MAX_DELAY, MAX_SYNAPSES, Taps, TooLargeError
 from sc_model.interchange.traces import as_lanes
 from sc_model.interchange.unroll import Shape, array, linear_node
 
-DELAY_TOLERANCE = 1e-6  # of a step: that of seconds in float32
+DELAY_TOLERANCE = 1e-6  # of a step, whatever the precision: a sum of seconds is off by more
+MAX_TOTAL = 2 * MAX_SYNAPSES  # of all maps that are computed
 
 Maps = dict[str | None, Taps]
 """What a node gives or gets, by the population from which it comes; None is a constant of 1."""
@@ -50,13 +52,17 @@ def folded(
     """
     folding = _Folding(flat, shapes, populations, notes, dt_ms)
     plastic: list[Connection] = []
+    # Linear nodes first, each behind those that lead to it: a recursion as deep as a long chain of
+    # them would have no end in Python.
+    for name in _needed(flat, populations):
+        folding.outputs_of(name)
     for name in populations:
-        for source, taps in folding.inputs_of(name, ()).items():
+        for source, taps in folding.inputs_of(name).items():
             folding.sums[source, name] = taps
         for other in flat.into(name):
             if "sc_plasticity" in notes[other]:
                 rule = read_plasticity(other, notes[other]["sc_plasticity"])
-                outputs = folding.outputs_of(other, ())
+                outputs = folding.outputs_of(other)
                 plastic += [
                     Connection(source, name, taps, rule) for source, taps in outputs.items()
                 ]
@@ -94,25 +100,32 @@ class _Folding:
         self.lanes: dict[str, FloatPopulation] = {}
         self.sums: dict[tuple[str | None, str], Taps] = {}
         self._outputs: dict[str, Maps] = {}
+        self._total = 0  # synapses of all of these maps
 
-    def outputs_of(self, name: str, path: tuple[str, ...]) -> Maps:
-        """The maps from populations to a node's values.
-
-        `path` has the nodes behind it, through which the walk came; a node that is in it would be
-        computed from itself.
-        """
+    def outputs_of(self, name: str) -> Maps:
+        """The maps from populations to a node's values; of the nodes before it they are known."""
         if name in self.populations:
             return {name: Taps.identity(self.populations[name].size)}
-        if name in path:
-            raise InterchangeError(
-                f"the loop through node '{name}' must pass a node with a state, such as LIF; it has"
-                " none."
-            )
         if name not in self._outputs:
-            self._outputs[name] = self._through(name, self.inputs_of(name, (*path, name)))
+            try:
+                maps = self._through(name, self.inputs_of(name))
+            except TooLargeError as error:
+                raise InterchangeError(
+                    f"node '{name}' ({type(self.flat.nodes[name]).__name__}) and the linear nodes"
+                    f" before it, as one matrix, must have {error}; put neurons between them, or"
+                    " make them smaller."
+                ) from None
+            self._total += sum(matrix.nnz for taps in maps.values() for _, matrix in taps)
+            if self._total > MAX_TOTAL:
+                raise InterchangeError(
+                    f"the linear nodes up to '{name}' must have at most {MAX_TOTAL:,} synapses"
+                    f" together when they are folded, not {self._total:,}; make the network"
+                    " smaller."
+                )
+            self._outputs[name] = maps
         return self._outputs[name]
 
-    def inputs_of(self, name: str, path: tuple[str, ...]) -> Maps:
+    def inputs_of(self, name: str) -> Maps:
         """The maps from populations to a node's inputs: the sums over its edges.
 
         Plastic connections to a population are left out; they stay on their own.
@@ -121,7 +134,7 @@ class _Folding:
         for other in self.flat.into(name):
             if "sc_plasticity" in self.notes[other] and name in self.populations:
                 continue
-            for source, taps in self.outputs_of(other, path).items():
+            for source, taps in self.outputs_of(other).items():
                 total[source] = total[source] + taps if source in total else taps
         return total
 
@@ -177,17 +190,32 @@ def _check_plastic(name: str, flat: FlatGraph, populations: Mapping[str, FloatPo
         )
 
 
+def _needed(flat: FlatGraph, populations: Mapping[str, FloatPopulation]) -> list[str]:
+    """The nodes without a state from which a path leads to a population, sources first."""
+    needed: set[str] = set()
+    for name in reversed(flat.linear_order):
+        if any(each in needed or each in populations for each in flat.out_of(name)):
+            needed.add(name)
+    return [name for name in flat.linear_order if name in needed]
+
+
 def _steps(name: str, node: Any, size: int, dt_ms: float) -> Any:
     """Delays of a Delay node in steps, int64 (size,). InterchangeError unless they are whole."""
     seconds = broadcast(array(node.delay), size)
     steps = seconds / (dt_ms / 1e3)
-    whole = np.rint(steps)
-    off = np.abs(steps - whole) > DELAY_TOLERANCE
-    if off.any() or (whole < 0).any() or not np.isfinite(steps).all():
-        worst = int(np.argmax(off | (whole < 0) | ~np.isfinite(steps)))
+    whole, off = whole_steps(steps, resolution(node.delay), DELAY_TOLERANCE)
+    wrong = off | (whole < 0) | ~np.isfinite(steps)
+    if wrong.any():
+        worst = int(np.argmax(wrong))
         raise InterchangeError(
             f"node '{name}' (Delay) must delay by whole steps of dt_ms = {dt_ms:g} ms, >= 0, not by"
             f" {seconds[worst] * 1e3:.9g} ms (value {worst}); take another dt_ms, or round the"
             " delays before the export."
+        )
+    if (whole > MAX_DELAY).any():
+        worst = int(np.argmax(whole))
+        raise InterchangeError(
+            f"node '{name}' (Delay) must delay by at most {MAX_DELAY:,} steps of dt_ms = {dt_ms:g}"
+            f" ms, not by {whole[worst]:,.0f} (value {worst}); take a longer dt_ms."
         )
     return whole.astype(np.int64)

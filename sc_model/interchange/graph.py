@@ -17,6 +17,7 @@ with a reset of the potential::
     zero       v <- v_reset                        with reset_delay: v_reset in all of the next step
     subtract   v <- v - (v_threshold - v_reset)    with reset_delay: in the next step, after leak
                                                    and input
+    none       v stays: the neuron fires in each step in which it is above its threshold
 
 A population gets the outputs that populations before it in the order have in the same step. From
 itself and from later ones it gets those of the step before, so a loop always takes a step. Delays
@@ -39,7 +40,7 @@ from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.taps import Floats, Taps
 
 Kind = Literal["input", "output", "threshold", "i", "if", "li", "lif", "cubali", "cubalif"]
-Reset = Literal["zero", "subtract"]
+Reset = Literal["zero", "subtract", "none"]
 
 # Fields of a NIR node, (neurons,) each. Time constants are in s; the others have the network's
 # units.
@@ -70,7 +71,7 @@ class FloatPopulation:
     kind : see the module.
     shape : of its output; flattened in C order.
     parameters : arrays (neurons,) by the names in `PARAMETERS`.
-    reset : ``zero`` or ``subtract``, see the module.
+    reset : ``zero``, ``subtract`` or ``none``, see the module.
     reset_delay : whether the step after the spike does the reset.
     refractory : steps after a spike in which a neuron neither integrates nor fires.
     strict : whether a neuron fires above its threshold only, and not at it.

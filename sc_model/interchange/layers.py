@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from sc_model.interchange.graph import ANALOGUE, Connection, FloatGraph, FloatPo
 from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import lanes_of, traces_into
 from sc_model.quantisation import FloatLayer
+from sc_model.spec.trained_layer import MAX_DELAY, MAX_SIZE
 
 CHAIN = (
     "hardware makes layers in a row, Input -> layer -> layer -> Output, each of which may also feed"
@@ -38,6 +40,8 @@ def to_layers(
     Raises InterchangeError for what the layers can't express, with the name of the population.
     """
     chain = _chain(graph)
+    for before, each in pairwise(chain):
+        _check_size(graph, before, each)
     names = _names([each.name for each in chain[1:]])
     return [
         _layer(graph, before, each, name, plasticity)
@@ -108,6 +112,33 @@ def _sources(connections: Sequence[Connection]) -> str:
         )
         or "nothing"
     )
+
+
+def _check_size(graph: FloatGraph, before: FloatPopulation, each: FloatPopulation) -> None:
+    """InterchangeError unless a layer and its inputs are of a size that hardware has."""
+    first = before.kind == "input"
+    for population, what in ((before, "inputs"), (each, "neurons")):
+        if population.size > MAX_SIZE and (what == "neurons" or first):
+            inputs = "" if what == "neurons" else f", those of node '{before.name}',"
+            remedy = (
+                "pool or crop the input, or take a smaller network"
+                if what == "inputs"
+                else "take a smaller layer, or split it into networks side by side"
+            )
+            raise InterchangeError(
+                f"node '{each.name}' ({each.kind.upper()}) must have at most {MAX_SIZE:,}"
+                f" {what}{inputs} in hardware, not {population.size:,} (shape"
+                f" {population.shape}); {remedy}. sc_model.interchange.read() and to_network() run"
+                " it in floating point."
+            )
+    for source, what in ((before.name, "the synapses"), (each.name, "its own synapses")):
+        for one in graph.into(each.name):
+            if one.source == source and one.taps.delays and one.taps.delays[-1] > MAX_DELAY:
+                raise InterchangeError(
+                    f"node '{each.name}' must have delays of at most {MAX_DELAY} steps in {what}"
+                    f" from '{source}' in hardware, not {one.taps.delays[-1]:,}; take a longer"
+                    " dt_ms, or shorten the delays."
+                )
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -185,7 +216,8 @@ def _layer(
                     f" '{learns.plasticity.family}'), and layers of a network don't;"
                     " plasticity='freeze' keeps its weights as they are."
                 )
-    drive = _drive(each, graph.dt_ms)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # `FloatLayer` looks
+        drive = _drive(each, graph.dt_ms)
     traces = traces_into(graph, each.name)
     direct = _taps(graph, before.name, each.name)
     tau = None
@@ -222,22 +254,25 @@ def _layer(
         )
     if tau is not None:
         tau = np.where(tau > 0, tau, graph.dt_ms)  # a valid number where there is no synapse
-    return FloatLayer(
-        name,
-        weight,
-        recurrent=recurrent,
-        bias=bias if (bias != 0).any() else None,
-        delay=delay,
-        recurrent_delay=recurrent_delay,
-        threshold=threshold,
-        leak=drive.leak,
-        synaptic_leak=drive.synaptic_leak,
-        reset=each.reset,
-        reset_delay=each.reset_delay,
-        refractory=each.refractory,
-        tau=tau,
-        strict=each.strict,
-    )
+    try:
+        return FloatLayer(
+            name,
+            weight,
+            recurrent=recurrent,
+            bias=bias if (bias != 0).any() else None,
+            delay=delay,
+            recurrent_delay=recurrent_delay,
+            threshold=threshold,
+            leak=drive.leak,
+            synaptic_leak=drive.synaptic_leak,
+            reset=each.reset,
+            reset_delay=each.reset_delay,
+            refractory=each.refractory,
+            tau=tau,
+            strict=each.strict,
+        )
+    except ValueError as error:  # products of large numbers that are too large for float64
+        raise InterchangeError(f"node '{each.name}' ({each.kind.upper()}): {error}.") from None
 
 
 def _taps(graph: FloatGraph, source: str, target: str) -> Taps | None:

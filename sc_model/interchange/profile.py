@@ -35,6 +35,7 @@ import numpy as np
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import Plasticity, Reset
 from sc_model.spec.errors import did_you_mean
+from sc_model.texts import shown
 
 VERSION = 1
 PREFIX = "sc_"
@@ -48,6 +49,8 @@ NODE_KEYS = (
     "sc_tau",
     "sc_plasticity",
 )
+# What these hold: the lowest and the highest.
+INTEGERS = {"sc_reset_delay": (0, 1), "sc_strict": (0, 1), "sc_refractory": (0, 1 << 16)}
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def find_source(name: str | None) -> Source | None:
 def plain(value: Any) -> Any:
     """A value of metadata as Python's; files hold bytes, NumPy scalars and arrays."""
     if isinstance(value, bytes):
-        return value.decode("utf-8")
+        return value.decode("utf-8", "replace")
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return plain(value.item())
     return value.item() if isinstance(value, np.generic) else value
@@ -131,9 +134,9 @@ def graph_profile(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not found:
         return None
     version = found.get("sc_profile")
-    if version != VERSION:
+    if not isinstance(version, int | float) or version != VERSION:
         raise InterchangeError(
-            f"metadata sc_profile of the graph must be {VERSION}, not {version!r}; "
+            f"metadata sc_profile of the graph must be {VERSION}, not {shown(version)}; "
             + (
                 "a newer sc-hw wrote it: install that."
                 if isinstance(version, int) and version > VERSION
@@ -141,6 +144,11 @@ def graph_profile(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
             )
         )
     _known("the graph", found, GRAPH_KEYS)
+    step = found.get("sc_dt_ms", 1.0)
+    if not isinstance(step, int | float) or not step > 0 or not np.isfinite(step):
+        raise InterchangeError(
+            f"metadata sc_dt_ms of the graph must be a time in ms > 0, not {shown(step)}."
+        )
     return found
 
 
@@ -159,7 +167,17 @@ def node_profile(
             " would say what it means; write the graph again, or take it out."
         )
     _known(f"node '{name}'", found, NODE_KEYS)
-    return {key: value if key == "sc_plasticity" else plain(value) for key, value in found.items()}
+    values = {
+        key: value if key == "sc_plasticity" else plain(value) for key, value in found.items()
+    }
+    for key, (least, most) in INTEGERS.items():
+        value = values.get(key, least)
+        if not isinstance(value, int | float) or not least <= value <= most or value != int(value):
+            raise InterchangeError(
+                f"metadata {key} of node '{name}' must be a whole number from {least} to {most},"
+                f" not {shown(value)}."
+            )
+    return values
 
 
 def _known(what: str, found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
@@ -178,15 +196,20 @@ def read_plasticity(name: str, value: Any) -> Plasticity:
         not isinstance(value, Mapping)
         or "family" not in value
         or set(value) - {"family", "parameters"}
+        or not isinstance(value.get("parameters", {}), Mapping)
     ):
         raise InterchangeError(
             f"metadata sc_plasticity of node '{name}' must hold family and parameters, not"
-            f" {value!r}."
+            f" {shown(value)}."
         )
-    return Plasticity(
-        str(plain(value["family"])),
-        {str(key): plain(each) for key, each in value.get("parameters", {}).items()},
-    )
+    parameters = {str(key): plain(each) for key, each in value.get("parameters", {}).items()}
+    for key, each in parameters.items():
+        if not isinstance(each, int | float | str):
+            raise InterchangeError(
+                f"metadata sc_plasticity of node '{name}' must have a number or a word as"
+                f" parameter '{key}', not {shown(each)}."
+            )
+    return Plasticity(str(plain(value["family"])), parameters)
 
 
 def written_plasticity(rule: Plasticity) -> dict[str, Any]:

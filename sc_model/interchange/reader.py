@@ -7,14 +7,13 @@ nodes and delays between these are folded into connections (`folding`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import nir
 import numpy as np
 
+from sc_model.interchange.answers import Answers, NodeAnswer
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.flat import POPULATIONS, flatten, shapes_of
 from sc_model.interchange.folding import folded
@@ -24,16 +23,19 @@ from sc_model.interchange.graph import (
     SPIKING,
     FloatGraph,
     FloatPopulation,
+    Kind,
     Reset,
-    broadcast,
 )
+from sc_model.interchange.hdf5 import read_tree
+from sc_model.interchange.nodes import check_values, common_shape, fitted, graph_of
+from sc_model.interchange.precision import DOUBLE, SINGLE, near, resolution, snapped
 from sc_model.interchange.profile import (
     Source,
     find_source,
     graph_profile,
     node_profile,
 )
-from sc_model.interchange.sources import adjusted
+from sc_model.interchange.sources import INFINITE, Values, adjusted
 from sc_model.interchange.unroll import Shape, array
 
 
@@ -42,30 +44,22 @@ def read(
     *,
     source: str | None = None,
     dt_ms: float | None = None,
-    reset: Reset | None = None,
-    reset_delay: bool | None = None,
+    reset: NodeAnswer[Reset] = None,
+    reset_delay: NodeAnswer[bool] = None,
 ) -> FloatGraph:
     """The network of a NIR file: HDF5, of any 1.x version of the package nir.
 
-    Parameters and errors are those of `from_nir`.
+    The file is read in a process of its own, with limits (see `sc_model.interchange.hdf5`), so
+    that a file from a stranger can neither hang this process nor fill its memory, and is never a
+    way to other files. Parameters and errors are those of `from_nir`.
     """
     file = Path(path)
-    if not file.is_file():
-        raise InterchangeError(f"NIR file {file} must be a file; there is none.")
+    tree = read_tree(file)
     try:
-        graph = nir.read(file, type_check=False)
-    except (OSError, KeyError, ValueError, TypeError, AssertionError, AttributeError) as error:
-        raise InterchangeError(
-            f"NIR file {file} must be one that nir {nir.version} reads: {_why(error, file)}"
-        ) from error
-    return from_nir(graph, source=source, dt_ms=dt_ms, reset=reset, reset_delay=reset_delay)
-
-
-def _why(error: Exception, file: Path) -> str:
-    """Why a file can't be read, for the end of an error text."""
-    if not h5py.is_hdf5(file):
-        return "it is no HDF5 file."
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}."
+        graph = graph_of(tree)
+        return from_nir(graph, source=source, dt_ms=dt_ms, reset=reset, reset_delay=reset_delay)
+    except InterchangeError as error:
+        raise InterchangeError(f"NIR file {file}: {error}") from None
 
 
 def from_nir(
@@ -73,8 +67,8 @@ def from_nir(
     *,
     source: str | None = None,
     dt_ms: float | None = None,
-    reset: Reset | None = None,
-    reset_delay: bool | None = None,
+    reset: NodeAnswer[Reset] = None,
+    reset_delay: NodeAnswer[bool] = None,
 ) -> FloatGraph:
     """The network that a `nir.NIRGraph` describes.
 
@@ -84,8 +78,11 @@ def from_nir(
     source : name of the package that wrote the graph (see `profile.SOURCES`); it decides what that
         package leaves out, and which units it writes. None (default): the graph is as NIR defines.
     dt_ms : length of a step, ms, > 0.
-    reset : what a spike does to the potential: ``zero`` (to v_reset) or ``subtract``.
-    reset_delay : whether the reset is done in the step after the spike, and not in its step.
+    reset : what a spike does to the potential: ``zero`` (to v_reset), ``subtract`` (less the
+        threshold) or ``none``. One answer for all nodes, or a mapping from names of nodes, where
+        the name ``*`` stands for all others.
+    reset_delay : whether the reset is done in the step after the spike, and not in its step; for
+        all nodes or by name, alike.
 
     The last three must be given unless the graph's metadata or the source decides them: NIR has no
     field for them.
@@ -104,8 +101,15 @@ def from_nir(
         )
     dt = _step(package, profile, dt_ms)
     flat = flatten(graph)
+    for name, node in flat.nodes.items():
+        check_values(
+            f"node '{name}' ({type(node).__name__})", node, INFINITE if source == "snntorch" else ()
+        )
     shapes = shapes_of(flat)
-    answers = _Answers(package, reset, reset_delay, dt)
+    resetting = [
+        name for name, node in flat.nodes.items() if POPULATIONS.get(type(node)) in RESETTING
+    ]
+    answers = Answers(package, reset, reset_delay, dt, resetting)
     notes = {
         name: node_profile(name, node.metadata, profile is not None)
         for name, node in flat.nodes.items()
@@ -125,7 +129,7 @@ def _step(package: Source | None, profile: Mapping[str, Any] | None, dt_ms: floa
         "its source": package.dt_ms if package else None,
     }
     for where, value in recorded.items():
-        if value is not None and dt_ms is not None and not np.isclose(value, dt_ms, rtol=1e-9):
+        if value is not None and dt_ms is not None and not near(value, dt_ms, SINGLE):
             raise InterchangeError(
                 f"dt_ms must be {value}, as {where} says, not {dt_ms}; leave it out."
             )
@@ -142,47 +146,8 @@ def _step(package: Source | None, profile: Mapping[str, Any] | None, dt_ms: floa
     return float(step)
 
 
-@dataclass(frozen=True)
-class _Answers:
-    """The arguments of `from_nir`, which decide what the graph leaves open."""
-
-    source: Source | None
-    reset: Reset | None
-    reset_delay: bool | None
-    dt_ms: float
-
-    def choose(self, name: str, what: str, argument: Any, noted: Any, allowed: str) -> Any:
-        """The `reset` or `reset_delay` of a node, by argument, metadata or source.
-
-        Parameters
-        ----------
-        name : of the node.
-        what : "reset" or "reset_delay".
-        argument : of `from_nir`, or None.
-        noted : value in the node's metadata, or None.
-        allowed : the values, for the error.
-
-        Raises InterchangeError where there is none, or where the argument contradicts another.
-        """
-        source = getattr(self.source, what, None)
-        for where, value in (
-            (f"metadata of node '{name}' says", noted),
-            (f"source '{getattr(self.source, 'name', '')}' means", source),
-        ):
-            if value is not None and argument is not None and value != argument:
-                raise InterchangeError(
-                    f"{what} must be {value!r}, as {where}, not {argument!r}; leave it out."
-                )
-        chosen = next((value for value in (argument, noted, source) if value is not None), None)
-        if chosen is None:
-            raise InterchangeError(
-                f"{what} must be given for node '{name}', NIR has no field for it: {allowed}."
-            )
-        return chosen
-
-
 def _population(
-    name: str, node: Any, shape: Shape, answers: _Answers, noted: Mapping[str, Any], loops: bool
+    name: str, node: Any, shape: Shape, answers: Answers, noted: Mapping[str, Any], loops: bool
 ) -> FloatPopulation:
     """The population that a node becomes.
 
@@ -194,29 +159,15 @@ def _population(
     loops : whether linear nodes lead back to it; some packages write these nodes in another way.
     """
     kind = POPULATIONS[type(node)]
-    size = int(np.prod(shape, dtype=np.int64))
     package = answers.source
-    values = {each: broadcast(array(getattr(node, each)), size) for each in PARAMETERS[kind]}
+    fields = {each: getattr(node, each) for each in PARAMETERS[kind]}
+    values = _spread(f"node '{name}' ({type(node).__name__})", fields, shape)
+    shares = {each: resolution(value) for each, value in fields.items()}
     reset: Reset = "zero"
     delay = False
     if kind in RESETTING:
-        reset = answers.choose(
-            name,
-            "reset",
-            answers.reset,
-            noted.get("sc_reset"),
-            "'zero' (to v_reset) or 'subtract' (less the threshold)",
-        )
-        if reset not in ("zero", "subtract"):
-            raise InterchangeError(f"reset must be 'zero' or 'subtract', not {reset!r}.")
-        noted_delay = noted.get("sc_reset_delay")
-        delay = answers.choose(
-            name,
-            "reset_delay",
-            answers.reset_delay,
-            None if noted_delay is None else bool(noted_delay),
-            "False (at the spike) or True (in the step after, as snnTorch does by default)",
-        )
+        reset = answers.reset_of(name, noted)
+        delay = answers.delay_of(name, noted, reset)
     kind, values, delay = adjusted(
         package.name if package else None,
         name,
@@ -228,6 +179,7 @@ def _population(
         delay,
         loops,
     )
+    values = _settled(kind, values, shares, answers.dt_ms / 1e3)
     strict = bool(noted.get("sc_strict", True if package is None else package.strict))
     if "sc_strict" in noted and not strict:
         # undo what the writer does so that v > v_threshold in NIR decides as v >= threshold here
@@ -244,3 +196,56 @@ def _population(
         refractory,
         strict if kind in SPIKING else True,
     )
+
+
+def _spread(where: str, fields: Mapping[str, Any], shape: Shape) -> Values:
+    """Parameters, scalar or of several neurons each, as (neurons,) of their own in float64.
+
+    Parameters
+    ----------
+    where : the node, as errors name it.
+    fields : its parameters by name.
+    shape : of the node's values, which the parameters broadcast to.
+    """
+    own = common_shape(where, fields)
+    size = int(np.prod(shape, dtype=np.int64))
+    found = {}
+    for field, value in fields.items():
+        each = array(fitted(value, own))
+        each = each.reshape(-1) if each.size in (1, size) else np.broadcast_to(each, shape)
+        found[field] = np.broadcast_to(each.reshape(-1), (size,)).copy()
+    return found
+
+
+def _settled(kind: Kind, values: Values, shares: Mapping[str, float], dt: float) -> Values:
+    """Parameters with what only the precision of the file keeps apart set equal.
+
+    A time constant that is the step in the file's precision is the step; a gain that is 1 is 1;
+    a leak or a threshold that is v_reset is v_reset.
+
+    Parameters
+    ----------
+    kind : of the population.
+    values : parameters, (neurons,) each.
+    shares : resolution of each as it was stored, see `precision.resolution`.
+    dt : length of a step, s.
+    """
+    found = dict(values)
+
+    def share(*names: str) -> float:
+        return max(shares.get(name, DOUBLE) for name in names)
+
+    for tau in ("tau", "tau_mem", "tau_syn"):
+        if tau in found:
+            found[tau] = snapped(found[tau], dt, share(tau))
+    for name in ("v_leak", "v_threshold"):
+        if name in found and "v_reset" in found:
+            found[name] = snapped(found[name], found["v_reset"], share(name, "v_reset"))
+    gains = {"r": "tau_mem" if kind in ("cubali", "cubalif") else "tau", "w_in": "tau_syn"}
+    for gain, tau in gains.items():
+        if gain not in found or share(gain, tau) <= DOUBLE:
+            continue  # `FloatPopulation.gain` removes the rounding of float64
+        one = found[tau] / dt if tau in found else 1.0 / dt
+        # a quotient of two numbers that were each rounded
+        found[gain] = snapped(found[gain], one, 2 * share(gain, tau))
+    return found

@@ -18,10 +18,15 @@ import numpy as np
 
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import Kind, Reset
+from sc_model.interchange.precision import resolution
 from sc_model.interchange.taps import Floats
 
 Values = dict[str, Floats]
+INFINITE = ("tau", "tau_mem", "tau_syn", "r", "w_in")  # what snnTorch writes for a beta of 1
 AS_ONE = 1e-4  # relative, by which a gain that stands for 1 may be off
+PRECISIONS: dict[float, type[np.floating[Any]]] = {
+    float(np.finfo(kind).eps): kind for kind in (np.float16, np.float32)
+}
 
 
 def adjusted(
@@ -75,13 +80,17 @@ def _snntorch(
 ) -> tuple[Kind, Values, bool]:
     found = dict(values)
     for tau, gain in (("tau", "r"),) if kind == "lif" else (("tau_mem", "r"), ("tau_syn", "w_in")):
-        single = np.asarray(getattr(node, tau)).dtype == np.float32
-        found[tau] = dt / (
-            1.0 - np.array([_beta(each, dt) if single else 1.0 - dt / each for each in values[tau]])
-        )
+        share = max(resolution(getattr(node, each)) for each in (tau, gain))
+        made_in = PRECISIONS.get(resolution(getattr(node, tau)))
+        with np.errstate(divide="ignore", over="ignore"):
+            betas = 1.0 - dt / values[tau]
+            if made_in is not None:
+                betas = np.array([_beta(each, dt, made_in) for each in values[tau]])
+            found[tau] = dt / (1.0 - betas)
         endless = np.isinf(found[tau])
-        with np.errstate(invalid="ignore"):
-            off = ~endless & (np.abs(values[gain] * dt / values[tau] - 1.0) > AS_ONE)
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            ratio = values[gain] * dt / values[tau]
+            off = ~endless & ~(np.abs(ratio - 1.0) <= max(AS_ONE, 4 * share))
         if off.any():
             worst = int(np.argmax(off))
             raise InterchangeError(
@@ -112,26 +121,25 @@ def _snntorch(
     return kind, found, delay
 
 
-def _beta(tau: float, dt: float) -> float:
-    """The beta from which float32 arithmetic computed this tau.
+def _beta(tau: float, dt: float, kind: type[np.floating[Any]]) -> float:
+    """The beta from which arithmetic in `kind`, float16 or float32, computed this tau.
 
     Several may give the same tau: the one with the fewest decimals is taken, or else the nearest
-    float32.
+    number of that precision.
     """
     if not np.isfinite(tau):
         return 1.0
+    if tau == 0:
+        return -np.inf  # no beta; what follows refuses a tau of 0
     near = 1.0 - dt / tau
 
-    def gives(beta: np.float32) -> bool:
-        return bool(beta < 1 and np.float32(dt) / (np.float32(1.0) - beta) == np.float32(tau))
+    def gives(beta: Any) -> bool:
+        with np.errstate(over="ignore"):
+            return bool(beta < 1 and kind(dt) / (kind(1.0) - beta) == kind(tau))
 
     for decimals in range(1, 8):
-        beta = np.float32(round(near, decimals))
+        beta = kind(round(near, decimals))
         if gives(beta):
             return float(beta)
-    around = [
-        np.float32(near),
-        np.nextafter(np.float32(near), np.float32(1)),
-        np.nextafter(np.float32(near), np.float32(0)),
-    ]
+    around = [kind(near), np.nextafter(kind(near), kind(1)), np.nextafter(kind(near), kind(0))]
     return float(next((beta for beta in around if gives(beta)), near))

@@ -13,10 +13,31 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import block_array, coo_array, csr_array, eye_array
+from scipy.sparse import coo_array, csr_array, eye_array
 
 Floats = NDArray[np.float64]
 Sparse = Any  # scipy.sparse ships no types
+MAX_SYNAPSES = 1 << 24  # of one map; a matrix takes 12 bytes for each, and copies are made
+MAX_DELAY = 1 << 16  # steps
+AS_ONE = 1e-6  # by which a weight of 1 may be off: some roundings of float32
+MAX_DELAYS = 1 << 10  # different delays of one map
+
+
+class TooLargeError(Exception):
+    """A map would have more synapses or delays than the limits; the text says which."""
+
+
+def product(later: Sparse, first: Sparse) -> Sparse:
+    """The matrix `later @ first`.
+
+    Raises TooLargeError where it could have more than `MAX_SYNAPSES` entries: a column and a row of
+    a thousand numbers each multiply to a million.
+    """
+    columns = np.bincount(later.indices, minlength=later.shape[1]).astype(np.float64)
+    entries = float(columns @ np.diff(first.indptr))
+    if min(entries, float(later.shape[0]) * first.shape[1]) > MAX_SYNAPSES:
+        raise TooLargeError(f"at most {MAX_SYNAPSES:,} synapses, not up to {entries:,.0f}")
+    return later @ first
 
 
 def sparse(matrix: ArrayLike | Sparse) -> Sparse:
@@ -25,6 +46,28 @@ def sparse(matrix: ArrayLike | Sparse) -> Sparse:
     copy.sum_duplicates()
     copy.eliminate_zeros()
     return copy
+
+
+def by_delay(
+    shape: tuple[int, int], rows: Any, columns: Any, values: Any, delays: Any
+) -> dict[int, Sparse]:
+    """A matrix for each delay that occurs, from the entries of all of them.
+
+    Parameters
+    ----------
+    shape : of each matrix.
+    rows, columns, values, delays : of each entry.
+
+    Raises TooLargeError for more than `MAX_DELAYS` delays.
+    """
+    order = np.argsort(delays, kind="stable")
+    different, starts = np.unique(delays[order], return_index=True)
+    if len(different) > MAX_DELAYS:
+        raise TooLargeError(f"at most {MAX_DELAYS:,} delays, not {len(different):,}")
+    return {
+        int(delay): coo_array((values[part], (rows[part], columns[part])), shape=shape)
+        for delay, part in zip(different, np.split(order, starts[1:]), strict=False)
+    }
 
 
 class Taps:
@@ -56,11 +99,10 @@ class Taps:
     def synapses(cls, weight: ArrayLike, delay: ArrayLike) -> Taps:
         """The map with one weight and one delay (steps) for each synapse, (targets, sources)."""
         weights, delays = np.asarray(weight, np.float64), np.asarray(delay)
-        used = np.unique(delays[weights != 0])
-        return cls(
-            (weights.shape[0], weights.shape[1]),
-            {int(d): np.where(delays == d, weights, 0.0) for d in used},
-        )
+        rows, columns = np.nonzero(weights)
+        shape = (weights.shape[0], weights.shape[1])
+        values = weights[rows, columns]
+        return cls(shape, by_delay(shape, rows, columns, values, delays[rows, columns]))
 
     def __iter__(self) -> Iterator[tuple[int, Sparse]]:
         return iter(self._matrices.items())
@@ -87,7 +129,8 @@ class Taps:
     def then(self, matrix: Sparse) -> Taps:
         """This map, followed by a matrix."""
         return Taps(
-            (matrix.shape[0], self.shape[1]), {delay: matrix @ each for delay, each in self}
+            (matrix.shape[0], self.shape[1]),
+            {delay: product(matrix, each) for delay, each in self},
         )
 
     def after(self, first: Taps) -> Taps:
@@ -95,7 +138,7 @@ class Taps:
         total: dict[int, Sparse] = {}
         for later, matrix in self:
             for delay, each in first:
-                made = matrix @ each
+                made = product(matrix, each)
                 total[later + delay] = (
                     total[later + delay] + made if later + delay in total else made
                 )
@@ -110,10 +153,13 @@ class Taps:
         """This map, followed by a delay of each target, (targets,) steps."""
         later: dict[int, Sparse] = {}
         for delay, each in self:
-            for more in np.unique(steps):
-                rows = coo_array(each.multiply((steps == more)[:, None]))
-                total = delay + int(more)
-                later[total] = later[total] + rows if total in later else rows
+            entries = coo_array(each)
+            split = by_delay(self.shape, entries.row, entries.col, entries.data, steps[entries.row])
+            for more, matrix in split.items():
+                total = delay + more
+                later[total] = later[total] + matrix if total in later else matrix
+            if len(later) > MAX_DELAYS:
+                raise TooLargeError(f"at most {MAX_DELAYS:,} delays, not {len(later):,}")
         return Taps(self.shape, later)
 
     @property
@@ -123,7 +169,8 @@ class Taps:
         if rows != columns or self.delays != (0,):
             return False
         matrix = self.at(0)
-        return matrix.nnz == rows and bool((matrix.diagonal() == 1.0).all())
+        # Scales by 0.1 and 10 that float32 rounded are no weight
+        return matrix.nnz == rows and bool((np.abs(matrix.diagonal() - 1.0) < AS_ONE).all())
 
     def weights(self) -> Floats:
         """Weights of all delays together, (targets, sources)."""
@@ -163,10 +210,13 @@ def block_diagonal(weight: Floats) -> Sparse:
     It has a block for each leading index.
     """
     blocks = weight.reshape(-1, *weight.shape[-2:])
-    if len(blocks) == 1:
+    number, targets, sources = blocks.shape
+    if number == 1:
         return sparse(blocks[0])
-    grid = [
-        [sparse(block) if row == column else None for column in range(len(blocks))]
-        for row, block in enumerate(blocks)
-    ]
-    return sparse(block_array(grid, format="csr"))
+    block, row, column = np.nonzero(blocks)
+    return sparse(
+        coo_array(
+            (blocks[block, row, column], (block * targets + row, block * sources + column)),
+            shape=(number * targets, number * sources),
+        )
+    )

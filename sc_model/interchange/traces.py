@@ -22,8 +22,11 @@ from numpy.typing import NDArray
 
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import FloatGraph, FloatPopulation
-from sc_model.interchange.taps import Floats, Taps
+from sc_model.interchange.nodes import check_numbers
+from sc_model.interchange.taps import MAX_DELAY, Floats, Taps, TooLargeError
 from sc_model.interchange.unroll import array
+
+MAX_WORK = 1 << 30  # a lane looks at each synapse: some seconds for 1,024 x 1,024 x 1,024
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +113,11 @@ def as_lanes(
     """
     weight = array(node.weight)
     delay = _matrix(name, "sc_delay", notes.get("sc_delay", np.zeros(weight.shape)), weight.shape)
-    wrong = ~np.isfinite(delay) | (delay < 0) | (delay != np.rint(delay))
+    wrong = ~np.isfinite(delay) | (delay < 0) | (delay != np.rint(delay)) | (delay > MAX_DELAY)
     if wrong.any():
         raise InterchangeError(
-            f"metadata sc_delay of node '{name}' must be whole steps >= 0, not {delay[wrong][0]:g}."
+            f"metadata sc_delay of node '{name}' must be whole steps from 0 to {MAX_DELAY:,}, not"
+            f" {delay[wrong][0]:g}."
         )
     steps = delay.astype(np.int64)
     if "sc_tau" not in notes:
@@ -125,6 +129,9 @@ def as_lanes(
         raise InterchangeError(
             f"metadata sc_tau of node '{name}' must be times in ms > 0, not {tau[wrong][0]:g}."
         )
+    count = max((len(np.unique(column)) for column in np.where(weight != 0, tau, 0).T), default=0)
+    if count * weight.size > MAX_WORK:
+        raise TooLargeError(f"at most {MAX_WORK:,} synapses times time constants")
     outputs: dict[str | None, Taps] = {}
     for number, (parameters, serves) in enumerate(lanes_of(weight, tau, dt_ms)):
         lane = f"{name}.tau{number}"
@@ -137,6 +144,7 @@ def as_lanes(
 
 def _matrix(name: str, what: str, value: Any, shape: tuple[int, ...]) -> Floats:
     """The metadata `what` of a node as a matrix; InterchangeError for another shape."""
+    check_numbers(f"node '{name}'", f"metadata {what}", value)
     found = array(value)
     if found.shape != shape:
         raise InterchangeError(

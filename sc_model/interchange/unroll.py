@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import nir
@@ -10,9 +11,33 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, eye_array
 
 from sc_model.interchange.errors import InterchangeError
+from sc_model.interchange.nodes import bare
 from sc_model.interchange.taps import Floats, Sparse, block_diagonal, sparse
 
 Shape = tuple[int, ...]
+MAX_WEIGHTS = 1 << 23  # of one convolution, unrolled; a matrix takes 12 bytes for each, and copies
+MAX_PLACES = 1 << 16  # of a kernel, times input channels: each is a step of a Python loop
+
+
+def linear_shape(name: str, node: Any, shape: Shape) -> Shape:
+    """The output shape of a linear node for inputs of a shape.
+
+    Raises InterchangeError for a shape that does not fit.
+    """
+    if isinstance(node, nir.Linear | nir.Affine):
+        weight = np.shape(node.weight)
+        return (*weight[:-2], weight[-2])
+    if isinstance(node, nir.Scale):
+        _scale(name, node, shape)
+        return shape
+    if isinstance(node, nir.Flatten):
+        return flattened(name, node, shape)
+    if isinstance(node, nir.Conv1d):
+        return _geometry(_where(name, node), node, shape, 1)[0]
+    if isinstance(node, nir.Conv2d):
+        return _geometry(_where(name, node), node, shape, 2)[0]
+    where = _where(name, node)
+    return _geometry(where, _pool(where, node, shape), shape, 2)[0]
 
 
 def linear_node(name: str, node: Any, shape: Shape) -> tuple[Sparse, Floats | None, Shape]:
@@ -26,26 +51,51 @@ def linear_node(name: str, node: Any, shape: Shape) -> tuple[Sparse, Floats | No
     if isinstance(node, nir.Linear | nir.Affine):
         weight = array(node.weight)
         out = (*weight.shape[:-2], weight.shape[-2])
-        _fits(name, size, int(np.prod(weight.shape)) // weight.shape[-2], shape)
-        bias = (
-            np.broadcast_to(array(node.bias), out).reshape(-1).copy()
-            if isinstance(node, nir.Affine)
-            else None
-        )
+        _fits(name, node, size, weight.size // weight.shape[-2], shape)
+        bias = _bias(name, node, out) if isinstance(node, nir.Affine) else None
         return block_diagonal(weight), bias, out
     if isinstance(node, nir.Scale):
-        factors = array(node.scale)
-        if factors.size != 1:
-            _fits(name, size, factors.size, shape)
-        values = np.broadcast_to(factors.reshape(-1), (size,))
+        values = _scale(name, node, shape)
         return sparse(eye_array(size, format="csr").multiply(values[:, None])), None, shape
     if isinstance(node, nir.Flatten):
         return sparse(eye_array(size, format="csr")), None, flattened(name, node, shape)
     if isinstance(node, nir.Conv1d):
-        return _convolution(name, node, shape, 1)
+        return _convolution(_where(name, node), node, shape, 1)
     if isinstance(node, nir.Conv2d):
-        return _convolution(name, node, shape, 2)
-    return _pool(name, node, shape)
+        return _convolution(_where(name, node), node, shape, 2)
+    where = _where(name, node)
+    matrix, _, out = _convolution(where, _pool(where, node, shape), shape, 2)
+    return matrix, None, out
+
+
+def _bias(name: str, node: Any, out: Shape) -> Floats:
+    """The bias of an Affine, one for each output."""
+    bias, size = array(node.bias), int(np.prod(out, dtype=np.int64))
+    if bias.size not in (1, size):
+        raise InterchangeError(
+            f"{_where(name, node)} must have one number in bias or {size}, one for each output, not"
+            f" shape {bias.shape}."
+        )
+    return np.broadcast_to(bias.reshape(-1), (size,)).copy()
+
+
+def _scale(name: str, node: Any, shape: Shape) -> Floats:
+    """The factors of a Scale, one for each value."""
+    factors, size = array(node.scale), int(np.prod(shape, dtype=np.int64))
+    per_channel = (
+        factors.ndim == len(shape)
+        and bare(factors.shape) != bare(shape)
+        and all(one in (1, each) for one, each in zip(factors.shape, shape, strict=True))
+    )
+    if per_channel and factors.size != 1:
+        return np.broadcast_to(factors, shape).reshape(-1).copy()
+    if factors.size != 1:
+        _fits(name, node, size, factors.size, shape)
+    return np.broadcast_to(factors.reshape(-1), (size,))
+
+
+def _where(name: str, node: Any) -> str:
+    return f"node '{name}' ({type(node).__name__})"
 
 
 def array(value: Any) -> Floats:
@@ -75,10 +125,10 @@ def flattened(name: str, node: Any, shape: Shape) -> Shape:
     return (*shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :])
 
 
-def _fits(name: str, size: int, wanted: int, shape: Shape) -> None:
+def _fits(name: str, node: Any, size: int, wanted: int, shape: Shape) -> None:
     if size != wanted:
         raise InterchangeError(
-            f"node '{name}' must get {wanted} values, not {size} (shape {shape})."
+            f"{_where(name, node)} must get {wanted} values, not {size} (shape {shape})."
         )
 
 
@@ -96,44 +146,71 @@ def _windows(
     return found
 
 
-def _padding(name: str, node: Any, kernel: Shape, dilation: Shape) -> list[tuple[int, int]]:
+def _padding(where: str, node: Any, kernel: Shape, dilation: Shape) -> list[tuple[int, int]]:
     if isinstance(node.padding, str | bytes):
         word = node.padding.decode("utf-8") if isinstance(node.padding, bytes) else node.padding
         if word == "valid":
             return [(0, 0)] * len(kernel)
         if any(step != 1 for step in integers(node.stride, len(kernel))):
             raise InterchangeError(
-                f"node '{name}' must have stride 1 with padding 'same', not {node.stride}."
+                f"{where} must have stride 1 with padding 'same', not {node.stride}."
             )
         total = [each * (size - 1) for each, size in zip(dilation, kernel, strict=True)]
         return [(each // 2, each - each // 2) for each in total]
     return [(each, each) for each in integers(node.padding, len(kernel))]
 
 
-def _convolution(
-    name: str, node: Any, shape: Shape, dimensions: int
-) -> tuple[Sparse, Floats, Shape]:
-    """A convolution, as PyTorch defines it."""
-    weight, groups = array(node.weight), int(node.groups)
-    outputs, each_in, kernel = weight.shape[0], weight.shape[1], weight.shape[2:]
-    channels = each_in * groups
+def _geometry(
+    where: str, node: Any, shape: Shape, dimensions: int
+) -> tuple[Shape, tuple[int, ...], tuple[int, ...], list[tuple[int, int]]]:
+    """Output shape, stride, dilation and padding of a convolution.
+
+    Raises InterchangeError for another number of channels or dimensions, for a kernel that is
+    larger than what it looks at, and for one of more than `MAX_WEIGHTS` when it is unrolled.
+    """
+    weight, groups = np.shape(node.weight), int(np.ravel(node.groups)[0])
+    channels, kernel = weight[1] * groups, weight[2:]
+    if len(shape) == dimensions + 2 and shape[0] == 1:
+        shape = shape[1:]  # of a batch of one
     if len(shape) != dimensions + 1 or shape[0] != channels:
         raise InterchangeError(
-            f"node '{name}' ({type(node).__name__}) must get {channels} channels of {dimensions}"
-            f" dimensions, not shape {shape}."
+            f"{where} must get {channels} channels of {dimensions} dimensions, not shape {shape}."
         )
     stride, dilation = integers(node.stride, dimensions), integers(node.dilation, dimensions)
-    padding = _padding(name, node, kernel, dilation)
-    sizes = shape[1:]
+    padding = _padding(where, node, kernel, dilation)
+    out = tuple(
+        (size + low + high - d * (k - 1) - 1) // s + 1
+        for size, k, s, (low, high), d in zip(
+            shape[1:], kernel, stride, padding, dilation, strict=True
+        )
+    )
+    if min(out) < 1:
+        raise InterchangeError(
+            f"{where} must fit into its input, not be larger than shape {shape}."
+        )
+    places = int(weight[1]) * math.prod(int(each) for each in kernel)
+    weights = int(weight[0]) * places * math.prod(out)
+    if weights > MAX_WEIGHTS or places > MAX_PLACES:
+        raise InterchangeError(
+            f"{where} must have at most {MAX_WEIGHTS:,} weights when it is unrolled,"
+            f" and {MAX_PLACES:,} for each output, not {weights:,} and {places:,}; make the kernel"
+            " or its input smaller."
+        )
+    return (int(weight[0]), *out), stride, dilation, padding
+
+
+def _convolution(
+    where: str, node: Any, shape: Shape, dimensions: int
+) -> tuple[Sparse, Floats, Shape]:
+    """A convolution, as PyTorch defines it."""
+    full, stride, dilation, padding = _geometry(where, node, shape, dimensions)
+    weight, groups = array(node.weight), int(np.ravel(node.groups)[0])
+    outputs, each_in, kernel = weight.shape[0], weight.shape[1], weight.shape[2:]
+    sizes, out = shape[-dimensions:], full[1:]
     axes = [
         _windows(size, k, s, low, high, d)
         for size, k, s, (low, high), d in zip(sizes, kernel, stride, padding, dilation, strict=True)
     ]
-    out = tuple(
-        (size + low + high - d * (k - 1) - 1) // s + 1
-        for size, k, s, (low, high), d in zip(sizes, kernel, stride, padding, dilation, strict=True)
-    )
-    _room(name, node, out, shape)
     # a matrix entry for each place of the kernel, channel, and output that the place reaches
     rows, columns, values = [], [], []
     channel_out = np.arange(outputs)
@@ -159,32 +236,24 @@ def _convolution(
     bias = (
         np.zeros(outputs)
         if node.bias is None
-        else np.broadcast_to(array(node.bias).reshape(-1), (outputs,))
+        else np.broadcast_to(array(node.bias).reshape(-1), (outputs,))  # one, or one for each
     )
     return sparse(matrix), np.repeat(bias, int(np.prod(out))), (outputs, *out)
 
 
-def _room(name: str, node: Any, out: Shape, shape: Shape) -> None:
-    if min(out) < 1:
-        raise InterchangeError(
-            f"node '{name}' ({type(node).__name__}) must fit into its input, not be larger than"
-            f" shape {shape}."
-        )
-
-
-def _pool(name: str, node: Any, shape: Shape) -> tuple[Sparse, None, Shape]:
+def _pool(where: str, node: Any, shape: Shape) -> Any:
     """A pool, as a convolution; the mean of AvgPool2d counts the zeros around the input."""
-    if len(shape) != 3:
-        raise InterchangeError(
-            f"node '{name}' ({type(node).__name__}) must get (channels, height, width), not shape"
-            f" {shape}."
-        )
+    spatial = shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
+    if len(spatial) != 3:
+        raise InterchangeError(f"{where} must get (channels, height, width), not shape {shape}.")
     kernel, stride, padding = (
         integers(each, 2) for each in (node.kernel_size, node.stride, node.padding)
     )
-    channels = shape[0]
+    channels = spatial[0]
+    if channels * math.prod(kernel) > MAX_WEIGHTS:
+        raise InterchangeError(
+            f"{where} must fit into its input, not be larger than shape {shape}."
+        )
     weight = np.zeros((channels, 1, *kernel))
     weight[:] = 1.0 / np.prod(kernel) if isinstance(node, nir.AvgPool2d) else 1.0
-    as_convolution = nir.Conv2d(None, weight, stride, padding, 1, channels, np.zeros(channels))
-    matrix, _, out = _convolution(name, as_convolution, shape, 2)
-    return matrix, None, out
+    return nir.Conv2d(None, weight, stride, padding, 1, channels, np.zeros(channels))

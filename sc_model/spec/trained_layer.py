@@ -13,6 +13,7 @@ from sc_model.spec.frozen import Frozen
 Policy = Literal["hold", "accumulate", "once"]
 MAX_INTERVAL = 4096
 MAX_DELAY = 63
+MAX_SIZE = 1024  # inputs, and neurons
 
 
 class TrainedLayerSpec(Frozen):
@@ -37,8 +38,8 @@ class TrainedLayerSpec(Frozen):
         pattern=r"^[a-z][a-z0-9_]{0,31}$",
         description="1 to 32 lower-case letters, digits and underscores, a letter first",
     )
-    inputs: int = Field(ge=1, le=1024, description="spikes that come in")
-    neurons: int = Field(ge=1, le=1024, description="neurons, and spikes that go out")
+    inputs: int = Field(ge=1, le=MAX_SIZE, description="spikes that come in")
+    neurons: int = Field(ge=1, le=MAX_SIZE, description="neurons, and spikes that go out")
     lanes: int = Field(
         default=1, ge=1, le=64, description="pipelines side by side, one synapse a clock each"
     )

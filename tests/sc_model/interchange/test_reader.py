@@ -119,8 +119,8 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
         plain(),
         {"reset": None},
         (
-            "reset must be given for node 'n', NIR has no field for it: 'zero' (to v_reset) or"
-            " 'subtract' (less the threshold)."
+            "reset must be given for node 'n', NIR has no field for it: 'zero' (to v_reset),"
+            " 'subtract' (less the threshold) or 'none'."
         ),
     ),
     "no reset_delay": (
@@ -131,7 +131,11 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
             " or True (in the step after, as snnTorch does by default)."
         ),
     ),
-    "bad reset": (plain(), {"reset": "soft"}, "reset must be 'zero' or 'subtract', not 'soft'."),
+    "bad reset": (
+        plain(),
+        {"reset": "soft"},
+        "reset must be 'zero', 'subtract' or 'none', not 'soft'.",
+    ),
     "another reset than noted": (
         graph(W, ("n", lif(2, metadata=ZERO)), edges=EDGES, metadata=PROFILE),
         {"reset": "subtract"},
@@ -188,12 +192,16 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "twice": (
         graph(W, N, edges="input>w input>w w>n n>output"),
         {},
-        "edge ('input', 'w') of the graph must be there once, not 2 times.",
+        (
+            "edge ('input', 'w') of the graph must be there once, not 2 times; to add a value"
+            " twice, put a Scale by 2 there."
+        ),
     ),
     "nowhere": (
         graph(W, N, edges="input>w w>n n>out"),
         {},
-        "edge ('n', 'out') of the graph must join nodes of it, not 'out', which is not there.",
+        "edge ('n', 'out') of the graph must join nodes of it, not 'out', which is not there; did"
+        " you mean 'output'?",
     ),
     "size": (
         graph(W, ("n", lif(4)), edges=EDGES),
@@ -203,7 +211,7 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "size of a linear node": (
         graph(W, N, edges=EDGES, inputs=(5,)),
         {},
-        "node 'w' must get 3 values, not 5 (shape (5,)).",
+        "node 'w' (Linear) must get 3 values, not 5 (shape (5,)).",
     ),
     "no shape": (
         nir.NIRGraph(
@@ -282,7 +290,7 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
             metadata=PROFILE,
         ),
         {"dt_ms": None},
-        "metadata sc_delay of node 'w' must be whole steps >= 0, not 1.5.",
+        "metadata sc_delay of node 'w' must be whole steps from 0 to 65,536, not 1.5.",
     ),
     "no time constant": (
         graph(
@@ -372,7 +380,7 @@ def test_another_kind_of_node_is_refused() -> None:
         str(caught.value)
         == "node 'n' must be one of Affine, AvgPool2d, Conv1d, Conv2d, CubaLI, CubaLIF, Delay,"
         " Flatten, I, IF, Input, LI, LIF, Linear, NIRGraph, Output, Scale, SumPool2d, Threshold,"
-        " not Adaptive."
+        " not Adaptive; replace it by nodes of these types before the export."
     )
 
 

@@ -1,0 +1,217 @@
+"""Read the raw contents of a NIR file, in a process of its own.
+
+`sc_model.interchange.hdf5` runs this file as a script. A file from a stranger can keep the HDF5
+library busy for ever, make it ask for all memory, or crash it, and no signal handler of Python runs
+while the library works. A process can be limited and killed, so the library is only ever used here.
+
+Standard input is the file, opened by the parent: this process opens no other file by name. Standard
+output gets the length of a JSON text (8 bytes, little-endian), the text, and the bytes of all
+arrays. The text has the tree of groups and arrays, or the error and the object where it is.
+
+This script imports nothing of the project: it starts in the time that h5py needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+# Filters that the HDF5 library has itself, and h5py's LZF. Others would be loaded as plug-ins.
+FILTERS = {1, 2, 3, 4, 5, 6, 32000}
+LINKS = {"SoftLink": "a soft link", "ExternalLink": "a link to another file"}
+
+
+class RefusalError(Exception):
+    """What the file has and must not have, as the end of a sentence that begins with the object."""
+
+
+def limit_resources(memory: int, seconds: int) -> None:
+    """Let the operating system end this process when it takes more memory or processor time.
+
+    A system without such limits, as Windows, leaves it to the parent, which waits only so long.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
+        hard = resource.getrlimit(kind)[1]
+        if hard == resource.RLIM_INFINITY or value < hard:
+            # not every system lets every limit be set; the parent's time limit is left then
+            try:
+                resource.setrlimit(kind, (value, value))
+            except (ValueError, OSError):
+                continue
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Reading:
+    """One reading of a file: the tree, the arrays' bytes, and what may still be read.
+
+    Parameters
+    ----------
+    limits : largest depth of groups, number of objects, of numbers, and of letters.
+    """
+
+    def __init__(self, limits: dict[str, int]) -> None:
+        self.limits = limits
+        self.left = dict(limits)
+        self.at = "/"  # the object that is read
+        self.blobs: list[bytes] = []
+        self.offset = 0
+
+    def count(self, what: str, amount: int) -> None:
+        """Take an amount off what may still be read; RefusalError where that is less."""
+        if amount > self.left[what]:
+            raise RefusalError(
+                f"must leave the file within {self.limits[what]:,} {what}, and would take it above"
+                " that"
+            )
+        self.left[what] -= amount
+
+    def item(self, group: Any, name: str, above: tuple[Any, ...]) -> Any:
+        """A group as a dict, an array as a description of where its bytes are.
+
+        Parameters
+        ----------
+        group, name : where the object is.
+        above : addresses of the groups that it lies in.
+        """
+        import h5py
+
+        before = self.at
+        self.at = f"{self.at.rstrip('/')}/{name}"
+        self.count("objects", 1)
+        link = group.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise RefusalError(
+                f"must be an array or a group, not {LINKS.get(type(link).__name__, 'a link')}"
+            )
+        here = group[name]
+        if isinstance(here, h5py.Group):
+            found: Any = self.group(here, above)
+        elif isinstance(here, h5py.Dataset):
+            found = self.array(here)
+        else:
+            raise RefusalError("must be an array or a group, not a named type")
+        self.at = before
+        return found
+
+    def group(self, here: Any, above: tuple[Any, ...]) -> dict[str, Any]:
+        """The members of a group by name."""
+        import h5py
+
+        address = h5py.h5o.get_info(here.id).addr
+        if address in above:
+            raise RefusalError("must not contain itself")
+        if len(above) >= self.limits["groups in each other"]:
+            raise RefusalError(
+                f"must lie in at most {self.limits['groups in each other']} groups in each other"
+            )
+        return {"group": {name: self.item(here, name, (*above, address)) for name in sorted(here)}}
+
+    def array(self, here: Any) -> dict[str, Any]:
+        """Numbers or strings, and their shape."""
+        import h5py
+
+        properties = here.id.get_create_plist()
+        if properties.get_layout() == h5py.h5d.VIRTUAL:
+            raise RefusalError("must have its numbers in this file, not in other ones (virtual)")
+        if properties.get_external_count():
+            raise RefusalError("must have its numbers in this file, not in another one (external)")
+        for number in range(properties.get_nfilters()):
+            code = properties.get_filter(number)[0]
+            if code not in FILTERS:
+                raise RefusalError(
+                    f"must be plain or compressed by gzip, not by the HDF5 filter {code}"
+                )
+        if here.shape is None:
+            return {"nothing": True}
+        shape = [int(size) for size in here.shape]
+        strings = h5py.check_string_dtype(here.dtype) is not None
+        if strings:
+            self.count("letters", here.size)
+            self.count("letters", here.size * here.dtype.itemsize if here.dtype.kind == "S" else 0)
+            return {"strings": self.strings(here[()]), "shape": shape}
+        if here.dtype.kind not in "fiub" or here.dtype.itemsize > 16:
+            raise RefusalError(f"must hold numbers or text, not {str(here.dtype)[:60]}")
+        self.count("numbers", here.size)
+        return {**self.numbers(here[()]), "shape": shape}
+
+    def strings(self, value: Any) -> list[str]:
+        """The texts of an array, first to last."""
+        import numpy as np
+
+        found = []
+        for each in np.asarray(value, dtype=object).reshape(-1):
+            self.count("letters", len(each))
+            found.append(each.decode("utf-8") if isinstance(each, bytes) else str(each))
+        return found
+
+    def numbers(self, value: Any) -> dict[str, Any]:
+        """The numbers of an array: their type, and where their bytes begin."""
+        import numpy as np
+
+        array = np.asarray(value)
+        if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+            array = array.astype(np.float64)
+        # little-endian: the parent reads the bytes as such on any machine
+        array = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        start = self.offset
+        self.blobs.append(array.tobytes())
+        self.offset += array.nbytes
+        return {"numbers": array.dtype.str, "at": start}
+
+
+def read(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], list[bytes]]:
+    """The tree of a file, or the error and where it is; and the bytes of the arrays."""
+    import h5py
+
+    reading = Reading(limits)
+    try:
+        file = h5py.File(h5py.h5f.open_file_image(data))
+        for name in ("node", "version"):
+            if name == "node" and name not in file:
+                raise RefusalError("must have a group 'node', as NIR files do")
+        found = {name: reading.item(file, name, ()) for name in ("node", "version") if name in file}
+    except RefusalError as refusal:
+        return {"refusal": str(refusal), "where": reading.at}, []
+    except MemoryError:
+        return {"memory": True, "where": reading.at}, []
+    except (
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        AttributeError,
+        NotImplementedError,
+        SystemError,
+    ) as error:
+        # all that h5py raises for a damaged file; the text goes to the user, with the object
+        kind = type(error).__name__
+        return {"error": f"{kind}: {' '.join(str(error).split())[:200]}", "where": reading.at}, []
+    return {"tree": found}, reading.blobs
+
+
+def main() -> None:
+    """Read standard input; the argument has limits and folders, as JSON."""
+    options = json.loads(sys.argv[1])
+    sys.path += options["folders"]
+    limit_resources(options["memory"], options["seconds"])
+    with os.fdopen(0, "rb") as file:
+        data = file.read()
+    answer, blobs = read(data, options["limits"])
+    text = json.dumps(answer).encode()
+    with os.fdopen(1, "wb") as out:
+        out.write(len(text).to_bytes(8, "little"))
+        out.write(text)
+        for each in blobs:
+            out.write(each)
+
+
+if __name__ == "__main__":
+    main()
