@@ -18,6 +18,7 @@ from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
 from sc_hw.proof.identity import identity_claim
 from sc_hw.proof.netlist import Netlist, parse_btor, read_back
+from sc_hw.proof.power_on import PowerOn, read_power_on
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import VERDICT, Claim
 from sc_model.graph.smt import Terms
@@ -31,17 +32,20 @@ _TERMS_IN_USE: list[Terms] = []
 def claims_of(folder: Path, limit_s: float) -> list[Claim]:
     """The claims about the design whose manifest lies in `folder`, decided."""
     manifest = json.loads((folder / "manifest.json").read_text())
-    return [*_identity(folder, manifest, limit_s), *_block_claims(folder, manifest, limit_s)]
-
-
-def _identity(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
-    """The claim about every byte of `top.v`; the folder of a mutated part has no `top.v`."""
+    # The folder of a mutated part has no `top.v`.
     if not (folder / manifest["verilog"]).exists():
-        return []
-    return [identity_claim(folder, manifest, limit_s)]
+        return _block_claims(folder, manifest, None, limit_s)
+    power_on = read_power_on(folder, manifest)
+    return [
+        identity_claim(folder, manifest, limit_s),
+        *power_on.claims(),
+        *_block_claims(folder, manifest, power_on, limit_s),
+    ]
 
 
-def _block_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
+def _block_claims(
+    folder: Path, manifest: dict[str, Any], power_on: PowerOn | None, limit_s: float
+) -> list[Claim]:
     """The claims about what the design computes."""
     block = manifest["design"]["block"]
     if block == "network":
@@ -50,8 +54,10 @@ def _block_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> lis
     if block == "layer":
         return prove_layer(folder, manifest, rule, params, limit_s)
     prover, net = _read(folder, manifest["verilog"], manifest["top"], "netlist", limit_s)
-    prove_block = prove_lane if block == "lane" else prove_bank
-    prove_block(prover, net, rule, params, manifest)
+    if block == "lane":
+        prove_lane(prover, net, rule, params, manifest)
+    else:
+        prove_bank(prover, net, rule, params, manifest, power_on)
     return [*prover.claims, *_schedule_claims(folder, manifest, limit_s)]
 
 

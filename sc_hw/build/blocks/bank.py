@@ -41,16 +41,30 @@ class BankBlock(RuleBlock):
         """Clocks of a sweep over all synapses, and from a synapse's read to its next safe read.
 
         A bank shorter than its pipeline waits between sweeps until the last write has landed.
+
+        Three more are limits that the proof shows (`sc_hw.proof.blocks.bank`). The first clock of
+        an offer counts as 1, and so does the clock after a transfer:
+
+        accepts_within_clocks : until an offered transfer is taken, while the host asks for nothing.
+        host_within_clocks : until an offered load or read is taken, while transfers are offered.
+        done_within_clocks : from a sweep's last transfer until `idle`.
         """
         bank = self.component
+        # A read ends a clock after its word is taken, the bank is free in the next clock, and the
+        # sequencer, which is a clock ahead, opens in the one after.
+        read_clocks = ADDRESS_STAGES + MEMORY_STAGES
+        accepts = max(read_clocks + 3, bank.span if bank.synapses < bank.span else 0)
         waits = 0 if bank.synapses >= bank.span else bank.span - 1
         return {
             "latency_clocks": bank.span,
             "synapses_per_clock": 1,
             "span_clocks": bank.span,
             "sweep_clocks": bank.synapses + waits,
-            "read_clocks": ADDRESS_STAGES + MEMORY_STAGES,
+            "read_clocks": read_clocks,
             "update_latency_clocks": bank.update.latency,
+            "accepts_within_clocks": accepts,
+            "host_within_clocks": bank.span + bank.synapses + 1,
+            "done_within_clocks": bank.span + 1,
         }
 
 

@@ -36,8 +36,19 @@ class LaneBlock(RuleBlock):
         return 0
 
     def timing(self) -> dict[str, Any]:
-        """A step a clock; the new state stands in the next one."""
-        return {"latency_clocks": 1, "synapses_per_clock": 1, "span_clocks": 1}
+        """A step a clock; the new state stands in the next one.
+
+        Steps and loads are taken in the clock in which they are asked for, and `done` is high in
+        the clock after a step: the proof shows it (`sc_hw.proof.blocks.lane`).
+        """
+        return {
+            "latency_clocks": 1,
+            "synapses_per_clock": 1,
+            "span_clocks": 1,
+            "accepts_within_clocks": 1,
+            "host_within_clocks": 1,
+            "done_within_clocks": 1,
+        }
 
 
 BLOCK = LaneBlock

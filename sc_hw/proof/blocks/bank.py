@@ -11,7 +11,9 @@ from typing import Any
 from sc_hw.proof.blocks.schedule import sequencer_invariant
 from sc_hw.proof.facts import Field, NamedSignal, read_facts
 from sc_hw.proof.frames import Frames, no_reset, violation
+from sc_hw.proof.liveness import Rank
 from sc_hw.proof.netlist import Netlist
+from sc_hw.proof.power_on import PowerOn
 from sc_hw.proof.prover import Cuts, Prover, number
 from sc_hw.proof.words import low_bits, numbers_in
 from sc_model.graph.smt import K, SmtInt, SmtOps
@@ -19,7 +21,12 @@ from sc_model.spec import Rule, RuleParams
 
 
 def prove_bank(
-    prover: Prover, net: Netlist, rule: Rule, params: RuleParams, manifest: dict[str, Any]
+    prover: Prover,
+    net: Netlist,
+    rule: Rule,
+    params: RuleParams,
+    manifest: dict[str, Any],
+    power_on: PowerOn | None = None,
 ) -> None:
     """Add the claims about a bank to the prover.
 
@@ -28,13 +35,18 @@ def prove_bank(
     prover, net : the prover, and the bank's netlist.
     rule, params : the learning rule.
     manifest : of the bank's build: its timing, ports, and named signals.
+    power_on : the bank's state at power-on; None: no claim about it.
     """
     bank = _Bank(prover, net, manifest)
     _prove_update(bank, rule, params)
     _prove_transfers(bank)
     _prove_memory(bank)
     _prove_order(bank)
+    if power_on is not None:
+        _prove_power_on(bank, power_on)
     _prove_read_back(bank)
+    _prove_idle(bank)
+    _prove_waits(bank, manifest["timing"])
 
 
 class _Bank:
@@ -46,6 +58,7 @@ class _Bank:
     read_clocks : clocks from a transfer to its word out of the memory.
     word, inputs : fields of a synapse's word, and of the stream's payload.
     named : the pipeline's named signals.
+    synapses : how many there are.
     last : address of the last synapse.
     no_reset : assumption that no clock resets.
     running : `no_reset`, and the sequencer's invariant in clock 0.
@@ -63,8 +76,8 @@ class _Bank:
         self.frames = Frames(net, self.span + 1, split=("i__payload", self.inputs))
         self.no_reset = no_reset(prover, self.frames, self.span)
         self.address_bits = self.t.width(self.at(0, "updated_address"))
-        synapses = manifest["design"]["synapses"]
-        self.last = self.t.const(synapses - 1, self.address_bits)
+        self.synapses: int = manifest["design"]["synapses"]
+        self.last = self.t.const(self.synapses - 1, self.address_bits)
         # The claims about updates need no more than this: a grant to the host and a busy host
         # both imply `closed`, so that with a transfer the address register takes the sequencer's
         # address.
@@ -129,6 +142,13 @@ class _Bank:
                     prover.both(prover.no(empty), prover.either(issued, *young)),
                 )
             )
+            # The other way round, so that `empty` rises as soon as nothing is on its way.
+            latest = (
+                issued
+                if stage == 1
+                else prover.both(prover.no(empty), prover.no(issued), prover.equals(age, stage - 2))
+            )
+            facts.append(prover.implies(latest, self.bit(clock, f"valid_d{stage}")))
         return facts
 
     def _read_back(self, clock: int) -> list[Any]:
@@ -155,6 +175,10 @@ class _Bank:
                 arrived, prover.both(undisturbed, none_arriving, prover.no(taken), offered)
             ),
             prover.implies(taken, prover.both(undisturbed, none_arriving)),
+            # A read under way is in one of these stages, or it would never end.
+            prover.implies(
+                self.bit(clock, "reading"), prover.either(prover.no(none_arriving), arrived, taken)
+            ),
         ]
 
 
@@ -282,6 +306,20 @@ def _prove_order(bank: _Bank) -> None:
         next_violation,
         bank.holds,
     )
+    next_address = t(
+        K.ITE,
+        t(K.EQUAL, bank.address(0), bank.last),
+        t.const(0, bank.address_bits),
+        t(K.BV_ADD, bank.address(0), t.const(1, bank.address_bits)),
+    )
+    prover.claim(
+        "order: next synapse",
+        "a transfer for synapse k is followed by the turn of k + 1, for the last synapse by that of"
+        " 0; without a transfer the turn stays",
+        t.differ(bank.address(1), t(K.ITE, bank.transfer(0), next_address, bank.address(0))),
+        bank.holds,
+        bank.issues(),
+    )
     again = [
         prover.both(
             bank.transfer(0),
@@ -314,6 +352,23 @@ def _prove_order(bank: _Bank) -> None:
     )
 
 
+def _prove_power_on(bank: _Bank, power_on: PowerOn) -> None:
+    """Add the claim that the invariant needs no reset."""
+    prover, t = bank.prover, bank.t
+    begins = []
+    for name, value in power_on.reset_values().items():
+        register = bank.at(0, name)
+        begins.append(t(K.EQUAL, register, t.const(value, t.width(register))))
+    prover.claim(
+        "power-on: invariant",
+        "the invariant holds wherever the registers with a reset have the values that it gives"
+        " them, whatever all others hold",
+        violation(prover, bank.invariant(0)),
+        begins,
+        bank.issues(),
+    )
+
+
 def _prove_read_back(bank: _Bank) -> None:
     """Add the claims about the host's read of a word. It takes the pipeline's way to the memory."""
     # The address is registered first, so the word that is read is that of clock 1.
@@ -340,4 +395,145 @@ def _prove_read_back(bank: _Bank) -> None:
             bank.bit(0, "readback__valid"),
             prover.off(bank.at(0, "readback__ready")),
         ],
+    )
+
+
+def _prove_idle(bank: _Bank) -> None:
+    """Add the claim about the output `idle`."""
+    prover = bank.prover
+    in_flight = [bank.bit(0, f"valid_d{stage}") for stage in range(1, bank.span)]
+    in_flight += [bank.bit(0, "w_en"), prover.no(prover.equals(bank.at(0, "arriving"), 0))]
+    in_flight += [bank.bit(0, "readback__valid"), bank.bit(0, "taken")]
+    begun = prover.no(prover.equals(bank.address(0), 0))
+    prover.claim(
+        "idle",
+        "`idle` is high exactly when no sweep has begun, no update is in the pipeline, no word is"
+        " on the write port, and no read is under way",
+        bank.prover.terms(K.EQUAL, bank.bit(0, "idle"), prover.either(begun, *in_flight)),
+        bank.holds,
+        bank.issues(),
+    )
+
+
+class _Waits:
+    """Ranks of a bank: clocks that are left until something happens, out of its registers."""
+
+    def __init__(self, bank: _Bank) -> None:
+        self.bank, self.prover = bank, bank.prover
+        self.rank = Rank(bank.prover, 2 * (bank.synapses + bank.span))
+
+    def until_empty(self, clock: int) -> Any:
+        """Clocks until `empty`: 0 where it is high."""
+        bank, rank, end = self.bank, self.rank, self.bank.span - 3
+        age = rank.wide(bank.at(clock, "sequencer.age"))
+        # `age` is 0 two clocks after an issue, and `empty` rises in the clock after age `end`.
+        return rank.choose(
+            (bank.bit(clock, "sequencer.empty"), 0),
+            (bank.bit(clock, "sequencer.issued"), end + 2),
+            otherwise=rank.minus(end + 1, age),
+        )
+
+    def until_read(self, clock: int) -> Any:
+        """Clocks until a read under way is over, if its word is taken at once; 0 without one."""
+        bank, arriving = self.bank, self.bank.at(clock, "arriving")
+        return self.rank.choose(
+            (self.prover.no(bank.bit(clock, "reading")), 0),
+            (self.prover.equals(arriving, 1), 4),
+            (self.prover.equals(arriving, 2), 3),
+            (bank.bit(clock, "readback__valid"), 2),
+            otherwise=1,
+        )
+
+    def until_open(self, clock: int) -> Any:
+        """Clocks until transfers are taken, if the host asks for nothing."""
+        bank, prover, rank = self.bank, self.prover, self.rank
+        read, empty = self.until_read(clock), self.until_empty(clock)
+        # A bank that is no shorter than its pipeline does not wait for `empty`.
+        drained = rank.choose((prover.equals(empty, 0), 1), otherwise=empty)
+        return rank.choose(
+            (prover.no(bank.bit(clock, "sequencer.closed")), 0),
+            (prover.no(prover.equals(read, 0)), rank.plus(read, 1)),
+            otherwise=drained if bank.synapses < bank.span else 1,
+        )
+
+    def until_granted(self, clock: int) -> Any:
+        """Clocks until the host gets in, if it asks and transfers are offered."""
+        bank, rank = self.bank, self.rank
+        left = rank.minus(rank.wide(bank.last), rank.wide(bank.address(clock)))
+        return rank.choose(
+            (bank.bit(clock, "sequencer.host_grant"), 0),
+            # A sweep that has begun ends, and so does one that may begin in this clock.
+            (
+                self.prover.no(bank.bit(clock, "sequencer.closed")),
+                rank.plus(left, bank.span + 1),
+            ),
+            otherwise=rank.plus(self.until_read(clock), self.until_empty(clock), 1),
+        )
+
+    def until_idle(self, clock: int) -> Any:
+        """Clocks until `idle`, between sweeps."""
+        rank, empty = self.rank, self.until_empty(clock)
+        written = rank.choose((self.bank.bit(clock, "w_en"), 1), otherwise=0)
+        return rank.choose(
+            (self.prover.no(self.prover.equals(empty, 0)), rank.plus(empty, 1)),
+            otherwise=rank.plus(self.until_read(clock), written),
+        )
+
+    def assuming(self, high: tuple[str, ...], low: tuple[str, ...]) -> list[Any]:
+        """The bank's invariant, an answer that is taken at once, and what streams offer."""
+        at, prover = self.bank.at, self.prover
+        return [
+            *self.bank.holds,
+            *(prover.on(at(k, name)) for name in ("readback__ready", *high) for k in (0, 1)),
+            *(prover.off(at(k, name)) for name in low for k in (0, 1)),
+        ]
+
+
+def _prove_waits(bank: _Bank, timing: dict[str, Any]) -> None:
+    """Add the claims that nobody waits for ever: the stimulus, the host, who waits for `idle`."""
+    prover, waits = bank.prover, _Waits(bank)
+    accepts, host, done = (timing[f"{name}_within_clocks"] for name in ("accepts", "host", "done"))
+    waits.rank.claim(
+        "liveness: transfer",
+        f"a transfer that is offered is taken within {accepts} clocks, while the host asks for"
+        " nothing and takes what it has asked for",
+        good=bank.transfer(0),
+        rank=waits.until_open,
+        within=accepts,
+        assumptions=waits.assuming(("i__valid",), ("load__valid", "read__valid")),
+        witness=bank.issues(),
+    )
+    waits.rank.claim(
+        "liveness: load",
+        f"a load that is offered is taken within {host} clocks, as long as transfers are offered to"
+        " the sweep under way",
+        good=bank.transfer(0, "load"),
+        rank=waits.until_granted,
+        within=host,
+        assumptions=waits.assuming(("i__valid", "load__valid"), ()),
+        witness=bank.issues(),
+    )
+    waits.rank.claim(
+        "liveness: read",
+        f"a read that is offered is taken within {host} clocks, as long as transfers are offered to"
+        " the sweep under way and no load is offered",
+        good=bank.transfer(0, "read"),
+        rank=waits.until_granted,
+        within=host,
+        assumptions=waits.assuming(("i__valid", "read__valid"), ("load__valid",)),
+        witness=bank.issues(),
+    )
+    # From the clock after the transfer, which counts as the first.
+    waits.rank.claim(
+        "liveness: idle",
+        f"`idle` is high within {done} clocks after a sweep's last transfer, while nothing else is"
+        " offered",
+        good=bank.bit(0, "idle"),
+        rank=waits.until_idle,
+        within=done,
+        assumptions=[
+            *waits.assuming((), ("i__valid", "load__valid", "read__valid")),
+            prover.equals(bank.address(0), 0),
+        ],
+        witness=bank.issues(),
     )

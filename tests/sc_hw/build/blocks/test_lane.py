@@ -11,7 +11,12 @@ from sc_model.spec import Design
 def test_a_lane_computes_in_one_clock_on_every_fabric() -> None:
     for fabric in ("generic", "ecp5"):
         block = block_of(Design(name="a", block="lane", fabric=fabric), load_family(fabric))
-        assert block.timing() == {"latency_clocks": 1, "synapses_per_clock": 1, "span_clocks": 1}
+        waits = {f"{name}_within_clocks": 1 for name in ("accepts", "host", "done")}
+        assert block.timing() == waits | {
+            "latency_clocks": 1,
+            "synapses_per_clock": 1,
+            "span_clocks": 1,
+        }
         assert {row["stage"] for row in block.description()["named_signals"]} == {0}
 
 
