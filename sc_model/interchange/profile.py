@@ -79,13 +79,16 @@ SOURCES: dict[str, Source] = {
     for each in (
         Source("sc", None, None, None, True, "a graph of this project has it in its metadata"),
         Source("snntorch", 0.1, None, None, True, "its export_to_nir() always takes 0.1 ms"),
-        Source(
-            "norse",
-            None,
-            None,
-            False,
-            True,
-            "its to_nir() takes the argument dt, 0.001 s (1.0 ms) unless another was given",
+        *(
+            Source(
+                name,
+                None,
+                None,
+                False,
+                True,
+                "its to_nir() takes the argument dt, 0.001 s (1.0 ms) unless another was given",
+            )
+            for name in ("norse", "norse-1.1", "norse-seconds")
         ),
         Source(
             "spikingjelly",
@@ -99,13 +102,24 @@ SOURCES: dict[str, Source] = {
 }
 
 
+# What to do with graphs of packages that need nothing put right, as far as is known
+# (docs/nir_sources.md).
+_GIVE = "mean what NIR defines: leave source out, and give dt_ms, reset and reset_delay"
+PLAIN = {
+    **dict.fromkeys(("lava", "nengo", "rockpool", "spyx"), _GIVE),
+    "sinabs": "count time in steps: leave source out, and give dt_ms = 1000, a step of 1 s",
+}
+
+
 def find_source(name: str | None) -> Source | None:
     """A source by its name; None for None."""
     if name is None or name in SOURCES:
         return None if name is None else SOURCES[name]
     hint = did_you_mean(name, SOURCES) or "."
+    if str(name).lower() in PLAIN:
+        hint = f"; graphs of {name.lower()} {PLAIN[name.lower()]}."
     raise InterchangeError(
-        f"source must be one of {', '.join(sorted(SOURCES))} or left out, not '{name}'{hint}"
+        f"source must be one of {', '.join(sorted(SOURCES))} or left out, not {shown(name)}{hint}"
     )
 
 

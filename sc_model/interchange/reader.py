@@ -35,7 +35,7 @@ from sc_model.interchange.profile import (
     graph_profile,
     node_profile,
 )
-from sc_model.interchange.sources import INFINITE, Values, adjusted
+from sc_model.interchange.sources import INFINITE, Values, adjusted, check_norse
 from sc_model.interchange.unroll import Shape, array
 
 
@@ -105,6 +105,8 @@ def from_nir(
         check_values(
             f"node '{name}' ({type(node).__name__})", node, INFINITE if source == "snntorch" else ()
         )
+    if source == "norse":
+        check_norse(flat.nodes, dt)
     shapes = shapes_of(flat)
     resetting = [
         name for name, node in flat.nodes.items() if POPULATIONS.get(type(node)) in RESETTING

@@ -4,24 +4,27 @@
   also where beta is 1 and tau infinite. `reset_delay` changes no spike of a `Leaky` with reset to
   zero, whose potential is 0 *before* leak and input of the next step; only recurrent and synaptic
   neurons stay at 0 for that step. `IF` adds its input as it is, whatever dt is.
-* Norse 1.1: time constants are dt times the physical ones (tau = dt / tau_inv). A `LIFCell`
-  (CubaLIF) adds all of its input to the current, where w_in = 1 means dt / tau_syn of it. `IF` adds
-  its input as it is.
+* Norse 1.1: time constants are dt times the physical ones (tau = dt / tau_inv); Norse before and
+  after it writes seconds (https://github.com/norse/norse/issues/411). A `LIFCell` (CubaLIF) adds
+  all of its input to the current, where w_in = 1 means dt / tau_syn of it. `IF` adds its input as
+  it is.
 * SpikingJelly 2.0 writes what NIR defines; its neurons also fire at the threshold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sc_model.interchange.errors import InterchangeError
-from sc_model.interchange.graph import Kind, Reset
+from sc_model.interchange.graph import FloatGraph, Kind, Reset
 from sc_model.interchange.precision import resolution
 from sc_model.interchange.taps import Floats
 
 Values = dict[str, Floats]
+NORSE = ("norse", "norse-1.1", "norse-seconds")
 INFINITE = ("tau", "tau_mem", "tau_syn", "r", "w_in")  # what snnTorch writes for a beta of 1
 AS_ONE = 1e-4  # relative, by which a gain that stands for 1 may be off
 PRECISIONS: dict[float, type[np.floating[Any]]] = {
@@ -54,12 +57,14 @@ def adjusted(
     Raises InterchangeError where the node can't be one of that package.
     """
     dt = dt_ms / 1e3
-    if source in ("snntorch", "norse") and kind in ("if", "i"):
+    if source in ("snntorch", *NORSE) and kind in ("if", "i"):
         return kind, {**values, "r": values["r"] / dt}, delay
-    if source == "norse":
-        values = {
-            each: value / dt if each.startswith("tau") else value for each, value in values.items()
-        }
+    if source in NORSE:
+        if source != "norse-seconds":
+            values = {
+                each: value / dt if each.startswith("tau") else value
+                for each, value in values.items()
+            }
         if kind == "cubalif":
             values["w_in"] = values["w_in"] * values["tau_syn"] / dt
         return kind, values, delay
@@ -143,3 +148,49 @@ def _beta(tau: float, dt: float, kind: type[np.floating[Any]]) -> float:
             return float(beta)
     around = [kind(near), np.nextafter(kind(near), kind(1)), np.nextafter(kind(near), kind(0))]
     return float(next((beta for beta in around if gives(beta)), near))
+
+
+def check_norse(nodes: Mapping[str, Any], dt_ms: float) -> None:
+    """InterchangeError unless it is clear which Norse wrote a graph.
+
+    Norse 1.1 writes dt times a time constant. Of a time constant of less than 1 s that is less than
+    dt, and can't be a number of seconds. Where all numbers are dt or more, they are seconds of
+    another Norse, or Norse 1.1 wrote neurons of 1 s or more, which is rare: the user has to say it.
+
+    Parameters
+    ----------
+    nodes : of a flat graph, by name.
+    dt_ms : length of a step.
+    """
+    dt = dt_ms / 1e3
+    found = [
+        (name, tau, float(np.min(np.asarray(getattr(node, tau), np.float64))))
+        for name, node in nodes.items()
+        for tau in ("tau", "tau_mem", "tau_syn")
+        if hasattr(node, tau)
+    ]
+    if found and all(seconds >= dt for _, _, seconds in found):
+        name, tau, seconds = max(found, key=lambda each: each[2])
+        raise InterchangeError(
+            f"source must be 'norse-seconds' or 'norse-1.1' for this graph, not 'norse': {tau} of"
+            f" node '{name}' is {seconds:.3g} s in the file. That is {seconds * 1e3:.3g} ms where"
+            f" Norse wrote seconds, as others than 1.1 do, or {seconds / dt:.3g} s from Norse 1.1,"
+            f" which writes dt ({dt_ms:g} ms) times it."
+        )
+
+
+def source_notes(graph: FloatGraph, source: str | None) -> list[str]:
+    """What the name of a source has made of a graph's numbers, a sentence for each of them.
+
+    Versions of Norse write time constants in different units, so the ones that were taken are said.
+    """
+    notes = []
+    for each in graph.of_kind("lif", "cubalif", "li", "cubali") if source in NORSE else ():
+        for name in sorted({"tau", "tau_mem", "tau_syn"} & set(each.parameters)):
+            low, high = (float(end(each[name])) * 1e3 for end in (np.min, np.max))
+            several = "" if low == high else f" to {high:.4g}"
+            notes.append(
+                f"node '{each.name}': {name} is taken as {low:.4g}{several} ms, from source"
+                f" '{source}'."
+            )
+    return notes
