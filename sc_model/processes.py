@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from sc_model.environment import child_environment
+
 MARK = "SC_HW_RUN"  # name of the variable that marks our processes
 _PROCESSES = Path("/proc")
 # A process can make another between two looks at the list; each look finds one generation more.
@@ -69,7 +71,8 @@ def run_program(
     Parameters
     ----------
     command : program and arguments.
-    cwd, env : working folder and environment; by default those of this process.
+    cwd : working folder; by default that of this process.
+    env : environment; by default that of `sc_model.environment.child_environment`.
     timeout : seconds, or None.
 
     Raises
@@ -80,7 +83,7 @@ def run_program(
     """
     if _stopping.is_set():
         raise KeyboardInterrupt
-    environ = {**(os.environ if env is None else env), MARK: _mark()}
+    environ = {**(child_environment() if env is None else env), MARK: _mark()}
     with subprocess.Popen(
         list(command),
         cwd=cwd,

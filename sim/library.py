@@ -15,6 +15,7 @@ from pathlib import Path
 from sc_model.texts import one_line
 from sim.design import BuildFolderError
 from sim.driver.library import build_library
+from sim.files import unwritable
 from sim.toolchain import SimulationError
 
 BAD_FOLDER, TOOL_FAILED = 2, 3
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(build_library(options.folder, options.waves))
     except BuildFolderError as error:
         print(one_line(str(error)), file=sys.stderr)
+        return BAD_FOLDER
+    except OSError as error:
+        print(one_line(unwritable(error)), file=sys.stderr)
         return BAD_FOLDER
     except SimulationError as error:
         print(one_line(str(error)), file=sys.stderr)

@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import os
 import re
-import shlex
 import shutil
+import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from sc_model.cache import CacheError, cache_folder
+from sc_model.environment import is_plain, plain_name, plain_temporary_folder, with_python
 from sc_model.processes import run_program
 from sc_model.texts import OneLineError
 
@@ -45,10 +46,44 @@ def tool_versions() -> dict[str, str]:
     return {"verilator": text, "cocotb": metadata.version("cocotb")}
 
 
-def object_cache(version: str) -> dict[str, str]:
+@contextlib.contextmanager
+def plain_build(place: Path, version: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give the block a folder to build in, and the environment of a build there.
+
+    Make and Verilator's makefiles can't build in a folder with any name. Where that of the build
+    has a letter that they know, as a space, they get a copy in a temporary folder, whose files come
+    back when the block ends. Verilator's own folder gets another name.
+
+    Parameters
+    ----------
+    place : folder of the build.
+    version : of Verilator.
+    """
+    with contextlib.ExitStack() as stack:
+        plain = place.resolve()
+        if not is_plain(plain):
+            holder = tempfile.TemporaryDirectory(prefix="sc-hw-", dir=plain_temporary_folder())
+            plain = Path(stack.enter_context(holder)) / "build"
+            shutil.copytree(place, plain)
+        tools = plain / "tools"
+        environ = {**os.environ, "PATH": with_python(tools, os.environ.get("PATH", os.defpath))}
+        if "VERILATOR_ROOT" in environ:
+            root = stack.enter_context(plain_name(Path(environ["VERILATOR_ROOT"])))
+            environ["VERILATOR_ROOT"] = str(root)
+        yield plain, {**environ, **object_cache(version, tools)}
+        if plain != place.resolve():
+            shutil.copytree(plain, place, dirs_exist_ok=True)
+
+
+def object_cache(version: str, tools: Path) -> dict[str, str]:
     """Return the environment in which Verilator's makefiles use kept objects of its runtime.
 
     All builds of a user share them. Without a cache folder the objects are compiled again.
+
+    Parameters
+    ----------
+    version : of Verilator.
+    tools : folder with a plain name, for the script that keeps the objects.
     """
     if "OBJCACHE" in os.environ:  # the user's own, as ccache
         return {}
@@ -56,9 +91,9 @@ def object_cache(version: str) -> dict[str, str]:
         folder = cache_folder("verilated")
     except CacheError:
         return {}
-    script = Path(__file__).with_name("objcache.sh")
+    script = Path(shutil.copy(Path(__file__).with_name("objcache.sh"), tools))
     return {
-        "OBJCACHE": f"sh {shlex.quote(str(script))}",
+        "OBJCACHE": f"sh {script}",
         "SC_HW_OBJECT_CACHE": str(folder),
         "SC_HW_OBJECT_KEY": version,
     }

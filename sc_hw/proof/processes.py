@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 import pickle
-import sys
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sc_hw.files import write_json
+from sc_hw.files import raise_if_disk_is_full, write_json
 from sc_hw.proof.verdicts import VERDICT
 from sc_hw.tools import ToolError
+from sc_model.environment import python_command
 from sc_model.graph import Graph
 from sc_model.processes import run_program
 
@@ -86,10 +87,14 @@ def _compare(request: Path, limit_s: float) -> str:
 
 def _answer(module: str, arguments: Sequence[str]) -> Any:
     """The JSON that a module of ours prints when it is run as a process."""
-    done = run_program((sys.executable, "-m", module, *arguments))
+    done = run_program(python_command(module, *arguments))
     # Yosys prints to the same stream, so only the marked line counts.
     for line in done.stdout.splitlines():
         if line.startswith(VERDICT):
             return json.loads(line.removeprefix(VERDICT))
+    raise_if_disk_is_full(Path(arguments[0]), done.stderr)
     lines = (done.stdout + done.stderr).strip().splitlines()
+    tool = re.match(r"sc_hw\.errors\.ToolError: (.+)", lines[-1] if lines else "")
+    if tool:  # a program of the child's has failed, and the text says which
+        raise ToolError(tool[1])
     raise ToolError(f"prover gave no verdict (exit {done.returncode}): {' | '.join(lines[-3:])}")

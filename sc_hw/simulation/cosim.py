@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import sc_model
 from sc_hw.build.elaborate import Build, elaborate
-from sc_hw.files import DEFAULT_ROOT, write_text
+from sc_hw.files import DEFAULT_ROOT, raise_if_disk_is_full, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
+from sc_model.environment import python_command
 from sc_model.processes import run_program
 from sc_model.spec import ConfigError, Design
 
@@ -25,18 +23,8 @@ _AGREE, _DIFFER, _BAD_INPUT = 0, 1, 2
 
 
 def environment() -> dict[str, str]:
-    """Environment of `python -m sim`.
-
-    Verilator's own variables, this Python on PATH, and the folder that this process imports its
-    packages from.
-    """
-    environ = find("verilator").environ()
-    environ["PATH"] = os.pathsep.join(
-        (environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
-    )
-    packages = str(Path(sc_model.__file__).parent.parent)
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, environ.get("PYTHONPATH"))))
-    return environ
+    """Environment of `python -m sim`: that of every child, with Verilator's own variables."""
+    return find("verilator").environ()
 
 
 def cosim(
@@ -83,20 +71,13 @@ def cosim(
     elif not build.verilog.is_file():
         build = elaborate(build.design, build.folder.parent)
     results = out if out is not None else build.folder / "sim" / "results.json"
-    command = [
-        sys.executable,
-        "-m",
-        "sim",
-        str(build.folder),
-        "--stall",
-        str(stall),
-        "--out",
-        str(results),
-    ]
-    command += ["--seed", str(build.design.seed if seed is None else seed)]
-    command += ["--steps", str(steps)] if steps is not None else []
-    command += ["--events", str(events)] if events is not None else []
-    command += ["--waves"] if waves else []
+    # in one word with its option, for a path may begin with a dash
+    options = [f"--stall={stall}", f"--out={results}"]
+    options += [f"--seed={build.design.seed if seed is None else seed}"]
+    options += [f"--steps={steps}"] if steps is not None else []
+    options += [f"--events={events}"] if events is not None else []
+    options += ["--waves"] if waves else []
+    command = python_command("sim", *options, "--", str(build.folder))
     progress(f"{build.design.name}: co-simulation")
     answer = _run(command, results)
     progress(
@@ -117,6 +98,8 @@ def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
     message = lines[-1] if lines else f"no message, exit status {process.returncode}"
     if process.returncode == _BAD_INPUT:
         raise ConfigError(message)
+    if process.returncode not in (_AGREE, _DIFFER):
+        raise_if_disk_is_full(results.parent, process.stderr)
     if (
         process.returncode not in (_AGREE, _DIFFER)
         or not results.is_file()

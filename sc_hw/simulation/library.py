@@ -5,11 +5,12 @@ That process has Verilator on its PATH.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from sc_hw.files import raise_if_disk_is_full
 from sc_hw.simulation.cosim import environment
 from sc_hw.tools import ToolError, find
+from sc_model.environment import python_command
 from sc_model.processes import run_program
 from sc_model.spec import ConfigError
 
@@ -34,7 +35,8 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     """
     for name in TOOLS_NEEDED:
         find(name)
-    command = [sys.executable, "-m", "sim.library", str(folder), *(["--waves"] if waves else [])]
+    options = ("--waves",) if waves else ()
+    command = python_command("sim.library", *options, "--", str(folder))
     process = run_program(command, env=environment())
     message = (
         process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
@@ -42,5 +44,6 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     if process.returncode == _BAD_INPUT:
         raise ConfigError(message)
     if process.returncode:
+        raise_if_disk_is_full(folder, process.stderr)
         raise ToolError(f"compiling the design failed: {message}")
     return Path(process.stdout.strip().splitlines()[-1])

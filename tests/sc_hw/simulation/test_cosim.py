@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,12 +25,12 @@ class Process:
     def __init__(self) -> None:
         self.status, self.stderr = 0, ""
         self.results: dict[str, Any] | None = RESULTS
-        self.commands: list[list[str]] = []
+        self.commands: list[tuple[str, ...]] = []
 
-    def run(self, command: list[str], **options: Any) -> SimpleNamespace:
+    def run(self, command: tuple[str, ...], **options: Any) -> SimpleNamespace:
         self.commands.append(command)
         if self.results is not None:
-            file = Path(command[command.index("--out") + 1])
+            (file,) = [Path(word[6:]) for word in command if word.startswith("--out=")]
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(self.results))
         return SimpleNamespace(returncode=self.status, stderr=self.stderr)
@@ -42,9 +41,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Process:
     stand_in = Process()
     monkeypatch.setattr(module, "find", lambda name: None)
     monkeypatch.setattr(module, "environment", dict)
-    monkeypatch.setattr(
-        module, "subprocess", SimpleNamespace(run=stand_in.run, DEVNULL=subprocess.DEVNULL)
-    )
+    monkeypatch.setattr(module, "run_program", stand_in.run)
     return stand_in
 
 
@@ -53,19 +50,19 @@ def test_command_and_results(process: Process, tmp_path: Path) -> None:
     assert cosim(LANE, root=tmp_path, progress=lines.append) == RESULTS
     (command,) = process.commands
     build = elaborate(LANE, tmp_path)
-    assert command[1:4] == ["-m", "sim", str(build.folder)]
-    assert command[command.index("--seed") + 1] == "4"  # the design's own
-    assert command[command.index("--stall") + 1] == "0.3"
-    assert not {"--steps", "--events", "--waves"} & set(command)
+    out = build.folder / "sim" / "results.json"
+    # our interpreter without the working folder; the seed is the design's own
+    assert command[1:4] == ("-P", "-m", "sim")
+    assert command[4:] == ("--stall=0.3", f"--out={out}", "--seed=4", "--", str(build.folder))
     assert (build.folder / "sim" / "results.json").is_file()
     assert lines == ["lane: co-simulation", "lane: 7 synapse steps, 0 differences"]
     out = tmp_path / "elsewhere.json"
     cosim(build, steps=5, seed=0, events="r.npz", waves=True, stall=0.0, out=out)
-    options = process.commands[1][4:]
-    assert options == [
-        *("--stall", "0.0", "--out", str(out), "--seed", "0", "--steps", "5"),
-        *("--events", "r.npz", "--waves"),
-    ]
+    options = process.commands[1][4:-2]
+    assert options == (
+        *("--stall=0.0", f"--out={out}", "--seed=0", "--steps=5"),
+        *("--events=r.npz", "--waves"),
+    )
     assert out.is_file()
 
 

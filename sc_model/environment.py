@@ -1,0 +1,162 @@
+"""Command and environment of child processes: our interpreter, nothing from the user's folder.
+
+A child imports what this process would import if the user had no folder and no variables of
+Python: neither `numpy.py` in the working folder nor `PYTHONSTARTUP` reaches it. Variables that
+steer make, compilers, Perl, Verilator or cocotb are left out as well: what is built must depend on
+the design, not on what else is worked on in the same shell.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# Variables of Python that change neither what is imported nor what it does.
+_HARMLESS = frozenset(
+    ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONNOUSERSITE", "PYTHONPYCACHEPREFIX")
+)
+# Prefixes and names of the variables that steer a program which we run.
+_PREFIXES = ("PYTHON", "COCOTB_", "GPI_", "PYGPI_", "VERILATOR_", "PERL5", "MAKEF", "YOSYS_")
+_MAKE = "MFLAGS GNUMAKEFLAGS MAKELEVEL CPPFLAGS CFLAGS CXXFLAGS LDFLAGS LDLIBS TARGET_ARCH"
+_VERILATED_MK = "OPT OPT_FAST OPT_SLOW OPT_GLOBAL USER_CPPFLAGS USER_LDFLAGS USER_LDLIBS"
+_COCOTB = "MODULE TOPLEVEL TESTCASE WAVES GUI PLUSARGS RANDOM_SEED COVERAGE SIM EXTRA_ARGS SIM_ARGS"
+# A program's texts in another language would not be understood.
+_LANGUAGE = "LANGUAGE LC_MESSAGES"
+_NAMES = frozenset(f"{_MAKE} {_VERILATED_MK} {_COCOTB} {_LANGUAGE}".split())
+# Paths of these characters pass unquoted through make, the shell and Verilator's own files. `:`
+# separates the folders of PATH; the others are letters of make or of the shell.
+_PLAIN = re.compile(r"[A-Za-z0-9_./+,@-]+")
+
+
+def python_command(module: str, *arguments: str) -> tuple[str, ...]:
+    """Command that runs a module in our own interpreter.
+
+    `-P` keeps the working folder off the path of imports (PEP 686's `safe_path`).
+    """
+    return (sys.executable, "-P", "-m", module, *arguments)
+
+
+def child_environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child process.
+
+    Parameters
+    ----------
+    variables : those of this process, by default; the ones that could do harm are left out.
+    """
+    given = os.environ if variables is None else variables
+    kept = {
+        name: value
+        for name, value in given.items()
+        if name in _HARMLESS or (name not in _NAMES and not name.startswith(_PREFIXES))
+    }
+    # a relative folder, as `.`, is another one in each working folder
+    folders = kept.get("PATH", os.defpath).split(os.pathsep)
+    kept["PATH"] = os.pathsep.join(folder for folder in folders if os.path.isabs(folder))
+    # LC_ALL rules all of them, LC_MESSAGES among them
+    if everything := kept.pop("LC_ALL", None):
+        kept["LC_CTYPE"] = everything
+    kept["LC_MESSAGES"] = "C"
+    with suppress(OSError):  # without any temporary folder the child says so itself
+        if "TMPDIR" in kept or not is_plain(Path(tempfile.gettempdir())):
+            kept["TMPDIR"] = str(plain_temporary_folder())
+    if folders := _folders_of_packages():
+        kept["PYTHONPATH"] = os.pathsep.join(folders)
+    return kept
+
+
+def _folders_of_packages() -> list[str]:
+    """Folders outside of our installation that this process imports packages from.
+
+    A repository, or a folder of `pip install --target`. A folder of PYTHONPATH that holds nothing
+    installed, as the one where somebody works, is none of them.
+    """
+    ours = Path(__file__).resolve().parents[1]
+    prefixes = tuple(Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix))
+    found = []
+    for entry in dict.fromkeys(sys.path):
+        folder = Path(entry).resolve() if entry and Path(entry).is_dir() else None
+        if folder is None or any(folder.is_relative_to(prefix) for prefix in prefixes):
+            continue
+        if folder == ours or any(folder.glob("*.dist-info")) or any(folder.glob("*.egg-info")):
+            found.append(str(folder))
+    if not ours.is_relative_to(prefixes[0]) and str(ours) not in found:
+        found.insert(0, str(ours))
+    return [folder for folder in found if os.pathsep not in folder]
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path has only characters that every tool takes unquoted."""
+    return _PLAIN.fullmatch(str(path)) is not None
+
+
+def plain_temporary_folder() -> Path:
+    """The folder for temporary files, or another one if that has odd letters or runs nothing.
+
+    Raises
+    ------
+    OSError : there is none that can be written.
+    """
+    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        folder = Path(name)
+        if not (is_plain(folder) and folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            continue
+        if not os.statvfs(folder).f_flag & os.ST_NOEXEC:  # a build runs scripts of its own
+            return folder
+    raise OSError(
+        "no temporary folder has a plain name (letters, digits, _ . + , @ -) and may hold"
+        " programs: set TMPDIR to one that does."
+    )
+
+
+@contextmanager
+def plain_name(folder: Path) -> Iterator[Path]:
+    """Give the block a path to a folder that make, the shell and Verilator take unquoted.
+
+    It is the folder's own absolute path, or a link to it where that has a space, a quote or
+    another letter of those programs. The link is gone when the block ends.
+
+    Raises
+    ------
+    OSError : no link can be made.
+    """
+    place = folder.resolve()
+    if is_plain(place):
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="sc-hw-", dir=plain_temporary_folder()) as holder:
+        link = Path(holder) / "folder"
+        link.symlink_to(place, target_is_directory=True)
+        yield link
+
+
+def with_python(folder: Path, search: str) -> str:
+    """A PATH on which `python` and `python3` are our interpreter.
+
+    Makefiles of Verilator call Python by these names, and another version would load the libraries
+    of ours. A link would not do: an interpreter finds its environment by its own path.
+
+    Parameters
+    ----------
+    folder : for two scripts, made if missing.
+    search : the PATH to put it in front of.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    quoted = sys.executable.replace("'", "'\\''")
+    for name in ("python", "python3"):
+        script = folder / name
+        script.write_text(f"#!/bin/sh\nexec '{quoted}' -P \"$@\"\n", encoding="utf-8")
+        script.chmod(0o755)
+    return os.pathsep.join((str(folder), search))
+
+
+def script_command(script: Path, *arguments: str) -> tuple[str, ...]:
+    """Command that runs a console script of our environment.
+
+    Its first line names an interpreter by a path that may be too long or have a space.
+    """
+    return (sys.executable, "-P", str(script), *arguments)
