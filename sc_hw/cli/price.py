@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -20,6 +20,7 @@ from sc_hw.cli.terminal import (
     print_json,
     progress_lines,
 )
+from sc_hw.errors import EXIT_FAILED
 from sc_model.spec import load_design
 
 
@@ -31,9 +32,10 @@ def estimate(
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Synthesise, place and route: LUT, FF, BRAM, DSP and Fmax.
+    """Synthesise, place and route: LUT, FF, BRAM, DSP, how much of the device that is, and Fmax.
 
-    Without --target on all targets. Writes estimate/<target>/metrics.json.
+    Without --target on all targets. Writes estimate/<target>/metrics.json. A design that does not
+    fit is not placed, and the exit code is 1.
     """
     from sc_hw.fabric.targets import target_names
     from sc_hw.price.estimate import estimate as run_estimate
@@ -49,7 +51,14 @@ def estimate(
         )
     if as_json:
         print_json(rows)
-        return
+    else:
+        _print_estimate(rows)
+    if any(row["fits"] is False for row in rows):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _print_estimate(rows: list[dict[str, Any]]) -> None:
+    """The table of all targets, and below it what needs a sentence."""
     table = Table(
         "target",
         "LUT",
@@ -78,7 +87,7 @@ def estimate(
         )
         table.add_row(
             row["target"],
-            *(str(row[key]) for key in ("lut", "ff", "bram", "dsp")),
+            *(_share(row["device"]["resources"][key]) for key in ("lut", "ff", "bram", "dsp")),
             speed,
             limit,
             quoted,
@@ -89,10 +98,25 @@ def estimate(
         for role, clock in (row.get("fmax_by_clock") or {}).items():
             spread = f"{clock['median_mhz']} ({clock['min_mhz']}..{clock['max_mhz']})"
             out.print(f"{row['target']}: clock {role}: {spread} MHz", markup=False)
-        if row["fmax"]["median_mhz"] is None:
+        spram = row["device"]["resources"].get("spram")
+        if spram is not None and spram["used"]:
+            out.print(f"{row['target']}: SPRAM {_share(spram)}", markup=False)
+        for note in row["product_notes"]:
+            out.print(f"{row['target']}: {note}", markup=False)
+        if row["fits"] is False:
+            out.print(f"{row['target']}: {row['fits_reason']}; not placed", markup=False)
+        elif row["fmax"]["median_mhz"] is None:
             out.print(f"{row['target']}: no Fmax: {row['fmax']['reason']}", markup=False)
         if row["limit_reason"] is not None:
             out.print(f"{row['target']}: {row['limit_reason']}", markup=False)
+
+
+def _share(resource: dict[str, float | None]) -> str:
+    """`289/30 (963%)`, or the number alone where the device's total is not known."""
+    used, available, percent = (resource[key] for key in ("used", "available", "percent"))
+    if available is None:
+        return str(used)
+    return f"{used}/{available}" + ("" if percent is None else f" ({percent:.3g}%)")
 
 
 def report(

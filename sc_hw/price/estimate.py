@@ -17,9 +17,10 @@ from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import DEFAULT_ROOT, write_json, write_text
+from sc_hw.price.capacity import ProductWatch, overflow, usage, verdict
 from sc_hw.price.frame import black_box, frame, frame_of_domains
 from sc_hw.price.limits import device_limit, quote
-from sc_hw.price.placement import place_and_route
+from sc_hw.price.placement import not_placed, place_and_route
 from sc_hw.price.synthesis import count, synthesise
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import find
@@ -54,7 +55,8 @@ def estimate(
         A target is unknown; nothing has run then.
     ToolError
         Synthesis fails. A place and route that fails raises nothing: its figures are None, with the
-        reason.
+        reason. Neither does a design that does not fit its device: `fits` is then false, and
+        nothing is placed.
     ValueError
         `seeds` is below 1.
     """
@@ -80,13 +82,27 @@ def estimate_target(
     # The pipeline is cut for the target's family, whatever fabric the design names.
     design = build.design.model_copy(update={"fabric": target.family})
     block = block_of(design, family)
-    text = to_verilog(block.component, block.top, family)
+    watch: Any = ProductWatch(family)
+    text = to_verilog(block.component, block.top, watch)
     write_text(folder / "block.v", text)
     metrics = _identity(build, design, block, target, text)
     progress(f"{target.name}: synthesis")
     metrics.update(_area(build, block, target, folder))
-    domains = build.manifest.get("domains")
-    metrics.update(place_and_route(target, folder, seeds, jobs, progress, domains))
+    metrics["product_notes"] = watch.notes()
+    metrics["device"] = {
+        "resources": usage(
+            target, {unit: metrics[unit] for unit in metrics["with_wrapper"]}, metrics["cells"]
+        ),
+        "source": target.capacity_source,
+    }
+    excess = overflow(metrics["device"]["resources"])
+    if excess is not None:
+        progress(f"{target.name}: {excess}")
+        metrics.update(not_placed(excess))
+    else:
+        domains = build.manifest.get("domains")
+        metrics.update(place_and_route(target, folder, seeds, jobs, progress, domains))
+    metrics.update(verdict(target, excess, metrics))
     metrics.update(_rates(metrics, block, target, folder))
     write_json(folder / "metrics.json", metrics)
     return metrics

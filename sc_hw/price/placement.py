@@ -53,12 +53,12 @@ def place_and_route(
     """
     missing = target.no_pnr if target.pnr is None else status(target.pnr).problem
     if missing is not None:
-        return _not_placed(missing)
+        return not_placed(missing)
     count = 1 if target.no_fmax else seeds
     try:
         reports = _reports(target, folder, count, jobs, progress)
     except ToolError as error:
-        return _not_placed(str(error).split("; all of it:")[0])
+        return not_placed(str(error).split("; all of it:")[0])
     utilisation = reports[1]["utilization"]
     used = {kind: row["used"] for kind, row in sorted(utilisation.items()) if row["used"]}
     result: dict[str, Any] = {"placed": used, "placed_reason": None, "critical_path": None}
@@ -80,7 +80,8 @@ def place_and_route(
     return result
 
 
-def _not_placed(reason: str) -> dict[str, Any]:
+def not_placed(reason: str) -> dict[str, Any]:
+    """The figures of a design that was not placed: None each, with the reason."""
     return {
         "placed": None,
         "placed_reason": reason,

@@ -233,6 +233,7 @@ FAMILIES = (
     Ecp5(
         "ecp5",
         _SPEED_6.at(3.6, multiplier_stages=4),
+        multiplier=(18, 18),
         layer_delay=_SPEED_6.at(4.4, multiplier_stages=4),
     ),
 )

@@ -30,6 +30,8 @@ class Family:
     delay : what fits between two registers.
     products : ``block`` maps a product on the fabric's multiplier, ``adders`` on a pipelined tree
         of adders.
+    multiplier : signed bits of the two factors of one multiplier block; None where the family has
+        none, or none is known.
     ram_register : whether block RAM has an output register of its own; if not, the first register
         of the fabric takes its place.
     layer_delay : delay model of a layer's lanes, where it differs: a layer fills a device, so its
@@ -42,6 +44,7 @@ class Family:
     delay: DelayModel
     products: Literal["block", "adders"] = "block"
     ram_register: bool = True
+    multiplier: tuple[int, int] | None = None
     layer_delay: DelayModel | None = None
     layer_memory: Literal["joined", "split"] = "joined"
 

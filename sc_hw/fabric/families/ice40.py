@@ -182,6 +182,7 @@ FAMILIES = (
         "ice40_up",
         _UP.at(8.3, multiplier_stages=3),
         ram_register=False,
+        multiplier=(16, 16),
         layer_delay=_UP.at(13.0, multiplier_stages=3),
         layer_memory="split",
     ),

@@ -13,6 +13,10 @@ ECP5_CELLS = Cells(
 )
 
 _SHEET = "Lattice FPGA-DS-02012 version 3.4"
+_CAPACITY = {
+    "25": {"lut": 24_288, "ff": 24_288, "bram": 56, "dsp": 28},
+    "85": {"lut": 83_640, "ff": 83_640, "bram": 208, "dsp": 156},
+}
 _CLOCK_TREE_MHZ = {6: 257, 7: 303, 8: 370}
 
 
@@ -70,4 +74,6 @@ def ecp5(size: str, speed: int) -> Target:
         ),
         pins=197 if size == "25" else 205,
         limits=_limits(speed),
+        capacity=_CAPACITY[size],
+        capacity_source="nextpnr-ecp5's database: TRELLIS_COMB, TRELLIS_FF, DP16KD, MULT18X18D",
     )

@@ -22,6 +22,9 @@ TARGETS = (
         pnr="nextpnr-himbaechel-gatemate",
         pnr_args=("--device", "CCGM1A1", "--vopt", "allow-unconstrained"),
         pins=162,
+        # two LUT trees and two flip-flops a cell; a block RAM is two halves in the database
+        capacity={"lut": 40_960, "ff": 40_960, "bram": 32},
+        capacity_source="nextpnr-himbaechel's database: CPE_LT, CPE_FF, RAM_HALF",
         absent=("CC_MULT",),
         limits=(
             ClockLimit("clock tree", None, _UNREAD, "not found"),

@@ -15,6 +15,8 @@ TARGETS = (
         pnr="nextpnr-himbaechel-gowin",
         pnr_args=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"),
         pins=70,
+        capacity={"lut": 8640, "ff": 6480, "bram": 26, "dsp": 20},
+        capacity_source="nextpnr-himbaechel's database: LUT4, DFF, BSRAM, MULT18X18",
         no_fmax=NO_FMAX,
         pin_names=("25", "26", "27", "28", "29"),
         pin_option="cst",

@@ -17,6 +17,8 @@ TARGETS = (
         pnr="nextpnr-himbaechel-gowin",
         pnr_args=("--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"),
         pins=207,
+        capacity={"lut": 20_736, "ff": 15_552, "bram": 46, "dsp": 48},
+        capacity_source="nextpnr-himbaechel's database: LUT4, DFF, BSRAM, MULT18X18",
         no_fmax=NO_FMAX,
         pin_names=("H11", "T2", "T3", "T4", "T5"),
         pin_option="cst",

@@ -15,6 +15,9 @@ TARGETS = (
         pnr="nextpnr-ice40",
         pnr_args=("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained"),
         pins=206,
+        # a logic cell is a LUT and a flip-flop
+        capacity={"lut": 7680, "ff": 7680, "bram": 32, "dsp": 0},
+        capacity_source="nextpnr-ice40's database: ICESTORM_LC, ICESTORM_RAM",
         absent=("SB_MAC16",),
         limits=(
             ClockLimit(

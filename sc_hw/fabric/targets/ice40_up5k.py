@@ -16,6 +16,9 @@ TARGETS = (
         pnr="nextpnr-ice40",
         pnr_args=("--up5k", "--package", "sg48", "--pcf-allow-unconstrained"),
         pins=39,
+        # a logic cell is a LUT and a flip-flop
+        capacity={"lut": 5280, "ff": 5280, "bram": 30, "dsp": 8, "spram": 4},
+        capacity_source="nextpnr-ice40's database: ICESTORM_LC, _RAM, _DSP, _SPRAM",
         limits=(
             ClockLimit("clock tree", 185, f"{_SHEET}, table 4.21 (fMAX_GBUF)"),
             ClockLimit(

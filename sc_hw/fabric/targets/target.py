@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -73,6 +73,9 @@ class Target:
     pin_names : pins of that frame, where nextpnr must be told them.
     pin_option : name of the option that does so: ``--vopt <pin_option>=FILE``.
     limits : what the silicon itself can be clocked at, which nextpnr does not check.
+    capacity : how many of each unit (`lut`, `ff`, `bram`, `dsp`, and `spram` where there is any)
+        the device has; a unit that it builds of logic is left out, and all where no part is named.
+    capacity_source : where these totals come from, or why there are none.
     absent : types of RAM and multiplier cells in `cells` that this device builds of logic or does
         not have, so that no clock limit is known for them.
     """
@@ -91,3 +94,5 @@ class Target:
     pin_option: str = ""
     limits: tuple[ClockLimit, ...] = ()
     absent: tuple[str, ...] = ()
+    capacity: Mapping[str, float] = field(default_factory=dict)
+    capacity_source: str = "the target gives no totals"

@@ -24,6 +24,7 @@ TARGETS = (
         no_pnr=(
             "no open place and route for 7-series installs from a wheel: synthesis only, no timing"
         ),
+        capacity_source="the target names no part of the series",
         limits=(
             ClockLimit("clock tree", 464, f"{_SHEET}, table 30 (FMAX_BUFG)"),
             ClockLimit(

@@ -22,6 +22,22 @@ BANK = Design(name="bank", block="bank", synapses=1024)
 REPORTS = Path(__file__).parents[3] / "reports"
 
 
+# what nextpnr calls the units, and how many of its own make one
+PLACED_AS = {
+    "ice40": {"lut": "ICESTORM_LC", "ff": "ICESTORM_LC", "bram": "ICESTORM_RAM"}
+    | {"dsp": "ICESTORM_DSP", "spram": "ICESTORM_SPRAM"},
+    "ecp5": {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "bram": "DP16KD", "dsp": "MULT18X18D"},
+    "gowin": {"lut": "LUT4", "ff": "DFF", "bram": "BSRAM", "dsp": "MULT18X18"},
+}
+
+
+def check_capacity(name: str, report: dict[str, Any]) -> None:
+    """The target's totals are those of nextpnr's own database."""
+    kinds, available = PLACED_AS[name.split("-")[0]], report["utilization"]
+    totals = {unit: available[kind]["available"] for unit, kind in kinds.items()}
+    assert load_target(name).capacity == totals
+
+
 def tool_files(root: Path, metrics: dict[str, Any]) -> Path:
     return root / metrics["build_id"] / "estimate" / metrics["target"]
 
@@ -48,6 +64,10 @@ def test_lane_on_up5k_agrees_with_the_tools_files(tmp_path: Path) -> None:
     assert metrics["fmax"]["by_seed_mhz"] == [round(value, 2) for value in mhz]
     assert metrics["fmax"]["median_mhz"] == round(sum(mhz) / 2, 2)
     assert metrics["updates_per_s"] == round(metrics["fmax"]["median_mhz"] * 1e6)
+    assert (metrics["fits"], metrics["fits_reason"]) == (True, None)
+    assert metrics["device"]["resources"]["lut"]["available"] == 5280
+    assert metrics["product_notes"] == []
+    check_capacity("ice40-up5k", reports[0])
     assert metrics["critical_path"]["delay_ns"] > 0
     # Yosys infers the lane's multiplier without registers, which the data sheet holds to 50 MHz
     assert [(limit["what"], limit["mhz"]) for limit in metrics["limits"]] == [
@@ -78,6 +98,9 @@ def test_bank_on_ecp5_uses_the_registers_that_yosys_does_not_infer(tmp_path: Pat
     registers = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_PIPELINE_CLK", "REG_OUTPUT_CLK")
     assert [{cell["parameters"][name] for name in registers} for cell in products] == [{"CLK0"}]
     assert (metrics["bram"], metrics["dsp"]) == (3, 1)
+    assert metrics["device"]["resources"]["bram"]["percent"] == 5.4
+    report = tool_files(tmp_path, metrics) / "block.seed1.report.json"
+    check_capacity("ecp5-25f-6", json.loads(report.read_text()))
     assert metrics["fmax"]["median_mhz"] >= 215
     assert [limit["what"] for limit in metrics["limits"]] == [
         "clock tree",
@@ -102,6 +125,13 @@ def test_what_is_not_measured_is_null_with_its_reason(tmp_path: Path, name: str)
     assert metrics["quoted_reason"] == metrics["fmax"]["reason"]
     assert (metrics["device_limit_mhz"] is None) == (name == "gowin-gw1n9")
     assert (metrics["limit_reason"] is None) == (name != "gowin-gw1n9")
+    if name == "gowin-gw1n9":
+        assert metrics["fits"] is True  # it is placed, though without a clock
+        report = tool_files(tmp_path, metrics) / "block.seed1.report.json"
+        check_capacity(name, json.loads(report.read_text()))
+    else:
+        assert metrics["fits"] is None
+        assert metrics["fits_reason"] == "the target names no part of the series"
 
 
 def test_missing_place_and_route_is_null_with_the_command_that_mends_it(
@@ -115,14 +145,36 @@ def test_missing_place_and_route_is_null_with_the_command_that_mends_it(
     assert (metrics["fmax"]["median_mhz"], metrics["fmax"]["reason"]) == (None, problem)
 
 
-def test_a_design_that_does_not_fit_is_null_with_nextpnrs_error(tmp_path: Path) -> None:
-    (metrics,) = estimate(
-        BANK.model_copy(update={"synapses": 4096}), ["ice40-up5k"], root=tmp_path, seeds=1
-    )
-    assert metrics["bram"] > 30
-    assert metrics["fmax"]["median_mhz"] is None
+def test_a_design_that_does_not_fit_is_not_placed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any, **options: Any) -> None:
+        raise AssertionError("place and route was started")
+
+    monkeypatch.setattr(estimation, "place_and_route", refuse)
+    design = BANK.model_copy(update={"synapses": 4096})
+    (metrics,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
+    used = metrics["bram"]
+    assert used > 30
+    reason = f"does not fit: block RAM {used} of 30"
+    assert (metrics["fits"], metrics["fits_reason"]) == (False, reason)
+    share = {"used": used, "available": 30, "percent": round(100 * used / 30, 1)}
+    assert metrics["device"]["resources"]["bram"] == share
+    for figures in (metrics["fmax"], {"median_mhz": metrics["placed"], **metrics["fmax"]}):
+        assert (figures["median_mhz"], figures["reason"]) == (None, reason)
+    assert (metrics["quoted_mhz"], metrics["placed_reason"]) == (None, reason)
+
+
+def test_a_design_that_nextpnr_cannot_place_is_null_with_its_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own count of cells it fits: then nextpnr has the last word."""
+    monkeypatch.setattr(estimation, "overflow", lambda resources: None)
+    design = BANK.model_copy(update={"synapses": 4096})
+    (metrics,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
     assert metrics["fmax"]["reason"].startswith("nextpnr-ice40 failed (exit ")
     assert "ERROR: Unable to place cell" in metrics["fmax"]["reason"]
+    assert (metrics["fits"], metrics["fits_reason"]) == (None, metrics["fmax"]["reason"])
 
 
 def test_seeds_that_are_routed_are_not_routed_again(
