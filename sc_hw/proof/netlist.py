@@ -19,9 +19,7 @@ from sc_model.graph.smt import K, Terms
 # be reachable, and a proof is about all states. `dffunmap` and `async2sync` leave flip-flops
 # without enable and reset. Tables become logic: BTOR2 would keep them as memories with initial
 # values.
-_SCRIPT = """{reads}
-hierarchy -check -top {top}
-proc
+FLATTENED = """proc
 flatten
 setattr -unset init w:*
 opt_expr
@@ -32,9 +30,8 @@ opt_clean
 memory_collect
 memory_map -rom-only
 opt_clean
-check -assert
-write_btor {name}.btor
-"""
+check -assert"""
+_SCRIPT = "{reads}\nhierarchy -check -top {top}\n" + FLATTENED + "\nwrite_btor {name}.btor\n"
 
 # With several clocks. `_TECHMAP_FAIL_` leaves a flip-flop of the falling edge as it is, and the
 # `select` in the script then stops: BTOR2 would not show which edge was meant.
@@ -147,7 +144,7 @@ class Netlist:
     Members
     -------
     terms : what the netlist is written in.
-    inputs : free terms by port name.
+    inputs : free terms by port name; undefined bits are ``input<line>`` (see `is_undefined`).
     states : free terms by register name (``state<line>`` where Yosys kept none); memories are
         arrays.
     following : next value of each state, as terms over `inputs` and `states`.
@@ -220,6 +217,15 @@ class Netlist:
             if term == self.signals[signal]:
                 return name
         raise KeyError(signal)
+
+
+def is_undefined(name: str) -> bool:
+    """Whether an input stands for bits that the Verilog leaves undefined.
+
+    Yosys makes an input of them that has no name; it is called ``input<line>`` here.
+    """
+    number = name.removeprefix("input")
+    return number != name and number.isdigit()
 
 
 def parse_btor(text: str, terms: Terms) -> Netlist:

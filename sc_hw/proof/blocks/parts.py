@@ -24,6 +24,8 @@ from sc_hw.proof.verdicts import Claim
 from sc_model.graph.smt import Terms
 
 PARTS = "parts.json"
+# Key of the list for what joins the parts, beside `parts`; a list without it is of parts alone.
+HIERARCHY = "hierarchy"
 
 
 class PartFiles:
@@ -38,11 +40,13 @@ class PartFiles:
     -------
     rows : the list, one object for each part: `part` (its kind), `verilog` (a path within
         `folder`), `top` (the module), `facts` (JSON of the part's facts).
+    hierarchy : JSON of the facts of what joins the parts; None leaves it out.
     """
 
     def __init__(self, folder: Path, only: Collection[str] = ()) -> None:
         self.folder, self.only = folder, only
         self.rows: list[dict[str, Any]] = []
+        self.hierarchy: Any = None
 
     def module(self, part: str, verilog: str, top: str, facts: Any) -> None:
         """Add a module of Verilog that has been written already."""
@@ -62,7 +66,8 @@ class PartFiles:
 
     def write(self) -> None:
         """Write the list of all parts."""
-        write_json(self.folder / "proof" / PARTS, {"parts": self.rows})
+        joined = {} if self.hierarchy is None else {HIERARCHY: self.hierarchy}
+        write_json(self.folder / "proof" / PARTS, {"parts": self.rows, **joined})
 
 
 def standalone_verilog(component: wiring.Component, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sc_hw.proof.facts import Field, NamedSignal
+from sc_hw.proof.hierarchy import Port
 
 
 @dataclass(frozen=True)
@@ -196,3 +197,42 @@ class CriticFacts:
 
     latency: int
     reward: str
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """What joins the parts of a layer: clocks, layouts, and the ports of each kind of part.
+
+    Members
+    -------
+    lane : facts of the lanes, which follow one schedule.
+    critic : facts of the critic, None without one.
+    slots : clocks of a group.
+    summed : clocks from a synapse's turn until the sum holds its weight.
+    feed : clocks from a neuron's turn in the feed to its values.
+    first_shift : clocks from a token to the first shift into the lanes, beside the lanes' fetch of
+        the weight.
+    spaces : code of each memory space, by its name in lower case.
+    step : fields of a transfer of a step.
+    control : fields of the word of control registers.
+    pre : presynaptic fields that a chain's head sends out.
+    bus : fields of a chain's bus.
+    lanes : module of each lane, for each chain in the order of its columns.
+    cluster : lanes between two registers of the bus.
+    ports : ports of the layer and of each kind of part.
+    """
+
+    lane: LaneFacts
+    critic: CriticFacts | None
+    slots: int
+    summed: int
+    feed: int
+    first_shift: int
+    spaces: dict[str, int]
+    step: tuple[Field, ...]
+    control: tuple[Field, ...]
+    pre: tuple[Field, ...]
+    bus: tuple[Field, ...]
+    lanes: tuple[tuple[str, ...], ...]
+    cluster: int
+    ports: dict[str, tuple[Port, ...]]

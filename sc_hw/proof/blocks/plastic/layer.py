@@ -1,4 +1,8 @@
-"""The claims about a plastic layer: each of its parts is read back and proved by itself."""
+"""The claims about a plastic layer: each of its parts is read back and proved by itself.
+
+Then each part in the layer's Verilog is proved equal to the one that the claims are about, and what
+joins the parts is claimed too (see `wiring`).
+"""
 
 from __future__ import annotations
 
@@ -25,11 +29,13 @@ from sc_hw.proof.blocks.plastic.neurons import prove_neurons
 from sc_hw.proof.blocks.plastic.outputs import prove_outputs
 from sc_hw.proof.blocks.plastic.reference import Reference
 from sc_hw.proof.blocks.plastic.sequencer import prove_layer_sequencer
+from sc_hw.proof.blocks.plastic.wiring.layer import claims_of_wiring
 from sc_hw.proof.facts import read_facts
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import Claim
 from sc_model.spec import Design, Rule, RuleParams
+from sc_model.spec.plastic_layer import placement
 
 F = TypeVar("F")
 
@@ -90,4 +96,5 @@ def prove_layer(
         part = PROVERS[row["part"]]
         part.prove(prover, net, reference, read_facts(part.facts, row["facts"]))
 
-    return claims_of_parts(folder, limit_s, prove_part)
+    claims = claims_of_parts(folder, limit_s, prove_part)
+    return [*claims, *claims_of_wiring(folder, manifest, placement(design.layer), limit_s)]

@@ -3,7 +3,8 @@
 
 The lanes are modules of the layer's own Verilog and are read back out of it. Every other part is
 emitted once more as a module of its own, so that its ports keep their names and are free inputs of
-the proof.
+the proof; each instance of it in the layer's Verilog is then proved equal to that module (see
+`sc_hw.proof.blocks.plastic.wiring`).
 """
 
 from __future__ import annotations
@@ -12,27 +13,32 @@ from collections.abc import Collection
 from pathlib import Path
 
 from amaranth.hdl import Shape
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
 
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.plastic import PlasticLayer
+from sc_hw.plastic.feed import FIRST_SHIFT
 from sc_hw.plastic.inputs import InputMemory
 from sc_hw.plastic.lane import PlasticLane
 from sc_hw.plastic.lane_plan import FETCH
 from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.outputs import FEED, OutputMemory
 from sc_hw.plastic.sequencer import LayerSequencer
-from sc_hw.proof.blocks.parts import PartFiles
+from sc_hw.proof.blocks.parts import HIERARCHY, PartFiles
 from sc_hw.proof.blocks.plastic.facts import (
     BusPort,
     CriticFacts,
     HostFacts,
     InputsFacts,
     LaneFacts,
+    LayerFacts,
     NeuronsFacts,
     OutputsFacts,
     SequencerFacts,
 )
-from sc_hw.proof.facts import Field, fields_of, named_signals
+from sc_hw.proof.facts import Field, fields_of, named_signals, write_facts
+from sc_hw.proof.hierarchy import Port
 
 # Bits of rows, pauses, groups and addresses in the largest layer that a design may ask for: 16384
 # inputs; pauses of 2048 clocks, above 512 columns, 512 hops and any pipeline; 4096 neurons of a
@@ -137,6 +143,51 @@ def critic_facts(layer: PlasticLayer, critic: Datapath) -> CriticFacts:
     return CriticFacts(critic.latency, reward)
 
 
+def ports_of(component: wiring.Component) -> tuple[Port, ...]:
+    """Ports of a component that have bits."""
+    ports = []
+    for path, member, _ in component.signature.flatten(component):
+        width = Shape.cast(member.shape).width
+        if width:
+            ports.append(Port("__".join(map(str, path)), width, member.flow == Out))
+    return tuple(ports)
+
+
+def layer_facts(layer: PlasticLayer) -> LayerFacts:
+    """Facts of what joins the parts of a layer."""
+    sequencer = LayerSequencer(*layer.sequencer_widths)
+    components: dict[str, wiring.Component] = {
+        "layer": layer,
+        "sequencer": sequencer,
+        "neurons": layer.neurons,
+        "inputs": layer.inputs[0],
+        "outputs": layer.outputs,
+        "host": layer.host_port(layer.timing.drain),
+        "chain": layer.chains[0],
+        "lane": layer.lane,
+    }
+    critic = None
+    if layer.critic is not None:
+        components["critic"] = layer.critic
+        critic = critic_facts(layer, layer.critic)
+    return LayerFacts(
+        lane=lane_facts(layer.lane),
+        critic=critic,
+        slots=layer.timing.slots,
+        summed=layer.plan.summed,
+        feed=FEED,
+        first_shift=FIRST_SHIFT,
+        spaces={space.name.lower(): space.value for space in layer.spaces},
+        step=fields_of(layer.step_layout),
+        control=fields_of(layer.control_layout),
+        pre=fields_of(layer.inputs[0].fields),
+        bus=fields_of(layer.chains[0].layout),
+        lanes=tuple(tuple(chain.kinds) for chain in layer.chains),
+        cluster=layer.layer.cluster,
+        ports={name: ports_of(component) for name, component in components.items()},
+    )
+
+
 def write_parts(
     layer: PlasticLayer, folder: Path, *, every_size: bool = True, only: Collection[str] = ()
 ) -> None:
@@ -148,7 +199,7 @@ def write_parts(
     folder : the build's.
     every_size : also write a sequencer with the widths of the largest layer that a design may ask
         for, so that its claims hold for the sequencer of every layer.
-    only : kinds of parts to write, all if empty.
+    only : kinds of parts to write, all if empty; `HIERARCHY` is what joins them.
     """
     files = PartFiles(folder, only)
     for name, lane in layer.lanes.items():
@@ -168,4 +219,6 @@ def write_parts(
     if layer.critic is not None:
         files.standalone_verilog("critic", layer.critic, critic_facts(layer, layer.critic))
     files.standalone_verilog("host", layer.host_port(layer.timing.drain), host_facts(layer))
+    if not only or HIERARCHY in only:
+        files.hierarchy = write_facts(layer_facts(layer))
     files.write()

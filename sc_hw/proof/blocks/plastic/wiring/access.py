@@ -1,0 +1,151 @@
+"""What is claimed of the host's access: each memory space goes to its part and to no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.proof.blocks.plastic.facts import LayerFacts
+from sc_hw.proof.blocks.plastic.wiring.glue import Glue
+from sc_hw.proof.words import pack
+from sc_model.graph.smt import K
+from sc_model.spec import Placement
+
+
+def prove_access(glue: Glue, facts: LayerFacts, place: Placement) -> None:
+    """Add the claims about the host port's inputs, its streams, and the loads of the parts."""
+    _prove_words(glue, facts, place)
+    _prove_streams(glue)
+    sums = {}
+    width = glue.width("neurons.sums") // place.chains
+    values = [
+        glue.low(glue.at(f"chain_{chain}.far_value", width=width), width)
+        for chain in range(place.chains)
+    ]
+    sums["neurons.sums"] = pack(glue.t, values)
+    glue.outputs(
+        "sums",
+        "a neuron gets the sum of each chain, when they come out of it and are a step's",
+        {**sums, "neurons.evaluate": glue.at("chain_0.far_evaluate")},
+        running=False,
+    )
+    decides = any(each.name == "decide" for each in facts.step)
+    glue.outputs(
+        "neurons",
+        "the neurons get the step's flags, and the host's word, data and strobes of their spaces",
+        {
+            "neurons.decide": glue.at("decide") if decides else glue.const(0),
+            "neurons.cleared": glue.at("cleared_trial"),
+            "neurons.host": glue.at("host.busy"),
+            "neurons.host_index": glue.wide("host.word", "neurons.host_index"),
+            "neurons.load": glue.at("host.load_neuron"),
+            "neurons.load_data": glue.wide("host.data", "neurons.load_data"),
+            "neurons.load_control": glue.at("host.load_control"),
+            "neurons.control_in": glue.wide("host.data", "neurons.control_in"),
+        },
+        running=False,
+    )
+    glue.outputs(
+        "outputs",
+        "the memory of the neurons' traces gets the host's data and the strobe of its space",
+        {
+            "outputs.load": glue.at("host.load_output"),
+            "outputs.load_data": glue.wide("host.data", "outputs.load_data"),
+        },
+        running=False,
+    )
+
+
+def _control(glue: Glue, facts: LayerFacts) -> Any:
+    """The word of control registers: the neurons' first, then those of the layer."""
+    registers = {
+        "mean": "mean",
+        "cleared_trial": "clear_trial",
+        "cleared_traces": "clear_traces",
+        "cleared_trial_before": "cleared_trial",
+    }
+    of_neurons = sum(each.width for each in facts.control if each.name not in registers)
+    values = []
+    if of_neurons:
+        values.append(glue.at("neurons.control", width=of_neurons))
+    values += [
+        glue.at(registers[each.name], width=each.width)
+        for each in facts.control
+        if each.name in registers
+    ]
+    return pack(glue.t, values)
+
+
+def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
+    """What the host reads: the words of the parts beside the lanes, and what the chains send."""
+    words = "host.words"
+    bits = glue.width("host.far_value")
+    present = glue.at(words, width=bits)
+
+    def at_code(code: int) -> Any:
+        high = (code + 1) * bits - 1
+        return glue.t(K.BV_EXTRACT, present, indices=(high, code * bits))
+
+    heads = _of_chain(glue, place, "inputs_{}.word", bits)
+    rows = {
+        "input": heads,
+        "output": glue.low(glue.at("outputs.word", width=bits), bits),
+        "neuron": glue.low(glue.at("neurons.word", width=bits), bits),
+        "control": glue.low(_control(glue, facts), bits),
+    }
+    codes = glue.t.width(present) // bits
+    taken = {facts.spaces[name] for name in rows}
+    pairs = {name: (at_code(facts.spaces[name]), value) for name, value in rows.items()}
+    # A lane's word comes out of the chain, and some codes are of no space.
+    zero = glue.const(0, bits)
+    pairs |= {f"code {c}": (at_code(c), zero) for c in range(codes) if c not in taken}
+    glue.fields(
+        "read-back",
+        "the host reads of each space the word that its part shows: of the inputs that of the"
+        " chain it names, of the registers each in its place",
+        words,
+        pairs,
+        running=False,
+        given=[_names_a_chain(glue, place)],
+    )
+    glue.outputs(
+        "chain's values to the host",
+        "the host gets the value that comes out of the chain it names, when it comes, and knows"
+        " whether a step has begun",
+        {
+            "host.at_start": glue.at("sequencer.at_start"),
+            "host.far_sample": glue.at("chain_0.far_sample"),
+            "host.far_value": _of_chain(glue, place, "chain_{}.far_value", bits),
+        },
+        running=False,
+        given=[_names_a_chain(glue, place)],
+    )
+
+
+def _names_a_chain(glue: Glue, place: Placement) -> Any:
+    """The host names a chain that the layer has; of another number nothing is said."""
+    return glue.prover.on(glue.below(glue.at("host.chain"), place.chains))
+
+
+def _of_chain(glue: Glue, place: Placement, name: str, bits: int) -> Any:
+    """A signal of the chain that the host names."""
+    named = glue.at("host.chain")
+    value = glue.const(0, bits)
+    for chain in range(place.chains):
+        word = glue.low(glue.at(name.format(chain), width=bits), bits)
+        value = glue.choice(glue.is_number(named, chain), word, value)
+    return value
+
+
+def _prove_streams(glue: Glue) -> None:
+    """The streams of the host's port are the layer's."""
+    inward = ("load__payload", "load__valid", "read__payload", "read__valid", "readback__ready")
+    outward = ("load__ready", "read__ready", "readback__payload", "readback__valid")
+    glue.outputs(
+        "streams",
+        "loads, reads and answers pass between the layer's ports and the host port unchanged",
+        {
+            **{f"host.{name}": glue.wide(name, f"host.{name}") for name in inward},
+            **{name: glue.wide(f"host.{name}", name) for name in outward},
+        },
+        running=False,
+    )

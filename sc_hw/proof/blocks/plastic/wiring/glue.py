@@ -1,0 +1,257 @@
+"""Claims about what joins the parts of a module, and the check that nothing of it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sc_hw.proof.blocks.plastic.wiring.signals import Signals
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.words import resize_unsigned
+from sc_model.graph.smt import K
+
+Moment = Callable[[int], Any]  # a signal of one bit, by clock
+
+
+@dataclass(frozen=True)
+class Next:
+    """The value that a register takes.
+
+    Members
+    -------
+    value : in the clock after one without reset.
+    reset : in the clock after a reset; None for a register without reset, which then takes `value`.
+    """
+
+    value: Any
+    reset: int | None = 0
+
+
+class Glue:
+    """A module without its instances, and the claims about its outputs and registers.
+
+    Parameters
+    ----------
+    prover : gets the claims.
+    signals : of the module.
+    label : the module, in the names of claims.
+    now : the clock that claims are about; all that they refer to is at most so many clocks older.
+
+    Members
+    -------
+    claimed : outputs and registers that a claim gives the value of.
+    """
+
+    def __init__(self, prover: Prover, signals: Signals, label: str, now: int) -> None:
+        self.prover, self.signals, self.label, self.now = prover, signals, label, now
+        self.t = prover.terms
+        self.claimed: set[str] = set()
+        # Data are claimed while nothing resets; strobes also through resets.
+        self.running = [prover.off(signals.reset(clock)) for clock in range(now + 1)]
+
+    # --- signals ----------------------------------------------------------------------------------
+
+    def at(self, name: str, ago: int = 0, width: int = 1) -> Any:
+        """A signal some clocks ago; a free one of `width` bits where the module lacks it."""
+        clock = self.now - ago
+        if self.signals.has(name):
+            return self.signals.at(name, clock)
+        return self.signals.free(name, width, clock)
+
+    def low(self, vector: Any, width: int) -> Any:
+        """A vector as an unsigned number of `width` bits."""
+        return resize_unsigned(self.t, vector, width)
+
+    def wide(self, name: str, output: str, ago: int = 0) -> Any:
+        """A signal as an unsigned number of as many bits as an output has."""
+        width = self.width(output)
+        return self.low(self.at(name, ago, width), width)
+
+    def width(self, output: str) -> int:
+        """Bits of an output or register; 1 where the module does not have it."""
+        return self.t.width(self.at(output))
+
+    def bit(self, vector: Any, number: int) -> Any:
+        """A bit of a vector, which may be too short: then it is 0."""
+        if number >= self.t.width(vector):
+            return self.const(0)
+        return self.t(K.BV_EXTRACT, vector, indices=(number, number))
+
+    def const(self, value: int, width: int = 1) -> Any:
+        """A constant."""
+        return self.t.const(value, width)
+
+    def any_of(self, *bits: Any) -> Any:
+        """OR of vectors of the same width."""
+        return self.t(K.BV_OR, *bits) if len(bits) > 1 else bits[0]
+
+    def all_of(self, *bits: Any) -> Any:
+        """AND of vectors of the same width."""
+        return self.t(K.BV_AND, *bits) if len(bits) > 1 else bits[0]
+
+    def no(self, bit: Any) -> Any:
+        """NOT."""
+        return self.t(K.BV_NOT, bit)
+
+    def choice(self, bit: Any, if_one: Any, if_zero: Any) -> Any:
+        """One vector or the other."""
+        return self.t(K.ITE, self.prover.on(bit), if_one, if_zero)
+
+    def is_number(self, vector: Any, value: int) -> Any:
+        """Whether an unsigned vector is a number, as a bit."""
+        if value >= 1 << self.t.width(vector):
+            return self.const(0)
+        return self.equal(vector, self.const(value, self.t.width(vector)))
+
+    def below(self, vector: Any, value: int) -> Any:
+        """Whether an unsigned vector is less than a number, as a bit."""
+        width = self.t.width(vector)
+        if value >= 1 << width:
+            return self.const(1)
+        return self._truth(self.t(K.BV_ULT, vector, self.const(max(0, value), width)))
+
+    def equal(self, left: Any, right: Any) -> Any:
+        """Whether two unsigned vectors are the same number, as a bit."""
+        width = max(self.t.width(left), self.t.width(right))
+        return self._truth(self.t(K.EQUAL, self.low(left, width), self.low(right, width)))
+
+    def plus(self, left: Any, right: Any) -> Any:
+        """The sum of two vectors, modulo 2^bits of the first."""
+        return self.t(K.BV_ADD, left, self.low(right, self.t.width(left)))
+
+    def _truth(self, condition: Any) -> Any:
+        return self.t(K.ITE, condition, self.const(1), self.const(0))
+
+    def strobe(self, moment: Moment, ago: int) -> Any:
+        """A strobe some clocks ago, which every reset since then has cleared.
+
+        `moment` : the strobe in a clock that is given as "clocks ago".
+        """
+        resets = [self.signals.reset(self.now - clock) for clock in range(1, ago + 1)]
+        return self.all_of(moment(ago), *(self.no(reset) for reset in resets))
+
+    # --- claims -----------------------------------------------------------------------------------
+
+    def outputs(
+        self,
+        name: str,
+        statement: str,
+        wanted: Mapping[str, Any],
+        *,
+        running: bool = True,
+        given: Sequence[Any] = (),
+    ) -> None:
+        """Claim what outputs are.
+
+        Parameters
+        ----------
+        wanted : by output. One that the module does not have is left out: the module of the part
+            does not use it, which the claim about that instance shows.
+        running : assume that nothing resets.
+        given : further assumptions.
+        """
+        present = {
+            output: value for output, value in wanted.items() if output in self.signals.net.outputs
+        }
+        pairs = {output: (self.at(output), value) for output, value in present.items()}
+        self.claimed |= set(present)
+        self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
+
+    def fields(
+        self,
+        name: str,
+        statement: str,
+        output: str,
+        pairs: Mapping[str, tuple[Any, Any]],
+        *,
+        running: bool,
+        given: Sequence[Any] = (),
+    ) -> None:
+        """Claim the fields of an output: for each, what it is and what it must be."""
+        self.claimed.add(output)
+        self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
+
+    def registers(
+        self,
+        name: str,
+        statement: str,
+        wanted: Mapping[str, Next],
+        *,
+        given: Sequence[Any] = (),
+    ) -> None:
+        """Claim the next values of registers, after a reset and without one."""
+        pairs = {}
+        for register, value in wanted.items():
+            if register not in self.signals.registers:
+                continue
+            self.claimed.add(register)
+            after = value.value
+            if value.reset is not None:
+                begins = self.const(value.reset, self.t.width(after))
+                after = self.choice(self.signals.reset(self.now), begins, after)
+            pairs[register] = (self.signals.next(register, self.now), after)
+        self._claim(name, statement, pairs, given)
+
+    def _claim(
+        self,
+        name: str,
+        statement: str,
+        pairs: Mapping[str, tuple[Any, Any]],
+        assumptions: Sequence[Any],
+    ) -> None:
+        """Claim that the two vectors of each pair are equal."""
+        label = f"{self.label}: {name}"
+        widths = {
+            signal: (self.t.width(left), self.t.width(right))
+            for signal, (left, right) in pairs.items()
+        }
+        wrong = [f"{signal} of {a} bits, not {b}" for signal, (a, b) in widths.items() if a != b]
+        if wrong:
+            self.prover.record(label, statement, False, 0.0, {"width": "; ".join(wrong)})
+            return
+        violations = {
+            signal: self.t.differ(left, right)
+            for signal, (left, right) in pairs.items()
+            if left != right
+        }
+        # Equal terms are equal values: without a violation that is one there is nothing to solve.
+        violation = self.prover.either(*violations.values()) if violations else self.t.tm.mk_false()
+        witness: dict[str, Any] = {}
+        for signal in violations:
+            found, wanted = pairs[signal]
+            witness |= {f"{signal} (netlist)": found, f"{signal} (claimed)": wanted}
+        claim = self.prover.claim(label, statement, violation, assumptions, witness)
+        if claim.counterexample is not None:
+            self.prover.claims[-1] = replace(claim, counterexample=_differing(claim.counterexample))
+
+    def complete(self) -> None:
+        """Claim that every output and register is in a claim."""
+        signals = self.signals
+        outputs = sorted(set(signals.net.outputs) - self.claimed)
+        named = sorted(set(signals.registers) - self.claimed)
+        unread = sorted(set(signals.net.states) - signals.read)
+        example = {
+            "outputs without a claim": ", ".join(outputs),
+            "registers without a claim": ", ".join([*named, *unread]),
+            "ports of parts that the design does not know": ", ".join(signals.cut.unknown),
+        }
+        example = {text: names for text, names in example.items() if names}
+        self.prover.record(
+            f"{self.label}: complete",
+            "every output, every input of a part and every register between the parts is in a"
+            " claim, and parts have no other ports",
+            not example,
+            0.0,
+            example,
+        )
+
+
+def _differing(example: Mapping[str, Any]) -> dict[str, Any]:
+    """The signals of a counterexample that are not what is claimed; both rows of each."""
+    pairs = [(name.removesuffix(" (netlist)"), value) for name, value in example.items()]
+    wrong = [n for n, value in pairs if example.get(f"{n} (claimed)", value) != value]
+    return {f"{n} ({side})": example[f"{n} ({side})"] for n in wrong for side in _SIDES}
+
+
+_SIDES = ("netlist", "claimed")

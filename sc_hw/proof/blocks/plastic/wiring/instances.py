@@ -1,0 +1,260 @@
+"""What is proved of each part inside a design: it is the part that the other claims are about.
+
+Those claims are about a part that was emitted by itself. Here the two are compared register by
+register and output by output, for every state and every input.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from typing import Any
+
+from sc_hw.proof.hierarchy import CLOCK, RESET, Connections, base_name, term_of
+from sc_hw.proof.netlist import Netlist, is_undefined
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.verdicts import PROVED, Claim
+
+
+def prove_instance(
+    prover: Prover, name: str, alone: Netlist, inside: Netlist, connections: Connections
+) -> None:
+    """Claim that a module of a design is a part that was emitted by itself.
+
+    Parameters
+    ----------
+    prover : gets the claim.
+    name : of the instance, for the claim.
+    alone : the part by itself, with its component's ports.
+    inside : the module of the design, in the same terms.
+    connections : where the component's ports are in the module.
+    """
+    began = time.perf_counter()
+    label = f"instance {name}"
+    statement = (
+        "the module in the design has the registers of the part that is claimed, and for every"
+        " state and input the same next state and the same outputs"
+    )
+    inputs = _inputs(alone, inside, connections)
+    decided: Claim | None = None
+    # Numbers behind names may be others in the design, and then the names mislead. Any way to pair
+    # the registers for which both do the same shows that they do the same.
+    for pairs, unmatched in (by_name(alone, inside), by_structure(alone, inside, inputs)):
+        # A register without a next value is one whose value never changes.
+        unmatched += [
+            left
+            for left, right in pairs.items()
+            if (left in alone.following) != (right in inside.following)
+        ]
+        if unmatched:
+            seconds = time.perf_counter() - began
+            example = {"registers without a counterpart": ", ".join(sorted(unmatched))}
+            claim = prover.record(label, statement, False, seconds, example)
+        elif differences := _differences(alone, inside, connections, inputs, pairs):
+            witness = {f"{signal} differs": term for signal, term in differences.items()}
+            violation = prover.either(*differences.values())
+            claim = prover.claim(label, statement, violation, (), witness)
+        else:  # the same terms
+            claim = prover.record(label, statement, True, time.perf_counter() - began)
+        prover.claims.pop()
+        # Of two that fail, the first says more: its registers have the right names.
+        decided = claim if decided is None or claim.verdict == PROVED else decided
+        if decided.verdict == PROVED:
+            break
+    if decided is not None:
+        prover.claims.append(decided)
+
+
+def _differences(
+    alone: Netlist,
+    inside: Netlist,
+    connections: Connections,
+    inputs: dict[str, Any],
+    registers: dict[str, str],
+) -> dict[str, Any]:
+    """Conditions, by register and output, under which the two differ; none for equal terms."""
+    terms = alone.terms
+    shared = alone.binding(
+        {left: inside.states[right] for left, right in registers.items()}, inputs
+    )
+    pairs = {
+        left: (alone.following[left], inside.following[right])
+        for left, right in registers.items()
+        if left in alone.following and right in inside.following
+    }
+    for port, bits in connections.outputs.items():
+        pairs[port] = (alone.outputs[port], term_of(terms, inside.outputs, bits))
+    rewritten = {signal: alone.substitute(left, shared) for signal, (left, _) in pairs.items()}
+    return {
+        signal: terms.differ(rewritten[signal], right)
+        for signal, (_, right) in pairs.items()
+        if rewritten[signal] != right
+    }
+
+
+def _inputs(alone: Netlist, inside: Netlist, connections: Connections) -> dict[str, Any]:
+    """What each input of the part by itself is in the design's module.
+
+    An input that the module does not have stays free: the part must not depend on it.
+    """
+    terms = alone.terms
+    values: dict[str, Any] = {}
+    for name in alone.inputs:
+        if name in connections.inputs:
+            values[name] = term_of(terms, inside.inputs, connections.inputs[name])
+        elif name in (CLOCK, RESET) and name in inside.inputs:
+            values[name] = inside.inputs[name]
+    # Undefined bits stand in both in the order of the memories that they belong to.
+    left, right = (
+        [(name, term) for name, term in net.inputs.items() if is_undefined(name)]
+        for net in (alone, inside)
+    )
+    if [term.sort() for _, term in left] == [term.sort() for _, term in right]:
+        values |= {name: term for (name, _), (_, term) in zip(left, right, strict=True)}
+    return values
+
+
+# --- which register is which ----------------------------------------------------------------------
+
+Pairs = tuple[dict[str, str], list[str]]
+
+
+def by_name(alone: Netlist, inside: Netlist) -> Pairs:
+    """For each register of one netlist that of the other, and those without a counterpart.
+
+    A register has several names where a port is another name of it. Numbers behind names depend on
+    the names around them, so that they are looked at only where a name without them is not unique.
+    """
+    left, right = (_names(net) for net in (alone, inside))
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in (str, base_name):
+        table: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for state, names in right.items():
+            for name in {*map(key, names)}:
+                table[name, _sort(inside, state)].append(state)
+        for state, names in left.items():
+            if state in found:
+                continue
+            candidates = [
+                other
+                for name in sorted({*map(key, names)})
+                for other in table[name, _sort(alone, state)]
+                if other not in taken
+            ]
+            if candidates:
+                found[state] = candidates[0]
+                taken.add(candidates[0])
+    return found, _rest(alone, inside, found)
+
+
+def by_structure(alone: Netlist, inside: Netlist, inputs: dict[str, Any]) -> Pairs:
+    """The same by how each register gets its next value, where names alone are ambiguous.
+
+    Registers begin in classes by their names without numbers, and a class is divided as long as
+    next values differ in operations, inputs or classes of registers. `inputs` : what each input of
+    the part by itself is in the design's module.
+    """
+    nets = (alone, inside)
+    names = [_names(net) for net in nets]
+    roots = _common_names([texts for table in names for texts in table.values()])
+    shared = alone.binding({}, inputs)
+    values = [
+        {name: alone.substitute(term, shared) for name, term in alone.following.items()},
+        inside.following,
+    ]
+    shapes = [
+        {name: _shape(net, terms[name]) for name in terms}
+        for net, terms in zip(nets, values, strict=True)
+    ]
+    colours: list[dict[str, int]] = [
+        {name: hash((roots[base_name(table[name][0])], _sort(net, name))) for name in net.states}
+        for net, table in zip(nets, names, strict=True)
+    ]
+    classes = 0
+    while (count := len({colour for table in colours for colour in table.values()})) > classes:
+        classes = count
+        colours = [
+            {
+                name: hash((colour, *_coloured(shapes_of.get(name), table)))
+                for name, colour in table.items()
+            }
+            for table, shapes_of in zip(colours, shapes, strict=True)
+        ]
+    found: dict[str, str] = {}
+    members: dict[int, list[str]] = defaultdict(list)
+    for name in sorted(inside.states):
+        members[colours[1][name]].append(name)
+    for name in sorted(alone.states):
+        if members[colours[0][name]]:
+            found[name] = members[colours[0][name]].pop(0)
+    return found, _rest(alone, inside, found)
+
+
+def _rest(alone: Netlist, inside: Netlist, found: dict[str, str]) -> list[str]:
+    """Registers of either netlist without a counterpart."""
+    taken = {*found.values()}
+    rest = [name for name in alone.states if name not in found]
+    return rest + [name for name in inside.states if name not in taken]
+
+
+def _names(net: Netlist) -> dict[str, list[str]]:
+    """All names of each register, by its name in the netlist."""
+    by_term: dict[Any, list[str]] = defaultdict(list)
+    for signal, term in net.signals.items():
+        by_term[term].append(signal)
+    return {name: sorted({*by_term[term], name}) for name, term in net.states.items()}
+
+
+def _sort(net: Netlist, state: str) -> str:
+    """The sort of a register, as text: words of a memory too."""
+    return str(net.states[state].sort())
+
+
+def _common_names(groups: list[list[str]]) -> dict[str, str]:
+    """For each name without numbers one that stands for all names of the same registers."""
+    root: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while root.setdefault(name, name) != name:
+            name = root[name]
+        return name
+
+    for names in groups:
+        first = find(base_name(names[0]))
+        for name in names[1:]:
+            root[find(base_name(name))] = first
+    return {name: find(name) for name in root}
+
+
+def _shape(net: Netlist, term: Any) -> tuple[int, list[str]]:
+    """A term's operations and inputs as a number, and the registers in it in their order."""
+    registers = {term: name for name, term in net.states.items()}
+    numbers: dict[Any, int] = {}
+    rows: list[Any] = []
+    found: list[str] = []
+
+    def visit(part: Any) -> int:
+        if part not in numbers:
+            children = [visit(child) for child in part.children()]
+            if part in registers:
+                found.append(registers[part])
+                row: Any = ("register", len(found))
+            elif part.is_const() or part.is_value():
+                row = (str(part),)
+            else:
+                row = (str(part.kind()), tuple(part.indices()), tuple(children))
+            numbers[part] = len(rows)
+            rows.append(row)
+        return numbers[part]
+
+    visit(term)
+    return hash(tuple(rows)), found
+
+
+def _coloured(shape: tuple[int, list[str]] | None, colours: dict[str, int]) -> tuple[int, ...]:
+    """A shape with the classes of its registers."""
+    if shape is None:
+        return ()
+    number, registers = shape
+    return (number, *(colours[name] for name in registers))

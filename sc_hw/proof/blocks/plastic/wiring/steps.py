@@ -1,0 +1,192 @@
+"""What is claimed of a layer's steps: when one begins, and what came with its first transfer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.proof.blocks.plastic.facts import LayerFacts
+from sc_hw.proof.blocks.plastic.wiring.glue import Glue, Next
+from sc_hw.proof.facts import Field
+from sc_model.graph.smt import K
+from sc_model.spec import Placement
+
+# Fields of a transfer that are no modulators.
+_FLAGS = ("spikes", "outcome", "decide", "clear_trial", "clear_traces")
+
+
+def modulators(facts: LayerFacts) -> list[str]:
+    """Names of the rule's modulators."""
+    return [field.name for field in facts.step if field.name not in _FLAGS]
+
+
+def registers(facts: LayerFacts) -> list[str]:
+    """Names of the registers that `prove_steps` is about."""
+    clears = ["clear_trial", "clear_traces", "cleared_trial", "cleared_traces"]
+    critic = ["mean", "waited", "critic_ready"] if facts.critic is not None else []
+    held = [f"step_{name}" for name in modulators(facts)]
+    return ["odd", "offered", "started", "decide", *clears, *critic, *held]
+
+
+def field(glue: Glue, word: Any, fields: tuple[Field, ...], name: str, base: int = 0) -> Any:
+    """A field of a packed word; the word may stand in the lowest bits of a wider one."""
+    (place,) = (each for each in fields if each.name == name)
+    low = base + place.offset
+    return glue.t(K.BV_EXTRACT, word, indices=(low + place.width - 1, low))
+
+
+def prove_steps(glue: Glue, facts: LayerFacts, place: Placement) -> None:
+    """Add the claims about the sequencer's inputs and the registers of a step."""
+    _prove_sequencer(glue, facts, place)
+    _prove_transfer(glue, facts)
+    _prove_clears(glue, facts)
+    if facts.critic is not None:
+        _prove_critic(glue, facts)
+
+
+def _prove_sequencer(glue: Glue, facts: LayerFacts, place: Placement) -> None:
+    """Sizes, when a sweep may begin, and the stream of rows."""
+
+    def size(name: str, value: int) -> Any:
+        return glue.const(value, glue.width(f"sequencer.{name}"))
+
+    ready = glue.at("host.open")
+    if facts.critic is not None:
+        ready = glue.all_of(ready, glue.at("critic_ready"))
+    in_phase = glue.const(1)
+    if facts.lane.single_port:
+        row = glue.at("sequencer.row")
+        in_phase = glue.equal(glue.bit(row, 0), glue.at("odd"))
+        glue.registers(
+            "phase",
+            "even and odd clocks alternate",
+            {"odd": Next(glue.no(glue.at("odd")))},
+        )
+    glue.outputs(
+        "sequencer",
+        f"the sequencer has {place.rows} rows, {facts.slots} clocks for a group and"
+        f" {place.groups} groups; a sweep may begin when the host lets it and the critic, if there"
+        " is one, is ready; rows come from the stream of steps (with single-port memory, even rows"
+        " in even clocks)",
+        {
+            "sequencer.last_row": size("last_row", place.rows - 1),
+            "sequencer.last_pause": size("last_pause", facts.slots - place.rows - 1),
+            "sequencer.last_group": size("last_group", place.groups - 1),
+            "sequencer.open": ready,
+            "sequencer.i_valid": glue.all_of(glue.at("i__valid"), in_phase),
+            "i__ready": glue.all_of(glue.at("sequencer.i_ready"), in_phase),
+        },
+        running=False,
+    )
+
+
+def _prove_transfer(glue: Glue, facts: LayerFacts) -> None:
+    """The first transfer's payload, and what is held of it for the step."""
+    started, offered = glue.at("started"), glue.at("offered", width=_bits(facts))
+
+    def held(register: str, name: str) -> Any:
+        value = field(glue, offered, facts.step, name)
+        return glue.choice(started, value, glue.at(register, width=glue.t.width(value)))
+
+    names = {f"step_{name}": name for name in modulators(facts) if facts.critic is None}
+    wanted = {register: Next(held(register, name), None) for register, name in names.items()}
+    if any(each.name == "decide" for each in facts.step):
+        wanted["decide"] = Next(held("decide", "decide"))
+    glue.registers(
+        "transfer",
+        "the payload and the start of a step pass one register; modulators and flags change with"
+        " a step's first transfer alone",
+        {
+            "offered": Next(glue.at("i__payload", width=_bits(facts)), None),
+            "started": Next(glue.at("sequencer.start")),
+            **wanted,
+        },
+    )
+
+
+def _bits(facts: LayerFacts) -> int:
+    """Bits of a transfer of a step."""
+    return sum(each.width for each in facts.step)
+
+
+def _prove_clears(glue: Glue, facts: LayerFacts) -> None:
+    """The clears that were asked for with the step under way and with the one before it."""
+    started, loads = glue.at("started"), glue.at("host.load_control")
+    offered, data = (
+        glue.at("offered", width=_bits(facts)),
+        glue.at("host.data", width=_width(facts)),
+    )
+
+    def next_value(from_step: Any, loaded: str, register: str) -> Next:
+        host = field(glue, data, facts.control, loaded)
+        kept = glue.choice(loads, host, glue.at(register))
+        return Next(glue.choice(started, from_step, kept))
+
+    before = glue.choice(started, glue.at("clear_traces"), glue.at("cleared_traces"))
+    glue.registers(
+        "clears",
+        "the clears of a step and of the one before it move on when a step starts; the host loads"
+        " those that a checkpoint holds",
+        {
+            "clear_trial": next_value(
+                field(glue, offered, facts.step, "clear_trial"), "cleared_trial", "clear_trial"
+            ),
+            "clear_traces": next_value(
+                field(glue, offered, facts.step, "clear_traces"), "cleared_traces", "clear_traces"
+            ),
+            "cleared_trial": next_value(
+                glue.at("clear_trial"), "cleared_trial_before", "cleared_trial"
+            ),
+            "cleared_traces": Next(before),
+        },
+        # The host writes in no clock behind one in which a step can begin (a claim about it).
+        given=[glue.prover.off(glue.all_of(started, loads))],
+    )
+
+
+def _width(facts: LayerFacts) -> int:
+    """Bits of the word of control registers."""
+    return sum(each.width for each in facts.control)
+
+
+def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
+    """The critic's inputs, its mean, and when it is ready."""
+    critic = facts.critic
+    if critic is None:
+        raise ValueError("a layer without a critic has no claims about one")
+    started, loads, ready = (glue.at(n) for n in ("started", "host.load_control", "critic_ready"))
+    payload = glue.at("i__payload", width=_bits(facts))
+    glue.outputs(
+        "critic",
+        "the critic gets the outcomes' mean, and the outcome that the transfer offers",
+        {
+            "critic.i_mean": glue.at("mean", width=glue.width("critic.i_mean")),
+            "critic.i_reward": field(glue, payload, facts.step, critic.reward),
+            "critic.i_outcome": field(glue, payload, facts.step, "outcome"),
+        },
+        running=False,
+    )
+    register = f"step_{critic.reward}"
+    waited = glue.at("waited", width=max(1, (critic.latency + 1).bit_length()))
+    zero = glue.const(0, glue.t.width(waited))
+    waits = glue.all_of(glue.at("i__valid"), glue.at("sequencer.at_start"), glue.no(ready))
+    restarts = glue.any_of(started, loads)
+    one = glue.const(1, glue.t.width(waited))
+    counted = glue.choice(waits, glue.plus(waited, one), waited)
+    became = glue.choice(waits, glue.is_number(waited, critic.latency), ready)
+    data = glue.at("host.data", width=_width(facts))
+    mean = glue.at("mean", width=glue.width("critic.i_mean"))
+    modulator = glue.at(register, width=glue.width(register))
+    moved = glue.choice(started, glue.at("critic.o_mean", width=glue.t.width(mean)), mean)
+    from_critic = glue.at("critic.o_modulator", width=glue.t.width(modulator))
+    glue.registers(
+        "critic's registers",
+        f"a step's modulator and the mean are the critic's values, which it has {critic.latency}"
+        " clocks after a transfer is offered at a step's start, or after the host has loaded the"
+        " mean",
+        {
+            "mean": Next(glue.choice(loads, field(glue, data, facts.control, "mean"), moved)),
+            register: Next(glue.choice(started, from_critic, modulator), None),
+            "waited": Next(glue.choice(restarts, zero, counted)),
+            "critic_ready": Next(glue.choice(restarts, glue.const(0), became)),
+        },
+    )
