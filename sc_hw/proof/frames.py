@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sc_hw.proof.facts import Field, NamedSignal
-from sc_hw.proof.netlist import Netlist
+from sc_hw.proof.netlist import MissingSignalError, Netlist
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.words import pack
 
@@ -57,10 +57,16 @@ class Frames:
                 self.states.append(net.step(self.states[-1], self.inputs[-1]))
 
     def at(self, clock: int, signal: str) -> Any:
-        """A signal, port or register in a clock."""
+        """A signal, port or register in a clock.
+
+        Raises MissingSignalError where the netlist has no such signal: logic that nothing reads is
+        gone.
+        """
         net = self.net
         if signal in net.inputs:
             return self.inputs[clock][signal]
+        if signal not in net.signals:
+            raise MissingSignalError(f"netlist must have the signal '{signal}', and has not")
         return net.substitute(
             net.signals[signal], net.binding(self.states[clock], self.inputs[clock])
         )
@@ -79,7 +85,7 @@ class Frames:
             if state.startswith(name) and term.sort().is_array()
         ]
         if len(names) != 1:
-            raise ValueError(f"Netlist must have one memory named '{name}', not {names}")
+            raise MissingSignalError(f"Netlist must have one memory named '{name}', not {names}")
         return self.states[clock][names[0]]
 
     def cuts(self, named: Iterable[NamedSignal], first: int) -> dict[str, tuple[Any, int, int]]:

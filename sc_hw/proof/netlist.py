@@ -137,6 +137,13 @@ _COMPARE = {
 }
 
 
+class MissingSignalError(KeyError, ValueError):
+    """A netlist has no signal, register or memory of the kind that a claim is about."""
+
+    def __str__(self) -> str:  # a KeyError would show its text as a quoted value
+        return str(self.args[0])
+
+
 @dataclass
 class Netlist:
     """A synchronous netlist as terms over its present inputs and state.
@@ -197,7 +204,7 @@ class Netlist:
         """Name of the only memory; ValueError where there is none or more than one."""
         names = [name for name, term in self.states.items() if term.sort().is_array()]
         if len(names) != 1:
-            raise ValueError(f"netlist must have one memory, not {names}")
+            raise MissingSignalError(f"netlist must have one memory, not {names}")
         return names[0]
 
     @property
@@ -209,14 +216,14 @@ class Netlist:
         for name, term in self.following.items():
             if term.kind() == K.ARRAY_SELECT and term.children()[0] == self.states[self.memory]:
                 return name
-        raise ValueError("netlist has no register that reads the memory in every clock")
+        raise MissingSignalError("netlist has no register that reads the memory in every clock")
 
     def state_of(self, signal: str) -> str:
         """Name of the register behind a signal; KeyError where the signal is no register."""
         for name, term in self.states.items():
-            if term == self.signals[signal]:
+            if term == self.signals.get(signal):
                 return name
-        raise KeyError(signal)
+        raise MissingSignalError(f"netlist must have a register behind '{signal}', and has none")
 
 
 def is_undefined(name: str) -> bool:

@@ -17,10 +17,11 @@ from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
 from sc_hw.proof.identity import identity_claim
-from sc_hw.proof.netlist import Netlist, parse_btor, read_back
+from sc_hw.proof.netlist import MissingSignalError, Netlist, parse_btor, read_back
 from sc_hw.proof.power_on import PowerOn, read_power_on
 from sc_hw.proof.prover import Prover
-from sc_hw.proof.verdicts import VERDICT, Claim
+from sc_hw.proof.verdicts import REFUTED, VERDICT, Claim
+from sc_hw.tools import ToolError
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve_built
 
@@ -33,17 +34,35 @@ def claims_of(folder: Path, limit_s: float) -> list[Claim]:
     """The claims about the design whose manifest lies in `folder`, decided."""
     manifest = json.loads((folder / "manifest.json").read_text())
     # The folder of a mutated part has no `top.v`.
-    if not (folder / manifest["verilog"]).exists():
-        return _block_claims(folder, manifest, None, limit_s)
-    power_on = read_power_on(folder, manifest)
-    return [
-        identity_claim(folder, manifest, limit_s),
-        *power_on.claims(),
-        *_block_claims(folder, manifest, power_on, limit_s),
-    ]
+    whole = (folder / manifest["verilog"]).exists()
+    claims = [identity_claim(folder, manifest, limit_s)] if whole else []
+    try:
+        power_on = read_power_on(folder, manifest) if whole else None
+        claims += power_on.claims() if power_on is not None else []
+        return [*claims, *_block_claims(folder, manifest, power_on, limit_s)]
+    except ToolError as error:
+        # What Yosys refuses is a fault of the Verilog, for example a loop of gates; that Yosys is
+        # missing is not.
+        if "ERROR:" not in str(error):
+            raise
+        statement = "Yosys reads the Verilog and finds no loop, no second driver, no missing one"
+        return [*claims, Claim("sound Verilog", statement, REFUTED, 0.0, {"yosys": str(error)})]
 
 
 def _block_claims(
+    folder: Path, manifest: dict[str, Any], power_on: PowerOn | None, limit_s: float
+) -> list[Claim]:
+    """The claims about what the design computes, or that it lacks a signal which they are about."""
+    try:
+        return _claims_of_block(folder, manifest, power_on, limit_s)
+    except MissingSignalError as error:
+        # Not a fault of the proof: Yosys drops what nothing reads, and what the claims are about
+        # must be read.
+        statement = "the Verilog has every register, memory and wire that the claims are about"
+        return [Claim("signals", statement, REFUTED, 0.0, {"missing": str(error)})]
+
+
+def _claims_of_block(
     folder: Path, manifest: dict[str, Any], power_on: PowerOn | None, limit_s: float
 ) -> list[Claim]:
     """The claims about what the design computes."""
