@@ -39,6 +39,8 @@ BETAS = (0.8, 0.7)
 EPOCHS, BATCH, RATE = 20, 64, 4e-3
 # what `sc-hw import` is told, too
 TOLD: dict[str, Any] = {"source": "snntorch", "reset": "subtract", "reset_delay": True}
+# and its widths: eight bits lose no digit, though spikes differ
+WIDTHS: dict[str, Any] = {"weight_bits": 8, "scale": "tensor"}
 
 
 def spikes(pixels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -146,7 +148,7 @@ def main() -> None:
     nir.write(file, graph)
 
     ours = run(to_network(read(file, **TOLD)), {"input": events})["output"]
-    design, parameters, report = import_design(file, **TOLD)
+    design, parameters, report = import_design(file, **TOLD, **WIDTHS)
     integer = Network(design.network, parameters).run(events)
     right = {
         "snnTorch, each digit by itself": alone == test_labels,

@@ -8,11 +8,17 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.evaluation import Agreement, Calibration, Samples, calibrated
+from sc_model.evaluation.calibration import TARGET
+from sc_model.interchange.answers import NodeAnswer
+from sc_model.interchange.errors import LossError
 from sc_model.interchange.graph import FloatGraph, Reset
 from sc_model.interchange.layers import to_layers
 from sc_model.interchange.reader import from_nir, read
-from sc_model.quantisation import Loss, network_design, quantise
-from sc_model.spec import Design
+from sc_model.interchange.sources import source_notes
+from sc_model.quantisation import Finding, Loss, QuantisedLayer, network_design
+from sc_model.spec import Design, IntFormat
+from sc_model.spec.dense import DenseSpec
 
 
 class Row(NamedTuple):
@@ -36,10 +42,21 @@ class Report(NamedTuple):
     -------
     rows : errors of each array that was rounded.
     notes : other differences from the file, a sentence each.
+    findings : what rounding took, by layer and neuron; losses first.
+    widths : the widths of each layer, a sentence each.
+    agreement : spikes in integers against those in floating point; None where not measured.
     """
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    widths: tuple[str, ...] = ()
+    agreement: Agreement | None = None
+
+    @property
+    def losses(self) -> tuple[Finding, ...]:
+        """The findings that are losses, which a strict import refuses."""
+        return tuple(each for each in self.findings if each.lost)
 
     def __str__(self) -> str:
         head = (
@@ -52,10 +69,10 @@ class Report(NamedTuple):
             "largest relative",
             "rms relative",
         )
-        lines: list[tuple[str, ...]] = [head]
+        cells: list[tuple[str, ...]] = [head]
         for layer, array, loss in self.rows:
             errors = (loss.largest, loss.rms, loss.relative_largest, loss.relative_rms)
-            lines.append(
+            cells.append(
                 (
                     layer,
                     array,
@@ -64,15 +81,18 @@ class Report(NamedTuple):
                     *(f"{each:.3g}" for each in errors),
                 )
             )
-        widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+        widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
         table = [
             "  ".join(
                 cell.ljust(width) if column < 2 else cell.rjust(width)
                 for column, (cell, width) in enumerate(zip(line, widths, strict=True))
             )
-            for line in lines
+            for line in cells
         ]
-        return "\n".join([*(line.rstrip() for line in table), *self.notes])
+        said = [f"{'loss' if each.lost else 'note'}: {each.text}" for each in self.findings]
+        measured = [str(self.agreement)] if self.agreement is not None else []
+        lines = [line.rstrip() for line in table]
+        return "\n".join([*lines, *self.widths, *said, *self.notes, *measured])
 
 
 class Imported(NamedTuple):
@@ -96,13 +116,16 @@ def import_design(
     name: str | None = None,
     source: str | None = None,
     dt_ms: float | None = None,
-    reset: Reset | None = None,
-    reset_delay: bool | None = None,
-    weight_bits: int = 8,
-    scale: Literal["tensor", "row"] | ArrayLike = "tensor",
+    reset: NodeAnswer[Reset] = None,
+    reset_delay: NodeAnswer[bool] = None,
+    weight_bits: int | None = None,
+    scale: Literal["tensor", "row"] | ArrayLike | None = None,
     leak: Literal["factor", "shift"] = "factor",
     fabric: str = "generic",
     plasticity: Literal["refuse", "freeze"] = "refuse",
+    strict: bool = False,
+    calibrate: Samples | None = None,
+    target: float = TARGET,
     **fields: Any,
 ) -> Imported:
     """The design for hardware of a NIR file (or of a `nir.NIRGraph`, which needs a name).
@@ -113,12 +136,19 @@ def import_design(
     name : of the design; None: made of the file's name.
     source, dt_ms, reset, reset_delay : see `from_nir`.
     weight_bits, scale, leak, fields : see `sc_model.quantisation.quantise`; the same for all
-        layers.
+        layers. Widths that are not given, or None, are chosen for each layer so that rounding
+        stays immaterial (`sc_model.quantisation.widths`).
     fabric : name of the FPGA family, or "generic".
     plasticity : ``refuse`` connections that learn, or ``freeze`` their weights.
+    strict : whether a loss in the report is an error.
+    calibrate : samples (`sc_model.evaluation.load_samples`, `random_samples`) on
+        which the network runs in floating point and in integers; the narrowest weights are taken
+        with which the spikes agree.
+    target : differing spikes that `calibrate` allows, as part of those in floating point.
 
     Raises InterchangeError (a ConfigError) for a missing argument and for what hardware can't
-    express; ConfigError for what does not fit.
+    express; ConfigError for what does not fit; LossError (a ConfigError) for losses of a strict
+    import.
     """
     answers: dict[str, Any] = {
         "source": source,
@@ -129,12 +159,12 @@ def import_design(
     is_file = isinstance(path, str | Path)
     graph = read(path, **answers) if is_file else from_nir(path, **answers)
     layers = to_layers(graph, plasticity=plasticity)
-    quantised = [
-        quantise(
-            layer, weight_bits=weight_bits, scale=scale, leak=leak, tick_ms=graph.dt_ms, **fields
-        )
-        for layer in layers
-    ]
+    given = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
+    found = calibrated(layers, given, tick_ms=graph.dt_ms, samples=calibrate, target=target)
+    quantised = found.layers
+    findings = tuple(each for layer in quantised for each in layer.findings)
+    if strict and any(each.lost for each in findings):
+        raise LossError([each.text for each in findings if each.lost])
     design_name = name or (_design_name(Path(path).stem) if is_file else "network")
     design, parameters = network_design(design_name, quantised, tick_ms=graph.dt_ms, fabric=fabric)
     rows = tuple(
@@ -142,7 +172,37 @@ def import_design(
         for each in quantised
         for array, loss in each.errors.items()
     )
-    return Imported(design, parameters, Report(rows, _notes(graph)))
+    notes = (
+        *_notes(graph),
+        *source_notes(graph, source),
+        *([found.remark] if found.remark else []),
+    )
+    report = Report(rows, notes, findings, _widths(found), found.agreement)
+    return Imported(design, parameters, report)
+
+
+def _widths(found: Calibration) -> tuple[str, ...]:
+    """The widths of each layer, in words."""
+    return tuple(_width(layer) for layer in found.layers)
+
+
+def _width(layer: QuantisedLayer) -> str:
+    spec = layer.spec
+    words = [f"weights {spec.weight_bits} bits"]
+    if isinstance(spec, DenseSpec):
+        neuron = spec.neuron
+        if neuron.leak == "factor" or neuron.synaptic:
+            words.append(f"leaks {neuron.factor_shift}")
+        if neuron.leak == "shift":
+            words.append(f"leak a shift by {neuron.leak_shift}")
+        form = neuron.potential_format(spec.current_format(IntFormat(1)))
+        words.append(f"thresholds {neuron.threshold_bits}")
+        words.append(f"potentials {form.width} with {neuron.fraction} of them a fraction")
+    else:
+        words.append(f"traces {spec.trace_bits} with {spec.trace_fraction} of them a fraction")
+        decay = f"{spec.terms} shifted copies" if spec.terms else "a multiplier"
+        words.append(f"decay codes {spec.code_bits}, by {decay}")
+    return f"widths of '{spec.name}': {', '.join(words)}"
 
 
 def _design_name(stem: str) -> str:

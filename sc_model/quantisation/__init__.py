@@ -4,8 +4,20 @@ It needs NumPy and the configurations alone, and not the package that trained th
 """
 
 from sc_model.quantisation.design import network_design, save_design
+from sc_model.quantisation.findings import Finding
 from sc_model.quantisation.float_layer import FloatLayer
 from sc_model.quantisation.loss import Loss
 from sc_model.quantisation.quantise import QuantisedLayer, quantise
+from sc_model.quantisation.widths import widest, widths
 
-__all__ = ["FloatLayer", "Loss", "QuantisedLayer", "network_design", "quantise", "save_design"]
+__all__ = [
+    "Finding",
+    "FloatLayer",
+    "Loss",
+    "QuantisedLayer",
+    "network_design",
+    "quantise",
+    "save_design",
+    "widest",
+    "widths",
+]

@@ -12,11 +12,13 @@ A delay is the nearest integer, halves to the even one. A time constant is its n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.quantisation.findings import TIE, Finding, Rounded, findings, nearest_shift
 from sc_model.quantisation.float_layer import FloatLayer, Floats
 from sc_model.quantisation.loss import Loss, loss
 from sc_model.spec import ConfigError, HetSynSpec
@@ -26,9 +28,6 @@ from sc_model.spec.trained_layer import MAX_DELAY
 
 Ints = NDArray[np.int64]
 MAX_THRESHOLD_BITS, MAX_FRACTION, MAX_LEAK_SHIFT = 40, 16, 31
-# A threshold within this relative distance of an integer is taken for that integer: the quotient
-# theta / scale misses it by some units in the last place, and floor or ceil would then be off by 1.
-TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +41,27 @@ class QuantisedLayer:
         others, as a golden network takes them, without the layer's name in front.
     scale : (neurons,), the float that an integer weight of 1 stands for.
     errors : rounding errors of each array, by its name.
+    layer : what it was made of.
+    scaled_by : ``tensor``, ``row``, or ``given`` for a scale in numbers.
+    tick_ms : length of the layer's tick.
+    findings : what rounding took, in words; losses first.
     """
 
     spec: DenseSpec | HetSynSpec
     parameters: dict[str, Ints]
     scale: Floats
     errors: dict[str, Loss]
+    layer: FloatLayer
+    scaled_by: str
+    tick_ms: float
+
+    @cached_property  # not computed where nobody asks, such as in each step of a training
+    def findings(self) -> tuple[Finding, ...]:
+        """See the members."""
+        rounded = Rounded(
+            self.layer, self.spec, self.parameters, self.scale, self.scaled_by, self.tick_ms
+        )
+        return findings(rounded)
 
 
 def quantise(
@@ -98,6 +112,7 @@ def quantise(
             f"{subject}: weight_bits must be in [2, 18], not {weight_bits}; one bit is the sign"
         )
     units = _scale(layer, scale, weight_bits)
+    scaled_by = scale if isinstance(scale, str) else "given"
     errors: dict[str, Loss] = {}
     parameters = {"weight": _weights(layer, units, weight_bits, errors)}
     common: dict[str, Any] = {
@@ -110,7 +125,7 @@ def quantise(
     common["max_delay"] = _delays(layer, max_delay, parameters, errors)
     if layer.tau is not None:
         hetsyn = _hetsyn(layer, units, tick_ms, common | fields, parameters, errors)
-        return QuantisedLayer(hetsyn, parameters, units, errors)
+        return QuantisedLayer(hetsyn, parameters, units, errors, layer, scaled_by, tick_ms)
     neuron = {name: fields.pop(name) for name in list(fields) if name in LifSpec.model_fields}
     neuron |= _thresholds(layer, units, fraction, threshold_bits, parameters, errors)
     neuron |= _leaks(layer, leak, factor_shift, parameters, errors)
@@ -121,7 +136,7 @@ def quantise(
         "factor_shift": factor_shift,
     }
     spec = DenseSpec(**common, neuron=LifSpec(**neuron), **fields)
-    return QuantisedLayer(spec, parameters, units, errors)
+    return QuantisedLayer(spec, parameters, units, errors, layer, scaled_by, tick_ms)
 
 
 def _thresholds(
@@ -247,6 +262,8 @@ def _widths(layer: FloatLayer) -> list[int]:
 
 def _whole_thresholds(layer: FloatLayer, in_units: Floats) -> Floats:
     """The integers n for which v >= n decides as the layer does, for thresholds in units."""
+    # A threshold within this relative distance of an integer is taken for that integer: the
+    # quotient misses it by some units in the last place, and floor or ceil would be off by 1.
     nearest = np.rint(in_units)
     exact = np.where(
         np.abs(in_units - nearest) <= TIE * np.maximum(1.0, nearest), nearest, in_units
@@ -299,9 +316,7 @@ def _leaks(
     if leak == "factor":
         parameters["leak"] = _factors(layer, "leak", one, errors)
         return fields | {"leak": "factor"}
-    shift = min(
-        range(1, MAX_LEAK_SHIFT + 1), key=lambda s: float(np.abs(plain - (1 - 2.0**-s)).max())
-    )
+    shift = nearest_shift(plain)
     errors["leak"] = loss(plain, np.full_like(plain, 1 - 2.0**-shift))
     return fields | {"leak": "shift", "leak_shift": shift}
 

@@ -51,4 +51,6 @@ def test_a_design_is_made_of_a_file_and_its_report_is_a_table(tmp_path: Any) -> 
     lines = str(report).splitlines()
     assert lines[0].split()[:6] == ["layer", "array", "numbers", "clipped", "largest", "error"]
     assert lines[1].split()[:4] == ["n", "weight", "6", "0"]
-    assert {line.split()[1] for line in lines[1:]} == {"weight", "threshold", "leak"}
+    assert [line.split()[1] for line in lines[1:4]] == ["weight", "threshold", "leak"]
+    assert lines[4].startswith("widths of 'n': weights 4 bits, leaks 12, thresholds ")
+    assert lines[-1].startswith("agreement on random spikes, seed 0: 8 x 200 steps: spikes float")

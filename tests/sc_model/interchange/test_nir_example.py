@@ -18,12 +18,14 @@ from sc_model.spec import load_design
 
 FOLDER = ROOT / "examples" / "nir"
 TOLD: dict[str, Any] = {"source": "snntorch", "reset": "subtract", "reset_delay": True}
+# the widths of the integers that are shipped; free ones would be chosen by spikes
+WIDTHS: dict[str, Any] = {"weight_bits": 8, "scale": "tensor"}
 DIGITS = 60
 
 
 @pytest.fixture(scope="module")
 def imported() -> Imported:
-    return import_design(FOLDER / "digits_snn.nir", **TOLD)
+    return import_design(FOLDER / "digits_snn.nir", **TOLD, **WIDTHS)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,173 @@
+"""Widths of a network's integers by the spikes that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sc_model.evaluation.agreement import Agreement, agreement
+from sc_model.evaluation.floats import run_floats
+from sc_model.evaluation.stimulus import Samples, random_samples
+from sc_model.quantisation import (
+    FloatLayer,
+    QuantisedLayer,
+    network_design,
+    quantise,
+    widest,
+    widths,
+)
+from sc_model.quantisation.findings import LARGEST_WEIGHT_BITS
+from sc_model.quantisation.widths import WEIGHT_BITS
+
+TARGET = 0.01  # spikes that may differ, as part of those in floating point
+AFFORDABLE_S = 2.0  # for an agreement that nobody asked for
+FEWEST_STEPS = 100  # of a random sample that is cut to be affordable
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A network's layers in integers.
+
+    Members
+    -------
+    layers : in integers.
+    widths : arguments of `quantise` for each layer, by its name.
+    agreement : with the layers in floating point; None where it was not measured.
+    tried : share of differing spikes of the layer with most of them, by the bits of weights.
+    remark : what is to be said beside the agreement, or an empty text.
+    """
+
+    layers: tuple[QuantisedLayer, ...]
+    widths: Mapping[str, Mapping[str, Any]]
+    agreement: Agreement | None
+    tried: Mapping[str, float | None]
+    remark: str
+
+
+def calibrated(
+    layers: Sequence[FloatLayer],
+    given: Mapping[str, Any] | None = None,
+    *,
+    tick_ms: float = 1.0,
+    samples: Samples | None = None,
+    target: float = TARGET,
+) -> Calibration:
+    """The layers in integers, with widths that are chosen.
+
+    Parameters
+    ----------
+    layers : in a row.
+    given : arguments of `quantise`, the same for all layers; None as a value leaves it free.
+    tick_ms : length of a tick.
+    samples : the narrowest weights are taken with which the spikes on these agree. None: random
+        ones if that takes less than two seconds and no width of weights is given; otherwise widths
+        follow from the layers' numbers alone.
+    target : differing spikes that are allowed, as part of those in floating point, in each layer.
+
+    Raises ConfigError for what does not fit.
+    """
+    options = {name: value for name, value in (given or {}).items() if value is not None}
+    if samples is None:
+        samples = random_samples(layers)
+        tries = LARGEST_WEIGHT_BITS - WEIGHT_BITS + 2
+        if "weight_bits" in options or cost_s(layers, samples) * tries > AFFORDABLE_S:
+            return _by_numbers(layers, options, tick_ms, samples)
+    floats = run_floats(layers, samples.spikes, tick_ms=tick_ms)
+    tried: dict[str, float | None] = {}
+    best: tuple[float, Calibration] | None = None
+    for name, chosen in _candidates(layers, options, tick_ms):
+        made = _made(layers, chosen, tick_ms)
+        found = agreement(layers, *_network(made, tick_ms), samples, floats=floats)
+        share = found.worst_share
+        tried[name] = share if share != float("inf") else None
+        by_name = {layer.name: each for layer, each in zip(layers, chosen, strict=True)}
+        if best is None or (share or 0.0) < best[0]:
+            best = (share or 0.0), Calibration(made, by_name, found, tried, "")
+        if (share or 0.0) <= target:
+            break
+    if best is None:
+        raise ValueError("a calibration must have layers, not none")
+    share, result = best
+    if share <= target:
+        return result
+    remark = (
+        f"no widths keep differing spikes below {100 * target:g} % in each layer; these are the"
+        " best of those tried"
+    )
+    return Calibration(result.layers, result.widths, result.agreement, tried, remark)
+
+
+def _by_numbers(
+    layers: Sequence[FloatLayer], options: Mapping[str, Any], tick_ms: float, samples: Samples
+) -> Calibration:
+    """Widths by the layers' own numbers, and the agreement if it is affordable."""
+    chosen = [widths(layer, options, tick_ms=tick_ms) for layer in layers]
+    made = _made(layers, chosen, tick_ms)
+    by_name = {layer.name: each for layer, each in zip(layers, chosen, strict=True)}
+    seconds = cost_s(layers, samples)
+    if seconds > AFFORDABLE_S:
+        count, steps, _ = samples.spikes.shape
+        steps = int(steps * AFFORDABLE_S / seconds)
+        if steps < FEWEST_STEPS:
+            remark = (
+                f"agreement not measured, since it would take some {seconds:.0f} s;"
+                " --calibrate random measures it"
+            )
+            return Calibration(made, by_name, None, {}, remark)
+        samples = Samples(samples.spikes[:count, :steps], None, samples.origin)
+    found = agreement(layers, *_network(made, tick_ms), samples)
+    remark = ""
+    if (found.worst_share or 0.0) > TARGET:
+        remark = (
+            "more spikes differ than 1 % of a layer's; --calibrate random, or FILE, chooses widths"
+            " by them, where no width of weights is given"
+        )
+    return Calibration(made, by_name, found, {}, remark)
+
+
+def _candidates(
+    layers: Sequence[FloatLayer], options: Mapping[str, Any], tick_ms: float
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Widths to try, the narrowest first, each with a name."""
+    lengths = (
+        [int(options["weight_bits"])]
+        if "weight_bits" in options
+        else range(WEIGHT_BITS, LARGEST_WEIGHT_BITS + 1)
+    )
+    found = [
+        (
+            f"{bits}",
+            [widths(layer, {**options, "weight_bits": bits}, tick_ms=tick_ms) for layer in layers],
+        )
+        for bits in lengths
+    ]
+    most = [widest(layer, options, tick_ms=tick_ms) for layer in layers]
+    return [*found, (f"{lengths[-1]}, widest leaks and potentials", most)]
+
+
+def _made(
+    layers: Sequence[FloatLayer], chosen: Sequence[Mapping[str, Any]], tick_ms: float
+) -> tuple[QuantisedLayer, ...]:
+    return tuple(
+        quantise(layer, tick_ms=tick_ms, **each) for layer, each in zip(layers, chosen, strict=True)
+    )
+
+
+def _network(made: Sequence[QuantisedLayer], tick_ms: float) -> tuple[Any, Any]:
+    """Specification and parameters of the layers in a row."""
+    design, parameters = network_design("network", made, tick_ms=tick_ms)
+    return design.network, parameters
+
+
+def cost_s(layers: Sequence[FloatLayer], samples: Samples) -> float:
+    """About how long an agreement takes, in seconds; measured on one core of 2020."""
+    count, steps, _ = samples.spikes.shape
+    seconds = 0.0
+    for layer in layers:
+        synapses = layer.weight.size + (0 if layer.recurrent is None else layer.recurrent.size)
+        if layer.tau is not None:  # the golden model, sample by sample
+            seconds += count * steps * (300e-6 + 40e-9 * synapses)
+        else:
+            seconds += steps * (300e-6 + count * (100e-9 * layer.neurons + 1e-9 * synapses))
+    return seconds

@@ -1,0 +1,592 @@
+"""What rounding took from a layer, in words: by layer and neuron, with an option that mends it.
+
+Each number of a remedy is computed with that option, not looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_model.quantisation.float_layer import FloatLayer, Floats
+from sc_model.spec import HetSynSpec, IntFormat
+from sc_model.spec.dense import DenseSpec
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# A part of the threshold, or of a threshold itself, below which a difference is rounding as usual.
+MATERIAL = 0.01
+LEAK_MATERIAL = 0.03  # of the leak itself, 1 - factor
+TAU_MATERIAL = 0.05  # of a time constant; three shifted copies reach 10 % (docs/networks.md)
+TIE = 1e-9  # relative distance of two numbers that quotients of float64 may have put apart
+LARGEST_FACTOR_SHIFT, LARGEST_FRACTION, LARGEST_WEIGHT_BITS, LARGEST_LEAK_SHIFT = 16, 16, 18, 31
+LARGEST_THRESHOLD_BITS = 40
+MOST_TICKS = 1000.0  # in which input adds up where little or nothing leaks
+SPIKES_OF_A_TIE = 8  # so many equal inputs are tried where nothing leaks
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference between a layer in floating point and its integers.
+
+    Members
+    -------
+    layer : name of the layer.
+    kind : what it is about: ``leak``, ``synaptic_leak``, ``dead_band``, ``weight``, ``recurrent``,
+        ``bias``, ``threshold``, ``potential``, ``delay``, ``tau``, ``trace`` or ``tie``.
+    neurons : numbers of the neurons that have it.
+    lost : whether it is a loss that `--strict` refuses, and not a remark.
+    text : a sentence in one line.
+    """
+
+    layer: str
+    kind: str
+    neurons: tuple[int, ...]
+    lost: bool
+    text: str
+
+
+class Rounded(NamedTuple):
+    """A layer and its integers.
+
+    Members
+    -------
+    layer : in floating point.
+    spec : the configuration of the integers.
+    parameters : integer arrays by name.
+    scale : (neurons,), the float that an integer weight of 1 stands for.
+    scaled_by : ``tensor``, ``row``, or ``given`` for numbers.
+    tick_ms : length of the layer's tick.
+    """
+
+    layer: FloatLayer
+    spec: DenseSpec | HetSynSpec
+    parameters: Mapping[str, Ints]
+    scale: Floats
+    scaled_by: str
+    tick_ms: float
+
+
+def findings(made: Rounded) -> tuple[Finding, ...]:
+    """All differences worth a word, losses first."""
+    kinds: tuple[Callable[[Rounded], Iterator[Finding]], ...] = (
+        _weights,
+        _threshold,
+        _ties,
+        _delays,
+    )
+    if isinstance(made.spec, HetSynSpec):
+        kinds = (_time_constants, *kinds)
+    else:
+        kinds = (_leaks, _dead_bands, *kinds, _potential)
+    found = [each for kind in kinds for each in kind(made)]
+    return tuple(sorted(found, key=lambda each: not each.lost))
+
+
+# --- what several of them need --------------------------------------------------------------------
+
+
+def per_cent(share: float) -> str:
+    """A share in per cent, two digits; 100 % is said of a whole only."""
+    if share >= 1000:
+        return f"{share:,.0f} times"
+    text = f"{100 * share:.2g}"
+    if float(text) == 100.0 and share < 1:
+        text = "99.9"
+    return f"{float(text):g} %"
+
+
+def _who(which: Any) -> str:
+    """'3 of 40 neurons', and which one if it is one of several."""
+    count = int(which.sum())
+    one = f", neuron {int(which.argmax())}" if count == 1 and which.size > 1 else ""
+    return f"{count} of {which.size} neurons{one}"
+
+
+def _finding(made: Rounded, kind: str, which: Any, text: str, *, lost: bool = True) -> Finding:
+    neurons = tuple(int(each) for each in np.flatnonzero(which))
+    return Finding(made.layer.name, kind, neurons, lost, text)
+
+
+def reach(layer: FloatLayer) -> Floats:
+    """To how many times its size a constant input adds up in each potential, (neurons,)."""
+
+    def added(kept: Floats) -> Floats:
+        lost = np.maximum(1.0 - kept, 1.0 / MOST_TICKS)
+        return np.asarray(1.0 / lost, np.float64)
+
+    total = added(layer.per_neuron("leak"))
+    if layer.synaptic_leak is not None:
+        total = total * added(layer.per_neuron("synaptic_leak"))
+    return total
+
+
+def leak_errors(kept: Floats, factor_shift: int) -> Floats:
+    """Errors of leaks (1 - kept) as part of themselves, with that many binary places; 1: none left.
+
+    0 where nothing leaks.
+    """
+    one = float(1 << factor_shift)
+    meant = 1.0 - kept
+    found = 1.0 - np.rint(kept * one) / one
+    return np.divide(np.abs(found - meant), meant, out=np.zeros_like(meant), where=meant > 0)
+
+
+def nearest_shift(kept: Floats) -> int:
+    """The shift s whose 1 - 2^-s is nearest to all leak factors."""
+    return min(
+        range(1, LARGEST_LEAK_SHIFT + 1),
+        key=lambda s: float(np.abs(kept - (1 - 2.0**-s)).max()),
+    )
+
+
+def band(kept: Ints, factor_shift: int) -> Ints:
+    """The largest potential that a factor leaves as it is, in its units; 0 where nothing leaks.
+
+    round(v D / 2^s) is v as long as v (2^s - D) <= 2^(s - 1).
+    """
+    lost = (1 << factor_shift) - kept
+    return np.where(lost > 0, (1 << factor_shift - 1) // np.maximum(lost, 1), 0)
+
+
+# --- leaks ----------------------------------------------------------------------------------------
+
+
+def _leaks(made: Rounded) -> Iterator[Finding]:
+    spec = made.spec
+    if not isinstance(spec, DenseSpec):
+        return
+    for field, what in (("leak", "leak"), ("synaptic_leak", "leak of the synaptic current")):
+        if getattr(made.layer, field) is None:
+            continue
+        kept = made.layer.per_neuron(field)  # type: ignore[arg-type]
+        meant = 1.0 - kept
+        shift = spec.neuron.leak if field == "leak" else "factor"
+        if shift == "none":
+            continue
+        if shift == "shift":
+            found = np.full_like(kept, 2.0**-spec.neuron.leak_shift)
+            off = np.divide(np.abs(found - meant), meant, out=np.ones_like(meant), where=meant > 0)
+        else:
+            found = 1.0 - made.parameters[field] / float(1 << spec.neuron.factor_shift)
+            off = leak_errors(kept, spec.neuron.factor_shift)
+        gone = (meant > 0) & (found == 0)
+        wrong = ~gone & (off > LEAK_MATERIAL)
+        name = f"{what} of '{made.layer.name}'"
+        remedy = _leak_remedy(kept, spec, field, float(off.max()))
+        if gone.any():
+            text = f"{name} ({_who(gone)}) became none: 100 % of it is lost; {remedy}"
+            yield _finding(made, field, gone, text)
+        if wrong.any():
+            worst = int(np.argmax(np.where(wrong, off, 0)))
+            text = (
+                f"{name} ({_who(wrong)}) is off by up to {per_cent(float(off[worst]))}:"
+                f" {found[worst]:.3g} a tick where {meant[worst]:.3g} was meant; {remedy}"
+            )
+            yield _finding(made, field, wrong, text)
+
+
+def _leak_remedy(kept: Floats, spec: DenseSpec, field: str, now: float) -> str:
+    """The option that keeps the most of all leaks, with what it keeps."""
+    options = {
+        f"--leak-bits {bits}": float(leak_errors(kept, bits).max())
+        for bits in range(4, LARGEST_FACTOR_SHIFT + 1)
+    }
+    if field == "leak":
+        slow = 2.0 ** -nearest_shift(kept)
+        meant = 1.0 - kept
+        apart = np.abs(slow - meant) / np.where(meant > 0, meant, slow)
+        options["--leak shift"] = float(apart.max())
+        if spec.neuron.leak == "shift":
+            options = {
+                ("--leak factor " + name if name.startswith("--leak-bits") else name): error
+                for name, error in options.items()
+            }
+    good = [name for name, error in options.items() if error <= MATERIAL]
+    best = good[0] if good else min(options, key=lambda name: options[name])
+    if options[best] >= min(now, 1.0) - 1e-12:
+        # half a unit of the last place is then 1 % of the slowest leak
+        slowest = float((1.0 - kept)[kept < 1].min())
+        step = 0.5 / MATERIAL / ((1 << LARGEST_FACTOR_SHIFT) * slowest)
+        return (
+            f"no width up to --leak-bits {LARGEST_FACTOR_SHIFT} keeps more of it; a step that is"
+            f" {step:.2g} times as long, or shorter time constants, would"
+        )
+    return f"{best} keeps {per_cent(1.0 - options[best])}"
+
+
+def _dead_bands(made: Rounded) -> Iterator[Finding]:
+    """Potentials, and synaptic currents, that rounding holds for ever."""
+    spec, name = made.spec, made.layer.name
+    if not isinstance(spec, DenseSpec):
+        return
+    held, share = held_shares(made.layer, spec, made.parameters)
+    weights = np.abs(made.parameters["weight"])
+    smallest = np.where(weights > 0, weights, np.iinfo(np.int64).max).min(axis=1)
+    for field, units in held.items():
+        wide = share[field] >= MATERIAL
+        if not wide.any():
+            continue
+        worst = int(np.argmax(share[field]))
+        part = units[worst] / float(int(smallest[worst]) << spec.neuron.fraction)
+        beside = f" ({part:.2g} of the smallest weight)" if weights[worst].any() else ""
+        remedy = _fraction_remedy(made, float(share[field].max()))
+        if field == "leak":
+            text = (
+                f"potentials of '{name}' ({_who(wide)}) up to"
+                f" {per_cent(float(share[field][worst]))} of the threshold{beside} never decay;"
+                f" {remedy}"
+            )
+        else:
+            text = (
+                f"synaptic currents of '{name}' ({_who(wide)}) up to {int(units[worst])}"
+                f" units{beside} never decay and hold the potential at up to"
+                f" {per_cent(float(share[field][worst]))} of the threshold; {remedy}"
+            )
+        yield _finding(made, "dead_band", wide, text)
+
+
+def held_shares(
+    layer: FloatLayer, spec: DenseSpec, parameters: Mapping[str, Ints]
+) -> tuple[dict[str, Ints], dict[str, Floats]]:
+    """What rounding holds for ever, by ``leak`` (potentials) and ``synaptic_leak`` (currents).
+
+    Returns units of the potential, and the potential that they amount to as part of the threshold,
+    (neurons,) each.
+    """
+    thresholds = parameters["threshold"]
+    places = spec.neuron.factor_shift
+    units: dict[str, Ints] = {}
+    shares: dict[str, Floats] = {}
+    leaks = layer.per_neuron("leak") < 1
+    if spec.neuron.leak == "factor":
+        units["leak"] = np.where(leaks, band(parameters["leak"], places), 0)
+    elif spec.neuron.leak == "shift":  # v - (v >> s) is v for all v below 2^s
+        units["leak"] = np.where(leaks, (1 << spec.neuron.leak_shift) - 1, 0)
+    if "leak" in units:
+        shares["leak"] = units["leak"] / thresholds
+    if spec.neuron.synaptic:
+        decays = layer.per_neuron("synaptic_leak") < 1
+        units["synaptic_leak"] = np.where(decays, band(parameters["synaptic_leak"], places), 0)
+        lost = np.maximum(1.0 - layer.per_neuron("leak"), 1.0 / MOST_TICKS)
+        shares["synaptic_leak"] = units["synaptic_leak"] / lost / thresholds
+    return units, shares
+
+
+def _fraction_remedy(made: Rounded, share: float) -> str:
+    """The fraction, or the width of weights, that makes a dead band immaterial."""
+    spec = made.spec
+    now = getattr(spec.neuron, "fraction", 0)
+    bits = int(made.parameters["threshold"].max()).bit_length()
+    most = min(LARGEST_FRACTION, now + LARGEST_THRESHOLD_BITS - bits)
+    for fraction in range(now + 1, most + 1):
+        if share * 2.0 ** (now - fraction) < MATERIAL:
+            return f"--fraction {fraction} makes it {per_cent(share * 2.0 ** (now - fraction))}"
+    if most > now:
+        return f"--fraction {most} makes it {per_cent(share * 2.0 ** (now - most))}"
+    return "its thresholds have no room for more binary places; lower --weight-bits for some"
+
+
+# --- weights --------------------------------------------------------------------------------------
+
+
+def _weights(made: Rounded) -> Iterator[Finding]:
+    layer, begin = made.layer, 0
+    names = {"weight": "weights", "recurrent": "recurrent weights", "bias": "biases"}
+    for kind, what in names.items():
+        plain = getattr(layer, kind)
+        if plain is None:
+            continue
+        floats = plain[:, None] if plain.ndim == 1 else plain
+        whole = made.parameters["weight"][:, begin : begin + floats.shape[1]]
+        begin += floats.shape[1]
+        yield from _vanished(made, kind, what, floats, whole)
+        yield from _clipped(made, kind, what, floats, whole)
+        if kind == "bias":
+            yield from _biases(made, floats, whole)
+
+
+def _effect(layer: FloatLayer, lost: Floats) -> Floats:
+    """What lost input (neurons, columns) amounts to if all of it comes in every tick.
+
+    As part of the threshold, (neurons,).
+    """
+    return np.asarray(
+        np.abs(lost).sum(axis=1) * reach(layer) / layer.per_neuron("threshold"), np.float64
+    )
+
+
+def _vanished(
+    made: Rounded, kind: str, what: str, floats: Floats, whole: Ints
+) -> Iterator[Finding]:
+    gone = (floats != 0) & (whole == 0)
+    if not gone.any():
+        return
+    layer = made.layer
+    part = np.abs(np.where(gone, floats, 0.0)) / layer.per_neuron("threshold")[:, None]
+    effect = _effect(layer, np.where(gone, floats, 0.0))
+    who = _who(gone.any(axis=1))
+    total = int((floats != 0).sum())
+    text = (
+        f"{what} of '{layer.name}' ({who}): {int(gone.sum())} of {total} became 0, the largest of"
+        f" them {per_cent(float(part.max()))} of the threshold"
+    )
+    lost = bool((effect >= MATERIAL).any())
+    if lost:
+        worst = per_cent(float(effect.max()))
+        text += f", in every tick together up to {worst} of it; " + _width_remedy(
+            made, floats, lambda left: int(((floats != 0) & (left == 0)).sum()), "become 0"
+        )
+    yield _finding(made, kind, gone.any(axis=1), text, lost=lost)
+
+
+def _width_remedy(made: Rounded, floats: Floats, count: Callable[[Floats], int], what: str) -> str:
+    """The width of weights, or the scale, with which the fewest of them are lost.
+
+    Parameters
+    ----------
+    floats : the weights.
+    count : of integer weights: how many are lost.
+    what : what they do then.
+    """
+    now, found = made.spec.weight_bits, {}
+    top = (1 << now - 1) - 1
+    largest = made.scale * top
+    if made.scaled_by == "given":
+        largest = np.full(len(floats), np.abs(floats).max() or top)
+    for bits in range(now + 1, LARGEST_WEIGHT_BITS + 1):
+        unit = largest / ((1 << bits - 1) - 1)
+        found[f"--weight-bits {bits}"] = count(np.rint(floats / unit[:, None]))
+    if made.scaled_by == "tensor" and isinstance(made.spec, DenseSpec):
+        rows = np.abs(floats).max(axis=1)
+        unit = np.where(rows > 0, rows / top, 1.0)
+        found["--scale row"] = count(np.rint(floats / unit[:, None]))
+    now_lost = count(np.rint(floats / made.scale[:, None]))
+    if found and min(found.values()) < now_lost:
+        best = min(found, key=lambda name: found[name])
+        return f"with {best} {found[best] or 'none'} of them {what}{'' if found[best] else 's'}"
+    return "no width keeps more of them; train with weights that are less far apart"
+
+
+def _clipped(made: Rounded, kind: str, what: str, floats: Floats, whole: Ints) -> Iterator[Finding]:
+    meant = np.rint(floats / made.scale[:, None])
+    beyond = meant != whole
+    if not beyond.any():
+        return
+    form = made.spec.weight_format
+    worst = np.abs(np.where(beyond, meant, 0)).max() / form.hi
+    text = (
+        f"{what} of '{made.layer.name}' ({_who(beyond.any(axis=1))}): {int(beyond.sum())} of"
+        f" {beyond.size} saturated, the largest at {worst:.3g} times what {form.width} bits hold;"
+        " give a larger scale, or 'tensor'"
+    )
+    yield _finding(made, kind, beyond.any(axis=1), text)
+
+
+def _biases(made: Rounded, floats: Floats, whole: Ints) -> Iterator[Finding]:
+    """Biases come in every tick, so their errors add up."""
+    off = np.where(whole != 0, floats - whole * made.scale[:, None], 0.0)
+    effect = _effect(made.layer, off)
+    wrong = effect >= MATERIAL
+    if not wrong.any():
+        return
+    worst = float(effect.max())
+    needed = made.spec.weight_bits + int(np.ceil(np.log2(worst / MATERIAL)))
+    remedy = (
+        f"--weight-bits {needed} halves that {needed - made.spec.weight_bits} times"
+        if needed <= LARGEST_WEIGHT_BITS
+        else "weights that are less far apart from them would keep more"
+    )
+    text = (
+        f"biases of '{made.layer.name}' ({_who(wrong)}) are off: it adds up to"
+        f" {per_cent(worst)} of the threshold; {remedy}"
+    )
+    yield _finding(made, "bias", wrong, text)
+
+
+# --- thresholds -----------------------------------------------------------------------------------
+
+
+def threshold_gain(spec: DenseSpec | HetSynSpec) -> float:
+    """Units of the potential in a unit of weight."""
+    if isinstance(spec, HetSynSpec):
+        return float(2.0 ** (spec.trace_fraction - spec.neuron.current_shift))
+    return float(2.0**spec.neuron.fraction)
+
+
+def _threshold(made: Rounded) -> Iterator[Finding]:
+    spec, plain = made.spec, made.layer.per_neuron("threshold")
+    whole = (
+        np.full(len(plain), spec.neuron.threshold)
+        if isinstance(spec, HetSynSpec)
+        else made.parameters["threshold"]
+    )
+    exact = plain / made.scale * threshold_gain(spec)
+    off = np.abs(whole - exact) / exact
+    # v >= n is v > n - 1 of integers: a whole threshold is exact but for what a reset takes off
+    alike = np.abs(whole - 1 - exact) <= TIE * np.maximum(exact, 1.0)
+    wrong = (off >= MATERIAL) & ~(alike & (made.layer.reset == "zero") & made.layer.strict)
+    if not wrong.any():
+        return
+    worst = int(np.argmax(np.where(wrong, off, 0)))
+    text = (
+        f"threshold of '{made.layer.name}' ({_who(wrong)}) is off by up to"
+        f" {per_cent(float(off[worst]))}: {int(whole[worst])} units where {exact[worst]:.3g} were"
+        " meant"
+    )
+    if isinstance(spec, DenseSpec):
+        text += "; " + _fraction_remedy(made, float(off[worst]))
+    yield _finding(made, "threshold", wrong, text)
+
+
+def _ties(made: Rounded) -> Iterator[Finding]:
+    """Equal input spikes that end exactly at the threshold, where > and >= differ."""
+    layer, spec = made.layer, made.spec
+    if isinstance(spec, HetSynSpec):
+        return
+    thresholds = layer.per_neuron("threshold")[:, None]
+    tied, wrong = np.zeros(layer.weight.shape, bool), np.zeros(layer.weight.shape, bool)
+    endless = (layer.per_neuron("leak") == 1.0)[:, None]
+    for spikes in range(1, SPIKES_OF_A_TIE + 1):
+        level = layer.weight * spikes
+        at = np.abs(level - thresholds) <= TIE * thresholds
+        at &= endless | (spikes == 1)
+        units = made.parameters["weight"][:, : layer.inputs] * spikes << spec.neuron.fraction
+        fires = units >= made.parameters["threshold"][:, None]
+        tied |= at
+        wrong |= at & (fires != (not layer.strict))
+    if layer.synaptic_leak is not None or not tied.any():
+        return
+    does = "don't fire" if layer.strict else "fire"
+    where = (
+        f"ties of '{layer.name}' ({_who(tied.any(axis=1))}): spikes of {int(tied.sum())} synapses"
+        f" add up to exactly the threshold, where neurons {does}"
+    )
+    if wrong.any():
+        text = (
+            f"{where}; rounding turns that round for {int(wrong.sum())} of them; --weight-bits"
+            f" {LARGEST_WEIGHT_BITS}, or a scale of which all weights are multiples, avoids it"
+        )
+        yield _finding(made, "tie", wrong.any(axis=1), text)
+    else:
+        text = f"{where}, in the integers too; the source decides that, or NIR's v > threshold"
+        yield _finding(made, "tie", tied.any(axis=1), text, lost=False)
+
+
+# --- the others -----------------------------------------------------------------------------------
+
+
+def potential_bound(
+    layer: FloatLayer, spec: DenseSpec, parameters: Mapping[str, Ints]
+) -> tuple[Floats, Floats]:
+    """How far potentials can go down and up without saturation, in units, (neurons,) each.
+
+    The worst case of all inputs together, added up over at most `MOST_TICKS` ticks.
+    """
+    weights = parameters["weight"].astype(np.float64) * 2.0**spec.neuron.fraction
+    times = reach(layer)
+    down = np.minimum(weights, 0).sum(axis=1) * times
+    up = np.maximum(weights, 0).sum(axis=1)
+    if layer.synaptic_leak is not None:
+        up = up / np.maximum(1.0 - layer.per_neuron("synaptic_leak"), 1.0 / MOST_TICKS)
+    thresholds = parameters["threshold"].astype(np.float64)
+    over = thresholds + up
+    if layer.reset != "zero":  # what is left above the threshold adds up too
+        kept = np.maximum(1.0 - layer.per_neuron("leak"), 1.0 / MOST_TICKS)
+        over = np.maximum(over, np.maximum(up - thresholds, 0.0) / kept + over)
+    return down, over
+
+
+def _potential(made: Rounded) -> Iterator[Finding]:
+    spec = made.spec
+    if not isinstance(spec, DenseSpec):
+        return
+    form = spec.neuron.potential_format(_current(spec))
+    down, up = potential_bound(made.layer, spec, made.parameters)
+    short = (down < form.lo) | (up > form.hi)
+    if not short.any():
+        return
+    most = float(np.maximum(-down, up).max())
+    needed = int(np.ceil(np.log2(most + 1))) + 1
+    text = (
+        f"potentials of '{made.layer.name}' ({_who(short)}) can saturate at {form.width} bits if"
+        f" all inputs of one sign spike for long; --potential-bits {min(needed, 48)} would hold"
+        f" {'them' if needed <= 48 else 'most of them'}"
+    )
+    yield _finding(made, "potential", short, text, lost=False)
+
+
+def _current(spec: DenseSpec) -> Any:
+    """Format of the current of a layer that takes in spikes."""
+    return spec.current_format(IntFormat(1))
+
+
+def _delays(made: Rounded) -> Iterator[Finding]:
+    for field in ("delay", "recurrent_delay"):
+        plain = getattr(made.layer, field)
+        if plain is None:
+            continue
+        off = np.abs(plain - np.rint(plain))
+        wrong = off > 1e-3
+        if wrong.any():
+            text = (
+                f"delays of '{made.layer.name}' ({_who(wrong.any(axis=1))}): {int(wrong.sum())} of"
+                f" {wrong.size} are no whole ticks and were rounded, by up to {off.max():.2g} ticks"
+            )
+            yield _finding(made, "delay", wrong.any(axis=1), text, lost=False)
+
+
+def _time_constants(made: Rounded) -> Iterator[Finding]:
+    """Time constants of synapses that no decay code has, and traces that saturate."""
+    spec, tau = made.spec, made.layer.tau
+    if not isinstance(spec, HetSynSpec) or tau is None:
+        return
+    used: Flags = np.asarray(made.layer.weight != 0)
+    low, high = spec.tau_min_ms, spec.tau_max_ms
+    outside = used & ((tau < low) | (tau > high))
+    if outside.any():
+        text = (
+            f"time constants of '{made.layer.name}' ({_who(outside.any(axis=1))}):"
+            f" {int(outside.sum())} of {int(used.sum())} lie outside [{low:g}, {high:g}] ms and"
+            f" became an end of it; --tau-min-ms {min(low, float(tau[used].min())):g} --tau-max-ms"
+            f" {max(high, float(tau[used].max())):g} hold all"
+        )
+        yield _finding(made, "tau", outside.any(axis=1), text)
+    codes = spec.codes(made.tick_ms / spec.tick_interval)
+    off = _tau_errors(tau, codes)
+    wrong = used & ~outside & (off > TAU_MATERIAL)
+    if wrong.any():
+        worst = float(off[wrong].max())
+        finer = spec.model_copy(update={"code_bits": 8, "terms": 0})
+        better = float(
+            _tau_errors(tau, finer.codes(made.tick_ms / spec.tick_interval))[wrong].max()
+        )
+        text = (
+            f"time constants of '{made.layer.name}' ({_who(wrong.any(axis=1))}): {int(wrong.sum())}"
+            f" of {int(used.sum())} are off by up to {per_cent(worst)}; --code-bits 8 --terms 0"
+            f" makes it {per_cent(better)}"
+        )
+        yield _finding(made, "tau", wrong.any(axis=1), text)
+    steady = 1.0 / -np.expm1(-made.tick_ms / tau)
+    room = 2.0 ** (spec.trace_bits - spec.trace_fraction)
+    full: Flags = np.asarray(used & (steady >= room))
+    if full.any():
+        bits = spec.trace_fraction + int(np.ceil(np.log2(float(steady[full].max()) + 1)))
+        text = (
+            f"traces of '{made.layer.name}' ({_who(full.any(axis=1))}) can saturate at {room:g}"
+            f" spikes where an input spikes in every tick; --trace-bits {min(bits, 32)} would hold"
+            f" {'them' if bits <= 32 else 'most of them'}"
+        )
+        yield _finding(made, "trace", full.any(axis=1), text, lost=False)
+
+
+def _tau_errors(tau: Floats, codes: Any) -> Floats:
+    """Errors of time constants as part of themselves."""
+    table = np.array(codes.taus_ms)
+    code = np.array(codes.encode(tau.ravel().tolist()), np.int64).reshape(tau.shape)
+    return np.asarray(np.abs(table[code] - tau) / tau, np.float64)

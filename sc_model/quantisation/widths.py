@@ -1,0 +1,262 @@
+"""Widths for a layer's integers, from its own time constants, weights and thresholds.
+
+Each width is the smallest, from a floor on, with which rounding stays immaterial: what it takes off
+leaks, weights and potentials is a small part of the leak itself, or of the threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+
+from sc_model.quantisation.findings import (
+    LARGEST_FACTOR_SHIFT,
+    LARGEST_FRACTION,
+    LARGEST_THRESHOLD_BITS,
+    LARGEST_WEIGHT_BITS,
+    TAU_MATERIAL,
+    held_shares,
+    leak_errors,
+    potential_bound,
+    reach,
+)
+from sc_model.quantisation.float_layer import FloatLayer, Floats
+from sc_model.quantisation.quantise import QuantisedLayer, quantise
+from sc_model.spec import HetSynSpec, IntFormat
+from sc_model.spec.decay import TAU_MAX_MS, TAU_MIN_MS
+from sc_model.spec.dense import DenseSpec
+
+# where a search begins: the widths of networks whose numbers need no others
+FACTOR_SHIFT, FRACTION, WEIGHT_BITS = 12, 4, 8
+LEAK_TOLERANCE = 0.005  # of the leak itself
+# Of the threshold. Of potentials that never decay, and of thresholds in units.
+UNIT_TOLERANCE = 0.002
+# Of the threshold: the standard deviation of what errors of weights add up to if a tenth of the
+# inputs spike. A layer hands its own differing spikes on, so it is far below 1 % of them.
+WEIGHT_TOLERANCE = 0.0005
+# Leaks and potentials that go with weights of so many bits: places of a leak factor, and places
+# below a weight's unit. Wide weights behind a coarse leak would be wasted.
+LEAK_BEHIND, FRACTION_BEHIND = 0, 6
+ACTIVITY = 0.1
+ROW_RANGE = 64.0  # a neuron's scale is at most so many times finer than the layer's
+EXACT = 1e-7  # relative distance of a weight from a whole number of units: float32's
+# Bits of potential and factor together that int64 holds: its products stay fast in the model.
+PRODUCT_BITS = 60
+MAX_POTENTIAL_BITS = 48
+
+
+def widths(
+    layer: FloatLayer, given: Mapping[str, Any] | None = None, *, tick_ms: float = 1.0
+) -> dict[str, Any]:
+    """Arguments of `quantise` for a layer; those in `given` stay as they are.
+
+    Parameters
+    ----------
+    layer : in floating point.
+    given : arguments of `quantise` by name; None as a value stands for a free choice.
+    tick_ms : length of the layer's tick.
+    """
+    fixed = {name: value for name, value in (given or {}).items() if value is not None}
+    lengths = (
+        (int(fixed["weight_bits"]),)
+        if "weight_bits" in fixed
+        else tuple(range(WEIGHT_BITS, LARGEST_WEIGHT_BITS + 1))
+    )
+    chosen: dict[str, Any] = {}
+    for bits in lengths:
+        scale = fixed["scale"] if "scale" in fixed else _weight_scale(layer, bits)
+        chosen = {**fixed, "weight_bits": bits, "scale": scale}
+        fits = _weight_noise(layer, bits, scale) <= WEIGHT_TOLERANCE
+        if layer.tau is None and (fits or bits == lengths[-1]):
+            chosen.setdefault("factor_shift", _factor_shift(layer, chosen))
+            fits = _fraction(layer, chosen) <= UNIT_TOLERANCE and fits
+        if fits:
+            break
+    if layer.tau is None:
+        _potential_bits(layer, chosen)
+    else:
+        _codes(layer, chosen, tick_ms)
+    return chosen
+
+
+def widest(layer: FloatLayer, given: Mapping[str, Any], *, tick_ms: float = 1.0) -> dict[str, Any]:
+    """The widths with which rounding is least; those in `given` stay as they are.
+
+    Parameters are those of `widths`.
+    """
+    fixed = {name: value for name, value in given.items() if value is not None}
+    fixed.setdefault("weight_bits", LARGEST_WEIGHT_BITS)
+    if layer.tau is not None:
+        return widths(layer, {"code_bits": 8, "terms": 0, **fixed}, tick_ms=tick_ms)
+    fixed.setdefault("factor_shift", LARGEST_FACTOR_SHIFT)
+    first = widths(layer, fixed, tick_ms=tick_ms)
+    fixed.setdefault("fraction", max(first["fraction"], min(12, _room(layer, first))))
+    return widths(layer, fixed, tick_ms=tick_ms)
+
+
+# --- leaks and time constants ---------------------------------------------------------------------
+
+
+def _factor_shift(layer: FloatLayer, chosen: Mapping[str, Any]) -> int:
+    """The fewest binary places with which leaks are themselves; else those that come nearest."""
+    fields = [layer.per_neuron("leak")] if chosen.get("leak", "factor") == "factor" else []
+    if layer.synaptic_leak is not None:
+        fields.append(layer.per_neuron("synaptic_leak"))
+    least = min(max(FACTOR_SHIFT, chosen["weight_bits"] - LEAK_BEHIND), LARGEST_FACTOR_SHIFT)
+    errors = {
+        places: max((float(leak_errors(kept, places).max()) for kept in fields), default=0.0)
+        for places in range(least, LARGEST_FACTOR_SHIFT + 1)
+    }
+    for places, error in errors.items():
+        if error <= LEAK_TOLERANCE:
+            return places
+    return min(errors, key=lambda places: errors[places])
+
+
+def _codes(layer: FloatLayer, chosen: dict[str, Any], tick_ms: float) -> None:
+    """Decay codes by a multiplier where shifted copies miss a time constant by too much."""
+    used = layer.tau[layer.weight != 0] if layer.tau is not None else np.empty(0)
+    if not used.size:
+        return
+    if used.max() > TAU_MAX_MS:
+        chosen.setdefault("tau_max_ms", float(used.max()))
+    if used.min() < TAU_MIN_MS:
+        chosen.setdefault("tau_min_ms", float(used.min()))
+    if "terms" in chosen or "code_bits" in chosen:
+        return
+    known = {name: value for name, value in chosen.items() if name in HetSynSpec.model_fields}
+    spec = HetSynSpec(**{"name": "layer", "inputs": 1, "neurons": 1, **known})
+    codes = spec.codes(tick_ms / spec.tick_interval)
+    table = np.array(codes.taus_ms)[codes.encode(used.tolist())]
+    if (np.abs(table - used) / used > TAU_MATERIAL).any():
+        chosen |= {"code_bits": 8, "terms": 0}
+
+
+# --- weights --------------------------------------------------------------------------------------
+
+
+def exact_scale(layer: FloatLayer, weight_bits: int) -> float | None:
+    """A unit of which all weights of a layer are whole multiples; None without one.
+
+    With it no weight is rounded, and sums that end exactly at a threshold do so in integers. It is
+    the smallest such unit with which the largest weight fits its bits.
+    """
+    top = (1 << weight_bits - 1) - 1
+    columns = _magnitudes(layer)
+    values = np.unique(columns[columns > 0])
+    if not values.size or values.size > top:
+        return None
+    largest = float(values[-1])
+    denominator = 1
+    for value in values[::-1]:
+        ratio = Fraction(float(value) / largest).limit_denominator(top)
+        if abs(float(ratio) - float(value) / largest) > EXACT * float(value) / largest:
+            return None
+        denominator = lcm(denominator, ratio.denominator)
+        if denominator > top:
+            return None
+    return largest / (denominator * (top // denominator))
+
+
+def _magnitudes(layer: FloatLayer) -> Floats:
+    parts = [layer.weight, layer.recurrent, None if layer.bias is None else layer.bias[:, None]]
+    columns = np.concatenate([part for part in parts if part is not None], axis=1)
+    return np.asarray(np.abs(columns), np.float64)
+
+
+def _row_scales(layer: FloatLayer, weight_bits: int) -> Floats:
+    """A unit for each neuron, at most `ROW_RANGE` times finer than the layer's."""
+    top = (1 << weight_bits - 1) - 1
+    rows = _magnitudes(layer).max(axis=1)
+    return np.asarray(np.maximum(rows, (rows.max() or top) / ROW_RANGE) / top, np.float64)
+
+
+def _weight_noise(layer: FloatLayer, weight_bits: int, scale: Any) -> float:
+    """What errors of weights amount to, as part of the threshold; see `WEIGHT_TOLERANCE`."""
+    top = (1 << weight_bits - 1) - 1
+    if isinstance(scale, str):
+        rows = _magnitudes(layer).max(axis=1)
+        largest = rows.max() or float(top)
+        units = np.full(layer.neurons, largest) if scale == "tensor" else rows
+        units = np.where(units > 0, units, largest) / top
+    else:
+        units = np.broadcast_to(np.asarray(scale, np.float64), layer.neurons)
+
+    def errors(plain: Floats) -> Floats:
+        whole = np.clip(np.rint(plain / units[:, None]), -top - 1, top)
+        return np.asarray(plain - whole * units[:, None], np.float64)
+
+    # Errors of weights have random signs, and an input spikes in some ticks only; a bias comes in
+    # each of them. A weight that became 0 may be one of several that spike alone.
+    parts = [part for part in (layer.weight, layer.recurrent) if part is not None]
+    squares = (errors(np.concatenate(parts, axis=1)) ** 2).sum(axis=1)
+    times = reach(layer) / layer.per_neuron("threshold")
+    noise = np.sqrt(squares) * ACTIVITY
+    if layer.bias is not None:
+        noise = noise + np.abs(errors(layer.bias[:, None]))[:, 0]
+    return float((noise * times).max())
+
+
+def _weight_scale(layer: FloatLayer, weight_bits: int) -> Any:
+    """Units of which weights are multiples if there are such, else one for each neuron."""
+    if layer.tau is not None:  # time constants of synapses go with one unit for a layer
+        return exact_scale(layer, weight_bits) or "tensor"
+    return exact_scale(layer, weight_bits) or _row_scales(layer, weight_bits)
+
+
+# --- potentials -----------------------------------------------------------------------------------
+
+
+def _dense(layer: FloatLayer, chosen: Mapping[str, Any], fraction: int) -> QuantisedLayer:
+    return quantise(layer, **{**chosen, "fraction": fraction})
+
+
+def _room(layer: FloatLayer, chosen: Mapping[str, Any]) -> int:
+    """The most binary places for which thresholds and potentials have room."""
+    made = _dense(layer, chosen, 0)
+    bits = int(made.parameters["threshold"].max()).bit_length()
+    most = chosen.get("threshold_bits") or LARGEST_THRESHOLD_BITS
+    # sign and one bit above the threshold, beside the factor's
+    fast = PRODUCT_BITS - 2 - int(chosen.get("factor_shift", FACTOR_SHIFT))
+    return max(0, min(LARGEST_FRACTION, most - bits, fast - bits))
+
+
+def _fraction(layer: FloatLayer, chosen: dict[str, Any]) -> float:
+    """Choose places below a weight's unit, so that rounding holds no part of a threshold.
+
+    Returns what it still holds, as part of the threshold.
+    """
+    free = "fraction" not in chosen
+    most = _room(layer, chosen) if free else chosen["fraction"]
+    behind = max(FRACTION, chosen["weight_bits"] - FRACTION_BEHIND)
+    least = min(behind, most) if free else most
+    made = _dense(layer, chosen, least)
+    if not isinstance(made.spec, DenseSpec):
+        return 0.0
+    _, shares = held_shares(layer, made.spec, made.parameters)
+    share = max((float(each.max()) for each in shares.values()), default=0.0)
+    share = max(share, float((1.0 / made.parameters["threshold"]).max()))
+    missing = int(np.ceil(np.log2(share / UNIT_TOLERANCE))) if share > UNIT_TOLERANCE else 0
+    chosen["fraction"] = min(most, least + missing)
+    return float(share * 2.0 ** (least - chosen["fraction"]))
+
+
+def _potential_bits(layer: FloatLayer, chosen: dict[str, Any]) -> None:
+    """Bits that hold the worst case of all inputs together, where those by default do not."""
+    if "potential_bits" in chosen:
+        return
+    made = _dense(layer, chosen, chosen["fraction"])
+    if not isinstance(made.spec, DenseSpec):
+        return
+    form = made.spec.neuron.potential_format(made.spec.current_format(IntFormat(1)))
+    down, up = potential_bound(layer, made.spec, made.parameters)
+    if (down >= form.lo).all() and (up <= form.hi).all():
+        return
+    needed = int(np.ceil(np.log2(float(np.maximum(-down, up).max()) + 1))) + 1
+    most = min(MAX_POTENTIAL_BITS, PRODUCT_BITS - made.spec.neuron.factor_shift)
+    if max(form.width, min(needed, most)) > form.width:
+        chosen["potential_bits"] = min(needed, most)
