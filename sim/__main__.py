@@ -16,6 +16,7 @@ from sc_model.spec import ConfigError, ConfigTypeError
 from sc_model.texts import one_line
 from sim.benches import bench_module
 from sim.design import BuildFolderError, read_manifest
+from sim.files import unwritable
 from sim.request import Request
 from sim.toolchain import SimulationError
 
@@ -61,7 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (BuildFolderError, RecordingError, ConfigError, ConfigTypeError, ValueError) as error:
         print(one_line(str(error)), file=sys.stderr)
         return BAD_INPUT
-    except (SimulationError, OSError) as error:
+    except OSError as error:  # of a file that is written: a program that is missing is none
+        print(one_line(unwritable(error)), file=sys.stderr)
+        return BAD_INPUT
+    except SimulationError as error:
         print(one_line(str(error)), file=sys.stderr)
         return TOOL_FAILED
     print(

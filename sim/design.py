@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.files import read_text
 from sc_model.rules import resolve_built
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 from sc_model.texts import OneLineError
 
+MAX_MANIFEST_BYTES = 256 << 20  # that of the largest network lists every port and crossing
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 CLOCK = "clk"  # of a block with a rule
 VALID = "__valid"  # ends the name of a stream's valid bit
@@ -277,7 +279,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     file = folder / "manifest.json"
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest = json.loads(read_text(file, MAX_MANIFEST_BYTES))
     except FileNotFoundError:
         raise BuildFolderError(
             f"build folder {folder} has no manifest.json; `sc-hw elaborate DESIGN` writes one."

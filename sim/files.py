@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 from sc_model.files import replacing
 
 
+def unwritable(error: OSError) -> str:
+    """What to say of a file or folder that can't be written."""
+    # a rename has two names, and the second is that of the file
+    name = error.filename2 or error.filename
+    where = "an output" if name is None else f"output {name}"
+    return f"{where} can't be written: {error.strerror or error}; choose another folder."
+
+
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Path:
     """Write a compressed NumPy archive in one move, and return its path.
 

@@ -24,8 +24,24 @@ from sc_hw.errors import (
 from sc_model.spec import ConfigError, ConfigTypeError
 from sc_model.texts import one_line
 
-# the disk is full or can't be written: nobody's mistake, and the text says what to do
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+# What a machine says of its disk and its folders. ENOENT is not among them: a file of ours that is
+# missing is a fault of ours.
+MACHINE_ERRORS = (
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.EMFILE,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.ENOTEMPTY,
+    errno.EPERM,
+    errno.EROFS,
+)
 
 app = typer.Typer(
     help="From a learning rule to proven Verilog with its price, with open tools only.",
@@ -75,11 +91,14 @@ def main() -> None:
     except ToolError as error:
         _fail(error, EXIT_TOOL)
     except OSError as error:
-        if error.errno not in DISK_ERRORS:
+        if error.errno not in MACHINE_ERRORS:
             raise
-        # Of a library that writes on its own; the stages' own files are an OutputError.
-        where = f"output {error.filename}" if error.filename else "an output"
-        _fail(OutputError(f"{where} can't be written: {error.strerror}."), EXIT_BAD_INPUT)
+        # The files that stages read and write have errors of their own. This one is about a file
+        # that a library uses, or a folder that something else lies in the place of.
+        where = (
+            f"{error.filename} can't be used" if error.filename else "an output can't be written"
+        )
+        _fail(OutputError(f"{where}: {error.strerror}."), EXIT_BAD_INPUT)
     else:
         # typer gives the exit code of `typer.Exit`, or what the command returned, which is None
         if code == EXIT_INTERRUPTED:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw.errors import ReportError
+from sc_model.archives import ArchiveError, read_archive
+from sc_model.files import read_text
+
+MAX_JSON_BYTES = 256 << 20  # results of a stage; the longest hold a list of all coverage bins
 
 
 def read_json(path: Path, schema: str) -> dict[str, Any] | None:
     """A JSON object with that `schema_version`, or None where there is no such file."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_text(path, MAX_JSON_BYTES))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -58,10 +60,8 @@ def read_stage(
 def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     """Arrays of a NumPy archive by name, or None where there is no such file."""
     try:
-        # NumPy leaves a file of its own open where the archive is broken, but not one of ours.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        return read_archive(path)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ReportError(f"{path} is no NumPy archive (.npz): {error}.") from None
+    except ArchiveError as error:
+        raise ReportError(f"{path} {error}") from None

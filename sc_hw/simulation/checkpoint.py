@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sc_hw.simulation.devices import DeviceBlock
-from sc_hw.simulation.devices.device_block import State
+from sc_hw.simulation.devices.device_block import Layout, State
+from sc_model.archives import ArchiveError, read_archive
 from sc_model.spec import ConfigError
+from sc_model.texts import shown
 from sim.files import write_arrays
 
 CHECKPOINT_SCHEMA = "sc-hw.checkpoint.v1"
@@ -57,28 +59,91 @@ def read_checkpoint(path: Path, block: DeviceBlock) -> State:
     Raises
     ------
     ConfigError
-        The file is no checkpoint, or of a design with another rule, size or neuron.
+        The file is no checkpoint, or of a design with another rule, size or neuron. Fields are
+        checked by `check_state`.
     """
     try:
-        with path.open("rb") as file, np.load(file) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        about = json.loads(arrays.pop("about").astype(np.uint8).tobytes())
-        if about["schema_version"] != CHECKPOINT_SCHEMA:
-            raise KeyError("schema_version")
+        arrays = read_archive(path)
     except FileNotFoundError:
         raise ConfigError(
             f"checkpoint {path} does not exist; Device.checkpoint writes one."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except ArchiveError as error:
+        raise ConfigError(f"checkpoint {path} {error}") from None
+    own, other = block.identity(), _design_of(arrays.pop("about", None))
+    if other is None:
         raise ConfigError(
             f"checkpoint {path} is none, or broken off; Device.checkpoint writes one."
-        ) from None
-    own, other = block.identity(), about["design"]
+        )
     if own != other:
         different = sorted(name for name in {*own, *other} if own.get(name) != other.get(name))
         raise ConfigError(f"checkpoint {path} is of a design with another {', '.join(different)}.")
     state: State = {}
     for name, values in arrays.items():
-        space, field = name.split(".")
+        space, _, field = name.partition(".")
         state.setdefault(space, {})[field] = values
     return state
+
+
+def _design_of(about: NDArray[Any] | None) -> dict[str, Any] | None:
+    """What a checkpoint says of its design; None where the array does not say it."""
+    if about is None or about.dtype.kind not in "iu" or about.ndim != 1:
+        return None
+    try:
+        value = json.loads(about.astype(np.uint8).tobytes())
+    except (ValueError, RecursionError):  # no text, no JSON, or nested too deep
+        return None
+    if not isinstance(value, dict) or value.get("schema_version") != CHECKPOINT_SCHEMA:
+        return None
+    design = value.get("design")
+    return design if isinstance(design, dict) else None
+
+
+def check_state(subject: str, state: State, layout: Layout) -> None:
+    """Check every field of a state.
+
+    Parameters
+    ----------
+    subject : begins the errors.
+    state : arrays by space and field.
+    layout : what they must be.
+
+    Raises
+    ------
+    ConfigError
+        A field is missing, unknown, no integer, of another shape, or out of its format.
+    """
+    wanted = {
+        f"{space}.{name}": rest for space, fields in layout.items() for name, rest in fields.items()
+    }
+    found = {
+        f"{space}.{name}": array
+        for space, fields in state.items()
+        for name, array in fields.items()
+    }
+    missing, unknown = sorted(wanted.keys() - found), sorted(found.keys() - wanted)
+    if missing:
+        raise ConfigError(
+            f"{subject} must have the field {shown(missing[0])}, and has {sorted(found)}."
+        )
+    if unknown:
+        raise ConfigError(
+            f"{subject} has an unknown field {shown(unknown[0])}; its fields are {sorted(wanted)}."
+        )
+    for name, (least, greatest, shape) in wanted.items():
+        array = np.asarray(found[name])
+        # Python's integers (dtype object) hold what 64 bits do not
+        whole = array.dtype.kind in "iu" or (
+            array.dtype == object and all(isinstance(value, int) for value in array.flat)
+        )
+        if not whole:
+            raise ConfigError(f"{subject}: {name} must hold integers, not {array.dtype}.")
+        if array.shape != shape:
+            raise ConfigError(f"{subject}: {name} must have shape {shape}, not {array.shape}.")
+        outside = np.argwhere((array < least) | (array > greatest))
+        if len(outside):
+            place = tuple(int(index) for index in outside[0])
+            raise ConfigError(
+                f"{subject}: {name} must be in [{least}, {greatest}], not {int(array[place])}"
+                f" at index {place}."
+            )

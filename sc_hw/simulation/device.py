@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.files import DEFAULT_ROOT
-from sc_hw.simulation.checkpoint import read_checkpoint, write_checkpoint
+from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
 from sc_hw.simulation.devices.device_block import State
@@ -135,10 +135,15 @@ class Device:
         Raises
         ------
         ConfigError
-            The file is no checkpoint, or of a design with another rule, size or neuron.
+            The file is no checkpoint, or of a design with another rule, size or neuron; a field is
+            missing or unknown, of another shape, or holds a value that its format does not. The
+            device is then as it was.
         """
+        subject = "a state"
         if not isinstance(state, dict):
+            subject = f"checkpoint {state}"
             state = read_checkpoint(Path(state), self.block)
+        check_state(subject, state, self.block.layout())
         self.block.restore(self._engine, state)
 
     # --- steps ------------------------------------------------------------------------------------

@@ -20,8 +20,6 @@ read some of it; everything else passes it on.
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.archives import ArchiveError, read_archive, text_of
 from sc_model.graph.plastic import layer_rule
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 from sc_model.texts import OneLineError
@@ -199,21 +198,11 @@ def load_layer_recording(
 def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
     """All arrays of a recording; RecordingError where the file is no NumPy archive."""
     try:
-        # np.load does not close a file that is no archive: so it is opened here
-        with file.open("rb") as stream:
-            archive = np.load(stream, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise RecordingError(
-                    f"recording {file} is a single array, no NumPy archive (.npz) of named ones."
-                )
-            with archive:
-                return {name: archive[name] for name in archive.files}
+        return read_archive(file)
     except FileNotFoundError:
         raise RecordingError(f"recording {file} does not exist.") from None
-    except RecordingError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RecordingError(f"recording {file} is no NumPy archive (.npz): {error}.") from None
+    except ArchiveError as error:
+        raise RecordingError(f"recording {file} {error}") from None
 
 
 def required_array(file: Path, arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
@@ -255,10 +244,16 @@ def refuse_others(file: Path, arrays: Mapping[str, NDArray[Any]], known: Iterabl
 
 def meta_of(file: Path, arrays: Mapping[str, NDArray[Any]]) -> Any:
     """The JSON text `meta` of a recording as an object; an empty one without `meta`."""
+    if "meta" not in arrays:
+        return {}
     try:
-        return json.loads(str(arrays["meta"])) if "meta" in arrays else {}
-    except json.JSONDecodeError as error:
-        raise RecordingError(f"recording {file}: 'meta' must be JSON: {error}.") from None
+        return json.loads(text_of(arrays, "meta"))
+    except ArchiveError as error:
+        raise RecordingError(f"recording {file} {error}") from None
+    except (ValueError, RecursionError) as error:
+        # ValueError: no JSON, or a number of more than 4,300 digits
+        why = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise RecordingError(f"recording {file}: 'meta' must be JSON: {why}.") from None
 
 
 def integers_of(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> NDArray[np.int64]:
@@ -272,4 +267,4 @@ def integers_of(file: Path, name: str, array: NDArray[Any], form: IntFormat) -> 
             f"recording {file}: '{name}' must be in [{form.lo}, {form.hi}], not {int(array[where])}"
             f" at index {where}."
         )
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)

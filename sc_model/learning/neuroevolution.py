@@ -22,7 +22,6 @@ import copy
 import io
 import json
 import math
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
@@ -33,10 +32,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.archives import read_archive, text_of
 from sc_model.checks import integer, positive_number
 from sc_model.files import replace_bytes
 from sc_model.learning.workers import Engine, Workers
 from sc_model.packages import optional_import
+from sc_model.texts import shown
 
 Floats = NDArray[np.float64]
 
@@ -379,23 +380,42 @@ class SNNGeneticEvolver:
 
     def _load(self, file: Path) -> None:
         try:
-            with np.load(file, allow_pickle=False) as archive:
-                meta = json.loads(str(archive["meta"]))
-                population, fitness = archive["population"], archive["fitness"]
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            arrays = read_archive(file)
+            meta = json.loads(text_of(arrays, "meta"))
+            population, fitness = arrays["population"], arrays["fitness"]
+            done, evaluations = int(meta["generation"]), int(meta["evaluations"])
+            history = [_generation(each) for each in meta["history"]]
+            stored = dict(meta["settings"])
+        # ArchiveError and the errors of JSON are ValueErrors; the others are of missing keys
+        except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(
                 f"checkpoint {file} must be one that evolve wrote; it can't be read ({error})"
             ) from None
-        own, stored = self._settings(), meta["settings"]
-        for key, value in own.items():
+        for key, value in self._settings().items():
             if stored.get(key) != value:
                 raise ValueError(
                     f"checkpoint {file} must have {key} {value!r}, not {stored.get(key)!r}; take"
                     " another file"
                 )
+        for name, array, like in (
+            ("population", population, self.population),
+            ("fitness", fitness, self.population[:, 0]),
+        ):
+            if array.dtype.kind != "f" or array.shape != like.shape or np.isnan(array).any():
+                raise ValueError(
+                    f"checkpoint {file} must have numbers of shape {like.shape} as {name}, not"
+                    f" {array.dtype} of shape {array.shape}; take another file"
+                )
         self.population, self.fitness = population, fitness
-        self.generation, self.evaluations = meta["generation"], meta["evaluations"]
-        self.history = [Generation(**each) for each in meta["history"]]
+        self.generation, self.evaluations, self.history = done, evaluations, history
+
+
+def _generation(values: Any) -> Generation:
+    """A row of a checkpoint's history; TypeError where it is none."""
+    row = Generation(**values)
+    if not all(isinstance(value, int | float) for value in asdict(row).values()):
+        raise TypeError(f"a generation must be numbers, not {shown(values)}")
+    return row
 
 
 def _with_weights(template: Any, names: Sequence[str], genome: Floats) -> Any:

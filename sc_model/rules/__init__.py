@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sc_model.files import read_text
 from sc_model.spec.catalogue import Catalogue, Plugin
 from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError
@@ -75,7 +76,7 @@ def _installed_rule(family: str) -> Rule:
 def _text_of(file: str) -> str:
     """The text of a rule file; ConfigError where it can't be read."""
     try:
-        return Path(file).read_text(encoding="utf-8")
+        return read_text(Path(file))
     except FileNotFoundError:
         raise ConfigError(
             f"rule file {file} does not exist; `sc-hw new --rule NAME` writes one."

@@ -4,6 +4,7 @@ for.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -16,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from sc_model.files import read_text
 from sc_model.spec.bounds import MAX_SEED
 from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
@@ -294,7 +296,7 @@ def load_design(path: Path | str) -> Design:
     """Read a TOML design file; ConfigError if it is missing, no TOML, or not a design."""
     file = Path(path)
     try:
-        values = _tables(file.read_text(encoding="utf-8"))
+        values = _tables(read_text(file))
     except FileNotFoundError:
         raise ConfigError(
             f"design file {file} does not exist; `sc-hw new NAME` writes one."
@@ -340,5 +342,5 @@ def _with_rule_files(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             result[name] = _with_rule_files(result[name], folder)
         elif isinstance(family := result[name].get("family"), str) and is_rule_file(family):
             # an absolute path stays as it is
-            result[name] = {**result[name], "family": str(folder / Path(family).expanduser())}
+            result[name] = {**result[name], "family": str(folder / os.path.expanduser(family))}
     return result

@@ -25,6 +25,7 @@ from torch import Tensor
 from sc_model.checks import positive_number
 from sc_model.files import replace_bytes
 from sc_model.network import Network
+from sc_model.training.checkpoints import misfit, read_state
 from sc_model.training.loop import TrainingError
 from sc_model.training.network_module import NetworkModule, as_module
 
@@ -240,9 +241,16 @@ class Checkpointed(ABC):
         replace_bytes(Path(file), content.getvalue())
 
     def load(self, file: str | os.PathLike[str]) -> dict[str, Any]:
-        """Take the state of a checkpoint; returns the `more` that `save` got."""
-        state = torch.load(Path(file), weights_only=True)
-        self.load_state_dict(state)
+        """Take the state of a checkpoint; returns the `more` that `save` got.
+
+        ValueError for a file that is no checkpoint of such a learner, or damaged.
+        """
+        state = read_state(Path(file), ("learner", "more"))
+        try:
+            self.load_state_dict(state)
+        except (LookupError, TypeError, AttributeError, RuntimeError) as error:
+            # of plain data that is nested otherwise than `state_dict` gives it
+            raise misfit(Path(file), error) from None
         more: dict[str, Any] = state["more"]
         return more
 

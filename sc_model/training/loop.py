@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor
 
 from sc_model.files import replacing
+from sc_model.training.checkpoints import misfit, read_state
 
 Batches = Callable[[np.random.Generator], Iterable[tuple[Tensor, Tensor]]]
 Metrics = Callable[[torch.nn.Module], Mapping[str, float]]
@@ -176,7 +177,7 @@ def _load(
     seed: int,
 ) -> list[Epoch]:
     """Restore the state of a checkpoint; returns its epochs."""
-    state = torch.load(file, weights_only=True)
+    state = read_state(file, ("model", "optimiser", "seed", "schedule", "epochs"))
     if state["seed"] != seed:
         raise ValueError(
             f"seed must be that of the checkpoint {file}, {state['seed']}, not {seed}; take another"
@@ -188,8 +189,11 @@ def _load(
             f"schedule must be given as for the checkpoint {file}, which has {had}; take another"
             " file"
         )
-    model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
-    if schedule is not None:
-        schedule.load_state_dict(state["schedule"])
-    return [Epoch(**epoch) for epoch in state["epochs"]]
+    try:
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        if schedule is not None:
+            schedule.load_state_dict(state["schedule"])
+        return [Epoch(**epoch) for epoch in state["epochs"]]
+    except (LookupError, TypeError, AttributeError, RuntimeError) as error:
+        raise misfit(file, error) from None

@@ -180,7 +180,7 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.files": Layer(("sc_model.files", "sc_hw.errors")),
     "sc_hw.progress": Layer(),
     "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
-    "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network")),
+    "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network", "bitwuzla")),
     "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
     "sc_hw.price": Layer((*STAGE, "sc_hw.price")),

@@ -35,7 +35,7 @@ def test_unwritable_output_is_one_error_and_leaves_nothing(tmp_path: Path) -> No
     (folder,) = (str(error.value).split(" ")[1],)
     assert (
         str(error.value)
-        == f"output {folder} can't be written: Not a directory; choose another folder with --build."
+        == f"output {folder} can't be written: Not a directory; choose another folder."
     )
     assert folder.startswith(str(blocker))
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
@@ -48,8 +48,8 @@ def test_a_full_disk_is_the_same_error(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(
         OutputError,
-        match=r"^output .*out\.json can't be written: No space left on device; choose another"
-        r" folder with --build\.$",
+        match=r"^output .*out\.json can't be written: No space left on device; free some space, or"
+        r" choose another folder\.$",
     ):
         write_json(tmp_path / "out.json", {})
     assert list(tmp_path.iterdir()) == []

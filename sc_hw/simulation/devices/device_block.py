@@ -15,6 +15,8 @@ from sc_model.spec import Design
 
 # Every field of a device by space and name; a lane and a bank have the space `synapse` alone.
 State = dict[str, dict[str, NDArray[Any]]]
+# Least and greatest value and shape of each field, by space and field.
+Layout = Mapping[str, Mapping[str, tuple[int, int, tuple[int, ...]]]]
 Stimulus = Mapping[str, Any]
 
 
@@ -50,8 +52,12 @@ class DeviceBlock(ABC):
         """Every field of an engine."""
 
     @abstractmethod
+    def layout(self) -> Layout:
+        """Every field that a state has, with the values that it may hold, and its shape."""
+
+    @abstractmethod
     def restore(self, engine: Any, state: State) -> None:
-        """Write every field of an engine."""
+        """Write every field of an engine; the state has been compared with `layout`."""
 
     @abstractmethod
     def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_hw.simulation.devices.device_block import DeviceBlock, State, Stimulus, row
+from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus, row
 from sc_model.golden import PlasticLayer, load_layer_recording
 from sc_model.native import NativeLayer
 from sc_model.rules import resolve
@@ -49,6 +49,10 @@ class LayerDevice(DeviceBlock):
         """Every field of synapses, inputs, outputs, neurons and control registers."""
         checkpoint: State = engine.checkpoint()
         return checkpoint
+
+    def layout(self) -> Layout:
+        """The fields of the golden layer's checkpoints."""
+        return self.model(native=False).layout
 
     def restore(self, engine: Any, state: State) -> None:
         """Write every field."""

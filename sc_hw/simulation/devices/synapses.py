@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_hw.simulation.devices.device_block import DeviceBlock, State, Stimulus, row
+from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus, row
 from sc_model.golden import load_recording
 from sc_model.rules import resolve
 
@@ -27,6 +27,13 @@ class SynapseDevice(DeviceBlock):
         """The fields of the rule, as int64."""
         fields = {name: np.asarray(values, np.int64) for name, values in engine.state.items()}
         return {"synapse": fields}
+
+    def layout(self) -> Layout:
+        """The fields of the rule; each has a value for each synapse, and a lane has one synapse."""
+        rule, params = resolve(self.design.rule)
+        shape = () if self.design.block == "lane" else (self.design.synapses,)
+        forms = rule.state_formats(params)
+        return {"synapse": {name: (form.lo, form.hi, shape) for name, form in forms.items()}}
 
     def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Inputs of every step, shape (T, N), and the weights that the recording begins with."""

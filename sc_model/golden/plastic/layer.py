@@ -146,6 +146,18 @@ class PlasticLayer:
 
     # --- state ------------------------------------------------------------------------------------
 
+    @property
+    def layout(self) -> dict[str, dict[str, tuple[int, int, tuple[int, ...]]]]:
+        """Least and greatest value and shape of each field of a checkpoint, by space and name."""
+        return {
+            space: {
+                # from 0 a shift register never gets away
+                name: (1 if name == "lfsr" else form.lo, form.hi, self._shapes[space])
+                for name, form in forms.items()
+            }
+            for space, forms in self._formats.items()
+        }
+
     def load(self, weights: ArrayLike) -> None:
         """Write the weights and put all else to its state after reset.
 
@@ -197,22 +209,17 @@ class PlasticLayer:
                 f"a checkpoint of this layer holds {sorted(spaces)}, not {sorted(present)}"
             )
         self.state = {
-            space: {
-                name: self._exactly(space, name, form, checkpoint[space][name])
-                for name, form in forms.items()
-            }
+            space: {name: self._exactly(space, name, checkpoint[space][name]) for name in forms}
             for space, forms in self._formats.items()
         }
 
-    def _exactly(self, space: str, name: str, form: IntFormat, values: ArrayLike) -> NDArray[Any]:
+    def _exactly(self, space: str, name: str, values: ArrayLike) -> NDArray[Any]:
         """The values of a field, which must fit its shape and format."""
-        array = integers(f"{space}.{name}", values, self._shapes[space])
-        lo = 1 if name == "lfsr" else form.lo  # from 0 a shift register never gets away
-        wrong = array[(array < lo) | (array > form.hi)]
+        lo, hi, shape = self.layout[space][name]
+        array = integers(f"{space}.{name}", values, shape)
+        wrong = array[(array < lo) | (array > hi)]
         if wrong.size:
-            raise ValueError(
-                f"{space}.{name} must be in [{lo}, {form.hi}], not {int(wrong.flat[0])}"
-            )
+            raise ValueError(f"{space}.{name} must be in [{lo}, {hi}], not {int(wrong.flat[0])}")
         return array.astype(self._dtypes[space])
 
     def _control(self, name: str) -> int:
