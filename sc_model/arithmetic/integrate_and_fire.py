@@ -5,15 +5,21 @@ shift arithmetic. First the consequences of the spike of the step before, then t
 
     after the spike
         threshold  = base + a
-        v0 = v - threshold | 0 if fired before (reset ``subtract`` | ``zero``), else v
+        v0 = saturate(v - threshold) | 0 if fired before (reset ``subtract`` | ``zero``), else v
         r0 = refractory if fired before, else max(r - 1, 0)
         a0 = saturate(a - (a >> threshold_decay_shift) + (threshold_step if fired before))
-        v0 = r0 = 0 instead where the step before ended a trial
+        v0 = r0 = 0 instead where the step before ended a trial; a0 goes on
     integration
-        drive = (I >> current_shift) - (inhibition if another neuron fired before)
+        drive = (I >> current_shift) - (inhibition if another neuron fired before, in a step
+                                        that did not end a trial)
         v1 = v0 if r0 > 0, else saturate(v0 - (v0 >> leak_shift) + drive)
         score = v1 + noise
         ready = r0 = 0 and (score >= base + a0, or a decision is asked for)
+
+`saturate` is into the field's own format: the potential's signed one
+(`NeuronSpec.potential_format`), and the unsigned one of the rise a (`adaptation_bits`). So with
+reset ``subtract`` v0 is at least the lowest potential, also where the neuron then rests and keeps
+it. The score is not saturated. A shift of 0 in leak or decay is no leak and no decay.
 
 A layer without winner-take-all fires every neuron that is ready; with it, the ready one with the
 highest score and, among equals, the lowest number. The reset takes effect in the next step: the
