@@ -120,6 +120,6 @@ def differences(seed: int, steps: int) -> int:
     return wrong
 
 
-@pytest.mark.parametrize("first", (0, 40))
+@pytest.mark.parametrize("first", [0, 40])
 def test_a_model_written_from_the_docstring_is_the_golden_one(first: int) -> None:
     assert [seed for seed in range(first, first + 40) if differences(seed, 30)] == []
