@@ -2,15 +2,20 @@
 """The parts of a network for its proof: of each layer one lane, the neurons and the history.
 
 Each part becomes a Verilog file of its own, whose ports keep their names, beside the facts that
-the proof must know of it. The lanes of a layer are one component several times. Ticks and crossings
-are proved elsewhere (`sc_hw.proof.blocks.network.intake`, `sc_hw.proof.blocks.network.crossing`).
+the proof must know of it. The lanes of a layer are one component several times. Every instance in
+`top.v` is then proved to be its part (`sc_hw.proof.blocks.network.wiring`), and so are the queue
+between two clocks and the plastic layer, whose claims are proved elsewhere
+(`sc_hw.proof.blocks.network.crossing`, and the proof of the plastic layer as a design of its own).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from sc_hw.build.blocks import block_of
 from sc_hw.fabric.families import load_family
+from sc_hw.network.cdc import WordCrossing
 from sc_hw.proof.blocks.network.facts import (
     HistoryFacts,
     TrainedLaneFacts,
@@ -25,6 +30,8 @@ from sc_model.layer_kinds import kind_of
 from sc_model.spec import Design, IntFormat
 
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
+# Parts that have their claims elsewhere, and are here to be compared with their instances.
+QUEUE, PLASTIC_LAYER = "queue", "plastic_layer"
 
 
 def lane_facts(lane: Lane, index: int) -> TrainedLaneFacts:
@@ -97,4 +104,17 @@ def write_network_parts(design: Design, folder: Path) -> None:
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)
         write_layer_parts(parts, lane, value, index)
+    parts.hierarchy = _parts_claimed_elsewhere(design, folder)
     parts.write()
+
+
+def _parts_claimed_elsewhere(design: Design, folder: Path) -> list[dict[str, Any]]:
+    """Write the queue and the plastic layer, and give their rows of the list of parts."""
+    parts = PartFiles(folder)
+    if design.network is not None and len(design.network.roles) > 1:
+        # Words of one bit, as in its proofs: a queue never looks at a word.
+        parts.standalone_verilog(QUEUE, WordCrossing(1, design.network.crossing_depth), {})
+    if design.plastic_layer is not None:
+        component = block_of(design.plastic_layer, load_family(design.fabric)).component
+        parts.standalone_verilog(PLASTIC_LAYER, component, {})
+    return parts.rows

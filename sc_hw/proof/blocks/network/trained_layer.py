@@ -12,6 +12,7 @@ address is no claim of this package: co-simulation checks it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from sc_hw.proof.blocks.network.facts import (
 )
 from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS
 from sc_hw.proof.blocks.network.trained_lane import prove_lane
-from sc_hw.proof.blocks.parts import claims_of_parts
+from sc_hw.proof.blocks.network.wiring.whole import claims_of_whole
+from sc_hw.proof.blocks.parts import HIERARCHY, PARTS, claims_of_parts
 from sc_hw.proof.facts import read_facts
 from sc_hw.proof.frames import Frames, no_reset
 from sc_hw.proof.netlist import Netlist
@@ -206,4 +208,10 @@ def claims_of_network(folder: Path, manifest: dict[str, Any], limit_s: float) ->
         facts, prove = PROVERS[row["part"]]
         prove(prover, net, network, read_facts(facts, row["facts"]))
 
-    return claims_of_parts(folder, limit_s, prove_part)
+    claims = claims_of_parts(folder, limit_s, prove_part)
+    listing = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
+    # The list of a mutated part is of that part alone.
+    if HIERARCHY in listing:
+        rows = [*listing["parts"], *listing[HIERARCHY]]
+        claims += claims_of_whole(folder, manifest, rows, network, limit_s)
+    return claims

@@ -1,0 +1,295 @@
+"""Claims about what a trained layer hands to its lanes, neurons and history, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sc_hw.parts.space import Space
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.wiring.instances import Outputs
+from sc_hw.proof.blocks.network.wiring.shape import SPACE_BITS, address_bits
+from sc_hw.proof.blocks.network.wiring.statements import Pair
+from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
+from sc_hw.trained.lane import MEMORY
+
+
+class Request:
+    """The fields of a host's request as the layer keeps it.
+
+    Members
+    -------
+    space, lane, number : of the word.
+    data : to write; None in a request to read.
+    """
+
+    def __init__(self, layer: Layer, register: str, *, write: bool) -> None:
+        shape, word = layer.shape, layer.state(register)
+        lane, number = SPACE_BITS, SPACE_BITS + shape.lane_bits
+        end = number + shape.number_bits
+        self.space, self.lane, self.number = word[:lane], word[lane:number], word[number:end]
+        self.data: Bits | None = word[end : end + shape.data_bits] if write else None
+
+    def loads(self, layer: Layer, space: Space) -> Bits:
+        """Whether this word goes into a space in this clock."""
+        return layer.state("load_now") & self.space.equals(space)
+
+
+def host_number(layer: Layer) -> Bits:
+    """Number of the word that the host writes or reads; 0 while there is none."""
+    loaded = Request(layer, "loaded", write=True).number.gated(layer.state("load_now"))
+    return loaded | Request(layer, "requested", write=False).number.gated(layer.state("reading"))
+
+
+def data_of(request: Request, width: int) -> Bits:
+    """The lowest bits of a request's data."""
+    if request.data is None:
+        raise ValueError("a request to read has no data")
+    return request.data[:width]
+
+
+def past_of(layer: Layer) -> Outputs:
+    """Outputs of the history of a layer with delays."""
+    if layer.history is None:
+        raise ValueError("a layer without delays has no history")
+    return layer.history
+
+
+def prove_layer_parts(layer: Layer) -> None:
+    """Add the claims about each input of each part, the collected spikes, and the host's words."""
+    for number in range(layer.shape.spec.lanes):
+        _prove_lane(layer, number)
+    _prove_neurons(layer)
+    if layer.shape.spec.max_delay:
+        _prove_history(layer)
+    _prove_spikes(layer)
+    _prove_host(layer)
+    _prove_answer(layer)
+
+
+def _prove_lane(layer: Layer, number: int) -> None:
+    wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
+    lane = layer.part.part(f"lane_{number}")
+
+    def inputs() -> Iterator[Pair]:
+        issue, bits = layer.issue, address_bits(spec.depth)
+        loaded = Request(layer, "loaded", write=True)
+        values = [layer.state(f"present_d{MEMORY}")]
+        if spec.max_delay:
+            values.append(past_of(layer)["past"])
+        wanted = {
+            "issue": issue,
+            "address": layer.state("address").gated(layer.state("sweeping")),
+            "values": cat(values),
+            "first": layer.slot.equals(0),
+            "last": layer.slot.equals(spec.columns - 1),
+            "host_address": host_number(layer)[:bits],
+            "load": loaded.loads(layer, Space.SYNAPSE) & loaded.lane.equals(number),
+            "load_data": data_of(loaded, shape.synapse_bits),
+        }
+        if shape.lane.state:
+            wanted["fresh"] = layer.state("fresh")
+        for name, value in wanted.items():
+            # What nothing uses is not there: of all lanes the first one alone says when sums end.
+            if lane.has(name):
+                yield wiring.pair(lane, name, value)
+
+    wiring.claim(
+        f"{layer.label}: lane {number}'s inputs",
+        f"lane {number} is handed the synapse of the sweep, its column's values and its place in"
+        " the neuron's sum, and those words of the host that are for this lane",
+        inputs,
+        layer.invariants,
+    )
+
+    def host_apart() -> Iterator[Pair]:
+        address = wiring.signal(lane, "host_address")
+        yield f"{lane.path}.host_address", address, address.gated(~layer.state("ticking"))
+
+    if number == 0:
+        wiring.claim(
+            f"{layer.label}: the host's address in a tick",
+            "the host's address is 0 while a tick is under way, and the sweep's outside of it",
+            lambda: (
+                *host_apart(),
+                (
+                    f"{lane.path}.address",
+                    wiring.signal(lane, "address"),
+                    wiring.signal(lane, "address").gated(layer.state("ticking")),
+                ),
+            ),
+            layer.invariants,
+        )
+
+
+def _prove_neurons(layer: Layer) -> None:
+    wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
+    neurons = layer.part.part("neurons")
+
+    def inputs() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        wanted = {
+            "announce": layer.lanes[0]["announced"],
+            "take": layer.lanes[0]["done"],
+            "sums": cat([lane["current"] for lane in layer.lanes]),
+            "restart": layer.begins,
+            "fresh": layer.state("fresh"),
+            "host_address": host_number(layer)[: address_bits(spec.neurons)],
+            "load": loaded.loads(layer, Space.NEURON),
+            "load_data": data_of(loaded, shape.neuron_bits),
+        }
+        for name, value in wanted.items():
+            yield wiring.pair(neurons, name, value)
+
+    wiring.claim(
+        f"{layer.label}: the neurons' inputs",
+        "the neurons take in the lanes' sums in the order of the lanes, begin anew with each tick,"
+        " and get the host's words for them",
+        inputs,
+        layer.invariants,
+    )
+
+
+def _prove_history(layer: Layer) -> None:
+    wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
+    history = layer.part.part("history")
+
+    def inputs() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        bits = address_bits(spec.columns)
+        wanted = {
+            "column": layer.slot.low(bits).gated(layer.issue),
+            "keep": layer.issue & layer.last_group,
+            "present": layer.state(f"present_d{MEMORY}"),
+            "fresh": layer.state("fresh"),
+            "host_column": host_number(layer)[:bits],
+            "load": loaded.loads(layer, Space.HISTORY),
+            "load_data": data_of(loaded, shape.history_bits),
+        }
+        for name, value in wanted.items():
+            yield wiring.pair(history, name, value)
+
+    wiring.claim(
+        f"{layer.label}: the history's inputs",
+        "the history is handed the column of the sweep, which the last group writes back, and the"
+        " host's words for it",
+        inputs,
+        layer.invariants,
+    )
+
+
+def _prove_spikes(layer: Layer) -> None:
+    wiring, part, shape = layer.wiring, layer.part, layer.shape
+    spec = shape.spec
+
+    def collected() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        spikes = layer.state("spikes")
+
+        def shifted(spike: Bits) -> Bits:
+            return cat([spikes[1:], spike]) if spec.neurons > 1 else spike
+
+        wanted = spikes
+        if spec.recurrent:
+            fired = next(field for field in shape.neurons.word if field.name == "fired")
+            bit = data_of(loaded, shape.neuron_bits)[fired.offset]
+            wanted = mux(loaded.loads(layer, Space.NEURON), shifted(bit), wanted)
+        spike = layer.neurons["o_spike"]
+        wanted = mux(layer.neurons["o_valid"], shifted(spike), wanted)
+        yield wiring.next_pair(part, "spikes", wanted)
+
+    wiring.claim(
+        f"{layer.label}: the spikes",
+        "the neurons' spikes are collected in their order, neuron 0 in the lowest bit"
+        + (
+            "; a host that loads all neurons in order restores those of the last tick"
+            if spec.recurrent
+            else ""
+        ),
+        collected,
+        layer.invariants,
+    )
+
+    def fresh() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        present = layer.state("fresh")
+        restored = mux(loaded.loads(layer, Space.CONTROL), data_of(loaded, 1), present)
+        wanted = restored & ~end_of_tick(layer)
+        yield wiring.next_pair(part, "fresh", layer.unless_reset(wanted, after=1))
+        before = layer.neurons["o_valid"] & layer.neurons["o_last"]
+        for clock in range(1, shape.settling + 1):
+            register = f"last_spike_d{clock}"
+            yield wiring.next_pair(part, register, layer.unless_reset(before))
+            before = layer.state(register)
+
+    wiring.claim(
+        f"{layer.label}: the first tick",
+        "stored state counts as 0 from a reset to the end of the first tick; the host can restore"
+        " that it counts",
+        fresh,
+        lambda: [
+            *layer.invariants(),
+            ~(end_of_tick(layer) & layer.state("load_now")),
+        ],
+    )
+
+
+def _prove_host(layer: Layer) -> None:
+    wiring, part = layer.wiring, layer.part
+
+    def requests() -> Iterator[Pair]:
+        free, load_valid = layer.free, layer.signal("load__valid")
+        read_now = layer.signal("read__valid") & free & ~load_valid & ~layer.state("load_now")
+        yield wiring.next_pair(part, "load_now", load_valid & free)
+        yield wiring.next_pair(part, "loaded", layer.signal("load__payload"))
+        requested = mux(read_now, layer.signal("read__payload"), layer.state("requested"))
+        yield wiring.next_pair(part, "requested", requested)
+        arrived = layer.state("arrived")
+        kept = arrived & ~layer.signal("readback__ready")
+        taken = arrived & layer.signal("readback__ready")
+        reading = (layer.state("reading") & ~taken) | read_now
+        yield wiring.next_pair(part, "reading", layer.unless_reset(reading))
+        before = read_now
+        for clock in range(1, MEMORY + 1):
+            yield wiring.next_pair(part, f"read_d{clock}", layer.unless_reset(before))
+            before = layer.state(f"read_d{clock}")
+        yield wiring.next_pair(part, "arrived", layer.unless_reset(before | kept))
+
+    wiring.claim(
+        f"{layer.label}: the host's requests",
+        "an accepted write is carried out a clock later with all its bits, even in a reset; an"
+        f" accepted read is kept until its word, which is there {MEMORY + 1} clocks later, has been"
+        " taken",
+        requests,
+        layer.invariants,
+    )
+
+
+def _prove_answer(layer: Layer) -> None:
+    wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
+    part = layer.part
+
+    def answers() -> Iterator[Pair]:
+        request = Request(layer, "requested", write=False)
+        payload = layer.signal("readback__payload")
+        words = {
+            (Space.NEURON, 0): layer.neurons["word"],
+            (Space.CONTROL, 0): layer.state("fresh"),
+        }
+        if spec.max_delay:
+            words[Space.HISTORY, 0] = past_of(layer)["word"]
+        for number, lane in enumerate(layer.lanes):
+            words[Space.SYNAPSE, number] = lane["word"]
+        yield wiring.pair(part, "readback__valid", layer.state("arrived"))
+        for (space, number), word in words.items():
+            asked = request.space.equals(space)
+            if space is Space.SYNAPSE:
+                asked = asked & request.lane.equals(number)
+            wanted = word.wide(shape.data_bits)
+            yield f"answer from {space.name} {number}", payload.gated(asked), wanted.gated(asked)
+
+    wiring.claim(
+        f"{layer.label}: the answer to the host",
+        "the word that a read gives is that of the space, and of the lane, that was asked for, with"
+        " every bit",
+        answers,
+    )

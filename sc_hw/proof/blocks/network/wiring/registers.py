@@ -1,0 +1,43 @@
+"""Claims about all registers of a network at once: each is claimed, and has the right clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sc_hw.proof.blocks.network.wiring.statements import Wiring
+
+_SHOWN = 8  # registers that a counterexample names
+
+
+def prove_registers(wiring: Wiring, clock_of: Mapping[str, str]) -> None:
+    """Add the claims; only after all others, which tell what they were about.
+
+    Parameters
+    ----------
+    wiring : gets the claims.
+    clock_of : the clock of all that is below a path, but for paths whose registers have claims
+        about their clocks already.
+    """
+    design = wiring.design
+    left = sorted(set(design.net.states) - wiring.claimed)
+    wiring.prover.record(
+        "top.v: every register",
+        f"each of the {len(design.net.states)} registers and memories of top.v has its next value"
+        " in a claim",
+        not left,
+        0.0,
+        {"registers without a claim": ", ".join(left[:_SHOWN])},
+    )
+    faults = {}
+    for path, clock in clock_of.items():
+        for name in design.below(path):
+            there = design.clocks.get(name, "no rising edge of a clock")
+            if there != clock:
+                faults[name] = f"{there}, not {clock}"
+    wiring.prover.record(
+        "top.v: clocks",
+        "every register and memory takes its next value with the rising edge of its layer's clock",
+        not faults,
+        0.0,
+        dict(sorted(faults.items())[:_SHOWN]),
+    )

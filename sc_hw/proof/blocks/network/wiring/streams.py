@@ -1,0 +1,237 @@
+"""Claims about the top module of a network: what joins its layers, their hosts, and the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.wiring.instances import Outputs
+from sc_hw.proof.blocks.network.wiring.statements import Pair, Wiring
+from sc_hw.proof.flattened import Flattened, Instance
+from sc_model.spec import NetworkSpec
+
+
+@dataclass
+class Network:
+    """A network in its flattened design.
+
+    Members
+    -------
+    wiring : gets the claims.
+    spec : the network.
+    clock_ports, reset_ports : ports of each role.
+    """
+
+    wiring: Wiring
+    spec: NetworkSpec
+    clock_ports: dict[str, str]
+    reset_ports: dict[str, str]
+
+    @property
+    def top(self) -> Instance:
+        """The network itself."""
+        return self.wiring.design.part("")
+
+    @property
+    def design(self) -> Flattened:
+        """The flattened design."""
+        return self.wiring.design
+
+    @property
+    def names(self) -> list[str]:
+        """The layers' names, in order."""
+        return [layer.name for layer in self.spec.layers]
+
+    def layer(self, name: str) -> Instance:
+        """A trained layer's instance."""
+        return self.design.part(f"layer_{name}")
+
+    def intake(self, name: str) -> Instance:
+        """The intake in front of a layer."""
+        return self.design.part(f"crossing_{name}.intake")
+
+    def words(self, name: str) -> Instance:
+        """The queue in front of a layer whose clock is another than that of the layer before."""
+        return self.design.part(f"crossing_{name}.words")
+
+    def has_queue(self, index: int) -> bool:
+        """Whether there is a queue in front of a layer."""
+        layers = self.spec.layers
+        return index > 0 and layers[index].clock != layers[index - 1].clock
+
+    def run(self, index: int) -> tuple[int, int]:
+        """First and last layer of the neighbours with one clock to which a layer belongs."""
+        first = last = index
+        while first > 0 and not self.has_queue(first):
+            first -= 1
+        while last + 1 < len(self.names) and not self.has_queue(last + 1):
+            last += 1
+        return first, last
+
+    def from_upstream(self, index: int) -> Bits:
+        """A layer's run is cleared because a domain in front of it was reset."""
+        first, _ = self.run(index)
+        if not self.has_queue(first):
+            return self.wiring.const(0, 1)
+        return self.wiring.signal(self.words(self.names[first]), "o_clear")
+
+    def from_downstream(self, index: int) -> Bits:
+        """A layer's run is cleared because a domain behind it was reset."""
+        _, last = self.run(index)
+        if last + 1 == len(self.names):
+            return self.wiring.const(0, 1)
+        return self.wiring.signal(self.words(self.names[last + 1]), "i_clear")
+
+    def restart(self, index: int) -> Bits:
+        """A layer restarts in this clock because another domain was reset."""
+        return self.from_upstream(index) | self.from_downstream(index)
+
+    def domain_reset(self, index: int) -> Bits:
+        """The reset of a layer's own domain."""
+        port = self.reset_ports[self.spec.layers[index].clock]
+        return Bits(self.wiring.prover.terms, self.design.net.inputs[port])
+
+    def reset(self, index: int) -> Bits:
+        """A layer is reset in this clock, for either reason."""
+        return self.domain_reset(index) | self.restart(index)
+
+    def port(self, name: str) -> Bits:
+        """An input port."""
+        return Bits(self.wiring.prover.terms, self.design.net.inputs[name])
+
+    def output(self, name: str, wanted: Bits) -> Pair:
+        """An output port, and what it must be."""
+        return name, Bits(self.wiring.prover.terms, self.design.net.outputs[name]), wanted
+
+
+def prove_streams(network: Network) -> None:
+    """Add the claims about everything in the top module."""
+    _prove_stamp(network)
+    for index, name in enumerate(network.names):
+        _prove_entrance(network, index, name)
+        prove_host(network, name, network.layer(name), index)
+    _prove_outputs(network)
+
+
+def _prove_stamp(network: Network) -> None:
+    wiring = network.wiring
+
+    def stamp() -> Iterator[Pair]:
+        part = network.design.part("stamp")
+        step = wiring.state(part, "step")
+        taken = network.port("i__valid") & Bits(
+            wiring.prover.terms, network.design.net.outputs["i__ready"]
+        )
+        after = mux(network.reset(0), wiring.const(1, len(step)), mux(taken, step + 1, step))
+        yield wiring.next_pair(part, "step", after)
+
+    wiring.claim(
+        "top.v: numbers of the steps",
+        "the words of the input are numbered from 1 after a reset or restart, one by one",
+        stamp,
+    )
+
+
+def _prove_entrance(network: Network, index: int, name: str) -> None:
+    """What comes into a layer: from the input or the layer before, by the queue and the intake."""
+    wiring = network.wiring
+    intake, layer = network.intake(name), network.layer(name)
+    queue = network.words(name) if network.has_queue(index) else None
+    entrance = intake if queue is None else queue
+
+    def source() -> Iterator[Pair]:
+        ready = wiring.signal(entrance, "i__ready")
+        if index == 0:
+            runs = ~network.restart(0)
+            step = wiring.state(network.design.part("stamp"), "step")
+            words = cat([step, network.port("i__payload")])
+            valid = network.port("i__valid") & runs
+            yield network.output("i__ready", ready & runs)
+        else:
+            before = network.layer(network.names[index - 1])
+            words = wiring.signal(before, "o__payload")
+            valid = wiring.signal(before, "o__valid")
+            yield wiring.pair(before, "o__ready", ready)
+        yield wiring.pair(entrance, "i__payload", words)
+        yield wiring.pair(entrance, "i__valid", valid)
+        if queue is not None:
+            yield wiring.pair(queue, "i_restart", network.from_upstream(index - 1))
+            yield wiring.pair(queue, "o_restart", network.from_downstream(index))
+            yield wiring.pair(intake, "i__payload", wiring.signal(queue, "o__payload"))
+            yield wiring.pair(intake, "i__valid", wiring.signal(queue, "o__valid"))
+            yield wiring.pair(queue, "o__ready", wiring.signal(intake, "i__ready"))
+        for port in ("payload", "valid"):
+            yield wiring.pair(layer, f"i__{port}", wiring.signal(intake, f"o__{port}"))
+        yield wiring.pair(intake, "o__ready", wiring.signal(layer, "i__ready"))
+
+    origin = "the input with its step" if index == 0 else f"layer {network.names[index - 1]}"
+    wiring.claim(
+        f"top.v, layer {name}: where its words come from",
+        f"the words of {origin} reach the layer's intake with every bit, each of them once, and its"
+        " ticks the layer; resets of other domains are passed on and never back",
+        source,
+    )
+
+
+def prove_host(
+    network: Network, name: str, part: Instance, index: int, given: Outputs | None = None
+) -> None:
+    """Add the claim about the host's access to a layer.
+
+    Parameters
+    ----------
+    network : the network.
+    name : of the layer in the names of ports.
+    part : its instance.
+    index : of the trained layer whose clock it has.
+    given : what the instance gives, where it is a part that was proved by itself.
+    """
+    wiring = network.wiring
+
+    def output(port: str) -> Bits:
+        return wiring.signal(part, port) if given is None else given[port]
+
+    def access() -> Iterator[Pair]:
+        runs = ~network.restart(index)
+        for port in ("load", "read"):
+            yield wiring.pair(part, f"{port}__payload", network.port(f"{port}_{name}__payload"))
+            valid = network.port(f"{port}_{name}__valid")
+            yield wiring.pair(part, f"{port}__valid", valid & runs)
+            ready = output(f"{port}__ready")
+            yield network.output(f"{port}_{name}__ready", ready & runs)
+        for port in ("payload", "valid"):
+            yield network.output(f"readback_{name}__{port}", output(f"readback__{port}"))
+        yield wiring.pair(part, "readback__ready", network.port(f"readback_{name}__ready"))
+
+    wiring.claim(
+        f"top.v, layer {name}: its host",
+        "the host's writes and reads of the layer reach this layer with every bit, and none while"
+        " it restarts; the answer is this layer's",
+        access,
+    )
+
+
+def _prove_outputs(network: Network) -> None:
+    wiring, last = network.wiring, len(network.names) - 1
+
+    def outputs() -> Iterator[Pair]:
+        if network.spec.plastic is None:
+            part = network.layer(network.names[last])
+            yield network.output("o__payload", wiring.signal(part, "o__payload"))
+            yield network.output("o__valid", wiring.signal(part, "o__valid"))
+            yield wiring.pair(part, "o__ready", network.port("o__ready"))
+        yield network.output("i_restart", network.restart(0))
+        yield network.output("o_restart", network.restart(last))
+        for index, name in enumerate(network.names):
+            intake = network.intake(name)
+            yield network.output(f"out_of_step_{name}", wiring.signal(intake, "out_of_step"))
+            if network.spec.crossing(index).policy == "once":
+                yield network.output(f"lost_{name}", wiring.state(intake, "lost"))
+
+    wiring.claim(
+        "top.v: outputs",
+        "the spikes that come out are the last trained layer's with their step, where no plastic"
+        " one is behind it; restarts, words out of step and lost spikes are reported",
+        outputs,
+    )

@@ -1,0 +1,299 @@
+"""Claims about the sweep of a trained layer: when a tick begins, and what its parts are handed.
+
+A tick sweeps the groups of the layer's neurons one by one, and in each group the columns. In a
+clock all lanes work on the synapse of one column, each for a neuron of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.wiring.instances import Outputs
+from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
+from sc_hw.proof.blocks.network.wiring.statements import Pair, Wiring
+from sc_hw.proof.flattened import Instance
+from sc_hw.trained.lane import MEMORY
+
+
+@dataclass
+class Layer:
+    """A trained layer in a flattened design, and the signals that its claims speak of.
+
+    Members
+    -------
+    wiring : gets the claims.
+    part : the layer's instance.
+    shape : its sizes.
+    reset : whether the layer is reset in this clock, by its domain or by a restart.
+    lanes, neurons, history : outputs of its parts; no history without delays.
+    """
+
+    wiring: Wiring
+    part: Instance
+    shape: LayerShape
+    reset: Bits
+    lanes: list[Outputs]
+    neurons: Outputs
+    history: Outputs | None
+
+    @property
+    def label(self) -> str:
+        """How the claims' names begin."""
+        return f"top.v, layer {self.shape.spec.name}"
+
+    def state(self, name: str) -> Bits:
+        """The present value of a register of the layer."""
+        return self.wiring.state(self.part, name)
+
+    @property
+    def values(self) -> Bits:
+        """The values of the columns, the one of the present slot in front."""
+        return self.wiring.state(self.part, "values", self.shape.columns_bits)
+
+    def signal(self, name: str) -> Bits:
+        """A signal of the layer."""
+        return self.wiring.signal(self.part, name)
+
+    def unless_reset(self, value: Bits, after: int = 0) -> Bits:
+        """A next value, or the value after a reset."""
+        return mux(self.reset, self.wiring.const(after, len(value)), value)
+
+    @property
+    def free(self) -> Bits:
+        """No tick is under way, no spikes wait to be taken, and no word is being read."""
+        return ~(self.state("ticking") | self.state("waiting") | self.state("reading"))
+
+    @property
+    def host_asks(self) -> Bits:
+        """The host wants to write or to read a word."""
+        return self.signal("load__valid") | self.signal("read__valid")
+
+    @property
+    def begins(self) -> Bits:
+        """A tick begins in this clock."""
+        offered = self.signal("i__valid") & self.free
+        return offered & ~self.host_asks & ~self.state("load_now")
+
+    @property
+    def slot(self) -> Bits:
+        """Number of the clock in the sweep of a group."""
+        return self.wiring.counter(self.part, "slot", self.shape.slots)
+
+    @property
+    def last_slot(self) -> Bits:
+        """Whether it is the last clock of a group."""
+        return self.slot.equals(self.shape.slots - 1)
+
+    @property
+    def last_group(self) -> Bits:
+        """Whether the last group is swept."""
+        groups = self.shape.spec.groups
+        return self.wiring.counter(self.part, "group", groups).equals(groups - 1)
+
+    @property
+    def issue(self) -> Bits:
+        """Each lane reads a synapse in this clock."""
+        return self.state("sweeping") & self.slot.below(self.shape.spec.columns)
+
+    def invariants(self) -> list[Bits]:
+        """What holds in every state that a reset leads to (claimed by :func:`prove_sweep`)."""
+        ticking, sweeping = self.state("ticking"), self.state("sweeping")
+        waiting, reading = self.state("waiting"), self.state("reading")
+        load_now, arrived = self.state("load_now"), self.state("arrived")
+        on_its_way = [self.state(f"read_d{clock}") for clock in range(1, MEMORY + 1)]
+        facts = [
+            sweeping.implies(ticking),
+            ~(ticking & waiting),
+            ~((ticking | waiting) & (load_now | reading)),
+            ~(load_now & reading),
+            # The word being read is in one place, and in none where nothing is read.
+            reading.equals(arrived | on_its_way[0] | on_its_way[1]),
+            ~(arrived & (on_its_way[0] | on_its_way[1])),
+            ~(on_its_way[0] & on_its_way[1]),
+        ]
+        return [*facts, *self._places()]
+
+    def _places(self) -> list[Bits]:
+        """Counters stay below their ends, rest at 0, and the address follows from them."""
+        spec, slots = self.shape.spec, self.shape.slots
+        group = self.wiring.counter(self.part, "group", spec.groups)
+        address, sweeping = self.state("address"), self.state("sweeping")
+        # One bit more than the number of synapses of a lane needs, so that no sum wraps.
+        bits = spec.depth.bit_length() + 1
+        slot = self.slot.low(bits) if len(self.slot) <= bits else self.slot
+        columns = mux(
+            self.slot.below(spec.columns), slot.low(bits), self.wiring.const(spec.columns, bits)
+        )
+        wanted = group.wide(bits).times(spec.columns) + columns
+        # Behind the last synapse the address is that of the first one again.
+        wanted = wanted.gated(~wanted.equals(spec.depth))
+        return [
+            self.slot.below(slots),
+            group.below(spec.groups),
+            sweeping | (self.slot.equals(0) & group.equals(0) & address.equals(0)),
+            address.wide(bits).equals(wanted),
+        ]
+
+
+def prove_sweep(layer: Layer) -> None:
+    """Add the claims about the beginning of a tick, its counters, and the columns' values."""
+    _prove_invariants(layer)
+    _prove_begin(layer)
+    _prove_counters(layer)
+    _prove_columns(layer)
+
+
+def _prove_invariants(layer: Layer) -> None:
+    wiring, part = layer.wiring, layer.part
+    spec = layer.shape.spec
+
+    def following() -> Iterator[Pair]:
+        # The same statements about the next state, whatever it is: the registers' next values take
+        # the place of their present ones.
+        net = wiring.design.net
+        names = ["ticking", "sweeping", "waiting", "reading", "load_now", "arrived", "address"]
+        names += [f"read_d{clock}" for clock in range(1, MEMORY + 1)]
+        names += ["slot"] * (layer.shape.slots > 1) + ["group"] * (spec.groups > 1)
+        registers = [part.register(name) for name in names]
+        step = {net.states[name]: net.following[name] for name in registers}
+        for number, fact in enumerate(layer.invariants()):
+            next_fact = Bits(fact.terms, net.substitute(fact.term, step))
+            yield f"invariant {number}", next_fact, wiring.const(1, 1)
+
+    # That a tick ends only while one is under way, and then with nothing in flight, is a claim of
+    # `ends`; here it is the environment of these counters.
+    def assumed() -> list[Bits]:
+        last_spike = end_of_tick(layer)
+        return [
+            *(layer.reset | fact for fact in layer.invariants()),
+            last_spike.implies(layer.state("ticking") & ~layer.state("sweeping")),
+        ]
+
+    wiring.claim(
+        f"{layer.label}: one thing at a time",
+        "after a reset and ever after: a sweep is part of a tick, and a tick, waiting spikes, a"
+        " write and a read of the host exclude each other; one word is read at a time; the address"
+        " is group x columns + slot, and 0 between ticks",
+        following,
+        assumed,
+    )
+
+
+def end_of_tick(layer: Layer) -> Bits:
+    """Whether the last neuron's spike is there, and all writes of the tick have been made."""
+    settling = layer.shape.settling
+    if settling:
+        return layer.state(f"last_spike_d{settling}")
+    return layer.neurons["o_valid"] & layer.neurons["o_last"]
+
+
+def _prove_begin(layer: Layer) -> None:
+    wiring, part = layer.wiring, layer.part
+
+    def handshakes() -> Iterator[Pair]:
+        free, load_now = layer.free, layer.state("load_now")
+        asks = layer.host_asks
+        yield wiring.pair(part, "i__ready", free & ~asks & ~load_now)
+        yield wiring.pair(part, "load__ready", free)
+        yield wiring.pair(part, "read__ready", free & ~layer.signal("load__valid") & ~load_now)
+        if part.has("idle"):
+            yield wiring.pair(part, "idle", free)
+
+    wiring.claim(
+        f"{layer.label}: who gets in",
+        "between ticks a write of the host is accepted, before a read, before a tick; a read and a"
+        " tick wait a clock behind a write",
+        handshakes,
+    )
+
+    def tick() -> Iterator[Pair]:
+        ends, begins = end_of_tick(layer), layer.begins
+        ticking, waiting = layer.state("ticking"), layer.state("waiting")
+        taken = waiting & layer.signal("o__ready")
+        for name, wanted in (
+            ("ticking", (ticking | begins) & ~ends),
+            ("waiting", (waiting & ~taken) | ends),
+        ):
+            yield wiring.next_pair(part, name, layer.unless_reset(wanted))
+        step = layer.signal("i__payload")[: layer.shape.step_bits]
+        yield wiring.next_pair(part, "step", mux(begins, step, layer.state("step")))
+        yield wiring.pair(part, "o__valid", waiting)
+        payload = cat([layer.state("step"), layer.state("spikes")])
+        yield wiring.pair(part, "o__payload", payload)
+
+    wiring.claim(
+        f"{layer.label}: a tick",
+        "a tick begins when its inputs are transferred, keeps their step, and ends with the last"
+        " neuron's spike; then its spikes are offered until they are taken",
+        tick,
+        lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("ticking"))],
+    )
+
+
+def _prove_counters(layer: Layer) -> None:
+    wiring, part, shape = layer.wiring, layer.part, layer.shape
+    spec = shape.spec
+
+    def counters() -> Iterator[Pair]:
+        sweeping, slot, last_slot = layer.state("sweeping"), layer.slot, layer.last_slot
+        group = wiring.counter(part, "group", spec.groups)
+        over = last_slot & layer.last_group
+        wanted = (sweeping & ~over) | layer.begins
+        yield wiring.next_pair(part, "sweeping", layer.unless_reset(wanted))
+        if shape.slots > 1:
+            following = mux(sweeping, (slot + 1).gated(~last_slot), slot)
+            yield wiring.next_pair(part, "slot", layer.unless_reset(following))
+        if spec.groups > 1:
+            following = mux(sweeping & last_slot, (group + 1).gated(~layer.last_group), group)
+            yield wiring.next_pair(part, "group", layer.unless_reset(following))
+        address = layer.state("address")
+        last = layer.last_group & slot.equals(spec.columns - 1)
+        following = mux(layer.issue, (address + 1).gated(~last), address)
+        yield wiring.next_pair(part, "address", layer.unless_reset(following))
+
+    wiring.claim(
+        f"{layer.label}: the sweep",
+        f"a tick sweeps {spec.groups} groups of {shape.slots} clocks, and addresses a lane's"
+        f" {spec.depth} synapses one after the other",
+        counters,
+        layer.invariants,
+    )
+
+
+def _prove_columns(layer: Layer) -> None:
+    wiring, part, shape = layer.wiring, layer.part, layer.shape
+    spec, width = shape.spec, shape.value.width
+
+    def columns() -> Iterator[Pair]:
+        values, inputs = layer.values, layer.signal("i__payload")[shape.step_bits :]
+        parts = [inputs]
+        if spec.recurrent:
+            # After a reset there is no tick before: its spikes are 0.
+            spikes = layer.state("spikes").gated(~layer.state("fresh"))
+            parts += [spikes[n].wide(width) for n in range(spec.neurons)]
+        if spec.bias:
+            parts.append(wiring.const(1, width))
+        rotated = cat([values[width:], values[:width]]) if spec.columns > 1 else values
+        wanted = mux(layer.begins, cat(parts), mux(layer.issue, rotated, values))
+        yield wiring.next_pair(part, "values", wanted, shape.columns_bits)
+        before = values[:width]
+        for clock in range(1, MEMORY + 1):
+            yield wiring.next_pair(part, f"present_d{clock}", before)
+            before = layer.state(f"present_d{clock}")
+
+    own = ", the spikes of the tick before" if spec.recurrent else ""
+    bias = " and a 1" if spec.bias else ""
+    wiring.claim(
+        f"{layer.label}: the columns",
+        f"a tick takes in the inputs' values{own}{bias}; each issue moves them on by one column,"
+        f" and the column in front reaches the lanes {MEMORY} clocks later",
+        columns,
+        layer.invariants,
+    )
+
+
+def column_bits(shape: LayerShape) -> int:
+    """Bits of a column's number."""
+    return address_bits(shape.spec.columns)

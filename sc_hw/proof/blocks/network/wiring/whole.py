@@ -1,0 +1,168 @@
+"""All claims about a network's own `top.v`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sc_hw.proof.blocks.network.facts import TrainedLaneFacts, TrainedNeuronsFacts
+from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, PLASTIC_LAYER, QUEUE
+from sc_hw.proof.blocks.network.wiring.crossings import prove_words
+from sc_hw.proof.blocks.network.wiring.instances import prove_instance
+from sc_hw.proof.blocks.network.wiring.intakes import prove_intake
+from sc_hw.proof.blocks.network.wiring.layer_parts import prove_layer_parts
+from sc_hw.proof.blocks.network.wiring.registers import prove_registers
+from sc_hw.proof.blocks.network.wiring.shape import LayerShape
+from sc_hw.proof.blocks.network.wiring.stage import prove_stage
+from sc_hw.proof.blocks.network.wiring.statements import Wiring
+from sc_hw.proof.blocks.network.wiring.streams import Network, prove_streams
+from sc_hw.proof.blocks.network.wiring.sweep import Layer, prove_sweep
+from sc_hw.proof.facts import read_facts
+from sc_hw.proof.flattened import read_flattened
+from sc_hw.proof.netlist import Netlist, parse_btor, read_back
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.verdicts import Claim
+from sc_model.graph.smt import Terms
+from sc_model.spec import PLASTIC, Design, NetworkSpec
+
+# The solver crashes where terms outlive the manager that made them.
+_TERMS_IN_USE: list[Terms] = []
+
+
+class Parts:
+    """The parts that were emitted by themselves, read into the terms of the design.
+
+    Parameters
+    ----------
+    folder : the build's.
+    rows : of `parts.json`; a part is read once.
+    terms : of the design.
+    """
+
+    def __init__(self, folder: Path, rows: list[dict[str, Any]], terms: Terms) -> None:
+        self.folder, self.terms = folder, terms
+        self.rows = {(row["part"], row["facts"].get("layer")): row for row in rows}
+        self.numbers = {id(row): number for number, row in enumerate(rows)}
+
+    def facts(self, kind: type, part: str, layer: int) -> Any:
+        """Facts of a part of a layer."""
+        return read_facts(kind, self.rows[part, layer]["facts"])
+
+    def netlist(self, part: str, layer: int | None = None) -> Netlist:
+        """Netlist of a part; its text is there already where the part was proved before."""
+        row = self.rows[part, layer]
+        name = f"part_{self.numbers[id(row)]}"
+        file = self.folder / "proof" / f"{name}.btor"
+        if not file.exists():
+            read_back(self.folder / row["verilog"], row["top"], self.folder / "proof", name)
+        return parse_btor(file.read_text(encoding="utf-8"), self.terms)
+
+
+def claims_of_whole(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    rows: list[dict[str, Any]],
+    spec: NetworkSpec,
+    limit_s: float,
+) -> list[Claim]:
+    """Claims about the `top.v` of a network.
+
+    Parameters
+    ----------
+    folder : the build's.
+    manifest : of the build.
+    rows : the parts that were emitted by themselves.
+    spec : the network.
+    limit_s : seconds for one claim before its verdict is ``unknown``.
+
+    Raises ToolError where Yosys finds an error in the Verilog.
+    """
+    terms = Terms()
+    _TERMS_IN_USE.append(terms)
+    proof = folder / "proof"
+    clocks = {domain["role"]: domain["clock"] for domain in manifest["domains"]}
+    resets = {domain["role"]: domain["reset"] for domain in manifest["domains"]}
+    verilog = folder / manifest["verilog"]
+    design = read_flattened(verilog, manifest["top"], list(clocks.values()), proof, terms)
+    wiring = Wiring(Prover(terms, limit_s), design)
+    network = Network(wiring, spec, clocks, resets)
+    parts = Parts(folder, rows, terms)
+    clock_of = {"stamp": clocks[spec.layers[0].clock]}
+    prove_streams(network)
+    for index, layer in enumerate(spec.layers):
+        clock_of[f"crossing_{layer.name}.intake"] = clocks[layer.clock]
+        clock_of[f"layer_{layer.name}"] = clocks[layer.clock]
+        _prove_layer(network, parts, index)
+    if spec.plastic is not None:
+        clock_of[PLASTIC] = clocks[spec.layers[-1].clock]
+        prove_stage(network, parts.netlist(PLASTIC_LAYER))
+    _prove_queues(network, proof, rows)
+    prove_registers(wiring, clock_of)
+    return wiring.prover.claims
+
+
+def _prove_layer(network: Network, parts: Parts, index: int) -> None:
+    """The claims about a trained layer, its parts and its intake."""
+    wiring, spec = network.wiring, network.spec
+    layer, crossing = spec.layers[index], spec.crossing(index)
+    reset = network.reset(index)
+    label = f"top.v, layer {layer.name}"
+    prove_intake(wiring, label, network.intake(layer.name), crossing, spec.step_bits, reset)
+    shape = LayerShape(
+        layer,
+        crossing.value,
+        spec.step_bits,
+        parts.facts(TrainedLaneFacts, LANE, index),
+        parts.facts(TrainedNeuronsFacts, NEURONS, index),
+    )
+    part, given = network.layer(layer.name), {"rst": reset.term}
+    lane = parts.netlist(LANE, index)
+    lanes = [
+        prove_instance(wiring, part.part(f"lane_{number}"), lane, given)
+        for number in range(layer.lanes)
+    ]
+    neurons = prove_instance(wiring, part.part("neurons"), parts.netlist(NEURONS, index), given)
+    history = None
+    if layer.max_delay:
+        past = parts.netlist(HISTORY, index)
+        history = prove_instance(wiring, part.part("history"), past, given)
+    inside = Layer(wiring, part, shape, reset, lanes, neurons, history)
+    prove_sweep(inside)
+    prove_layer_parts(inside)
+
+
+def _prove_queues(network: Network, proof: Path, rows: list[dict[str, Any]]) -> None:
+    """The claims about the queues between two clocks."""
+    spec = network.spec
+    queue = next((row for row in rows if row["part"] == QUEUE), None)
+    if queue is None:
+        return
+    alone = read_flattened(
+        proof.parent / queue["verilog"],
+        queue["top"],
+        ("i_clk", "o_clk"),
+        proof,
+        network.wiring.prover.terms,
+        "queue",
+    )
+    for index, layer in enumerate(spec.layers):
+        if not network.has_queue(index):
+            continue
+        sides = {"i": spec.layers[index - 1].clock, "o": layer.clock}
+        prove_words(
+            network.wiring,
+            network.words(layer.name),
+            alone,
+            {f"{side}_rst": network.domain_reset(index - (side == "i")).term for side in sides},
+            {f"{side}_clk": network.clock_ports[role] for side, role in sides.items()},
+            spec.crossing_depth,
+        )
+
+
+def network_of(manifest: Mapping[str, Any]) -> NetworkSpec:
+    """The network of a manifest."""
+    network = Design.model_validate(manifest["design"]).network
+    if network is None:
+        raise ValueError("only a network has such parts")
+    return network
