@@ -13,7 +13,7 @@ from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.parts.state_memory import WRITE
 from sc_hw.trained.history import History
-from sc_hw.trained.lane import MEMORY, Lane
+from sc_hw.trained.lane import AHEAD, MEMORY, Lane
 from sc_hw.trained.neurons import Neurons
 from sc_hw.wires import Delays, choose, equals, gated
 from sc_model.layer_kinds import kind_of
@@ -143,15 +143,21 @@ class TrainedLayer(wiring.Component):
 
     @property
     def settling_clocks(self) -> int:
-        """Clocks that a tick's end waits for the last synapse's state to reach its memory.
+        """Clocks that a tick's end waits for what is still in flight.
 
-        0 for the built-in kinds, whose product is made of the next state: its sum is later than the
-        state. A kind may have a state that takes longer than its product.
+        That is the last synapse's state on its way to its memory, and the sums of the last group's
+        surplus lanes on their way out of the neurons' row: in the next tick they would be neurons.
+        0 for the built-in kinds, whose product is made of the next state (so that its sum is later
+        than the state), unless far more lanes are surplus than the neurons' pipeline has stages. A
+        kind may have a state that takes longer than its product.
         """
         # The soonest access after the last spike: `waiting` and `free` each take a clock, and a
-        # third passes from the accepted request to its address.
-        soonest = self.deciding_clocks + 3
-        return max(0, self.lanes[0].state_ready + WRITE - soonest)
+        # third passes from the accepted request to its address, or to the neurons' first turn.
+        last_neuron = (self.spec.neurons - 1) % self.spec.lanes
+        state = self.lanes[0].state_ready + WRITE - (self.deciding_clocks + 3)
+        # A place of the row has its turn AHEAD clocks before its sum, as the last neuron had.
+        surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency + 2)
+        return max(0, state, surplus)
 
     @property
     def tick_clocks(self) -> int:
