@@ -28,7 +28,7 @@ MEMORY = 3 << 29  # bytes, 1.5 GiB: the largest file, its numbers and their copi
 FILE_BYTES = 1 << 28
 LIMITS = {
     "groups in each other": 64,
-    "objects": 100_000,
+    "members": 40_000,  # of all groups; 4,096 nodes have some 30,000
     "numbers": 1 << 24,  # 16 layers of 1,024 x 1,024 weights
     "letters": 1 << 22,
 }

@@ -66,8 +66,8 @@ class Reading:
         """Take an amount off what may still be read; RefusalError where that is less."""
         if amount > self.left[what]:
             raise RefusalError(
-                f"must leave the file within {self.limits[what]:,} {what}, and would take it above"
-                " that"
+                f"must not take the file above {self.limits[what]:,} {what}, and would with"
+                f" {amount:,}"
             )
         self.left[what] -= amount
 
@@ -83,7 +83,6 @@ class Reading:
 
         before = self.at
         self.at = f"{self.at.rstrip('/')}/{name}"
-        self.count("objects", 1)
         link = group.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
             raise RefusalError(
@@ -110,6 +109,7 @@ class Reading:
             raise RefusalError(
                 f"must lie in at most {self.limits['groups in each other']} groups in each other"
             )
+        self.count("members", len(here))  # before their names are listed and sorted
         return {"group": {name: self.item(here, name, (*above, address)) for name in sorted(here)}}
 
     def array(self, here: Any) -> dict[str, Any]:
@@ -171,7 +171,10 @@ def read(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], list[byte
 
     reading = Reading(limits)
     try:
-        file = h5py.File(h5py.h5f.open_file_image(data))
+        try:
+            file = h5py.File(h5py.h5f.open_file_image(data))
+        except ValueError:  # "Not a file id" is all that h5py says of a superblock that is wrong
+            return {"error": "its first bytes or its length are wrong", "where": "/"}, []
         for name in ("node", "version"):
             if name == "node" and name not in file:
                 raise RefusalError("must have a group 'node', as NIR files do")

@@ -80,7 +80,10 @@ def _chain(graph: FloatGraph) -> list[FloatPopulation]:
             here.name
         }
         if len(after) != 1:
-            named = ", ".join(f"'{name}'" for name in sorted(after)) or "none"
+            named = (
+                ", ".join(f"'{name}'" for name in sorted(after))
+                or "none; weights that are all 0 join nothing"
+            )
             raise InterchangeError(
                 f"node '{here.name}' must feed one other node, not {len(after)} ({named}); {CHAIN}."
             )

@@ -141,11 +141,11 @@ def as_numbers(where: str, field: str, value: Any) -> Any:
             f" ({' '.join(str(error).split())[:80]})."
         ) from None
     if array.dtype.kind not in "fiub":
-        kind = {"c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
-        raise InterchangeError(
-            f"{where} must have numbers in {field}, not"
-            f" {kind.get(array.dtype.kind, str(array.dtype))}."
-        )
+        kinds = {"c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
+        kind = kinds.get(array.dtype.kind, str(array.dtype))
+        if array.dtype.kind == "O" and all(isinstance(each, str) for each in array.flat):
+            kind = "text"
+        raise InterchangeError(f"{where} must have numbers in {field}, not {kind}.")
     if array.ndim > MAX_DIMENSIONS:
         raise InterchangeError(
             f"{where} must have at most {MAX_DIMENSIONS} dimensions in {field}, not {array.ndim}."
@@ -380,7 +380,7 @@ def _node(name: str, group: Any, depth: int) -> Any:
             hint = did_you_mean(field, table) or ""
             raise InterchangeError(
                 f"{where} must have the fields {', '.join(table)}, not '{shortened(field)}'"
-                f"{hint or f': nir {nir.version} does not know it'}."
+                f"{hint or f', which nir {nir.version} does not know.'}"
             )
     values: dict[str, Any] = {}
     for field, holds in table.items():
