@@ -9,7 +9,27 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from sc_hw.cli.terminal import AsJson, out, print_json
+from sc_hw.cli.terminal import AsJson, errors, out, print_json
+from sc_hw.cli.width_options import (
+    Calibrate,
+    CodeBits,
+    Fraction,
+    Leak,
+    LeakBits,
+    MaxDelay,
+    MayDiffer,
+    PotentialBits,
+    Scale,
+    Strict,
+    TauMax,
+    TauMin,
+    Terms,
+    ThresholdBits,
+    TraceBits,
+    TraceFraction,
+    WeightBits,
+)
+from sc_hw.errors import EXIT_BAD_INPUT
 from sc_model.spec import ConfigError
 from sc_model.spec.errors import did_you_mean
 from sc_model.texts import shown
@@ -103,13 +123,23 @@ def import_(
         ),
     ] = None,
     node_delays: Annotated[list[str] | None, typer.Option(NODE_DELAY, hidden=True)] = None,
-    weight_bits: Annotated[int, typer.Option(help="Signed bits of a weight, 2 to 18.")] = 8,
-    scale: Annotated[
-        str, typer.Option(help="A weight's unit: tensor (one a layer) or row (one a neuron).")
-    ] = "tensor",
-    leak: Annotated[
-        str, typer.Option(help="How potentials leak: factor (multiplier) or shift.")
-    ] = "factor",
+    weight_bits: WeightBits = None,
+    scale: Scale = None,
+    leak: Leak = "factor",
+    leak_bits: LeakBits = None,
+    fraction: Fraction = None,
+    threshold_bits: ThresholdBits = None,
+    potential_bits: PotentialBits = None,
+    max_delay: MaxDelay = None,
+    trace_bits: TraceBits = None,
+    trace_fraction: TraceFraction = None,
+    code_bits: CodeBits = None,
+    terms: Terms = None,
+    tau_min_ms: TauMin = None,
+    tau_max_ms: TauMax = None,
+    calibrate: Calibrate = None,
+    may_differ: MayDiffer = None,
+    strict: Strict = False,
     lanes: Annotated[
         int, typer.Option(min=1, max=64, help="Lanes of each layer, one synapse a clock each.")
     ] = 1,
@@ -123,31 +153,60 @@ def import_(
 
     NIR files come from snnTorch, Norse, SpikingJelly and others.
     """
-    from sc_hw.commands.import_nir import import_nir
-
+    widths = {
+        "weight_bits": weight_bits,
+        "scale": scale,
+        "leak": leak,
+        "factor_shift": leak_bits,
+        "fraction": fraction,
+        "threshold_bits": threshold_bits,
+        "potential_bits": potential_bits,
+        "max_delay": max_delay,
+        "trace_bits": trace_bits,
+        "trace_fraction": trace_fraction,
+        "code_bits": code_bits,
+        "terms": terms,
+        "tau_min_ms": tau_min_ms,
+        "tau_max_ms": tau_max_ms,
+    }
     delays = by_node("--reset-delay", node_delays or (), ANSWERS)
     if reset_delay is not None:
         delays = {"*": reset_delay, **(delays or {})}
-    result = import_nir(
+    _import(
         file,
         folder,
+        as_json,
         lanes=lanes,
         name=name,
         source=source,
         dt_ms=dt_ms,
         reset=by_node("--reset", reset or (), RESETS),
         reset_delay=delays,
-        weight_bits=weight_bits,
-        scale=scale,
-        leak=leak,
         fabric=fabric,
         plasticity=plasticity,
+        calibrate=calibrate,
+        may_differ=may_differ,
+        strict=strict,
+        **widths,
     )
+
+
+def _import(file: Path, folder: Path | None, as_json: bool, **options: Any) -> None:
+    """Import and print; losses of a strict import are a line each."""
+    from sc_hw.commands.import_nir import LossError, import_nir
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        result = import_nir(file, folder, **given)
+    except LossError as error:
+        for loss in error.losses:
+            errors.print(f"error: {loss}", markup=False)
+        raise typer.Exit(EXIT_BAD_INPUT) from None
     if as_json:
         print_json({key: value for key, value in result.items() if key != "text"})
     else:
         out.print(result["text"], markup=False)
-        out.print(f"wrote {result['design']} and {result['parameters']}")
+        out.print(f"wrote {result['design']} and {result['parameters']}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from sc_model.evaluation.answers import Accuracy, accuracy
 from sc_model.evaluation.calibration import Calibration, calibrated
 from sc_model.evaluation.floats import run_floats
 from sc_model.evaluation.integers import run_integers
-from sc_model.evaluation.stimulus import Samples, load_samples, random_samples
+from sc_model.evaluation.stimulus import Samples, load_samples, random_samples, samples_for
 
 __all__ = [
     "Accuracy",
@@ -23,4 +23,5 @@ __all__ = [
     "random_samples",
     "run_floats",
     "run_integers",
+    "samples_for",
 ]

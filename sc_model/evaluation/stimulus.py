@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sc_model.golden.recording import RecordingError, arrays_of, meta_of
 from sc_model.quantisation import FloatLayer
 from sc_model.spec import ConfigError
+from sc_model.texts import shown
 
 # Shares of inputs that spike in a step, one for each random sample: from sparse to all at once.
 RATES = (0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1.0)
@@ -58,6 +59,24 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0) -> Samples:
     shape = (len(RATES), steps, layers[0].inputs)
     spikes = generator.random(shape) < np.array(RATES)[:, None, None]
     return Samples(spikes.astype(np.uint8), None, f"random spikes, seed {seed}")
+
+
+def samples_for(layers: Sequence[FloatLayer], what: Samples | Path | str) -> Samples:
+    """Samples for layers: given ones, those of a file, or ``random`` or ``random:SEED``.
+
+    Raises ConfigError for another seed, and for a file that does not fit.
+    """
+    if isinstance(what, Samples):
+        return what
+    word, colon, seed = str(what).partition(":")
+    if word != "random":
+        return load_samples(what, layers[0].inputs)
+    if colon and not (seed.isascii() and seed.isdigit() and len(seed) < 10):
+        raise ConfigError(
+            f"random samples must have a seed of 0 to 999999999, not {shown(seed)}; give"
+            " random:SEED, or random for seed 0."
+        )
+    return random_samples(layers, int(seed or 0))
 
 
 def load_samples(path: Path | str, inputs: int, *, labels: Path | str | None = None) -> Samples:

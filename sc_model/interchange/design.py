@@ -8,16 +8,15 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.evaluation import Agreement, Calibration, Samples, calibrated
+from sc_model.evaluation import Agreement, Calibration, Samples, calibrated, samples_for
 from sc_model.evaluation.calibration import TARGET
 from sc_model.interchange.answers import NodeAnswer
-from sc_model.interchange.errors import LossError
 from sc_model.interchange.graph import FloatGraph, Reset
 from sc_model.interchange.layers import to_layers
 from sc_model.interchange.reader import from_nir, read
 from sc_model.interchange.sources import source_notes
-from sc_model.quantisation import Finding, Loss, QuantisedLayer, network_design
-from sc_model.spec import Design, IntFormat
+from sc_model.quantisation import Finding, Loss, LossError, QuantisedLayer, network_design
+from sc_model.spec import ConfigError, Design, IntFormat
 from sc_model.spec.dense import DenseSpec
 
 
@@ -124,8 +123,8 @@ def import_design(
     fabric: str = "generic",
     plasticity: Literal["refuse", "freeze"] = "refuse",
     strict: bool = False,
-    calibrate: Samples | None = None,
-    target: float = TARGET,
+    calibrate: Samples | Path | str | None = None,
+    may_differ: float | None = None,
     **fields: Any,
 ) -> Imported:
     """The design for hardware of a NIR file (or of a `nir.NIRGraph`, which needs a name).
@@ -141,10 +140,10 @@ def import_design(
     fabric : name of the FPGA family, or "generic".
     plasticity : ``refuse`` connections that learn, or ``freeze`` their weights.
     strict : whether a loss in the report is an error.
-    calibrate : samples (`sc_model.evaluation.load_samples`, `random_samples`) on
-        which the network runs in floating point and in integers; the narrowest weights are taken
-        with which the spikes agree.
-    target : differing spikes that `calibrate` allows, as part of those in floating point.
+    calibrate : samples on which the network runs in floating point and in integers, their file
+        (`sc_model.evaluation.load_samples`), or ``random`` or ``random:SEED``; the narrowest
+        weights are taken with which the spikes agree.
+    may_differ : spikes of a layer that may differ, in per cent of those in floating point; None: 1.
 
     Raises InterchangeError (a ConfigError) for a missing argument and for what hardware can't
     express; ConfigError for what does not fit; LossError (a ConfigError) for losses of a strict
@@ -160,7 +159,9 @@ def import_design(
     graph = read(path, **answers) if is_file else from_nir(path, **answers)
     layers = to_layers(graph, plasticity=plasticity)
     given = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
-    found = calibrated(layers, given, tick_ms=graph.dt_ms, samples=calibrate, target=target)
+    samples = None if calibrate is None else samples_for(layers, calibrate)
+    target = _share(may_differ)
+    found = calibrated(layers, given, tick_ms=graph.dt_ms, samples=samples, target=target)
     quantised = found.layers
     findings = tuple(each for layer in quantised for each in layer.findings)
     if strict and any(each.lost for each in findings):
@@ -179,6 +180,18 @@ def import_design(
     )
     report = Report(rows, notes, findings, _widths(found), found.agreement)
     return Imported(design, parameters, report)
+
+
+def _share(may_differ: float | None) -> float:
+    """Spikes that may differ, as a share. ConfigError for no number in [0, 100]."""
+    if may_differ is None:
+        return TARGET
+    if not 0 <= may_differ <= 100:
+        raise ConfigError(
+            f"may_differ must be in [0, 100], the per cent of spikes that may differ, not"
+            f" {may_differ}."
+        )
+    return may_differ / 100
 
 
 def _widths(found: Calibration) -> tuple[str, ...]:

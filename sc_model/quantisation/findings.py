@@ -5,7 +5,7 @@ Each number of a remedy is computed with that option, not looked up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.quantisation.float_layer import FloatLayer, Floats
-from sc_model.spec import HetSynSpec, IntFormat
+from sc_model.spec import ConfigError, HetSynSpec, IntFormat
 from sc_model.spec.dense import DenseSpec
 
 Ints = NDArray[np.int64]
@@ -26,6 +26,7 @@ TAU_MATERIAL = 0.05  # of a time constant; three shifted copies reach 10 % (docs
 TIE = 1e-9  # relative distance of two numbers that quotients of float64 may have put apart
 LARGEST_FACTOR_SHIFT, LARGEST_FRACTION, LARGEST_WEIGHT_BITS, LARGEST_LEAK_SHIFT = 16, 16, 18, 31
 LARGEST_THRESHOLD_BITS = 40
+ACTIVITY = 0.1  # share of inputs that spike in a tick, for errors of weights that average out
 MOST_TICKS = 1000.0  # in which input adds up where little or nothing leaks
 SPIKES_OF_A_TIE = 8  # so many equal inputs are tried where nothing leaks
 
@@ -49,6 +50,21 @@ class Finding:
     neurons: tuple[int, ...]
     lost: bool
     text: str
+
+
+class LossError(ConfigError):
+    """Rounding takes from a network what a strict import does not allow.
+
+    Members
+    -------
+    losses : a sentence each.
+    """
+
+    def __init__(self, losses: Sequence[str]) -> None:
+        self.losses = tuple(losses)
+        count = len(self.losses)
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        super().__init__(f"{self.losses[0]}{more}")
 
 
 class Rounded(NamedTuple):
@@ -124,6 +140,25 @@ def reach(layer: FloatLayer) -> Floats:
     if layer.synaptic_leak is not None:
         total = total * added(layer.per_neuron("synaptic_leak"))
     return total
+
+
+def rounding_errors(plain: Floats, units: Floats, weight_bits: int) -> Floats:
+    """What integers of so many bits leave of weights (neurons, columns) in units (neurons,)."""
+    top = (1 << weight_bits - 1) - 1
+    whole = np.clip(np.rint(plain / units[:, None]), -top - 1, top)
+    return np.asarray(plain - whole * units[:, None], np.float64)
+
+
+def weight_noise(layer: FloatLayer, units: Floats, weight_bits: int) -> Floats:
+    """What errors of weights add up to if a tenth of the inputs spike, (neurons,).
+
+    As part of the threshold. Their signs are taken as random, so squares add up over the synapses;
+    over the ticks the same error comes again, so it adds up as it is.
+    """
+    parts = [part for part in (layer.weight, layer.recurrent) if part is not None]
+    errors = rounding_errors(np.concatenate(parts, axis=1), units, weight_bits)
+    noise = np.sqrt((errors**2).sum(axis=1)) * ACTIVITY * reach(layer)
+    return np.asarray(noise / layer.per_neuron("threshold"), np.float64)
 
 
 def leak_errors(kept: Floats, factor_shift: int) -> Floats:
@@ -296,6 +331,37 @@ def _fraction_remedy(made: Rounded, share: float) -> str:
 
 
 def _weights(made: Rounded) -> Iterator[Finding]:
+    found = list(_parts(made))
+    yield from found
+    if not any(each.lost for each in found):
+        yield from _noise(made)
+
+
+def _noise(made: Rounded) -> Iterator[Finding]:
+    """Weights that are so coarse that their errors matter."""
+    bits = made.spec.weight_bits
+    noise = weight_noise(made.layer, made.scale, bits)
+    wrong = noise >= MATERIAL
+    if not wrong.any():
+        return
+    top = (1 << bits - 1) - 1
+    options = {
+        f"--weight-bits {wider}": float(
+            weight_noise(made.layer, made.scale * top / ((1 << wider - 1) - 1), wider).max()
+        )
+        for wider in range(bits + 1, LARGEST_WEIGHT_BITS + 1)
+    }
+    good = [name for name, left in options.items() if left < MATERIAL]
+    best = good[0] if good else min(options, key=lambda name: options[name], default="")
+    remedy = f"{best} makes that {per_cent(options[best])}" if best else "no width keeps more"
+    text = (
+        f"weights of '{made.layer.name}' ({_who(wrong)}) are off: with a tenth of the inputs their"
+        f" errors add up to some {per_cent(float(noise.max()))} of the threshold; {remedy}"
+    )
+    yield _finding(made, "weight", wrong, text)
+
+
+def _parts(made: Rounded) -> Iterator[Finding]:
     layer, begin = made.layer, 0
     names = {"weight": "weights", "recurrent": "recurrent weights", "bias": "biases"}
     for kind, what in names.items():
@@ -339,38 +405,37 @@ def _vanished(
     lost = bool((effect >= MATERIAL).any())
     if lost:
         worst = per_cent(float(effect.max()))
-        text += f", in every tick together up to {worst} of it; " + _width_remedy(
-            made, floats, lambda left: int(((floats != 0) & (left == 0)).sum()), "become 0"
-        )
+        text += f", together in every tick up to {worst} of it; {_width_remedy(made, floats, gone)}"
     yield _finding(made, kind, gone.any(axis=1), text, lost=lost)
 
 
-def _width_remedy(made: Rounded, floats: Floats, count: Callable[[Floats], int], what: str) -> str:
-    """The width of weights, or the scale, with which the fewest of them are lost.
+def _width_remedy(made: Rounded, floats: Floats, gone: Flags) -> str:
+    """The width of weights, or the scale, with which what became 0 is no longer material.
 
     Parameters
     ----------
-    floats : the weights.
-    count : of integer weights: how many are lost.
-    what : what they do then.
+    floats : the weights, (neurons, columns).
+    gone : which of them became 0.
     """
-    now, found = made.spec.weight_bits, {}
-    top = (1 << now - 1) - 1
-    largest = made.scale * top
-    if made.scaled_by == "given":
-        largest = np.full(len(floats), np.abs(floats).max() or top)
-    for bits in range(now + 1, LARGEST_WEIGHT_BITS + 1):
-        unit = largest / ((1 << bits - 1) - 1)
-        found[f"--weight-bits {bits}"] = count(np.rint(floats / unit[:, None]))
+
+    def error(units: Floats) -> float:
+        left = np.rint(floats / units[:, None]) * units[:, None]
+        return float(_effect(made.layer, np.where(gone, floats - left, 0.0)).max())
+
+    top = (1 << made.spec.weight_bits - 1) - 1
+    options = {}
     if made.scaled_by == "tensor" and isinstance(made.spec, DenseSpec):
         rows = np.abs(floats).max(axis=1)
-        unit = np.where(rows > 0, rows / top, 1.0)
-        found["--scale row"] = count(np.rint(floats / unit[:, None]))
-    now_lost = count(np.rint(floats / made.scale[:, None]))
-    if found and min(found.values()) < now_lost:
-        best = min(found, key=lambda name: found[name])
-        return f"with {best} {found[best] or 'none'} of them {what}{'' if found[best] else 's'}"
-    return "no width keeps more of them; train with weights that are less far apart"
+        options["--scale row"] = error(np.where(rows > 0, rows, 1.0) / top)
+    for bits in range(made.spec.weight_bits + 1, LARGEST_WEIGHT_BITS + 1):
+        finer = made.scale * top / ((1 << bits - 1) - 1)
+        options[f"--weight-bits {bits}"] = error(finer)
+    now = error(made.scale)
+    good = [name for name, left in options.items() if left < MATERIAL]
+    best = good[0] if good else min(options, key=lambda name: options[name], default=None)
+    if best is None or options[best] >= now:
+        return "no width keeps more of them; train with weights that are less far apart"
+    return f"{best} makes that {per_cent(options[best])}"
 
 
 def _clipped(made: Rounded, kind: str, what: str, floats: Floats, whole: Ints) -> Iterator[Finding]:

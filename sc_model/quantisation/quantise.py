@@ -124,7 +124,8 @@ def quantise(
     common |= {"recurrent": layer.recurrent is not None, "bias": layer.bias is not None}
     common["max_delay"] = _delays(layer, max_delay, parameters, errors)
     if layer.tau is not None:
-        hetsyn = _hetsyn(layer, units, tick_ms, common | fields, parameters, errors)
+        given = common | {"factor_shift": factor_shift} | fields
+        hetsyn = _hetsyn(layer, units, tick_ms, given, parameters, errors)
         return QuantisedLayer(hetsyn, parameters, units, errors, layer, scaled_by, tick_ms)
     neuron = {name: fields.pop(name) for name in list(fields) if name in LifSpec.model_fields}
     neuron |= _thresholds(layer, units, fraction, threshold_bits, parameters, errors)

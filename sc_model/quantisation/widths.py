@@ -6,7 +6,7 @@ leaks, weights and potentials is a small part of the leak itself, or of the thre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -23,10 +23,12 @@ from sc_model.quantisation.findings import (
     leak_errors,
     potential_bound,
     reach,
+    rounding_errors,
+    weight_noise,
 )
 from sc_model.quantisation.float_layer import FloatLayer, Floats
 from sc_model.quantisation.quantise import QuantisedLayer, quantise
-from sc_model.spec import HetSynSpec, IntFormat
+from sc_model.spec import ConfigError, HetSynSpec, IntFormat
 from sc_model.spec.decay import TAU_MAX_MS, TAU_MIN_MS
 from sc_model.spec.dense import DenseSpec
 
@@ -35,18 +37,61 @@ FACTOR_SHIFT, FRACTION, WEIGHT_BITS = 12, 4, 8
 LEAK_TOLERANCE = 0.005  # of the leak itself
 # Of the threshold. Of potentials that never decay, and of thresholds in units.
 UNIT_TOLERANCE = 0.002
-# Of the threshold: the standard deviation of what errors of weights add up to if a tenth of the
-# inputs spike. A layer hands its own differing spikes on, so it is far below 1 % of them.
+# Of the threshold, see `weight_noise`. A layer hands its own differing spikes on, so it is far
+# below 1 % of them.
 WEIGHT_TOLERANCE = 0.0005
 # Leaks and potentials that go with weights of so many bits: places of a leak factor, and places
 # below a weight's unit. Wide weights behind a coarse leak would be wasted.
 LEAK_BEHIND, FRACTION_BEHIND = 0, 6
-ACTIVITY = 0.1
 ROW_RANGE = 64.0  # a neuron's scale is at most so many times finer than the layer's
 EXACT = 1e-7  # relative distance of a weight from a whole number of units: float32's
 # Bits of potential and factor together that int64 holds: its products stay fast in the model.
 PRODUCT_BITS = 60
 MAX_POTENTIAL_BITS = 48
+
+# Least and largest value of each width that may be given, by its name as an argument of `quantise`,
+# and the option of `sc-hw import` for it.
+RANGES: dict[str, tuple[str, float, float]] = {
+    "weight_bits": ("--weight-bits", 2, 18),
+    "factor_shift": ("--leak-bits", 4, 16),
+    "fraction": ("--fraction", 0, 16),
+    "threshold_bits": ("--threshold-bits", 2, 40),
+    "potential_bits": ("--potential-bits", 0, 48),
+    "max_delay": ("--max-delay", 0, 63),
+    "trace_bits": ("--trace-bits", 4, 32),
+    "trace_fraction": ("--trace-fraction", 0, 24),
+    "code_bits": ("--code-bits", 1, 10),
+    "terms": ("--terms", 0, 4),
+    "tau_min_ms": ("--tau-min-ms", 1e-6, 1e6),
+    "tau_max_ms": ("--tau-max-ms", 1e-6, 1e6),
+}
+OF_DENSE = ("fraction", "threshold_bits", "potential_bits")
+OF_TRACES = ("trace_bits", "trace_fraction", "code_bits", "terms", "tau_min_ms", "tau_max_ms")
+
+
+def check_widths(layers: Sequence[FloatLayer], given: Mapping[str, Any]) -> None:
+    """ConfigError for a width out of its range, and for one that no layer has."""
+    for name, (option, low, high) in RANGES.items():
+        value = given.get(name)
+        if value is None:
+            continue
+        whole = float in map(type, (low, high)) or float(value).is_integer()
+        if not (low <= value <= high and whole):
+            raise ConfigError(
+                f"{name} ({option}) must be {'in' if whole else 'a whole number in'} [{low:g},"
+                f" {high:g}], not {value}."
+            )
+        with_traces = [layer.name for layer in layers if layer.tau is not None]
+        if name in OF_TRACES and not with_traces:
+            raise ConfigError(
+                f"{name} ({option}) is of layers whose synapses have time constants of their own,"
+                " and this network has none; leave it out."
+            )
+        if name in OF_DENSE and len(with_traces) == len(layers):
+            raise ConfigError(
+                f"{name} ({option}) is of layers without time constants of synapses, and this"
+                " network has none; leave it out."
+            )
 
 
 def widths(
@@ -60,7 +105,7 @@ def widths(
     given : arguments of `quantise` by name; None as a value stands for a free choice.
     tick_ms : length of the layer's tick.
     """
-    fixed = {name: value for name, value in (given or {}).items() if value is not None}
+    fixed = _fixed(layer, given or {})
     lengths = (
         (int(fixed["weight_bits"]),)
         if "weight_bits" in fixed
@@ -88,7 +133,7 @@ def widest(layer: FloatLayer, given: Mapping[str, Any], *, tick_ms: float = 1.0)
 
     Parameters are those of `widths`.
     """
-    fixed = {name: value for name, value in given.items() if value is not None}
+    fixed = _fixed(layer, given)
     fixed.setdefault("weight_bits", LARGEST_WEIGHT_BITS)
     if layer.tau is not None:
         return widths(layer, {"code_bits": 8, "terms": 0, **fixed}, tick_ms=tick_ms)
@@ -96,6 +141,14 @@ def widest(layer: FloatLayer, given: Mapping[str, Any], *, tick_ms: float = 1.0)
     first = widths(layer, fixed, tick_ms=tick_ms)
     fixed.setdefault("fraction", max(first["fraction"], min(12, _room(layer, first))))
     return widths(layer, fixed, tick_ms=tick_ms)
+
+
+def _fixed(layer: FloatLayer, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given arguments that a layer has."""
+    others = OF_TRACES if layer.tau is None else OF_DENSE
+    return {
+        name: value for name, value in given.items() if value is not None and name not in others
+    }
 
 
 # --- leaks and time constants ---------------------------------------------------------------------
@@ -176,7 +229,7 @@ def _row_scales(layer: FloatLayer, weight_bits: int) -> Floats:
 
 
 def _weight_noise(layer: FloatLayer, weight_bits: int, scale: Any) -> float:
-    """What errors of weights amount to, as part of the threshold; see `WEIGHT_TOLERANCE`."""
+    """What errors of weights and biases amount to, as part of the threshold."""
     top = (1 << weight_bits - 1) - 1
     if isinstance(scale, str):
         rows = _magnitudes(layer).max(axis=1)
@@ -185,20 +238,11 @@ def _weight_noise(layer: FloatLayer, weight_bits: int, scale: Any) -> float:
         units = np.where(units > 0, units, largest) / top
     else:
         units = np.broadcast_to(np.asarray(scale, np.float64), layer.neurons)
-
-    def errors(plain: Floats) -> Floats:
-        whole = np.clip(np.rint(plain / units[:, None]), -top - 1, top)
-        return np.asarray(plain - whole * units[:, None], np.float64)
-
-    # Errors of weights have random signs, and an input spikes in some ticks only; a bias comes in
-    # each of them. A weight that became 0 may be one of several that spike alone.
-    parts = [part for part in (layer.weight, layer.recurrent) if part is not None]
-    squares = (errors(np.concatenate(parts, axis=1)) ** 2).sum(axis=1)
-    times = reach(layer) / layer.per_neuron("threshold")
-    noise = np.sqrt(squares) * ACTIVITY
-    if layer.bias is not None:
-        noise = noise + np.abs(errors(layer.bias[:, None]))[:, 0]
-    return float((noise * times).max())
+    noise = weight_noise(layer, units, weight_bits)
+    if layer.bias is not None:  # a bias comes in each tick
+        off = np.abs(rounding_errors(layer.bias[:, None], units, weight_bits))[:, 0]
+        noise = noise + off * reach(layer) / layer.per_neuron("threshold")
+    return float(noise.max())
 
 
 def _weight_scale(layer: FloatLayer, weight_bits: int) -> Any:
