@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sc_hw.files import OutputError, write_json
+from sc_hw.files import output_error, write_json
 from sc_hw.tools import ToolError
-from sc_model.quantisation import save_design
+from sc_model.quantisation import LossError, save_design
 from sc_model.spec import TrainedLayerSpec
 
-REPORT_SCHEMA = 1  # version of the keys in `<name>.import.json`
+__all__ = ["LossError", "import_nir"]
+
+REPORT_SCHEMA = 2  # version of the keys in `<name>.import.json`
+# what an import is told of the graph, beside widths
+ANSWERS = ("source", "dt_ms", "reset", "reset_delay", "plasticity")
 
 
 def import_nir(
@@ -29,8 +36,8 @@ def import_nir(
     Returns what the JSON holds, and the report as `text`.
 
     Raises ConfigError for a graph that hardware can't express, or for one that lacks a figure which
-    no option gives; OutputError where the folder can't be written; ToolError without the package
-    nir.
+    no option gives; LossError where a strict import would lose something; OutputError where the
+    folder can't be written; ToolError without the package nir.
     """
     # The package nir is optional, so it is missed here and not when this module is imported.
     try:
@@ -48,9 +55,7 @@ def import_nir(
     try:
         toml, npz = save_design(where, design, parameters)
     except OSError as error:
-        raise OutputError(
-            f"folder {where} can't be written: {error.strerror}; choose another with --out."
-        ) from None
+        raise output_error(where, error) from None
     layer_rows = [
         {
             "name": layer.name,
@@ -71,9 +76,30 @@ def import_nir(
             {"layer": row.layer, "array": row.array, **asdict(row.loss)} for row in report.rows
         ],
         "notes": list(report.notes),
+        "findings": [{**asdict(each), "neurons": [*each.neurons]} for each in report.findings],
+        "agreement": report.agreement.as_json() if report.agreement is not None else None,
+        "float": _origin(path, where, options),
     }
     write_json(where / f"{design.name}.import.json", result)
     return {**result, "text": str(report)}
+
+
+def _origin(path: Path, where: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """How the network in floating point is found again: its file, and what the import was told."""
+    try:
+        file = os.path.relpath(path, where)
+    except ValueError:  # another drive
+        file = str(path.resolve())
+    answers = {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in options.items()
+        if name in ANSWERS and value is not None
+    }
+    return {
+        "file": file,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "answers": answers,
+    }
 
 
 def _with_lanes(layer: TrainedLayerSpec, lanes: int) -> TrainedLayerSpec:

@@ -38,7 +38,7 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
     says = error_of(
         sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--out", "taken")
     )
-    assert says == "error: folder taken can't be written: File exists; choose another with --out."
+    assert says == "error: output taken can't be written: File exists; choose another folder."
     done = sc_hw(
         tmp_path,
         "import",
@@ -48,6 +48,8 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
         "--reset-delay",
         "--lanes",
         "4",
+        "--weight-bits",
+        "8",
         "--out",
         "net",
         "--json",
