@@ -7,8 +7,10 @@ them; names of modules and comments mean nothing to it. A path between two clock
   of which the first feeds nothing else;
 * a *gray pointer*: several bits of one register in the same way, where the register's next value is
   ``b ^ (b >> 1)``, so that one bit changes at a time if b counts;
-* a *storage*: a memory or register of one clock that reaches a register of another through a
-  multiplexer, where a gray pointer (or level) of each direction gates writing and reading.
+* a *storage*: a memory or register of one clock that reaches a register of another, where a gray
+  pointer (or level) of each direction gates it: the register that reads keeps its value unless the
+  one lets it read, and the word that is read keeps its own unless the other lets it be written
+  (proved, see `sc_hw.audit.gating`).
 
 Everything else between two clocks is a finding, and so is a clock that has not been declared.
 """
@@ -30,7 +32,8 @@ from sc_hw.tools import run_yosys
 
 # Flattened, so that a path through several modules is one path. Constants are propagated
 # (`opt_expr`), but flip-flops are kept as they were written: no `opt`, which merges equal ones.
-# `memory_map -rom-only` turns tables into logic, which they are.
+# `memory_map -rom-only` turns tables into logic, which they are. The second file has the same wires
+# and registers, and nothing but simple gates between them, for questions to the solver.
 _SCRIPT = """read_verilog {source}
 hierarchy -top {top}
 proc
@@ -41,12 +44,19 @@ memory_collect
 memory_map -rom-only
 opt_clean
 write_json {name}.json
+dffunmap
+techmap t:* t:$dff %d t:$mem* %d
+write_json {name}_gates.json
 """
 NOT_JUDGED = (
     "that a gray-coded register moves in steps of one (its code is judged, its counter is proved)",
     (
-        "that a storage keeps its word while it is read (that pointers gate it is judged, that they"
-        " are right is proved)"
+        "that a storage keeps its word while it is read (that pointers gate reading and writing is"
+        " judged, that they are right is proved)"
+    ),
+    (
+        "that a level lasts for a period of the other clock (one that lasts a single clock of its"
+        " own is found)"
     ),
     "that a handshake's two levels are used in the right order (proved)",
     "bits of different registers that are synchronised apart and meet again later (reconvergence)",
@@ -131,7 +141,8 @@ def audit(
     )
     # Flattened: all logic is in this one module.
     module = json.loads((folder / "audit.json").read_text(encoding="utf-8"))["modules"][top]
-    rules = CrossingRules(module, clocks, inputs or {})
+    gates = json.loads((folder / "audit_gates.json").read_text(encoding="utf-8"))["modules"][top]
+    rules = CrossingRules(module, clocks, inputs or {}, gates)
     crossings = tuple(rules.apply(expected))
     not_judged = [*NOT_JUDGED]
     if undeclared := rules.undeclared_inputs():

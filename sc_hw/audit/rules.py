@@ -6,10 +6,12 @@ See `sc_hw.audit.audit` for what counts as a crossing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from sc_hw.audit.gating import Gate, GateLogic
 from sc_hw.audit.netlist import Bit, ClockedNetlist, Memory, Register, shortest
 from sc_hw.network.cdc import Crossing, Kind
 
@@ -24,6 +26,7 @@ class Recognised:
     source_domain, destination_domain : clock domains.
     bits : wires.
     source, destination : every name that the register at this end has in the flattened netlist.
+    inputs : of the synchroniser, bits of the source; empty for a storage.
     outputs : of the synchroniser; empty for a storage.
     """
 
@@ -33,6 +36,7 @@ class Recognised:
     bits: int
     source: frozenset[str]
     destination: frozenset[str]
+    inputs: list[Bit] = field(default_factory=list)
     outputs: list[Bit] = field(default_factory=list)
 
     def record(self) -> Crossing:
@@ -66,10 +70,31 @@ class Recognised:
 class CrossingRules(ClockedNetlist):
     """The rules of the audit, applied to a netlist.
 
+    Parameters
+    ----------
+    module, clocks, inputs : see `ClockedNetlist`.
+    gates : the module after its logic has been mapped to simple gates.
+
     Members
     -------
     findings : paths and clocks that break a rule; complete after `apply`.
+    logic : answers questions about these gates.
     """
+
+    def __init__(
+        self,
+        module: Mapping[str, Any],
+        clocks: Mapping[str, str],
+        inputs: Mapping[str, str],
+        gates: Mapping[str, Any],
+    ) -> None:
+        super().__init__(module, clocks, inputs)
+        self._gate_module = gates
+
+    @cached_property
+    def logic(self) -> GateLogic:
+        """The gates, for the solver; made only where a crossing needs them."""
+        return GateLogic(self.module, self._gate_module)
 
     def apply(self, expected: Sequence[Crossing] | None) -> list[Crossing]:
         """Apply all rules; the recognised crossings, compared with a list if there is one."""
@@ -250,7 +275,15 @@ class CrossingRules(ClockedNetlist):
             self.all_names(sender.q[i] for _, i in pairs),
             self.all_names(first.q[i] for i, _ in pairs),
         )
-        return [Recognised(kind, sender.domain, first.domain, len(pairs), *ends, outputs)]
+        inputs = [sender.q[i] for _, i in pairs]
+        if kind == "handshake level" and self.logic.is_pulse(inputs[0]):
+            self.find(
+                "pulse of one clock",
+                f"{where}: it lasts for one clock of {sender.domain}, in which {first.domain} may"
+                " have no edge",
+            )
+            return []
+        return [Recognised(kind, sender.domain, first.domain, len(pairs), *ends, inputs, outputs)]
 
     def _flop_at(self, load: tuple[str, str, int]) -> tuple[Register, int] | None:
         """The flip-flop whose data input a load is, with the number of the bit."""
@@ -315,7 +348,8 @@ class CrossingRules(ClockedNetlist):
 
         A pointer from the writer must gate the reading, and one from the reader the writing.
         """
-        foreign = set().union(*self._foreign(register, reach).values())
+        foreign_bits = self._foreign(register, reach)
+        foreign = set().union(*foreign_bits.values())
         memories = {id(self.stored[bit]): self.stored[bit] for bit in foreign if bit in self.stored}
         holders = {
             id(self.owner[bit][0]): self.owner[bit][0] for bit in foreign if bit in self.owner
@@ -332,27 +366,48 @@ class CrossingRules(ClockedNetlist):
         for holder in holders.values():
             names |= self.all_names(holder.q)
             write_inputs += [*holder.d, *holder.control]
-        reading = self.cone([*register.d, *register.control])
-        writing = self.cone(write_inputs)
+        sampled = [index for index in foreign_bits if index >= 0]
 
-        def gated(cone: set[Bit], sender: str, receiver: str) -> bool:
-            """Whether all outputs of some synchroniser reach a cone."""
+        def holds(gate: Gate) -> bool:
+            """Whether what is read keeps its value."""
+            return all(self.logic.unwritten(memory, gate) for memory in memories.values()) and all(
+                self.logic.keeps(holder, [self.owner[b][1] for b in foreign], gate)
+                for holder in holders.values()
+            )
+
+        ends = (
+            ("reading", [*register.d, *register.control], (source, register.domain)),
+            ("writing", write_inputs, (register.domain, source)),
+        )
+        for end, pins, domains_of_gate in ends:
+            cone = self.cone(pins)
             # Every bit: a comparison that leaves one out may take a full queue for an empty one.
-            return any(
-                set(crossing.outputs) <= cone
+            reaching = [
+                crossing
                 for crossing in recognised
-                if (crossing.source_domain, crossing.destination_domain) == (sender, receiver)
-            )
-
-        if not gated(reading, source, register.domain) or not gated(
-            writing, register.domain, source
-        ):
-            self.find(
-                "storage without pointers",
-                f"{shortest(names)} ({source}) is read into {register.name} ({register.domain})"
-                " without a synchronised pointer that gates its writing and its reading",
-            )
-            return []
+                if (crossing.source_domain, crossing.destination_domain) == domains_of_gate
+                and crossing.outputs
+                and set(crossing.outputs) <= cone
+            ]
+            if not reaching:
+                self.find(
+                    "storage without pointers",
+                    f"{shortest(names)} ({source}) is read into {register.name}"
+                    f" ({register.domain}) without a synchronised pointer that gates its {end}",
+                )
+                return []
+            if not any(
+                self.logic.keeps(register, sampled, gate) if end == "reading" else holds(gate)
+                for gate in self._gates(cone, reaching, recognised)
+            ):
+                kept = register.name if end == "reading" else shortest(names)
+                self.find(
+                    "storage that is not gated",
+                    f"{shortest(names)} ({source}) is read into {register.name}"
+                    f" ({register.domain}); a synchronised pointer or level reaches its {end}, but"
+                    f" {kept} can change whatever that shows",
+                )
+                return []
         return [
             Recognised(
                 "storage",
@@ -363,6 +418,35 @@ class CrossingRules(ClockedNetlist):
                 self.all_names(register.q),
             )
         ]
+
+    def _gates(
+        self, cone: set[Bit], crossings: Sequence[Recognised], recognised: Sequence[Recognised]
+    ) -> Iterator[Gate]:
+        """The ways in which the outputs of `crossings` may gate what has this cone."""
+        sender, receiver = crossings[0].source_domain, crossings[0].destination_domain
+        own = {
+            bit
+            for crossing in recognised
+            if (crossing.source_domain, crossing.destination_domain) == (receiver, sender)
+            for bit in crossing.inputs
+        }
+        for crossing in crossings:
+            outputs = crossing.outputs
+            if len(outputs) == 1:
+                yield from self.logic.constants(outputs)
+            for register in self.registers:
+                if register.domain != receiver or len(register.q) != len(outputs):
+                    continue
+                if cone.isdisjoint(register.q) or set(register.q) == set(outputs):
+                    continue
+                # One bit of any kind would close a gate that another signal only inverts; a
+                # pointer is compared with no other register of its width.
+                if (
+                    len(outputs) > 1
+                    or own.issuperset(register.q)
+                    or self.logic.follows(register, outputs)
+                ):
+                    yield from self.logic.pointers(outputs, register)
 
     # --- ports, and the list of crossings ---------------------------------------------------------
 
