@@ -7,8 +7,11 @@ make two errors of one.
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from typing import Any
 
+WARNING = "warning: "  # begins the line of a warning
 # A value in an error only has to be recognised; 200 characters are two to three rows of a terminal.
 MAX_VALUE = 200
 # A whole error: some values and their explanation. Remedies are at the end, so the middle is cut.
@@ -65,6 +68,18 @@ def _cut_value(match: re.Match[str]) -> str:
     value = match[0]
     quote = "'" if value[0] == "'" == value[-1] else ""
     return f"{value[:MAX_VALUE]}{quote}... ({len(value) - 2 * len(quote)} characters)"
+
+
+def warnings_in_one_line() -> None:
+    """Print warnings of this process as one line each, without the place in our code.
+
+    For commands: a warning there is for the user, who did not write the code.
+    """
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"{WARNING}{one_line(str(message))}", file=sys.stderr)
+
+    warnings.showwarning = show
 
 
 class OneLineError(Exception):

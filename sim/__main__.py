@@ -13,7 +13,7 @@ from typing import Any
 
 from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError, ConfigTypeError
-from sc_model.texts import one_line
+from sc_model.texts import one_line, warnings_in_one_line
 from sim.benches import bench_module
 from sim.design import BuildFolderError, read_manifest
 from sim.files import unwritable
@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, metavar="RESULTS.json")
     options = parser.parse_args(arguments)
+    warnings_in_one_line()
     try:
         results = simulate(Request(**vars(options)))
     except (BuildFolderError, RecordingError, ConfigError, ConfigTypeError, ValueError) as error:

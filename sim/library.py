@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sc_model.texts import one_line
+from sc_model.texts import one_line, warnings_in_one_line
 from sim.design import BuildFolderError
 from sim.driver.library import build_library
 from sim.files import unwritable
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--waves", action="store_true")
     options = parser.parse_args(arguments)
+    warnings_in_one_line()
     try:
         print(build_library(options.folder, options.waves))
     except BuildFolderError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sc_model.cache import CacheError, cache_folder
+from sc_model.cache import CacheError, code_folder, others_can_write, warn_of_shared_folder
 from sc_model.environment import is_plain, plain_name, plain_temporary_folder, with_python
 from sc_model.processes import run_program
 from sc_model.texts import OneLineError
@@ -75,6 +75,30 @@ def plain_build(place: Path, version: str) -> Iterator[tuple[Path, dict[str, str
             shutil.copytree(plain, place, dirs_exist_ok=True)
 
 
+def private_place(root: Path, name: str) -> Path:
+    """A folder for what is compiled from a build: `root/name`, if nobody else can write there.
+
+    Else it is in the user's cache, and a warning says so.
+
+    Parameters
+    ----------
+    root : folder of the build's simulators; it exists.
+    name : of the folder.
+    """
+    place = root / name
+    reason = others_can_write(root, is_above=True)
+    if reason is None and place.exists():
+        reason = others_can_write(place)
+    if reason is None:
+        return place
+    try:
+        instead = code_folder("rtl") / digest(str(place))[:12] / name
+    except CacheError as error:
+        raise SimulationError(f"{reason}, and the {error}.") from None
+    warn_of_shared_folder(place, reason, instead)
+    return instead
+
+
 def object_cache(version: str, tools: Path) -> dict[str, str]:
     """Return the environment in which Verilator's makefiles use kept objects of its runtime.
 
@@ -88,7 +112,7 @@ def object_cache(version: str, tools: Path) -> dict[str, str]:
     if "OBJCACHE" in os.environ:  # the user's own, as ccache
         return {}
     try:
-        folder = cache_folder("verilated")
+        folder = code_folder("verilated")
     except CacheError:
         return {}
     script = Path(shutil.copy(Path(__file__).with_name("objcache.sh"), tools))

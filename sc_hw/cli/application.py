@@ -22,7 +22,7 @@ from sc_hw.errors import (
     ToolError,
 )
 from sc_model.spec import ConfigError, ConfigTypeError
-from sc_model.texts import one_line
+from sc_model.texts import one_line, warnings_in_one_line
 
 # What a machine says of its disk and its folders. ENOENT is not among them: a file of ours that is
 # missing is a fault of ours.
@@ -80,6 +80,7 @@ def options(
 
 def main() -> None:
     """Run the command: every error of a stage is one line on standard error and an exit code."""
+    warnings_in_one_line()
     try:
         code = app(standalone_mode=False)
     except UsageError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.files import DEFAULT_ROOT, raise_if_disk_is_full, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
+from sc_model.cache import SharedFolderWarning
 from sc_model.environment import python_command
 from sc_model.processes import run_program
 from sc_model.spec import ConfigError, Design
+from sc_model.texts import WARNING
 
 TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")
 WAIVERS = Path(__file__).with_name("waivers.vlt")
@@ -94,6 +97,7 @@ def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
     carry the last line that the process has printed.
     """
     process = run_program(command, env=environment())
+    hand_on_warnings(process.stderr)
     lines = process.stderr.strip().splitlines()
     message = lines[-1] if lines else f"no message, exit status {process.returncode}"
     if process.returncode == _BAD_INPUT:
@@ -108,6 +112,13 @@ def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
         raise ToolError(f"co-simulation failed (exit {process.returncode}): {message}")
     answer: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
     return answer
+
+
+def hand_on_warnings(printed: str) -> None:
+    """Warn of what a process of ours has warned of on its standard error."""
+    for line in printed.splitlines():
+        if line.startswith(WARNING):
+            warnings.warn(line.removeprefix(WARNING), SharedFolderWarning, stacklevel=3)
 
 
 def lint(build: Build) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sc_hw.files import raise_if_disk_is_full
-from sc_hw.simulation.cosim import environment
+from sc_hw.simulation.cosim import environment, hand_on_warnings
 from sc_hw.tools import ToolError, find
 from sc_model.environment import python_command
 from sc_model.processes import run_program
@@ -38,6 +38,7 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     options = ("--waves",) if waves else ()
     command = python_command("sim.library", *options, "--", str(folder))
     process = run_program(command, env=environment())
+    hand_on_warnings(process.stderr)
     message = (
         process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
     )[-1]

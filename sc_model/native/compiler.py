@@ -12,7 +12,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sc_model.cache import CacheError, cache_folder
+from sc_model.cache import CacheError, code_folder, others_can_write
+from sc_model.processes import run_program
 from sc_model.texts import OneLineError
 
 # Overflow wraps: sums are exact modulo 2^bits (see `vectors`).
@@ -41,12 +42,11 @@ def _compiler(named: str | None, path: str) -> tuple[str, str]:
         if command is None:
             continue
         try:
-            said = subprocess.run(
-                [command, "--version"], capture_output=True, text=True, check=True
-            ).stdout
+            done = run_program([command, "--version"])
+            done.check_returncode()
         except (OSError, subprocess.CalledProcessError) as error:
             raise NativeError(f"C++ compiler {command} does not run: {error}") from None
-        return command, said.splitlines()[0] if said else name
+        return command, done.stdout.splitlines()[0] if done.stdout else name
     wanted = f"'{named}' (from the variable CXX)" if named else "g++, c++ or clang++"
     raise NativeError(
         f"native kernels need a C++ compiler, {wanted}, on PATH and there is none: apt-get install"
@@ -66,12 +66,14 @@ def _machine() -> str:
 
 
 def _whole(library: Path) -> bool:
-    """Whether a kept file is what was written: a library that broke off would kill the process that
-    loads it.
+    """Whether a kept file is what was written, by us: a library that broke off would kill the
+    process that loads it, and one of others could do anything.
     """
     try:
         content = library.read_bytes()
     except OSError:
+        return False
+    if others_can_write(library) is not None:
         return False
     size = hashlib.sha256().digest_size
     return content[-size:] == hashlib.sha256(content[:-size]).digest()
@@ -89,7 +91,7 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
         "\0".join((source, version, *FLAGS, *flags, _machine())).encode()
     ).hexdigest()[:24]
     try:
-        library = cache_folder("native") / f"{key}.so"
+        library = code_folder("native") / f"{key}.so"
     except CacheError as error:
         raise NativeError(f"native kernels are kept in the {error}.") from None
     if _whole(library):
@@ -98,11 +100,7 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             text, made = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
             text.write_text(source, encoding="utf-8")
-            done = subprocess.run(
-                [command, *FLAGS, *flags, "-o", str(made), str(text)],
-                capture_output=True,
-                text=True,
-            )
+            done = run_program([command, *FLAGS, *flags, "-o", str(made), str(text)])
             if done.returncode:
                 said = next(
                     (line for line in done.stderr.splitlines() if "error" in line),
@@ -113,6 +111,7 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
             made.write_bytes(
                 content + hashlib.sha256(content).digest()
             )  # behind the end that a loader reads to
+            made.chmod(0o700)
             made.replace(library)
     except OSError as error:
         raise NativeError(

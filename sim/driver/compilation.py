@@ -11,9 +11,17 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sc_model.cache import others_can_write
 from sc_model.files import write_text
 from sc_model.processes import run_program
-from sim.toolchain import SimulationError, digest, locked, plain_build, tool_versions
+from sim.toolchain import (
+    SimulationError,
+    digest,
+    locked,
+    plain_build,
+    private_place,
+    tool_versions,
+)
 
 VERILATED = "verilated"  # folder of what Verilator and make write
 
@@ -49,16 +57,21 @@ def compile_library(
     versions = tool_versions()
     parts = (*sources.values(), *versions.values(), *options, *flags, instruction_sets())
     root = folder.resolve() / "sim"
-    place = root / f"library-{digest(*parts)[:12]}"
-    library = place / "rtl.so"
     with locked(root / ".lock"):
-        if (place / "complete").is_file() and library.is_file():
+        place = private_place(root, f"library-{digest(*parts)[:12]}")
+        library = place / "rtl.so"
+        if (
+            (place / "complete").is_file()
+            and library.is_file()
+            and others_can_write(library) is None
+        ):
             return library
         shutil.rmtree(place, ignore_errors=True)  # a build that was killed
-        place.mkdir(parents=True)
+        place.mkdir(mode=0o700, parents=True)
         for name, text in sources.items():
             write_text(place / name, text)
         _build(place, top, options, flags, versions["verilator"])
+        library.chmod(0o700)
         write_text(place / "complete", "")
     return library
 

@@ -23,7 +23,7 @@ from sc_model.environment import plain_name
 from sc_model.files import write_text
 from sim.design import RuleDut
 from sim.harness.wrapper import TOP, wrapper
-from sim.toolchain import SimulationError, digest, locked, plain_build
+from sim.toolchain import SimulationError, digest, locked, plain_build, private_place
 
 # -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed.
 # WIDTH and the like are the business of `lint`, which is strict. One C++ file, however large: for
@@ -100,17 +100,14 @@ def build_simulator(dut: RuleDut, versions: dict[str, str], waves: bool) -> Path
     arguments = [*BUILD_ARGS, *(() if waves else HIDDEN_SIGNALS)]
     tools = json.dumps(versions, sort_keys=True)
     key = digest(verilog, bench, tools, *arguments, f"waves={waves}", sys.executable)[:KEY_DIGITS]
-    folder = root / f"verilated-{key}"
-    complete = (
-        folder / "complete"
-    )  # written last: a folder without it holds a build that was killed
-    if complete.exists():
-        return folder
     with locked(root / ".lock"):
-        if complete.exists():  # another process has built it meanwhile
+        folder = private_place(root, f"verilated-{key}")
+        # written last: a folder without it holds a build that was killed
+        complete = folder / "complete"
+        if complete.exists():
             return folder
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
         # the simulator is built from copies: what it simulates can't change under it
         write_text(folder / "top.v", verilog)
         write_text(folder / "bench.v", bench)
