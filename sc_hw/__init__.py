@@ -6,6 +6,7 @@ The stages are importable from here and return typed results without printing::
     build = sc_hw.elaborate(design)
     certificate = sc_hw.prove(design)
     results = sc_hw.cosim(design, steps=20_000)
+    answers = sc_hw.evaluate("net/digits_snn.toml", "digits.npz")
     metrics = sc_hw.estimate(design, ["ice40-up5k"])
     sc_hw.report(build.folder)
     device = sc_hw.Device.open(design, on="rtl")
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sc_hw.reporting.report import report
     from sc_hw.simulation.cosim import cosim, lint
     from sc_hw.simulation.device import Device
+    from sc_hw.simulation.evaluation import evaluate
     from sc_hw.tools import doctor
     from sc_model import __version__ as __version__
     from sc_model.spec import Design, load_design
@@ -43,6 +45,7 @@ _HOMES = {
     "doctor": "sc_hw.tools",
     "elaborate": "sc_hw.build.elaborate",
     "estimate": "sc_hw.price.estimate",
+    "evaluate": "sc_hw.simulation.evaluation",
     "lint": "sc_hw.simulation.cosim",
     "load_design": "sc_model.spec",
     "new": "sc_hw.commands.new",
@@ -62,6 +65,7 @@ __all__ = [
     "doctor",
     "elaborate",
     "estimate",
+    "evaluate",
     "lint",
     "load_design",
     "new",

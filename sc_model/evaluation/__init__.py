@@ -8,6 +8,7 @@ from sc_model.evaluation.answers import Accuracy, accuracy
 from sc_model.evaluation.calibration import Calibration, calibrated
 from sc_model.evaluation.floats import run_floats
 from sc_model.evaluation.integers import run_integers
+from sc_model.evaluation.parameters import load_parameters
 from sc_model.evaluation.stimulus import Samples, load_samples, random_samples, samples_for
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "accuracy",
     "agreement",
     "calibrated",
+    "load_parameters",
     "load_samples",
     "random_samples",
     "run_floats",

@@ -112,6 +112,7 @@ def agreement(
     samples: Samples,
     *,
     floats: Sequence[Spikes] | None = None,
+    integers: Sequence[Spikes] | None = None,
 ) -> Agreement:
     """Run both networks on the samples, and compare all layers.
 
@@ -120,12 +121,12 @@ def agreement(
     layers : in floating point; each ticks in every step.
     spec, parameters : the same layers in integers.
     samples : what both take in.
-    floats : spikes of the layers on these samples, if they are known.
+    floats, integers : spikes of the layers on these samples, if they are known.
     """
     first = (
         floats if floats is not None else run_floats(layers, samples.spikes, tick_ms=spec.tick_ms)
     )
-    second = run_integers(spec, parameters, samples.spikes)
+    second = integers if integers is not None else run_integers(spec, parameters, samples.spikes)
     names = [layer.name for layer in spec.layers]
     different = [a != b for a, b in zip(first, second, strict=True)]
     return Agreement(

@@ -192,7 +192,7 @@ LAYERS: dict[str, Layer] = {
     # where model and hardware meet: `Device` and what it is made of
     **{
         f"sc_hw.simulation.{name}": Layer((*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sim"))
-        for name in ("device", "devices", "checkpoint", "comparison")
+        for name in ("device", "devices", "checkpoint", "comparison", "evaluation")
     },
     "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
     "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "typer", "rich")),
