@@ -22,8 +22,10 @@ import numpy as np
 from sc_model.interchange.errors import InterchangeError
 from sc_model.texts import cut, escaped
 
-SECONDS = 3  # of processor time; the largest file within the limits takes less than 1 s
-WAIT_SECONDS = 20  # for a machine that is busy with other things
+SECONDS = 2  # of processor time, and one more for each `BYTES_A_SECOND`, but at most `MOST_SECONDS`
+BYTES_A_SECOND = 6 << 20  # half of what was measured for the smallest arrays, on a busy machine
+MOST_SECONDS = 10
+BUSY = 4  # times as long by the clock: the machine may be busy with other things
 MEMORY = 3 << 29  # bytes, 1.5 GiB: the largest file, its numbers and their copies take 0.6 GiB
 FILE_BYTES = 1 << 28
 LIMITS = {
@@ -53,7 +55,8 @@ def read_tree(file: Path) -> Tree:
     """
     descriptor = _open(file)
     try:
-        output = _run_child(file, descriptor)
+        size = os.fstat(descriptor).st_size
+        output = _run_child(file, descriptor, min(MOST_SECONDS, SECONDS + size // BYTES_A_SECOND))
     finally:
         os.close(descriptor)
     length = int.from_bytes(output[:8], "little")
@@ -118,13 +121,19 @@ def _is_hdf5(descriptor: int, size: int) -> bool:
     return False
 
 
-def _run_child(file: Path, descriptor: int) -> bytes:
-    """What the child writes. InterchangeError where it was ended, or ended itself."""
+def _run_child(file: Path, descriptor: int, seconds: int) -> bytes:
+    """What the child writes. InterchangeError where it was ended, or ended itself.
+
+    Parameters
+    ----------
+    file, descriptor : the file, for errors, and opened.
+    seconds : of processor time that the child may take.
+    """
     packages = [importlib.util.find_spec(name) for name in ("h5py", "numpy")]
     options = {
         "limits": LIMITS,
         "memory": MEMORY,
-        "seconds": SECONDS,
+        "seconds": seconds,
         "folders": sorted(
             {str(Path(each.origin).parents[1]) for each in packages if each and each.origin}
         ),
@@ -138,11 +147,11 @@ def _run_child(file: Path, descriptor: int) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
-            timeout=WAIT_SECONDS,
+            timeout=BUSY * seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _too_slow(file, WAIT_SECONDS) from None
+        raise _too_slow(file, BUSY * seconds) from None
     except OSError as error:
         raise InterchangeError(
             f"NIR file {file} is read by a process of its own, which can't be started:"
@@ -153,7 +162,7 @@ def _run_child(file: Path, descriptor: int) -> bytes:
     if done.returncode == 0 and len(done.stdout) >= 8 + length > 8:
         return done.stdout
     if done.returncode in (-getattr(signal, "SIGXCPU", 24), -getattr(signal, "SIGKILL", 9)):
-        raise _too_slow(file, SECONDS)
+        raise _too_slow(file, seconds)
     raise InterchangeError(
         f"NIR file {file} must be a whole HDF5 file; the HDF5 library fails on it (exit"
         f" {done.returncode}): write or copy the file again."
