@@ -32,8 +32,8 @@ from sc_hw.tools import run_yosys
 
 # Flattened, so that a path through several modules is one path. Constants are propagated
 # (`opt_expr`), but flip-flops are kept as they were written: no `opt`, which merges equal ones.
-# `memory_map -rom-only` turns tables into logic, which they are. The second file has the same wires
-# and registers, and nothing but simple gates between them, for questions to the solver.
+# `memory_map -rom-only` turns tables into logic, which they are. With two clocks, a second file has
+# the same wires and registers, and nothing but simple gates between them: the solver's questions.
 _SCRIPT = """read_verilog {source}
 hierarchy -top {top}
 proc
@@ -44,7 +44,8 @@ memory_collect
 memory_map -rom-only
 opt_clean
 write_json {name}.json
-dffunmap
+"""
+_GATES = """dffunmap
 techmap t:* t:$dff %d t:$mem* %d
 write_json {name}_gates.json
 """
@@ -136,12 +137,17 @@ def audit(
         with tempfile.TemporaryDirectory(prefix="sc-hw-audit-") as name:
             return audit(verilog, top, clocks, expected, inputs=inputs, folder=Path(name))
     source = verilog if isinstance(verilog, Path) else write_text(folder / "audited.v", verilog)
-    run_yosys(
-        _SCRIPT.format(source=source.resolve(), top=top, name="audit"), folder=folder, name="audit"
+    several = len(set(clocks.values())) > 1
+    script = (_SCRIPT + _GATES if several else _SCRIPT).format(
+        source=source.resolve(), top=top, name="audit"
     )
+    run_yosys(script, folder=folder, name="audit")
     # Flattened: all logic is in this one module.
     module = json.loads((folder / "audit.json").read_text(encoding="utf-8"))["modules"][top]
-    gates = json.loads((folder / "audit_gates.json").read_text(encoding="utf-8"))["modules"][top]
+    gates = module
+    if several:
+        text = (folder / "audit_gates.json").read_text(encoding="utf-8")
+        gates = json.loads(text)["modules"][top]
     rules = CrossingRules(module, clocks, inputs or {}, gates)
     crossings = tuple(rules.apply(expected))
     not_judged = [*NOT_JUDGED]

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sc_hw.proof.netlist import Netlist, parse_btor, read_back, read_back_clocks
+from sc_hw.proof.netlist import Netlist, is_undefined, parse_btor, read_back, read_back_clocks
 from sc_hw.proof.processes import NETLISTS, Source
 from sc_hw.proof.prover import Prover, number
 from sc_hw.proof.verdicts import DIFFERENT, EQUIVALENT, PROVED, REFUTED, UNKNOWN, VERDICT
@@ -83,7 +83,9 @@ def verdict_on_netlists(original: Netlist, mutated: Netlist, limit_s: float) -> 
     the same by name are ``different``, even if they should behave alike. Raises ValueError where
     there is nothing to compare.
     """
-    original, mutated = _with_named_registers(original), _with_named_registers(mutated)
+    original, mutated = (
+        _with_numbered_inputs(_with_named_registers(net)) for net in (original, mutated)
+    )
     tables = ("inputs", "states", "following", "outputs")
     for table in tables:
         if _sorts(getattr(original, table)) != _sorts(getattr(mutated, table)):
@@ -125,6 +127,13 @@ def _with_named_registers(net: Netlist) -> Netlist:
         states={new_name[name]: term for name, term in net.states.items()},
         following={new_name[name]: term for name, term in net.following.items()},
     )
+
+
+def _with_numbered_inputs(net: Netlist) -> Netlist:
+    """The netlist with its undefined bits named by their order, not by the line they stand in."""
+    names = list(net.inputs)
+    undefined = {name: f"undefined {k}" for k, name in enumerate(filter(is_undefined, names))}
+    return replace(net, inputs={undefined.get(name, name): net.inputs[name] for name in names})
 
 
 def _verdict(prover: Prover, differences: list[Any], assumptions: list[Any]) -> str:
