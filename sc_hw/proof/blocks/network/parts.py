@@ -104,7 +104,8 @@ def write_network_parts(design: Design, folder: Path) -> None:
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)
         write_layer_parts(parts, lane, value, index)
-    parts.hierarchy = _parts_claimed_elsewhere(design, folder)
+    # All that an instance in `top.v` may be: what is proved here, and what is proved elsewhere.
+    parts.hierarchy = {"parts": [*parts.rows, *_parts_claimed_elsewhere(design, folder)]}
     parts.write()
 
 

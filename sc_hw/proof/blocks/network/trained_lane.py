@@ -2,9 +2,8 @@
 
 The claims hold from every state and for all inputs. Clock 0 is that in which a synapse is issued.
 The netlist is compared with `LayerKind.synapse`, also where hardware computes another form of it
-(`LayerKind.pipeline`). The words of a synapse are those at the memories' read ports, whatever they
-are. That they were read at the synapse's address is no claim of this package: co-simulation checks
-it.
+(`LayerKind.pipeline`). The words of a synapse are those at the memories' read ports; that they are
+the words of its address is claimed in `sc_hw.proof.blocks.network.addresses`.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from sc_hw.proof.blocks.network.addresses import prove_lane_addresses
 from sc_hw.proof.blocks.network.facts import TrainedLaneFacts
 from sc_hw.proof.frames import Frames, no_reset
 from sc_hw.proof.netlist import Netlist
@@ -42,6 +42,7 @@ def prove_lane(prover: Prover, net: Netlist, network: NetworkSpec, facts: Traine
         _prove_row_by_row(lane)
     if facts.state:
         _prove_places(lane)
+    prove_lane_addresses(prover, net, lane.label, facts, spec.depth)
     _prove_sum(prover, net, lane.label, facts)
 
 

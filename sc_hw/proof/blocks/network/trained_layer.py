@@ -6,8 +6,8 @@ is high, in the first tick after a reset, stored words count as 0, as memories k
 Each claim gives the prover the formula that would break it. Claims about lanes are in
 `sc_hw.proof.blocks.network.trained_lane`.
 
-Words are taken from the memories' read ports, whatever they are. That they were read at the right
-address is no claim of this package: co-simulation checks it.
+Words are taken from the memories' read ports; that they are the words of the right address is
+claimed in `sc_hw.proof.blocks.network.addresses`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sc_hw.proof.blocks.network.addresses import (
+    prove_history_addresses,
+    prove_neuron_addresses,
+)
 from sc_hw.proof.blocks.network.facts import (
     HistoryFacts,
     TrainedLaneFacts,
@@ -97,6 +101,8 @@ def prove_neurons(
             },
         )
     _prove_turns(prover, at, spec, decided, written["fired"], quiet)
+    label = f"layer {spec.name}"
+    prove_neuron_addresses(prover, net, label, facts, spec.lanes, spec.neurons)
 
 
 def _prove_turns(
@@ -181,6 +187,7 @@ def prove_history(prover: Prover, net: Netlist, network: NetworkSpec, facts: His
         quiet,
         {"word": word, "present": present, "written": written},
     )
+    prove_history_addresses(prover, net, f"layer {spec.name}", memory, bits)
 
 
 # For each part: the class of its facts, and the function that adds the claims about it.
@@ -210,8 +217,9 @@ def claims_of_network(folder: Path, manifest: dict[str, Any], limit_s: float) ->
 
     claims = claims_of_parts(folder, limit_s, prove_part)
     listing = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
-    # The list of a mutated part is of that part alone.
+    # The list of a mutated part is of that part alone, and that of mutated wiring has no parts.
     if HIERARCHY in listing:
-        rows = [*listing["parts"], *listing[HIERARCHY]]
-        claims += claims_of_whole(folder, manifest, rows, network, limit_s)
+        rows = listing[HIERARCHY]["parts"]
+        read = len(listing["parts"])
+        claims += claims_of_whole(folder, manifest, rows, network, limit_s, read)
     return claims

@@ -252,6 +252,13 @@ def _prove_counters(layer: Layer) -> None:
         last = layer.last_group & slot.equals(spec.columns - 1)
         following = mux(layer.issue, (address + 1).gated(~last), address)
         yield wiring.next_pair(part, "address", layer.unless_reset(following))
+        # The same as each lane sees it, which the claims about its writes assume.
+        net, handed = wiring.design.net, address.gated(sweeping)
+        names = [part.register(name) for name in ("address", "sweeping")]
+        step = {net.states[name]: net.following[name] for name in names}
+        next_handed = Bits(handed.terms, net.substitute(handed.term, step))
+        goes_on = mux(layer.issue, (handed + 1).gated(~handed.equals(spec.depth - 1)), handed)
+        yield "address (next, in a lane)", next_handed, layer.unless_reset(goes_on)
 
     wiring.claim(
         f"{layer.label}: the sweep",

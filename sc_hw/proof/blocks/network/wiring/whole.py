@@ -37,11 +37,12 @@ class Parts:
     ----------
     folder : the build's.
     rows : of `parts.json`; a part is read once.
+    read : how many of them, the first ones, have been read back already.
     terms : of the design.
     """
 
-    def __init__(self, folder: Path, rows: list[dict[str, Any]], terms: Terms) -> None:
-        self.folder, self.terms = folder, terms
+    def __init__(self, folder: Path, rows: list[dict[str, Any]], read: int, terms: Terms) -> None:
+        self.folder, self.read, self.terms = folder, read, terms
         self.rows = {(row["part"], row["facts"].get("layer")): row for row in rows}
         self.numbers = {id(row): number for number, row in enumerate(rows)}
 
@@ -50,13 +51,15 @@ class Parts:
         return read_facts(kind, self.rows[part, layer]["facts"])
 
     def netlist(self, part: str, layer: int | None = None) -> Netlist:
-        """Netlist of a part; its text is there already where the part was proved before."""
+        """Netlist of a part."""
         row = self.rows[part, layer]
-        name = f"part_{self.numbers[id(row)]}"
-        file = self.folder / "proof" / f"{name}.btor"
-        if not file.exists():
-            read_back(self.folder / row["verilog"], row["top"], self.folder / "proof", name)
-        return parse_btor(file.read_text(encoding="utf-8"), self.terms)
+        number = self.numbers[id(row)]
+        proof, name = self.folder / "proof", f"part_{number}"
+        if number < self.read:
+            text = (proof / f"{name}.btor").read_text(encoding="utf-8")
+        else:
+            text = read_back(self.folder / row["verilog"], row["top"], proof, name)
+        return parse_btor(text, self.terms)
 
 
 def claims_of_whole(
@@ -65,6 +68,7 @@ def claims_of_whole(
     rows: list[dict[str, Any]],
     spec: NetworkSpec,
     limit_s: float,
+    read: int = 0,
 ) -> list[Claim]:
     """Claims about the `top.v` of a network.
 
@@ -75,6 +79,7 @@ def claims_of_whole(
     rows : the parts that were emitted by themselves.
     spec : the network.
     limit_s : seconds for one claim before its verdict is ``unknown``.
+    read : how many of the parts, the first ones, have been read back already.
 
     Raises ToolError where Yosys finds an error in the Verilog.
     """
@@ -87,7 +92,7 @@ def claims_of_whole(
     design = read_flattened(verilog, manifest["top"], list(clocks.values()), proof, terms)
     wiring = Wiring(Prover(terms, limit_s), design)
     network = Network(wiring, spec, clocks, resets)
-    parts = Parts(folder, rows, terms)
+    parts = Parts(folder, rows, read, terms)
     clock_of = {"stamp": clocks[spec.layers[0].clock]}
     prove_streams(network)
     for index, layer in enumerate(spec.layers):
