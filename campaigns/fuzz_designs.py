@@ -9,6 +9,7 @@ Each mutant is read and elaborated, with its audit, within limits of time and me
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import random
 import tempfile
@@ -244,17 +245,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000, help="mutants")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
+    parser.add_argument("--jobs", type=int, default=2, help="workers at a time")
     parser.add_argument("--out", type=Path, default=Path("reports"))
     options = parser.parse_args()
     outcomes: list[Outcome] = []
     numbers = range(options.first, options.first + options.count)
-    for outcome in fuzz(elaborate_mutant, ERRORS, numbers):
-        outcomes.append(outcome)
-        if faults([outcome]):
-            print(f"case {outcome.number}: {outcome.verdict}: {outcome.text}", flush=True)
-        if len(outcomes) % 100 == 0:
-            print(f"... {len(outcomes)} cases, {len(faults(outcomes))} faults", flush=True)
-    command = f"python -m campaigns.fuzz_designs --count {options.count}"
+    with contextlib.suppress(KeyboardInterrupt):  # what there is by then is reported
+        for outcome in fuzz(elaborate_mutant, ERRORS, numbers, jobs=options.jobs):
+            outcomes.append(outcome)
+            if faults([outcome]):
+                print(f"case {outcome.number}: {outcome.verdict}: {outcome.text}", flush=True)
+            if len(outcomes) % 100 == 0:
+                print(f"... {len(outcomes)} cases, {len(faults(outcomes))} faults", flush=True)
+    command = f"python -m campaigns.fuzz_designs --count {len(outcomes)}"
     report = [
         "# Design files, fuzzed",
         "",

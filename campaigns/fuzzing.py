@@ -15,9 +15,11 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 SECONDS = 20.0  # of a processor
@@ -145,8 +147,9 @@ def fuzz(
     *,
     seconds: float = SECONDS,
     memory: int = MEMORY,
+    jobs: int = 1,
 ) -> Iterator[Outcome]:
-    """Run cases in a worker, one after the other.
+    """Run cases in workers, each one after the other.
 
     Parameters
     ----------
@@ -155,16 +158,31 @@ def fuzz(
     numbers : of the cases.
     seconds, memory : limits of a case, seconds of a processor and bytes.
 
+    jobs : workers at a time.
+
     Yields
     ------
-    what became of each case.
+    what became of each case, in the order of `numbers`.
     """
-    worker = Worker(run, errors, seconds, memory)
+    workers = [Worker(run, errors, seconds, memory) for _ in range(jobs)]
+    free: SimpleQueue[Worker] = SimpleQueue()
+    for worker in workers:
+        free.put(worker)
+
+    def outcome(number: int) -> Outcome:
+        worker = free.get()
+        try:
+            return worker.outcome(number)
+        finally:
+            free.put(worker)
+
+    pool = ThreadPoolExecutor(jobs)
     try:
-        for number in numbers:
-            yield worker.outcome(number)
+        yield from pool.map(outcome, numbers)
     finally:
-        worker.end()
+        pool.shutdown(cancel_futures=True)
+        for worker in workers:
+            worker.end()
 
 
 def faults(outcomes: list[Outcome]) -> list[Outcome]:
