@@ -82,7 +82,15 @@ def output_error(path: Path, error: OSError) -> OutputError:
     """The error for a file or folder that can't be written."""
     why = error.strerror or str(error) or type(error).__name__
     remedy = "free some space, or choose" if error.errno in DISK_FULL else "choose"
-    return OutputError(f"output {path} can't be written: {why}; {remedy} another folder.")
+    where = "" if path.is_absolute() else f" in {_working_folder()}"
+    return OutputError(f"output {path}{where} can't be written: {why}; {remedy} another folder.")
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it has been deleted under us
+        return "a working folder that is gone"
 
 
 def raise_if_disk_is_full(folder: Path, printed: str) -> None:

@@ -8,12 +8,16 @@ the design, not on what else is worked on in the same shell.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 # Variables of Python that change neither what is imported nor what it does.
@@ -28,6 +32,8 @@ _COCOTB = "MODULE TOPLEVEL TESTCASE WAVES GUI PLUSARGS RANDOM_SEED COVERAGE SIM 
 # A program's texts in another language would not be understood.
 _LANGUAGE = "LANGUAGE LC_MESSAGES"
 _NAMES = frozenset(f"{_MAKE} {_VERILATED_MK} {_COCOTB} {_LANGUAGE}".split())
+# Folders that the tools make in the user's cache: wheels of Yosys and nextpnr, Matplotlib, we.
+_CACHES = ("wasmtime", "YoWASP", "matplotlib", "sc-hw")
 # Paths of these characters pass unquoted through make, the shell and Verilator's own files. `:`
 # separates the folders of PATH; the others are letters of make or of the shell.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+,@-]+")
@@ -66,7 +72,61 @@ def child_environment(variables: Mapping[str, str] | None = None) -> dict[str, s
             kept["TMPDIR"] = str(plain_temporary_folder())
     if folders := _folders_of_packages():
         kept["PYTHONPATH"] = os.pathsep.join(folders)
+    if cache_problem(given) is not None:
+        # Wheels of tools keep what they compile there, and end where they can't.
+        kept["XDG_CACHE_HOME"] = str(cache_for_now())
+        kept.setdefault("HOME", kept["XDG_CACHE_HOME"])
     return kept
+
+
+def cache_problem(variables: Mapping[str, str] | None = None) -> str | None:
+    """Why the caches of tools can't be in the user's cache folder; None where they can.
+
+    Parameters
+    ----------
+    variables : those of this process, by default.
+    """
+    given = os.environ if variables is None else variables
+    named, home = given.get("XDG_CACHE_HOME", ""), given.get("HOME", "")
+    if os.path.isabs(named):
+        folder = Path(named)
+    elif os.path.isabs(home := home or os.path.expanduser("~")):
+        folder = Path(home) / ".cache"
+    else:
+        return "there is no home folder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"{folder} can't be made: {error.strerror}"
+    # a folder in it may be another user's, as after a command with sudo
+    for used in (folder, *(folder / name for name in _CACHES)):
+        if used.exists() and not os.access(used, os.R_OK | os.W_OK | os.X_OK):
+            return f"{used} can't be written"
+    return None
+
+
+@cache
+def cache_for_now() -> Path:
+    """A cache folder for this process and its children, in a temporary folder.
+
+    It is kept for the user's next processes: a tool compiles itself for seconds. Nobody else may
+    write there, for programs in it are run; if somebody can, this process gets a folder of its own.
+
+    Raises
+    ------
+    OSError : no temporary folder can be written.
+    """
+    folder = Path(tempfile.gettempdir()) / f"sc-hw-cache-{os.geteuid()}"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+    with suppress(OSError):
+        found = folder.lstat()
+        ours = found.st_uid == os.geteuid() and not found.st_mode & 0o077
+        if ours and stat.S_ISDIR(found.st_mode):
+            return folder
+    own = Path(tempfile.mkdtemp(prefix="sc-hw-cache-"))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return own
 
 
 def _folders_of_packages() -> list[str]:

@@ -53,3 +53,16 @@ def test_a_full_disk_is_the_same_error(tmp_path: Path, monkeypatch: pytest.Monke
     ):
         write_json(tmp_path / "out.json", {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relative_path_is_named_with_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`sc-hw new` in a folder that can't be written: advice that its command can follow."""
+    monkeypatch.chdir("/proc")
+    with pytest.raises(
+        OutputError,
+        match=r"^output lane.toml in /proc can't be written: No such file or directory; choose"
+        r" another folder\.$",
+    ):
+        write_text(Path("lane.toml"), "")

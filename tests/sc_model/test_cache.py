@@ -147,3 +147,11 @@ def test_a_shared_cache_is_not_used_for_code_and_one_line_says_so(
         f"nothing compiled is used from {shared}: others can write {shared}; compiling in {folder}"
     )
     assert others_can_write(folder) is None
+
+
+def test_without_a_home_folder_it_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HOME is unset and the user has no entry: nothing is made in the working folder."""
+    monkeypatch.setattr("sc_model.cache.user_cache_path", lambda *_, **__: Path("~/.cache/sc-hw"))
+    with pytest.raises(CacheError, match=r"can't be written: there is no home folder; set XDG_C"):
+        cache_folder("native")
+    assert not Path("~").exists()

@@ -13,6 +13,8 @@ from support import ROOT
 
 from sc_model import environment
 from sc_model.environment import (
+    cache_for_now,
+    cache_problem,
     child_environment,
     is_plain,
     plain_name,
@@ -148,3 +150,48 @@ def test_run_program_uses_that_environment(monkeypatch: pytest.MonkeyPatch) -> N
         (sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))")
     )
     assert not {"PYTHONHOME", "MAKEFLAGS"} & json.loads(done.stdout).keys()
+
+
+def test_without_a_cache_folder_tools_get_a_temporary_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """HOME where nothing can be written, as of a container's user; a file in the cache's place; a
+    user without an entry; a folder that belongs to root after a command with sudo.
+    """
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(environment, "cache_for_now", lambda: tmp_path / "now")
+    unwritable = {
+        "/proc/nohome/.cache can't be made: No such file or directory": {"HOME": "/proc/nohome"},
+        f"{tmp_path}/file can't be made: File exists": {"XDG_CACHE_HOME": f"{tmp_path}/file"},
+        "there is no home folder": {},
+    }
+    monkeypatch.setattr(environment.os.path, "expanduser", lambda path: path)
+    for problem, variables in unwritable.items():
+        assert cache_problem(variables) == problem
+        kept = child_environment({**variables, "PATH": "/bin"})
+        assert kept["XDG_CACHE_HOME"] == str(tmp_path / "now")
+        assert kept["HOME"]
+    fine = {"XDG_CACHE_HOME": str(tmp_path / "new"), "PATH": "/bin"}
+    assert cache_problem(fine) is None
+    assert child_environment(fine)["XDG_CACHE_HOME"] == fine["XDG_CACHE_HOME"]
+    (tmp_path / "new" / "wasmtime").mkdir()
+    monkeypatch.setattr(environment.os, "access", lambda path, mode: path.name != "wasmtime")
+    assert cache_problem(fine) == f"{tmp_path}/new/wasmtime can't be written"
+
+
+@pytest.mark.parametrize("taken_by", ["nobody", "a link", "others may write"])
+def test_the_temporary_cache_is_ours_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taken_by: str
+) -> None:
+    monkeypatch.setattr(environment.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(environment.tempfile, "mkdtemp", lambda prefix: str(tmp_path / "own"))
+    shared = tmp_path / f"sc-hw-cache-{os.geteuid()}"
+    if taken_by == "a link":
+        shared.symlink_to(tmp_path)
+    elif taken_by == "others may write":
+        shared.mkdir()
+        shared.chmod(0o777)
+    cache_for_now.cache_clear()
+    folder = cache_for_now()
+    cache_for_now.cache_clear()
+    assert folder == (shared if taken_by == "nobody" else tmp_path / "own")
