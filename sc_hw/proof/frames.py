@@ -46,6 +46,7 @@ class Frames:
         self.inputs: list[dict[str, Any]] = []
         # The same term in every clock: one value, and the claim holds for each value it can have.
         fixed = {name: net.terms.tm.mk_const(net.inputs[name].sort(), name) for name in constant}
+        net.unrolled.append((self.states[0], fixed))
         for clock in range(count + 1):
             self.inputs.append(net.fresh_inputs(str(clock)) | fixed)
             # The inputs of clock `count` are free too: a signal there may depend on them at once.

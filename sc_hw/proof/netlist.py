@@ -159,6 +159,8 @@ class Netlist:
     outputs : terms by port name.
     asserted : one-bit terms that are 1 where an assertion of the design fails.
     assumed : one-bit terms that are 1 where an assumption of the design holds.
+    unrolled : for each unrolling of this netlist (see `Frames`), the free terms of its first clock
+        by register, and the inputs that are the same in all its clocks.
     """
 
     terms: Terms
@@ -169,6 +171,7 @@ class Netlist:
     outputs: dict[str, Any] = field(default_factory=dict)
     asserted: list[Any] = field(default_factory=list)
     assumed: list[Any] = field(default_factory=list)
+    unrolled: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def substitute(self, term: Any, values: dict[Any, Any]) -> Any:
         """`term` with free terms replaced."""

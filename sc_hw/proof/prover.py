@@ -12,6 +12,7 @@ from typing import Any
 
 import bitwuzla as bz
 
+from sc_hw.proof.reachable import Reachable
 from sc_hw.proof.verdicts import PROVED, REFUTED, UNKNOWN, VACUOUS, Claim
 from sc_model.graph.smt import K, SmtInt, Terms
 
@@ -57,6 +58,8 @@ class Prover:
     ----------
     terms : what the claims are written in.
     limit_s : seconds for one claim before its verdict is ``unknown``.
+    reachable : states that the netlist of the claims reaches; None where assumptions need only be
+        met by some state.
 
     Members
     -------
@@ -65,6 +68,7 @@ class Prover:
 
     terms: Terms
     limit_s: float = 60.0
+    reachable: Reachable | None = None
     claims: list[Claim] = field(default_factory=list)
     _satisfiable: dict[tuple[Any, ...], bool] = field(default_factory=dict)
 
@@ -84,7 +88,7 @@ class Prover:
         ----------
         name, statement : of the claim.
         violation : a formula.
-        assumptions : formulas. If they contradict each other the verdict is ``vacuous``.
+        assumptions : formulas. If no reachable state meets them the verdict is ``vacuous``.
         witness : signals whose values a counterexample lists, by label: terms, or :class:`SmtInt`
             for integers of the rule.
         split : a vector to go through value by value where the claim as a whole is too hard.
@@ -103,7 +107,7 @@ class Prover:
             )
         if verdict != PROVED:
             verdict, example = self._search(formulas, witness or {}, split, self.limit_s)
-        # Assumptions that contradict each other would prove anything. A contradiction is looked for
+        # Assumptions that are never met would prove anything. That they can be met is looked for
         # only now, since it takes a second call of the solver.
         if verdict == PROVED and not self._can_hold(tuple(assumptions)):
             verdict = VACUOUS
@@ -139,14 +143,26 @@ class Prover:
         return verdict, example
 
     def _can_hold(self, assumptions: tuple[Any, ...]) -> bool:
-        """Whether assumptions can all be true at once; anything follows from a contradiction."""
+        """Whether assumptions can all be true at once, in a state that the hardware reaches."""
         # Most claims about a block share their assumptions, so the answer is kept. A solver that
         # runs out of time counts as "no": the claim is then `vacuous`, and the certificate fails.
         if assumptions not in self._satisfiable:
-            self._satisfiable[assumptions] = (
-                not assumptions or self._decide(list(assumptions), {}, self.limit_s)[0] == REFUTED
-            )
+            self._satisfiable[assumptions] = not assumptions or self._is_met(assumptions)
         return self._satisfiable[assumptions]
+
+    def _is_met(self, assumptions: tuple[Any, ...]) -> bool:
+        if self.reachable is None:
+            return self._decide(list(assumptions), {}, self.limit_s)[0] == REFUTED
+        # `PROVED` is the solver's answer that there is no such state.
+        return any(
+            self._decide(
+                [self.terms.tm.substitute_term(fact, state) for fact in assumptions],
+                {},
+                self.limit_s,
+            )[0]
+            == REFUTED
+            for state in self.reachable.substitutions()
+        )
 
     def _case_by_case(
         self, formulas: list[Any], witness: Mapping[str, Any], split: Any

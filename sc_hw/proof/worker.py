@@ -20,6 +20,7 @@ from sc_hw.proof.identity import identity_claim
 from sc_hw.proof.netlist import MissingSignalError, Netlist, parse_btor, read_back
 from sc_hw.proof.power_on import PowerOn, read_power_on
 from sc_hw.proof.prover import Prover
+from sc_hw.proof.reachable import Reachable
 from sc_hw.proof.verdicts import REFUTED, VERDICT, Claim
 from sc_hw.tools import ToolError
 from sc_model.graph.smt import Terms
@@ -99,7 +100,8 @@ def _read(
     terms = Terms()
     _TERMS_IN_USE.append(terms)
     text = read_back(folder / verilog, top, folder / "proof", name)
-    return Prover(terms, limit_s), parse_btor(text, terms)
+    net = parse_btor(text, terms)
+    return Prover(terms, limit_s, Reachable(net)), net
 
 
 def main(folder: Path, limit_s: float) -> None:

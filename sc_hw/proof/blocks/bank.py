@@ -300,6 +300,16 @@ def _prove_order(bank: _Bank) -> None:
         next_violation,
         [prover.on(bank.at(0, "rst"))],
     )
+    at_rest = [bank.bit(1, "idle"), bank.bit(1, "i__ready")]
+    for output in ("updated", "load__ready", "read__ready", "readback__valid"):
+        at_rest.append(prover.off(bank.at(1, output)))
+    prover.claim(
+        "order: at rest after reset",
+        "in the clock after a reset the bank is idle, takes a transfer, and shows and grants"
+        " nothing",
+        violation(prover, at_rest),
+        [prover.on(bank.at(0, "rst"))],
+    )
     prover.claim(
         "order: invariant kept",
         "if the invariant holds in a clock, it holds in the next one",

@@ -1,0 +1,58 @@
+"""Which states a netlist reaches after a reset, clock by clock: bounded model checking.
+
+A claim is about every state that its assumptions allow. Assumptions that no run of the hardware
+ever meets would prove anything, even if they do not contradict each other. So it is shown of each
+set of assumptions that some run meets it (A. Biere, A. Cimatti, E. Clarke, Y. Zhu, "Symbolic Model
+Checking without BDDs", TACAS 1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sc_hw.proof.netlist import Netlist
+
+# Clocks after a reset. Most assumptions are met a few clocks after one; a pipeline has to fill.
+# In each of them the reset may be high again, so that more clocks reach what fewer do.
+DEPTHS = (1, 4, 12, 36)
+
+
+class Reachable:
+    """The states that a netlist reaches within some clocks after a reset.
+
+    Parameters
+    ----------
+    net : in one clock domain.
+    """
+
+    def __init__(self, net: Netlist) -> None:
+        self.net = net
+        self._runs: dict[int, list[dict[str, Any]]] = {}
+
+    def substitutions(self) -> Iterator[dict[Any, Any]]:
+        """For each of `DEPTHS`, what puts all unrollings of the netlist into a state so reached."""
+        # One set of free terms is enough for states that are not unrolled (those of a lane).
+        plain: tuple[dict[str, Any], dict[str, Any]] = (self.net.states, {})
+        for depth in DEPTHS:
+            values: dict[Any, Any] = {}
+            for number, (first, fixed) in enumerate((plain, *self.net.unrolled)):
+                reached = self._after(depth, number, fixed)
+                values |= {first[name]: reached[name] for name in first}
+            yield values
+
+    def _after(self, depth: int, number: int, fixed: dict[str, Any]) -> dict[str, Any]:
+        """The states of an unrolling, by its number, some clocks after an arbitrary state in which
+        there is a reset.
+        """
+        net, t = self.net, self.net.terms
+        run = self._runs.setdefault(number, [])
+        if not run:
+            inputs = net.fresh_inputs(f"{number} in reset") | fixed
+            if "rst" in inputs:
+                inputs["rst"] = t.const(1, t.width(inputs["rst"]))
+            run.append(net.step(net.fresh_states(f"{number} before reset"), inputs))
+        while len(run) < depth:
+            inputs = net.fresh_inputs(f"{number} clock {len(run)}") | fixed
+            run.append(net.step(run[-1], inputs))
+        return run[depth - 1]
