@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.files import replacing
+from sc_model.files import PathLike, replacing
 from sc_model.quantisation.quantise import QuantisedLayer
 from sc_model.spec import Design, Frozen, NetworkSpec
 
@@ -48,7 +48,7 @@ def network_design(
 
 
 def save_design(
-    folder: Path | str,
+    folder: PathLike,
     design: Design,
     parameters: Mapping[str, ArrayLike],
     *,

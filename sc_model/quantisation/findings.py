@@ -351,12 +351,9 @@ def _noise(made: Rounded) -> Iterator[Finding]:
         )
         for wider in range(bits + 1, LARGEST_WEIGHT_BITS + 1)
     }
-    good = [name for name, left in options.items() if left < MATERIAL]
-    best = good[0] if good else min(options, key=lambda name: options[name], default="")
-    remedy = f"{best} makes that {per_cent(options[best])}" if best else "no width keeps more"
     text = (
         f"weights of '{made.layer.name}' ({_who(wrong)}) are off: with a tenth of the inputs their"
-        f" errors add up to some {per_cent(float(noise.max()))} of the threshold; {remedy}"
+        f" errors add up to some {per_cent(float(noise.max()))} of the threshold; {_best(options)}"
     )
     yield _finding(made, "weight", wrong, text)
 
@@ -431,11 +428,9 @@ def _width_remedy(made: Rounded, floats: Floats, gone: Flags) -> str:
         finer = made.scale * top / ((1 << bits - 1) - 1)
         options[f"--weight-bits {bits}"] = error(finer)
     now = error(made.scale)
-    good = [name for name, left in options.items() if left < MATERIAL]
-    best = good[0] if good else min(options, key=lambda name: options[name], default=None)
-    if best is None or options[best] >= now:
+    if not options or min(options.values()) >= now:
         return "no width keeps more of them; train with weights that are less far apart"
-    return f"{best} makes that {per_cent(options[best])}"
+    return _best(options)
 
 
 def _clipped(made: Rounded, kind: str, what: str, floats: Floats, whole: Ints) -> Iterator[Finding]:
@@ -455,23 +450,34 @@ def _clipped(made: Rounded, kind: str, what: str, floats: Floats, whole: Ints) -
 
 def _biases(made: Rounded, floats: Floats, whole: Ints) -> Iterator[Finding]:
     """Biases come in every tick, so their errors add up."""
-    off = np.where(whole != 0, floats - whole * made.scale[:, None], 0.0)
-    effect = _effect(made.layer, off)
+    kept = np.where(whole != 0, floats, 0.0)  # those that became 0 have a finding of their own
+    bits = made.spec.weight_bits
+    top = (1 << bits - 1) - 1
+
+    def effects(wider: int) -> Floats:
+        units = made.scale * top / ((1 << wider - 1) - 1)
+        return _effect(made.layer, rounding_errors(kept, units, wider))
+
+    effect = effects(bits)
     wrong = effect >= MATERIAL
     if not wrong.any():
         return
-    worst = float(effect.max())
-    needed = made.spec.weight_bits + int(np.ceil(np.log2(worst / MATERIAL)))
-    remedy = (
-        f"--weight-bits {needed} halves that {needed - made.spec.weight_bits} times"
-        if needed <= LARGEST_WEIGHT_BITS
-        else "weights that are less far apart from them would keep more"
-    )
+    options = {
+        f"--weight-bits {wider}": float(effects(wider).max())
+        for wider in range(bits + 1, LARGEST_WEIGHT_BITS + 1)
+    }
     text = (
-        f"biases of '{made.layer.name}' ({_who(wrong)}) are off: it adds up to"
-        f" {per_cent(worst)} of the threshold; {remedy}"
+        f"biases of '{made.layer.name}' ({_who(wrong)}) are off: that adds up to"
+        f" {per_cent(float(effect.max()))} of the threshold; {_best(options)}"
     )
     yield _finding(made, "bias", wrong, text)
+
+
+def _best(options: Mapping[str, float]) -> str:
+    """The first option that makes a share immaterial, or else the one that makes it smallest."""
+    good = [name for name, left in options.items() if left < MATERIAL]
+    best = good[0] if good else min(options, key=lambda name: options[name], default="")
+    return f"{best} makes that {per_cent(options[best])}" if best else "no width keeps more"
 
 
 # --- thresholds -----------------------------------------------------------------------------------
@@ -627,14 +633,19 @@ def _time_constants(made: Rounded) -> Iterator[Finding]:
     wrong = used & ~outside & (off > TAU_MATERIAL)
     if wrong.any():
         worst = float(off[wrong].max())
-        finer = spec.model_copy(update={"code_bits": 8, "terms": 0})
-        better = float(
-            _tau_errors(tau, finer.codes(made.tick_ms / spec.tick_interval))[wrong].max()
-        )
+        options = {}
+        for places in range(spec.factor_shift, LARGEST_FACTOR_SHIFT + 1):
+            update = {"code_bits": 8, "terms": 0, "factor_shift": places}
+            finer = spec.model_copy(update=update).codes(made.tick_ms / spec.tick_interval)
+            more = "" if places == spec.factor_shift else f" --leak-bits {places}"
+            options[f"--code-bits 8 --terms 0{more}"] = float(_tau_errors(tau, finer)[wrong].max())
+            if options[f"--code-bits 8 --terms 0{more}"] <= TAU_MATERIAL:
+                break
+        best = min(options, key=lambda name: options[name])
         text = (
             f"time constants of '{made.layer.name}' ({_who(wrong.any(axis=1))}): {int(wrong.sum())}"
-            f" of {int(used.sum())} are off by up to {per_cent(worst)}; --code-bits 8 --terms 0"
-            f" makes it {per_cent(better)}"
+            f" of {int(used.sum())} are off by up to {per_cent(worst)}; {best} makes it"
+            f" {per_cent(options[best])}"
         )
         yield _finding(made, "tau", wrong.any(axis=1), text)
     steady = 1.0 / -np.expm1(-made.tick_ms / tau)

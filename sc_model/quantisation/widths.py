@@ -179,14 +179,27 @@ def _codes(layer: FloatLayer, chosen: dict[str, Any], tick_ms: float) -> None:
         chosen.setdefault("tau_max_ms", float(used.max()))
     if used.min() < TAU_MIN_MS:
         chosen.setdefault("tau_min_ms", float(used.min()))
-    if "terms" in chosen or "code_bits" in chosen:
+
+    def error(finer: Mapping[str, Any]) -> float:
+        known = {name: value for name, value in chosen.items() if name in HetSynSpec.model_fields}
+        spec = HetSynSpec(**{"name": "layer", "inputs": 1, "neurons": 1, **known, **finer})
+        codes = spec.codes(tick_ms / spec.tick_interval)
+        table = np.array(codes.taus_ms)[codes.encode(used.tolist())]
+        return float((np.abs(table - used) / used).max())
+
+    if error({}) <= TAU_MATERIAL:
         return
-    known = {name: value for name, value in chosen.items() if name in HetSynSpec.model_fields}
-    spec = HetSynSpec(**{"name": "layer", "inputs": 1, "neurons": 1, **known})
-    codes = spec.codes(tick_ms / spec.tick_interval)
-    table = np.array(codes.taus_ms)[codes.encode(used.tolist())]
-    if (np.abs(table - used) / used > TAU_MATERIAL).any():
-        chosen |= {"code_bits": 8, "terms": 0}
+    finer = {"code_bits": 8, "terms": 0} if not {"code_bits", "terms"} & set(chosen) else {}
+    lengths = (
+        (chosen["factor_shift"],)
+        if "factor_shift" in chosen
+        else range(FACTOR_SHIFT, LARGEST_FACTOR_SHIFT + 1)
+    )
+    for places in lengths:
+        found = {**finer, "factor_shift": places}
+        if error(found) <= TAU_MATERIAL:
+            break
+    chosen |= found
 
 
 # --- weights --------------------------------------------------------------------------------------
