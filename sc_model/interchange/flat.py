@@ -264,26 +264,31 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
     Raises InterchangeError where it follows from neither, where it is empty or too large, and where
     a node gets another number of values than it has.
     """
-    shapes: dict[str, Shape] = {}
+    own: dict[str, Shape] = {}
     for name, node in flat.nodes.items():
-        if not isinstance(node, LINEAR):
-            shape = _own_shape(name, node)
-            if shape is not None:
-                shapes[name] = _bounded(name, node, shape)
-    # a node's shape may follow from that of a node before it, so a new shape is told to those
-    # behind it; each node is looked at at most once for each edge that leads to it
-    # Inputs come first: a parameter of one number says how many neurons there are only where
-    # nothing else does.
-    for alone in (False, True):
+        shape = None if isinstance(node, LINEAR) else _own_shape(name, node)
+        if shape is not None:
+            own[name] = _bounded(name, node, shape)
+    shapes: dict[str, Shape] = {}
+    # A node's shape may follow from that of a node before it, so a new shape is handed to those
+    # behind it. First come the inputs, then what parameters say where nothing comes in, and last a
+    # parameter of one number, which says how many neurons there are only where nothing else does.
+    for stage in range(3):
         waiting = deque(name for name in flat.nodes if name not in shapes)
         while waiting:
             name = waiting.popleft()
             if name in shapes:
                 continue
-            inputs = next((shapes[each] for each in flat.into(name) if each in shapes), None)
-            shape = _inferred(name, flat.nodes[name], inputs, alone)
+            node, into = flat.nodes[name], flat.into(name)
+            inputs = next((shapes[each] for each in into if each in shapes), None)
+            if name not in own:
+                shape = _inferred(name, node, inputs, stage == 2)
+            elif inputs is not None:
+                shape = _merged(node, own[name], inputs) or own[name]
+            else:
+                shape = own[name] if stage or not into else None
             if shape is not None:
-                shapes[name] = _bounded(name, flat.nodes[name], shape)
+                shapes[name] = _bounded(name, node, shape)
                 waiting.extend(each for each in flat.out_of(name) if each not in shapes)
     for name, node in flat.nodes.items():
         if name not in shapes:
@@ -292,38 +297,33 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
                 " parameters or from what comes into it, and does not; give an Input its shape,"
                 " and neurons their parameters one for each."
             )
-        if not isinstance(node, LINEAR):
-            shapes[name] = _agreed(name, node, shapes, flat.into(name))
+        for other in () if isinstance(node, LINEAR) else flat.into(name):
+            if _merged(node, shapes[name], shapes[other]) is None:
+                wanted, size = (
+                    int(np.prod(shapes[each], dtype=np.int64)) for each in (name, other)
+                )
+                raise InterchangeError(
+                    f"node '{name}' ({type(node).__name__}) must get {wanted} values, not {size}"
+                    f" from node '{other}' (shape {shapes[other]})."
+                )
     return shapes
 
 
-def _agreed(name: str, node: Any, shapes: Mapping[str, Shape], into: list[str]) -> Shape:
-    """The shape of a node whose inputs have shapes too, of the same number of values.
+def _merged(node: Any, shape: Shape, given: Shape) -> Shape | None:
+    """The shape of a node from that of its parameters and that of its inputs; None: they differ.
 
     Of (n,) and (channels, height, width) it is the one with more dimensions, which a convolution
     behind it needs. Parameters that broadcast to the inputs, as (channels, 1, 1), have their shape.
-
-    Raises InterchangeError where the numbers of values differ.
     """
-    shape = shapes[name]
-    for other in into:
-        given = shapes[other]
-        size, wanted = (int(np.prod(each, dtype=np.int64)) for each in (given, shape))
-        if size == wanted:
-            if bare(given) == bare(shape) or len(bare(given)) > len(bare(shape)):
-                shape = given
-        elif (
-            len(given) == len(shape) > 1
-            and not isinstance(node, nir.Input | nir.Output)
-            and all(one in (1, each) for one, each in zip(shape, given, strict=True))
-        ):
-            shape = given
-        else:
-            raise InterchangeError(
-                f"node '{name}' ({type(node).__name__}) must get {wanted} values, not {size} from"
-                f" node '{other}' (shape {given})."
-            )
-    return shape
+    if int(np.prod(given, dtype=np.int64)) == int(np.prod(shape, dtype=np.int64)):
+        flat = bare(given) == bare(shape) or len(bare(given)) > len(bare(shape))
+        return given if flat else shape
+    broadcasts = (
+        len(given) == len(shape) > 1
+        and not isinstance(node, nir.Input | nir.Output)
+        and all(one in (1, each) for one, each in zip(shape, given, strict=True))
+    )
+    return given if broadcasts else None
 
 
 def _bounded(name: str, node: Any, shape: Shape) -> Shape:

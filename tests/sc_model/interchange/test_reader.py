@@ -106,8 +106,8 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
         plain(),
         {"source": "snntorhc"},
         (
-            "source must be one of norse, sc, snntorch, spikingjelly or left out, not 'snntorhc';"
-            " did you mean 'snntorch'?"
+            "source must be one of norse, norse-1.1, norse-seconds, sc, snntorch, spikingjelly or"
+            " left out, not 'snntorhc'; did you mean 'snntorch'?"
         ),
     ),
     "source sc": (
