@@ -20,6 +20,7 @@ from sc_hw.files import write_json, write_text
 from sc_hw.proof.facts import write_facts
 from sc_hw.proof.netlist import Netlist, parse_btor, read_back
 from sc_hw.proof.prover import Prover
+from sc_hw.proof.reachable import Reachable
 from sc_hw.proof.verdicts import Claim
 from sc_model.graph.smt import Terms
 
@@ -40,13 +41,13 @@ class PartFiles:
     -------
     rows : the list, one object for each part: `part` (its kind), `verilog` (a path within
         `folder`), `top` (the module), `facts` (JSON of the part's facts).
-    hierarchy : JSON of the facts of what joins the parts; None leaves it out.
+    hierarchy : likewise `verilog`, `top` and `facts` of what joins the parts; empty without it.
     """
 
     def __init__(self, folder: Path, only: Collection[str] = ()) -> None:
         self.folder, self.only = folder, only
         self.rows: list[dict[str, Any]] = []
-        self.hierarchy: Any = None
+        self.hierarchy: dict[str, Any] = {}
 
     def module(self, part: str, verilog: str, top: str, facts: Any) -> None:
         """Add a module of Verilog that has been written already."""
@@ -64,9 +65,14 @@ class PartFiles:
         write_text(self.folder / file, standalone_verilog(component, part))
         self.module(part, file, part, facts)
 
+    def joined(self, verilog: str, top: str, facts: Any) -> None:
+        """Add the module of Verilog that joins the parts, unless other kinds alone are wanted."""
+        if not self.only or HIERARCHY in self.only:
+            self.hierarchy = {"verilog": verilog, "top": top, "facts": write_facts(facts)}
+
     def write(self) -> None:
         """Write the list of all parts."""
-        joined = {} if self.hierarchy is None else {HIERARCHY: self.hierarchy}
+        joined = {HIERARCHY: self.hierarchy} if self.hierarchy else {}
         write_json(self.folder / "proof" / PARTS, {"parts": self.rows, **joined})
 
 
@@ -108,6 +114,7 @@ def claims_of_parts(
             read_back(folder / row["verilog"], row["top"], folder / "proof", f"part_{number}"),
             terms,
         )
+        prover.reachable = Reachable(net)
         prove(prover, net, row)
         claims += prover.claims
     return claims

@@ -97,4 +97,4 @@ def prove_layer(
         part.prove(prover, net, reference, read_facts(part.facts, row["facts"]))
 
     claims = claims_of_parts(folder, limit_s, prove_part)
-    return [*claims, *claims_of_wiring(folder, manifest, placement(design.layer), limit_s)]
+    return [*claims, *claims_of_wiring(folder, placement(design.layer), limit_s)]

@@ -25,7 +25,7 @@ from sc_hw.plastic.lane_plan import FETCH
 from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.outputs import FEED, OutputMemory
 from sc_hw.plastic.sequencer import LayerSequencer
-from sc_hw.proof.blocks.parts import HIERARCHY, PartFiles
+from sc_hw.proof.blocks.parts import PartFiles
 from sc_hw.proof.blocks.plastic.facts import (
     BusPort,
     CriticFacts,
@@ -37,7 +37,7 @@ from sc_hw.proof.blocks.plastic.facts import (
     OutputsFacts,
     SequencerFacts,
 )
-from sc_hw.proof.facts import Field, fields_of, named_signals, write_facts
+from sc_hw.proof.facts import Field, fields_of, named_signals
 from sc_hw.proof.hierarchy import Port
 
 # Bits of rows, pauses, groups and addresses in the largest layer that a design may ask for: 16384
@@ -199,7 +199,7 @@ def write_parts(
     folder : the build's.
     every_size : also write a sequencer with the widths of the largest layer that a design may ask
         for, so that its claims hold for the sequencer of every layer.
-    only : kinds of parts to write, all if empty; `HIERARCHY` is what joins them.
+    only : kinds of parts to write, all if empty; ``hierarchy`` is what joins them.
     """
     files = PartFiles(folder, only)
     for name, lane in layer.lanes.items():
@@ -219,6 +219,5 @@ def write_parts(
     if layer.critic is not None:
         files.standalone_verilog("critic", layer.critic, critic_facts(layer, layer.critic))
     files.standalone_verilog("host", layer.host_port(layer.timing.drain), host_facts(layer))
-    if not only or HIERARCHY in only:
-        files.hierarchy = write_facts(layer_facts(layer))
+    files.joined("top.v", "plastic_layer", layer_facts(layer))
     files.write()

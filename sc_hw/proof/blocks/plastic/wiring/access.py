@@ -16,11 +16,8 @@ def prove_access(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     _prove_words(glue, facts, place)
     _prove_streams(glue)
     sums = {}
-    width = glue.width("neurons.sums") // place.chains
-    values = [
-        glue.low(glue.at(f"chain_{chain}.far_value", width=width), width)
-        for chain in range(place.chains)
-    ]
+    width = glue.widths["neurons.sums"] // place.chains
+    values = [glue.low(glue.at(f"chain_{chain}.far_value"), width) for chain in range(place.chains)]
     sums["neurons.sums"] = pack(glue.t, values)
     glue.outputs(
         "sums",
@@ -66,20 +63,16 @@ def _control(glue: Glue, facts: LayerFacts) -> Any:
     of_neurons = sum(each.width for each in facts.control if each.name not in registers)
     values = []
     if of_neurons:
-        values.append(glue.at("neurons.control", width=of_neurons))
-    values += [
-        glue.at(registers[each.name], width=each.width)
-        for each in facts.control
-        if each.name in registers
-    ]
+        values.append(glue.at("neurons.control"))
+    values += [glue.at(registers[each.name]) for each in facts.control if each.name in registers]
     return pack(glue.t, values)
 
 
 def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     """What the host reads: the words of the parts beside the lanes, and what the chains send."""
     words = "host.words"
-    bits = glue.width("host.far_value")
-    present = glue.at(words, width=bits)
+    bits = glue.widths["host.far_value"]
+    present = glue.at(words)
 
     def at_code(code: int) -> Any:
         high = (code + 1) * bits - 1
@@ -88,8 +81,8 @@ def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     heads = _of_chain(glue, place, "inputs_{}.word", bits)
     rows = {
         "input": heads,
-        "output": glue.low(glue.at("outputs.word", width=bits), bits),
-        "neuron": glue.low(glue.at("neurons.word", width=bits), bits),
+        "output": glue.low(glue.at("outputs.word"), bits),
+        "neuron": glue.low(glue.at("neurons.word"), bits),
         "control": glue.low(_control(glue, facts), bits),
     }
     codes = glue.t.width(present) // bits
@@ -131,7 +124,7 @@ def _of_chain(glue: Glue, place: Placement, name: str, bits: int) -> Any:
     named = glue.at("host.chain")
     value = glue.const(0, bits)
     for chain in range(place.chains):
-        word = glue.low(glue.at(name.format(chain), width=bits), bits)
+        word = glue.low(glue.at(name.format(chain)), bits)
         value = glue.choice(glue.is_number(named, chain), word, value)
     return value
 

@@ -15,7 +15,7 @@ from sc_hw.proof.facts import Field
 from sc_model.graph.smt import K
 from sc_model.spec import Placement
 
-REGISTERS = ("evaluates",)
+REGISTERS = {"evaluates": 1}  # and its bits
 
 # `end` is high in the clock after a group's last row.
 _END = 1
@@ -43,7 +43,7 @@ def prove_bus(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     for chain in range(place.chains):
         wanted = _fields(glue, facts, place, chain)
         name = f"chain_{chain}.bus"
-        bus = glue.at(name, width=sum(each.width for each in facts.bus))
+        bus = glue.at(name)
         for kind, running in (("strobes", False), ("data", True)):
             rows = [row for row in facts.bus if (row.name in _STROBES) != running]
             _prove_fields(glue, f"bus {chain}, {kind}", name, bus, rows, wanted, running)
@@ -92,14 +92,16 @@ def _fields(glue: Glue, facts: LayerFacts, place: Placement, chain: int) -> dict
 
 def _address(glue: Glue, ago: int, width: int) -> Any:
     """The number of the word that is worked on: the host's while it reads a lane."""
-    word = glue.low(glue.at("host.word", ago, width), width)
-    return glue.choice(glue.at("host.slot", ago), word, glue.at("sequencer.address", ago, width))
+    word = glue.low(glue.at("host.word", ago), width)
+    return glue.choice(
+        glue.at("host.slot", ago), word, glue.low(glue.at("sequencer.address", ago), width)
+    )
 
 
 def _write_address(glue: Glue, clocks: int, width: int) -> Any:
     """The address of a write: that of an update, or that of a load, a clock behind its strobe."""
     loads = glue.strobe(lambda ago: glue.at("host.load_synapse_d", ago), 1)
-    word = glue.low(glue.at("host.word_d", 1, width), width)
+    word = glue.low(glue.at("host.word_d", 1), width)
     return glue.choice(loads, word, _address(glue, clocks, width))
 
 
@@ -133,7 +135,7 @@ def _of_all_chains(glue: Glue, facts: LayerFacts) -> dict[str, Any]:
         "take": glue.strobe(lambda ago: group_end(ago, "take"), lane.take),
         "capture": glue.strobe(lambda ago: group_end(ago, "capture"), facts.summed - _END),
         "load_number": glue.low(glue.at("host.number"), widths["load_number"]),
-        "load_data": glue.low(glue.at("host.data", width=widths["load_data"]), widths["load_data"]),
+        "load_data": glue.low(glue.at("host.data"), widths["load_data"]),
         "shift": delayed("feeding", facts.feed),
         "evaluate": glue.at("evaluates", 1),
         "sample": glue.strobe(sample, facts.feed),
@@ -146,8 +148,7 @@ def _of_modulators(glue: Glue, facts: LayerFacts) -> dict[str, Any]:
     fields = {}
     for value, port in facts.lane.ports.items():
         if port.port == f"mod_{value}":
-            width = {row.name: row.width for row in facts.bus}[port.port]
-            fields[port.port] = glue.at(f"step_{value}", port.clock - _STEP, width)
+            fields[port.port] = glue.at(f"step_{value}", port.clock - _STEP)
     return fields
 
 
@@ -155,7 +156,6 @@ def _of_one_chain(glue: Glue, facts: LayerFacts, place: Placement, chain: int) -
     """The fields that come from the memory at the chain's head, and its load."""
     lane, head = facts.lane, f"inputs_{chain}"
     rows = rows_of(place, chain)
-    fields_out = sum(each.width for each in facts.pre)
 
     def spike(ago: int) -> Any:
         return glue.at(f"{head}.spike", ago)
@@ -177,7 +177,7 @@ def _of_one_chain(glue: Glue, facts: LayerFacts, place: Placement, chain: int) -
             fields["pre_spike"] = spike(ago)
         elif port.port == f"pre_{value}":
             (place_of,) = (each for each in facts.pre if each.name == value)
-            word = glue.at(f"{head}.fields_out", ago, fields_out)
+            word = glue.at(f"{head}.fields_out", ago)
             high = place_of.offset + place_of.width - 1
             fields[port.port] = glue.t(K.BV_EXTRACT, word, indices=(high, place_of.offset))
     return fields

@@ -22,14 +22,14 @@ _CLEARED = ("write_en", "write_early_en", "load", "shift", "evaluate", "sample")
 _OWN = ("load", "moves", "shift_in")
 
 
-def registers(facts: LayerFacts) -> list[str]:
-    """Names of the registers that a claim gives the next value of, if the chain has counters."""
-    hops = -(-len(facts.lanes[0]) // facts.cluster)
-    return [
-        f"saturated_{name}_by_{cluster}"
+def registers(facts: LayerFacts) -> dict[str, int]:
+    """The registers of counters that a claim gives the next value of, by name, and their bits."""
+    columns = len(facts.lanes[0])
+    return {
+        f"saturated_{name}_by_{cluster}": columns.bit_length()
         for name in facts.lane.saturating
-        for cluster in range(hops)
-    ]
+        for cluster in range(-(-columns // facts.cluster))
+    }
 
 
 class _Bus:
@@ -42,7 +42,6 @@ class _Bus:
     def __init__(self, glue: Glue, facts: LayerFacts) -> None:
         self.glue = glue
         self.fields = {row.name: row for row in facts.bus}
-        self.width = sum(row.width for row in facts.bus)
 
     def has(self, name: str, cluster: int) -> bool:
         """Whether something drives a field of the bus of a cluster.
@@ -63,7 +62,7 @@ class _Bus:
             return glue.signals.free(f"bus_{cluster}.{name}", row.width, glue.now - ago)
         if cluster >= 0:
             return glue.signals.wire(f"bus_{cluster}.{name}", glue.now - ago)
-        word = glue.at("bus", ago, self.width)
+        word = glue.at("bus", ago)
         return glue.t(K.BV_EXTRACT, word, indices=(row.offset + row.width - 1, row.offset))
 
 
@@ -188,11 +187,11 @@ def _prove_count(
     wanted = {}
     for cluster, lanes in enumerate(clusters):
         name = f"{counter}_by_{cluster}"
-        width = glue.width(name)
+        width = glue.widths[name]
         absent, last = (bus.field(flag, cluster) for flag in ("absent", "last"))
         count = glue.const(0, width)
         if cluster:
-            count = glue.low(glue.at(f"{counter}_by_{cluster - 1}", width=width), width)
+            count = glue.low(glue.at(f"{counter}_by_{cluster - 1}"), width)
         for column in lanes:
             number = columns - 1 - column
             exists = glue.no(absent)
@@ -207,5 +206,5 @@ def _prove_count(
         " the count of the cluster before; rows and neurons that the layer lacks do not count",
         wanted,
     )
-    total = glue.at(f"{counter}_by_{len(clusters) - 1}", width=glue.width(counter))
+    total = glue.at(f"{counter}_by_{len(clusters) - 1}")
     glue.outputs(f"{counter} out", "the last cluster's count is the output", {counter: total})

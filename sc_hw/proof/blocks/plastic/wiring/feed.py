@@ -8,10 +8,14 @@ from sc_hw.proof.blocks.plastic.facts import LayerFacts
 from sc_hw.proof.blocks.plastic.wiring.glue import Glue, Next
 from sc_model.spec import Placement
 
-REGISTERS = (
-    *("for_step", "refetch", "restart", "number", "index", "feeding", "at_first"),
-    *("clear", "mute"),
-)
+_FLAGS = ("for_step", "refetch", "restart", "feeding", "at_first", "clear", "mute")
+
+
+def registers(facts: LayerFacts, place: Placement) -> dict[str, int]:
+    """The registers that `prove_feed` is about, by name, and their bits."""
+    (index,) = (port for port in facts.ports["outputs"] if port.name == "index")
+    number = max(1, (place.columns - 1).bit_length())
+    return {**dict.fromkeys(_FLAGS, 1), "index": index.width, "number": number}
 
 
 def token(glue: Glue, ago: int) -> Any:
@@ -42,7 +46,7 @@ def prove_feed(glue: Glue, facts: LayerFacts, place: Placement) -> None:
             "mute": Next(glue.choice(latch, glue.any_of(trial, before), glue.at("mute")), None),
         },
     )
-    index = glue.at("index", width=glue.width("outputs.index"))
+    index = glue.at("index")
     busy = glue.at("host.busy")
     before_last = glue.const(1) if place.groups > 2 else refetch
     glue.outputs(
@@ -88,8 +92,8 @@ def _prove_token(glue: Glue) -> None:
 def _prove_turns(glue: Glue, place: Placement, begins: Any) -> None:
     """The turns of a group: their number, and the number of the neuron."""
     feeding, for_step = glue.at("feeding"), glue.at("for_step")
-    number = glue.at("number", width=max(1, (max(2, place.columns) - 1).bit_length()))
-    index = glue.at("index", width=glue.width("outputs.index"))
+    number = glue.at("number")
+    index = glue.at("index")
     zero = glue.const(0, glue.t.width(index))
 
     def one_more(value: Any) -> Any:

@@ -37,14 +37,18 @@ class Glue:
     signals : of the module.
     label : the module, in the names of claims.
     now : the clock that claims are about; all that they refer to is at most so many clocks older.
+    widths : bits of every signal that claims refer to, as the design has them.
 
     Members
     -------
     claimed : outputs and registers that a claim gives the value of.
     """
 
-    def __init__(self, prover: Prover, signals: Signals, label: str, now: int) -> None:
+    def __init__(
+        self, prover: Prover, signals: Signals, label: str, now: int, widths: Mapping[str, int]
+    ) -> None:
         self.prover, self.signals, self.label, self.now = prover, signals, label, now
+        self.widths = widths
         self.t = prover.terms
         self.claimed: set[str] = set()
         # Data are claimed while nothing resets; strobes also through resets.
@@ -52,11 +56,13 @@ class Glue:
 
     # --- signals ----------------------------------------------------------------------------------
 
-    def at(self, name: str, ago: int = 0, width: int = 1) -> Any:
-        """A signal some clocks ago; a free one of `width` bits where the module lacks it."""
-        clock = self.now - ago
+    def at(self, name: str, ago: int = 0) -> Any:
+        """A signal some clocks ago; a free one where the module lacks it, or has other bits."""
+        clock, width = self.now - ago, self.widths[name]
         if self.signals.has(name):
-            return self.signals.at(name, clock)
+            vector = self.signals.at(name, clock)
+            if self.t.width(vector) == width:
+                return vector
         return self.signals.free(name, width, clock)
 
     def low(self, vector: Any, width: int) -> Any:
@@ -65,12 +71,7 @@ class Glue:
 
     def wide(self, name: str, output: str, ago: int = 0) -> Any:
         """A signal as an unsigned number of as many bits as an output has."""
-        width = self.width(output)
-        return self.low(self.at(name, ago, width), width)
-
-    def width(self, output: str) -> int:
-        """Bits of an output or register; 1 where the module does not have it."""
-        return self.t.width(self.at(output))
+        return self.low(self.at(name, ago), self.widths[output])
 
     def bit(self, vector: Any, number: int) -> Any:
         """A bit of a vector, which may be too short: then it is 0."""
@@ -154,7 +155,7 @@ class Glue:
         present = {
             output: value for output, value in wanted.items() if output in self.signals.net.outputs
         }
-        pairs = {output: (self.at(output), value) for output, value in present.items()}
+        pairs = {output: (self._output(output), value) for output, value in present.items()}
         self.claimed |= set(present)
         self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
 
@@ -171,6 +172,12 @@ class Glue:
         """Claim the fields of an output: for each, what it is and what it must be."""
         self.claimed.add(output)
         self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
+
+    def _output(self, name: str) -> Any:
+        """An output now, which may have the name of a register."""
+        vector = self.signals.value(self.signals.net.outputs[name], self.now)
+        width = self.widths[name]
+        return vector if self.t.width(vector) == width else self.signals.free(name, width, self.now)
 
     def registers(
         self,
@@ -190,7 +197,12 @@ class Glue:
             if value.reset is not None:
                 begins = self.const(value.reset, self.t.width(after))
                 after = self.choice(self.signals.reset(self.now), begins, after)
-            pairs[register] = (self.signals.next(register, self.now), after)
+            present = self.signals.next(register, self.now)
+            if self.t.width(present) != self.t.width(
+                after
+            ):  # it can't be the register that is meant
+                present = self.signals.free(f"{register}'", self.t.width(after), self.now)
+            pairs[register] = (present, after)
         self._claim(name, statement, pairs, given)
 
     def _claim(
@@ -202,14 +214,6 @@ class Glue:
     ) -> None:
         """Claim that the two vectors of each pair are equal."""
         label = f"{self.label}: {name}"
-        widths = {
-            signal: (self.t.width(left), self.t.width(right))
-            for signal, (left, right) in pairs.items()
-        }
-        wrong = [f"{signal} of {a} bits, not {b}" for signal, (a, b) in widths.items() if a != b]
-        if wrong:
-            self.prover.record(label, statement, False, 0.0, {"width": "; ".join(wrong)})
-            return
         violations = {
             signal: self.t.differ(left, right)
             for signal, (left, right) in pairs.items()
@@ -225,10 +229,13 @@ class Glue:
         if claim.counterexample is not None:
             self.prover.claims[-1] = replace(claim, counterexample=_differing(claim.counterexample))
 
-    def complete(self) -> None:
-        """Claim that every output and register is in a claim."""
+    def complete(self, ports: Sequence[str] = ()) -> None:
+        """Claim that every output and register is in a claim.
+
+        `ports` : outputs that the module must have.
+        """
         signals = self.signals
-        outputs = sorted(set(signals.net.outputs) - self.claimed)
+        outputs = sorted({*signals.net.outputs, *ports} - self.claimed)
         named = sorted(set(signals.registers) - self.claimed)
         unread = sorted(set(signals.net.states) - signals.read)
         example = {

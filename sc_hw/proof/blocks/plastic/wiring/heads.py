@@ -12,7 +12,7 @@ from sc_model.spec import Placement
 def prove_heads(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     """Add the claims about the inputs of each chain's memory of traces."""
     clear = glue.any_of(glue.at("cleared_trial"), glue.at("cleared_traces"))
-    payload = glue.at("i__payload", width=sum(each.width for each in facts.step))
+    payload = glue.at("i__payload")
     spikes = field(glue, payload, facts.step, "spikes")
     at_host = glue.all_of(glue.at("sequencer.at_start"), glue.at("host.busy"))
     for chain in range(place.chains):

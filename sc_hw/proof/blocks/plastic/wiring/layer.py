@@ -33,15 +33,12 @@ _BUILT = "the Verilog is built of the layer's modules, in one clock domain, and 
 _ALONE = "alone_"  # in front of the name of a part that was emitted by itself
 
 
-def claims_of_wiring(
-    folder: Path, manifest: dict[str, Any], place: Placement, limit_s: float
-) -> list[Claim]:
+def claims_of_wiring(folder: Path, place: Placement, limit_s: float) -> list[Claim]:
     """The claims about the Verilog in a folder, which say that it is made of the claimed parts.
 
     Parameters
     ----------
     folder : of a layer's build, with the parts that `write_parts` has written.
-    manifest : of the build.
     place : layout of the layer.
     limit_s : seconds for one claim.
 
@@ -50,12 +47,12 @@ def claims_of_wiring(
     listed = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
     if HIERARCHY not in listed:
         return []
-    facts = read_facts(LayerFacts, listed[HIERARCHY])
+    row = listed[HIERARCHY]
     find("yosys")  # a tool that is missing is no fault of the Verilog
     began = time.perf_counter()
     terms_in_use: list[Terms] = []
     try:
-        wiring = _Wiring(folder, manifest, facts, place)
+        wiring = _Wiring(folder, row, place)
     except (HierarchyError, ToolError) as error:
         prover = Prover(Terms(), limit_s)
         seconds = time.perf_counter() - began
@@ -83,12 +80,10 @@ def kind_of(instance: str) -> str:
 class _Wiring:
     """The modules of a layer, read by Yosys: parts as netlists, and what joins them."""
 
-    def __init__(
-        self, folder: Path, manifest: dict[str, Any], facts: LayerFacts, place: Placement
-    ) -> None:
-        self.facts, self.place = facts, place
-        self.files, self.top = folder / "proof", str(manifest["top"])
-        verilog = folder / str(manifest["verilog"])
+    def __init__(self, folder: Path, row: dict[str, Any], place: Placement) -> None:
+        self.facts, self.place = read_facts(LayerFacts, row["facts"]), place
+        self.files, self.top = folder / "proof", row["top"]
+        verilog = folder / row["verilog"]
         self.hierarchy = read_hierarchy(verilog, self.top, self.files)
         modules = {name: module for name, (_, module) in self.hierarchy.instances(self.top).items()}
         self.chains = {name: modules[name] for name in self._names("chain") if name in modules}
@@ -167,27 +162,36 @@ class _Wiring:
 
         return prove
 
-    def _glue(self, prover: Prover, name: str, registers: list[str], now: int) -> Glue:
+    def _glue(
+        self, prover: Prover, name: str, registers: dict[str, int], parts: list[str], now: int
+    ) -> Glue:
+        """A module without its instances; `parts` : names of these."""
+        ports = self.facts.ports
+        widths = {f"{part}.{p.name}": p.width for part in parts for p in ports[kind_of(part)]}
+        widths |= {port.name: port.width for port in ports[kind_of(name)]}
         net = parse_btor(self.texts[name], prover.terms)
-        return Glue(prover, Signals(net, self.cuts[name], registers), f"wiring of {name}", now)
+        signals = Signals(net, self.cuts[name], registers)
+        return Glue(prover, signals, f"wiring of {name}", now, {**widths, **registers})
 
     def _layer(self, prover: Prover) -> None:
         facts, place = self.facts, self.place
-        registers = [*steps.registers(facts), *feed.REGISTERS, *bus.REGISTERS]
-        registers += results.registers(facts)
-        glue = self._glue(prover, "layer", registers, _longest_delay(facts) + 1)
+        registers = steps.registers(facts) | feed.registers(facts, place) | bus.REGISTERS
+        registers |= results.registers(facts, place)
+        parts = [*self.parts, *self.chains]
+        glue = self._glue(prover, "layer", registers, parts, _longest_delay(facts) + 1)
         steps.prove_steps(glue, facts, place)
         feed.prove_feed(glue, facts, place)
         bus.prove_bus(glue, facts, place)
         heads.prove_heads(glue, facts, place)
         access.prove_access(glue, facts, place)
         results.prove_results(glue, facts, place)
-        glue.complete()
+        glue.complete([port.name for port in facts.ports["layer"] if port.output])
 
     def _chain_task(self, number: int) -> Callable[[Prover], None]:
         def prove(prover: Prover) -> None:
             registers = chain.registers(self.facts)
-            glue = self._glue(prover, f"chain_{number}", registers, chain.NOW)
+            lanes = [f"lane_{column}" for column in range(len(self.facts.lanes[number]))]
+            glue = self._glue(prover, f"chain_{number}", registers, lanes, chain.NOW)
             chain.prove_chain(glue, self.facts, self.place, number)
             glue.complete()
 

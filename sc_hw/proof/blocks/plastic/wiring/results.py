@@ -7,12 +7,17 @@ from sc_hw.proof.blocks.plastic.wiring.glue import Glue, Next
 from sc_model.spec import Placement
 
 _COUNTER = "saturated_"
+_COUNTER_BITS = 32
 
 
-def registers(facts: LayerFacts) -> list[str]:
-    """Names of the registers that `prove_results` is about."""
+def registers(facts: LayerFacts, place: Placement) -> dict[str, int]:
+    """The registers that `prove_results` is about, by name, and their bits."""
+    lanes = (place.columns * place.chains).bit_length()
     counters = [f"{_COUNTER}{name}" for name in facts.lane.saturating]
-    return ["updates", *counters, *(f"{name}_lanes" for name in counters)]
+    return {
+        **dict.fromkeys(("updates", *counters), _COUNTER_BITS),
+        **{f"{name}_lanes": lanes for name in counters},
+    }
 
 
 def prove_results(glue: Glue, facts: LayerFacts, place: Placement) -> None:
@@ -29,7 +34,7 @@ def prove_results(glue: Glue, facts: LayerFacts, place: Placement) -> None:
         },
         running=False,
     )
-    if glue.signals.has("updates"):
+    if any(port.name == "updates" for port in facts.ports["layer"]):
         updates = glue.at("updates")
         more = glue.const(place.inputs * place.neurons, glue.t.width(updates))
         glue.registers(
@@ -40,8 +45,8 @@ def prove_results(glue: Glue, facts: LayerFacts, place: Placement) -> None:
         glue.outputs("updates out", "the counter is the output", {"updates": updates})
     for name in facts.lane.saturating:
         counter = f"{_COUNTER}{name}"
-        total = glue.at(counter, width=32)
-        lanes = glue.at(f"{counter}_lanes", width=glue.t.width(total))
+        total = glue.at(counter)
+        lanes = glue.at(f"{counter}_lanes")
         counts = glue.const(0, glue.t.width(lanes))
         for chain in range(place.chains):
             counts = glue.plus(counts, glue.at(f"chain_{chain}.{counter}"))

@@ -10,6 +10,10 @@ from sc_hw.proof.facts import Field
 from sc_model.graph.smt import K
 from sc_model.spec import Placement
 
+_FLAG_REGISTERS = (
+    *("odd", "started", "decide"),
+    *("clear_trial", "clear_traces", "cleared_trial", "cleared_traces"),
+)
 # Fields of a transfer that are no modulators.
 _FLAGS = ("spikes", "outcome", "decide", "clear_trial", "clear_traces")
 
@@ -19,12 +23,16 @@ def modulators(facts: LayerFacts) -> list[str]:
     return [field.name for field in facts.step if field.name not in _FLAGS]
 
 
-def registers(facts: LayerFacts) -> list[str]:
-    """Names of the registers that `prove_steps` is about."""
-    clears = ["clear_trial", "clear_traces", "cleared_trial", "cleared_traces"]
-    critic = ["mean", "waited", "critic_ready"] if facts.critic is not None else []
-    held = [f"step_{name}" for name in modulators(facts)]
-    return ["odd", "offered", "started", "decide", *clears, *critic, *held]
+def registers(facts: LayerFacts) -> dict[str, int]:
+    """The registers that `prove_steps` is about, by name, and their bits."""
+    bits = {each.name: each.width for each in facts.step}
+    found = dict.fromkeys(_FLAG_REGISTERS, 1) | {"offered": sum(bits.values())}
+    found |= {f"step_{name}": bits[name] for name in modulators(facts)}
+    if facts.critic is not None:
+        (mean,) = (port for port in facts.ports["critic"] if port.name == "i_mean")
+        waited = (facts.critic.latency + 1).bit_length()
+        found |= {"mean": mean.width, "waited": waited, "critic_ready": 1}
+    return found
 
 
 def field(glue: Glue, word: Any, fields: tuple[Field, ...], name: str, base: int = 0) -> Any:
@@ -47,7 +55,7 @@ def _prove_sequencer(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     """Sizes, when a sweep may begin, and the stream of rows."""
 
     def size(name: str, value: int) -> Any:
-        return glue.const(value, glue.width(f"sequencer.{name}"))
+        return glue.const(value, glue.widths[f"sequencer.{name}"])
 
     ready = glue.at("host.open")
     if facts.critic is not None:
@@ -81,11 +89,11 @@ def _prove_sequencer(glue: Glue, facts: LayerFacts, place: Placement) -> None:
 
 def _prove_transfer(glue: Glue, facts: LayerFacts) -> None:
     """The first transfer's payload, and what is held of it for the step."""
-    started, offered = glue.at("started"), glue.at("offered", width=_bits(facts))
+    started, offered = glue.at("started"), glue.at("offered")
 
     def held(register: str, name: str) -> Any:
         value = field(glue, offered, facts.step, name)
-        return glue.choice(started, value, glue.at(register, width=glue.t.width(value)))
+        return glue.choice(started, value, glue.at(register))
 
     names = {f"step_{name}": name for name in modulators(facts) if facts.critic is None}
     wanted = {register: Next(held(register, name), None) for register, name in names.items()}
@@ -96,24 +104,19 @@ def _prove_transfer(glue: Glue, facts: LayerFacts) -> None:
         "the payload and the start of a step pass one register; modulators and flags change with"
         " a step's first transfer alone",
         {
-            "offered": Next(glue.at("i__payload", width=_bits(facts)), None),
+            "offered": Next(glue.at("i__payload"), None),
             "started": Next(glue.at("sequencer.start")),
             **wanted,
         },
     )
 
 
-def _bits(facts: LayerFacts) -> int:
-    """Bits of a transfer of a step."""
-    return sum(each.width for each in facts.step)
-
-
 def _prove_clears(glue: Glue, facts: LayerFacts) -> None:
     """The clears that were asked for with the step under way and with the one before it."""
     started, loads = glue.at("started"), glue.at("host.load_control")
     offered, data = (
-        glue.at("offered", width=_bits(facts)),
-        glue.at("host.data", width=_width(facts)),
+        glue.at("offered"),
+        glue.at("host.data"),
     )
 
     def next_value(from_step: Any, loaded: str, register: str) -> Next:
@@ -143,41 +146,36 @@ def _prove_clears(glue: Glue, facts: LayerFacts) -> None:
     )
 
 
-def _width(facts: LayerFacts) -> int:
-    """Bits of the word of control registers."""
-    return sum(each.width for each in facts.control)
-
-
 def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
     """The critic's inputs, its mean, and when it is ready."""
     critic = facts.critic
     if critic is None:
         raise ValueError("a layer without a critic has no claims about one")
     started, loads, ready = (glue.at(n) for n in ("started", "host.load_control", "critic_ready"))
-    payload = glue.at("i__payload", width=_bits(facts))
+    payload = glue.at("i__payload")
     glue.outputs(
         "critic",
         "the critic gets the outcomes' mean, and the outcome that the transfer offers",
         {
-            "critic.i_mean": glue.at("mean", width=glue.width("critic.i_mean")),
+            "critic.i_mean": glue.at("mean"),
             "critic.i_reward": field(glue, payload, facts.step, critic.reward),
             "critic.i_outcome": field(glue, payload, facts.step, "outcome"),
         },
         running=False,
     )
     register = f"step_{critic.reward}"
-    waited = glue.at("waited", width=max(1, (critic.latency + 1).bit_length()))
+    waited = glue.at("waited")
     zero = glue.const(0, glue.t.width(waited))
     waits = glue.all_of(glue.at("i__valid"), glue.at("sequencer.at_start"), glue.no(ready))
     restarts = glue.any_of(started, loads)
     one = glue.const(1, glue.t.width(waited))
     counted = glue.choice(waits, glue.plus(waited, one), waited)
     became = glue.choice(waits, glue.is_number(waited, critic.latency), ready)
-    data = glue.at("host.data", width=_width(facts))
-    mean = glue.at("mean", width=glue.width("critic.i_mean"))
-    modulator = glue.at(register, width=glue.width(register))
-    moved = glue.choice(started, glue.at("critic.o_mean", width=glue.t.width(mean)), mean)
-    from_critic = glue.at("critic.o_modulator", width=glue.t.width(modulator))
+    data = glue.at("host.data")
+    mean = glue.at("mean")
+    modulator = glue.at(register)
+    moved = glue.choice(started, glue.at("critic.o_mean"), mean)
+    from_critic = glue.at("critic.o_modulator")
     glue.registers(
         "critic's registers",
         f"a step's modulator and the mean are the critic's values, which it has {critic.latency}"
