@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.errors import OutputError
-from sc_model.files import json_text
+from sc_model.files import PathLike, json_text
 from sc_model.files import replacing as replacing_file
 from sc_model.files import write_text as write_file
 
@@ -28,6 +28,8 @@ __all__ = [
     "DEFAULT_ROOT",
     "DISK_FULL",
     "OutputError",
+    "PathLike",
+    "folder_of_builds",
     "make_folder",
     "output_error",
     "raise_if_disk_is_full",
@@ -76,6 +78,12 @@ def make_folder(path: Path) -> Path:
     except OSError as error:
         raise output_error(path, error) from None
     return path
+
+
+def folder_of_builds(root: PathLike) -> Path:
+    """The folder, absolute if its name begins with a dash: no program takes it for an option."""
+    path = Path(root)
+    return path.absolute() if str(path).startswith("-") else path
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

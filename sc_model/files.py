@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+PathLike = str | os.PathLike[str]  # what a public function takes for a path
+
 # Largest file of text that is read: a design, a rule, a manifest. The largest design that can be
 # written has some thousand lines.
 MAX_TEXT_BYTES = 16 << 20

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sc_hw.build.elaborate import crossing_audit, make
-from sc_hw.files import DEFAULT_ROOT, write_json
+from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json
 from sc_model.spec import Design
 
 
-def audit_design(design: Design, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
+def audit_design(design: Design, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
     """Compare the crossings in a design's Verilog with those that its components say they have.
 
     Parameters
@@ -35,5 +34,5 @@ def audit_design(design: Design, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
     """
     made = make(design)
     answer = crossing_audit(made)
-    write_json(root / str(made.manifest["id"]) / "audit.json", answer)
+    write_json(folder_of_builds(root) / str(made.manifest["id"]) / "audit.json", answer)
     return answer

@@ -17,7 +17,7 @@ from sc_hw.build.emit import to_verilog
 from sc_hw.build.sources import source_hashes
 from sc_hw.errors import AuditError
 from sc_hw.fabric.families import load_family
-from sc_hw.files import DEFAULT_ROOT, write_json, write_text
+from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
 from sc_hw.network.cdc import Crossing
 from sc_hw.tools import find
 from sc_model.rules import resolve
@@ -140,7 +140,7 @@ def crossing_audit(elaboration: Elaboration) -> dict[str, Any]:
     }
 
 
-def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
+def elaborate(design: Design, root: PathLike = DEFAULT_ROOT) -> Build:
     """Write a design's Verilog and manifest; the same design gives the same bytes.
 
     A network is audited first, and the audit written beside it: every transfer
@@ -159,7 +159,7 @@ def elaborate(design: Design, root: Path = DEFAULT_ROOT) -> Build:
     """
     elaboration = make(design)
     manifest = elaboration.manifest
-    folder = root / str(manifest["id"])
+    folder = folder_of_builds(root) / str(manifest["id"])
     if "domains" in manifest:
         _write_audit(elaboration, folder)
         _write_constraints(elaboration, folder)

@@ -9,6 +9,7 @@ from typing import Any
 import sc_hw
 from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.targets import load_target
+from sc_hw.files import DEFAULT_ROOT, PathLike
 from sc_hw.price.estimate import estimate
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.prove import prove
@@ -32,7 +33,7 @@ def example_folder(name: str = "digits") -> Path:
 
 def demo(
     *,
-    root: Path = Path("build"),
+    root: PathLike = DEFAULT_ROOT,
     targets: Sequence[str] = TARGETS,
     seeds: int = 2,
     steps: int | None = None,
@@ -92,7 +93,7 @@ def demo(
 
 
 def _prove_pipelines(
-    design: Design, targets: Sequence[str], root: Path, jobs: int, progress: Progress
+    design: Design, targets: Sequence[str], root: PathLike, jobs: int, progress: Progress
 ) -> dict[str, bool]:
     """Whether the pipeline of each target's family is proved, by family.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.fabric.families import family_names
-from sc_hw.files import write_text
+from sc_hw.files import PathLike, write_text
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, Design, Frozen, NetworkSpec, parse_design, placement
 from sc_model.spec.hetsyn import COUPLINGS
@@ -28,7 +28,7 @@ def new(
     inputs: int = 64,
     neurons: int = 16,
     lanes: int = 1,
-    folder: Path = Path(),
+    folder: PathLike = Path(),
 ) -> Path:
     """Write `<name>.toml`, every key with its meaning, and return its path.
 
@@ -39,7 +39,7 @@ def new(
     design = checked_design(
         name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
     )
-    path = folder / f"{design.name}.toml"
+    path = Path(folder) / f"{design.name}.toml"
     if path.exists():
         raise ConfigError(f"design file {path} exists already; choose another name or remove it.")
     lines = [

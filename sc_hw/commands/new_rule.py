@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sc_hw.commands.new import checked_design, commented
-from sc_hw.files import write_text
+from sc_hw.files import PathLike, write_text
 from sc_model.rules import load_rule, rule_families
 from sc_model.spec import ConfigError, Design
 
@@ -142,7 +142,7 @@ Then edit {rule} and prove it again; docs/writing_a_rule.md explains each part."
 
 def new_rule(
     name: str,
-    folder: Path = Path(),
+    folder: PathLike = Path(),
     *,
     block: str = "lane",
     synapses: int = 1024,
@@ -175,7 +175,7 @@ def new_rule(
     )
     if name in rule_families():
         raise ConfigError(f"rule family '{name}' is installed already; choose another name.")
-    rule, design = folder / f"{name}.py", folder / f"{name}.toml"
+    rule, design = Path(folder) / f"{name}.py", Path(folder) / f"{name}.toml"
     for path, what in ((rule, "rule"), (design, "design")):
         if path.exists():
             raise ConfigError(

@@ -16,7 +16,7 @@ from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import Target, load_target
-from sc_hw.files import DEFAULT_ROOT, write_json, write_text
+from sc_hw.files import DEFAULT_ROOT, PathLike, write_json, write_text
 from sc_hw.price.capacity import ProductWatch, overflow, usage, verdict
 from sc_hw.price.frame import black_box, frame, frame_of_domains
 from sc_hw.price.limits import device_limit, quote
@@ -33,7 +33,7 @@ def estimate(
     design: Design,
     targets: Sequence[str],
     *,
-    root: Path = DEFAULT_ROOT,
+    root: PathLike = DEFAULT_ROOT,
     seeds: int = 5,
     jobs: int = 2,
     progress: Progress = silent,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +15,7 @@ from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import Build, build_id, elaborate, make, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.files import DEFAULT_ROOT, write_json, write_text
+from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
 from sc_hw.plastic import PlasticLayer
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.blocks.network.network import network_tasks
@@ -80,7 +79,7 @@ def _tasks(build: Build, limit_s: float, progress: Progress) -> list[Callable[[]
 def prove(
     design: Design,
     *,
-    root: Path = DEFAULT_ROOT,
+    root: PathLike = DEFAULT_ROOT,
     mutants: bool = True,
     schedules: bool = True,
     limit_s: float = 60.0,
@@ -190,13 +189,13 @@ def _write_certificate(
     return certificate
 
 
-def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
+def check(design: Design, *, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
     """The certificate of a design, if it belongs to the Verilog that the design becomes now.
 
     Raises ConfigError where there is no certificate, or where the rule, the generator or the
     Verilog in the folder have changed since it was written.
     """
-    folder = root / build_id(design)
+    folder = folder_of_builds(root) / build_id(design)
     again = f"run `sc-hw prove` on {design.name} again"
     try:
         certificate: dict[str, Any] = json.loads((folder / "proof.json").read_text())
@@ -228,7 +227,7 @@ def check(design: Design, *, root: Path = DEFAULT_ROOT) -> dict[str, Any]:
 def prove_many(
     designs: Sequence[Design],
     *,
-    root: Path = DEFAULT_ROOT,
+    root: PathLike = DEFAULT_ROOT,
     limit_s: float = 60.0,
     jobs: int = 2,
     progress: Progress = silent,

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw.errors import ReportError
+from sc_hw.files import PathLike
 from sc_hw.reporting import plots
 from sc_hw.reporting.content import (
     REPORT_SCHEMA,
@@ -34,11 +35,11 @@ from sc_hw.reporting.task import task_score
 
 
 def report(
-    build_folder: Path,
-    out: Path | None = None,
-    previous: Path | None = None,
+    build_folder: PathLike,
+    out: PathLike | None = None,
+    previous: PathLike | None = None,
     embed: bool = True,
-    recording: Path | None = None,
+    recording: PathLike | None = None,
 ) -> dict[str, Any]:
     """Write `report.json`, `report.md` and `report.html` about a build.
 
@@ -64,6 +65,8 @@ def report(
     OutputError
         `out` can't be written.
     """
+    build_folder = Path(build_folder)
+    recording = None if recording is None else Path(recording)
     if recording is not None and not recording.is_file():
         raise ReportError(f"recording {recording} does not exist.")
     manifest = read_json(build_folder / "manifest.json", "sc-hw.manifest.v1")
@@ -71,7 +74,7 @@ def report(
         raise ReportError(
             f"build folder {build_folder} has no manifest.json; `sc-hw elaborate DESIGN` writes it."
         )
-    earlier = None if previous is None else read_json(previous, REPORT_SCHEMA)
+    earlier = None if previous is None else read_json(Path(previous), REPORT_SCHEMA)
     if previous is not None and earlier is None:
         raise ReportError(
             f"previous report {previous} does not exist; leave it out, or give a report.json."
@@ -89,7 +92,7 @@ def report(
     content["differences"] = (
         None if earlier is None else figure_differences(earlier["figures"], content["figures"])
     )
-    out = build_folder if out is None else out
+    out = build_folder if out is None else Path(out)
     write_pages(out, "report", content, price_tables(stages.prices), pictures, embed, template)
     return content
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sc_hw.build.elaborate import Build, elaborate
-from sc_hw.files import DEFAULT_ROOT, raise_if_disk_is_full, write_text
+from sc_hw.files import DEFAULT_ROOT, PathLike, raise_if_disk_is_full, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
 from sc_model.cache import SharedFolderWarning
@@ -35,11 +36,11 @@ def cosim(
     *,
     steps: int | None = None,
     seed: int | None = None,
-    events: Path | str | None = None,
+    events: PathLike | None = None,
     waves: bool = False,
     stall: float = 0.3,
-    root: Path = DEFAULT_ROOT,
-    out: Path | None = None,
+    root: PathLike = DEFAULT_ROOT,
+    out: PathLike | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Run the emitted Verilog against the golden model and return the results.
@@ -73,12 +74,12 @@ def cosim(
         build = elaborate(build, root)
     elif not build.verilog.is_file():
         build = elaborate(build.design, build.folder.parent)
-    results = out if out is not None else build.folder / "sim" / "results.json"
+    results = Path(out) if out is not None else build.folder / "sim" / "results.json"
     # in one word with its option, for a path may begin with a dash
     options = [f"--stall={stall}", f"--out={results}"]
     options += [f"--seed={build.design.seed if seed is None else seed}"]
     options += [f"--steps={steps}"] if steps is not None else []
-    options += [f"--events={events}"] if events is not None else []
+    options += [f"--events={os.fspath(events)}"] if events is not None else []
     options += ["--waves"] if waves else []
     command = python_command("sim", *options, "--", str(build.folder))
     progress(f"{build.design.name}: co-simulation")

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from numpy.typing import ArrayLike, NDArray
 
 from sc_hw.build.elaborate import elaborate
-from sc_hw.files import DEFAULT_ROOT
+from sc_hw.files import DEFAULT_ROOT, PathLike
 from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
@@ -61,10 +61,10 @@ class Device:
     @classmethod
     def open(
         cls,
-        design: Design | Path | str,
+        design: Design | PathLike,
         on: Literal["model", "rtl"] = "model",
         *,
-        root: Path = DEFAULT_ROOT,
+        root: PathLike = DEFAULT_ROOT,
     ) -> Device:
         """A device in its state after reset.
 
@@ -125,11 +125,11 @@ class Device:
         """Every field by space and name; a lane and a bank have the space ``synapse`` alone."""
         return self.block.state(self._engine)
 
-    def checkpoint(self, path: Path | str) -> Path:
+    def checkpoint(self, path: PathLike) -> Path:
         """Write the state to a file (.npz), whole or not at all."""
         return write_checkpoint(Path(path), self.state(), self.block)
 
-    def restore(self, state: State | Path | str) -> None:
+    def restore(self, state: State | PathLike) -> None:
         """Continue from a checkpoint file or a state, of this kind of device or the other.
 
         Raises
@@ -148,7 +148,7 @@ class Device:
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def recording(self, path: Path | str) -> dict[str, NDArray[Any]]:
+    def recording(self, path: PathLike) -> dict[str, NDArray[Any]]:
         """The stimulus of a recording (see `sc_model.golden.recording`), as `run` takes it.
 
         The recording's initial weights are loaded.

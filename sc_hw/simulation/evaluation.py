@@ -31,6 +31,7 @@ from sc_model.evaluation import (
     run_floats,
     run_integers,
 )
+from sc_model.files import PathLike
 from sc_model.quantisation import FloatLayer
 from sc_model.spec import ConfigError, Design, NetworkSpec, load_design
 from sim.blocks.network.rtl import NetworkRtl
@@ -57,15 +58,15 @@ class Floating:
 
 
 def evaluate(
-    design: Path | str,
-    data: Path | str,
+    design: PathLike,
+    data: PathLike,
     *,
-    parameters: Path | str | None = None,
-    labels: Path | str | None = None,
+    parameters: PathLike | None = None,
+    labels: PathLike | None = None,
     samples: int | None = None,
-    nir: Path | str | None = None,
+    nir: PathLike | None = None,
     rtl: int = 0,
-    root: Path = DEFAULT_ROOT,
+    root: PathLike = DEFAULT_ROOT,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Run a network on samples, and count its right answers.
@@ -158,7 +159,7 @@ def _check_labels(samples: Samples, spec: NetworkSpec) -> None:
         )
 
 
-def _floating(design: Path, spec: NetworkSpec, nir: Path | str | None) -> Floating:
+def _floating(design: Path, spec: NetworkSpec, nir: PathLike | None) -> Floating:
     """The network in floating point that a design was imported from."""
     report = design.with_suffix(".import.json")
     try:
@@ -253,7 +254,7 @@ def _rtl(
     spec: NetworkSpec,
     parameters: Mapping[str, NDArray[Any]],
     samples: Spikes,
-    root: Path,
+    root: PathLike,
     progress: Progress,
 ) -> Spikes:
     """Spikes of the last layer out of the design's own Verilog, (samples, steps, neurons)."""

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.files import PathLike
 from sc_model.golden.network.network import parameter_bounds
 from sc_model.golden.recording import RecordingError, arrays_of, integers_of
 from sc_model.spec import ConfigError, IntFormat, NetworkSpec
 
 
-def load_parameters(path: Path | str, spec: NetworkSpec) -> dict[str, NDArray[np.int64]]:
+def load_parameters(path: PathLike, spec: NetworkSpec) -> dict[str, NDArray[np.int64]]:
     """The integers of a network's layers by ``<layer>.<parameter>``; other arrays are left out.
 
     Raises ConfigError, which names the file, for an array that is missing, of another shape, or

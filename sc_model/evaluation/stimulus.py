@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.archives import ArchiveError, read_array
+from sc_model.files import PathLike
 from sc_model.golden.recording import RecordingError, arrays_of, meta_of
 from sc_model.quantisation import FloatLayer
 from sc_model.spec import ConfigError
@@ -54,14 +56,14 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0) -> Samples:
             leaks.append(layer.per_neuron("synaptic_leak"))
         lost = 1.0 - np.concatenate(leaks)
         slowest = max(slowest, float(1.0 / lost[lost > 0].min()) if (lost > 0).any() else 1.0)
-    steps = int(min(max(TIME_CONSTANTS * slowest, SHORTEST), LONGEST))
+    steps = round(min(max(TIME_CONSTANTS * slowest, SHORTEST), LONGEST))
     generator = np.random.default_rng(seed)
     shape = (len(RATES), steps, layers[0].inputs)
     spikes = generator.random(shape) < np.array(RATES)[:, None, None]
     return Samples(spikes.astype(np.uint8), None, f"random spikes, seed {seed}")
 
 
-def samples_for(layers: Sequence[FloatLayer], what: Samples | Path | str) -> Samples:
+def samples_for(layers: Sequence[FloatLayer], what: Samples | PathLike) -> Samples:
     """Samples for layers: given ones, those of a file, or ``random`` or ``random:SEED``.
 
     Raises ConfigError for another seed, and for a file that does not fit.
@@ -79,7 +81,7 @@ def samples_for(layers: Sequence[FloatLayer], what: Samples | Path | str) -> Sam
     return random_samples(layers, int(seed or 0))
 
 
-def load_samples(path: Path | str, inputs: int, *, labels: Path | str | None = None) -> Samples:
+def load_samples(path: PathLike, inputs: int, *, labels: PathLike | None = None) -> Samples:
     """Samples of a file, for a network with so many inputs.
 
     A NumPy archive (.npz) has ``spikes`` or ``x``: (samples, steps, inputs), or (steps, inputs) of
@@ -140,12 +142,11 @@ def _archive(file: Path) -> Mapping[str, NDArray[Any]]:
 def _array(file: Path) -> NDArray[Any]:
     """The one array of a .npy."""
     try:
-        return np.asarray(np.load(file, allow_pickle=False, mmap_mode="r"))
+        return read_array(file)
     except FileNotFoundError:
         raise ConfigError(f"data file {file} does not exist.") from None
-    except (OSError, ValueError, EOFError) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise ConfigError(f"data file {file} must be a NumPy array (.npy): {reason}.") from None
+    except ArchiveError as error:
+        raise ConfigError(f"data file {file} {error}") from None
 
 
 def _binary(file: Path, name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
@@ -165,7 +166,7 @@ def _binary(file: Path, name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _labels(
-    file: Path, arrays: Mapping[str, NDArray[Any]], other: Path | str | None
+    file: Path, arrays: Mapping[str, NDArray[Any]], other: PathLike | None
 ) -> NDArray[np.int64] | None:
     """Labels of a file of their own, of the array or of the metadata; None without any."""
     found: Any

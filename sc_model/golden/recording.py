@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.archives import ArchiveError, read_archive, text_of
+from sc_model.files import PathLike
 from sc_model.graph.plastic import layer_rule
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 from sc_model.texts import OneLineError
@@ -92,7 +93,7 @@ class LayerRecording:
         }
 
 
-def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: int) -> Recording:
+def load_recording(path: PathLike, rule: Rule, params: RuleParams, synapses: int) -> Recording:
     """Read a recording for a bank of `synapses` synapses.
 
     Raises
@@ -124,7 +125,7 @@ def load_recording(path: Path | str, rule: Rule, params: RuleParams, synapses: i
 
 
 def load_layer_recording(
-    path: Path | str, rule: Rule, params: RuleParams, layer: PlasticLayerSpec, neuron: NeuronSpec
+    path: PathLike, rule: Rule, params: RuleParams, layer: PlasticLayerSpec, neuron: NeuronSpec
 ) -> LayerRecording:
     """Read a recording for a plastic layer.
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.evaluation import Agreement, Calibration, Samples, calibrated, samples_for
 from sc_model.evaluation.calibration import TARGET
+from sc_model.files import PathLike
 from sc_model.interchange.answers import NodeAnswer
 from sc_model.interchange.graph import FloatGraph, Reset
 from sc_model.interchange.layers import to_layers
@@ -110,7 +111,7 @@ class Imported(NamedTuple):
 
 
 def import_design(
-    path: Path | str | Any,
+    path: PathLike | Any,
     *,
     name: str | None = None,
     source: str | None = None,
@@ -123,7 +124,7 @@ def import_design(
     fabric: str = "generic",
     plasticity: Literal["refuse", "freeze"] = "refuse",
     strict: bool = False,
-    calibrate: Samples | Path | str | None = None,
+    calibrate: Samples | PathLike | None = None,
     may_differ: float | None = None,
     **fields: Any,
 ) -> Imported:

@@ -13,6 +13,7 @@ from typing import Any
 import nir
 import numpy as np
 
+from sc_model.files import PathLike
 from sc_model.interchange.answers import Answers, NodeAnswer
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.flat import POPULATIONS, flatten, shapes_of
@@ -40,7 +41,7 @@ from sc_model.interchange.unroll import Shape, array
 
 
 def read(
-    path: Path | str,
+    path: PathLike,
     *,
     source: str | None = None,
     dt_ms: float | None = None,

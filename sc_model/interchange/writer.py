@@ -16,7 +16,7 @@ from typing import Any, Literal
 import nir
 import numpy as np
 
-from sc_model.files import replacing
+from sc_model.files import PathLike, replacing
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import (
     PARAMETERS,
@@ -83,7 +83,7 @@ def _in_weights(graph: FloatGraph) -> FloatGraph:
     return replace(graph, populations=populations, connections=tuple(connections))
 
 
-def write(path: Path | str, graph: FloatGraph, form: Form = "lanes") -> Path:
+def write(path: PathLike, graph: FloatGraph, form: Form = "lanes") -> Path:
     """Write a network to a NIR file (HDF5); returns its path.
 
     Raises what `to_nir` raises, and OSError if writing fails.

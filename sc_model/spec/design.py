@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from sc_model.files import read_text
+from sc_model.files import PathLike, read_text
 from sc_model.spec.bounds import MAX_SEED
 from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
@@ -292,7 +292,7 @@ def _layer(number: int, table: Any) -> TrainedLayerSpec:
         raise type(error)(f"layer {number}{name}: {error}") from None
 
 
-def load_design(path: Path | str) -> Design:
+def load_design(path: PathLike) -> Design:
     """Read a TOML design file; ConfigError if it is missing, no TOML, or not a design."""
     file = Path(path)
     try:

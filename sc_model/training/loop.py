@@ -17,7 +17,7 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from sc_model.files import replacing
+from sc_model.files import PathLike, replacing
 from sc_model.training.checkpoints import misfit, read_state
 
 Batches = Callable[[np.random.Generator], Iterable[tuple[Tensor, Tensor]]]
@@ -58,7 +58,7 @@ def fit(
     seed: int = 0,
     schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
     measure: Metrics | None = None,
-    checkpoint: Path | str | None = None,
+    checkpoint: PathLike | None = None,
     progress: bool = True,
 ) -> list[Epoch]:
     """Train a model; returns the results of all epochs.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.files import PathLike
 from sc_model.rules import resolve
 from sc_model.spec import Design
 
@@ -60,7 +60,7 @@ class DeviceBlock(ABC):
         """Write every field of an engine; the state has been compared with `layout`."""
 
     @abstractmethod
-    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """The stimulus of a recording, and the weights that it begins with."""
 
     @abstractmethod

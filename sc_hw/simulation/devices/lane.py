@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_hw.simulation.devices.device_block import State
 from sc_hw.simulation.devices.synapses import SynapseDevice
+from sc_model.files import PathLike
 from sc_model.golden import Synapse
 from sc_model.native import NativeSynapse
 from sc_model.rules import resolve
@@ -40,7 +40,7 @@ class LaneDevice(SynapseDevice):
         else:
             engine.state = values
 
-    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Inputs of every step, shape (T,), and the weight that the recording begins with."""
         inputs, weights = super().recording(path)
         first = {name: values[:, 0] for name, values in inputs.items()}

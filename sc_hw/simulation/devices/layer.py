@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus, row
+from sc_model.files import PathLike
 from sc_model.golden import PlasticLayer, load_layer_recording
 from sc_model.native import NativeLayer
 from sc_model.rules import resolve
@@ -58,7 +58,7 @@ class LayerDevice(DeviceBlock):
         """Write every field."""
         engine.restore(state)
 
-    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Spikes, modulators and the flags that are ever set, and the initial weights."""
         rule, params = resolve(self.design.rule)
         recorded = load_layer_recording(path, rule, params, self.layer, self.neuron)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus, row
+from sc_model.files import PathLike
 from sc_model.golden import load_recording
 from sc_model.rules import resolve
 
@@ -35,7 +35,7 @@ class SynapseDevice(DeviceBlock):
         forms = rule.state_formats(params)
         return {"synapse": {name: (form.lo, form.hi, shape) for name, form in forms.items()}}
 
-    def recording(self, path: Path | str) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Inputs of every step, shape (T, N), and the weights that the recording begins with."""
         rule, params = resolve(self.design.rule)
         recorded = load_recording(path, rule, params, self.design.synapses)

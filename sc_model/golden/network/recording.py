@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.files import PathLike
 from sc_model.golden.network.network import parameter_bounds
 from sc_model.golden.recording import (
     RecordingError,
@@ -57,7 +58,7 @@ class NetworkRecording:
         return len(self.x)
 
 
-def load_network_recording(path: Path | str, spec: NetworkSpec) -> NetworkRecording:
+def load_network_recording(path: PathLike, spec: NetworkSpec) -> NetworkRecording:
     """Read a recording for a network.
 
     Raises
