@@ -1,0 +1,126 @@
+"""Samples of files and at random, and what is wrong with a file in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sc_model.evaluation import Samples, load_parameters, load_samples, random_samples, samples_for
+from sc_model.quantisation import FloatLayer, network_design, quantise
+from sc_model.spec import ConfigError
+
+LAYERS = [FloatLayer("n", np.ones((2, 3)), leak=0.9)]
+CUBE = np.arange(24).reshape(2, 4, 3) % 2
+
+
+def written(folder: Path, **arrays: Any) -> Path:
+    path = folder / "data.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def test_formats(tmp_path: Path) -> None:
+    cube = load_samples(written(tmp_path, spikes=CUBE, labels=[1, 0]), 3)
+    assert np.array_equal(cube.spikes, CUBE)
+    assert cube.labels is not None
+    assert cube.labels.tolist() == [1, 0]
+    assert cube.origin == "data.npz"
+    meta = np.array(json.dumps({"labels": [1, 0], "steps": 4}))
+    recording = load_samples(written(tmp_path, x=CUBE.reshape(8, 3), meta=meta), 3)
+    assert np.array_equal(recording.spikes, CUBE)
+    alone = load_samples(written(tmp_path, spikes=CUBE.reshape(8, 3).astype(float)), 3)
+    assert (alone.spikes.shape, alone.labels) == ((1, 8, 3), None)
+    np.save(tmp_path / "a.npy", CUBE.astype(bool))
+    np.save(tmp_path / "l.npy", np.array([0, 2]))
+    single = load_samples(tmp_path / "a.npy", 3, labels=tmp_path / "l.npy")
+    assert single.labels is not None
+    assert (single.spikes.sum(), single.labels.tolist()) == (CUBE.sum(), [0, 2])
+    one = single.first(1)
+    assert one.labels is not None
+    assert (len(one.spikes), len(one.labels)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "text"),
+    [
+        ({"y": CUBE}, "must hold 'spikes' or 'x', (samples, steps, inputs); it has y."),
+        ({"x": CUBE * 2}, "'x' must hold spikes, 0 or 1, not 2 at (0, 0, 1)"),
+        ({"x": CUBE - 0.5}, "'x' must hold spikes, 0 or 1, not -0.5 at (0, 0, 0)"),
+        ({"x": np.full((2, 3), np.nan)}, "'x' must hold spikes, 0 or 1, not nan at (0, 0)"),
+        ({"x": np.array([["a"]])}, "'x' must hold spikes, 0 or 1, not <U1."),
+        ({"spikes": CUBE[..., :2]}, "or (steps, 3), none of them 0, not (2, 4, 2); the network"),
+        ({"spikes": CUBE[:0]}, "none of them 0, not (0, 4, 3)"),
+        ({"spikes": CUBE, "labels": [1]}, "labels must be one for each of the 2 samples, not 1."),
+        ({"spikes": CUBE, "labels": [0.5, 1]}, "not float64 of shape (2,)"),
+        ({"spikes": CUBE, "labels": [-1, 1]}, "labels must be whole numbers >= 0"),
+        ({"x": CUBE[0], "labels": [1, 2, 3]}, "the 4 steps of 'x' must be a multiple of the 3"),
+        ({"x": CUBE, "meta": np.array("{")}, "'meta' must be JSON"),
+        ({"x": CUBE, "meta": np.array('{"labels": [[1], 2]}')}, "labels must be whole numbers"),
+    ],
+)
+def test_what_is_wrong_with_a_file(tmp_path: Path, arrays: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_samples(written(tmp_path, **arrays), 3)
+    assert text in str(error.value)
+    assert "data.npz" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY")
+    for name in ("none.npz", "none.npy", "a.npy"):
+        with pytest.raises(ConfigError, match=name):
+            load_samples(tmp_path / name, 3)
+    with pytest.raises(ConfigError, match="data file"):
+        load_samples(written(tmp_path, x=CUBE), 3, labels=tmp_path / "none.npy")
+
+
+def test_random_samples() -> None:
+    first = random_samples(LAYERS, 4)
+    assert first.spikes.shape == (8, 200, 3)
+    assert first.spikes[-1].all()  # the last one has a spike of each input in each step
+    assert np.array_equal(first.spikes, random_samples(LAYERS, 4).spikes)
+    assert not np.array_equal(first.spikes, random_samples(LAYERS).spikes)
+    slow = random_samples([FloatLayer("n", np.ones((1, 1)), leak=1 - 1 / 100)])
+    assert slow.spikes.shape == (8, 500, 1)
+    slowest = random_samples([FloatLayer("n", np.ones((1, 1)), leak=1 - 1e-6, synaptic_leak=1.0)])
+    assert slowest.spikes.shape == (8, 4000, 1)
+
+
+def test_samples_by_a_word(tmp_path: Path) -> None:
+    assert np.array_equal(samples_for(LAYERS, "random:4").spikes, random_samples(LAYERS, 4).spikes)
+    assert samples_for(LAYERS, "random").origin == "random spikes, seed 0"
+    given = Samples(CUBE.astype(np.uint8), None, "x")
+    assert samples_for(LAYERS, given) is given
+    assert samples_for(LAYERS, written(tmp_path, x=CUBE)).spikes.shape == CUBE.shape
+    for word in ("random:", "random:-1", "random:x", "random:99999999999"):
+        with pytest.raises(
+            ConfigError, match=r"^random samples must have a seed of 0 to 999999999"
+        ):
+            samples_for(LAYERS, word)
+
+
+def test_parameters_of_a_file(tmp_path: Path) -> None:
+    design, parameters = network_design("n", [quantise(each) for each in LAYERS])
+    assert design.network is not None
+    found = load_parameters(written(tmp_path, x=CUBE, **parameters), design.network)
+    assert {name: each.tolist() for name, each in found.items()} == {
+        name: each.tolist() for name, each in parameters.items()
+    }
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"n.leak": None}, "must have the array 'n.leak'; it lacks it."),
+        ({"n.weight": np.zeros((2, 2), int)}, "'n.weight' must have shape (2, 3), not (2, 2)"),
+        ({"n.weight": np.full((2, 3), 200)}, "'n.weight' must be in [-128, 127], not 200"),
+        ({"n.weight": np.zeros((2, 3))}, "'n.weight' must hold integers, not float64."),
+    ]
+    for change, text in wrong:
+        arrays = {name: each for name, each in (parameters | change).items() if each is not None}
+        with pytest.raises(ConfigError) as error:
+            load_parameters(written(tmp_path, **arrays), design.network)
+        assert text in str(error.value)
+    with pytest.raises(ConfigError, match="there is none"):
+        load_parameters(tmp_path / "none.npz", design.network)
