@@ -12,6 +12,7 @@ from sc_hw.cli.terminal import AsJson, out, print_json
 from sc_hw.errors import EXIT_TOOL
 from sc_hw.tools import Status
 from sc_hw.tools import doctor as run_doctor
+from sc_hw.tools.machine import Finding, machine
 from sc_model.spec.catalogue import Plugin
 
 COLUMNS = ("tool", "purpose", "needed", "found", "source", "to_do")
@@ -21,26 +22,31 @@ SEE_BELOW = "broken: see below"
 def doctor(as_json: AsJson = False) -> None:
     """List tools and plug-ins: version found and needed, where from, what to type if missing.
 
-    The exit code is 3 where a tool is missing. A broken plug-in keeps nothing else from working and
-    does not change the exit code: its cause is printed below the table.
+    Below them: the interpreter, folders, files and variables of this machine that matter. The exit
+    code is 3 where a tool is missing or no temporary folder can be written. A broken plug-in keeps
+    nothing else from working and does not change the exit code: its cause is printed last.
     """
     from sc_hw.commands.plugins import plugins
 
-    statuses, all_plugins = run_doctor(), plugins()
+    statuses, all_plugins, findings = run_doctor(), plugins(), machine()
     rows = [*map(_tool_row, statuses), *map(_plugin_row, all_plugins)]
+    rows += map(_machine_row, findings)
     if as_json:
         print_json(rows)
     else:
         table = Table("tool", "needed for", "needed", "found", "from", "to do")
         problems = [plugin.problem for plugin in all_plugins if plugin.problem is not None]
-        for row in rows:
+        for row in rows[: len(rows) - len(findings)]:
             # a column folds a long line, and what is folded can't be searched for or clicked on
             shown = row | {"to_do": SEE_BELOW} if row["to_do"] in problems else row
             table.add_row(*(escape(str(shown[column] or "-")) for column in COLUMNS))
         out.print(table)
+        for finding in findings:
+            note = f"; {finding.note}" if finding.note else ""
+            out.print(f"{finding.name}: {finding.found}{note}.", markup=False)
         for problem in problems:
             out.print(problem, markup=False)
-    if any(status.found is None for status in statuses):
+    if any(status.found is None for status in statuses) or any(row.fatal for row in findings):
         raise typer.Exit(EXIT_TOOL)
 
 
@@ -59,6 +65,17 @@ def _tool_row(status: Status) -> dict[str, Any]:
         "found": status.found.version if status.found else None,
         "source": status.found.source if status.found else None,
         "to_do": status.problem or passed_over,
+    }
+
+
+def _machine_row(finding: Finding) -> dict[str, Any]:
+    return {
+        "tool": f"machine: {finding.name}",
+        "purpose": None,
+        "needed": None,
+        "found": finding.found,
+        "source": None,
+        "to_do": finding.note,
     }
 
 

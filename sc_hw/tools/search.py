@@ -76,13 +76,12 @@ def _new_enough(version: str | None, minimum: str) -> bool:
     return version is not None and numbers(version) >= numbers(minimum)
 
 
-def _version_on_path(program: str) -> tuple[str, str | None] | None:
+def version_on_path(program: str, flag: str = "--version") -> tuple[str, str | None] | None:
     """Path and version of a program on PATH; a version of None where it gives none."""
     environ = child_environment()
     path = shutil.which(program, path=environ["PATH"])
     if path is None:
         return None
-    flag = "-V" if program == "yosys" else "--version"
     try:
         done = run_program([path, flag], env=environ, timeout=VERSION_QUERY_S)
     except (OSError, subprocess.TimeoutExpired):
@@ -148,7 +147,11 @@ def status(name: str) -> Status:
     """Look for a tool: on PATH first, then in the wheels."""
     tool = next(tool for tool in TOOLS if tool.name == name)
     passed_over = None
-    on_path = _version_on_path(tool.program) if tool.program else None
+    on_path = (
+        version_on_path(tool.program, "-V" if tool.program == "yosys" else "--version")
+        if tool.program
+        else None
+    )
     if on_path is not None:
         path, version = on_path
         if version is not None and _new_enough(version, tool.minimum):

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from sc_hw.cli import app, tools
 from sc_hw.commands import plugins
 from sc_hw.tools import TOOLS, Status
+from sc_hw.tools.machine import Finding
 from sc_model.spec.catalogue import Plugin
 
 PLUGIN = Plugin("sc_model.rules", "mine", "package 1.0, mine", ("a", "b"))
@@ -29,20 +30,27 @@ def test_a_missing_tool_is_an_exit_code_and_a_broken_plug_in_is_not(
     statuses = [Status(TOOLS[0], None, None, "apt-get install [g++]")]
     monkeypatch.setattr(tools, "run_doctor", lambda: statuses)
     monkeypatch.setattr(plugins, "plugins", lambda: [PLUGIN, BROKEN])
+    findings = [Finding("folder", "it has [a]", "harmless")]
+    monkeypatch.setattr(tools, "machine", lambda: findings)
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == 3
     assert "apt-get install [g++]" in done.stdout
     assert "a, b" in done.stdout
+    assert "folder: it has [a]; harmless." in done.stdout.splitlines()
     assert done.stdout.splitlines()[-1] == CAUSE  # below the table, in one line
     assert done.stdout.count(CAUSE[:30]) == 1
     assert done.stdout.count("broken: see below") == 1
     done = CliRunner().invoke(app, ["doctor", "--json"])
     rows = json.loads(done.stdout)
-    assert [row["tool"] for row in rows] == [TOOLS[0].name, "plug-in mine", "plug-in bad"]
+    assert [row["tool"] for row in rows] == [
+        *(TOOLS[0].name, "plug-in mine", "plug-in bad", "machine: folder"),
+    ]
     assert all(tuple(row) == tools.COLUMNS for row in rows)
-    assert rows[-1]["to_do"] == CAUSE
+    assert [row["to_do"] for row in rows[-2:]] == [CAUSE, "harmless"]
     statuses.clear()
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 0
+    findings.append(Finding("temporary folder", "none can be written", "set TMPDIR", fatal=True))
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == 3
 
 
 @pytest.mark.parametrize(
@@ -60,6 +68,7 @@ def test_an_entry_point_with_another_name_than_its_things(
     plugin = Plugin("sc_model.rules", "mine", "package 1.0, mine", provides)
     monkeypatch.setattr(tools, "run_doctor", list)
     monkeypatch.setattr(plugins, "plugins", lambda: [plugin])
+    monkeypatch.setattr(tools, "machine", list)
     done = CliRunner().invoke(app, ["doctor", "--json"])
     assert [row["to_do"] for row in json.loads(done.stdout)] == [to_do]
     assert done.exit_code == 0

@@ -153,7 +153,8 @@ def test_the_command_starts_where_no_tool_can_be_imported(tmp_path: Path) -> Non
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
     )
     assert (done.returncode, done.stderr) == (3, "")
-    assert [row["found"] for row in json.loads(done.stdout)] == [None] * len(TOOLS)
+    rows = json.loads(done.stdout)[: len(TOOLS)]  # what is behind them is about the machine
+    assert [row["found"] for row in rows] == [None] * len(TOOLS)
 
 
 def test_wheel_of_this_environment_is_the_one_that_runs() -> None:
