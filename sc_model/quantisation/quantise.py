@@ -21,13 +21,14 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.quantisation.findings import TIE, Finding, Rounded, findings, nearest_shift
 from sc_model.quantisation.float_layer import FloatLayer, Floats
 from sc_model.quantisation.loss import Loss, loss
-from sc_model.spec import ConfigError, HetSynSpec
+from sc_model.spec import ConfigError, HetSynSpec, IntFormat
 from sc_model.spec.dense import DenseSpec, LifSpec
 from sc_model.spec.errors import did_you_mean
 from sc_model.spec.trained_layer import MAX_DELAY
 
 Ints = NDArray[np.int64]
 MAX_THRESHOLD_BITS, MAX_FRACTION, MAX_LEAK_SHIFT = 40, 16, 31
+MAX_POTENTIAL_BITS = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +138,25 @@ def quantise(
         "factor_shift": factor_shift,
     }
     spec = DenseSpec(**common, neuron=LifSpec(**neuron), **fields)
+    if layer.reset == "none" and not spec.neuron.potential_bits:
+        spec = _with_room(spec, layer)
     return QuantisedLayer(spec, parameters, units, errors, layer, scaled_by, tick_ms)
+
+
+def _with_room(spec: DenseSpec, layer: FloatLayer) -> DenseSpec:
+    """The configuration with potentials that hold all that a neuron without reset sums up.
+
+    With a reset the currents of two ticks are enough. Without one a current that stays the same
+    drives the potential to 1 / (1 - leak) of it, and a synaptic current before it likewise.
+    """
+    leaks = [layer.per_neuron("leak").max()]
+    if layer.synaptic_leak is not None:
+        leaks.append(layer.per_neuron("synaptic_leak").max())
+    places = sum(np.inf if leak >= 1 else -np.log2(1 - leak) for leak in leaks)
+    current = spec.current_format(IntFormat(1)).width + spec.neuron.fraction
+    bits = int(min(MAX_POTENTIAL_BITS, np.ceil(current + 1 + places)))
+    neuron = LifSpec(**{**spec.neuron.model_dump(), "potential_bits": bits})
+    return spec.model_copy(update={"neuron": neuron})
 
 
 def _thresholds(

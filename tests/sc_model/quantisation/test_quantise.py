@@ -342,3 +342,27 @@ def test_a_hetsyn_leak_is_a_power_of_two() -> None:
         ),
     ):
         quantise(FloatLayer("hidden", WEIGHT, tau=np.full((2, 3), 5.0), threshold=1e9))
+
+
+@pytest.mark.parametrize("synaptic", [None, 0.5])
+def test_a_neuron_without_reset_has_room_for_all_that_it_sums_up(synaptic: float | None) -> None:
+    """A current of 1 in each tick drives it to 16 or 32 times a weight, above its threshold."""
+    top = 16.0 if synaptic is None else 32.0
+    layer = FloatLayer(
+        "readout",
+        np.ones((1, 1)),
+        threshold=0.9 * top,
+        leak=1 - 1 / 16,
+        synaptic_leak=synaptic,
+        reset="none",
+    )
+    design, parameters = network_design("net", [quantise(layer, weight_bits=4)], tick_ms=1.0)
+    assert design.network is not None
+    spikes = Network(design.network, parameters).run(np.ones((80, 1), int))[:, 0]
+    v, s, expected = 0.0, 0.0, []
+    for _ in range(80):
+        s = (synaptic or 0.0) * s + 1
+        v = v * (1 - 1 / 16) + s
+        expected.append(int(v > 0.9 * top))
+    assert spikes.tolist() == expected
+    assert 0 < sum(expected) < 80
