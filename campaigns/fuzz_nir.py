@@ -14,6 +14,7 @@ import copy
 import random
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -410,7 +411,7 @@ def run_case(folder: Path, number: int) -> None:
 
 
 def main() -> None:
-    """Write `fuzz_nir.md` and `.json`; fail if there is a fault."""
+    """Write `fuzz_nir.md` and `.json`, also when interrupted; fail if there is a fault."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000, help="number of files")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
@@ -418,15 +419,15 @@ def main() -> None:
     arguments = parser.parse_args()
     numbers = range(arguments.first, arguments.first + arguments.count)
     found: list[Outcome] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as folder:
         for outcome in fuzz(lambda number: run_case(Path(folder), number), ERRORS, numbers):
             found.append(outcome)
             if len(found) % 100 == 0:
                 print(f"... {len(found):,} files", flush=True)
-            if outcome.verdict not in ("accepted", "refused"):
+            if faults([outcome]):
                 print(f"case {outcome.number}: {outcome.verdict}\n{outcome.text}", flush=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    command = f"python -m campaigns.fuzz_nir --count {arguments.count} --first {arguments.first}"
+    command = f"python -m campaigns.fuzz_nir --count {len(found)} --first {arguments.first}"
     bad = faults(found)
     write_json(
         arguments.out / "fuzz_nir.json",

@@ -11,7 +11,7 @@ import pytest
 
 from campaigns.fuzz_nir import ERRORS, bases, mutant, tree_of, write_tree
 from campaigns.fuzzing import outcome_of
-from sc_model.interchange import FloatGraph, from_nir, hdf5, to_layers
+from sc_model.interchange import FloatGraph, InterchangeError, from_nir, hdf5, to_layers
 from sc_model.interchange.hdf5_child import read as read_here
 from sc_model.interchange.nodes import graph_of
 
@@ -20,7 +20,7 @@ def tree_here(path: Path) -> dict[str, Any]:
     """What `hdf5.read_tree` gives, without a process for each file: bytes are not damaged here."""
     answer, blobs = read_here(path.read_bytes(), hdf5.LIMITS)
     if "tree" not in answer:
-        raise hdf5.InterchangeError(f"{answer['where']} {answer.get('refusal', 'is damaged')}")
+        raise InterchangeError(f"{answer['where']} {answer.get('refusal', 'is damaged')}")
     view = memoryview(b"".join(blobs))
     return {name: hdf5._value(each, view) for name, each in answer["tree"].items()}
 
