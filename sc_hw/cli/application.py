@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import sc_hw
-from sc_hw.cli import designs, interchange, learning, price, proof, simulation, tools
+from sc_hw.cli import designs, evaluation, interchange, learning, price, proof, simulation, tools
 from sc_hw.cli.terminal import errors, out
 from sc_hw.errors import (
     EXIT_BAD_INPUT,
@@ -50,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # The order of `sc-hw --help`: tools first, then the stages as a design passes them.
-for group in (tools, designs, interchange, proof, simulation, price, learning):
+for group in (tools, designs, interchange, evaluation, proof, simulation, price, learning):
     group.register(app)
 
 # What typer raises for wrong options. Its own display is a frame of five lines, with the user's

@@ -1,4 +1,4 @@
-"""`sc-hw import` and `evaluate`: from a network in NIR to a design, and to its answers."""
+"""`sc-hw import`: from a network in NIR to a design file with its parameters."""
 
 from __future__ import annotations
 
@@ -9,21 +9,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from sc_hw.cli.terminal import (
-    DEFAULT_ROOT,
-    AsJson,
-    DesignFile,
-    Root,
-    errors,
-    out,
-    print_json,
-    progress_lines,
-)
+from sc_hw.cli.terminal import AsJson, errors, out, print_json
 from sc_hw.cli.width_options import (
     Calibrate,
     CodeBits,
     Fraction,
-    Labels,
     Leak,
     LeakBits,
     MaxDelay,
@@ -39,7 +29,7 @@ from sc_hw.cli.width_options import (
     TraceFraction,
     WeightBits,
 )
-from sc_hw.errors import EXIT_BAD_INPUT, EXIT_FAILED
+from sc_hw.errors import EXIT_BAD_INPUT
 from sc_model.spec import ConfigError
 from sc_model.spec.errors import did_you_mean
 from sc_model.texts import shown
@@ -219,64 +209,6 @@ def _import(file: Path, folder: Path | None, as_json: bool, **options: Any) -> N
         out.print(f"wrote {result['design']} and {result['parameters']}", markup=False)
 
 
-def evaluate(
-    design: DesignFile,
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DATA",
-            help="Samples (.npz): spikes (samples, steps, inputs) and labels (samples,), or a"
-            " recording.",
-        ),
-    ],
-    labels: Labels = None,
-    parameters: Annotated[
-        Path | None,
-        typer.Option(help="Integers of the layers (.npz); by default those beside the design."),
-    ] = None,
-    nir: Annotated[
-        Path | None,
-        typer.Option(
-            help="The network in floating point; by default what the design was imported from."
-        ),
-    ] = None,
-    samples: Annotated[
-        int | None, typer.Option(min=1, help="The first so many samples; by default all.")
-    ] = None,
-    rtl: Annotated[
-        int,
-        typer.Option(min=0, help="So many samples run in the Verilog (Verilator) too."),
-    ] = 0,
-    build: Root = DEFAULT_ROOT,
-    as_json: AsJson = False,
-) -> None:
-    """Count the right answers of an imported network: in floating point, in integers, in Verilog.
-
-    Each sample begins after a reset; the output that spikes most is the answer.
-    """
-    from sc_hw.simulation.evaluation import answer_table
-    from sc_hw.simulation.evaluation import evaluate as run_evaluate
-
-    with progress_lines(as_json) as progress:
-        result = run_evaluate(
-            design,
-            data,
-            parameters=parameters,
-            labels=labels,
-            samples=samples,
-            nir=nir,
-            rtl=rtl,
-            root=build,
-            progress=progress,
-        )
-    if as_json:
-        print_json(result)
-    else:
-        out.print(answer_table(result), markup=False)
-    if not result["passed"]:
-        raise typer.Exit(EXIT_FAILED)
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(
@@ -285,4 +217,3 @@ def register(app: typer.Typer) -> None:
         epilog="Example: sc-hw import digits_snn.nir --source snntorch --reset subtract"
         " --reset-delay",
     )(import_)
-    app.command(epilog="Example: sc-hw evaluate net/digits_snn.toml digits.npz --rtl 10")(evaluate)

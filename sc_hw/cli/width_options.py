@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -129,8 +128,4 @@ MayDiffer = Annotated[
 Strict = Annotated[
     bool,
     typer.Option("--strict", help="Refuse a network of which rounding takes more than it should."),
-]
-Labels = Annotated[
-    Path | None,
-    typer.Option(help="Classes of the samples (.npy); by default those in DATA."),
 ]
