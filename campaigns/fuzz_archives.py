@@ -16,6 +16,7 @@ import lzma
 import random
 import struct
 import tempfile
+import tokenize
 import warnings
 import zipfile
 import zlib
@@ -345,7 +346,7 @@ def _change_bytes(rng: random.Random, content: bytes) -> bytes:
     return bytes(raw)
 
 
-# what the standard library raises for an archive that can't be read any more
+# what NumPy and the standard library raise for an archive that can't be read any more
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -356,6 +357,9 @@ BROKEN = (
     EOFError,
     OSError,
     LookupError,
+    TypeError,
+    MemoryError,
+    tokenize.TokenError,
 )
 
 

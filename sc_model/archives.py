@@ -91,6 +91,26 @@ def read_archive(path: Path) -> dict[str, NDArray[Any]]:
         raise ArchiveError(f"is no NumPy archive (.npz): {error}.") from None
 
 
+def read_array(path: Path) -> NDArray[Any]:
+    """The array in a file that holds one (.npy); errors are those of `read_archive`."""
+    try:
+        with opened(path, MAX_FILE_BYTES) as file:
+            header = _header(file, shown(path.name))
+            wanted = header.numbers * header.dtype.itemsize
+            raw = file.read(wanted + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ArchiveError(f"can't be read: {error.strerror or error}.") from None
+    if len(raw) != wanted:
+        raise ArchiveError(
+            f"has an array of shape {shown(header.shape)}, which needs {wanted} bytes, and other"
+            " bytes behind it or too few."
+        )
+    array = np.frombuffer(raw, header.dtype)
+    return array.reshape(header.shape, order="F" if header.is_fortran else "C")
+
+
 def _check_directory(file: IO[bytes]) -> None:
     """Refuse an archive with a directory of millions of members, which `zipfile` reads at once."""
     size = file.seek(0, os.SEEK_END)

@@ -32,6 +32,8 @@ from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.tables import price_tables
 from sc_hw.reporting.task import task_score
+from sc_model.archives import MAX_FILE_BYTES
+from sc_model.files import check_readable
 
 
 def report(
@@ -67,8 +69,8 @@ def report(
     """
     build_folder = Path(build_folder)
     recording = None if recording is None else Path(recording)
-    if recording is not None and not recording.is_file():
-        raise ReportError(f"recording {recording} does not exist.")
+    if recording is not None:
+        _check_recording(recording)
     manifest = read_json(build_folder / "manifest.json", "sc-hw.manifest.v1")
     if manifest is None:
         raise ReportError(
@@ -95,6 +97,15 @@ def report(
     out = build_folder if out is None else Path(out)
     write_pages(out, "report", content, price_tables(stages.prices), pictures, embed, template)
     return content
+
+
+def _check_recording(file: Path) -> None:
+    try:
+        check_readable(file, MAX_FILE_BYTES)
+    except FileNotFoundError:
+        raise ReportError(f"recording {file} does not exist.") from None
+    except OSError as error:
+        raise ReportError(f"recording {file} can't be read: {error.strerror}.") from None
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,14 @@ LAYERS: dict[str, Layer] = {
     ),
     # beside golden models it runs layers in floating point, and chooses widths by both
     "sc_model.evaluation": Layer(
-        ("numpy", *MODEL, "sc_model.golden", "sc_model.quantisation", "sc_model.evaluation")
+        (
+            "numpy",
+            *MODEL,
+            "sc_model.archives",
+            "sc_model.golden",
+            "sc_model.quantisation",
+            "sc_model.evaluation",
+        )
     ),
     "sc_model.training": Layer(
         # network to differentiate it; durable files and callbacks for runs that go on after a kill

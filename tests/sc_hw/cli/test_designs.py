@@ -23,12 +23,13 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
     told = ("digits_snn.nir", "--source", "snntorch")
     assert (
         error_of(sc_hw(tmp_path, "import", "digits_snn.nir"))
-        == "error: dt_ms must be given for this graph; NIR has no step: it is that of the"
-        " simulation which the network was made for."
+        == "error: NIR file digits_snn.nir: dt_ms must be given for this graph; NIR has no step: it"
+        " is that of the simulation which the network was made for."
     )
     assert (
         error_of(sc_hw(tmp_path, "import", *told, "--reset", "minus"))
-        == "error: reset must be 'zero' or 'subtract', not 'minus'."
+        == "error: --reset must be one of zero, subtract, none, or NODE= and one of them, not"
+        " 'minus'."
     )
     assert (
         error_of(sc_hw(tmp_path, "import", "none.nir"))

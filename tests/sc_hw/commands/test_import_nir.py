@@ -37,7 +37,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError) as error:
         import_nir(NETWORK, tmp_path / "file", **OPTIONS)
-    text = f"folder {tmp_path / 'file'} can't be written: File exists; choose another with --out."
+    text = f"output {tmp_path / 'file'} can't be written: File exists; choose another folder."
     assert str(error.value) == text
 
 
