@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,14 @@ def edited(text: str, start: str, edits: Edits, mutant: str, end: str = "") -> s
     return text[: begins.start()] + region + text[stop:]
 
 
-def wiring_trial(build: Build, folder: Path, text: str) -> Trial:
+def wiring_trial(build: Build, folder: Path, text: str, modules: Sequence[str] = ()) -> Trial:
     """The trial of a layer's mutated Verilog, by the claims about its wiring alone.
 
     The parts by themselves stay as they are. Nothing is compared first: no fault of this file can
     leave a layer as it was, and to compare whole layers takes longer than to refute one.
+
+    `modules` : claims are about these alone, about all if empty: the layer, its chains, and its
+    parts, by the names of their instances.
     """
     listed: dict[str, Any] = json.loads((build.folder / "proof" / PARTS).read_text("utf-8"))
     if HIERARCHY not in listed:
@@ -64,19 +67,21 @@ def wiring_trial(build: Build, folder: Path, text: str) -> Trial:
             write_text(folder / row["verilog"], (build.folder / row["verilog"]).read_text("utf-8"))
     # Not `top.v`: that name is looked at by claims about every byte of it.
     path = write_text(folder / "layer.v", text)
-    joined = {**listed[HIERARCHY], "verilog": path.name}
+    joined = {**listed[HIERARCHY], "verilog": path.name, "modules": list(modules)}
     write_json(folder / "proof" / PARTS, {"parts": [], HIERARCHY: joined})
     return Trial(no_comparison, partial(decide, folder))
 
 
-def _mutant(name: str, bug: str, start: str, edits: MakeEdits, end: str = r"^endmodule") -> Mutant:
-    """A mutant of a region of a layer's Verilog; see `edited`."""
+def _mutant(
+    name: str, bug: str, module: str, start: str, edits: MakeEdits, end: str = r"^endmodule"
+) -> Mutant:
+    """A mutant of a region of a layer's Verilog, refuted by claims about a module; see `edited`."""
 
     def make(build: Build, folder: Path) -> Trial:
         listed = json.loads((build.folder / "proof" / PARTS).read_text("utf-8"))
         facts = read_facts(LayerFacts, listed[HIERARCHY]["facts"])
         text = edited(build.verilog.read_text("utf-8"), start, edits(facts), name, end)
-        return wiring_trial(build, folder, text)
+        return wiring_trial(build, folder, text, (module,))
 
     return Mutant(name, bug, LAYER, make)
 
@@ -122,7 +127,7 @@ def _swapped(facts: LayerFacts) -> Edits:
 
 
 def _stuck(facts: LayerFacts) -> Edits:
-    """The lowest bit of the control word reads as 0: that of an initial state of the neurons."""
+    """The flag of a new trial reads as 0."""
     bits, total = _words(facts)
     (trial,) = (field for field in facts.control if field.name == "cleared_trial")
     place = facts.spaces["control"] * bits + trial.offset
@@ -140,6 +145,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "layer without registers",
         "all registers of the layer and of the modules behind it are 0",
+        "layer",
         TOP,
         lambda facts: [(r"(?m)^( +(?:\\\S+ |\w+) ?<= ).*;$", r"\g<1>0;")],
         end="",
@@ -147,6 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "spaces swapped",
         "the host reads the memory spaces in the opposite order",
+        "layer",
         instance("host"),
         _swapped,
         END,
@@ -154,6 +161,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "stuck bit",
         "a bit of the control word always reads as 0",
+        "layer",
         instance("host"),
         _stuck,
         END,
@@ -161,6 +169,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "weights zeroed",
         "a load into a lane of the first chain writes 0",
+        "layer",
         instance("chain_0"),
         _zeroed,
         END,
@@ -168,6 +177,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "host not answered",
         "a request to read never reaches the host port",
+        "layer",
         instance("host"),
         lambda facts: [pin("read__valid", "1'h0")],
         END,
@@ -175,13 +185,15 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "lane that takes any load",
         "the first lane of a chain loads whenever its values move",
-        instance("plastic_lane"),
+        "chain_0",
+        instance("plastic_lane(?:_adders)?"),
         lambda facts: [pin("load", "moves_0")],
         END,
     ),
     _mutant(
         "reset cut off",
         "the host port is never reset",
+        "layer",
         instance("host"),
         lambda facts: [pin("rst", "1'h0")],
         END,
@@ -189,6 +201,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "other part in the layer",
         "the layer's memory of the neurons' traces writes the bank that it reads",
+        "outputs",
         r"^module \\plastic_layer\.outputs",
         lambda facts: [(r"~\s*bank\b", "bank")],
     ),

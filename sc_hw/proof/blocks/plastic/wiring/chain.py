@@ -200,11 +200,11 @@ def _prove_count(
             flag = glue.all_of(glue.at(f"lane_{column}.{counter}"), exists)
             count = glue.plus(count, flag)
         wanted[name] = Next(count)
+    total = glue.at(f"{counter}_by_{len(clusters) - 1}")
     glue.registers(
         counter,
         "each cluster adds its lanes that have saturated, in the clock in which they say so, to"
         " the count of the cluster before; rows and neurons that the layer lacks do not count",
         wanted,
+        outputs={counter: glue.low(total, glue.widths[counter])},
     )
-    total = glue.at(f"{counter}_by_{len(clusters) - 1}")
-    glue.outputs(f"{counter} out", "the last cluster's count is the output", {counter: total})

@@ -152,12 +152,14 @@ class Glue:
         running : assume that nothing resets.
         given : further assumptions.
         """
-        present = {
-            output: value for output, value in wanted.items() if output in self.signals.net.outputs
-        }
-        pairs = {output: (self._output(output), value) for output, value in present.items()}
-        self.claimed |= set(present)
+        pairs = self._present(wanted)
         self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
+
+    def _present(self, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """The outputs of these names that the module has: what each is and what it must be."""
+        present = [name for name in wanted if name in self.signals.net.outputs]
+        self.claimed |= set(present)
+        return {f"output {name}": (self._output(name), wanted[name]) for name in present}
 
     def fields(
         self,
@@ -185,10 +187,16 @@ class Glue:
         statement: str,
         wanted: Mapping[str, Next],
         *,
+        outputs: Mapping[str, Any] | None = None,
         given: Sequence[Any] = (),
     ) -> None:
-        """Claim the next values of registers, after a reset and without one."""
-        pairs = {}
+        """Claim the next values of registers, after a reset and without one.
+
+        A register that the module lacks is left out: its value is free in all claims that refer to
+        it, and these then fail if they depend on it. `outputs` : what shows the registers, by
+        output.
+        """
+        pairs = self._present(outputs or {})
         for register, value in wanted.items():
             if register not in self.signals.registers:
                 continue
@@ -202,7 +210,7 @@ class Glue:
                 after
             ):  # it can't be the register that is meant
                 present = self.signals.free(f"{register}'", self.t.width(after), self.now)
-            pairs[register] = (present, after)
+            pairs[f"{register}'"] = (present, after)
         self._claim(name, statement, pairs, given)
 
     def _claim(

@@ -78,7 +78,10 @@ def kind_of(instance: str) -> str:
 
 
 class _Wiring:
-    """The modules of a layer, read by Yosys: parts as netlists, and what joins them."""
+    """The modules of a layer, read by Yosys: parts as netlists, and what joins them.
+
+    Claims are about all of them, or those alone that the list of parts names under `modules`.
+    """
 
     def __init__(self, folder: Path, row: dict[str, Any], place: Placement) -> None:
         self.facts, self.place = read_facts(LayerFacts, row["facts"]), place
@@ -86,9 +89,14 @@ class _Wiring:
         verilog = folder / row["verilog"]
         self.hierarchy = read_hierarchy(verilog, self.top, self.files)
         modules = {name: module for name, (_, module) in self.hierarchy.instances(self.top).items()}
-        self.chains = {name: modules[name] for name in self._names("chain") if name in modules}
-        self.parts = {name: module for name, module in modules.items() if name not in self.chains}
-        self.cuts = self._cuts()
+        chains = self._names("chain")
+        self.chains = {name: modules[name] for name in chains if name in modules}
+        parts = {name: module for name, module in modules.items() if name not in self.chains}
+        self.names = [*modules]
+        cuts = self._cuts()
+        wanted = row.get("modules") or [*parts, *cuts]
+        self.parts = {name: module for name, module in parts.items() if name in wanted}
+        self.cuts = {name: cut for name, cut in cuts.items() if name in wanted}
         modules_read = {name: (verilog, module) for name, module in self.parts.items()}
         for kind in sorted({*map(kind_of, self.parts)}):
             modules_read[f"{_ALONE}{kind}"] = (self.files / f"{kind}.v", kind)
@@ -114,10 +122,11 @@ class _Wiring:
 
     def tasks(self) -> list[Callable[[Prover], None]]:
         """What adds the claims, each to a prover of its own."""
-        tasks: list[Callable[[Prover], None]] = [self._modules, self._layer]
+        tasks: list[Callable[[Prover], None]] = [self._modules]
+        tasks += [self._layer] if "layer" in self.cuts else []
         tasks += [self._instance_task(name) for name in sorted(self.parts)]
-        tasks += [self._chain_task(number) for number in range(len(self.facts.lanes))]
-        return tasks
+        numbers = range(len(self.facts.lanes))
+        return tasks + [self._chain_task(n) for n in numbers if f"chain_{n}" in self.cuts]
 
     def _modules(self, prover: Prover) -> None:
         """Claim the modules' clock, and the module of each lane."""
@@ -177,8 +186,7 @@ class _Wiring:
         facts, place = self.facts, self.place
         registers = steps.registers(facts) | feed.registers(facts, place) | bus.REGISTERS
         registers |= results.registers(facts, place)
-        parts = [*self.parts, *self.chains]
-        glue = self._glue(prover, "layer", registers, parts, _longest_delay(facts) + 1)
+        glue = self._glue(prover, "layer", registers, self.names, _longest_delay(facts) + 1)
         steps.prove_steps(glue, facts, place)
         feed.prove_feed(glue, facts, place)
         bus.prove_bus(glue, facts, place)

@@ -41,8 +41,8 @@ def prove_results(glue: Glue, facts: LayerFacts, place: Placement) -> None:
             "updates",
             f"a step that starts adds its {place.inputs} x {place.neurons} updates",
             {"updates": Next(glue.choice(glue.at("started"), glue.plus(updates, more), updates))},
+            outputs={"updates": updates},
         )
-        glue.outputs("updates out", "the counter is the output", {"updates": updates})
     for name in facts.lane.saturating:
         counter = f"{_COUNTER}{name}"
         total = glue.at(counter)
@@ -54,5 +54,5 @@ def prove_results(glue: Glue, facts: LayerFacts, place: Placement) -> None:
             counter,
             "the counter grows by what all chains have counted, which passes a register",
             {f"{counter}_lanes": Next(counts), counter: Next(glue.plus(total, lanes))},
+            outputs={counter: total},
         )
-        glue.outputs(f"{counter} out", "the counter is the output", {counter: total})
