@@ -38,7 +38,41 @@ def price_content(metric: Mapping[str, Any]) -> dict[str, Any]:
         "quoted_from",
         "quoted_updates_per_s",
     )
-    return {key: metric.get(key) for key in (*keys, *more, *frame, *limit, "fmax_by_clock")}
+    fit = ("device", "fits", "fits_reason", "product_notes", "verilog_sha256")
+    content = {
+        key: metric.get(key) for key in (*keys, *more, *frame, *limit, *fit, "fmax_by_clock")
+    }
+    clocks, mhz = (metric.get("timing") or {}).get("latency_clocks"), content["quoted_mhz"]
+    # of the target's own pipeline, at the clock that is quoted
+    content["latency_clocks"] = clocks
+    content["latency_us"] = round(clocks / mhz, 3) if clocks is not None and mhz else None
+    return content
+
+
+def loadable_fields(manifest: Mapping[str, Any]) -> set[str]:
+    """Fields of the rule's state that the host can write through the ports of a block."""
+    # a layer's words, by space; a bank's load has a whole state, a lane's a port for each field
+    names = {f["name"] for space in manifest.get("spaces", ()) for f in space["fields"]}
+    for port in manifest["ports"]:
+        if port["direction"] == "input":
+            names.add(port["name"].removeprefix("load_"))
+            names |= {field["name"].removeprefix("state.") for field in port["fields"]}
+    return names & {field["name"] for field in manifest["rule"]["state"]}
+
+
+def stored_bits(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Bits of state that a block keeps for each synapse, and in a layer for each input and neuron.
+
+    A layer keeps the fields of locality `pre` once an input, and those of `post` once a neuron;
+    what neurons keep of their own is not counted here.
+    """
+    if manifest["design"]["block"] != "layer":
+        return {"synapse": manifest["rule"]["state_bits"]}
+    owners = {"synapse": "synapse", "pre": "input", "post": "neuron"}
+    bits = dict.fromkeys(owners.values(), 0)
+    for field in manifest["rule"]["state"]:
+        bits[owners[field["locality"]]] += field["width"]
+    return bits
 
 
 def flat_design(design: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,7 +204,12 @@ def rule_content(
         "schema_version": REPORT_SCHEMA,
         "build_id": manifest["id"],
         "design": manifest["design"],
-        "rule": {**manifest["rule"], "equations": _equations(manifest["rule"])},
+        "rule": {
+            **manifest["rule"],
+            "equations": _equations(manifest["rule"]),
+            "stored_bits": stored_bits(manifest),
+            "host_loads": sorted(loadable_fields(manifest)),
+        },
         "top": manifest["top"],
         "verilog_sha256": manifest["verilog_sha256"],
         "domain": manifest["domain"],

@@ -24,8 +24,9 @@ from sc_hw.reporting.tables import (
 TEMPLATES = Path(__file__).parent / "templates"
 NO_BOARD = (
     "No board was measured. Resources and clock rates are what the open tools (Yosys, nextpnr)"
-    " report for the emitted Verilog; proof and co-simulation, where they were run, are of that"
-    " Verilog."
+    " report for the design's Verilog as it is made for each target, with the pipeline and the"
+    " primitives of its family; proof and co-simulation, where they were run, are of top.v, which"
+    " is made for the design's own fabric."
 )
 
 

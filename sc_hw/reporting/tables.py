@@ -15,6 +15,7 @@ from sc_hw.reporting.content import COSTS
 DASH = "–"  # what is printed for a null
 # Footnote of a figure that only newer versions of `sc-hw estimate` write.
 OLD_METRICS = "estimated before the devices' own limits were recorded; run `sc-hw estimate` again"
+OLD_SHARES = "estimated before the devices' totals were recorded; run `sc-hw estimate` again"
 UPDATES_PER_COUNT = 1e6  # the heading of the column says 10^6 synapse updates a second
 # Longest texts in characters, so that a wide array does not make a table unreadable: about three
 # lines of a page for a value, five for a counterexample.
@@ -133,11 +134,39 @@ def price_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[s
     return rows
 
 
+def share_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[str, Any]]:
+    """A row for each design and target: its share of the device, whether it fits, its latency."""
+    rows = []
+    for price in prices:
+        device = price["device"]
+        shares = {}
+        for unit in COSTS:
+            resource = None if device is None else device["resources"][unit]
+            reason = OLD_SHARES if device is None else f"no total: {device['source']}"
+            if resource is None or resource["available"] is None:
+                shares[unit] = {"text": DASH, "note": notes.number(reason)}
+                continue
+            percent = "" if resource["percent"] is None else f" ({resource['percent']} %)"
+            shares[unit] = {
+                "text": f"{number(resource['used'])} of {number(resource['available'])}{percent}",
+                "note": None,
+            }
+        reason = OLD_SHARES if device is None else price["fits_reason"]
+        fits = {"text": number(price["fits"]), "note": reason and notes.number(reason)}
+        no_clock = price["fmax"]["reason"] or "several clocks, or an older estimate"
+        latency = _cell(price["latency_us"], notes, no_clock)
+        rows.append({"price": price, "shares": shares, "fits": fits, "latency": latency})
+        for note in price["product_notes"] or ():
+            notes.number(f"{price['title']}: {note}.")
+    return rows
+
+
 def price_tables(prices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The two tables of a page about prices (costs, critical paths), and their common footnotes."""
+    """The tables of a page about prices: costs, shares of the device, critical paths; footnotes."""
     notes = Notes()
     rows, paths = price_rows(prices, notes), path_rows(prices, notes)
-    return {"price_rows": rows, "path_rows": paths, "notes": notes.texts}
+    shares = share_rows(prices, notes)
+    return {"price_rows": rows, "share_rows": shares, "path_rows": paths, "notes": notes.texts}
 
 
 def path_rows(prices: Sequence[Mapping[str, Any]], notes: Notes) -> list[dict[str, Any]]:

@@ -6,17 +6,24 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from report_files import COSIM, MANIFEST, PROOF, metric, put
 
+from sc_hw.build.blocks import block_of
+from sc_hw.fabric.families import load_family
 from sc_hw.reporting.content import (
     figure_differences,
     flat_design,
+    loadable_fields,
     price_content,
     rule_content,
+    stored_bits,
     tidy_cosim,
     tools_by_stage,
 )
 from sc_hw.reporting.report import report
+from sc_model.rules import load_rule
+from sc_model.spec import parse_design
 
 
 def test_inner_tables_of_a_design_are_flattened_and_the_rule_is_left_out() -> None:
@@ -99,3 +106,80 @@ def test_a_rule_that_has_changed_is_not_quoted(tmp_path: Path) -> None:
     assert report(build)["rule"]["equations"] == {"text": None, "reason": reason}
     build = put(tmp_path)
     assert "decay_signed(e)" in report(build)["rule"]["equations"]["text"]
+
+
+EVERY_FIELD = {"weight", "eligibility", "pre_trace", "post_trace"}
+
+
+@pytest.mark.parametrize(
+    ("block", "size", "bits", "loadable"),
+    [
+        ("lane", {}, {"synapse": 52}, {"weight"}),
+        ("bank", {}, {"synapse": 52}, EVERY_FIELD),
+        (
+            "layer",
+            {"layer": {"inputs": 4, "neurons": 2}},
+            {"synapse": 28, "input": 12, "neuron": 12},
+            EVERY_FIELD,
+        ),
+    ],
+)
+def test_what_is_said_of_the_state_is_so_of_every_block(
+    tmp_path: Path, block: str, size: Any, bits: dict[str, int], loadable: set[str]
+) -> None:
+    design = parse_design({"design": {"name": "d", "block": block}, **size})
+    rule = load_rule(design.rule.family)
+    formats = rule.state_formats(rule.params_type())
+    manifest = copy.deepcopy(MANIFEST)
+    manifest["design"] = design.model_dump(mode="json")
+    manifest["rule"]["state"] = [
+        {
+            "name": field.name,
+            "width": formats[field.name].width,
+            "signed": formats[field.name].signed,
+            "initial": 0,
+            "locality": str(field.locality),
+            "loadable": field.loadable,
+        }
+        for field in rule.state
+    ]
+    manifest |= block_of(design, load_family("generic")).description()
+    assert stored_bits(manifest) == bits
+    assert loadable_fields(manifest) == loadable
+    build = put(tmp_path, manifest=manifest)
+    report(build)
+    text = (build / "report.md").read_text()
+    for owner, count in bits.items():
+        assert f"| state kept for each {owner}, bits | {count} |" in text
+    rows = [line for line in text.splitlines() if line.startswith("| `") and "signed |" in line]
+    said = {line.split("`")[1]: line.split("|")[-2].strip() for line in rows[: len(rule.state)]}
+    assert said == {name: "yes" if name in loadable else "no" for name in formats}
+    assert "top.v, which is made for the design's own fabric" in text
+
+
+def test_shares_and_latency_stand_on_the_page_and_an_old_estimate_has_a_dash(
+    tmp_path: Path,
+) -> None:
+    units = {"lut": (1320, 5280), "ff": (567, 5280), "bram": (2.5, 30), "dsp": (0, None)}
+    resources = {
+        unit: {
+            "used": used,
+            "available": total,
+            "percent": round(100 * used / total, 1) if total else None,
+        }
+        for unit, (used, total) in units.items()
+    }
+    new = metric("a", device={"resources": resources, "source": "a list"}, fits=True)
+    new |= {"fits_reason": None, "product_notes": ["too wide"], "timing": {"latency_clocks": 263}}
+    build = put(tmp_path, metrics=[new, metric("b")])
+    content = report(build)
+    assert [price["latency_us"] for price in content["price"]] == [2.0, None]  # at 131.5 MHz
+    text = (build / "report.md").read_text()
+    line = next(row for row in text.splitlines() if row.startswith("| Device a | 1,320 of"))
+    assert (
+        "| 1,320 of 5,280 (25.0 %) | 567 of 5,280 (10.7 %) | 2.5 of 30 (8.3 %) | \u2013 [" in line
+    )
+    assert "| yes | 2.0 |" in line
+    assert "no total: a list" in text
+    assert "Device a: too wide." in text
+    assert "estimated before the devices' totals were recorded" in text
