@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import argparse
 import copy
+import queue
 import random
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -410,22 +413,53 @@ def run_case(folder: Path, number: int) -> None:
     import_nir(path, folder / "net", **options)
 
 
+def _outcomes(folder: Path, numbers: range, jobs: int) -> Iterator[Outcome]:
+    """What became of the cases, in the order in which they end; each job has a worker of its own.
+
+    Parameters
+    ----------
+    folder : where files are written, in a folder for each job.
+    numbers : of the cases.
+    jobs : cases at a time.
+    """
+    ended: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()
+
+    def work(job: int) -> None:
+        own = folder / str(job)
+        own.mkdir()
+        for outcome in fuzz(partial(run_case, own), ERRORS, numbers[job::jobs]):
+            ended.put(outcome)
+        ended.put(None)
+
+    for job in range(jobs):
+        threading.Thread(target=work, args=(job,), daemon=True).start()
+    running = jobs
+    while running:
+        outcome = ended.get()
+        if outcome is None:
+            running -= 1
+        else:
+            yield outcome
+
+
 def main() -> None:
     """Write `fuzz_nir.md` and `.json`, also when interrupted; fail if there is a fault."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000, help="number of files")
     parser.add_argument("--first", type=int, default=0, help="number of the first")
+    parser.add_argument("--jobs", type=int, default=1, help="files at a time")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the report")
     arguments = parser.parse_args()
     numbers = range(arguments.first, arguments.first + arguments.count)
     found: list[Outcome] = []
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as folder:
-        for outcome in fuzz(lambda number: run_case(Path(folder), number), ERRORS, numbers):
+        for outcome in _outcomes(Path(folder), numbers, arguments.jobs):
             found.append(outcome)
             if len(found) % 100 == 0:
                 print(f"... {len(found):,} files", flush=True)
             if faults([outcome]):
                 print(f"case {outcome.number}: {outcome.verdict}\n{outcome.text}", flush=True)
+    found.sort(key=lambda outcome: outcome.number)
     arguments.out.mkdir(parents=True, exist_ok=True)
     command = f"python -m campaigns.fuzz_nir --count {len(found)} --first {arguments.first}"
     bad = faults(found)

@@ -297,6 +297,7 @@ def shapes_of(flat: FlatGraph) -> dict[str, Shape]:
                 " parameters or from what comes into it, and does not; give an Input its shape,"
                 " and neurons their parameters one for each."
             )
+    for name, node in flat.nodes.items():
         for other in () if isinstance(node, LINEAR) else flat.into(name):
             if _merged(node, shapes[name], shapes[other]) is None:
                 wanted, size = (

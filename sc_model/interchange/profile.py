@@ -4,7 +4,7 @@ NIR has no step, no reset mode and no learning rule. Its files keep metadata, an
 ignore them. Those of the graph hold `sc_profile` (the version) and `sc_dt_ms`. Those of a node hold
 
 sc_reset
-    "zero" or "subtract"; of IF, LIF, CubaLIF.
+    "zero", "subtract" or "none"; of IF, LIF, CubaLIF.
 sc_reset_delay
     0, or 1 for a reset in the step after the spike; of IF, LIF, CubaLIF.
 sc_strict

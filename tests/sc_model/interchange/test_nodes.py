@@ -206,6 +206,17 @@ REFUSED: dict[str, tuple[Any, str]] = {
             " (value 0); take a longer dt_ms."
         ),
     ),
+    "nothing before it": (
+        nir.NIRGraph(
+            {"output": nir.Output(np.array([2])), "s": nir.Scale(np.ones(1))},
+            [("s", "output")],
+            type_check=False,
+        ),
+        (
+            "the shape of node 's' (Scale) must follow from its parameters or from what comes into"
+            " it, and does not; give an Input its shape, and neurons their parameters one for each."
+        ),
+    ),
     "a name": (
         graph(**{"w\n": W, "n": neurons("LIF")}),
         (

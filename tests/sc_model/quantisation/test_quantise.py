@@ -346,23 +346,27 @@ def test_a_hetsyn_leak_is_a_power_of_two() -> None:
 
 @pytest.mark.parametrize("synaptic", [None, 0.5])
 def test_a_neuron_without_reset_has_room_for_all_that_it_sums_up(synaptic: float | None) -> None:
-    """A current of 1 in each tick drives it to 16 or 32 times a weight, above its threshold."""
+    """A current of 1 in each tick drives it to 16 or 32 times a weight; a potential that saturated
+    at a few of them would fall below the threshold too early when the current ends.
+    """
     top = 16.0 if synaptic is None else 32.0
     layer = FloatLayer(
         "readout",
         np.ones((1, 1)),
-        threshold=0.9 * top,
+        threshold=0.2 * top,
         leak=1 - 1 / 16,
         synaptic_leak=synaptic,
         reset="none",
     )
     design, parameters = network_design("net", [quantise(layer, weight_bits=4)], tick_ms=1.0)
     assert design.network is not None
-    spikes = Network(design.network, parameters).run(np.ones((80, 1), int))[:, 0]
+    x = np.ones((120, 1), int)
+    x[80:] = 0
+    spikes = Network(design.network, parameters).run(x)[:, 0]
     v, s, expected = 0.0, 0.0, []
-    for _ in range(80):
-        s = (synaptic or 0.0) * s + 1
+    for each in x[:, 0]:
+        s = (synaptic or 0.0) * s + each
         v = v * (1 - 1 / 16) + s
-        expected.append(int(v > 0.9 * top))
-    assert spikes.tolist() == expected
-    assert 0 < sum(expected) < 80
+        expected.append(int(v > 0.2 * top))
+    assert np.count_nonzero(spikes != expected) <= 1  # where a rounded leak is at the threshold
+    assert sum(expected) > 80
