@@ -27,8 +27,8 @@ def prove_words(
     resets: Mapping[str, Any],
     clocks: Mapping[str, str],
     depth: int,
-) -> None:
-    """Add the claims about a queue.
+) -> Outputs:
+    """Add the claims about a queue; returns its outputs but for the words.
 
     Parameters
     ----------
@@ -53,6 +53,7 @@ def prove_words(
     )
     _prove_data(wiring, part, depth)
     _prove_clocks(wiring, alone, clocks, outputs)
+    return outputs
 
 
 def _prove_data(wiring: Wiring, part: Instance, depth: int) -> None:

@@ -23,6 +23,7 @@ STATEMENT = (
     " nothing there uses, and no others; for every state and input they have the same next state"
 )
 _SUFFIX = re.compile(r"\$\d+(?=\.|$)")
+_DIGITS = re.compile(r"(\d+)")
 _SHOWN = 8  # names that a counterexample lists
 
 
@@ -47,6 +48,20 @@ class Outputs:
         return self.terms[name]
 
 
+@dataclass(frozen=True)
+class Exemption:
+    """Registers of a part that have other inputs in the instance than the rest of it.
+
+    Members
+    -------
+    pattern : matches the beginning of their names.
+    given : terms of those inputs.
+    """
+
+    pattern: re.Pattern[str]
+    given: Mapping[str, Any]
+
+
 def prove_instance(
     wiring: Wiring,
     instance: Instance,
@@ -54,6 +69,7 @@ def prove_instance(
     given: Mapping[str, Any],
     *,
     unless: Iterable[str] = (),
+    exempt: Exemption | None = None,
     statement: str = STATEMENT,
 ) -> Outputs:
     """Claim that an instance is a part that was emitted by itself.
@@ -65,6 +81,7 @@ def prove_instance(
     alone : the part by itself, in the same terms.
     given : terms of inputs that the instance has under another name, such as its reset.
     unless : registers, inputs and outputs of the part that the claim leaves out.
+    exempt : registers of the part that have other inputs in the instance than the rest.
     statement : of the claim.
 
     Returns the instance's outputs.
@@ -98,12 +115,21 @@ def prove_instance(
         return fault(registers_that_only_one_of_the_two_moves=still)
     values = alone.binding({a: net.states[b] for a, b in registers.items()}, inputs)
     moving = [name for name in registers if name in alone.following]
+    own = [name for name in moving if exempt is not None and exempt.pattern.match(name)]
+    moving = [name for name in moving if name not in own]
     ports = [name for name in alone.outputs if name not in left_out]
     rewritten = _substituted(
         alone,
         [alone.following[name] for name in moving] + [alone.outputs[name] for name in ports],
         values,
     )
+    if exempt is not None:
+        others = values | {alone.inputs[name]: term for name, term in exempt.given.items()}
+        moving = [*own, *moving]
+        rewritten = [
+            *_substituted(alone, [alone.following[name] for name in own], others),
+            *rewritten,
+        ]
     terms = prover.terms
     unequal = {
         f"{name} differs": terms.differ(term, net.following[registers[name]])
@@ -137,8 +163,8 @@ def matching_registers(instance: Instance, alone: Netlist, left_out: set[str]) -
 
     A register has several names, and numbers make them unique, which differ between a part by
     itself and one inside a design. So a register of the part goes with one that has all of its
-    names but for their numbers; where two have, with the one that no other register goes with. A
-    wrong choice can't prove anything: the registers would have other next states.
+    names but for their numbers; where several have, they go with each other in the order of their
+    numbers. A wrong choice can't prove anything: the registers would have other next states.
     """
     design = instance.design
     names_of: dict[Any, set[str]] = {term: {name} for name, term in alone.states.items()}
@@ -162,18 +188,27 @@ def matching_registers(instance: Instance, alone: Netlist, left_out: set[str]) -
             if (plain := _SUFFIX.sub("", alias)) in there
         ]
         common = set.intersection(*sets) if sets else set()
+        # A name may have gone to something else altogether.
+        common = common or min(filter(None, sets), key=len, default=set())
         if common:
             open_[name] = common
     registers: dict[str, str] = {}
     while open_:
-        name = min(open_, key=lambda each: (len(open_[each]), each))
-        found = min(open_.pop(name), default=None)
-        if found is None:
-            continue
-        registers[name] = found
-        for rest in open_.values():
-            rest.discard(found)
+        candidates = min(open_.values(), key=len)
+        names = sorted((each for each in open_ if open_[each] == candidates), key=_by_number)
+        found = sorted(candidates, key=_by_number)
+        registers |= dict(zip(names, found, strict=False))
+        open_ = {
+            name: rest
+            for name, others in open_.items()
+            if name not in names and (rest := others.difference(found))
+        }
     return registers
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """A key that sorts the numbers in names as numbers, and a name without one first."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in _DIGITS.split(name)]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sc_hw.proof.bits import Bits, cat, mux
 from sc_hw.proof.blocks.network.wiring.instances import Outputs
@@ -21,12 +21,14 @@ class Network:
     wiring : gets the claims.
     spec : the network.
     clock_ports, reset_ports : ports of each role.
+    queues : outputs of the queue in front of a layer, by the layer's name.
     """
 
     wiring: Wiring
     spec: NetworkSpec
     clock_ports: dict[str, str]
     reset_ports: dict[str, str]
+    queues: dict[str, Outputs] = field(default_factory=dict)
 
     @property
     def top(self) -> Instance:
@@ -74,14 +76,14 @@ class Network:
         first, _ = self.run(index)
         if not self.has_queue(first):
             return self.wiring.const(0, 1)
-        return self.wiring.signal(self.words(self.names[first]), "o_clear")
+        return self.queues[self.names[first]]["o_clear"]
 
     def from_downstream(self, index: int) -> Bits:
         """A layer's run is cleared because a domain behind it was reset."""
         _, last = self.run(index)
         if last + 1 == len(self.names):
             return self.wiring.const(0, 1)
-        return self.wiring.signal(self.words(self.names[last + 1]), "i_clear")
+        return self.queues[self.names[last + 1]]["i_clear"]
 
     def restart(self, index: int) -> Bits:
         """A layer restarts in this clock because another domain was reset."""
@@ -141,7 +143,9 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
     entrance = intake if queue is None else queue
 
     def source() -> Iterator[Pair]:
-        ready = wiring.signal(entrance, "i__ready")
+        ready = wiring.signal(intake, "i__ready")
+        if queue is not None:
+            ready = network.queues[name]["i__ready"]
         if index == 0:
             runs = ~network.restart(0)
             step = wiring.state(network.design.part("stamp"), "step")
@@ -159,7 +163,7 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
             yield wiring.pair(queue, "i_restart", network.from_upstream(index - 1))
             yield wiring.pair(queue, "o_restart", network.from_downstream(index))
             yield wiring.pair(intake, "i__payload", wiring.signal(queue, "o__payload"))
-            yield wiring.pair(intake, "i__valid", wiring.signal(queue, "o__valid"))
+            yield wiring.pair(intake, "i__valid", network.queues[name]["o__valid"])
             yield wiring.pair(queue, "o__ready", wiring.signal(intake, "i__ready"))
         for port in ("payload", "valid"):
             yield wiring.pair(layer, f"i__{port}", wiring.signal(intake, f"o__{port}"))

@@ -18,6 +18,7 @@ from sc_hw.proof.blocks.network.wiring.stage import prove_stage
 from sc_hw.proof.blocks.network.wiring.statements import Wiring
 from sc_hw.proof.blocks.network.wiring.streams import Network, prove_streams
 from sc_hw.proof.blocks.network.wiring.sweep import Layer, prove_sweep
+from sc_hw.proof.blocks.network.wiring.timing import prove_timing
 from sc_hw.proof.facts import read_facts
 from sc_hw.proof.flattened import read_flattened
 from sc_hw.proof.netlist import Netlist, parse_btor, read_back
@@ -94,6 +95,7 @@ def claims_of_whole(
     network = Network(wiring, spec, clocks, resets)
     parts = Parts(folder, rows, read, terms)
     clock_of = {"stamp": clocks[spec.layers[0].clock]}
+    _prove_queues(network, proof, rows)  # first: they tell which layers restart
     prove_streams(network)
     for index, layer in enumerate(spec.layers):
         clock_of[f"crossing_{layer.name}.intake"] = clocks[layer.clock]
@@ -102,7 +104,6 @@ def claims_of_whole(
     if spec.plastic is not None:
         clock_of[PLASTIC] = clocks[spec.layers[-1].clock]
         prove_stage(network, parts.netlist(PLASTIC_LAYER))
-    _prove_queues(network, proof, rows)
     prove_registers(wiring, clock_of)
     return wiring.prover.claims
 
@@ -135,6 +136,7 @@ def _prove_layer(network: Network, parts: Parts, index: int) -> None:
     inside = Layer(wiring, part, shape, reset, lanes, neurons, history)
     prove_sweep(inside)
     prove_layer_parts(inside)
+    prove_timing(inside)
 
 
 def _prove_queues(network: Network, proof: Path, rows: list[dict[str, Any]]) -> None:
@@ -155,7 +157,7 @@ def _prove_queues(network: Network, proof: Path, rows: list[dict[str, Any]]) -> 
         if not network.has_queue(index):
             continue
         sides = {"i": spec.layers[index - 1].clock, "o": layer.clock}
-        prove_words(
+        network.queues[layer.name] = prove_words(
             network.wiring,
             network.words(layer.name),
             alone,

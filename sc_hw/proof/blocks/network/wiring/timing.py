@@ -1,0 +1,281 @@
+"""Claims about the clocks of a tick: what is under way in each of them, and nothing between ticks.
+
+A tick takes the same number of clocks each time, and in each of its clocks every strobe on its way
+through lanes and neurons has one place. The claims follow a tick from clock to clock. Without them
+a tick could begin while sums or writes of the tick before are still on their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.wiring.statements import Pair
+from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
+from sc_hw.proof.flattened import Instance
+from sc_hw.trained.lane import MEMORY
+
+
+@dataclass(frozen=True)
+class Time:
+    """A clock of a tick: that of a slot in a group, which count on behind the last group.
+
+    Members
+    -------
+    group, slot : their numbers, `slot` below `slots`; a clock before the tick has a negative group.
+    slots : clocks of a group.
+    """
+
+    group: Bits
+    slot: Bits
+    slots: int
+
+    def before(self, clocks: int) -> Time:
+        """The time some clocks before."""
+        groups, rest = divmod(clocks, self.slots)
+        borrows = self.slot.below(rest)
+        slot = self.slot - rest
+        slot = mux(borrows, slot + self.slots, slot)
+        return Time(self.group - groups - borrows.wide(len(self.group)), slot, self.slots)
+
+    def next(self) -> Time:
+        """The clock after it."""
+        last = self.slot.equals(self.slots - 1)
+        slot = (self.slot + 1).gated(~last)
+        return Time(self.group + last.wide(len(self.group)), slot, self.slots)
+
+    def is_at(self, group: int, slot: int) -> Bits:
+        """Whether it is a certain clock."""
+        return self.group.equals(group) & self.slot.equals(slot)
+
+    @property
+    def negative(self) -> Bits:
+        """Whether it is before the tick."""
+        return self.group[len(self.group) - 1]
+
+    def behind(self, group: int, slot: int) -> Bits:
+        """Whether it is later than a certain clock of the tick."""
+        further = ~self.group.below(group + 1)
+        here = self.group.equals(group) & ~self.slot.below(slot + 1)
+        return ~self.negative & (further | here)
+
+
+class _Tick:
+    """What every register of a tick's control holds at a time of the tick."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer, self.wiring, self.shape = layer, layer.wiring, layer.shape
+        shape, spec = layer.shape, layer.shape.spec
+        self.decided = shape.neurons.ahead + shape.neurons.update_latency
+        self.announced = shape.lane.latency - shape.lane.ahead
+        # Number of the last neuron: its group, and its lane.
+        self.last = divmod(spec.neurons - 1, spec.lanes)
+        in_row = self.announced + 1 + self.last[1]
+        after_last_issue = in_row + self.decided + shape.settling
+        clocks = shape.slots * (spec.groups - 1) + spec.columns - 1 + after_last_issue
+        self.end = divmod(clocks, shape.slots)
+        # From the transfer of the inputs to that of the spikes.
+        self.clocks = clocks + 2
+        # Room for the groups of a tick, those behind its sweep, and negative ones.
+        longest = max(clocks, shape.lane.latency + self.decided + spec.columns + 2)
+        self.group_bits = (2 * (spec.groups + longest // shape.slots + 2)).bit_length() + 1
+        self.slot_bits = (2 * shape.slots).bit_length()
+
+    def time(self) -> Time:
+        """Any time."""
+        terms = self.wiring.prover.terms
+        group = Bits(terms, terms.var("group of the time", self.group_bits))
+        slot = Bits(terms, terms.var("slot of the time", self.slot_bits))
+        return Time(group, slot, self.shape.slots)
+
+    def start(self) -> Time:
+        """The first clock of the sweep."""
+        zero = self.wiring.const(0, self.group_bits), self.wiring.const(0, self.slot_bits)
+        return Time(*zero, self.shape.slots)
+
+    def within(self, time: Time) -> Bits:
+        """Whether a time is one of a tick."""
+        in_tick = ~time.negative & ~time.behind(*self.end)
+        return time.slot.below(self.shape.slots) & in_tick
+
+    def ends(self, time: Time) -> Bits:
+        """Whether the tick ends in this clock."""
+        return time.is_at(*self.end)
+
+    def turn(self, time: Time) -> Bits:
+        """Whether a neuron has its turn; `time` counts from the first turn of a group's row."""
+        spec = self.shape.spec
+        return self._in_row(time, spec.lanes) & ~time.behind(*self.last)
+
+    def _in_row(self, time: Time, lanes: int) -> Bits:
+        return time.group.below(self.shape.spec.groups) & time.slot.below(lanes)
+
+    def registers(self, time: Time) -> Iterator[tuple[Instance, str, Bits]]:
+        """Every register of the control, and what it holds at a time of the tick."""
+        shape, spec, layer = self.shape, self.shape.spec, self.layer
+        groups, columns, lanes = spec.groups, spec.columns, spec.lanes
+        part, neurons = layer.part, layer.part.part("neurons")
+
+        def issued(clocks: int) -> Bits:
+            then = time.before(clocks)
+            return then.group.below(groups) & then.slot.below(columns)
+
+        sweeping = time.group.below(groups)
+        yield part, "sweeping", sweeping
+        if shape.slots > 1:
+            width = len(layer.slot)
+            yield part, "slot", time.slot.low(width).gated(sweeping)
+        if groups > 1:
+            width = (groups - 1).bit_length()
+            yield part, "group", time.group.low(width).gated(sweeping)
+        for number in range(lanes if shape.lane.state else 0):
+            for clock in range(1, shape.lane.state_ready + 1):
+                yield part.part(f"lane_{number}"), f"issue_d{clock}", issued(clock)
+        for clock in range(1, shape.lane.latency + 1):
+            then = time.before(clock)
+            last = then.group.below(groups) & then.slot.equals(columns - 1)
+            yield part.part("lane_0"), f"ends_d{clock}", last
+        if spec.max_delay:
+            for clock in range(1, MEMORY + 1):
+                then = time.before(clock)
+                kept = then.group.equals(groups - 1) & then.slot.below(columns)
+                yield part.part("history"), f"keep_d{clock}", kept
+        row = time.before(columns - 1 + self.announced + 1)
+        places = [self._in_row(row, lanes - place) for place in range(lanes)]
+        yield neurons, "full", cat(places)
+        resting = row.behind(*self.last)
+        yield neurons, "rest", resting
+        yield neurons, "index", self._index(row).gated(~resting)
+        for clock in range(1, self.decided + 1):
+            then = row.before(clock)
+            yield neurons, f"real_d{clock}", self.turn(then)
+            yield neurons, f"last_d{clock}", then.is_at(*self.last)
+        for clock in range(1, shape.settling + 1):
+            yield part, f"last_spike_d{clock}", row.before(self.decided + clock).is_at(*self.last)
+
+    def _index(self, row: Time) -> Bits:
+        """Number of the neuron whose turn it is or will be next."""
+        lanes = self.shape.spec.lanes
+        width = max(1, (self.shape.spec.neurons - 1).bit_length())
+        bits = max(self.group_bits, self.slot_bits, width) + lanes.bit_length()
+        place = mux(row.slot.below(lanes), row.slot, self.wiring.const(lanes, len(row.slot)))
+        number = row.group.wide(bits).times(lanes) + place.wide(bits)
+        return number[:width].gated(~row.negative)
+
+    def at(self, time: Time) -> list[Bits]:
+        """That each register holds what it must at a time."""
+        return [
+            self.wiring.state(part, name).equals(value)
+            for part, name, value in self.registers(time)
+        ]
+
+    def at_rest(self) -> list[tuple[Instance, str]]:
+        """The registers that are 0 between ticks."""
+        # That neurons rest holds but for the time from a reset to the first tick. The last clock of
+        # a write's way is free: it lands before the next tick can read.
+        exempt = {"rest", f"issue_d{self.shape.lane.state_ready}"}
+        registers = self.registers(self.start())
+        return [(part, name) for part, name, _ in registers if name not in exempt]
+
+    def resting(self) -> list[Bits]:
+        """That nothing is under way."""
+        return [~self.wiring.state(part, name).any() for part, name in self.at_rest()]
+
+
+def prove_timing(layer: Layer) -> int:
+    """Add the claims about the clocks of a tick; returns their number."""
+    tick = _Tick(layer)
+    wiring, part = layer.wiring, layer.part
+    zero, one = wiring.const(0, 1), wiring.const(1, 1)
+
+    def rest_next() -> Iterator[Pair]:
+        for owner, name in tick.at_rest():
+            following = wiring.next(owner, name)
+            yield f"{owner.path}.{name} (next)", following, wiring.const(0, len(following))
+
+    def after_reset() -> Iterator[Pair]:
+        yield from rest_next()
+        yield f"{part.path}.ticking (next)", wiring.next(part, "ticking"), zero
+
+    wiring.claim(
+        f"{layer.label}: at rest after a reset",
+        "a reset takes everything off its way: no synapse, sum, neuron or write is under way",
+        after_reset,
+        lambda: [layer.reset],
+    )
+
+    def idle() -> Iterator[Pair]:
+        yield "the end of a tick", end_of_tick(layer), zero
+        yield from rest_next()
+
+    wiring.claim(
+        f"{layer.label}: at rest between ticks",
+        "between ticks nothing is under way, and no tick ends",
+        idle,
+        lambda: [
+            *layer.invariants(),
+            *tick.resting(),
+            ~layer.state("ticking"),
+            ~layer.begins,
+        ],
+    )
+
+    def started() -> Iterator[Pair]:
+        yield "the end of a tick", end_of_tick(layer), zero
+        yield f"{part.path}.ticking (next)", wiring.next(part, "ticking"), one
+        for owner, name, value in tick.registers(tick.start()):
+            yield f"{owner.path}.{name} (next)", wiring.next(owner, name), value
+
+    wiring.claim(
+        f"{layer.label}: a tick's first clock",
+        "a tick begins with nothing of the tick before under way",
+        started,
+        lambda: [
+            *layer.invariants(),
+            *tick.resting(),
+            ~layer.state("ticking"),
+            layer.begins,
+            ~layer.reset,
+        ],
+    )
+    time = tick.time()
+
+    def goes_on() -> Iterator[Pair]:
+        yield "the end of a tick", end_of_tick(layer), tick.ends(time)
+        for owner, name, value in tick.registers(time.next()):
+            yield f"{owner.path}.{name} (next)", wiring.next(owner, name), value
+
+    wiring.claim(
+        f"{layer.label}: a tick's clocks",
+        f"in each clock of a tick everything is where it belongs, and it ends {tick.clocks - 1}"
+        " clocks after the transfer of its inputs, never sooner or later",
+        goes_on,
+        lambda: [
+            *layer.invariants(),
+            *tick.at(time),
+            tick.within(time),
+            layer.state("ticking"),
+            ~layer.reset,
+        ],
+    )
+
+    def over() -> Iterator[Pair]:
+        yield f"{part.path}.ticking (next)", wiring.next(part, "ticking"), zero
+        yield f"{part.path}.waiting (next)", wiring.next(part, "waiting"), one
+        yield f"{part.path}.sweeping", layer.state("sweeping"), zero
+        yield from rest_next()
+
+    wiring.claim(
+        f"{layer.label}: a tick's last clock",
+        "when a tick ends its sweep is over and nothing is under way any more",
+        over,
+        lambda: [
+            *layer.invariants(),
+            *tick.at(time),
+            tick.ends(time),
+            layer.state("ticking"),
+            ~layer.reset,
+        ],
+    )
+    return tick.clocks
