@@ -51,6 +51,15 @@ _SETTLE_SLACK = 8
 _DECIDED_SLACK = 3
 _DRAIN = 4
 
+# Clocks of the host port's state machine beside those that it counts, on its longest path: a read
+# of a lane's word, and the way back to the state in which the next access is decided on. The proof
+# adds up the path state by state (`sc_hw.proof.blocks.plastic.host_waits`).
+_ACCESS = 43
+# The same, and the fetch of the lanes' values before the next step.
+_OPENING = 52
+# The same, until nothing has been in flight for long enough.
+_REST = 53
+
 
 @dataclass(frozen=True)
 class LayerTiming:
@@ -145,3 +154,18 @@ class LayerTiming:
         """Clocks without a step after which nothing is in flight."""
         written = self.lane.write_weight + self.chain.hops
         return max(self.decided + _DECIDED_SLACK, written, self.settle) + _DRAIN
+
+    @property
+    def access(self) -> int:
+        """Clocks without a step until an access that the host asks for begins, at most."""
+        return self.drain + 2 * self.settle + _ACCESS
+
+    @property
+    def opening(self) -> int:
+        """Clocks without a step or a request until a step may begin, at most."""
+        return self.drain + 4 * self.settle + _OPENING
+
+    @property
+    def rest(self) -> int:
+        """Clocks without a step or a request until the host port is idle, at most."""
+        return 2 * self.drain + 4 * self.settle + _REST

@@ -9,6 +9,7 @@ from sc_hw.proof.facts import Field, NamedSignal
 from sc_hw.proof.netlist import MissingSignalError, Netlist
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.words import pack
+from sc_model.graph.smt import K
 
 
 class Frames:
@@ -110,6 +111,18 @@ class Frames:
 
     def _width(self, term: Any) -> int:
         return self.net.terms.width(term)
+
+
+def at_power_on(frames: Frames) -> list[Any]:
+    """Clock 0 is the first after power-on: registers with a reset have the values that it gives.
+
+    All others are arbitrary. See `Netlist.reset_values`.
+    """
+    net = frames.net
+    return [
+        net.terms(K.EQUAL, frames.states[0][name], value)
+        for name, value in net.reset_values().items()
+    ]
 
 
 def no_reset(prover: Prover, frames: Frames, clocks: int, first: int = 0) -> list[Any]:

@@ -202,6 +202,23 @@ class Netlist:
             for name, term in self.inputs.items()
         }
 
+    def reset_values(self) -> dict[str, Any]:
+        """Constants that a reset gives to registers: those whose input `rst` selects directly.
+
+        That registers have these values at power-on too is a claim about the whole Verilog (see
+        `sc_hw.proof.power_on`).
+        """
+        if "rst" not in self.inputs:
+            return {}
+        reset = self.terms.is_one(self.inputs["rst"])
+        values = {}
+        for name, term in self.following.items():
+            if term.kind() == K.ITE:
+                condition, value, _ = term.children()
+                if condition == reset and value.is_value():
+                    values[name] = value
+        return values
+
     @property
     def memory(self) -> str:
         """Name of the only memory; ValueError where there is none or more than one."""

@@ -157,12 +157,16 @@ def _registers(module: Mapping[str, Any], resets: Sequence[str]) -> Iterator[Reg
     reset_bits = {bit for reset in resets for bit in module["ports"][reset]["bits"]}
     words: set[Any] = set()
     given: dict[Any, str] = {}  # output of a multiplexer that a reset selects -> its constant
+    legs: dict[Any, set[Any]] = {}  # output of a multiplexer -> its two inputs
     for cell in module["cells"].values():
         pins = cell["connections"]
         if cell["type"] in _MEMORIES:
             words.update(pins["RD_DATA"])
-        elif cell["type"] == "$mux" and reset_bits.issuperset(pins["S"]):
-            given |= {y: b for y, b in zip(pins["Y"], pins["B"], strict=True) if b in ("0", "1")}
+        elif cell["type"] == "$mux":
+            legs |= {y: {a, b} for y, a, b in zip(pins["Y"], pins["A"], pins["B"], strict=True)}
+            if reset_bits.issuperset(pins["S"]):
+                values = zip(pins["Y"], pins["B"], strict=True)
+                given |= {y: b for y, b in values if b in ("0", "1")}
     for cell in module["cells"].values():
         if cell["type"] not in _FLOPS:
             continue
@@ -172,5 +176,6 @@ def _registers(module: Mapping[str, Any], resets: Sequence[str]) -> Iterator[Reg
             min(names.get(q[-1], {"?"}), key=lambda name: ("$" in name, len(name), name)),
             "".join(initial.get(bit, "x") for bit in q),
             None if None in reset else "".join(map(str, reset)),
-            words.issuperset(d),
+            # With an enable the register takes the word or keeps what it has.
+            all(words >= legs.get(bit, {bit}) - {kept} for bit, kept in zip(d, q, strict=True)),
         )

@@ -13,9 +13,10 @@ from typing import Any
 
 from sc_hw.proof.netlist import Netlist
 
-# Clocks after a reset. Most assumptions are met a few clocks after one; a pipeline has to fill.
-# In each of them the reset may be high again, so that more clocks reach what fewer do.
-DEPTHS = (1, 4, 12, 36)
+# Clocks after a reset. Most assumptions are met a few clocks after one; a pipeline has to fill, and
+# a host is let in when a layer has drained, which takes some hundred clocks in large ones. In each
+# of them the reset may be high again, so that more clocks reach what fewer do.
+DEPTHS = (1, 4, 12, 36, 108, 324, 972)
 
 
 class Reachable:

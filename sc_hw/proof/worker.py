@@ -18,7 +18,7 @@ from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
 from sc_hw.proof.identity import identity_claim
 from sc_hw.proof.netlist import MissingSignalError, Netlist, parse_btor, read_back
-from sc_hw.proof.power_on import PowerOn, read_power_on
+from sc_hw.proof.power_on import read_power_on
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.reachable import Reachable
 from sc_hw.proof.verdicts import REFUTED, VERDICT, Claim
@@ -38,9 +38,8 @@ def claims_of(folder: Path, limit_s: float) -> list[Claim]:
     whole = (folder / manifest["verilog"]).exists()
     claims = [identity_claim(folder, manifest, limit_s)] if whole else []
     try:
-        power_on = read_power_on(folder, manifest) if whole else None
-        claims += power_on.claims() if power_on is not None else []
-        return [*claims, *_block_claims(folder, manifest, power_on, limit_s)]
+        claims += read_power_on(folder, manifest).claims() if whole else []
+        return [*claims, *_block_claims(folder, manifest, limit_s)]
     except ToolError as error:
         # What Yosys refuses is a fault of the Verilog, for example a loop of gates; that Yosys is
         # missing is not.
@@ -50,12 +49,10 @@ def claims_of(folder: Path, limit_s: float) -> list[Claim]:
         return [*claims, Claim("sound Verilog", statement, REFUTED, 0.0, {"yosys": str(error)})]
 
 
-def _block_claims(
-    folder: Path, manifest: dict[str, Any], power_on: PowerOn | None, limit_s: float
-) -> list[Claim]:
+def _block_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
     """The claims about what the design computes, or that it lacks a signal which they are about."""
     try:
-        return _claims_of_block(folder, manifest, power_on, limit_s)
+        return _claims_of_block(folder, manifest, limit_s)
     except MissingSignalError as error:
         # Not a fault of the proof: Yosys drops what nothing reads, and what the claims are about
         # must be read.
@@ -63,9 +60,7 @@ def _block_claims(
         return [Claim("signals", statement, REFUTED, 0.0, {"missing": str(error)})]
 
 
-def _claims_of_block(
-    folder: Path, manifest: dict[str, Any], power_on: PowerOn | None, limit_s: float
-) -> list[Claim]:
+def _claims_of_block(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
     """The claims about what the design computes."""
     block = manifest["design"]["block"]
     if block == "network":
@@ -74,10 +69,8 @@ def _claims_of_block(
     if block == "layer":
         return prove_layer(folder, manifest, rule, params, limit_s)
     prover, net = _read(folder, manifest["verilog"], manifest["top"], "netlist", limit_s)
-    if block == "lane":
-        prove_lane(prover, net, rule, params, manifest)
-    else:
-        prove_bank(prover, net, rule, params, manifest, power_on)
+    prove_block = prove_lane if block == "lane" else prove_bank
+    prove_block(prover, net, rule, params, manifest)
     return [*prover.claims, *_schedule_claims(folder, manifest, limit_s)]
 
 

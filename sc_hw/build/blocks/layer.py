@@ -62,8 +62,19 @@ class LayerBlock(RuleBlock):
         drain_clocks : without a step, until nothing is in flight.
         update_latency_clocks : of the pipeline that computes the rule in a lane.
         critic_clocks : that a step begins later because of the critic; 0 without one.
+        accepts_within_clocks : until an offered transfer is taken, while the host asks for nothing
+            and no access is under way; the clock of the offer counts as 1.
+        host_within_clocks : until an offered load or read is taken, while transfers are offered to
+            the step under way, and answers are taken.
+        done_within_clocks : from a step's last transfer until `done`.
+
+        The last three are limits; the proof has claims about them for the sequencer and for the
+        host port (`liveness`).
         """
         layer = self.component
+        # A sweep is over a clock after its last slot. With single-port memory a row waits for an
+        # even or odd clock.
+        sweep = layer.timing.sweep + 1 + (layer.plan.memory == "single_port")
         return {
             "latency_clocks": layer.timing.decision,
             "synapses_per_clock": layer.place.chains * layer.place.columns,
@@ -73,6 +84,9 @@ class LayerBlock(RuleBlock):
             "drain_clocks": layer.timing.drain,
             "update_latency_clocks": layer.plan.update.latency,
             "critic_clocks": layer.critic_clocks,
+            "accepts_within_clocks": sweep + layer.critic_clocks,
+            "host_within_clocks": sweep + layer.timing.access,
+            "done_within_clocks": layer.timing.decision,
         }
 
     def layout(self) -> dict[str, Any]:

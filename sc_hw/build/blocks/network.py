@@ -75,6 +75,12 @@ class NetworkBlock(Block):
             "latency_clocks": None,
             "synapses_per_clock": sum(layer.spec.lanes for layer in layers.values()),
             "tick_clocks": tick_clocks,
+            # A network takes a step when its first layer's tick has gone through, which depends on
+            # all clocks' frequencies: `tick_clocks` limits each layer by itself.
+            "accepts_within_clocks": None,
+            "host_within_clocks": None,
+            "done_within_clocks": None,
+            "within_clocks_reason": "layers have clocks of their own; see tick_clocks",
         }
 
     def _plastic(self, stage: PlasticStage) -> dict[str, Any]:

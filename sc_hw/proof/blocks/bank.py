@@ -10,10 +10,9 @@ from typing import Any
 
 from sc_hw.proof.blocks.schedule import sequencer_invariant
 from sc_hw.proof.facts import Field, NamedSignal, read_facts
-from sc_hw.proof.frames import Frames, no_reset, violation
+from sc_hw.proof.frames import Frames, at_power_on, no_reset, violation
 from sc_hw.proof.liveness import Rank
 from sc_hw.proof.netlist import Netlist
-from sc_hw.proof.power_on import PowerOn
 from sc_hw.proof.prover import Cuts, Prover, number
 from sc_hw.proof.words import low_bits, numbers_in
 from sc_model.graph.smt import K, SmtInt, SmtOps
@@ -26,7 +25,6 @@ def prove_bank(
     rule: Rule,
     params: RuleParams,
     manifest: dict[str, Any],
-    power_on: PowerOn | None = None,
 ) -> None:
     """Add the claims about a bank to the prover.
 
@@ -35,15 +33,12 @@ def prove_bank(
     prover, net : the prover, and the bank's netlist.
     rule, params : the learning rule.
     manifest : of the bank's build: its timing, ports, and named signals.
-    power_on : the bank's state at power-on; None: no claim about it.
     """
     bank = _Bank(prover, net, manifest)
     _prove_update(bank, rule, params)
     _prove_transfers(bank)
     _prove_memory(bank)
     _prove_order(bank)
-    if power_on is not None:
-        _prove_power_on(bank, power_on)
     _prove_read_back(bank)
     _prove_idle(bank)
     _prove_waits(bank, manifest["timing"])
@@ -300,6 +295,14 @@ def _prove_order(bank: _Bank) -> None:
         next_violation,
         [prover.on(bank.at(0, "rst"))],
     )
+    prover.claim(
+        "power-on: invariant",
+        "the invariant holds wherever the registers with a reset have the values that it gives"
+        " them, whatever all others hold",
+        violation(prover, bank.invariant(0)),
+        at_power_on(bank.frames),
+        bank.issues(),
+    )
     at_rest = [bank.bit(1, "idle"), bank.bit(1, "i__ready")]
     for output in ("updated", "load__ready", "read__ready", "readback__valid"):
         at_rest.append(prover.off(bank.at(1, output)))
@@ -358,23 +361,6 @@ def _prove_order(bank: _Bank) -> None:
         f"the host gets the memory no sooner than {span + 1} clocks after the last transfer",
         prover.either(*granted),
         bank.holds,
-        bank.issues(),
-    )
-
-
-def _prove_power_on(bank: _Bank, power_on: PowerOn) -> None:
-    """Add the claim that the invariant needs no reset."""
-    prover, t = bank.prover, bank.t
-    begins = []
-    for name, value in power_on.reset_values().items():
-        register = bank.at(0, name)
-        begins.append(t(K.EQUAL, register, t.const(value, t.width(register))))
-    prover.claim(
-        "power-on: invariant",
-        "the invariant holds wherever the registers with a reset have the values that it gives"
-        " them, whatever all others hold",
-        violation(prover, bank.invariant(0)),
-        begins,
         bank.issues(),
     )
 

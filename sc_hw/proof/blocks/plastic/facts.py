@@ -154,12 +154,17 @@ class HostFacts:
     -------
     drain : clocks after the last activity until nothing is in flight.
     settle : clocks after a token until sums and values have gone through the chain.
+    access, opening, rest : clocks, at most, until a request is taken, until a step may begin, and
+        until the port is idle.
     spaces : code of each memory space, by its name in lower case.
     load : fields of a write.
     """
 
     drain: int
     settle: int
+    access: int
+    opening: int
+    rest: int
     spaces: dict[str, int]
     load: tuple[Field, ...]
 

@@ -6,11 +6,13 @@ claim about the sequencer: a step begins in no clock but one behind a clock in w
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sc_hw.proof.blocks.plastic.facts import HostFacts
+from sc_hw.proof.blocks.plastic.host_waits import Waits
 from sc_hw.proof.blocks.plastic.reference import Reference
-from sc_hw.proof.frames import Frames, no_reset, violation
+from sc_hw.proof.frames import Frames, at_power_on, no_reset, violation
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.words import resize_unsigned, slices
@@ -126,6 +128,17 @@ class _HostFrames:
             prover.no(prover.both(bit("in_lane"), bit("beside"))),
             prover.no(prover.both(bit("follows"), bit("is_respond"))),
             self.t(K.EQUAL, bit("slot"), bit("is_slot")),
+            # What follows is for the claims that nobody waits for ever: a word is addressed while
+            # the port waits for it, and the lanes' values are fetched once.
+            prover.implies(bit("is_address"), bit("busy")),
+            prover.implies(
+                self.in_states(clock, ("take_group", "taken", "second_group")),
+                prover.no(bit("stale")),
+            ),
+            prover.implies(
+                bit("asked"),
+                prover.either(*(bit(n) for n in ("loads", "reads", "stale", "is_take_group"))),
+            ),
         ]
 
     def _counters(self, clock: int, age: Any) -> list[Any]:
@@ -148,6 +161,7 @@ class _HostFrames:
             # What the two flags promise: the claims about distances in time rest on it.
             prover.implies(bit("drained"), t(K.BV_UGE, age, drain)),
             prover.implies(bit("settled"), t(K.BV_UGT, age, settle)),
+            prover.either(bit("settled"), t(K.BV_ULE, still, settle)),
             # The port's counter may wrap around; the age does not.
             t(K.BV_ULE, still, age),
         ]
@@ -173,6 +187,14 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
         witness,
     )
     prover.claim(
+        "host: invariant at power-on",
+        "the invariant holds wherever the registers with a reset have the values that it gives"
+        " them, if those of the sequencer do too",
+        violation(prover, host.invariant(0, t.tm.mk_false(), host.const(0))),
+        [*at_power_on(host.frames), bit(0, "at_start")],
+        witness,
+    )
+    prover.claim(
         "host: invariant kept",
         "if the invariant holds in a clock, it holds in the next one; a step begins only in a clock"
         " after one in which `open` is high (a claim about the sequencer)",
@@ -183,6 +205,7 @@ def prove_host(prover: Prover, net: Netlist, reference: Reference, facts: HostFa
     _prove_between_steps(host, holds, witness)
     _prove_load(host, run, witness)
     _prove_read_back(host, run, witness)
+    _prove_waits(host, holds, witness)
 
 
 def _witness(host: _HostFrames) -> dict[str, Any]:
@@ -285,5 +308,67 @@ def _prove_read_back(host: _HostFrames, run: list[Any], witness: dict[str, Any])
             prover.off(frames.at(0, "follows")),  # by the invariant, in state `respond`
             *(prover.no(bit(0, f"is_{name}")) for name in host.states if name != "respond"),
         ],
+        witness,
+    )
+
+
+def _prove_waits(host: _HostFrames, holds: list[Any], witness: dict[str, Any]) -> None:
+    """Add the claims that the host gets in, and that steps may begin again, in time."""
+    prover, bit, facts = host.prover, host.bit, host.facts
+    waits = Waits(prover, host.frames.at, bit, facts.drain, facts.settle)
+    between = [bit(clock, "at_start") for clock in (0, 1)]
+    # That the chain brings a sum out in time is a claim about the chain and its lanes.
+    samples = prover.implies(prover.both(bit(0, "is_sample"), bit(0, "settled")), bit(0, "got"))
+    answered = [bit(clock, "readback__ready") for clock in (0, 1)]
+    assumptions = [*holds, *between, samples, *answered]
+
+    def quiet(*streams: str) -> list[Any]:
+        return [prover.no(bit(k, f"{stream}__valid")) for stream in streams for k in (0, 1)]
+
+    others: tuple[str, ...]
+    for stream, others in (("load", ()), ("read", ("load",))):
+        waits.rank.claim(
+            f"host: liveness, {stream}",
+            f"a {stream} that is offered is taken within {facts.access} clocks in which no"
+            " step is under way" + (" and no load is offered" if others else ""),
+            good=bit(0, f"{stream}__ready"),
+            rank=partial(waits.until_access, stream=stream),
+            within=facts.access,
+            assumptions=[
+                *assumptions,
+                *(bit(clock, f"{stream}__valid") for clock in (0, 1)),
+                *quiet(*others),
+            ],
+            witness=witness,
+        )
+    waits.rank.claim(
+        "host: liveness, open",
+        f"`open` is high within {facts.opening} clocks in which no step is under way and the"
+        " host asks for nothing",
+        good=bit(0, "open"),
+        rank=waits.until_open,
+        within=facts.opening,
+        assumptions=[*assumptions, *quiet("load", "read")],
+        witness=witness,
+    )
+    waits.rank.claim(
+        "host: liveness, idle",
+        f"`idle` is high within {facts.rest} clocks in which no step is under way and the"
+        " host asks for nothing",
+        good=bit(0, "idle"),
+        rank=waits.until_idle,
+        within=facts.rest,
+        assumptions=[*assumptions, *quiet("load", "read")],
+        witness=witness,
+    )
+    at_rest = prover.both(bit(0, "is_run"), bit(0, "at_start"), bit(0, "drained"))
+    prover.claim(
+        "host: idle",
+        "`idle` is high exactly in the clock after one in which no step was under way, the port"
+        " waited for a request and had none, and nothing was in flight",
+        prover.no(
+            host.t(K.EQUAL, bit(1, "idle"), prover.both(at_rest, prover.no(bit(0, "asked"))))
+        ),
+        holds,
         witness,
     )

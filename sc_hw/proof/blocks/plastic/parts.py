@@ -132,6 +132,9 @@ def host_facts(layer: PlasticLayer) -> HostFacts:
     return HostFacts(
         drain=layer.timing.drain,
         settle=layer.settle,
+        access=layer.timing.access,
+        opening=layer.timing.opening,
+        rest=layer.timing.rest,
         spaces={space.name.lower(): space.value for space in layer.spaces},
         load=fields_of(layer.load_layout),
     )

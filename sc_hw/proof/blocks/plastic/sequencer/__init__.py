@@ -13,8 +13,9 @@ from sc_hw.proof.blocks.plastic.facts import SequencerFacts
 from sc_hw.proof.blocks.plastic.reference import Reference
 from sc_hw.proof.blocks.plastic.sequencer.distances import prove_distances
 from sc_hw.proof.blocks.plastic.sequencer.frames import SequencerFrames
+from sc_hw.proof.blocks.plastic.sequencer.liveness import prove_liveness
 from sc_hw.proof.blocks.plastic.sequencer.order import prove_order
-from sc_hw.proof.frames import violation
+from sc_hw.proof.frames import at_power_on, violation
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 
@@ -36,6 +37,13 @@ def prove_layer_sequencer(
         [*frames.legal, frames.clocks[0].bit("rst")],
     )
     frames.claim(
+        "invariant at power-on",
+        "the invariant holds wherever the registers with a reset have the values that it gives"
+        " them",
+        violation(prover, frames.clocks[0].invariant()),
+        [*frames.legal, *at_power_on(frames.clocks[0].frames)],
+    )
+    frames.claim(
         "invariant kept",
         "if the invariant holds in a clock, it holds in the next one",
         next_violation,
@@ -43,3 +51,4 @@ def prove_layer_sequencer(
     )
     prove_order(frames)
     prove_distances(frames)
+    prove_liveness(frames)
