@@ -55,6 +55,7 @@ bench: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@test -e sc_sim/__init__.py || ln -sfn sim sc_sim # a copy of the repository may have lost the link
 	touch $@
 
 clean:

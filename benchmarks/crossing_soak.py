@@ -23,10 +23,10 @@ from sc_hw import elaborate
 from sc_hw.files import write_json, write_text
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import Design, HetSynSpec, NetworkSpec, NeuronSpec
-from sim.benches.network.bench import NetworkBench, totals
-from sim.benches.network.stimulus import parameters, pulses, spikes
-from sim.blocks.network.rtl import NetworkRtl
-from sim.clocks import drawn, extremes
+from sc_sim.benches.network.bench import NetworkBench, totals
+from sc_sim.benches.network.stimulus import parameters, pulses, spikes
+from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_sim.clocks import drawn, extremes
 
 SCHEMA = "sc-hw.crossing-soak.v1"
 STALLS = (0.0, 0.3, 0.9)

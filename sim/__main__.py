@@ -1,4 +1,4 @@
-"""`python -m sim BUILD_FOLDER`: co-simulate a build.
+"""`python -m sc_sim BUILD_FOLDER`: co-simulate a build.
 
 Exit status 0 when design and golden model agree, 1 when they differ, 2 for wrong input, 3 when a
 tool fails; in the last two cases the last line on standard error says what is wrong.
@@ -14,11 +14,11 @@ from typing import Any
 from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError, ConfigTypeError
 from sc_model.texts import one_line, warnings_in_one_line
-from sim.benches import bench_module
-from sim.design import BuildFolderError, read_manifest
-from sim.files import unwritable
-from sim.request import Request
-from sim.toolchain import SimulationError
+from sc_sim.benches import bench_module
+from sc_sim.design import BuildFolderError, read_manifest
+from sc_sim.files import unwritable
+from sc_sim.request import Request
+from sc_sim.toolchain import SimulationError
 
 AGREE, DIFFER, BAD_INPUT, TOOL_FAILED = 0, 1, 2, 3
 
@@ -33,7 +33,7 @@ def simulate(request: Request) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     """Parse, run, print one line; the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m sim", description="Co-simulate a build folder against the golden model."
+        prog="python -m sc_sim", description="Co-simulate a build folder against the golden model."
     )
     parser.add_argument("folder", type=Path, metavar="BUILD_FOLDER")
     parser.add_argument(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.spec import IntFormat
-from sim.design import Dut, Slot
+from sc_sim.design import Dut, Slot
 
 Index = tuple[int, ...]
 State = dict[str, dict[str, NDArray[Any]]]

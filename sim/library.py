@@ -1,8 +1,8 @@
-"""`python -m sim.library BUILD_FOLDER [--waves]`: compile a build's Verilog to a shared library.
+"""`python -m sc_sim.library BUILD_FOLDER [--waves]`: compile a build's Verilog to a shared library.
 
 Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with one line
-that says why. `sim.rtl.Rtl` loads the library of a block, `sim.blocks.network.NetworkRtl` that of a
-network.
+that says why. `sc_sim.rtl.Rtl` loads the library of a block, `sc_sim.blocks.network.NetworkRtl`
+that of a network.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sc_model.texts import one_line, warnings_in_one_line
-from sim.design import BuildFolderError
-from sim.driver.library import build_library
-from sim.files import unwritable
-from sim.toolchain import SimulationError
+from sc_sim.design import BuildFolderError
+from sc_sim.driver.library import build_library
+from sc_sim.files import unwritable
+from sc_sim.toolchain import SimulationError
 
 BAD_FOLDER, TOOL_FAILED = 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, build, print; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m sim.library", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m sc_sim.library", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--waves", action="store_true")
     options = parser.parse_args(arguments)

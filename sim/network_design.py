@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sc_model.spec import NetworkSpec
-from sim.design import BuildFolderError, Dut, read_manifest
+from sc_sim.design import BuildFolderError, Dut, read_manifest
 
 BLOCK = "network"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sc_model.files import write_json
-from sim.design import Dut
-from sim.request import Request
+from sc_sim.design import Dut
+from sc_sim.request import Request
 
 COSIM_SCHEMA = "sc-hw.cosim.v1"
 

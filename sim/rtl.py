@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.blocks import block_module
-from sim.blocks.bank import RtlBank
-from sim.blocks.lane import RtlLane
-from sim.blocks.layer import RtlLayer
-from sim.driver.one_clock import Rtl
+from sc_sim.blocks import block_module
+from sc_sim.blocks.bank import RtlBank
+from sc_sim.blocks.lane import RtlLane
+from sc_sim.blocks.layer import RtlLayer
+from sc_sim.driver.one_clock import Rtl
 
 __all__ = ["Rtl", "RtlBank", "RtlLane", "RtlLayer", "block_of"]
 

@@ -14,7 +14,7 @@ from sc_hw.simulation.devices.device_block import Layout, State
 from sc_model.archives import ArchiveError, read_archive
 from sc_model.spec import ConfigError
 from sc_model.texts import shown
-from sim.files import write_arrays
+from sc_sim.files import write_arrays
 
 CHECKPOINT_SCHEMA = "sc-hw.checkpoint.v1"
 

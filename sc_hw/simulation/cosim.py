@@ -1,4 +1,4 @@
-"""Co-simulation of a build by `python -m sim` in its own process, and Verilator's linter."""
+"""Co-simulation of a build by `python -m sc_sim` in its own process, and Verilator's linter."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from sc_model.texts import WARNING
 TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")
 WAIVERS = Path(__file__).with_name("waivers.vlt")
 
-# exit statuses of `python -m sim`; whatever else it is, a tool failed
+# exit statuses of `python -m sc_sim`; whatever else it is, a tool failed
 _AGREE, _DIFFER, _BAD_INPUT = 0, 1, 2
 
 
 def environment() -> dict[str, str]:
-    """Environment of `python -m sim`: that of every child, with Verilator's own variables."""
+    """Environment of `python -m sc_sim`: that of every child, with Verilator's own variables."""
     return find("verilator").environ()
 
 
@@ -81,7 +81,7 @@ def cosim(
     options += [f"--steps={steps}"] if steps is not None else []
     options += [f"--events={os.fspath(events)}"] if events is not None else []
     options += ["--waves"] if waves else []
-    command = python_command("sim", *options, "--", str(build.folder))
+    command = python_command("sc_sim", *options, "--", str(build.folder))
     progress(f"{build.design.name}: co-simulation")
     answer = _run(command, results)
     progress(
@@ -92,7 +92,7 @@ def cosim(
 
 
 def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
-    """Run `python -m sim` and read the results that it has written.
+    """Run `python -m sc_sim` and read the results that it has written.
 
     A difference between Verilog and model is a result like any other; ConfigError and ToolError
     carry the last line that the process has printed.

@@ -25,7 +25,7 @@ from sc_hw.simulation.devices.device_block import State
 from sc_hw.simulation.library import rtl_library
 from sc_model.native import NativeError
 from sc_model.spec import ConfigError, Design, load_design
-from sim.rtl import Rtl, block_of
+from sc_sim.rtl import Rtl, block_of
 
 KINDS = ("model", "rtl")
 

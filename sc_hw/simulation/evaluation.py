@@ -34,8 +34,8 @@ from sc_model.evaluation import (
 from sc_model.files import PathLike
 from sc_model.quantisation import FloatLayer
 from sc_model.spec import ConfigError, Design, NetworkSpec, load_design
-from sim.blocks.network.rtl import NetworkRtl
-from sim.clocks import nominal
+from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_sim.clocks import nominal
 
 # Numbers of one layer that are held at a time, in float64: 160 MB
 NUMBERS_AT_A_TIME = 2e7

@@ -1,4 +1,4 @@
-"""The emitted Verilog as a shared library, built by `python -m sim.library` in its own process.
+"""The emitted Verilog as a shared library, built by `python -m sc_sim.library` in its own process.
 
 That process has Verilator on its PATH.
 """
@@ -36,7 +36,7 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     for name in TOOLS_NEEDED:
         find(name)
     options = ("--waves",) if waves else ()
-    command = python_command("sim.library", *options, "--", str(folder))
+    command = python_command("sc_sim.library", *options, "--", str(folder))
     process = run_program(command, env=environment())
     hand_on_warnings(process.stderr)
     message = (

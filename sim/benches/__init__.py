@@ -1,8 +1,9 @@
 """Benches: a block has one file or folder here, found by the block's name.
 
-A bench has a function `simulate(request) -> results`, which runs a `sim.request.Request` and writes
-what `sim.results` describes. That of a lane, a bank or a layer is `sim.harness.CocotbBench`'s: the
-bench itself runs inside the simulator then, and sees the pins every clock.
+A bench has a function `simulate(request) -> results`, which runs a `sc_sim.request.Request` and
+writes what `sc_sim.results` describes. That of a lane, a bank or a layer is
+`sc_sim.harness.CocotbBench`'s: the bench itself runs inside the simulator then, and sees the pins
+every clock.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from sim.toolchain import SimulationError
+from sc_sim.toolchain import SimulationError
 
 
 def bench_module(block: str) -> ModuleType:

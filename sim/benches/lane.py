@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.golden import Recording, Synapse, load_recording
-from sim.design import RuleDut
-from sim.files import write_arrays
-from sim.harness.bench import CocotbBench
-from sim.harness.job import Run, run_bench
-from sim.stimulus import Regimes, corners
+from sc_sim.design import RuleDut
+from sc_sim.files import write_arrays
+from sc_sim.harness.bench import CocotbBench
+from sc_sim.harness.job import Run, run_bench
+from sc_sim.stimulus import Regimes, corners
 
 DEFAULT_STEPS = 20_000
 BLOCK_CLOCKS = 4096

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 
-from sim.design import BuildFolderError
+from sc_sim.design import BuildFolderError
 
 
 def block_names() -> list[str]:

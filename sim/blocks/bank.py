@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import saturated_array
 from sc_model.golden.bank import loaded
-from sim.bits import get_bits, put_bits, words_of
-from sim.driver.one_clock import Rtl
+from sc_sim.bits import get_bits, put_bits, words_of
+from sc_sim.driver.one_clock import Rtl
 
 EVENTS = {"updated": ("updated_address", "updated_state")}
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.golden.arrays import saturated_array
 from sc_model.golden.synapse import Integer, saturated
 from sc_model.spec import IntFormat
-from sim.driver.one_clock import Rtl
+from sc_sim.driver.one_clock import Rtl
 
 EVENTS: dict[str, tuple[str, ...]] = {}
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.plastic.layer import Checkpoint, PlasticLayer
-from sim.bits import Words, get_bits, put_bits, words_of
-from sim.driver.one_clock import Rtl
-from sim.layer_words import LayerWords
+from sc_sim.bits import Words, get_bits, put_bits, words_of
+from sc_sim.driver.one_clock import Rtl
+from sc_sim.layer_words import LayerWords
 
 EVENTS: dict[str, tuple[str, ...]] = {"spike": ("neuron",), "done": ()}
 

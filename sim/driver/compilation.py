@@ -14,7 +14,7 @@ from pathlib import Path
 from sc_model.cache import others_can_write
 from sc_model.files import write_text
 from sc_model.processes import run_program
-from sim.toolchain import (
+from sc_sim.toolchain import (
     SimulationError,
     digest,
     locked,

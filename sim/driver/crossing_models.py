@@ -20,7 +20,7 @@ _STAGES = 2
 
 def with_models(verilog: str) -> str:
     """The text with every synchroniser and every capture replaced by its model."""
-    folder = resources.files("sim.driver").joinpath("models")
+    folder = resources.files("sc_sim.driver").joinpath("models")
 
     def model(definition: re.Match[str]) -> str:
         name, width, stages = definition.groups()

@@ -1,7 +1,7 @@
 // The C interface of a verilated design: clocks, streams of words, ports as arrays.
 //
-// `sim.driver.library` writes the generated `design.h` beside this file and compiles both with the
-// verilated Verilog; `sim.driver.driver` calls it. Times are whole picoseconds.
+// `sc_sim.driver.library` writes the generated `design.h` beside this file and compiles both with the
+// verilated Verilog; `sc_sim.driver.driver` calls it. Times are whole picoseconds.
 
 #include "run.h"
 #include "transact.h"

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.bits import Words, words_of
-from sim.blocks import events_of
-from sim.clocks import Clocking
-from sim.design import Dut
-from sim.driver.header import sink_ports
-from sim.driver.structures import BitCount, Log, ResetPulse, Sink, Source
+from sc_sim.bits import Words, words_of
+from sc_sim.blocks import events_of
+from sc_sim.clocks import Clocking
+from sc_sim.design import Dut
+from sc_sim.driver.header import sink_ports
+from sc_sim.driver.structures import BitCount, Log, ResetPulse, Sink, Source
 
 HOST = ("load_", "read_")  # begin the names of streams of a network's host
 
@@ -119,7 +119,7 @@ class Driver:
         Parameters
         ----------
         dut : the build.
-        library : what `sim.driver.library` has built of it.
+        library : what `sc_sim.driver.library` has built of it.
         """
         self.dut = dut
         self._library = ctypes.CDLL(str(library))

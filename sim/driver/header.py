@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sim.design import CrossingRegister, Dut
+from sc_sim.design import CrossingRegister, Dut
 
 # Ports that restart a network's stream beside a reset of its domain
 RESTARTS = {"i": "i_restart", "o": "o_restart"}

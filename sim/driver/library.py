@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from sim.blocks import events_of
-from sim.design import Dut, read_dut
-from sim.driver.compilation import compile_library
-from sim.driver.crossing_models import with_models
-from sim.driver.header import design_header
+from sc_sim.blocks import events_of
+from sc_sim.design import Dut, read_dut
+from sc_sim.driver.compilation import compile_library
+from sc_sim.driver.crossing_models import with_models
+from sc_sim.driver.header import design_header
 
 CPP_FILES = ("driver.cc", "transact.h", "run.h", "simulator.h", "ports.h", "random.h")
 VERILATOR = (
@@ -42,7 +42,7 @@ WAVES, WAVES_FLAG = "--trace", "-DSC_WAVES"
 
 def sources(dut: Dut) -> dict[str, str]:
     """All files of the library by name."""
-    package = resources.files("sim.driver")
+    package = resources.files("sc_sim.driver")
     files = {name: package.joinpath(name).read_text(encoding="utf-8") for name in CPP_FILES}
     verilog = with_models(dut.verilog.read_text(encoding="utf-8"))
     return {"top.v": verilog, "design.h": design_header(dut, events_of(dut.block)), **files}

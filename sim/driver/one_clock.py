@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.spec import IntFormat
-from sim.bits import Words, element_bits
-from sim.clocks import Clock, Clocking
-from sim.design import RuleDut, read_build
-from sim.driver.driver import Driver, Transfers
-from sim.driver.header import input_ports, output_ports
-from sim.driver.structures import Array
-from sim.toolchain import SimulationError
+from sc_sim.bits import Words, element_bits
+from sc_sim.clocks import Clock, Clocking
+from sc_sim.design import RuleDut, read_build
+from sc_sim.driver.driver import Driver, Transfers
+from sc_sim.driver.header import input_ports, output_ports
+from sc_sim.driver.structures import Array
+from sc_sim.toolchain import SimulationError
 
 # A transfer takes some tens of clocks at most; after so many, beside four sweeps, the design has
 # stopped.
@@ -39,7 +39,7 @@ class Rtl(Driver):
     dut: RuleDut
 
     def __init__(self, folder: Path, library: Path) -> None:
-        """`library`: what `sim.library` has built of that folder."""
+        """`library`: what `sc_sim.library` has built of that folder."""
         super().__init__(read_build(folder), library)
         self._inputs, self._outputs = input_ports(self.dut), output_ports(self.dut)
         (role,) = self.dut.roles

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.design import RuleDut, read_build
-from sim.harness.job import JOB_VARIABLE, AnyRecording, Job
-from sim.harness.simulator import (
+from sc_sim.design import RuleDut, read_build
+from sc_sim.harness.job import JOB_VARIABLE, AnyRecording, Job
+from sc_sim.harness.simulator import (
     FAILURES,
     build_simulator,
     call_silently,
@@ -21,10 +21,10 @@ from sim.harness.simulator import (
     plain_cocotb,
     runner,
 )
-from sim.harness.wrapper import TOP
-from sim.request import Request
-from sim.results import Outcome, write_results
-from sim.toolchain import SimulationError, tool_versions
+from sc_sim.harness.wrapper import TOP
+from sc_sim.request import Request
+from sc_sim.results import Outcome, write_results
+from sc_sim.toolchain import SimulationError, tool_versions
 
 
 @dataclass(frozen=True)

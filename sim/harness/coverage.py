@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.design import RuleDut
+from sc_sim.design import RuleDut
 
 MAX_COMBINED = 6  # one-bit inputs whose combinations are all counted: 2^6 bins
 

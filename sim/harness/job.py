@@ -15,10 +15,10 @@ import numpy as np
 
 from sc_model.files import write_json
 from sc_model.golden import Bank, LayerRecording, Recording
-from sim.design import RuleDut, read_build
-from sim.harness.coverage import Coverage
-from sim.harness.pins import Pins
-from sim.harness.scoreboard import Aborted, Scoreboard, Stuck
+from sc_sim.design import RuleDut, read_build
+from sc_sim.harness.coverage import Coverage
+from sc_sim.harness.pins import Pins
+from sc_sim.harness.scoreboard import Aborted, Scoreboard, Stuck
 
 JOB_VARIABLE = "SC_HW_SIM_JOB"  # names the job's file
 
@@ -33,7 +33,7 @@ class Job:
     Members
     -------
     folder : build folder.
-    steps, seed, stall : as in `sim.request.Request`.
+    steps, seed, stall : as in `sc_sim.request.Request`.
     events : recording, or None.
     answer : file for the findings.
     arrays : file for the final state or the trajectory.

@@ -7,7 +7,7 @@ from typing import Any
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from sim.design import CLOCK
+from sc_sim.design import CLOCK
 
 
 class Pins:

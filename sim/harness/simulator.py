@@ -21,9 +21,9 @@ from typing import Any
 
 from sc_model.environment import plain_name
 from sc_model.files import write_text
-from sim.design import RuleDut
-from sim.harness.wrapper import TOP, wrapper
-from sim.toolchain import SimulationError, digest, locked, plain_build, private_place
+from sc_sim.design import RuleDut
+from sc_sim.harness.wrapper import TOP, wrapper
+from sc_sim.toolchain import SimulationError, digest, locked, plain_build, private_place
 
 # -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed.
 # WIDTH and the like are the business of `lint`, which is strict. One C++ file, however large: for

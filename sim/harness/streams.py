@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 
-from sim.design import Dut
+from sc_sim.design import Dut
 
 
 class Source:

@@ -8,7 +8,7 @@ and ready in the same sample.
 
 from __future__ import annotations
 
-from sim.design import CLOCK, Bus, Dut
+from sc_sim.design import CLOCK, Bus, Dut
 
 TOP = "bench"
 # The bench accesses these alone, so that Verilator may optimise everything else

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -78,6 +79,8 @@ def test_a_long_function_is_found() -> None:
 
 def module_name(file: Path) -> str:
     parts = file.with_suffix("").parts
+    if parts[0] == "sim":  # `sc_sim` is a link to the folder
+        parts = ("sc_sim", *parts[1:])
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -181,6 +184,17 @@ def test_a_circle_is_found() -> None:
     assert imported_modules(later, "p.c", False, known) == {"p.a"}
     edges["p.c"] = imported_modules("if TYPE_CHECKING:\n    import p.a", "p.c", False, known)
     assert circles(edges) == []
+
+
+def test_the_benches_are_imported_by_the_name_that_is_installed() -> None:
+    """`sim` is a name that others own too. Here both names lead to the folder, but Python would
+    take them for two packages.
+    """
+    assert (ROOT / "sc_sim").resolve() == ROOT / "sim"
+    folders = ("sc_model", "sc_hw", "sim", "campaigns", "benchmarks", "examples", "tests")
+    files = (file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    owned = re.compile(r"^\s*(?:from|import) sim\b", re.MULTILINE)
+    assert [file for file in files if owned.search(file.read_text(encoding="utf-8"))] == []
 
 
 # --- a test for every file ------------------------------------------------------------------------

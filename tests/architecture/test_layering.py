@@ -198,16 +198,18 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.simulation": Layer((*STAGE, "sc_hw.simulation", "sc_model"), never=("sc_model.golden",)),
     # where model and hardware meet: `Device` and what it is made of
     **{
-        f"sc_hw.simulation.{name}": Layer((*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sim"))
+        f"sc_hw.simulation.{name}": Layer(
+            (*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sc_sim")
+        )
         for name in ("device", "devices", "checkpoint", "comparison", "evaluation")
     },
     "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
     "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "typer", "rich")),
     # campaigns use the product as anybody may; nothing of the product may use them
     "campaigns": Layer(
-        ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sim"), never=("sc_hw.cli",)
+        ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sc_sim"), never=("sc_hw.cli",)
     ),
-    "sim": Layer(
+    "sc_sim": Layer(
         (
             "cocotb",
             "cocotb_tools",
@@ -218,7 +220,7 @@ LAYERS: dict[str, Layer] = {
             "sc_model.spec",
             "sc_model.rules",
             "sc_model.golden",
-            "sim",
+            "sc_sim",
         )
     ),
 }
@@ -281,7 +283,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for package in ("sc_model", "sc_hw", "sim", "campaigns"):
+    for package in ("sc_model", "sc_hw", "sc_sim", "campaigns"):
         for file in sorted((ROOT / package).rglob("*.py")):
             parts = file.relative_to(ROOT).with_suffix("").parts
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
@@ -295,7 +297,7 @@ def test_all_modules_are_looked_at() -> None:
         "sc_model.spec.design",
         "sc_hw.synapse.bank",
         "sc_hw.proof.prove",
-        "sim.harness",
+        "sc_sim.harness",
         "sc_model.golden",
     } <= set(MODULES)
     assert len(MODULES) > 50
@@ -344,18 +346,22 @@ def test_module_imports_what_its_layer_allows(module: str) -> None:
             "from . import family\nfrom ...build import emit",
             ["sc_hw.build", "sc_hw.build.emit"],
         ),
-        ("sc_hw.synapse.new", "if TYPE_CHECKING:\n    import sim", ["sim"]),
+        ("sc_hw.synapse.new", "if TYPE_CHECKING:\n    import sc_sim", ["sc_sim"]),
         ("sc_hw.proof.new_stage", "import sc_model.golden.bank", ["sc_model.golden.bank"]),
         ("sc_hw.proof.new_stage", "from sc_model import golden", ["sc_model", "sc_model.golden"]),
-        ("sc_hw.proof.new_stage", "import sim.harness, tests", ["sim.harness", "tests"]),
-        ("sc_hw.proof.new_stage", 'importlib.import_module("sim")', ["sim"]),
-        ("sim.new", "import amaranth", ["amaranth"]),
+        ("sc_hw.proof.new_stage", "import sc_sim.harness, tests", ["sc_sim.harness", "tests"]),
+        ("sc_hw.proof.new_stage", 'importlib.import_module("sc_sim")', ["sc_sim"]),
+        ("sc_sim.new", "import amaranth", ["amaranth"]),
         (
-            "sim.new",
+            "sc_sim.new",
             "from sc_hw.build.blocks import ports_of",
             ["sc_hw.build.blocks", "sc_hw.build.blocks.ports_of"],
         ),
-        ("sim.new", "from sc_model.graph import trace", ["sc_model.graph", "sc_model.graph.trace"]),
+        (
+            "sc_sim.new",
+            "from sc_model.graph import trace",
+            ["sc_model.graph", "sc_model.graph.trace"],
+        ),
         (
             "sc_hw.synapse.bank",
             "import amaranth.hdl, json\nfrom sc_model.graph.nodes import Op\nfrom . import lane",
@@ -395,18 +401,18 @@ LOADED = (
         ),
         (
             ["sc_model.golden", "sc_model.learning"],
-            ["amaranth", "sc_hw", "torch", "bitwuzla", "sim"],
+            ["amaranth", "sc_hw", "torch", "bitwuzla", "sc_sim"],
         ),
         (
             ["sc_hw", "sc_hw.synapse.bank", "sc_hw.build.blocks", "sc_hw.fabric.families.ecp5"],
-            ["sc_model.golden", "sc_hw.proof", "sim", "torch", "matplotlib"],
+            ["sc_model.golden", "sc_hw.proof", "sc_sim", "torch", "matplotlib"],
         ),
         (
             ["sc_hw.build.elaborate", "sc_hw.proof.prove"],
-            ["sc_model.golden", "sim", "torch", "matplotlib", "pyosys"],
+            ["sc_model.golden", "sc_sim", "torch", "matplotlib", "pyosys"],
         ),
         (
-            ["sim.harness", "sim.benches.bank", "sim.benches.network"],
+            ["sc_sim.harness", "sc_sim.benches.bank", "sc_sim.benches.network"],
             ["amaranth", "sc_hw", "torch"],
         ),
     ],

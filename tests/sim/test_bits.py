@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sc_model.spec import IntFormat
-from sim.bits import element_bits, get_bits, packed, put_bits, words_of
+from sc_sim.bits import element_bits, get_bits, packed, put_bits, words_of
 
 
 def test_bits_of_words() -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, draw, drawn, extremes, nominal
+from sc_sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, draw, drawn, extremes, nominal
 
 
 def test_wrong_clocks() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.files import write_arrays
+from sc_sim.files import write_arrays
 
 
 def test_arrays_are_read_back_as_int64(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.request import Request
+from sc_sim.request import Request
 
 
 @pytest.mark.parametrize(

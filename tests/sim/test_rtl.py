@@ -14,8 +14,8 @@ from sc_hw.build.elaborate import Build
 from sc_hw.simulation.library import rtl_library
 from sc_model.golden import Bank, Synapse
 from sc_model.native import NativeSynapse
-from sim.rtl import Rtl, RtlBank, RtlLane
-from sim.toolchain import SimulationError
+from sc_sim.rtl import Rtl, RtlBank, RtlLane
+from sc_sim.toolchain import SimulationError
 
 BuildOf = Callable[..., Build]
 

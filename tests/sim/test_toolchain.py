@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from sim.toolchain import digest, locked, object_cache
+from sc_sim.toolchain import digest, locked, object_cache
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from sim.toolchain import locked
+from sc_sim.toolchain import locked
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     time.sleep(60)

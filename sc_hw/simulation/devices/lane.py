@@ -13,7 +13,7 @@ from sc_model.files import PathLike
 from sc_model.golden import Synapse
 from sc_model.native import NativeSynapse
 from sc_model.rules import resolve
-from sim.rtl import RtlLane
+from sc_sim.rtl import RtlLane
 
 
 class LaneDevice(SynapseDevice):

@@ -20,10 +20,10 @@ from typing import Any
 import cocotb
 
 from sc_model.golden import Recording, load_recording
-from sim.benches.bank.phases import BankBench
-from sim.design import RuleDut
-from sim.harness.bench import CocotbBench
-from sim.harness.job import Run, run_bench
+from sc_sim.benches.bank.phases import BankBench
+from sc_sim.design import RuleDut
+from sc_sim.harness.bench import CocotbBench
+from sc_sim.harness.job import Run, run_bench
 
 DEFAULT_UPDATES, LEAST_SWEEPS = 20_000, 20
 EVENTS = (

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.golden import Bank, Recording
-from sim.harness.job import Run
-from sim.harness.scoreboard import Stuck
-from sim.harness.streams import Sink, Source
+from sc_sim.harness.job import Run
+from sc_sim.harness.scoreboard import Stuck
+from sc_sim.harness.streams import Sink, Source
 
 PATIENCE_CLOCKS = 1000  # without progress, beside four times the bank's pipeline
 

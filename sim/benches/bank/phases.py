@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.benches.bank.clock import PATIENCE_CLOCKS, Arrays, BankClock, Sweep
-from sim.files import write_arrays
-from sim.harness.scoreboard import Stuck
-from sim.stimulus import Regimes, corners
+from sc_sim.benches.bank.clock import PATIENCE_CLOCKS, Arrays, BankClock, Sweep
+from sc_sim.files import write_arrays
+from sc_sim.harness.scoreboard import Stuck
+from sc_sim.stimulus import Regimes, corners
 
 # Larger banks are not read back before they are loaded: it costs clocks and shows nothing new
 POWER_ON_SYNAPSES = 4096

@@ -20,10 +20,10 @@ from typing import Any
 import cocotb
 
 from sc_model.golden import LayerRecording, load_layer_recording
-from sim.benches.layer.phases import LayerBench
-from sim.design import RuleDut
-from sim.harness.bench import CocotbBench
-from sim.harness.job import Run, run_bench
+from sc_sim.benches.layer.phases import LayerBench
+from sc_sim.design import RuleDut
+from sc_sim.harness.bench import CocotbBench
+from sc_sim.harness.job import Run, run_bench
 
 DEFAULT_UPDATES, LEAST_STEPS = 100_000, 20
 EVENTS = (

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from sc_model.golden import LayerRecording, PlasticLayer
-from sim.harness.job import Run
-from sim.harness.scoreboard import Stuck
-from sim.harness.streams import Sink, Source
-from sim.layer_words import Fields, Index, LayerWords, State
+from sc_sim.harness.job import Run
+from sc_sim.harness.scoreboard import Stuck
+from sc_sim.harness.streams import Sink, Source
+from sc_sim.layer_words import Fields, Index, LayerWords, State
 
 PATIENCE_CLOCKS = 1000  # without progress, beside four sweeps
 RESET_SHARE = 0.02  # resets a clock times words of the layer: after one they are all loaded again

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from sc_model.spec import IntFormat
-from sim.benches.layer.clock import PATIENCE_CLOCKS, LayerClock, Stimulus
-from sim.files import write_arrays
-from sim.harness.scoreboard import Stuck
-from sim.layer_words import GOLDEN, Fields, Index, State
-from sim.stimulus import LayerRegimes, corners
+from sc_sim.benches.layer.clock import PATIENCE_CLOCKS, LayerClock, Stimulus
+from sc_sim.files import write_arrays
+from sc_sim.harness.scoreboard import Stuck
+from sc_sim.layer_words import GOLDEN, Fields, Index, State
+from sc_sim.stimulus import LayerRegimes, corners
 
 THROUGHPUT_STEPS = 4
 HOST_PER_STEP = 0.7  # loads and reads that a host asks for on average

@@ -28,16 +28,23 @@ from numpy.typing import NDArray
 
 from sc_model.golden.network.recording import load_network_recording
 from sc_model.spec import NetworkSpec
-from sim.benches.network.bench import NetworkBench, totals
-from sim.benches.network.stimulus import Parameters, Teaching, lessons, parameters, pulses, spikes
-from sim.blocks.network.records import Reset
-from sim.blocks.network.rtl import NetworkRtl
-from sim.clocks import KINDS, Clocking, drawn, nominal
-from sim.driver.library import build_library
-from sim.files import write_arrays
-from sim.request import Request
-from sim.results import Outcome, write_results
-from sim.toolchain import tool_versions
+from sc_sim.benches.network.bench import NetworkBench, totals
+from sc_sim.benches.network.stimulus import (
+    Parameters,
+    Teaching,
+    lessons,
+    parameters,
+    pulses,
+    spikes,
+)
+from sc_sim.blocks.network.records import Reset
+from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_sim.clocks import KINDS, Clocking, drawn, nominal
+from sc_sim.driver.library import build_library
+from sc_sim.files import write_arrays
+from sc_sim.request import Request
+from sc_sim.results import Outcome, write_results
+from sc_sim.toolchain import tool_versions
 
 DEFAULT_UPDATES, LEAST_STEPS, MOST_STEPS = 100_000, 40, 2_000
 LEAST_TICKS = 4  # of the slowest layer

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.golden.network.network import Network
-from sim.benches.network.comparison import Comparison
-from sim.benches.network.expected import expected, last_ticks, own_lessons
-from sim.benches.network.findings import Findings
-from sim.benches.network.stimulus import Parameters, Teaching
-from sim.blocks.network.records import Played, Reset
-from sim.blocks.network.rtl import NetworkRtl
-from sim.clocks import Clocking
+from sc_sim.benches.network.comparison import Comparison
+from sc_sim.benches.network.expected import expected, last_ticks, own_lessons
+from sc_sim.benches.network.findings import Findings
+from sc_sim.benches.network.stimulus import Parameters, Teaching
+from sc_sim.blocks.network.records import Played, Reset
+from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_sim.clocks import Clocking
 
 STREAM_EVENTS = ("i_idle", "i_blocked", "o_idle", "o_blocked")
 

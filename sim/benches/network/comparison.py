@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
-from sim.benches.network.expected import Expected, Row
-from sim.benches.network.findings import Findings
-from sim.blocks.network.records import Played, Stepped
+from sc_sim.benches.network.expected import Expected, Row
+from sc_sim.benches.network.findings import Findings
+from sc_sim.blocks.network.records import Played, Stepped
 
 # Counts that must be 0: words that changed while they waited, and words taken during a restart
 FAULTS = ("unstable", "taken_in_restart")

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sc_model.golden.network.network import Network
 from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
-from sim.benches.network.stimulus import Parameters, Teaching
-from sim.blocks.network.records import Stepped, flat
+from sc_sim.benches.network.stimulus import Parameters, Teaching
+from sc_sim.blocks.network.records import Stepped, flat
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sc_model.golden.network.network import Network, parameter_bounds
 from sc_model.spec import DenseSpec, IntFormat, NetworkSpec, TrainedLayerSpec
-from sim.blocks.network.records import Reset
-from sim.clocks import Clocking
-from sim.stimulus import LAYER_REGIME_STEPS, Regimes
+from sc_sim.blocks.network.records import Reset
+from sc_sim.clocks import Clocking
+from sc_sim.stimulus import LAYER_REGIME_STEPS, Regimes
 
 SAMPLE_TICKS = 12  # of a layer, to find weights with which it neither rests nor fires all the time
 TARGET_RATE = 0.35  # spikes a tick and neuron

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.spec import PLASTIC, IntFormat, TrainedLayerSpec
-from sim.bits import Words, get_bits, put_bits, words_of
-from sim.layer_words import CheckpointWords, State
-from sim.network_design import NetworkDut
+from sc_sim.bits import Words, get_bits, put_bits, words_of
+from sc_sim.layer_words import CheckpointWords, State
+from sc_sim.network_design import NetworkDut
 
 TEACH = "teach"
 JUNK_BITS = 62  # the most that NumPy's generator gives at once

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.spec import IntFormat
-from sim.bits import Words, get_bits
+from sc_sim.bits import Words, get_bits
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.spec import PLASTIC, IntFormat
-from sim.bits import packed
-from sim.blocks.network.host import NetworkHost, Readings
-from sim.blocks.network.records import Played, Reset, Stepped, flat
-from sim.clocks import Clocking
-from sim.driver.driver import Driver, Transfers
-from sim.driver.structures import ResetPulse
-from sim.layer_words import State
-from sim.network_design import read_network
+from sc_sim.bits import packed
+from sc_sim.blocks.network.host import NetworkHost, Readings
+from sc_sim.blocks.network.records import Played, Reset, Stepped, flat
+from sc_sim.clocks import Clocking
+from sc_sim.driver.driver import Driver, Transfers
+from sc_sim.driver.structures import ResetPulse
+from sc_sim.layer_words import State
+from sc_sim.network_design import read_network
 
 # Clocks of the slowest domain that restarts and idle streams may take beside the ticks themselves
 HANDSHAKE_CLOCKS = 400
@@ -37,7 +37,7 @@ class NetworkRtl:
     """
 
     def __init__(self, folder: Path, library: Path) -> None:
-        """`library`: what `sim.library` has built of that folder."""
+        """`library`: what `sc_sim.library` has built of that folder."""
         self.dut = read_network(folder)
         self.spec = self.dut.spec
         self.driver = Driver(self.dut, library)

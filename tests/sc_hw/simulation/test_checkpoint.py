@@ -12,7 +12,7 @@ from sc_hw import Device
 from sc_hw.simulation.checkpoint import CHECKPOINT_SCHEMA, read_checkpoint, write_checkpoint
 from sc_hw.simulation.devices import device_block
 from sc_model.spec import ConfigError, Design
-from sim.files import write_arrays
+from sc_sim.files import write_arrays
 
 BANK = Design(name="bank", block="bank", synapses=3)
 

@@ -20,7 +20,7 @@ RESULTS = {"synapse_steps": 7, "differences": 0, "passed": True}
 
 
 class Process:
-    """Stands in for `python -m sim`: writes results, and ends as a test says."""
+    """Stands in for `python -m sc_sim`: writes results, and ends as a test says."""
 
     def __init__(self) -> None:
         self.status, self.stderr = 0, ""
@@ -52,7 +52,7 @@ def test_command_and_results(process: Process, tmp_path: Path) -> None:
     build = elaborate(LANE, tmp_path)
     out = build.folder / "sim" / "results.json"
     # our interpreter without the working folder; the seed is the design's own
-    assert command[1:4] == ("-P", "-m", "sim")
+    assert command[1:4] == ("-P", "-m", "sc_sim")
     assert command[4:] == ("--stall=0.3", f"--out={out}", "--seed=4", "--", str(build.folder))
     assert (build.folder / "sim" / "results.json").is_file()
     assert lines == ["lane: co-simulation", "lane: 7 synapse steps, 0 differences"]

@@ -15,7 +15,7 @@ from sc_hw.simulation.cosim import environment
 from sc_hw.simulation.library import rtl_library
 from sc_hw.tools import ToolError
 from sc_model.spec import ConfigError
-from sim.rtl import Rtl, RtlBank
+from sc_sim.rtl import Rtl, RtlBank
 
 BuildOf = Callable[..., Build]
 
@@ -45,7 +45,7 @@ def test_two_processes_build_the_same_design_at_once(build_of: BuildOf, tmp_path
     folder.mkdir()
     for name in ("manifest.json", "top.v"):
         shutil.copy(build.folder / name, folder)
-    command = [sys.executable, "-m", "sim.library", str(folder)]
+    command = [sys.executable, "-m", "sc_sim.library", str(folder)]
     racing = [
         subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -31,14 +31,14 @@ from sc_model.spec import (
     PlasticLayerSpec,
     PlasticStageSpec,
 )
-from sim.benches.network.bench import NetworkBench
-from sim.benches.network.expected import expected, last_ticks
-from sim.benches.network.stimulus import lessons, parameters, spikes
-from sim.blocks.network.records import Reset
-from sim.blocks.network.rtl import NetworkRtl
-from sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
-from sim.design import BuildFolderError
-from sim.network_design import read_network
+from sc_sim.benches.network.bench import NetworkBench
+from sc_sim.benches.network.expected import expected, last_ticks
+from sc_sim.benches.network.stimulus import lessons, parameters, spikes
+from sc_sim.blocks.network.records import Reset
+from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
+from sc_sim.design import BuildFolderError
+from sc_sim.network_design import read_network
 
 
 def network(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sim.benches import bench_module
-from sim.blocks import block_module, block_names, events_of
-from sim.design import BuildFolderError
-from sim.toolchain import SimulationError
+from sc_sim.benches import bench_module
+from sc_sim.blocks import block_module, block_names, events_of
+from sc_sim.design import BuildFolderError
+from sc_sim.toolchain import SimulationError
 
 
 def test_every_block_has_events_and_a_bench() -> None:

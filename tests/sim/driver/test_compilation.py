@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sc_model.cache import SharedFolderWarning
-from sim.driver import compilation
+from sc_sim.driver import compilation
 
 SOURCES = {"top.v": "module top; endmodule\n"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sc_hw.build.elaborate import elaborate
 from sc_model.spec import Design, HetSynSpec, NetworkSpec
-from sim.driver.crossing_models import with_models
-from sim.network_design import read_network
+from sc_sim.driver.crossing_models import with_models
+from sc_sim.network_design import read_network
 
 
 def three_clocks() -> Design:

@@ -9,8 +9,8 @@ import pytest
 
 from sc_hw.build.elaborate import Build
 from sc_hw.simulation.library import rtl_library
-from sim.clocks import Clock, Clocking
-from sim.rtl import Rtl
+from sc_sim.clocks import Clock, Clocking
+from sc_sim.rtl import Rtl
 
 
 def test_clocks_of_another_role_are_refused(build_of: Callable[..., Build]) -> None:

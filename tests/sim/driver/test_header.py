@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from sc_hw.build.elaborate import Build
-from sim.blocks import events_of
-from sim.design import read_dut
-from sim.driver.header import design_header, sink_ports
+from sc_sim.blocks import events_of
+from sc_sim.design import read_dut
+from sc_sim.driver.header import design_header, sink_ports
 
 
 def test_a_bank_has_streams_and_an_event(build_of: Callable[..., Build]) -> None:

@@ -12,7 +12,7 @@ from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.primitives import CarryOut, MultiplyAdd, PipelinedMultiplier
 from sc_hw.tools import find, run
-from sim.toolchain import object_cache
+from sc_sim.toolchain import object_cache
 
 _COMPARE = """
 #include "Vprimitive.h"
