@@ -44,6 +44,9 @@ WEIGHT_TOLERANCE = 0.0005
 # below a weight's unit. Wide weights behind a coarse leak would be wasted.
 LEAK_BEHIND, FRACTION_BEHIND = 0, 6
 ROW_RANGE = 64.0  # a neuron's scale is at most so many times finer than the layer's
+# Units that are tried for a neuron with a bias: so many, up to so much larger than the least, in
+# layers of at most so many synapses.
+UNITS_TRIED, UNIT_RANGE, LARGEST_SEARCH = 64, 0.02, 1 << 16
 EXACT = 1e-7  # relative distance of a weight from a whole number of units: float32's
 # Bits of potential and factor together that int64 holds: its products stay fast in the model.
 PRODUCT_BITS = 60
@@ -235,10 +238,32 @@ def _magnitudes(layer: FloatLayer) -> Floats:
 
 
 def _row_scales(layer: FloatLayer, weight_bits: int) -> Floats:
-    """A unit for each neuron, at most `ROW_RANGE` times finer than the layer's."""
+    """A unit for each neuron, at most `ROW_RANGE` times finer than the layer's.
+
+    Of some that are a little larger than the largest weight needs, each neuron has the one with the
+    least noise: a bias is an input in each tick, so its error counts most.
+    """
     top = (1 << weight_bits - 1) - 1
     rows = _magnitudes(layer).max(axis=1)
-    return np.asarray(np.maximum(rows, (rows.max() or top) / ROW_RANGE) / top, np.float64)
+    least = np.asarray(np.maximum(rows, (rows.max() or top) / ROW_RANGE) / top, np.float64)
+    if layer.bias is None or _magnitudes(layer).size > LARGEST_SEARCH:
+        return least
+    best, noise = least, _noise(layer, least, weight_bits)
+    for step in range(1, UNITS_TRIED):
+        other = least * (1.0 + step * UNIT_RANGE / UNITS_TRIED)
+        found = _noise(layer, other, weight_bits)
+        best = np.where(found < noise, other, best)
+        noise = np.minimum(found, noise)
+    return best
+
+
+def _noise(layer: FloatLayer, units: Floats, weight_bits: int) -> Floats:
+    """What errors of weights and biases amount to, as part of the threshold, (neurons,)."""
+    noise = weight_noise(layer, units, weight_bits)
+    if layer.bias is None:
+        return noise
+    off = np.abs(rounding_errors(layer.bias[:, None], units, weight_bits))[:, 0]
+    return np.asarray(noise + off * reach(layer) / layer.per_neuron("threshold"), np.float64)
 
 
 def _weight_noise(layer: FloatLayer, weight_bits: int, scale: Any) -> float:
@@ -251,11 +276,7 @@ def _weight_noise(layer: FloatLayer, weight_bits: int, scale: Any) -> float:
         units = np.where(units > 0, units, largest) / top
     else:
         units = np.broadcast_to(np.asarray(scale, np.float64), layer.neurons)
-    noise = weight_noise(layer, units, weight_bits)
-    if layer.bias is not None:  # a bias comes in each tick
-        off = np.abs(rounding_errors(layer.bias[:, None], units, weight_bits))[:, 0]
-        noise = noise + off * reach(layer) / layer.per_neuron("threshold")
-    return float(noise.max())
+    return float(_noise(layer, units, weight_bits).max())
 
 
 def _weight_scale(layer: FloatLayer, weight_bits: int) -> Any:

@@ -85,3 +85,19 @@ def test_time_constants_of_synapses() -> None:
     assert found.agreement is not None
     assert found.layers[0].spec.kind == "hetsyn"
     assert sum(found.agreement.floats.values()) > 0
+
+
+def test_every_portion_of_many_samples_must_agree() -> None:
+    """One sample of 128, 0.8 % of all spikes, is wrong for its whole length with coarse weights."""
+    layers = [FloatLayer("n", np.array([[2.0, 1.0, 0.0082]]), threshold=1.0155, leak=0.0)]
+    spikes = np.zeros((128, 50, 3), np.uint8)
+    spikes[:127, ::2, 0] = 1
+    spikes[127, ::2, 1:] = 1  # 1.0082 stays below, and 64 + 1 units of 2 / 127 do not
+    found = calibrated(layers, samples=Samples(spikes, None, "x"))
+    assert found.agreement is not None
+    assert found.agreement.floats == {"n": 127 * 25}
+    assert found.tried["8"] == pytest.approx(25 / (31 * 25))
+    assert found.agreement.first is None
+    assert len(calibration._portions(128)) == 4
+    assert calibration._portions(127) == []
+    assert [each.stop - each.start for each in calibration._portions(130)] == [32, 33, 33, 32]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sc_model.evaluation import Samples, load_parameters, load_samples, random_samples, samples_for
+from sc_model.evaluation.stimulus import RATES
 from sc_model.quantisation import FloatLayer, network_design, quantise
 from sc_model.spec import ConfigError
 
@@ -81,18 +82,20 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 def test_random_samples() -> None:
     first = random_samples(LAYERS, 4)
-    assert first.spikes.shape == (8, 200, 3)
-    assert first.spikes[-1].all()  # the last one has a spike of each input in each step
+    assert first.spikes.shape == (32, 200, 3)
+    rates = first.spikes.reshape(4, 8, -1).mean(axis=(0, 2))
+    assert np.abs(rates - RATES).max() < 0.05
     assert np.array_equal(first.spikes, random_samples(LAYERS, 4).spikes)
     assert not np.array_equal(first.spikes, random_samples(LAYERS).spikes)
-    slow = random_samples([FloatLayer("n", np.ones((1, 1)), leak=1 - 1 / 100)])
+    slow = random_samples([FloatLayer("n", np.ones((1, 1)), leak=1 - 1 / 100)], repeats=1)
     assert slow.spikes.shape == (8, 500, 1)
-    slowest = random_samples([FloatLayer("n", np.ones((1, 1)), leak=1 - 1e-6, synaptic_leak=1.0)])
-    assert slowest.spikes.shape == (8, 4000, 1)
+    endless = [FloatLayer("n", np.ones((1, 1)), leak=1 - 1e-6, synaptic_leak=1.0)]
+    assert random_samples(endless, repeats=1).spikes.shape == (8, 4000, 1)
 
 
 def test_samples_by_a_word(tmp_path: Path) -> None:
-    assert np.array_equal(samples_for(LAYERS, "random:4").spikes, random_samples(LAYERS, 4).spikes)
+    many = random_samples(LAYERS, 4, repeats=16).spikes
+    assert np.array_equal(samples_for(LAYERS, "random:4").spikes, many)
     assert samples_for(LAYERS, "random").origin == "random spikes, seed 0"
     given = Samples(CUBE.astype(np.uint8), None, "x")
     assert samples_for(LAYERS, given) is given

@@ -53,4 +53,4 @@ def test_a_design_is_made_of_a_file_and_its_report_is_a_table(tmp_path: Any) -> 
     assert lines[1].split()[:4] == ["n", "weight", "6", "0"]
     assert [line.split()[1] for line in lines[1:4]] == ["weight", "threshold", "leak"]
     assert lines[4].startswith("widths of 'n': weights 4 bits, leaks 12, thresholds ")
-    assert lines[-1].startswith("agreement on random spikes, seed 0: 8 x 200 steps: spikes float")
+    assert lines[-1].startswith("agreement on random spikes, seed 0: 32 x 200 steps: spikes float")
