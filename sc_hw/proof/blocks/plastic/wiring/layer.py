@@ -30,6 +30,9 @@ from sc_model.graph.smt import Terms
 from sc_model.spec import Placement
 
 _BUILT = "the Verilog is built of the layer's modules, in one clock domain, and Yosys reads it"
+# The solver crashes where terms outlive the manager that made them.
+_TERMS_IN_USE: list[Terms] = []
+
 _ALONE = "alone_"  # in front of the name of a part that was emitted by itself
 
 
@@ -50,7 +53,6 @@ def claims_of_wiring(folder: Path, place: Placement, limit_s: float) -> list[Cla
     row = listed[HIERARCHY]
     find("yosys")  # a tool that is missing is no fault of the Verilog
     began = time.perf_counter()
-    terms_in_use: list[Terms] = []
     try:
         wiring = _Wiring(folder, row, place)
     except (HierarchyError, ToolError) as error:
@@ -62,7 +64,7 @@ def claims_of_wiring(folder: Path, place: Placement, limit_s: float) -> list[Cla
     for prove in wiring.tasks():
         # Terms of their own, as for the parts.
         prover = Prover(Terms(), limit_s)
-        terms_in_use.append(prover.terms)
+        _TERMS_IN_USE.append(prover.terms)
         try:
             prove(prover)
         except HierarchyError as error:

@@ -1,0 +1,73 @@
+"""A part in a design is compared with the part by itself, register by register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sc_hw.proof.blocks.plastic.wiring.instances import by_name, by_structure, prove_instance
+from sc_hw.proof.hierarchy import Connections
+from sc_hw.proof.netlist import Netlist, parse_btor
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.verdicts import PROVED, REFUTED
+from sc_model.graph.smt import Terms
+
+CONNECTIONS = Connections({"i": [("port$1", 0)]}, {"o": [("q", 0)]})
+
+
+_KEPT: list[Terms] = []
+
+
+def kept(terms: Terms) -> Terms:
+    """Terms that live to the end: the solver crashes where a term outlives its manager."""
+    _KEPT.append(terms)
+    return terms
+
+
+def delay(terms: Terms, first: str, second: str, source: str, output: str) -> Netlist:
+    """A bit that passes two registers."""
+    return parse_btor(
+        f"""1 sort bitvec 1
+        2 input 1 {source}
+        3 state 1 {first}
+        4 state 1 {second}
+        5 output 4 {output}
+        6 next 1 3 2
+        7 next 1 4 3
+        """,
+        terms,
+    )
+
+
+def test_faults_of_instances_are_noticed(noticed: Callable[[str], int]) -> None:
+    assert noticed("instance .*") == 7
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ("x", "x$1", PROVED),
+        ("x$7", "x$2", PROVED),
+        ("x$1", "x", PROVED),  # by its names each would be the other
+        ("x", "y", REFUTED),
+    ],
+)
+def test_registers_are_paired_by_name_and_else_by_structure(
+    first: str, second: str, verdict: str
+) -> None:
+    terms = kept(Terms())
+    prover = Prover(terms, 10.0)
+    alone = delay(terms, "x", "x$1", "i", "o")
+    inside = delay(terms, first, second, "port$1", "q")
+    prove_instance(prover, "part", alone, inside, CONNECTIONS)
+    assert [claim.verdict for claim in prover.claims] == [verdict]
+
+
+def test_names_that_mislead_are_seen_through() -> None:
+    terms = kept(Terms())
+    alone = delay(terms, "x", "x$1", "i", "o")
+    inside = delay(terms, "x$1", "x", "port$1", "q")
+    assert by_name(alone, inside) == ({"x": "x", "x$1": "x$1"}, [])
+    inputs = {"i": inside.inputs["port$1"]}
+    assert by_structure(alone, inside, inputs) == ({"x": "x$1", "x$1": "x"}, [])
