@@ -145,18 +145,18 @@ class TrainedLayer(wiring.Component):
     def settling_clocks(self) -> int:
         """Clocks that a tick's end waits for what is still in flight.
 
-        That is the last synapse's state on its way to its memory, and the sums of the last group's
-        surplus lanes on their way out of the neurons' row: in the next tick they would be neurons.
+        That is the last synapse's state on its way to its memory, and the places of the last
+        group's surplus lanes in the neurons' row: in the next tick they would be neurons.
         0 for the built-in kinds, whose product is made of the next state (so that its sum is later
         than the state), unless far more lanes are surplus than the neurons' pipeline has stages. A
         kind may have a state that takes longer than its product.
         """
         # The soonest access after the last spike: `waiting` and `free` each take a clock, and a
-        # third passes from the accepted request to its address, or to the neurons' first turn.
+        # third passes from the accepted request to its address.
         last_neuron = (self.spec.neurons - 1) % self.spec.lanes
         state = self.lanes[0].state_ready + WRITE - (self.deciding_clocks + 3)
         # A place of the row has its turn AHEAD clocks before its sum, as the last neuron had.
-        surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency + 2)
+        surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency)
         return max(0, state, surplus)
 
     @property

@@ -4,6 +4,7 @@ resets, their clocks.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -202,3 +203,24 @@ def test_restoring_a_recurrent_layer_goes_on_where_it_stood() -> None:
         await check_all(ctx, dut, golden)
 
     simulate(testbench, dut)
+
+
+async def _ticks(ctx: Any, layer: TrainedLayer, ticks: int) -> None:
+    ctx.set(layer.i.valid, 1)
+    ctx.set(layer.o.ready, 1)
+    for tick in range(ticks):
+        for clock in range(layer.tick_clocks + 1):
+            offered = bool(ctx.get(layer.o.valid))
+            assert offered == (clock == layer.tick_clocks), f"clock {clock} of tick {tick}"
+            await ctx.tick()
+
+
+def test_many_surplus_lanes_do_not_reach_into_the_next_tick() -> None:
+    """25 neurons in lanes of 24: the second group has 23 lanes without a neuron.
+
+    Their places leave the neurons' row long after the last neuron's spike. A tick that began
+    meanwhile took them for its first neurons, and never ended.
+    """
+    spec = DenseSpec(name="only", inputs=3, neurons=25, lanes=24)
+    layer = TrainedLayer(spec, CrossingSpec(3, 1, 1, "hold", 1).value)
+    simulate(partial(_ticks, layer=layer, ticks=3), layer)

@@ -86,15 +86,14 @@ class LayerShape:
     def settling(self) -> int:
         """Clocks from the last neuron's spike to the end of its tick.
 
-        By then the last synapse's state is in its memory, which the next access may read, and the
-        sums of lanes without a neuron in the last group have left the neurons' row.
+        The last synapse's state must be in its memory when the next access can read it, and the
+        places of lanes without a neuron in the last group must have left the neurons' row.
         """
         decided = self.neurons.ahead + self.neurons.update_latency
         last_neuron = (self.spec.neurons - 1) % self.spec.lanes
         # From the issue of the last synapse: its neuron's announcement, its turn, its spike, and
         # the soonest clock in which a host's or a tick's access reaches a memory or the row.
         spike = self.lane.latency - self.lane.ahead + 1 + last_neuron + decided
-        soonest = spike + 3
-        state = self.lane.state_ready + WRITE - soonest if self.lane.state else 0
-        row_is_empty = self.lane.latency - self.lane.ahead + self.spec.lanes + 1
-        return max(0, state, row_is_empty - soonest)
+        state = self.lane.state_ready + WRITE - (spike + 3)
+        row = self.lane.latency - self.lane.ahead + self.spec.lanes - spike
+        return max(0, state, row)
