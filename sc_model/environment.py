@@ -9,6 +9,7 @@ the design, not on what else is worked on in the same shell.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import re
 import shutil
@@ -192,6 +193,17 @@ def plain_name(folder: Path) -> Iterator[Path]:
         link = Path(holder) / "folder"
         link.symlink_to(place, target_is_directory=True)
         yield link
+
+
+def load_library(path: Path) -> ctypes.CDLL:
+    """Load a compiled library, whatever its path is: the loader replaces `$LIB` and the like in it.
+
+    Raises
+    ------
+    OSError : it can't be loaded, as where a file system runs no programs.
+    """
+    with plain_name(path.parent) as folder:
+        return ctypes.CDLL(str(folder / path.name))
 
 
 def with_python(folder: Path, search: str) -> str:

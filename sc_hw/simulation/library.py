@@ -47,4 +47,4 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     if process.returncode:
         raise_if_disk_is_full(folder, process.stderr)
         raise ToolError(f"compiling the design failed: {message}")
-    return Path(process.stdout.strip().splitlines()[-1])
+    return Path(process.stdout.removesuffix("\n"))  # a path may have lines of its own

@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from sc_model.cache import CacheError, code_folder, others_can_write
+from sc_model.environment import child_environment, load_library
 from sc_model.processes import run_program
 from sc_model.texts import OneLineError
 
@@ -35,18 +37,25 @@ class NativeError(OneLineError, RuntimeError):
 
 
 @cache
-def _compiler(named: str | None, path: str) -> tuple[str, str]:
-    """(command, what it says it is) of the C++ compiler."""
+def _compiler(named: str | None, path: str) -> tuple[tuple[str, ...], str]:
+    """(command, what it says it is) of the C++ compiler.
+
+    CXX may hold options, or a launcher in front of the compiler, as `ccache g++`.
+    """
     for name in (named,) if named else ("g++", "c++", "clang++"):
-        command = shutil.which(name, path=path)
+        try:
+            program, *options = shlex.split(name)
+        except ValueError:  # an open quote, or nothing but spaces
+            continue
+        command = shutil.which(program, path=path)
         if command is None:
             continue
         try:
-            done = run_program([command, "--version"])
+            done = run_program([command, *options, "--version"])
             done.check_returncode()
         except (OSError, subprocess.CalledProcessError) as error:
             raise NativeError(f"C++ compiler {command} does not run: {error}") from None
-        return command, done.stdout.splitlines()[0] if done.stdout else name
+        return (command, *options), done.stdout.splitlines()[0] if done.stdout else name
     wanted = f"'{named}' (from the variable CXX)" if named else "g++, c++ or clang++"
     raise NativeError(
         f"native kernels need a C++ compiler, {wanted}, on PATH and there is none: apt-get install"
@@ -86,7 +95,7 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
     disturb each other; a kept file that is broken is made again. Raises NativeError for a missing
     compiler, one that refuses the text, and a folder that can't be written.
     """
-    command, version = _compiler(os.environ.get("CXX") or None, os.environ.get("PATH", ""))
+    command, version = _compiler(os.environ.get("CXX") or None, child_environment()["PATH"])
     key = hashlib.sha256(
         "\0".join((source, version, *FLAGS, *flags, _machine())).encode()
     ).hexdigest()[:24]
@@ -95,18 +104,18 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
     except CacheError as error:
         raise NativeError(f"native kernels are kept in the {error}.") from None
     if _whole(library):
-        return ctypes.CDLL(str(library))
+        return _loaded(library)
     try:
         with tempfile.TemporaryDirectory(dir=library.parent) as folder:
             text, made = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
             text.write_text(source, encoding="utf-8")
-            done = run_program([command, *FLAGS, *flags, "-o", str(made), str(text)])
+            done = run_program([*command, *FLAGS, *flags, "-o", str(made), str(text)])
             if done.returncode:
                 said = next(
                     (line for line in done.stderr.splitlines() if "error" in line),
                     done.stderr.strip()[-300:],
                 )
-                raise NativeError(f"C++ compiler {command} refuses a kernel: {said}")
+                raise NativeError(f"C++ compiler {command[0]} refuses a kernel: {said}")
             content = made.read_bytes()
             made.write_bytes(
                 content + hashlib.sha256(content).digest()
@@ -118,4 +127,14 @@ def compiled(source: str, *, flags: tuple[str, ...] = ("-march=native",)) -> cty
             f"native kernels are kept in {library.parent}, which can't be written:"
             f" {error.strerror}."
         ) from None
-    return ctypes.CDLL(str(library))
+    return _loaded(library)
+
+
+def _loaded(library: Path) -> ctypes.CDLL:
+    try:
+        return load_library(library)
+    except OSError as error:  # as where a file system runs no programs
+        raise NativeError(
+            f"native kernel {library} can't be loaded: {error}; set XDG_CACHE_HOME to a folder that"
+            " may hold programs."
+        ) from None

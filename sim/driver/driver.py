@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.environment import load_library
 from sc_sim.bits import Words, words_of
 from sc_sim.blocks import events_of
 from sc_sim.clocks import Clocking
@@ -122,7 +123,7 @@ class Driver:
         library : what `sc_sim.driver.library` has built of it.
         """
         self.dut = dut
-        self._library = ctypes.CDLL(str(library))
+        self._library = load_library(library)
         self._library.rtl_new.restype = ctypes.c_void_p
         for name in ("rtl_run", "rtl_transact", "rtl_trace", "rtl_play"):
             getattr(self._library, name).restype = ctypes.c_bool

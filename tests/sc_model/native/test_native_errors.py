@@ -49,6 +49,42 @@ def test_named_compiler_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None
         NativeSynapse(RULE, PARAMS)
 
 
+def test_compiler_with_options_and_a_launcher(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As `ccache g++`, or conda's compiler; a folder with an odd name, which the loader would read
+    as `$ORIGIN`; variables for other builds.
+    """
+    cache = tmp_path / "a $ORIGIN 'b"
+    cache.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setenv("CXX", "env g++ -pipe")
+    monkeypatch.setenv("MAKEFLAGS", "-n")
+    monkeypatch.setenv("LANGUAGE", "de")
+    library = compiler.compiled('extern "C" int two() { return 2; }')
+    assert library.two() == 2
+    assert len(list(cache.glob("sc-hw/native/*.so"))) == 1
+    for wrong in ("g++ '", " "):
+        monkeypatch.setenv("CXX", wrong)
+        with pytest.raises(
+            NativeError, match=r"from the variable CXX\), on PATH and there is none"
+        ):
+            compiler.compiled("")
+
+
+def test_library_that_can_not_be_loaded(
+    monkeypatch: pytest.MonkeyPatch, kernel_cache: Path
+) -> None:
+    """As on a file system that runs no programs."""
+
+    def refuse(path: Path) -> Any:
+        raise OSError("failed to map segment from shared object")
+
+    monkeypatch.setattr(compiler, "load_library", refuse)
+    with pytest.raises(NativeError, match=r"can't be loaded: failed to map .*; set XDG_CACHE_HOME"):
+        compiler.compiled('extern "C" int three() { return 3; }')
+
+
 def test_compiler_that_refuses(kernel_cache: Path) -> None:
     with pytest.raises(NativeError, match=r"refuses a kernel: .*error"):
         compiler.compiled("this is no C++")
@@ -116,7 +152,7 @@ print(d.state["weight"].tolist())
 
 
 def test_values_beyond_64_bits_are_refused_by_name() -> None:
-    wide = RULE.params_type(weight_bits=64, trace_bits=40, reward_bits=40)
+    wide = RULE.params_type(weight_bits=48, trace_bits=40, reward_bits=40)
     for kind in (
         NativeSynapse,
         lambda r, p: NativeBank(r, p, 2),
