@@ -19,8 +19,11 @@ from sc_model.interchange.graph import ANALOGUE, Connection, FloatGraph, FloatPo
 from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import lanes_of, traces_into
 from sc_model.quantisation import FloatLayer
+from sc_model.spec.bounds import MAX_TIME_MS, MIN_TIME_MS
 from sc_model.spec.trained_layer import MAX_DELAY, MAX_SIZE
 
+MAX_REFRACTORY = 255
+MAX_NUMBER = 1e100  # sums and products of such numbers are finite; float32 has none above 3.4e38
 CHAIN = (
     "hardware makes layers in a row, Input -> layer -> layer -> Output, each of which may also feed"
     " itself"
@@ -39,9 +42,15 @@ def to_layers(
 
     Raises InterchangeError for what the layers can't express, with the name of the population.
     """
+    if not MIN_TIME_MS <= graph.dt_ms <= MAX_TIME_MS:
+        raise InterchangeError(
+            f"dt_ms must be from {MIN_TIME_MS:g} to {MAX_TIME_MS:g} in hardware, not"
+            f" {graph.dt_ms:g}."
+        )
     chain = _chain(graph)
     for before, each in pairwise(chain):
         _check_size(graph, before, each)
+        _check_reset(each)
     names = _names([each.name for each in chain[1:]])
     return [
         _layer(graph, before, each, name, plasticity)
@@ -144,6 +153,20 @@ def _check_size(graph: FloatGraph, before: FloatPopulation, each: FloatPopulatio
                 )
 
 
+def _check_reset(each: FloatPopulation) -> None:
+    """InterchangeError for a refractory period that hardware does not have."""
+    if each.refractory > MAX_REFRACTORY:
+        raise InterchangeError(
+            f"node '{each.name}' must have a refractory period of at most {MAX_REFRACTORY} steps in"
+            f" hardware, not {each.refractory:,}; take a longer dt_ms."
+        )
+    if each.refractory and each.reset_delay:
+        raise InterchangeError(
+            f"node '{each.name}' must have its reset at the spike in hardware, for it has a"
+            f" refractory period ({each.refractory} steps); give reset_delay False for it."
+        )
+
+
 def _names(names: Sequence[str]) -> list[str]:
     """Names of layers: lower-case letters, digits and underscores, a letter first."""
     found: list[str] = []
@@ -230,6 +253,12 @@ def _layer(
                 f"node '{each.name}' must get all its input through synapses with a time constant,"
                 " or none of it, and never its own spikes so; hardware has two kinds of layers."
             )
+        if each.reset == "none" or each.reset_delay:
+            raise InterchangeError(
+                f"node '{each.name}' must have the reset 'zero' or 'subtract', at the spike, in"
+                " hardware, for its synapses have time constants; not"
+                f" {'none' if each.reset == 'none' else 'one in the step after'}."
+            )
         direct, tau = traces[0].taps, traces[0].tau_ms
     direct = direct if direct is not None else Taps((each.size, before.size), {})
     own = _taps(graph, each.name, each.name)
@@ -246,6 +275,13 @@ def _layer(
             " Delay."
         )
     bias = drive.added + (given.weights()[:, 0] * drive.gain if given is not None else 0.0)
+    for what, array in (("weights", weight), ("own weights", recurrent), ("biases", bias)):
+        if array is not None and not (np.abs(array) <= MAX_NUMBER).all():
+            raise InterchangeError(
+                f"node '{each.name}' ({each.kind.upper()}) must have {what} of at most"
+                f" {MAX_NUMBER:g}, times the gain of its neurons, in hardware; look for what is so"
+                " large in the network before the export."
+            )
     threshold = (
         each["threshold"] if each.kind == "threshold" else each["v_threshold"] - each["v_reset"]
     )

@@ -70,17 +70,15 @@ def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run
     plasticity : ``run``: connections that learn go on learning, which needs `STDP`. ``freeze``:
         they keep their weights.
 
-    Raises InterchangeError for another rule than `STDP`.
+    Raises InterchangeError for another rule than `STDP`, and for parameters that no model can have.
     """
     network = Network(graph.dt_ms)
     for name in graph.order:
-        network.add(
-            Population(
-                _model(graph.populations[name], graph.dt_ms),
-                graph.populations[name].size,
-                label=name,
-            )
-        )
+        neurons = graph.populations[name]
+        try:
+            network.add(Population(_model(neurons, graph.dt_ms), neurons.size, label=name))
+        except ValueError as error:  # the model's own checks, such as a threshold above v_reset
+            raise InterchangeError(f"node '{name}' ({neurons.kind.upper()}): {error}.") from None
     for each in graph.connections:
         target = network.populations[each.target]
         if each.source is None:

@@ -7,6 +7,7 @@ nodes and delays between these are folded into connections (`folding`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from sc_model.interchange.profile import (
 )
 from sc_model.interchange.sources import INFINITE, Values, adjusted, check_norse
 from sc_model.interchange.unroll import Shape, array
+from sc_model.texts import shown
 
 
 def read(
@@ -127,6 +129,8 @@ def from_nir(
 
 def _step(package: Source | None, profile: Mapping[str, Any] | None, dt_ms: float | None) -> float:
     """The step in ms: the argument, or that of the metadata or the source, which must agree."""
+    if dt_ms is not None and (isinstance(dt_ms, bool) or not isinstance(dt_ms, Real)):
+        raise InterchangeError(f"dt_ms must be a number of ms, not {shown(dt_ms)}.")
     recorded = {
         "its metadata sc_dt_ms": (profile or {}).get("sc_dt_ms"),
         "its source": package.dt_ms if package else None,

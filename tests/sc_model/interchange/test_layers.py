@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 
 from sc_model.golden.network.network import Network as GoldenNetwork
 from sc_model.interchange import (
+    Connection,
+    FloatGraph,
+    FloatPopulation,
     InterchangeError,
+    Taps,
     from_layers,
     from_nir,
     import_design,
@@ -535,3 +539,67 @@ def test_what_nir_can_not_express_is_refused_by_name(
     with pytest.raises(InterchangeError) as caught:
         to_nir(from_layers(layers, dt_ms=1.0))
     assert str(caught.value) == message
+
+
+def one_neuron(**changes: Any) -> Any:
+    """A population of one neuron behind an input, with fields of its own."""
+    values = {"tau": 0.02, "r": 1.0, "v_leak": 0.0, "v_threshold": 1.0, "v_reset": 0.0}
+    parameters = {name: np.full(1, changes.pop(name, each)) for name, each in values.items()}
+    neurons = FloatPopulation("n", "lif", (1,), parameters, **changes)
+    populations = {
+        "input": FloatPopulation("input", "input", (1,)),
+        "n": neurons,
+        "output": FloatPopulation("output", "output", (1,)),
+    }
+    one = Taps.identity(1)
+    joined = (Connection("input", "n", one), Connection("n", "output", one))
+    return FloatGraph(populations, joined, 1.0)
+
+
+NO_HARDWARE: dict[str, tuple[dict[str, Any], str]] = {
+    "rest": (
+        {"refractory": 300},
+        (
+            "node 'n' must have a refractory period of at most 255 steps in hardware, not 300; take"
+            " a longer dt_ms."
+        ),
+    ),
+    "rest and delay": (
+        {"refractory": 3, "reset": "subtract", "reset_delay": True},
+        (
+            "node 'n' must have its reset at the spike in hardware, for it has a refractory period"
+            " (3 steps); give reset_delay False for it."
+        ),
+    ),
+    "large": (
+        {"r": 1e300},
+        (
+            "node 'n' (LIF) must have weights of at most 1e+100, times the gain of its neurons, in"
+            " hardware; look for what is so large in the network before the export."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_HARDWARE)
+def test_what_neurons_of_hardware_do_not_have(case: str) -> None:
+    changes, text = NO_HARDWARE[case]
+    with pytest.raises(InterchangeError) as caught:
+        to_layers(one_neuron(**changes))
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("dt_ms", [1e-9, 1e12])
+def test_a_step_that_no_design_has(dt_ms: float) -> None:
+    graph = dataclasses.replace(one_neuron(tau=1e12), dt_ms=dt_ms)
+    with pytest.raises(InterchangeError) as caught:
+        to_layers(graph)
+    text = f"dt_ms must be from 1e-06 to 1e+10 in hardware, not {dt_ms:g}."
+    assert str(caught.value) == text
+
+
+def test_a_model_that_can_not_be_is_refused_by_node() -> None:
+    with pytest.raises(InterchangeError, match=r"^node 'n' \(LIF\): LIF.v_reset must be <"):
+        to_network(one_neuron(v_threshold=-1.0))
+    with pytest.raises(InterchangeError, match=r"^dt_ms must be a number of ms, not '1'\.$"):
+        from_nir(to_nir(one_neuron()), dt_ms="1")  # type: ignore[arg-type]

@@ -36,7 +36,8 @@ def closest(graph: FloatGraph, x: Any) -> float:
     return least
 
 
-def snntorch_net(kind: str, reset: str, reset_delay: bool) -> Any:
+def snntorch_net(kind: str, reset: str, reset_delay: bool, first: str | None = None) -> Any:
+    """Two layers; `first` is the reset of the first one, if it is another."""
     snn = pytest.importorskip("snntorch")
     torch.manual_seed(1)
 
@@ -45,7 +46,7 @@ def snntorch_net(kind: str, reset: str, reset_delay: bool) -> Any:
         return made(
             beta=full((n,), beta),
             threshold=full((n,), 1.0),
-            reset_mechanism=reset,
+            reset_mechanism=others.pop("how", reset),
             reset_delay=reset_delay,
             init_hidden=True,
             **others,
@@ -66,7 +67,7 @@ def snntorch_net(kind: str, reset: str, reset_delay: bool) -> Any:
     }[kind]()
     net = torch.nn.Sequential(
         torch.nn.Linear(INPUTS, HIDDEN),
-        neurons(snn.Leaky, HIDDEN, 0.9),
+        neurons(snn.Leaky, HIDDEN, 0.9, how=first or reset),
         torch.nn.Linear(HIDDEN, OUTPUTS),
         second,
     )
@@ -113,6 +114,26 @@ def test_snntorch_in_spike_for_spike(kind: str, reset: Any, reset_delay: bool) -
         return
     assert np.array_equal(theirs, ours)
     assert closest(graph, x) > (1e-6 if reset_delay and reset == "subtract" else 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("zero", "subtract"), ("subtract", "zero"), ("zero", "none"), ("subtract", "none")],
+)
+def test_snntorch_with_a_reset_for_each_layer(first: Any, second: Any) -> None:
+    net = snntorch_net("leaky", second, True, first)
+    from snntorch.export_nir import export_to_nir
+
+    made = export_to_nir(net, torch.zeros(INPUTS))
+    x = raster()
+    theirs = played(net, x)
+    assert theirs.sum() > 20
+    answers: tuple[Any, ...] = ({"1": first, "3": second}, {"*": first, "3": second})
+    for reset in answers:
+        graph = from_nir(made, source="snntorch", reset=reset, reset_delay={"*": True})
+        assert np.array_equal(theirs, run(to_network(graph), {"input": x})["output"])
+    alike = from_nir(made, source="snntorch", reset=first, reset_delay=True)
+    assert not np.array_equal(theirs, run(to_network(alike), {"input": x})["output"])
 
 
 def twice(graph: FloatGraph, x: Any) -> bool:
