@@ -237,4 +237,39 @@ MUTANTS: tuple[Mutant, ...] = (
         (r"fresh_d1 <= fresh;", "fresh_d1 <= 1'h0;"),
         applies=_without_history,
     ),
+    text_mutant(
+        ANY,
+        LANE,
+        "synapse beside it",
+        "another synapse's words are read than that of the turn",
+        (
+            r"assign read = address \| host_address;",
+            "assign read = (address | host_address) ^ 1'h1;",
+        ),
+    ),
+    text_mutant(
+        ANY,
+        NEURONS,
+        "neuron beside it",
+        "another neuron's state is read than that of the turn",
+        (
+            r"assign address = index \| host_address;",
+            "assign address = (index | host_address) ^ 1'h1;",
+        ),
+    ),
+    text_mutant(
+        ANY,
+        HISTORY,
+        "column beside it",
+        "another column's past is read than that of the turn",
+        (r"assign read = column \| host_column;", "assign read = (column | host_column) ^ 1'h1;"),
+        applies=_without_history,
+    ),
+    text_mutant(
+        HETSYN,
+        LANE,
+        "traces all in one place",
+        "the address to which traces are written does not move on",
+        (r"= place \+ 1'h1;", "= place + 1'h0;"),
+    ),
 )

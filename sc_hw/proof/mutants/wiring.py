@@ -1,0 +1,116 @@
+# amaranth: UnusedElaboratable=no
+"""Mutants of what joins the parts of a network: faults in its `top.v`, not in a part.
+
+Claims about parts that were emitted by themselves can't see them: the claims about `top.v` must.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sc_hw.build.elaborate import Build
+from sc_hw.files import write_json
+from sc_hw.proof.blocks.parts import HIERARCHY, PARTS
+from sc_hw.proof.mutants.emitted import apply_edits, design_files
+from sc_hw.proof.mutants.mutant import Mutant, Trial, no_comparison
+from sc_hw.proof.processes import decide
+from sc_model.spec import Design, NetworkSpec
+
+
+def network_of(design: Design) -> NetworkSpec:
+    """The network of a design."""
+    if design.network is None:
+        raise ValueError("design must have a network")
+    return design.network
+
+
+def edited(verilog: str, module: str, edit: tuple[str, str], mutant: str) -> str:
+    """A design's Verilog with a pattern replaced in one module; MutantError where it is not there.
+
+    Parameters
+    ----------
+    verilog : the text.
+    module : name of the module.
+    edit : pattern and replacement.
+    mutant : named in the error.
+    """
+    head = re.search(rf"^module \\\\?{re.escape(module)} ?\(", verilog, re.M)
+    start = head.start() if head is not None else len(verilog)
+    end = verilog.find("\nendmodule", start)
+    text = apply_edits(verilog[start:end], [edit], mutant, f"module {module}")
+    return verilog[:start] + text + verilog[end:]
+
+
+def wiring_trial(build: Build, folder: Path, text: str) -> Trial:
+    """The trial of a mutated `top.v`, by the claims about the whole alone.
+
+    Parameters
+    ----------
+    build : of the correct network, with its parts.
+    folder : the mutant's.
+    text : Verilog with the fault.
+    """
+    design_files(folder, build.manifest, text)
+    listing = json.loads((build.folder / "proof" / PARTS).read_text(encoding="utf-8"))
+    proof = folder / "proof"
+    proof.mkdir(parents=True, exist_ok=True)
+    for row in listing[HIERARCHY]["parts"]:
+        shutil.copy(build.folder / row["verilog"], folder / row["verilog"])
+    write_json(proof / PARTS, {"parts": [], HIERARCHY: listing[HIERARCHY]})
+    return Trial(no_comparison, partial(decide, folder))
+
+
+def wiring_mutant(
+    name: str, bug: str, module: Callable[[NetworkSpec], str], edit: tuple[str, str]
+) -> Mutant:
+    """A network whose `top.v` has a fault in one module.
+
+    Parameters
+    ----------
+    name, bug : see :class:`~sc_hw.proof.mutants.mutant.Mutant`.
+    module : of a network, the module that has the fault.
+    edit : pattern and replacement.
+    """
+
+    def make(build: Build, folder: Path) -> Trial:
+        verilog = build.verilog.read_text(encoding="utf-8")
+        text = edited(verilog, module(network_of(build.design)), edit, name)
+        return wiring_trial(build, folder, text)
+
+    return Mutant(name, bug, ("network",), make)
+
+
+def _first_layer(network: NetworkSpec) -> str:
+    return f"spike_network.layer_{network.layers[0].name}"
+
+
+def _last_lane(network: NetworkSpec) -> str:
+    layer = network.layers[-1]
+    return f"spike_network.layer_{layer.name}.lane_{layer.lanes - 1}"
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    wiring_mutant(
+        "one bit of the host's word",
+        "a bit of the words that the host loads is inverted on its way to the memories",
+        _first_layer,
+        (r"\bloaded <= load__payload;", "loaded <= load__payload ^ 1'h1;"),
+    ),
+    wiring_mutant(
+        "no spike is collected",
+        "the spikes that a layer gives are 0",
+        _first_layer,
+        (r"\bspikes <= [^;]+;", "spikes <= 0;"),
+    ),
+    wiring_mutant(
+        "one lane alone",
+        "the sums of one lane of several go on from neuron to neuron",
+        _last_lane,
+        (r"\bfirst_d1 <= first;", "first_d1 <= 1'h0;"),
+    ),
+)
