@@ -166,8 +166,12 @@ class Hierarchy:
         return wrong
 
 
-# Storage that no clock edge writes alone; a design in one clock domain has none of it.
-_OTHER_STORAGE = ("$dlatch", "$adlatch", "$sr", "$dlatchsr", "$ff")
+# Storage that something beside a clock's edge writes; a design in one clock domain has none of it.
+# BTOR2 would show it as if the clock wrote it.
+_OTHER_STORAGE = (
+    *("$dlatch", "$adlatch", "$sr", "$dlatchsr", "$ff"),
+    *("$adff", "$adffe", "$aldff", "$aldffe", "$dffsr", "$dffsre"),
+)
 
 
 def _number(parameter: Any) -> int:

@@ -91,6 +91,10 @@ def test_the_logic_between_parts_is_read_without_them(tmp_path: Path) -> None:
         ((".rst(rst)", ".rst(1'h0)"), {"top"}),
         (("always @(posedge clk)", "always @(posedge rst)"), {"top.part"}),
         (("always @(posedge clk) o <= i[1]", "always @* if (clk) o = i[1]"), {"top.part"}),
+        (
+            ("@(posedge clk) o <=", "@(posedge clk, posedge rst) if (rst) o <= 0; else o <="),
+            {"top.part"},
+        ),
         (("", ""), set()),
     ],
 )

@@ -10,7 +10,13 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.proof.blocks.parts import PARTS, PartFiles, claims_of_parts, standalone_verilog
+from sc_hw.proof.blocks.parts import (
+    HIERARCHY,
+    PARTS,
+    PartFiles,
+    claims_of_parts,
+    standalone_verilog,
+)
 from sc_hw.proof.facts import Field
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
@@ -68,9 +74,21 @@ def test_parts_are_listed_and_proved(tmp_path: Path) -> None:
     ]
 
 
+def test_what_joins_the_parts_stands_beside_them(tmp_path: Path) -> None:
+    files = PartFiles(tmp_path, only=("hierarchy",))
+    files.standalone_verilog("twice", Twice(), {})
+    files.joined("top.v", "top", {"clocks": 3})
+    files.write()
+    assert json.loads((tmp_path / "proof" / PARTS).read_text()) == {
+        "parts": [],
+        HIERARCHY: {"verilog": "top.v", "top": "top", "facts": {"clocks": 3}},
+    }
+
+
 def test_only_wanted_parts_are_written(tmp_path: Path) -> None:
     files = PartFiles(tmp_path, only=("other",))
     files.standalone_verilog("twice", Twice(), {})
     files.module("twice", "top.v", "twice", {})
-    assert files.rows == []
+    files.joined("top.v", "top", {})
+    assert (files.rows, files.hierarchy) == ([], {})
     assert not (tmp_path / "proof").exists()

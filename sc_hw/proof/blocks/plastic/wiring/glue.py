@@ -57,8 +57,13 @@ class Glue:
     # --- signals ----------------------------------------------------------------------------------
 
     def at(self, name: str, ago: int = 0) -> Any:
-        """A signal some clocks ago; a free one where the module lacks it, or has other bits."""
-        clock, width = self.now - ago, self.widths[name]
+        """A signal some clocks ago; a free one where the module lacks it, or has other bits.
+
+        A port of no bits, which Verilog does not have, is 0.
+        """
+        clock, width = self.now - ago, self.widths.get(name, 0)
+        if not width:
+            return self.const(0)
         if self.signals.has(name):
             vector = self.signals.at(name, clock)
             if self.t.width(vector) == width:
@@ -71,7 +76,7 @@ class Glue:
 
     def wide(self, name: str, output: str, ago: int = 0) -> Any:
         """A signal as an unsigned number of as many bits as an output has."""
-        return self.low(self.at(name, ago), self.widths[output])
+        return self.low(self.at(name, ago), self.widths.get(output, 1))
 
     def bit(self, vector: Any, number: int) -> Any:
         """A bit of a vector, which may be too short: then it is 0."""

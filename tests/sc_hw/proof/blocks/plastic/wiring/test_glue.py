@@ -62,6 +62,12 @@ def test_a_reset_is_part_of_a_claim_about_a_register() -> None:
     assert [claim.verdict for claim in found.prover.claims] == [REFUTED, REFUTED]
 
 
+def test_a_port_of_no_bits_is_0() -> None:
+    found = glue()
+    assert found.at("part.none") == found.const(0)
+    assert found.wide("i", "part.none") == found.at("i")
+
+
 def test_a_signal_that_is_gone_or_has_other_bits_is_free() -> None:
     found = glue("held", "gone")
     found.widths = {**found.widths, "gone": 1, "i": 2}

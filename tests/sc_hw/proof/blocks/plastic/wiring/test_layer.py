@@ -38,7 +38,7 @@ def test_clock_reset_and_modules_of_the_lanes_are_named(faulty: dict[str, Any]) 
     ("edit", "found"),
     [
         ((r" sequencer \(", " sequence ("), "must have the instances"),
-        ((r"(?m)^(  assign idle = .*)$", r"\1 assign idle = 1'h1;"), "multiple conflicting"),
+        ((r"(?m)^(  assign idle = .*)$", r"\1 assign idle = 1'h1;"), "check -assert"),
     ],
     ids=["an instance of another name", "two drivers"],
 )
