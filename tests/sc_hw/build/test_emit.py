@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.build import emit
 from sc_hw.build.emit import to_verilog
 
 
@@ -70,3 +72,17 @@ def test_shared_modules_are_written_once_in_front() -> None:
     text = to_verilog(component, "outer", None)
     assert re.findall(r"^module (\w+)\(", text, re.M) == ["inner", "outer"]
     assert text == to_verilog(component, "outer", None)
+
+
+def test_a_memory_without_contents_is_the_same_text_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = to_verilog(Holder(), "holder", None)
+    monkeypatch.setattr(emit, "_ZERO_CONTENTS", re.compile(r"(?!)"))
+    assert to_verilog(Holder(), "holder", None) == text
+
+
+def test_only_a_memory_of_zeros_is_without_contents() -> None:
+    cell = "  cell $meminit_v2 $1\n    parameter \\WORDS 2\n    connect \\DATA 4'%s\n  end\n"
+    for data, left in (("0000", ""), ("0100", cell % "0100")):
+        assert emit._ZERO_CONTENTS.sub("", cell % data) == left
+    two = cell % "0100" + cell % "0000"
+    assert emit._ZERO_CONTENTS.sub("", two) == cell % "0100"
