@@ -6,12 +6,12 @@ a test compares the list with the classes.
 
 from __future__ import annotations
 
-# Bits of a state field or an input of a rule. The driver of the compiled Verilog carries a field
-# in one 64-bit word (`sim.bits.put_bits`); lane and bank are proved up to it (docs/bounds.md).
-MAX_FIELD_BITS = 64
+# Bits of a state field or an input of a rule. The potential of a neuron with 2^14 inputs, whose
+# weights have that many bits, has 64 (`NeuronSpec.potential_format`): what an integer of NumPy, a
+# checkpoint and the driver of the compiled Verilog hold.
+MAX_FIELD_BITS = 48
 
-# Places of a shift by a parameter. A shift of a 64-bit field by 64 or more gives 0 or -1, and C
-# and NumPy do not define it for words of 64 bits.
+# Places of a shift by a parameter: what C and NumPy define for integers of 64 bits.
 MAX_SHIFT = 63
 
 # A parameter of a rule for which its `Params` gives no bound of its own. It may be used as a shift,
@@ -19,7 +19,7 @@ MAX_SHIFT = 63
 MAX_PARAMETER = 65_535
 
 # Bits of any value that a rule computes on the way, with its sign. The widest value of a shipped
-# rule, at the bounds of its parameters, is a product of 64 x 64 bits shifted to the left by none.
+# rule, at the bounds of its parameters, is a product of 48 x 48 bits.
 MAX_VALUE_BITS = 1024
 
 # A seed is a signed 64-bit integer for the generators that take it.

@@ -217,7 +217,7 @@ def check_formats(rule: Rule, params: RuleParams) -> None:
     Raises
     ------
     RuleError
-        a width is no integer from 1 to 64, or an initial value does not fit its field.
+        a width is no integer from 1 to 48, or an initial value does not fit its field.
     """
     tables: dict[str, tuple[StateField | RuleInput, ...]] = {
         "STATE": rule.state,

@@ -32,8 +32,8 @@ class WeightAndTraceParams(RuleParams):
 
     Members
     -------
-    weight_bits : W, width of the weight in bits, 1 to 64.
-    trace_bits : T, width of each trace in bits, 2 to 64.
+    weight_bits : W, width of the weight in bits, 1 to 48.
+    trace_bits : T, width of each trace in bits, 2 to 48.
     """
 
     weight_bits: int = Field(default=16, ge=1, le=MAX_FIELD_BITS, description="W: unsigned weight")

@@ -72,9 +72,9 @@ def test_all_evaluators_agree_on_every_rule(family: str, data: st.DataObject) ->
 
 
 WIDE = {
-    "weight_bits": 64,
-    "trace_bits": 64,
-    "reward_bits": 16,
+    "weight_bits": 48,
+    "trace_bits": 48,
+    "reward_bits": 32,
     "learning_shift": 3,
     "trace_decay_shift": 63,
 }
@@ -90,14 +90,16 @@ def test_very_wide_configurations_are_exact(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(("bits", "dtype"), [(46, np.int64), (47, object)])
 def test_array_type_at_its_limit(bits: int, dtype: Any) -> None:
-    """The product of reward (8 bits) and eligibility fills 64 bits at 56; its sum with the trace
+    """The product of reward (18 bits) and eligibility fills 64 bits at 46; its sum with the trace
     does not matter here.
     """
-    params = params_of({"trace_bits": bits + 10, "weight_bits": 8, "learning_shift": 4})
+    params = params_of(
+        {"trace_bits": bits, "weight_bits": 8, "reward_bits": 18, "learning_shift": 4}
+    )
     assert array_dtype(trace(RULE, params)) == np.dtype(dtype)
 
 
-@pytest.mark.parametrize("values", [WIDE, {}, {"weight_bits": 64}])
+@pytest.mark.parametrize("values", [WIDE, {}, {"weight_bits": 48}])
 def test_a_bank_is_as_many_synapses(values: dict[str, int]) -> None:
     params = params_of(values)
     rng = np.random.default_rng(5)

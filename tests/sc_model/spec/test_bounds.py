@@ -115,7 +115,7 @@ def test_a_number_beyond_its_bound_is_refused_by_name(title: str) -> None:
     ("table", "text"),
     [
         ("[rule]\nlearning_shift = 1000000000", "Params.learning_shift must be <= 63"),
-        ("[rule]\nweight_bits = 20000", "Params.weight_bits must be <= 64, not 20000."),
+        ("[rule]\nweight_bits = 20000", "Params.weight_bits must be <= 48, not 20000."),
         ("[rule]\ntrace_decay_shift = 5000", "Params.trace_decay_shift must be <= 63, not 5000."),
         ('[rule]\nfamily = "pair_stdp"\nheadroom_bits = 4096', "Params.headroom_bits must be <= "),
         ('[rule]\nfamily = "triplet_stdp"\nread_shift = -1', "Params.read_shift must be >= 0"),
@@ -167,7 +167,7 @@ def test_a_rule_without_bounds_of_its_own_has_those_of_the_kit(tmp_path: Any) ->
         error_of(file, leak_shift=10**9)
         == f"Params.leak_shift must be <= {MAX_PARAMETER}, not 1000000000{more}"
     )
-    assert "must be an integer from 1 to 64, not 5000; give" in error_of(file, level_bits=5000)
+    assert "must be an integer from 1 to 48, not 5000; give" in error_of(file, level_bits=5000)
     resolve(RuleChoice(family=file, parameters={"leak_shift": MAX_PARAMETER}))
 
 
