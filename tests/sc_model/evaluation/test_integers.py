@@ -96,6 +96,18 @@ def test_what_is_exact_in_both_gives_the_same_spikes(
     assert np.array_equal(integers, floats)
 
 
+def test_a_bias_behind_a_delay() -> None:
+    """A float layer has none, but a design may load one."""
+    what = FloatLayer("n", np.ones((2, 1)), bias=np.ones(2), threshold=0.5, reset="zero")
+    design, parameters = network_design("n", [quantise(what, max_delay=5)])
+    parameters["n.delay"] = np.array([[0, 0], [1, 4]])
+    samples = np.zeros((1, 9, 1), np.uint8)
+    assert design.network is not None
+    (found,) = run_integers(design.network, parameters, samples)
+    assert found[0].tolist() == Network(design.network, parameters).run(samples[0]).tolist()
+    assert found[0].sum(axis=0).tolist() == [9, 5]
+
+
 def test_layers_that_tick_less_often_and_traces_run_in_the_golden_model() -> None:
     rng = np.random.default_rng(3)
     traces = FloatLayer("a", rng.normal(size=(3, 2)), tau=np.full((3, 2), 7.0))
