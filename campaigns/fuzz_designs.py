@@ -3,7 +3,8 @@
 A mutant is one of the examples with one to four changes, which know the structure of a design: a
 value becomes one near its bounds or one of another kind, a table or key is left out, doubled,
 renamed or moved, a key that its table may have is added; now and then the text itself is damaged.
-Each mutant is read and elaborated, with its audit, within limits of time and memory.
+Mutants are read and made into components, and elaborated, with their audit, within limits of time
+and memory.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import copy
 import random
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-from campaigns.fuzzing import Outcome, faults, fuzz, table
+from campaigns.fuzzing import Outcome, Run, faults, fuzz, table
+from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import elaborate
 from sc_hw.errors import AuditError, OutputError
-from sc_hw.fabric.families import family_names
+from sc_hw.fabric.families import family_names, load_family
 from sc_hw.files import write_json, write_text
 from sc_model.layer_kinds import layer_kinds, load_kind
 from sc_model.rules import load_rule, rule_families
@@ -240,42 +243,60 @@ def elaborate_mutant(number: int) -> None:
         elaborate(load_design(file), Path(folder) / "build")
 
 
-def main() -> None:
-    """Fuzz, and write `fuzz_designs.json` and `fuzz_designs.md`; exit 1 where there is a fault."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=10_000, help="mutants")
-    parser.add_argument("--first", type=int, default=0, help="number of the first")
-    parser.add_argument("--jobs", type=int, default=2, help="workers at a time")
-    parser.add_argument("--out", type=Path, default=Path("reports"))
-    options = parser.parse_args()
+def read_mutant(number: int) -> None:
+    """Read a mutant from a file, and make the components of its design."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mutant.toml"
+        file.write_text(mutant(number), encoding="utf-8", errors="surrogateescape")
+        design = load_design(file)
+        block_of(design, load_family(design.fabric))
+
+
+def _fuzzed(run: Run, title: str, count: int, jobs: int) -> list[Outcome]:
+    """What becomes of so many mutants; an interrupt ends the run, and what there is is returned."""
     outcomes: list[Outcome] = []
-    numbers = range(options.first, options.first + options.count)
-    with contextlib.suppress(KeyboardInterrupt):  # what there is by then is reported
-        for outcome in fuzz(elaborate_mutant, ERRORS, numbers, jobs=options.jobs):
+    with contextlib.suppress(KeyboardInterrupt):
+        for outcome in fuzz(run, ERRORS, range(count), jobs=jobs):
             outcomes.append(outcome)
             if faults([outcome]):
                 print(f"case {outcome.number}: {outcome.verdict}: {outcome.text}", flush=True)
             if len(outcomes) % 100 == 0:
-                print(f"... {len(outcomes)} cases, {len(faults(outcomes))} faults", flush=True)
-    command = f"python -m campaigns.fuzz_designs --count {len(outcomes)}"
+                print(f"... {title} {len(outcomes)}, {len(faults(outcomes))} faults", flush=True)
+    return outcomes
+
+
+def main() -> None:
+    """Fuzz, and write `fuzz_designs.json` and `fuzz_designs.md`; exit 1 where there is a fault."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=10_000, help="mutants to elaborate")
+    parser.add_argument("--read", type=int, default=10_000, help="mutants to read alone")
+    parser.add_argument("--jobs", type=int, default=2, help="workers at a time")
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    options = parser.parse_args()
+    read = _fuzzed(read_mutant, "read", options.read, options.jobs)
+    elaborated = _fuzzed(elaborate_mutant, "elaborated", options.count, options.jobs)
+    command = f"python -m campaigns.fuzz_designs --read {len(read)} --count {len(elaborated)}"
     report = [
         "# Design files, fuzzed",
         "",
-        f"Made by `{command}`: mutants of the examples, read and elaborated, each within 20 s and"
-        " 2 GB.",
-        "",
-        *table(outcomes),
+        f"Made by `{command}`: mutants of the examples, each within 20 s of a processor and 2 GB.",
     ]
+    for title, outcomes in (
+        ("Read, and made into components", read),
+        ("Elaborated: Verilog, manifest, audit, constraints", elaborated),
+    ):
+        if outcomes:
+            report += ["", f"## {title}", "", *table(outcomes)]
     write_text(options.out / "fuzz_designs.md", "\n".join(report) + "\n")
     counts = {
-        verdict: sum(outcome.verdict == verdict for outcome in outcomes)
-        for verdict in sorted({outcome.verdict for outcome in outcomes})
+        name: dict(sorted(Counter(outcome.verdict for outcome in outcomes).items()))
+        for name, outcomes in (("read", read), ("elaborated", elaborated))
     }
     write_json(
         options.out / "fuzz_designs.json",
-        {"schema_version": SCHEMA, "command": command, "cases": counts},
+        {"schema_version": SCHEMA, "command": command, **counts},
     )
-    raise SystemExit(bool(faults(outcomes)))
+    raise SystemExit(bool(faults(read + elaborated)))
 
 
 if __name__ == "__main__":
