@@ -20,6 +20,8 @@ from sc_sim.harness.coverage import Coverage
 from sc_sim.harness.pins import Pins
 from sc_sim.harness.scoreboard import Aborted, Scoreboard, Stuck
 
+# Outputs that say whether others are valid; how their names end.
+_FLAGS = ("__ready", "__valid", "updated", "idle", "done", "spike")
 JOB_VARIABLE = "SC_HW_SIM_JOB"  # names the job's file
 
 AnyRecording = Recording | LayerRecording
@@ -89,6 +91,27 @@ class Run(Generic[RecordingType]):
         self.answer: dict[str, Any] = {}
 
 
+async def _compare_with_reset(run: Run[Any]) -> None:
+    """Reset the design, and compare what its flags show then with what they showed at power-on.
+
+    A run begins without a reset. Wider outputs may hold anything until something has been written.
+    """
+    reset = run.dut.drive.slots[run.dut.domains[0].reset]
+    await run.pins.clock(reset.mask)
+    outputs = await run.pins.clock(0)
+    for name, slot in run.dut.sense.slots.items():
+        first, after = slot.get(run.pins.power_on), slot.get(outputs)
+        if name.endswith(_FLAGS) and first != after:
+            run.scoreboard.differ(
+                field=name,
+                expected=after,
+                got=first,
+                step=0,
+                clock=0,
+                event="power-on",
+            )
+
+
 async def run_bench(
     top: Any,
     events: Iterable[str],
@@ -105,6 +128,7 @@ async def run_bench(
     with suppress(Aborted):
         try:
             await body(run)
+            await _compare_with_reset(run)
         except Stuck as stuck:
             run.scoreboard.differ(
                 field="wait",

@@ -25,6 +25,7 @@ class Pins:
     Members
     -------
     cycles : number of rising edges so far.
+    power_on : outputs at the first rising edge, before any input has reached a register.
     """
 
     def __init__(self, top: Any) -> None:
@@ -32,11 +33,12 @@ class Pins:
         self._edge = FallingEdge(self._clock)
         self._last: int | None = None  # the word on the input pins; None before the first one
         self.cycles = 0
+        self.power_on = 0
 
     async def start(self, word: int) -> None:
         """Start the clock and let one rising edge pass with `word` on the pins.
 
-        The outputs at that edge are not returned: they show a design that no input has reached.
+        No reset comes first: a design must begin without one.
         """
         self._drive.value = self._last = word
         # Two steps of the simulator are the shortest clock: one step low, then one step high. The
@@ -44,6 +46,7 @@ class Pins:
         Clock(self._clock, 2, unit="step").start(start_high=False)
         await self._edge
         self.cycles += 1
+        self.power_on = int(self._sense.value)
 
     async def clock(self, word: int) -> int:
         """Apply a word for one clock, and return the outputs at its rising edge."""

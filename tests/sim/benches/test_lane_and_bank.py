@@ -196,6 +196,23 @@ BANK_BUGS = {
 }
 
 
+# Nothing but the first clock shows it: an idle bank opens again in the next one.
+AWAKE = {
+    "lane": ("reg done = 1'h0", "reg done = 1'h1", "done"),
+    "bank": ("reg closed = 1'h0", "reg closed = 1'h1", "i__ready"),
+}
+
+
+@pytest.mark.parametrize("block", AWAKE)
+def test_other_state_at_power_on_is_caught(
+    block: str, build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path
+) -> None:
+    old, new, field = AWAKE[block]
+    results = cosim(seeded(build_of(block, 1), old, new), steps=5, out=tmp_path / "results.json")
+    found = [results["first_difference"][key] for key in ("field", "event", "clock")]
+    assert found == [field, "power-on", 0]
+
+
 @pytest.mark.parametrize("bug", BANK_BUGS)
 def test_seeded_bug_in_a_bank_is_caught(
     bug: str, build_of: BuildOf, seeded: Callable[..., Build], tmp_path: Path
