@@ -39,7 +39,7 @@ def edited(verilog: str, module: str, edit: tuple[str, str], mutant: str) -> str
     edit : pattern and replacement.
     mutant : named in the error.
     """
-    head = re.search(rf"^module \\\\?{re.escape(module)} ?\(", verilog, re.M)
+    head = re.search(rf"^module \\?{re.escape(module)} ?\(", verilog, re.M)
     start = head.start() if head is not None else len(verilog)
     end = verilog.find("\nendmodule", start)
     text = apply_edits(verilog[start:end], [edit], mutant, f"module {module}")

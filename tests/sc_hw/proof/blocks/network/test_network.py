@@ -11,7 +11,8 @@ import pytest
 
 from sc_hw.proof import prove
 from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, write_network_parts
-from sc_hw.proof.mutants import intake
+from sc_hw.proof.blocks.parts import PARTS
+from sc_hw.proof.mutants import intake, wiring
 from sc_model.spec import (
     ConfigError,
     CrossingSpec,
@@ -24,6 +25,7 @@ from sc_model.spec import (
 )
 
 INTAKE_MUTANTS = {mutant.name for mutant in intake.MUTANTS}
+WIRING_MUTANTS = {mutant.name for mutant in wiring.MUTANTS}
 
 
 def unrefuted(certificate: dict[str, Any]) -> list[str]:
@@ -91,7 +93,11 @@ def test_every_claim_is_proved_and_every_mutant_refuted(certificate: dict[str, A
         "threshold",
         "reset",
         "sum goes on",
+        "synapse beside it",
+        "neuron beside it",
+        "traces all in one place",
         *INTAKE_MUTANTS,
+        *WIRING_MUTANTS,
     }
 
 
@@ -160,7 +166,11 @@ def test_a_dense_layer_is_proved_and_its_mutants_refuted(tmp_path: Path) -> None
         "kind of reset",
         "moment of the reset",
         "history at power-on",
+        "synapse beside it",
+        "neuron beside it",
+        "column beside it",
         *INTAKE_MUTANTS,
+        *WIRING_MUTANTS,
     }
 
 
@@ -199,6 +209,26 @@ def test_a_history_that_is_written_late_is_refuted(tmp_path: Path) -> None:
     assert broken(tmp_path, HISTORY, edit, design=dense(max_delay=5)) == ["layer only: history"]
 
 
+@pytest.mark.parametrize(
+    ("part", "edit", "claim"),
+    [
+        (
+            LANE,
+            ("w_addr <= ", "w_addr <= 1'h1 ^ "),
+            "layer only, lane: what the host writes",
+        ),
+        (LANE, (" = place + 1'h1", " = place + 1'h0"), "layer only, lane: back to its address"),
+        (NEURONS, ("held_0 <= ", "held_0 <= 1'h1 ^ "), "layer only, neurons: row of sums"),
+        (NEURONS, ("index + 1'h1", "index + 1'h0"), "layer only, neurons: whose turn it is"),
+    ],
+)
+@pytest.mark.soak
+def test_words_at_other_addresses_are_refuted(
+    tmp_path: Path, part: str, edit: tuple[str, str], claim: str
+) -> None:
+    assert claim in broken(tmp_path, part, edit)
+
+
 def broken(
     tmp_path: Path, file: str, *edits: tuple[str, str], design: Design | None = None
 ) -> list[str]:
@@ -206,6 +236,10 @@ def broken(
     design = small() if design is None else design
     write_network_parts(design, tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"design": design.model_dump(mode="json")}))
+    # The claims about this part alone: the others are about the correct design.
+    listing = json.loads((tmp_path / "proof" / PARTS).read_text())
+    rows = [row for row in listing["parts"] if row["part"] == file]
+    (tmp_path / "proof" / PARTS).write_text(json.dumps({"parts": rows}))
     path = tmp_path / "proof" / f"{file}_only.v"
     text = path.read_text()
     for old, new in edits:
