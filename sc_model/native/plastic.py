@@ -17,7 +17,7 @@ from sc_model.native.build import address, narrowest_fit, pointers
 from sc_model.native.compiler import NativeError, compiled
 from sc_model.native.lowering import Loop
 from sc_model.native.open_loop import PAD, LayerKernel
-from sc_model.native.scalar import scalar_lines
+from sc_model.native.scalar import Constants, scalar_lines, with_own_constants
 from sc_model.spec import NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
 _CONTROL = ("cleared_trial", "cleared_traces", "cleared_trial_before", "lfsr", "mean")
@@ -32,7 +32,9 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
                     const uint8_t *x, const int64_t *shared, const uint8_t *flags, uint8_t *y,
                     E *const *fields, int64_t *const *pre, int64_t *const *post,
                     int64_t *const *neuron, int64_t *control, E *row, int64_t row_stride,
-                    E *column, E *step, {sum} *sums, uint8_t *post_spikes) {{
+                    E *column, E *step, {sum} *sums, uint8_t *post_spikes,
+                    const int64_t *constants) {{
+  {constants}
   int64_t *fired = neuron[{states}], *fired_before = neuron[{states} + 1];
   for (int64_t t = 0; t < count; t++, x += inputs, shared += {shared}, flags++, y += neurons) {{
     const bool trial = control[CLEARED_TRIAL], traces = trial || control[CLEARED_TRACES];
@@ -91,7 +93,7 @@ def _unit_graph(unit: Unit) -> Graph:
             f"native kernels need every value to fit 64 bits; the unit '{unit.name}' has one of"
             f" {graph.max_width}: use sc_model.golden.PlasticLayer, or narrow its formats."
         )
-    return graph
+    return with_own_constants(graph)
 
 
 class NativeLayer(PlasticLayer):
@@ -148,6 +150,7 @@ class NativeLayer(PlasticLayer):
         """The closed loop around the rule's kernel."""
         names, unit = self.names, self._unit
         graph = _unit_graph(unit)
+        self._constants = Constants()
         variables = {name: f"neuron[{number}][j]" for number, name in enumerate(unit.state)}
         variables |= {
             "fired": "fired[j]",
@@ -158,8 +161,11 @@ class NativeLayer(PlasticLayer):
         variables |= {"noise": "noise", "decide": "*flags >> 1 & 1"}
         initial = self.rule.initial_state()
         cleared = [name for name in names.synapse if name != names.weight]
+        critic = self._critic_text()
+        body = scalar_lines(graph, graph.outputs.values(), variables, constants=self._constants)
         return _SOURCE.format(
             sum=sum_type,
+            constants=self._constants.declarations,
             shared=len(names.modulators),
             states=len(unit.state),
             weight=names.synapse.index(names.weight),
@@ -178,9 +184,9 @@ class NativeLayer(PlasticLayer):
                 )
                 for number, name in enumerate(own)
             ),
-            critic=self._critic_text(),
+            critic=critic,
             noise=self._noise_text(),
-            body="\n      ".join(scalar_lines(graph, graph.outputs.values(), variables)),
+            body="\n      ".join(body),
             ready=graph.outputs["ready"],
             score=graph.outputs["score"],
             written=" ".join(
@@ -195,7 +201,7 @@ class NativeLayer(PlasticLayer):
             return ""
         graph = _unit_graph(self._critic)
         variables = {"mean": "control[MEAN]", "reward": "now[0]", "outcome": "*flags & 1"}
-        lines = scalar_lines(graph, graph.outputs.values(), variables, "c")
+        lines = scalar_lines(graph, graph.outputs.values(), variables, "c", self._constants)
         return "\n    ".join(
             [
                 *lines,
@@ -312,6 +318,7 @@ class NativeLayer(PlasticLayer):
             [arrays["control"][name][0] if name in arrays["control"] else 0 for name in _CONTROL],
             np.int64,
         )
+        constants = self._constants.array()
         row, column, step, sums, post_spikes = (address(array) for array in self._room)
         self._run(
             *(c(n) for n in (count, self.layer.inputs, self.layer.neurons, self.width)),
@@ -327,6 +334,7 @@ class NativeLayer(PlasticLayer):
             step,
             sums,
             post_spikes,
+            address(constants),
         )
         for name, value in zip(_CONTROL, control, strict=True):
             if name in arrays["control"]:

@@ -3,14 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sc_model.graph import Graph, Node, Op
 
 _BINARY = {Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.LT: "<", Op.EQ: "==", Op.AND: "&", Op.OR: "|"}
 
 
+class Constants:
+    """Constants of a kernel that are handed over when it runs, so that its text has none of them.
+
+    Kernels that differ only in thresholds, steps and shifts have one text, and are compiled once.
+
+    Members
+    -------
+    values : the constants, in the order of their slots.
+    """
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+        self._bits: list[int] = []
+
+    def slot(self, value: int, bits: int) -> str:
+        """The C name of a new constant of that many bits; equal ones get slots of their own."""
+        self.values.append(value)
+        self._bits.append(bits)
+        return f"k{len(self.values) - 1}"
+
+    @property
+    def declarations(self) -> str:
+        """C that takes all constants from an array `constants`."""
+        return " ".join(
+            f"const int{bits}_t k{n} = (int{bits}_t)constants[{n}];"
+            for n, bits in enumerate(self._bits)
+        )
+
+    def array(self) -> NDArray[np.int64]:
+        """The array that the kernel is called with; never empty, for C has no empty arrays."""
+        return np.array(self.values or [0], np.int64)
+
+
+def with_own_constants(graph: Graph) -> Graph:
+    """An equal graph in which each use of a constant is a node of its own.
+
+    A graph shares equal constants. Whether two of them happen to be equal must not show in a text
+    that has constants as data.
+    """
+    nodes: list[Node] = []
+    new_index: dict[int, int] = {}
+
+    def use(index: int) -> int:
+        if graph.nodes[index].op is not Op.CONST:
+            return new_index[index]
+        nodes.append(graph.nodes[index])
+        return len(nodes) - 1
+
+    for index, node in enumerate(graph.nodes):
+        if node.op is not Op.CONST:
+            args = tuple(use(arg) for arg in node.args)
+            nodes.append(replace(node, args=args))
+            new_index[index] = len(nodes) - 1
+    return Graph(
+        # in this order: `use` adds nodes
+        outputs={name: use(index) for name, index in graph.outputs.items()},
+        variables={name: new_index[index] for name, index in graph.variables.items()},
+        lets={},
+        nodes=tuple(nodes),
+    )
+
+
 def scalar_lines(
-    graph: Graph, wanted: Iterable[int], variables: Mapping[str, str], prefix: str = "n"
+    graph: Graph,
+    wanted: Iterable[int],
+    variables: Mapping[str, str],
+    prefix: str = "n",
+    constants: Constants | None = None,
 ) -> list[str]:
     """C statements that compute some nodes and everything that they need.
 
@@ -22,6 +92,7 @@ def scalar_lines(
     wanted : indices of the nodes.
     variables : C expression of each variable.
     prefix : node n is called ``<prefix>n``.
+    constants : takes the constants and shifts; None: they are written into the text.
     """
     needed: set[int] = set()
     stack = list(wanted)
@@ -34,16 +105,26 @@ def scalar_lines(
     bits = 32 if all(form.width + (not form.signed) <= 32 for form in forms) else 64
     return [
         f"const int{bits}_t {prefix}{index} ="
-        f" {_expression(graph.nodes[index], prefix, variables, bits)};"
+        f" {_expression(graph.nodes[index], prefix, variables, bits, constants)};"
         for index in sorted(needed)
     ]
 
 
-def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int) -> str:
+def _expression(
+    node: Node,
+    prefix: str,
+    variables: Mapping[str, str],
+    bits: int,
+    constants: Constants | None,
+) -> str:
     """C of one node."""
+
+    def constant(value: int) -> str:
+        return literal(value, bits) if constants is None else constants.slot(value, bits)
+
     a = [f"{prefix}{arg}" for arg in node.args]
     if node.op is Op.CONST:
-        return literal(node.constant, bits)
+        return constant(node.constant)
     if node.op is Op.VAR:
         return variables[str(node.data[0])]
     if node.op in _BINARY:
@@ -52,16 +133,16 @@ def _expression(node: Node, prefix: str, variables: Mapping[str, str], bits: int
         return f"-{a[0]}"
     if node.op is Op.SHR:
         # C leaves a shift by the width or more undefined; by width - 1 it gives the sign already
-        return f"{a[0]} >> {min(node.constant, bits - 1)}"
+        return f"{a[0]} >> {constant(min(node.constant, bits - 1))}"
     if node.op is Op.SHL:
-        return f"{a[0]} << {node.constant}"
+        return f"{a[0]} << {constant(node.constant)}"
     if node.op is Op.NOT:
         return f"!{a[0]}"
     if node.op is Op.MUX:
         return f"{a[0]} ? {a[1]} : {a[2]}"
     if node.op is Op.CLAMP:
         lo, hi = (
-            literal(max(-(1 << (bits - 1)), min(int(bound), (1 << (bits - 1)) - 1)), bits)
+            constant(max(-(1 << (bits - 1)), min(int(bound), (1 << (bits - 1)) - 1)))
             for bound in node.data
         )
         return f"{a[0]} < {lo} ? {lo} : {a[0]} > {hi} ? {hi} : {a[0]}"

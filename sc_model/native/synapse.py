@@ -13,13 +13,15 @@ from sc_model.golden.arrays import integers, saturated_array
 from sc_model.golden.synapse import Integer, Synapse, saturated
 from sc_model.native.build import address, traced
 from sc_model.native.compiler import compiled
-from sc_model.native.scalar import scalar_lines
+from sc_model.native.scalar import Constants, scalar_lines, with_own_constants
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 _SOURCE = """#include <stdint.h>
 // `inputs[t][{inputs}]`, `state[{fields}]`; the state after each step goes to
-// `log[t][{fields}]`, if there is one.
-extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int64_t *log) {{
+// `log[t][{fields}]`, if there is one. Constants and shifts of the rule are data.
+extern "C" void steps(int64_t count, const int64_t *inputs, int64_t *state, int64_t *log,
+                      const int64_t *constants) {{
+  {constants}
   int64_t {first};
   for (int64_t t = 0; t < count; t++, inputs += {inputs}) {{
     {body}
@@ -58,20 +60,29 @@ class NativeSynapse(Synapse):
         self._ports = rule.input_formats(params)
         self._values = np.zeros(len(self._names), np.int64)
         self._inputs = np.zeros((1, len(self._ports)), np.int64)
-        self._run = compiled(self.source(rule, params)).steps
-        self._one = (ctypes.c_int64(1), address(self._inputs), address(self._values), None)
+        text, constants = self.source(rule, params)
+        self._run, self._constants = compiled(text).steps, constants.array()
+        self._one = (
+            ctypes.c_int64(1),
+            address(self._inputs),
+            address(self._values),
+            None,
+            address(self._constants),
+        )
         super().__init__(rule, params, initial)
 
     @staticmethod
-    def source(rule: Rule, params: RuleParams) -> str:
-        """The kernel's text."""
-        graph = traced(rule, params)
+    def source(rule: Rule, params: RuleParams) -> tuple[str, Constants]:
+        """The kernel's text, and the constants that it is called with."""
+        constants = Constants()
+        graph = with_own_constants(traced(rule, params))
         fields, inputs = list(rule.state_formats(params)), list(rule.input_formats(params))
         variables = {name: f"field_{n}" for n, name in enumerate(fields)} | {
             name: f"inputs[{n}]" for n, name in enumerate(inputs)
         }
-        body = scalar_lines(graph, graph.outputs.values(), variables)
-        return _SOURCE.format(
+        body = scalar_lines(graph, graph.outputs.values(), variables, constants=constants)
+        text = _SOURCE.format(
+            constants=constants.declarations,
             inputs=len(inputs),
             fields=len(fields),
             first=", ".join(f"field_{n} = state[{n}]" for n in range(len(fields))),
@@ -82,6 +93,7 @@ class NativeSynapse(Synapse):
             logged=" ".join(f"log[{n}] = field_{n};" for n in range(len(fields))),
             last=" ".join(f"state[{n}] = field_{n};" for n in range(len(fields))),
         )
+        return text, constants
 
     @property
     # Held where the kernel can reach it.
@@ -149,6 +161,10 @@ class NativeSynapse(Synapse):
                 np.clip(own, form.lo, form.hi, out=own)
             steps = ctypes.c_int64(part.stop - first)
             self._run(
-                steps, address(rows), address(self._values), address(logged[part]) if log else None
+                steps,
+                address(rows),
+                address(self._values),
+                address(logged[part]) if log else None,
+                address(self._constants),
             )
         return {name: logged[:, number] for number, name in enumerate(self._names)} if log else {}
