@@ -130,7 +130,8 @@ def decay_codes(
     Raises
     ------
     ConfigError
-        a value outside its range, or a tick in which every trace vanishes.
+        a value outside its range, a tick in which every trace vanishes, or one so short that no
+        factor reaches the shortest time constant.
     """
     for name, value, least, most in (
         ("code_bits", code_bits, 1, 12),
@@ -152,6 +153,12 @@ def decay_codes(
             f"Decay codes need a tick in which a trace does not vanish: after {tick_ms} ms a time"
             f" constant of {tau_max_ms} ms leaves less than 2^-{shift}; take a shorter tick or a"
             " larger shift."
+        )
+    if taus[-1] < low:
+        raise ConfigError(
+            f"Decay codes need factors that reach the shortest time constant: with ticks of"
+            f" {tick_ms} ms a factor of {shift} places stands for {taus[-1]:.3g} ms at most, not"
+            f" {low} ms; take a longer tick or a larger shift."
         )
     worst = _bisect(taus, low, tau_max_ms, 1 << code_bits)
     chosen = _fill(taus, _cover(taus, low, tau_max_ms, worst) or [], 1 << code_bits)

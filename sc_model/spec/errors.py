@@ -66,7 +66,8 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         owner = ".".join([model.__name__, *map(str, place[:-1])])
         hint = did_you_mean(str(place[-1]), known) or "."
         return ConfigError(
-            f"{owner} has no field {shown(str(place[-1]))}{hint} Its fields are: {', '.join(known)}."
+            f"{owner} has no field {shown(str(place[-1]))}{hint} Its fields are:"
+            f" {', '.join(known)}."
         )
     if kind == "missing":
         return ConfigError(f"{subject} must be given; it has no default.")
@@ -91,6 +92,8 @@ def explain(model: type[BaseModel], error: ValidationError) -> ConfigError | Con
         if isinstance(cause, ConfigError):  # of a table within: it names its own subject
             return cause
         return ConfigError(str(cause) if not place else f"{subject}: {cause}")
+    if kind == "float_type" and isinstance(got, int) and not isinstance(got, bool):
+        return ConfigError(f"{subject} must be a number that a float holds, not {shown(got)}.")
     if kind in _KINDS:
         return ConfigTypeError(
             f"{subject} must be {_KINDS[kind]}, not {shown(got)} ({type(got).__name__})."

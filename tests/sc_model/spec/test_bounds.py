@@ -101,6 +101,8 @@ def test_a_number_beyond_its_bound_is_refused_by_name(title: str) -> None:
         beyond = [(least - 1, ">=", least), (most + 1, "<=", most), (10**400, "<=", most)]
         if isinstance(least, float):
             beyond = [(0.0, ">=", least), (most * 1.001, "<=", most), (math.inf, "<=", most)]
+            with pytest.raises(ConfigError, match=rf"^\w+\.{name} must be a number that a float"):
+                model(**{**NEEDED.get(title, {}), name: 10**400})
             with pytest.raises(ConfigError, match=rf"^\w+\.{name} must be .*nan"):
                 model(**NEEDED.get(title, {}), **{name: math.nan})
         for value, sign, bound in beyond:

@@ -110,6 +110,14 @@ def test_a_long_tick_begins_where_anything_is_left() -> None:
                 " shift."
             ),
         ),
+        (
+            (6, 3, 1e-6),
+            (
+                "Decay codes need factors that reach the shortest time constant: with ticks of"
+                " 1e-06 ms a factor of 12 places stands for 0.0041 ms at most, not 0.5 ms; take a"
+                " longer tick or a larger shift."
+            ),
+        ),
     ],
 )
 def test_errors_say_what_is_allowed(arguments: tuple[float, ...], text: str) -> None:
