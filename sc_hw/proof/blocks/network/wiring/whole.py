@@ -100,7 +100,7 @@ def claims_of_whole(
     for index, layer in enumerate(spec.layers):
         clock_of[f"crossing_{layer.name}.intake"] = clocks[layer.clock]
         clock_of[f"layer_{layer.name}"] = clocks[layer.clock]
-        _prove_layer(network, parts, index)
+        _prove_layer(network, parts, index, manifest["timing"]["tick_clocks"][layer.name])
     if spec.plastic is not None:
         clock_of[PLASTIC] = clocks[spec.layers[-1].clock]
         prove_stage(network, parts.netlist(PLASTIC_LAYER))
@@ -108,7 +108,7 @@ def claims_of_whole(
     return wiring.prover.claims
 
 
-def _prove_layer(network: Network, parts: Parts, index: int) -> None:
+def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -> None:
     """The claims about a trained layer, its parts and its intake."""
     wiring, spec = network.wiring, network.spec
     layer, crossing = spec.layers[index], spec.crossing(index)
@@ -136,7 +136,7 @@ def _prove_layer(network: Network, parts: Parts, index: int) -> None:
     inside = Layer(wiring, part, shape, reset, lanes, neurons, history)
     prove_sweep(inside)
     prove_layer_parts(inside)
-    prove_timing(inside)
+    prove_timing(inside, tick_clocks)
 
 
 def _prove_queues(network: Network, proof: Path, rows: list[dict[str, Any]]) -> None:
