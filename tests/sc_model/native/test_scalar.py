@@ -50,7 +50,7 @@ def test_neurons_and_critics_with_other_numbers_are_one_kernel(compilations: lis
         {},
         {"threshold": 20_000},
         {"leak_shift": 5},
-        {"threshold_step": 30, "threshold_decay_shift": 5},
+        {"threshold_step": 40},
         {"inhibition": 7000, "refractory": 3},
         {"threshold": 41_234, "leak_shift": 2, "inhibition": 1},
     ]
