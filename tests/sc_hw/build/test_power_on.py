@@ -30,7 +30,7 @@ DESIGNS = {
 }
 # outputs that a user waits for: they must be known as soon as there is power
 KNOWN = re.compile(r"(\w+__ready|\w+__valid|idle|done|updated) ([01xz]+)$")
-HALF_PERIODS = 120
+HALF_PERIODS = 400
 
 needs_icarus = pytest.mark.skipif(
     shutil.which("iverilog") is None, reason="Icarus is missing: apt-get install iverilog"
@@ -53,8 +53,9 @@ def bench_text(manifest: dict[str, Any], reset: bool) -> str:
     """A bench that prints all outputs after each half period.
 
     Inputs get their first values in their declarations, so that nothing but the design itself wakes
-    its blocks in the modes of SystemVerilog. `$random` with a seed is laid down in IEEE 1364-2005,
-    17.9.3. An input changes a quarter of a period before the edge.
+    its blocks in the modes of SystemVerilog. Random values come from a linear congruential
+    generator (Numerical Recipes, 7.1), since `$random` is not the same in every simulator. An input
+    changes a quarter of a period before the edge.
     """
     domains = manifest.get("domains") or [manifest["domain"]]
     clocks = [domain["clock"] for domain in domains]
@@ -62,7 +63,7 @@ def bench_text(manifest: dict[str, Any], reset: bool) -> str:
     inputs = inputs_of(manifest)
     outputs = [port["name"] for port in manifest["ports"] if port["name"] not in inputs]
     widths = {port["name"]: port["width"] for port in manifest["ports"]}
-    lines = ["module tb;", "integer seed = 7, n;"]
+    lines = ["module tb;", "integer n;", "reg [31:0] seed = 7;"]
     for name in widths:
         kind = "reg" if name in inputs else "wire"
         value = f" = {int(reset and name in resets)}" if name in inputs else ""
@@ -70,7 +71,9 @@ def bench_text(manifest: dict[str, Any], reset: bool) -> str:
     pins = ", ".join(f".{name}({name})" for name in widths)
     shown = " ".join(f'$display("%0d {name} %b", $time, {name});' for name in outputs)
     drawn = " ".join(
-        f"{name} = $random(seed);" for name in inputs if name not in (*clocks, *resets)
+        f"seed = seed * 1664525 + 1013904223; {name} = {{seed, ~seed}} >> 30;"
+        for name in inputs
+        if name not in (*clocks, *resets)
     )
     toggles = " ".join(f"{clock} = !{clock};" for clock in clocks)
     released = " ".join(f"{name} = 0;" for name in resets)
