@@ -245,6 +245,7 @@ def _together(before: Agreement, after: Agreement, start: int) -> Agreement:
         added(before.floats, after.floats),
         added(before.integers, after.integers),
         added(before.differing, after.differing),
+        added(before.in_number, after.in_number),
         min(known, key=lambda each: each.step) if known else None,
     )
 

@@ -51,6 +51,8 @@ class Agreement:
     samples, steps : how many, and of how many steps each.
     floats, integers : spikes in floating point and in integers, by layer.
     differing : spikes that one of both has in a step and the other has not, by layer.
+    in_number : the same of numbers of spikes of each neuron in each sample: what is left if spikes
+        that come some steps earlier or later are no difference.
     first : the first one; None where all are alike.
     """
 
@@ -60,6 +62,7 @@ class Agreement:
     floats: Mapping[str, int]
     integers: Mapping[str, int]
     differing: Mapping[str, int]
+    in_number: Mapping[str, int]
     first: Difference | None
 
     @property
@@ -86,7 +89,8 @@ class Agreement:
             return f"agreement on {stimulus}: {spikes}; without a spike it says little"
         differing = f"differing {sum(self.differing.values()):,}"
         if self.share != float("inf"):
-            differing += f" ({100 * self.share:.3g} %)"
+            number = sum(self.in_number.values()) / sum(self.floats.values())
+            differing += f" ({100 * self.share:.3g} %, {100 * number:.3g} % in number)"
         first = f"; first difference: {self.first}" if self.first is not None else ""
         return f"agreement on {stimulus}: {spikes}, {differing}{first}"
 
@@ -100,6 +104,7 @@ class Agreement:
             "floats": dict(self.floats),
             "integers": dict(self.integers),
             "differing": dict(self.differing),
+            "differing_in_number": dict(self.in_number),
             "differing_share": share,
             "first_difference": vars(self.first) if self.first is not None else None,
         }
@@ -136,6 +141,10 @@ def agreement(
         _counts(names, first),
         _counts(names, second),
         _counts(names, different),
+        {
+            name: int(np.abs(a.sum(axis=1, dtype=np.int64) - b.sum(axis=1, dtype=np.int64)).sum())
+            for name, a, b in zip(names, first, second, strict=True)
+        },
         _first(names, first, different),
     )
 

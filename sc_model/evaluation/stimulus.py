@@ -50,7 +50,9 @@ class Samples:
 def random_samples(layers: Sequence[FloatLayer], seed: int = 0, repeats: int = FEW) -> Samples:
     """Random spikes for layers in floating point: `repeats` samples for each of `RATES`.
 
-    Samples are as long as the slowest leak needs, between 200 and 4000 steps.
+    In every other repeat a random half of the inputs spikes alone: an input with a large weight
+    would hide what the others do. Samples are as long as the slowest leak needs, between 200 and
+    4000 steps.
     """
     slowest = 1.0
     for layer in layers:
@@ -61,8 +63,11 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0, repeats: int = F
         slowest = max(slowest, float(1.0 / lost[lost > 0].min()) if (lost > 0).any() else 1.0)
     steps = round(min(max(TIME_CONSTANTS * slowest, SHORTEST), LONGEST))
     generator = np.random.default_rng(seed)
-    rates = np.tile(RATES, repeats)
-    spikes = generator.random((len(rates), steps, layers[0].inputs)) < rates[:, None, None]
+    rates, inputs = np.tile(RATES, repeats), layers[0].inputs
+    spikes = generator.random((len(rates), steps, inputs)) < rates[:, None, None]
+    order = generator.permuted(np.tile(np.arange(inputs), (len(rates), 1)), axis=1)
+    halves = np.arange(len(rates)) // len(RATES) % 2 == 1
+    spikes &= ~(halves[:, None] & (order >= -(-inputs // 2)))[:, None, :]
     return Samples(spikes.astype(np.uint8), None, f"random spikes, seed {seed}")
 
 

@@ -31,7 +31,7 @@ def test_networks_that_agree() -> None:
     assert found.floats["a"] == 2 * (3 + 1)
     assert (found.share, found.worst_share, found.first) == (0.0, 0.0, None)
     assert str(found).startswith("agreement on ones: 2 x 6 steps: spikes float ")
-    assert str(found).endswith("differing 0 (0 %)")
+    assert str(found).endswith("differing 0 (0 %, 0 % in number)")
 
 
 def test_the_first_difference_is_that_of_the_lowest_step() -> None:
@@ -55,8 +55,23 @@ def test_silence_says_little() -> None:
 
 
 def test_spikes_of_integers_alone_are_no_share() -> None:
-    found = Agreement("x", 1, 1, {"a": 0}, {"a": 2}, {"a": 2}, None)
+    found = Agreement("x", 1, 1, {"a": 0}, {"a": 2}, {"a": 2}, {"a": 2}, None)
     assert found.share == float("inf")
     assert found.worst_share == float("inf")
     assert str(found) == "agreement on x: 1 x 1 steps: spikes float 0, integer 2, differing 2"
     assert found.as_json()["differing_share"] is None
+
+
+def test_spikes_that_come_later_are_no_difference_in_number() -> None:
+    """A leak of 1/16 that integers have as 1/15 reaches half of its end a step or two later."""
+    layers = [FloatLayer("a", np.array([[1.0]]), threshold=7.0, leak=1 - 1 / 15, reset="zero")]
+    made = [quantise(layers[0], factor_shift=4, fraction=16)]
+    design, parameters = network_design("n", made)
+    assert design.network is not None
+    samples = Samples(np.ones((1, 30, 1), np.uint8), None, "ones")
+    found = agreement(layers, design.network, parameters, samples)
+    assert (found.floats, found.integers) == ({"a": 3}, {"a": 3})
+    assert found.differing["a"] > 0
+    assert found.in_number == {"a": 0}
+    assert found.as_json()["differing_in_number"] == {"a": 0}
+    assert "%, 0 % in number)" in str(found)

@@ -83,8 +83,12 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 def test_random_samples() -> None:
     first = random_samples(LAYERS, 4)
     assert first.spikes.shape == (32, 200, 3)
-    rates = first.spikes.reshape(4, 8, -1).mean(axis=(0, 2))
-    assert np.abs(rates - RATES).max() < 0.05
+    repeats = first.spikes.reshape(4, 8, 200, 3)
+    assert np.abs(repeats[::2].mean(axis=(0, 2, 3)) - RATES).max() < 0.05
+    # in every other repeat one of three inputs in each sample; the lowest rates leave more silent
+    silent = repeats.sum(axis=2)[:, 2:] == 0
+    assert (silent.sum(axis=-1) == [[0], [1], [0], [1]]).all()
+    assert silent.any(axis=(0, 1)).all()
     assert np.array_equal(first.spikes, random_samples(LAYERS, 4).spikes)
     assert not np.array_equal(first.spikes, random_samples(LAYERS).spikes)
     slow = random_samples([FloatLayer("n", np.ones((1, 1)), leak=1 - 1 / 100)], repeats=1)
