@@ -42,9 +42,10 @@ def cache_folder(part: str) -> Path:
     ------
     CacheError : the folder can't be made or written.
     """
-    folder = user_cache_path("sc-hw", appauthor=False) / part
-    if not folder.is_absolute():  # a user without an entry and without HOME
-        raise CacheError(_advice(folder, "there is no home folder"))
+    try:
+        folder = user_cache_path("sc-hw", appauthor=False) / part
+    except RuntimeError:  # a user without an entry and without HOME, as in a container
+        raise CacheError(_advice(Path(part), "there is no home folder")) from None
     try:
         # with `parents`, only the last folder gets the mode
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

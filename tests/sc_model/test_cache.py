@@ -151,7 +151,14 @@ def test_a_shared_cache_is_not_used_for_code_and_one_line_says_so(
 
 def test_without_a_home_folder_it_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """HOME is unset and the user has no entry: nothing is made in the working folder."""
-    monkeypatch.setattr("sc_model.cache.user_cache_path", lambda *_, **__: Path("~/.cache/sc-hw"))
-    with pytest.raises(CacheError, match=r"can't be written: there is no home folder; set XDG_C"):
+
+    def no_entry(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", no_entry)
+    message = "cache folder native can't be written: there is no home folder; set XDG_CACHE_HOME"
+    with pytest.raises(CacheError, match=f"^{message} to a folder that can be$"):
         cache_folder("native")
     assert not Path("~").exists()
