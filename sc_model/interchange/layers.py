@@ -7,10 +7,10 @@ where it also begins; so the threshold is v_threshold - v_reset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -245,6 +245,8 @@ def _layer(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # `FloatLayer` looks
         drive = _drive(each, graph.dt_ms)
     traces = traces_into(graph, each.name)
+    if traces and (each.reset == "none" or each.reset_delay):
+        _refuse_reset(each)
     direct = _taps(graph, before.name, each.name)
     tau = None
     if traces:
@@ -252,12 +254,6 @@ def _layer(
             raise InterchangeError(
                 f"node '{each.name}' must get all its input through synapses with a time constant,"
                 " or none of it, and never its own spikes so; hardware has two kinds of layers."
-            )
-        if each.reset == "none" or each.reset_delay:
-            raise InterchangeError(
-                f"node '{each.name}' must have the reset 'zero' or 'subtract', at the spike, in"
-                " hardware, for its synapses have time constants; not"
-                f" {'none' if each.reset == 'none' else 'one in the step after'}."
             )
         direct, tau = traces[0].taps, traces[0].tau_ms
     direct = direct if direct is not None else Taps((each.size, before.size), {})
@@ -275,13 +271,7 @@ def _layer(
             " Delay."
         )
     bias = drive.added + (given.weights()[:, 0] * drive.gain if given is not None else 0.0)
-    for what, array in (("weights", weight), ("own weights", recurrent), ("biases", bias)):
-        if array is not None and not (np.abs(array) <= MAX_NUMBER).all():
-            raise InterchangeError(
-                f"node '{each.name}' ({each.kind.upper()}) must have {what} of at most"
-                f" {MAX_NUMBER:g}, times the gain of its neurons, in hardware; look for what is so"
-                " large in the network before the export."
-            )
+    _check_numbers(each, {"weights": weight, "own weights": recurrent, "biases": bias})
     threshold = (
         each["threshold"] if each.kind == "threshold" else each["v_threshold"] - each["v_reset"]
     )
@@ -312,6 +302,26 @@ def _layer(
         )
     except ValueError as error:  # products of large numbers that are too large for float64
         raise InterchangeError(f"node '{each.name}' ({each.kind.upper()}): {error}.") from None
+
+
+def _check_numbers(each: FloatPopulation, arrays: Mapping[str, Floats | None]) -> None:
+    """InterchangeError for numbers so large that their sums may not be finite."""
+    for what, array in arrays.items():
+        if array is not None and not (np.abs(array) <= MAX_NUMBER).all():
+            raise InterchangeError(
+                f"node '{each.name}' ({each.kind.upper()}) must have {what} of at most"
+                f" {MAX_NUMBER:g}, times the gain of its neurons, in hardware; look for what is so"
+                " large in the network before the export."
+            )
+
+
+def _refuse_reset(each: FloatPopulation) -> NoReturn:
+    """The error for a reset that neurons behind synapses with time constants can't have."""
+    raise InterchangeError(
+        f"node '{each.name}' must have the reset 'zero' or 'subtract', at the spike, in hardware,"
+        " for its synapses have time constants; not"
+        f" {'none' if each.reset == 'none' else 'one in the step after'}."
+    )
 
 
 def _taps(graph: FloatGraph, source: str, target: str) -> Taps | None:

@@ -146,8 +146,9 @@ class Taps:
 
     def scaled(self, rows: ArrayLike) -> Taps:
         """This map with each row times a factor of `rows`, (targets,)."""
-        factors = np.asarray(rows, np.float64)
-        return Taps(self.shape, {delay: each.multiply(factors[:, None]) for delay, each in self})
+        factors = np.asarray(rows, np.float64)[:, None]
+        with np.errstate(over="ignore"):  # who takes the weights looks whether they are finite
+            return Taps(self.shape, {delay: each.multiply(factors) for delay, each in self})
 
     def delayed(self, steps: NDArray[np.int64]) -> Taps:
         """This map, followed by a delay of each target, (targets,) steps."""
