@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.files import DEFAULT_ROOT, PathLike
+from sc_hw.progress import Progress, interactive
 from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
@@ -65,6 +66,7 @@ class Device:
         on: Literal["model", "rtl"] = "model",
         *,
         root: PathLike = DEFAULT_ROOT,
+        progress: Progress = interactive,
     ) -> Device:
         """A device in its state after reset.
 
@@ -73,6 +75,8 @@ class Device:
         design : a design, its file, or a build folder, whose own Verilog is then simulated.
         on : ``model`` or ``rtl``.
         root : folder of builds, for the RTL.
+        progress : gets a line for each thing that takes long; by default the lines are printed on
+            standard error if that is a terminal.
 
         Raises
         ------
@@ -92,9 +96,13 @@ class Device:
                 design = load_design(place)
         block = device_block(design)
         if on == "rtl":
-            folder = folder if folder is not None else elaborate(design, root).folder
+            if folder is None:
+                progress(f"{design.name}: elaborating")
+                folder = elaborate(design, root).folder
+            progress(f"{design.name}: compiling the Verilog, unless that is kept")
             return cls(block, on, block_of(Rtl(folder, rtl_library(folder))), folder)
         try:
+            progress(f"{design.name}: compiling the model, unless that is kept")
             return cls(block, on, block.model(native=True), folder)
         except NativeError as error:
             return cls(block, on, block.model(native=False), folder, str(error))
