@@ -88,41 +88,61 @@ def by_node(option: str, words: Sequence[str], answers: Mapping[str, Any]) -> di
     return found or None
 
 
+NirFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="A network in the Neuromorphic Intermediate Representation."
+    ),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder for design and parameters; else one of its name."),
+]
+Name = Annotated[str | None, typer.Option(help="Name of the design; else the file's.")]
+SourceName = Annotated[
+    str | None,
+    typer.Option(
+        help="What wrote the file: snntorch, norse (or norse-1.1, norse-seconds), spikingjelly, sc."
+    ),
+]
+StepMs = Annotated[
+    float | None, typer.Option(help="Length of a step, in ms, where the source leaves it open.")
+]
+ResetOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[NODE=]RESET",
+        help="What a spike does to the potential: zero, subtract or none; with NODE= for one"
+        " node. May be given more than once.",
+    ),
+]
+ResetDelay = Annotated[
+    bool | None,
+    typer.Option(
+        "--reset-delay/--no-reset-delay",
+        help="Whether it does so in the step after; --reset-delay NODE=yes or NODE=no for one"
+        " node.",
+    ),
+]
+NodeDelays = Annotated[list[str] | None, typer.Option(NODE_DELAY, hidden=True)]
+Lanes = Annotated[
+    int, typer.Option(min=1, max=64, help="Lanes of each layer, one synapse a clock each.")
+]
+Fabric = Annotated[str, typer.Option(help="Family that the pipelines are cut for.")]
+PlasticityOf = Annotated[
+    str, typer.Option(help="Connections that learn: refuse them, or freeze them.")
+]
+
+
 def import_(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="A network in the Neuromorphic Intermediate Representation."
-        ),
-    ],
-    folder: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder for design and parameters; else one of its name."),
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the design; else the file's.")] = None,
-    source: Annotated[
-        str | None, typer.Option(help="What wrote the file: snntorch, norse, spikingjelly or sc.")
-    ] = None,
-    dt_ms: Annotated[
-        float | None, typer.Option(help="Length of a step, in ms, where the source leaves it open.")
-    ] = None,
-    reset: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NODE=]RESET",
-            help="What a spike does to the potential: zero, subtract or none; with NODE= for one"
-            " node. May be given more than once.",
-        ),
-    ] = None,
-    reset_delay: Annotated[
-        bool | None,
-        typer.Option(
-            "--reset-delay/--no-reset-delay",
-            help="Whether it does so in the step after; --reset-delay NODE=yes or NODE=no for one"
-            " node.",
-        ),
-    ] = None,
-    node_delays: Annotated[list[str] | None, typer.Option(NODE_DELAY, hidden=True)] = None,
+    file: NirFile,
+    folder: Folder = None,
+    name: Name = None,
+    source: SourceName = None,
+    dt_ms: StepMs = None,
+    reset: ResetOf = None,
+    reset_delay: ResetDelay = None,
+    node_delays: NodeDelays = None,
     weight_bits: WeightBits = None,
     scale: Scale = None,
     leak: Leak = "factor",
@@ -140,13 +160,9 @@ def import_(
     calibrate: Calibrate = None,
     may_differ: MayDiffer = None,
     strict: Strict = False,
-    lanes: Annotated[
-        int, typer.Option(min=1, max=64, help="Lanes of each layer, one synapse a clock each.")
-    ] = 1,
-    fabric: Annotated[str, typer.Option(help="Family that the pipelines are cut for.")] = "generic",
-    plasticity: Annotated[
-        str, typer.Option(help="Connections that learn: refuse them, or freeze them.")
-    ] = "refuse",
+    lanes: Lanes = 1,
+    fabric: Fabric = "generic",
+    plasticity: PlasticityOf = "refuse",
     as_json: AsJson = False,
 ) -> None:
     """Write a design file and its parameters for a network in NIR, and say what rounding costs.

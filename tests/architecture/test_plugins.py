@@ -261,6 +261,7 @@ WORDS = tuple(sorted({field.name for field in RULE.state} | set(INPUTS)))
 # Files that may say a word of the rule, by pattern, and why.
 EXCEPTIONS = {
     ("sc_hw/cli/interchange.py", "weight"): "the option --weight-bits of `sc-hw import`",
+    ("sc_hw/cli/width_options.py", "weight"): "the same",
     ("sc_hw/reporting/*.py", "weight"): "weights read back and drawn as a map, where a recording"
     " says what its columns mean",
     ("sc_hw/price/*.py", "weight"): "how much a cell counts",

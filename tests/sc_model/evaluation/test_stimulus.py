@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sc_model.evaluation import Samples, load_parameters, load_samples, random_samples, samples_for
+from sc_model.evaluation import Samples, load_samples, random_samples, samples_for
 from sc_model.evaluation.stimulus import RATES
-from sc_model.quantisation import FloatLayer, network_design, quantise
+from sc_model.quantisation import FloatLayer
 from sc_model.spec import ConfigError
 
 LAYERS = [FloatLayer("n", np.ones((2, 3)), leak=0.9)]
@@ -109,25 +109,3 @@ def test_samples_by_a_word(tmp_path: Path) -> None:
             ConfigError, match=r"^random samples must have a seed of 0 to 999999999"
         ):
             samples_for(LAYERS, word)
-
-
-def test_parameters_of_a_file(tmp_path: Path) -> None:
-    design, parameters = network_design("n", [quantise(each) for each in LAYERS])
-    assert design.network is not None
-    found = load_parameters(written(tmp_path, x=CUBE, **parameters), design.network)
-    assert {name: each.tolist() for name, each in found.items()} == {
-        name: each.tolist() for name, each in parameters.items()
-    }
-    wrong: list[tuple[dict[str, Any], str]] = [
-        ({"n.leak": None}, "must have the array 'n.leak'; it lacks it."),
-        ({"n.weight": np.zeros((2, 2), int)}, "'n.weight' must have shape (2, 3), not (2, 2)"),
-        ({"n.weight": np.full((2, 3), 200)}, "'n.weight' must be in [-128, 127], not 200"),
-        ({"n.weight": np.zeros((2, 3))}, "'n.weight' must hold integers, not float64."),
-    ]
-    for change, text in wrong:
-        arrays = {name: each for name, each in (parameters | change).items() if each is not None}
-        with pytest.raises(ConfigError) as error:
-            load_parameters(written(tmp_path, **arrays), design.network)
-        assert text in str(error.value)
-    with pytest.raises(ConfigError, match="there is none"):
-        load_parameters(tmp_path / "none.npz", design.network)
