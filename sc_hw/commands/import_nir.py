@@ -12,13 +12,12 @@ from typing import Any
 from sc_hw.files import output_error, write_json
 from sc_hw.tools import ToolError
 from sc_model.quantisation import LossError, save_design
+from sc_model.quantisation.design import ANSWERS
 from sc_model.spec import TrainedLayerSpec
 
 __all__ = ["LossError", "import_nir"]
 
 REPORT_SCHEMA = 2  # version of the keys in `<name>.import.json`
-# what an import is told of the graph, beside widths
-ANSWERS = ("source", "dt_ms", "reset", "reset_delay", "plasticity")
 
 
 def import_nir(

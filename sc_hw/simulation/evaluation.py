@@ -33,6 +33,7 @@ from sc_model.evaluation import (
 )
 from sc_model.files import PathLike
 from sc_model.quantisation import FloatLayer
+from sc_model.quantisation.design import ANSWERS
 from sc_model.spec import ConfigError, Design, NetworkSpec, load_design
 from sc_sim.blocks.network.rtl import NetworkRtl
 from sc_sim.clocks import nominal
@@ -165,6 +166,8 @@ def _floating(design: Path, spec: NetworkSpec, nir: PathLike | None) -> Floating
     try:
         origin = json.loads(report.read_text(encoding="utf-8"))["float"]
         answers, recorded, digest = origin["answers"], origin["file"], origin["sha256"]
+        if not isinstance(recorded, str) or not set(answers) <= set(ANSWERS):
+            raise ValueError(f"answers must be among {', '.join(ANSWERS)}")
     except (OSError, ValueError, KeyError, TypeError):
         if nir is not None:
             raise ConfigError(

@@ -16,6 +16,8 @@ from sc_model.spec import Design, Frozen, NetworkSpec
 # fields of a layer that a design file always has, in this order, in front of those that are not
 # the default
 FIRST = ("name", "kind", "inputs", "neurons")
+# what an import is told of a graph beside widths; a design's report keeps it
+ANSWERS = ("source", "dt_ms", "reset", "reset_delay", "plasticity")
 
 
 def network_design(

@@ -95,6 +95,12 @@ def test_without_the_network_in_floating_point(net: Path, tmp_path: Path) -> Non
         evaluate(net, data, nir=file)
     with pytest.raises(ConfigError, match="there is none"):
         evaluate(net, data, nir=tmp_path / "none.nir")
+    for wrong in ('{"float": 3}', '{"float": {"file": 3, "sha256": "", "answers": {}}}', "[]"):
+        report.write_text(wrong)
+        assert evaluate(net, data)["float"] is None
+    other = '{"float": {"file": "x", "sha256": "", "answers": {"inputs": 1}}}'
+    report.write_text(other)
+    assert "does not say what the design was imported from" in evaluate(net, data)["float_missing"]
     report.write_text("{}")
     found = evaluate(net, data)
     assert (
