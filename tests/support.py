@@ -28,6 +28,7 @@ from sc_model.graph.smt import K, SmtBool, SmtInt, SmtOps, Terms
 from sc_model.graph.trace import Expr, TraceOps
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, IntFormat, Rule, RuleInput, RuleParams, StateField
+from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_SHIFT
 
 ROOT = Path(__file__).parents[1]
 VECTORS = ROOT / "tests" / "vectors"
@@ -199,7 +200,7 @@ def random_params(seed: int, count: int, widest: int = 20) -> Iterator[RuleParam
 
 def parameter_ranges(rule: Rule) -> dict[str, tuple[int, int]]:
     """Least and most that tests give each parameter of any rule: its own bounds, else about twice
-    its default.
+    its default; so also where its bound is that of all widths or shifts.
     """
     ranges = {}
     for name, field in rule.params_type.model_fields.items():
@@ -209,7 +210,10 @@ def parameter_ranges(rule: Rule) -> dict[str, tuple[int, int]]:
             for key in ("ge", "le")
             if hasattr(item, key)
         }
-        ranges[name] = (bounds.get("ge", 0), bounds.get("le", 2 * field.default + 2))
+        most = bounds.get("le", MAX_SHIFT)
+        if most in (MAX_SHIFT, MAX_FIELD_BITS, MAX_FIELD_BITS - 1):
+            most = 2 * field.default + 2
+        ranges[name] = (bounds.get("ge", 0), most)
     return ranges
 
 

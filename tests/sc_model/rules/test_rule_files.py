@@ -75,7 +75,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         'RuleInput("pre_spike", locality',
         'RuleInput("pre_spike", 0, locality',
         'RuleInput("pre_spike", 0',
-        "the width of 'pre_spike' must be the name of a field of Params or an integer >= 1, not 0.",
+        "the width of 'pre_spike' must be the name of a field of Params or an integer from 1 to 48,"
+        " not 0.",
     ),
     "nothing returned": (
         "    return {\n        # without",
@@ -465,7 +466,7 @@ def test_a_width_that_a_design_makes_zero(folder: Path) -> None:
     (number,) = (n for n, line in enumerate(lines, 1) if '"up_shift"' in line)
     assert (
         str(caught.value) == f"my_rule.py:{number}: the width of 'pre_trace' (up_shift) must be an"
-        " integer >= 1, not 0; give the field of Params a bound: Field(ge=1)."
+        " integer from 1 to 48, not 0; give the field of Params bounds: Field(ge=1, le=48)."
     )
 
 
