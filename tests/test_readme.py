@@ -63,14 +63,17 @@ def test_wheel_carries_example_templates_and_benches(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(inside)
+    # `sim` is a name that others own too
+    names = {folder.name for folder in inside.iterdir() if folder.suffix != ".dist-info"}
+    assert names == {"sc_model", "sc_hw", "sc_sim"}
     for name in (
         "sc_hw/examples/digits/digits.npz",
         "sc_hw/reporting/templates/report.html",
         "sc_hw/simulation/waivers.vlt",
-        "sim/benches/bank/phases.py",
-        "sim/driver/driver.cc",
-        "sim/driver/models/sc_sync.v",
-        "sim/objcache.sh",
+        "sc_sim/benches/bank/phases.py",
+        "sc_sim/driver/driver.cc",
+        "sc_sim/driver/models/sc_sync.v",
+        "sc_sim/objcache.sh",
         "sc_model/native/vector.h",
     ):
         assert (inside / name).is_file(), name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from typing import Annotated, Any
 
@@ -82,6 +83,7 @@ def main() -> None:
     """Run the command: every error of a stage is one line on standard error and an exit code."""
     warnings_in_one_line()
     try:
+        _check_working_folder()
         code = app(standalone_mode=False)
     except UsageError as error:
         _wrong_usage(error)
@@ -106,6 +108,16 @@ def main() -> None:
             raise KeyboardInterrupt
         if code:
             raise SystemExit(code)
+
+
+def _check_working_folder() -> None:
+    """OutputError where the folder has been deleted: libraries ask for it at every turn."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise OutputError(
+            f"the working folder can't be used: {error.strerror}; change to another folder."
+        ) from None
 
 
 def _wrong_usage(error: Any) -> None:
