@@ -13,51 +13,15 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from pydantic import ValidationInfo, field_validator
-
-from sc_model.spec.bounds import MAX_PARAMETER
-from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError
+from sc_model.spec.errors import ConfigTypeError, RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.rule_errors import check_fields, update_error
 from sc_model.spec.rule_source import RuleSource
-from sc_model.texts import shown
-
-_BOUNDS = ("ge", "gt", "le", "lt")
 
 
 class RuleParams(Frozen):
-    """Base of a rule's `Params`: widths and constants, integers known before hardware is made.
-
-    Raises
-    ------
-    ConfigError
-        an integer beyond 65,535 in size, where its field gives no bound of its own (`ge`, `le`).
-    """
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _bounded(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse a number that a rule's author did not think of: a shift by 10^9 takes a gigabyte.
-
-        The rule's own bounds, which have been checked before, may lie higher.
-        """
-        name = str(info.field_name)
-        own = {
-            key for item in cls.model_fields[name].metadata for key in _BOUNDS if hasattr(item, key)
-        }
-        if isinstance(value, int) and not isinstance(value, bool):
-            if value > MAX_PARAMETER and not own & {"le", "lt"}:
-                sign, bound = "<=", MAX_PARAMETER
-            elif value < -MAX_PARAMETER and not own & {"ge", "gt"}:
-                sign, bound = ">=", -MAX_PARAMETER
-            else:
-                return value
-            raise ConfigError(
-                f"{cls.__name__}.{name} must be {sign} {bound}, not {shown(value)}; a rule with"
-                " larger numbers gives the field a bound of its own."
-            )
-        return value
+    """Base of a rule's `Params`: widths and constants, integers known before hardware is made."""
 
 
 class Locality(StrEnum):

@@ -16,6 +16,7 @@ from sc_model.rules import load_rule, resolve, rule_families
 from sc_model.spec import (
     ConfigError,
     ConfigTypeError,
+    DenseSpec,
     Design,
     Frozen,
     IntFormat,
@@ -164,7 +165,7 @@ def error_of(file: str, **parameters: int) -> str:
 
 def test_a_rule_without_bounds_of_its_own_has_those_of_the_kit(tmp_path: Any) -> None:
     file = rule_file(tmp_path)
-    more = "; a rule with larger numbers gives the field a bound of its own."
+    more = "; a class with larger numbers gives the field a bound of its own."
     assert (
         error_of(file, leak_shift=10**9)
         == f"Params.leak_shift must be <= {MAX_PARAMETER}, not 1000000000{more}"
@@ -192,6 +193,30 @@ def test_a_negative_number_has_a_bound_too() -> None:
     assert Unbounded(gain=-MAX_PARAMETER).gain == -MAX_PARAMETER
     with pytest.raises(ConfigError, match=r"^Unbounded\.gain must be >= -65535, not -65536; a "):
         Unbounded(gain=-MAX_PARAMETER - 1)
+
+
+class UnboundedLayer(DenseSpec):
+    """A layer of a plug-in's kind, whose author gave no bounds."""
+
+    places: int = 3
+    gain: float = 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"places": 10**9}, "UnboundedLayer.places must be <= 65535, not 1000000000; a class with"),
+        ({"places": 10**400}, "UnboundedLayer.places must be <= 65535, not 1000000000000000"),
+        ({"gain": -1e300}, "UnboundedLayer.gain must be >= -65535, not -1e+300; a class with"),
+        ({"gain": math.inf}, "UnboundedLayer.gain must be finite, not inf."),
+        ({"gain": math.nan}, "UnboundedLayer.gain must be finite, not nan."),
+    ],
+)
+def test_a_layer_kind_without_bounds_has_those_of_all(value: Any, text: str) -> None:
+    assert UnboundedLayer(**LAYER, places=65_535, gain=-1e4).places == 65_535
+    with pytest.raises(ConfigError) as caught:
+        UnboundedLayer(**LAYER, **value)
+    assert str(caught.value).startswith(text)
 
 
 @pytest.mark.parametrize(
