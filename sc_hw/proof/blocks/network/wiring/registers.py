@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sc_hw.proof.blocks.network.wiring.statements import Wiring
 
 _SHOWN = 8  # registers that a counterexample names
 
 
-def prove_registers(wiring: Wiring, clock_of: Mapping[str, str]) -> None:
+def prove_registers(wiring: Wiring, clock_of: Mapping[str, str], others: Iterable[str]) -> None:
     """Add the claims; only after all others, which tell what they were about.
 
     Parameters
     ----------
     wiring : gets the claims.
-    clock_of : the clock of all that is below a path, but for paths whose registers have claims
-        about their clocks already.
+    clock_of : the clock of all that is below a path.
+    others : paths whose registers have claims about their clocks already.
     """
     design = wiring.design
     left = sorted(set(design.net.states) - wiring.claimed)
@@ -28,7 +28,8 @@ def prove_registers(wiring: Wiring, clock_of: Mapping[str, str]) -> None:
         0.0,
         {"registers without a claim": ", ".join(left[:_SHOWN])},
     )
-    faults = {}
+    located = {name for path in (*clock_of, *others) for name in design.below(path)}
+    faults = dict.fromkeys(set(design.net.states) - located, "in no part of the design")
     for path, clock in clock_of.items():
         for name in design.below(path):
             there = design.clocks.get(name, "no rising edge of a clock")

@@ -104,7 +104,7 @@ def claims_of_whole(
     if spec.plastic is not None:
         clock_of[PLASTIC] = clocks[spec.layers[-1].clock]
         prove_stage(network, parts.netlist(PLASTIC_LAYER))
-    prove_registers(wiring, clock_of)
+    prove_registers(wiring, clock_of, [network.words(name).path for name in network.queues])
     return wiring.prover.claims
 
 

@@ -24,7 +24,7 @@ from network_faults import Fault, refuted
         (
             (
                 "crossing_second.words",
-                r"(?s)(always @\\(posedge )think_clk(\\)\\s+o_count <=)",
+                r"(?s)(always @\(posedge )think_clk(\)\s+o_count <=)",
                 "\\1sense_clk\\2",
             ),
             "crossing_second.words: clocks",

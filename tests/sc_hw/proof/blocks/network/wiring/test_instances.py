@@ -13,11 +13,11 @@ from network_faults import Fault, refuted
     ("fault", "claim"),
     [
         (
-            ("layer_first.lane_1.update", r"(\\w+_s1) <= [^;]+;", "\\1 <= 0;"),
+            ("layer_first.lane_1.update", r"(\w+_s1) <= [^;]+;", "\\1 <= 0;"),
             "instance layer_first.lane_1",
         ),
         (
-            ("layer_second.neurons.memory", r"read__addr\\]", "read__addr ^ 1'h1]"),
+            ("layer_second.neurons.memory", r"read__addr\]", "read__addr ^ 1'h1]"),
             "instance layer_second.neurons",
         ),
         (

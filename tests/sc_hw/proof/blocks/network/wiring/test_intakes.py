@@ -13,7 +13,7 @@ from network_faults import Fault, refuted
     ("fault", "claim"),
     [
         (
-            ("crossing_second.intake.scheduler", r"step \\+ 2'h2", "step + 1'h1"),
+            ("crossing_second.intake.scheduler", r"step \+ 2'h2", "step + 1'h1"),
             "top.v, layer second: steps of words and ticks",
         ),
         (
@@ -21,11 +21,11 @@ from network_faults import Fault, refuted
             "top.v, layer first: words and ticks in turn",
         ),
         (
-            ("crossing_first.intake.scheduler", r"\\bdiffers <= [^;]+;", "differs <= 0;"),
+            ("crossing_first.intake.scheduler", r"\bdiffers <= [^;]+;", "differs <= 0;"),
             "top.v, layer first: out of step",
         ),
         (
-            ("crossing_first.intake", r"\\bkept_2 <= [^;]+;", "kept_2 <= kept_1;"),
+            ("crossing_first.intake", r"\bkept_2 <= [^;]+;", "kept_2 <= kept_1;"),
             "top.v, layer first: hold in 3 channels",
         ),
     ],

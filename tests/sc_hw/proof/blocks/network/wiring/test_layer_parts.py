@@ -13,19 +13,19 @@ from network_faults import Fault, refuted
     ("fault", "claim"),
     [
         (
-            ("layer_first", r"\\.host_address\\(host\\)", ".host_address(host ^ 1'h1)"),
+            ("layer_first", r"\.host_address\(host\)", ".host_address(host ^ 1'h1)"),
             "top.v, layer first: lane 0's inputs",
         ),
         (
-            ("layer_first", r"\\.load\\(\\\\load\\$\\d+ \\)", ".load(load)"),
+            ("layer_first", r"\.load\(\\load\$\d+ \)", ".load(load)"),
             "top.v, layer first: lane 1's inputs",
         ),
         (
-            ("layer_first", r"\\.last\\(last\\)", ".last(first)"),
+            ("layer_first", r"\.last\(last\)", ".last(first)"),
             "top.v, layer first: lane 0's inputs",
         ),
         (
-            ("layer_first", r"\\.take\\(take\\)", ".take(announce)"),
+            ("layer_first", r"\.take\(take\)", ".take(announce)"),
             "top.v, layer first: the neurons' inputs",
         ),
         (
@@ -33,11 +33,11 @@ from network_faults import Fault, refuted
             "top.v, layer second: the history's inputs",
         ),
         (
-            ("layer_second", r"loaded\\[2:0\\] == 3'h5", "loaded[2:0] == 3'h7"),
+            ("layer_second", r"loaded\[2:0\] == 3'h5", "loaded[2:0] == 3'h7"),
             "top.v, layer second: the first tick",
         ),
         (
-            ("layer_first", r"requested\\[3\\] \\? ", "~requested[3] ? "),
+            ("layer_first", r"requested\[3\] \? ", "~requested[3] ? "),
             "top.v, layer first: the answer to the host",
         ),
         (

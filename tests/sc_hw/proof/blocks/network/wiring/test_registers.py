@@ -15,7 +15,7 @@ from network_faults import Fault, refuted
         (
             (
                 "layer_second",
-                r"(always @\\()posedge think_clk(\\)\\s+spikes <=)",
+                r"(always @\()posedge think_clk(\)\s+spikes <=)",
                 "\\1negedge think_clk\\2",
             ),
             "top.v: clocks",

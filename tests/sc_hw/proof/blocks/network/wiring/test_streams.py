@@ -13,16 +13,16 @@ from network_faults import Fault, refuted
     ("fault", "claim"),
     [
         (
-            ("", r"\\(load_second__payload\\)", "(load_second__payload ^ 1'h1)"),
+            ("", r"\(load_second__payload\)", "(load_second__payload ^ 1'h1)"),
             "top.v, layer second: its host",
         ),
         (
-            ("", r"\\(read_first__payload\\)", "(read_first__payload ^ 1'h1)"),
+            ("", r"\(read_first__payload\)", "(read_first__payload ^ 1'h1)"),
             "top.v, layer first: its host",
         ),
-        (("", r"\\.o__ready\\(o__ready\\)", ".o__ready(1'h1)"), "top.v: outputs"),
+        (("", r"\.o__ready\(o__ready\)", ".o__ready(1'h1)"), "top.v: outputs"),
         (
-            ("stamp", r"16'h0001;\\n    end\\n  end", "16'h0002;\n    end\n  end"),
+            ("stamp", r"16'h0001;\n    end\n  end", "16'h0002;\n    end\n  end"),
             "top.v: numbers of the steps",
         ),
     ],

@@ -13,11 +13,11 @@ from network_faults import Fault, refuted
     ("fault", "claim"),
     [
         (
-            ("layer_first.neurons", r"\\brest <= [^;]+;", "rest <= 0;"),
+            ("layer_first.neurons", r"\brest <= [^;]+;", "rest <= 0;"),
             "top.v, layer first: a tick's clocks",
         ),
         (
-            ("layer_second.lane_0", r"ends_d2 <= ends_d1", "ends_d2 <= issue"),
+            ("layer_second.lane_0", r"ends_d3 <= [^;]+;", "ends_d3 <= issue;"),
             "top.v, layer second: a tick's clocks",
         ),
         (("layer_second", r"o_valid & o_last", "o_valid"), "top.v, layer second: a tick's clocks"),
