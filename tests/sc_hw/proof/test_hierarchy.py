@@ -83,26 +83,34 @@ def test_the_logic_between_parts_is_read_without_them(tmp_path: Path) -> None:
     assert len(parse_btor(texts["alone"], terms).states) == 1
 
 
-@pytest.mark.parametrize(
-    ("edit", "wrong"),
-    [
-        (("posedge", "negedge"), {"top.part"}),
-        ((".clk(clk)", ".clk(rst)"), {"top"}),
-        ((".rst(rst)", ".rst(1'h0)"), {"top"}),
-        (("always @(posedge clk)", "always @(posedge rst)"), {"top.part"}),
-        (("always @(posedge clk) o <= i[1]", "always @* if (clk) o = i[1]"), {"top.part"}),
-        (
-            ("@(posedge clk) o <=", "@(posedge clk, posedge rst) if (rst) o <= 0; else o <="),
-            {"top.part"},
-        ),
-        (("", ""), set()),
-    ],
-)
-def test_what_does_not_follow_the_clock_is_found(
-    edit: tuple[str, str], wrong: set[str], tmp_path: Path
-) -> None:
-    hierarchy = read(tmp_path, *([edit] if edit[0] else []))
-    assert {name for name in hierarchy.below("top") if hierarchy.off_clock(name)} == wrong
+# An edit of a part, and whether its storage is then off the clock's rising edge.
+PARTS = {
+    "sound": (("", ""), False),
+    "falling": (("posedge", "negedge"), True),
+    "reset": (("posedge clk", "posedge rst"), True),
+    "latch": (("always @(posedge clk) o <= i[1]", "always @* if (clk) o = i[1]"), True),
+    "at_once": (
+        ("@(posedge clk) o <=", "@(posedge clk, posedge rst) if (rst) o <= 0; else o <="),
+        True,
+    ),
+}
+
+
+def test_what_does_not_follow_the_clock_is_found(tmp_path: Path) -> None:
+    part = TEXT[: TEXT.index("module top (")]
+    pins = dict.fromkeys(PARTS, ".clk(clk), .rst(rst)")
+    pins |= {"sound$1": ".clk(rst), .rst(rst)", "sound$2": ".clk(clk), .rst(1'h0)"}
+    text = "".join(
+        part.replace(r"\top.part", name).replace(*edit) for name, (edit, _) in PARTS.items()
+    )
+    text += "module top (clk, rst);\n  input clk, rst;\n"
+    text += "".join(f"  {base_name(name)} \\{name} ({nets});\n" for name, nets in pins.items())
+    file = tmp_path / "top.v"
+    file.write_text(text + "endmodule\n", encoding="utf-8")
+    hierarchy = read_hierarchy(file, "top", tmp_path / "files")
+    assert hierarchy.off_clock("top") == ["sound$1.clk", "sound$2.rst"]
+    for name, (_, off) in PARTS.items():
+        assert bool(hierarchy.off_clock(name)) == off, name
 
 
 @pytest.mark.parametrize(
