@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from sc_model.evaluation.agreement import Agreement, agreement
 from sc_model.evaluation.floats import run_floats
 from sc_model.evaluation.integers import run_integers
@@ -74,6 +76,18 @@ def calibrated(
     """
     options = {name: value for name, value in (given or {}).items() if value is not None}
     check_widths(layers, options)
+    with np.errstate(all="ignore"):  # numbers that are far apart; what does not fit is refused
+        return _calibrated(layers, options, tick_ms, samples, target)
+
+
+def _calibrated(
+    layers: Sequence[FloatLayer],
+    options: Mapping[str, Any],
+    tick_ms: float,
+    samples: Samples | None,
+    target: float,
+) -> Calibration:
+    """See `calibrated`."""
     if samples is None:
         samples = random_samples(layers)
         tries = LARGEST_WEIGHT_BITS - WEIGHT_BITS + 2

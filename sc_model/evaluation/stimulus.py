@@ -23,6 +23,7 @@ RATES = (0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 0.9)
 # so with few samples widths agree by luck (reports/nir_public.md).
 FEW, MANY = 4, 16
 SHORTEST, LONGEST = 200, 4000  # steps of a random sample
+MOST_NUMBERS = 2e7  # of one layer, over all samples and steps: 160 MB in float64
 TIME_CONSTANTS = 5.0  # of the slowest leak, that a random sample lasts
 
 
@@ -52,7 +53,7 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0, repeats: int = F
 
     In every other repeat a random half of the inputs spikes alone: an input with a large weight
     would hide what the others do. Samples are as long as the slowest leak needs, between 200 and
-    4000 steps.
+    4000 steps, or as long as memory holds for all layers.
     """
     slowest = 1.0
     for layer in layers:
@@ -64,11 +65,30 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0, repeats: int = F
     steps = round(min(max(TIME_CONSTANTS * slowest, SHORTEST), LONGEST))
     generator = np.random.default_rng(seed)
     rates, inputs = np.tile(RATES, repeats), layers[0].inputs
+    steps = max(1, min(steps, int(MOST_NUMBERS / (len(rates) * _widest(layers)))))
     spikes = generator.random((len(rates), steps, inputs)) < rates[:, None, None]
     order = generator.permuted(np.tile(np.arange(inputs), (len(rates), 1)), axis=1)
     halves = np.arange(len(rates)) // len(RATES) % 2 == 1
     spikes &= ~(halves[:, None] & (order >= -(-inputs // 2)))[:, None, :]
     return Samples(spikes.astype(np.uint8), None, f"random spikes, seed {seed}")
+
+
+def _widest(layers: Sequence[FloatLayer]) -> int:
+    """Numbers that the widest of the layers and of their inputs needs in a step."""
+    return max(max(layer.inputs, layer.neurons) for layer in layers)
+
+
+def _bounded(layers: Sequence[FloatLayer], samples: Samples) -> Samples:
+    """As many samples from the first on, and steps of them, as memory holds for all layers."""
+    count, steps, _ = samples.spikes.shape
+    widest = _widest(layers)
+    if count * steps * widest <= MOST_NUMBERS:
+        return samples
+    most_steps = max(1, min(steps, int(MOST_NUMBERS / widest)))
+    most = max(1, min(count, int(MOST_NUMBERS / (most_steps * widest))))
+    labels = None if samples.labels is None else samples.labels[:most]
+    origin = f"{samples.origin} (the first {most} of {count} samples)"
+    return Samples(samples.spikes[:most, :most_steps], labels, origin)
 
 
 def samples_for(layers: Sequence[FloatLayer], what: Samples | PathLike) -> Samples:
@@ -77,10 +97,10 @@ def samples_for(layers: Sequence[FloatLayer], what: Samples | PathLike) -> Sampl
     Raises ConfigError for another seed, and for a file that does not fit.
     """
     if isinstance(what, Samples):
-        return what
+        return _bounded(layers, what)
     word, colon, seed = str(what).partition(":")
     if word != "random":
-        return load_samples(what, layers[0].inputs)
+        return _bounded(layers, load_samples(what, layers[0].inputs))
     if colon and not (seed.isascii() and seed.isdigit() and len(seed) < 10):
         raise ConfigError(
             f"random samples must have a seed of 0 to 999999999, not {shown(seed)}; give"

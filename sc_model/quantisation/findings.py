@@ -157,7 +157,7 @@ def weight_noise(layer: FloatLayer, units: Floats, weight_bits: int) -> Floats:
     """
     parts = [part for part in (layer.weight, layer.recurrent) if part is not None]
     errors = rounding_errors(np.concatenate(parts, axis=1), units, weight_bits)
-    noise = np.sqrt((errors**2).sum(axis=1)) * ACTIVITY * reach(layer)
+    noise = np.hypot.reduce(errors, axis=1) * ACTIVITY * reach(layer)
     return np.asarray(noise / layer.per_neuron("threshold"), np.float64)
 
 
@@ -213,6 +213,8 @@ def _leaks(made: Rounded) -> Iterator[Finding]:
         gone = (meant > 0) & (found == 0)
         wrong = ~gone & (off > LEAK_MATERIAL)
         name = f"{what} of '{made.layer.name}'"
+        if not (gone | wrong).any():
+            continue
         remedy = _leak_remedy(kept, spec, field, float(off.max()))
         if gone.any():
             text = f"{name} ({_who(gone)}) became none: 100 % of it is lost; {remedy}"

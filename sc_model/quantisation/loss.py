@@ -37,8 +37,8 @@ def loss(before: NDArray[Any], after: NDArray[Any], clipped: int = 0) -> Loss:
     if not before.size:
         return Loss(0, clipped, 0.0, 0.0, 0.0, 0.0)
     error = np.abs(after - before)
-    largest, rms = float(error.max()), float(np.sqrt(np.mean(error**2)))
-    top, mean = float(np.abs(before).max()), float(np.sqrt(np.mean(before**2)))
+    largest, rms = float(error.max()), _root_mean_square(error)
+    top, mean = float(np.abs(before).max()), _root_mean_square(before)
     return Loss(
         before.size,
         clipped,
@@ -47,3 +47,9 @@ def loss(before: NDArray[Any], after: NDArray[Any], clipped: int = 0) -> Loss:
         largest / top if top else 0.0,
         rms / mean if mean else 0.0,
     )
+
+
+def _root_mean_square(values: NDArray[Any]) -> float:
+    """Scaled by the largest of them: squares of numbers above 10^154 are too large for float64."""
+    top = float(np.abs(values).max())
+    return top * float(np.sqrt(np.mean((values / top) ** 2))) if top else 0.0

@@ -62,7 +62,8 @@ class QuantisedLayer:
         rounded = Rounded(
             self.layer, self.spec, self.parameters, self.scale, self.scaled_by, self.tick_ms
         )
-        return findings(rounded)
+        with np.errstate(all="ignore"):  # numbers that are far apart; shares become infinite
+            return findings(rounded)
 
 
 def quantise(

@@ -101,3 +101,25 @@ def test_every_portion_of_many_samples_must_agree() -> None:
     assert len(calibration._portions(128)) == 4
     assert calibration._portions(127) == []
     assert [each.stop - each.start for each in calibration._portions(130)] == [32, 33, 33, 32]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_that_are_far_apart(seed: int) -> None:
+    """From 10^-300 to 10^300: integers and a report, or one line, and never a warning."""
+    rng = np.random.default_rng(seed)
+    sizes = 10.0 ** np.array([-300, -30, -9, -3, 0, 3, 9, 30, 300])
+    for _ in range(4):
+        what = FloatLayer(
+            "n",
+            rng.choice([*sizes, 0.0], size=(2, 3)) * rng.choice([-1, 1], size=(2, 3)),
+            bias=rng.choice([*sizes, 0.0], size=2),
+            threshold=rng.choice(sizes, size=2),
+            leak=float(rng.choice([0.0, 1.0, 0.5, 1 - 1e-16])),
+            synaptic_leak=float(rng.choice([0.0, 1.0, 0.5])),
+        )
+        try:
+            found = calibrated([what], {"weight_bits": 12})
+            texts = [each.text for each in found.layers[0].findings]
+        except ConfigError as error:
+            texts = [f"{error}"]
+        assert not [text for text in texts if not text or "\n" in text]

@@ -109,3 +109,15 @@ def test_samples_by_a_word(tmp_path: Path) -> None:
             ConfigError, match=r"^random samples must have a seed of 0 to 999999999"
         ):
             samples_for(LAYERS, word)
+
+
+def test_memory_bounds_what_is_run() -> None:
+    wide = [FloatLayer("n", np.ones((1000, 1)), leak=1 - 1e-4)]
+    assert random_samples(wide, repeats=1).spikes.shape == (8, 2500, 1)
+    long = Samples(np.zeros((50, 1000, 1), np.uint8), np.arange(50), "x")
+    cut = samples_for(wide, long)
+    assert (cut.spikes.shape, cut.origin) == ((20, 1000, 1), "x (the first 20 of 50 samples)")
+    assert cut.labels is not None
+    assert len(cut.labels) == 20
+    one = samples_for(wide, Samples(np.zeros((1, 30_000, 1), np.uint8), None, "x"))
+    assert one.spikes.shape == (1, 20_000, 1)

@@ -114,6 +114,12 @@ def test_leaks_of_currents_and_shifts() -> None:
     assert not of_kind(tried(shift, slow), "leak")
 
 
+def test_a_current_that_never_decays_is_no_loss() -> None:
+    assert not of_kind(quantise(layer(leak=0.0, synaptic_leak=1.0)), "synaptic_leak")
+    mixed = quantise(layer([[1.0], [1.0]], leak=np.array([1.0, 0.5])), leak="shift")
+    assert one(mixed, "leak").neurons == (0, 1)  # one shift for both, a quarter a tick
+
+
 # --- dead bands -----------------------------------------------------------------------------------
 
 
