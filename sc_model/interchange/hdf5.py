@@ -129,6 +129,11 @@ def _run_child(file: Path, descriptor: int, seconds: int) -> bytes:
     file, descriptor : the file, for errors, and opened.
     seconds : of processor time that the child may take.
     """
+    if not sys.executable:  # Python inside another program may not know its interpreter
+        raise InterchangeError(
+            f"NIR file {file} is read by a process of its own, and sys.executable does not say with"
+            " which interpreter; set it."
+        )
     packages = [importlib.util.find_spec(name) for name in ("h5py", "numpy")]
     options = {
         "limits": LIMITS,

@@ -169,7 +169,12 @@ def _population(
     package = answers.source
     fields = {each: getattr(node, each) for each in PARAMETERS[kind]}
     values = _spread(f"node '{name}' ({type(node).__name__})", fields, shape)
-    shares = {each: resolution(value) for each, value in fields.items()}
+    # of a tau of snnTorch `adjusted` finds the beta that it was made from, which is exact
+    found = package is not None and package.name == "snntorch"
+    shares = {
+        each: DOUBLE if found and each.startswith("tau") else resolution(value)
+        for each, value in fields.items()
+    }
     reset: Reset = "zero"
     delay = False
     if kind in RESETTING:
@@ -227,8 +232,8 @@ def _spread(where: str, fields: Mapping[str, Any], shape: Shape) -> Values:
 def _settled(kind: Kind, values: Values, shares: Mapping[str, float], dt: float) -> Values:
     """Parameters with what only the precision of the file keeps apart set equal.
 
-    A time constant that is the step in the file's precision is the step; a gain that is 1 is 1;
-    a leak or a threshold that is v_reset is v_reset.
+    A time constant that is a whole number of steps in the file's precision is that number; a gain
+    that is 1 is 1; a leak or a threshold that is v_reset is v_reset.
 
     Parameters
     ----------
@@ -243,8 +248,12 @@ def _settled(kind: Kind, values: Values, shares: Mapping[str, float], dt: float)
         return max(shares.get(name, DOUBLE) for name in names)
 
     for tau in ("tau", "tau_mem", "tau_syn"):
-        if tau in found:
-            found[tau] = snapped(found[tau], dt, share(tau))
+        if tau in found and share(tau) > DOUBLE:
+            # at least one step: what is near less is an error, with its own number in it
+            whole = np.maximum(np.rint(found[tau] / dt), 1.0) * dt
+            found[tau] = snapped(found[tau], whole, share(tau))
+        elif tau in found:
+            found[tau] = snapped(found[tau], dt, DOUBLE)
     for name in ("v_leak", "v_threshold"):
         if name in found and "v_reset" in found:
             found[name] = snapped(found[name], found["v_reset"], share(name, "v_reset"))

@@ -78,6 +78,11 @@ def test_what_is_equal_in_the_precision_is_equal(kind: Any) -> None:
     for tau, dt_ms in ((0.001, 1.0), (0.0001, 0.1), (0.003, 3.0)):
         step = from_nir(graph_with(scale, lif(kind, tau=tau), 1), **{**TOLD, "dt_ms": dt_ms})
         assert step.populations["n"].kept("tau", dt_ms).tolist() == [0.0]
+    steps = np.arange(1, 200)
+    whole = lif(kind, 199)
+    whole.tau = (steps * 1e-3).astype(kind)
+    kept = from_nir(graph_with(nir.Scale(np.ones(199)), whole, 199), **TOLD).populations["n"]
+    assert kept.kept("tau", 1.0).tolist() == pytest.approx(1 - 1 / steps, abs=1e-15)
     tau = kind(0.0203)
     read_in = from_nir(graph_with(scale, lif(kind, tau=tau, r=tau / kind(1e-3)), 1), **TOLD)
     assert read_in.populations["n"].gain(1.0).tolist() == [1.0]
