@@ -25,19 +25,20 @@ def kept(terms: Terms) -> Terms:
     return terms
 
 
+DELAY = """1 sort bitvec 1
+2 input 1 {source}
+3 state 1 {first}
+4 state 1 {second}
+5 output 4 {output}
+6 next 1 3 2
+7 next 1 4 3
+"""
+
+
 def delay(terms: Terms, first: str, second: str, source: str, output: str) -> Netlist:
     """A bit that passes two registers."""
-    return parse_btor(
-        f"""1 sort bitvec 1
-        2 input 1 {source}
-        3 state 1 {first}
-        4 state 1 {second}
-        5 output 4 {output}
-        6 next 1 3 2
-        7 next 1 4 3
-        """,
-        terms,
-    )
+    text = DELAY.format(first=first, second=second, source=source, output=output)
+    return parse_btor(text, terms)
 
 
 def test_faults_of_instances_are_noticed(noticed: Callable[[str], int]) -> None:
@@ -62,6 +63,18 @@ def test_registers_are_paired_by_name_and_else_by_structure(
     inside = delay(terms, first, second, "port$1", "q")
     prove_instance(prover, "part", alone, inside, CONNECTIONS)
     assert [claim.verdict for claim in prover.claims] == [verdict]
+
+
+@pytest.mark.parametrize("edit", [("next 1 4 3", "next 1 4 -3"), ("output 4 q", "output 3 q")])
+def test_another_next_state_or_output_is_refuted(edit: tuple[str, str]) -> None:
+    terms = kept(Terms())
+    prover = Prover(terms, 10.0)
+    text = DELAY.format(first="x", second="y", source="port$1", output="q")
+    inside = parse_btor(text.replace(*edit), terms)
+    prove_instance(prover, "part", delay(terms, "x", "y", "i", "o"), inside, CONNECTIONS)
+    (claim,) = prover.claims
+    assert claim.verdict == REFUTED
+    assert 1 in (claim.counterexample or {}).values()
 
 
 def test_names_that_mislead_are_seen_through() -> None:
