@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from sc_hw.build.elaborate import elaborate
+from sc_hw.proof.processes import decide
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import PROVED, REFUTED
 from sc_model.spec import Design, RuleChoice
@@ -53,3 +56,24 @@ def test_bank_with_mutants(tmp_path: Path) -> None:
     assert {row["verdict"] for row in certificate["mutants"]} == {REFUTED}
     early = next(row for row in certificate["mutants"] if row["name"] == "read one clock early")
     assert early["claim"] == "order: no early read"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "claim"),
+    [
+        (
+            r"assign i_ready = (.*);",
+            r"assign i_ready = (\1) & position != 5;",
+            "liveness: transfer",
+        ),
+        (r"\bfree <= (.*);", r"free <= \1 & ~taken;", "liveness: load"),
+        (r"\blanding <= .*;", "landing <= age[0];", "order: invariant kept"),
+    ],
+    ids=["deaf at a synapse", "busy for ever", "never drained"],
+)
+def test_a_bank_that_hangs_is_refuted(old: str, new: str, claim: str, tmp_path: Path) -> None:
+    build = elaborate(Design(name="bank", block="bank", synapses=8), tmp_path)
+    text, count = re.subn(old, new, build.verilog.read_text(encoding="utf-8"), count=1)
+    assert count
+    build.verilog.write_text(text, encoding="utf-8")
+    assert claim in {c["name"] for c in decide(build.folder) if c["verdict"] == REFUTED}

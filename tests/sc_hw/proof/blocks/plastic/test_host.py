@@ -14,6 +14,10 @@ from broken_parts import keeps, refuted
         (keeps("load_synapse_d", "1'h0"), "host: load"),
         (keeps("drained", "1'h1"), "host: invariant kept"),
         (keeps("touched", "1'h0"), "host: invariant kept"),
+        (keeps("may", "1'h0"), "host: liveness, load"),
+        (keeps("stale", "1'h1"), "host: invariant kept"),
+        (keeps("idle", "1'h0"), "host: liveness, idle"),
+        (keeps("idle", "1'h1"), "host: idle"),
     ],
 )
 def test_a_broken_part_is_refuted(edit: tuple[str, str], claim: str, tmp_path: Path) -> None:
