@@ -180,15 +180,15 @@ def _evolution() -> Reader:
 
 def _torch() -> Reader:
     """The checkpoint of a learner in torch."""
-    from sc_model.training import checkpoints
+    from sc_model import torch_files
 
-    torch = vars(checkpoints)["torch"]  # campaigns need not have it
+    torch = vars(torch_files)["torch"]  # campaigns need not have it
     content = io.BytesIO()
     state = {"learner": "L", "more": {"a": [1, 2.5, None]}, "w": torch.ones(2, 3)}
     torch.save(state, content)
     return Reader(
         content.getvalue(),
-        lambda path: checkpoints.read_state(path, ("learner", "more")),
+        lambda path: torch_files.read_state(path, ("learner", "more")),
         ValueError,
     )
 

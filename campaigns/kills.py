@@ -95,7 +95,7 @@ JOBS: dict[str, Job] = {
 COMMANDS = ("elaborate", "import", "prove", "cosim", "estimate")
 
 
-def _start(job: Job, folder: Path, mark: str) -> subprocess.Popen[str]:
+def _start(job: Job, folder: Path, mark: str) -> subprocess.Popen[bytes]:
     """Start a job in a folder; interrupts are not ignored, as they are in a shell's background."""
     environ = {
         **os.environ,
@@ -104,15 +104,22 @@ def _start(job: Job, folder: Path, mark: str) -> subprocess.Popen[str]:
         "NO_COLOR": "1",
         MARK: mark,
     }
-    return subprocess.Popen(
-        [sys.executable, *job.command],
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    # Output goes to a file: whoever is left behind would hold a pipe open.
+    with (folder / f"{mark}.out").open("w") as out:
+        return subprocess.Popen(
+            [sys.executable, *job.command],
+            cwd=folder,
+            env=environ,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+
+def _ended(process: subprocess.Popen[bytes], folder: Path, mark: str) -> tuple[int, str]:
+    """Wait for the end of a process; exit status, and what it has printed."""
+    code = process.wait(timeout=LIMIT_S)
+    return code, (folder / f"{mark}.out").read_text(errors="replace")
 
 
 def alive(mark: str) -> list[str]:
@@ -149,17 +156,10 @@ def undisturbed(job: Job) -> tuple[dict[str, str], float]:
     with tempfile.TemporaryDirectory() as name:
         began = time.monotonic()
         process = _start(job, Path(name), "undisturbed")
-        _, err = process.communicate(timeout=LIMIT_S)
-        if process.returncode:
+        code, err = _ended(process, Path(name), "undisturbed")
+        if code:
             raise RuntimeError(f"a job fails undisturbed: {err}")
         return results(job, Path(name)), time.monotonic() - began
-
-
-def _end(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
-    """Send a signal; exit status and standard error."""
-    process.send_signal(number)
-    _, err = process.communicate(timeout=LIMIT_S)
-    return process.returncode, err
 
 
 def trial(
@@ -184,11 +184,12 @@ def trial(
         process = _start(job, folder, mark)
         time.sleep(delay)
         had_ended = process.poll() is not None
-        code, err = _end(process, number)
+        process.send_signal(number)
+        code, err = _ended(process, folder, mark)
         left = _left(mark)
         if other is not None:
-            _, other_err = other.communicate(timeout=LIMIT_S)
-            if other.returncode:
+            other_code, other_err = _ended(other, folder, f"{mark}-other")
+            if other_code:
                 return "the other process failed", other_err
         if left:
             return "a process is left", " | ".join(left)
@@ -200,8 +201,8 @@ def trial(
             if rest := [file for file in hidden if not file.endswith("/.lock")]:
                 return "a temporary file is left", str(rest)
         again = _start(job, folder, f"{mark}-again")
-        _, err = again.communicate(timeout=LIMIT_S)
-        if again.returncode:
+        code, err = _ended(again, folder, f"{mark}-again")
+        if code:
             return "the next run fails", err
         if results(job, folder) != expected:
             return "the next run differs", str(results(job, folder))

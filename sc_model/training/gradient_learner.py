@@ -25,7 +25,7 @@ from torch import Tensor
 from sc_model.checks import positive_number
 from sc_model.files import replace_bytes
 from sc_model.network import Network
-from sc_model.training.checkpoints import misfit, read_state
+from sc_model.torch_files import misfit, read_state
 from sc_model.training.loop import TrainingError
 from sc_model.training.network_module import NetworkModule, as_module
 

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor
 
 from sc_model.files import PathLike, replacing
-from sc_model.training.checkpoints import misfit, read_state
+from sc_model.torch_files import misfit, read_state
 
 Batches = Callable[[np.random.Generator], Iterable[tuple[Tensor, Tensor]]]
 Metrics = Callable[[torch.nn.Module], Mapping[str, float]]

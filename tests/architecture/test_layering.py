@@ -54,6 +54,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model.checks": Layer(("numpy", "sc_model.spec")),
     "sc_model.firing": Layer(),
     "sc_model.archives": Layer(("numpy",)),
+    "sc_model.torch_files": Layer(("torch",)),
     # callbacks serve training and learning, and lie below both
     "sc_model.callbacks": Layer(
         ("tensorboard", "wandb", "sc_model.checks", "sc_model.files", "sc_model.packages")
@@ -167,6 +168,7 @@ LAYERS: dict[str, Layer] = {
             ),
             *(
                 "sc_model.training",
+                "sc_model.torch_files",
                 "sc_model.network",
                 "sc_model.files",
                 "sc_model.callbacks",
