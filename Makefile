@@ -1,5 +1,5 @@
 # Two commands do all set-up: `make demo` and `make test`. Needs Python 3.11+, g++, make and perl; everything else is
-# installed from wheels into .venv, at the versions of requirements.lock.
+# installed from wheels into .venv, at the versions and with the hashes of requirements.lock.
 
 PYTHON ?= python3
 JOBS   ?= 2
@@ -49,11 +49,12 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/local_learners.py --out reports
 	$(BIN)/python benchmarks/learners_speed.py --out reports
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "Python's venv is needed: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-torch.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@test -e sc_sim/__init__.py || ln -sfn sim sc_sim # a copy of the repository may have lost the link
 	touch $@
