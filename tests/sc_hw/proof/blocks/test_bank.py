@@ -61,11 +61,7 @@ def test_bank_with_mutants(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "claim"),
     [
-        (
-            r"assign i_ready = (.*);",
-            r"assign i_ready = (\1) & position != 5;",
-            "liveness: transfer",
-        ),
+        ("i_ready = ~ closed;", "i_ready = ~closed & position != 5;", "liveness: transfer"),
         (r"\bfree <= (.*);", r"free <= \1 & ~taken;", "liveness: load"),
         (r"\blanding <= .*;", "landing <= age[0];", "order: invariant kept"),
     ],
