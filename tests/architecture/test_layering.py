@@ -211,6 +211,10 @@ LAYERS: dict[str, Layer] = {
     "campaigns": Layer(
         ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sc_sim"), never=("sc_hw.cli",)
     ),
+    # writes files that nir.write() would not
+    "campaigns.fuzz_nir": Layer(
+        ("sc_hw", "sc_model", "campaigns", "h5py", "nir", "numpy"), never=("sc_hw.cli",)
+    ),
     "sc_sim": Layer(
         (
             "cocotb",
