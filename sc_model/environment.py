@@ -17,7 +17,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -193,6 +193,23 @@ def plain_name(folder: Path) -> Iterator[Path]:
         link = Path(holder) / "folder"
         link.symlink_to(place, target_is_directory=True)
         yield link
+
+
+@cache
+def lasting_program(folder: Path, program: str) -> tuple[Path, Path]:
+    """A folder by a plain name, and a folder for PATH with a program of its `bin` in it.
+
+    Both are there for as long as this process lives. The program is started by its plain path.
+    """
+    stack = ExitStack()
+    atexit.register(stack.close)
+    plain = stack.enter_context(plain_name(folder))
+    holder = tempfile.TemporaryDirectory(prefix="sc-hw-", dir=plain_temporary_folder())
+    path = Path(stack.enter_context(holder))
+    script = path / program.removesuffix("_bin")
+    script.write_text(f'#!/bin/sh\nexec {plain}/bin/{program} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return plain, path
 
 
 def load_library(path: Path) -> ctypes.CDLL:

