@@ -214,20 +214,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--interrupts", type=int, default=30)
+    parser.add_argument("--jobs", nargs="+", choices=tuple(JOBS), default=list(JOBS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("reports"))
     options = parser.parse_args()
     rng = random.Random(options.seed)
     normal = {}
-    for name, job in JOBS.items():
+    for name, job in ((name, JOBS[name]) for name in options.jobs):
         normal[name] = undisturbed(job)
         print(f"... {name}: {normal[name][1]:.1f} s undisturbed", flush=True)
     counts: Counter[tuple[str, str, str]] = Counter()
     faults: list[str] = []
     plan: list[tuple[str, int, bool]] = []
     for count, number, names in (
-        (options.kills, int(signal.SIGKILL), tuple(JOBS)),
-        (options.interrupts, int(signal.SIGINT), COMMANDS),
+        (options.kills, int(signal.SIGKILL), options.jobs),
+        (options.interrupts, int(signal.SIGINT), [n for n in COMMANDS if n in options.jobs]),
     ):
         plan += [(names[n % len(names)], number, n % 5 == 4) for n in range(count)]
     for place, (name, number, pair) in enumerate(plan):
@@ -247,6 +248,8 @@ def main() -> None:
 
 def _write(options: Any, counts: Mapping[tuple[str, str, str], int], faults: list[str]) -> None:
     command = f"python -m campaigns.kills --kills {options.kills} --interrupts {options.interrupts}"
+    if options.jobs != list(JOBS):
+        command += f" --jobs {' '.join(options.jobs)}"
     total = sum(counts.values())
     lines = [
         "# Kills and interrupts",
