@@ -35,12 +35,12 @@ class Reachable:
 
     def substitutions(self) -> Iterator[dict[Any, Any]]:
         """For each of `DEPTHS`, what puts all unrollings of the netlist into a state so reached."""
-        # One set of free terms is enough for states that are not unrolled (those of a lane).
-        plain: tuple[dict[str, Any], dict[str, Any]] = (self.net.states, {})
+        # What is not unrolled (a lane) is written in the netlist's own terms.
+        unrolled = self.net.unrolled or [(self.net.states, {})]
         has_memory = any(term.sort().is_array() for term in self.net.states.values())
         for depth in DEPTHS_WITH_MEMORY if has_memory else DEPTHS:
             values: dict[Any, Any] = {}
-            for number, (first, fixed) in enumerate((plain, *self.net.unrolled)):
+            for number, (first, fixed) in enumerate(unrolled):
                 reached = self._after(depth, number, fixed)
                 values |= {first[name]: reached[name] for name in first}
             yield values
