@@ -83,3 +83,29 @@ def refuted(network: Path, folder: Path, faults: Sequence[Fault] = ()) -> set[st
     manifest = json.loads((network / "manifest.json").read_text())
     write_json(folder / "manifest.json", {**manifest, "verilog_sha256": sha256(text)})
     return {claim["name"] for claim in decide(folder) if claim["verdict"] != "proved"}
+
+
+def broken(design: Design, folder: Path, part: str, *edits: tuple[str, str]) -> list[str]:
+    """Names of the claims about a part of a layer named ``only`` that an edit refutes.
+
+    Parameters
+    ----------
+    design : a network of that layer.
+    folder : an empty one.
+    part : kind of the part.
+    edits : texts of its Verilog, each replaced where it stands first.
+    """
+    write_network_parts(design, folder)
+    manifest = {"design": design.model_dump(mode="json"), "verilog": "top.v"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    # The claims about this part alone: the others are about the correct design.
+    listing = json.loads((folder / "proof" / PARTS).read_text())
+    rows = [row for row in listing["parts"] if row["part"] == part]
+    (folder / "proof" / PARTS).write_text(json.dumps({"parts": rows}))
+    path = folder / "proof" / f"{part}_only.v"
+    text = path.read_text()
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    path.write_text(text)
+    return [claim["name"] for claim in decide(folder) if claim["verdict"] == "refuted"]

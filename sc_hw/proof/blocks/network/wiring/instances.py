@@ -114,37 +114,39 @@ def prove_instance(
     if still:
         return fault(registers_that_only_one_of_the_two_moves=still)
     values = alone.binding({a: net.states[b] for a, b in registers.items()}, inputs)
-    moving = [name for name in registers if name in alone.following]
-    own = [name for name in moving if exempt is not None and exempt.pattern.match(name)]
-    moving = [name for name in moving if name not in own]
-    ports = [name for name in alone.outputs if name not in left_out]
-    rewritten = _substituted(
-        alone,
-        [alone.following[name] for name in moving] + [alone.outputs[name] for name in ports],
-        values,
-    )
-    if exempt is not None:
-        others = values | {alone.inputs[name]: term for name, term in exempt.given.items()}
-        moving = [*own, *moving]
-        rewritten = [
-            *_substituted(alone, [alone.following[name] for name in own], others),
-            *rewritten,
-        ]
-    terms = prover.terms
-    unequal = {
-        f"{name} differs": terms.differ(term, net.following[registers[name]])
-        for name, term in zip(moving, rewritten[: len(moving)], strict=True)
-        if term != net.following[registers[name]]
-    }
+    unequal = _differences(wiring, alone, registers, values, exempt)
     wiring.claimed.update(registers.values())
     if unequal:
         prover.claim(label, statement, prover.either(*unequal.values()), (), unequal)
     else:  # the same terms
         prover.record(label, statement, True, time.perf_counter() - began)
-    outputs = {
-        name: Bits(terms, term) for name, term in zip(ports, rewritten[len(moving) :], strict=True)
-    }
+    ports = [name for name in alone.outputs if name not in left_out]
+    rewritten = _substituted(alone, [alone.outputs[name] for name in ports], values)
+    outputs = {name: Bits(prover.terms, term) for name, term in zip(ports, rewritten, strict=True)}
     return Outputs(instance, outputs, registers)
+
+
+def _differences(
+    wiring: Wiring,
+    alone: Netlist,
+    registers: Mapping[str, str],
+    values: dict[Any, Any],
+    exempt: Exemption | None,
+) -> dict[str, Any]:
+    """By name, that a register of the part and the instance's have another next value."""
+    net, terms = wiring.design.net, wiring.prover.terms
+    moving = [name for name in registers if name in alone.following]
+    own = [name for name in moving if exempt is not None and exempt.pattern.match(name)]
+    rest = [name for name in moving if name not in own]
+    rewritten = _substituted(alone, [alone.following[name] for name in rest], values)
+    if exempt is not None:
+        others = values | {alone.inputs[name]: term for name, term in exempt.given.items()}
+        rewritten += _substituted(alone, [alone.following[name] for name in own], others)
+    return {
+        f"{name} differs": terms.differ(term, net.following[registers[name]])
+        for name, term in zip([*rest, *own], rewritten, strict=True)
+        if term != net.following[registers[name]]
+    }
 
 
 def _substituted(net: Netlist, expressions: list[Any], values: dict[Any, Any]) -> list[Any]:

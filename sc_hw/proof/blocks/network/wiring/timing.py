@@ -186,28 +186,45 @@ class _Tick:
 def prove_timing(layer: Layer, tick_clocks: int) -> None:
     """Add the claims about the clocks of a tick; the manifest says how many it takes."""
     tick = _Tick(layer)
-    wiring, part = layer.wiring, layer.part
-    zero, one = wiring.const(0, 1), wiring.const(1, 1)
+    _prove_rest(tick)
+    _prove_ticks(tick)
+    # The claims above make `tick.clocks` the number that the hardware takes.
+    layer.wiring.prover.record(
+        f"{layer.label}: clocks of a tick",
+        f"from the transfer of a tick's inputs to that of its spikes, if these are taken at once,"
+        f" there are {tick.clocks} clocks, as the manifest says",
+        tick.clocks == tick_clocks,
+        0.0,
+        {"the manifest says": tick_clocks},
+    )
 
-    def rest_next() -> Iterator[Pair]:
-        for owner, name in tick.at_rest():
-            following = wiring.next(owner, name)
-            yield f"{owner.path}.{name} (next)", following, wiring.const(0, len(following))
 
-    def after_reset() -> Iterator[Pair]:
-        yield from rest_next()
-        yield f"{part.path}.ticking (next)", wiring.next(part, "ticking"), zero
+def _becomes(layer: Layer, name: str, wanted: int) -> Pair:
+    """The next value of one of the layer's bits, and what it must be."""
+    following = layer.wiring.next(layer.part, name)
+    return f"{layer.part.path}.{name} (next)", following, layer.wiring.const(wanted, 1)
 
+
+def _rests_next(tick: _Tick) -> Iterator[Pair]:
+    """Nothing is under way in the next clock."""
+    for owner, name in tick.at_rest():
+        following = tick.wiring.next(owner, name)
+        yield f"{owner.path}.{name} (next)", following, tick.wiring.const(0, len(following))
+
+
+def _prove_rest(tick: _Tick) -> None:
+    """After a reset and between ticks nothing is under way."""
+    layer, wiring = tick.layer, tick.wiring
     wiring.claim(
         f"{layer.label}: at rest after a reset",
         "a reset takes everything off its way: no synapse, sum, neuron or write is under way",
-        after_reset,
+        lambda: (*_rests_next(tick), _becomes(layer, "ticking", 0)),
         lambda: [layer.reset],
     )
 
     def idle() -> Iterator[Pair]:
-        yield "the end of a tick", end_of_tick(layer), zero
-        yield from rest_next()
+        yield "the end of a tick", end_of_tick(layer), wiring.const(0, 1)
+        yield from _rests_next(tick)
 
     wiring.claim(
         f"{layer.label}: at rest between ticks",
@@ -221,9 +238,14 @@ def prove_timing(layer: Layer, tick_clocks: int) -> None:
         ],
     )
 
+
+def _prove_ticks(tick: _Tick) -> None:
+    """The first clock of a tick, each clock of it, and its last one."""
+    layer, wiring = tick.layer, tick.wiring
+
     def started() -> Iterator[Pair]:
-        yield "the end of a tick", end_of_tick(layer), zero
-        yield f"{part.path}.ticking (next)", wiring.next(part, "ticking"), one
+        yield "the end of a tick", end_of_tick(layer), wiring.const(0, 1)
+        yield _becomes(layer, "ticking", 1)
         for owner, name, value in tick.registers(tick.start()):
             yield f"{owner.path}.{name} (next)", wiring.next(owner, name), value
 
@@ -241,6 +263,11 @@ def prove_timing(layer: Layer, tick_clocks: int) -> None:
     )
     time = tick.time()
 
+    def under_way() -> list[Bits]:
+        """A tick is under way, at that time of it."""
+        there = [*layer.invariants(), *tick.at(time)]
+        return [*there, layer.state("ticking"), ~layer.reset]
+
     def goes_on() -> Iterator[Pair]:
         yield "the end of a tick", end_of_tick(layer), tick.ends(time)
         for owner, name, value in tick.registers(time.next()):
@@ -251,39 +278,18 @@ def prove_timing(layer: Layer, tick_clocks: int) -> None:
         f"in each clock of a tick everything is where it belongs, and it ends {tick.clocks - 1}"
         " clocks after the transfer of its inputs, never sooner or later",
         goes_on,
-        lambda: [
-            *layer.invariants(),
-            *tick.at(time),
-            tick.within(time),
-            layer.state("ticking"),
-            ~layer.reset,
-        ],
+        lambda: [*under_way(), tick.within(time)],
     )
 
     def over() -> Iterator[Pair]:
-        yield f"{part.path}.ticking (next)", wiring.next(part, "ticking"), zero
-        yield f"{part.path}.waiting (next)", wiring.next(part, "waiting"), one
-        yield f"{part.path}.sweeping", layer.state("sweeping"), zero
-        yield from rest_next()
+        yield _becomes(layer, "ticking", 0)
+        yield _becomes(layer, "waiting", 1)
+        yield f"{layer.part.path}.sweeping", layer.state("sweeping"), wiring.const(0, 1)
+        yield from _rests_next(tick)
 
     wiring.claim(
         f"{layer.label}: a tick's last clock",
         "when a tick ends its sweep is over and nothing is under way any more",
         over,
-        lambda: [
-            *layer.invariants(),
-            *tick.at(time),
-            tick.ends(time),
-            layer.state("ticking"),
-            ~layer.reset,
-        ],
-    )
-    # The claims above make `tick.clocks` the number that the hardware takes.
-    wiring.prover.record(
-        f"{layer.label}: clocks of a tick",
-        f"from the transfer of a tick's inputs to that of its spikes, if these are taken at once,"
-        f" there are {tick.clocks} clocks, as the manifest says",
-        tick.clocks == tick_clocks,
-        0.0,
-        {"the manifest says": tick_clocks},
+        lambda: [*under_way(), tick.ends(time)],
     )
