@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,3 +90,84 @@ def test_checkpoints_go_from_one_to_the_other_unseen(builds: Path, tmp_path: Pat
     assert {(s, n): v.tolist() for s, f in third.state().items() for n, v in f.items()} == {
         (s, n): v.tolist() for s, f in through.state().items() for n, v in f.items()
     }
+
+
+LANE = Design(name="lane", block="lane")
+DESIGNS = (LANE, BANK, LAYER)
+
+
+def crafted(path: Path, design: Design, change: Callable[[dict[str, Any]], object]) -> Path:
+    """A checkpoint of a device, with its arrays changed."""
+    write_checkpoint(path, Device.open(design).state(), device_block(design))
+    with np.load(path) as archive:
+        arrays = {name: archive[name].copy() for name in archive.files}
+    change(arrays)
+    np.savez(path, **arrays)
+    return path
+
+
+def set_first(name: str, value: int) -> Callable[[dict[str, Any]], object]:
+    return lambda arrays: arrays[name].reshape(-1).__setitem__(0, value)
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.block)
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (set_first("synapse.weight", 65536), r": synapse.weight must be in \[0, 65535\], not 65"),
+        (set_first("synapse.weight", -1), r": synapse.weight must be in \[0, 65535\], not -1 at"),
+        (set_first("synapse.weight", -(1 << 63)), r": synapse.weight must be in \[0, 65535\], not"),
+        (lambda a: a.pop("synapse.weight"), " must have the field 'synapse.weight', and has "),
+        (lambda a: a.update({"x.y": np.zeros(1, int)}), " has an unknown field 'x.y'; its fields"),
+        (lambda a: a.update({"z": np.zeros(1, int)}), " has an unknown field 'z.'; its fields are"),
+        (lambda a: a.update({"synapse.a.b": np.zeros(1, int)}), " has an unknown field 'synapse.a"),
+        (
+            lambda a: a.update({"synapse.weight": a["synapse.weight"] * 1.0}),
+            ": synapse.weight must hold integers, not float64",
+        ),
+        (
+            lambda a: a.update({"synapse.weight": np.zeros((2, 2, 2), int)}),
+            r": synapse.weight must have shape \(.*\), not \(2, 2, 2\)",
+        ),
+    ],
+    ids=range(9),
+)
+def test_every_field_is_checked_for_every_block(
+    design: Design, change: Callable[[dict[str, Any]], object], says: str, tmp_path: Path
+) -> None:
+    path = crafted(tmp_path / "c.npz", design, change)
+    device = Device.open(design)
+    before = device.state()
+    with pytest.raises(ConfigError, match=f"^checkpoint {re.escape(str(path))}{says}"):
+        device.restore(path)
+    after = device.state()
+    for space, fields in before.items():
+        for name, values in fields.items():
+            assert np.array_equal(after[space][name], values)
+
+
+def test_the_other_spaces_of_a_layer(tmp_path: Path) -> None:
+    for name, value, bounds in (
+        ("control.lfsr", 0, "[1, "),  # a shift register never leaves 0
+        ("neuron.fired", 2, "[0, 1]"),
+        ("pre.pre_trace", -1, "[0, 4095]"),
+        ("control.mean", 1 << 20, "["),
+    ):
+        path = crafted(tmp_path / "c.npz", LAYER, set_first(name, value))
+        with pytest.raises(ConfigError) as error:
+            Device.open(LAYER).restore(path)
+        assert f": {name} must be in {bounds}" in str(error.value)
+    state = Device.open(LAYER).state()
+    state["neuron"]["fired"] = state["neuron"]["fired"] + 2
+    with pytest.raises(ConfigError, match=r"^a state: neuron.fired must be in \[0, 1\], not 2 at"):
+        Device.open(LAYER).restore(state)
+
+
+@pytest.mark.parametrize(
+    "about", ["[" * 100_000, "null", "[]", '{"schema_version": "sc-hw.checkpoint.v1"}', "\x00", "é"]
+)
+def test_what_says_nothing_of_its_design(about: str, tmp_path: Path) -> None:
+    block = device_block(BANK)
+    np.savez(tmp_path / "c.npz", about=np.frombuffer(about.encode("latin-1"), np.uint8))
+    with pytest.raises(ConfigError, match=r"is none, or broken off; Device\.checkpoint writes one"):
+        read_checkpoint(tmp_path / "c.npz", block)
