@@ -22,6 +22,7 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.families import load_family
 from sc_hw.proof.blocks.network.parts import LANE, write_network_parts
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
+from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.simulation.cosim import cosim
 from sc_hw.trained import TrainedLayer
 from sc_model.golden.network.network import Network, parameter_bounds
@@ -320,15 +321,19 @@ def test_hardware_equals_the_golden_model(
 
 
 def verdicts(folder: Path, design: Design, *edits: tuple[str, str]) -> dict[str, str]:
-    """Verdict of each claim about the design's layer, after edits of the text of its lane."""
-    write_network_parts(design, folder)
-    path = folder / "proof" / f"{LANE}_only.v"
+    """Verdict of each claim about the design, or after edits of its lane's text about the parts."""
+    build = elaborate(design, root=folder)
+    write_network_parts(design, build.folder)
+    path = build.folder / "proof" / f"{LANE}_only.v"
     text = path.read_text()
     for old, new in edits:
         assert old in text, old
         text = text.replace(old, new, 1)
     path.write_text(text)
-    claims = claims_of_network(folder, {"design": design.model_dump(mode="json")}, 60.0)
+    if edits:  # `top.v` is without the fault
+        listing = build.folder / "proof" / PARTS
+        listing.write_text(json.dumps({"parts": json.loads(listing.read_text())["parts"]}))
+    claims = claims_of_network(build.folder, build.manifest, 60.0)
     return {claim.name: claim.verdict for claim in claims}
 
 
