@@ -198,8 +198,8 @@ class Glue:
         """Claim the next values of registers, after a reset and without one.
 
         A register that the module lacks is left out: its value is free in all claims that refer to
-        it, and these then fail if they depend on it. `outputs` : what shows the registers, by
-        output.
+        it, and these then fail if they depend on it. A claim of whose registers there is none
+        fails. `outputs` : what shows the registers, by output.
         """
         pairs = self._present(outputs or {})
         for register, value in wanted.items():
@@ -216,6 +216,10 @@ class Glue:
             ):  # it can't be the register that is meant
                 present = self.signals.free(f"{register}'", self.t.width(after), self.now)
             pairs[f"{register}'"] = (present, after)
+        if not pairs:  # a claim about nothing
+            example = {"registers that the module lacks": ", ".join(wanted)}
+            self.prover.record(f"{self.label}: {name}", statement, False, 0.0, example)
+            return
         self._claim(name, statement, pairs, given)
 
     def _claim(

@@ -62,6 +62,14 @@ def test_a_reset_is_part_of_a_claim_about_a_register() -> None:
     assert [claim.verdict for claim in found.prover.claims] == [REFUTED, REFUTED]
 
 
+def test_a_claim_whose_registers_are_gone_fails() -> None:
+    found = glue("held")
+    found.registers("gone", "", {"lost": Next(found.at("i"))})
+    (claim,) = found.prover.claims
+    assert claim.verdict == REFUTED
+    assert claim.counterexample == {"registers that the module lacks": "lost"}
+
+
 def test_a_port_of_no_bits_is_0() -> None:
     found = glue()
     assert found.at("part.none") == found.const(0)
