@@ -46,6 +46,10 @@ def test_a_layer_without_the_hardware_says_so() -> None:
         "kind of reset": "the network has no layer of kind 'dense'",
         "moment of the reset": "the network has no layer of kind 'dense'",
         "history at power-on": "the layer has no delays, so no history",
+        "synapse beside it": None,
+        "neuron beside it": None,
+        "column beside it": "the layer has no delays, so no history",
+        "traces all in one place": None,
     }
     without_half = reasons(network(hetsyn(trace_fraction=0)))["input one place low"]
     assert without_half == "an input adds 1 to a trace, which has no half"
