@@ -24,6 +24,7 @@ ORDER = (
     "doctor",
     "new",
     "import",
+    "evaluate",
     "elaborate",
     "audit",
     "prove",
@@ -47,6 +48,7 @@ def test_every_command_is_known_here() -> None:
 
 def test_examples_of_all_helps_run(tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
+    shutil.copy(ROOT / "examples" / "nir" / "digits_snn_test.npz", tmp_path / "digits.npz")
     for name in ORDER:
         assert f"sc-hw {' '.join(example(name))}" in " ".join(
             sc_hw(tmp_path, name, "--help").stdout.split()
