@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import copy
 import random
+import signal
 import tempfile
 import tomllib
 from collections import Counter
@@ -273,6 +274,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="workers at a time")
     parser.add_argument("--out", type=Path, default=Path("reports"))
     options = parser.parse_args()
+    # A shell starts a background job with interrupts ignored; this one shall report on one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     read = _fuzzed(read_mutant, "read", options.read, options.jobs)
     elaborated = _fuzzed(elaborate_mutant, "elaborated", options.count, options.jobs)
     command = f"python -m campaigns.fuzz_designs --read {len(read)} --count {len(elaborated)}"
