@@ -38,7 +38,7 @@ if (
 
 def main() -> None:
     """Entry point of the command; the process's exit status is that of the command."""
-    from sc_hw.cli.interrupts import Interrupts, say_interrupted
+    from sc_hw.cli.interrupts import Interrupts
 
     interrupts = Interrupts(LINE)
     try:
@@ -55,8 +55,7 @@ def main() -> None:
         # looks like from there.
         if not interrupts.happened:
             raise
-        say_interrupted(LINE)
-        raise SystemExit(EXIT_INTERRUPTED) from None
+        interrupts.end()
 
 
 def __getattr__(name: str) -> Any:

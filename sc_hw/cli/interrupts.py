@@ -57,6 +57,19 @@ class Interrupts:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    def end(self) -> None:
+        """End the process after an interrupt; the command has cleaned up.
+
+        The exception may have come from a program that was ended, before Python's own handler ran:
+        then that still raises, here or in what the interpreter does at its end.
+        """
+        while True:
+            try:
+                say_interrupted(self._line)
+                os._exit(EXIT_INTERRUPTED)
+            except KeyboardInterrupt:
+                continue
+
     def _watch(self) -> None:
         while signal.SIGINT not in self._bytes.recv(64):
             pass
