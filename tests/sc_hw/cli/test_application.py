@@ -180,3 +180,22 @@ def test_an_interrupt_reaches_the_entry_point(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(application, "app", interrupt)
     with pytest.raises(KeyboardInterrupt):
         application.main()
+
+
+def test_a_working_folder_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    here = Path.cwd()
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    try:
+        with pytest.raises(SystemExit) as end:
+            application.main()
+    finally:
+        monkeypatch.chdir(here)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        "error: the working folder can't be used: No such file or directory; change to another"
+        " folder.\n"
+    )
