@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from network_faults import refuted, two_layers, write_network
 
-from sc_model.spec import NetworkSpec, PlasticLayerSpec, PlasticStageSpec, RuleChoice
+from sc_model.spec import Design, NetworkSpec, PlasticLayerSpec, PlasticStageSpec, RuleChoice
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +16,12 @@ def plastic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     design = two_layers()
     assert design.network is not None
     stage = PlasticStageSpec(
-        rule=RuleChoice(), layer=PlasticLayerSpec(inputs=2, neurons=3, chains=2)
+        rule=RuleChoice(), layer=PlasticLayerSpec(inputs=4, neurons=4, lanes=2, chains=2)
     )
-    network = NetworkSpec(layers=design.network.layers, crossing_depth=2, plastic=stage)
-    write_network(design.model_copy(update={"network": network}), folder)
+    first, second = design.network.layers
+    layers = (first, second.model_copy(update={"neurons": 4}))
+    network = NetworkSpec(layers=layers, crossing_depth=2, plastic=stage)
+    write_network(Design(name="three", block="network", network=network), folder)
     return folder
 
 
