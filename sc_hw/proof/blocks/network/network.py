@@ -4,6 +4,10 @@ There are three methods, each for what it can do. Bit-vectors (bitwuzla) decide 
 arithmetic, from every state. Reachability (PDR) decides claims about counters and about transfers
 between clocks, with words and resets at any time and clock edges in any order. The structural audit
 of the netlist (`sc_hw.audit`) looks for transfers between clocks that are not on the list.
+
+Most claims are about parts that were emitted by themselves. `sc_hw.proof.blocks.network.wiring`
+proves each instance in `top.v` to be its part, and claims what joins them, so that every register
+and memory of `top.v` is in a claim.
 """
 
 from __future__ import annotations
