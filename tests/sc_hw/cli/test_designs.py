@@ -39,7 +39,9 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
     says = error_of(
         sc_hw(tmp_path, "import", *told, "--reset", "subtract", "--reset-delay", "--out", "taken")
     )
-    assert says == "error: output taken can't be written: File exists; choose another folder."
+    assert says == (
+        f"error: output taken in {tmp_path} can't be written: File exists; choose another folder."
+    )
     done = sc_hw(
         tmp_path,
         "import",

@@ -51,7 +51,7 @@ def same_by_simulation(
     """
     verilator = find("verilator")
     models = files("pyosys") / "share" / "ice40" / "cells_sim.v"
-    environ = verilator.environ() | object_cache(verilator.version)
+    environ = verilator.environ() | object_cache(verilator.version, folder)
     for name, component, platform in (
         ("primitive", primitive, load_family("ice40_up")),
         ("twin", twin, None),
