@@ -81,4 +81,6 @@ def evaluate(
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command(epilog="Example: sc-hw evaluate digits_snn/digits_snn.toml digits.npz --rtl 2")(evaluate)
+    app.command(epilog="Example: sc-hw evaluate digits_snn/digits_snn.toml digits.npz --rtl 2")(
+        evaluate
+    )
