@@ -38,6 +38,18 @@ def test_a_row_for_each_target(monkeypatch: pytest.MonkeyPatch) -> None:
         metric("b", **(NO_TIMING | UNKNOWN_LIMIT | {"quoted_mhz": None, "fmax_by_clock": two})),
     ]
     rows[1]["quoted_updates_per_s"] = None
+    totals = {"lut": 5280, "ff": 5280, "bram": 30, "dsp": None}
+    for row in rows:
+        resources = {
+            name: {
+                "used": row[name],
+                "available": total,
+                "percent": None if total is None else 100 * row[name] / total,
+            }
+            for name, total in totals.items()
+        }
+        row |= {"device": {"resources": resources, "source": "a sheet"}}
+        row |= {"fits": True, "fits_reason": None, "product_notes": ["a product of 17 bits"]}
 
     def estimated(design: Any, targets: Any, **options: Any) -> list[dict[str, Any]]:
         chosen.append((tuple(targets), options["seeds"]))
@@ -47,10 +59,14 @@ def test_a_row_for_each_target(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, ["estimate", LANE, "--target", "a", "--target", "b"])
     assert done.exit_code == 0
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    cells = "1234 │ 567 │ 2.5 │ 0 │ 137.9 (128.4..141.3) │ 131.5 (multiplier) │ 131.5 │ 131.5"
+    cells = (
+        "1234/5280 (23.4%) │ 567/5280 (10.7%) │ 2.5/30 (8.33%) │ 0 │ 137.9 (128.4..141.3)"
+        " │ 131.5 (multiplier) │ 131.5 │ 131.5"
+    )
     assert f"│ a │ {cells} │" in lines
     assert "b: clock fast: 9 (8..10) MHz" in lines
     assert f"b: no Fmax: {REASON}" in lines
+    assert "a: a product of 17 bits" in lines
     assert "b: fixture: no sheet" in lines
     done = CliRunner().invoke(app, ["estimate", LANE, "--json", "--seeds", "1"])
     assert json.loads(done.stdout) == rows

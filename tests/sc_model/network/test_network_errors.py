@@ -73,7 +73,10 @@ CASES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: LIF(reset="substract"),
         ValueError,
-        "LIF.reset must be 'zero' or 'subtract', not 'substract'; did you mean 'subtract'?",
+        (
+            "LIF.reset must be 'zero', 'subtract' or 'none', not 'substract'; did you mean"
+            " 'subtract'?"
+        ),
     ),  # type: ignore[arg-type]
     (lambda: LIF(method="rk4"), ValueError, "LIF.method must be 'exact' or 'euler', not 'rk4'"),
     (lambda: LIF(reset_delay=1), TypeError, "LIF.reset_delay must be True or False, not 1 (int)"),
