@@ -260,7 +260,8 @@ class HostPort(wiring.Component):
         weight, others = self._sampled(m)
         word = self._word_of_space(m, space)
         when = self._conditions(m, space, stale, got, settled, drained)
-        m.d.sync += is_open.eq(machine.state["run"] & ~when.asked)
+        # After a reset the lanes' values are stale a clock before `asked` is high.
+        m.d.sync += is_open.eq(machine.state["run"] & ~when.asked & ~stale)
         self._transitions(machine, when, stale, second, settled, drained)
         machine.build(m)
         rises, state = machine.rises, machine.state

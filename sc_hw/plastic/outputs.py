@@ -26,8 +26,8 @@ class OutputMemory(wiring.Component):
 
     So the values of a group can be fetched a second time (after the host has used the memory)
     without being updated twice, and the host sees the state after the last whole step. Latency
-    `FEED` from `feed` to `values`; throughput one neuron a clock; domain ``sync``. A reset goes
-    back to the first bank; the memory survives it, and is not defined at power-on.
+    `FEED` from `feed` to `values`; throughput one neuron a clock; domain ``sync``. A reset
+    keeps the bank and the memory, which is not defined at power-on.
 
     Parameters
     ----------
@@ -75,7 +75,8 @@ class OutputMemory(wiring.Component):
         bits = len(self.index)
         m.submodules.memory = ram = BlockRAM(2 << bits, self.fields.size)
         m.submodules.update = update = self.update
-        bank = Signal()
+        # A reset keeps the memory, and so which half of it is that of this step.
+        bank = Signal(reset_less=True)
         m.d.sync += bank.eq(bank ^ self.flip)
 
         # Fetch the neuron's fields out of the bank that the step before has written.

@@ -115,6 +115,8 @@ class _HostFrames:
             # A step can still begin in the clock behind `open`. No strobe is high in the two states
             # that the port can be in then.
             prover.implies(was_open, self.in_states(clock, ("run", "closing"))),
+            # Where a step can begin the lanes hold the values that it needs, also after a reset.
+            prover.implies(prover.either(bit("open"), was_open), prover.no(bit("stale"))),
             prover.either(self.in_states(clock, _STEP_STATES), bit("at_start")),
             prover.implies(
                 prover.both(bit("is_wait"), bit("may")),
@@ -212,7 +214,7 @@ def _witness(host: _HostFrames) -> dict[str, Any]:
     """What a counterexample shows of clocks 0 and 1."""
     names = (
         *(f"is_{name}" for name in host.states),
-        *("at_start", "open", "may", "drained", "settled"),
+        *("at_start", "open", "may", "drained", "settled", "stale"),
         *host.strobe_states,
     )
     witness: dict[str, Any] = {"open a clock ago": host.was_open, "age": host.age}
@@ -232,6 +234,14 @@ def _prove_between_steps(host: _HostFrames, holds: list[Any], witness: dict[str,
         "the host writes, reads, and hands over sums or values only while no step is under way,"
         " none can begin in this clock or the next, and none could in the clock before",
         prover.both(prover.either(*(bit(0, name) for name in host.strobe_states)), step_possible),
+        holds,
+        witness,
+    )
+    prover.claim(
+        "host: fresh values",
+        "where a step can begin the lanes hold the values that it needs: none has been loaded,"
+        " overwritten by a read, or left behind by a reset since they were fetched",
+        prover.both(prover.either(bit(0, "open"), prover.on(host.was_open)), bit(0, "stale")),
         holds,
         witness,
     )

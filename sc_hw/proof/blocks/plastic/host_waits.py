@@ -167,6 +167,8 @@ class Waits:
         run = rank.choose(
             (self.bit(clock, "open"), 0),
             (self.bit(clock, "asked"), self._opening["run"]),
+            # a clock after a reset
+            (self.bit(clock, "stale"), self._opening["run"] + 1),
             otherwise=1,
         )
         value = self._ranked(clock, {**self._opening, **self._fetch}, run=run)

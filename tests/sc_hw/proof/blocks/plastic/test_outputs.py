@@ -13,6 +13,7 @@ from broken_parts import keeps, refuted
     [
         ((r"clear \? 6'h00", "clear ? 6'h01"), "outputs: values"),
         ((r"bank \^ flip", "bank | flip"), "outputs: flip"),
+        ((r"\n    bank <= ([^;]+);", r"\n    bank <= rst ? 1'h0 : \1;"), "outputs: flip"),
         (keeps("other_bank_d1", "bank"), "outputs, written: post_trace"),
         ((r"load \? load_data", "load ? ~load_data"), "outputs, memory: load"),
     ],
