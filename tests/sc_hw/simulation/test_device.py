@@ -88,7 +88,7 @@ def test_what_a_device_refuses(tmp_path: Path) -> None:
     (tmp_path / "broken.npz").write_bytes(
         device.checkpoint(tmp_path / "whole.npz").read_bytes()[:500]
     )
-    with pytest.raises(ConfigError, match=r"checkpoint .*broken.npz is none, or broken off"):
+    with pytest.raises(ConfigError, match=r"checkpoint .*broken.npz is no NumPy archive"):
         device.restore(tmp_path / "broken.npz")
     with pytest.raises(
         ConfigError,
