@@ -118,7 +118,9 @@ class PlasticLayerSpec(Frozen):
         default=0,
         ge=0,
         le=MAX_CHAINS,
-        description="lanes that share a neuron, a divisor of lanes; 0: as few as lose no clock",
+        description=(
+            "lanes and inputs are dealt out to so many chains; a divisor of lanes; 0: the fastest"
+        ),
     )
     signed_weights: bool = Field(
         default=False, description="the effective weight is the stored one less half of its range"
