@@ -21,6 +21,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from sc_model.cache import others_can_write
+
 # Variables of Python that change neither what is imported nor what it does.
 _HARMLESS = frozenset(
     ("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONNOUSERSITE", "PYTHONPYCACHEPREFIX")
@@ -103,6 +105,14 @@ def cache_problem(variables: Mapping[str, str] | None = None) -> str | None:
     for used in (folder, *(folder / name for name in _CACHES)):
         if used.exists() and not os.access(used, os.R_OK | os.W_OK | os.X_OK):
             return f"{used} can't be written"
+        # The wheels load compiled code from there: whoever can change it runs code as this user.
+        # Ours is looked at where something is compiled (`sc_model.cache`).
+        if (
+            used.name != "sc-hw"
+            and used.exists()
+            and (reason := others_can_write(used, is_above=True)) is not None
+        ):
+            return reason
     return None
 
 

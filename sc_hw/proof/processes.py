@@ -52,8 +52,16 @@ def decide(folder: Path, limit_s: float = 60.0) -> list[dict[str, Any]]:
     folder : holds the manifest and the Verilog (or the parts that `proof/parts.json` lists).
     limit_s : seconds for one claim before its verdict is ``unknown``.
 
-    Raises ToolError where the prover ends without an answer.
+    Raises ToolError where the folder lacks what is to be proved, or the prover ends without an
+    answer.
     """
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        raise ToolError(f"{folder} must hold manifest.json; elaborate a design to write it")
+    block = json.loads(manifest.read_text(encoding="utf-8"))["design"]["block"]
+    # A lane or a bank is one part, which the prover reads in `top.v`.
+    if block in ("layer", "network") and not (folder / "proof" / "parts.json").is_file():
+        raise ToolError(f"{folder} must hold proof/parts.json; prove its design to write it")
     claims: list[dict[str, Any]] = _answer("sc_hw.proof.worker", (str(folder), str(limit_s)))
     return claims
 

@@ -202,6 +202,10 @@ def check(design: Design, *, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
         verilog = (folder / "top.v").read_text()
     except FileNotFoundError as error:
         raise ConfigError(f"{error.filename} does not exist: {again}.") from None
+    if certificate["build_id"] != folder.name:
+        raise ConfigError(
+            f"{folder / 'proof.json'} belongs to build {certificate['build_id']}: {again}."
+        )
     # A certificate is only as good as the files that it is about: both have to be unchanged.
     if certificate["verilog_sha256"] != sha256(verilog):
         raise ConfigError(

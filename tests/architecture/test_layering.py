@@ -60,6 +60,7 @@ LAYERS: dict[str, Layer] = {
         ("tensorboard", "wandb", "sc_model.checks", "sc_model.files", "sc_model.packages")
     ),
     "sc_model.cache": Layer(("platformdirs",)),
+    "sc_model.environment": Layer(("sc_model.cache",)),
     "sc_model.spec": Layer(("pydantic", "sc_model.spec")),
     # discovery: a layer's table names its kind, whose file is looked for when the table is read
     "sc_model.spec.network": Layer(("pydantic", "sc_model.spec", "sc_model.layer_kinds")),

@@ -180,6 +180,21 @@ def test_without_a_cache_folder_tools_get_a_temporary_one(
     assert cache_problem(fine) == f"{tmp_path}/new/wasmtime can't be written"
 
 
+@pytest.mark.parametrize("shared", ["", "wasmtime", "YoWASP"])
+def test_tools_use_no_cache_that_others_can_write(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared: str
+) -> None:
+    """They load compiled code from it: the folder itself, or one that is there already."""
+    monkeypatch.setattr(environment, "cache_for_now", lambda: tmp_path / "now")
+    folder = tmp_path / "cache" / shared
+    folder.mkdir(parents=True)
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": "/bin"}
+    assert cache_problem(variables) is None
+    folder.chmod(0o777)
+    assert cache_problem(variables) == f"others can write {folder}"
+    assert child_environment(variables)["XDG_CACHE_HOME"] == str(tmp_path / "now")
+
+
 @pytest.mark.parametrize("taken_by", ["nobody", "a link", "others may write"])
 def test_the_temporary_cache_is_ours_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taken_by: str

@@ -14,6 +14,7 @@ from sc_hw.proof import prove as prover
 from sc_hw.proof.mutants.mutant import Mutant, Trial, no_comparison
 from sc_hw.proof.prove import check, decide, prove
 from sc_hw.proof.verdicts import PROVED, REFUTED
+from sc_hw.tools import ToolError
 from sc_model.spec import ConfigError, Design
 
 LANE = Design(name="lane", block="lane")
@@ -57,6 +58,15 @@ def test_certificate_belongs_to_its_verilog(tmp_path: Path) -> None:
     )
     prove(LANE, root=tmp_path, mutants=False)
     assert check(LANE, root=tmp_path)["passed"]
+    own = (folder / "proof.json").read_text()
+    # the certificate of another build, whose Verilog happens to be the same
+    (folder / "proof.json").write_text(json.dumps(json.loads(own) | {"build_id": "0" * 12}))
+    with pytest.raises(ConfigError) as error:
+        check(LANE, root=tmp_path)
+    assert str(error.value) == (
+        f"{folder / 'proof.json'} belongs to build 000000000000: run `sc-hw prove` on lane again."
+    )
+    (folder / "proof.json").write_text(own)
     (folder / "top.v").write_text((folder / "top.v").read_text() + "// changed\n")
     with pytest.raises(ConfigError) as error:
         check(LANE, root=tmp_path)
@@ -89,6 +99,18 @@ def test_a_certificate_of_another_generator_does_not_pass(
         str(error.value)
         == f"{tmp_path / prover.build_id(LANE) / 'proof.json'} belongs to other Verilog than lane"
         " becomes now: run `sc-hw prove` on lane again."
+    )
+
+
+def test_a_folder_without_what_is_proved_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as error:
+        decide(tmp_path)
+    assert str(error.value) == f"{tmp_path} must hold manifest.json; elaborate a design to write it"
+    (tmp_path / "manifest.json").write_text(json.dumps({"design": {"block": "layer"}}))
+    with pytest.raises(ToolError) as error:
+        decide(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path} must hold proof/parts.json; prove its design to write it"
     )
 
 
