@@ -38,6 +38,7 @@ def test_an_edit_changes_one_line_and_every_kind_is_drawn(design: Design) -> Non
     assert len(modules) > 5  # anywhere in the file
 
 
+@pytest.mark.soak  # 20 s: four proofs of a lane
 def test_every_mutant_of_a_lane_is_equivalent_or_refuted(tmp_path: Path) -> None:
     """A lane's claims are about all of its Verilog, so they need no text to compare with."""
     result = campaign(
