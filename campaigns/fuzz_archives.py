@@ -396,7 +396,7 @@ def read_mutant(number: int, kinds: tuple[str, ...] = tuple(KINDS)) -> None:
             reader(kind).read(file)
         except reader(kind).error:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever else a reader lets through is what is looked for
             raise WrongError(f"{kind}: {type(error).__name__}: {error}") from error
 
 

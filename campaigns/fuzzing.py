@@ -62,7 +62,7 @@ def outcome_of(number: int, run: Run, errors: tuple[type[BaseException], ...]) -
         verdict, text = "refused", str(error)
         if not text.strip() or "\n" in text or not text.isprintable():
             verdict, text = "traceback", f"{type(error).__name__} is not one line: {text!r}"
-    except Exception:
+    except Exception:  # every other error is a finding of the campaign
         verdict, text = "traceback", _innermost(traceback.format_exc())
     return Outcome(number, verdict, text, time.process_time() - began)
 

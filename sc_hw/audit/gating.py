@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -50,6 +51,11 @@ class Gate:
 
     outputs: Sequence[Bit]
     closed: Callable[[Callable[[Bit], Any]], Sequence[Any]]
+
+
+def _constant(value: Any, term_of: Callable[[Bit], Any]) -> Sequence[Any]:
+    """A level's term where its gate is closed: `value`, whatever the terms of other bits."""
+    return [value]
 
 
 class GateLogic:
@@ -190,7 +196,7 @@ class GateLogic:
     def constants(self, outputs: Sequence[Bit]) -> Iterator[Gate]:
         """A level that is closed at 0, or at 1."""
         for value in (self.tm.mk_false(), self.tm.mk_true()):
-            yield Gate(outputs, lambda _, value=value: [value])  # type: ignore[misc]
+            yield Gate(outputs, partial(_constant, value))
 
     def pointers(self, outputs: Sequence[Bit], register: Register) -> Iterator[Gate]:
         """Gates that compare with a register of as many bits: equal, and one or two bits apart."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from sc_hw.build.blocks import Block, block_of
 from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
@@ -74,9 +76,21 @@ def estimate(
 def estimate_target(
     build: Build, target: Target, *, seeds: int = 5, jobs: int = 2, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Metrics of a design on one target, also in `build/<id>/estimate/<target>/metrics.json`."""
+    """Metrics of a design on one target, also in `build/<id>/estimate/<target>/metrics.json`.
+
+    Another process that estimates the same build on the same target is waited for.
+    """
     folder = build.folder / "estimate" / target.name
     folder.mkdir(parents=True, exist_ok=True)
+    # Yosys and nextpnr write their files in place: a second process would read them half-written.
+    with FileLock(folder / ".lock"):
+        return _estimate_in(folder, build, target, seeds, jobs, progress)
+
+
+def _estimate_in(
+    folder: Path, build: Build, target: Target, seeds: int, jobs: int, progress: Progress
+) -> dict[str, Any]:
+    """The metrics, with the target's folder to ourselves."""
     progress(f"{target.name}: elaborating for {target.family}")
     family = load_family(target.family)
     # The pipeline is cut for the target's family, whatever fabric the design names.

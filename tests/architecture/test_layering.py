@@ -193,7 +193,7 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network", "bitwuzla")),
     "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
-    "sc_hw.price": Layer((*STAGE, "sc_hw.price")),
+    "sc_hw.price": Layer((*STAGE, "sc_hw.price", "filelock")),
     "sc_hw.reporting": Layer(
         (*SHARED, "sc_hw.reporting", "sc_hw.price", "sc_model", "numpy", "matplotlib", "jinja2"),
         never=("sc_model.golden",),

@@ -114,7 +114,10 @@ def test_another_python_on_path_is_not_ours(tmp_path: Path, name: str) -> None:
     assert done.stdout == f"{sys.prefix} True\n"
 
 
-@pytest.mark.parametrize("name", ["my proj", "a'b", 'a"b', "a$x", "a#b", "a;b", "a%b", "ü", "a\nb"])
+ODD_NAMES = ("my proj", "a'b", 'a"b', "a$x", "a#b", "a;b", "a%b", "ü", "a\nb")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_get_a_plain_one(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name / "below"
     folder.mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from sc_hw.tools import machine as module
 from sc_hw.tools.machine import Finding, machine
 
+Findings = Callable[[], dict[str, Finding]]
+
 
 @pytest.fixture
-def findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
+def findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Findings:
     """Findings by name, in a folder and with a cache of their own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -25,7 +28,7 @@ def findings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
     return found
 
 
-def test_all_as_usual(findings, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_all_as_usual(findings: Findings, tmp_path: Path) -> None:
     usual = findings()
     assert {name for name, finding in usual.items() if finding.note} == {"Icarus"}
     assert usual["Icarus"].found == "none"
@@ -33,9 +36,7 @@ def test_all_as_usual(findings, tmp_path: Path) -> None:  # type: ignore[no-unty
     assert not any(finding.fatal for finding in usual.values())
 
 
-def test_another_interpreter_and_names_in_the_folder(  # type: ignore[no-untyped-def]
-    findings, tmp_path: Path
-) -> None:
+def test_another_interpreter_and_names_in_the_folder(findings: Findings, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     for name, text in (("python3", "exit 9"), ("iverilog", "echo Icarus Verilog version 11.0")):
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
@@ -54,7 +55,7 @@ def test_another_interpreter_and_names_in_the_folder(  # type: ignore[no-untyped
     assert found["Icarus"] == Finding("Icarus", f"11.0 at {tmp_path}/bin/iverilog")
 
 
-def test_variables(findings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_variables(findings: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKEFLAGS", "-n")
     monkeypatch.setenv("LD_PRELOAD", "")
     assert "MAKEFLAGS" in findings()["variables"].found
@@ -62,8 +63,8 @@ def test_variables(findings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: 
     assert findings()["variables"].note.startswith("LD_LIBRARY_PATH reach all programs")
 
 
-def test_folders_that_can_not_be_written(  # type: ignore[no-untyped-def]
-    findings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_folders_that_can_not_be_written(
+    findings: Findings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TMPDIR", "/proc")
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
@@ -81,7 +82,7 @@ def test_folders_that_can_not_be_written(  # type: ignore[no-untyped-def]
     assert [name for name, finding in findings().items() if finding.fatal] == ["temporary folder"]
 
 
-def test_a_cache_that_others_can_write(findings, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_cache_that_others_can_write(findings: Findings, tmp_path: Path) -> None:
     (tmp_path / "cache" / "sc-hw").mkdir(parents=True)
     (tmp_path / "cache" / "sc-hw").chmod(0o777)
     note = findings()["cache folder"].note
@@ -90,8 +91,8 @@ def test_a_cache_that_others_can_write(findings, tmp_path: Path) -> None:  # typ
     )
 
 
-def test_a_folder_with_an_odd_name(  # type: ignore[no-untyped-def]
-    findings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_folder_with_an_odd_name(
+    findings: Findings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "my $proj").mkdir()
     monkeypatch.chdir(tmp_path / "my $proj")
