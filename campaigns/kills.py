@@ -142,6 +142,19 @@ def _left(mark: str) -> list[str]:
     return found
 
 
+def _temporary(folder: Path) -> list[str]:
+    """Hidden files under a folder, but for locks and for those of wasmtime's own cache."""
+    # Wasmtime's clean-up holds its cache by a file `.cleanup.wip-PID`, which it ignores after an
+    # hour: https://docs.wasmtime.dev/cli-cache.html, optimizing-compression-task-timeout.
+    return [
+        str(file)
+        for file in folder.rglob(".*")
+        if file.is_file()
+        and file.name != ".lock"
+        and file.relative_to(folder).parts[:2] != ("cache", "wasmtime")
+    ]
+
+
 def results(job: Job, folder: Path) -> dict[str, str]:
     """Hashes of a run's results, by name."""
     files = sorted(file for pattern in job.results for file in folder.glob(pattern))
@@ -197,8 +210,7 @@ def trial(
             lines = err.splitlines()
             if code != 130 or lines[-1:] != [LINE] or "Traceback" in err:
                 return "no interrupt's line", f"exit {code}: {err}"
-            hidden = [str(file) for file in folder.rglob(".*") if file.is_file()]
-            if rest := [file for file in hidden if not file.endswith("/.lock")]:
+            if rest := _temporary(folder):
                 return "a temporary file is left", str(rest)
         again = _start(job, folder, f"{mark}-again")
         code, err = _ended(again, folder, f"{mark}-again")

@@ -53,9 +53,11 @@ def main() -> None:
     except BaseException:
         # What a broken-off import or a program that was ended raises is only what an interrupt
         # looks like from there.
-        if not interrupts.happened:
-            raise
-        interrupts.end()
+        if interrupts.happened:
+            interrupts.end()
+        raise
+    finally:
+        interrupts.close()
 
 
 def __getattr__(name: str) -> Any:

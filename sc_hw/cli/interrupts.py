@@ -57,6 +57,15 @@ class Interrupts:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    def close(self) -> None:
+        """Ignore interrupts from here on: the command is done, and its exit status is known.
+
+        At its own end the interpreter would give the system's handler back, which kills the
+        process; a handler that ignores is left as it is.
+        """
+        if self._handler is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def end(self) -> None:
         """End the process after an interrupt; the command has cleaned up.
 

@@ -62,6 +62,32 @@ def test_while_modules_are_imported(tmp_path: Path, module: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "status"), [(["--version"], 0), (["elaborate", "no_such_file.toml"], 2)]
+)
+def test_behind_the_end_of_a_command_it_changes_nothing(
+    tmp_path: Path, arguments: list[str], status: int
+) -> None:
+    code = (
+        "import atexit, os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        f"sys.argv = {['sc-hw', *arguments]!r}\n"
+        "class Last:\n"
+        "    def __del__(self, kill=os.kill, me=os.getpid(), number=signal.SIGINT):\n"
+        "        kill(me, number)\n"
+        "sys.last = Last()  # goes when modules do, after the interpreter has put handlers back\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        "from sc_hw.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S
+    )
+    assert done.returncode == status, done
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("command", "stage"),
     [
         pytest.param(
