@@ -51,6 +51,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/native.py --out reports
 	$(BIN)/python benchmarks/multi_clock.py
 	$(BIN)/python benchmarks/network.py --out reports
+	$(BIN)/python benchmarks/network_events.py --out reports
 	$(BIN)/python benchmarks/local_learners.py --out reports
 	$(BIN)/python benchmarks/learners_speed.py --out reports
 

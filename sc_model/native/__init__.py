@@ -2,8 +2,16 @@
 
 from sc_model.native.bank import NativeBank
 from sc_model.native.compiler import NativeError
+from sc_model.native.network import NativeNetwork
 from sc_model.native.open_loop import OpenLoopLayer
 from sc_model.native.plastic import NativeLayer
 from sc_model.native.synapse import NativeSynapse
 
-__all__ = ["NativeBank", "NativeError", "NativeLayer", "NativeSynapse", "OpenLoopLayer"]
+__all__ = [
+    "NativeBank",
+    "NativeError",
+    "NativeLayer",
+    "NativeNetwork",
+    "NativeSynapse",
+    "OpenLoopLayer",
+]

@@ -1,0 +1,462 @@
+"""A compiled network: the words of the golden one, layers of every kind, at the machine's speed."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import integers
+from sc_model.golden.network.network import Network
+from sc_model.native.build import address
+from sc_model.native.compiler import compiled
+from sc_model.native.plastic import NativeLayer
+from sc_model.native.trained import PAD, TickCode, by_column, tick_code
+from sc_model.rules import resolve
+from sc_model.spec import PLASTIC, NetworkSpec
+
+POLICIES = ("hold", "accumulate", "once")
+_TEXT = """
+#include <stdint.h>
+#include <string.h>
+#define restrict __restrict__
+
+// Sizes first, then arrays; `_Layer` of sc_model.native.network has the same members.
+struct Layer {
+  int64_t inputs, neurons, columns, width, rows, interval, policy, most;
+  int64_t now, lost;
+  const int64_t *constants;
+  void **synapse, **neuron;
+  void *sums;
+  int32_t *history, *pending, *values, *active;
+  uint8_t *fired;
+};
+
+static void put(Layer *s, const uint8_t *word) {
+  for (int64_t c = 0; c < s->inputs; c++) {
+    const int32_t total = s->policy == 0 ? word[c] : s->pending[c] + word[c];
+    const int32_t excess = s->policy == 2 && total > s->most ? total - (int32_t)s->most : 0;
+    s->pending[c] = total - excess;
+    s->lost += excess;
+  }
+}
+
+static const int32_t *take(Layer *s) {
+  if (s->policy == 0) return s->pending;
+  for (int64_t c = 0; c < s->inputs; c++) {
+    const int32_t waiting = s->pending[c];
+    s->values[c] = s->policy == 1 || waiting < 1 ? waiting : 1;
+    s->pending[c] = waiting - s->values[c];
+  }
+  return s->values;
+}
+"""
+_RUN = """
+// Steps first + 1 to first + count; y gets the last layer's word after each step.
+extern "C" void run(int64_t first, int64_t count, const uint8_t *x, uint8_t *y, Layer **layers) {{
+  for (int64_t t = 0; t < count; t++) {{
+    const int64_t step = first + t + 1;
+    const uint8_t *word = x + t * layers[0]->inputs;
+    bool has_word = true;
+    {layers}
+    memcpy(y + t * layers[{last}]->neurons, word, (size_t)layers[{last}]->neurons);
+  }}
+}}
+"""
+_REPLAY = """
+// Values of the columns in the last ticks of a layer, x[count][columns], the oldest first.
+extern "C" void replay(int64_t layer, int64_t count, const int32_t *x, Layer **layers) {{
+  for (int64_t t = 0; t < count; t++) switch (layer) {{ {cases} }}
+}}
+"""
+_CASE = "case {n}: past_{n}(layers[{n}], x + t * layers[{n}]->columns); break; "
+_LAYER = """{{ Layer *s = layers[{n}];
+      if (has_word) put(s, word);
+      has_word = step % s->interval == 0;
+      if (has_word) tick_{n}(s, take(s));
+      word = s->fired; }}
+    """
+
+
+class _Layer(ctypes.Structure):
+    """`Layer` of the C text."""
+
+    _fields_ = [
+        *(
+            (name, ctypes.c_int64)
+            for name in (
+                "inputs",
+                "neurons",
+                "columns",
+                "width",
+                "rows",
+                "interval",
+                "policy",
+                "most",
+                "now",
+                "lost",
+            )
+        ),
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "constants",
+                "synapse",
+                "neuron",
+                "sums",
+                "history",
+                "pending",
+                "values",
+                "active",
+                "fired",
+            )
+        ),
+    ]
+
+
+@dataclass
+class _Run:
+    """Everything that changes in a run: one for each run that goes on at the same time.
+
+    Members
+    -------
+    layers : the structures that C works on.
+    arrays : the arrays behind their addresses, by layer and name.
+    pointers : their addresses as C takes them, which have to be kept.
+    steps : steps since the reset.
+    """
+
+    layers: list[_Layer]
+    arrays: list[dict[str, NDArray[Any]]]
+    pointers: list[Any]
+    steps: int = 0
+
+
+class NativeNetwork:
+    """A :class:`~sc_model.golden.network.network.Network` whose steps are compiled.
+
+    Words, states and lost spikes are those of the golden network, bit for bit. A layer of synapses
+    without state costs time in proportion to the spikes that it takes in (see
+    `sc_model.native.trained`).
+
+    Parameters
+    ----------
+    spec, parameters : as of the golden network.
+    flags : options of the compiler beside those of every kernel.
+
+    Members
+    -------
+    codes : the C of each layer, in order.
+    plastic : the compiled plastic layer behind the last trained one, or None.
+    steps : steps since the last reset.
+
+    Raises
+    ------
+    TypeError, ValueError
+        a parameter of unknown name, or of wrong kind, shape or range.
+    NativeError
+        a value does not fit 64 bits, or there is no compiler.
+    """
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        parameters: Mapping[str, ArrayLike] | None = None,
+        *,
+        flags: tuple[str, ...] = ("-march=native",),
+    ) -> None:
+        self.spec = spec
+        golden = Network(spec, parameters)  # checks the parameters, and expands their tables
+        self.codes: list[TickCode] = [
+            tick_code(index, layer, spec.crossing(index), spec.tick_ms)
+            for index, layer in enumerate(spec.layers)
+        ]
+        text = _TEXT + "".join(code.text for code in self.codes)
+        steps = "".join(_LAYER.format(n=number) for number in range(len(self.codes)))
+        text += _RUN.format(layers=steps, last=len(self.codes) - 1)
+        cases = "".join(_CASE.format(n=number) for number in range(len(self.codes)))
+        library = compiled(text + _REPLAY.format(cases=cases), flags=flags)
+        self._run, self._replay = library.run, library.replay
+        self._fixed = [self._parameters(index, golden) for index in range(len(self.codes))]
+        self.plastic: NativeLayer | None = None
+        if spec.plastic is not None:
+            rule, params = resolve(spec.plastic.rule)
+            weight = (parameters or {}).get(f"{PLASTIC}.weight")
+            plastic = spec.plastic
+            self.plastic = NativeLayer(
+                rule, params, plastic.layer, plastic.neuron, weight, flags=flags
+            )
+            self._initial = self.plastic.checkpoint()
+        self.reset()
+
+    @property
+    def n_inputs(self) -> int:
+        """Channels of the network's input."""
+        return self.spec.layers[0].inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Neurons of the last layer."""
+        if self.spec.plastic is not None:
+            return self.spec.plastic.layer.neurons
+        return self.spec.layers[-1].neurons
+
+    @property
+    def steps(self) -> int:
+        """Steps since the last reset."""
+        return self._own.steps
+
+    # --- arrays -----------------------------------------------------------------------------------
+
+    def _width(self, index: int) -> int:
+        return -(-self.spec.layers[index].neurons // PAD) * PAD
+
+    def _parameters(self, index: int, golden: Network) -> dict[str, NDArray[Any]]:
+        """The arrays of a layer that no step changes, as C wants them."""
+        spec, code = self.spec.layers[index], self.codes[index]
+        layer, width = golden.layers[spec.name], self._width(index)
+        values = {**layer.parameters, **layer._constants}
+        synapse = {
+            name: by_column(values[name], width, dtype)
+            for name, dtype in code.synapse.items()
+            if name not in code.synapse_states
+        }
+        neuron = {
+            name: np.ascontiguousarray(values[name], dtype)
+            for name, dtype in code.neuron.items()
+            if name not in code.neuron_states
+        }
+        return {**synapse, **neuron, "constants": code.constants.array()}
+
+    def _started(self) -> _Run:
+        """Working memory in the state after a reset."""
+        layers, arrays, pointers = [], [], []
+        for index, (spec, code) in enumerate(zip(self.spec.layers, self.codes, strict=True)):
+            width, rows = self._width(index), spec.max_delay + 1
+            own: dict[str, NDArray[Any]] = {
+                name: np.zeros((spec.columns, width), code.synapse[name])
+                for name in code.synapse_states
+            }
+            own |= {name: np.zeros(spec.neurons, code.neuron[name]) for name in code.neuron_states}
+            own |= {
+                "sums": np.zeros((rows if code.events else 1, width), code.sums),
+                "history": np.zeros((rows, spec.columns), np.int32),
+                "pending": np.zeros(spec.inputs, np.int32),
+                "values": np.zeros(spec.inputs, np.int32),
+                "active": np.zeros(spec.inputs + 1, np.int32),
+                "fired": np.zeros(spec.neurons, np.uint8),
+            }
+            layer, kept = self._structure(index, own)
+            layers.append(layer)
+            arrays.append(own)
+            pointers.append(kept)
+        return _Run(layers, arrays, pointers)
+
+    def _structure(self, index: int, own: dict[str, NDArray[Any]]) -> tuple[_Layer, Any]:
+        """A layer's structure for C, and what must live as long as it."""
+        spec, code, fixed = self.spec.layers[index], self.codes[index], self._fixed[index]
+        everything = {**fixed, **own}
+        synapse = (ctypes.c_void_p * len(code.synapse))(
+            *(everything[name].ctypes.data for name in code.synapse)
+        )
+        neuron = (ctypes.c_void_p * max(1, len(code.neuron)))(
+            *(everything[name].ctypes.data for name in code.neuron)
+        )
+        layer = _Layer(
+            inputs=spec.inputs,
+            neurons=spec.neurons,
+            columns=spec.columns,
+            width=self._width(index),
+            rows=spec.max_delay + 1,
+            interval=spec.tick_interval,
+            policy=POLICIES.index(spec.policy),
+            most=(1 << spec.pending_bits) - 1,
+            synapse=ctypes.cast(synapse, ctypes.c_void_p),
+            neuron=ctypes.cast(neuron, ctypes.c_void_p),
+            **{
+                name: everything[name].ctypes.data
+                for name in (
+                    "constants",
+                    "sums",
+                    "history",
+                    "pending",
+                    "values",
+                    "active",
+                    "fired",
+                )
+            },
+        )
+        return layer, (synapse, neuron)
+
+    def _call(self, run: _Run, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Advance a run by the steps of x, (T, inputs); the last trained layer's words."""
+        y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
+        table = (ctypes.c_void_p * len(run.layers))(*map(ctypes.addressof, run.layers))
+        first, count = ctypes.c_int64(run.steps), ctypes.c_int64(len(x))
+        self._run(first, count, address(x), address(y), table)
+        run.steps += len(x)
+        return y
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Reset all state, and the plastic layer's weights to the initial ones; parameters stay."""
+        self._own = self._started()
+        self._last = np.zeros(self.n_outputs, np.uint8)
+        if self.plastic is not None:
+            self.plastic.restore(self._initial)
+
+    def step(self, x: ArrayLike, teach: Mapping[str, int] | None = None) -> NDArray[np.uint8]:
+        """Compute one step; see :meth:`sc_model.golden.network.network.Network.step`."""
+        (word,) = self.run(np.asarray(x)[None], dict(teach or {}))
+        return np.asarray(word, np.uint8)
+
+    def run(
+        self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
+    ) -> NDArray[np.uint8]:
+        """Compute T steps, and return the last word of the output after each, (T, neurons).
+
+        Parameters
+        ----------
+        inputs : (T, inputs), 0s and 1s.
+        teach : as for `step`, scalars or (T,) by name.
+        """
+        x = self._spikes(inputs, 2)
+        first = self.steps
+        words = self._call(self._own, x)
+        if self.plastic is not None:
+            words = self._learned(words, first, teach)
+        if len(words):
+            self._last = words[-1].copy()
+        return words
+
+    def run_batch(self, inputs: ArrayLike, threads: int | None = None) -> NDArray[np.uint8]:
+        """Run samples, each from a reset, and return their words, (B, T, neurons).
+
+        The network's own state is left as it is.
+
+        Parameters
+        ----------
+        inputs : (B, T, inputs), 0s and 1s.
+        threads : samples at a time; by default one for each processor.
+
+        Raises
+        ------
+        ValueError
+            the network has a plastic layer, whose samples depend on those before them.
+        """
+        if self.plastic is not None:
+            raise ValueError(
+                "run_batch needs a network without a plastic layer, whose samples depend on those"
+                " before them; use run."
+            )
+        x = self._spikes(inputs, 3)
+        outputs = np.empty((*x.shape[:2], self.n_outputs), np.uint8)
+
+        def sample(number: int) -> None:
+            outputs[number] = self._call(self._started(), x[number])
+
+        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+            for _ in pool.map(sample, range(len(x))):
+                pass
+        return outputs
+
+    def _spikes(self, inputs: ArrayLike, dimensions: int) -> NDArray[np.uint8]:
+        """The stimulus as bytes; TypeError or ValueError for one of another kind or shape."""
+        array = np.asarray(inputs)
+        axes = ("T, ", "B, T, ")[dimensions - 2]
+        if array.ndim != dimensions or array.shape[-1] != self.n_inputs:
+            raise ValueError(f"inputs must have shape ({axes}{self.n_inputs}), not {array.shape}.")
+        if array.dtype == np.bool_:
+            array = array.view(np.uint8)
+        elif array.dtype != np.uint8:
+            array = integers("inputs", array, array.shape)
+        if array.size and (array.min() < 0 or array.max() > 1):
+            wrong = array[(array != 0) & (array != 1)].flat[0]
+            raise ValueError(f"inputs must hold spikes, 0 or 1, not {wrong}.")
+        return np.ascontiguousarray(array, np.uint8)
+
+    def _learned(
+        self, words: NDArray[np.uint8], first: int, teach: Mapping[str, ArrayLike] | None
+    ) -> NDArray[np.uint8]:
+        """The plastic layer's words: a step for each tick of the last trained layer."""
+        plastic = self.plastic
+        if plastic is None:
+            return words
+        rows = {
+            name: integers(name, values, (len(words),)) for name, values in (teach or {}).items()
+        }
+        interval = self.spec.layers[-1].tick_interval
+        ticks = np.flatnonzero((first + 1 + np.arange(len(words))) % interval == 0)
+        modulators = {
+            name: rows.pop(name)[ticks] for name in plastic.names.modulators if name in rows
+        }
+        flags = {name: row[ticks] != 0 for name, row in rows.items()}
+        outputs = np.empty((len(words), self.n_outputs), np.uint8)
+        if len(ticks):
+            learned = plastic.run(words[ticks], modulators, **flags).view(np.uint8)
+        outputs[: ticks[0] if len(ticks) else len(words)] = self._last
+        for place, tick in enumerate(ticks):
+            end = ticks[place + 1] if place + 1 < len(ticks) else len(words)
+            outputs[tick:end] = learned[place]
+        return outputs
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """A copy of each trained layer's state, as `TrainedLayer.state`, with its crossing's.
+
+        ``pending`` are the crossing's waiting spikes, ``lost`` those that were lost.
+        """
+        result = {}
+        for index, spec in enumerate(self.spec.layers):
+            own, layer, code = self._own.arrays[index], self._own.layers[index], self.codes[index]
+            state: dict[str, NDArray[Any]] = {
+                name: own[name][:, : spec.neurons].T.astype(np.int64)
+                for name in code.synapse_states
+            }
+            if spec.max_delay:
+                # row `now` is written in the next tick; the one before it is the latest
+                order = (layer.now - 1 - np.arange(spec.max_delay)) % (spec.max_delay + 1)
+                state["history"] = own["history"][order].T.astype(np.int64)
+            state["fired"] = own["fired"].astype(np.int64)
+            state |= {name: own[name].astype(np.int64) for name in code.neuron_states}
+            state["pending"] = own["pending"].astype(np.int64)
+            state["lost"] = np.array(layer.lost, np.int64)
+            result[spec.name] = state
+        return result
+
+    def restore(self, state: Mapping[str, Mapping[str, ArrayLike]], steps: int) -> None:
+        """Go on from a state of this network or of an equal one, `steps` steps after its reset.
+
+        Parameters
+        ----------
+        state : as :meth:`state` returns it, of the trained layers; the plastic layer is restored by
+            itself.
+        steps : number of steps since the reset, >= 0; it decides which layers tick next.
+        """
+        run = self._started()
+        run.steps = steps
+        table = (ctypes.c_void_p * len(run.layers))(*map(ctypes.addressof, run.layers))
+        for index, spec in enumerate(self.spec.layers):
+            own, code, values = run.arrays[index], self.codes[index], state[spec.name]
+            for name in code.synapse_states:
+                own[name][:, : spec.neurons] = np.asarray(values[name]).T
+            for name in ("fired", "pending", *code.neuron_states):
+                own[name][:] = np.asarray(values[name])
+            run.layers[index].lost = int(np.asarray(values["lost"]))
+            if spec.max_delay:
+                past = np.asarray(values["history"], np.int32).T[::-1]  # the oldest first
+                rows = np.ascontiguousarray(past)
+                count = ctypes.c_int64(len(rows))
+                self._replay(ctypes.c_int64(index), count, address(rows), table)
+        self._own = run
+        self._last = run.arrays[-1]["fired"].copy()
+        if self.plastic is not None:
+            self._last = np.asarray(self.plastic.state["neuron"]["fired"], np.uint8)
