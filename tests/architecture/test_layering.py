@@ -210,12 +210,15 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "typer", "rich")),
     # campaigns use the product as anybody may; nothing of the product may use them
     "campaigns": Layer(
-        ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sc_sim"), never=("sc_hw.cli",)
+        ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sc_sim", "sc_driver"),
+        never=("sc_hw.cli",),
     ),
     # writes files that nir.write() would not
     "campaigns.fuzz_nir": Layer(
         ("sc_hw", "sc_model", "campaigns", "h5py", "nir", "numpy"), never=("sc_hw.cli",)
     ),
+    # runs on small computers: nothing of the product, two packages
+    "sc_driver": Layer(("numpy", "serial", "sc_driver")),
     "sc_sim": Layer(
         (
             "cocotb",
@@ -290,7 +293,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for package in ("sc_model", "sc_hw", "sc_sim", "campaigns"):
+    for package in ("sc_model", "sc_hw", "sc_sim", "sc_driver", "campaigns"):
         for file in sorted((ROOT / package).rglob("*.py")):
             parts = file.relative_to(ROOT).with_suffix("").parts
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file

@@ -1,0 +1,52 @@
+"""Errors of a link to a board: one line of text each, with what to do."""
+
+from __future__ import annotations
+
+
+class LinkError(RuntimeError):
+    """A link to a board has failed; the text is one line and says what happened."""
+
+
+class PortError(LinkError):
+    """A port can't be opened."""
+
+
+class NoSuchPortError(PortError):
+    """There is no port of that name."""
+
+
+class PortForbiddenError(PortError):
+    """This user may not open the port."""
+
+
+class PortBusyError(PortError):
+    """Another program has the port open."""
+
+
+class PortGoneError(LinkError):
+    """The port was there and is gone: the cable was pulled, or the other end has closed it."""
+
+
+class NoAnswerError(LinkError):
+    """The board does not answer within the link's patience."""
+
+
+class ProtocolError(LinkError):
+    """The other end speaks another version of the protocol, or does not keep to it."""
+
+
+class SessionLostError(LinkError):
+    """The board does not know the session: it was reset, or another program has greeted it."""
+
+
+class BusError(LinkError):
+    """The board's bus has refused an access.
+
+    Members
+    -------
+    address : word address of the request's first access.
+    """
+
+    def __init__(self, text: str, address: int) -> None:
+        super().__init__(text)
+        self.address = address

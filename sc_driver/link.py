@@ -1,0 +1,301 @@
+"""A link to a board: reads and writes of its bus, each done exactly once or an error.
+
+Requests are packed into frames, of which several are in flight. The board does a frame's requests
+if its sequence number is the next one, and keeps its answer; a frame that comes again is answered
+from there. So a frame may be sent as often as it takes. `docs/link.md` has the frames.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sc_driver import frames
+from sc_driver.errors import (
+    BusError,
+    LinkError,
+    NoAnswerError,
+    ProtocolError,
+    SessionLostError,
+)
+from sc_driver.exchange import GREETINGS, Exchange, Statistics, Wire
+from sc_driver.frames import Frame
+from sc_driver.requests import Read, Request, Words, Write, packed
+from sc_driver.transports import Transport
+
+__all__ = ["Answer", "Batch", "Link", "Read", "Statistics", "Words", "Write"]
+
+
+class Answer:
+    """The words of a read in a batch.
+
+    Members
+    -------
+    words : the words, once the batch has been done; LinkError before.
+    """
+
+    def __init__(self) -> None:
+        self._words: Words | None = None
+
+    @property
+    def words(self) -> Words:
+        """The words that were read."""
+        if self._words is None:
+            raise LinkError("A batch's words are there once its block has ended without an error.")
+        return self._words
+
+
+class Batch:
+    """Reads and writes that are sent together, in this order, when the block ends.
+
+    An exception in the block sends nothing.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._requests: list[Request] = []
+        self._answers: list[Answer] = []
+
+    def read(self, address: int, count: int = 1, step: int = 0) -> Answer:
+        """Read words; they are in the result's `words` when the block has ended."""
+        self._requests.append(Read(address, count, step))
+        self._answers.append(Answer())
+        return self._answers[-1]
+
+    def write(self, address: int, words: ArrayLike, step: int = 0) -> None:
+        """Write words."""
+        self._requests.append(Write(address, words, step))
+
+    def __enter__(self) -> Batch:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            return
+        words = self._link.transact(self._requests)
+        for answer, got in zip(self._answers, words, strict=True):
+            answer._words = got
+
+
+class Link:
+    """Reads and writes of a board's bus through a transport.
+
+    Every method may raise any `LinkError`. After one other than `BusError` the session is over;
+    `hello` begins a new one.
+
+    Members
+    -------
+    transport : what carries the bytes.
+    window : frames in flight, once the board has been greeted: its own number, or less if asked.
+    statistics : what has been sent and read.
+    """
+
+    def __init__(
+        self, transport: Transport, window: int | None = None, seed: int | None = None
+    ) -> None:
+        """Make a link; nothing is sent yet.
+
+        Parameters
+        ----------
+        transport : an open port.
+        window : the most frames in flight; None: as many as the board keeps answers of.
+        seed : of the sessions' numbers, for runs that can be repeated; None: from the system.
+        """
+        if window is not None and window < 1:
+            raise ValueError(f"Window must be 1 frame or more, not {window}")
+        self._wire = Wire(transport)
+        self._asked_window = window
+        self.window = 1
+        self._max_body = frames.MAX_BODY
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)
+        self._session: int | None = None
+        self._sequence = 0
+
+    @property
+    def transport(self) -> Transport:
+        """What carries the bytes."""
+        return self._wire.transport
+
+    @property
+    def statistics(self) -> Statistics:
+        """What has been sent and read."""
+        return self._wire.statistics
+
+    # --- sessions ---------------------------------------------------------------------------------
+
+    def hello(self) -> frames.Welcome:
+        """Greet the board and begin a new session; returns its answer.
+
+        Raises
+        ------
+        NoAnswerError
+            Nothing that answers like a board.
+        ProtocolError
+            The board speaks another version.
+        """
+        self._session = None
+        self._wire.reader.clear()
+        before = (self._wire.reader.bytes_read, self._wire.reader.broken)
+        for attempt in range(GREETINGS):
+            # another number each time: an answer that comes late belongs to no later session
+            session = self._random.randrange(1 << 16)
+            # the zero ends whatever has been on the wire
+            self._wire.send(b"\0" + frames.hello(session, attempt).encode())
+            welcome = self._await_welcome(session, self._wire.timeout.of_try(attempt))
+            if welcome is None:
+                self.statistics.timeouts += 1
+                continue
+            if welcome.magic != frames.MAGIC or welcome.protocol != frames.PROTOCOL:
+                raise ProtocolError(
+                    f"The board on {self._wire.name} speaks version {welcome.protocol} of the"
+                    f" link (magic 0x{welcome.magic:08X}), this driver version {frames.PROTOCOL}"
+                    f" (magic 0x{frames.MAGIC:08X}); use the sc-hw that the board was built with."
+                )
+            if welcome.next_sequence:  # by chance the number of the session that was open
+                continue
+            self._session, self._sequence = session, 0
+            self.window = min(self._asked_window or welcome.window, max(1, welcome.window))
+            self._max_body = min(frames.MAX_BODY, welcome.max_body)
+            return welcome
+        raise NoAnswerError(self._silence(*before))
+
+    def _await_welcome(self, session: int, seconds: float) -> frames.Welcome | None:
+        """The answer to HELLO; None if none comes in time."""
+        deadline = self._wire.time() + seconds
+        while (left := deadline - self._wire.time()) > 0:
+            for frame in self._wire.receive(left):
+                if frame.kind == frames.HELLO | frames.ANSWER and frame.session == session:
+                    try:
+                        return frames.Welcome.unpack(frame.body)
+                    except frames.FrameError:
+                        continue
+        return None
+
+    def _silence(self, bytes_read: int, broken: int) -> str:
+        """Why there was no answer to a greeting, by what came instead."""
+        came = self._wire.reader.bytes_read - bytes_read
+        broken = self._wire.reader.broken - broken
+        if came == 0:
+            what = (
+                "not one byte came; is it the board's port, is the board configured, and are rx"
+                " and tx the right way round?"
+            )
+        else:
+            what = (
+                f"{came} bytes came ({broken} broken frames); is the baud rate that of the design,"
+                " and is it the right port?"
+            )
+        return f"No answer on {self._wire.name} to {GREETINGS} greetings: {what}"
+
+    def close(self) -> None:
+        """End the session and close the port; once more does no harm."""
+        self._session = None
+        self._wire.transport.close()
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- requests ---------------------------------------------------------------------------------
+
+    def read(self, address: int, count: int = 1, step: int = 0) -> Words:
+        """Read words of the bus.
+
+        Parameters
+        ----------
+        address : word address of the first.
+        count : words.
+        step : 1 for ascending addresses, 0 to read one address again and again (a FIFO).
+
+        Raises
+        ------
+        BusError
+            The bus has refused an access.
+        """
+        return self.transact([Read(address, count, step)])[0]
+
+    def write(self, address: int, words: ArrayLike, step: int = 0) -> None:
+        """Write words (or one) to the bus; parameters and errors as of `read`."""
+        self.transact([Write(address, words, step)])
+
+    def batch(self) -> Batch:
+        """Reads and writes in one go: ``with link.batch() as batch: batch.write(...)``."""
+        return Batch(self)
+
+    def transact(self, requests: Sequence[Request]) -> list[Words]:
+        """Do requests in order, as many frames in flight as the window allows.
+
+        Parameters
+        ----------
+        requests : reads and writes.
+
+        Returns
+        -------
+        The words of each read.
+
+        Raises
+        ------
+        BusError
+            The bus has refused an access. All requests have been tried then; the first that failed
+            is named.
+        """
+        plans = packed(requests, self._max_body)
+        answers = self._exchange([bytes(plan.body) for plan in plans])
+        reads = sum(isinstance(request, Read) for request in requests)
+        pieces: list[list[Words]] = [[] for _ in range(reads)]
+        failed: BusError | None = None
+        for plan, answer in zip(plans, answers, strict=True):
+            expected = plan.answer_bytes + frames.STATUS_BYTES
+            status = answer.body[-1] if answer.body else 0
+            if answer.kind == frames.BAD_REQUEST or len(answer.body) != expected:
+                self._session = None
+                raise ProtocolError(
+                    f"The board on {self._wire.name} does not understand request {status} of a"
+                    f" frame ({len(answer.body)} bytes came, {expected} were expected); please"
+                    " report it."
+                )
+            if status and failed is None:
+                address = plan.addresses[min(status, len(plan.addresses)) - 1]
+                failed = BusError(
+                    f"The board's bus has refused the access at word address 0x{address:04X}.",
+                    address,
+                )
+            words = np.frombuffer(answer.body, "<u4", plan.answer_bytes // frames.WORD_BYTES)
+            place = 0
+            for number, count in plan.reads:
+                pieces[number].append(words[place : place + count])
+                place += count
+        if failed is not None:
+            raise failed
+        return [
+            np.concatenate(parts).astype(np.uint32) if parts else np.zeros(0, np.uint32)
+            for parts in pieces
+        ]
+
+    def _exchange(self, bodies: Sequence[bytes]) -> list[Frame]:
+        """Send frames of requests; the answer of each."""
+        if self._session is None:
+            raise SessionLostError(
+                f"There is no session with the board on {self._wire.name}; greet it (hello)."
+            )
+        try:
+            answers = list(
+                Exchange(self._wire, self.window, self._session, self._sequence, bodies).run()
+            )
+        except BaseException:  # an interrupt, too, leaves frames in flight that nobody waits for
+            self._session = None
+            raise
+        self._sequence = (self._sequence + len(bodies)) % frames.SEQUENCES
+        self.statistics.frames += len(bodies)
+        return answers
