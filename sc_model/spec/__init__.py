@@ -8,6 +8,7 @@ from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
+from sc_model.spec.host import HostSpec
 from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec
 from sc_model.spec.plastic_layer import NeuronSpec, Placement, PlasticLayerSpec, placement
 from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
@@ -26,6 +27,7 @@ __all__ = [
     "Design",
     "Frozen",
     "HetSynSpec",
+    "HostSpec",
     "IntFormat",
     "LifSpec",
     "Locality",

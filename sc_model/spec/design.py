@@ -22,6 +22,7 @@ from sc_model.spec.bounds import MAX_SEED
 from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
+from sc_model.spec.host import HostSpec
 from sc_model.spec.network import DEFAULT_KIND, NetworkSpec, layer_type
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 from sc_model.spec.trained_layer import TrainedLayerSpec
@@ -29,7 +30,7 @@ from sc_model.texts import shown
 
 MAX_SYNAPSES = 65_536
 MAX_LINE = 4096  # characters of a line of a design file
-TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "plastic")
+TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "plastic", "host")
 NETWORK_TABLES = ("network", "clock", "plastic")
 
 
@@ -51,6 +52,7 @@ class Design(Frozen):
     rule : rule family and parameters.
     layer, neuron : a layer's size and its neurons; None for other blocks.
     network : layers, clocks and step of a network; None for other blocks.
+    host : the door through which a host reaches the block; None for the block alone.
     """
 
     name: str = Field(
@@ -65,6 +67,7 @@ class Design(Frozen):
     layer: PlasticLayerSpec | None = None
     neuron: NeuronSpec | None = None
     network: NetworkSpec | None = None
+    host: HostSpec | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -259,7 +262,8 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
     if "plastic" in tables:
         fields["plastic"] = _plastic(tables["plastic"], made)
-    return {"network": fields, **{name: value for name, value in tables.items() if name == "rule"}}
+    others = {name: value for name, value in tables.items() if name in ("rule", "host")}
+    return {"network": fields, **others}
 
 
 def _plastic(table: Any, layers: list[TrainedLayerSpec]) -> dict[str, Any]:

@@ -184,6 +184,10 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.plastic": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.plastic")),
     "sc_hw.trained": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained")),
     "sc_hw.network": Layer(COMPONENTS),
+    # a block behind registers: it asks the build's blocks what they are, and makes no Verilog
+    "sc_hw.host": Layer(
+        (*COMPONENTS, "sc_hw.host", "sc_hw.build.blocks", "sc_hw.build.naming", "sc_hw.errors")
+    ),
     # stages: each sees the components and the stages in front of it, never the golden model
     "sc_hw": Layer(("sc_hw", "sc_model.spec")),  # the facade: stages, loaded when they are used
     "sc_hw.errors": Layer(),
@@ -191,7 +195,7 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.progress": Layer(),
     "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
     "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network", "bitwuzla")),
-    "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),
+    "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_hw.host", "sc_model")),
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
     "sc_hw.price": Layer((*STAGE, "sc_hw.price", "filelock")),
     "sc_hw.reporting": Layer(

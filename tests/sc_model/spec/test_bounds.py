@@ -27,6 +27,7 @@ from sc_model.spec import (
     parse_design,
 )
 from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_PARAMETER, MAX_SEED, MAX_VALUE_BITS
+from sc_model.spec.host import HostSpec
 from sc_model.spec.network import ClockSpec, NetworkSpec
 
 KINDS = [load_kind(name).spec for name in layer_kinds()]
@@ -38,6 +39,7 @@ MODELS: dict[str, type[Frozen]] = {
     "NeuronSpec": NeuronSpec,
     "NetworkSpec": NetworkSpec,
     "ClockSpec": ClockSpec,
+    "HostSpec": HostSpec,
     **{kind.__name__: kind for kind in KINDS},
     "LifSpec": type(load_kind("dense").spec.model_fields["neuron"].default),
     **RULES,
