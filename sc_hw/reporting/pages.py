@@ -14,6 +14,7 @@ from sc_hw.reporting.content import flat_design
 from sc_hw.reporting.tables import (
     DASH,
     code_span,
+    code_spans,
     compact,
     counterexample_text,
     grouped,
@@ -44,6 +45,7 @@ def render(template: str, context: Mapping[str, Any], folder: Path = TEMPLATES) 
         "number": number,
         "md": markdown,
         "code": code_span,
+        "spans": code_spans,
         "compact": compact,
         "flat": flat_design,
         "grouped": grouped,

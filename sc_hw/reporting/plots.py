@@ -220,7 +220,8 @@ def learning_curve(
         axes.grid(axis="y")
         axes.set_xlabel("trial")
         axes.set_ylabel(f"% right in {block} trials")
-        axes.legend(loc="lower right", frameon=False)
+        # in the middle: learning ends near the top, and chance lies near the bottom
+        axes.legend(loc="center right", frameon=False)
         return _svg(figure)
 
 

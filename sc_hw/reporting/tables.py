@@ -7,8 +7,11 @@ A *price* is what a design costs on a target: resources, clock rates and critica
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from sc_hw.reporting.content import COSTS
 
@@ -195,6 +198,11 @@ def markdown(value: Any) -> str:
             sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign]
         )
     return text
+
+
+def code_spans(text: str) -> Markup:
+    """A text as HTML, in which what stands in backquotes is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def code_span(value: Any) -> str:

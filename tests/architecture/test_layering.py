@@ -199,7 +199,16 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
     "sc_hw.price": Layer((*STAGE, "sc_hw.price", "filelock")),
     "sc_hw.reporting": Layer(
-        (*SHARED, "sc_hw.reporting", "sc_hw.price", "sc_model", "numpy", "matplotlib", "jinja2"),
+        (
+            *SHARED,
+            "sc_hw.reporting",
+            "sc_hw.price",
+            "sc_model",
+            "numpy",
+            "matplotlib",
+            "jinja2",
+            "markupsafe",
+        ),
         never=("sc_model.golden",),
     ),
     "sc_hw.simulation": Layer((*STAGE, "sc_hw.simulation", "sc_model"), never=("sc_model.golden",)),

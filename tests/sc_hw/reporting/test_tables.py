@@ -19,7 +19,7 @@ from report_files import (
 )
 
 from sc_hw.reporting.report import report
-from sc_hw.reporting.tables import DASH, number
+from sc_hw.reporting.tables import DASH, code_spans, number
 
 
 def test_a_null_is_a_dash_with_its_reason_and_never_zero(tmp_path: Path) -> None:
@@ -104,3 +104,9 @@ def test_every_number_in_the_tables_comes_from_the_json(tmp_path: Path) -> None:
         "3 seeds",
     ):
         assert figure in text
+
+
+def test_backquotes_become_code_and_nothing_else_does() -> None:
+    assert code_spans("`write` < 2 & `a<b`") == (
+        "<code>write</code> &lt; 2 &amp; <code>a&lt;b</code>"
+    )
