@@ -18,6 +18,7 @@ ERRORS = {
     "output_empty": "The output FIFO was read while it was empty; the read gave 0.",
     "bad_address": "No such register, or it does not allow this kind of access.",
     "window_busy": "An access to the window could not be made; it gave 0 or wrote nothing.",
+    "packet": "A step packet of another length came in; it was filled up with 0 or cut.",
 }
 INTERRUPTS = {
     "outputs": "There are words in the output FIFO.",
