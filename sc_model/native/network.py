@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +58,10 @@ static const int32_t *take(Layer *s) {
 }
 """
 _RUN = """
-// Steps first + 1 to first + count; y gets the last layer's word after each step.
-extern "C" void run(int64_t first, int64_t count, const uint8_t *x, uint8_t *y, Layer **layers) {{
+// Steps first + 1 to first + count; y gets the last layer's word after each step, `words` the word
+// of each layer after each of its ticks.
+extern "C" void run(int64_t first, int64_t count, const uint8_t *x, uint8_t *y, uint8_t **words,
+                    Layer **layers) {{
   for (int64_t t = 0; t < count; t++) {{
     const int64_t step = first + t + 1;
     const uint8_t *word = x + t * layers[0]->inputs;
@@ -80,6 +82,7 @@ _LAYER = """{{ Layer *s = layers[{n}];
       if (has_word) put(s, word);
       has_word = step % s->interval == 0;
       if (has_word) tick_{n}(s, take(s));
+      if (has_word && words[{n}]) memcpy(words[{n}] + t * s->neurons, s->fired, s->neurons);
       word = s->fired; }}
     """
 
@@ -136,6 +139,13 @@ class _Run:
     arrays: list[dict[str, NDArray[Any]]]
     pointers: list[Any]
     steps: int = 0
+
+
+def _for_each(work: Callable[[int], None], count: int, threads: int | None) -> None:
+    """Do a piece of work for the numbers below `count`, so many at a time."""
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        for _ in pool.map(work, range(count)):
+            pass
 
 
 class NativeNetwork:
@@ -294,12 +304,19 @@ class NativeNetwork:
         )
         return layer, (synapse, neuron)
 
-    def _call(self, run: _Run, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Advance a run by the steps of x, (T, inputs); the last trained layer's words."""
+    def _call(
+        self, run: _Run, x: NDArray[np.uint8], words: Sequence[NDArray[np.uint8]] = ()
+    ) -> NDArray[np.uint8]:
+        """Advance a run by the steps of x, (T, inputs); the last trained layer's words.
+
+        `words`, (T, neurons) for each layer, get each layer's word in the steps in which it ticks.
+        """
         y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
-        table = (ctypes.c_void_p * len(run.layers))(*map(ctypes.addressof, run.layers))
+        size = len(run.layers)
+        table = (ctypes.c_void_p * size)(*map(ctypes.addressof, run.layers))
+        each = (ctypes.c_void_p * size)(*(array.ctypes.data for array in words))
         first, count = ctypes.c_int64(run.steps), ctypes.c_int64(len(x))
-        self._run(first, count, address(x), address(y), table)
+        self._run(first, count, address(x), address(y), each, table)
         run.steps += len(x)
         return y
 
@@ -362,10 +379,23 @@ class NativeNetwork:
         def sample(number: int) -> None:
             outputs[number] = self._call(self._started(), x[number])
 
-        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-            for _ in pool.map(sample, range(len(x))):
-                pass
+        _for_each(sample, len(x), threads)
         return outputs
+
+    def run_layers(self, inputs: ArrayLike, threads: int | None = None) -> list[NDArray[np.uint8]]:
+        """Run samples, each from a reset; the words of all trained layers, (B, T, neurons) each.
+
+        A layer's word is 0 in steps in which it does not tick. The network's own state is left as
+        it is; a plastic layer does not run. Parameters are those of `run_batch`.
+        """
+        x = self._spikes(inputs, 3)
+        words = [np.zeros((*x.shape[:2], layer.neurons), np.uint8) for layer in self.spec.layers]
+
+        def sample(number: int) -> None:
+            self._call(self._started(), x[number], [each[number] for each in words])
+
+        _for_each(sample, len(x), threads)
+        return words
 
     def _spikes(self, inputs: ArrayLike, dimensions: int) -> NDArray[np.uint8]:
         """The stimulus as bytes; TypeError or ValueError for one of another kind or shape."""

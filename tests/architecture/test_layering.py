@@ -149,6 +149,7 @@ LAYERS: dict[str, Layer] = {
             *MODEL,
             "sc_model.archives",
             "sc_model.golden",
+            "sc_model.native",
             "sc_model.quantisation",
             "sc_model.evaluation",
         )

@@ -108,7 +108,11 @@ def test_a_bias_behind_a_delay() -> None:
     assert found[0].sum(axis=0).tolist() == [9, 5]
 
 
-def test_layers_that_tick_less_often_and_traces_run_in_the_golden_model() -> None:
+@pytest.mark.parametrize("compiler", ["g++", "no_such_compiler"])
+def test_layers_that_tick_less_often_and_traces(
+    monkeypatch: pytest.MonkeyPatch, compiler: str
+) -> None:
+    monkeypatch.setenv("CXX", compiler)  # without one the golden model runs
     rng = np.random.default_rng(3)
     traces = FloatLayer("a", rng.normal(size=(3, 2)), tau=np.full((3, 2), 7.0))
     slow = FloatLayer("b", rng.normal(size=(2, 3)), leak=0.5)
