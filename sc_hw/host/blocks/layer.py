@@ -1,0 +1,125 @@
+# amaranth: UnusedElaboratable=no
+"""A plastic layer behind the registers: rows in, a bit for each neuron out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Shape, Signal
+from amaranth.lib import data
+from amaranth.lib.fifo import SyncFIFOBuffered
+
+from sc_hw.build.blocks.layer import layer_layout
+from sc_hw.build.blocks.ports import leaf_fields
+from sc_hw.host.blocks.host_block import HostBlock
+from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
+from sc_hw.host.registers import WORD_BITS
+from sc_hw.host.step_queue import fifo_depth
+
+# Steps whose spikes the FIFO of events holds: a step decides while the next one is swept.
+IN_FLIGHT = 2
+WORD_BIT_BITS = (WORD_BITS - 1).bit_length()  # of the number of a bit in its word
+
+
+def spike_fields(neurons: int) -> tuple[dict[str, Any], ...]:
+    """The fields of an output packet with a bit for each neuron."""
+    return ({"name": "spikes", "offset": 0, "width": neurons, "signed": False},)
+
+
+class HostLayer(HostBlock):
+    """A plastic layer."""
+
+    name = "layer"
+    kind = 3
+
+    def describe(self) -> None:
+        """A step carries modulators and flags, then the rows; a packet the spikes."""
+        layer = self.block.component
+        leaves = leaf_fields(layer.step_layout)
+        self.step = StepPacket(
+            layer.place.rows,
+            layer.place.chains,
+            tuple(leaves[:1]),
+            common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in leaves[1:]),
+        )
+        self.output = OutputPacket(layer.place.neurons, spike_fields(layer.place.neurons))
+        spaces = layer_layout(layer)["spaces"]
+        address = tuple(leaf_fields(layer.read_layout))
+        self.windows = (Window("layer", address, layer.data_bits, spaces),)
+        outputs = layer.signature.members
+        self.counters = tuple(
+            name for name in outputs if name == "updates" or name.startswith("saturated_")
+        )
+
+    def connect(self, m: Module, pins: Any) -> None:
+        """Rows, flags, counters, the window; spikes by way of a FIFO of events."""
+        m.d.comb += [
+            pins.i.payload.spikes.eq(self.transfer.payload),
+            *(
+                pins.i.payload[each.name].eq(self.common_value(each.name))
+                for each in self.step.common
+            ),
+            pins.i.valid.eq(self.transfer.valid),
+            self.transfer.ready.eq(pins.i.ready),
+            *(getattr(self, f"counter_{name}").eq(getattr(pins, name)) for name in self.counters),
+        ]
+        self.connect_window(m, [pins.load], [pins.read], [pins.readback])
+        # A neuron may fire in every clock, and a word of the packet be due in between.
+        neurons = self.block.component.place.neurons
+        event = data.StructLayout(
+            {"number": Shape.cast(pins.neuron.shape()).width, "spike": 1, "done": 1}
+        )
+        depth = fifo_depth(IN_FLIGHT * neurons)
+        m.submodules.events = events = SyncFIFOBuffered(width=event.size, depth=depth)
+        # An entry for each spike, and one for a step's end that comes without.
+        self.count_in_flight(m, max(1, (depth - 1) // (neurons + 1)))
+        arriving = data.View(event, events.w_data)
+        m.d.comb += [
+            arriving.number.eq(pins.neuron),
+            arriving.spike.eq(pins.spike),
+            arriving.done.eq(pins.done),
+            events.w_en.eq(pins.spike | pins.done),
+        ]
+        self._pack(m, data.View(event, events.r_data), events, words_for(neurons))
+
+    def _pack(self, m: Module, event: Any, events: SyncFIFOBuffered, words: int) -> None:
+        """Collect the bits of a step's spikes, which come in rising order, into words."""
+        number = Signal(WORD_BITS, init=1)
+        bits = Signal(WORD_BITS)
+        index = Signal(range(max(2, words)))
+        elsewhere = Signal()
+        if words > 1:
+            m.d.comb += elsewhere.eq(event.spike & (event.number[WORD_BIT_BITS:] != index))
+        with m.FSM(name="packet"):
+            with m.State("rest"):
+                m.d.sync += index.eq(0)
+                with m.If(events.r_rdy):
+                    m.next = "number"
+            with m.State("number"):
+                m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
+                with m.If(self.packet.ready):
+                    m.next = "collect"
+            with m.State("collect"):
+                with m.If(events.r_rdy & elsewhere):
+                    m.next = "word"
+                with m.Elif(events.r_rdy):
+                    m.d.comb += [events.r_en.eq(1), self.spike.eq(event.spike)]
+                    with m.If(event.spike):
+                        m.d.sync += bits.bit_select(event.number[:WORD_BIT_BITS], 1).eq(1)
+                    with m.If(event.done):
+                        m.next = "rest_of_words"
+            for state, behind in (("word", "collect"), ("rest_of_words", None)):
+                with m.State(state):
+                    m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
+                    with m.If(self.packet.ready):
+                        m.d.sync += [bits.eq(0), index.eq(index + 1)]
+                        if behind is not None:
+                            m.next = behind
+                        else:
+                            with m.If(index == words - 1):
+                                m.d.comb += self.finished.eq(1)
+                                m.d.sync += number.eq(number + 1)
+                                m.next = "rest"
+
+
+HOST_BLOCK = HostLayer

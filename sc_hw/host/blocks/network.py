@@ -1,0 +1,228 @@
+# amaranth: UnusedElaboratable=no
+"""A network behind the registers, all its layers in one clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+
+from sc_hw.build.blocks.ports import leaf_fields
+from sc_hw.host.blocks.host_block import HostBlock
+from sc_hw.host.blocks.layer import spike_fields
+from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
+from sc_hw.host.registers import WORD_BITS
+from sc_model.spec import PLASTIC
+
+# Words between two layers of one clock: one on its way in, one at the intake, one being worked on.
+WORDS_WITHOUT_QUEUE = 3
+CROSSING_CLOCKS = 32  # of a handshake between two clocks, twice the flip-flops of its way
+
+
+class HostNetwork(HostBlock):
+    """A network; a packet for each tick of its last layer.
+
+    Layers give no sign that they rest. The block is still when nothing has been transferred for as
+    long as all words that can be inside take (`quiet_clocks`).
+    """
+
+    name = "network"
+    kind = 4
+    settles = True
+
+    def describe(self) -> None:
+        """A step is a word of spikes; with a plastic layer also what it is taught."""
+        network = self.block.component
+        spec = network.spec
+        teach = leaf_fields(network.plastic.teach_layout) if network.plastic is not None else []
+        inputs = spec.layers[0].inputs
+        last = (
+            network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
+        )
+        outputs = dict(leaf_width(last.o_layout))["spikes"]
+        self.step = StepPacket(
+            1,
+            inputs,
+            ({"name": "spikes", "offset": 0, "width": inputs, "signed": False},),
+            common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in teach),
+        )
+        self.output = OutputPacket(outputs, spike_fields(outputs), spec.layers[-1].tick_interval)
+        description = self.block.description()
+        spaces = {layer["name"]: layer["spaces"] for layer in description["layers"]}
+        parts: dict[str, Any] = dict(network.layers)
+        if network.plastic is not None:
+            spaces[PLASTIC] = description[PLASTIC]["spaces"]
+            parts[PLASTIC] = network.plastic.layer
+        self.windows = tuple(
+            Window(name, tuple(leaf_fields(part.read_layout)), part.data_bits, spaces[name])
+            for name, part in parts.items()
+        )
+        members = network.signature.members
+        self.flags = tuple(name for name in members if name.startswith(("out_of_step_", "lost_")))
+        kinds = {name: name.startswith("lost_") for name in self.flags}
+        self.errors = tuple(
+            (kind, text)
+            for kind, lost, text in (
+                ("out_of_step", False, "A layer got a word for a step that is over."),
+                ("lost", True, "A layer lost a spike: its pending_bits are too few."),
+            )
+            if lost in kinds.values()
+        )
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the last layer ticks before it has words, so that packets come unasked."""
+        spec = self.block.component.spec
+        return bool(spec.early(spec.layers[-1]))
+
+    @property
+    def quiet_clocks(self) -> int:
+        """Clocks without a transfer after which nothing is under way inside."""
+        network = self.block.component
+        before, clocks = 1, 0
+        for layer in network.spec.layers:
+            crossing = network.crossing_parts[layer.name]
+            words = WORDS_WITHOUT_QUEUE + (crossing.depth if crossing.words is not None else 0)
+            ticks = -(-before // layer.tick_interval)  # of a word, where a layer is faster
+            clocks += words * ticks * network.layers[layer.name].tick_clocks + CROSSING_CLOCKS
+            before = layer.tick_interval
+        plastic = self.block.timing()["tick_clocks"].get(PLASTIC, 0)
+        return int(clocks + WORDS_WITHOUT_QUEUE * plastic)
+
+    def connect(self, m: Module, pins: Any) -> None:
+        """Words in, words out, and the window into each layer."""
+        taught = self._connect_input(m, pins)
+        packing = self._pack(m, pins)
+        self._watch(m, pins, taught, packing)
+        for number, (name, _) in enumerate(self.errors):
+            flags = [getattr(pins, flag) for flag in self.flags if flag.startswith(f"{name}_")]
+            m.d.comb += self.error[number].eq(Cat(*flags).any())
+        names = [window.name for window in self.windows]
+        self.connect_window(
+            m,
+            [getattr(pins, f"load_{name}") for name in names],
+            [getattr(pins, f"read_{name}") for name in names],
+            [getattr(pins, f"readback_{name}") for name in names],
+            # A layer whose spikes nobody takes lets no host in.
+            patience=self.quiet_clocks if self.is_early else 0,
+        )
+
+    def _connect_input(self, m: Module, pins: Any) -> Signal:
+        """The word of a step; in steps in which the last layer ticks also its teaching.
+
+        Returns
+        -------
+        taught : the plastic layer has taken its teaching, or there is none to take.
+        """
+        interval = self.output.step_interval
+        count = Signal(
+            range(max(2, interval)), init=interval - 1
+        )  # steps until the last layer ticks
+        ticks = Signal()
+        m.d.comb += [
+            pins.i.payload.eq(self.transfer.payload),
+            pins.i.valid.eq(self.transfer.valid),
+            self.transfer.ready.eq(pins.i.ready),
+            ticks.eq(~count.any()),
+            self.needs_room.eq(0 if self.is_early else ticks),
+        ]
+        with m.If(self.begins):
+            m.d.sync += count.eq(Mux(ticks, interval - 1, count - 1))
+        taught = Signal(init=1)
+        m.d.comb += self.takes.eq(taught)
+        if not self.step.common:
+            return taught
+        # The common part stands until the next step begins, which waits for this.
+        teaches = Signal()  # the step that is being fed has a teaching
+        with m.If(self.begins):
+            m.d.sync += [teaches.eq(ticks), taught.eq(~ticks)]
+        # The common part is complete when the transfer comes.
+        ready = Signal()
+        with m.If(self.begins):
+            m.d.sync += ready.eq(0)
+        with m.Elif(self.transfer.valid):
+            m.d.sync += ready.eq(teaches)
+        m.d.comb += [
+            *(pins.teach.payload[e.name].eq(self.common_value(e.name)) for e in self.step.common),
+            pins.teach.valid.eq(ready & ~taught),
+        ]
+        with m.If(pins.teach.valid & pins.teach.ready):
+            m.d.sync += taught.eq(1)
+        return taught
+
+    def _pack(self, m: Module, pins: Any) -> Signal:
+        """Shift a word of spikes into packets; whether one is being packed."""
+        interval, neurons = self.output.step_interval, self.output.bits
+        number = Signal(WORD_BITS, init=interval)
+        spikes = Signal(neurons, reset_less=True)
+        left = Signal(range(max(2, neurons)))
+        place = Signal(range(WORD_BITS))
+        bits = Signal(WORD_BITS)
+        packing = Signal()
+        m.d.comb += packing.eq(1)
+        with m.FSM(name="packet"):
+            with m.State("rest"):
+                m.d.comb += packing.eq(0)
+                # Room has been reserved with the step, unless the network is ahead of its steps.
+                m.d.comb += pins.o.ready.eq(self.room if self.is_early else 1)
+                m.d.sync += [left.eq(neurons - 1), place.eq(0), spikes.eq(pins.o.payload.spikes)]
+                with m.If(pins.o.valid & pins.o.ready):
+                    m.next = "number"
+            with m.State("number"):
+                m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
+                with m.If(self.packet.ready):
+                    m.d.sync += number.eq(number + interval)
+                    m.next = "shift"
+            with m.State("shift"):
+                m.d.comb += self.spike.eq(spikes[0])
+                m.d.sync += [
+                    bits.bit_select(place, 1).eq(spikes[0]),
+                    spikes.eq(spikes[1:]),
+                    place.eq(place + 1),
+                    left.eq(left - 1),
+                ]
+                with m.If(~left.any()):
+                    m.next = "last"
+                with m.Elif(place.all()):
+                    m.next = "word"
+            with m.State("word"):
+                m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
+                with m.If(self.packet.ready):
+                    m.d.sync += bits.eq(0)
+                    m.next = "shift"
+            with m.State("last"):
+                m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
+                with m.If(self.packet.ready):
+                    m.d.sync += bits.eq(0)
+                    m.d.comb += self.finished.eq(1)
+                    m.next = "rest"
+        taken = pins.o.valid & pins.o.ready
+        m.d.comb += self.reserve.eq(taken if self.is_early else self.begins & self.needs_room)
+        return packing
+
+    def _watch(self, m: Module, pins: Any, taught: Signal, packing: Signal) -> None:
+        """Count the clocks since the last sign of life."""
+        clocks = self.quiet_clocks
+        # An early network's first ticks need no step.
+        left = Signal(range(clocks + 1), init=clocks if self.is_early else 0)
+        moves = Signal()
+        m.d.comb += [
+            moves.eq(
+                self.begins
+                | self.transfer.valid
+                | (pins.o.valid & pins.o.ready)
+                | packing
+                | ~taught
+                | self.done  # a load may let a tick begin
+            ),
+            self.still.eq(~left.any()),
+        ]
+        m.d.sync += left.eq(Mux(moves, clocks, left - left.any()))
+
+
+def leaf_width(layout: Any) -> list[tuple[str, int]]:
+    """Name and width of each leaf of a layout."""
+    return [(leaf["name"], leaf["width"]) for leaf in leaf_fields(layout)]
+
+
+HOST_BLOCK = HostNetwork
