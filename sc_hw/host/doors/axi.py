@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import enum, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import Flow, In, Member, Out
 from pydantic import Field
 
@@ -26,11 +26,8 @@ LEAST_ADDRESS_BITS = 12
 MOST_ADDRESS_BITS = ADDRESS_BITS + OFFSET_BITS
 
 
-class Response(enum.Enum, shape=RESPONSE_BITS):
-    """Answers of AXI4-Lite that occur here."""
-
-    OKAY = 0
-    SLVERR = 2
+# Answers of AXI4-Lite that occur here.
+OKAY, SLVERR = 0, 2
 
 
 class AxiLite(wiring.Signature):
@@ -156,7 +153,7 @@ class AxiLiteBridge(wiring.Component):
             can_read.eq(has_read & ~axi.rvalid),
         ]
         ended = bus.ack | bus.err
-        answer = Mux(bus.err, Response.SLVERR, Response.OKAY)
+        answer = Mux(bus.err, SLVERR, OKAY)
         with m.If(active):
             with m.If(ended & writing):
                 m.d.sync += [has_address.eq(0), has_data.eq(0), active.eq(0)]
@@ -170,7 +167,7 @@ class AxiLiteBridge(wiring.Component):
             with m.If(strobes == ALL_BYTES):
                 m.d.sync += [active.eq(1), writing.eq(1)]
             with m.Else():
-                refused = Mux(strobes.any(), Response.SLVERR, Response.OKAY)
+                refused = Mux(strobes.any(), SLVERR, OKAY)
                 m.d.sync += [has_address.eq(0), has_data.eq(0)]
                 m.d.sync += [axi.bvalid.eq(1), axi.bresp.eq(refused)]
         with m.Elif(can_read):

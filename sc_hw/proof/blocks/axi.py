@@ -36,7 +36,14 @@ from amaranth.lib.wiring import In
 from sc_hw.build.elaborate import sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.files import write_json, write_text
-from sc_hw.host.doors.axi import ALL_BYTES, LEAST_ADDRESS_BITS, AxiPorts, Response
+from sc_hw.host.doors.axi import (
+    ALL_BYTES,
+    LEAST_ADDRESS_BITS,
+    OKAY,
+    RESPONSE_BITS,
+    SLVERR,
+    AxiPorts,
+)
 from sc_hw.host.registers import WORD_BITS, WORD_BYTES
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.pdr import Model, counterexample_of, decide
@@ -197,15 +204,15 @@ class Writes(Harness):
         both = asked["aw"] & asked["w"]
         writes = self.access & self["bus__we"]
         whole = strobes == ALL_BYTES
-        expected = Signal(Response)
+        expected = Signal(RESPONSE_BITS)
         with m.If((whole & refused) | (~whole & strobes.any())):
-            m.d.comb += expected.eq(Response.SLVERR)
+            m.d.comb += expected.eq(SLVERR)
         m.d.comb += [
             Assert(~writes | (both & whole & ~made)),
             Assert(~writes | (self["bus__adr"] == address[2:])),
             Assert(~writes | ((self["bus__dat_w"] == data) & (self["bus__sel"] == ALL_BYTES))),
             Assert(~fresh | (both & (made == whole))),
-            Assert(~fresh | (self["s_axi_bresp"] == expected.as_value())),
+            Assert(~fresh | (self["s_axi_bresp"] == expected)),
         ]
         with m.If(writes & self.ended):
             m.d.instant += [made.eq(1), refused.eq(self["bus__err"])]
@@ -375,8 +382,8 @@ class Reached(Harness):
         made = Signal()
         m.d.instant += made.eq(made | (self.ended & self["bus__we"]))
         reached = {
-            "write": made & b & (self["s_axi_bresp"] == Response.OKAY.value),
-            "refusal": r & (self["s_axi_rresp"] == Response.SLVERR.value),
+            "write": made & b & (self["s_axi_bresp"] == OKAY),
+            "refusal": r & (self["s_axi_rresp"] == SLVERR),
             "both": b & r,
             "output": self["m_axis_tvalid"] & self["outputs__valid"] & ~self["outputs__ready"],
             "fill": self.moves("steps__") & ~self["s_axis_tvalid"],
