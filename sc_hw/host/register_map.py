@@ -34,6 +34,7 @@ def register_map(
     design_hash: str = "0" * 16,
     counters: Sequence[str] = (),
     errors: Sequence[tuple[str, str]] = (),
+    streams: bool = False,
 ) -> RegisterMap:
     """The registers of a design.
 
@@ -44,11 +45,12 @@ def register_map(
     design_hash : 16 hexadecimal digits.
     counters : names of the block's own counters, 32 bits each.
     errors : name and meaning of each error that the block reports.
+    streams : whether the door has streams of its own for steps and outputs.
     """
     build, design = int(build_id, 16), int(design_hash, 16)
     own = (
         *_identity(kind, build, design),
-        *_control(errors),
+        *_control(errors, streams),
         *_counters(),
         *_data(),
     )
@@ -93,8 +95,9 @@ def _identity(kind: int, build: int, design: int) -> tuple[Register, ...]:
     )
 
 
-def _control(errors: Sequence[tuple[str, str]]) -> tuple[Register, ...]:
+def _control(errors: Sequence[tuple[str, str]], streams: bool) -> tuple[Register, ...]:
     """Control, status, errors and interrupts."""
+    stream = Field("stream", 3, 1, "rw", "Outputs leave by the door's stream, not by OUTPUT_DATA.")
     own = [Field(n, bit, 1, "w1c", doc) for bit, (n, doc) in enumerate(ERRORS.items())]
     blocks = [Field(n, BLOCK_ERRORS + bit, 1, "w1c", doc) for bit, (n, doc) in enumerate(errors)]
     return (
@@ -103,7 +106,7 @@ def _control(errors: Sequence[tuple[str, str]]) -> tuple[Register, ...]:
             0x18,
             "rw",
             "Halts, resets, clears.",
-            0,
+            streams << stream.lo,
             (
                 Field("halt", 0, 1, "rw", "No new step begins."),
                 Field(
@@ -114,6 +117,7 @@ def _control(errors: Sequence[tuple[str, str]]) -> tuple[Register, ...]:
                     "The block is reset as by its `rst`; FIFOs are emptied, counters and ERRORS 0.",
                 ),
                 Field("clear", 2, 1, "w1", "Both FIFOs are emptied after the step under way."),
+                *((stream,) if streams else ()),
             ),
         ),
         Register(
@@ -158,7 +162,12 @@ def _counters() -> tuple[Register, ...]:
         Register("STEPS_DONE", 0x38, "ro", "Steps of which all is done and all output is there."),
         Register("SPIKES", 0x3C, "ro", "Spikes of all output packets since the reset."),
         Register(
-            "CLOCKS_LOW", 0x40, "ro", "Clocks since the reset, bits 31:0; keeps the others.", None
+            "CLOCKS_LOW",
+            0x40,
+            "ro",
+            "Clocks since the reset, bits 31:0; keeps the others.",
+            None,
+            read_effect=True,
         ),
         Register("CLOCKS_HIGH", 0x44, "ro", "Bits 63:32 of when CLOCKS_LOW was last read.", 0),
     )
@@ -168,7 +177,14 @@ def _data() -> tuple[Register, ...]:
     """Steps, outputs, and the window into the block's memories."""
     return (
         Register("STEP_DATA", 0x48, "wo", "Puts a word into the step FIFO."),
-        Register("OUTPUT_DATA", 0x4C, "ro", "Takes a word out of the output FIFO.", None),
+        Register(
+            "OUTPUT_DATA",
+            0x4C,
+            "ro",
+            "Takes a word out of the output FIFO.",
+            None,
+            read_effect=True,
+        ),
         Register("WINDOW_PORT", 0x50, "rw", "Which of the block's host ports the window shows."),
         Register("WINDOW_ADDRESS", 0x54, "rw", "The payload of the port's `read`."),
         Register(
@@ -177,5 +193,6 @@ def _data() -> tuple[Register, ...]:
             "rw",
             "A part of the word at that address, low first; the last part goes to the next word.",
             None,
+            read_effect=True,
         ),
     )

@@ -56,6 +56,7 @@ class Register:
     doc : what it is, in a sentence.
     reset : value after a reset; constants have it always. None: it has no fixed value.
     fields : its named bits; empty where the whole word is one number.
+    read_effect : a read changes something, so that a debugger must not make one unasked.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Register:
     doc: str
     reset: int | None = 0
     fields: tuple[Field, ...] = ()
+    read_effect: bool = False
 
     @property
     def word(self) -> int:
@@ -86,6 +88,7 @@ class Register:
             "reset": self.reset,
             "doc": self.doc,
             "fields": [field.as_json() for field in self.fields],
+            "read_effect": self.read_effect,
         }
 
 
