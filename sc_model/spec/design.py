@@ -156,6 +156,16 @@ class Design(Frozen):
             neuron=plastic.neuron,
         )
 
+    def behind(self, door: str) -> Design:
+        """The design with a host that has another door, and what its table says of any door."""
+        host = self.host
+        kept: dict[str, Any] = {}
+        if host is not None:
+            names = host.model_fields_set & set(HostSpec.model_fields)
+            kept = {name: getattr(host, name) for name in names}
+            kept |= host.options if host.door == door else {}
+        return self.model_copy(update={"host": HostSpec(**{**kept, "door": door})})
+
     def portable(self) -> dict[str, Any]:
         """The design as JSON values that are the same on every machine, for hashes.
 

@@ -26,7 +26,6 @@ class HostSpec(Frozen):
 
     # Only here: which other keys there are depends on the door, which is a plug-in.
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
-    __pydantic_extra__: dict[str, Any]
 
     door: str = Field(default="uart", description="name of the door: uart, spi, axi, wishbone, ...")
     clock_mhz: float = Field(

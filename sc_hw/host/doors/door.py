@@ -23,7 +23,7 @@ INSIDE = {
     "steps": Out(stream.Signature(WORD_BITS)),
     "outputs": In(stream.Signature(OUTPUT_WORD)),
     "interrupt": In(1),
-    # of a door with packets: how many words one has, a constant; and that one of another length came
+    # of a door with packets: how many words one has, a constant; one of another length came
     "packet_words": In(WORD_BITS),
     "packet_error": Out(1),
 }
