@@ -199,6 +199,14 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_hw.host", "sc_model")),
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
     "sc_hw.price": Layer((*STAGE, "sc_hw.price", "filelock")),
+    # reads manifests; PeakRDL is an extra, loaded when it is used
+    "sc_hw.export": Layer(
+        (
+            *SHARED,
+            *("sc_model.spec", "sc_hw.build", "sc_hw.export"),
+            *("systemrdl", "peakrdl_cheader", "peakrdl_html", "peakrdl_ipxact"),
+        )
+    ),
     "sc_hw.reporting": Layer(
         (
             *SHARED,
