@@ -1,6 +1,6 @@
-"""`python -m sc_sim.library BUILD_FOLDER [--waves]`: compile a build's Verilog to a shared library.
+"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus]`: compile a build's Verilog to a library.
 
-Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with one line
+With `--bus` that is the system behind its door `wishbone`. Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with one line
 that says why. `sc_sim.rtl.Rtl` loads the library of a block, `sc_sim.blocks.network.NetworkRtl`
 that of a network.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sc_model.texts import one_line, warnings_in_one_line
+from sc_sim.bus.library import build_bus
 from sc_sim.design import BuildFolderError
 from sc_sim.driver.library import build_library
 from sc_sim.files import unwritable
@@ -25,11 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, build, print; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m sc_sim.library", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--waves", action="store_true")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--waves", action="store_true")
+    kind.add_argument("--bus", action="store_true")
     options = parser.parse_args(arguments)
     warnings_in_one_line()
     try:
-        print(build_library(options.folder, options.waves))
+        build = options.folder
+        print(build_bus(build) if options.bus else build_library(build, options.waves))
     except BuildFolderError as error:
         print(one_line(str(error)), file=sys.stderr)
         return BAD_FOLDER

@@ -106,7 +106,8 @@ class StepQueue(wiring.Component):
         inside = Signal(
             range(max(2, per_word, per_transfer))
         )  # the same in the word; words to fetch
-        m.d.comb += self.o.payload.eq(unit[: packet.transfer_bits])
+        common = Signal(len(self.common), reset_less=True)
+        m.d.comb += [self.o.payload.eq(unit[: packet.transfer_bits]), self.common.eq(common)]
         with m.FSM():
             with m.State("wait"):
                 m.d.sync += left.eq(packet.transfers - 1)
@@ -115,7 +116,7 @@ class StepQueue(wiring.Component):
                     m.next = "common" if packet.common_words else "fetch"
             if packet.common_words:
                 with m.State("common"):
-                    self._fetch_common(m, fifo)
+                    self._fetch_common(m, fifo, common)
             with m.State("fetch"):
                 m.d.comb += [fifo.r_en.eq(1), self.feeding.eq(1)]
                 with m.If(fifo.r_rdy):
@@ -141,14 +142,13 @@ class StepQueue(wiring.Component):
                     with m.If(~left.any()):
                         m.next = "wait"
 
-    def _fetch_common(self, m: Module, fifo: SyncFIFOBuffered) -> None:
+    def _fetch_common(self, m: Module, fifo: SyncFIFOBuffered, common: Signal) -> None:
         """The state that shifts the words of the common part into their register."""
         words = self.packet.common_words
-        register = Signal(words * WORD_BITS, reset_less=True)
         count = Signal(range(max(2, words)))
-        m.d.comb += [fifo.r_en.eq(1), self.feeding.eq(1), self.common.eq(register)]
+        m.d.comb += [fifo.r_en.eq(1), self.feeding.eq(1)]
         with m.If(fifo.r_rdy):
-            m.d.sync += register.eq(Cat(register, fifo.r_data)[WORD_BITS:])
+            m.d.sync += common.eq(Cat(common, fifo.r_data)[WORD_BITS:])
             m.d.sync += count.eq(count + 1)
             with m.If(count == words - 1):
                 m.d.sync += count.eq(0)

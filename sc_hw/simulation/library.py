@@ -18,13 +18,14 @@ TOOLS_NEEDED = ("g++", "make", "perl", "verilator")
 _BAD_INPUT = 2
 
 
-def rtl_library(folder: Path, *, waves: bool = False) -> Path:
+def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False) -> Path:
     """The library of a build folder, built unless it is there.
 
     Parameters
     ----------
     folder : build folder.
     waves : whether the library can write all signals to a file.
+    bus : whether it is that of `system.v` with the bus's initiator, for `sc_sim.bus`.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def rtl_library(folder: Path, *, waves: bool = False) -> Path:
     """
     for name in TOOLS_NEEDED:
         find(name)
-    options = ("--waves",) if waves else ()
+    options = [*(["--waves"] if waves else []), *(["--bus"] if bus else [])]
     command = python_command("sc_sim.library", *options, "--", str(folder))
     process = run_program(command, env=environment())
     hand_on_warnings(process.stderr)
