@@ -106,8 +106,10 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
     Raises
     ------
-    OSError : the folder can't be made or written, or `path` is a folder.
+    OSError : the folder can't be made or written, or `path` is no regular file: a folder, a device,
+        a pipe, a socket, or a link of the system to an open file (`/dev/stdout`).
     """
+    _check_replaceable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Only a rename within one file system is atomic, so the temporary file is in the same folder.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_NAME]}.")
@@ -125,6 +127,18 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         _temporaries.discard(temporary)
     if durable:
         sync_folder(path.parent)
+
+
+def _check_replaceable(path: Path) -> None:
+    """Refuse a file that a rename would destroy: root may replace `/dev/null` by a file."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        status = path.stat()
+        for is_kind, code, text in _KINDS:
+            if is_kind(status.st_mode):
+                raise OSError(code, text, str(path))
+        # `/dev/stdout` is a link to /proc/self/fd/1, whatever that is open on
+        if path.is_symlink() and os.readlink(path).startswith("/proc/"):
+            raise OSError(errno.EINVAL, "Is a link to an open file", str(path))
 
 
 # A name has at most 255 bytes, and that of a temporary file is longer than that of its file.

@@ -8,6 +8,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,50 @@ def test_a_folder_in_the_place_of_a_file_and_the_other_way_round(
     file, why = (blocked, "Is a directory") if blocked else ("top.v", "File exists")
     assert line == f"error: output {folder / file} can't be written: {why}; choose another folder."
     assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("pipe", "Is a pipe, not a regular file"),
+        ("link to a device", "Is a device, not a regular file"),
+        ("link to standard output", "Is a link to an open file"),
+        ("socket", "Is a socket, not a regular file"),
+    ],
+)
+def test_what_a_rename_would_destroy_stays(
+    kind: str,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Root may replace `/dev/null` by a file, and a pipe's reader would wait for ever."""
+    monkeypatch.chdir(tmp_path)
+    out = Path("out")
+    if kind == "pipe":
+        os.mkfifo(out)
+    elif kind == "link to a device":
+        out.symlink_to(os.devnull)
+    elif kind == "link to standard output":
+        Path("regular").touch()
+        with Path("regular").open() as file:
+            out.symlink_to(f"/proc/self/fd/{file.fileno()}")
+            check_that_it_stays(out, why, monkeypatch, capsys)
+        return
+    else:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(out))
+    check_that_it_stays(out, why, monkeypatch, capsys)
+
+
+def check_that_it_stays(
+    out: Path, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (out.lstat().st_ino, out.lstat().st_mode)
+    line = run(("bench", "adaptation", "--steps", "64", "--out", str(out)), monkeypatch, capsys)
+    assert line == f"error: output {out} can't be written: {why}; choose another folder."
+    assert (out.lstat().st_ino, out.lstat().st_mode) == before
 
 
 def test_a_library_that_writes_on_its_own(
