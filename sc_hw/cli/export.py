@@ -1,0 +1,100 @@
+"""`sc-hw registers`, `bundle`: a system for other people's tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    DesignFile,
+    Root,
+    out,
+    print_json,
+    progress_lines,
+)
+from sc_model.spec import load_design
+
+if TYPE_CHECKING:
+    from sc_hw.build.elaborate import Build
+    from sc_hw.progress import Progress
+
+DEFAULT_DOOR = "axi"
+DoorName = Annotated[
+    str | None,
+    typer.Option(
+        help="uart, spi, axi, wishbone; by default that of the design's [host], or axi without one."
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
+
+
+def _elaborated(design: Path, door: str | None, build: Path, progress: Progress) -> Build:
+    """The build of a design behind a door."""
+    from sc_hw.build.elaborate import elaborate
+
+    chosen = load_design(design)
+    if door is not None or chosen.host is None:
+        chosen = chosen.behind(door or DEFAULT_DOOR)
+    progress(f"{chosen.name}: elaborating")
+    return elaborate(chosen, build)
+
+
+def registers(
+    design: DesignFile,
+    out_folder: Out,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Some of c, rdl, html, ipxact, svd, with commas; by default all."
+        ),
+    ] = "",
+    door: DoorName = None,
+    build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
+    """Write the register map as C header, SystemRDL, HTML, IP-XACT and CMSIS-SVD."""
+    from sc_hw.export.host import export_host
+    from sc_hw.export.registers import FORMATS
+
+    names = [name.strip() for name in formats.split(",")] if formats else list(FORMATS)
+    with progress_lines(as_json) as progress:
+        result = _elaborated(design, door, build, progress)
+        progress(f"{result.design.name}: writing the register map")
+        written = export_host(result.manifest, out_folder, names)
+    if as_json:
+        print_json({"id": result.id, "files": [str(path) for path in written]})
+    else:
+        for path in written:
+            out.print(f"wrote {path}", markup=False)
+
+
+def bundle(
+    design: DesignFile,
+    out_folder: Out,
+    door: DoorName = None,
+    build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that a design of others needs: Verilog, register map, C driver, FuseSoC core."""
+    from sc_hw.export.bundle import bundle as run_bundle
+
+    with progress_lines(as_json) as progress:
+        result = _elaborated(design, door, build, progress)
+        progress(f"{result.design.name}: writing the bundle")
+        written = run_bundle(result, out_folder)
+    if as_json:
+        print_json({"id": result.id, "files": [str(path) for path in written]})
+    else:
+        out.print(f"{result.design.name}: {len(written)} files in {out_folder}", markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: sc-hw registers my_layer.toml --format c --out firmware")(
+        registers
+    )
+    app.command(epilog="Example: sc-hw bundle my_layer.toml --door axi --out my_layer_axi")(bundle)
