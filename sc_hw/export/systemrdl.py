@@ -35,7 +35,8 @@ def reset_of(register: Mapping[str, Any], field: Mapping[str, Any]) -> int | Non
     """Value of a field after a reset; None where it has no fixed one."""
     if register["reset"] is None:
         return None
-    return int(register["reset"]) >> field["lo"] & (1 << field["bits"]) - 1
+    value: int = register["reset"] >> field["lo"] & (1 << field["bits"]) - 1
+    return value
 
 
 def systemrdl(registers: Registers, title: str) -> str:

@@ -1,0 +1,143 @@
+"""Doors under models of buses that others wrote: a layer learns, and equals the golden model."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from support import ROOT
+
+import sc_hw
+from sc_hw.build.elaborate import Build, elaborate
+from sc_model.spec import load_design
+
+DESIGN = ROOT / "examples" / "verilog_testbench" / "layer.toml"
+STEPS, SEED, STALL = 20, 3, 0.3
+SHORT, LONG = 14, 16  # steps whose packets of the stream have a wrong length
+SLVERR, OKAY = 2, 0
+PACKET_ERROR, BAD_ADDRESS = 1 << 4, 1 << 2
+
+
+@cache
+def stimulus() -> dict[str, Any]:
+    """Weights, and steps of spikes, rewards and clears."""
+    rng = np.random.default_rng(SEED)
+    return {
+        "weights": rng.integers(30_000, 50_000, (9, 3)),
+        "spikes": rng.random((STEPS, 9)) < 0.6,
+        "reward": rng.integers(-128, 128, STEPS),
+        "clear_trial": rng.random(STEPS) < 0.1,
+        "clear_traces": rng.random(STEPS) < 0.1,
+    }
+
+
+def golden(given: dict[str, Any]) -> tuple[Any, Any]:
+    """Spikes of each step, and the state after them."""
+    steps = {name: values for name, values in given.items() if name != "weights"}
+    with sc_hw.Device.open(DESIGN, on="model") as device:
+        device.load(given["weights"])
+        return device.run(**steps), device.state()
+
+
+def simulate(build: Build, module: str, folder: Path, **more: Any) -> dict[str, Any]:
+    """What the bench finds. In Icarus, which needs no compiler; without it in Verilator."""
+    from cocotb_tools.runner import get_runner
+
+    given = stimulus()
+    steps = [
+        {
+            name: np.asarray(values[n]).astype(int).tolist()
+            for name, values in given.items()
+            if name != "weights"
+        }
+        for n in range(STEPS)
+    ]
+    content = {
+        "manifest": build.manifest,
+        "weights": given["weights"].ravel().tolist(),
+        "steps": steps,
+        "seed": SEED,
+        "stall": STALL,
+        "answer": str(folder / "answer.json"),
+        **more,
+    }
+    job = folder / "job.json"
+    job.write_text(json.dumps(content), encoding="utf-8")
+    runner = get_runner("icarus" if shutil.which("iverilog") else "verilator")
+    with contextlib.redirect_stdout(io.StringIO()):
+        runner.build(
+            sources=[build.folder / "system.v"],
+            hdl_toplevel="sc_system",
+            build_dir=folder / "simulator",
+            timescale=("1ns", "1ps"),
+            log_file=folder / "build.log",
+        )
+        runner.test(
+            test_module=module,
+            hdl_toplevel="sc_system",
+            hdl_toplevel_lang="verilog",
+            build_dir=folder / "simulator",
+            test_dir=folder,
+            results_xml=str(folder / "results.xml"),
+            extra_env={
+                "SC_DOOR_JOB": str(job),
+                "COCOTB_LOG_LEVEL": "WARNING",
+                "COCOTB_REWRITE_ASSERTION_FILES": "",
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT)]),
+            },
+            log_file=folder / "run.log",
+            seed=SEED,
+        )
+    assert (folder / "answer.json").is_file(), (folder / "run.log").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    return found
+
+
+def field_of(build: Build, space: str, field: str, words: Any) -> Any:
+    """A field of memory words, with its sign."""
+    spaces = {each["name"]: each for each in build.manifest["host"]["windows"][0]["spaces"]}
+    (place,) = (each for each in spaces[space]["fields"] if each["name"] == field)
+    values = np.array(words, np.int64) >> place["offset"] & (1 << place["width"]) - 1
+    if place["signed"]:
+        values -= (values >> place["width"] - 1) << place["width"]
+    return values
+
+
+def check(build: Build, found: dict[str, Any], given: dict[str, Any]) -> None:
+    """Spikes and state are those of the golden model."""
+    fired, state = golden(given)
+    assert [packet[0] for packet in found["outputs"]] == list(range(1, STEPS + 1))
+    spikes = np.array([[packet[1] >> n & 1 for n in range(3)] for packet in found["outputs"]])
+    assert np.array_equal(spikes, fired)
+    assert fired.sum() > 5
+    names = {
+        "synapse": ("synapse", "weight", "eligibility"),
+        "input": ("pre", "pre_trace"),
+        "output": ("post", "post_trace"),
+        "neuron": ("neuron", "potential", "refractory"),
+    }
+    for space, (of_device, *fields) in names.items():
+        for field in fields:
+            values = field_of(build, space, field, found["state"][space])
+            assert np.array_equal(values, state[of_device][field].ravel()), (space, field)
+
+
+def test_axi_by_cocotbext_axi(tmp_path: Path) -> None:
+    build = elaborate(load_design(DESIGN).behind("axi"), tmp_path)
+    found = simulate(build, "door_benches.axi", tmp_path, short=SHORT, long=LONG)
+    given = {name: values.copy() for name, values in stimulus().items()}
+    given["spikes"][SHORT] = False  # its only word of spikes did not come
+    check(build, found, given)
+    number = int(build.id, 16)
+    assert found["identity"] == [*(0x53434857, 3 << 16 | 1, number & 0xFFFFFFFF, number >> 32)]
+    assert found["refused"] == [SLVERR] * 5
+    assert found["errors"] == [BAD_ADDRESS, PACKET_ERROR]
+    assert found["counters"] == [STEPS, STEPS]
+    assert found["looks"] > STEPS
