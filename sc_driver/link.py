@@ -148,8 +148,8 @@ class Link:
         for attempt in range(GREETINGS):
             # another number each time: an answer that comes late belongs to no later session
             session = self._random.randrange(1 << 16)
-            # the zero ends whatever has been on the wire
-            self._wire.send(b"\0" + frames.hello(session, attempt).encode())
+            # The first bytes spoil a frame of an earlier session that lacks nothing but its end.
+            self._wire.send(b"\1\0" + frames.hello(session, attempt).encode())
             welcome = self._await_welcome(session, self._wire.timeout.of_try(attempt))
             if welcome is None:
                 self.statistics.timeouts += 1

@@ -1,0 +1,203 @@
+# amaranth: UnusedElaboratable=no
+"""Answers: built, kept until their sequence number is out of the window, and sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.host.link import frames
+
+# Addresses in an answer's 256 bytes. With the frame's first byte behind the header's length at 0,
+# an answer's length is the place where its CRC ends.
+CODE, LENGTH, BODY = 254, 255, frames.HEADER_BYTES
+BODY_ROOM = BODY + frames.MOST_BODY - 1  # the status is the last byte of the longest body
+
+
+class Answers(wiring.Component):
+    """A place for the answer of each frame in the window, and one for answers without a sequence.
+
+    An answer is built in place: `begin`, then its body byte by byte, then `finish`, which adds
+    header and CRC, encodes it by COBS, and sends it. A finished one is sent once more by `send`.
+    Each place holds 256 bytes of block RAM, as they go on the wire, the 0x00 at the end included.
+
+    A byte of the body takes 2 clocks, finishing 11 clocks for each byte of the frame. `finish` and
+    `send` wait until the answer before is on the wire. Domain ``sync``.
+
+    Reset
+    -----
+    An answer that is being sent is cut off.
+
+    Parameters
+    ----------
+    window : answers that are kept.
+
+    Members
+    -------
+    slot : place of the answer, `window` for one without a sequence. It, `header` and `kind` hold
+        from `begin` or `send` until `ready`.
+    header : session and sequence.
+    kind : of the answer.
+    ready : one of the strobes below, or a byte, is taken.
+    free : the place is not being sent, so that `begin` may be given.
+    begin, finish, send : strobes.
+    full : no four more bytes and a status have room in the body.
+    i : bytes of the body.
+    o : bytes for the wire.
+    """
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        super().__init__(
+            {
+                "slot": In(range(window + 1)),
+                "header": In(24),
+                "kind": In(8),
+                "ready": Out(1),
+                "free": Out(1),
+                "begin": In(1),
+                "finish": In(1),
+                "send": In(1),
+                "full": Out(1),
+                "i": In(stream.Signature(8)),
+                "o": Out(stream.Signature(8)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.places = places = BlockRAM(256 * (self.window + 1), 8, output_register=False)
+        place = Signal(8)
+        code = Signal(8)
+        start = Signal()  # the finished answer goes to the wire
+        sending, sent_slot, fetch, fetched_place = self._sender(m, start, places.r_data)
+        m.d.comb += [
+            self.free.eq(~sending | (sent_slot != self.slot)),
+            # the wire is slow: it goes first
+            places.r_addr.eq(Mux(fetch, Cat(fetched_place, sent_slot), Cat(place, self.slot))),
+        ]
+        self._builder(m, places, place, code, start, sending, fetch)
+        return m
+
+    def _builder(
+        self,
+        m: Module,
+        places: BlockRAM,
+        place: Signal,
+        code: Signal,
+        start: Signal,
+        sending: Signal,
+        fetch: Signal,
+    ) -> None:
+        """Writes bodies; then walks through the frame for CRC and COBS."""
+        m.submodules.crc = crc = frames.crc32()
+        byte = Signal(8)
+        end = Signal(8)  # behind the body
+        number = Signal(3)  # of the bit
+        crc_byte = Signal(2)
+        in_crc = Signal()
+        is_zero = Signal()
+        address = Signal(8)
+        written = Signal(8)
+        write = Signal()
+        m.d.comb += [
+            is_zero.eq(~byte.any()),
+            places.w_en.eq(write),
+            places.w_addr.eq(Cat(address, self.slot)),
+            places.w_data.eq(written),
+            self.full.eq(place == BODY_ROOM),
+        ]
+        with m.FSM(name="builder"):
+            with m.State("idle"):
+                m.d.comb += [self.ready.eq(1), self.i.ready.eq(1), crc.start.eq(1)]
+                m.d.sync += [byte.eq(self.i.payload), in_crc.eq(0), code.eq(CODE)]
+                with m.If(self.begin):
+                    m.d.sync += place.eq(BODY)
+                with m.Elif(self.send):
+                    m.next = "wait"
+                with m.Elif(self.finish):
+                    m.d.sync += [end.eq(place), place.eq(LENGTH)]
+                    m.next = "read"
+                with m.Elif(self.i.valid):
+                    m.next = "append"
+            with m.State("append"):
+                m.d.comb += [write.eq(1), address.eq(place), written.eq(byte)]
+                m.d.sync += place.eq(place + 1)
+                m.next = "idle"
+            with m.State("read"):
+                with m.If(place == end):
+                    m.d.sync += in_crc.eq(1)
+                with m.If(~fetch):
+                    m.next = "load"
+            with m.State("load"):
+                length = end + frames.CRC_BYTES
+                with m.Switch(place):
+                    with m.Case(LENGTH):
+                        m.d.sync += byte.eq(length)
+                    with m.Case(0):
+                        m.d.sync += byte.eq(self.header[:8])
+                    with m.Case(1):
+                        m.d.sync += byte.eq(self.header[8:16])
+                    with m.Case(2):
+                        m.d.sync += byte.eq(self.header[16:])
+                    with m.Case(3):
+                        m.d.sync += byte.eq(self.kind)
+                    with m.Default():
+                        m.d.sync += byte.eq(places.r_data)
+                m.next = "check"
+            with m.State("check"):
+                # A register that is fed with its own last bit is shifted out.
+                m.d.comb += [crc.valid.eq(1), crc.data.eq(Mux(in_crc, ~crc.crc[0], byte[0]))]
+                m.d.sync += [
+                    byte.eq(Cat(byte[1:], Mux(in_crc, crc.crc[0], byte[0]))),
+                    number.eq(number + 1),
+                ]
+                with m.If(number == 7):
+                    m.next = "encode"
+            with m.State("encode"):
+                m.d.comb += write.eq(1)
+                with m.If(is_zero):
+                    m.d.comb += [address.eq(code), written.eq(place - code)]
+                    m.d.sync += code.eq(place)
+                with m.Else():
+                    m.d.comb += [address.eq(place), written.eq(byte)]
+                m.d.sync += place.eq(place + 1)
+                m.next = "read"
+                with m.If(in_crc):
+                    m.d.sync += crc_byte.eq(crc_byte + 1)
+                    m.next = "check"
+                    with m.If(crc_byte == 3):
+                        m.next = "last code"
+            with m.State("last code"):
+                m.d.comb += [write.eq(1), address.eq(code), written.eq(place - code)]
+                m.next = "zero"
+            with m.State("zero"):
+                m.d.comb += [write.eq(1), address.eq(place), written.eq(0)]
+                m.next = "wait"
+            with m.State("wait"), m.If(~sending):
+                m.d.comb += start.eq(1)
+                m.next = "idle"
+
+    def _sender(
+        self, m: Module, start: Signal, data: Signal
+    ) -> tuple[Signal, Signal, Signal, Signal]:
+        """Sends a finished answer: whether it does, which one, and the byte that it fetches."""
+        sending = Signal()
+        slot = Signal(range(self.window + 1))
+        place = Signal(8)
+        fetch, fetched = Signal(), Signal()
+        m.d.comb += fetch.eq(sending & ~self.o.valid & ~fetched)
+        m.d.sync += fetched.eq(fetch)
+        with m.If(start):
+            m.d.sync += [sending.eq(1), slot.eq(self.slot), place.eq(CODE)]
+        with m.If(fetched):
+            m.d.sync += [self.o.payload.eq(data), self.o.valid.eq(1)]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += [self.o.valid.eq(0), place.eq(place + 1)]
+            with m.If(self.o.payload == 0):
+                m.d.sync += sending.eq(0)
+        return sending, slot, fetch, place

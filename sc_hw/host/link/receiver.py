@@ -1,0 +1,145 @@
+# amaranth: UnusedElaboratable=no
+"""Frames out of a stream of bytes: only whole ones, whose CRC and length are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.host.link import frames
+
+
+class FrameReceiver(wiring.Component):
+    """Decodes COBS, checks frames and holds the good ones.
+
+    A frame's bytes are written into a ring in block RAM as they come, behind those of the frame
+    before. When the frame ends and is good, they are released to the output; else the next frame
+    overwrites them. So what comes out is whole frames, length first, one behind the other.
+
+    A byte is taken every 11 clocks at most; one comes out every 2. Domain ``sync``.
+
+    Reset
+    -----
+    Forgets all frames. What comes until the next 0x00 is then no frame.
+
+    Parameters
+    ----------
+    frames_held : longest frames that have room at once, a power of two.
+
+    Members
+    -------
+    i : bytes from the wire.
+    broken : one clock: a byte was lost or damaged, the frame under way is dropped.
+    o : bytes of good frames, from the length to the CRC.
+    good : one clock: a good frame has come.
+    """
+
+    def __init__(self, frames_held: int) -> None:
+        self.frames_held = frames_held
+        super().__init__(
+            {
+                "i": In(stream.Signature(8)),
+                "broken": In(1),
+                "o": Out(stream.Signature(8)),
+                "good": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        # A ring of n bytes holds n - 1; the longest frame is two bytes shorter than 256.
+        depth = 256 * self.frames_held
+        m.submodules.ring = ring = BlockRAM(depth, 8, output_register=False)
+        written = Signal(range(depth))  # where the next byte goes
+        released = Signal(range(depth))  # first byte of the frame under way
+        byte = Signal(8)
+
+        emit, good, end = self._decode(m, byte, written, released, ring.r_addr)
+        m.d.comb += [
+            self.good.eq(good),
+            ring.w_en.eq(emit),
+            ring.w_addr.eq(written),
+            ring.w_data.eq(byte),
+        ]
+        with m.If(emit):
+            m.d.sync += written.eq(written + 1)
+        with m.If(good):
+            m.d.sync += released.eq(written)
+        with m.Elif(end):
+            m.d.sync += written.eq(released)
+
+        # The memory shows a byte a clock after its address.
+        m.d.comb += self.o.payload.eq(ring.r_data)
+        m.d.sync += self.o.valid.eq(ring.r_addr != released)
+        read = ring.r_addr
+        taken = Signal(range(depth))
+        m.d.comb += read.eq(taken)
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += [taken.eq(taken + 1), self.o.valid.eq(0)]
+        return m
+
+    def _decode(
+        self, m: Module, byte: Signal, written: Signal, released: Signal, read: Signal
+    ) -> tuple[Signal, Signal, Signal]:
+        """COBS, length and CRC; strobes: a byte is to be kept, a good frame ends, a frame ends."""
+        m.submodules.crc = crc = frames.crc32()
+        run = Signal(8)  # bytes to come until the next code of COBS
+        left = Signal(8)  # bytes that the frame must still have, by its length
+        begun = Signal()  # the first code has come
+        has_length = Signal()
+        bad = Signal()
+        emit, good, end = Signal(), Signal(), Signal()
+        number = Signal(3)  # of the bit that goes into the CRC
+        full = Signal()
+        whole = Signal()
+        run_out, left_out = Signal(), Signal()
+        m.d.comb += [run_out.eq(~run.any()), left_out.eq(~left.any())]
+        m.d.sync += [
+            full.eq((written + 1)[: len(written)] == read),
+            # Read in `decode` alone, at least two clocks after the last change of what it is made
+            # of. `left_out` is 0 before the first length, which a good frame has set.
+            whole.eq(crc.match_detected & left_out & run_out & has_length & ~bad),
+        ]
+        with m.FSM(name="decoder"):
+            with m.State("wait"):
+                m.d.comb += self.i.ready.eq(1)
+                m.d.sync += byte.eq(self.i.payload)
+                with m.If(self.i.valid):
+                    m.next = "decode"
+            with m.State("decode"):
+                with m.If(byte == 0):
+                    m.d.comb += [end.eq(1), good.eq(whole), crc.start.eq(1)]
+                    m.d.sync += [run.eq(0), begun.eq(0), has_length.eq(0), bad.eq(0)]
+                    m.next = "wait"
+                with m.Elif(run_out):
+                    # A code stands in the place of a zero, but for the first one. Code 0xFF, behind
+                    # which there is no zero, needs no care: a frame has no bytes behind its 254.
+                    m.d.sync += [run.eq(byte - 1), byte.eq(0), begun.eq(1)]
+                    m.next = "wait"
+                    with m.If(begun):
+                        m.next = "keep"
+                with m.Else():
+                    m.d.sync += run.eq(run - 1)
+                    m.next = "keep"
+            with m.State("keep"):
+                # a full ring would be overwritten where it is read
+                m.d.comb += emit.eq(~full)
+                m.d.sync += [has_length.eq(1), left.eq(Mux(has_length, left - 1, byte))]
+                too_long = has_length & left_out
+                too_short = ~has_length & ~byte[3:].any()
+                no_block = ~has_length & byte[1:].all()
+                with m.If(full | too_long | too_short | no_block):
+                    m.d.sync += bad.eq(1)
+                m.next = "check"
+            with m.State("check"):
+                m.d.comb += [crc.valid.eq(1), crc.data.eq(byte[0])]
+                m.d.sync += [byte.eq(byte >> 1), number.eq(number + 1)]
+                with m.If(number == 7):
+                    m.next = "wait"
+        with m.If(self.broken):
+            m.d.sync += bad.eq(1)
+        return emit, good, end

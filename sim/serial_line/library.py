@@ -1,0 +1,43 @@
+"""The library of a top with a serial line: its Verilog, compiled with the host's end in C++."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from sc_sim.driver.compilation import compile_library
+from sc_sim.driver.library import ONE_CLOCK, POSITION_INDEPENDENT, VERILATOR
+
+SPI, BUS = "-DSC_SPI", "-DSC_BUS"
+
+
+def build_line(
+    folder: Path, verilog: str, top: str, *, spi: bool = False, with_bus: bool = False
+) -> Path:
+    """The library, built unless it is there.
+
+    Parameters
+    ----------
+    folder : of builds; the library is in `folder/sim`.
+    verilog : text of the top and all below it.
+    top : module with the ports `clk`, `rst`, and `rx`, `tx` or `sck`, `cs_n`, `mosi`, `miso`.
+    spi : whether it has those of SPI.
+    with_bus : whether it has a Wishbone `bus__...` for a memory that writes down every access.
+
+    Raises
+    ------
+    SimulationError
+        A tool is missing or fails.
+    """
+    sources = {
+        "top.v": verilog,
+        "driver.cc": resources.files("sc_sim.serial_line").joinpath("serial_line.cc").read_text(),
+        "random.h": resources.files("sc_sim.driver").joinpath("random.h").read_text(),
+    }
+    flags = [
+        *ONE_CLOCK,
+        POSITION_INDEPENDENT,
+        *([SPI] if spi else []),
+        *([BUS] if with_bus else []),
+    ]
+    return compile_library(folder, top, sources, VERILATOR, flags)
