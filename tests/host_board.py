@@ -12,11 +12,12 @@ import numpy as np
 from sc_hw.build.elaborate import Build
 from sc_hw.simulation.library import rtl_library
 from sc_sim.bits import Words, words_of
-from sc_sim.bus.bus import Access, SystemBus
+from sc_sim.bus.bus import Access, BusError, SystemBus
 from sc_sim.design import read_dut
 
 WORD = 32
 HALT, RESET, CLEAR = 1, 2, 4
+WINDOW_BUSY = 8
 IDLE, HALTED, OUTPUTS, INTERRUPT = 1, 2, 4, 8
 Packet = list[int]
 
@@ -40,11 +41,12 @@ class HostBoard(SystemBus):
     that the classes with the golden interfaces can load and read by way of the window.
     """
 
-    def __init__(self, build: Build, seed: int = 1, idle: float = 0.0) -> None:
-        super().__init__(
-            build.folder, rtl_library(build.folder, bus=True), seed=seed, idle=idle
-        )
-        self.build, self.rng = build, random.Random(seed)
+    def __init__(
+        self, build: Build, seed: int = 1, idle: float = 0.0, may_refuse: bool = False
+    ) -> None:
+        """`may_refuse`: the window may be refused while packets wait for room."""
+        super().__init__(build.folder, rtl_library(build.folder, bus=True), seed=seed, idle=idle)
+        self.build, self.rng, self.may_refuse = build, random.Random(seed), may_refuse
 
     # --- windows ----------------------------------------------------------------------------------
 
@@ -77,7 +79,9 @@ class HostBoard(SystemBus):
             accesses += [("WINDOW_DATA", None)] * window["accesses"]
             expected = address + step
         answers = self.make(accesses)
-        parts = [a for a, (where, _) in zip(answers, accesses, strict=True) if where == "WINDOW_DATA"]
+        parts = [
+            a for a, (where, _) in zip(answers, accesses, strict=True) if where == "WINDOW_DATA"
+        ]
         count = window["accesses"]
         return [
             sum(part << WORD * k for k, part in enumerate(parts[n : n + count]))
@@ -101,7 +105,10 @@ class HostBoard(SystemBus):
                 self.load_words(port, [(value & mask, value >> bits) for value in values])
             else:
                 answers = rows_of(self.read_words(port, values), window["data_bits"])
-                outputs["readback" + stream.removeprefix("read")] = (np.arange(len(answers)), answers)
+                outputs["readback" + stream.removeprefix("read")] = (
+                    np.arange(len(answers)),
+                    answers,
+                )
         return 0, outputs
 
     # --- steps ------------------------------------------------------------------------------------
@@ -112,7 +119,9 @@ class HostBoard(SystemBus):
         head = 0
         for field in step["common"]:
             mask = (1 << field["bits"]) - 1
-            head |= (int(common.get(field["name"], 0)) & mask) << (field["word"] * WORD + field["lo"])
+            head |= (int(common.get(field["name"], 0)) & mask) << (
+                field["word"] * WORD + field["lo"]
+            )
         words = [head >> WORD * k & (1 << WORD) - 1 for k in range(step["common_words"])]
         bits = step["transfer_bits"]
         assert len(transfers) == step["transfers"]
@@ -126,16 +135,21 @@ class HostBoard(SystemBus):
         assert len(words) == step["words"]
         return words
 
-    def play(self, steps: Sequence[Sequence[int]], *, random_host: bool = True) -> list[Packet]:
+    def play(
+        self,
+        steps: Sequence[Sequence[int]],
+        *,
+        packets: int | None = None,
+        random_host: bool = True,
+    ) -> list[Packet]:
         """Feed steps and take their packets, in a random order of everything a host may do.
 
         All words are taken and all packets have come when it returns; a bound keeps it from
-        hanging.
+        hanging. `packets` is their number, by default that of the steps.
         """
         words = [word for step in steps for word in step]
-        interval, size = self.host["output"]["step_interval"], self.host["output"]["words"]
-        begun = self["STEPS_TAKEN"]
-        wanted = size * ((begun + len(steps)) // interval - begun // interval)
+        size = self.host["output"]["words"]
+        wanted = size * (len(steps) if packets is None else packets)
         taken: list[int] = []
         halted, rng = False, self.rng
         for _ in range(100_000):
@@ -171,7 +185,12 @@ class HostBoard(SystemBus):
         kind = self.rng.randrange(3)
         if kind == 0:
             port = self.rng.randrange(len(self.host["windows"]))
-            self.read_words(port, [self.address(port)])
+            try:
+                self.read_words(port, [self.address(port)])
+            except BusError:
+                assert self.may_refuse
+                assert self["ERRORS"] & WINDOW_BUSY
+                self["ERRORS"] = WINDOW_BUSY
         elif kind == 1:
             assert self["MAGIC"] == 0x53434857
         else:
