@@ -20,7 +20,7 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 
-from door_benches.host import Host, answer, job
+from door_benches.host import LayerHost, answer, job
 
 BYTES = 4
 
@@ -30,7 +30,7 @@ def stalls(rng: random.Random, share: float) -> Iterator[bool]:
     return (rng.random() < share for _ in itertools.count())
 
 
-class AxiHost(Host):
+class AxiHost(LayerHost):
     """A host that drives the door by cocotbext-axi."""
 
     def __init__(self, top: Any, content: dict[str, Any], share: float) -> None:

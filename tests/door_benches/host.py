@@ -1,4 +1,4 @@
-"""What a host does with a plastic layer, over whatever bus: load, step, read all back."""
+"""What a host does with a block, over whatever bus: load, step, read all back."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def step_words(
 
 
 class Host(ABC):
-    """A host of a layer.
+    """A host.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Host(ABC):
 
     def __init__(self, content: dict[str, Any]) -> None:
         self.manifest = content["manifest"]
-        self.host, self.place = self.manifest["host"], self.manifest["placement"]
+        self.host = self.manifest["host"]
         self.weights, self.steps = content["weights"], content["steps"]
         self.at = {register["name"]: register["offset"] for register in self.host["registers"]}
 
@@ -68,6 +68,44 @@ class Host(ABC):
     @abstractmethod
     async def write(self, *words: tuple[str, int]) -> None:
         """Write registers in order."""
+
+    @abstractmethod
+    def words_of(self, number: int) -> list[int]:
+        """The words of a step."""
+
+    async def take(self, number: int) -> None:
+        """Take a step by the registers."""
+        await self.write(*(("STEP_DATA", word) for word in self.words_of(number)))
+
+    async def output(self) -> list[int]:
+        """The output packet that comes next."""
+        count = self.host["output"]["words"]
+        for _ in range(1000):
+            if (await self.read("OUTPUT_LEVEL"))[0] >= count:
+                return await self.read(*["OUTPUT_DATA"] * count)
+        raise AssertionError("no output packet after 1000 looks at OUTPUT_LEVEL")
+
+
+class LaneHost(Host):
+    """A host of a lane: an output packet is the state after its step."""
+
+    def words_of(self, number: int) -> list[int]:
+        """The rule's inputs, in one word."""
+        return [packed(self.host["step"]["fields"], **self.steps[number])]
+
+    async def load(self) -> None:
+        """Load the weight, and 0 everywhere else."""
+        word = packed(self.host["windows"][0]["spaces"][0]["fields"], weight=self.weights[0])
+        parts = range(self.host["windows"][0]["accesses"])
+        await self.write(*(("WINDOW_DATA", word >> WORD * part & 0xFFFFFFFF) for part in parts))
+
+
+class LayerHost(Host):
+    """A host of a plastic layer."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__(content)
+        self.place = self.manifest["placement"]
 
     def words_of(self, number: int) -> list[int]:
         """The words of a step."""
@@ -114,15 +152,3 @@ class Host(ABC):
                 await self.write(("WINDOW_ADDRESS", place))
                 found[space] += await self.read("WINDOW_DATA")
         return found
-
-    async def take(self, number: int) -> None:
-        """Take a step by the registers."""
-        await self.write(*(("STEP_DATA", word) for word in self.words_of(number)))
-
-    async def output(self) -> list[int]:
-        """The output packet that comes next."""
-        count = self.host["output"]["words"]
-        for _ in range(1000):
-            if (await self.read("OUTPUT_LEVEL"))[0] >= count:
-                return await self.read(*["OUTPUT_DATA"] * count)
-        raise AssertionError("no output packet after 1000 looks at OUTPUT_LEVEL")

@@ -12,16 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from support import ROOT
 
 import sc_hw
 from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.tools import find
 from sc_model.spec import load_design
+from sc_model.spec.host import HostSpec
 
+LANE = ROOT / "examples" / "lane.toml"
 DESIGN = ROOT / "examples" / "verilog_testbench" / "layer.toml"
-STEPS, SEED, STALL = 20, 3, 0.3
+STEPS, SERIAL_STEPS, SEED, STALL = 20, 6, 3, 0.3
 SHORT, LONG = 14, 16  # steps whose packets of the stream have a wrong length
-SLVERR, OKAY = 2, 0
+SLVERR = 2
+LANE_KIND, LAYER_KIND = 1, 3
+RULE_INPUTS = ("pre_spike", "post_spike", "reward")
+BUS_REFUSED = 2  # of cocotbext-wishbone
 PACKET_ERROR, BAD_ADDRESS = 1 << 4, 1 << 2
 
 
@@ -46,23 +53,25 @@ def golden(given: dict[str, Any]) -> tuple[Any, Any]:
         return device.run(**steps), device.state()
 
 
-def simulate(build: Build, module: str, folder: Path, **more: Any) -> dict[str, Any]:
-    """What the bench finds. In Icarus, which needs no compiler; without it in Verilator."""
-    from cocotb_tools.runner import get_runner
-
-    given = stimulus()
+def job_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Weights and steps as a bench takes them."""
     steps = [
         {
             name: np.asarray(values[n]).astype(int).tolist()
             for name, values in given.items()
             if name != "weights"
         }
-        for n in range(STEPS)
+        for n in range(len(given["reward"]))
     ]
+    return {"weights": np.ravel(given["weights"]).tolist(), "steps": steps}
+
+
+def simulate(build: Build, module: str, folder: Path, **more: Any) -> dict[str, Any]:
+    """What the bench finds. In Icarus, which needs no compiler; without it in Verilator."""
+    from cocotb_tools.runner import get_runner
+
     content = {
         "manifest": build.manifest,
-        "weights": given["weights"].ravel().tolist(),
-        "steps": steps,
         "seed": SEED,
         "stall": STALL,
         "answer": str(folder / "answer.json"),
@@ -70,7 +79,10 @@ def simulate(build: Build, module: str, folder: Path, **more: Any) -> dict[str, 
     }
     job = folder / "job.json"
     job.write_text(json.dumps(content), encoding="utf-8")
-    runner = get_runner("icarus" if shutil.which("iverilog") else "verilator")
+    simulator = "icarus" if shutil.which("iverilog") else "verilator"
+    if simulator == "verilator":
+        os.environ.update(find("verilator").environ())
+    runner = get_runner(simulator)
     with contextlib.redirect_stdout(io.StringIO()):
         runner.build(
             sources=[build.folder / "system.v"],
@@ -129,15 +141,61 @@ def check(build: Build, found: dict[str, Any], given: dict[str, Any]) -> None:
             assert np.array_equal(values, state[of_device][field].ravel()), (space, field)
 
 
+def identity_of(build: Build, kind: int) -> list[int]:
+    """MAGIC, PROTOCOL, BUILD_ID."""
+    number = int(build.id, 16)
+    return [0x53434857, kind << 16 | 1, number & 0xFFFFFFFF, number >> 32]
+
+
 def test_axi_by_cocotbext_axi(tmp_path: Path) -> None:
     build = elaborate(load_design(DESIGN).behind("axi"), tmp_path)
-    found = simulate(build, "door_benches.axi", tmp_path, short=SHORT, long=LONG)
+    job = job_of(stimulus())
+    found = simulate(build, "door_benches.axi", tmp_path, **job, short=SHORT, long=LONG)
     given = {name: values.copy() for name, values in stimulus().items()}
     given["spikes"][SHORT] = False  # its only word of spikes did not come
     check(build, found, given)
-    number = int(build.id, 16)
-    assert found["identity"] == [*(0x53434857, 3 << 16 | 1, number & 0xFFFFFFFF, number >> 32)]
+    assert found["identity"] == identity_of(build, LAYER_KIND)
     assert found["refused"] == [SLVERR] * 5
     assert found["errors"] == [BAD_ADDRESS, PACKET_ERROR]
     assert found["counters"] == [STEPS, STEPS]
     assert found["looks"] > STEPS
+
+
+def test_wishbone_by_cocotbext_wishbone(tmp_path: Path) -> None:
+    build = elaborate(load_design(DESIGN).behind("wishbone"), tmp_path)
+    found = simulate(build, "door_benches.wishbone", tmp_path, **job_of(stimulus()))
+    check(build, found, stimulus())
+    assert found["identity"] == identity_of(build, LAYER_KIND)
+    assert found["refused"] == [BUS_REFUSED] * 4
+    assert found["errors"] == [BAD_ADDRESS, 0]
+
+
+@pytest.mark.parametrize("door", ["uart", "spi"])
+def test_serial_lines_by_cocotbext(door: str, tmp_path: Path) -> None:
+    """A lane, whose output packets are its state after each step."""
+    rng = np.random.default_rng(SEED)
+    given = {
+        "weights": 40_000,
+        "pre_spike": rng.random(SERIAL_STEPS) < 0.6,
+        "post_spike": rng.random(SERIAL_STEPS) < 0.6,
+        "reward": rng.integers(-128, 128, SERIAL_STEPS),
+    }
+    design = load_design(LANE)
+    options = {"baud": 2_500_000} if door == "uart" else {}
+    host = HostSpec(door=door, clock_mhz=10.0, **options)
+    build = elaborate(design.model_copy(update={"host": host}), tmp_path)
+    found = simulate(build, f"door_benches.{door}", tmp_path, **job_of(given))
+    assert found["identity"] == identity_of(build, LANE_KIND)
+    assert found["errors"] == [0]
+    with sc_hw.Device.open(LANE, on="model") as device:
+        device.load(given["weights"])
+        for number, packet in enumerate(found["outputs"]):
+            device.step(
+                **{name: given[name][number] for name in ("pre_spike", "post_spike", "reward")}
+            )
+            (state,) = device.state().values()
+            word = packet[1] | packet[2] << 32
+            fields = {name: int(field_of(build, "synapse", name, word)) for name in state}
+            assert fields == {name: int(value) for name, value in state.items()}
+            assert packet[0] == number + 1
+    assert len(found["outputs"]) == SERIAL_STEPS
