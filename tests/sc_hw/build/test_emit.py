@@ -96,4 +96,5 @@ def test_contents_of_a_large_memory_are_not_spelt() -> None:
 
 def test_only_a_memory_of_zeros_is_without_contents() -> None:
     fragment = Fragment.get(Holder(contents=[0, 3]), None)
-    assert re.search(r"meminit_v2[^\0]*DATA 128'0{118}110{8}\n", emit._rtlil(fragment, "holder", {}))
+    text = emit._rtlil(fragment, "holder", {})
+    assert re.search(r"meminit_v2[^\0]*DATA 128'0{118}110{8}\n", text)
