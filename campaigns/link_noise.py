@@ -39,6 +39,7 @@ WAITS = 6
 # Finishing the longest answer takes 3,000 clocks: when nothing has come or gone for so long,
 # nothing more will.
 QUIET_CLOCKS = 20_000
+FAULTS = 0.01
 # Events in a byte, for each direction.
 RATES = (0.0, 1e-5, 1e-4, 1e-3)
 THROUGHPUT_WORDS = 100_000
@@ -244,7 +245,7 @@ class Row:
     clocks: int = 0
 
 
-def run(library: Path, frames: int, rate: float, seed: int, *, faults: bool = True) -> Row:
+def run(library: Path, frames: int, rate: float, seed: int, *, faults: float = FAULTS) -> Row:
     """Random batches until so many frames were answered.
 
     Parameters
@@ -269,7 +270,7 @@ def run_on(
     rate: float,
     seed: int,
     *,
-    faults: bool = True,
+    faults: float = FAULTS,
 ) -> Row:
     """The same on a line that is there.
 
@@ -280,7 +281,7 @@ def run_on(
     frames : of requests.
     rate : events in a byte and direction.
     seed : of all that is random.
-    faults : whether the block is reset and the cable pulled now and then.
+    faults : share of the batches in which the block is reset or the cable pulled.
 
     Raises
     ------
@@ -294,7 +295,7 @@ def run_on(
     greet(link)
     while link.statistics.frames < frames:
         fault = None
-        if faults and draw.random() < 0.01:
+        if draw.random() < faults:
             fault = _fault(draw, port, row)
         if not run_job(link, line, jobs, fault):
             row.errors += 1
@@ -417,7 +418,7 @@ def build(folder: Path, edit: tuple[str, str] | None = None) -> Path:
 
 def verdict(library: Path, seed: int = 5) -> str:
     """What is found of a mutant: how its first run ends; empty if nothing is."""
-    for rate, faults in ((MUTANT_RATE, False), (0.0, True)):
+    for rate, faults in ((MUTANT_RATE, 0.0), (0.0, FAULTS)):
         try:
             row = run(library, MUTANT_FRAMES, rate, seed, faults=faults)
         except MismatchError as error:

@@ -84,7 +84,7 @@ class Responder:
         while place < len(body):
             number += 1
             if place + 4 > len(body):
-                return 0xFF, words + bytes([number])
+                return 0xFF, words + bytes([status or number])
             op, count = body[place], body[place + 1]
             address = body[place + 2] | body[place + 3] << 8
             place += 4
@@ -92,11 +92,11 @@ class Responder:
                 word = None
                 if op & 1:
                     if place + 4 > len(body):
-                        return 0xFF, words + bytes([number])
+                        return 0xFF, words + bytes([status or number])
                     word = int.from_bytes(body[place : place + 4], "little")
                     place += 4
                 elif len(words) + 4 > 244:
-                    return 0xFF, words + bytes([number])
+                    return 0xFF, words + bytes([status or number])
                 self.log.append((address, word))
                 got = self.bus(address, word)
                 if got is None and status == 0:

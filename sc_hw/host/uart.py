@@ -102,10 +102,12 @@ class UartReceiver(wiring.Component):
         # The first tick comes half a bit after the edge on average: the edge is seen up to a clock
         # late, and a tick shows a clock after its overflow.
         half = (1 << self.rate.width - 1) + self.rate.increment * 3 // 2
-        phase = Signal(self.rate.width)
+        phase = Signal(self.rate.width, reset_less=True)
         tick = Signal()
         m.d.sync += Cat(phase, tick).eq(phase + self.rate.increment)
-        bits = Signal(9)  # start bit and data; a 0 at the low end: all have come
+        bits = Signal(9, reset_less=True)  # start bit and data; a 0 at the low end: all have come
+        payload = Signal(8, reset_less=True)
+        m.d.comb += self.o.payload.eq(payload)
         with m.FSM(name="uart_receiver"):
             with m.State("idle"):
                 m.d.sync += [phase.eq(half), tick.eq(0), bits.eq(~0)]
@@ -125,7 +127,7 @@ class UartReceiver(wiring.Component):
                 with m.Elif(self.o.valid):
                     m.d.comb += self.broken.eq(1)
                 with m.Else():
-                    m.d.sync += [self.o.payload.eq(bits[1:]), self.o.valid.eq(1)]
+                    m.d.sync += [payload.eq(bits[1:]), self.o.valid.eq(1)]
             # a low line for longer than a byte: nobody drives it
             with m.State("pause"), m.If(line):
                 m.next = "idle"
@@ -178,7 +180,7 @@ class UartTransmitter(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        phase = Signal(self.rate.width)
+        phase = Signal(self.rate.width, reset_less=True)
         tick = Signal()
         m.d.sync += Cat(phase, tick).eq(phase + self.rate.increment)
         # data and stop bit, with a mark behind that moves to the low end

@@ -43,7 +43,7 @@ class Answers(wiring.Component):
     header : session and sequence.
     kind : of the answer.
     ready : one of the strobes below, or a byte, is taken.
-    free : the place is not being sent, so that `begin` may be given.
+    free : the place of the clock before is not being sent, so that `begin` may be given.
     begin, finish, send : strobes.
     full : no four more bytes and a status have room in the body.
     i : bytes of the body.
@@ -71,12 +71,12 @@ class Answers(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.places = places = BlockRAM(256 * (self.window + 1), 8, output_register=False)
-        place = Signal(8)
-        code = Signal(8)
+        place = Signal(8, reset_less=True)
+        code = Signal(8, reset_less=True)
         start = Signal()  # the finished answer goes to the wire
         sending, sent_slot, fetch, fetched_place = self._sender(m, start, places.r_data)
+        m.d.sync += self.free.eq(~sending | (sent_slot != self.slot))
         m.d.comb += [
-            self.free.eq(~sending | (sent_slot != self.slot)),
             # the wire is slow: it goes first
             places.r_addr.eq(Mux(fetch, Cat(fetched_place, sent_slot), Cat(place, self.slot))),
         ]
@@ -95,11 +95,14 @@ class Answers(wiring.Component):
     ) -> None:
         """Writes bodies; then walks through the frame for CRC and COBS."""
         m.submodules.crc = crc = frames.crc32()
-        byte = Signal(8)
-        end = Signal(8)  # behind the body
+        start_crc = Signal()
+        m.d.comb += crc.start.eq(start_crc & ~crc.valid)
+        byte = Signal(8, reset_less=True)
+        end = Signal(8, reset_less=True)  # behind the body
         number = Signal(3)  # of the bit
         crc_byte = Signal(2)
-        in_crc = Signal()
+        full = Signal(reset_less=True)
+        in_crc = Signal(reset_less=True)
         is_zero = Signal()
         address = Signal(8)
         written = Signal(8)
@@ -109,14 +112,14 @@ class Answers(wiring.Component):
             places.w_en.eq(write),
             places.w_addr.eq(Cat(address, self.slot)),
             places.w_data.eq(written),
-            self.full.eq(place == BODY_ROOM),
+            self.full.eq(full),
         ]
         with m.FSM(name="builder"):
             with m.State("idle"):
-                m.d.comb += [self.ready.eq(1), self.i.ready.eq(1), crc.start.eq(1)]
+                m.d.comb += [self.ready.eq(1), self.i.ready.eq(1), start_crc.eq(1)]
                 m.d.sync += [byte.eq(self.i.payload), in_crc.eq(0), code.eq(CODE)]
                 with m.If(self.begin):
-                    m.d.sync += place.eq(BODY)
+                    m.d.sync += [place.eq(BODY), full.eq(0)]
                 with m.Elif(self.send):
                     m.next = "wait"
                 with m.Elif(self.finish):
@@ -126,7 +129,7 @@ class Answers(wiring.Component):
                     m.next = "append"
             with m.State("append"):
                 m.d.comb += [write.eq(1), address.eq(place), written.eq(byte)]
-                m.d.sync += place.eq(place + 1)
+                m.d.sync += [place.eq(place + 1), full.eq(place == BODY_ROOM - 1)]
                 m.next = "idle"
             with m.State("read"):
                 with m.If(place == end):
@@ -187,17 +190,19 @@ class Answers(wiring.Component):
     ) -> tuple[Signal, Signal, Signal, Signal]:
         """Sends a finished answer: whether it does, which one, and the byte that it fetches."""
         sending = Signal()
-        slot = Signal(range(self.window + 1))
-        place = Signal(8)
+        slot = Signal(range(self.window + 1), reset_less=True)
+        place = Signal(8, reset_less=True)
+        payload = Signal(8, reset_less=True)
         fetch, fetched = Signal(), Signal()
         m.d.comb += fetch.eq(sending & ~self.o.valid & ~fetched)
         m.d.sync += fetched.eq(fetch)
+        m.d.comb += self.o.payload.eq(payload)
         with m.If(start):
             m.d.sync += [sending.eq(1), slot.eq(self.slot), place.eq(CODE)]
         with m.If(fetched):
-            m.d.sync += [self.o.payload.eq(data), self.o.valid.eq(1)]
+            m.d.sync += [payload.eq(data), self.o.valid.eq(1)]
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += [self.o.valid.eq(0), place.eq(place + 1)]
-            with m.If(self.o.payload == 0):
+            with m.If(payload == 0):
                 m.d.sync += sending.eq(0)
         return sending, slot, fetch, place

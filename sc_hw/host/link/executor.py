@@ -37,7 +37,7 @@ class Executor(wiring.Component):
 
     Members
     -------
-    i : bytes of good frames.
+    i : bytes of good frames, at most one in two clocks.
     bus : initiator; `err` ends an access like `ack`, and is reported in the answer.
     begin, finish, send, slot, header, kind, body : to `Answers`.
     ready, free, full : from `Answers`.
@@ -64,87 +64,87 @@ class Executor(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        left = Signal(8)  # bytes of the frame that were not yet taken
-        take = Signal()
-        m.d.comb += take.eq(self.i.valid & self.i.ready)
-        with m.If(take):
-            m.d.sync += left.eq(left - 1)
-        number = Signal(8)  # of the request, from 1
-        status = Signal(8)  # of the first request that the bus has refused
-        bad = Signal()  # request `number` can't be done
-        build, resend = Signal(), Signal()  # what is to be done when the frame has been taken
+        taken = _Taken(self.i)
+        number = Signal(8, reset_less=True)  # of the request, from 1
+        failed = Signal(reset_less=True)  # request `number`: then the number stands still
+        kind = Signal(8, reset_less=True)
+        # what is to be done at the end of the frame
+        build, resend = Signal(reset_less=True), Signal(reset_less=True)
+        m.d.comb += self.kind.eq(kind)
+        taken.count(m)
         with m.FSM(name="executor"):
             with m.State("length"):
                 m.d.comb += self.i.ready.eq(1)
-                m.d.sync += [build.eq(0), resend.eq(0), number.eq(0), status.eq(0), bad.eq(0)]
-                with m.If(take):
-                    m.d.sync += left.eq(self.i.payload)
-                    m.next = "session low"
-            self._header(m, take, build, resend, bad)
+                m.d.sync += [build.eq(0), resend.eq(0), number.eq(0), failed.eq(0)]
+                with m.If(self.i.valid):
+                    m.d.sync += [taken.left.eq(self.i.payload), taken.what.eq(_HEADER)]
+                    m.next = "take"
+            with m.State("take"):
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.i.valid), taken.shift(m), m.Switch(taken.what):
+                    with m.Case(_HEADER):
+                        m.next = "header"
+                    with m.Case(_REQUEST):
+                        m.next = "request"
+                    with m.Default():
+                        m.next = "access"
+            self._header(m, taken, kind, build, resend, failed)
             self._welcome(m)
-            self._requests(m, take, left, number, status, bad)
+            self._requests(m, taken, kind, number, failed)
             with m.State("status"):
-                m.d.comb += [self.body.payload.eq(Mux(bad, number, status)), self.body.valid.eq(1)]
-                with m.If(bad):
-                    m.d.sync += self.kind.eq(frames.BAD_REQUEST)
+                m.d.comb += [self.body.payload.eq(Mux(failed, number, 0)), self.body.valid.eq(1)]
                 with m.If(self.body.ready):
                     m.next = "pass"
             with m.State("pass"):
-                m.d.comb += self.i.ready.eq(left.any())
-                with m.If(~left.any()):
-                    m.d.comb += [self.finish.eq(build), self.send.eq(resend)]
-                    m.next = "settle"
+                # at least the CRC is left
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.i.valid & taken.last):
+                    m.next = "end"
+            with m.State("end"):
+                m.d.comb += [self.finish.eq(build), self.send.eq(resend)]
+                m.next = "settle"
             with m.State("settle"), m.If(self.ready):
                 m.next = "length"
         return m
 
-    def _header(self, m: Module, take: Signal, build: Signal, resend: Signal, bad: Signal) -> None:
-        """States that take the header and decide what becomes of the frame."""
-        session, is_open = Signal(16), Signal()
-        expected = Signal(8)  # sequence
-        kept = Signal(range(self.window + 1))  # answers since the session was opened, at most W
-        is_hello, is_requests = Signal(), Signal()
-        same = Signal()  # the frame is of the open session
-        distance = Signal(8)  # how far the frame's sequence lies behind the expected one
+    def _header(
+        self, m: Module, taken: _Taken, kind: Signal, build: Signal, resend: Signal, failed: Signal
+    ) -> None:
+        """States that look at the header and decide what becomes of the frame."""
+        header = Signal(24, reset_less=True)
+        session, is_open = Signal(16, reset_less=True), Signal()
+        expected = Signal(8, reset_less=True)  # sequence
+        # answers since the session was opened, at most as many as are kept
+        kept = Signal(range(self.window + 1), reset_less=True)
+        is_hello, is_requests = Signal(reset_less=True), Signal(reset_less=True)
+        same = Signal(reset_less=True)  # the frame is of the open session
+        # how far the frame's sequence lies behind the expected one
+        distance = Signal(8, reset_less=True)
+        slot = Signal(range(self.window + 1), reset_less=True)
+        m.d.comb += [self.header.eq(header), self.slot.eq(slot)]
         self._expected = expected
-        sequence = self.header[16:]
-        # Registered, so that no long path begins at the header: read in `decide`, two clocks after
-        # its last change.
-        m.d.sync += [
-            same.eq(is_open & (session == self.header[:16])),
-            distance.eq(expected - sequence),
-        ]
-        for state, following in (
-            ("session low", "session high"),
-            ("session high", "sequence"),
-            ("sequence", "kind"),
-        ):
-            with m.State(state):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(take):
-                    m.d.sync += self.header.eq(Cat(self.header[8:], self.i.payload))
-                    m.next = following
-        with m.State("kind"):
-            m.d.comb += self.i.ready.eq(1)
+        sequence = header[16:]
+        with m.State("header"):
             m.d.sync += [
-                is_hello.eq(self.i.payload == frames.HELLO),
-                is_requests.eq(self.i.payload == frames.REQUESTS),
+                header.eq(taken.word),
+                is_hello.eq(taken.word[24:] == frames.HELLO),
+                is_requests.eq(taken.word[24:] == frames.REQUESTS),
+                same.eq(is_open & (session == taken.word[:16])),
+                distance.eq(expected - taken.word[16:24]),
             ]
-            with m.If(take):
-                m.next = "decide"
+            m.next = "decide"
         with m.State("decide"):
-            m.next = "begin"
-            m.d.sync += [build.eq(1), self.slot.eq(self.window)]
+            m.next = "wait"
+            m.d.sync += [build.eq(1), slot.eq(self.window)]
             with m.If(is_hello):
-                m.d.sync += self.kind.eq(frames.WELCOME)
+                m.d.sync += kind.eq(frames.WELCOME)
                 with m.If(~same):
-                    m.d.sync += [session.eq(self.header), is_open.eq(1)]
+                    m.d.sync += [session.eq(header), is_open.eq(1)]
                     m.d.sync += [expected.eq(0), kept.eq(0)]
             with m.Elif(~same):
-                m.d.sync += self.kind.eq(frames.NO_SESSION)
+                m.d.sync += kind.eq(frames.NO_SESSION)
             with m.Else():
-                m.d.sync += self.slot.eq(sequence % self.window)
-                m.d.sync += self.kind.eq(frames.ANSWERS)
+                m.d.sync += [slot.eq(sequence % self.window), kind.eq(frames.ANSWERS)]
                 with m.If(distance == 0):
                     m.d.sync += expected.eq(expected + 1)
                     with m.If(kept != self.window):
@@ -152,17 +152,19 @@ class Executor(wiring.Component):
                 with m.Else():
                     m.d.sync += [build.eq(0), resend.eq(distance <= kept)]
                     m.next = "pass"
+        with m.State("wait"):  # `free` is of the slot a clock ago
+            m.next = "begin"
         with m.State("begin"):
             m.d.comb += self.begin.eq(self.free)
             with m.If(self.free):
-                with m.If(self.kind == frames.WELCOME):
+                with m.If(kind == frames.WELCOME):
                     m.next = "welcome"
-                with m.Elif(self.kind == frames.NO_SESSION):
+                with m.Elif(kind == frames.NO_SESSION):
                     m.next = "pass"
                 with m.Elif(is_requests):
-                    m.next = "request"
+                    m.next = "next"
                 with m.Else():
-                    m.d.sync += bad.eq(1)
+                    m.d.sync += [failed.eq(1), kind.eq(frames.BAD_REQUEST)]
                     m.next = "status"
 
     def _welcome(self, m: Module) -> None:
@@ -184,23 +186,13 @@ class Executor(wiring.Component):
                     m.next = "pass"
 
     def _requests(
-        self,
-        m: Module,
-        take: Signal,
-        left: Signal,
-        number: Signal,
-        status: Signal,
-        bad: Signal,
+        self, m: Module, taken: _Taken, kind: Signal, number: Signal, failed: Signal
     ) -> None:
-        """States that take requests and do them on the bus."""
-        is_write, counts_up = Signal(), Signal()
-        count = Signal(8)
-        address = Signal(16)
-        word = Signal(32)
-        byte = Signal(2)  # of the word
-        # Behind the body comes the CRC, which nobody looks at here.
-        body_ends = left == frames.CRC_BYTES
-        has_word = left[3:].any()  # four bytes and the CRC
+        """States that do requests on the bus."""
+        is_write, counts_up = Signal(reset_less=True), Signal(reset_less=True)
+        count = Signal(8, reset_less=True)
+        address = Signal(16, reset_less=True)
+        word = taken.word
         m.d.comb += [
             self.bus.adr.eq(address),
             self.bus.dat_w.eq(word),
@@ -209,64 +201,98 @@ class Executor(wiring.Component):
         ]
 
         def refuse() -> None:
-            m.d.sync += bad.eq(1)
+            m.d.sync += [failed.eq(1), kind.eq(frames.BAD_REQUEST)]
             m.next = "status"
 
         with m.State("request"):
-            with m.If(body_ends):
-                m.next = "status"
-            with m.Elif(~has_word):
-                m.d.sync += number.eq(number + 1)
-                refuse()
-            with m.Else():
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += Cat(is_write, counts_up).eq(self.i.payload)
-                with m.If(take):
-                    m.d.sync += number.eq(number + 1)
-                    m.next = "count"
-        with m.State("count"):
-            m.d.comb += self.i.ready.eq(1)
-            m.d.sync += count.eq(self.i.payload)
-            with m.If(take):
-                m.next = "address low"
-        for state, following in (("address low", "address high"), ("address high", "next")):
-            with m.State(state):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(take):
-                    m.d.sync += address.eq(Cat(address[8:], self.i.payload))
-                    m.next = following
+            m.d.sync += [
+                Cat(is_write, counts_up).eq(word),
+                count.eq(word[8:16]),
+                address.eq(word[16:]),
+            ]
+            m.next = "words"
+        # The next request, if there is one. `count` is 0 when the first is looked for, too.
         with m.State("next"):
+            m.d.sync += taken.what.eq(_REQUEST)
+            with m.If(taken.body_ends):
+                m.next = "status"
+            with m.Else():
+                with m.If(~failed):
+                    m.d.sync += number.eq(number + 1)
+                m.next = "take"
+                with m.If(~taken.has_word):
+                    refuse()
+        with m.State("words"):
+            m.d.sync += taken.what.eq(_WORD)
             with m.If(~count.any()):
-                m.next = "request"
+                m.next = "next"
             with m.Elif(is_write):
-                m.next = "word"
-                with m.If(~has_word):
+                m.next = "take"
+                with m.If(~taken.has_word):
                     refuse()
             # `full` counts the last byte once it has been written
             with m.Elif(self.ready):
                 m.next = "access"
                 with m.If(self.full):
                     refuse()
-        with m.State("word"):
-            m.d.comb += self.i.ready.eq(1)
-            with m.If(take):
-                m.d.sync += [word.eq(Cat(word[8:], self.i.payload)), byte.eq(byte + 1)]
-                with m.If(byte == 3):
-                    m.next = "access"
         with m.State("access"):
             m.d.comb += [self.bus.cyc.eq(1), self.bus.stb.eq(1)]
-            m.d.sync += word.eq(Mux(is_write, word, self.bus.dat_r))
+            with m.If(~is_write):
+                m.d.sync += word.eq(self.bus.dat_r)
             with m.If(self.bus.ack | self.bus.err):
                 m.d.sync += [count.eq(count - 1), address.eq(address + counts_up)]
-                with m.If(self.bus.err & ~status.any()):
-                    m.d.sync += status.eq(number)
-                m.next = "next"
+                with m.If(self.bus.err):
+                    m.d.sync += failed.eq(1)
+                m.next = "words"
                 with m.If(~is_write):
                     m.next = "answer"
         with m.State("answer"):
             m.d.comb += [self.body.payload.eq(word[:8]), self.body.valid.eq(1)]
-            with m.If(self.body.ready):
-                m.d.sync += [word.eq(word >> 8), byte.eq(byte + 1)]
-                m.next = "answer"
-                with m.If(byte == 3):
-                    m.next = "next"
+            with m.If(self.body.ready), taken.shift(m):
+                m.next = "words"
+
+
+# What four bytes are taken as.
+_HEADER, _REQUEST, _WORD = 0, 1, 2
+
+
+class _Taken:
+    """What is taken of a frame: four bytes at a time, through one register.
+
+    Members
+    -------
+    what : the four bytes are taken for: `_HEADER`, `_REQUEST` or `_WORD`.
+    word : the last four bytes.
+    left : bytes of the frame that were not yet taken.
+    body_ends, has_word : nothing or four bytes are left in front of the CRC, at which nobody looks
+        here.
+    last : one byte is left. It and the two above are a clock late, and read two clocks after a byte
+        was taken, or later.
+    """
+
+    def __init__(self, i: Any) -> None:
+        self._i = i
+        self.what = Signal(2, reset_less=True)
+        self.word = Signal(32, reset_less=True)
+        self.left = Signal(8, reset_less=True)
+        self.body_ends, self.has_word = Signal(reset_less=True), Signal(reset_less=True)
+        self.last = Signal(reset_less=True)
+        self._byte = Signal(2)
+
+    def count(self, m: Module) -> None:
+        """Count what is left."""
+        with m.If(self._i.valid & self._i.ready):
+            m.d.sync += self.left.eq(self.left - 1)
+        m.d.sync += [
+            self.body_ends.eq(self.left == frames.CRC_BYTES),
+            self.has_word.eq(self.left[3:].any()),
+            self.last.eq(self.left == 1),
+        ]
+
+    def shift(self, m: Module) -> Any:
+        """Shift a byte in and one out; the block of what follows the fourth."""
+        m.d.sync += [
+            self.word.eq(Cat(self.word[8:], self._i.payload)),
+            self._byte.eq(self._byte + 1),
+        ]
+        return m.If(self._byte == 3)

@@ -56,9 +56,11 @@ class FrameReceiver(wiring.Component):
         m.submodules.ring = ring = BlockRAM(depth, 8, output_register=False)
         written = Signal(range(depth))  # where the next byte goes
         released = Signal(range(depth))  # first byte of the frame under way
-        byte = Signal(8)
+        byte = Signal(8, reset_less=True)
 
-        emit, good, end = self._decode(m, byte, written, released, ring.r_addr)
+        taken = Signal(range(depth))
+        before = Signal(range(depth), init=depth - 1)  # address of the byte that was taken last
+        emit, good, end = self._decode(m, byte, written, before)
         m.d.comb += [
             self.good.eq(good),
             ring.w_en.eq(emit),
@@ -75,31 +77,31 @@ class FrameReceiver(wiring.Component):
         # The memory shows a byte a clock after its address.
         m.d.comb += self.o.payload.eq(ring.r_data)
         m.d.sync += self.o.valid.eq(ring.r_addr != released)
-        read = ring.r_addr
-        taken = Signal(range(depth))
-        m.d.comb += read.eq(taken)
+        m.d.comb += ring.r_addr.eq(taken)
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [taken.eq(taken + 1), self.o.valid.eq(0)]
+            m.d.sync += [taken.eq(taken + 1), before.eq(taken), self.o.valid.eq(0)]
         return m
 
     def _decode(
-        self, m: Module, byte: Signal, written: Signal, released: Signal, read: Signal
+        self, m: Module, byte: Signal, written: Signal, before: Signal
     ) -> tuple[Signal, Signal, Signal]:
         """COBS, length and CRC; strobes: a byte is to be kept, a good frame ends, a frame ends."""
         m.submodules.crc = crc = frames.crc32()
-        run = Signal(8)  # bytes to come until the next code of COBS
-        left = Signal(8)  # bytes that the frame must still have, by its length
-        begun = Signal()  # the first code has come
+        start = Signal()
+        m.d.comb += crc.start.eq(start & ~crc.valid)
+        run = Signal(8, reset_less=True)  # bytes to come until the next code of COBS
+        left = Signal(8, reset_less=True)  # bytes that the frame must still have, by its length
+        begun = Signal(reset_less=True)  # the first code has come
         has_length = Signal()
-        bad = Signal()
+        bad = Signal(reset_less=True)
         emit, good, end = Signal(), Signal(), Signal()
         number = Signal(3)  # of the bit that goes into the CRC
-        full = Signal()
-        whole = Signal()
+        full = Signal(reset_less=True)
+        whole = Signal(reset_less=True)
         run_out, left_out = Signal(), Signal()
         m.d.comb += [run_out.eq(~run.any()), left_out.eq(~left.any())]
         m.d.sync += [
-            full.eq((written + 1)[: len(written)] == read),
+            full.eq(written == before),
             # Read in `decode` alone, at least two clocks after the last change of what it is made
             # of. `left_out` is 0 before the first length, which a good frame has set.
             whole.eq(crc.match_detected & left_out & run_out & has_length & ~bad),
@@ -112,7 +114,7 @@ class FrameReceiver(wiring.Component):
                     m.next = "decode"
             with m.State("decode"):
                 with m.If(byte == 0):
-                    m.d.comb += [end.eq(1), good.eq(whole), crc.start.eq(1)]
+                    m.d.comb += [end.eq(1), good.eq(whole), start.eq(1)]
                     m.d.sync += [run.eq(0), begun.eq(0), has_length.eq(0), bad.eq(0)]
                     m.next = "wait"
                 with m.Elif(run_out):

@@ -138,7 +138,7 @@ def test_what_is_no_frame_is_passed_over(builds: Path) -> None:
 def test_noise_neither_loses_nor_repeats_a_request(builds: Path, rate: float, seed: int) -> None:
     """The campaign, short; reports/link.md has 10^5 frames."""
     line = uart_board(builds, seed, waits=6)
-    row = link_noise.run_on(line, port_of(line), 200, rate, seed)
+    row = link_noise.run_on(line, port_of(line), 200, rate, seed, faults=0.03)
     assert row.frames >= 200
     assert row.mismatches == 0
     assert (row.events > 0) == (rate > 0)
