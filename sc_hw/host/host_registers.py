@@ -43,7 +43,7 @@ def output_fifo_words(spec: HostSpec, packet: OutputPacket) -> int:
 class HostRegisters(wiring.Component):
     """The register map of `sc_hw.host.register_map` in front of a block.
 
-    An access of a plain register takes three clocks. One of WINDOW_DATA waits until the steps under
+    An access of a plain register takes four clocks. One of WINDOW_DATA waits until the steps under
     way are done; a write of CONTROL waits until the reset or the clearing is done. All accesses
     end. The map's constants, widths and offsets come from `registers`. Domain ``sync``.
 
@@ -108,7 +108,7 @@ class HostRegisters(wiring.Component):
     # --- the bus ----------------------------------------------------------------------------------
 
     def _take_request(self, m: Module, state: _State) -> None:
-        """Registers between bus and decoder, and the decoder."""
+        """Registers between bus and decoder, and behind the decoder."""
         bus, top = self.bus, len(state.address)
         with m.If(state.resting):
             m.d.sync += [
@@ -117,13 +117,13 @@ class HostRegisters(wiring.Component):
                 state.write.eq(bus.we),
                 state.word.eq(bus.dat_w),
             ]
-        for register in self.registers:
-            m.d.comb += state.at[register.name].eq(state.address == register.word)
+        here = {r.name: state.address == r.word for r in self.registers}
+        m.d.sync += [state.at[name].eq(matches) for name, matches in here.items()]
         known = {
-            barred: Cat(state.at[r.name] for r in self.registers if r.access != barred).any()
+            barred: Cat(here[r.name] for r in self.registers if r.access != barred).any()
             for barred in ("ro", "wo")
         }
-        m.d.comb += state.known.eq(Mux(state.write, known["ro"], known["wo"]) & ~state.beyond)
+        m.d.sync += state.known.eq(Mux(state.write, known["ro"], known["wo"]) & ~state.beyond)
 
     def _answer(self, m: Module, state: _State) -> None:
         """The course of an access."""
@@ -133,14 +133,19 @@ class HostRegisters(wiring.Component):
         good, bad = Signal(), Signal()  # the access ends in this clock
         m.d.comb += [bus.ack.eq(ack), bus.err.eq(err), bus.dat_r.eq(data_q)]
         m.d.sync += [ack.eq(good), err.eq(bad)]
-        with m.If(good | bad):
-            m.d.sync += data_q.eq(gated(state.value, by=good))
+        # An If that gives 0 becomes the synchronous reset of the flip-flops, which costs no LUT.
+        with m.If(bad | state.errors["output_empty"]):
+            m.d.sync += data_q.eq(0)
+        with m.Elif(good):
+            m.d.sync += data_q.eq(state.value)
         with m.FSM(name="access"):
             with m.State("rest"):
                 m.d.comb += state.resting.eq(1)
                 with m.If(bus.cyc & bus.stb & ~ack & ~err):
                     m.next = "decode"
             with m.State("decode"):
+                m.next = "begin"
+            with m.State("begin"):
                 with m.If(~state.known):
                     m.d.comb += [bad.eq(1), state.errors["bad_address"].eq(1)]
                     m.next = "rest"
@@ -275,7 +280,7 @@ class HostRegisters(wiring.Component):
             "INTERRUPT_CAUSE": state.cause,
             "CLOCKS_LOW": state.clocks_low,
             "CLOCKS_HIGH": state.clocks_kept,
-            "OUTPUT_DATA": gated(path.outputs.payload, by=path.outputs.valid),
+            "OUTPUT_DATA": path.outputs.payload,
             "WINDOW_PORT": state.port,
             "WINDOW_ADDRESS": state.place,
             "WINDOW_DATA": state.window_word,

@@ -6,12 +6,11 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.host.fifo import BlockFIFO, fifo_depth
 from sc_hw.host.packets import OutputPacket
 from sc_hw.host.registers import WORD_BITS
-from sc_hw.host.step_queue import fifo_depth
 
 
 class OutputQueue(wiring.Component):
@@ -55,7 +54,7 @@ class OutputQueue(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.fifo = fifo = SyncFIFOBuffered(width=WORD_BITS, depth=self.depth)
+        m.submodules.fifo = fifo = BlockFIFO(width=WORD_BITS, depth=self.depth)
         free = Signal(range(self.packets + 1), init=self.packets)
         word = Signal(range(max(2, self.packet.words)))  # of its packet, at `o`
         taken, freed = Signal(), Signal()

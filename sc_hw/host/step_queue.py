@@ -6,16 +6,11 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.host.fifo import BlockFIFO, fifo_depth
 from sc_hw.host.packets import StepPacket
 from sc_hw.host.registers import WORD_BITS
-
-
-def fifo_depth(words: int) -> int:
-    """Depth of a FIFO for at least so many words: a power of two in block RAM, and its output."""
-    return (1 << max(1, words - 1).bit_length()) + 1
 
 
 class StepQueue(wiring.Component):
@@ -64,7 +59,7 @@ class StepQueue(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.fifo = fifo = SyncFIFOBuffered(width=WORD_BITS, depth=self.depth)
+        m.submodules.fifo = fifo = BlockFIFO(width=WORD_BITS, depth=self.depth)
         m.d.comb += [
             fifo.w_data.eq(self.i.payload),
             fifo.w_en.eq(self.i.valid),
@@ -97,7 +92,7 @@ class StepQueue(wiring.Component):
         with m.If(self.begins & ~complete):
             m.d.sync += steps.eq(steps - 1)
 
-    def _feed(self, m: Module, fifo: SyncFIFOBuffered) -> None:
+    def _feed(self, m: Module, fifo: BlockFIFO) -> None:
         """Fetch words and hand their bits on: first the common part, then transfer by transfer."""
         packet = self.packet
         per_word, per_transfer = packet.transfers_per_word, packet.words_per_transfer
@@ -142,7 +137,7 @@ class StepQueue(wiring.Component):
                     with m.If(~left.any()):
                         m.next = "wait"
 
-    def _fetch_common(self, m: Module, fifo: SyncFIFOBuffered, common: Signal) -> None:
+    def _fetch_common(self, m: Module, fifo: BlockFIFO, common: Signal) -> None:
         """The state that shifts the words of the common part into their register."""
         words = self.packet.common_words
         count = Signal(range(max(2, words)))

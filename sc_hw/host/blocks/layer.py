@@ -7,14 +7,13 @@ from typing import Any
 
 from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import data
-from amaranth.lib.fifo import SyncFIFOBuffered
 
 from sc_hw.build.blocks.layer import layer_layout
 from sc_hw.build.blocks.ports import leaf_fields
 from sc_hw.host.blocks.host_block import HostBlock
+from sc_hw.host.fifo import BlockFIFO, fifo_depth
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
 from sc_hw.host.registers import WORD_BITS
-from sc_hw.host.step_queue import fifo_depth
 
 # Steps whose spikes the FIFO of events holds: a step decides while the next one is swept.
 IN_FLIGHT = 2
@@ -70,7 +69,7 @@ class HostLayer(HostBlock):
             {"number": Shape.cast(pins.neuron.shape()).width, "spike": 1, "done": 1}
         )
         depth = fifo_depth(IN_FLIGHT * neurons)
-        m.submodules.events = events = SyncFIFOBuffered(width=event.size, depth=depth)
+        m.submodules.events = events = BlockFIFO(width=event.size, depth=depth)
         # An entry for each spike, and one for a step's end that comes without.
         self.count_in_flight(m, max(1, (depth - 1) // (neurons + 1)))
         arriving = data.View(event, events.w_data)
@@ -82,7 +81,7 @@ class HostLayer(HostBlock):
         ]
         self._pack(m, data.View(event, events.r_data), events, words_for(neurons))
 
-    def _pack(self, m: Module, event: Any, events: SyncFIFOBuffered, words: int) -> None:
+    def _pack(self, m: Module, event: Any, events: BlockFIFO, words: int) -> None:
         """Collect the bits of a step's spikes, which come in rising order, into words."""
         number = Signal(WORD_BITS, init=1)
         bits = Signal(WORD_BITS)
