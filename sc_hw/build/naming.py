@@ -11,11 +11,21 @@ import sc_model
 from sc_hw.build.sources import source_hashes
 from sc_model.rules import resolve
 from sc_model.spec import Design
+from sc_model.texts import shown
 
 
 def sha256(text: str) -> str:
     """Hex digest of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_design(design: object) -> None:
+    """TypeError unless it is a design; a path is the usual mistake."""
+    if not isinstance(design, Design):
+        raise TypeError(
+            f"design must be a Design, which load_design reads from a file, not {shown(design)}"
+            f" ({type(design).__name__})."
+        )
 
 
 def build_id(design: Design) -> str:

@@ -37,7 +37,7 @@ def prove(
         bool,
         typer.Option("--check", help="Only check that the certificate belongs to the Verilog."),
     ] = False,
-    limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one claim.")] = 60.0,
+    limit: Annotated[float, typer.Option(min=0.1, max=86400, help="Seconds for one claim.")] = 60.0,
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:

@@ -20,11 +20,16 @@ from sc_hw.cli.terminal import (
 from sc_hw.errors import EXIT_FAILED
 from sc_model.spec import load_design
 
+# Ten million steps of a lane take an hour; a number beyond that is a slip.
+MAX_STEPS = 10_000_000
+
 
 def cosim(
     design: DesignFile,
     build: Root = DEFAULT_ROOT,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps, or sweeps of a bank.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=MAX_STEPS, help="Steps, or sweeps of a bank.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of the stimulus; the design's own by default.")
     ] = None,

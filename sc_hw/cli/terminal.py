@@ -29,7 +29,10 @@ AsJson = Annotated[
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
 Seeds = Annotated[
-    int, typer.Option(min=1, help="Place-and-route runs a target; median and spread are over them.")
+    int,
+    typer.Option(
+        min=1, max=1000, help="Place-and-route runs a target; median and spread are over them."
+    ),
 ]
 TargetList = Annotated[
     list[str] | None, typer.Option("--target", help="Target; may be given more than once.")

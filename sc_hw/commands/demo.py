@@ -59,6 +59,8 @@ def demo(
     """
     folder = example_folder()
     design, recording = load_design(folder / "digits.toml"), folder / "digits.npz"
+    for target in targets:  # an unknown one is said before minutes of proofs
+        load_target(target)
     progress("elaborating the design")
     build = elaborate(design, root)
     lint(build)

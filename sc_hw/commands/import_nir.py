@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sc_hw.fabric.families import load_family
 from sc_hw.files import output_error, write_json
 from sc_hw.tools import ToolError
 from sc_model.quantisation import LossError, save_design
@@ -44,6 +45,7 @@ def import_nir(
     except ImportError as error:
         raise ToolError(f"{error}") from None
 
+    load_family(options.get("fabric", "generic"))
     design, parameters, report = import_design(path, **options)
     if design.network is not None and lanes > 1:  # an imported layer has one lane
         layers = tuple(_with_lanes(layer, lanes) for layer in design.network.layers)

@@ -6,6 +6,7 @@ The result is a certificate, `build/<id>/proof.json`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from time import perf_counter
@@ -14,6 +15,7 @@ from typing import Any
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import Build, build_id, elaborate, make, sha256
 from sc_hw.build.emit import to_verilog
+from sc_hw.build.naming import check_design
 from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
 from sc_hw.plastic import PlasticLayer
@@ -110,7 +112,8 @@ def prove(
 
     Raises
     ------
-    ValueError : `parts` is not empty and mutants are asked for.
+    ValueError : `parts` is not empty and mutants are asked for, or `limit_s` or `jobs` is out of
+        range.
     ToolError : a tool is missing or ends without an answer.
     ConfigError : the design can't be made.
     MutantError : a mutant can't be made of a design that it applies to.
@@ -120,6 +123,10 @@ def prove(
             f"parts must be empty, not {sorted(parts)}, where mutants are tried: a mutant may be in"
             " any part; pass mutants=False"
         )
+    if not (isinstance(limit_s, int | float) and 0 < limit_s < math.inf):
+        raise ValueError(f"limit_s must be > 0 and finite, not {limit_s!r}")
+    if not (isinstance(jobs, int) and jobs >= 1):
+        raise ValueError(f"jobs must be an integer >= 1, not {jobs!r}")
     bitwuzla, yosys = find("bitwuzla"), find("yosys")
     build = elaborate(design, root)
     # so that an interrupted proof leaves no certificate behind
@@ -195,6 +202,7 @@ def check(design: Design, *, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
     Raises ConfigError where there is no certificate, or where the rule, the generator or the
     Verilog in the folder have changed since it was written.
     """
+    check_design(design)
     folder = folder_of_builds(root) / build_id(design)
     again = f"run `sc-hw prove` on {design.name} again"
     try:

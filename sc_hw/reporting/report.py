@@ -9,6 +9,7 @@ reason, never 0.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,8 @@ def _check_recording(file: Path) -> None:
         raise ReportError(f"recording {file} does not exist.") from None
     except OSError as error:
         raise ReportError(f"recording {file} can't be read: {error.strerror}.") from None
+    if not zipfile.is_zipfile(file):
+        raise ReportError(f"recording {file} is no NumPy archive (.npz).")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,12 @@ def check_state(subject: str, state: State, layout: Layout) -> None:
     wanted = {
         f"{space}.{name}": rest for space, fields in layout.items() for name, rest in fields.items()
     }
+    for space, fields in state.items():
+        if not isinstance(fields, Mapping):
+            raise ConfigError(
+                f"{subject} must hold the fields of {shown(space)} by name, as Device.state() gives"
+                f" them, not {shown(fields)} ({type(fields).__name__})."
+            )
     found = {
         f"{space}.{name}": array
         for space, fields in state.items()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.build.naming import check_design
 from sc_hw.files import DEFAULT_ROOT, PathLike, raise_if_disk_is_full, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
@@ -70,7 +71,8 @@ def cosim(
     """
     for name in TOOLS_NEEDED:
         find(name)
-    if isinstance(build, Design):
+    if not isinstance(build, Build):
+        check_design(build)
         build = elaborate(build, root)
     elif not build.verilog.is_file():
         build = elaborate(build.design, build.folder.parent)

@@ -161,7 +161,7 @@ def import_design(
     layers = to_layers(graph, plasticity=plasticity)
     given = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
     samples = None if calibrate is None else samples_for(layers, calibrate)
-    target = _share(may_differ)
+    target = _share(may_differ, calibrate is not None)
     found = calibrated(layers, given, tick_ms=graph.dt_ms, samples=samples, target=target)
     quantised = found.layers
     findings = tuple(each for layer in quantised for each in layer.findings)
@@ -183,14 +183,19 @@ def import_design(
     return Imported(design, parameters, report)
 
 
-def _share(may_differ: float | None) -> float:
-    """Spikes that may differ, as a share. ConfigError for no number in [0, 100]."""
+def _share(may_differ: float | None, measured: bool) -> float:
+    """Spikes that may differ, as a share. ConfigError for no number in [0, 100], or no samples."""
     if may_differ is None:
         return TARGET
     if not 0 <= may_differ <= 100:
         raise ConfigError(
             f"may_differ must be in [0, 100], the per cent of spikes that may differ, not"
             f" {may_differ}."
+        )
+    if not measured:
+        raise ConfigError(
+            "may_differ is of spikes that are compared, and without calibrate none are; give"
+            " calibrate too."
         )
     return may_differ / 100
 

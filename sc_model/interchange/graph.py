@@ -91,6 +91,11 @@ class FloatPopulation:
         """Number of neurons."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    @property
+    def node_type(self) -> str:
+        """Name of the kind as NIR spells it, such as `CubaLIF`."""
+        return self.kind.upper().replace("CUBA", "Cuba")
+
     def __getitem__(self, name: str) -> Floats:
         return self.parameters[name]
 

@@ -20,6 +20,7 @@ from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import lanes_of, traces_into
 from sc_model.quantisation import FloatLayer
 from sc_model.spec.bounds import MAX_TIME_MS, MIN_TIME_MS
+from sc_model.spec.errors import did_you_mean
 from sc_model.spec.trained_layer import MAX_DELAY, MAX_SIZE
 
 MAX_REFRACTORY = 255
@@ -42,6 +43,11 @@ def to_layers(
 
     Raises InterchangeError for what the layers can't express, with the name of the population.
     """
+    if plasticity not in ("refuse", "freeze"):
+        raise InterchangeError(
+            f"plasticity must be 'refuse' or 'freeze', not {plasticity!r}"
+            f"{did_you_mean(str(plasticity), ('refuse', 'freeze')) or '.'}"
+        )
     if not MIN_TIME_MS <= graph.dt_ms <= MAX_TIME_MS:
         raise InterchangeError(
             f"dt_ms must be from {MIN_TIME_MS:g} to {MAX_TIME_MS:g} in hardware, not"
@@ -138,7 +144,7 @@ def _check_size(graph: FloatGraph, before: FloatPopulation, each: FloatPopulatio
                 else "take a smaller layer, or split it into networks side by side"
             )
             raise InterchangeError(
-                f"node '{each.name}' ({each.kind.upper()}) must have at most {MAX_SIZE:,}"
+                f"node '{each.name}' ({each.node_type}) must have at most {MAX_SIZE:,}"
                 f" {what}{inputs} in hardware, not {population.size:,} (shape"
                 f" {population.shape}); {remedy}. sc_model.interchange.read() and to_network() run"
                 " it in floating point."
@@ -301,7 +307,7 @@ def _layer(
             strict=each.strict,
         )
     except ValueError as error:  # products of large numbers that are too large for float64
-        raise InterchangeError(f"node '{each.name}' ({each.kind.upper()}): {error}.") from None
+        raise InterchangeError(f"node '{each.name}' ({each.node_type}): {error}.") from None
 
 
 def _check_numbers(each: FloatPopulation, arrays: Mapping[str, Floats | None]) -> None:
@@ -309,7 +315,7 @@ def _check_numbers(each: FloatPopulation, arrays: Mapping[str, Floats | None]) -
     for what, array in arrays.items():
         if array is not None and not (np.abs(array) <= MAX_NUMBER).all():
             raise InterchangeError(
-                f"node '{each.name}' ({each.kind.upper()}) must have {what} of at most"
+                f"node '{each.name}' ({each.node_type}) must have {what} of at most"
                 f" {MAX_NUMBER:g}, times the gain of its neurons, in hardware; look for what is so"
                 " large in the network before the export."
             )

@@ -78,7 +78,7 @@ def to_network(graph: FloatGraph, *, plasticity: Literal["run", "freeze"] = "run
         try:
             network.add(Population(_model(neurons, graph.dt_ms), neurons.size, label=name))
         except ValueError as error:  # the model's own checks, such as a threshold above v_reset
-            raise InterchangeError(f"node '{name}' ({neurons.kind.upper()}): {error}.") from None
+            raise InterchangeError(f"node '{name}' ({neurons.node_type}): {error}.") from None
     for each in graph.connections:
         target = network.populations[each.target]
         if each.source is None:

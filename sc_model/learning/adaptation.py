@@ -31,6 +31,7 @@ from sc_model.rules.reward_modulated_stdp import FAMILY
 
 SCHEMA = "sc-model.online-o1.adaptation.v1"
 PERIOD, LAG = 32, 4
+MAX_STEPS = 10_000_000  # the arrays of a run take about 100 bytes a step
 PAIRINGS = ("causal", "anti-causal", "uncorrelated")
 PERCENTAGES = (50, 90)  # of the reachable change
 
@@ -71,6 +72,10 @@ def adaptation_benchmark(
     used = config if config is not None else OnlineO1Config()
     if steps < 2 * PERIOD:
         raise ValueError(f"steps must be >= {2 * PERIOD}, two periods of a pairing, not {steps}")
+    if steps > MAX_STEPS:
+        raise ValueError(f"steps must be <= {MAX_STEPS}, not {steps}")
+    if seed < 0:
+        raise ValueError(f"seed must be >= 0, not {seed}")
     if not 1 <= reward <= used.max_reward:
         raise ValueError(
             f"reward must be in [1, {used.max_reward}], the range of {used.reward_bits} signed"

@@ -11,6 +11,7 @@ from network_designs import two_clocks
 from support import ROOT, python
 
 from sc_hw.build import elaborate as elaboration
+from sc_hw.build import naming
 from sc_hw.build.audit_design import audit_design
 from sc_hw.build.elaborate import AuditError, build_id, elaborate, make, sha256
 from sc_model.spec import Design, RuleChoice
@@ -85,8 +86,8 @@ def test_a_build_is_named_by_everything_that_decides_its_bytes(
         lane.model_copy(update={"rule": RuleChoice(parameters={"weight_bits": 9})}),
     ]
     assert len({first, *map(build_id, others)}) == 5
-    versions = elaboration._back_end_versions()
-    monkeypatch.setattr(elaboration, "_back_end_versions", lambda: {**versions, "amaranth": "9"})
+    versions = naming.back_end_versions()
+    monkeypatch.setattr(naming, "back_end_versions", lambda: {**versions, "amaranth": "9"})
     assert build_id(lane) != first
 
 

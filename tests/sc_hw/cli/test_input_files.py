@@ -22,6 +22,7 @@ from sc_model.spec import ConfigError
 
 LANE = str(ROOT / "examples" / "lane.toml")
 NETWORK = ROOT / "examples" / "nir" / "digits_snn.nir"
+IMPORT = ("import", str(NETWORK), "--source", "snntorch", "--reset", "subtract", "--reset-delay")
 KINDS = ("pipe", "device", "folder", "socket", "too large", "name too long")
 WORDS = {
     "pipe": "pipe",
@@ -126,6 +127,42 @@ def test_archives(kind: str, place: Callable[[str], str]) -> None:
         with pytest.raises(error) as caught:
             read(path)
         assert re_search(WORDS[kind], str(caught.value)), caught.value
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("prove", LANE, "--limit", "inf"), "'--limit'"),
+        (("cosim", LANE, "--steps", "9" * 20), "'--steps'"),
+        (("estimate", LANE, "--seeds", "9" * 11), "'--seeds'"),
+        (("bench", "adaptation", "--steps", "9" * 14), "steps must be <= 10000000, not 9999"),
+        (("bench", "adaptation", "--seed", "-1"), "seed must be >= 0, not -1"),
+        (("demo", "--target", "ice40-up5q"), "did you mean 'ice40-up5k'?"),
+        ((*IMPORT, "--fabric", "ecp6"), "'ecp6'; did you mean 'ecp5'?"),
+        ((*IMPORT, "--plasticity", "freez"), "'freez'; did you mean 'freeze'?"),
+        ((*IMPORT, "--may-differ", "5"), "give calibrate too."),
+    ],
+)
+def test_numbers_beyond_all_use_and_words_that_are_none(
+    words: tuple[str, ...],
+    text: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What would run for ever, end in a traceback, or write a design that can't be read."""
+    monkeypatch.chdir(tmp_path)
+    assert text in error_of(list(words), monkeypatch, capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_of_random_bytes_for_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.npz").write_bytes(bytes(range(256)) * 40)
+    line = error_of(["report", LANE, "--recording", "r.npz"], monkeypatch, capsys)
+    assert line == "error: recording r.npz is no NumPy archive (.npz)."
 
 
 def test_a_recording_for_a_report(

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import sc_hw as command
 from support import ROOT
 
 import sc_hw
@@ -60,6 +61,15 @@ def test_help_and_new(arguments: tuple[str, ...], never: tuple[str, ...], tmp_pa
     text, loaded = run(tmp_path, *arguments)
     assert text
     assert [name for name in never if name in loaded] == []
+
+
+def test_a_module_of_the_users_hides_none_of_ours(tmp_path: Path) -> None:
+    """`python -m` puts the working folder in front of the library's."""
+    for name in ("json", "numpy", "pydantic", "tomllib"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError(__name__)\n")
+    done = command(tmp_path, "new", "x", PYTHONPATH=str(ROOT))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "x.toml").is_file()
 
 
 def test_version_is_an_option_of_the_help(tmp_path: Path) -> None:

@@ -101,7 +101,17 @@ def test_calibration_by_a_file(tmp_path: Path) -> None:
     ):
         wrong = run("import", file, *TOLD, "--out", tmp_path / "no", "--calibrate", word)
         assert text in str(wrong.exception)
-    wrong = run("import", file, *TOLD, "--out", tmp_path / "no", "--may-differ", 300)
+    wrong = run(
+        "import",
+        file,
+        *TOLD,
+        "--out",
+        tmp_path / "no",
+        "--calibrate",
+        "random",
+        "--may-differ",
+        300,
+    )
     assert str(wrong.exception) == (
         "may_differ must be in [0, 100], the per cent of spikes that may differ, not 300.0."
     )

@@ -55,6 +55,16 @@ def test_fields_of_more_than_64_bits_are_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("value", [-1, float("nan"), [1, 2, 3], np.zeros(3)])
+def test_a_state_without_its_spaces(value: Any) -> None:
+    device = Device.open(BANK)
+    with pytest.raises(ConfigError) as error:
+        device.restore({"weight": value})
+    assert str(error.value).startswith(
+        "a state must hold the fields of 'weight' by name, as Device.state() gives them, not "
+    )
+
+
 def test_files_that_are_no_checkpoint(tmp_path: Path) -> None:
     block, path = device_block(BANK), tmp_path / "a.npz"
     with pytest.raises(ConfigError) as error:
