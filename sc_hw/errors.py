@@ -24,6 +24,13 @@ class AuditError(OneLineError, RuntimeError):
     """A design's Verilog has a clock-domain crossing that is not as it must be."""
 
 
+class BoardError(OneLineError, RuntimeError):
+    """A design does not fit a board, or is too slow for its clock.
+
+    The text has the numbers, and what to reduce.
+    """
+
+
 class OutputError(OneLineError, OSError):
     """An output can't be written."""
 

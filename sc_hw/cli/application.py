@@ -10,7 +10,18 @@ from typing import Annotated, Any
 import typer
 
 import sc_hw
-from sc_hw.cli import designs, evaluation, interchange, learning, price, proof, simulation, tools
+from sc_hw.cli import (
+    boards,
+    designs,
+    evaluation,
+    export,
+    interchange,
+    learning,
+    price,
+    proof,
+    simulation,
+    tools,
+)
 from sc_hw.cli.terminal import errors, out
 from sc_hw.errors import (
     EXIT_BAD_INPUT,
@@ -18,6 +29,7 @@ from sc_hw.errors import (
     EXIT_INTERRUPTED,
     EXIT_TOOL,
     AuditError,
+    BoardError,
     OutputError,
     ReportError,
     ToolError,
@@ -51,7 +63,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # The order of `sc-hw --help`: tools first, then the stages as a design passes them.
-for group in (tools, designs, interchange, evaluation, proof, simulation, price, learning):
+for group in (
+    *(tools, designs, interchange, evaluation, proof, simulation, price, boards, export, learning),
+):
     group.register(app)
 
 # What typer raises for wrong options. Its own display is a frame of five lines, with the user's
@@ -89,7 +103,7 @@ def main() -> None:
         _wrong_usage(error)
     except (ConfigError, ConfigTypeError, OutputError, ReportError) as error:
         _fail(error, EXIT_BAD_INPUT)
-    except AuditError as error:
+    except (AuditError, BoardError) as error:
         _fail(error, EXIT_FAILED)
     except ToolError as error:
         _fail(error, EXIT_TOOL)

@@ -68,7 +68,7 @@ def place_and_route(
     # and the critical path is that of the median's seed (of an even number, the faster one's).
     by_seed = {seed: achieved_mhz(report["fmax"], domains) for seed, report in reports.items()}
     ordered = sorted(by_seed, key=lambda seed: by_seed[seed])
-    result["critical_path"] = _critical_path(reports[ordered[len(ordered) // 2]])
+    result["critical_path"] = critical_path(reports[ordered[len(ordered) // 2]])
     result["fmax"] = _spread(list(by_seed.values()))
     if domains is not None:
         result["fmax_by_clock"] = {
@@ -166,7 +166,7 @@ def _pins_arguments(target: Target, folder: Path) -> tuple[str, ...]:
     return ("--vopt", f"{target.pin_option}={file.name}")
 
 
-def _critical_path(report: Mapping[str, Any]) -> dict[str, Any] | None:
+def critical_path(report: Mapping[str, Any]) -> dict[str, Any] | None:
     """The slowest path from a clock to the same clock: its ends, and its delays in ns.
 
     Paths from or to a pin and paths between two clocks are left out: they do not limit a clock.
@@ -174,7 +174,7 @@ def _critical_path(report: Mapping[str, Any]) -> dict[str, Any] | None:
     paths = [
         path
         for path in report.get("critical_paths", [])
-        if "clk" in path["from"] and path["from"] == path["to"] and path["path"]
+        if path["from"] != "<async>" and path["from"] == path["to"] and path["path"]
     ]
     if not paths:
         return None

@@ -46,20 +46,22 @@ def synthesise(
     folder: Path,
     name: str,
     shared_modules: Sequence[str] = (),
+    top: str = FRAME_TOP,
 ) -> dict[str, int]:
     """Cells by type after synthesis; the netlist is left in `<name>.json`.
 
     Parameters
     ----------
-    sources : Verilog files in `folder`; the top module is the frame.
+    sources : Verilog files in `folder`.
     target : gives the synthesis command.
     folder, name : where the script, the log, the netlist and the statistics are written.
     shared_modules : modules that are used many times. They are mapped once each and put in their
         places afterwards: a layer of 150 lanes then takes as long as one of two.
+    top : the top module; by default the frame.
     """
     script = "".join(f"read_verilog {source}\n" for source in sources)
     script += "".join(f"setattr -mod -set keep_hierarchy 1 {module}\n" for module in shared_modules)
-    script += f"{target.synth} -top {FRAME_TOP}\n"
+    script += f"{target.synth} -top {top}\n"
     script += "".join(f"setattr -mod -unset keep_hierarchy {module}\n" for module in shared_modules)
     script += "flatten\nopt_clean -purge\n" if shared_modules else ""
     script += f"write_json {name}.json\ntee -q -o {name}.stat.json stat -json\n"

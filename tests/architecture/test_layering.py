@@ -207,6 +207,15 @@ LAYERS: dict[str, Layer] = {
             *("systemrdl", "peakrdl_cheader", "peakrdl_html", "peakrdl_ipxact"),
         )
     ),
+    # data, and the pins that amaranth-boards has
+    "sc_hw.boards": Layer(("amaranth", "sc_hw.boards", "sc_hw.errors", "sc_model.spec")),
+    "sc_hw.bitstream": Layer(
+        (
+            *STAGE,
+            *("sc_hw.bitstream", "sc_hw.boards", "sc_hw.host", "sc_hw.price"),
+            *("filelock", "serial"),
+        )
+    ),
     "sc_hw.reporting": Layer(
         (
             *SHARED,

@@ -12,7 +12,7 @@ import pytest
 from sc_hw.fabric.targets import load_target
 from sc_hw.price import placement
 from sc_hw.price.placement import (
-    _critical_path,
+    critical_path,
     _pins_arguments,
     achieved_mhz,
     clock_mhz,
@@ -74,16 +74,16 @@ def test_the_slowest_clock_of_several_counts() -> None:
     assert achieved_mhz({"posedge clk": {"achieved": 123.4}}, None) == 123.4
 
 
-def test_the_critical_path_stays_within_a_clock() -> None:
-    assert _critical_path(nextpnr_report(200, 50)) == {
+def test_thecritical_path_stays_within_a_clock() -> None:
+    assert critical_path(nextpnr_report(200, 50)) == {
         "from": "b",
         "to": "c",
         "delay_ns": 2.625,
         "logic_ns": 0.625,
         "routing_ns": 2.0,
     }
-    assert _critical_path({"critical_paths": []}) is None
-    assert _critical_path({}) is None
+    assert critical_path({"critical_paths": []}) is None
+    assert critical_path({}) is None
 
 
 def place(

@@ -1,0 +1,134 @@
+"""A design's bitstream for a board: `build/<id>/board/<name>/`, with constraints and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from sc_hw.bitstream.bitstream import BoardFiles, System
+from sc_hw.bitstream.flows import load_flow
+from sc_hw.boards import Board, load_board
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.build.naming import build_id
+from sc_hw.fabric.families import load_family
+from sc_hw.fabric.targets import load_target
+from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, make_folder
+from sc_hw.host.system import system_of
+from sc_hw.progress import Progress, silent
+from sc_hw.tools import find
+from sc_model.spec import ConfigError, Design
+from sc_model.spec.host import HostSpec
+
+MHZ = (1.0, 400.0)  # what `--mhz` takes at all; the board's PLL then says what it can make
+DOOR = "uart"  # the one that boards have
+
+
+def board_variant(design: Design, board: Board, mhz: float | None = None) -> Design:
+    """The design as a board carries it: the fabric of its FPGA, a serial line, the board's clock.
+
+    Parameters
+    ----------
+    design : keys of its table `[host]` are kept where its door is ``uart``.
+    board : the board.
+    mhz : the clock that is asked for; by default the board's own.
+
+    Raises
+    ------
+    ConfigError : the clock is none that the board's PLL can make.
+    """
+    if mhz is not None and not MHZ[0] <= mhz <= MHZ[1]:
+        raise ConfigError(f"--mhz must be from {MHZ[0]:g} to {MHZ[1]:g}, not {mhz:g}.")
+    pll = load_flow(board.flow).clocking(board, board.mhz if mhz is None else mhz)
+    host = design.host if design.host is not None and design.host.door == DOOR else HostSpec()
+    return design.model_copy(
+        update={
+            "fabric": load_target(board.target).family,
+            "host": host.model_copy(update={"door": DOOR, "clock_mhz": pll.mhz}),
+        }
+    )
+
+
+def build_board(
+    design: Design,
+    board: str | Board,
+    *,
+    mhz: float | None = None,
+    seeds: int = 1,
+    root: PathLike = DEFAULT_ROOT,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """The report of a design's bitstream for a board; what was made before is taken again.
+
+    Parameters
+    ----------
+    design : the design; its variant for the board is what is built (see `board_variant`).
+    board : its name, its file, or itself.
+    mhz : the system's clock; by default the board's own.
+    seeds : place-and-route runs, at most; the first that meets the clock is taken.
+    root : folder of builds.
+    progress : called with a line of text at each step.
+
+    Returns
+    -------
+    The content of ``report.json``, and `folder`, where it lies.
+
+    Raises
+    ------
+    BoardError : the design does not fit, or is too slow for the clock; the text has the numbers and
+        what to reduce. No bitstream is left then.
+    ConfigError : there is no such board, its PLL can't make the clock, or the design can't be made.
+    ToolError : a tool is missing or fails, or the bitstream is not what was packed.
+    ValueError : `seeds` is below 1.
+    """
+    if seeds < 1:
+        raise ValueError(f"seeds must be >= 1, not {seeds}")
+    chosen = load_board(board) if isinstance(board, str) else board
+    variant = board_variant(design, chosen, mhz)
+    target = load_target(chosen.target)
+    for tool in ("yosys", *([target.pnr] if target.pnr else [])):
+        find(tool)
+    progress(f"{chosen.name}: elaborating")
+    build = elaborate(variant, root)
+    folder = make_folder(build.folder / "board" / chosen.name)
+    # The tools write in place: a second process would read half-written files.
+    with FileLock(folder / ".lock"):
+        files = BoardFiles(system_on_board(build), chosen, mhz, folder)
+        return {**files.make(seeds, progress), "folder": str(folder)}
+
+
+def folder_of(
+    design: Design, board: Board, *, mhz: float | None = None, root: PathLike = DEFAULT_ROOT
+) -> Path:
+    """Where `build_board` leaves a board's files; nothing is made."""
+    variant = board_variant(design, board, mhz)
+    return folder_of_builds(root) / build_id(variant) / "board" / board.name
+
+
+def system_on_board(build: Build) -> System:
+    """What a build's board carries.
+
+    Parameters
+    ----------
+    build : of a variant for a board (see `board_variant`).
+    """
+    design = build.design
+    system = system_of(design, load_family(design.fabric))
+    timing = system.block.timing()
+    once = getattr(system.block.component, "shared_modules", {})
+    facts = {
+        "design": design.name,
+        "block": design.block,
+        "synapses": design.synapses,
+        "build_id": build.id,
+        "block_verilog_sha256": build.manifest["verilog_sha256"],
+        "timing": timing,
+    }
+    return System(
+        system,
+        system.shared_modules,
+        tuple(once),
+        facts,
+        timing.get("synapses_per_clock") if design.learns is not None else None,
+    )

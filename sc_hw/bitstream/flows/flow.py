@@ -1,0 +1,69 @@
+"""What every flow does: PLL, constraints, nextpnr's arguments, packing, and the check after it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from amaranth.hdl import Module, Value
+
+from sc_hw.bitstream.pll import Pll
+from sc_hw.boards import Board
+from sc_hw.boards.resources import Port
+
+
+class Flow(ABC):
+    """The way of one FPGA family from a netlist to a bitstream.
+
+    Members
+    -------
+    name : as a board names it.
+    constraint_file : name of its constraint file.
+    bitstream : name of the bitstream; empty where no open tool makes it.
+    no_bitstream : why there is none and which command makes it; empty where there is one.
+    programs : of `sc_hw.bitstream.programs`, that it calls.
+    no_timing : why nextpnr's timing of this device says nothing; empty where it does.
+    """
+
+    name: ClassVar[str]
+    constraint_file: ClassVar[str]
+    bitstream: ClassVar[str] = ""
+    no_bitstream: ClassVar[str] = ""
+    programs: ClassVar[tuple[str, ...]] = ()
+    no_timing: ClassVar[str] = ""
+
+    def clocking(self, board: Board, mhz: float) -> Pll:
+        """The PLL's settings for a system clock; ConfigError where it can't make it."""
+        if mhz == board.clock_mhz:
+            return Pll("", board.clock_mhz, mhz, mhz)
+        return self.pll(board, mhz)
+
+    @abstractmethod
+    def pll(self, board: Board, mhz: float) -> Pll:
+        """The PLL's settings for a clock that is not the oscillator's."""
+
+    @abstractmethod
+    def add_pll(self, m: Module, board: Board, pll: Pll, clock: Value) -> tuple[Value, Value]:
+        """Put the PLL into a module; its output clock and its lock."""
+
+    @abstractmethod
+    def constraints(self, board: Board, ports: Sequence[Port], pll: Pll) -> str:
+        """The text of the constraint file."""
+
+    def other_files(self, board: Board) -> dict[str, str]:
+        """Further files that a user needs, as texts by name."""
+        return {}
+
+    def place_arguments(self, board: Board) -> tuple[str, ...]:
+        """nextpnr's arguments for the device, the constraint file and its own output file."""
+        return ()
+
+    def pack(self, board: Board, folder: Path, target: Path) -> None:
+        """Pack what nextpnr left in the folder into the bitstream `target`."""
+        raise NotImplementedError(f"flow {self.name} has no packer")
+
+    def check(self, board: Board, folder: Path, pll: Pll) -> dict[str, Any]:
+        """Unpack the bitstream again and compare; what was compared, with `passed`."""
+        raise NotImplementedError(f"flow {self.name} has no unpacker")
