@@ -22,6 +22,7 @@ from sc_hw.tools import ToolError
 EMITTED = "emitted.v"
 
 IDENTITY = "top.v is what the generator emits"
+SYSTEM_IDENTITY = "the block in system.v is that of top.v"
 _MODULE = re.compile(r"^module\s+(\\\S+|\w+).*?^endmodule$", re.M | re.S)
 _CLOCK = re.compile(r"\b(?:\w+_)?clk\b")
 
@@ -60,6 +61,47 @@ def identity_claim(folder: Path, manifest: dict[str, Any], limit_s: float) -> Cl
         " values, as the module of its name that the generator emits"
     )
     return Claim(IDENTITY, statement, verdict, perf_counter() - began, fault)
+
+
+def system_claim(folder: Path, manifest: dict[str, Any]) -> Claim:
+    """The claim that the block in `system.v` is the one that the other claims are about.
+
+    Parameters
+    ----------
+    folder : the build's.
+    manifest : the build's, of a design with a host.
+    """
+    began, host = perf_counter(), manifest["host"]
+    text = (folder / host["verilog"]).read_text(encoding="utf-8")
+    fault = _fault_of_system(text, manifest)
+    statement = (
+        "the system's Verilog begins with the emitted bytes of top.v, has one instance of its top"
+        " module, and no other module of a name in it; the rest is what the generator emits"
+    )
+    verdict = PROVED if fault is None else REFUTED
+    return Claim(SYSTEM_IDENTITY, statement, verdict, perf_counter() - began, fault)
+
+
+def _fault_of_system(text: str, manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """What is wrong with a system's text; None for nothing."""
+    # The modules of `top.v` come first: where its bytes end they must have its hash.
+    ends = [match.end() for match in _MODULE.finditer(text)]
+    block = next(
+        (text[: end + 1] for end in ends if sha256(text[: end + 1]) == manifest["verilog_sha256"]),
+        None,
+    )
+    if block is None:
+        return {"file": manifest["host"]["verilog"], "bytes of top.v": "missing"}
+    rest = text[len(block) :]
+    names = [match[1].removeprefix("\\") for match in _MODULE.finditer(rest)]
+    if twice := sorted(modules_in(block).keys() & set(names)):
+        return {"modules that top.v has too": twice}
+    count = len(re.findall(rf"^ +{re.escape(manifest['top'])} \S+ \($", rest, re.M))
+    if count != 1:
+        return {"instances of the block": count}
+    if sha256(text) != manifest["host"]["verilog_sha256"]:
+        return {"file": manifest["host"]["verilog"], "text behind top.v": "changed"}
+    return None
 
 
 def _compare(

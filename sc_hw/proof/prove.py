@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from sc_hw.build.blocks import block_of
-from sc_hw.build.elaborate import Build, build_id, elaborate, make, sha256
+from sc_hw.build.elaborate import SYSTEM_FILE, Build, build_id, elaborate, make, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.build.naming import check_design
 from sc_hw.fabric.families import load_family
@@ -228,11 +228,17 @@ def check(design: Design, *, root: PathLike = DEFAULT_ROOT) -> dict[str, Any]:
         )
     # The folder's name covers the generator's texts. What it emits is compared all the same: its
     # libraries, too, have a say in the text.
-    if certificate["verilog_sha256"] != make(design).manifest["verilog_sha256"]:
+    made = make(design)
+    if certificate["verilog_sha256"] != made.manifest["verilog_sha256"]:
         raise ConfigError(
             f"{folder / 'proof.json'} belongs to other Verilog than {design.name} becomes now:"
             f" {again}."
         )
+    system = folder / SYSTEM_FILE
+    if made.system is not None and (
+        not system.exists() or system.read_text(encoding="utf-8") != made.system
+    ):
+        raise ConfigError(f"{system} is not what {design.name} becomes now: {again}.")
     return certificate
 
 

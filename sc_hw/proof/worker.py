@@ -16,7 +16,7 @@ from sc_hw.proof.blocks.lane import prove_lane
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
-from sc_hw.proof.identity import identity_claim
+from sc_hw.proof.identity import identity_claim, system_claim
 from sc_hw.proof.netlist import MissingSignalError, Netlist, parse_btor, read_back
 from sc_hw.proof.power_on import read_power_on
 from sc_hw.proof.prover import Prover
@@ -37,6 +37,9 @@ def claims_of(folder: Path, limit_s: float) -> list[Claim]:
     # The folder of a mutated part has no `top.v`.
     whole = (folder / manifest["verilog"]).exists()
     claims = [identity_claim(folder, manifest, limit_s)] if whole else []
+    # a mutant's folder has no system: its faults are in the block
+    if "host" in manifest and (folder / manifest["host"]["verilog"]).exists():
+        claims.append(system_claim(folder, manifest))
     try:
         claims += read_power_on(folder, manifest).claims() if whole else []
         return [*claims, *_block_claims(folder, manifest, limit_s)]

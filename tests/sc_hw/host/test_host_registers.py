@@ -142,8 +142,15 @@ def test_clear_drops_what_waits_and_nothing_else(builds: Path) -> None:
     layer.begin()
     drawn = layer.stimulus(20)
     words = [word for step in layer.packets(drawn) for word in step]
+    # A step that lacks a word does not begin, and keeps nobody waiting.
+    assert board.host["step"]["words"] > 1
+    board["STEP_DATA"] = words[0]
+    board.wait(20)
+    layer.compare()
+    assert board["STEPS_TAKEN"] == 0
+    assert board["STATUS"] & IDLE
     # one word of a further step: it must not become the first word of a later one
-    board.write("STEP_DATA", [*words, words[0]])
+    board.write("STEP_DATA", [*words[1:], words[0]])
     board["CONTROL"] = CLEAR
     taken = board["STEPS_TAKEN"]
     assert 0 < taken < 20  # the output FIFO has room for some

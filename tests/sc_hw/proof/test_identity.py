@@ -12,7 +12,14 @@ from network_designs import two_clocks
 
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.files import write_text
-from sc_hw.proof.identity import EMITTED, IDENTITY, identity_claim, modules_in
+from sc_hw.proof.identity import (
+    EMITTED,
+    IDENTITY,
+    SYSTEM_IDENTITY,
+    identity_claim,
+    modules_in,
+    system_claim,
+)
 from sc_hw.proof.verdicts import PROVED, REFUTED
 from sc_model.spec import Design
 
@@ -81,3 +88,37 @@ def test_the_module_that_differs_is_named_in_several_clock_domains(tmp_path: Pat
     changed = build.verilog.read_text().replace(text, faulty)
     assert verdict(build, changed) == (REFUTED, {"modules": [name]})
     assert json.loads((build.folder / "manifest.json").read_text()) == build.manifest
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    design = Design(name="b", block="lane").behind("wishbone")
+    return elaborate(design, tmp_path_factory.mktemp("system"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("", "", None),
+        # a module of the block, whose hash the manifest has
+        ("module synapse_lane", "module  synapse_lane", "bytes of top.v"),
+        ("  synapse_lane block (", "  another_lane block (", "instances of the block"),
+        ("module sc_system(", "module synapse_lane();endmodule\nmodule sc_system(", "modules that"),
+        ("module sc_system(", "// changed\nmodule sc_system(", "text behind top.v"),
+    ],
+)
+def test_the_block_of_a_system_is_that_of_top(
+    system: Build, old: str, new: str, fault: str | None
+) -> None:
+    file = system.folder / "system.v"
+    original = file.read_text()
+    assert original.startswith(system.verilog.read_text())
+    assert old in original
+    write_text(file, original.replace(old, new, 1) if old else original)
+    try:
+        claim = system_claim(system.folder, system.manifest)
+    finally:
+        write_text(file, original)
+    assert claim.name == SYSTEM_IDENTITY
+    assert claim.verdict == (PROVED if fault is None else REFUTED)
+    assert fault is None or fault in " ".join(claim.counterexample)
