@@ -144,3 +144,31 @@ def test_the_command_fails_where_a_design_does_not_fit(
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0
     assert f"no Fmax: {excess}" in done.stdout
+
+
+@pytest.mark.soak  # some seconds of synthesis each
+@pytest.mark.parametrize(
+    ("text", "target", "excess"),
+    [
+        ('block = "bank"\nsynapses = 65536', "ecp5-25f-6", "block RAM 208 of 56"),
+        ('block = "bank"\nsynapses = 30000', "ice40-hx8k", "block RAM 390 of 32"),
+        (
+            'block = "layer"\n[layer]\ninputs = 24\nneurons = 12\nlanes = 12\n[neuron]',
+            "ice40-up5k",
+            "multipliers 12 of 8",
+        ),
+    ],
+)
+def test_designs_that_do_not_fit_are_synthesised_and_not_placed(
+    text: str, target: str, excess: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("place and route was started")
+
+    monkeypatch.setattr(estimation, "place_and_route", refuse)
+    design = tmp_path / "d.toml"
+    design.write_text(f'[design]\nname = "d"\n{text}\n')
+    arguments = ["estimate", str(design), "--target", target, "--build", str(tmp_path / "b")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    assert f"{target}: does not fit: {excess}; not placed\n" in done.stdout
