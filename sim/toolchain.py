@@ -100,9 +100,10 @@ def private_place(root: Path, name: str) -> Path:
 
 
 def object_cache(version: str, tools: Path) -> dict[str, str]:
-    """Return the environment in which Verilator's makefiles use kept objects of its runtime.
+    """Return the environment in which Verilator's makefiles use what `objcache.sh` has kept.
 
-    All builds of a user share them. Without a cache folder the objects are compiled again.
+    All builds of a user share it. Without a cache folder everything is compiled again. Each set of
+    compiler options has a precompiled header of 70 MB there.
 
     Parameters
     ----------

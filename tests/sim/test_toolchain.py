@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
+import sc_sim.toolchain
 from sc_sim.toolchain import digest, locked, object_cache
 
 HOLDER = """
@@ -75,6 +77,50 @@ def test_a_launcher_of_the_users_own_is_left_alone(
 ) -> None:
     monkeypatch.setenv("OBJCACHE", "ccache")
     assert object_cache("5.048", tmp_path) == {}
+
+
+# Stands in for GCC: says its name, notes its call and writes its output.
+COMPILER = """#!/bin/sh
+[ "$2" ] || {{ echo "{name}"; exit 0; }}
+echo "$@" >>calls
+while [ $# -gt 1 ]; do [ "$1" = -o ] && echo made >"$2"; shift; done
+"""
+GCC = "c++ 12, Free Software Foundation"
+MAIN = ("cocotb/verilator/verilator.cpp", "verilator.o")
+DESIGN = ("Vtop__ALL.cpp", "Vtop__ALL.o")
+
+
+def launched(folder: Path, source: str, made: str, name: str = GCC) -> list[str]:
+    """The compiler's calls when a file of a build in a folder is compiled."""
+    compiler, calls = folder / "c++", folder / "calls"
+    compiler.write_text(COMPILER.format(name=name), encoding="utf-8")
+    compiler.chmod(0o700)
+    calls.write_text("", encoding="utf-8")
+    (folder / source).parent.mkdir(parents=True, exist_ok=True)
+    (folder / source).write_text("", encoding="utf-8")
+    script = Path(sc_sim.toolchain.__file__).with_name("objcache.sh")
+    environ = {"PATH": os.environ["PATH"], "SC_HW_OBJECT_CACHE": str(folder / "cache")}
+    command = ["sh", str(script), "./c++", "-O1", "-c", "-o", made, source]
+    subprocess.run(command, cwd=folder, env=environ, check=True)
+    assert (folder / made).read_text(encoding="utf-8") == "made\n"
+    return calls.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_main_program_is_kept_by_the_header_of_the_ports(tmp_path: Path) -> None:
+    (tmp_path / "Vtop.h").write_text("one", encoding="utf-8")
+    assert [len(launched(tmp_path, *MAIN)) for _ in range(2)] == [1, 0]
+    (tmp_path / "Vtop.h").write_text("other", encoding="utf-8")
+    assert len(launched(tmp_path, *MAIN)) == 1
+
+
+def test_a_design_is_always_compiled_with_a_header_that_is_kept(tmp_path: Path) -> None:
+    header, first = launched(tmp_path, *DESIGN)
+    assert header.startswith("-O1 -x c++-header -o ")
+    path = header.split()[-1]
+    assert first == f"-include {path} -O1 -c -o {DESIGN[1]} {DESIGN[0]}"
+    assert launched(tmp_path, *DESIGN) == [first]
+    # another compiler gets the command as it is
+    assert launched(tmp_path, *DESIGN, name="clang") == [f"-O1 -c -o {DESIGN[1]} {DESIGN[0]}"]
 
 
 def test_a_digest_tells_texts_apart_by_their_borders() -> None:
