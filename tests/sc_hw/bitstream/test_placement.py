@@ -1,0 +1,57 @@
+"""What nextpnr's reports and logs say: whether a clock is met, and whether there was room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sc_hw.bitstream.flows import load_flow
+from sc_hw.bitstream.placement import no_room, timing
+from sc_hw.bitstream.pll import Pll
+from sc_hw.errors import ToolError
+
+PLL = Pll("SB_PLL40_CORE", 12, 48, 48.0)
+
+
+def report(**clocks: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "fmax": {
+            net: {"achieved": achieved, "constraint": goal}
+            for net, (achieved, goal) in clocks.items()
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("clocks", "expected"),
+    [
+        ({"clk": (60.0, 48.001)}, (60.0, True)),
+        ({"clk": (48.001, 48.001)}, (48.0, True)),
+        ({"clk": (47.9, 48.001)}, (47.9, False)),
+        ({"clk": (60.0, 48.001), "pin": (11.0, 12.0)}, (60.0, False)),
+    ],
+)
+def test_every_clock_must_be_met(
+    clocks: dict[str, tuple[float, float]], expected: tuple[float, bool]
+) -> None:
+    assert timing(report(**clocks), PLL, load_flow("ice40")) == expected
+
+
+def test_a_report_without_the_systems_clock_is_an_error() -> None:
+    with pytest.raises(ToolError, match=r"no clock with the goal 48 MHz, but pin: 12\.00 MHz"):
+        timing(report(pin=(90.0, 12.0)), PLL, load_flow("ice40"))
+    with pytest.raises(ToolError, match="but none"):
+        timing(report(), PLL, load_flow("ecp5"))
+
+
+def test_a_full_device_is_told_from_other_failures() -> None:
+    lines = (
+        "Info: \t         ICESTORM_LC:    5129/   5280    97%",
+        "Info: \t        ICESTORM_RAM:      24/     30    80%",
+        "Info: \t        ICESTORM_PLL:       1/      1   100%",
+    )
+    full = "ERROR: Unable to find legal placement for all cells, design is probably at"
+    assert no_room("\n".join((*lines, full))) == "ICESTORM_LC 5,129 of 5,280"
+    assert no_room(full) == "nextpnr gives no numbers"
+    assert no_room("ERROR: Unable to find a placement location for cell 'x'\n") is None
