@@ -38,7 +38,7 @@ class HostSpec(Frozen):
         default=0,
         ge=0,
         le=MAX_FIFO_WORDS,
-        description="words that the step FIFO holds at least; 0: two steps, and 256 or more",
+        description="words that the step FIFO holds at least; 0: a step, and 256 or more",
     )
     output_words: int = Field(
         default=0,

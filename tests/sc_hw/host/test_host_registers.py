@@ -352,4 +352,13 @@ def test_a_lane_takes_random_steps(builds: Path) -> None:
             assert state == {name: int(values[t]) for name, values in log.items()}
         (word,) = board.read_words(0, [0])
         assert unpacked(word) == {k: int(v) for k, v in model.state()["synapse"].items()}
+        # The window waits for steps under way: they are done before it loads.
+        size = board.host["output"]["words"]
+        board.write("STEP_DATA", [word for step in words[:2] for word in step])
+        board.load_words(0, [(0, 77)])
+        model.step(**{name: int(values[0]) for name, values in drawn.items()})
+        state = model.step(**{name: int(values[1]) for name, values in drawn.items()})
+        packet = board.read("OUTPUT_DATA", 2 * size)[size:]
+        assert unpacked(packet[1] | packet[2] << 32) == {k: int(v) for k, v in state.items()}
+        assert unpacked(board.read_words(0, [0])[0])["weight"] == 77
     assert board["ERRORS"] == 0
