@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from support import ROOT
 
+from sc_hw.bitstream.build import board_variant
+from sc_hw.boards import Board
+from sc_hw.boards.resources import ports_of
 from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.families import Family, family_names
 from sc_hw.fabric.targets import Target
@@ -39,6 +42,13 @@ def test_target() -> None:
     assert target.limits[0].what == "clock tree"
     covered = {pattern for limit in target.limits for pattern in limit.cells}
     assert {*target.cells.bram, *target.cells.dsp} - set(target.absent) <= covered
+
+
+def test_board() -> None:
+    (board,) = module_of("A board").BOARDS
+    assert isinstance(board, Board)
+    assert [port.name for port in ports_of(board)][:3] == ["clock", "rx", "tx"]
+    assert board_variant(Design(name="a", block="lane"), board).host.clock_mhz == 48
 
 
 def test_family() -> None:

@@ -172,7 +172,7 @@ class BoardFiles:
     def _made(self, seeds: int, progress: Progress) -> dict[str, Any]:
         """Synthesis, the checks of size and clock, place and route, bitstream."""
         progress(f"{self.board.name}: synthesis")
-        once = self.system.mapped_once
+        once = () if self.flow.pads_in_modules else self.system.mapped_once
         cells = synthesise(["board.v"], self.target, self.folder, "board", once, top=TOP)
         used = count(cells, self.target.cells)
         resources = usage(self.target, used, cells)

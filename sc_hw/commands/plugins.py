@@ -1,9 +1,10 @@
-"""Plug-ins: rules, layer kinds, families and targets that other packages bring, and their state."""
+"""Plug-ins: rules, layer kinds, families, targets and boards of other packages, and their state."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from sc_hw.boards import board_plugins
 from sc_hw.fabric.families import family_plugins
 from sc_hw.fabric.targets import target_plugins
 from sc_model.graph import trace
@@ -22,7 +23,7 @@ def plugins() -> list[Plugin]:
     name for a source.
     """
     rules = tuple(map(_traced, rule_plugins()))
-    groups = (rules, layer_kind_plugins(), family_plugins(), target_plugins())
+    groups = (rules, layer_kind_plugins(), family_plugins(), target_plugins(), board_plugins())
     return [
         plugin
         for group in groups

@@ -23,6 +23,8 @@ class Flow(ABC):
     constraint_file : name of its constraint file.
     bitstream : name of the bitstream; empty where no open tool makes it.
     no_bitstream : why there is none and which command makes it; empty where there is one.
+    pads_in_modules : whether synthesis gives every module that it keeps pads of its own, so that
+        modules can't be mapped once each.
     programs : of `sc_hw.bitstream.programs`, that it calls.
     no_timing : why nextpnr's timing of this device says nothing; empty where it does.
     """
@@ -31,6 +33,7 @@ class Flow(ABC):
     constraint_file: ClassVar[str]
     bitstream: ClassVar[str] = ""
     no_bitstream: ClassVar[str] = ""
+    pads_in_modules: ClassVar[bool] = False
     programs: ClassVar[tuple[str, ...]] = ()
     no_timing: ClassVar[str] = ""
 

@@ -37,6 +37,7 @@ class GowinFlow(Flow):
 
     name = "gowin"
     constraint_file = "board.cst"
+    pads_in_modules = True
     programs = ("gowin_pack", "gowin_unpack")
     bitstream = "board.fs"
     no_timing = (

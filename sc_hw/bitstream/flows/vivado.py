@@ -40,6 +40,7 @@ class VivadoFlow(Flow):
 
     name = "vivado"
     constraint_file = "board.xdc"
+    pads_in_modules = True
     no_bitstream = (
         "no open tool from a wheel makes bitstreams of this device: `vivado -mode batch -source"
         " build.tcl` in that folder does (not tried: there was no Vivado)"

@@ -103,5 +103,3 @@ def test_two_signals_on_one_pin_are_refused() -> None:
     )
     with pytest.raises(ConfigError, match="'wrong' has 'rx' and 'tx' on pin H18"):
         ports_of(board)
-
-
