@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from device_designs import INHIBITED, LAYER
 
-from sc_hw.build.elaborate import Build
+from sc_hw import Device
+from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.simulation.library import rtl_library
+from sc_model.spec import Design, HostSpec, NeuronSpec, PlasticLayerSpec
 from sc_sim.bits import Words, words_of
+from sc_sim.blocks.layer import RtlLayer
 from sc_sim.bus.bus import Access, BusError, SystemBus
 from sc_sim.design import read_dut
 
@@ -230,3 +234,84 @@ def spikes_of(packet: Packet, neurons: int) -> list[int]:
     word = sum(part << WORD * k for k, part in enumerate(packet[1:]))
     assert word >> neurons == 0
     return [word >> n & 1 for n in range(neurons)]
+
+
+# The output FIFO holds a few packets only, so that steps wait for room most of the time.
+HOST = HostSpec(door="wishbone", output_words=8)
+COUNTED = Design(
+    name="host_counted",
+    block="layer",
+    # more than two words of spikes, and a row for each chain in a transfer
+    layer=PlasticLayerSpec(inputs=13, neurons=70, lanes=6, counters=True),
+    neuron=NeuronSpec(threshold=30_000, noise_bits=6),
+    host=HOST,
+)
+LAYERS = {
+    "critic": LAYER.model_copy(update={"host": HOST}),
+    "inhibited": INHIBITED.model_copy(update={"host": HOST}),
+    "counted": COUNTED,
+}
+
+
+class LayerBoard:
+    """A layer behind its registers, and its model."""
+
+    def __init__(self, design: Design, builds: Path, seed: int) -> None:
+        self.design, self.rng = design, np.random.default_rng(seed)
+        self.board = HostBoard(elaborate(design, builds), seed, idle=0.2)
+        self.rtl = RtlLayer(self.board)
+        self.model = Device.open(design, root=builds)
+        self.size = design.layer
+        place = self.board.build.manifest["placement"]
+        self.rows, self.chains = place["rows"], place["chains"]
+
+    def stimulus(self, steps: int) -> dict[str, Any]:
+        """Random spikes, modulators and flags."""
+        rng, inputs = self.rng, self.design.layer.inputs
+        drawn: dict[str, Any] = {"spikes": rng.random((steps, inputs)) < 0.3}
+        for field in self.board.host["step"]["common"]:
+            if field["bits"] > 1:
+                half = 1 << (field["bits"] - 1)
+                drawn[field["name"]] = rng.integers(-half, half, steps)
+            else:
+                drawn[field["name"]] = rng.random(steps) < 0.1
+        return drawn
+
+    def packets(self, drawn: Mapping[str, Any]) -> list[list[int]]:
+        """The words of each step."""
+        words = []
+        for t, spikes in enumerate(drawn["spikes"]):
+            padded = np.zeros((self.chains, self.rows), int)
+            padded.flat[: len(spikes)] = spikes
+            rows = [sum(int(bit) << c for c, bit in enumerate(row)) for row in padded.T]
+            common = {name: int(values[t]) for name, values in drawn.items() if name != "spikes"}
+            words.append(self.board.step_words(common, rows))
+        return words
+
+    def begin(self) -> None:
+        """A state in the midst of things, on both sides."""
+        rng, layer = self.rng, self.design.layer
+        least = (1 << 15) * layer.signed_weights  # such weights count less half of their range
+        self.model.load(least + rng.integers(0, 1 << 14, (layer.inputs, layer.neurons)))
+        self.model.run(**self.stimulus(6))
+        self.rtl.restore(self.model.state())
+
+    def compare(self) -> None:
+        """All of the state is that of the model."""
+        state, model = self.rtl.checkpoint(), self.model.state()
+        for space, fields in model.items():
+            for name, values in fields.items():
+                if (space, name) != ("control", "spikes"):
+                    np.testing.assert_array_equal(state[space][name], values, f"{space}.{name}")
+
+    def play(self, steps: int) -> None:
+        """Random steps, and what comes of them."""
+        drawn, first = self.stimulus(steps), self.board["STEPS_TAKEN"] + 1
+        before = self.board["SPIKES"]
+        packets = self.board.play(self.packets(drawn))
+        fired = np.asarray(self.model.run(**drawn)).astype(int)
+        assert [packet[0] for packet in packets] == list(range(first, first + steps))
+        neurons = self.design.layer.neurons
+        assert [spikes_of(packet, neurons) for packet in packets] == fired.tolist()
+        assert 0 < fired.sum() < fired.size
+        assert self.board["SPIKES"] - before == fired.sum()

@@ -35,7 +35,7 @@ FOUNDATION = (
     *("sc_model.environment", "sc_model.processes"),
 )
 SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")
-STAGE = (*COMPONENTS, *SHARED, "sc_hw.build")
+STAGE = (*COMPONENTS, *SHARED, "sc_hw.build", "sc_hw.host")
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,8 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.host": Layer(
         (*COMPONENTS, "sc_hw.host", "sc_hw.build.blocks", "sc_hw.build.naming", "sc_hw.errors")
     ),
+    # a door's options are a table of pydantic's
+    "sc_hw.host.doors": Layer((*COMPONENTS, "pydantic", "sc_hw.host", "sc_hw.errors")),
     # stages: each sees the components and the stages in front of it, never the golden model
     "sc_hw": Layer(("sc_hw", "sc_model.spec")),  # the facade: stages, loaded when they are used
     "sc_hw.errors": Layer(),
@@ -196,7 +198,7 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.progress": Layer(),
     "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
     "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network", "bitwuzla")),
-    "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_hw.host", "sc_model")),
+    "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
     "sc_hw.price": Layer((*STAGE, "sc_hw.price", "filelock")),
     # reads manifests; PeakRDL is an extra, loaded when it is used

@@ -6,19 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from host_board import RESET, HostBoard, integers_of, rows_of, spikes_of
+from host_board import HOST, RESET, HostBoard, integers_of, rows_of, spikes_of
 from network_designs import learns, two_clocks
 
 from sc_hw.build.elaborate import elaborate
 from sc_model.golden.network.network import Network
-from sc_model.spec import PLASTIC, DenseSpec, Design, HetSynSpec, HostSpec, NetworkSpec, NeuronSpec
+from sc_model.spec import PLASTIC, DenseSpec, Design, HetSynSpec, NetworkSpec, NeuronSpec
 from sc_sim.benches.network.expected import Expected, expected, own_lessons
 from sc_sim.benches.network.stimulus import lessons, parameters, spikes
 from sc_sim.blocks.network.host import NetworkHost
 from sc_sim.blocks.network.records import flat
 from sc_sim.network_design import read_network
-
-HOST = HostSpec(door="wishbone", output_words=8)
 
 
 def early() -> Design:
