@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sc_model.environment import load_library
 
 RESET_CLOCKS = 4
-POLL_CLOCKS = 64
+POLLED_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,13 @@ class SimulatedPort:
         clock_hz : of its clock.
         bits_of_a_byte : 10 on a UART, 8 on SPI.
         polls : whether bytes come only while others are sent, as on SPI: zeros are sent to read.
-        quiet_clocks : when nothing has come for so many clocks, and nothing is on the way to the
-            block, the rest of a wait is passed over: time goes on, the block does not run. None:
-            it always runs.
+        quiet_clocks : when nothing has come for so many clocks, and nothing but zeros is on the way
+            to the block, the rest of a wait is passed over: time goes on, the block does not run.
+            None: it always runs.
         name : for errors.
         """
         self._quiet, self._passed_over = quiet_clocks, 0
+        self._in_frame = False  # the last byte that was polled was no zero
         self.name, self.line, self._clock_hz, self._polls = name, line, clock_hz, polls
         self.bytes_per_second: float | None = clock_hz / line.settings.send_bit / bits_of_a_byte
         self.to_board: Callable[[bytes], bytes] = _unchanged
@@ -182,16 +183,22 @@ class SimulatedPort:
                 self._passed_over += left
                 break
             if self._polls and not self.line.unsent:
-                self.line.send(bytes(16))
-            piece = POLL_CLOCKS if self._polls else self._quiet or left
-            ran = self.line.run(min(left, piece), wanted=1)
+                self.line.send(bytes(POLLED_BYTES))
+            piece = left if self._quiet is None else min(left, self._quiet)
+            if self._polls:
+                piece = min(piece, int(POLLED_BYTES * 8 * self.line.settings.send_bit))
+            ran = self.line.run(piece, wanted=POLLED_BYTES if self._polls else 1)
             left -= ran
-            quiet = 0 if self.line.unsent else quiet + ran
             data = self.line.take()
             if self._polls:
-                data = data.strip(b"\0") and data
+                # zeros between frames mean nothing, the one behind a frame ends it
+                used = any(data) or self._in_frame
+                self._in_frame = bool(data) and data[-1] != 0
+                data = data if used else b""
             if data:
                 return self.to_host(data)
+            busy = self.line.unsent > (POLLED_BYTES if self._polls else 0)
+            quiet = 0 if busy else quiet + ran
         return b""
 
     def time(self) -> float:

@@ -64,6 +64,7 @@ class Line {
     to_send.clear();
     received.clear();
     sending = receiving = -1;
+    level = true;
   }
 
  private:
