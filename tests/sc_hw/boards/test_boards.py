@@ -8,7 +8,7 @@ import pytest
 
 from sc_hw.bitstream.build import board_variant
 from sc_hw.bitstream.flows import load_flow
-from sc_hw.boards import Board, Pin, Resource, board_file, board_names, load_board
+from sc_hw.boards import Pin, Resource, board_file, board_names, load_board
 from sc_hw.boards.resources import _platform, pin_of, ports_of
 from sc_hw.fabric.targets import load_target
 from sc_model.spec import ConfigError, load_design
@@ -87,19 +87,3 @@ def test_unknown_boards_files_and_places_are_named() -> None:
         load_board("icebraker")
     with pytest.raises(ConfigError, match=r"there is no file 'missing\.py'"):
         load_board("missing.py")
-    board = load_board("icebreaker")
-    for place, message in (
-        (Resource("clk99"), "there is no resource clk99 0"),
-        (Resource("uart"), "has signals rx, tx: name one"),
-        (Resource("uart", signal="cts"), "has no signal named cts"),
-    ):
-        with pytest.raises(ConfigError, match=message):
-            pin_of(board, place)
-
-
-def test_two_signals_on_one_pin_are_refused() -> None:
-    board = Board(
-        **{**vars(load_board("colorlight-i5")), "tx": Pin("H18"), "name": "wrong"},
-    )
-    with pytest.raises(ConfigError, match="'wrong' has 'rx' and 'tx' on pin H18"):
-        ports_of(board)
