@@ -20,8 +20,5 @@ def test_pins() -> None:
     ports = {port.name: port.pin for port in ports_of(load_board("upduino3"))}
     assert {name: pin.location for name, pin in ports.items()} == PINS
     # the LEDs that are on at 0
-    assert [name for name, pin in ports.items() if pin.inverted] == [
-        "led_heartbeat",
-        "led_link",
-        "led_error",
-    ]
+    inverted = {name for name, pin in ports.items() if pin.inverted}
+    assert inverted == {"led_heartbeat", "led_link", "led_error"}
