@@ -40,13 +40,16 @@ def loses() -> Design:
 
 
 def fires() -> Design:
-    """The network that learns, with a threshold at which it does."""
+    """The network that learns: its plastic layer ticks in every second step, and fires."""
     design = learns()
     assert design.network is not None
     assert design.network.plastic is not None
+    first, last = design.network.layers
     plastic = design.network.plastic.model_copy(update={"neuron": NeuronSpec(threshold=60_000)})
-    network = design.network.model_copy(update={"plastic": plastic})
-    return design.model_copy(update={"network": network})
+    layers = (first, last.model_copy(update={"tick_interval": 2}))
+    return Design(
+        name="fires", block="network", network=NetworkSpec(layers=layers, plastic=plastic)
+    )
 
 
 DESIGNS = {"two_clocks": two_clocks, "learns": fires, "early": early, "loses": loses}
