@@ -83,7 +83,7 @@ def run_program(
     """
     if _stopping.is_set():
         raise KeyboardInterrupt
-    environ = {**(child_environment() if env is None else env), MARK: _mark()}
+    environ = marked_environment(child_environment() if env is None else env)
     with subprocess.Popen(
         list(command),
         cwd=cwd,
@@ -140,6 +140,16 @@ def stop_programs() -> None:
             process.kill()
     if MARK in os.environ or _only_mark.cache_info().currsize:
         _kill_marked(_mark())
+
+
+def marked_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child, with the mark by which `stop_programs` finds it."""
+    return {**environ, MARK: _mark()}
+
+
+def stopping() -> bool:
+    """Whether the programs of this process are being stopped."""
+    return _stopping.is_set()
 
 
 def mark_this_process() -> None:

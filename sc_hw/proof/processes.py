@@ -18,10 +18,10 @@ from typing import Any
 from sc_hw.files import raise_if_disk_is_full, write_json
 from sc_hw.proof.verdicts import VERDICT
 from sc_hw.tools import ToolError
-from sc_model.environment import python_command
+from sc_model.forks import run_module
 from sc_model.graph import Graph
-from sc_model.processes import run_program
 
+WORKER, EQUIVALENCE = "sc_hw.proof.worker", "sc_hw.proof.equivalence"
 NETLISTS, GRAPHS = "netlists.json", "graphs.pickle"
 # Seconds. An undecided comparison does no harm: the proof must then refute the mutant.
 COMPARISON_LIMIT_S = 30.0
@@ -62,7 +62,7 @@ def decide(folder: Path, limit_s: float = 60.0) -> list[dict[str, Any]]:
     # A lane or a bank is one part, which the prover reads in `top.v`.
     if block in ("layer", "network") and not (folder / "proof" / "parts.json").is_file():
         raise ToolError(f"{folder} must hold proof/parts.json; prove its design to write it")
-    claims: list[dict[str, Any]] = _answer("sc_hw.proof.worker", (str(folder), str(limit_s)))
+    claims: list[dict[str, Any]] = _answer(WORKER, (str(folder), str(limit_s)))
     return claims
 
 
@@ -90,12 +90,12 @@ def compare_graphs(original: Graph, mutated: Graph, folder: Path, limit_s: float
 
 def _compare(request: Path, limit_s: float) -> str:
     arguments = (str(request), str(min(limit_s, COMPARISON_LIMIT_S)))
-    return str(_answer("sc_hw.proof.equivalence", arguments))
+    return str(_answer(EQUIVALENCE, arguments))
 
 
 def _answer(module: str, arguments: Sequence[str]) -> Any:
     """The JSON that a module of ours prints when it is run as a process."""
-    done = run_program(python_command(module, *arguments))
+    done = run_module(module, arguments, (WORKER, EQUIVALENCE))
     # Yosys prints to the same stream, so only the marked line counts.
     for line in done.stdout.splitlines():
         if line.startswith(VERDICT):

@@ -32,7 +32,7 @@ COMPONENTS = (
 # plain functions on the standard library, for every layer: texts of errors, files, child processes
 FOUNDATION = (
     *("sc_model.texts", "sc_model.files"),
-    *("sc_model.environment", "sc_model.processes"),
+    *("sc_model.environment", "sc_model.processes", "sc_model.forks"),
 )
 SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")
 STAGE = (*COMPONENTS, *SHARED, "sc_hw.build", "sc_hw.host")
