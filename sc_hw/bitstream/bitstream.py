@@ -14,7 +14,13 @@ from typing import Any
 from amaranth.lib import wiring
 
 from sc_hw.bitstream.flows import Flow, load_flow
-from sc_hw.bitstream.placement import NoRoomError, Placement, place
+from sc_hw.bitstream.placement import (
+    NoRoomError,
+    Placement,
+    cell_totals,
+    packed_log,
+    place,
+)
 from sc_hw.bitstream.pll import Pll
 from sc_hw.bitstream.programs import versions
 from sc_hw.bitstream.top import TOP, BoardTop
@@ -105,6 +111,27 @@ class BoardFiles:
         write_json(file, report)
         return report
 
+    def totals(self, progress: Progress = silent) -> dict[str, tuple[int, int]]:
+        """Cells by kind, used and available, as nextpnr packs them; nothing is placed."""
+        texts = self.texts()
+        for name, text in texts.items():
+            write_text(self.folder / name, text)
+        key = sha256(json.dumps([texts, self._tools()], sort_keys=True))
+        file = self.folder / "totals.json"
+        made = _read(file)
+        if made.get("key") != key:
+            progress(f"{self.board.name}: synthesis")
+            self._synthesised()
+            log = packed_log(self.board, self.flow, self.target, self.folder)
+            made = {"key": key, "totals": cell_totals(log)}
+            write_json(file, made)
+        return {kind: (used, available) for kind, (used, available) in made["totals"].items()}
+
+    def _synthesised(self) -> dict[str, int]:
+        """Cells by type after synthesis."""
+        once = () if self.flow.pads_in_modules else self.system.mapped_once
+        return synthesise(["board.v"], self.target, self.folder, "board", once, top=TOP)
+
     def texts(self) -> dict[str, str]:
         """Verilog, constraints and scripts, by file name."""
         top = BoardTop(
@@ -172,8 +199,7 @@ class BoardFiles:
     def _made(self, seeds: int, progress: Progress) -> dict[str, Any]:
         """Synthesis, the checks of size and clock, place and route, bitstream."""
         progress(f"{self.board.name}: synthesis")
-        once = () if self.flow.pads_in_modules else self.system.mapped_once
-        cells = synthesise(["board.v"], self.target, self.folder, "board", once, top=TOP)
+        cells = self._synthesised()
         used = count(cells, self.target.cells)
         resources = usage(self.target, used, cells)
         self._check_size(resources)

@@ -145,8 +145,35 @@ _NO_ROOM = re.compile(
     r"|Too many|utilisation limit",
     re.I,
 )
-_SHARE = re.compile(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+(\d+)%", re.M)
+_SHARE = re.compile(r"^Info:\s+(\w[\w ]*):\s*(\d+)/\s*(\d+)\s+(\d+)%", re.M)
 _NEARLY_FULL = 85  # percent; the kinds that are named
+
+
+def cell_totals(log: str) -> dict[str, tuple[int, int]]:
+    """Cells by kind in a log of nextpnr: used and available; kinds that are not used are left out.
+
+    Raises ToolError where the log has none.
+    """
+    rows = {kind: (int(used), int(of)) for kind, used, of, _ in _SHARE.findall(log) if int(used)}
+    if not rows:
+        raise ToolError("nextpnr's log has no table of cells; it may be of an unknown version")
+    return rows
+
+
+def packed_log(board: Board, flow: Flow, target: Target, folder: Path) -> str:
+    """What nextpnr prints when it packs `board.json` and places nothing."""
+    program = target.pnr or ""
+    tool = find(program)
+    arguments = (*flow.place_arguments(board), "--json", "board.json", "--pack-only")
+    log = folder / "packed.log"
+    try:
+        run((*tool.command, *arguments), log=log, cwd=folder, env=tool.environ(), what=program)
+    except ToolError:
+        # it may end where there are too many cells of a kind, behind its table
+        text = log.read_text(encoding="utf-8")
+        if not _SHARE.search(text):
+            raise
+    return log.read_text(encoding="utf-8")
 
 
 def no_room(log: str) -> str | None:

@@ -1,4 +1,4 @@
-"""`sc-hw boards`, `build`, `program`: bitstreams for boards."""
+"""`sc-hw boards`, `fit`, `build`, `program`: bitstreams for boards."""
 
 from __future__ import annotations
 
@@ -121,6 +121,61 @@ def _print_build(report: dict[str, Any]) -> None:
         )
 
 
+def fit(
+    board: BoardName,
+    design: BoardDesign = None,
+    ticks_per_s: Annotated[
+        float | None,
+        typer.Option("--ticks-per-s", help="Steps a second that are needed; else as many as fit."),
+    ] = None,
+    mhz: Mhz = None,
+    seeds: PlaceSeeds = 1,
+    build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
+    """Choose lanes, multipliers and memory of a layer so that it fits a board, and build it.
+
+    Prints what was tried and what limits. Where nothing fits, or nothing is fast enough, the exit
+    code is 1.
+    """
+    from sc_hw.bitstream.fit import fit as run_fit
+
+    with progress_lines(as_json) as progress:
+        result = run_fit(
+            _design(design, board),
+            board,
+            ticks=ticks_per_s,
+            mhz=mhz,
+            seeds=seeds,
+            root=build,
+            progress=progress,
+        )
+    if as_json:
+        print_json(result)
+        return
+    table = Table("choices", "steps a second", "fullest", "fits")
+    for row in result["tried"]:
+        limit = row["bottleneck"]
+        table.add_row(
+            _choices(row["choices"]),
+            f"{row['ticks_per_s']:,.0f}",
+            f"{limit['kind']} {limit['used']:,} of {limit['available']:,}",
+            "yes" if row["fits"] else "no",
+        )
+    out.print(table)
+    out.print(f"chosen: {_choices(result['choices'])}", markup=False)
+    _print_build(result["built"])
+
+
+def _choices(choices: dict[str, Any]) -> str:
+    """The keys of `[layer]` as a design file has them."""
+    texts = (
+        f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}"
+        for key, value in choices.items()
+    )
+    return ", ".join(texts) or "nothing can be chosen"
+
+
 def program(
     board: BoardName,
     design: Annotated[
@@ -160,5 +215,8 @@ def program(
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: sc-hw boards")(boards)
+    app.command(epilog="Example: sc-hw fit my_layer.toml --board icebreaker --ticks-per-s 10000")(
+        fit
+    )
     app.command(epilog="Example: sc-hw build my_layer.toml --board icebreaker")(build)
     app.command(epilog="Example: sc-hw program my_layer.toml --board icebreaker")(program)

@@ -238,7 +238,7 @@ def placement(layer: PlasticLayerSpec) -> Placement:
         return place
     best = _best(layer, layer.lanes)
     if best is None:
-        lanes = [count for count in range(1, MAX_LANES + 1) if _best(layer, count)]
+        lanes = list(lane_placements(layer))
         if not lanes:
             raise ConfigError(
                 f"PlasticLayerSpec.inputs can't be {layer.inputs} with memory '{layer.memory}': no"
@@ -257,6 +257,12 @@ def placement(layer: PlasticLayerSpec) -> Placement:
             f" {layer.neurons} neurons, not {layer.lanes}."
         )
     return best
+
+
+def lane_placements(layer: PlasticLayerSpec) -> dict[int, Placement]:
+    """Of each number of lanes that a layer may have, the layout with the shortest sweep."""
+    found = ((lanes, _best(layer, lanes)) for lanes in range(1, MAX_LANES + 1))
+    return {lanes: place for lanes, place in found if place is not None}
 
 
 def _possible(layer: PlasticLayerSpec, place: Placement) -> bool:

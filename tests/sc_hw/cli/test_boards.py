@@ -1,4 +1,4 @@
-"""`sc-hw boards`, `build`, `program`: the commands of docs/boards.md, and errors in one line."""
+"""`sc-hw boards`, `fit`, `build`, `program`: the commands of docs/boards.md, and errors in one line."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from support import ROOT
 from typer.testing import CliRunner
 
 from sc_hw.bitstream import build as build_module
+from sc_hw.bitstream import fit as fit_module
 from sc_hw.bitstream import program as program_module
 from sc_hw.cli import app
 from sc_hw.errors import BoardError
 from sc_model.spec import ConfigError, Design
 
 PAGE = (ROOT / "docs" / "boards.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"^    sc-hw ((?:build|program|boards).*)$", PAGE, flags=re.M)))
+COMMANDS = sorted(
+    set(re.findall(r"^    sc-hw ((?:build|program|boards|fit).*)$", PAGE, flags=re.M))
+)
 REPORT = {
     "design": "mine",
     "title": "iCEBreaker",
@@ -50,6 +53,15 @@ def test_commands_of_the_page_run(
         return REPORT
 
     monkeypatch.setattr(build_module, "build_board", fake_build)
+
+    def fake_fit(design: Design, board: str, **options: Any) -> dict[str, Any]:
+        calls.append((design.name, board, options["ticks"]))
+        limit = {"kind": "ICESTORM_LC", "used": 4000, "available": 5280}
+        choices = {"lanes": 3, "memory": "auto"}
+        row = {"choices": choices, "ticks_per_s": 9000.4, "bottleneck": limit, "fits": True}
+        return {**row, "tried": [row], "built": REPORT}
+
+    monkeypatch.setattr(fit_module, "fit", fake_fit)
     monkeypatch.setattr(program_module, "built", lambda folder, board: folder / "board.bin")
     monkeypatch.setattr(
         program_module, "program", lambda file, board, **_: calls.append((file.name, board.name))
@@ -61,6 +73,10 @@ def test_commands_of_the_page_run(
         assert "icebreaker" in done.stdout
     elif arguments[0] == "program":
         assert calls == [("board.bin", "icebreaker")]
+    elif arguments[0] == "fit":
+        assert calls == [("mine", "icebreaker", 20_000 if "--ticks-per-s" in line else None)]
+        assert "ICESTORM_LC 4,000 of 5,280" in done.stdout
+        assert 'chosen: lanes = 3, memory = "auto"' in done.stdout
     else:
         mine = "my_layer.toml" in arguments
         expected = ("mine", "icebreaker", 30.0, 4) if mine else ("bandit", "icebreaker", None, 1)

@@ -1,0 +1,371 @@
+"""Choose a layer's lanes and memories so that it fits a board and keeps up with a rate.
+
+Each candidate is synthesised and packed by nextpnr, which takes seconds and gives the exact number
+of cells; the one that is chosen is placed, routed and packed, and steps back where that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from filelock import FileLock
+
+from sc_hw.bitstream.bitstream import BoardFiles
+from sc_hw.bitstream.build import board_variant, build_board, system_on_board
+from sc_hw.boards import Board, load_board
+from sc_hw.build.blocks import block_of
+from sc_hw.build.elaborate import elaborate
+from sc_hw.errors import BoardError
+from sc_hw.fabric.families import load_family
+from sc_hw.fabric.targets import load_target
+from sc_hw.files import DEFAULT_ROOT, PathLike, make_folder
+from sc_hw.progress import Progress, silent
+from sc_model.spec import ConfigError, Design
+from sc_model.spec.plastic_layer import lane_placements
+
+# nextpnr's placer fails, or takes very long, where more of the logic cells are used: on an iCE40
+# UP5K it failed with 97 % and 98 % and placed 88 %.
+LOGIC_SHARE = 0.93
+LOGIC = ("ICESTORM_LC", "Total LUT4s", "Total DFFs", "LUT4", "DFF")
+# Synthesis takes a minute for each: the search halves an interval that a straight line through
+# what was measured has narrowed before.
+MAX_TRIES = 9
+MAX_STEPS_BACK = 2
+MEMORIES = ("joined", "split", "single_port")
+
+Totals = Mapping[str, tuple[int, int]]  # used and available, by kind of cell
+Price = Callable[[Design], Totals]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate, and what it takes.
+
+    Members
+    -------
+    choices : keys of `[layer]` that were chosen; empty where there is nothing to choose.
+    ticks_per_s : steps a second at the board's clock, at most.
+    totals : cells by kind, used and available.
+    full : the kind that is fullest, measured by what may be used of it.
+    share : of that kind, used by usable; above 1 it does not fit.
+    """
+
+    choices: Mapping[str, Any]
+    ticks_per_s: float
+    totals: Totals = field(repr=False)
+    full: str
+    share: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is enough of every kind."""
+        return self.share <= 1
+
+    def as_json(self) -> dict[str, Any]:
+        """The trial for a report."""
+        used, available = self.totals[self.full]
+        return {
+            "choices": dict(self.choices),
+            "ticks_per_s": round(self.ticks_per_s, 1),
+            "bottleneck": {"kind": self.full, "used": used, "available": available},
+            "fits": self.fits,
+            "totals": {kind: {"used": u, "available": a} for kind, (u, a) in self.totals.items()},
+        }
+
+
+def fullest(totals: Totals) -> tuple[str, float]:
+    """The kind of cell that limits, and used by usable.
+
+    Of logic cells not all are usable (`LOGIC_SHARE`). Kinds of which a device has one or two, as
+    PLLs, do not depend on the design.
+    """
+    shares = {
+        kind: used / (available * (LOGIC_SHARE if kind in LOGIC else 1))
+        for kind, (used, available) in totals.items()
+        if available > 2
+    }
+    kind = max(shares, key=lambda name: shares[name])
+    return kind, shares[kind]
+
+
+def ticks_per_s(design: Design, mhz: float) -> float:
+    """Steps a second of a design's block at a clock, while transfers never wait."""
+    timing = block_of(design, load_family(design.fabric)).timing()
+    if "tick_clocks" in timing:
+        clocks = max(timing["tick_clocks"].values())
+    else:
+        clocks = timing.get("sweep_clocks", 1) + timing.get("critic_clocks", 0)
+    return mhz * 1e6 / float(clocks)
+
+
+def lane_counts(design: Design) -> list[int]:
+    """Numbers of lanes worth trying, from small to large: each is faster than all before it."""
+    if design.layer is None or design.layer.chains:
+        return []
+    counts: list[int] = []
+    shortest = None
+    for lanes, place in lane_placements(design.layer).items():
+        steps = place.rows * place.groups
+        if shortest is None or steps < shortest:
+            counts.append(lanes)
+            shortest = steps
+    return counts
+
+
+class Search:
+    """The search over one design's lanes, on one board.
+
+    Parameters
+    ----------
+    design : the design.
+    price : cells of a candidate.
+    rate : steps a second of a candidate.
+    multipliers : of the device; lanes beyond them multiply with adders.
+    progress : called with a line for each candidate.
+
+    Members
+    -------
+    trials : what was tried, in order.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        price: Price,
+        rate: Callable[[Design], float],
+        *,
+        multipliers: int = 0,
+        progress: Progress = silent,
+    ) -> None:
+        self._design, self._price, self._rate = design, price, rate
+        self._multipliers, self._progress = multipliers, progress
+        self.trials: list[Trial] = []
+
+    def with_lanes(self, lanes: int | None, **other: Any) -> Design:
+        """The design with other lanes, and the memory of `other`."""
+        layer = self._design.layer
+        if layer is None or lanes is None:
+            return self._design
+        values: dict[str, Any] = {"lanes": lanes, **other}
+        if layer.multipliers >= 0 or lanes > self._multipliers:
+            values["multipliers"] = min(lanes, self._multipliers)
+        return self._design.model_copy(update={"layer": layer.model_copy(update=values)})
+
+    def tried(self, lanes: int | None, **other: Any) -> Trial:
+        """A candidate's trial, made once."""
+        design = self.with_lanes(lanes, **other)
+        choices: dict[str, Any] = {}
+        if lanes is not None and design.layer is not None:
+            choices = {
+                key: getattr(design.layer, key) for key in ("lanes", "multipliers", "memory")
+            }
+        for trial in self.trials:
+            if trial.choices == choices:
+                return trial
+        self._progress(f"trying {', '.join(f'{k} = {v}' for k, v in choices.items()) or 'it'}")
+        totals = self._price(design)
+        kind, share = fullest(totals)
+        trial = Trial(choices, self._rate(design), totals, kind, share)
+        self.trials.append(trial)
+        return trial
+
+    def most(self, counts: Sequence[int], **other: Any) -> Trial | None:
+        """The trial with the most lanes that fits; None where not even the fewest do."""
+        low, high = 0, len(counts)  # counts[low] fits, counts[high] does not
+        if not self.tried(counts[0], **other).fits:
+            return None
+        for _ in range(MAX_TRIES):
+            if high - low <= 1:
+                break
+            middle = self._next(counts, low, high)
+            if self.tried(counts[middle], **other).fits:
+                low = middle
+            else:
+                high = middle
+        return self.tried(counts[low], **other)
+
+    def _next(self, counts: Sequence[int], low: int, high: int) -> int:
+        """Where to try next, between what fits and what does not: a straight line says where."""
+        points = sorted(
+            (trial.choices["lanes"], trial.share) for trial in self.trials if trial.choices
+        )
+        if len({lanes for lanes, _ in points}) < 2:
+            return min(high - 1, max(low + 1, low + (high - low) // 8))
+        (first, a), (second, b) = min(pairwise(points), key=lambda pair: abs(pair[1][1] - 1))
+        slope = (b - a) / (second - first) if second != first else 0
+        if slope <= 0:
+            return (low + high) // 2
+        lanes = int(second + (1 - b) / slope)
+        guess = sum(count <= lanes for count in counts) - 1
+        return min(high - 1, max(low + 1, guess))
+
+    def best(self, goal: float | None) -> Trial | None:
+        """The trial to take; None where none fits and keeps up with the goal.
+
+        Parameters
+        ----------
+        goal : steps a second, for which the fewest lanes are taken; None: as fast as it can be.
+        """
+        counts = lane_counts(self._design)
+        if not counts:
+            trial = self.tried(None)
+            return trial if trial.fits and (goal is None or trial.ticks_per_s >= goal) else None
+        if goal is not None:
+            enough = [n for n in counts if self._rate(self.with_lanes(n)) >= goal]
+            if enough and self.tried(enough[0]).fits:
+                return self.tried(enough[0])
+        found = self.most(counts)
+        if found is None:  # other memories may fit where too little block RAM is there
+            for memory in MEMORIES:
+                try:
+                    if self.tried(counts[0], memory=memory).fits:
+                        found = self.most(counts, memory=memory)
+                        break
+                except ConfigError:  # this fabric or size has no such memory
+                    continue
+        if found is None or (goal is not None and found.ticks_per_s < goal):
+            return None
+        return found
+
+    def built(
+        self, best: Trial, build: Callable[[Design], dict[str, Any]], goal: float | None
+    ) -> tuple[Trial, dict[str, Any]]:
+        """Build a trial, or one with fewer lanes that still keeps up, and its report.
+
+        Raises BoardError of the last one that was built.
+        """
+        counts = lane_counts(self._design)
+        for steps_back in range(MAX_STEPS_BACK + 1):
+            lanes = best.choices.get("lanes")
+            other = {} if lanes is None else {"memory": best.choices["memory"]}
+            try:
+                return best, build(self.with_lanes(lanes, **other))
+            except BoardError:
+                fewer = [count for count in counts if lanes is not None and count < lanes]
+                if not fewer or steps_back == MAX_STEPS_BACK:
+                    raise
+                before = self.tried(fewer[-1], **other)
+                if goal is not None and before.ticks_per_s < goal:
+                    raise
+                best = before
+        raise AssertionError("the loop returns or raises")
+
+
+def fit(
+    design: Design,
+    board: str | Board,
+    *,
+    ticks: float | None = None,
+    mhz: float | None = None,
+    seeds: int = 1,
+    root: PathLike = DEFAULT_ROOT,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Choose lanes and memories of a design for a board, and build the bitstream.
+
+    Of a design with block ``layer``, lanes, multipliers and memory are chosen; the integers that it
+    computes are the same for all of them. Of other blocks nothing is: they fit, or do not.
+
+    Parameters
+    ----------
+    design, board, mhz, seeds, root, progress : as those of `build_board`.
+    ticks : steps a second that are needed; None: as many as fit.
+
+    Returns
+    -------
+    choices : what was chosen.
+    ticks_per_s : steps a second of it.
+    bottleneck : the kind of cell that is fullest.
+    tried : every candidate.
+    built : the report of `build_board`.
+
+    Raises
+    ------
+    BoardError : none fits, none is fast enough, or none can be placed and routed; the text has the
+        bottleneck and its numbers.
+    ConfigError : as `build_board`, and for a board whose device has no place and route.
+    """
+    if ticks is not None and not 0 < ticks < 1e12:
+        raise ConfigError(f"--ticks-per-s must be above 0 and below 1e12, not {ticks:g}.")
+    chosen = load_board(board) if isinstance(board, str) else board
+    target = load_target(chosen.target)
+    if target.pnr is None:
+        raise ConfigError(
+            f"board '{chosen.name}' has no open place and route that could say what fits; choose"
+            " lanes yourself and give `sc-hw build`."
+        )
+    clock = board_variant(design, chosen, mhz).host
+    if clock is None:
+        raise ValueError("a board's variant has a host")
+
+    search = _search_on(design, chosen, mhz, clock.clock_mhz, root, progress)
+    best = search.best(ticks)
+    if best is None:
+        raise refusal(design, chosen, search.trials, ticks)
+
+    def build(candidate: Design) -> dict[str, Any]:
+        return build_board(candidate, chosen, mhz=mhz, seeds=seeds, root=root, progress=progress)
+
+    best, built = search.built(best, build, ticks)
+    return {
+        "board": chosen.name,
+        "design": design.name,
+        "ticks_per_s_goal": ticks,
+        **{key: best.as_json()[key] for key in ("choices", "ticks_per_s", "bottleneck")},
+        "tried": [trial.as_json() for trial in search.trials],
+        "built": built,
+    }
+
+
+def _search_on(
+    design: Design,
+    board: Board,
+    mhz: float | None,
+    clock_mhz: float,
+    root: PathLike,
+    progress: Progress,
+) -> Search:
+    """The search that prices candidates with Yosys and nextpnr."""
+
+    def price(candidate: Design) -> Totals:
+        build = elaborate(board_variant(candidate, board, mhz), root)
+        folder = make_folder(build.folder / "board" / board.name)
+        with FileLock(folder / ".lock"):
+            return BoardFiles(system_on_board(build), board, mhz, folder).totals(progress)
+
+    def rate(candidate: Design) -> float:
+        return ticks_per_s(board_variant(candidate, board, mhz), clock_mhz)
+
+    blocks = int(load_target(board.target).capacity.get("dsp", 0))
+    return Search(design, price, rate, multipliers=blocks, progress=progress)
+
+
+def refusal(
+    design: Design, board: Board, trials: Sequence[Trial], ticks: float | None
+) -> BoardError:
+    """Why nothing was found: the bottleneck of the smallest, or the fastest that fits."""
+    fitting = [trial for trial in trials if trial.fits]
+    subject = f"design '{design.name}' on board '{board.name}'"
+    tried = f"{len(trials)} tried"
+    if not fitting:
+        least = min(trials, key=lambda trial: trial.share)
+        used, available = least.totals[least.full]
+        return BoardError(
+            f"{subject} does not fit, whatever its lanes and memories: {least.full} {used:,} of"
+            f" {available:,} at the least ({tried}); it needs fewer synapses, narrower state or a"
+            " larger board."
+        )
+    fastest = max(fitting, key=lambda trial: trial.ticks_per_s)
+    above = [trial for trial in trials if not trial.fits]
+    bound = min(above, key=lambda trial: trial.ticks_per_s, default=fastest)
+    used, available = bound.totals[bound.full]
+    choices = ", ".join(f"{key} = {value}" for key, value in fastest.choices.items())
+    return BoardError(
+        f"{subject} takes {fastest.ticks_per_s:,.0f} steps a second at most, not"
+        f" {ticks or 0:,.0f} ({choices or 'nothing can be chosen'}; more needs {bound.full}"
+        f" {used:,} of {available:,}; {tried}); give a higher --mhz, a smaller design or a larger"
+        " board."
+    )

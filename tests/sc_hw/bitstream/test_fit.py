@@ -1,0 +1,191 @@
+"""The choice of lanes, against all possible ones; prices are made up, but for the soak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sc_hw.bitstream.fit import (
+    LOGIC_SHARE,
+    MAX_TRIES,
+    Search,
+    Totals,
+    fit,
+    fullest,
+    lane_counts,
+    refusal,
+    ticks_per_s,
+)
+from sc_hw.boards import board_file, load_board
+from sc_hw.errors import BoardError
+from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, load_design
+
+
+def layer(inputs: int, neurons: int, **options: Any) -> Design:
+    spec = PlasticLayerSpec(inputs=inputs, neurons=neurons, **options)
+    return Design(name="mine", block="layer", layer=spec, neuron=NeuronSpec(threshold=999))
+
+
+def prices(
+    logic: Callable[[int], float], memory: Callable[[int, str], float]
+) -> Callable[[Design], Totals]:
+    """Cells by lanes and memory, of a device with 5,280 logic cells and 30 block RAMs."""
+
+    def price(design: Design) -> Totals:
+        assert design.layer is not None
+        lanes = design.layer.lanes
+        return {
+            "ICESTORM_LC": (round(logic(lanes)), 5280),
+            "ICESTORM_RAM": (round(memory(lanes, design.layer.memory)), 30),
+            "ICESTORM_PLL": (1, 1),
+        }
+
+    return price
+
+
+def rate(design: Design) -> float:
+    assert design.layer is not None
+    return 1000.0 * design.layer.lanes
+
+
+CASES = [
+    # logic limits: a straight line, one with steps, one that bends
+    (layer(64, 16), prices(lambda n: 2600 + 310 * n, lambda n, _: 8 + n)),
+    (layer(100, 10), prices(lambda n: 2000 + 150 * n + 400 * (n > 6), lambda n, _: n)),
+    (layer(256, 10), prices(lambda n: 1500 + 40 * n**1.3, lambda n, _: 5)),
+    # block RAM limits
+    (layer(64, 16), prices(lambda n: 100 * n, lambda n, _: 4 + 3 * n)),
+    (layer(256, 64), prices(lambda n: 10 * n, lambda n, _: 20 + (n > 1) * 4 + n / 8)),
+]
+
+
+@pytest.mark.parametrize(("design", "price"), CASES)
+def test_the_search_finds_what_an_exhaustive_one_finds(
+    design: Design, price: Callable[[Design], Totals]
+) -> None:
+    search = Search(design, price, rate)
+    best = search.best(None)
+    assert best is not None
+    counts = lane_counts(design)
+    all_of_them = [n for n in counts if fullest(price(search.with_lanes(n)))[1] <= 1]
+    assert best.ticks_per_s >= 0.9 * 1000 * max(all_of_them)
+    assert best.fits
+    assert len(search.trials) <= MAX_TRIES + 1 < len(counts)
+
+
+def test_with_a_goal_the_fewest_lanes_are_taken() -> None:
+    design = layer(64, 16)
+    search = Search(design, prices(lambda n: 2600 + 310 * n, lambda n, _: 8 + n), rate)
+    best = search.best(3500)
+    assert best is not None
+    assert best.choices["lanes"] == min(n for n in lane_counts(design) if n >= 3.5)
+    assert len(search.trials) == 1
+
+
+def test_another_memory_is_tried_where_block_ram_is_too_little() -> None:
+    design = layer(64, 16)
+
+    def memory(lanes: int, kind: str) -> float:
+        return lanes if kind == "single_port" else 31
+
+    search = Search(design, prices(lambda n: 100 * n, memory), rate)
+    best = search.best(None)
+    assert best is not None
+    assert best.choices["memory"] == "single_port"
+    assert best.choices["lanes"] > 20
+
+
+@pytest.mark.parametrize(
+    ("price", "goal", "message"),
+    [
+        (
+            prices(lambda n: 100, lambda n, _: 30 + n),
+            None,
+            r"'mine' on board 'icebreaker' does not fit, whatever its lanes and memories:"
+            r" ICESTORM_RAM 31 of 30 at the least \(4 tried\)",
+        ),
+        (prices(lambda n: 9000, lambda n, _: 1), None, r"ICESTORM_LC 9,000 of 5,280"),
+        (
+            prices(lambda n: 4000 + 300 * n, lambda n, _: 1),
+            50_000,
+            r"takes 3,000 steps a second at most, not 50,000 \(lanes = 3, .*more needs ICESTORM_LC"
+            r" 5,\d00 of 5,280",
+        ),
+    ],
+)
+def test_what_can_not_be_is_refused_with_the_bottleneck(
+    price: Callable[[Design], Totals], goal: float | None, message: str
+) -> None:
+    design = layer(64, 16)
+    search = Search(design, price, rate)
+    assert search.best(goal) is None
+    with pytest.raises(BoardError, match=message):
+        raise refusal(design, load_board("icebreaker"), search.trials, goal)
+
+
+def test_a_design_that_can_not_be_placed_steps_back() -> None:
+    design = layer(64, 16)
+    search = Search(design, prices(lambda n: 2600 + 310 * n, lambda n, _: n), rate)
+    best = search.best(None)
+    assert best is not None
+    built: list[int] = []
+
+    def build(candidate: Design) -> dict[str, Any]:
+        assert candidate.layer is not None
+        built.append(candidate.layer.lanes)
+        if len(built) < 3:
+            raise BoardError("too slow")
+        return {"made": True}
+
+    found, report = search.built(best, build, None)
+    assert report == {"made": True}
+    assert built == sorted(built, reverse=True)
+    assert found.choices["lanes"] == built[-1]
+    built.clear()
+    with pytest.raises(BoardError, match="too slow"):  # fewer lanes miss the goal
+        search.built(best, build, best.ticks_per_s)
+
+
+def test_logic_is_not_filled_to_the_last_cell() -> None:
+    assert fullest({"ICESTORM_LC": (5000, 5280), "ICESTORM_RAM": (30, 30)})[0] == "ICESTORM_LC"
+    assert fullest({"ICESTORM_LC": (5000, 5280)})[1] == pytest.approx(5000 / 5280 / LOGIC_SHARE)
+
+
+def test_lanes_beyond_the_multipliers_have_adders() -> None:
+    search = Search(layer(64, 16), prices(lambda n: n, lambda n, _: n), rate, multipliers=8)
+    for lanes, expected in ((4, -1), (8, -1), (16, 8)):
+        chosen = search.with_lanes(lanes).layer
+        assert chosen is not None
+        assert chosen.multipliers == expected
+
+
+def test_other_blocks_have_nothing_to_choose() -> None:
+    lane = Design(name="one", block="lane", fabric="ice40_up")
+    search = Search(lane, lambda _: {"ICESTORM_LC": (900, 5280)}, lambda _: 24e6)
+    best = search.best(1e6)
+    assert best is not None
+    assert best.choices == {}
+    assert search.best(1e9) is None
+    assert ticks_per_s(lane, 24) == 24e6
+
+
+@pytest.mark.parametrize("ticks", [0, -1, float("nan"), float("inf")])
+def test_a_rate_that_is_none_is_refused(ticks: float) -> None:
+    with pytest.raises(ConfigError, match="--ticks-per-s must be above 0"):
+        fit(layer(16, 4), "icebreaker", ticks=ticks)
+
+
+def test_a_board_without_place_and_route_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'arty-a7-35t' has no open place and route"):
+        fit(layer(16, 4), "arty-a7-35t")
+
+
+@pytest.mark.soak
+def test_the_example_on_the_smallest_device(tmp_path: Any) -> None:
+    file = board_file(load_board("icebreaker"))
+    assert file is not None
+    result = fit(load_design(file), "icebreaker", ticks=10_000, root=tmp_path)
+    assert result["ticks_per_s"] >= 10_000
+    assert result["built"]["timing_met"]
