@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from support import ROOT
 
-import sc_hw
 from sc_hw.build.elaborate import elaborate
 from sc_model.spec import load_design
 
@@ -60,10 +59,3 @@ def test_litex_makes_a_soc_with_the_block(tmp_path: Path) -> None:
 def test_the_litex_soc_learns(tmp_path: Path) -> None:
     found, wanted = example("litex")["run"](tmp_path)
     assert found == wanted
-
-
-def test_the_driver_is_where_the_bundle_looks() -> None:
-    from sc_hw.export.bundle import DRIVER_FILES, driver_folder
-
-    assert driver_folder() == Path(sc_hw.__file__).parents[1] / "drivers" / "c"
-    assert {file.name for file in driver_folder().iterdir()} == set(DRIVER_FILES)

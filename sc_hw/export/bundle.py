@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import sc_hw
 from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.elaborate import Build
 from sc_hw.export.fusesoc import core_file
@@ -24,7 +23,7 @@ CLOCK, DOMAIN = "clk", "clk"
 
 def driver_folder() -> Path:
     """Where the C driver lies: inside the installed package, or in the repository."""
-    package = Path(sc_hw.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "drivers" / "c", package.parent / "drivers" / "c"):
         if (folder / DRIVER_FILES[0]).is_file():
             return folder

@@ -8,9 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support import ROOT
@@ -94,35 +92,6 @@ def test_verilog_of_the_page_elaborates_with_the_bundle(place: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def fusesoc(place: Path, bundle: Path) -> subprocess.CompletedProcess[str]:
-    """The core's target `lint`, with Verilator."""
-    program = str(Path(sys.executable).parent / "fusesoc")
-    command = [program, "--cores-root", str(bundle), "run", "--build-root", str(place / "fs")]
-    environment = {**find("verilator").environ(), "XDG_CONFIG_HOME": str(place / "home")}
-    environment |= {"XDG_DATA_HOME": str(place / "home"), "XDG_CACHE_HOME": str(place / "home")}
-    return subprocess.run(
-        [*command, "--target", "lint", "sc-hw:systems:two_chains"],
-        cwd=place,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_fusesoc_lints_the_core(place: Path, tmp_path: Path) -> None:
-    """It fails where a waiver is missing, so that all warnings are really on."""
-    bundle = place / "layer_axi"
-    done = fusesoc(tmp_path, bundle)
-    assert done.returncode == 0, done.stderr
-    broken = tmp_path / "broken"
-    shutil.copytree(bundle, broken)
-    waivers = broken / "lint" / "verilator.vlt"
-    text = waivers.read_text(encoding="utf-8")
-    waivers.write_text(text.replace("lint_off -rule CASEINCOMPLETE", "// "), encoding="utf-8")
-    assert fusesoc(tmp_path, broken).returncode != 0
-
-
 def test_a_bundle_is_made_anew_and_is_the_same(place: Path, tmp_path: Path) -> None:
     written = json.loads(
         run(
@@ -163,14 +132,3 @@ def test_errors_are_one_line_each(tmp_path: Path) -> None:
         "formats must be rdl, c, html, ipxact, svd, not 'pdf'."
     )
     assert "Host.door" in error("registers", lane, "--out", "x", "--door", "usb", *build)
-
-
-def test_a_build_without_host_has_no_bundle(tmp_path: Path) -> None:
-    from sc_hw.build.elaborate import elaborate
-    from sc_hw.export.bundle import bundle
-    from sc_model.spec import load_design
-
-    build: Any = elaborate(load_design(ROOT / "examples" / "lane.toml"), tmp_path)
-    with pytest.raises(ConfigError) as caught:
-        bundle(build, tmp_path / "b")
-    assert str(caught.value) == ("design 'lane' has no host; give it a table [host], or --door.")
