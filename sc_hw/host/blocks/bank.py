@@ -44,7 +44,7 @@ class HostBank(HostBlock):
         """A sweep has ended when its last synapse has been written."""
         self.count_in_flight(m, IN_FLIGHT)
         ended = Signal()
-        waiting = Signal(range(IN_FLIGHT + 1))  # sweeps that have ended, without their packet
+        waiting = Signal()  # for room, which has been reserved: the next sweep ends later than that
         number = Signal(WORD_BITS, init=1)
         m.d.sync += ended.eq(
             pins.updated & (pins.updated_address == self.block.component.synapses - 1)
@@ -54,15 +54,12 @@ class HostBank(HostBlock):
             pins.i.valid.eq(self.transfer.valid),
             self.transfer.ready.eq(pins.i.ready),
             self.packet.payload.eq(number),
-            self.packet.valid.eq(waiting.any()),
+            self.packet.valid.eq(waiting),
             self.finished.eq(self.packet.valid & self.packet.ready),
         ]
         with m.If(self.finished):
             m.d.sync += number.eq(number + 1)
-        with m.If(ended & ~self.finished):
-            m.d.sync += waiting.eq(waiting + 1)
-        with m.If(self.finished & ~ended):
-            m.d.sync += waiting.eq(waiting - 1)
+        m.d.sync += waiting.eq(ended | (waiting & ~self.packet.ready))
         self.connect_window(m, [pins.load], [pins.read], [pins.readback])
 
 

@@ -133,15 +133,14 @@ class HostNetwork(HostBlock):
         if not self.step.common:
             return taught
         # The common part stands until the next step begins, which waits for this.
-        teaches = Signal()  # the step that is being fed has a teaching
         with m.If(self.begins):
-            m.d.sync += [teaches.eq(ticks), taught.eq(~ticks)]
+            m.d.sync += taught.eq(~ticks)
         # The common part is complete when the transfer comes.
         ready = Signal()
         with m.If(self.begins):
             m.d.sync += ready.eq(0)
         with m.Elif(self.transfer.valid):
-            m.d.sync += ready.eq(teaches)
+            m.d.sync += ready.eq(1)
         m.d.comb += [
             *(pins.teach.payload[e.name].eq(self.common_value(e.name)) for e in self.step.common),
             pins.teach.valid.eq(ready & ~taught),
