@@ -1,4 +1,4 @@
-"""`sc-hw boards`, `fit`, `build`, `program`: the commands of docs/boards.md, and errors in one line."""
+"""`sc-hw boards`, `fit`, `build`, `program`: the commands of docs/boards.md, and errors."""
 
 from __future__ import annotations
 
