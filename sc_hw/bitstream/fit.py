@@ -297,11 +297,7 @@ def fit(
             f"board '{chosen.name}' has no open place and route that could say what fits; choose"
             " lanes yourself and give `sc-hw build`."
         )
-    clock = board_variant(design, chosen, mhz).host
-    if clock is None:
-        raise ValueError("a board's variant has a host")
-
-    search = _search_on(design, chosen, mhz, clock.clock_mhz, root, progress)
+    search = search_on(design, chosen, mhz, root, progress)
     best = search.best(ticks)
     if best is None:
         raise refusal(design, chosen, search.trials, ticks)
@@ -320,15 +316,10 @@ def fit(
     }
 
 
-def _search_on(
-    design: Design,
-    board: Board,
-    mhz: float | None,
-    clock_mhz: float,
-    root: PathLike,
-    progress: Progress,
+def search_on(
+    design: Design, board: Board, mhz: float | None, root: PathLike, progress: Progress
 ) -> Search:
-    """The search that prices candidates with Yosys and nextpnr."""
+    """The search that prices candidates with Yosys and nextpnr; arguments are those of `fit`."""
 
     def price(candidate: Design) -> Totals:
         build = elaborate(board_variant(candidate, board, mhz), root)
@@ -337,7 +328,8 @@ def _search_on(
             return BoardFiles(system_on_board(build), board, mhz, folder).totals(progress)
 
     def rate(candidate: Design) -> float:
-        return ticks_per_s(board_variant(candidate, board, mhz), clock_mhz)
+        variant = board_variant(candidate, board, mhz)
+        return ticks_per_s(variant, variant.host.clock_mhz) if variant.host is not None else 0.0
 
     blocks = int(load_target(board.target).capacity.get("dsp", 0))
     return Search(design, price, rate, multipliers=blocks, progress=progress)

@@ -1,0 +1,36 @@
+"""The campaign of `fit`: its search against all lanes, and its table."""
+
+from __future__ import annotations
+
+from campaigns.fit import DESIGNS, EXHAUSTIVE, _exhaustive, layer, markdown
+from sc_hw.bitstream.fit import Search, lane_counts
+
+
+def test_all_lanes_are_tried_until_two_in_a_row_do_not_fit() -> None:
+    design = layer(16, 8)
+
+    def price(candidate: object) -> dict[str, tuple[int, int]]:
+        lanes = candidate.layer.lanes  # type: ignore[attr-defined]
+        # not monotonous: four lanes take more than eight
+        return {"ICESTORM_RAM": (31 if lanes in (4, 16, 24) else 8, 30)}
+
+    search = Search(design, price, lambda _: 1.0)
+    counts = lane_counts(design)
+    most, misses = _exhaustive(search, counts)
+    assert most == 8
+    assert [miss["lanes"] for miss in misses] == [16, 24]
+
+
+def test_there_are_three_cases_and_ten_designs() -> None:
+    assert (len(EXHAUSTIVE), len(DESIGNS)) == (3, 10)
+    for _, inputs, neurons, lanes, _ in DESIGNS:
+        layer(inputs, neurons, lanes)
+
+
+def test_the_table_has_both_outcomes() -> None:
+    row = {"board": "b", "inputs": 16, "neurons": 4, "lanes": 1, "goal": 1e5}
+    limit = {"kind": "ICESTORM_LC", "used": 4000, "available": 5280}
+    good = {"refused": None, "choices": {"lanes": 2}, "ticks_per_s": 2e5, "bottleneck": limit}
+    text = markdown({"exhaustive": [], "designs": [{**row, **good}, {**row, "refused": "too big"}]})
+    assert "| 100,000 | 2 lanes, 200,000 steps/s; ICESTORM_LC 4,000 of 5,280 |" in text
+    assert "| too big |" in text
