@@ -35,11 +35,14 @@ _servers: dict[tuple[str, ...], _Server] = {}
 
 
 def run_module(
-    module: str, arguments: Sequence[str], imports: Sequence[str]
+    module: str,
+    arguments: Sequence[str],
+    imports: Sequence[str],
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a module as a program to its end, and keep what it prints.
 
-    The working folder is that of this process, the environment that of `child_environment`.
+    The working folder is that of this process.
 
     Parameters
     ----------
@@ -47,6 +50,7 @@ def run_module(
     arguments : what it finds in `sys.argv` behind its own name.
     imports : modules that the server imports before it forks; the same for all calls, and without
         threads of their own.
+    env : environment; by default that of `sc_model.environment.child_environment`.
 
     Raises
     ------
@@ -54,8 +58,8 @@ def run_module(
     KeyboardInterrupt : the programs of this process are being stopped.
     """
     if not hasattr(os, "pidfd_open"):
-        return run_program(python_command(module, *arguments))
-    environ = marked_environment(child_environment())
+        return run_program(python_command(module, *arguments), env=env)
+    environ = marked_environment(child_environment() if env is None else env)
     future, server = _call(module, arguments, imports, environ)
     try:
         status, out, err = future.result()

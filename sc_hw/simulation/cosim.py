@@ -15,12 +15,14 @@ from sc_hw.files import DEFAULT_ROOT, PathLike, raise_if_disk_is_full, write_tex
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import ToolError, find
 from sc_model.cache import SharedFolderWarning
-from sc_model.environment import python_command
+from sc_model.forks import run_module
 from sc_model.processes import run_program
 from sc_model.spec import ConfigError, Design
 from sc_model.texts import WARNING
 
 TOOLS_NEEDED = ("g++", "make", "perl", "cocotb", "verilator")
+# what is imported once for all co-simulations, and for the libraries of Verilog
+SIMULATORS = ("sc_sim.__main__", "sc_sim.library")
 WAIVERS = Path(__file__).with_name("waivers.vlt")
 
 # exit statuses of `python -m sc_sim`; whatever else it is, a tool failed
@@ -83,9 +85,8 @@ def cosim(
     options += [f"--steps={steps}"] if steps is not None else []
     options += [f"--events={os.fspath(events)}"] if events is not None else []
     options += ["--waves"] if waves else []
-    command = python_command("sc_sim", *options, "--", str(build.folder))
     progress(f"{build.design.name}: co-simulation")
-    answer = _run(command, results)
+    answer = _run([*options, "--", str(build.folder)], results)
     progress(
         f"{build.design.name}: {answer['synapse_steps']} synapse steps, {answer['differences']}"
         " differences"
@@ -93,13 +94,13 @@ def cosim(
     return answer
 
 
-def _run(command: Sequence[str], results: Path) -> dict[str, Any]:
-    """Run `python -m sc_sim` and read the results that it has written.
+def _run(arguments: Sequence[str], results: Path) -> dict[str, Any]:
+    """Run `python -m sc_sim` with these arguments, and read the results that it has written.
 
     A difference between Verilog and model is a result like any other; ConfigError and ToolError
     carry the last line that the process has printed.
     """
-    process = run_program(command, env=environment())
+    process = run_module("sc_sim.__main__", arguments, SIMULATORS, environment())
     hand_on_warnings(process.stderr)
     lines = process.stderr.strip().splitlines()
     message = lines[-1] if lines else f"no message, exit status {process.returncode}"

@@ -8,10 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sc_hw.files import raise_if_disk_is_full
-from sc_hw.simulation.cosim import environment, hand_on_warnings
+from sc_hw.simulation.cosim import SIMULATORS, environment, hand_on_warnings
 from sc_hw.tools import ToolError, find
-from sc_model.environment import python_command
-from sc_model.processes import run_program
+from sc_model.forks import run_module
 from sc_model.spec import ConfigError
 
 TOOLS_NEEDED = ("g++", "make", "perl", "verilator")
@@ -37,8 +36,8 @@ def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False) -> Path
     for name in TOOLS_NEEDED:
         find(name)
     options = [*(["--waves"] if waves else []), *(["--bus"] if bus else [])]
-    command = python_command("sc_sim.library", *options, "--", str(folder))
-    process = run_program(command, env=environment())
+    arguments = [*options, "--", str(folder)]
+    process = run_module("sc_sim.library", arguments, SIMULATORS, environment())
     hand_on_warnings(process.stderr)
     message = (
         process.stderr.strip().splitlines() or [f"no message, exit status {process.returncode}"]
