@@ -1,9 +1,9 @@
 """`sc-hw fit` on designs that do not fit, or miss a rate; and its search against an exhaustive one.
 
 `python -m campaigns.fit --out reports` writes fit.json and fit.md. Candidates are priced by Yosys
-and nextpnr's packer. In the first part nothing is placed: the lanes that the search finds are compared
-with the most that fit, found by trying all numbers of lanes up to the second one in a row that does
-not fit. In the second part designs are made to fit, placed and routed, or refused.
+and nextpnr's packer. In the first part nothing is placed: the lanes that the search finds are
+compared with the most that fit, found by trying all numbers of lanes up to the second one in a row
+that does not fit. In the second part designs are made to fit, placed and routed, or refused.
 """
 
 from __future__ import annotations
