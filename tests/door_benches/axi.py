@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -25,17 +24,18 @@ from door_benches.host import LayerHost, answer, job
 BYTES = 4
 
 
-def stalls(rng: random.Random, share: float) -> Iterator[bool]:
-    """Whether a channel pauses in a clock."""
-    return (rng.random() < share for _ in itertools.count())
-
-
 class AxiHost(LayerHost):
-    """A host that drives the door by cocotbext-axi."""
+    """A host that drives the door by cocotbext-axi.
 
-    def __init__(self, top: Any, content: dict[str, Any], share: float) -> None:
+    Members
+    -------
+    share : of the clocks in which a channel pauses.
+    """
+
+    def __init__(self, top: Any, content: dict[str, Any]) -> None:
         super().__init__(content)
-        rng = random.Random(content["seed"])
+        self.share = 0.0
+        self.rng = random.Random(content["seed"])
         self.bus = AxiLiteMaster(AxiLiteBus.from_prefix(top, "s_axi"), top.clk, top.rst)
         self.source = AxiStreamSource(AxiStreamBus.from_prefix(top, "s_axis"), top.clk, top.rst)
         self.sink = AxiStreamSink(AxiStreamBus.from_prefix(top, "m_axis"), top.clk, top.rst)
@@ -43,7 +43,12 @@ class AxiHost(LayerHost):
         channels = (write.aw_channel, write.w_channel, write.b_channel)
         channels += (read.ar_channel, read.r_channel, self.source, self.sink)
         for channel in channels:
-            channel.set_pause_generator(stalls(rng, share))
+            channel.set_pause_generator(self.pauses())
+
+    def pauses(self) -> Iterator[bool]:
+        """Whether a channel pauses in a clock."""
+        while True:
+            yield self.rng.random() < self.share
 
     async def read(self, *names: str) -> list[int]:
         """All at once: the manager has several accesses on their way."""
@@ -93,10 +98,17 @@ async def learns(top: Any) -> None:
     content = job()
     cocotb.start_soon(Clock(top.clk, 10, "ns").start())
     top.rst.value = 1
-    host = AxiHost(top, content, content["stall"])
+    host = AxiHost(top, content)
     for _ in range(3):
         await RisingEdge(top.clk)
     top.rst.value = 0
+
+    def share_of(number: int) -> float:
+        """In each half all shares come, one behind the other."""
+        shares: list[float] = content["stalls"]
+        return shares[number * 2 * len(shares) // len(host.steps) % len(shares)]
+
+    host.share = share_of(len(host.steps) // 4)
     identity = await host.read("MAGIC", "PROTOCOL", "BUILD_ID_LOW", "BUILD_ID_HIGH")
     refused = await refusals(host)
     errors = await host.read("ERRORS")
@@ -106,18 +118,22 @@ async def learns(top: Any) -> None:
     half = len(host.steps) // 2
     outputs = []
     for number in range(half):
+        host.share = share_of(number)
         await host.take(number)
         outputs.append(await host.output())
     await host.write(("CONTROL", 8))  # outputs by the stream
 
     async def send_all() -> None:
+        """The packets of the other half, each when the one before has gone."""
         for number in range(half, len(host.steps)):
+            host.share = share_of(number)
             words = host.words_of(number)
             if number == content["short"]:
                 words = words[:-1]
             if number == content["long"]:
                 words = [*words, 0xFFFFFFFF, 0xFFFFFFFF]
             await host.send(words)
+            await host.source.wait()
 
     sending = cocotb.start_soon(send_all())
     looks = 0

@@ -23,7 +23,8 @@ from sc_model.spec.host import HostSpec
 
 LANE = ROOT / "examples" / "lane.toml"
 DESIGN = ROOT / "examples" / "verilog_testbench" / "layer.toml"
-STEPS, SERIAL_STEPS, SEED, STALL = 20, 6, 3, 0.3
+STEPS, SERIAL_STEPS, SEED = 20, 6, 3
+STALLS = (0.0, 0.3, 0.9)  # shares of the clocks in which a channel pauses
 SHORT, LONG = 14, 16  # steps whose packets of the stream have a wrong length
 SLVERR = 2
 LANE_KIND, LAYER_KIND = 1, 3
@@ -73,7 +74,7 @@ def simulate(build: Build, module: str, folder: Path, **more: Any) -> dict[str, 
     content = {
         "manifest": build.manifest,
         "seed": SEED,
-        "stall": STALL,
+        "stalls": STALLS,
         "answer": str(folder / "answer.json"),
         **more,
     }
