@@ -35,6 +35,8 @@ reports: .venv/installed
 	$(BIN)/python -m campaigns.proof_sweep --build build --out reports
 	$(BIN)/python -m campaigns.speed examples/speed/bars.toml --build build --out reports
 	$(BIN)/python -m campaigns.utilisation --out reports
+	$(BIN)/python -m campaigns.boards --build build --out reports
+	$(BIN)/python -m campaigns.fit --build build --out reports
 	$(BIN)/python -m campaigns.proof_sweep --layers 40 --build build --out reports
 	$(BIN)/python -m sc_hw.proof.blocks.network.crossing --out reports
 	$(BIN)/python -m sc_hw.proof.blocks.axi --out reports

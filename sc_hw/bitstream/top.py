@@ -63,12 +63,14 @@ class BoardTop(wiring.Component):
         m.submodules.system = self.system
         m.d.comb += [self.system.rx.eq(self.rx), self.tx.eq(self.system.tx)]
         lights = self._lights(m)
+        levels = {}
         for port in self.pins:
-            level = port.level
+            active = port.level
             if port.name.startswith("led_"):
-                level = lights[port.name.removeprefix("led_")]
-            if level is not None:
-                m.d.comb += getattr(self, port.name).eq(level ^ int(port.pin.inverted))
+                active = lights[port.name.removeprefix("led_")]
+            if active is not None:
+                levels[port.name] = (port, active, getattr(self, port.name))
+        self.flow.drive(m, self.board, levels)
         return m
 
     def _clock(self, m: Module) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -50,6 +50,18 @@ class Flow(ABC):
     @abstractmethod
     def add_pll(self, m: Module, board: Board, pll: Pll, clock: Value) -> tuple[Value, Value]:
         """Put the PLL into a module; its output clock and its lock."""
+
+    def drive(self, m: Module, board: Board, levels: Mapping[str, tuple[Port, Any, Value]]) -> None:
+        """Connect outputs to their pins.
+
+        Parameters
+        ----------
+        m : the board's top module.
+        board : the board.
+        levels : by name: the port, whether its signal is active, and the port's own signal.
+        """
+        for port, active, output in levels.values():
+            m.d.comb += output.eq(active ^ int(port.pin.inverted))
 
     @abstractmethod
     def constraints(self, board: Board, ports: Sequence[Port], pll: Pll) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,24 @@ def _tiles(text: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+# Of the package SG48: RGB0, RGB1, RGB2 of the driver. Half current mode, lowest step: 2 mA (Lattice
+# FPGA-TN-02021, table of RGB currents).
+RGB_PINS = ("39", "40", "41")
+_CURRENT = {"CURRENT_MODE": "0b1", **{f"RGB{n}_CURRENT": "0b000001" for n in range(3)}}
+
+
+def _led_driver(driven: Mapping[int, tuple[Port, Any, Value]]) -> Instance:
+    """The driver, with the LEDs that are on it; it pulls down where its input is 1."""
+    return Instance(
+        "SB_RGBA_DRV",
+        i_CURREN=Const(1),
+        i_RGBLEDEN=Const(1),
+        **{f"p_{name}": value for name, value in _CURRENT.items()},
+        **{f"i_RGB{n}PWM": driven[n][1] if n in driven else Const(0) for n in range(3)},
+        **{f"o_RGB{n}": output for n, (_, _, output) in driven.items()},
+    )
+
+
 class Ice40Flow(Flow):
     """nextpnr-ice40 and icestorm."""
 
@@ -92,6 +110,23 @@ class Ice40Flow(Flow):
             **{source: clock},
         )
         return output, locked
+
+    def drive(self, m: Module, board: Board, levels: Mapping[str, tuple[Port, Any, Value]]) -> None:
+        """Connect outputs; the three LED pins of an UltraPlus have drivers for a constant current.
+
+        Boards have no resistor there, as the UPduino: a pin that simply pulls down would burn its
+        LED.
+        """
+        plain = dict(levels)
+        if "--up5k" in board.place:
+            driven = {
+                RGB_PINS.index(port.pin.location): plain.pop(name)
+                for name, (port, _, _) in levels.items()
+                if port.pin.location in RGB_PINS
+            }
+            if driven:
+                m.submodules.led_driver = _led_driver(driven)
+        super().drive(m, board, plain)
 
     def constraints(self, board: Board, ports: Sequence[Port], pll: Pll) -> str:
         lines = []

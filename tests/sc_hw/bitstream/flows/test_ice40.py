@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from echo_system import EchoSystem
 
 from sc_hw.bitstream.flows import load_flow
 from sc_hw.bitstream.flows.ice40 import _tiles
 from sc_hw.bitstream.pll import Pll
 from sc_hw.bitstream.programs import call
+from sc_hw.bitstream.top import BoardTop
 from sc_hw.boards import load_board
 from sc_hw.boards.resources import ports_of
+from sc_hw.build.emit import to_verilog
 
 
 def settings(board: str, mhz: float) -> Pll:
@@ -45,6 +48,21 @@ def test_constraints() -> None:
     assert "set_io -pullup yes rx 6\n" in text
     assert "set_io tx 9\n" in text  # an output has no pull-up
     assert text.endswith("set_frequency clock 12\n")
+
+
+def test_led_pins_of_an_ultraplus_have_their_current_driver() -> None:
+    board = load_board("upduino3")
+    flow = load_flow("ice40")
+    top = BoardTop(EchoSystem(12e6), board, flow, flow.clocking(board, 12), ports_of(board))
+    text = to_verilog(top, "board", None)
+    (driver,) = re.findall(r"SB_RGBA_DRV.*?\);", text, flags=re.S)
+    assert '.CURRENT_MODE("0b1")' in driver
+    for number, led in enumerate(("heartbeat", "link", "error")):
+        assert f".RGB{number}(led_{led})" in driver
+    assert "assign flash_select = 1'h1;" in text
+    other = load_board("icebreaker")
+    top = BoardTop(EchoSystem(12e6), other, flow, flow.clocking(other, 12), ports_of(other))
+    assert "SB_RGBA_DRV" not in to_verilog(top, "board", None)
 
 
 def test_tiles_without_comments_and_zeros() -> None:
