@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,6 @@ import pytest
 from link_responder import Memory, Responder, encoded_frame
 from serial_boards import BIT, REFUSED, port_of, uart_board
 
-from campaigns import link_noise
 from sc_driver import frames
 from sc_driver.errors import BusError, NoAnswerError, SessionLostError
 from sc_driver.frames import Frame
@@ -134,17 +131,6 @@ def test_what_is_no_frame_is_passed_over(builds: Path) -> None:
 # --- with the driver ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("rate", "seed"), [(0.0, 1), (1e-3, 3)])
-def test_noise_neither_loses_nor_repeats_a_request(builds: Path, rate: float, seed: int) -> None:
-    """The campaign, short; reports/link.md has 10^5 frames."""
-    line = uart_board(builds, seed, waits=6)
-    row = link_noise.run_on(line, port_of(line), 200, rate, seed, faults=0.03)
-    assert row.frames >= 200
-    assert row.mismatches == 0
-    assert (row.events > 0) == (rate > 0)
-    assert row.resets + row.pulls > 0
-
-
 def test_three_megabaud_are_used(builds: Path) -> None:
     line = uart_board(builds)
     port = port_of(line)
@@ -239,25 +225,3 @@ def test_windows() -> None:
         ValueError, match=r"^Window of a link must be one of 1, 2, 4, 8, 16, not 3$"
     ):
         LinkGateware(3)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("name", link_noise.MUTANTS)
-def test_a_fault_of_the_gateware_is_found(tmp_path: Path, name: str) -> None:
-    assert link_noise.verdict(link_noise.build(tmp_path, link_noise.MUTANTS[name]))
-
-
-def test_faults_apply_to_the_verilog() -> None:
-    verilog = link_noise.emitted()
-    for pattern, _ in link_noise.MUTANTS.values():
-        assert len(re.findall(pattern, verilog)) == 1, pattern
-
-
-def test_the_channel_does_all_kinds_of_damage() -> None:
-    channel = link_noise.Channel(0.05, seed=3)
-    sent = bytes(range(256)) * 40
-    got = channel(sent)
-    assert got != sent
-    assert min(channel.events.values()) > 0
-    quiet: Callable[[bytes], bytes] = link_noise.Channel(0.0, seed=3)
-    assert quiet(sent) == sent
