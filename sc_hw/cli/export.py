@@ -76,6 +76,10 @@ def bundle(
     design: DesignFile,
     out_folder: Out,
     door: DoorName = None,
+    prefix: Annotated[
+        str,
+        typer.Option(help="In front of all modules' names: for several systems in one design."),
+    ] = "",
     build: Root = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
@@ -85,7 +89,7 @@ def bundle(
     with progress_lines(as_json) as progress:
         result = _elaborated(design, door, build, progress)
         progress(f"{result.design.name}: writing the bundle")
-        written = run_bundle(result, out_folder)
+        written = run_bundle(result, out_folder, prefix)
     if as_json:
         print_json({"id": result.id, "files": [str(path) for path in written]})
     else:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.build.constraints import Clock, constraint_files
-from sc_hw.build.elaborate import Build
-from sc_hw.export.fusesoc import core_file
+from sc_hw.build.elaborate import Build, sha256
+from sc_hw.export.fusesoc import core_file, short_name
 from sc_hw.export.host import export_host
+from sc_hw.export.prefix import with_prefix
 from sc_hw.export.readme import readme
 from sc_hw.export.waivers import waivers
 from sc_hw.files import make_folder, write_json, write_text
@@ -30,7 +31,7 @@ def driver_folder() -> Path:
     raise ConfigError("the C driver is not installed with this package; install sc-hw again.")
 
 
-def bundle(build: Build, folder: Path) -> list[Path]:
+def bundle(build: Build, folder: Path, prefix: str = "") -> list[Path]:
     """Write the bundle of a build with a host; the same build gives the same bytes.
 
     Parameters
@@ -38,6 +39,7 @@ def bundle(build: Build, folder: Path) -> list[Path]:
     build : from a design with a host.
     folder : gets ``rtl/sc_system.v``, ``manifest.json``, ``registers/``, ``c/``, ``constraints/``,
         ``lint/``, a FuseSoC core and a ``README.md``.
+    prefix : of all modules' names, so that several systems can be in one design; "" for none.
 
     Returns
     -------
@@ -46,37 +48,50 @@ def bundle(build: Build, folder: Path) -> list[Path]:
     Raises
     ------
     ConfigError
-        The build has no host, or the folder holds other things than a bundle.
+        The build has no host, the prefix is no identifier, or the folder holds other things than a
+        bundle.
     ToolError
         A package of the extra `registers` is missing.
     OutputError
         The folder can't be written.
     """
-    manifest = build.manifest
-    if "host" not in manifest:
-        raise ConfigError(
-            f"design '{manifest['design']['name']}' has no host; give it a table [host], or --door."
-        )
-    host: Mapping[str, Any] = manifest["host"]
+    manifest, system = _system_of(build, prefix)
     _make_room(folder)
-    system = (build.folder / host["verilog"]).read_text(encoding="utf-8")
-    write_text(folder / "rtl" / f"{host['top']}.v", system)
+    write_text(folder / manifest["host"]["verilog"], system)
     write_json(folder / "manifest.json", manifest)
     export_host(manifest, folder / "registers", ["rdl", "html", "ipxact", "svd"])
     export_host(manifest, folder / "c", ["c"])
     for name in DRIVER_FILES:
         text = (driver_folder() / name).read_text(encoding="utf-8")
         write_text(folder / "c" / name, text)
-    clock = Clock(CLOCK, DOMAIN, host["clock_mhz"] * 1e6)
+    clock = Clock(CLOCK, DOMAIN, manifest["host"]["clock_mhz"] * 1e6)
     # all of a system is in one clock: there are no crossings
     files = constraint_files([clock], ())
     for suffix in ("sdc", "lpf", "pcf"):
         write_text(folder / "constraints" / f"clocks.{suffix}", files[f"clocks.{suffix}"])
     write_text(folder / "constraints" / "clocks.xdc", files["crossings.xdc"])
-    write_text(folder / "lint" / "verilator.vlt", waivers(host["top"]))
-    write_text(folder / f"{manifest['design']['name']}.core", core_file(manifest))
+    write_text(folder / "lint" / "verilator.vlt", waivers(manifest["host"]["top"]))
+    write_text(folder / f"{short_name(manifest)}.core", core_file(manifest))
     write_text(folder / "README.md", readme(manifest))
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _system_of(build: Build, prefix: str) -> tuple[dict[str, Any], str]:
+    """The manifest as it is in the bundle, and the system's Verilog."""
+    manifest = build.manifest
+    if "host" not in manifest:
+        raise ConfigError(
+            f"design '{manifest['design']['name']}' has no host; give it a table [host], or --door."
+        )
+    host: Mapping[str, Any] = manifest["host"]
+    system = (build.folder / host["verilog"]).read_text(encoding="utf-8")
+    start = ""
+    if prefix:
+        system, start = with_prefix(system, prefix), f"{prefix}_"
+    top = f"{start}{host['top']}"
+    changed = {"top": top, "verilog": f"rtl/{top}.v", "verilog_sha256": sha256(system)}
+    inner = {"top": f"{start}{manifest['top']}", "prefix": prefix}
+    return {**manifest, **inner, "host": {**host, **changed}}, system
 
 
 def _make_room(folder: Path) -> None:

@@ -45,9 +45,15 @@ targets:
 """
 
 
+def short_name(manifest: Mapping[str, Any]) -> str:
+    """The design's name, behind the prefix of its modules if they have one."""
+    prefix, name = manifest.get("prefix"), manifest["design"]["name"]
+    return f"{prefix}_{name}" if prefix else str(name)
+
+
 def core_name(manifest: Mapping[str, Any]) -> str:
     """Vendor, library, name and version, as FuseSoC and other cores name it."""
-    return f"sc-hw:systems:{manifest['design']['name']}:{manifest['package']}"
+    return f"sc-hw:systems:{short_name(manifest)}:{manifest['package']}"
 
 
 def core_file(manifest: Mapping[str, Any]) -> str:

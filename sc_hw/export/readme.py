@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sc_hw.export.fusesoc import core_name
+from sc_hw.export.fusesoc import core_name, short_name
 
 _PAGE = """\
 # {name}: a {block} of sc-hw behind {door}
@@ -20,11 +20,11 @@ that a driver knows what it speaks to.
 | `c/` | a driver in C99 (`sc_host.h`), and the headers of the registers and of this design |
 | `constraints/` | the clock for Vivado (XDC), SDC tools, nextpnr (PCF, LPF) |
 | `lint/verilator.vlt` | what Verilator's linter says of the Verilog and why that is harmless |
-| `{name}.core` | FuseSoC: `{core}` |
+| `{short}.core` | FuseSoC: `{core}` |
 | `manifest.json` | all of this for programs: ports, packets, memories, timing, hashes |
 
 The proofs of sc-hw are about the module `{inner}`, which stands in `{top}.v` byte for byte as it
-was proved.
+was proved{prefix}.
 
 ## Ports
 
@@ -59,6 +59,8 @@ def readme(manifest: Mapping[str, Any]) -> str:
         name=design["name"],
         block=design["block"],
         door=host["door"],
+        short=short_name(manifest),
+        prefix=", but for the prefix of the modules' names" if manifest.get("prefix") else "",
         id=manifest["id"],
         mhz=host["clock_mhz"],
         top=host["top"],
