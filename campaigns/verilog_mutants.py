@@ -279,13 +279,23 @@ def campaign(
         changed, edit = random_edit(text, rng)
         edits[changed] = edit
 
+    # A run that was broken off goes on: rows are kept as they come.
+    kept = root / "verilog_mutants" / f"{design.name}_{build.id}_{seed}.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.touch()
+    judged = dict(json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines())
+
     def one(numbered: tuple[int, tuple[str, Edit]]) -> dict[str, Any]:
         number, (changed, edit) = numbered
+        if number in judged:
+            return dict(judged[number])
         place = root / "verilog_mutants" / f"{design.name}_{number:03}"
         shutil.rmtree(place, ignore_errors=True)
         judges = [judge for judge, count in tried.items() if number < count]
         row = {**asdict(edit), **judge(build, changed, place, judges)}
         shutil.rmtree(place)
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([number, row]) + "\n")
         print(design.name, number, json.dumps(row), flush=True)
         return row
 

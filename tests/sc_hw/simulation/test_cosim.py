@@ -25,12 +25,12 @@ class Process:
     def __init__(self) -> None:
         self.status, self.stderr = 0, ""
         self.results: dict[str, Any] | None = RESULTS
-        self.commands: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, list[str]]] = []
 
-    def run(self, command: tuple[str, ...], **options: Any) -> SimpleNamespace:
-        self.commands.append(command)
+    def run(self, module: str, arguments: list[str], *rest: Any) -> SimpleNamespace:
+        self.calls.append((module, arguments))
         if self.results is not None:
-            (file,) = [Path(word[6:]) for word in command if word.startswith("--out=")]
+            (file,) = [Path(word[6:]) for word in arguments if word.startswith("--out=")]
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(self.results))
         return SimpleNamespace(returncode=self.status, stderr=self.stderr)
@@ -41,28 +41,27 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Process:
     stand_in = Process()
     monkeypatch.setattr(module, "find", lambda name: None)
     monkeypatch.setattr(module, "environment", dict)
-    monkeypatch.setattr(module, "run_program", stand_in.run)
+    monkeypatch.setattr(module, "run_module", stand_in.run)
     return stand_in
 
 
 def test_command_and_results(process: Process, tmp_path: Path) -> None:
     lines: list[str] = []
     assert cosim(LANE, root=tmp_path, progress=lines.append) == RESULTS
-    (command,) = process.commands
+    ((program, arguments),) = process.calls
     build = elaborate(LANE, tmp_path)
     out = build.folder / "sim" / "results.json"
-    # our interpreter without the working folder; the seed is the design's own
-    assert command[1:4] == ("-P", "-m", "sc_sim")
-    assert command[4:] == ("--stall=0.3", f"--out={out}", "--seed=4", "--", str(build.folder))
+    assert program == "sc_sim.__main__"
+    # the seed is the design's own
+    assert arguments == ["--stall=0.3", f"--out={out}", "--seed=4", "--", str(build.folder)]
     assert (build.folder / "sim" / "results.json").is_file()
     assert lines == ["lane: co-simulation", "lane: 7 synapse steps, 0 differences"]
     out = tmp_path / "elsewhere.json"
     cosim(build, steps=5, seed=0, events="r.npz", waves=True, stall=0.0, out=out)
-    options = process.commands[1][4:-2]
-    assert options == (
+    assert process.calls[1][1][:-2] == [
         *("--stall=0.0", f"--out={out}", "--seed=0", "--steps=5"),
         *("--events=r.npz", "--waves"),
-    )
+    ]
     assert out.is_file()
 
 
