@@ -44,8 +44,8 @@ SMALLER = {
     "bram": "fewer synapses, fewer lanes, or narrower state",
     "spram": "fewer synapses",
     "dsp": "fewer `multipliers`, or fewer lanes",
-    "lut": "fewer lanes, or narrower weights and traces",
-    "ff": "fewer lanes, or narrower weights and traces",
+    "lut": "fewer lanes, or narrower state",
+    "ff": "fewer lanes, or narrower state",
 }
 
 
