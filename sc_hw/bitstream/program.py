@@ -117,8 +117,8 @@ def _reason(text: str, board: Board, arguments: Sequence[str]) -> str:
     command = " ".join(("openFPGALoader", *arguments))
     if _NO_BOARD.search(text):
         return (
-            f"openFPGALoader finds no board '{board.name}' ({last}): plug it in"
-            f" ({board.connection or 'USB'}), allow its USB device to this user, or give --port;"
-            f" command: {command}"
+            f"openFPGALoader finds no board '{board.name}' ({last}); plug it in"
+            f" ({board.connection.rstrip('.') or 'USB'}), allow its USB device to this user, or"
+            f" give --port; command: {command}"
         )
     return f"openFPGALoader failed: {last}; command: {command}"
