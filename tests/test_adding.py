@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from amaranth.sim import Simulator
 from support import ROOT
 
 from sc_hw.bitstream.build import board_variant
@@ -22,6 +23,7 @@ from sc_model.graph import IntOps, trace_function
 from sc_model.layer_kinds import layer_kind_plugins
 from sc_model.rules import rule_plugins
 from sc_model.spec import Design
+from sc_model.spec.host import HostSpec
 
 PAGE = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.S | re.M))
@@ -49,6 +51,36 @@ def test_board() -> None:
     assert isinstance(board, Board)
     assert [port.name for port in ports_of(board)][:3] == ["clock", "rx", "tx"]
     assert board_variant(Design(name="a", block="lane"), board).host.clock_mhz == 48
+
+
+def test_door() -> None:
+    """A write and a read by APB's two phases, of the registers behind the page's door."""
+    door = module_of("A door").DOOR
+    component = door.component(HostSpec(door="apb"), 12e6)
+    assert set(door.ports(component)) >= {"psel", "penable", "paddr", "pready", "pslverr"}
+    answers = []
+
+    async def bench(context: Any) -> None:
+        # one is acknowledged, the next refused
+        for adr, word, answer in ((0x14, 7, "ack"), (0x18, 8, "err")):
+            for port, value in (("psel", 1), ("penable", 0), ("pwrite", 1)):
+                context.set(getattr(component, port), value)
+            context.set(component.paddr, adr)
+            context.set(component.pwdata, word)
+            assert context.get(component.bus.cyc) == 0  # the setup phase is no access
+            context.set(component.penable, 1)
+            assert context.get(component.bus.stb) == 1
+            assert context.get(component.pready) == 0
+            context.set(getattr(component.bus, answer), 1)
+            bus = component.bus
+            answers.append((context.get(bus.adr), context.get(bus.dat_w), context.get(bus.we)))
+            answers.append((context.get(component.pready), context.get(component.pslverr)))
+            context.set(getattr(component.bus, answer), 0)
+
+    simulator = Simulator(component)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert answers == [(5, 7, 1), (1, 0), (6, 8, 1), (1, 1)]
 
 
 def test_family() -> None:
