@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sc_hw.bitstream.flows import load_flow
-from sc_hw.bitstream.placement import no_room, timing
+from sc_hw.bitstream.placement import cell_totals, no_room, timing
 from sc_hw.bitstream.pll import Pll
 from sc_hw.errors import ToolError
 
@@ -55,3 +55,19 @@ def test_a_full_device_is_told_from_other_failures() -> None:
     assert no_room("\n".join((*lines, full))) == "ICESTORM_LC 5,129 of 5,280"
     assert no_room(full) == "nextpnr gives no numbers"
     assert no_room("ERROR: Unable to find a placement location for cell 'x'\n") is None
+
+
+def test_totals_of_a_log() -> None:
+    log = (
+        "Info:     Total LUT4s:      4153/24288    17%\n"
+        "Info: \t              DP16KD:      18/     56    32%\n"
+        "Info: \t              ALU54B:       0/     14     0%\n"
+        "Info: \t            IOLOGIC: 12/     10   120%\n"
+    )
+    assert cell_totals(log) == {
+        "Total LUT4s": (4153, 24288),
+        "DP16KD": (18, 56),
+        "IOLOGIC": (12, 10),
+    }
+    with pytest.raises(ToolError, match="no table of cells"):
+        cell_totals("Info: packing")
