@@ -50,3 +50,19 @@ class BusError(LinkError):
     def __init__(self, text: str, address: int) -> None:
         super().__init__(text)
         self.address = address
+
+
+class ManifestError(LinkError):
+    """A manifest is none, or of a design that this driver can't run."""
+
+
+class WrongBoardError(LinkError):
+    """What answers is no board of sc-hw."""
+
+
+class OtherDesignError(LinkError):
+    """The board runs another design than the manifest's."""
+
+
+class BoardError(LinkError):
+    """The board has reported an error, or gave something that its design never gives."""

@@ -1,7 +1,8 @@
-"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus]`: compile a build's Verilog to a library.
+"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus | --line]`: compile a build's Verilog to a library.
 
-With `--bus` that is the system behind its door `wishbone`. Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with one line
-that says why. `sc_sim.rtl.Rtl` loads the library of a block, `sc_sim.blocks.network.NetworkRtl`
+With `--bus` that is the system behind its door `wishbone`, with `--line` the one behind its door
+`uart`. Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with
+one line that says why. `sc_sim.rtl.Rtl` loads the library of a block, `sc_sim.blocks.network.NetworkRtl`
 that of a network.
 """
 
@@ -17,6 +18,7 @@ from sc_sim.bus.library import build_bus
 from sc_sim.design import BuildFolderError
 from sc_sim.driver.library import build_library
 from sc_sim.files import unwritable
+from sc_sim.serial_line.library import build_system_line
 from sc_sim.toolchain import SimulationError
 
 BAD_FOLDER, TOOL_FAILED = 2, 3
@@ -29,11 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--waves", action="store_true")
     kind.add_argument("--bus", action="store_true")
+    kind.add_argument("--line", action="store_true")
     options = parser.parse_args(arguments)
     warnings_in_one_line()
     try:
         build = options.folder
-        print(build_bus(build) if options.bus else build_library(build, options.waves))
+        if options.bus:
+            print(build_bus(build))
+        elif options.line:
+            print(build_system_line(build))
+        else:
+            print(build_library(build, options.waves))
     except BuildFolderError as error:
         print(one_line(str(error)), file=sys.stderr)
         return BAD_FOLDER

@@ -1,4 +1,4 @@
-"""One API over model and RTL: the same script runs on either, and `compare` compares two.
+"""One API over model, RTL and boards: the same script runs on each, and `compare` compares two.
 
     with Device.open("layer.toml", on="rtl") as device:
         device.load(weights)
@@ -12,27 +12,41 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from numpy.typing import ArrayLike, NDArray
 
+from sc_driver.board import Board
+from sc_driver.transports import Transport
 from sc_hw.build.elaborate import elaborate
 from sc_hw.files import DEFAULT_ROOT, PathLike
 from sc_hw.progress import Progress, interactive
 from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
+from sc_hw.simulation.board.simulated import simulated_port
 from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
 from sc_hw.simulation.devices.device_block import State
 from sc_hw.simulation.library import rtl_library
+from sc_hw.simulation.on_board import OnBoard
 from sc_model.native import NativeError
 from sc_model.spec import ConfigError, Design, load_design
+from sc_model.texts import shown
 from sc_sim.rtl import Rtl, block_of
 
-KINDS = ("model", "rtl")
+MODEL, RTL, SIMULATED_BOARD = "model", "rtl", "sim-board"
+
+
+KINDS = (MODEL, RTL, SIMULATED_BOARD)
+DOOR = "uart"  # of a design without a host that is opened on a board
+
+
+def is_port(name: str) -> bool:
+    """Whether a name is that of a port: a path, a URL, or as Windows has them."""
+    return "/" in name or name.upper().startswith("COM")
 
 
 class Device:
-    """A design that runs: in its bit-exact model, compiled where it can be, or in its own RTL.
+    """A design that runs: in its bit-exact model, compiled where it can be, in its RTL, on a board.
 
     Use :meth:`open`. What a step takes depends on the block: the rule's inputs by name for a lane
     (scalars) and a bank (scalars or shape (N,)); `spikes`, the rule's modulators and the flags of
@@ -41,9 +55,9 @@ class Device:
     Members
     -------
     design : the design that runs.
-    on : ``model`` or ``rtl``.
+    on : ``model``, ``rtl``, ``sim-board``, or the port of a board.
     block : how the design's block is run.
-    backend : ``native`` (compiled), ``golden`` (where no kernel can be compiled) or ``rtl``.
+    backend : ``native`` (compiled), ``golden`` (where no kernel can be compiled), ``rtl`` or ``board``.
     why : why no kernel can be compiled, or None.
     """
 
@@ -57,13 +71,14 @@ class Device:
     ) -> None:
         self.block, self.design, self.on, self.why = block, block.design, on, why
         self._engine, self._folder = engine, folder
-        self.backend = "rtl" if on == "rtl" else "golden" if why is not None else "native"
+        backends = {MODEL: "golden" if why is not None else "native", RTL: "rtl"}
+        self.backend = backends.get(on, "board")
 
     @classmethod
     def open(
         cls,
         design: Design | PathLike,
-        on: Literal["model", "rtl"] = "model",
+        on: str = MODEL,
         *,
         root: PathLike = DEFAULT_ROOT,
         progress: Progress = interactive,
@@ -73,7 +88,9 @@ class Device:
         Parameters
         ----------
         design : a design, its file, or a build folder, whose own Verilog is then simulated.
-        on : ``model`` or ``rtl``.
+        on : ``model``; ``rtl``; ``sim-board``, which is the RTL of the whole system at the end of a
+            serial line; or the port of a board that the design is on. A board is taken as it
+            stands.
         root : folder of builds, for the RTL.
         progress : gets a line for each thing that takes long; by default the lines are printed on
             standard error if that is a terminal.
@@ -84,9 +101,14 @@ class Device:
             The design is not valid, or the folder is no build.
         ToolError
             A tool is missing or fails.
+        LinkError
+            A board does not answer, or has another design on it.
         """
-        if on not in KINDS:
-            raise ConfigError(f"a device runs on {' or '.join(KINDS)}, not on {on!r}.")
+        if not isinstance(on, str) or not (on in KINDS or is_port(on)):
+            raise ConfigError(
+                f"a device runs on {', '.join(KINDS)} or a port (/dev/ttyUSB1, COM5), not on"
+                f" {shown(on)}."
+            )
         folder: Path | None = None
         if not isinstance(design, Design):
             place = Path(design)
@@ -95,7 +117,9 @@ class Device:
             else:
                 design = load_design(place)
         block = device_block(design)
-        if on == "rtl":
+        if on not in (MODEL, RTL):
+            return cls._on_board(block, on, folder, root, progress)
+        if on == RTL:
             if folder is None:
                 progress(f"{design.name}: elaborating")
                 folder = elaborate(design, root).folder
@@ -106,6 +130,21 @@ class Device:
             return cls(block, on, block.model(native=True), folder)
         except NativeError as error:
             return cls(block, on, block.model(native=False), folder, str(error))
+
+    @classmethod
+    def _on_board(
+        cls, block: DeviceBlock, on: str, folder: Path | None, root: PathLike, progress: Progress
+    ) -> Device:
+        """A device on a port, or on a simulated board."""
+        design = block.design
+        if folder is None:
+            progress(f"{design.name}: elaborating")
+            folder = elaborate(design if design.host else design.behind(DOOR), root).folder
+        port: Transport | str = on
+        if on == SIMULATED_BOARD:
+            progress(f"{design.name}: compiling the board's Verilog, unless that is kept")
+            port = simulated_port(folder)
+        return cls(OnBoard(block), on, Board.open(port, folder / "manifest.json"), folder)
 
     def __enter__(self) -> Self:
         return self
@@ -119,9 +158,11 @@ class Device:
         self.close()
 
     def close(self) -> None:
-        """Release the simulator; a model needs no closing."""
-        if self.on == "rtl":
+        """Release the simulator or the port; a model needs no closing."""
+        if self.on == RTL:
             self._engine.rtl.close()
+        elif self.backend == "board":
+            self._engine.close()
 
     # --- state ------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ TOOLS_NEEDED = ("g++", "make", "perl", "verilator")
 _BAD_INPUT = 2
 
 
-def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False) -> Path:
+def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False, line: bool = False) -> Path:
     """The library of a build folder, built unless it is there.
 
     Parameters
@@ -25,6 +25,7 @@ def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False) -> Path
     folder : build folder.
     waves : whether the library can write all signals to a file.
     bus : whether it is that of `system.v` with the bus's initiator, for `sc_sim.bus`.
+    line : whether it is that of `system.v` at the end of a serial line, for `sc_sim.serial_line`.
 
     Raises
     ------
@@ -35,7 +36,8 @@ def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False) -> Path
     """
     for name in TOOLS_NEEDED:
         find(name)
-    options = [*(["--waves"] if waves else []), *(["--bus"] if bus else [])]
+    chosen = {"--waves": waves, "--bus": bus, "--line": line}
+    options = [option for option, wanted in chosen.items() if wanted]
     arguments = [*options, "--", str(folder)]
     process = run_module("sc_sim.library", arguments, SIMULATORS, environment())
     hand_on_warnings(process.stderr)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from sc_sim.design import BuildFolderError, read_manifest
 from sc_sim.driver.compilation import compile_library
 from sc_sim.driver.library import ONE_CLOCK, POSITION_INDEPENDENT, VERILATOR
 
+DOOR = "uart"
 SPI, BUS = "-DSC_SPI", "-DSC_BUS"
 
 
@@ -41,3 +43,24 @@ def build_line(
         *([BUS] if with_bus else []),
     ]
     return compile_library(folder, top, sources, VERILATOR, flags)
+
+
+def build_system_line(folder: Path) -> Path:
+    """The library of a build's `system.v` behind its door `uart`, built unless it is there.
+
+    Raises
+    ------
+    BuildFolderError
+        The folder is no build, or its design has no door `uart`.
+    SimulationError
+        A tool is missing or fails.
+    """
+    host = read_manifest(folder).get("host", {})
+    if host.get("door") != DOOR:
+        raise BuildFolderError(
+            f"build folder {folder} must hold a design with door {DOOR}, not"
+            f" {host.get('door', 'one without a host')}; sc-hw elaborate DESIGN --door {DOOR}."
+        )
+    verilog = (folder / host["verilog"]).read_text(encoding="utf-8")
+    # a folder of its own: `folder/sim` may have the library of the block
+    return build_line(folder / "sim" / "line", verilog, host["top"])

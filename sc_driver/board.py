@@ -1,0 +1,304 @@
+"""A board with a design on it: load, run, read and restore it, with the meaning of `sc_hw.Device`.
+
+    with Board.open("/dev/ttyUSB1", "build/6cfb57b6b1e2/manifest.json") as board:
+        board.restore("begin.npz")
+        fired = board.run(spikes=recorded, reward=rewards)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from sc_driver.bits import Bits, Words
+from sc_driver.blocks import board_block
+from sc_driver.blocks.board_block import State, Stimulus
+from sc_driver.errors import (
+    BoardError,
+    LinkError,
+    ManifestError,
+    NoAnswerError,
+    OtherDesignError,
+    ProtocolError,
+    WrongBoardError,
+)
+from sc_driver.link import Link
+from sc_driver.registers import MAGIC, Registers
+from sc_driver.requests import Read, Request, Write
+from sc_driver.transports import DEFAULT_BAUD, SerialPort, Transport
+
+PROTOCOL = 1
+# Steps whose packets are made at a time: their bits are some ten MB.
+BITS_AT_A_TIME = 1 << 24
+# Words of steps on their way between two looks at the FIFOs' levels.
+MOST_WORDS = 4096
+# A step of the largest layer takes less than a second at 1 MHz.
+PATIENCE_SECONDS = 10.0
+CHECKPOINT_SCHEMA = "sc-hw.checkpoint.v1"
+
+
+class Board:
+    """A board.
+
+    Members
+    -------
+    link : to it.
+    manifest : of the build that is on it.
+    registers : by name.
+    block : what its design's block looks like from here.
+    """
+
+    def __init__(self, link: Link, manifest: Mapping[str, Any]) -> None:
+        """Greet a board and see that it runs the manifest's design.
+
+        Raises
+        ------
+        ManifestError
+            The manifest has no host.
+        LinkError
+            There is no answer, or one of another design (`OtherDesignError`), another version
+            (`ProtocolError`), or of no board (`WrongBoardError`).
+        """
+        if not isinstance(manifest.get("host"), dict):
+            raise ManifestError(
+                "The manifest has no host: its design has no door. `sc-hw elaborate DESIGN --door"
+                " uart` makes one."
+            )
+        self.link, self.manifest = link, manifest
+        self.registers = Registers(link, manifest["host"]["registers"])
+        link.hello()
+        self._check_identity()
+        self.block = board_block(self.registers, manifest)
+
+    @classmethod
+    def open(
+        cls,
+        port: str | Transport,
+        manifest: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        baud: int | None = None,
+    ) -> Self:
+        """A board on a port, as it stands: nothing is reset.
+
+        Parameters
+        ----------
+        port : name of a port, or an open transport.
+        manifest : of the build on the board, or its file.
+        baud : bits a second; None: those of the design.
+
+        Raises
+        ------
+        LinkError
+            As of the constructor, and where the port can't be opened.
+        """
+        known = manifest if isinstance(manifest, Mapping) else read_manifest(Path(manifest))
+        if isinstance(port, str):
+            parameters = known.get("host", {}).get("parameters", {})
+            port = SerialPort(port, baud or parameters.get("baud", DEFAULT_BAUD))
+        link = Link(port)
+        try:
+            return cls(link, known)
+        except BaseException:
+            link.close()
+            raise
+
+    def _check_identity(self) -> None:
+        """See that the registers' constants are those of the manifest."""
+        port, registers = self.link.transport.name, self.registers
+        magic, protocol = registers.read("MAGIC", "PROTOCOL")
+        if magic != MAGIC:
+            raise WrongBoardError(
+                f"What answers on {port} is no board of sc-hw: its first register is"
+                f" 0x{magic:08X}, not 0x{MAGIC:08X}; is it the right port?"
+            )
+        version = protocol & registers.mask("PROTOCOL", "version")
+        if version != PROTOCOL:
+            raise ProtocolError(
+                f"The board on {port} has registers of version {version}, this driver is for"
+                f" version {PROTOCOL}; use the sc-hw that the board was built with."
+            )
+        names = ("DESIGN_HASH_HIGH", "DESIGN_HASH_LOW", "BUILD_ID_HIGH", "BUILD_ID_LOW")
+        found = registers.read(*names)
+        own = [registers.reset(name) for name in names]
+        if found[:2] != own[:2]:
+            build, other = (f"{high:04x}{low:08x}" for _, _, high, low in (own, found))
+            raise OtherDesignError(
+                f"The board on {port} runs another design's bitstream: build {other}, not {build}"
+                f" of '{self.manifest['design']['name']}'; program it, or take the manifest of"
+                f" build {other}."
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the port go; the board stays as it is."""
+        self.link.close()
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Reset the block as by its `rst`: memories stay, counters are 0."""
+        self.registers.write("CONTROL", self.registers.mask("CONTROL", "reset"))
+
+    def state(self) -> State:
+        """Every field by space and name."""
+        return self.block.state()
+
+    def restore(self, state: State | str | os.PathLike[str]) -> None:
+        """Write every field, from a state or a checkpoint of this or another device.
+
+        Raises
+        ------
+        ValueError
+            The file is no checkpoint of a device, or the block can't take the state.
+        """
+        self.block.restore(state if isinstance(state, dict) else read_state(Path(state)))
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def step(self, **stimulus: Any) -> Any:
+        """Advance by one step; what `run` returns of it, without the first axis."""
+        axes = self.block.step_axes
+        rows = {
+            name: np.asarray(values)[None] if np.ndim(values) == axes - 1 else values
+            for name, values in stimulus.items()
+        }
+        result = self.run(**rows)
+        if result is None:
+            return self.state()["synapse"]
+        if isinstance(result, dict):
+            return {name: int(values[0]) for name, values in result.items()}
+        return result[0]
+
+    def run(self, **stimulus: Any) -> Any:
+        """Advance by T steps, as `sc_hw.Device.run` does.
+
+        Raises
+        ------
+        LinkError
+            The link fails, or the board reports an error (`BoardError`).
+        """
+        steps = self._steps(stimulus)
+        size = max(1, BITS_AT_A_TIME // (32 * self.block.step.words))
+        found = [
+            self._feed(self.block.packets(self._rows(stimulus, start, min(start + size, steps))))
+            for start in range(0, steps, size)
+        ]
+        none = np.zeros((0, self.block.output.bits), np.uint8)
+        return self.block.results(np.concatenate(found) if found else none)
+
+    def _steps(self, stimulus: Stimulus) -> int:
+        lengths = {
+            len(np.asarray(v)) for v in stimulus.values() if np.ndim(v) == self.block.step_axes
+        }
+        if len(lengths) != 1:
+            raise ValueError(f"stimulus must be of equally many steps, not {sorted(lengths)}")
+        return lengths.pop()
+
+    def _rows(self, stimulus: Stimulus, start: int, stop: int) -> dict[str, Any]:
+        return {
+            name: values if np.ndim(values) == 0 else np.asarray(values)[start:stop]
+            for name, values in stimulus.items()
+        }
+
+    def _feed(self, packets: Words) -> Bits:
+        """Send packets of steps and take those that come of them."""
+        registers, output = self.registers, self.block.output
+        taken, room, level, errors = registers.read(
+            "STEPS_TAKEN", "STEP_ROOM", "OUTPUT_LEVEL", "ERRORS"
+        )
+        self._check(errors)
+        if level:
+            raise BoardError(
+                f"The board has {level} words of earlier steps in its output FIFO; reset it, or"
+                " clear its FIFOs (CONTROL.clear)."
+            )
+        ticks = (taken + len(packets)) // output.interval - taken // output.interval
+        words, wanted = packets.ravel(), ticks * output.words
+        came: list[Words] = []
+        sent = got = 0
+        patience = self.link.transport.time() + PATIENCE_SECONDS
+        done = taken
+        last = (taken + len(packets)) & 0xFFFFFFFF
+        while sent < len(words) or got < wanted or done != last:
+            part = words[sent : sent + min(room, MOST_WORDS)]
+            read = min(level, wanted - got)
+            requests: list[Request] = [
+                Write(registers.address("STEP_DATA"), part),
+                Read(registers.address("OUTPUT_DATA"), read),
+                *(Read(registers.address(n)) for n in ("STEP_ROOM", "OUTPUT_LEVEL", "STEPS_DONE")),
+            ]
+            answers = self.link.transact(requests)
+            came.append(answers[0])
+            before = done
+            room, level, done = (int(answer[0]) for answer in answers[1:])
+            sent, got = sent + len(part), got + read
+            now = self.link.transport.time()
+            if len(part) or read or done != before:
+                patience = now + PATIENCE_SECONDS
+            elif now > patience:
+                raise NoAnswerError(
+                    f"The board on {self.link.transport.name} takes no more steps:"
+                    f" {sent} of {len(words)} words were sent and {got} of {wanted} came back;"
+                    " is CONTROL.halt set? Reset it and load it again."
+                )
+        self._check(registers.read("ERRORS")[0])
+        numbers, bits = output.unpack(np.concatenate(came) if came else np.zeros(0, np.uint32))
+        first = (taken // output.interval + 1) * output.interval
+        expected = (first + np.arange(ticks) * output.interval) & 0xFFFFFFFF
+        if not np.array_equal(numbers, expected):
+            wrong = int(np.flatnonzero(numbers != expected)[0])
+            raise BoardError(
+                f"The board on {self.link.transport.name} gave a packet of step {numbers[wrong]}"
+                f" where that of step {expected[wrong]} was due; reset it and load it again."
+            )
+        return bits
+
+    def _check(self, errors: int) -> None:
+        """BoardError if the board has reported one."""
+        if errors:
+            names = ", ".join(self.registers.set_fields("ERRORS", errors))
+            raise BoardError(
+                f"The board on {self.link.transport.name} reports {names}; reset it and load it"
+                " again."
+            )
+
+
+def read_manifest(file: Path) -> Mapping[str, Any]:
+    """A manifest; ManifestError where the file is none."""
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ManifestError(f"Manifest {file} can't be read: {error}.") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("design"), dict):
+        raise ManifestError(f"{file} is no manifest; `sc-hw elaborate` writes one.")
+    return manifest
+
+
+def read_state(file: Path) -> State:
+    """The state in a checkpoint file; ValueError where it is none."""
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"checkpoint {file} can't be read: {error}") from None
+    if "about" not in arrays:
+        raise ValueError(f"{file} is no checkpoint; Device.checkpoint writes one.")
+    del arrays["about"]
+    state: State = {}
+    for name, values in arrays.items():
+        space, _, field = name.partition(".")
+        state.setdefault(space, {})[field] = values
+    return state
+
+
+__all__ = ["Board", "LinkError", "read_manifest", "read_state"]

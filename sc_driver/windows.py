@@ -1,0 +1,92 @@
+"""The window into a block's memories: words by address, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_driver.bits import Bits, bits_of, bits_of_words, fields_of, integers_of, put_fields, words_of
+from sc_driver.registers import Registers
+from sc_driver.requests import Read, Write
+
+Address = Mapping[str, ArrayLike]
+Request = Read | Write
+
+
+class Window:
+    """A host port of a block.
+
+    Members
+    -------
+    name : of the layer, or the block.
+    spaces : what it shows, by name, as in the manifest.
+    data_bits : bits of a word.
+    """
+
+    def __init__(self, registers: Registers, number: int, described: Mapping[str, Any]) -> None:
+        """`number`: of the window; `described`: its part of the manifest."""
+        self._registers, self._number = registers, number
+        self.name: str = described["name"]
+        self.data_bits: int = described["data_bits"]
+        self.spaces: dict[str, Mapping[str, Any]] = {
+            space["name"]: space for space in described["spaces"]
+        }
+        self._address: Sequence[Mapping[str, Any]] = described["address"]
+        self._accesses: int = described["accesses"]
+
+    def load(self, space: str, where: Address, count: int, values: Mapping[str, Any]) -> None:
+        """Write words.
+
+        Parameters
+        ----------
+        space : its name.
+        where : parts of the addresses, (count,) or scalars.
+        count : words.
+        values : fields of the words, (count,) each; missing ones are 0.
+        """
+        bits = np.zeros((count, self.data_bits), np.uint8)
+        put_fields(bits, self.spaces[space]["fields"], values)
+        words = words_of(bits)
+        requests: list[Request] = []
+        for first, last, address in self._runs(space, where, count):
+            requests += self._goto(address)
+            requests.append(self._data(words[first:last].ravel()))
+        self._registers.bus.transact(requests)
+
+    def read(self, space: str, where: Address, count: int) -> dict[str, NDArray[Any]]:
+        """Read words; their fields by name, (count,) each. Parameters as of `load`."""
+        requests: list[Request] = []
+        data = self._registers.address("WINDOW_DATA")
+        for first, last, address in self._runs(space, where, count):
+            requests += self._goto(address)
+            requests.append(Read(data, (last - first) * self._accesses, 0))
+        words = np.concatenate(self._registers.bus.transact(requests))
+        bits = bits_of_words(words.reshape(count, self._accesses), self.data_bits)
+        return fields_of(bits, self.spaces[space]["fields"])
+
+    def _goto(self, address: int) -> list[Request]:
+        """Requests that set the window; one without addresses has a port alone."""
+        port = Write(self._registers.address("WINDOW_PORT"), [self._number], 0)
+        return [port, Write(self._registers.address("WINDOW_ADDRESS"), [address], 0)]
+
+    def _data(self, words: ArrayLike) -> Request:
+        return Write(self._registers.address("WINDOW_DATA"), words, 0)
+
+    def _runs(self, space: str, where: Address, count: int) -> list[tuple[int, int, int]]:
+        """First, end and address of each run of words whose addresses count up."""
+        if not self._address:
+            return [(0, count, 0)]
+        bits: Bits = np.zeros((count, sum(part["width"] for part in self._address)), np.uint8)
+        for part in self._address:
+            code = {"space": self.spaces[space]["code"]}
+            values = np.broadcast_to(np.asarray((code | dict(where)).get(part["name"], 0)), count)
+            start = part["offset"]
+            bits[:, start : start + part["width"]] = bits_of(values, part["width"])
+        addresses = integers_of(bits, signed=False)
+        step = 1 << self._address[-1]["offset"]
+        starts = [0, *(np.flatnonzero(np.diff(addresses) != step) + 1).tolist()]
+        ends = [*starts[1:], count]
+        return [(a, b, int(addresses[a])) for a, b in zip(starts, ends, strict=True)]

@@ -1,0 +1,71 @@
+"""How a `Device` runs a block on a board, by way of `sc_driver`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from sc_driver.board import Board
+from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
+from sc_model.files import PathLike
+
+
+class OnBoard(DeviceBlock):
+    """A device block whose engine is a `Board`; sizes, formats and identity are the block's own.
+
+    Members
+    -------
+    inner : the block on model and RTL.
+    """
+
+    def __init__(self, inner: DeviceBlock) -> None:
+        super().__init__(inner.design)
+        self.inner = inner
+
+    @property
+    def logs_every_step(self) -> bool:  # type: ignore[override]
+        """As of the block."""
+        return self.inner.logs_every_step
+
+    def model(self, *, native: bool) -> Any:
+        """The block's model."""
+        return self.inner.model(native=native)
+
+    def load(self, engine: Board, weights: ArrayLike) -> None:
+        """Write the state that the model has when it is loaded."""
+        model = self.inner.model(native=False)
+        self.inner.load(model, weights)
+        engine.restore(self.inner.state(model))
+
+    def state(self, engine: Board) -> State:
+        """Every field, read back."""
+        return engine.state()
+
+    def layout(self) -> Layout:
+        """As of the block."""
+        return self.inner.layout()
+
+    def restore(self, engine: Board, state: State) -> None:
+        """Write every field."""
+        engine.restore(state)
+
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
+        """As of the block."""
+        return self.inner.recording(path)
+
+    def step(self, engine: Board, stimulus: Stimulus) -> Any:
+        """Advance by one step."""
+        return engine.step(**stimulus)
+
+    def run(self, engine: Board, stimulus: Stimulus) -> Any:
+        """Advance by as many steps as the stimulus has."""
+        return engine.run(**stimulus)
+
+    def steps(self, stimulus: Stimulus) -> int:
+        """As of the block."""
+        return self.inner.steps(stimulus)
+
+    def identity(self) -> dict[str, Any]:
+        """As of the block, so that checkpoints go both ways."""
+        return self.inner.identity()
