@@ -19,9 +19,11 @@ from typing import Any
 import pytest
 from support import INPUTS, LEAKY_COUNTER, ROOT, RULE, counterexample
 
+import sc_hw.boards
 import sc_hw.fabric.families
 import sc_hw.fabric.targets
 import sc_model.rules
+from sc_hw.boards import board_names, load_board
 from sc_hw.build.elaborate import elaborate
 from sc_hw.commands.plugins import plugins
 from sc_hw.fabric.families import family_names, load_family
@@ -47,6 +49,7 @@ CACHES = (
     sc_model.rules._installed_rule,
     sc_hw.fabric.families._families,
     sc_hw.fabric.targets._targets,
+    sc_hw.boards._boards,
 )
 
 
@@ -407,6 +410,22 @@ def test_a_new_target_needs_no_edit_to_a_test(install: Install) -> None:
     assert "new-device is not measured yet: `make reports` measures it" in done.stdout
 
 
+BOARD = """
+from dataclasses import replace
+
+from sc_hw.boards import load_board
+
+BOARDS = (replace(load_board("colorlight-i5"), name="new-board"),)
+"""
+
+
+def test_a_board_of_another_package(install: Install) -> None:
+    install("nice-boards", {"sc_hw.boards": {"new-board": "nice_boards"}}, {"nice_boards": BOARD})
+    assert "new-board" in board_names()
+    assert load_board("new-board").flow == "ecp5"
+    assert [plugin.provides for plugin in plugins()] == [("new-board",)]
+
+
 BROKEN = {
     "sc_model.rules": (
         "bad_rule",
@@ -415,6 +434,7 @@ BROKEN = {
     ),
     "sc_hw.families": ("bad_family", "1 / 0", ""),
     "sc_hw.targets": ("bad_target", "1 / 0", ""),
+    "sc_hw.boards": ("bad_board", "1 / 0", ""),
 }
 
 
@@ -436,7 +456,12 @@ def test_broken_plugins_hurt_nothing_else(install: Install, tmp_path: Path) -> N
             f"plug-in {name} (package bad-things 1.0, entry point {group}: {name} = {name}) is"
             f" broken: {cause} ({folder / name}.py:2)."
         )
-    asked = {"bad_rule": load_rule, "bad_family": load_family, "bad_target": load_target}
+    asked = {
+        "bad_rule": load_rule,
+        "bad_family": load_family,
+        "bad_target": load_target,
+        "bad_board": load_board,
+    }
     for name, load in asked.items():
         with pytest.raises(ConfigError) as caught:
             load(name)
