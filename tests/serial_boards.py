@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from campaigns.link_noise import tools_on_path
+from campaigns.link_noise import FaultyPort, tools_on_path
 from sc_hw.build.emit import to_verilog
 from sc_hw.host.doors.spi import SpiLink
 from sc_hw.host.doors.uart import UartLink
 from sc_hw.host.uart import Rate
 from sc_sim.serial_line.library import build_line
-from sc_sim.serial_line.line import SerialLine, Settings, SimulatedPort
+from sc_sim.serial_line.line import SerialLine, Settings
 
 CLOCK_HZ, BAUD = 25_000_000, 3_000_000  # a ratio that is no whole number
 BIT = CLOCK_HZ / BAUD
@@ -38,5 +38,5 @@ def uart_board(folder: Path, seed: int = 0, **changes: object) -> SerialLine:
     return SerialLine(uart_library(folder), Settings(**settings), seed)  # type: ignore[arg-type]
 
 
-def port_of(line: SerialLine) -> SimulatedPort:
-    return SimulatedPort(line, CLOCK_HZ, quiet_clocks=20_000)
+def port_of(line: SerialLine) -> FaultyPort:
+    return FaultyPort(line, CLOCK_HZ, quiet_clocks=20_000)

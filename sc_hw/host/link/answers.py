@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -16,6 +17,15 @@ from sc_hw.host.link import frames
 # an answer's length is the place where its CRC ends.
 CODE, LENGTH, BODY = 254, 255, frames.HEADER_BYTES
 BODY_ROOM = BODY + frames.MOST_BODY - 1  # the status is the last byte of the longest body
+
+
+@dataclass(frozen=True)
+class _Write:
+    """A write into the place of the answer at hand."""
+
+    enable: Signal
+    place: Signal
+    byte: Signal
 
 
 class Answers(wiring.Component):
@@ -71,119 +81,120 @@ class Answers(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.places = places = BlockRAM(256 * (self.window + 1), 8, output_register=False)
-        place = Signal(8, reset_less=True)
-        code = Signal(8, reset_less=True)
         start = Signal()  # the finished answer goes to the wire
         sending, sent_slot, fetch, fetched_place = self._sender(m, start, places.r_data)
+        # place of the byte at hand, and of the code of COBS that counts up to it
+        place, code = Signal(8, reset_less=True), Signal(8, reset_less=True)
+        byte = Signal(8, reset_less=True)
+        end = Signal(8, reset_less=True)  # behind the body
+        write = _Write(Signal(), Signal(8), Signal(8))
         m.d.sync += self.free.eq(~sending | (sent_slot != self.slot))
         m.d.comb += [
             # the wire is slow: it goes first
             places.r_addr.eq(Mux(fetch, Cat(fetched_place, sent_slot), Cat(place, self.slot))),
+            places.w_en.eq(write.enable),
+            places.w_addr.eq(Cat(write.place, self.slot)),
+            places.w_data.eq(write.byte),
         ]
-        self._builder(m, places, place, code, start, sending, fetch)
-        return m
-
-    def _builder(
-        self,
-        m: Module,
-        places: BlockRAM,
-        place: Signal,
-        code: Signal,
-        start: Signal,
-        sending: Signal,
-        fetch: Signal,
-    ) -> None:
-        """Writes bodies; then walks through the frame for CRC and COBS."""
-        m.submodules.crc = crc = frames.crc32()
-        start_crc = Signal()
-        m.d.comb += crc.start.eq(start_crc & ~crc.valid)
-        byte = Signal(8, reset_less=True)
-        end = Signal(8, reset_less=True)  # behind the body
-        number = Signal(3)  # of the bit
-        crc_byte = Signal(2)
-        full = Signal(reset_less=True)
         in_crc = Signal(reset_less=True)
-        is_zero = Signal()
-        address = Signal(8)
-        written = Signal(8)
-        write = Signal()
-        m.d.comb += [
-            is_zero.eq(~byte.any()),
-            places.w_en.eq(write),
-            places.w_addr.eq(Cat(address, self.slot)),
-            places.w_data.eq(written),
-            self.full.eq(full),
-        ]
+        m.submodules.crc = crc = frames.crc32()
         with m.FSM(name="builder"):
             with m.State("idle"):
-                m.d.comb += [self.ready.eq(1), self.i.ready.eq(1), start_crc.eq(1)]
-                m.d.sync += [byte.eq(self.i.payload), in_crc.eq(0), code.eq(CODE)]
-                with m.If(self.begin):
-                    m.d.sync += [place.eq(BODY), full.eq(0)]
-                with m.Elif(self.send):
-                    m.next = "wait"
-                with m.Elif(self.finish):
-                    m.d.sync += [end.eq(place), place.eq(LENGTH)]
-                    m.next = "read"
-                with m.Elif(self.i.valid):
-                    m.next = "append"
-            with m.State("append"):
-                m.d.comb += [write.eq(1), address.eq(place), written.eq(byte)]
-                m.d.sync += [place.eq(place + 1), full.eq(place == BODY_ROOM - 1)]
-                m.next = "idle"
+                # never both; with the condition, synthesis knows it, too
+                m.d.comb += crc.start.eq(~crc.valid)
+                m.d.sync += [in_crc.eq(0), code.eq(CODE)]
+                self._idle(m, place, byte, end)
+            self._append(m, place, byte, write)
             with m.State("read"):
                 with m.If(place == end):
                     m.d.sync += in_crc.eq(1)
                 with m.If(~fetch):
                     m.next = "load"
-            with m.State("load"):
-                length = end + frames.CRC_BYTES
-                with m.Switch(place):
-                    with m.Case(LENGTH):
-                        m.d.sync += byte.eq(length)
-                    with m.Case(0):
-                        m.d.sync += byte.eq(self.header[:8])
-                    with m.Case(1):
-                        m.d.sync += byte.eq(self.header[8:16])
-                    with m.Case(2):
-                        m.d.sync += byte.eq(self.header[16:])
-                    with m.Case(3):
-                        m.d.sync += byte.eq(self.kind)
-                    with m.Default():
-                        m.d.sync += byte.eq(places.r_data)
-                m.next = "check"
-            with m.State("check"):
-                # A register that is fed with its own last bit is shifted out.
-                m.d.comb += [crc.valid.eq(1), crc.data.eq(Mux(in_crc, ~crc.crc[0], byte[0]))]
-                m.d.sync += [
-                    byte.eq(Cat(byte[1:], Mux(in_crc, crc.crc[0], byte[0]))),
-                    number.eq(number + 1),
-                ]
-                with m.If(number == 7):
-                    m.next = "encode"
-            with m.State("encode"):
-                m.d.comb += write.eq(1)
-                with m.If(is_zero):
-                    m.d.comb += [address.eq(code), written.eq(place - code)]
-                    m.d.sync += code.eq(place)
-                with m.Else():
-                    m.d.comb += [address.eq(place), written.eq(byte)]
-                m.d.sync += place.eq(place + 1)
-                m.next = "read"
-                with m.If(in_crc):
-                    m.d.sync += crc_byte.eq(crc_byte + 1)
-                    m.next = "check"
-                    with m.If(crc_byte == 3):
-                        m.next = "last code"
-            with m.State("last code"):
-                m.d.comb += [write.eq(1), address.eq(code), written.eq(place - code)]
-                m.next = "zero"
-            with m.State("zero"):
-                m.d.comb += [write.eq(1), address.eq(place), written.eq(0)]
-                m.next = "wait"
+            self._load(m, place, byte, end, places.r_data)
+            self._check(m, crc, byte, in_crc)
+            self._encode(m, place, code, byte, in_crc, write)
             with m.State("wait"), m.If(~sending):
                 m.d.comb += start.eq(1)
                 m.next = "idle"
+        return m
+
+    def _idle(self, m: Module, place: Signal, byte: Signal, end: Signal) -> None:
+        """What is done on the strobes, and with a byte of the body."""
+        m.d.comb += [self.ready.eq(1), self.i.ready.eq(1)]
+        m.d.sync += byte.eq(self.i.payload)
+        with m.If(self.begin):
+            m.d.sync += [place.eq(BODY), self.full.eq(0)]
+        with m.Elif(self.send):
+            m.next = "wait"
+        with m.Elif(self.finish):
+            m.d.sync += [end.eq(place), place.eq(LENGTH)]
+            m.next = "read"
+        with m.Elif(self.i.valid):
+            m.next = "append"
+
+    def _append(self, m: Module, place: Signal, byte: Signal, write: _Write) -> None:
+        """State that writes a byte of the body."""
+        with m.State("append"):
+            m.d.comb += [write.enable.eq(1), write.place.eq(place), write.byte.eq(byte)]
+            m.d.sync += [place.eq(place + 1), self.full.eq(place == BODY_ROOM - 1)]
+            m.next = "idle"
+
+    def _load(self, m: Module, place: Signal, byte: Signal, end: Signal, data: Signal) -> None:
+        """State that gets a byte of the frame: of the header, or of the body as it was written."""
+        with m.State("load"):
+            with m.Switch(place):
+                with m.Case(LENGTH):
+                    m.d.sync += byte.eq(end + frames.CRC_BYTES)
+                with m.Case(0):
+                    m.d.sync += byte.eq(self.header[:8])
+                with m.Case(1):
+                    m.d.sync += byte.eq(self.header[8:16])
+                with m.Case(2):
+                    m.d.sync += byte.eq(self.header[16:])
+                with m.Case(3):
+                    m.d.sync += byte.eq(self.kind)
+                with m.Default():
+                    m.d.sync += byte.eq(data)
+            m.next = "check"
+
+    def _check(self, m: Module, crc: Any, byte: Signal, in_crc: Signal) -> None:
+        """State that puts a byte into the CRC, or takes one out of it, bit by bit."""
+        number = Signal(3)
+        with m.State("check"):
+            # A register that is fed with its own last bit is shifted out.
+            m.d.comb += [crc.valid.eq(1), crc.data.eq(Mux(in_crc, ~crc.crc[0], byte[0]))]
+            m.d.sync += [
+                byte.eq(Cat(byte[1:], Mux(in_crc, crc.crc[0], byte[0]))),
+                number.eq(number + 1),
+            ]
+            with m.If(number == 7):
+                m.next = "encode"
+
+    def _encode(
+        self, m: Module, place: Signal, code: Signal, byte: Signal, in_crc: Signal, write: _Write
+    ) -> None:
+        """States that write a byte of the frame, or in place of a zero the code before it."""
+        crc_byte = Signal(2)
+        with m.State("encode"):
+            m.d.comb += write.enable.eq(1)
+            with m.If(~byte.any()):
+                m.d.comb += [write.place.eq(code), write.byte.eq(place - code)]
+                m.d.sync += code.eq(place)
+            with m.Else():
+                m.d.comb += [write.place.eq(place), write.byte.eq(byte)]
+            m.d.sync += place.eq(place + 1)
+            m.next = "read"
+            with m.If(in_crc):
+                m.d.sync += crc_byte.eq(crc_byte + 1)
+                m.next = "check"
+                with m.If(crc_byte == 3):
+                    m.next = "last code"
+        with m.State("last code"):
+            m.d.comb += [write.enable.eq(1), write.place.eq(code), write.byte.eq(place - code)]
+            m.next = "zero"
+        with m.State("zero"):
+            m.d.comb += [write.enable.eq(1), write.place.eq(place), write.byte.eq(0)]
+            m.next = "wait"
 
     def _sender(
         self, m: Module, start: Signal, data: Signal

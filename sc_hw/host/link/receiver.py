@@ -88,6 +88,7 @@ class FrameReceiver(wiring.Component):
         """COBS, length and CRC; strobes: a byte is to be kept, a good frame ends, a frame ends."""
         m.submodules.crc = crc = frames.crc32()
         start = Signal()
+        # never both; with the condition, synthesis knows it, too
         m.d.comb += crc.start.eq(start & ~crc.valid)
         run = Signal(8, reset_less=True)  # bytes to come until the next code of COBS
         left = Signal(8, reset_less=True)  # bytes that the frame must still have, by its length

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from serial_boards import CLOCK_HZ, REFUSED, spi_library
 
-from campaigns.link_noise import run_on
+from campaigns.link_noise import FaultyPort, run_on
 from sc_driver.link import Link
-from sc_sim.serial_line.line import SerialLine, Settings, SimulatedPort
+from sc_sim.serial_line.line import SerialLine, Settings
 
 
-def spi_port(folder: Path, bit: float, seed: int = 0) -> SimulatedPort:
+def spi_port(folder: Path, bit: float, seed: int = 0) -> FaultyPort:
     line = SerialLine(spi_library(folder), Settings(bit, bit, refused=REFUSED), seed)
-    return SimulatedPort(line, CLOCK_HZ, bits_of_a_byte=8, polls=True, quiet_clocks=60_000)
+    return FaultyPort(line, CLOCK_HZ, bits_of_a_byte=8, polls=True, quiet_clocks=60_000)
 
 
 @pytest.mark.parametrize("bit", [6.0, 6.7, 25.0])
