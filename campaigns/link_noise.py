@@ -519,7 +519,8 @@ def _markdown(report: dict[str, Any]) -> str:
         "# The link on a noisy line\n",
         f"Made by `{report['command']}` ({report['cpu_seconds']} s of a processor): the gateware in"
         f" Verilator behind its UART, bit by bit, at {BAUD / 1e6:g} Mbaud and"
-        f" {CLOCK_HZ / 1e6:g} MHz; a memory that writes down every access and makes the bus wait up to {WAITS} clocks. An event drops,"
+        f" {CLOCK_HZ / 1e6:g} MHz; a memory that writes down every access and makes the bus wait up"
+        f" to {WAITS} clocks. An event drops,"
         " doubles, flips, or inserts a byte, or cuts off up to 300. Resets and pulled cables are in"
         " the middle of a batch; the driver then raises an error and greets the board anew.\n",
         "| events in a byte | frames | events | sent again | timeouts | resets | pulled | errors"
