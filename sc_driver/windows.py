@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_driver.bits import Bits, bits_of, bits_of_words, fields_of, integers_of, put_fields, words_of
+from sc_driver.bits import (
+    Bits,
+    bits_of,
+    bits_of_words,
+    fields_of,
+    integers_of,
+    put_fields,
+    words_of,
+)
 from sc_driver.registers import Registers
 from sc_driver.requests import Read, Write
 
@@ -51,7 +59,9 @@ class Window:
         put_fields(bits, self.spaces[space]["fields"], values)
         words = words_of(bits)
         requests: list[Request] = []
-        for first, last, address in self._runs(space, where, count):
+        order, runs = self._runs(space, where, count)
+        words = words[order]
+        for first, last, address in runs:
             requests += self._goto(address)
             requests.append(self._data(words[first:last].ravel()))
         self._registers.bus.transact(requests)
@@ -60,11 +70,14 @@ class Window:
         """Read words; their fields by name, (count,) each. Parameters as of `load`."""
         requests: list[Request] = []
         data = self._registers.address("WINDOW_DATA")
-        for first, last, address in self._runs(space, where, count):
+        order, runs = self._runs(space, where, count)
+        for first, last, address in runs:
             requests += self._goto(address)
             requests.append(Read(data, (last - first) * self._accesses, 0))
         words = np.concatenate(self._registers.bus.transact(requests))
-        bits = bits_of_words(words.reshape(count, self._accesses), self.data_bits)
+        rows = np.empty((count, self._accesses), np.uint32)
+        rows[order] = words.reshape(count, self._accesses)
+        bits = bits_of_words(rows, self.data_bits)
         return fields_of(bits, self.spaces[space]["fields"])
 
     def _goto(self, address: int) -> list[Request]:
@@ -75,10 +88,14 @@ class Window:
     def _data(self, words: ArrayLike) -> Request:
         return Write(self._registers.address("WINDOW_DATA"), words, 0)
 
-    def _runs(self, space: str, where: Address, count: int) -> list[tuple[int, int, int]]:
-        """First, end and address of each run of words whose addresses count up."""
+    def _runs(
+        self, space: str, where: Address, count: int
+    ) -> tuple[NDArray[np.intp], list[tuple[int, int, int]]]:
+        """The words in the order of their addresses, and of each run of addresses that count up
+        its first and end in that order, and its address: within a run one address is written.
+        """
         if not self._address:
-            return [(0, count, 0)]
+            return np.arange(count), [(0, count, 0)]
         bits: Bits = np.zeros((count, sum(part["width"] for part in self._address)), np.uint8)
         for part in self._address:
             code = {"space": self.spaces[space]["code"]}
@@ -87,6 +104,9 @@ class Window:
             bits[:, start : start + part["width"]] = bits_of(values, part["width"])
         addresses = integers_of(bits, signed=False)
         step = 1 << self._address[-1]["offset"]
+        # the part that counts is the highest: words of one lane are `step` apart
+        order = np.lexsort((addresses // step, addresses % step))
+        addresses = addresses[order]
         starts = [0, *(np.flatnonzero(np.diff(addresses) != step) + 1).tolist()]
         ends = [*starts[1:], count]
-        return [(a, b, int(addresses[a])) for a, b in zip(starts, ends, strict=True)]
+        return order, [(a, b, int(addresses[a])) for a, b in zip(starts, ends, strict=True)]
