@@ -41,6 +41,7 @@ reports: .venv/installed
 	$(BIN)/python -m campaigns.proof_sweep --layers 40 --build build --out reports
 	$(BIN)/python -m sc_hw.proof.blocks.network.crossing --out reports
 	$(BIN)/python -m sc_hw.proof.blocks.axi --out reports
+	$(BIN)/python -m sc_hw.proof.blocks.host.registers --out reports
 	$(BIN)/python -m campaigns.decay --out reports
 	$(BIN)/python benchmarks/fixed_point.py --out reports
 	$(BIN)/python examples/timescales/run.py --out reports

@@ -1,0 +1,1 @@
+"""Proofs about the host's side of a system."""

@@ -1,0 +1,411 @@
+# amaranth: UnusedElaboratable=no
+"""Proofs about the registers in front of a block, and about the queue of steps.
+
+`python -m sc_hw.proof.blocks.host.registers --out reports` writes `host_proofs.json` and `.md`. The
+claims are about emitted Verilog, a whole system with a lane, and the queue alone; they hold for all
+inputs and any number of clocks, with resets at any time, and are decided by PDR
+(`sc_hw.proof.pdr`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from amaranth.back import rtlil
+from amaranth.hdl import (
+    Assert,
+    Assume,
+    Cat,
+    ClockDomain,
+    Cover,
+    Elaboratable,
+    Fragment,
+    Instance,
+    Module,
+    Mux,
+    Signal,
+    Value,
+)
+from amaranth.lib.wiring import In
+
+from sc_hw.build.blocks import block_of
+from sc_hw.build.elaborate import sha256
+from sc_hw.build.emit import to_verilog
+from sc_hw.fabric.families import load_family
+from sc_hw.files import write_json, write_text
+from sc_hw.host.doors import load_door
+from sc_hw.host.packets import StepPacket
+from sc_hw.host.register_map import MAGIC
+from sc_hw.host.step_queue import StepQueue
+from sc_hw.host.system import TOP, System
+from sc_hw.progress import Progress, silent
+from sc_hw.proof.pdr import Model, counterexample_of, decide
+from sc_hw.proof.verdicts import PROVED, REFUTED, Claim
+from sc_model.spec import Design, HostSpec
+
+PROOF_SCHEMA = "sc-hw.host_proofs.v1"
+LIMIT_S = 300.0
+QUEUE = "step_queue"
+# Clocks of the longest access of this system. A window waits for the step under way.
+ANSWERED_WITHIN = 24
+TRANSFER_BITS = 16
+
+
+@cache
+def system_of_claims() -> System:
+    """A lane behind the bus, with the smallest FIFOs; no build's name is in its registers."""
+    spec = HostSpec(door="wishbone", step_words=1, output_words=1)
+    block = block_of(Design(name="lane", block="lane"), load_family("generic"))
+    return System(
+        block,
+        load_door(spec.door),
+        spec,
+        clock_hz=1e6,
+        build_id="0" * 12,
+        design_hash="0" * 16,
+    )
+
+
+@cache
+def system_verilog() -> str:
+    """The system's Verilog."""
+    return to_verilog(system_of_claims(), TOP, None)
+
+
+def queue_of_claims() -> StepQueue:
+    """A queue of steps of one word, which is two transfers."""
+    return StepQueue(StepPacket(2, TRANSFER_BITS, ()), 1)
+
+
+@cache
+def queue_verilog() -> str:
+    """The queue's Verilog."""
+    return to_verilog(queue_of_claims(), QUEUE, None)
+
+
+class Harness(Elaboratable):
+    """A component, all of whose inputs the solver chooses; a subclass adds a claim."""
+
+    statement: ClassVar[str]
+    top: ClassVar[str]
+    verilog: ClassVar[Callable[[], str]]
+    component: ClassVar[Callable[[], Any]]
+
+    def __init__(self) -> None:
+        component = type(self).component()
+        self.rst = Signal(name="rst")
+        self.driven: dict[str, Signal] = {}
+        self.seen: dict[str, Signal] = {}
+        for path, member, value in component.signature.flatten(component):
+            name = "__".join(map(str, path))
+            side = self.driven if member.flow == In else self.seen
+            side[name] = Signal(len(Value.cast(value)), name=name)
+
+    def __getitem__(self, name: str) -> Signal:
+        """A port of the component."""
+        return self.driven[name] if name in self.driven else self.seen[name]
+
+    def claims(self, m: Module) -> None:
+        """Add assumptions and assertions, and the registers that they need."""
+        raise NotImplementedError
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        instant = ClockDomain("instant", reset_less=True)
+        m.domains += instant
+        m.d.comb += instant.clk.eq(1)  # an edge in every instant
+        m.submodules.dut = Instance(
+            self.top,
+            i_clk=instant.clk,
+            i_rst=self.rst,
+            **{f"i_{name}": signal for name, signal in self.driven.items()},
+            **{f"o_{name}": signal for name, signal in self.seen.items()},
+        )
+        self.claims(m)
+        return m
+
+    def model(self, verilog: str | None = None) -> Model:
+        """The harness for the solver; `verilog` takes the component's place, for mutants."""
+        text, _ = rtlil.convert_fragment(
+            Fragment.get(self, None), [self.rst, *self.driven.values()], "harness", emit_src=False
+        )
+        return Model(text, [verilog or type(self).verilog()])
+
+
+class BusHarness(Harness):
+    """The system and an initiator that holds its requests."""
+
+    top = TOP
+    verilog = staticmethod(system_verilog)
+    component = staticmethod(system_of_claims)
+
+    def bus(self, name: str) -> Signal:
+        """A signal of the bus."""
+        return self[f"wishbone__{name}"]
+
+    @property
+    def access(self) -> Value:
+        """An access is asked for."""
+        return self.bus("cyc") & self.bus("stb")
+
+    @property
+    def ended(self) -> Value:
+        """It is answered in this clock."""
+        return self.bus("ack") | self.bus("err")
+
+    def made(self, register: str) -> Value:
+        """An access of that register is acknowledged in this clock."""
+        word = system_of_claims().registers[register].word
+        return self.access & self.bus("ack") & (self.bus("adr") == word)
+
+    def hold(self, m: Module) -> None:
+        """An initiator keeps its request as it is until it is answered."""
+        request = Cat(self.bus("adr"), self.bus("dat_w"), self.bus("we"))
+        waited, before = Signal(), Signal(len(request))
+        m.d.instant += [waited.eq(self.access & ~self.ended & ~self.rst), before.eq(request)]
+        m.d.comb += Assume(~waited | (self.access & (request == before)))
+
+
+class Once(BusHarness):
+    """Answers come to those who ask, one for each request."""
+
+    statement = (
+        "ack and err are high only while an access is asked for, never both, and never in two"
+        " clocks in a row"
+    )
+
+    def claims(self, m: Module) -> None:
+        self.hold(m)
+        before = Signal()
+        m.d.instant += before.eq(self.ended)
+        m.d.comb += [
+            Assert(~self.ended | self.access),
+            Assert(~(self.bus("ack") & self.bus("err"))),
+            Assert(~before | ~self.ended),
+        ]
+
+
+class Answered(BusHarness):
+    """Every access ends."""
+
+    statement = f"every access is answered within {ANSWERED_WITHIN} clocks"
+
+    def claims(self, m: Module) -> None:
+        self.hold(m)
+        age = Signal(range(ANSWERED_WITHIN + 2))
+        m.d.comb += Assert(age < ANSWERED_WITHIN)
+        with m.If(self.access & ~self.ended & ~self.rst):
+            m.d.instant += age.eq(age + 1)
+        with m.Else():
+            m.d.instant += age.eq(0)
+
+
+class Kept(BusHarness):
+    """A register that is written holds its word; a constant is constant."""
+
+    statement = (
+        "WINDOW_ADDRESS reads as it was last written until WINDOW_DATA counts it up; MAGIC reads"
+        " as SCHW, and a write of it is never acknowledged"
+    )
+
+    def claims(self, m: Module) -> None:
+        self.hold(m)
+        word, known = Signal(32), Signal()
+        here, writes = self.made("WINDOW_ADDRESS"), self.bus("we")
+        with m.If(here & writes):
+            m.d.instant += [word.eq(self.bus("dat_w")), known.eq(1)]
+        with m.If(self.made("WINDOW_DATA") | self.rst):
+            m.d.instant += known.eq(0)
+        magic = self.made("MAGIC")
+        m.d.comb += [
+            Assert(~(here & ~writes & known) | (self.bus("dat_r") == word)),
+            Assert(~magic | (~writes & (self.bus("dat_r") == MAGIC))),
+        ]
+
+
+class QueueHarness(Harness):
+    """The queue of steps alone."""
+
+    top = QUEUE
+    verilog = staticmethod(queue_verilog)
+    component = staticmethod(queue_of_claims)
+
+
+class Order(QueueHarness):
+    """Words come out as transfers, once and in order.
+
+    Parameters
+    ----------
+    bit : of a transfer; the bits do not depend on each other, and one at a time is decided fast.
+    """
+
+    statement = (
+        "the transfers of a word come out once, in order, the low one first, behind those of all"
+        " words that were accepted before it, and none comes without a word (bit {bit} of each)"
+    )
+
+    def __init__(self, bit: int) -> None:
+        super().__init__()
+        self.bit = bit
+
+    def claims(self, m: Module) -> None:
+        taken = self["i__valid"] & self["i__ready"] & ~self.rst
+        moves = self["o__valid"] & self["o__ready"] & ~self.rst
+        # the model: a list of words, the first at the left, of each two bits
+        depth = queue_of_claims().depth + 1  # one is being sent
+        words = [Signal(2, name=f"word_{place}") for place in range(depth)]
+        level, high = Signal(range(depth + 2)), Signal()
+        word = self["i__payload"]
+        bits = Cat(word[self.bit], word[TRANSFER_BITS + self.bit])
+        first = words[0]
+        m.d.comb += [
+            Assert(~moves | level.any()),
+            Assert(~moves | (self["o__payload"][self.bit] == first.bit_select(high, 1))),
+            Assert(~taken | (level < depth)),
+        ]
+        pops = Signal()
+        m.d.comb += pops.eq(moves & high)
+        with m.If(moves):
+            m.d.instant += high.eq(~high)
+        m.d.instant += level.eq(level + taken - pops)
+        for place, here in enumerate(words):
+            behind = words[place + 1] if place + 1 < depth else here
+            shifted = Signal(2, name=f"shifted_{place}")
+            m.d.comb += shifted.eq(Mux(pops, behind, here))
+            m.d.instant += here.eq(Mux(taken & (level - pops == place), bits, shifted))
+        with m.If(self.rst):
+            m.d.instant += [level.eq(0), high.eq(0)]
+
+
+class Reached(BusHarness):
+    """Something that must be possible: the claims above would hold of what does nothing.
+
+    Parameters
+    ----------
+    goal : a key of `GOALS`.
+    """
+
+    GOALS: ClassVar[dict[str, str]] = {
+        "window": "a word that was loaded through the window is read and is not 0",
+        "output": "the number of the first packet is read",
+    }
+
+    def __init__(self, *, goal: str) -> None:
+        super().__init__()
+        self.goal = goal
+
+    def claims(self, m: Module) -> None:
+        self.hold(m)
+        register = {"window": "WINDOW_DATA", "output": "OUTPUT_DATA"}[self.goal]
+        read = self.made(register) & ~self.bus("we")
+        m.d.comb += Cover(read & self.bus("dat_r").any())
+
+
+CLAIMS: tuple[type[Harness], ...] = (Once, Answered, Kept)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A claim and how it is decided.
+
+    Members
+    -------
+    name, statement : of the claim.
+    harness : makes the harness.
+    cover : the claim is that something can be reached.
+    """
+
+    name: str
+    statement: str
+    harness: Callable[[], Harness]
+    cover: bool = False
+
+    def decide(self, folder: Path, limit_s: float, verilog: str | None = None) -> dict[str, Any]:
+        """The claim as a report has it; `verilog` takes the component's place, for mutants."""
+        file = re.sub(r"\W+", "_", self.name)
+        answer = decide(
+            self.harness().model(verilog), folder, file, limit_s=limit_s, cover=self.cover
+        )
+        verdict, example = answer.verdict, counterexample_of(answer)
+        if self.cover:  # decided as the assertion that it is never reached
+            verdict, example = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict), None
+        return Claim(self.name, self.statement, verdict, answer.seconds, example).as_json()
+
+
+def host_tasks() -> list[Task]:
+    """All claims."""
+    return [
+        *(Task(kind.__name__.lower(), kind.statement, kind) for kind in CLAIMS),
+        *(
+            Task(f"order of bit {bit}", Order.statement.format(bit=bit), partial(Order, bit))
+            for bit in (0, TRANSFER_BITS - 1)
+        ),
+        *(
+            Task(f"possible: {goal}", text, partial(Reached, goal=goal), cover=True)
+            for goal, text in Reached.GOALS.items()
+        ),
+    ]
+
+
+def prove_host(
+    tasks: Sequence[Task] | None = None,
+    *,
+    limit_s: float = LIMIT_S,
+    progress: Progress = silent,
+    verilog: str | None = None,
+) -> list[dict[str, Any]]:
+    """Decide claims, all by default.
+
+    Parameters
+    ----------
+    tasks : the claims.
+    limit_s : seconds for one before its verdict is ``unknown``.
+    progress : gets a line for each verdict.
+    verilog : takes the place of the component's, for mutants.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="sc-hw-host-") as name:
+        for task in host_tasks() if tasks is None else tasks:
+            rows.append(task.decide(Path(name), limit_s, verilog))
+            progress(f"{task.name}: {rows[-1]['verdict']} in {rows[-1]['seconds']} s")
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Decide all claims and write the report; exit status 1 where one is not proved."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    options = parser.parse_args(arguments)
+    rows = prove_host(progress=print)
+    passed = all(row["verdict"] == PROVED for row in rows)
+    report = {
+        "schema": PROOF_SCHEMA,
+        "verilog_sha256": sha256(system_verilog() + queue_verilog()),
+        "claims": rows,
+        "passed": passed,
+    }
+    write_json(options.out / "host_proofs.json", report)
+    lines = [
+        "# Proofs about the registers",
+        "",
+        "Made by `python -m sc_hw.proof.blocks.host.registers --out reports`: a whole system with",
+        "a lane, the smallest FIFOs and the door `wishbone`, and the queue of steps alone, with",
+        "inputs that the solver chooses, resets at any time, for any number of clocks.",
+        "",
+        "| claim | verdict | s | statement |",
+        "|---|---|--:|---|",
+        *(f"| {r['name']} | {r['verdict']} | {r['seconds']} | {r['statement']} |" for r in rows),
+    ]
+    write_text(options.out / "host_proofs.md", "\n".join(lines) + "\n")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
