@@ -58,9 +58,10 @@ def registers(
 ) -> None:
     """Write the register map as C header, SystemRDL, HTML, IP-XACT and CMSIS-SVD."""
     from sc_hw.export.host import export_host
-    from sc_hw.export.registers import FORMATS
+    from sc_hw.export.registers import FORMATS, check_formats
 
     names = [name.strip() for name in formats.split(",")] if formats else list(FORMATS)
+    check_formats(names)
     with progress_lines(as_json) as progress:
         result = _elaborated(design, door, build, progress)
         progress(f"{result.design.name}: writing the register map")

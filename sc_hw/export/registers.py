@@ -48,17 +48,7 @@ def export_registers(
     ToolError
         A package of the extra `registers` is missing.
     """
-    for name in formats:
-        if name not in FORMATS:
-            raise ConfigError(f"formats must be {', '.join(FORMATS)}, not '{name}'.")
-        for package in FORMATS[name]:
-            try:
-                importlib.import_module(package)
-            except ImportError:
-                raise ToolError(
-                    f"the format '{name}' needs the package {package}, found none;"
-                    " pip install 'sc-hw[registers]'"
-                ) from None
+    check_formats(formats)
     source = write_text(folder / "registers.rdl", systemrdl(registers, title))
     written = []
     for name in formats:
@@ -71,6 +61,21 @@ def export_registers(
     if "rdl" not in formats:
         source.unlink()
     return written
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """ConfigError for a format that there is not, ToolError for one whose package is missing."""
+    for name in formats:
+        if name not in FORMATS:
+            raise ConfigError(f"formats must be {', '.join(FORMATS)}, not '{name}'.")
+        for package in FORMATS[name]:
+            try:
+                importlib.import_module(package)
+            except ImportError:
+                raise ToolError(
+                    f"the format '{name}' needs the package {package}, found none;"
+                    " pip install 'sc-hw[registers]'"
+                ) from None
 
 
 def _compiled(source: Path) -> Any:

@@ -20,19 +20,17 @@ from sc_model.spec import ConfigError, load_design
 def test_two_systems_are_in_one_design(tmp_path: Path) -> None:
     """Of one build: without prefixes all of their modules would have the same names."""
     build = elaborate(load_design(ROOT / "examples" / "lane.toml").behind("spi"), tmp_path / "b")
-    files = []
-    for prefix in ("sys0", "sys1"):
-        folder = tmp_path / prefix
-        bundle(build, folder, prefix)
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        host = manifest["host"]
-        assert host["top"] == f"{prefix}_sc_system"
-        assert (folder / f"{prefix}_lane.core").is_file()
-        files.append(folder / host["verilog"])
-        text = files[-1].read_text(encoding="utf-8")
-        assert sha256(text) == host["verilog_sha256"]
+    original = (build.folder / "system.v").read_text(encoding="utf-8")
+    bundle(build, tmp_path / "first", "sys0")
+    manifest = json.loads((tmp_path / "first" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["host"]["top"] == "sys0_sc_system"
+    assert (tmp_path / "first" / "sys0_lane.core").is_file()
+    files = [tmp_path / "first" / manifest["host"]["verilog"], tmp_path / "second.v"]
+    files[1].write_text(with_prefix(original, "sys1"), encoding="utf-8")
+    assert sha256(files[0].read_text(encoding="utf-8")) == manifest["host"]["verilog_sha256"]
+    for prefix, file in zip(("sys0", "sys1"), files, strict=True):
+        text = file.read_text(encoding="utf-8")
         # nothing but the names is changed
-        original = (build.folder / "system.v").read_text(encoding="utf-8")
         assert text.replace(f"{prefix}_", "") == original
         modules = re.findall(r"^module \\?(\w+)", text, re.M)
         assert len(modules) > 5

@@ -23,7 +23,7 @@ from sc_model.spec.host import HostSpec
 
 LANE = ROOT / "examples" / "lane.toml"
 DESIGN = ROOT / "examples" / "verilog_testbench" / "layer.toml"
-STEPS, SERIAL_STEPS, SEED = 20, 6, 3
+STEPS, SERIAL_STEPS, SEED = 20, 3, 3
 STALLS = (0.0, 0.3, 0.9)  # shares of the clocks in which a channel pauses
 SHORT, LONG = 14, 16  # steps whose packets of the stream have a wrong length
 SLVERR = 2
