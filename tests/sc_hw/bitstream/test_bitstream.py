@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +55,18 @@ def test_the_same_is_made_once(made: tuple[Path, dict[str, Any]]) -> None:
     assert (folder / "board.bin").stat().st_mtime_ns == before
 
 
-def test_a_bitstream_that_is_gone_is_made_again(
+def test_a_bitstream_that_is_gone_or_cut_off_is_made_again(
     made: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(made[0], folder)
+    subject = files(folder)
+    assert subject._is_whole(made[1])
+    with (folder / "board.bin").open("r+b") as file:
+        file.truncate(1000)
+    assert not subject._is_whole(made[1])
     (folder / "board.bin").unlink()
-    report = files(folder).make()
-    assert report["bitstream_sha256"] == made[1]["bitstream_sha256"]
+    assert not subject._is_whole(made[1])
 
 
 def test_a_changed_bit_of_the_bitstream_is_found(
@@ -102,21 +105,25 @@ def test_a_clock_that_is_not_met_is_refused_with_the_numbers(tmp_path: Path) -> 
 
 
 def test_a_design_that_does_not_fit_is_refused_with_the_numbers(tmp_path: Path) -> None:
-    subject = files(tmp_path)
-    subject.target = replace(subject.target, capacity={"lut": 20, "ff": 9999, "bram": 0})
+    resources = {
+        "lut": {"used": 162, "available": 20},
+        "bram": {"used": 1, "available": 0},
+        "ff": {"used": 9, "available": 20},
+    }
     with pytest.raises(
-        BoardError,
-        match=r"does not fit: block RAM 1 of 0, LUT \d+ of 20; it needs .*fewer synapses",
+        BoardError, match=r"does not fit: block RAM 1 of 0, LUT 162 of 20; it needs .*synapses"
     ):
-        subject.make()
+        files(tmp_path)._check_size(resources)
 
 
 def test_a_clock_above_the_limit_of_the_silicon_is_refused(tmp_path: Path) -> None:
-    subject = files(tmp_path)
-    limits = tuple(replace(limit, mhz=40) for limit in subject.target.limits)
-    subject.target = replace(subject.target, limits=limits)
-    with pytest.raises(BoardError, match=r"can't have 48 MHz: .* has 40 MHz at most .*--mhz 40"):
-        subject.make()
+    part = {"what": "clock tree", "source": "the sheet"}
+    limit = {"device_limit_mhz": 40, "device_limit": part}
+    with pytest.raises(
+        BoardError, match=r"can't have 48 MHz: the clock tree .* has 40 MHz at most .*--mhz 40"
+    ):
+        files(tmp_path)._check_limit(limit)
+    files(tmp_path, mhz=36)._check_limit(limit)
 
 
 def test_a_board_for_the_vendors_tool_has_all_that_it_takes(tmp_path: Path) -> None:
