@@ -105,7 +105,7 @@ def test_a_rule_that_ends_the_program_is_an_error(tmp_path: Path, function: str)
     [
         ("new", ("--rule", "--block", "--synapses", "--inputs", "--neurons", "--lanes")),
         ("import", ("--out", "--source", "--dt-ms", "--reset-delay", "--scale", "--plasticity")),
-        ("elaborate", ("--build", "--json")),
+        ("elaborate", ("--door", "--build", "--json")),
         ("audit", ("--build", "--json")),
     ],
 )
@@ -113,6 +113,18 @@ def test_help(command: str, options: tuple[str, ...]) -> None:
     done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert [option for option in options if option not in done.stdout] == []
+
+
+def test_a_door_makes_a_system(tmp_path: Path) -> None:
+    lane = str(ROOT / "examples" / "lane.toml")
+    arguments = ["elaborate", lane, "--door", "wishbone", "--build", str(tmp_path)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0
+    assert "system.v and manifest.json beside it" in " ".join(done.stdout.split())
+    (folder,) = tmp_path.iterdir()
+    host = json.loads((folder / "manifest.json").read_text())["host"]
+    assert (host["door"], host["verilog"]) == ("wishbone", "system.v")
+    assert (folder / "system.v").is_file()
 
 
 def test_findings_of_an_audit_are_listed_and_fail(
