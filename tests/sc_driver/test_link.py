@@ -249,3 +249,26 @@ def test_window() -> None:
     assert greeted(Responder(Memory()), window=1).window == 1
     with pytest.raises(ValueError, match=r"^Window must be 1 frame or more, not 0$"):
         Link(MemoryTransport(lambda data: b""), window=0)
+
+
+def test_answers_to_something_else_are_passed_over() -> None:
+    """Of an earlier session, to a frame that has its answer, and to one that was not yet sent."""
+    board = Responder(Memory())
+    link = greeted(board)
+    link.write(3, 77)
+    session = link._session or 0
+    wrong = b"\xee" * 4 + b"\0"
+
+    def others_first(data: bytes) -> bytes:
+        old = [
+            encoded_frame(session ^ 1, 1, 0x81, wrong),
+            encoded_frame(session ^ 1, 1, 0xFE, b""),
+            encoded_frame(session, 0, 0x81, wrong),
+            encoded_frame(session, 2, 0x81, wrong),
+            encoded_frame(session, 1, 0x80, wrong),
+        ]
+        return b"".join(old) + board(data)
+
+    link.transport._answer = others_first  # type: ignore[attr-defined]
+    assert link.read(3).tolist() == [77]
+    assert link.statistics.sent_again == 0
