@@ -30,7 +30,8 @@ def bits_of(values: ArrayLike, width: int) -> Bits:
     if array.dtype != np.uint64:
         array = array.astype(np.int64)
     shifts = np.arange(width, dtype=array.dtype)
-    return ((array[..., None] >> shifts) & array.dtype.type(1)).astype(np.uint8)
+    rows_of_bits: Bits = ((array[..., None] >> shifts) & array.dtype.type(1)).astype(np.uint8)
+    return rows_of_bits
 
 
 def integers_of(bits: Bits, signed: bool) -> NDArray[Any]:
@@ -45,7 +46,8 @@ def integers_of(bits: Bits, signed: bool) -> NDArray[Any]:
     )
     if signed:
         values |= bits[..., -1].astype(np.uint64) * np.uint64((1 << MACHINE_BITS) - (1 << width))
-    return values.view(np.int64)
+    whole: Integers = values.view(np.int64)
+    return whole
 
 
 def words_of(bits: Bits) -> Words:

@@ -1,8 +1,8 @@
 """A board with a design on it: load, run, read and restore it, with the meaning of `sc_hw.Device`.
 
-    with Board.open("/dev/ttyUSB1", "build/6cfb57b6b1e2/manifest.json") as board:
-        board.restore("begin.npz")
-        fired = board.run(spikes=recorded, reward=rewards)
+with Board.open("/dev/ttyUSB1", "build/6cfb57b6b1e2/manifest.json") as board:
+    board.restore("begin.npz")
+    fired = board.run(spikes=recorded, reward=rewards)
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus | --line]`: compile a build's Verilog to a library.
+"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus | --line]`: Verilog as a library.
 
 With `--bus` that is the system behind its door `wishbone`, with `--line` the one behind its door
 `uart`. Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with
-one line that says why. `sc_sim.rtl.Rtl` loads the library of a block, `sc_sim.blocks.network.NetworkRtl`
-that of a network.
+one line that says why. `sc_sim.rtl.Rtl` loads the library of a block,
+`sc_sim.blocks.network.NetworkRtl` that of a network, `sc_sim.serial_line` that of a line.
 """
 
 from __future__ import annotations

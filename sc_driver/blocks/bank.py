@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sc_driver.bits import Bits, Words, put_fields
-from sc_driver.blocks.board_block import BoardBlock, State, Stimulus, saturated
+from sc_driver.blocks.board_block import BoardBlock, Memory, State, Stimulus, saturated
 
 
 class BoardSynapses(BoardBlock):
@@ -28,6 +28,15 @@ class BoardSynapses(BoardBlock):
         """Write every field of every synapse."""
         where: Mapping[str, Any] = {"word": np.arange(self.synapses)}
         self.windows[0].load("synapse", where, self.synapses, state["synapse"])
+
+    def memories(self) -> list[Memory]:
+        """The synapses, with the fields that can be loaded."""
+        window = self.windows[0]
+        space = window.spaces["synapse"]
+        loadable = space.get("loadable", [field["name"] for field in space["fields"]])
+        fields = [field for field in space["fields"] if field["name"] in loadable]
+        where = {"word": np.arange(self.synapses)}
+        return [Memory(window, "synapse", where, self.synapses, fields)]
 
     def packets(self, stimulus: Stimulus) -> Words:
         """The rule's inputs of T steps: (T, N), (T, 1) or scalars."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +18,34 @@ from sc_driver.windows import Window
 # Every field of a board by space and name, as `sc_hw.Device` has them.
 State = dict[str, dict[str, NDArray[Any]]]
 Stimulus = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Words of a block that can be written and read back.
+
+    Members
+    -------
+    window : that shows them.
+    space : their space.
+    where : parts of their addresses, as `Window.load` takes them.
+    count : their number.
+    fields : of a word.
+    """
+
+    window: Window
+    space: str
+    where: Mapping[str, Any]
+    count: int
+    fields: Sequence[Mapping[str, Any]]
+
+    def load(self, values: Mapping[str, Any]) -> None:
+        """Write all words."""
+        self.window.load(self.space, self.where, self.count, values)
+
+    def read(self) -> dict[str, NDArray[Any]]:
+        """Read all words."""
+        return self.window.read(self.space, self.where, self.count)
 
 
 class BoardBlock(ABC):
@@ -47,6 +76,10 @@ class BoardBlock(ABC):
     @abstractmethod
     def restore(self, state: State) -> None:
         """Write every field."""
+
+    @abstractmethod
+    def memories(self) -> list[Memory]:
+        """All that the windows show and that can be written."""
 
     @abstractmethod
     def packets(self, stimulus: Stimulus) -> Words:

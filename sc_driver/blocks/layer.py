@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_driver.bits import Bits, Words
-from sc_driver.blocks.board_block import BoardBlock, State, Stimulus, saturated
+from sc_driver.blocks.board_block import BoardBlock, Memory, State, Stimulus, saturated
 from sc_driver.windows import Window
 
 FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
@@ -53,6 +53,13 @@ class LayerMemory:
             chain, row = np.divmod(index[0], rows)
             return {"chain": chain, "word": row}, count
         return ({"word": index[0]} if shape else {}), count
+
+    def memories(self) -> list[Memory]:
+        """All spaces."""
+        return [
+            Memory(self._window, space, *self._where(space), self._window.spaces[space]["fields"])
+            for space in self._shapes
+        ]
 
     def read(self) -> State:
         """Every field."""
@@ -119,6 +126,10 @@ class BoardLayer(BoardBlock):
     def restore(self, state: State) -> None:
         """Write every field."""
         self._memory.write(state)
+
+    def memories(self) -> list[Memory]:
+        """All spaces."""
+        return self._memory.memories()
 
     def packets(self, stimulus: Stimulus) -> Words:
         """Spikes, modulators and flags of T steps."""

@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import typer
 
 import sc_hw
+from sc_driver.errors import LinkError
 from sc_hw.cli import (
     boards,
     designs,
+    devices,
     evaluation,
     export,
     interchange,
@@ -64,7 +66,8 @@ app = typer.Typer(
 )
 # The order of `sc-hw --help`: tools first, then the stages as a design passes them.
 for group in (
-    *(tools, designs, interchange, evaluation, proof, simulation, price, boards, export, learning),
+    *(tools, designs, interchange, evaluation, proof, simulation, devices, price, boards, export),
+    learning,
 ):
     group.register(app)
 
@@ -102,6 +105,8 @@ def main() -> None:
     except UsageError as error:
         _wrong_usage(error)
     except (ConfigError, ConfigTypeError, OutputError, ReportError) as error:
+        _fail(error, EXIT_BAD_INPUT)
+    except LinkError as error:
         _fail(error, EXIT_BAD_INPUT)
     except (AuditError, BoardError) as error:
         _fail(error, EXIT_FAILED)

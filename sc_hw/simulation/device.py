@@ -21,8 +21,8 @@ from sc_driver.transports import Transport
 from sc_hw.build.elaborate import elaborate
 from sc_hw.files import DEFAULT_ROOT, PathLike
 from sc_hw.progress import Progress, interactive
-from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.board.simulated import simulated_port
+from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
 from sc_hw.simulation.devices.device_block import State
@@ -57,7 +57,7 @@ class Device:
     design : the design that runs.
     on : ``model``, ``rtl``, ``sim-board``, or the port of a board.
     block : how the design's block is run.
-    backend : ``native`` (compiled), ``golden`` (where no kernel can be compiled), ``rtl`` or ``board``.
+    backend : ``native`` (compiled), ``golden`` (no kernel can be compiled), ``rtl`` or ``board``.
     why : why no kernel can be compiled, or None.
     """
 
@@ -145,6 +145,16 @@ class Device:
             progress(f"{design.name}: compiling the board's Verilog, unless that is kept")
             port = simulated_port(folder)
         return cls(OnBoard(block), on, Board.open(port, folder / "manifest.json"), folder)
+
+    @property
+    def board(self) -> Board | None:
+        """The board that the device is, or None."""
+        return self._engine if isinstance(self._engine, Board) else None
+
+    @property
+    def folder(self) -> Path | None:
+        """The build folder; None for a model that needs none."""
+        return self._folder
 
     def __enter__(self) -> Self:
         return self

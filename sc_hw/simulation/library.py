@@ -17,7 +17,9 @@ TOOLS_NEEDED = ("g++", "make", "perl", "verilator")
 _BAD_INPUT = 2
 
 
-def rtl_library(folder: Path, *, waves: bool = False, bus: bool = False, line: bool = False) -> Path:
+def rtl_library(
+    folder: Path, *, waves: bool = False, bus: bool = False, line: bool = False
+) -> Path:
     """The library of a build folder, built unless it is there.
 
     Parameters

@@ -71,6 +71,19 @@ class DeviceBlock(ABC):
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by as many steps as the stimulus has."""
 
+    @property
+    def weight(self) -> str:
+        """The rule's loadable field."""
+        rule, _ = resolve(self.design.rule)
+        (name,) = (field.name for field in rule.state if field.loadable)
+        return name
+
+    def initial_weights(self, rng: np.random.Generator) -> NDArray[Any]:
+        """Random weights in the middle half of their range."""
+        least, greatest, shape = self.layout()["synapse"][self.weight]
+        quarter = (greatest - least) // 4
+        return rng.integers(least + quarter, greatest - quarter, shape, endpoint=True)
+
     def steps(self, stimulus: Stimulus) -> int:
         """Number of steps of a stimulus; ValueError where its arrays differ in length."""
         lengths = {

@@ -16,13 +16,6 @@ from sc_model.rules import resolve
 class SynapseDevice(DeviceBlock):
     """Synapses without neurons; a step takes the rule's inputs by name and updates all of them."""
 
-    @property
-    def weight(self) -> str:
-        """The rule's loadable field."""
-        rule, _ = resolve(self.design.rule)
-        (name,) = (field.name for field in rule.state if field.loadable)
-        return name
-
     def state(self, engine: Any) -> State:
         """The fields of the rule, as int64."""
         fields = {name: np.asarray(values, np.int64) for name, values in engine.state.items()}

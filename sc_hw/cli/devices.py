@@ -1,0 +1,115 @@
+"""`sc-hw run` and `sc-hw selftest`: a design on its model, its RTL, or a board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.text import Text
+
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    DesignFile,
+    Root,
+    out,
+    print_json,
+    progress_lines,
+    verdict,
+)
+from sc_hw.errors import EXIT_FAILED
+
+MAX_STEPS = 10_000_000
+BARS = " ▁▂▃▄▅▆▇█"
+
+
+def run(
+    design: DesignFile,
+    on: Annotated[
+        str, typer.Option("--on", help="model, rtl, sim-board, or the port of a board.")
+    ] = "model",
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=MAX_STEPS, help="Steps; all of a recording.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random stimulus.")] = 1,
+    events: Annotated[
+        Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")
+    ] = None,
+    build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
+    """Run a design and show its spikes, weights and rates as it goes."""
+    from sc_hw.simulation.running import run_design
+
+    with progress_lines(as_json) as progress:
+        running = run_design(
+            design, on, steps=steps, seed=seed, events=events, root=build, progress=progress
+        )
+        first = next(running)
+    if as_json:
+        *_, last = first, *running
+        print_json(last.as_json())
+    elif out.is_terminal:
+        with Live(_view(first), console=out) as live:
+            for now in running:
+                live.update(_view(now))
+    else:
+        out.print(_line(first), markup=False)
+        for now in running:
+            out.print(_line(now), markup=False)
+
+
+def _line(now: Any) -> str:
+    """A portion of a run in a line."""
+    parts = [f"step {now.step} of {now.steps}"]
+    if now.spikes is not None:
+        parts.append(f"{now.spikes} spikes, {now.rate:.4f} a neuron and step")
+    parts += [f"mean {name} {value:.2f}" for name, value in now.modulators.items()]
+    parts.append(f"weights {now.least} to {now.greatest}, mean {now.mean:.1f}")
+    return "; ".join(parts)
+
+
+def _view(now: Any) -> Text:
+    """The same for a terminal, with a histogram of the weights."""
+    most = max(1, *now.histogram)
+    bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in now.histogram)
+    return Text(f"{_line(now)}\n{now.least:>8} |{bars}| {now.greatest}")
+
+
+def selftest(
+    port: Annotated[str, typer.Argument(metavar="PORT", help="Port of a board, or sim-board.")],
+    design: DesignFile,
+    steps: Annotated[
+        int, typer.Option(min=1, max=MAX_STEPS, help="Random steps against the model.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random.")] = 1,
+    build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
+    """Test a board: link, memories, steps against the model, counters and clock."""
+    from sc_hw.simulation.selftest import selftest as run_selftest
+
+    with progress_lines(as_json) as progress:
+        report = run_selftest(port, design, steps=steps, seed=seed, root=build, progress=progress)
+    if as_json:
+        print_json(report)
+    else:
+        for name, test in report["tests"].items():
+            rest = ", ".join(
+                f"{key} {value}" for key, value in test.items() if key not in ("passed", "spaces")
+            )
+            out.print(f"{name:<9} {verdict(test['passed'])} {rest}".rstrip())
+            for space, one in test.get("spaces", {}).items():
+                wrong = f"{one['wrong']} wrong" + (f", {one['first']}" if one["first"] else "")
+                out.print(f"          {space}: {one['words']} words, {wrong}", markup=False)
+        out.print(f"{verdict(report['passed'])}: {report['file']}")
+    if not report["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: sc-hw run layer.toml --on sim-board --steps 1000")(run)
+    app.command(epilog="Example: sc-hw selftest /dev/ttyUSB1 layer.toml")(selftest)

@@ -1,0 +1,115 @@
+"""A design that runs in portions, and what can be seen of it after each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sc_hw.files import DEFAULT_ROOT, PathLike
+from sc_hw.progress import silent
+from sc_hw.simulation.device import Device
+from sc_hw.simulation.devices.device_block import rows
+from sc_hw.simulation.stimulus import random_stimulus
+from sc_model.spec import ConfigError
+
+STEPS = 1000
+PORTIONS = 20
+BINS = 40  # of the histogram of weights
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A run after a portion of its steps.
+
+    Members
+    -------
+    step, steps : done so far, and all.
+    spikes, rate : of the neurons in the portion; None without neurons.
+    modulators : the mean of each in the portion.
+    least, greatest, mean : of the weights.
+    histogram : weights by value, from the least to the greatest.
+    """
+
+    step: int
+    steps: int
+    spikes: int | None
+    rate: float | None
+    modulators: dict[str, float]
+    least: int
+    greatest: int
+    mean: float
+    histogram: list[int]
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+def run_design(
+    design: PathLike,
+    on: str = "model",
+    *,
+    steps: int | None = None,
+    seed: int = 1,
+    events: PathLike | None = None,
+    root: PathLike = DEFAULT_ROOT,
+    progress: Any = silent,
+) -> Iterator[Progress]:
+    """Run a design, and yield what can be seen of it after each portion.
+
+    Parameters
+    ----------
+    design : a design file, or a build folder.
+    on : as of `Device.open`.
+    steps : None for a default, or all of a recording.
+    seed : of the random stimulus and the weights.
+    events : recording to replay; None for random stimulus.
+
+    Raises
+    ------
+    ConfigError, RecordingError
+        The design or the recording does not fit.
+    LinkError
+        The board fails.
+    """
+    rng = np.random.default_rng(seed)
+    with Device.open(design, on, root=root, progress=progress) as device:
+        if events is not None:
+            stimulus: dict[str, Any] = device.recording(events)
+            count = device.block.steps(stimulus)
+            if steps is not None and steps > count:
+                raise ConfigError(f"steps must be at most the recording's {count}, not {steps}.")
+            count = count if steps is None else steps
+        else:
+            count = STEPS if steps is None else steps
+            stimulus = random_stimulus(device.design, count, rng)
+            device.load(device.block.initial_weights(rng))
+        size = -(-count // PORTIONS)
+        for start in range(0, count, size):
+            stop = min(start + size, count)
+            portion = rows(stimulus, start, stop)
+            yield _seen(device, portion, device.run(**portion), stop, count)
+
+
+def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps: int) -> Progress:
+    weights = np.ravel(device.state()["synapse"][device.block.weight]).astype(np.int64)
+    spikes = int(fired.sum()) if isinstance(fired, np.ndarray) else None
+    counts, _ = np.histogram(weights, bins=BINS)
+    return Progress(
+        stop,
+        steps,
+        spikes,
+        float(fired.mean()) if isinstance(fired, np.ndarray) else None,
+        {
+            name: float(np.mean(values))
+            for name, values in portion.items()
+            if np.ndim(values) == 1 and np.asarray(values).dtype.kind in "iu"
+        },
+        int(weights.min()),
+        int(weights.max()),
+        float(weights.mean()),
+        counts.tolist(),
+    )
