@@ -65,9 +65,11 @@ def test_wheel_carries_example_templates_and_benches(tmp_path: Path) -> None:
         archive.extractall(inside)
     # `sim` is a name that others own too
     names = {folder.name for folder in inside.iterdir() if folder.suffix != ".dist-info"}
-    assert names == {"sc_model", "sc_hw", "sc_sim"}
+    assert names == {"sc_driver", "sc_model", "sc_hw", "sc_sim"}
     for name in (
+        "sc_hw/drivers/c/sc_host.c",
         "sc_hw/examples/digits/digits.npz",
+        "sc_hw/export/lint.vlt",
         "sc_hw/reporting/templates/report.html",
         "sc_hw/simulation/waivers.vlt",
         "sc_sim/benches/bank/phases.py",

@@ -1,4 +1,4 @@
-"""Plug-ins: rules, layer kinds, families, targets and boards of other packages, and their state."""
+"""Plug-ins of other packages, and their state: rules, layer kinds, families, targets, and so on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from sc_hw.boards import board_plugins
 from sc_hw.fabric.families import family_plugins
 from sc_hw.fabric.targets import target_plugins
+from sc_hw.host.doors import door_plugins
 from sc_model.graph import trace
 from sc_model.layer_kinds import layer_kind_plugins
 from sc_model.rules import load_rule, rule_plugins
@@ -23,7 +24,8 @@ def plugins() -> list[Plugin]:
     name for a source.
     """
     rules = tuple(map(_traced, rule_plugins()))
-    groups = (rules, layer_kind_plugins(), family_plugins(), target_plugins(), board_plugins())
+    hardware = (family_plugins(), target_plugins(), board_plugins(), door_plugins())
+    groups = (rules, layer_kind_plugins(), *hardware)
     return [
         plugin
         for group in groups

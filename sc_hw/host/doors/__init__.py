@@ -11,7 +11,7 @@ from functools import cache
 from types import ModuleType
 
 from sc_hw.host.doors.door import Door
-from sc_model.spec.catalogue import Catalogue
+from sc_model.spec.catalogue import Catalogue, Plugin
 
 
 def _doors_of(module: ModuleType) -> Iterable[tuple[str, type[Door]]]:
@@ -31,4 +31,9 @@ def load_door(name: str) -> type[Door]:
     return doors().pick(name)
 
 
-__all__ = ["Door", "doors", "load_door"]
+def door_plugins() -> tuple[Plugin, ...]:
+    """Every file of doors and every entry point, also the broken ones."""
+    return tuple(doors().plugins)
+
+
+__all__ = ["Door", "door_plugins", "doors", "load_door"]
