@@ -113,7 +113,7 @@ def markdown(values: dict[str, Any]) -> str:
     lines = [
         "# What `sc-hw fit` chooses",
         "",
-        "Made by `python -m campaigns.fit --out reports`. No board was measured.",
+        f"Made by `{values['command']}`. No board was measured.",
         "",
         "| board | layer | lanes found | tried | most lanes that fit | tried for that |",
         "|---|---|--:|--:|--:|--:|",
@@ -144,6 +144,14 @@ def markdown(values: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def command(exhaustive: int, designs: int) -> str:
+    """The command that makes the report; with options where not all rows were run."""
+    text = "python -m campaigns.fit --out reports"
+    if exhaustive < len(EXHAUSTIVE):
+        text += f" --exhaustive {exhaustive}"
+    return text + (f" --designs {designs}" if designs < len(DESIGNS) else "")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run both parts; the report is written after each row: a run that is cut off is kept."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -154,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     values: dict[str, Any] = {
         "schema_version": SCHEMA,
-        "command": "python -m campaigns.fit --out reports",
+        "command": command(options.exhaustive, options.designs),
         "hardware_measurement_claimed": False,
         "exhaustive": [],
         "designs": [],

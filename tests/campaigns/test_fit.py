@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.fit import DESIGNS, EXHAUSTIVE, _exhaustive, layer, markdown
+from campaigns.fit import DESIGNS, EXHAUSTIVE, _exhaustive, command, layer, markdown
 from sc_hw.bitstream.fit import Search, lane_counts
 
 
@@ -31,6 +31,8 @@ def test_the_table_has_both_outcomes() -> None:
     row = {"board": "b", "inputs": 16, "neurons": 4, "lanes": 1, "goal": 1e5}
     limit = {"kind": "ICESTORM_LC", "used": 4000, "available": 5280}
     good = {"refused": None, "choices": {"lanes": 2}, "ticks_per_s": 2e5, "bottleneck": limit}
-    text = markdown({"exhaustive": [], "designs": [{**row, **good}, {**row, "refused": "too big"}]})
+    values = {"command": command(3, 4), "exhaustive": []}
+    text = markdown({**values, "designs": [{**row, **good}, {**row, "refused": "too big"}]})
     assert "| 100,000 | 2 lanes, 200,000 steps/s; ICESTORM_LC 4,000 of 5,280 |" in text
     assert "| too big |" in text
+    assert "`python -m campaigns.fit --out reports --designs 4`" in text
