@@ -144,11 +144,12 @@ class BoardLayer(BoardBlock):
         padded = np.zeros((len(spikes), chains * rows), np.uint8)
         padded[:, :inputs] = spikes
         transfers = padded.reshape(len(spikes), chains, rows).transpose(0, 2, 1)
-        # a layer without a critic has no flags for it
+        # a layer without a critic has no flags for it, which are never set then
         rest = {
             name: values
             for name, values in stimulus.items()
-            if name != "spikes" and (name in self.step.common or name not in FLAGS)
+            if name != "spikes"
+            and (name in self.step.common or name not in FLAGS or np.any(values))
         }
         return self.step.pack(common_part(self.step.common, rest), transfers)
 
