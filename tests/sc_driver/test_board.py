@@ -19,7 +19,6 @@ from sc_hw import Device
 from sc_hw.simulation.stimulus import random_stimulus
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec
 
-
 # Two chains of inputs, and more than two words of spikes.
 CHAINED = Design(
     name="chained",
