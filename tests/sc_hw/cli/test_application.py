@@ -27,6 +27,8 @@ ORDER = (
     "evaluate",
     "elaborate",
     "audit",
+    "registers",
+    "bundle",
     "prove",
     "cosim",
     "estimate",
