@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-import sc_hw
+import sc_model
 from sc_driver.blocks.board_block import Memory
 from sc_driver.board import Board
 from sc_hw.files import DEFAULT_ROOT, PathLike, write_text
@@ -86,7 +86,7 @@ def selftest(
             "build": board.manifest["id"],
             "on": on,
             "seed": seed,
-            "sc_hw": sc_hw.__version__,
+            "sc_hw": sc_model.__version__,
             "machine": platform.platform(),
             "tests": tests,
         }

@@ -235,12 +235,23 @@ LAYERS: dict[str, Layer] = {
     # where model and hardware meet: `Device` and what it is made of
     **{
         f"sc_hw.simulation.{name}": Layer(
-            (*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sc_sim")
+            (*STAGE, "sc_hw.simulation", "sc_model", "numpy", "sc_sim", "sc_driver")
         )
-        for name in ("device", "devices", "checkpoint", "comparison", "evaluation")
+        for name in (
+            "device",
+            "devices",
+            "checkpoint",
+            "comparison",
+            "evaluation",
+            "on_board",
+            "running",
+            "selftest",
+            "stimulus",
+            "board",
+        )
     },
     "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
-    "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "typer", "rich")),
+    "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "sc_driver.errors", "typer", "rich")),
     # campaigns use the product as anybody may; nothing of the product may use them
     "campaigns": Layer(
         ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sc_sim", "sc_driver"),
