@@ -81,6 +81,7 @@ class Device:
         on: str = MODEL,
         *,
         root: PathLike = DEFAULT_ROOT,
+        baud: int | None = None,
         progress: Progress = interactive,
     ) -> Device:
         """A device in its state after reset.
@@ -92,6 +93,7 @@ class Device:
             serial line; or the port of a board that the design is on. A board is taken as it
             stands.
         root : folder of builds, for the RTL.
+        baud : of the port; None: that of the design.
         progress : gets a line for each thing that takes long; by default the lines are printed on
             standard error if that is a terminal.
 
@@ -118,7 +120,7 @@ class Device:
                 design = load_design(place)
         block = device_block(design)
         if on not in (MODEL, RTL):
-            return cls._on_board(block, on, folder, root, progress)
+            return cls._on_board(block, on, folder, root, baud, progress)
         if on == RTL:
             if folder is None:
                 progress(f"{design.name}: elaborating")
@@ -133,7 +135,13 @@ class Device:
 
     @classmethod
     def _on_board(
-        cls, block: DeviceBlock, on: str, folder: Path | None, root: PathLike, progress: Progress
+        cls,
+        block: DeviceBlock,
+        on: str,
+        folder: Path | None,
+        root: PathLike,
+        baud: int | None,
+        progress: Progress,
     ) -> Device:
         """A device on a port, or on a simulated board."""
         design = block.design
@@ -144,7 +152,8 @@ class Device:
         if on == SIMULATED_BOARD:
             progress(f"{design.name}: compiling the board's Verilog, unless that is kept")
             port = simulated_port(folder)
-        return cls(OnBoard(block), on, Board.open(port, folder / "manifest.json"), folder)
+        board = Board.open(port, folder / "manifest.json", baud=baud)
+        return cls(OnBoard(block), on, board, folder)
 
     @property
     def board(self) -> Board | None:

@@ -1,6 +1,6 @@
 """A simulated board as a serial port of this machine: a pseudo-terminal that any driver can open.
 
-    with PseudoTerminal(simulated_line(folder), clock_hz) as port:
+    with PseudoTerminal.of_build(folder) as port:
         board = Board.open(port.name, folder / "manifest.json", baud=port.baud)
 
 A thread takes the driver's bytes, runs the system's clock, and gives back what the board sends. The
@@ -9,6 +9,7 @@ clock runs as fast as it goes, or paced to real time.
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -16,9 +17,11 @@ import threading
 import time
 import tty
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
+from typing import Self
 
-from sc_hw.simulation.board.simulated import QUIET_CLOCKS
+from sc_hw.simulation.board.simulated import QUIET_CLOCKS, simulated_line
 from sc_sim.serial_line.line import SerialLine
 
 # Clocks between two looks at the terminal: some milliseconds of simulation.
@@ -42,6 +45,7 @@ class PseudoTerminal:
     baud : to open it with. A pseudo-terminal passes bytes at any, but a driver's patience follows
         from it, and the simulation is slower than a board.
     line : the board and the host's end of its line.
+    clock_hz : of the board's clock.
     to_board, to_host : what the channel makes of bytes on their way; may be set at any time.
     """
 
@@ -55,7 +59,7 @@ class PseudoTerminal:
         real_time : whether a second of the board takes a second at least; without, the clock runs
             as fast as it goes while there is something to do, and stands when there is not.
         """
-        self.line, self._clock_hz, self._real_time = line, clock_hz, real_time
+        self.line, self.clock_hz, self._real_time = line, clock_hz, real_time
         self.to_board: Callable[[bytes], bytes] = bytes
         self.to_host: Callable[[bytes], bytes] = bytes
         self.baud = self._measured()
@@ -70,7 +74,14 @@ class PseudoTerminal:
         self._thread = threading.Thread(target=self._pump, name="board", daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> PseudoTerminal:
+    @classmethod
+    def of_build(cls, folder: Path, *, seed: int = 0, real_time: bool = False) -> Self:
+        """The board of a build with door `uart`; raises as `simulated_line`."""
+        line = simulated_line(folder, seed)
+        host = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["host"]
+        return cls(line, host["clock_mhz"] * 1e6, real_time=real_time)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,7 +124,7 @@ class PseudoTerminal:
         self.line.run(MEASURED_CLOCKS)
         clocks_per_s = MEASURED_CLOCKS / max(1e-9, time.monotonic() - begin)
         bit = self.line.settings.send_bit
-        rate = min(clocks_per_s * RELIABLE, self._clock_hz) / bit
+        rate = min(clocks_per_s * RELIABLE, self.clock_hz) / bit
         return max((baud for baud in BAUDS if baud <= rate), default=BAUDS[0])
 
     # --- the pump ---------------------------------------------------------------------------------
@@ -141,7 +152,7 @@ class PseudoTerminal:
                 full = bool(unread)
                 unread = self._given(unread)
                 full = full and bool(unread)
-                ahead = (self.line.clocks - clocks) / self._clock_hz - (time.monotonic() - begin)
+                ahead = (self.line.clocks - clocks) / self.clock_hz - (time.monotonic() - begin)
             if full:
                 time.sleep(IDLE_SECONDS / 10)
             elif self._real_time and ahead > 0:
