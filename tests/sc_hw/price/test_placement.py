@@ -12,10 +12,10 @@ import pytest
 from sc_hw.fabric.targets import load_target
 from sc_hw.price import placement
 from sc_hw.price.placement import (
-    critical_path,
     _pins_arguments,
     achieved_mhz,
     clock_mhz,
+    critical_path,
     place_and_route,
 )
 from sc_hw.progress import silent
