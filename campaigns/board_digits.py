@@ -50,7 +50,9 @@ def run(
     """
     folder = example_folder()
     design = load_design(folder / "digits.toml")
-    design = design.model_copy(update={"host": HostSpec(door="uart", baud=BAUD)})
+    design = design.model_copy(
+        update={"host": HostSpec.model_validate({"door": "uart", "baud": BAUD})}
+    )
     build = elaborate(design, root)
     host = json.loads((build.folder / "manifest.json").read_text(encoding="utf-8"))["host"]
     model = Device.open(design)

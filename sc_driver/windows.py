@@ -80,6 +80,55 @@ class Window:
         bits = bits_of_words(rows, self.data_bits)
         return fields_of(bits, self.spaces[space]["fields"])
 
+    def exchange(
+        self,
+        space: str,
+        where: Address,
+        count: int,
+        values: Mapping[str, Any],
+        *,
+        descending: bool = False,
+    ) -> dict[str, NDArray[Any]]:
+        """Read each word and write another to it before the next word is touched.
+
+        This is an element of a march test: a write that changes another word, too, is seen when
+        that one's turn comes.
+
+        Parameters
+        ----------
+        space, where, count, values : as of `load`.
+        descending : from the highest address to the lowest.
+
+        Returns
+        -------
+        The fields that were read, (count,) each.
+        """
+        bits = np.zeros((count, self.data_bits), np.uint8)
+        put_fields(bits, self.spaces[space]["fields"], values)
+        words = words_of(bits)
+        order, runs = self._runs(space, where, count)
+        step = 1 << self._address[-1]["offset"] if self._address else 0
+        places = [
+            (int(order[n]), address + (n - first) * step)
+            for first, last, address in runs
+            for n in range(first, last)
+        ]
+        if descending:
+            places.reverse()
+        data = self._registers.address("WINDOW_DATA")
+        requests: list[Request] = []
+        beyond = None  # where the window stands
+        for number, address in places:
+            if address != beyond:
+                requests += self._goto(address)
+            requests.append(Read(data, self._accesses, 0))
+            requests += self._goto(address)[1:]
+            requests.append(self._data(words[number]))
+            beyond = address + step
+        rows = np.empty((count, self._accesses), np.uint32)
+        rows[[number for number, _ in places]] = self._registers.bus.transact(requests)
+        return fields_of(bits_of_words(rows, self.data_bits), self.spaces[space]["fields"])
+
     def _goto(self, address: int) -> list[Request]:
         """Requests that set the window; one without addresses has a port alone."""
         port = Write(self._registers.address("WINDOW_PORT"), [self._number], 0)

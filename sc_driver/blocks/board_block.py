@@ -47,6 +47,14 @@ class Memory:
         """Read all words."""
         return self.window.read(self.space, self.where, self.count)
 
+    def exchange(
+        self, values: Mapping[str, Any], *, descending: bool = False
+    ) -> dict[str, NDArray[Any]]:
+        """Read and write word by word, as `Window.exchange` does."""
+        return self.window.exchange(
+            self.space, self.where, self.count, values, descending=descending
+        )
+
 
 class BoardBlock(ABC):
     """A block behind its registers.

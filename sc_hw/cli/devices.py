@@ -23,6 +23,10 @@ from sc_hw.errors import EXIT_FAILED
 
 MAX_STEPS = 10_000_000
 BARS = " ▁▂▃▄▅▆▇█"
+Baud = Annotated[
+    int | None,
+    typer.Option(min=300, max=12_000_000, help="Bits a second of the port; else the design's."),
+]
 
 
 def run(
@@ -37,6 +41,7 @@ def run(
     events: Annotated[
         Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")
     ] = None,
+    baud: Baud = None,
     build: Root = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +50,14 @@ def run(
 
     with progress_lines(as_json) as progress:
         running = run_design(
-            design, on, steps=steps, seed=seed, events=events, root=build, progress=progress
+            design,
+            on,
+            steps=steps,
+            seed=seed,
+            events=events,
+            root=build,
+            baud=baud,
+            progress=progress,
         )
         first = next(running)
     if as_json:
@@ -85,6 +97,7 @@ def selftest(
         int, typer.Option(min=1, max=MAX_STEPS, help="Random steps against the model.")
     ] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random.")] = 1,
+    baud: Baud = None,
     build: Root = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
@@ -92,7 +105,9 @@ def selftest(
     from sc_hw.simulation.selftest import selftest as run_selftest
 
     with progress_lines(as_json) as progress:
-        report = run_selftest(port, design, steps=steps, seed=seed, root=build, progress=progress)
+        report = run_selftest(
+            port, design, steps=steps, seed=seed, root=build, baud=baud, progress=progress
+        )
     if as_json:
         print_json(report)
     else:

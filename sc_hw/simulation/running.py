@@ -56,6 +56,7 @@ def run_design(
     seed: int = 1,
     events: PathLike | None = None,
     root: PathLike = DEFAULT_ROOT,
+    baud: int | None = None,
     progress: Any = silent,
 ) -> Iterator[Progress]:
     """Run a design, and yield what can be seen of it after each portion.
@@ -67,6 +68,9 @@ def run_design(
     steps : None for a default, or all of a recording.
     seed : of the random stimulus and the weights.
     events : recording to replay; None for random stimulus.
+    root : folder of builds.
+    baud : of a port; None: that of the design.
+    progress : gets a line for each thing that takes long.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def run_design(
         The board fails.
     """
     rng = np.random.default_rng(seed)
-    with Device.open(design, on, root=root, progress=progress) as device:
+    with Device.open(design, on, root=root, baud=baud, progress=progress) as device:
         if events is not None:
             stimulus: dict[str, Any] = device.recording(events)
             count = device.block.steps(stimulus)

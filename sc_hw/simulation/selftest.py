@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from serial.tools import list_ports
 
 import sc_model
 from sc_driver.blocks.board_block import Memory
@@ -36,6 +38,7 @@ def selftest(
     steps: int = STEPS,
     seed: int = 1,
     root: PathLike = DEFAULT_ROOT,
+    baud: int | None = None,
     progress: Progress = silent,
 ) -> Result:
     """Test a board, and write `selftest.json` into the folder of its build.
@@ -48,6 +51,9 @@ def selftest(
     design : what is on the board: a design file, or its build folder.
     steps : random steps against the model.
     seed : of the steps and of what is written into memories.
+    root : folder of builds.
+    baud : of the port; None: that of the design.
+    progress : gets a line for each test.
 
     Returns
     -------
@@ -63,14 +69,15 @@ def selftest(
     if on in ("model", "rtl"):
         raise ConfigError(f"selftest must have a port or sim-board, not {on}.")
     rng = np.random.default_rng(seed)
-    with Device.open(design, on, root=root, progress=progress) as device:
+    adapter = _adapter(on)
+    with Device.open(design, on, root=root, baud=baud, progress=progress) as device:
         board, folder = device.board, device.folder
         if board is None or folder is None:
             raise ConfigError(f"selftest must have a port or sim-board, not {on}.")
         board.reset()
         stages: Mapping[str, Callable[[], Result]] = {
             "link": lambda: _link(board, rng),
-            "memories": lambda: _memories(board, rng),
+            "memories": lambda: memories(board, rng),
             "steps": lambda: _steps(device, steps, rng),
             "counters": lambda: _counters(board, steps),
             "clock": lambda: _clock(board),
@@ -85,6 +92,9 @@ def selftest(
             "design": device.design.name,
             "build": board.manifest["id"],
             "on": on,
+            "adapter": adapter,
+            # a port without an adapter is a pseudo-terminal or another machine's
+            "hardware_measurement_claimed": adapter is not None,
             "seed": seed,
             "sc_hw": sc_model.__version__,
             "machine": platform.platform(),
@@ -93,6 +103,13 @@ def selftest(
     file = folder / "selftest.json"
     write_text(file, json.dumps(report, indent=1) + "\n")
     return report | {"file": str(file)}
+
+
+def _adapter(on: str) -> str | None:
+    """What this machine knows of the adapter behind a port; None where there is none."""
+    ports = {port.device: port for port in list_ports.comports()}
+    known = ports.get(os.path.realpath(on))
+    return f"{known.description} [{known.hwid}]" if known is not None else None
 
 
 def _link(board: Board, rng: np.random.Generator) -> Result:
@@ -118,15 +135,31 @@ def _link(board: Board, rng: np.random.Generator) -> Result:
     }
 
 
-def _memories(board: Board, rng: np.random.Generator) -> Result:
-    """A march of random words and their complements, and each word's number in itself."""
+def memories(board: Board, rng: np.random.Generator) -> Result:
+    """A march, and each word's number in itself.
+
+    The march is C- (van de Goor, 1993): up write; up read and write; down read and write; read. Its
+    background is random, its complement the other value, so that stuck bits, wrong addresses, and
+    words or bits that change others are found.
+    """
     found: Result = {}
     for memory in board.block.memories():
-        first = {f["name"]: _random(rng, memory.count, f) for f in memory.fields}
-        second = {name: ~values for name, values in first.items()}
+        word = {f["name"]: _random(rng, memory.count, f) for f in memory.fields}
+        other = {name: ~values for name, values in word.items()}
         numbers = {f["name"]: np.arange(memory.count) for f in memory.fields}
-        # up: write all, read all; a word that another one's write has changed is found
-        wrong = [_differences(memory, values) for values in (first, second, numbers)]
+        memory.load(word)
+        wrong = [
+            _differences(memory, expected, memory.exchange(written, descending=down))
+            for expected, written, down in (
+                (word, other, False),
+                (other, word, False),
+                (word, other, True),
+                (other, word, True),
+            )
+        ]
+        wrong.append(_differences(memory, word, memory.read()))
+        memory.load(numbers)
+        wrong.append(_differences(memory, numbers, memory.read()))
         found[f"{memory.window.name}.{memory.space}"] = {
             "words": memory.count,
             "wrong": sum(count for count, _ in wrong),
@@ -139,10 +172,10 @@ def _random(rng: np.random.Generator, count: int, field: Mapping[str, Any]) -> A
     return rng.integers(0, 1 << min(62, field["width"]), count)
 
 
-def _differences(memory: Memory, values: Mapping[str, Any]) -> tuple[int, str | None]:
-    """How many words are not read back as they were written, and the first of them."""
-    memory.load(values)
-    got = memory.read()
+def _differences(
+    memory: Memory, values: Mapping[str, Any], got: Mapping[str, Any]
+) -> tuple[int, str | None]:
+    """How many words are not as they were written, and the first of them."""
     wrong, first = np.zeros(memory.count, bool), None
     for field in memory.fields:
         name, mask = field["name"], (1 << min(62, field["width"])) - 1

@@ -1,0 +1,78 @@
+"""The self-test of a simulated board, and of one whose memory has a bit that is stuck."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from device_designs import LAYER
+from link_responder import Responder
+from register_model import LayerRegisters, manifest_of_design
+
+from sc_driver.board import Board
+from sc_driver.transports import MemoryTransport
+from sc_hw.build.elaborate import elaborate
+from sc_hw.simulation.running import run_design
+from sc_hw.simulation.selftest import memories, selftest
+from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec
+
+SMALL = Design(
+    name="device_small",
+    block="layer",
+    layer=PlasticLayerSpec(inputs=5, neurons=3, lanes=2),
+    neuron=NeuronSpec(threshold=60_000),
+)
+
+
+class FaultyRegisters(LayerRegisters):
+    """A board whose memories have a fault."""
+
+    fault = ""
+
+    def __call__(self, address: int, word: int | None) -> int | None:
+        name = self._names[address]["name"]
+        lowest = 1 << self.host["windows"][0]["address"][-1]["offset"]
+        if self.fault == "address line" and name == "WINDOW_ADDRESS" and word is not None:
+            word &= ~lowest
+        got = super().__call__(address, word)
+        if self.fault == "stuck bit" and name == "WINDOW_DATA" and word is None:
+            return (got or 0) | 1
+        if self.fault == "coupling" and name == "WINDOW_DATA" and word is not None:
+            # whatever is written anywhere spoils a bit of one word in which it was a 1
+            state = self.model.state()
+            state["synapse"]["weight"][3, 1] &= ~4
+            self.model.restore(state)
+        return got
+
+
+@pytest.mark.parametrize("fault", ["", "stuck bit", "address line", "coupling"])
+def test_memories_with_faults(fault: str) -> None:
+    manifest = manifest_of_design(SMALL)
+    registers = FaultyRegisters(SMALL, manifest)
+    board = Board.open(MemoryTransport(Responder(registers)), manifest)
+    registers.fault = fault
+    found = memories(board, np.random.default_rng(1))
+    assert found["passed"] == (not fault), found
+    if fault == "coupling":
+        assert found["spaces"]["layer.synapse"]["first"].startswith("word 10, weight: ")
+
+
+def test_simulated_board_that_is_well(builds: Path) -> None:
+    folder = elaborate(LAYER.behind("uart"), builds).folder
+    report = selftest("sim-board", folder, steps=30)
+    assert {name: test["passed"] for name, test in report["tests"].items()} == dict.fromkeys(
+        ("link", "memories", "steps", "counters", "clock"), True
+    )
+    assert json.loads(Path(report["file"]).read_text())["build"] == folder.name
+    assert report["hardware_measurement_claimed"] is False
+    with pytest.raises(ConfigError, match=r"^selftest must have a port or sim-board, not model\."):
+        selftest("model", folder)
+
+
+def test_run_is_the_same_on_model_and_board(builds: Path) -> None:
+    folder = elaborate(LAYER.behind("uart"), builds).folder
+    model, board = (list(run_design(folder, on, steps=40)) for on in ("model", "sim-board"))
+    assert model == board
+    assert (len(model), model[-1].step, sum(model[-1].histogram)) == (20, 40, 147)
