@@ -112,10 +112,7 @@ class Board:
         port, registers = self.link.transport.name, self.registers
         magic, protocol = registers.read("MAGIC", "PROTOCOL")
         if magic != MAGIC:
-            raise WrongBoardError(
-                f"What answers on {port} is no board of sc-hw: its first register is"
-                f" 0x{magic:08X}, not 0x{MAGIC:08X}; is it the right port?"
-            )
+            raise _wrong_board(port, magic)
         version = protocol & registers.mask("PROTOCOL", "version")
         if version != PROTOCOL:
             raise ProtocolError(
@@ -273,6 +270,29 @@ class Board:
             )
 
 
+def build_on(port: str | Transport, *, baud: int | None = None) -> str:
+    """The id of the build that is on a board, whatever it is.
+
+    Raises
+    ------
+    LinkError
+        There is no answer, or not that of a board.
+    """
+    with Link(SerialPort(port, baud or DEFAULT_BAUD) if isinstance(port, str) else port) as link:
+        link.hello()
+        magic, _, low, high = (int(word) for word in link.read(0, 4, step=1))
+        if magic != MAGIC:
+            raise _wrong_board(link.transport.name, magic)
+        return f"{high:04x}{low:08x}"
+
+
+def _wrong_board(port: str, magic: int) -> WrongBoardError:
+    return WrongBoardError(
+        f"What answers on {port} is no board of sc-hw: its first register is 0x{magic:08X}, not"
+        f" 0x{MAGIC:08X}; is it the right port?"
+    )
+
+
 def read_manifest(file: Path) -> Mapping[str, Any]:
     """A manifest; ManifestError where the file is none."""
     try:
@@ -301,4 +321,4 @@ def read_state(file: Path) -> State:
     return state
 
 
-__all__ = ["Board", "LinkError", "read_manifest", "read_state"]
+__all__ = ["Board", "LinkError", "build_on", "read_manifest", "read_state"]

@@ -15,7 +15,14 @@ from sc_driver.blocks.board_block import BoardBlock
 from sc_driver.errors import ManifestError
 from sc_driver.registers import Registers
 
-__all__ = ["BoardBlock", "board_block"]
+__all__ = ["BoardBlock", "board_block", "known_blocks"]
+
+
+def known_blocks() -> list[str]:
+    """Names of the blocks that the driver runs."""
+    return sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if module.name != "board_block"
+    )
 
 
 def board_block(registers: Registers, manifest: Mapping[str, Any]) -> BoardBlock:
@@ -27,9 +34,7 @@ def board_block(registers: Registers, manifest: Mapping[str, Any]) -> BoardBlock
         This driver does not know the block.
     """
     name = manifest["design"]["block"]
-    known = sorted(
-        module.name for module in pkgutil.iter_modules(__path__) if module.name != "board_block"
-    )
+    known = known_blocks()
     if name not in known:
         raise ManifestError(
             f"The driver runs designs with block {', '.join(known)}, not {name!r}; use an sc-hw"

@@ -79,12 +79,15 @@ def _line(now: Any) -> str:
     if now.spikes is not None:
         parts.append(f"{now.spikes} spikes, {now.rate:.4f} a neuron and step")
     parts += [f"mean {name} {value:.2f}" for name, value in now.modulators.items()]
-    parts.append(f"weights {now.least} to {now.greatest}, mean {now.mean:.1f}")
+    if now.histogram:
+        parts.append(f"weights {now.least} to {now.greatest}, mean {now.mean:.1f}")
     return "; ".join(parts)
 
 
 def _view(now: Any) -> Text:
     """The same for a terminal, with a histogram of the weights."""
+    if not now.histogram:
+        return Text(_line(now))
     most = max(1, *now.histogram)
     bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in now.histogram)
     return Text(f"{_line(now)}\n{now.least:>8} |{bars}| {now.greatest}")
@@ -92,7 +95,13 @@ def _view(now: Any) -> Text:
 
 def selftest(
     port: Annotated[str, typer.Argument(metavar="PORT", help="Port of a board, or sim-board.")],
-    design: DesignFile,
+    design: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DESIGN]",
+            help="Design file, or a build's folder; else the build that the board says it is.",
+        ),
+    ] = None,
     steps: Annotated[
         int, typer.Option(min=1, max=MAX_STEPS, help="Random steps against the model.")
     ] = 10_000,

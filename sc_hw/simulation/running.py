@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sc_hw.files import DEFAULT_ROOT, PathLike
 from sc_hw.progress import silent
 from sc_hw.simulation.device import Device
 from sc_hw.simulation.devices.device_block import rows
 from sc_hw.simulation.stimulus import random_stimulus
+from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError
 
 STEPS = 1000
@@ -29,8 +31,8 @@ class Progress:
     step, steps : done so far, and all.
     spikes, rate : of the neurons in the portion; None without neurons.
     modulators : the mean of each in the portion.
-    least, greatest, mean : of the weights.
-    histogram : weights by value, from the least to the greatest.
+    least, greatest, mean : of the weights that learn; None where there are none.
+    histogram : weights by value, from the least to the greatest; empty where there are none.
     """
 
     step: int
@@ -38,9 +40,9 @@ class Progress:
     spikes: int | None
     rate: float | None
     modulators: dict[str, float]
-    least: int
-    greatest: int
-    mean: float
+    least: int | None
+    greatest: int | None
+    mean: float | None
     histogram: list[int]
 
     def as_json(self) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def run_design(
 
     Raises
     ------
-    ConfigError, RecordingError
+    ConfigError
         The design or the recording does not fit.
     LinkError
         The board fails.
@@ -82,7 +84,7 @@ def run_design(
     rng = np.random.default_rng(seed)
     with Device.open(design, on, root=root, baud=baud, progress=progress) as device:
         if events is not None:
-            stimulus: dict[str, Any] = device.recording(events)
+            stimulus = _recorded(device, events)
             count = device.block.steps(stimulus)
             if steps is not None and steps > count:
                 raise ConfigError(f"steps must be at most the recording's {count}, not {steps}.")
@@ -98,8 +100,16 @@ def run_design(
             yield _seen(device, portion, device.run(**portion), stop, count)
 
 
+def _recorded(device: Device, events: PathLike) -> dict[str, Any]:
+    """The stimulus of a recording."""
+    try:
+        return device.recording(events)
+    except RecordingError as error:
+        raise ConfigError(str(error)) from None
+
+
 def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps: int) -> Progress:
-    weights = np.ravel(device.state()["synapse"][device.block.weight]).astype(np.int64)
+    weights = _weights(device)
     spikes = int(fired.sum()) if isinstance(fired, np.ndarray) else None
     counts, _ = np.histogram(weights, bins=BINS)
     return Progress(
@@ -112,8 +122,18 @@ def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps:
             for name, values in portion.items()
             if np.ndim(values) == 1 and np.asarray(values).dtype.kind in "iu"
         },
-        int(weights.min()),
-        int(weights.max()),
-        float(weights.mean()),
-        counts.tolist(),
+        int(weights.min()) if weights.size else None,
+        int(weights.max()) if weights.size else None,
+        float(weights.mean()) if weights.size else None,
+        counts.tolist() if weights.size else [],
     )
+
+
+def _weights(device: Device) -> NDArray[np.int64]:
+    """The weights that learn: of a network those of its plastic layer, if it has one."""
+    state = device.state()
+    if device.design.block != "network":
+        found = state["synapse"][device.block.weight]
+    else:
+        found = state.get("plastic", {}).get("synapse.weight", np.zeros(0, np.int64))
+    return np.ravel(found).astype(np.int64)

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from serial.tools import list_ports
 
 import sc_model
 from sc_driver.blocks.board_block import Memory
-from sc_driver.board import Board
+from sc_driver.board import Board, build_on
 from sc_hw.files import DEFAULT_ROOT, PathLike, write_text
 from sc_hw.progress import Progress, silent
-from sc_hw.simulation.device import Device
+from sc_hw.simulation.device import SIMULATED_BOARD, Device
 from sc_hw.simulation.stimulus import random_stimulus
 from sc_model.spec import ConfigError
 
@@ -33,7 +34,7 @@ Result = dict[str, Any]
 
 def selftest(
     on: str,
-    design: PathLike,
+    design: PathLike | None = None,
     *,
     steps: int = STEPS,
     seed: int = 1,
@@ -48,7 +49,8 @@ def selftest(
     Parameters
     ----------
     on : a port, or ``sim-board``.
-    design : what is on the board: a design file, or its build folder.
+    design : what is on the board: a design file, or its build folder. None: the build in `root`
+        whose id the board has.
     steps : random steps against the model.
     seed : of the steps and of what is written into memories.
     root : folder of builds.
@@ -68,6 +70,8 @@ def selftest(
     """
     if on in ("model", "rtl"):
         raise ConfigError(f"selftest must have a port or sim-board, not {on}.")
+    if design is None:
+        design = _build_folder(on, Path(root), baud)
     rng = np.random.default_rng(seed)
     adapter = _adapter(on)
     with Device.open(design, on, root=root, baud=baud, progress=progress) as device:
@@ -103,6 +107,21 @@ def selftest(
     file = folder / "selftest.json"
     write_text(file, json.dumps(report, indent=1) + "\n")
     return report | {"file": str(file)}
+
+
+def _build_folder(on: str, root: Path, baud: int | None) -> Path:
+    """The folder of the build that is on a board."""
+    if on == SIMULATED_BOARD:
+        raise ConfigError(
+            "selftest of sim-board must have a design, a design file or build folder."
+        )
+    folder = root / build_on(on, baud=baud)
+    if not (folder / "manifest.json").is_file():
+        raise ConfigError(
+            f"the board on {on} runs build {folder.name}, which is not in {root}; give the design"
+            " that it was built from, or the folder of builds (--build)."
+        )
+    return folder
 
 
 def _adapter(on: str) -> str | None:

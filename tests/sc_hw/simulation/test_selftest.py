@@ -10,10 +10,13 @@ import pytest
 from device_designs import LAYER
 from link_responder import Responder
 from register_model import LayerRegisters, manifest_of_design
+from support import ROOT
 
-from sc_driver.board import Board
+from sc_driver.board import Board, build_on
+from sc_driver.errors import LinkError
 from sc_driver.transports import MemoryTransport
 from sc_hw.build.elaborate import elaborate
+from sc_hw.commands.demo import example_folder
 from sc_hw.simulation.running import run_design
 from sc_hw.simulation.selftest import memories, selftest
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec
@@ -69,6 +72,24 @@ def test_simulated_board_that_is_well(builds: Path) -> None:
     assert report["hardware_measurement_claimed"] is False
     with pytest.raises(ConfigError, match=r"^selftest must have a port or sim-board, not model\."):
         selftest("model", folder)
+    with pytest.raises(ConfigError, match=r"^selftest of sim-board must have a design"):
+        selftest("sim-board")
+
+
+def test_build_that_the_board_says_it_is(tmp_path: Path) -> None:
+    manifest = manifest_of_design(SMALL)
+    port = MemoryTransport(Responder(LayerRegisters(SMALL, manifest)))
+    assert build_on(port) == manifest["id"]
+    with pytest.raises(LinkError, match="is no board of sc-hw: its first register is 0x00000007,"):
+        build_on(MemoryTransport(Responder(lambda address, word: 7)))
+
+
+def test_what_does_not_fit_is_one_line() -> None:
+    digits = example_folder() / "digits.npz"
+    with pytest.raises(ConfigError, match="lacks the array 'pre_spike'"):
+        next(run_design(ROOT / "examples" / "lane.toml", events=digits))
+    with pytest.raises(ConfigError, match="network 'two_rates'"):
+        next(run_design(ROOT / "examples" / "network.toml", "sim-board"))
 
 
 def test_run_is_the_same_on_model_and_board(builds: Path) -> None:
