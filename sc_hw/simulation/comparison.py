@@ -58,7 +58,8 @@ def compare(
         raise ValueError(f"every must be >= 1, not {every}")
     second.restore(first.state())
     steps = first.block.steps(stimulus)
-    stride = LOGGED_STEPS if first.block.logs_every_step else every
+    whole = -(-every // first.block.period) * first.block.period
+    stride = LOGGED_STEPS if first.block.logs_every_step else whole
     chunk = _in_logs if first.block.logs_every_step else _in_states
     for start in range(0, steps, stride):
         difference = chunk(first, second, stimulus, start, min(start + stride, steps))
@@ -92,16 +93,35 @@ def _in_states(
     """The first difference in some steps.
 
     All steps are run at once; where outputs or final states differ both devices are restored, and
-    the steps are run and compared one by one.
+    the steps are run and compared one by one. So they are at once where `before` can't be restored.
     """
     before = first.state()
+    if first.block.unrestorable(before) is not None:
+        return _one_by_one(first, second, stimulus, start, stop, None)
     outputs = [device.run(**rows(stimulus, start, stop)) for device in (first, second)]
     if _equal(outputs) and _between(first.state(), second.state(), stop) is None:
         return None
     for device in (first, second):
         device.restore(before)
+    difference = _one_by_one(first, second, stimulus, start, stop, before)
+    if difference is None:
+        raise RuntimeError(
+            "two devices differed, and no longer do when they do the same again: one of them is not"
+            " deterministic."
+        )
+    return difference
+
+
+def _one_by_one(
+    first: Device,
+    second: Device,
+    stimulus: Mapping[str, Any],
+    start: int,
+    stop: int,
+    before: State | None,
+) -> Difference | None:
+    """Run some steps and compare after each; `before`: the state, where it can be restored."""
     for t in range(start, stop):
-        state = first.state()
         outputs = [device.run(**rows(stimulus, t, t + 1)) for device in (first, second)]
         if not _equal(outputs):
             (index,) = np.argwhere(outputs[0][0] != outputs[1][0])[0]
@@ -111,12 +131,11 @@ def _in_states(
             )
         else:
             difference = _between(first.state(), second.state(), t)
+        if difference is not None and before is not None:
+            return _with_waves(first, second, difference, before, rows(stimulus, start, t + 1))
         if difference is not None:
-            return _with_waves(first, second, difference, state, rows(stimulus, t, t + 1))
-    raise RuntimeError(
-        "two devices differed, and no longer do when they do the same again: one of them is not"
-        " deterministic."
-    )
+            return difference
+    return None
 
 
 def _with_waves(

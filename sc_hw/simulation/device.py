@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sc_driver.board import Board
 from sc_driver.transports import Transport
@@ -27,11 +27,11 @@ from sc_hw.simulation.comparison import Difference, compare
 from sc_hw.simulation.devices import DeviceBlock, device_block
 from sc_hw.simulation.devices.device_block import State
 from sc_hw.simulation.library import rtl_library
-from sc_hw.simulation.on_board import OnBoard
+from sc_hw.simulation.on_board import OnBoard, check_on_board
 from sc_model.native import NativeError
 from sc_model.spec import ConfigError, Design, load_design
 from sc_model.texts import shown
-from sc_sim.rtl import Rtl, block_of
+from sc_sim.rtl import engine_of
 
 MODEL, RTL, SIMULATED_BOARD = "model", "rtl", "sim-board"
 
@@ -50,7 +50,8 @@ class Device:
 
     Use :meth:`open`. What a step takes depends on the block: the rule's inputs by name for a lane
     (scalars) and a bank (scalars or shape (N,)); `spikes`, the rule's modulators and the flags of
-    :meth:`sc_model.golden.PlasticLayer.step` for a layer.
+    :meth:`sc_model.golden.PlasticLayer.step` for a layer, and for a network, whose plastic layer
+    takes the modulators and flags.
 
     Members
     -------
@@ -122,11 +123,12 @@ class Device:
         if on not in (MODEL, RTL):
             return cls._on_board(block, on, folder, root, baud, progress)
         if on == RTL:
+            block.check_rtl()
             if folder is None:
                 progress(f"{design.name}: elaborating")
                 folder = elaborate(design, root).folder
             progress(f"{design.name}: compiling the Verilog, unless that is kept")
-            return cls(block, on, block_of(Rtl(folder, rtl_library(folder))), folder)
+            return cls(block, on, engine_of(folder, rtl_library(folder)), folder)
         try:
             progress(f"{design.name}: compiling the model, unless that is kept")
             return cls(block, on, block.model(native=True), folder)
@@ -145,6 +147,7 @@ class Device:
     ) -> Device:
         """A device on a port, or on a simulated board."""
         design = block.design
+        check_on_board(design)
         if folder is None:
             progress(f"{design.name}: elaborating")
             folder = elaborate(design if design.host else design.behind(DOOR), root).folder
@@ -185,8 +188,12 @@ class Device:
 
     # --- state ------------------------------------------------------------------------------------
 
-    def load(self, weights: ArrayLike) -> None:
-        """Write the weights (a scalar, or the block's shape); all else is as after a reset."""
+    def load(self, weights: Any) -> None:
+        """Write the weights; all else is as after a reset.
+
+        `weights`: a scalar, or of the block's shape; of a network, arrays by
+        ``<layer>.<parameter>``, or the path of a file of them (.npz).
+        """
         self.block.load(self._engine, weights)
 
     def state(self) -> State:
@@ -194,8 +201,18 @@ class Device:
         return self.block.state(self._engine)
 
     def checkpoint(self, path: PathLike) -> Path:
-        """Write the state to a file (.npz), whole or not at all."""
-        return write_checkpoint(Path(path), self.state(), self.block)
+        """Write the state to a file (.npz), whole or not at all.
+
+        Raises
+        ------
+        ConfigError
+            The state holds fields of more than 64 bits, or is one that no device can go on from.
+        """
+        state = self.state()
+        why = self.block.unrestorable(state)
+        if why is not None:
+            raise ConfigError(f"{why}.")
+        return write_checkpoint(Path(path), state, self.block)
 
     def restore(self, state: State | PathLike) -> None:
         """Continue from a checkpoint file or a state, of this kind of device or the other.
@@ -212,6 +229,9 @@ class Device:
             subject = f"checkpoint {state}"
             state = read_checkpoint(Path(state), self.block)
         check_state(subject, state, self.block.layout())
+        why = self.block.unrestorable(state)
+        if why is not None:
+            raise ConfigError(f"{subject}: {why}.")
         self.block.restore(self._engine, state)
 
     # --- steps ------------------------------------------------------------------------------------
@@ -233,7 +253,8 @@ class Device:
     def step(self, **stimulus: Any) -> Any:
         """Advance by one step.
 
-        Returns the neurons' spikes of a layer, shape (neurons,); the new state of a lane or bank.
+        Returns the neurons' spikes of a layer, or of a network's last one, shape (neurons,); the
+        new state of a lane or bank.
         """
         return self.block.step(self._engine, stimulus)
 
@@ -241,8 +262,8 @@ class Device:
         """Advance by T steps.
 
         Arrays of the stimulus have a first axis T; a scalar holds in all steps. Returns spikes of a
-        layer, shape (T, neurons); every field after each step of a lane, shape (T,); None for a
-        bank.
+        layer, or of a network's last one, shape (T, neurons); every field after each step of a
+        lane, shape (T,); None for a bank.
         """
         return self.block.run(self._engine, stimulus)
 
@@ -264,7 +285,8 @@ class Device:
         Parameters
         ----------
         first, second : devices of the same design.
-        every : steps between two comparisons of the state, >= 1.
+        every : steps between two comparisons of the state, >= 1; of a network, rounded up to a step
+            in which all layers tick.
         stimulus : as for :meth:`run`.
 
         Returns
@@ -285,7 +307,7 @@ class Device:
         if self._folder is None or self.on != "rtl":
             return None
         library = rtl_library(self._folder, waves=True)
-        engine = block_of(Rtl(self._folder, library))
+        engine = engine_of(self._folder, library)
         return Device(self.block, "rtl", engine, self._folder)
 
     def trace(self) -> Path:

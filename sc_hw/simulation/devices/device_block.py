@@ -59,6 +59,18 @@ class DeviceBlock(ABC):
     def restore(self, engine: Any, state: State) -> None:
         """Write every field of an engine; the state has been compared with `layout`."""
 
+    def check_rtl(self) -> None:  # noqa: B027 - most blocks have nothing to check
+        """ConfigError where the design's RTL can't be run step by step."""
+
+    @property
+    def period(self) -> int:
+        """States can be restored after each so many steps."""
+        return 1
+
+    def unrestorable(self, state: State) -> str | None:
+        """Why no engine can go on from a state, as the beginning of an error; None if it can."""
+        return None
+
     @abstractmethod
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """The stimulus of a recording, and the weights that it begins with."""

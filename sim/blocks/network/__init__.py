@@ -1,8 +1,8 @@
 """A verilated network: words in, words out, resets at any time, under any clocks.
 
-`rtl.NetworkRtl` runs it. It has no class with the interface of the golden network: a network is
-co-simulated under many clockings (`sc_sim.benches.network`), not run step by step.
+`rtl.NetworkRtl` runs it, for co-simulation under many clockings (`sc_sim.benches.network`).
+`device.RtlNetwork` has the interface of the compiled network, step by step.
 """
 
 EVENTS: dict[str, tuple[str, ...]] = {}
-golden_interface = None
+golden_interface = None  # it is made of another driver: `sc_sim.rtl.engine_of`

@@ -131,6 +131,38 @@ class NetworkHost:
             loads.append(words)
         return np.concatenate(loads)
 
+    def state_loads(
+        self, state: Mapping[str, Mapping[str, ArrayLike]], *, fresh: bool
+    ) -> dict[str, Words]:
+        """Words that load every layer's parameters and state, by port.
+
+        Parameters
+        ----------
+        state : fields of each layer, as `readings` names them.
+        fresh : whether the layers are in their state after a reset; they then read their state as
+            0, and only the parameters are taken from `state`.
+        """
+        loads = {}
+        for layer in self.spec.layers:
+            port, batches = f"load_{layer.name}", []
+            values = {name: np.asarray(array) for name, array in state[layer.name].items()}
+            for batch in self._read_batches(layer):
+                space = self._space(layer, batch.space)
+                address = {"space": space["code"], "lane": batch.lanes, "word": batch.words}
+                words = self.payloads(port, address, len(batch))
+                for age, field in enumerate(space["fields"]):
+                    if batch.space == "control":
+                        column: ArrayLike = int(fresh)
+                    elif batch.space == "history":
+                        column = 0 if fresh else values["history"][:, age]
+                    else:
+                        column = values[field["name"]].ravel() if field["name"] in values else 0
+                    offset = self._data_offset(port) + field["offset"]
+                    put_bits(words, offset, field["width"], column)
+                batches.append(words)
+            loads[port] = np.concatenate(batches)
+        return loads
+
     def _read_batches(self, layer: TrainedLayerSpec) -> Iterator[Batch]:
         """All that the host can read of a layer, in the order of the words that come back."""
         yield synapse_addresses(layer)

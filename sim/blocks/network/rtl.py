@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sc_model.spec import PLASTIC, IntFormat
 from sc_sim.bits import packed
@@ -115,6 +115,56 @@ class NetworkRtl:
             words_back = transfers.words[f"readback_{PLASTIC}"]
             readings[PLASTIC] = flat(self._host.plastic_readings(words_back, plastic))
         return readings
+
+    def read_states(self, plastic: State | None = None) -> tuple[Readings, State | None] | None:
+        """What `read` returns, the plastic layer's part as a checkpoint of its model."""
+        words = self._host.reads()
+        room = {f"readback_{port.removeprefix('read_')}": len(rows) for port, rows in words.items()}
+        transfers = Transfers(self.dut, words, room, room)
+        if not self._run(transfers, 0.0):
+            return None
+        learned = None
+        if plastic is not None:
+            words_back = transfers.words[f"readback_{PLASTIC}"]
+            learned = self._host.plastic_readings(words_back, plastic)
+        return self._host.readings(transfers.words), learned
+
+    def write(
+        self,
+        state: Mapping[str, Mapping[str, ArrayLike]],
+        *,
+        fresh: bool,
+        plastic: State | None = None,
+    ) -> bool:
+        """Load every layer's parameters and state; see `NetworkHost.state_loads`.
+
+        `plastic`: the plastic layer's checkpoint. Returns whether all words were taken.
+        """
+        words = self._host.state_loads(state, fresh=fresh) | self._host.plastic_loads(plastic or {})
+        return self._run(Transfers(self.dut, words, {}, {}), 0.0)
+
+    def take(
+        self, inputs: NDArray[np.uint8], teach: Mapping[str, NDArray[np.int64]], room: int
+    ) -> Stepped | None:
+        """Take steps, without idle clocks, until nothing is transferred any more.
+
+        Parameters
+        ----------
+        inputs : spikes of the steps, (T, inputs).
+        teach : of each of the plastic layer's own steps among them, by name.
+        room : words of stream `o` to keep.
+
+        Returns the words of stream `o`; None where the network has not taken all steps.
+        """
+        words = {"i": packed(inputs)}
+        if teach:
+            words |= self._host.lessons(teach)
+        transfers = Transfers(self.dut, words, {"o": room + 1}, {"o": -1})
+        return self._output(transfers) if self._run(transfers, 0.0) else None
+
+    def trace(self, path: Path) -> None:
+        """Write all signals from now on; see `Driver.trace`."""
+        self.driver.trace(path)
 
     def play(
         self,

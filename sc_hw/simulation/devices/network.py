@@ -1,0 +1,287 @@
+"""A network as a device: spikes in, the last layer's spikes out, and a space for each layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
+from sc_model.evaluation import load_parameters
+from sc_model.files import PathLike
+from sc_model.golden.network.network import Network, parameter_bounds
+from sc_model.golden.network.recording import load_network_recording
+from sc_model.native.network import NativeNetwork
+from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec
+
+NETWORK, STEPS = "network", "steps"
+MOST_STEPS = (1 << 62) - 1
+# Keys that change neither words nor states, so that a checkpoint fits another layout or clock
+PLACEMENT = {"lanes", "clock"}
+CLOCKING = {"clocks", "crossing_depth"}
+
+
+class ModelNetwork:
+    """A network's model, compiled or golden, whose parameters can be loaded anew.
+
+    Members
+    -------
+    spec : the network.
+    network : the model.
+    """
+
+    def __init__(self, spec: NetworkSpec, *, native: bool) -> None:
+        self.spec, self._kind = spec, NativeNetwork if native else Network
+        self.load({})
+
+    def load(self, parameters: Mapping[str, ArrayLike]) -> None:
+        """Write the parameters, by ``<layer>.<parameter>``; all else is as after a reset."""
+        golden = Network(self.spec, parameters)
+        self._parameters = {name: dict(one.parameters) for name, one in golden.layers.items()}
+        self.network: Network | NativeNetwork = self._kind(self.spec, parameters)
+
+    @property
+    def steps(self) -> int:
+        """Steps since the reset."""
+        return self.network.steps
+
+    def run(
+        self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
+    ) -> NDArray[np.uint8]:
+        """Compute T steps; the last layer's word after each."""
+        return self.network.run(inputs, teach)
+
+    def state(self) -> tuple[State, State | None]:
+        """Parameters and state of each trained layer, and the plastic layer's checkpoint."""
+        network = self.network
+        if isinstance(network, Network):
+            states = {name: layer.state for name, layer in network.layers.items()}
+        else:
+            states = network.state()
+        names = Network(self.spec).layers
+        fields = {
+            name: {
+                **self._parameters[name],
+                **{field: states[name][field] for field in layer.state},
+            }
+            for name, layer in names.items()
+        }
+        plastic = network.plastic
+        return fields, None if plastic is None else plastic.checkpoint()
+
+    def restore(self, fields: State, steps: int, plastic: State | None = None) -> None:
+        """Go on from a state in which no spike waits in a crossing."""
+        self.load(
+            {
+                f"{name}.{parameter}": fields[name][parameter]
+                for name, own in self._parameters.items()
+                for parameter in own
+            }
+        )
+        network = self.network
+        if network.plastic is not None and plastic is not None:
+            network.plastic.restore(plastic)
+        if isinstance(network, NativeNetwork):
+            waiting: dict[str, dict[str, Any]] = {
+                layer.name: {"pending": np.zeros(layer.inputs, np.int64), "lost": np.int64(0)}
+                for layer in self.spec.layers
+            }
+            network.restore({n: {**fields[n], **waiting[n]} for n in waiting}, steps)
+            return
+        network.steps = steps
+        for name, layer in network.layers.items():
+            state = {key: np.asarray(value) for key, value in fields[name].items()}
+            layer.synapse = {
+                key: state[key].astype(old.dtype) for key, old in layer.synapse.items()
+            }
+            layer.neuron = {key: state[key].astype(old.dtype) for key, old in layer.neuron.items()}
+            layer.fired = state["fired"].astype(layer.fired.dtype)
+            if layer.spec.max_delay:
+                layer.columns.history[:-1] = state["history"].T
+            network.outputs[name] = state["fired"].astype(np.uint8)
+        if network.plastic is not None and plastic is not None:
+            network.outputs[PLASTIC] = np.asarray(plastic["neuron"]["fired"], np.uint8)
+
+
+class NetworkDevice(DeviceBlock):
+    """A network; a step takes `spikes`, shape (inputs,), and what a plastic layer is taught.
+
+    A state has a space for each trained layer with its parameters and all that changes in it, the
+    space ``plastic`` with the fields of the plastic layer's checkpoint as ``<space>.<field>``, and
+    ``network.steps``. Spikes that wait in a crossing are no part of it, for hardware does not show
+    them: states are restored where none can wait (`check_restorable`).
+    """
+
+    name = "network"
+    step_axes = 2
+    network: NetworkSpec
+
+    def __init__(self, design: Design) -> None:
+        super().__init__(design)
+        if design.network is None:
+            raise ConfigError("a design with block 'network' must have the table [network].")
+        self.network = design.network
+
+    def model(self, *, native: bool) -> ModelNetwork:
+        """The golden network, or with `native` the compiled one."""
+        return ModelNetwork(self.network, native=native)
+
+    def check_rtl(self) -> None:
+        """Refuse a network of which a layer ticks more often than its producer.
+
+        Such a layer does not wait for words, so that there is no state between two steps.
+        """
+        early = [layer.name for layer in self.network.layers if self.network.early(layer)]
+        if early:
+            raise ConfigError(
+                f"a network on rtl must have layers that wait for their producers; layer"
+                f" '{early[0]}' of '{self.design.name}' ticks before words come. Use `sc-hw cosim`,"
+                " or on='model'."
+            )
+
+    def load(self, engine: Any, weights: Any) -> None:
+        """Write the parameters: arrays by ``<layer>.<parameter>``, or a file of them (.npz)."""
+        if isinstance(weights, (str, Path)):
+            weights = load_parameters(weights, self.network)
+        if not isinstance(weights, Mapping):
+            raise TypeError(
+                "a network loads arrays by '<layer>.<parameter>' (a dictionary, or the path of an"
+                f" .npz file), not {type(weights).__name__}."
+            )
+        engine.load(weights)
+
+    def initial_weights(self, rng: np.random.Generator) -> Any:
+        """Random parameters in the middle half of their ranges."""
+        return {
+            name: rng.integers(
+                low + (high - low) // 4, high - (high - low) // 4, shape, endpoint=True
+            )
+            for name, (shape, low, high) in parameter_bounds(self.network).items()
+        }
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def state(self, engine: Any) -> State:
+        """Every field that the hardware shows, by layer."""
+        fields, plastic = engine.state()
+        state: State = {
+            name: {key: np.array(values, np.int64) for key, values in layer.items()}
+            for name, layer in fields.items()
+        }
+        if plastic is not None:
+            state[PLASTIC] = {
+                f"{space}.{name}": np.array(values)
+                for space, arrays in plastic.items()
+                for name, values in arrays.items()
+            }
+        state.setdefault(NETWORK, {})[STEPS] = np.array(engine.steps, np.int64)
+        return state
+
+    def layout(self) -> Layout:
+        """The fields of the golden network."""
+        golden = Network(self.network)
+        bounds = parameter_bounds(self.network)
+        layout: dict[str, dict[str, tuple[int, int, tuple[int, ...]]]] = {}
+        for index, spec in enumerate(self.network.layers):
+            layer = golden.layers[spec.name]
+            crossing = self.network.crossing(index)
+            forms = {**layer._synapse.unit.inputs, **layer._neuron.inputs}
+            own = layout.setdefault(spec.name, {})
+            for name in layer.parameters:
+                shape, low, high = bounds[f"{spec.name}.{name}"]
+                own[name] = (low, high, shape)
+            for name, values in layer.state.items():
+                form = forms.get(name)
+                low, high = (0, 1) if form is None else (form.lo, form.hi)
+                if name == "history":
+                    low, high = crossing.value.lo, crossing.value.hi
+                own[name] = (low, high, values.shape)
+        if golden.plastic is not None:
+            layout[PLASTIC] = {
+                f"{space}.{name}": limits
+                for space, fields in golden.plastic.layout.items()
+                for name, limits in fields.items()
+            }
+        layout.setdefault(NETWORK, {})[STEPS] = (0, MOST_STEPS, ())
+        return layout
+
+    @property
+    def period(self) -> int:
+        """Steps after which all layers tick in one step."""
+        return math.lcm(*(layer.tick_interval for layer in self.network.layers))
+
+    @property
+    def _spikes_wait(self) -> bool:
+        """Whether spikes can wait in a crossing when all layers have ticked."""
+        crossings = [self.network.crossing(i) for i in range(len(self.network.layers))]
+        return any(
+            (crossing.policy == "once" and crossing.most_words > 1)
+            or crossing.o_interval < crossing.i_interval
+            for crossing in crossings
+        )
+
+    def unrestorable(self, state: State) -> str | None:
+        """Why a state can't be restored: a step after which spikes may wait in a crossing."""
+        steps = int(state[NETWORK][STEPS])
+        if steps == 0 or (steps % self.period == 0 and not self._spikes_wait):
+            return None
+        rule = (
+            "before the first step, for spikes may wait in its crossings"
+            if self._spikes_wait
+            else f"after each {self.period} steps, when all layers tick and no spike waits"
+        )
+        return f"network '{self.design.name}' has a state to go on from {rule}, not after {steps}"
+
+    def restore(self, engine: Any, state: State) -> None:
+        """Write every field."""
+        fields = {layer.name: state[layer.name] for layer in self.network.layers}
+        plastic: State | None = None
+        if self.network.plastic is not None:
+            plastic = {}
+            for name, values in state[PLASTIC].items():
+                space, _, field = name.partition(".")
+                plastic.setdefault(space, {})[field] = values
+        engine.restore(fields, int(state[NETWORK][STEPS]), plastic)
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], Any]:
+        """Spikes and lessons, and the parameters of all layers."""
+        recorded = load_network_recording(path, self.network)
+        return {"spikes": recorded.x, **recorded.teach}, recorded.parameters
+
+    def step(self, engine: Any, stimulus: Stimulus) -> Any:
+        """Advance by one step; the last word of the last layer, shape (neurons,)."""
+        spikes, teach = _arguments(stimulus)
+        return engine.run(np.asarray(spikes)[None], teach)[0]
+
+    def run(self, engine: Any, stimulus: Stimulus) -> Any:
+        """Advance by T steps; the last word of the last layer after each, shape (T, neurons)."""
+        spikes, teach = _arguments(stimulus)
+        return engine.run(spikes, teach)
+
+    def stepped(self, stimulus: Stimulus) -> Stimulus:
+        """The spikes; what is taught may be scalars."""
+        return {"spikes": stimulus["spikes"]} if "spikes" in stimulus else {}
+
+    def identity(self) -> dict[str, Any]:
+        """The network; its clocks, lanes and queues are left out."""
+        values = self.network.model_dump(mode="json", exclude=CLOCKING)
+        for layer in values["layers"]:
+            for key in PLACEMENT:
+                layer.pop(key, None)
+        return {"block": self.design.block, "network": values}
+
+
+def _arguments(stimulus: Stimulus) -> tuple[Any, dict[str, Any]]:
+    """Spikes, and what is taught; TypeError without spikes."""
+    if "spikes" not in stimulus:
+        raise TypeError("a step of a network takes spikes, shape (inputs,)")
+    return stimulus["spikes"], {n: v for n, v in stimulus.items() if n != "spikes"}
+
+
+DEVICE_BLOCK = NetworkDevice

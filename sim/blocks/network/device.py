@@ -1,0 +1,156 @@
+"""A verilated network that is run some steps at a time, with a state between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import integers
+from sc_model.golden.network.network import Network
+from sc_sim.blocks.network.records import Stepped
+from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_sim.clocks import nominal
+from sc_sim.toolchain import SimulationError
+
+Fields = Mapping[str, Mapping[str, ArrayLike]]
+Checkpoint = dict[str, dict[str, NDArray[Any]]]
+
+
+class RtlNetwork:
+    """A network with the interface of its compiled model, under its clocks at their frequencies.
+
+    A state has what the host can read: the fields of each trained layer. Spikes that wait in a
+    crossing are not among them. No layer may tick more often than its producer: such a layer runs
+    ahead of the steps, and has no state between two of them.
+
+    Members
+    -------
+    rtl : the verilated design.
+    spec : the network.
+    steps : steps since the reset that a state counts from.
+    """
+
+    def __init__(self, rtl: NetworkRtl) -> None:
+        self.rtl, self.spec = rtl, rtl.spec
+        self._clocks = nominal({role: self.spec.clock(role).mhz for role in self.spec.roles})
+        self.load({})
+
+    @property
+    def n_outputs(self) -> int:
+        """Neurons of the last layer."""
+        plastic = self.spec.plastic
+        return self.spec.layers[-1].neurons if plastic is None else plastic.layer.neurons
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def load(self, parameters: Mapping[str, ArrayLike]) -> None:
+        """Write the parameters, by `<layer>.<parameter>`; all else is as after a reset."""
+        golden = Network(self.spec, parameters)  # checks them, and says what is left out
+        fields = {name: dict(layer.parameters) for name, layer in golden.layers.items()}
+        plastic = None if golden.plastic is None else golden.plastic.checkpoint()
+        self._write(fields, 0, plastic)
+
+    def restore(self, fields: Fields, steps: int, plastic: Checkpoint | None = None) -> None:
+        """Go on from a state in which no spike waits in a crossing.
+
+        Parameters
+        ----------
+        fields : parameters and state of each trained layer.
+        steps : steps since the reset, at the end of which all layers have ticked; with 0 the state
+            is that after a reset.
+        plastic : a checkpoint of the plastic layer.
+        """
+        self._write(fields, steps, plastic)
+
+    def _write(self, fields: Fields, steps: int, plastic: Checkpoint | None) -> None:
+        """Make the network anew, and write all its memories."""
+        self.rtl.start(self._clocks, 0)
+        self.rtl.write(fields, fresh=steps == 0, plastic=plastic)
+        self.steps, self._begin = steps, steps
+        # golden layers that are never stepped: shapes, and the values after a reset
+        self._reset_state = Network(self.spec)
+        self._last = np.zeros(self.n_outputs, np.uint8)
+        if plastic is not None:
+            self._last = np.asarray(plastic["neuron"]["fired"], np.uint8)
+        elif steps:
+            self._last = np.asarray(fields[self.spec.layers[-1].name]["fired"], np.uint8)
+
+    def state(self) -> tuple[Checkpoint, Checkpoint | None]:
+        """Parameters and state of each trained layer, and the plastic layer's checkpoint."""
+        plastic = self._reset_state.plastic
+        shapes = None if plastic is None else plastic.checkpoint()
+        found = self.rtl.read_states(shapes)
+        if found is None:
+            raise SimulationError(f"design {self.rtl.dut.manifest['id']} answers no read.")
+        readings, learned = found
+        state = {}
+        for name, layer in self._reset_state.layers.items():
+            # before its first tick a layer reads all its state as 0, whatever its memories hold
+            fresh = bool(readings[name]["fresh"][0])
+            memory = {**readings[name], **(layer.state if fresh else {})}
+            state[name] = {
+                key: np.asarray(memory[key]) for key in (*layer.parameters, *layer.state)
+            }
+        return state, learned
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def run(
+        self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
+    ) -> NDArray[np.uint8]:
+        """Compute T steps; see :meth:`sc_model.native.network.NativeNetwork.run`."""
+        channels = self.spec.layers[0].inputs
+        array = np.asarray(inputs)
+        if array.ndim != 2 or array.shape[1] != channels:
+            raise ValueError(f"inputs must have shape (T, {channels}), not {array.shape}.")
+        x = integers("inputs", array, array.shape)
+        if ((x != 0) & (x != 1)).any():
+            raise ValueError(
+                f"inputs must hold spikes, 0 or 1, not {x[(x != 0) & (x != 1)].flat[0]}."
+            )
+        count, interval = len(x), self.spec.layers[-1].tick_interval
+        ticks = np.flatnonzero((self.steps + 1 + np.arange(count)) % interval == 0)
+        lessons = self._lessons(teach or {}, count, ticks)
+        words = self.rtl.take(x.astype(np.uint8), lessons, len(ticks))
+        numbers = (self.steps + 1 + ticks - self._begin) % (1 << self.spec.step_bits)
+        if words is None or not np.array_equal(words.steps, numbers):
+            raise SimulationError(
+                f"design {self.rtl.dut.manifest['id']} must give {len(ticks)} words in {count}"
+                f" steps, not {0 if words is None else len(words.steps)}; `sc-hw cosim` shows where"
+                " it stops."
+            )
+        outputs = self._held(words, ticks, count)
+        self.steps += count
+        if count:
+            self._last = outputs[-1].copy()
+        return outputs
+
+    def _held(self, words: Stepped, ticks: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
+        """The last word after each of `count` steps."""
+        known = np.concatenate([self._last[None], words.bits.astype(np.uint8)])
+        latest = np.searchsorted(ticks, np.arange(count), side="right")
+        return np.asarray(known[latest], np.uint8)
+
+    def _lessons(
+        self, teach: Mapping[str, ArrayLike], count: int, ticks: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.int64]]:
+        """What the plastic layer is taught in each of its own steps, checked by its model."""
+        plastic = self._reset_state.plastic
+        if plastic is None:
+            if teach:
+                raise TypeError(
+                    f"a network without a plastic layer takes spikes alone, not {sorted(teach)}."
+                )
+            return {}
+        rows = {name: integers(name, values, (count,))[ticks] for name, values in teach.items()}
+        modulators = {name: rows.pop(name) for name in plastic.names.modulators if name in rows}
+        silent = np.zeros((len(ticks), self.spec.layers[-1].neurons), np.int64)
+        taught = plastic.checked(silent, modulators, **{n: row != 0 for n, row in rows.items()})
+        found = {**taught.modulators, **taught.flags}
+        return {
+            name: np.broadcast_to(np.asarray(found.get(name, 0)), len(ticks)).astype(np.int64)
+            for name in self.rtl.lesson_formats
+        }
