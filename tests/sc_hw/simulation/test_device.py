@@ -11,6 +11,7 @@ from network_designs import two_clocks
 from support import ROOT, RULE, random_inputs
 
 from sc_hw import Device
+from sc_hw.simulation import devices
 from sc_model.spec import ConfigError, Design, load_design
 
 
@@ -80,7 +81,10 @@ def test_the_demo_s_recording_on_model_and_rtl(builds: Path) -> None:
 
 
 def test_what_a_device_refuses(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="a device runs on model or rtl, not on 'board'"):
+    with pytest.raises(
+        ConfigError,
+        match=r"a device runs on model, rtl, sim-board or a port \(.*\), not on 'board'",
+    ):
         Device.open(LAYER, on="board")  # type: ignore[arg-type]
     device = Device.open(LAYER)
     with pytest.raises(ConfigError, match=r"checkpoint .*none.npz does not exist"):
@@ -104,8 +108,10 @@ def test_what_a_device_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("on", ["model", "rtl"])
-def test_a_device_is_no_network(on: str) -> None:
+def test_a_block_that_no_device_runs(on: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {name: block for name, block in devices._device_blocks().items() if name != "network"}
+    monkeypatch.setattr(devices, "_device_blocks", lambda: known)
     with pytest.raises(
         ConfigError, match=r"^Device runs a bank, a lane or a layer, not the network 'two': use "
     ):
-        Device.open(two_clocks(), on=on)  # type: ignore[arg-type]
+        Device.open(two_clocks(), on=on)
