@@ -68,7 +68,8 @@ class RtlNetwork:
     def _write(self, fields: Fields, steps: int, plastic: Checkpoint | None) -> None:
         """Make the network anew, and write all its memories."""
         self.rtl.start(self._clocks, 0)
-        self.rtl.write(fields, fresh=steps == 0, plastic=plastic)
+        if not self.rtl.write(fields, fresh=steps == 0, plastic=plastic):
+            raise SimulationError(f"design {self.rtl.dut.manifest['id']} takes no load.")
         self.steps, self._begin = steps, steps
         # golden layers that are never stepped: shapes, and the values after a reset
         self._reset_state = Network(self.spec)
@@ -118,8 +119,8 @@ class RtlNetwork:
         numbers = (self.steps + 1 + ticks - self._begin) % (1 << self.spec.step_bits)
         if words is None or not np.array_equal(words.steps, numbers):
             raise SimulationError(
-                f"design {self.rtl.dut.manifest['id']} must give {len(ticks)} words in {count}"
-                f" steps, not {0 if words is None else len(words.steps)}; `sc-hw cosim` shows where"
+                f"design {self.rtl.dut.manifest['id']} must give the words of {len(ticks)}"
+                f" ticks in {count} steps, and has not; `sc-hw cosim` shows where"
                 " it stops."
             )
         outputs = self._held(words, ticks, count)
