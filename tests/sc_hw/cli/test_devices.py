@@ -16,7 +16,7 @@ from sc_hw.simulation import running, selftest
 from sc_hw.simulation.running import Progress
 
 LANE = str(ROOT / "examples" / "lane.toml")
-LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 8, 4])
+LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40])
 NOTHING_LEARNS = Progress(20, 20, None, None, {}, None, None, None, [])
 
 
@@ -55,7 +55,7 @@ def test_run_as_json_is_the_end_of_the_run(calls: list[dict[str, Any]]) -> None:
 
 
 def test_histogram_for_a_terminal() -> None:
-    # full height is 8 of 8; a bin with one weight is seen, an empty one is not
+    # eight heights, rounded up: a bin with one weight of 80 is seen, an empty one is not
     assert _view(LEARNED).plain.splitlines()[1] == "       1 | ▁█▄| 900"
     assert _view(NOTHING_LEARNS).plain == "step 20 of 20"
 
