@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
