@@ -118,7 +118,7 @@ class EventLane(wiring.Component):
     @property
     def product_ready(self) -> int:
         """Clocks from a weight to its product."""
-        return self.update.ready["product"]
+        return int(self.update.ready["product"])
 
     @property
     def fetched(self) -> int:

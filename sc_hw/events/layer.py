@@ -175,9 +175,9 @@ class EventLayer(HostedLayer):
         scanner, sequencer, reader = self.scanner, self.sequencer, self.reader
         fetch = reader.fetch
         m.d.comb += [
-            sequencer.i.valid.eq(scanner.o.valid),
-            sequencer.i.payload.eq(scanner.o.payload),
-            scanner.o.ready.eq(sequencer.i.ready),
+            sequencer.i_event.valid.eq(scanner.o_event.valid),
+            sequencer.i_event.payload.eq(scanner.o_event.payload),
+            scanner.o_event.ready.eq(sequencer.i_event.ready),
             # A fetch takes the lanes' only read port, an event waits for a clock.
             sequencer.hold.eq(fetch),
             sequencer.restart.eq(tick.hands_over),

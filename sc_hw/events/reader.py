@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import C, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -59,7 +59,8 @@ class SumReader(wiring.Component):
         sweeping = Signal(name="sweeping")
         slot = Signal(range(max(2, self.slots)), name="slot")
         used = Signal(self.sets, name="held", reset_less=True)
-        at_last = self.group == self.spec.groups - 1
+        last_slot = slot == self.slots - 1 if self.slots > 1 else C(1, 1)
+        at_last = self.group == self.spec.groups - 1 if self.spec.groups > 1 else C(1, 1)
         m.d.comb += [
             self.fetch.eq(sweeping & (slot < self.sets)),
             self.set.eq(slot[: len(self.set)]),
@@ -70,9 +71,12 @@ class SumReader(wiring.Component):
         with m.If(self.start):
             m.d.sync += [sweeping.eq(1), used.eq(self.used)]
         with m.If(sweeping):
-            m.d.sync += slot.eq(gated(slot + 1, by=slot != self.slots - 1))
-            with m.If(slot == self.slots - 1):
-                m.d.sync += self.group.eq(gated(self.group + 1, by=~at_last))
+            # A counter of one value has no register.
+            if self.slots > 1:
+                m.d.sync += slot.eq(gated(slot + 1, by=~last_slot))
+            with m.If(last_slot):
+                if self.spec.groups > 1:
+                    m.d.sync += self.group.eq(gated(self.group + 1, by=~at_last))
                 with m.If(at_last):
                     m.d.sync += sweeping.eq(0)
         return m

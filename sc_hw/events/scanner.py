@@ -22,9 +22,9 @@ class Scanner(wiring.Component):
     The values stand in a shift register of chunks. In the chunk in front the lowest column that is
     left becomes the next event and is cleared; an empty chunk gives way to the next one. So there
     is no multiplexer over all columns. One event a clock at most, and a clock for each chunk but
-    the last; the first event is at `o` 2 clocks after `load`. Domain ``sync``.
+    the last; the first event is at `o_event` 2 clocks after `load`. Domain ``sync``.
 
-    Reset: it drops the rest of the values and the event at `o`.
+    Reset: it drops the rest of the values and the event at `o_event`.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class Scanner(wiring.Component):
     -------
     load : take `values`; allowed only when the end token of the last ones has been taken.
     values : the value of each column.
-    o : stream of {end, column, value}. With `end` it is the token, and `column` and `value` mean
-        nothing; all other events have a value that is not 0.
+    o_event : stream of {end, column, value}. With `end` it is the token, and `column` and `value`
+        mean nothing; all other events have a value that is not 0.
     """
 
     def __init__(self, columns: int, width: int) -> None:
@@ -45,12 +45,14 @@ class Scanner(wiring.Component):
         self.index_bits = min(CHUNK, 1 << (columns - 1).bit_length()).bit_length() - 1
         self.chunk = 1 << self.index_bits
         self.chunks = -(-columns // self.chunk)
-        self.o_layout = data.StructLayout({"end": 1, "column": self.column_bits, "value": width})
+        self.event_layout = data.StructLayout(
+            {"end": 1, "column": self.column_bits, "value": width}
+        )
         super().__init__(
             {
                 "load": In(1),
                 "values": In(data.ArrayLayout(width, columns)),
-                "o": Out(stream.Signature(self.o_layout)),
+                "o_event": Out(stream.Signature(self.event_layout)),
             }
         )
 
@@ -67,21 +69,25 @@ class Scanner(wiring.Component):
         # Two's complement: a number and its negative have only the lowest 1 in common.
         m.d.comb += lowest.eq(active & (~active + 1)[: self.chunk])
         found, at_last = active.any(), number == self.chunks - 1
-        room = ~self.o.valid | self.o.ready
+        room = ~self.o_event.valid | self.o_event.ready
         with m.If(room):
             m.d.sync += [
-                self.o.valid.eq(scanning & (found | at_last)),
-                self.o.payload.end.eq(~found),
-                self.o.payload.column.eq(Cat(self._index(lowest), number)[: self.column_bits]),
-                self.o.payload.value.eq(self._value(front, lowest)),
+                self.o_event.valid.eq(scanning & (found | at_last)),
+                self.o_event.payload.end.eq(~found),
+                self.o_event.payload.column.eq(
+                    Cat(self._index(lowest), number)[: self.column_bits]
+                ),
+                self.o_event.payload.value.eq(self._value(front, lowest)),
             ]
+        # An empty chunk moves on also while an event waits at `o_event`.
+        moves = Signal()
+        m.d.comb += moves.eq(scanning & ~found & ~at_last)
         rest = Cat(gated(front[place], by=~lowest[place]) for place in range(self.chunk))
         with m.If(self.load):
             m.d.sync += [scanning.eq(1), number.eq(0), left.eq(self.values.as_value())]
         with m.Elif(scanning & found & room):
             m.d.sync += left[:ahead].eq(rest)
-        # An empty chunk moves on also while an event waits at `o`.
-        with m.Elif(scanning & ~found & ~at_last):
+        with m.Elif(moves):
             m.d.sync += [left.eq(left[ahead:]), number.eq(number + 1)]
         with m.Elif(scanning & ~found & room):
             m.d.sync += scanning.eq(0)

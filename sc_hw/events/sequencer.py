@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,7 +31,7 @@ class EventSequencer(wiring.Component):
 
     Members
     -------
-    i : stream of events, as `Scanner` gives it.
+    i_event : stream of events, as `Scanner` gives it.
     hold : issue nothing in this clock.
     issue : the lanes read the word at `address` and add its products to the sums at `set`, `group`.
     address : number of the word, in [0, columns x groups); 0 while no event is under way.
@@ -52,7 +52,7 @@ class EventSequencer(wiring.Component):
         event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
         super().__init__(
             {
-                "i": In(stream.Signature(event)),
+                "i_event": In(stream.Signature(event)),
                 "hold": In(1),
                 "issue": Out(1),
                 "address": Out(max(1, (spec.depth - 1).bit_length())),
@@ -68,26 +68,28 @@ class EventSequencer(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        spec, event = self.spec, self.i.payload
+        spec, event = self.spec, self.i_event.payload
         busy, wrapped = Signal(name="busy"), Signal(name="wrapped")
         place = Signal.like(self.address, name="place", reset_less=True)
         over = Signal(name="over")
         taken = Signal(name="taken")
-        at_last = self.group == spec.groups - 1
+        at_last = self.group == spec.groups - 1 if spec.groups > 1 else C(1, 1)
         m.d.comb += [
             self.issue.eq(busy & ~self.hold),
             over.eq(self.issue & at_last),
             # The end token waits until the event in front of it is over: `ended` then says that all
             # words have been issued.
-            self.i.ready.eq((~busy | (over & ~event.end)) & ~self.ended),
-            taken.eq(self.i.valid & self.i.ready),
+            self.i_event.ready.eq((~busy | (over & ~event.end)) & ~self.ended),
+            taken.eq(self.i_event.valid & self.i_event.ready),
             self.address.eq(gated(place, by=busy)),
             self.first.eq(~wrapped),
             self.used.eq(Cat(wrapped | (self.set > number) for number in range(self.sets))),
         ]
         with m.If(self.issue):
-            # Compared, not left to wrap: the number of groups need not be a power of two.
-            m.d.sync += [self.group.eq(gated(self.group + 1, by=~at_last)), place.eq(place + 1)]
+            m.d.sync += place.eq(place + 1)
+            if spec.groups > 1:
+                # Compared, not left to wrap: the number of groups need not be a power of two.
+                m.d.sync += self.group.eq(gated(self.group + 1, by=~at_last))
         with m.If(taken & ~event.end):
             m.d.sync += [
                 busy.eq(1),

@@ -14,7 +14,16 @@ from typing import Any
 
 from sc_hw.build.elaborate import Build
 from sc_hw.fabric.families import load_family
-from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, write_layer_parts
+from sc_hw.proof.blocks.network.parts import (
+    EVENT_LANE,
+    HISTORY,
+    LANE,
+    NEURONS,
+    READER,
+    SCANNER,
+    SEQUENCER,
+    write_layer_parts,
+)
 from sc_hw.proof.blocks.parts import PartFiles
 from sc_hw.proof.mutants.emitted import Part, apply_edits, part_of, part_trial
 from sc_hw.proof.mutants.mutant import Mutant, Trial
@@ -23,6 +32,11 @@ from sc_model.layer_kinds import Synapse, kind_of
 from sc_model.spec import Design
 
 # A mutant of the synapse needs a kind that has it; one of shared hardware takes `ANY`.
+# The parts that a layer of an engine has.
+PARTS_OF = {
+    "sweep": (LANE, NEURONS, HISTORY),
+    "events": (EVENT_LANE, NEURONS, SCANNER, SEQUENCER, READER),
+}
 ANY, HETSYN, DENSE = None, "hetsyn", "dense"  # kinds of layers
 # Why a layer of the kind lacks the hardware, or None where it has it.
 LayerApplies = Callable[[Any], str | None]
@@ -48,12 +62,17 @@ def _mutant(
 
     def layers_of(design: Design) -> dict[int, Any]:
         layers = () if design.network is None else design.network.layers
-        return {index: layer for index, layer in enumerate(layers) if kind in (ANY, layer.kind)}
+        return {
+            index: layer
+            for index, layer in enumerate(layers)
+            if kind in (ANY, layer.kind) and part in PARTS_OF[layer.engine]
+        }
 
     def applies_to(design: Design) -> str | None:
         reasons = [applies(layer) for layer in layers_of(design).values()]
         if not reasons:
-            return f"the network has no layer of kind '{kind}'"
+            of_kind = "" if kind is ANY else f" of kind '{kind}'"
+            return f"the network has no layer{of_kind} with a part '{part}'"
         # One layer that has the hardware is enough.
         return None if None in reasons else reasons[0]
 

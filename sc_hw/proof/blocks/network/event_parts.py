@@ -33,10 +33,10 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     clocks = Clocks(prover, net, 1)
     t = prover.terms
     scanning, load = clocks.at(0, "scanning"), clocks.at(0, "load")
-    valid, ready = clocks.at(0, "o__valid"), clocks.at(0, "o__ready")
+    valid, ready = clocks.at(0, "o_event__valid"), clocks.at(0, "o_event__ready")
     room = ~valid | ready
-    event = _Event(clocks.at(1, "o__payload"), facts.width)
-    given = room & clocks.at(1, "o__valid")
+    event = _Event(clocks.at(1, "o_event__payload"), facts.width)
+    given = room & clocks.at(1, "o_event__valid")
     found, token = given & ~event.end, given & event.end
     before, after = (_pending(clocks, clock, facts) for clock in (0, 1))
     bits = len(before)
@@ -63,7 +63,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         known,
         {"column": event.column.term, "value": event.value.term},
     )
-    stays = ~room & clocks.at(1, "o__valid")
+    stays = ~room & clocks.at(1, "o_event__valid")
     prover.claim(
         f"{label}: end of a tick",
         "the end token comes when nothing is to come any more, once; an event that is not taken"
@@ -72,7 +72,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
             token.implies(scanning & ~before.any() & ~clocks.at(1, "scanning")),
             same(clocks.at(1, "scanning"), load | (scanning & ~token)),
             room | stays,
-            room | same(clocks.at(1, "o__payload"), clocks.at(0, "o__payload")),
+            room | same(clocks.at(1, "o_event__payload"), clocks.at(0, "o_event__payload")),
         ),
         known,
     )
@@ -87,7 +87,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     prover.claim(
         f"{label}: after a reset",
         "a reset takes away what is to come",
-        violated(~clocks.at(1, "scanning"), ~clocks.at(1, "o__valid")),
+        violated(~clocks.at(1, "scanning"), ~clocks.at(1, "o_event__valid")),
         [prover.on(clocks.frames.at(0, "rst"))],
     )
 
@@ -127,9 +127,9 @@ class _Sequencer:
             return clocks.at(clock, name)
 
         width = network.crossing(facts.layer).value.width
-        self.event = _Event(at("i__payload"), width)
-        self.valid, self.hold, self.restart = at("i__valid"), at("hold"), at("restart")
-        self.ready, self.issue, self.address = at("i__ready"), at("issue"), at("address")
+        self.event = _Event(at("i_event__payload"), width)
+        self.valid, self.hold, self.restart = at("i_event__valid"), at("hold"), at("restart")
+        self.ready, self.issue, self.address = at("i_event__ready"), at("issue"), at("address")
         self.busy, self.place, self.value = at("busy"), at("place"), at("value")
         self.group, self.set, self.wrapped = at("group"), at("set"), at("wrapped")
         self.ended, self.used, self.first = at("ended"), at("used"), at("first")
