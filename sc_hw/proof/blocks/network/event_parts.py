@@ -62,6 +62,8 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         ),
         known,
         {"column": event.column.term, "value": event.value.term},
+        # With the number of the chunk in front known, columns move by a constant.
+        split=clocks.at(0, "number").term,
     )
     stays = ~room & clocks.at(1, "o_event__valid")
     prover.claim(
