@@ -62,23 +62,23 @@ def _mutant(
 
     def layers_of(design: Design) -> dict[int, Any]:
         layers = () if design.network is None else design.network.layers
-        return {
-            index: layer
-            for index, layer in enumerate(layers)
-            if kind in (ANY, layer.kind) and part in PARTS_OF[layer.engine]
-        }
+        return {index: layer for index, layer in enumerate(layers) if kind in (ANY, layer.kind)}
+
+    def reason(layer: Any) -> str | None:
+        if part not in PARTS_OF[layer.engine]:
+            return f"a layer with engine '{layer.engine}' has no part '{part}'"
+        return applies(layer)
 
     def applies_to(design: Design) -> str | None:
-        reasons = [applies(layer) for layer in layers_of(design).values()]
+        reasons = [reason(layer) for layer in layers_of(design).values()]
         if not reasons:
-            of_kind = "" if kind is ANY else f" of kind '{kind}'"
-            return f"the network has no layer{of_kind} with a part '{part}'"
+            return f"the network has no layer of kind '{kind}'"
         # One layer that has the hardware is enough.
         return None if None in reasons else reasons[0]
 
     def make(build: Build, folder: Path) -> Trial:
         layers = layers_of(build.design).items()
-        index = next(index for index, layer in layers if applies(layer) is None)
+        index = next(index for index, layer in layers if reason(layer) is None)
         original = part_of(build, part, layer=index)
         return part_trial(build, folder, original, mutated(build, folder, index))
 

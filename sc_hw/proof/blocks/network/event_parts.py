@@ -7,13 +7,18 @@ follow by induction. A scanner's state is seen as the values of all columns that
 
 from __future__ import annotations
 
-from sc_hw.proof.bits import Bits, cat, mux
+from typing import Any
+
+from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.blocks.network.facts import EventCounterFacts, ScannerFacts
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_model.graph.smt import K
 from sc_model.spec import NetworkSpec
+
+# Bits of values up to which the solver follows every column at its own place.
+MOST_BITS = 160
 
 
 class _Event:
@@ -31,59 +36,34 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     """Add the claims about a scanner to the prover."""
     label = f"layer {network.layers[facts.layer].name}, scanner"
     clocks = Clocks(prover, net, 1)
-    t = prover.terms
-    scanning, load = clocks.at(0, "scanning"), clocks.at(0, "load")
-    valid, ready = clocks.at(0, "o_event__valid"), clocks.at(0, "o_event__ready")
-    room = ~valid | ready
-    event = _Event(clocks.at(1, "o_event__payload"), facts.width)
-    given = room & clocks.at(1, "o_event__valid")
-    found, token = given & ~event.end, given & event.end
-    before, after = (_pending(clocks, clock, facts) for clock in (0, 1))
-    bits = len(before)
-    place = event.column.wide(bits).times(facts.width)
-    mask = Bits(t, t(K.BV_SHL, clocks.const((1 << facts.width) - 1, bits).term, place.term))
-    there = Bits(t, t(K.BV_SHR, before.term, place.term))[: facts.width]
-    values = clocks.at(0, "values").wide(bits)
-    invariant = _scanner_invariant(clocks, 0, facts)
+    step = _ScannerStep(clocks, facts)
+    scanning, load, room = step.scanning, step.load, step.room
     # The layer hands over values only when the token of the last ones has been taken.
-    known = [*clocks.quiet, invariant.holds, (~load | ~scanning & ~valid).holds]
-    prover.claim(
-        f"{label}: each active column once",
-        "values that are handed over are all to come; an event has the column and the value of one"
-        " that is to come and is not 0, and takes it away; nothing else changes what is to come",
-        violated(
-            _scanner_invariant(clocks, 1, facts),
-            load.implies(same(after, values)),
-            load.implies(~found & ~token),
-            found.implies(event.column.below(facts.columns)),
-            found.implies(same(event.value, there) & event.value.any()),
-            found.implies(same(after, before & ~mask)),
-            (~found & ~load).implies(same(after, before)),
-        ),
-        known,
-        {"column": event.column.term, "value": event.value.term},
-        # With the number of the chunk in front known, columns move by a constant.
-        split=clocks.at(0, "number").term,
-    )
-    stays = ~room & clocks.at(1, "o_event__valid")
+    known = [
+        *clocks.quiet,
+        _scanner_invariant(clocks, 0, facts).holds,
+        (~load | ~scanning & ~clocks.at(0, "o_event__valid")).holds,
+    ]
+    _prove_search(prover, clocks, step, facts, label, known)
+    if len(step.left) <= MOST_BITS:
+        _prove_all_columns(prover, clocks, step, facts, label, known)
     prover.claim(
         f"{label}: end of a tick",
-        "the end token comes when nothing is to come any more, once; an event that is not taken"
-        " stays as it is",
+        "the end token comes from the last columns when nothing is left of them, once; an event"
+        " that is not taken stays as it is",
         violated(
-            token.implies(scanning & ~before.any() & ~clocks.at(1, "scanning")),
-            same(clocks.at(1, "scanning"), load | (scanning & ~token)),
-            room | stays,
+            step.token.implies(scanning & ~step.left.any() & ~clocks.at(1, "scanning")),
+            same(clocks.at(1, "scanning"), load | (scanning & ~step.token)),
+            room | clocks.at(1, "o_event__valid"),
             room | same(clocks.at(1, "o_event__payload"), clocks.at(0, "o_event__payload")),
         ),
         known,
     )
-    moved = same(clocks.at(1, "number"), clocks.at(0, "number") + 1)
     prover.claim(
         f"{label}: it goes on",
         "in each clock in which its last event has been taken it gives an event or the token, or"
         " goes on to the next columns",
-        violated((scanning & room).implies(found | token | moved)),
+        violated((scanning & room).implies(step.found | step.token | step.moves)),
         known,
     )
     prover.claim(
@@ -91,6 +71,102 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         "a reset takes away what is to come",
         violated(~clocks.at(1, "scanning"), ~clocks.at(1, "o_event__valid")),
         [prover.on(clocks.frames.at(0, "rst"))],
+    )
+
+
+class _ScannerStep:
+    """The signals of a scanner in a clock, and what it gives by the next one."""
+
+    def __init__(self, clocks: Clocks, facts: ScannerFacts) -> None:
+        self.scanning, self.load = clocks.at(0, "scanning"), clocks.at(0, "load")
+        self.left, self.next_left = clocks.at(0, "left"), clocks.at(1, "left")
+        self.number, self.next_number = clocks.at(0, "number"), clocks.at(1, "number")
+        self.room = ~clocks.at(0, "o_event__valid") | clocks.at(0, "o_event__ready")
+        self.event = _Event(clocks.at(1, "o_event__payload"), facts.width)
+        given = self.room & clocks.at(1, "o_event__valid")
+        self.found, self.token = given & ~self.event.end, given & self.event.end
+        self.moves = same(self.next_number, self.number + 1) & ~self.load
+
+
+def _prove_search(
+    prover: Prover,
+    clocks: Clocks,
+    step: _ScannerStep,
+    facts: ScannerFacts,
+    label: str,
+    known: list[Any],
+) -> None:
+    """One event is one column in front; an empty chunk gives way to the next one."""
+    chunk, width = facts.chunk * facts.width, facts.width
+    left, after, column = step.left, step.next_left, step.event.column
+    front = [left[place * width : (place + 1) * width] for place in range(facts.chunk)]
+    rest = [after[place * width : (place + 1) * width] for place in range(facts.chunk)]
+    bits = len(column) + len(step.number) + facts.chunk.bit_length()
+    first = step.number.wide(bits).times(facts.chunk)
+    searched = []
+    for place in range(facts.chunk):
+        here = same(column.wide(bits), first + place)
+        value = same(step.event.value, front[place]) & front[place].any()
+        searched.append((step.found & here).implies(value & ~rest[place].any()))
+        searched.append((step.found & ~here).implies(same(rest[place], front[place])))
+    in_front = [same(column.wide(bits), first + place) for place in range(facts.chunk)]
+    above = same(after[chunk:], left[chunk:]) if len(left) > chunk else clocks.const(1, 1)
+    stands = same(step.next_number, step.number)
+    kept = stands & same(after, left)
+    if len(left) > chunk:
+        shifted = same(after, left[chunk:].wide(len(left)))
+        gone = step.scanning & step.moves & ~left[:chunk].any() & shifted
+        kept = kept | gone
+    handed = same(after, clocks.at(0, "values").wide(len(left))) & step.next_number.equals(0)
+    prover.claim(
+        f"{label}: the search",
+        "an event has the number and the value of one of the columns in front that is not 0, and"
+        " clears it; columns in front that are all 0 give way to the next ones; values that are"
+        " handed over are all taken in; nothing else changes a value that is left",
+        violated(
+            _scanner_invariant(clocks, 1, facts),
+            *searched,
+            step.found.implies(either(in_front, clocks.terms) & above & stands),
+            step.found.implies(column.below(facts.columns) & step.scanning & ~step.load),
+            step.load.implies(handed & ~step.found & ~step.token),
+            step.found | step.load | kept | ~step.scanning,
+        ),
+        known,
+        {"column": column.term, "value": step.event.value.term},
+    )
+
+
+def _prove_all_columns(
+    prover: Prover,
+    clocks: Clocks,
+    step: _ScannerStep,
+    facts: ScannerFacts,
+    label: str,
+    known: list[Any],
+) -> None:
+    """The same of all columns at their own places.
+
+    With very many columns the solver does not end; there the claim about the search stands alone,
+    from which this one follows by arithmetic on places.
+    """
+    t, event, width = clocks.terms, step.event, facts.width
+    before, after = (_pending(clocks, clock, facts) for clock in (0, 1))
+    bits = len(before)
+    place = event.column.wide(bits).times(width)
+    mask = Bits(t, t(K.BV_SHL, clocks.const((1 << width) - 1, bits).term, place.term))
+    there = Bits(t, t(K.BV_SHR, before.term, place.term))[:width]
+    prover.claim(
+        f"{label}: each active column once",
+        "values that are handed over are all to come; an event has the column and the value of one"
+        " that is to come and is not 0, and takes it away; nothing else changes what is to come",
+        violated(
+            step.load.implies(same(after, clocks.at(0, "values").wide(bits))),
+            step.found.implies(same(event.value, there) & event.value.any()),
+            step.found.implies(same(after, before & ~mask)),
+            (~step.found & ~step.load).implies(same(after, before)),
+        ),
+        known,
+        {"column": event.column.term, "value": event.value.term},
     )
 
 
@@ -103,17 +179,18 @@ def _pending(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
 
 
 def _scanner_invariant(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
-    """Chunks that have moved on are 0, and there is no column behind the last one."""
-    t, left, number = clocks.terms, clocks.at(clock, "left"), clocks.at(clock, "number")
-    chunk, bits = facts.chunk * facts.width, len(left)
-    chunks = bits // chunk
-    shift = number.wide(bits).times(chunk)
-    view = Bits(t, t(K.BV_SHL, left.term, shift.term))
-    back = Bits(t, t(K.BV_SHR, view.term, shift.term))
-    used = facts.columns * facts.width
-    nothing_behind = ~view[used:].any() if used < bits else clocks.const(1, 1)
-    scanning = clocks.at(clock, "scanning")
-    return number.below(chunks) & scanning.implies(same(back, left) & nothing_behind)
+    """Behind the last column, which moves on with its chunk, there is nothing."""
+    left, number = clocks.at(clock, "left"), clocks.at(clock, "number")
+    chunk, used = facts.chunk * facts.width, facts.columns * facts.width
+    chunks = len(left) // chunk
+    facts_of_chunks = [number.below(chunks)]
+    for moved in range(chunks):
+        end = used - moved * chunk
+        if end < len(left):
+            behind = ~left[end:].any()
+            here = clocks.at(clock, "scanning") & number.equals(moved)
+            facts_of_chunks.append(here.implies(behind))
+    return cat(facts_of_chunks).all()
 
 
 # --- sequencer ------------------------------------------------------------------------------------
