@@ -151,7 +151,7 @@ class EventLane(wiring.Component):
     @property
     def sum_words(self) -> int:
         """Words of the memory of sums."""
-        return 1 << self.place_layout.size
+        return 1 << int(self.place_layout.size)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
