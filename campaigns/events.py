@@ -178,9 +178,11 @@ def page(report: Mapping[str, Any]) -> str:
         "",
         f"The large network takes {large['clocks_a_step']} clocks a step with"
         f" {large['active_inputs_a_step']} active inputs and {large['hidden_spikes_a_step']} spikes"
-        " of hidden neurons a step (32 and 5 lanes); a sweep of its hidden layer alone takes 3,136.",
+        " of hidden neurons a step (32 and 5 lanes); a sweep of its hidden layer alone takes"
+        " 3,136.",
         "",
-        "| columns, neurons, lanes | engine | synapse events | words | differences | clocks a step |",
+        "| columns, neurons, lanes | engine | synapse events | words | differences |"
+        " clocks a step |",
         "|---|---|---|---|---|---|",
     ]
     for row in [*report["networks"], large]:

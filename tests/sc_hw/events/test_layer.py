@@ -50,8 +50,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
         "ice40_up",
     ),
     (
-        {"inputs": 22, "neurons": 6, "lanes": 6, "recurrent": True, "weight_bits": 18},
-        {"synaptic": True, "refractory": 2, "fraction": 6, "threshold_bits": 15},
+        {"inputs": 18, "neurons": 4, "lanes": 4, "recurrent": True, "weight_bits": 18},
+        {"leak": "shift", "refractory": 2, "fraction": 6, "threshold_bits": 15},
         "once",
         2,
         "gatemate",
