@@ -10,14 +10,18 @@ from amaranth.hdl import DomainRenamer, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.events import EventLayer
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.network.cdc import Crossing
 from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
+from sc_hw.trained.hosted import HostedLayer
 from sc_model.spec import PLASTIC, NetworkSpec
 
 HOST = ("load", "read", "readback")
+# By the name of `TrainedLayerSpec.engine`.
+ENGINES = {"sweep": TrainedLayer, "events": EventLayer}
 
 
 class SpikeNetwork(wiring.Component):
@@ -66,7 +70,7 @@ class SpikeNetwork(wiring.Component):
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
         self.spec = spec
         self.family = family if family is not None else load_family("generic")
-        self.layers: dict[str, TrainedLayer] = {}
+        self.layers: dict[str, HostedLayer] = {}
         self.crossing_parts: dict[str, SpikeCrossing] = {}
         domain = spec.layers[0].clock
         for index, layer in enumerate(spec.layers):
@@ -78,7 +82,7 @@ class SpikeNetwork(wiring.Component):
                 o_domain=layer.clock,
                 depth=spec.crossing_depth,
             )
-            self.layers[layer.name] = TrainedLayer(
+            self.layers[layer.name] = ENGINES[layer.engine](
                 layer, crossing.value, spec.tick_ms, spec.step_bits, self.family
             )
             domain = layer.clock
@@ -174,7 +178,7 @@ class SpikeNetwork(wiring.Component):
             self.i.ready.eq(entrance.i.ready & ~restart[first.name]),
         ]
 
-    def _place_layer(self, m: Module, name: str, layer: TrainedLayer, restart: Signal) -> None:
+    def _place_layer(self, m: Module, name: str, layer: HostedLayer, restart: Signal) -> None:
         """Place a trained layer in its domain, behind its crossing."""
         crossing = self.crossing_parts[name]
         # The crossing has no ResetInserter: its ports `i_restart` and `o_restart` restart both of

@@ -6,21 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Signal, Value
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import data
 
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.parts.state_memory import WRITE
 from sc_hw.trained.history import History
+from sc_hw.trained.hosted import HostedLayer, HostWords
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
-from sc_hw.trained.neurons import Neurons
-from sc_hw.wires import Delays, choose, equals, gated
+from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
-class TrainedLayer(wiring.Component):
+class TrainedLayer(HostedLayer):
     """A layer of `columns` x `neurons` synapses and its neurons, of any `LayerKind`.
 
     A tick takes one transfer of stream `i` (the value of each input) and gives one of stream `o`
@@ -42,22 +41,6 @@ class TrainedLayer(wiring.Component):
     tick_ms : length of a step, in ms.
     step_bits : bits of a step's number.
     family : the fabric.
-
-    Members
-    -------
-    i : {step, values}, the inputs of a tick.
-    o : {step, spikes}, the neurons that fire in it.
-    load : {space, lane, word, data}, a word that the host writes; accepted between ticks, with
-        priority over `read` and `i`.
-    read : {space, lane, word}, address of a word to read; accepted between ticks, with priority
-        over `i`.
-    readback : the word at the address of `read`.
-    idle : no tick is under way, no spikes wait to be taken, and no word is being read.
-
-    Host access
-    -----------
-    SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column. To
-    restore the last tick's spikes of a recurrent layer, load all neurons in order.
     """
 
     def __init__(
@@ -68,60 +51,18 @@ class TrainedLayer(wiring.Component):
         step_bits: int = 16,
         family: Family | None = None,
     ) -> None:
-        self.spec, self.value, self.step_bits = spec, value, step_bits
-        self.family = family if family is not None else load_family("generic")
+        family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
-        self.lanes = [Lane(spec, value, tick_ms, synapse, self.family) for _ in range(spec.lanes)]
-        self.neurons = Neurons(spec, value, self.family)
+        self.lanes = [Lane(spec, value, tick_ms, synapse, family) for _ in range(spec.lanes)]
         self.history = History(spec, value) if spec.max_delay else None
-        self.control_layout = data.StructLayout({"fresh": 1})
-        self.spaces: dict[Space, data.StructLayout] = {
-            Space.SYNAPSE: self.lanes[0].word_layout,
-            Space.NEURON: self.neurons.fields,
-            Space.CONTROL: self.control_layout,
-        }
-        if self.history is not None:
-            self.spaces[Space.HISTORY] = self.history.layout
-        self.data_bits = max(layout.size for layout in self.spaces.values())
-        self.lane_bits = max(1, (spec.lanes - 1).bit_length())
-        self.word_bits = max(len(self.lanes[0].address), self.neurons.index_bits, self.column_bits)
-        place = {"space": Space, "lane": self.lane_bits, "word": self.word_bits}
-        self.load_layout = data.StructLayout({**place, "data": self.data_bits})
-        self.read_layout = data.StructLayout(place)
-        self.i_layout = data.StructLayout(
-            {"step": step_bits, "values": data.ArrayLayout(value.width, spec.inputs)}
-        )
-        self.o_layout = data.StructLayout({"step": step_bits, "spikes": spec.neurons})
         super().__init__(
-            {
-                "i": In(stream.Signature(self.i_layout)),
-                "o": Out(stream.Signature(self.o_layout)),
-                "load": In(stream.Signature(self.load_layout)),
-                "read": In(stream.Signature(self.read_layout)),
-                "readback": Out(stream.Signature(self.data_bits)),
-                "idle": Out(1),
-            }
+            spec,
+            value,
+            step_bits,
+            family,
+            synapse=self.lanes[0].word_layout,
+            history=None if self.history is None else self.history.layout,
         )
-
-    @property
-    def column_bits(self) -> int:
-        """Bits of a column's number."""
-        return max(1, (self.spec.columns - 1).bit_length())
-
-    @property
-    def memory_bits(self) -> dict[str, int]:
-        """Bits of the layer's memories."""
-        history = (
-            {"history": self.spec.columns * self.history.layout.size}
-            if self.history is not None
-            else {}
-        )
-        synapses = self.spec.lanes * self.spec.depth * self.lanes[0].word_layout.size
-        return {
-            "synapses": synapses,
-            "neurons": self.spec.neurons * self.neurons.fields.size,
-            **history,
-        }
 
     @property
     def slots(self) -> int:
@@ -176,7 +117,7 @@ class TrainedLayer(wiring.Component):
             m.submodules[f"lane_{number}"] = lane
         m.submodules.neurons = self.neurons
         tick = _Tick(self)
-        host = _Host(self)
+        host = HostWords(self)
         self._start(m, tick, host)
         self._sweep(m, tick)
         self._host_access(m, delays, tick, host)
@@ -188,7 +129,8 @@ class TrainedLayer(wiring.Component):
             m.submodules.history = self.history
             self._connect_history(m, self.history, tick, host, present)
             past.append(self.history.past)
-        self._answer(m, tick, host)
+        words = [lane.word.as_value() for lane in self.lanes]
+        self._answer(m, tick, host, words, None if self.history is None else self.history.word)
         self._connect_lanes(m, tick, host, Cat(past))
         self._connect_neurons(m, tick, host)
         self._collect_spikes(m, delays, tick, host)
@@ -200,7 +142,7 @@ class TrainedLayer(wiring.Component):
         own = [Cat(spike, C(0, width - 1)) for spike in spikes] if spec.recurrent else []
         return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
 
-    def _start(self, m: Module, tick: _Tick, host: _Host) -> None:
+    def _start(self, m: Module, tick: _Tick, host: HostWords) -> None:
         """Begin a tick when no other is under way and the host has finished its access."""
         m.d.comb += [
             tick.free.eq(~tick.ticking & ~tick.waiting & ~host.reading),
@@ -250,55 +192,8 @@ class TrainedLayer(wiring.Component):
             with m.If(last_group & (tick.slot == spec.columns - 1)):
                 m.d.sync += tick.address.eq(0)
 
-    def _host_access(self, m: Module, delays: Delays, tick: _Tick, host: _Host) -> None:
-        """Accept one word to write, or one to read, between ticks."""
-        m.d.comb += [
-            self.load.ready.eq(tick.free),
-            # A read waits a clock behind a write for the same reason as a tick (see `_start`): it
-            # would fetch the word at the edge that writes it.
-            self.read.ready.eq(tick.free & ~self.load.valid & ~host.load_now),
-            host.read_now.eq(self.read.valid & self.read.ready),
-            # A load and a read never share a clock, so two ANDs and an OR select. The result is 0
-            # during a tick, since the memories' addresses are ORs of this word and the sweep's.
-            host.word.eq(
-                gated(host.loaded.word, by=host.load_now)
-                | gated(host.requested.word, by=host.reading)
-            ),
-        ]
-        m.d.sync += [
-            # A register between the port and all lanes: the word fans out to every memory.
-            host.load_now.eq(self.load.valid & tick.free),
-            host.loaded.eq(self.load.payload),
-            # The address is in a register one clock after `read_now`, its word MEMORY clocks later:
-            # MEMORY registers here, and `arrived` itself. The word stays until the host takes it,
-            # because `reading` holds the address and keeps loads and ticks away.
-            host.arrived.eq(
-                delays.later(host.read_now, MEMORY, "read", strobe=True)
-                | (host.arrived & ~self.readback.ready)
-            ),
-        ]
-        with m.If(host.read_now):
-            m.d.sync += [host.reading.eq(1), host.requested.eq(self.read.payload)]
-        with m.Elif(host.arrived & self.readback.ready):
-            m.d.sync += host.reading.eq(0)
-
-    def _answer(self, m: Module, tick: _Tick, host: _Host) -> None:
-        """Give the host the word that it has requested."""
-        space = host.requested.space
-        # All spaces are read at the same address; the AND of each with its code selects one. No
-        # register follows: the path begins at the memories' output registers and has a whole clock.
-        words = choose(host.requested.lane, [lane.word.as_value() for lane in self.lanes])
-        word = (
-            gated(words, by=space == Space.SYNAPSE)
-            | gated(self.neurons.word, by=space == Space.NEURON)
-            | gated(tick.fresh, by=space == Space.CONTROL)
-        )
-        if self.history is not None:
-            word |= gated(self.history.word, by=space == Space.HISTORY)
-        m.d.comb += [self.readback.valid.eq(host.arrived), self.readback.payload.eq(word)]
-
     def _connect_history(
-        self, m: Module, history: History, tick: _Tick, host: _Host, present: Value
+        self, m: Module, history: History, tick: _Tick, host: HostWords, present: Value
     ) -> None:
         """Read the past of each issued column; the last group writes it back one tick older."""
         m.d.comb += [
@@ -313,7 +208,7 @@ class TrainedLayer(wiring.Component):
             history.load_data.eq(host.loaded.data[: len(history.load_data)]),
         ]
 
-    def _connect_lanes(self, m: Module, tick: _Tick, host: _Host, values: Value) -> None:
+    def _connect_lanes(self, m: Module, tick: _Tick, host: HostWords, values: Value) -> None:
         """Connect the lanes: in a clock all work on the same column, each for another neuron."""
         for number, lane in enumerate(self.lanes):
             load_lane = (
@@ -335,7 +230,7 @@ class TrainedLayer(wiring.Component):
                 self.neurons.sums[number].eq(lane.current),
             ]
 
-    def _connect_neurons(self, m: Module, tick: _Tick, host: _Host) -> None:
+    def _connect_neurons(self, m: Module, tick: _Tick, host: HostWords) -> None:
         """Hand each group's sums to the neurons."""
         neurons = self.neurons
         # All lanes have the same latency, so that the strobes of lane 0 hold for each of them.
@@ -349,7 +244,7 @@ class TrainedLayer(wiring.Component):
             neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
         ]
 
-    def _collect_spikes(self, m: Module, delays: Delays, tick: _Tick, host: _Host) -> None:
+    def _collect_spikes(self, m: Module, delays: Delays, tick: _Tick, host: HostWords) -> None:
         """Collect the spikes of a tick, and offer them after the last neuron's."""
         neurons = self.neurons
         # Shifted in at the top: after `neurons` shifts the spike of neuron 0 is bit 0, without a
@@ -415,28 +310,3 @@ class _Tick:
         self.waiting = Signal(name="waiting")
         self.begins = Signal(name="begins")
         self.free = Signal(name="free")
-
-
-class _Host:
-    """Signals of the host's access, which the layer's blocks share.
-
-    Members
-    -------
-    load_now : the word in `loaded` is handed to its memory in this clock. It has no reset: a write
-        that was accepted is carried out.
-    loaded : space, lane, number and data of the word to write.
-    read_now : a read request is accepted in this clock.
-    reading : high from the clock after `read_now` until the host takes the word.
-    requested : space, lane and number of the word to read.
-    arrived : the requested word is at the memories' outputs.
-    word : number of the word that is written or read; 0 while there is none.
-    """
-
-    def __init__(self, layer: TrainedLayer) -> None:
-        self.load_now = Signal(name="load_now", reset_less=True)
-        self.loaded = Signal(layer.load_layout, name="loaded", reset_less=True)
-        self.read_now = Signal(name="read_now")
-        self.reading = Signal(name="reading")
-        self.requested = Signal(layer.read_layout, name="requested", reset_less=True)
-        self.arrived = Signal(name="arrived")
-        self.word = Signal(layer.word_bits, name="host")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -112,6 +112,8 @@ class DenseSpec(TrainedLayerSpec):
     ConfigError
         (a ValueError) a value outside its range.
     """
+
+    EVENT_DRIVEN: ClassVar[bool] = True
 
     kind: Literal["dense"] = "dense"
     neuron: LifSpec = LifSpec()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 
 Policy = Literal["hold", "accumulate", "once"]
+Engine = Literal["sweep", "events"]
+Number = TypeVar("Number", bound=Any)  # an int, or an array of them
 MAX_INTERVAL = 4096
 MAX_DELAY = 63
 MAX_SIZE = 1024  # inputs, and neurons
@@ -34,6 +36,8 @@ class TrainedLayerSpec(Frozen):
         (a ValueError) a value outside its range.
     """
 
+    EVENT_DRIVEN: ClassVar[bool] = False  # a column that is 0 changes nothing in the layer
+
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]{0,31}$",
         description="1 to 32 lower-case letters, digits and underscores, a letter first",
@@ -42,6 +46,12 @@ class TrainedLayerSpec(Frozen):
     neurons: int = Field(ge=1, le=MAX_SIZE, description="neurons, and spikes that go out")
     lanes: int = Field(
         default=1, ge=1, le=64, description="pipelines side by side, one synapse a clock each"
+    )
+    engine: Engine = Field(
+        default="sweep",
+        description=(
+            "a tick visits every synapse (sweep), or those of the columns that are not 0 (events)"
+        ),
     )
     tick_interval: int = Field(
         default=1,
@@ -85,6 +95,22 @@ class TrainedLayerSpec(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _engine_fits(self) -> Self:
+        if self.engine != "events":
+            return self
+        if not self.EVENT_DRIVEN:
+            raise ValueError(
+                f"{type(self).__name__}.engine must be 'sweep' for a layer of kind '{self.kind}',"
+                " whose synapses change in every tick; not 'events'."
+            )
+        if self.max_delay:
+            raise ValueError(
+                f"{type(self).__name__}.engine must be 'sweep' with delays, not 'events' with"
+                f" max_delay {self.max_delay}; leave out one of the two."
+            )
+        return self
+
     @property
     def columns(self) -> int:
         """Synapses of a neuron."""
@@ -97,8 +123,19 @@ class TrainedLayerSpec(Frozen):
 
     @property
     def depth(self) -> int:
-        """Synapses of a lane; that of column c and neuron j is word (j // lanes) * columns + c."""
+        """Synapses of a lane."""
         return self.groups * self.columns
+
+    def word(self, column: Number, neuron: Number) -> Number:
+        """Number of a synapse's word in the memory of its lane, neuron % lanes.
+
+        A sweep goes from neuron to neuron, an event from group to group of one column: what it
+        visits lies one after the other.
+        """
+        group = neuron // self.lanes
+        if self.engine == "events":
+            return column * self.groups + group  # type: ignore[no-any-return]
+        return group * self.columns + column  # type: ignore[no-any-return]
 
     @property
     def weight_format(self) -> IntFormat:

@@ -8,11 +8,13 @@ from typing import Any
 from sc_hw.build.blocks.block import Block
 from sc_hw.build.blocks.layer import layer_layout
 from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of, space_rows
+from sc_hw.events import EventLayer
 from sc_hw.fabric.families import Family
 from sc_hw.network.cdc import Crossing
 from sc_hw.network.network import SpikeNetwork
 from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.parts.space import Space
+from sc_hw.trained.hosted import HostedLayer
 from sc_model.graph import Graph
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import PLASTIC, ConfigError, Design
@@ -111,6 +113,7 @@ class NetworkBlock(Block):
             "columns": spec.columns,
             "domain": spec.clock,
             "lanes": spec.lanes,
+            **_engine(layer),
             "crossing": {
                 "policy": crossing.policy,
                 "i_interval": crossing.i_interval,
@@ -122,6 +125,25 @@ class NetworkBlock(Block):
             **kind_of(spec).manifest(spec, network.tick_ms),
             "spaces": space_rows(layer.spaces, words),
         }
+
+
+def _engine(layer: HostedLayer) -> dict[str, Any]:
+    """What only a layer of the event engine has.
+
+    A sweep visits all synapses in every tick, so that it has nothing to say here.
+    """
+    if not isinstance(layer, EventLayer):
+        return {}
+    return {
+        "engine": layer.spec.engine,
+        "partial_sums": layer.sets,
+        "clocks": {
+            "idle_tick": layer.clocks(0),
+            "first_event": layer.clocks(1) - layer.clocks(0),
+            "event": layer.spec.groups,
+            "tick_clocks_reason": "the most: that of a tick in which every column is active",
+        },
+    }
 
 
 BLOCK = NetworkBlock

@@ -14,7 +14,16 @@ from typing import Any
 
 from sc_hw.build.elaborate import Build
 from sc_hw.fabric.families import load_family
-from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, write_layer_parts
+from sc_hw.proof.blocks.network.parts import (
+    EVENT_LANE,
+    HISTORY,
+    LANE,
+    NEURONS,
+    READER,
+    SCANNER,
+    SEQUENCER,
+    write_layer_parts,
+)
 from sc_hw.proof.blocks.parts import PartFiles
 from sc_hw.proof.mutants.emitted import Part, apply_edits, part_of, part_trial
 from sc_hw.proof.mutants.mutant import Mutant, Trial
@@ -23,6 +32,11 @@ from sc_model.layer_kinds import Synapse, kind_of
 from sc_model.spec import Design
 
 # A mutant of the synapse needs a kind that has it; one of shared hardware takes `ANY`.
+# The parts that a layer of an engine has.
+PARTS_OF = {
+    "sweep": (LANE, NEURONS, HISTORY),
+    "events": (EVENT_LANE, NEURONS, SCANNER, SEQUENCER, READER),
+}
 ANY, HETSYN, DENSE = None, "hetsyn", "dense"  # kinds of layers
 # Why a layer of the kind lacks the hardware, or None where it has it.
 LayerApplies = Callable[[Any], str | None]
@@ -50,8 +64,13 @@ def _mutant(
         layers = () if design.network is None else design.network.layers
         return {index: layer for index, layer in enumerate(layers) if kind in (ANY, layer.kind)}
 
+    def reason(layer: Any) -> str | None:
+        if part not in PARTS_OF[layer.engine]:
+            return f"a layer with engine '{layer.engine}' has no part '{part}'"
+        return applies(layer)
+
     def applies_to(design: Design) -> str | None:
-        reasons = [applies(layer) for layer in layers_of(design).values()]
+        reasons = [reason(layer) for layer in layers_of(design).values()]
         if not reasons:
             return f"the network has no layer of kind '{kind}'"
         # One layer that has the hardware is enough.
@@ -59,7 +78,7 @@ def _mutant(
 
     def make(build: Build, folder: Path) -> Trial:
         layers = layers_of(build.design).items()
-        index = next(index for index, layer in layers if applies(layer) is None)
+        index = next(index for index, layer in layers if reason(layer) is None)
         original = part_of(build, part, layer=index)
         return part_trial(build, folder, original, mutated(build, folder, index))
 

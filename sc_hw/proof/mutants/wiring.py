@@ -17,7 +17,7 @@ from sc_hw.build.elaborate import Build
 from sc_hw.files import write_json
 from sc_hw.proof.blocks.parts import HIERARCHY, PARTS
 from sc_hw.proof.mutants.emitted import apply_edits, design_files
-from sc_hw.proof.mutants.mutant import Mutant, Trial, no_comparison
+from sc_hw.proof.mutants.mutant import Mutant, Trial, always, no_comparison
 from sc_hw.proof.processes import decide
 from sc_model.spec import Design, NetworkSpec
 
@@ -66,7 +66,11 @@ def wiring_trial(build: Build, folder: Path, text: str) -> Trial:
 
 
 def wiring_mutant(
-    name: str, bug: str, module: Callable[[NetworkSpec], str], edit: tuple[str, str]
+    name: str,
+    bug: str,
+    module: Callable[[NetworkSpec], str],
+    edit: tuple[str, str],
+    applies_to: Callable[[Design], str | None] = always,
 ) -> Mutant:
     """A network whose `top.v` has a fault in one module.
 
@@ -75,6 +79,7 @@ def wiring_mutant(
     name, bug : see :class:`~sc_hw.proof.mutants.mutant.Mutant`.
     module : of a network, the module that has the fault.
     edit : pattern and replacement.
+    applies_to : of a design, why it lacks the hardware, or None where it has it.
     """
 
     def make(build: Build, folder: Path) -> Trial:
@@ -82,7 +87,7 @@ def wiring_mutant(
         text = edited(verilog, module(network_of(build.design)), edit, name)
         return wiring_trial(build, folder, text)
 
-    return Mutant(name, bug, ("network",), make)
+    return Mutant(name, bug, ("network",), make, applies_to)
 
 
 def _first_layer(network: NetworkSpec) -> str:

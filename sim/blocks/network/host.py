@@ -42,10 +42,10 @@ class Batch:
 def synapse_addresses(layer: TrainedLayerSpec) -> Batch:
     """Word and lane of each synapse, in the order of an array (neurons, columns).
 
-    A lane has every `lanes`-th neuron; a neuron's synapses lie one after the other in its memory.
+    A lane has every `lanes`-th neuron; `TrainedLayerSpec.word` says where its synapses lie.
     """
     neuron, column = np.divmod(np.arange(layer.neurons * layer.columns), layer.columns)
-    return Batch("synapse", neuron // layer.lanes * layer.columns + column, neuron % layer.lanes)
+    return Batch("synapse", layer.word(column, neuron), neuron % layer.lanes)
 
 
 class NetworkHost:

@@ -78,3 +78,69 @@ class HistoryFacts:
 
     layer: int
     memory: int
+
+
+@dataclass(frozen=True)
+class EventLaneFacts:
+    """Facts of a lane of an event layer. Clock 0 is that of an issue or a fetch.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    ahead : clocks from `announced` to `done`, which gives a neuron's sum.
+    memory : clock in which the weight is out of its memory.
+    product_ready : clocks from there to the product; the address of the sum is one clock's there.
+    adding : clocks from a product to the sum with it, which is written then.
+    loop : clocks that must lie between two accesses to the same sum.
+    latency : clock in which `done` is high, if clock 0 fetches a group's last partial sum.
+    summing : clocks from a partial sum to the sum with it.
+    sets : sets of partial sums.
+    fixed : fields of the synapse's parameters.
+    state : of the synapse; none.
+    """
+
+    layer: int
+    ahead: int
+    memory: int
+    product_ready: int
+    adding: int
+    loop: int
+    latency: int
+    summing: int
+    sets: int
+    fixed: tuple[Field, ...]
+    state: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class ScannerFacts:
+    """Facts of a scanner.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    columns : of the layer.
+    width : bits of a value.
+    chunk : columns that are searched at a time.
+    """
+
+    layer: int
+    columns: int
+    width: int
+    chunk: int
+
+
+@dataclass(frozen=True)
+class EventCounterFacts:
+    """Facts of what counts the events' words (sequencer) and the sums that are read (reader).
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    sets : sets of partial sums.
+    loop : clocks that must lie between two accesses to the same sum.
+    """
+
+    layer: int
+    sets: int
+    loop: int

@@ -14,10 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.build.blocks import block_of
+from sc_hw.events import EventLayer
+from sc_hw.events.lane import EventLane
 from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
 from sc_hw.proof.blocks.network.facts import (
+    EventCounterFacts,
+    EventLaneFacts,
     HistoryFacts,
+    ScannerFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
@@ -30,6 +35,8 @@ from sc_model.layer_kinds import kind_of
 from sc_model.spec import Design, IntFormat
 
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
+# Those of an event layer, beside its neurons.
+EVENT_LANE, SCANNER, SEQUENCER, READER = "event_lane", "scanner", "sequencer", "reader"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
 QUEUE, PLASTIC_LAYER = "queue", "plastic_layer"
 
@@ -91,6 +98,47 @@ def write_layer_parts(parts: PartFiles, lane: Lane, value: IntFormat, index: int
         )
 
 
+def event_lane_facts(lane: EventLane, index: int) -> EventLaneFacts:
+    """When a lane of that event layer does what."""
+    return EventLaneFacts(
+        layer=index,
+        ahead=AHEAD,
+        memory=MEMORY,
+        product_ready=lane.product_ready,
+        adding=lane.adder.latency,
+        loop=lane.loop,
+        latency=lane.latency,
+        summing=lane.accumulator.latency,
+        sets=lane.sets,
+        fixed=fields_of(lane.word_layout),
+        state=(),
+    )
+
+
+def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
+    """Write a lane, the neurons, the scanner, the sequencer and the reader of an event layer.
+
+    Parameters
+    ----------
+    parts : collects the parts of a network.
+    layer : a new one, of which nothing has been elaborated.
+    index : its place in the network, from 0.
+    """
+    spec, scanner, lane = layer.spec, layer.scanner, layer.lanes[0]
+    facts = event_lane_facts(lane, index)
+    counters = EventCounterFacts(index, layer.sets, lane.loop)
+    searched = ScannerFacts(index, scanner.columns, scanner.width, scanner.chunk)
+    rows: list[tuple[str, Any, Any]] = [
+        (EVENT_LANE, lane, facts),
+        (NEURONS, layer.neurons, neurons_facts(layer.neurons, index)),
+        (SCANNER, scanner, searched),
+        (SEQUENCER, layer.sequencer, counters),
+        (READER, layer.reader, counters),
+    ]
+    for part, component, known in rows:
+        parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")
+
+
 def write_network_parts(design: Design, folder: Path) -> None:
     """Write the parts of all layers of a network under `folder`/proof."""
     network = design.network
@@ -100,6 +148,10 @@ def write_network_parts(design: Design, folder: Path) -> None:
     parts = PartFiles(folder)
     for index, spec in enumerate(network.layers):
         value = network.crossing(index).value
+        if spec.engine == "events":
+            layer = EventLayer(spec, value, network.tick_ms, network.step_bits, family)
+            write_event_parts(parts, layer, index)
+            continue
         # The form that hardware computes; the claims compare it with `LayerKind.synapse`.
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)

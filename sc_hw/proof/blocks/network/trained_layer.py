@@ -21,12 +21,29 @@ from sc_hw.proof.blocks.network.addresses import (
     prove_history_addresses,
     prove_neuron_addresses,
 )
+from sc_hw.proof.blocks.network.event_lane import prove_event_lane
+from sc_hw.proof.blocks.network.event_parts import (
+    prove_reader,
+    prove_scanner,
+    prove_sequencer,
+)
 from sc_hw.proof.blocks.network.facts import (
+    EventCounterFacts,
+    EventLaneFacts,
     HistoryFacts,
+    ScannerFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
-from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS
+from sc_hw.proof.blocks.network.parts import (
+    EVENT_LANE,
+    HISTORY,
+    LANE,
+    NEURONS,
+    READER,
+    SCANNER,
+    SEQUENCER,
+)
 from sc_hw.proof.blocks.network.trained_lane import prove_lane
 from sc_hw.proof.blocks.network.wiring.whole import claims_of_whole
 from sc_hw.proof.blocks.parts import HIERARCHY, PARTS, claims_of_parts
@@ -195,6 +212,10 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     LANE: (TrainedLaneFacts, prove_lane),
     NEURONS: (TrainedNeuronsFacts, prove_neurons),
     HISTORY: (HistoryFacts, prove_history),
+    EVENT_LANE: (EventLaneFacts, prove_event_lane),
+    SCANNER: (ScannerFacts, prove_scanner),
+    SEQUENCER: (EventCounterFacts, prove_sequencer),
+    READER: (EventCounterFacts, prove_reader),
 }
 
 

@@ -58,12 +58,12 @@ def prove_layer_parts(layer: Layer) -> None:
     """Add the claims about each input of each part, the collected spikes, and the host's words."""
     for number in range(layer.shape.spec.lanes):
         _prove_lane(layer, number)
-    _prove_neurons(layer)
+    prove_neuron_inputs(layer)
     if layer.shape.spec.max_delay:
         _prove_history(layer)
-    _prove_spikes(layer)
-    _prove_host(layer)
-    _prove_answer(layer)
+    prove_spikes(layer)
+    prove_host(layer)
+    prove_answer(layer)
 
 
 def _prove_lane(layer: Layer, number: int) -> None:
@@ -121,7 +121,8 @@ def _prove_lane(layer: Layer, number: int) -> None:
         )
 
 
-def _prove_neurons(layer: Layer) -> None:
+def prove_neuron_inputs(layer: Layer) -> None:
+    """Add the claim about each input of the neurons."""
     wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
     neurons = layer.part.part("neurons")
 
@@ -131,7 +132,7 @@ def _prove_neurons(layer: Layer) -> None:
             "announce": layer.lanes[0]["announced"],
             "take": layer.lanes[0]["done"],
             "sums": cat([lane["current"] for lane in layer.lanes]),
-            "restart": layer.begins,
+            "restart": layer.restarts,
             "fresh": layer.state("fresh"),
             "host_address": host_number(layer)[: address_bits(spec.neurons)],
             "load": loaded.loads(layer, Space.NEURON),
@@ -177,7 +178,8 @@ def _prove_history(layer: Layer) -> None:
     )
 
 
-def _prove_spikes(layer: Layer) -> None:
+def prove_spikes(layer: Layer) -> None:
+    """Add the claims about the collected spikes and the flag `fresh`."""
     wiring, part, shape = layer.wiring, layer.part, layer.shape
     spec = shape.spec
 
@@ -233,7 +235,8 @@ def _prove_spikes(layer: Layer) -> None:
     )
 
 
-def _prove_host(layer: Layer) -> None:
+def prove_host(layer: Layer) -> None:
+    """Add the claim about the registers of the host's requests."""
     wiring, part = layer.wiring, layer.part
 
     def requests() -> Iterator[Pair]:
@@ -264,7 +267,8 @@ def _prove_host(layer: Layer) -> None:
     )
 
 
-def _prove_answer(layer: Layer) -> None:
+def prove_answer(layer: Layer) -> None:
+    """Add the claim about the word that the host reads."""
     wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
     part = layer.part
 

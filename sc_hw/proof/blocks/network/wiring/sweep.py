@@ -77,6 +77,11 @@ class Layer:
         return offered & ~self.host_asks & ~self.state("load_now")
 
     @property
+    def restarts(self) -> Bits:
+        """The neurons begin anew in this clock."""
+        return self.begins
+
+    @property
     def slot(self) -> Bits:
         """Number of the clock in the sweep of a group."""
         return self.wiring.counter(self.part, "slot", self.shape.slots)

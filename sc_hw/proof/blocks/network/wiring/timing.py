@@ -61,11 +61,24 @@ class Time:
         return ~self.negative & (further | here)
 
 
-class _Tick:
-    """What every register of a tick's control holds at a time of the tick."""
+class TickTimes:
+    """What every register of a tick's control holds at a time of the tick.
 
-    def __init__(self, layer: Layer) -> None:
+    Members
+    -------
+    layer : its layer.
+    columns : issues of a group.
+    sweeper : the instance that counts slots and groups.
+    busy : name of the layer's register that is high during the tick.
+    clocks : from the clock in which it begins to the transfer of the spikes.
+    origin : what happens when it begins.
+    """
+
+    busy, origin = "ticking", "the transfer of its inputs"
+
+    def __init__(self, layer: Layer, columns: int) -> None:
         self.layer, self.wiring, self.shape = layer, layer.wiring, layer.shape
+        self.columns, self.sweeper = columns, layer.part
         shape, spec = layer.shape, layer.shape.spec
         self.decided = shape.neurons.ahead + shape.neurons.update_latency
         self.announced = shape.lane.latency - shape.lane.ahead
@@ -73,12 +86,11 @@ class _Tick:
         self.last = divmod(spec.neurons - 1, spec.lanes)
         in_row = self.announced + 1 + self.last[1]
         after_last_issue = in_row + self.decided + shape.settling
-        clocks = shape.slots * (spec.groups - 1) + spec.columns - 1 + after_last_issue
+        clocks = shape.slots * (spec.groups - 1) + self.columns - 1 + after_last_issue
         self.end = divmod(clocks, shape.slots)
-        # From the transfer of the inputs to that of the spikes.
         self.clocks = clocks + 2
         # Room for the groups of a tick, those behind its sweep, and negative ones.
-        longest = max(clocks, shape.lane.latency + self.decided + spec.columns + 2)
+        longest = max(clocks, shape.lane.latency + self.decided + self.columns + 2)
         self.group_bits = (2 * (spec.groups + longest // shape.slots + 2)).bit_length() + 1
         self.slot_bits = (2 * shape.slots).bit_length()
 
@@ -114,7 +126,7 @@ class _Tick:
     def registers(self, time: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """Every register of the control, and what it holds at a time of the tick."""
         shape, spec, layer = self.shape, self.shape.spec, self.layer
-        groups, columns, lanes = spec.groups, spec.columns, spec.lanes
+        groups, columns, lanes = spec.groups, self.columns, spec.lanes
         part, neurons = layer.part, layer.part.part("neurons")
 
         def issued(clocks: int) -> Bits:
@@ -122,13 +134,13 @@ class _Tick:
             return then.group.below(groups) & then.slot.below(columns)
 
         sweeping = time.group.below(groups)
-        yield part, "sweeping", sweeping
+        yield self.sweeper, "sweeping", sweeping
         if shape.slots > 1:
-            width = len(layer.slot)
-            yield part, "slot", time.slot.low(width).gated(sweeping)
+            width = len(self.wiring.state(self.sweeper, "slot"))
+            yield self.sweeper, "slot", time.slot.low(width).gated(sweeping)
         if groups > 1:
             width = (groups - 1).bit_length()
-            yield part, "group", time.group.low(width).gated(sweeping)
+            yield self.sweeper, "group", time.group.low(width).gated(sweeping)
         for number in range(lanes if shape.lane.state else 0):
             for clock in range(1, shape.lane.state_ready + 1):
                 yield part.part(f"lane_{number}"), f"issue_d{clock}", issued(clock)
@@ -163,6 +175,16 @@ class _Tick:
         number = row.group.wide(bits).times(lanes) + place.wide(bits)
         return number[:width].gated(~row.negative)
 
+    @property
+    def starts(self) -> Bits:
+        """The tick begins in this clock."""
+        return self.layer.begins
+
+    @property
+    def under_way(self) -> Bits:
+        """The tick is under way in this clock."""
+        return self.layer.state(self.busy)
+
     def at(self, time: Time) -> list[Bits]:
         """That each register holds what it must at a time."""
         return [
@@ -174,7 +196,8 @@ class _Tick:
         """The registers that are 0 between ticks."""
         # That neurons rest holds but for the time from a reset to the first tick. The last clock of
         # a write's way is free: it lands before the next tick can read.
-        exempt = {"rest", f"issue_d{self.shape.lane.state_ready}"}
+        lane = self.shape.lane
+        exempt = {"rest"} | ({f"issue_d{lane.state_ready}"} if lane.state else set())
         registers = self.registers(self.start())
         return [(part, name) for part, name, _ in registers if name not in exempt]
 
@@ -183,11 +206,16 @@ class _Tick:
         return [~self.wiring.state(part, name).any() for part, name in self.at_rest()]
 
 
-def prove_timing(layer: Layer, tick_clocks: int) -> None:
-    """Add the claims about the clocks of a tick; the manifest says how many it takes."""
-    tick = _Tick(layer)
+def prove_times(tick: TickTimes) -> None:
+    """Add the claims that follow a tick from clock to clock."""
     _prove_rest(tick)
     _prove_ticks(tick)
+
+
+def prove_timing(layer: Layer, tick_clocks: int) -> None:
+    """Add the claims about the clocks of a tick; the manifest says how many it takes."""
+    tick = TickTimes(layer, layer.shape.spec.columns)
+    prove_times(tick)
     # The claims above make `tick.clocks` the number that the hardware takes.
     layer.wiring.prover.record(
         f"{layer.label}: clocks of a tick",
@@ -205,20 +233,20 @@ def _becomes(layer: Layer, name: str, wanted: int) -> Pair:
     return f"{layer.part.path}.{name} (next)", following, layer.wiring.const(wanted, 1)
 
 
-def _rests_next(tick: _Tick) -> Iterator[Pair]:
+def _rests_next(tick: TickTimes) -> Iterator[Pair]:
     """Nothing is under way in the next clock."""
     for owner, name in tick.at_rest():
         following = tick.wiring.next(owner, name)
         yield f"{owner.path}.{name} (next)", following, tick.wiring.const(0, len(following))
 
 
-def _prove_rest(tick: _Tick) -> None:
+def _prove_rest(tick: TickTimes) -> None:
     """After a reset and between ticks nothing is under way."""
     layer, wiring = tick.layer, tick.wiring
     wiring.claim(
         f"{layer.label}: at rest after a reset",
         "a reset takes everything off its way: no synapse, sum, neuron or write is under way",
-        lambda: (*_rests_next(tick), _becomes(layer, "ticking", 0)),
+        lambda: (*_rests_next(tick), _becomes(layer, tick.busy, 0)),
         lambda: [layer.reset],
     )
 
@@ -233,19 +261,19 @@ def _prove_rest(tick: _Tick) -> None:
         lambda: [
             *layer.invariants(),
             *tick.resting(),
-            ~layer.state("ticking"),
-            ~layer.begins,
+            ~tick.under_way,
+            ~tick.starts,
         ],
     )
 
 
-def _prove_ticks(tick: _Tick) -> None:
+def _prove_ticks(tick: TickTimes) -> None:
     """The first clock of a tick, each clock of it, and its last one."""
     layer, wiring = tick.layer, tick.wiring
 
     def started() -> Iterator[Pair]:
         yield "the end of a tick", end_of_tick(layer), wiring.const(0, 1)
-        yield _becomes(layer, "ticking", 1)
+        yield _becomes(layer, tick.busy, 1)
         for owner, name, value in tick.registers(tick.start()):
             yield f"{owner.path}.{name} (next)", wiring.next(owner, name), value
 
@@ -256,8 +284,8 @@ def _prove_ticks(tick: _Tick) -> None:
         lambda: [
             *layer.invariants(),
             *tick.resting(),
-            ~layer.state("ticking"),
-            layer.begins,
+            ~tick.under_way,
+            tick.starts,
             ~layer.reset,
         ],
     )
@@ -266,7 +294,7 @@ def _prove_ticks(tick: _Tick) -> None:
     def under_way() -> list[Bits]:
         """A tick is under way, at that time of it."""
         there = [*layer.invariants(), *tick.at(time)]
-        return [*there, layer.state("ticking"), ~layer.reset]
+        return [*there, tick.under_way, ~layer.reset]
 
     def goes_on() -> Iterator[Pair]:
         yield "the end of a tick", end_of_tick(layer), tick.ends(time)
@@ -276,15 +304,16 @@ def _prove_ticks(tick: _Tick) -> None:
     wiring.claim(
         f"{layer.label}: a tick's clocks",
         f"in each clock of a tick everything is where it belongs, and it ends {tick.clocks - 1}"
-        " clocks after the transfer of its inputs, never sooner or later",
+        f" clocks after {tick.origin}, never sooner or later",
         goes_on,
         lambda: [*under_way(), tick.within(time)],
     )
 
     def over() -> Iterator[Pair]:
-        yield _becomes(layer, "ticking", 0)
+        yield _becomes(layer, tick.busy, 0)
         yield _becomes(layer, "waiting", 1)
-        yield f"{layer.part.path}.sweeping", layer.state("sweeping"), wiring.const(0, 1)
+        sweeping = wiring.state(tick.sweeper, "sweeping")
+        yield f"{tick.sweeper.path}.sweeping", sweeping, wiring.const(0, 1)
         yield from _rests_next(tick)
 
     wiring.claim(

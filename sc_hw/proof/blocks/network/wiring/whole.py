@@ -6,10 +6,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sc_hw.proof.blocks.network.facts import TrainedLaneFacts, TrainedNeuronsFacts
-from sc_hw.proof.blocks.network.parts import HISTORY, LANE, NEURONS, PLASTIC_LAYER, QUEUE
+from sc_hw.proof.blocks.network.facts import (
+    EventLaneFacts,
+    TrainedLaneFacts,
+    TrainedNeuronsFacts,
+)
+from sc_hw.proof.blocks.network.parts import (
+    EVENT_LANE,
+    HISTORY,
+    LANE,
+    NEURONS,
+    PLASTIC_LAYER,
+    QUEUE,
+    READER,
+    SCANNER,
+    SEQUENCER,
+)
 from sc_hw.proof.blocks.network.wiring.crossings import prove_words
-from sc_hw.proof.blocks.network.wiring.instances import prove_instance
+from sc_hw.proof.blocks.network.wiring.events import (
+    EventLayer,
+    EventParts,
+    EventShape,
+    prove_events,
+)
+from sc_hw.proof.blocks.network.wiring.instances import Outputs, prove_instance
 from sc_hw.proof.blocks.network.wiring.intakes import prove_intake
 from sc_hw.proof.blocks.network.wiring.layer_parts import prove_layer_parts
 from sc_hw.proof.blocks.network.wiring.registers import prove_registers
@@ -115,6 +135,9 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
     reset = network.reset(index)
     label = f"top.v, layer {layer.name}"
     prove_intake(wiring, label, network.intake(layer.name), crossing, spec.step_bits, reset)
+    if layer.engine == "events":
+        _prove_event_layer(network, parts, index)
+        return
     shape = LayerShape(
         layer,
         crossing.value,
@@ -137,6 +160,33 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
     prove_sweep(inside)
     prove_layer_parts(inside)
     prove_timing(inside, tick_clocks)
+
+
+def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
+    """The claims about a layer of the event engine, and its parts."""
+    wiring, spec = network.wiring, network.spec
+    layer, reset = spec.layers[index], network.reset(index)
+    part, given = network.layer(layer.name), {"rst": reset.term}
+
+    def instance(path: str, kind: str) -> Outputs:
+        return prove_instance(wiring, part.part(path), parts.netlist(kind, index), given)
+
+    lane = parts.facts(EventLaneFacts, EVENT_LANE, index)
+    neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
+    value = spec.crossing(index).value
+    shape = EventShape(layer, value, spec.step_bits, lane, neurons, lane)
+    alone = parts.netlist(EVENT_LANE, index)
+    lanes = [
+        prove_instance(wiring, part.part(f"lane_{number}"), alone, given)
+        for number in range(layer.lanes)
+    ]
+    joined = EventParts(
+        instance("scanner", SCANNER), instance("sequencer", SEQUENCER), instance("reader", READER)
+    )
+    inside = EventLayer(
+        wiring, part, shape, reset, lanes, instance("neurons", NEURONS), None, joined
+    )
+    prove_events(inside)
 
 
 def _prove_queues(network: Network, proof: Path, rows: list[dict[str, Any]]) -> None:

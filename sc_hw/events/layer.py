@@ -1,0 +1,286 @@
+# amaranth: UnusedElaboratable=no
+"""A trained layer whose work is in proportion to the spikes that a tick takes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from sc_hw.events.lane import EventLane
+from sc_hw.events.reader import SumReader
+from sc_hw.events.scanner import Scanner
+from sc_hw.events.sequencer import EventSequencer
+from sc_hw.fabric.families import Family, load_family
+from sc_hw.parts.space import Space
+from sc_hw.trained.hosted import HostedLayer, HostWords
+from sc_hw.trained.lane import AHEAD
+from sc_hw.wires import Delays, equals, gated
+from sc_model.layer_kinds import kind_of
+from sc_model.spec import ConfigError, IntFormat, TrainedLayerSpec
+
+
+class EventLayer(HostedLayer):
+    """A layer of `columns` x `neurons` synapses and its neurons, which adds up events.
+
+    A tick takes one transfer of stream `i` and gives one of stream `o`, as in a `TrainedLayer`,
+    with the same numbers. Only the columns that are not 0 cost something: the scanner makes an
+    event of each, and an event takes one clock for each group of `lanes` neurons. Two banks of sums
+    let the next tick's events be added while the neurons take the sums of the last one; with
+    `recurrent` a tick waits for the spikes of the one before. Domain ``sync``.
+
+    Latency: at most `tick_clocks` from the transfer of `i` to that of `o`, if the layer was idle
+    and its spikes are taken at once; with fewer events it is shorter (`clocks`).
+
+    Reset: at any time. It aborts the ticks under way, and the next tick reads all state as 0.
+    Loaded parameters survive a reset; at power-on they are undefined, so load them first.
+
+    Parameters
+    ----------
+    spec : the layer, without delays.
+    value : format of the value of each input.
+    tick_ms : length of a step, in ms.
+    step_bits : bits of a step's number.
+    family : the fabric.
+    """
+
+    def __init__(
+        self,
+        spec: TrainedLayerSpec,
+        value: IntFormat,
+        tick_ms: float = 1.0,
+        step_bits: int = 16,
+        family: Family | None = None,
+    ) -> None:
+        if spec.max_delay:
+            raise ConfigError(
+                f"layer '{spec.name}' must have max_delay = 0 with engine 'events', not"
+                f" {spec.max_delay}."
+            )
+        family = family if family is not None else load_family("generic")
+        synapse = kind_of(spec).pipeline(spec, value, tick_ms)
+        self.lanes = [EventLane(spec, value, synapse, family) for _ in range(spec.lanes)]
+        self.sets = self.lanes[0].sets
+        self.scanner = Scanner(spec.columns, value.width)
+        self.sequencer = EventSequencer(spec, value.width, self.sets)
+        self.reader = SumReader(spec, self.sets)
+        super().__init__(spec, value, step_bits, family, synapse=self.lanes[0].word_layout)
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of the layer's memories."""
+        lane = self.lanes[0]
+        sums = self.spec.lanes * lane.sum_words * len(lane.current)
+        return {**super().memory_bits, "sums": sums}
+
+    @property
+    def settling_clocks(self) -> int:
+        """Clocks that a tick's end waits for the surplus lanes of the last group.
+
+        Their places in the neurons' row would be neurons of the next tick.
+        """
+        last_neuron = (self.spec.neurons - 1) % self.spec.lanes
+        return max(0, self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency))
+
+    @property
+    def deciding_clocks(self) -> int:
+        """Clocks from the finished sums of a tick to the transfer of its spikes."""
+        spec = self.spec
+        last_neuron = (spec.neurons - 1) % spec.lanes
+        fetches = self.reader.slots * (spec.groups - 1) + self.sets
+        after = self.lanes[0].latency + self.neurons.latency + last_neuron
+        return fetches + after + self.settling_clocks + 1
+
+    def clocks(self, events: int) -> int:
+        """Most clocks of a tick with so many events, if the layer was idle.
+
+        That is from the transfer of its inputs to that of its spikes. The scanner works ahead of
+        the lanes; that is not counted here, so that a tick may take as many clocks less as there
+        are chunks of columns.
+        """
+        # A chunk takes a clock, each event one for each group; then the last sum is written. The
+        # scanner's register and the sequencer's are the two clocks more.
+        adding = self.scanner.chunks + 2
+        if events:
+            adding += events * self.spec.groups + self.lanes[0].landed
+        return adding + self.deciding_clocks
+
+    @property
+    def tick_clocks(self) -> int:
+        """Most clocks from the transfer of the inputs to that of the spikes, all columns active."""
+        return self.clocks(self.spec.columns)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        delays = Delays(m)
+        for number, lane in enumerate(self.lanes):
+            m.submodules[f"lane_{number}"] = lane
+        m.submodules.scanner = self.scanner
+        m.submodules.sequencer = self.sequencer
+        m.submodules.reader = self.reader
+        m.submodules.neurons = self.neurons
+        tick = _Ticks(self)
+        host = HostWords(self)
+        self._start(m, tick, host)
+        self._hand_over(m, tick)
+        self._host_access(m, delays, tick, host)
+        self._answer(m, tick, host, [lane.word.as_value() for lane in self.lanes])
+        self._connect_lanes(m, tick, host)
+        self._connect_neurons(m, tick, host)
+        self._collect_spikes(m, delays, tick, host)
+        return m
+
+    def _columns(self, spikes: Value) -> Value:
+        """Values of the columns in a tick: the inputs, the spikes of the tick before, and 1."""
+        spec, width = self.spec, self.value.width
+        own = [Cat(spike, C(0, width - 1)) for spike in spikes] if spec.recurrent else []
+        return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
+
+    def _start(self, m: Module, tick: _Ticks, host: HostWords) -> None:
+        """Begin a tick when no other adds up its events and the host asks for nothing."""
+        # A recurrent layer takes the spikes of the tick before as columns.
+        waits = tick.deciding if self.spec.recurrent else C(0, 1)
+        m.d.comb += [
+            tick.free.eq(~(tick.adding | tick.deciding | tick.waiting | host.reading)),
+            # `load_now` in clock t writes the memory at the end of t + 1: a tick begins behind it.
+            self.i.ready.eq(
+                ~(tick.adding | waits | host.reading | host.load_now)
+                & ~(self.load.valid | self.read.valid)
+            ),
+            tick.begins.eq(self.i.valid & self.i.ready),
+            self.idle.eq(tick.free),
+            self.scanner.load.eq(tick.begins),
+            # `spikes` has no reset; before the first tick `fresh` makes it read as 0.
+            self.scanner.values.as_value().eq(self._columns(gated(tick.spikes, by=~tick.fresh))),
+        ]
+        with m.If(tick.begins):
+            m.d.sync += [tick.adding.eq(1), tick.step.eq(self.i.payload.step)]
+
+    def _hand_over(self, m: Module, tick: _Ticks) -> None:
+        """Hand the sums of a tick to the neurons when all is added and they are free."""
+        m.d.comb += tick.hands_over.eq(
+            self.sequencer.ended & ~self.lanes[0].in_flight & ~tick.deciding & ~tick.waiting
+        )
+        with m.If(tick.hands_over):
+            m.d.sync += [
+                tick.adding.eq(0),
+                tick.deciding.eq(1),
+                tick.bank.eq(~tick.bank),
+                tick.decided_step.eq(tick.step),
+            ]
+
+    def _connect_lanes(self, m: Module, tick: _Ticks, host: HostWords) -> None:
+        """Connect the lanes: in a clock all work on the same word, each for another neuron."""
+        scanner, sequencer, reader = self.scanner, self.sequencer, self.reader
+        fetch = reader.fetch
+        m.d.comb += [
+            sequencer.i_event.valid.eq(scanner.o_event.valid),
+            sequencer.i_event.payload.eq(scanner.o_event.payload),
+            scanner.o_event.ready.eq(sequencer.i_event.ready),
+            # A fetch takes the lanes' only read port, an event waits for a clock.
+            sequencer.hold.eq(fetch),
+            sequencer.restart.eq(tick.hands_over),
+            reader.start.eq(tick.hands_over),
+            reader.used.eq(sequencer.used),
+            # The events' bank is `bank`, that of the neurons the other one.
+            tick.place.group.eq(Mux(fetch, reader.group, sequencer.group)),
+            tick.place.set.eq(Mux(fetch, reader.set, sequencer.set)[: len(tick.place.set)]),
+            tick.place.bank.eq(tick.bank ^ fetch),
+        ]
+        for number, lane in enumerate(self.lanes):
+            load_lane = (
+                host.load_now
+                & (host.loaded.space == Space.SYNAPSE)
+                & equals(host.loaded.lane, number)
+            )
+            m.d.comb += [
+                # Lanes in lockstep share all but weights and sums.
+                lane.issue.eq(sequencer.issue),
+                lane.address.eq(sequencer.address),
+                *([lane.value.eq(sequencer.value)] if lane.value_port else []),
+                lane.place.eq(tick.place),
+                lane.first.eq(sequencer.first),
+                lane.fetch.eq(fetch),
+                lane.begin.eq(reader.begin),
+                lane.counts.eq(reader.counts),
+                lane.last.eq(reader.last),
+                lane.host_address.eq(host.word[: len(lane.address)]),
+                lane.load.eq(load_lane),
+                lane.load_data.as_value().eq(host.loaded.data[: lane.word_layout.size]),
+                self.neurons.sums[number].eq(lane.current),
+            ]
+
+    def _connect_neurons(self, m: Module, tick: _Ticks, host: HostWords) -> None:
+        """Hand each group's sums to the neurons."""
+        neurons = self.neurons
+        # All lanes have the same latency, so that the strobes of lane 0 hold for each of them.
+        m.d.comb += [
+            neurons.announce.eq(self.lanes[0].announced),
+            neurons.take.eq(self.lanes[0].done),
+            neurons.restart.eq(tick.hands_over),
+            neurons.fresh.eq(tick.fresh),
+            neurons.host_address.eq(host.word[: neurons.index_bits]),
+            neurons.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
+            neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
+        ]
+
+    def _collect_spikes(self, m: Module, delays: Delays, tick: _Ticks, host: HostWords) -> None:
+        """Collect the spikes of a tick, and offer them after the last neuron's."""
+        neurons = self.neurons
+        # Shifted in at the top: after `neurons` shifts the spike of neuron 0 is bit 0, without a
+        # decoder for the neuron's number.
+        with m.If(neurons.o_valid):
+            m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], neurons.o_spike))
+        if self.spec.recurrent:
+            # A host that restores all neurons in order shifts in their `fired` bits the same way.
+            with m.Elif(neurons.load):
+                fired = data.View(neurons.fields, neurons.load_data).fired
+                m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], fired))
+        # `fresh` falls behind the last neuron: every read of the first tick needs it.
+        last_spike = neurons.o_valid & neurons.o_last
+        with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
+            m.d.sync += [tick.deciding.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
+        with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
+            m.d.sync += tick.fresh.eq(host.loaded.data[0])
+        with m.If(tick.waiting & self.o.ready):
+            m.d.sync += tick.waiting.eq(0)
+        m.d.comb += [
+            self.o.valid.eq(tick.waiting),
+            self.o.payload.step.eq(tick.decided_step),
+            self.o.payload.spikes.eq(tick.spikes),
+        ]
+
+
+class _Ticks:
+    """Signals of the ticks under way, which the layer's blocks share.
+
+    Members
+    -------
+    adding : high from the transfer of a tick's inputs until its sums are handed to the neurons.
+    deciding : high from there to the spike of the last neuron.
+    waiting : the spikes of a tick wait to be taken.
+    spikes : spikes of the last tick; while it is decided those of its first neurons are at the top.
+    step : number of the step of the tick whose events are added.
+    decided_step : the same of the tick that is decided or waits.
+    bank : bank of sums that events add to; the neurons have the other one.
+    place : of the sum that the lanes read in this clock.
+    fresh : no tick has ended since the reset; state is read as 0.
+    begins : the inputs are transferred in this clock.
+    hands_over : the sums of a tick are handed to the neurons in this clock.
+    free : no tick is under way, no spikes wait, and no word is being read.
+    """
+
+    def __init__(self, layer: EventLayer) -> None:
+        self.adding = Signal(name="adding")
+        self.deciding = Signal(name="deciding")
+        self.waiting = Signal(name="waiting")
+        self.spikes = Signal(layer.spec.neurons, name="spikes", reset_less=True)
+        self.step = Signal(layer.step_bits, name="step", reset_less=True)
+        self.decided_step = Signal(layer.step_bits, name="decided_step", reset_less=True)
+        self.bank = Signal(name="bank", reset_less=True)
+        self.place = Signal(layer.lanes[0].place_layout, name="place")
+        self.fresh = Signal(init=1, name="fresh")
+        self.begins = Signal(name="begins")
+        self.hands_over = Signal(name="hands_over")
+        self.free = Signal(name="free")

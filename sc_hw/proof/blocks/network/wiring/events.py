@@ -1,0 +1,445 @@
+"""Claims about an event layer in `top.v`: what joins its parts, and what is under way when.
+
+Two ticks may be under way: the events of one are added up while the neurons take the sums of the
+one before. A tick's end token tells where the first of them is: to be scanned, at the scanner's
+output, or taken. The neurons' clocks are followed as those of a sweep are, from the hand-over on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sc_hw.parts.space import Space
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.facts import EventLaneFacts
+from sc_hw.proof.blocks.network.wiring.instances import Outputs
+from sc_hw.proof.blocks.network.wiring.layer_parts import (
+    Request,
+    data_of,
+    host_number,
+    prove_answer,
+    prove_host,
+    prove_neuron_inputs,
+    prove_spikes,
+)
+from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
+from sc_hw.proof.blocks.network.wiring.statements import Pair
+from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
+from sc_hw.proof.blocks.network.wiring.timing import TickTimes, prove_times
+from sc_hw.proof.flattened import Instance
+from sc_hw.trained.lane import MEMORY
+
+
+@dataclass(frozen=True)
+class EventShape(LayerShape):
+    """Sizes of an event layer."""
+
+    event_lane: EventLaneFacts
+
+    @property
+    def slots(self) -> int:
+        """Clocks of a group in which its sums are fetched."""
+        return max(self.event_lane.sets, self.spec.lanes)
+
+    @property
+    def synapse_bits(self) -> int:
+        """Bits of a synapse's word."""
+        return sum(field.width for field in self.event_lane.fixed)
+
+    @property
+    def settling(self) -> int:
+        """Clocks from the last neuron's spike to the end of its tick.
+
+        The places of lanes without a neuron in the last group must have left the neurons' row.
+        """
+        decided = self.neurons.ahead + self.neurons.update_latency
+        last_neuron = (self.spec.neurons - 1) % self.spec.lanes
+        return max(0, self.spec.lanes - (1 + last_neuron + decided))
+
+    @property
+    def landed(self) -> int:
+        """Clocks from an issue to the write of its sum."""
+        lane = self.event_lane
+        return lane.memory + lane.product_ready + lane.adding
+
+
+@dataclass
+class EventParts:
+    """Outputs of the parts that an event layer has beside lanes and neurons."""
+
+    scanner: Outputs
+    sequencer: Outputs
+    reader: Outputs
+
+
+@dataclass
+class EventLayer(Layer):
+    """An event layer in a flattened design, and the signals that its claims speak of.
+
+    Members
+    -------
+    parts : outputs of scanner, sequencer and reader.
+    """
+
+    shape: EventShape
+    parts: EventParts
+
+    def of(self, part: str, name: str) -> Bits:
+        """The present value of a register of one of the layer's parts."""
+        return self.wiring.state(self.part.part(part), name)
+
+    @property
+    def free(self) -> Bits:
+        """No tick is under way, no spikes wait to be taken, and no word is being read."""
+        busy = self.state("adding") | self.state("deciding")
+        return ~(busy | self.state("waiting") | self.state("reading"))
+
+    @property
+    def begins(self) -> Bits:
+        """A tick begins in this clock."""
+        return self.signal("i__valid") & self.open
+
+    @property
+    def open(self) -> Bits:
+        """A tick may begin in this clock."""
+        busy = self.state("adding") | self.state("reading") | self.state("load_now")
+        if self.shape.spec.recurrent:
+            busy = busy | self.state("deciding")
+        return ~busy & ~self.host_asks
+
+    @property
+    def hands_over(self) -> Bits:
+        """The sums of a tick are handed to the neurons in this clock."""
+        ready = self.of("sequencer", "ended") & ~self.in_flight
+        return ready & ~self.state("deciding") & ~self.state("waiting")
+
+    @property
+    def restarts(self) -> Bits:
+        """The neurons begin anew in this clock."""
+        return self.hands_over
+
+    @property
+    def in_flight(self) -> Bits:
+        """A product is on its way to its sum."""
+        return self.lanes[0]["in_flight"]
+
+    def invariants(self) -> list[Bits]:
+        """What holds in every state that a reset leads to (claimed by :func:`prove_events`)."""
+        adding, deciding, waiting = (self.state(n) for n in ("adding", "deciding", "waiting"))
+        reading, load_now, arrived = (self.state(n) for n in ("reading", "load_now", "arrived"))
+        busy = adding | deciding | waiting
+        on_its_way = [self.state(f"read_d{clock}") for clock in range(1, MEMORY + 1)]
+        facts = [
+            ~(deciding & waiting),
+            ~(busy & (load_now | reading)),
+            ~(load_now & reading),
+            # The word being read is in one place, and in none where nothing is read.
+            reading.equals(arrived | on_its_way[0] | on_its_way[1]),
+            ~(arrived & (on_its_way[0] | on_its_way[1])),
+            ~(on_its_way[0] & on_its_way[1]),
+            # Where a recurrent layer adds up events, the spikes of the tick before are complete.
+            *([~(adding & deciding)] if self.shape.spec.recurrent else []),
+        ]
+        return [*facts, *self._token(adding), *self._flight(adding), *self._fetches(deciding)]
+
+    def _token(self, adding: Bits) -> list[Bits]:
+        """The tick's end token is in one place; events go in front of it."""
+        scanning, valid = self.of("scanner", "scanning"), self.of("scanner", "o_event__valid")
+        end = self.of("scanner", "o_event__payload")[0]
+        ended, busy = self.of("sequencer", "ended"), self.of("sequencer", "busy")
+        offered = valid & end
+        return [
+            adding.equals(scanning | offered | ended),
+            ~(scanning & offered),
+            ~(scanning & ended),
+            ~(valid & ended),
+            ~(busy & ended),
+            valid.implies(adding),
+            busy.implies(adding),
+        ]
+
+    def _flight(self, adding: Bits) -> list[Bits]:
+        """Products in flight are of the tick whose events are added, and go to its bank."""
+        facts = []
+        for clock in range(1, self.shape.landed + 1):
+            issued = self.of("lane_0", f"issue_d{clock}")
+            place = self.of("lane_0", f"place_d{clock}")
+            bank = place[len(place) - 1].equals(self.state("bank"))
+            facts.append(issued.implies(adding & bank))
+        return facts
+
+    def _fetches(self, deciding: Bits) -> list[Bits]:
+        """The reader works for the neurons; its counters rest at 0."""
+        sweeping, spec = self.of("reader", "sweeping"), self.shape.spec
+        facts = [sweeping.implies(deciding)]
+        for name, count in (("slot", self.shape.slots), ("group", spec.groups)):
+            counter = self.wiring.counter(self.part.part("reader"), name, count)
+            facts += [counter.below(count), sweeping | counter.equals(0)]
+        return facts
+
+    def registers(self) -> Iterator[tuple[Instance, str]]:
+        """The registers that the invariants speak of."""
+        names = ["adding", "deciding", "waiting", "reading", "load_now", "arrived", "bank"]
+        for name in [*names, *(f"read_d{clock}" for clock in range(1, MEMORY + 1))]:
+            yield self.part, name
+        for name in ("scanning", "o_event__valid", "o_event__payload"):
+            yield self.part.part("scanner"), name
+        for name in ("ended", "busy"):
+            yield self.part.part("sequencer"), name
+        for clock in range(1, self.shape.landed + 1):
+            yield self.part.part("lane_0"), f"issue_d{clock}"
+            yield self.part.part("lane_0"), f"place_d{clock}"
+        reader = self.part.part("reader")
+        yield reader, "sweeping"
+        if self.shape.slots > 1:
+            yield reader, "slot"
+        if self.shape.spec.groups > 1:
+            yield reader, "group"
+
+
+class DecisionTimes(TickTimes):
+    """What every register of the neurons' part of a tick holds, from the hand-over of its sums."""
+
+    layer: EventLayer
+    busy, origin = "deciding", "the hand-over of its sums"
+
+    def __init__(self, layer: EventLayer) -> None:
+        super().__init__(layer, columns=layer.shape.event_lane.sets)
+        self.sweeper = layer.part.part("reader")
+
+    @property
+    def starts(self) -> Bits:
+        """The sums are handed over in this clock."""
+        return self.layer.hands_over
+
+
+def prove_events(layer: EventLayer) -> None:
+    """Add the claims about an event layer's wiring, its ticks, and the neurons' clocks."""
+    _prove_invariants(layer)
+    _prove_handshakes(layer)
+    _prove_ticks(layer)
+    _prove_scanner_inputs(layer)
+    _prove_sequencer_inputs(layer)
+    for number in range(layer.shape.spec.lanes):
+        _prove_lane_inputs(layer, number)
+    _prove_apart(layer)
+    prove_neuron_inputs(layer)
+    prove_spikes(layer)
+    prove_host(layer)
+    prove_answer(layer)
+    prove_times(DecisionTimes(layer))
+
+
+def _prove_invariants(layer: EventLayer) -> None:
+    wiring = layer.wiring
+
+    def following() -> Iterator[Pair]:
+        net = wiring.design.net
+        names = [owner.register(name) for owner, name in layer.registers()]
+        step = {net.states[name]: net.following[name] for name in names}
+        for number, fact in enumerate(layer.invariants()):
+            next_fact = Bits(fact.terms, net.substitute(fact.term, step))
+            yield f"invariant {number}", next_fact, wiring.const(1, 1)
+
+    # That a decision ends only while one is under way, and behind its last fetch, is claimed below.
+    def assumed() -> list[Bits]:
+        ends = end_of_tick(layer)
+        return [
+            *(layer.reset | fact for fact in layer.invariants()),
+            ends.implies(layer.state("deciding") & ~layer.of("reader", "sweeping")),
+        ]
+
+    wiring.claim(
+        f"{layer.label}: one thing at a time",
+        "after a reset and ever after: writes and reads of the host exclude ticks and each other;"
+        " the end token of the tick that adds up its events is in one place; products in flight are"
+        " of that tick and go to its bank; sums are fetched for a tick that is decided",
+        following,
+        assumed,
+    )
+
+
+def _prove_handshakes(layer: EventLayer) -> None:
+    wiring, part = layer.wiring, layer.part
+
+    def handshakes() -> Iterator[Pair]:
+        free, load_now = layer.free, layer.state("load_now")
+        yield wiring.pair(part, "i__ready", layer.open)
+        yield wiring.pair(part, "load__ready", free)
+        yield wiring.pair(part, "read__ready", free & ~layer.signal("load__valid") & ~load_now)
+        if part.has("idle"):
+            yield wiring.pair(part, "idle", free)
+
+    wiring.claim(
+        f"{layer.label}: who gets in",
+        "between ticks a write of the host is accepted, before a read; a tick begins when no other"
+        " adds up its events and the host asks for nothing"
+        + (
+            ", and when the spikes of the tick before are complete"
+            if layer.shape.spec.recurrent
+            else ""
+        ),
+        handshakes,
+    )
+
+
+def _prove_ticks(layer: EventLayer) -> None:
+    wiring, part = layer.wiring, layer.part
+
+    def tick() -> Iterator[Pair]:
+        ends, begins, over = end_of_tick(layer), layer.begins, layer.hands_over
+        adding, deciding, waiting = (layer.state(n) for n in ("adding", "deciding", "waiting"))
+        taken = waiting & layer.signal("o__ready")
+        for name, wanted in (
+            ("adding", (adding & ~over) | begins),
+            ("deciding", (deciding & ~ends) | over),
+            ("waiting", (waiting & ~taken) | ends),
+        ):
+            yield wiring.next_pair(part, name, layer.unless_reset(wanted))
+        yield wiring.next_pair(part, "bank", layer.state("bank") ^ over)
+        given = layer.signal("i__payload")[: layer.shape.step_bits]
+        step, decided = layer.state("step"), layer.state("decided_step")
+        yield wiring.next_pair(part, "step", mux(begins, given, step))
+        yield wiring.next_pair(part, "decided_step", mux(over, step, decided))
+        yield wiring.pair(part, "o__valid", waiting)
+        yield wiring.pair(part, "o__payload", cat([decided, layer.state("spikes")]))
+
+    wiring.claim(
+        f"{layer.label}: a tick",
+        "a tick begins when its inputs are transferred and keeps their step; when all its events"
+        " are added, no product is in flight and the neurons are free, they take over its sums, and"
+        " events go to the other bank; with the last neuron's spike its spikes are offered until"
+        " they are taken",
+        tick,
+        lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
+    )
+
+
+def _prove_scanner_inputs(layer: EventLayer) -> None:
+    wiring, shape = layer.wiring, layer.shape
+    scanner, spec, width = layer.part.part("scanner"), shape.spec, shape.value.width
+
+    def inputs() -> Iterator[Pair]:
+        parts = [layer.signal("i__payload")[shape.step_bits :]]
+        if spec.recurrent:
+            # After a reset there is no tick before: its spikes are 0.
+            spikes = layer.state("spikes").gated(~layer.state("fresh"))
+            parts += [spikes[n].wide(width) for n in range(spec.neurons)]
+        if spec.bias:
+            parts.append(wiring.const(1, width))
+        yield wiring.pair(scanner, "load", layer.begins)
+        yield wiring.pair(scanner, "values", cat(parts))
+        yield wiring.pair(scanner, "o_event__ready", layer.parts.sequencer["i_event__ready"])
+
+    own = ", the spikes of the tick before" if spec.recurrent else ""
+    bias = " and a 1" if spec.bias else ""
+    wiring.claim(
+        f"{layer.label}: the columns",
+        f"with the beginning of a tick the scanner takes in the inputs' values{own}{bias}, when the"
+        " end token of the tick before has been taken",
+        lambda: (
+            *inputs(),
+            (
+                "the scanner is empty",
+                layer.begins.implies(
+                    ~layer.of("scanner", "scanning") & ~layer.of("scanner", "o_event__valid")
+                ),
+                wiring.const(1, 1),
+            ),
+        ),
+        layer.invariants,
+    )
+
+
+def _prove_sequencer_inputs(layer: EventLayer) -> None:
+    wiring = layer.wiring
+    sequencer, reader = layer.part.part("sequencer"), layer.part.part("reader")
+
+    def inputs() -> Iterator[Pair]:
+        yield wiring.pair(sequencer, "i_event__valid", layer.parts.scanner["o_event__valid"])
+        yield wiring.pair(sequencer, "i_event__payload", layer.parts.scanner["o_event__payload"])
+        yield wiring.pair(sequencer, "hold", layer.parts.reader["fetch"])
+        yield wiring.pair(sequencer, "restart", layer.hands_over)
+        yield wiring.pair(reader, "start", layer.hands_over)
+        yield wiring.pair(reader, "used", layer.parts.sequencer["used"])
+        restarted = layer.hands_over.implies(layer.of("sequencer", "ended"))
+        yield "a restart is behind the end token", restarted, wiring.const(1, 1)
+        idle = layer.hands_over.implies(~layer.of("reader", "sweeping"))
+        yield "a hand-over is behind the last fetch", idle, wiring.const(1, 1)
+
+    wiring.claim(
+        f"{layer.label}: events and fetches",
+        "the sequencer takes the scanner's events and issues nothing in the clock of a fetch; with"
+        " the hand-over it begins anew, and the reader with the sets that it has used",
+        inputs,
+        layer.invariants,
+    )
+
+
+def _prove_lane_inputs(layer: EventLayer, number: int) -> None:
+    wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
+    lane, parts = layer.part.part(f"lane_{number}"), layer.parts
+
+    def inputs() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        fetch = parts.reader["fetch"]
+        place = [mux(fetch, parts.reader["group"], parts.sequencer["group"])]
+        if shape.event_lane.sets > 1:
+            place.append(mux(fetch, parts.reader["set"], parts.sequencer["set"]))
+        # The neurons' sums are in the other bank than those of the events.
+        place.append(layer.state("bank") ^ fetch)
+        wanted = {
+            "issue": parts.sequencer["issue"],
+            "address": parts.sequencer["address"],
+            "value": parts.sequencer["value"],
+            "place": cat(place),
+            "first": parts.sequencer["first"],
+            "fetch": fetch,
+            "begin": parts.reader["begin"],
+            "counts": parts.reader["counts"],
+            "last": parts.reader["last"],
+            "host_address": host_number(layer)[: address_bits(spec.depth)],
+            "load": loaded.loads(layer, Space.SYNAPSE) & loaded.lane.equals(number),
+            "load_data": data_of(loaded, shape.synapse_bits),
+        }
+        for name, value in wanted.items():
+            # What nothing uses is not there: of all lanes the first one alone says when sums end.
+            if lane.has(name):
+                yield wiring.pair(lane, name, value)
+
+    wiring.claim(
+        f"{layer.label}: lane {number}'s inputs",
+        f"lane {number} is handed the word and the sums of the event under way, or those that the"
+        " neurons are to have from the other bank, and those words of the host that are for this"
+        " lane",
+        inputs,
+        layer.invariants,
+    )
+
+
+def _prove_apart(layer: EventLayer) -> None:
+    wiring = layer.wiring
+    lane = layer.part.part("lane_0")
+
+    def apart() -> Iterator[Pair]:
+        busy = layer.state("adding") | layer.state("deciding") | layer.state("waiting")
+        host, address = wiring.signal(lane, "host_address"), wiring.signal(lane, "address")
+        yield f"{lane.path}.host_address", host, host.gated(~busy)
+        yield f"{lane.path}.address", address, address.gated(layer.state("adding"))
+        # What is in flight goes to the events' bank, what is fetched comes from the other one.
+        fetch, place = layer.parts.reader["fetch"], wiring.signal(lane, "place")
+        bank = place[len(place) - 1]
+        for clock in range(1, layer.shape.landed + 1):
+            other = layer.of("lane_0", f"place_d{clock}")
+            meets = layer.of("lane_0", f"issue_d{clock}") & bank.equals(other[len(other) - 1])
+            yield f"product {clock} and the fetch", fetch & meets, wiring.const(0, 1)
+
+    wiring.claim(
+        f"{layer.label}: apart from each other",
+        "the host's address is 0 while a tick is under way, and the events' address where no events"
+        " are added; the sums that the neurons fetch are in another bank than any product in flight"
+        " goes to, so they are finished and no write meets their read",
+        apart,
+        layer.invariants,
+    )

@@ -1,0 +1,105 @@
+# amaranth: UnusedElaboratable=no
+"""Mutants of a layer of the event engine: of its parts, and of what joins them."""
+
+from __future__ import annotations
+
+from sc_hw.proof.blocks.network.parts import EVENT_LANE, READER, SCANNER, SEQUENCER
+from sc_hw.proof.mutants.mutant import Mutant
+from sc_hw.proof.mutants.network import ANY, text_mutant
+from sc_hw.proof.mutants.wiring import wiring_mutant
+from sc_model.spec import Design, NetworkSpec
+
+
+def _first_event_layer(network: NetworkSpec) -> str:
+    layer = next(layer for layer in network.layers if layer.engine == "events")
+    return f"spike_network.layer_{layer.name}"
+
+
+def _without_events(design: Design) -> str | None:
+    layers = () if design.network is None else design.network.layers
+    has_events = any(layer.engine == "events" for layer in layers)
+    return None if has_events else "the network has no layer with engine 'events'"
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    text_mutant(
+        ANY,
+        EVENT_LANE,
+        "sum of another tick",
+        "a tick's first event is added to the sum of an earlier tick",
+        (r"first_d1 <= first;", "first_d1 <= 1'h0;"),
+    ),
+    text_mutant(
+        ANY,
+        EVENT_LANE,
+        "unused sums count",
+        "partial sums to which no event of the tick has gone count",
+        (r"counts_d1 <= counts;", "counts_d1 <= 1'h1;"),
+    ),
+    text_mutant(
+        ANY,
+        EVENT_LANE,
+        "weight beside it",
+        "an event adds the weights of another word than its own",
+        (
+            r"assign r_addr = address \| host_address;",
+            "assign r_addr = (address | host_address) ^ 1'h1;",
+        ),
+    ),
+    text_mutant(
+        ANY,
+        SCANNER,
+        "event again and again",
+        "the first column of a chunk is still there behind its event",
+        (r"= ~ lowest(?:\[0\])?\s*;", "= ~ 1'h0;"),
+    ),
+    text_mutant(
+        ANY,
+        SCANNER,
+        "columns in one event",
+        "all columns of a chunk are in one event",
+        (r"(assign lowest = [^&;]*) & [^;]+;", r"\1;"),
+    ),
+    text_mutant(
+        ANY,
+        SCANNER,
+        "scanner stands still",
+        "the scanner does not go on behind a chunk of columns without an event",
+        (r"assign moves = [^;]+;", "assign moves = 1'h0;"),
+    ),
+    text_mutant(
+        ANY,
+        SEQUENCER,
+        "event and fetch at once",
+        "an event's word is issued in the clock in which the neurons' sums are fetched",
+        (r"assign issue = busy & [^;]+;", "assign issue = busy;"),
+    ),
+    text_mutant(
+        ANY,
+        SEQUENCER,
+        "sums never begin anew",
+        "no event counts as the first one of a tick",
+        (r"assign first = [^;]+;", "assign first = 1'h0;"),
+    ),
+    text_mutant(
+        ANY,
+        READER,
+        "all sets count",
+        "sets of sums without an event are read as if they had one",
+        (r"\b(held|counts) <= [^;]+;", r"\1 <= ~0;"),
+    ),
+    wiring_mutant(
+        "one bank for two ticks",
+        "the events of the next tick go to the sums that the neurons take",
+        _first_event_layer,
+        (r"\bbank <= [^;]+;", "bank <= 1'h0;"),
+        _without_events,
+    ),
+    wiring_mutant(
+        "hand-over too early",
+        "the neurons take sums while products are in flight",
+        _first_event_layer,
+        (r"assign hands_over = [^;]+;", "assign hands_over = ended & ~deciding & ~waiting;"),
+        _without_events,
+    ),
+)

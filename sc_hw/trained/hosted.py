@@ -1,0 +1,203 @@
+# amaranth: UnusedElaboratable=no
+"""What the engines of a trained layer have in common: its ports, and the host's access to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.families import Family
+from sc_hw.parts.space import Space
+from sc_hw.trained.lane import MEMORY
+from sc_hw.trained.neurons import Neurons
+from sc_hw.wires import Delays, choose, gated
+from sc_model.spec import IntFormat, TrainedLayerSpec
+
+
+class TickFlags(Protocol):
+    """Signals of an engine that the host's access follows.
+
+    Members
+    -------
+    free : nothing of a tick is under way, no spikes wait, and no word is being read.
+    fresh : no tick has ended since the reset; state is read as 0.
+    """
+
+    free: Signal
+    fresh: Signal
+
+
+class HostedLayer(wiring.Component):
+    """The ports of a trained layer, its memory spaces, and the host's access to them.
+
+    An engine is a subclass: it turns the inputs of a tick into the sums of the neurons, one group
+    after the other, and hands them to `neurons`. Domain ``sync``.
+
+    Parameters
+    ----------
+    spec : the layer.
+    value : format of the value of each input.
+    step_bits : bits of a step's number.
+    family : the fabric.
+    synapse : fields of a synapse's word.
+    history : fields of the past of a column; None where no space holds it.
+
+    Members
+    -------
+    i : {step, values}, the inputs of a tick.
+    o : {step, spikes}, the neurons that fire in it.
+    load : {space, lane, word, data}, a word that the host writes; accepted between ticks, with
+        priority over `read` and `i`.
+    read : {space, lane, word}, address of a word to read; accepted between ticks, with priority
+        over `i`.
+    readback : the word at the address of `read`.
+    idle : no tick is under way, no spikes wait to be taken, and no word is being read.
+
+    Host access
+    -----------
+    SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column. To
+    restore the last tick's spikes of a recurrent layer, load all neurons in order.
+    """
+
+    def __init__(
+        self,
+        spec: TrainedLayerSpec,
+        value: IntFormat,
+        step_bits: int,
+        family: Family,
+        *,
+        synapse: data.StructLayout,
+        history: data.ArrayLayout | None = None,
+    ) -> None:
+        self.spec, self.value, self.step_bits, self.family = spec, value, step_bits, family
+        self.neurons = Neurons(spec, value, family)
+        self.control_layout = data.StructLayout({"fresh": 1})
+        self.spaces: dict[Space, data.Layout] = {
+            Space.SYNAPSE: synapse,
+            Space.NEURON: self.neurons.fields,
+            Space.CONTROL: self.control_layout,
+        }
+        if history is not None:
+            self.spaces[Space.HISTORY] = history
+        self.data_bits = max(layout.size for layout in self.spaces.values())
+        self.lane_bits = max(1, (spec.lanes - 1).bit_length())
+        address_bits = max(1, (spec.depth - 1).bit_length())
+        self.word_bits = max(address_bits, self.neurons.index_bits, self.column_bits)
+        place = {"space": Space, "lane": self.lane_bits, "word": self.word_bits}
+        self.load_layout = data.StructLayout({**place, "data": self.data_bits})
+        self.read_layout = data.StructLayout(place)
+        self.i_layout = data.StructLayout(
+            {"step": step_bits, "values": data.ArrayLayout(value.width, spec.inputs)}
+        )
+        self.o_layout = data.StructLayout({"step": step_bits, "spikes": spec.neurons})
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.i_layout)),
+                "o": Out(stream.Signature(self.o_layout)),
+                "load": In(stream.Signature(self.load_layout)),
+                "read": In(stream.Signature(self.read_layout)),
+                "readback": Out(stream.Signature(self.data_bits)),
+                "idle": Out(1),
+            }
+        )
+
+    @property
+    def column_bits(self) -> int:
+        """Bits of a column's number."""
+        return max(1, (self.spec.columns - 1).bit_length())
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of the layer's memories."""
+        spec, history = self.spec, self.spaces.get(Space.HISTORY)
+        return {
+            "synapses": spec.lanes * spec.depth * self.spaces[Space.SYNAPSE].size,
+            "neurons": spec.neurons * self.neurons.fields.size,
+            **({} if history is None else {"history": spec.columns * history.size}),
+        }
+
+    def _host_access(self, m: Module, delays: Delays, tick: TickFlags, host: HostWords) -> None:
+        """Accept one word to write, or one to read, between ticks."""
+        m.d.comb += [
+            self.load.ready.eq(tick.free),
+            # A read waits a clock behind a write for the same reason as a tick (see `_start`): it
+            # would fetch the word at the edge that writes it.
+            self.read.ready.eq(tick.free & ~self.load.valid & ~host.load_now),
+            host.read_now.eq(self.read.valid & self.read.ready),
+            # A load and a read never share a clock, so two ANDs and an OR select. The result is 0
+            # during a tick, since the memories' addresses are ORs of this word and the sweep's.
+            host.word.eq(
+                gated(host.loaded.word, by=host.load_now)
+                | gated(host.requested.word, by=host.reading)
+            ),
+        ]
+        m.d.sync += [
+            # A register between the port and all lanes: the word fans out to every memory.
+            host.load_now.eq(self.load.valid & tick.free),
+            host.loaded.eq(self.load.payload),
+            # The address is in a register one clock after `read_now`, its word MEMORY clocks later:
+            # MEMORY registers here, and `arrived` itself. The word stays until the host takes it,
+            # because `reading` holds the address and keeps loads and ticks away.
+            host.arrived.eq(
+                delays.later(host.read_now, MEMORY, "read", strobe=True)
+                | (host.arrived & ~self.readback.ready)
+            ),
+        ]
+        with m.If(host.read_now):
+            m.d.sync += [host.reading.eq(1), host.requested.eq(self.read.payload)]
+        with m.Elif(host.arrived & self.readback.ready):
+            m.d.sync += host.reading.eq(0)
+
+    def _answer(
+        self,
+        m: Module,
+        tick: TickFlags,
+        host: HostWords,
+        synapses: Sequence[Value],
+        history: Value | None = None,
+    ) -> None:
+        """Give the host the word that it has requested.
+
+        `synapses`: the word that each lane shows; `history`: that of a column, where there is one.
+        """
+        space = host.requested.space
+        # All spaces are read at the same address; the AND of each with its code selects one. No
+        # register follows: the path begins at the memories' output registers and has a whole clock.
+        words = choose(host.requested.lane, synapses)
+        word = (
+            gated(words, by=space == Space.SYNAPSE)
+            | gated(self.neurons.word, by=space == Space.NEURON)
+            | gated(tick.fresh, by=space == Space.CONTROL)
+        )
+        if history is not None:
+            word |= gated(history, by=space == Space.HISTORY)
+        m.d.comb += [self.readback.valid.eq(host.arrived), self.readback.payload.eq(word)]
+
+
+class HostWords:
+    """Signals of the host's access, which the layer's blocks share.
+
+    Members
+    -------
+    load_now : the word in `loaded` is handed to its memory in this clock. It has no reset: a write
+        that was accepted is carried out.
+    loaded : space, lane, number and data of the word to write.
+    read_now : a read request is accepted in this clock.
+    reading : high from the clock after `read_now` until the host takes the word.
+    requested : space, lane and number of the word to read.
+    arrived : the requested word is at the memories' outputs.
+    word : number of the word that is written or read; 0 while there is none.
+    """
+
+    def __init__(self, layer: HostedLayer) -> None:
+        self.load_now = Signal(name="load_now", reset_less=True)
+        self.loaded = Signal(layer.load_layout, name="loaded", reset_less=True)
+        self.read_now = Signal(name="read_now")
+        self.reading = Signal(name="reading")
+        self.requested = Signal(layer.read_layout, name="requested", reset_less=True)
+        self.arrived = Signal(name="arrived")
+        self.word = Signal(layer.word_bits, name="host")

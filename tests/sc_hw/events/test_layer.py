@@ -1,0 +1,77 @@
+"""Layers of the event engine in Amaranth's simulator: ticks against the golden layer, overlapping
+ticks, host access, resets, their clocks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from trained_layers import rate_where_equal
+
+from sc_hw.events import EventLayer
+from sc_hw.fabric.families import load_family
+from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
+from sc_model.spec import CrossingSpec, DenseSpec, LifSpec
+
+
+def pair(
+    spec: DenseSpec, crossing: CrossingSpec, family: str = "generic"
+) -> tuple[EventLayer, GoldenLayer]:
+    """The layer and its model, with random parameters."""
+    rng = np.random.default_rng(3)
+    low, high = spec.weight_format.lo, spec.weight_format.hi
+    given = {"weight": rng.integers(low // 2, high + 1, (spec.neurons, spec.columns))}
+    often = min(spec.neuron.threshold_format.hi, high << spec.neuron.fraction)
+    for name, (_, most) in spec.neuron_parameters.items():
+        least, most = (often // 8, often) if name == "threshold" else (most // 2, most)
+        given[name] = rng.integers(least, most + 1, spec.neurons)
+    golden = GoldenLayer(spec, crossing, 1.0, given)
+    return EventLayer(spec, crossing.value, 1.0, 16, load_family(family)), golden
+
+
+# Lanes from 1 to as many as neurons, one group and many, one partial sum and eight.
+CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
+    ({"inputs": 5, "neurons": 4}, {}, "hold", 1, "generic"),
+    ({"inputs": 1, "neurons": 1}, {"leak": "none", "threshold_bits": 12}, "hold", 1, "ice40_hx"),
+    (
+        {"inputs": 19, "neurons": 7, "lanes": 3, "bias": True},
+        {"leak": "shift", "reset": "zero"},
+        "accumulate",
+        6,
+        "ecp5",
+    ),
+    (
+        {"inputs": 4, "neurons": 5, "recurrent": True, "bias": True},
+        {"reset_delay": True, "threshold_bits": 12},
+        "hold",
+        1,
+        "ice40_up",
+    ),
+    (
+        {"inputs": 18, "neurons": 4, "lanes": 4, "recurrent": True, "weight_bits": 18},
+        {"leak": "shift", "refractory": 2, "fraction": 6, "threshold_bits": 15},
+        "once",
+        2,
+        "gatemate",
+    ),
+    (
+        {"inputs": 2, "neurons": 13, "lanes": 12, "bias": True},
+        {"fraction": 0, "threshold_bits": 8},
+        "accumulate",
+        3,
+        "ice40_up",
+    ),
+    ({"inputs": 16, "neurons": 12, "lanes": 12}, {"leak": "none"}, "hold", 1, "ecp5"),
+]
+
+
+@pytest.mark.parametrize(("sizes", "options", "policy", "interval", "family"), CASES)
+def test_layer_equals_golden(
+    sizes: dict[str, Any], options: dict[str, Any], policy: Any, interval: int, family: str
+) -> None:
+    spec = DenseSpec(name="layer", **sizes, engine="events", neuron=LifSpec(**options))
+    crossing = CrossingSpec(spec.inputs, 1, interval, policy, 4)
+    dut, golden = pair(spec, crossing, family)
+    assert 0.02 < rate_where_equal(dut, golden) < 0.98

@@ -1,0 +1,50 @@
+"""Mutants of the event engine: each is refuted, and a network without event layers says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sc_hw.build.elaborate import elaborate
+from sc_hw.proof.blocks.network.parts import write_network_parts
+from sc_hw.proof.mutants.events import MUTANTS
+from sc_hw.proof.mutants.mutant import run_mutant
+from sc_hw.proof.verdicts import REFUTED
+from sc_model.spec import DenseSpec, Design, NetworkSpec
+
+QUICK = (
+    "sum of another tick",
+    "event again and again",
+    "event and fetch at once",
+    "all sets count",
+)
+
+
+def network(engine: str) -> Design:
+    layer = DenseSpec.model_validate(
+        {"name": "a", "inputs": 18, "neurons": 3, "lanes": 2, "engine": engine}
+    )
+    return Design(name="small", block="network", network=NetworkSpec(layers=(layer,)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.soak)
+        for name in (mutant.name for mutant in MUTANTS)
+    ],
+)
+def test_each_mutant_is_refuted(tmp_path: Path, name: str) -> None:
+    build = elaborate(network("events"), tmp_path)
+    write_network_parts(build.design, build.folder)
+    (mutant,) = (one for one in MUTANTS if one.name == name)
+    assert mutant.applies(build.design) is None
+    assert run_mutant(mutant, build, tmp_path, 30.0)["verdict"] == REFUTED
+
+
+def test_a_swept_network_has_no_place_for_them() -> None:
+    reasons = {mutant.applies(network("sweep")) for mutant in MUTANTS}
+    assert None not in reasons
+    assert "the network has no layer with engine 'events'" in reasons
+    assert "a layer with engine 'sweep' has no part 'scanner'" in reasons
