@@ -1,4 +1,4 @@
-"""`sc-hw run` and `sc-hw selftest`: a design on its model, its RTL, or a board."""
+"""`sc-hw run`, `selftest` and `sim-board`: a design on its model, its RTL, or a board."""
 
 from __future__ import annotations
 
@@ -133,7 +133,36 @@ def selftest(
         raise typer.Exit(EXIT_FAILED)
 
 
+def sim_board(
+    design: DesignFile,
+    real_time: Annotated[
+        bool, typer.Option("--real-time", help="No faster than a board with that clock.")
+    ] = False,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=0.5, help="Share of bytes in which a bit is flipped.")
+    ] = 0.0,
+    build: Root = DEFAULT_ROOT,
+) -> None:
+    """Simulate a design's board behind a serial port of this machine, until Ctrl-C."""
+    from sc_hw.build.elaborate import elaborate
+    from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
+    from sc_model.spec import load_design
+
+    with progress_lines(False) as progress:
+        loaded = load_design(design)
+        progress(f"{loaded.name}: elaborating, and compiling unless that is kept")
+        made = elaborate(loaded if loaded.host else loaded.behind("uart"), build)
+        port = PseudoTerminal.of_build(made.folder, real_time=real_time)
+    with port:
+        port.disturb(noise)
+        out.print(f"{loaded.name}, build {made.id}: {port.name} at {port.baud} baud", markup=False)
+        port.join()
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: sc-hw run layer.toml --on sim-board --steps 1000")(run)
+    app.command(name="sim-board", epilog="Example: sc-hw sim-board layer.toml --real-time")(
+        sim_board
+    )
     app.command(epilog="Example: sc-hw selftest /dev/ttyUSB1 layer.toml")(selftest)

@@ -87,6 +87,10 @@ class PseudoTerminal:
     def __exit__(self, *_: object) -> None:
         self.pull()
 
+    def join(self) -> None:
+        """Wait until the cable is pulled."""
+        self._thread.join()
+
     # --- faults -----------------------------------------------------------------------------------
 
     def pull(self) -> None:
