@@ -144,6 +144,16 @@ def _why_not_open(port: str, baud: int, error: Exception) -> PortError:
     return PortError(f"Port {port} can't be opened at {baud} baud: {text}")
 
 
+def adapter_of(port: str) -> str | None:
+    """What this machine knows of the adapter behind a port; None where there is none."""
+    from serial.tools import list_ports
+
+    for known in list_ports.comports():
+        if known.device in (port, os.path.realpath(port)):
+            return f"{known.description} [{known.hwid}]"
+    return None
+
+
 def _ports() -> list[str]:
     """Names of the serial ports of this machine."""
     from serial.tools import list_ports  # it looks through the system's devices

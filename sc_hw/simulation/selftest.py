@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from serial.tools import list_ports
 
 import sc_model
 from sc_driver.blocks.board_block import Memory
 from sc_driver.board import Board, build_on
+from sc_driver.transports import adapter_of
 from sc_hw.files import DEFAULT_ROOT, PathLike, write_text
 from sc_hw.progress import Progress, silent
 from sc_hw.simulation.device import SIMULATED_BOARD, Device
@@ -73,7 +72,7 @@ def selftest(
     if design is None:
         design = _build_folder(on, Path(root), baud)
     rng = np.random.default_rng(seed)
-    adapter = _adapter(on)
+    adapter = adapter_of(on)
     with Device.open(design, on, root=root, baud=baud, progress=progress) as device:
         board, folder = device.board, device.folder
         if board is None or folder is None:
@@ -122,13 +121,6 @@ def _build_folder(on: str, root: Path, baud: int | None) -> Path:
             " that it was built from, or the folder of builds (--build)."
         )
     return folder
-
-
-def _adapter(on: str) -> str | None:
-    """What this machine knows of the adapter behind a port; None where there is none."""
-    ports = {port.device: port for port in list_ports.comports()}
-    known = ports.get(os.path.realpath(on))
-    return f"{known.description} [{known.hwid}]" if known is not None else None
 
 
 def _link(board: Board, rng: np.random.Generator) -> Result:
