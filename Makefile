@@ -28,6 +28,9 @@ soak: .venv/installed
 	$(BIN)/python -m campaigns.fuzz_archives --count 10000 --out reports
 	$(BIN)/python -m campaigns.fuzz_nir --count 1000 --out reports
 	$(BIN)/python -m campaigns.link_noise --frames 100000 --build build --out reports
+	$(BIN)/python -m campaigns.events --out reports
+	$(BIN)/python -m campaigns.board_digits --out reports
+	$(BIN)/python examples/cartpole/run.py --compare rtl --out reports
 	$(BIN)/python -m campaigns.fuzz_designs --read 10000 --count 10000 --out reports
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).

@@ -287,6 +287,7 @@ EXCEPTIONS = {
 LAYER_FILES = (
     "sc_hw/plastic/*.py",
     "sc_hw/trained/*.py",
+    "sc_hw/events/*.py",
     "sc_hw/proof/*.py",
     "sim/benches/layer/*.py",
     "sim/benches/network/*.py",
