@@ -38,7 +38,7 @@ ORDER = (
     "demo",
 )
 # These need a board, or minutes of place and route: other tests have their examples.
-ELSEWHERE = ("run", "selftest", "fit", "build", "program")
+ELSEWHERE = ("run", "sim-board", "selftest", "fit", "build", "program")
 
 
 def example(name: str) -> list[str]:
