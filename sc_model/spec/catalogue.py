@@ -111,7 +111,9 @@ class Catalogue(Generic[T]):
                         f"{self.subject} '{thing_name}' is defined twice, in {other} and in"
                         f" {source}: rename one"
                     )
-        except (Exception, SystemExit) as error:  # whatever foreign code may raise on import
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever foreign code may raise on import
             problem = f"plug-in {name} ({source}) is broken: {_cause(error, module)}."
             self.plugins.append(Plugin(self.group, name, source, problem=problem))
             return

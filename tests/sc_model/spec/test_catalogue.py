@@ -93,6 +93,7 @@ BROKEN = {
     ),
     "a syntax error": ("x = 1\ny = = 2\n", "SyntaxError: invalid syntax", 2),
     "an exit": ("raise SystemExit(3)\n", "SystemExit: 3", 1),
+    "what is no Exception": ("raise BaseException('so')\n", "BaseException: so", 1),
     "a message of two lines": ("raise ValueError('a\\nb')\n", "ValueError: a b", 1),
     "a module that is missing": (
         "\nimport no_such_module_at_all\n",
