@@ -80,6 +80,12 @@ def demo(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Steps of the recording to replay; all by default.")
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants/--no-mutants", help="Also refute mutants, most of the proof's time."
+        ),
+    ] = True,
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
@@ -90,13 +96,19 @@ def demo(
     options = {"targets": tuple(target)} if target else {}
     with progress_lines(as_json) as progress:
         summary = run_demo(
-            root=build, seeds=seeds, steps=steps, jobs=jobs, progress=progress, **options
+            root=build,
+            seeds=seeds,
+            steps=steps,
+            mutants=mutants,
+            jobs=jobs,
+            progress=progress,
+            **options,
         )
     if as_json:
         print_json(summary)
     else:
-        mutants = f"{summary['mutants_refuted']} mutants refuted"
-        out.print(f"proof: {verdict(summary['proved'])}, {summary['claims']} claims, {mutants}")
+        refuted = f"{summary['mutants_refuted']} mutants refuted" if mutants else "no mutants tried"
+        out.print(f"proof: {verdict(summary['proved'])}, {summary['claims']} claims, {refuted}")
         out.print(
             f"RTL against golden model: {summary['differences']} differences in"
             f" {summary['synapse_steps']:,} synapse steps"
@@ -121,4 +133,6 @@ def demo(
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("bench", epilog="Example: sc-hw bench adaptation")(benchmark)
-    app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ecp5-25f-6")(demo)
+    app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ecp5-25f-6 --no-mutants")(
+        demo
+    )

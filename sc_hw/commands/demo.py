@@ -37,6 +37,7 @@ def demo(
     targets: Sequence[str] = TARGETS,
     seeds: int = 2,
     steps: int | None = None,
+    mutants: bool = True,
     jobs: int = 2,
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def demo(
     targets : where to place and route.
     seeds : place-and-route runs a target.
     steps : steps of the recording to replay, None for all.
+    mutants : also refute mutants, which takes most of the proof's time.
     jobs : processes at a time.
 
     Returns a summary with `passed` and the paths of the report.
@@ -64,7 +66,7 @@ def demo(
     progress("elaborating the design")
     build = elaborate(design, root)
     lint(build)
-    certificate = prove(design, root=root, jobs=jobs, progress=progress)
+    certificate = prove(design, root=root, mutants=mutants, jobs=jobs, progress=progress)
     pipelines = _prove_pipelines(design, targets, root, jobs, progress)
     results = cosim(build, events=recording, steps=steps, stall=0.0, progress=progress)
     metrics = estimate(design, targets, root=root, seeds=seeds, jobs=jobs, progress=progress)
