@@ -16,7 +16,7 @@ import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,14 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.files import write_json, write_text
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
+from sc_model.spec.trained_layer import Policy
 from sc_sim.benches.network.expected import Expected, expected
 from sc_sim.benches.network.stimulus import parameters
 from sc_sim.blocks.network.rtl import NetworkRtl
 from sc_sim.clocks import drawn, nominal
 
+POLICIES: tuple[Policy, ...] = ("hold", "accumulate", "once")
+LEAKS: tuple[Literal["factor", "shift", "none"], ...] = ("factor", "shift", "none")
 SCHEMA = "sc-hw.events.v1"
 ENGINES = ("sweep", "events")
 ACTIVE = 0.13  # of the inputs of the large network
@@ -53,11 +56,11 @@ def random_network(rng: np.random.Generator) -> NetworkSpec:
                 lanes=int(rng.integers(1, neurons + 1)),
                 tick_interval=interval,
                 clock=clocks[index % 2],
-                policy=str(rng.choice(("hold", "accumulate", "once"))),  # type: ignore[arg-type]
+                policy=POLICIES[rng.choice(len(POLICIES))],
                 weight_bits=int(rng.integers(3, 12)),
                 recurrent=bool(rng.random() < 0.4),
                 bias=bool(rng.random() < 0.4),
-                neuron=LifSpec(leak=str(rng.choice(("factor", "shift", "none")))),  # type: ignore[arg-type]
+                neuron=LifSpec(leak=LEAKS[rng.choice(len(LEAKS))]),
             )
         )
         inputs = neurons

@@ -89,7 +89,7 @@ def _boards_of_file(path: Path) -> dict[str, Board]:
         pairs = list(_boards_in(module))
     except ConfigError:
         raise
-    except Exception as error:  # whatever foreign code may raise
+    except (Exception, SystemExit) as error:  # whatever foreign code may raise
         text = " ".join(str(error).split())
         raise ConfigError(
             f"board file {shown(str(path))} can't be loaded: {type(error).__name__}: {text}."
