@@ -23,9 +23,8 @@ from queue import SimpleQueue
 from typing import Any
 
 SECONDS = 20.0  # of a processor
-PATIENCE = (
-    60  # times as long by the clock: the machine may have other work, a case may wait for ever
-)
+# Times as long by the clock: the machine may have other work, a case may wait for ever.
+PATIENCE = 60
 MEMORY = 2 << 30  # bytes
 FAULTS = ("traceback", "hang", "memory", "died")
 
