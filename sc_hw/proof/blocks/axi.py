@@ -8,34 +8,13 @@ and are decided by PDR (`sc_hw.proof.pdr`).
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache, partial
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from amaranth.back import rtlil
-from amaranth.hdl import (
-    Assert,
-    Assume,
-    Cat,
-    ClockDomain,
-    Const,
-    Cover,
-    Elaboratable,
-    Fragment,
-    Instance,
-    Module,
-    Signal,
-    Value,
-)
-from amaranth.lib.wiring import In
+from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, Signal, Value
 
-from sc_hw.build.elaborate import sha256
 from sc_hw.build.emit import to_verilog
-from sc_hw.files import write_json, write_text
 from sc_hw.host.doors.axi import (
     ALL_BYTES,
     LEAST_ADDRESS_BITS,
@@ -45,13 +24,8 @@ from sc_hw.host.doors.axi import (
     AxiPorts,
 )
 from sc_hw.host.registers import WORD_BITS, WORD_BYTES
-from sc_hw.progress import Progress, silent
-from sc_hw.proof.pdr import Model, counterexample_of, decide
-from sc_hw.proof.verdicts import PROVED, REFUTED, Claim
+from sc_hw.proof.blocks.host.harness import Harness, Proof, Task, covers_of, tasks_of
 
-PROOF_SCHEMA = "sc-hw.axi_proofs.v1"
-LIMIT_S = 120.0
-DUT = "axi_door"
 PACKET_WORDS = (1, 3)  # of a step: the two shapes of the counter, one word and several
 SLOWEST_TARGET = 3  # clocks that the target takes in the claims about time
 # Clocks from the last handshake of a request to its answer, where answers are taken at once: those
@@ -62,34 +36,35 @@ ANSWERED_WITHIN = 2 * (SLOWEST_TARGET + 1)
 @cache
 def door_verilog() -> str:
     """The door's Verilog, as a system has it."""
-    return to_verilog(AxiPorts(LEAST_ADDRESS_BITS, True), DUT, None)
+    return to_verilog(AxiPorts(LEAST_ADDRESS_BITS, True), DoorHarness.top, None)
 
 
-class Harness(Elaboratable):
-    """The door, all of whose inputs the solver chooses; a subclass adds a claim.
+class DoorHarness(Harness):
+    """The door, all of whose inputs the solver chooses.
 
     Parameters
     ----------
     packet_words : words of a step.
     """
 
-    statement: ClassVar[str]
+    top = "axi_door"
 
     def __init__(self, packet_words: int = 1) -> None:
         self.packet_words = packet_words
-        component = AxiPorts(LEAST_ADDRESS_BITS, True)
-        self.rst = Signal(name="rst")
-        self.driven: dict[str, Signal] = {}
-        self.seen: dict[str, Signal] = {}
-        for path, member, value in component.signature.flatten(component):
-            name = "__".join(map(str, path))
-            if name != "packet_words":
-                side = self.driven if member.flow == In else self.seen
-                side[name] = Signal(len(Value.cast(value)), name=name)
+        super().__init__()
 
-    def __getitem__(self, name: str) -> Signal:
-        """A port of the door."""
-        return self.driven[name] if name in self.driven else self.seen[name]
+    @property
+    def constants(self) -> Mapping[str, Const]:
+        """The words of a step."""
+        return {"packet_words": Const(self.packet_words, WORD_BITS)}
+
+    def component(self) -> AxiPorts:
+        """The door with streams."""
+        return AxiPorts(LEAST_ADDRESS_BITS, True)
+
+    def verilog(self) -> str:
+        """The door's Verilog."""
+        return door_verilog()
 
     def moves(self, channel: str) -> Value:
         """Whether a channel's handshake happens in this clock."""
@@ -105,45 +80,19 @@ class Harness(Elaboratable):
         """The bus has made or refused the access."""
         return self.access & (self["bus__ack"] | self["bus__err"])
 
-    def past(self, m: Module, value: Value, name: str) -> Signal:
-        """A value in the clock before; 0 in the first."""
-        before = Signal(len(value), name=name)
-        m.d.instant += before.eq(value)
-        return before
-
     def claims(self, m: Module) -> None:
-        """Add the assertions, and the registers that they need."""
-        raise NotImplementedError
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        instant = ClockDomain("instant", reset_less=True)
-        m.domains += instant
-        m.d.comb += instant.clk.eq(1)  # an edge in every instant
-        m.submodules.dut = Instance(
-            DUT,
-            i_clk=instant.clk,
-            i_rst=self.rst,
-            i_packet_words=Const(self.packet_words, WORD_BITS),
-            **{f"i_{name}": signal for name, signal in self.driven.items()},
-            **{f"o_{name}": signal for name, signal in self.seen.items()},
-        )
-        # a target answers what it was asked, in one way
+        """Assume that a target answers what it was asked, in one way; then see `claim`."""
         answers = self["bus__ack"] | self["bus__err"]
         m.d.comb += Assume(~answers | self.access)
         m.d.comb += Assume(~(self["bus__ack"] & self["bus__err"]))
-        self.claims(m)
-        return m
+        self.claim(m)
 
-    def model(self, verilog: str | None = None) -> Model:
-        """The harness for the solver; `verilog` takes the door's place, for mutants."""
-        text, _ = rtlil.convert_fragment(
-            Fragment.get(self, None), [self.rst, *self.driven.values()], "harness", emit_src=False
-        )
-        return Model(text, [verilog or door_verilog()])
+    def claim(self, m: Module) -> None:
+        """Add the assertions, and the registers that they need."""
+        raise NotImplementedError
 
 
-class Stable(Harness):
+class Stable(DoorHarness):
     """`valid`, once raised, stays with its payload until `ready`."""
 
     statement = (
@@ -156,7 +105,7 @@ class Stable(Harness):
         "m_axis_t": ("data", "last"),
     }
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         for channel, payload in self.channels.items():
             valid = self[f"{channel}valid"]
             values = Cat(self[f"{channel}{name}"] for name in payload)
@@ -173,18 +122,18 @@ class Stable(Harness):
         m.d.comb += Assert(self["bus__cyc"] == self["bus__stb"])
 
 
-class Quiet(Harness):
+class Quiet(DoorHarness):
     """Nothing is valid in the clock after a reset."""
 
     statement = "in the clock after one with reset no valid is high and the bus is not asked"
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         was = self.past(m, self.rst, "was_reset")
         valids = Cat(self[f"{channel}valid"] for channel in Stable.channels)
         m.d.comb += Assert(~was | ~(valids.any() | self["bus__cyc"]))
 
 
-class Writes(Harness):
+class Writes(DoorHarness):
     """Each pair of address and data makes one write of the bus, and has one answer."""
 
     statement = (
@@ -193,7 +142,7 @@ class Writes(Harness):
         " byte is OKAY, of some SLVERR, and neither is made"
     )
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         asked = {"aw": Signal(name="has_aw"), "w": Signal(name="has_w")}
         address = Signal(LEAST_ADDRESS_BITS)
         data, strobes = Signal(WORD_BITS), Signal(WORD_BYTES)
@@ -231,7 +180,7 @@ class Writes(Harness):
             m.d.instant += [signal.eq(0) for signal in (made, *asked.values())]
 
 
-class Reads(Harness):
+class Reads(DoorHarness):
     """Each address of a read makes one read of the bus, and has one answer."""
 
     statement = (
@@ -239,7 +188,7 @@ class Reads(Harness):
         " with the data and the verdict of the bus"
     )
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         asked, made, refused = Signal(), Signal(), Signal()
         address, data = Signal(LEAST_ADDRESS_BITS), Signal(WORD_BITS)
         fresh = self["s_axi_rvalid"] & ~self.past(
@@ -262,7 +211,7 @@ class Reads(Harness):
             m.d.instant += [asked.eq(0), made.eq(0)]
 
 
-class Answered(Harness):
+class Answered(DoorHarness):
     """Where target and manager go on, every request is answered, whatever else is asked for."""
 
     statement = (
@@ -271,7 +220,7 @@ class Answered(Harness):
         " many of the other kind are asked for"
     )
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         m.d.comb += Assume(self["s_axi_bready"] & self["s_axi_rready"] & ~self.rst)
         age = Signal(range(SLOWEST_TARGET + 1))
         with m.If(self.access & ~self.ended):
@@ -294,12 +243,12 @@ class Answered(Harness):
                 m.d.comb += Assert(waits < ANSWERED_WITHIN)
 
 
-class Outputs(Harness):
+class Outputs(DoorHarness):
     """Words of output packets come out as they went in, in order, once."""
 
     statement = "words of output packets come out once, in order, with their last"
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         full, word = Signal(), Signal(WORD_BITS + 1)
         shown = Cat(self["m_axis_tdata"], self["m_axis_tlast"])
         m.d.comb += [
@@ -313,7 +262,7 @@ class Outputs(Harness):
             m.d.instant += [full.eq(1), word.eq(self["outputs__payload"])]
 
 
-class Packets(Harness):
+class Packets(DoorHarness):
     """Each packet of the stream is one step, whatever its length."""
 
     statement = (
@@ -321,7 +270,7 @@ class Packets(Harness):
         " beyond; packet_error is raised once for each of another length and for no other"
     )
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         words = self.packet_words
         taken = Signal(range(words + 2))  # words of the packet under way; `words + 1` is too many
         given = Signal(range(words + 1))  # words of the step that it gives
@@ -356,7 +305,7 @@ class Packets(Harness):
             m.d.instant += [taken.eq(0), given.eq(0), ends.eq(0)]
 
 
-class Reached(Harness):
+class Reached(DoorHarness):
     """Something that must be possible: the claims above would hold of a door that does nothing.
 
     Parameters
@@ -373,11 +322,11 @@ class Reached(Harness):
         "drop": "words behind a step are dropped",
     }
 
-    def __init__(self, packet_words: int = 3, *, goal: str) -> None:
-        super().__init__(packet_words)
+    def __init__(self, goal: str) -> None:
+        super().__init__(packet_words=3)
         self.goal = goal
 
-    def claims(self, m: Module) -> None:
+    def claim(self, m: Module) -> None:
         b, r = self["s_axi_bvalid"], self["s_axi_rvalid"]
         made = Signal()
         m.d.instant += made.eq(made | (self.ended & self["bus__we"]))
@@ -392,103 +341,26 @@ class Reached(Harness):
         m.d.comb += Cover(reached[self.goal] & ~self.rst)
 
 
-CLAIMS: tuple[type[Harness], ...] = (Stable, Quiet, Writes, Reads, Answered, Outputs)
-
-
-@dataclass(frozen=True)
-class Task:
-    """A claim and how it is decided.
-
-    Members
-    -------
-    name, statement : of the claim.
-    harness : makes the harness.
-    cover : the claim is that something can be reached.
-    """
-
-    name: str
-    statement: str
-    harness: Callable[[], Harness]
-    cover: bool = False
-
-    def decide(self, folder: Path, limit_s: float, verilog: str | None = None) -> dict[str, Any]:
-        """The claim as a certificate has it; `verilog` takes the door's place, for mutants."""
-        file = self.name.replace(" ", "_").replace(":", "")
-        answer = decide(
-            self.harness().model(verilog), folder, file, limit_s=limit_s, cover=self.cover
-        )
-        verdict, example = answer.verdict, counterexample_of(answer)
-        if self.cover:  # decided as the assertion that it is never reached
-            verdict, example = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict), None
-        return Claim(self.name, self.statement, verdict, answer.seconds, example).as_json()
+CLAIMS: tuple[type[DoorHarness], ...] = (Stable, Quiet, Writes, Reads, Answered, Outputs)
 
 
 def axi_tasks() -> list[Task]:
     """All claims about the door."""
-    return [
-        *(Task(kind.__name__.lower(), kind.statement, kind) for kind in CLAIMS),
-        *(
-            Task(f"packets of {words}", Packets.statement, partial(Packets, words))
-            for words in PACKET_WORDS
-        ),
-        *(
-            Task(f"possible: {goal}", text, partial(Reached, goal=goal), cover=True)
-            for goal, text in Reached.GOALS.items()
-        ),
+    packets = [
+        Task(f"packets of {words}", Packets.statement, partial(Packets, words))
+        for words in PACKET_WORDS
     ]
+    return [*tasks_of(CLAIMS), *packets, *covers_of(Reached, Reached.GOALS)]
 
 
-def prove_axi(
-    tasks: Sequence[Task] | None = None,
-    *,
-    limit_s: float = LIMIT_S,
-    progress: Progress = silent,
-    verilog: str | None = None,
-) -> list[dict[str, Any]]:
-    """Decide claims about the door, all by default.
-
-    Parameters
-    ----------
-    tasks : the claims.
-    limit_s : seconds for one before its verdict is ``unknown``.
-    progress : gets a line for each verdict.
-    verilog : takes the place of the door's, for mutants.
-    """
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="sc-hw-axi-") as name:
-        for task in axi_tasks() if tasks is None else tasks:
-            rows.append(task.decide(Path(name), limit_s, verilog))
-            progress(f"{task.name}: {rows[-1]['verdict']}")
-    return rows
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Decide all claims and write the report; exit status 1 where one is not proved."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("reports"))
-    options = parser.parse_args(arguments)
-    rows = prove_axi(progress=print)
-    passed = all(row["verdict"] == PROVED for row in rows)
-    report = {
-        "schema": PROOF_SCHEMA,
-        "verilog_sha256": sha256(door_verilog()),
-        "claims": rows,
-        "passed": passed,
-    }
-    write_json(options.out / "axi_proofs.json", report)
-    lines = [
-        "# Proofs about the door `axi`",
-        "",
-        "Made by `python -m sc_hw.proof.blocks.axi --out reports`: the door's Verilog with inputs",
-        "that the solver chooses, resets at any time, for any number of clocks.",
-        "",
-        "| claim | verdict | s | statement |",
-        "|---|---|--:|---|",
-        *(f"| {r['name']} | {r['verdict']} | {r['seconds']} | {r['statement']} |" for r in rows),
-    ]
-    write_text(options.out / "axi_proofs.md", "\n".join(lines) + "\n")
-    return 0 if passed else 1
-
+AXI = Proof(
+    "axi_proofs",
+    "Proofs about the door `axi`",
+    """Made by `python -m sc_hw.proof.blocks.axi --out reports`: the door's Verilog with inputs
+that the solver chooses, resets at any time, for any number of clocks.""",
+    axi_tasks,
+    door_verilog,
+)
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(AXI.main())

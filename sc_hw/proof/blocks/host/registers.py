@@ -9,49 +9,22 @@ inputs and any number of clocks, with resets at any time, and are decided by PDR
 
 from __future__ import annotations
 
-import argparse
-import re
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from amaranth.back import rtlil
-from amaranth.hdl import (
-    Assert,
-    Assume,
-    Cat,
-    ClockDomain,
-    Cover,
-    Elaboratable,
-    Fragment,
-    Instance,
-    Module,
-    Mux,
-    Signal,
-    Value,
-)
-from amaranth.lib.wiring import In
+from amaranth.hdl import Assert, Assume, Cat, Cover, Module, Mux, Signal, Value
 
 from sc_hw.build.blocks import block_of
-from sc_hw.build.elaborate import sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.files import write_json, write_text
 from sc_hw.host.doors import load_door
 from sc_hw.host.packets import StepPacket
 from sc_hw.host.register_map import MAGIC
 from sc_hw.host.step_queue import StepQueue
 from sc_hw.host.system import TOP, System
-from sc_hw.progress import Progress, silent
-from sc_hw.proof.pdr import Model, counterexample_of, decide
-from sc_hw.proof.verdicts import PROVED, REFUTED, Claim
+from sc_hw.proof.blocks.host.harness import Harness, Proof, Task, covers_of, tasks_of
 from sc_model.spec import Design, HostSpec
 
-PROOF_SCHEMA = "sc-hw.host_proofs.v1"
-LIMIT_S = 300.0
 QUEUE = "step_queue"
 # Clocks of the longest access of this system. A window waits for the step under way.
 ANSWERED_WITHIN = 24
@@ -90,61 +63,18 @@ def queue_verilog() -> str:
     return to_verilog(queue_of_claims(), QUEUE, None)
 
 
-class Harness(Elaboratable):
-    """A component, all of whose inputs the solver chooses; a subclass adds a claim."""
-
-    statement: ClassVar[str]
-    top: ClassVar[str]
-    verilog: ClassVar[Callable[[], str]]
-    component: ClassVar[Callable[[], Any]]
-
-    def __init__(self) -> None:
-        component = type(self).component()
-        self.rst = Signal(name="rst")
-        self.driven: dict[str, Signal] = {}
-        self.seen: dict[str, Signal] = {}
-        for path, member, value in component.signature.flatten(component):
-            name = "__".join(map(str, path))
-            side = self.driven if member.flow == In else self.seen
-            side[name] = Signal(len(Value.cast(value)), name=name)
-
-    def __getitem__(self, name: str) -> Signal:
-        """A port of the component."""
-        return self.driven[name] if name in self.driven else self.seen[name]
-
-    def claims(self, m: Module) -> None:
-        """Add assumptions and assertions, and the registers that they need."""
-        raise NotImplementedError
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        instant = ClockDomain("instant", reset_less=True)
-        m.domains += instant
-        m.d.comb += instant.clk.eq(1)  # an edge in every instant
-        m.submodules.dut = Instance(
-            self.top,
-            i_clk=instant.clk,
-            i_rst=self.rst,
-            **{f"i_{name}": signal for name, signal in self.driven.items()},
-            **{f"o_{name}": signal for name, signal in self.seen.items()},
-        )
-        self.claims(m)
-        return m
-
-    def model(self, verilog: str | None = None) -> Model:
-        """The harness for the solver; `verilog` takes the component's place, for mutants."""
-        text, _ = rtlil.convert_fragment(
-            Fragment.get(self, None), [self.rst, *self.driven.values()], "harness", emit_src=False
-        )
-        return Model(text, [verilog or type(self).verilog()])
-
-
 class BusHarness(Harness):
     """The system and an initiator that holds its requests."""
 
     top = TOP
-    verilog = staticmethod(system_verilog)
-    component = staticmethod(system_of_claims)
+
+    def component(self) -> System:
+        """The system."""
+        return system_of_claims()
+
+    def verilog(self) -> str:
+        """Its Verilog."""
+        return system_verilog()
 
     def bus(self, name: str) -> Signal:
         """A signal of the bus."""
@@ -234,8 +164,14 @@ class QueueHarness(Harness):
     """The queue of steps alone."""
 
     top = QUEUE
-    verilog = staticmethod(queue_verilog)
-    component = staticmethod(queue_of_claims)
+
+    def component(self) -> StepQueue:
+        """The queue."""
+        return queue_of_claims()
+
+    def verilog(self) -> str:
+        """Its Verilog."""
+        return queue_verilog()
 
 
 class Order(QueueHarness):
@@ -297,7 +233,7 @@ class Reached(BusHarness):
         "output": "the number of the first packet is read",
     }
 
-    def __init__(self, *, goal: str) -> None:
+    def __init__(self, goal: str) -> None:
         super().__init__()
         self.goal = goal
 
@@ -311,101 +247,25 @@ class Reached(BusHarness):
 CLAIMS: tuple[type[Harness], ...] = (Once, Answered, Kept)
 
 
-@dataclass(frozen=True)
-class Task:
-    """A claim and how it is decided.
-
-    Members
-    -------
-    name, statement : of the claim.
-    harness : makes the harness.
-    cover : the claim is that something can be reached.
-    """
-
-    name: str
-    statement: str
-    harness: Callable[[], Harness]
-    cover: bool = False
-
-    def decide(self, folder: Path, limit_s: float, verilog: str | None = None) -> dict[str, Any]:
-        """The claim as a report has it; `verilog` takes the component's place, for mutants."""
-        file = re.sub(r"\W+", "_", self.name)
-        answer = decide(
-            self.harness().model(verilog), folder, file, limit_s=limit_s, cover=self.cover
-        )
-        verdict, example = answer.verdict, counterexample_of(answer)
-        if self.cover:  # decided as the assertion that it is never reached
-            verdict, example = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict), None
-        return Claim(self.name, self.statement, verdict, answer.seconds, example).as_json()
-
-
 def host_tasks() -> list[Task]:
     """All claims."""
-    return [
-        *(Task(kind.__name__.lower(), kind.statement, kind) for kind in CLAIMS),
-        *(
-            Task(f"order of bit {bit}", Order.statement.format(bit=bit), partial(Order, bit))
-            for bit in (0, TRANSFER_BITS - 1)
-        ),
-        *(
-            Task(f"possible: {goal}", text, partial(Reached, goal=goal), cover=True)
-            for goal, text in Reached.GOALS.items()
-        ),
+    order = [
+        Task(f"order of bit {bit}", Order.statement.format(bit=bit), partial(Order, bit))
+        for bit in (0, TRANSFER_BITS - 1)
     ]
+    return [*tasks_of(CLAIMS), *order, *covers_of(Reached, Reached.GOALS)]
 
 
-def prove_host(
-    tasks: Sequence[Task] | None = None,
-    *,
-    limit_s: float = LIMIT_S,
-    progress: Progress = silent,
-    verilog: str | None = None,
-) -> list[dict[str, Any]]:
-    """Decide claims, all by default.
-
-    Parameters
-    ----------
-    tasks : the claims.
-    limit_s : seconds for one before its verdict is ``unknown``.
-    progress : gets a line for each verdict.
-    verilog : takes the place of the component's, for mutants.
-    """
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="sc-hw-host-") as name:
-        for task in host_tasks() if tasks is None else tasks:
-            rows.append(task.decide(Path(name), limit_s, verilog))
-            progress(f"{task.name}: {rows[-1]['verdict']} in {rows[-1]['seconds']} s")
-    return rows
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Decide all claims and write the report; exit status 1 where one is not proved."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("reports"))
-    options = parser.parse_args(arguments)
-    rows = prove_host(progress=print)
-    passed = all(row["verdict"] == PROVED for row in rows)
-    report = {
-        "schema": PROOF_SCHEMA,
-        "verilog_sha256": sha256(system_verilog() + queue_verilog()),
-        "claims": rows,
-        "passed": passed,
-    }
-    write_json(options.out / "host_proofs.json", report)
-    lines = [
-        "# Proofs about the registers",
-        "",
-        "Made by `python -m sc_hw.proof.blocks.host.registers --out reports`: a whole system with",
-        "a lane, the smallest FIFOs and the door `wishbone`, and the queue of steps alone, with",
-        "inputs that the solver chooses, resets at any time, for any number of clocks.",
-        "",
-        "| claim | verdict | s | statement |",
-        "|---|---|--:|---|",
-        *(f"| {r['name']} | {r['verdict']} | {r['seconds']} | {r['statement']} |" for r in rows),
-    ]
-    write_text(options.out / "host_proofs.md", "\n".join(lines) + "\n")
-    return 0 if passed else 1
-
+HOST = Proof(
+    "host_proofs",
+    "Proofs about the registers",
+    """Made by `python -m sc_hw.proof.blocks.host.registers --out reports`: a whole system with
+a lane, the smallest FIFOs and the door `wishbone`, and the queue of steps alone, with
+inputs that the solver chooses, resets at any time, for any number of clocks.""",
+    host_tasks,
+    lambda: system_verilog() + queue_verilog(),
+    limit_s=300.0,
+)
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(HOST.main())

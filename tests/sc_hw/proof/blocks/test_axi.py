@@ -9,14 +9,14 @@ import pytest
 from support import ROOT
 
 from sc_hw.build.elaborate import sha256
-from sc_hw.proof.blocks.axi import axi_tasks, door_verilog, prove_axi
+from sc_hw.proof.blocks.axi import AXI, axi_tasks, door_verilog
 from sc_hw.proof.verdicts import PROVED, REFUTED
 
 TASKS = {task.name: task for task in axi_tasks()}
 
 
 def test_all_claims_about_the_door_are_proved() -> None:
-    assert {row["name"]: row["verdict"] for row in prove_axi()} == dict.fromkeys(TASKS, PROVED)
+    assert {row["name"]: row["verdict"] for row in AXI.prove()} == dict.fromkeys(TASKS, PROVED)
 
 
 def replaced(old: str, new: str) -> Callable[[str], str]:
@@ -63,6 +63,6 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_refuted_with_a_trace(fault: str) -> None:
     old, new, claim = FAULTS[fault]
-    (row,) = prove_axi([TASKS[claim]], verilog=replaced(old, new)(door_verilog()))
+    (row,) = AXI.prove([TASKS[claim]], verilog=replaced(old, new)(door_verilog()))
     assert row["verdict"] == REFUTED
     assert row["counterexample"]

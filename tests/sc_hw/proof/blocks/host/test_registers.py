@@ -10,8 +10,8 @@ from support import ROOT
 
 from sc_hw.build.elaborate import sha256
 from sc_hw.proof.blocks.host.registers import (
+    HOST,
     host_tasks,
-    prove_host,
     queue_verilog,
     system_verilog,
 )
@@ -22,13 +22,13 @@ QUICK = ("once", "order of bit 0", "order of bit 15")
 
 
 def test_the_quick_claims_are_proved() -> None:
-    rows = prove_host([TASKS[name] for name in QUICK])
+    rows = HOST.prove([TASKS[name] for name in QUICK])
     assert {row["name"]: row["verdict"] for row in rows} == dict.fromkeys(QUICK, PROVED)
 
 
 @pytest.mark.soak
 def test_all_claims_are_proved() -> None:
-    assert {row["name"]: row["verdict"] for row in prove_host()} == dict.fromkeys(TASKS, PROVED)
+    assert {row["name"]: row["verdict"] for row in HOST.prove()} == dict.fromkeys(TASKS, PROVED)
 
 
 def test_the_committed_report_is_of_these_registers() -> None:
@@ -55,5 +55,5 @@ def test_a_fault_is_refuted(name: str) -> None:
     text = system_verilog() if claim == "once" else queue_verilog()
     changed, places = re.subn(old, new, text)
     assert places == 1, f"{places} places with {old!r}"
-    (row,) = prove_host([TASKS[claim]], verilog=changed)
+    (row,) = HOST.prove([TASKS[claim]], verilog=changed)
     assert row["verdict"] == REFUTED
