@@ -56,6 +56,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model.checks": Layer(("numpy", "sc_model.spec")),
     "sc_model.firing": Layer(),
     "sc_model.archives": Layer(("numpy",)),
+    "sc_model.images": Layer(("numpy", "sc_model.archives", "sc_model.files", "sc_model.spec")),
     "sc_model.torch_files": Layer(("torch",)),
     # callbacks serve training and learning, and lie below both
     "sc_model.callbacks": Layer(
