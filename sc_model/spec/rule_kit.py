@@ -75,6 +75,25 @@ def times(value: Any, gain: int) -> Any:
     return sum(value << bit for bit in range(gain.bit_length()) if gain >> bit & 1)
 
 
+def shifted_right(ops: Ops, value: Any, shift: Any, bits: int) -> Any:
+    """`value >> shift` for a shift that is known in the step only.
+
+    Hardware takes a multiplexer for each bit of the shift.
+
+    Parameters
+    ----------
+    ops : the operations of the rule's `update`.
+    value : what is shifted.
+    shift : an input or field of the rule, unsigned.
+    bits : width of `shift`.
+    """
+    for step in (1 << bit for bit in reversed(range(bits))):
+        far = shift >= step
+        value = ops.mux(far, value >> step, value)
+        shift = ops.mux(far, shift - step, shift)
+    return value
+
+
 def decay(value: Any, shift: int) -> Any:
     """One step of exponential decay, `value - (value >> shift)`; a shift of 0 is no decay.
 
