@@ -17,7 +17,7 @@ from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
 from sc_hw.trained.hosted import HostedLayer
-from sc_model.spec import PLASTIC, NetworkSpec
+from sc_model.spec import PLASTIC, ConfigError, NetworkSpec
 
 HOST = ("load", "read", "readback")
 # By the name of `TrainedLayerSpec.engine`.
@@ -70,6 +70,13 @@ class SpikeNetwork(wiring.Component):
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
         self.spec = spec
         self.family = family if family is not None else load_family("generic")
+        for layer in spec.layers:
+            if layer.CONNECTIVITY != "full":
+                raise ConfigError(
+                    f"layer '{layer.name}' must be of a kind that has hardware, not '{layer.kind}',"
+                    " which the golden network, NativeNetwork and Device on 'model' run; take kind"
+                    " 'dense' for hardware."
+                )
         self.layers: dict[str, HostedLayer] = {}
         self.crossing_parts: dict[str, SpikeCrossing] = {}
         domain = spec.layers[0].clock

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.files import PathLike
-from sc_model.golden.network.network import parameter_bounds
+from sc_model.golden.network.network import check_parameters, parameter_bounds
 from sc_model.golden.recording import RecordingError, arrays_of, integers_of
 from sc_model.spec import ConfigError, IntFormat, NetworkSpec
 
@@ -45,4 +45,8 @@ def load_parameters(path: PathLike, spec: NetworkSpec) -> dict[str, NDArray[np.i
                 )
     except RecordingError as error:
         raise ConfigError(f"{error}") from None
+    try:
+        check_parameters(spec, found)
+    except ValueError as error:
+        raise ConfigError(f"parameters {file}: {error}") from None
     return found

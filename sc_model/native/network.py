@@ -16,8 +16,9 @@ from sc_model.golden.arrays import integers
 from sc_model.golden.network.network import Network
 from sc_model.native.build import address
 from sc_model.native.compiler import compiled
+from sc_model.native.connections import arrays_of_synapses, rows_of_sums
 from sc_model.native.plastic import NativeLayer
-from sc_model.native.trained import PAD, TickCode, by_column, tick_code
+from sc_model.native.trained import PAD, TickCode, tick_code
 from sc_model.rules import resolve
 from sc_model.spec import PLASTIC, NetworkSpec
 
@@ -231,14 +232,12 @@ class NativeNetwork:
         """The arrays of a layer that no step changes, as C wants them."""
         spec, code = self.spec.layers[index], self.codes[index]
         layer, width = golden.layers[spec.name], self._width(index)
-        values = {**layer.parameters, **layer._constants}
-        synapse = {
-            name: by_column(values[name], width, dtype)
-            for name, dtype in code.synapse.items()
-            if name not in code.synapse_states
+        fixed = {
+            name: dtype for name, dtype in code.synapse.items() if name not in code.synapse_states
         }
+        synapse = arrays_of_synapses(layer, fixed, width)
         neuron = {
-            name: np.ascontiguousarray(values[name], dtype)
+            name: np.ascontiguousarray(layer.neuron_constants[name], dtype)
             for name, dtype in code.neuron.items()
             if name not in code.neuron_states
         }
@@ -255,7 +254,7 @@ class NativeNetwork:
             }
             own |= {name: np.zeros(spec.neurons, code.neuron[name]) for name in code.neuron_states}
             own |= {
-                "sums": np.zeros((rows if code.events else 1, width), code.sums),
+                "sums": np.zeros((rows_of_sums(spec) if code.events else 1, width), code.sums),
                 "history": np.zeros((rows, spec.columns), np.int32),
                 "pending": np.zeros(spec.inputs, np.int32),
                 "values": np.zeros(spec.inputs, np.int32),

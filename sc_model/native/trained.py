@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sc_model.arithmetic import Unit
 from sc_model.graph import Graph, trace_function
@@ -24,22 +23,11 @@ from sc_model.graph.nodes import Builder
 from sc_model.graph.trace import Expr, TraceOps
 from sc_model.layer_kinds import kind_of
 from sc_model.native.compiler import NativeError
+from sc_model.native.connections import ADD, adding, c_type, further_arrays
 from sc_model.native.scalar import Constants, scalar_lines, with_own_constants
 from sc_model.spec import CrossingSpec, TrainedLayerSpec
 
 PAD = 32  # sums are padded to a multiple: rows of 8-bit weights then fill whole vectors
-
-_ADD = """
-static inline void add_{n}(Layer *s, int64_t c, int64_t v) {{
-  const int64_t *constants = s->constants;
-  /*constants*/
-  {pointers}
-  for (int64_t j = 0; j < s->width; j++) {{
-    {lines}
-  }}
-}}
-"""
-
 
 # A tick of the past again, for its values' later effects; nothing but these is computed.
 _PAST = """
@@ -121,10 +109,6 @@ def _signed_width(form: Any) -> int:
     return int(form.width) + (not form.signed)
 
 
-def _c(dtype: np.dtype[Any]) -> str:
-    return f"{dtype.name}_t"
-
-
 def tick_code(
     number: int, spec: TrainedLayerSpec, crossing: CrossingSpec, tick_ms: float
 ) -> TickCode:
@@ -166,7 +150,7 @@ def tick_code(
     synapse_count = len(constants.values)
     tick = _tick(number, spec, neuron, neuron_graph, neuron_types, sums, constants, text)
     declared = constants.declarations
-    past = _PAST.format(n=number, kind=int(events), sums=_c(sums))
+    past = _PAST.format(n=number, kind=int(events), sums=c_type(sums))
     add = add.replace("/*constants*/", declared if synapse_count else "")
     tick = tick.replace("/*constants*/", declared)
     return TickCode(
@@ -174,7 +158,7 @@ def tick_code(
         constants,
         events,
         sums,
-        synapse_types | ({"delay": np.dtype(np.int64)} if spec.max_delay else {}),
+        synapse_types | further_arrays(spec),
         neuron_types,
         tuple(synapse.unit.state),
         tuple(neuron.state),
@@ -191,39 +175,13 @@ def _events(
     constants: Constants,
 ) -> _Text:
     """A column's products, added to all sums where its value is not 0."""
-    one_bit = crossing.value.width == 1
-    variables = {"value": "1" if one_bit else "v"}
-    pointers = []
-    for place, (name, dtype) in enumerate(types.items()):
-        pointers.append(
-            f"const {_c(dtype)} *restrict a{place} ="
-            f" ({_c(dtype)} *)s->synapse[{place}] + c * s->width;"
-        )
-        variables[name] = f"a{place}[j]"
-    wanted = graph.outputs["product"]
-    lines = scalar_lines(graph, (wanted,), variables, "p", constants)
-    delayed = spec.max_delay > 0
-    if delayed:
-        # the row of the tick in which the synapse takes the value in
-        row = (
-            f"const int64_t *restrict delay = (int64_t *)s->synapse[{len(types)}] + c * s->width;"
-            f" {_c(sums)} *sums = ({_c(sums)} *)s->sums;"
-        )
-        total = (
-            "int64_t row = s->now + delay[j]; row -= row >= s->rows ? s->rows : 0;"
-            f" sums[row * s->width + j] += ({_c(sums)})p{wanted};"
-        )
-    else:
-        row = f"{_c(sums)} *restrict sums = ({_c(sums)} *)s->sums;"
-        total = f"sums[j] += ({_c(sums)})p{wanted};"
-    add = _ADD.format(
-        n=number,
-        pointers="\n  ".join([*pointers, row]),
-        lines="\n    ".join([*lines, total]),
-    )
+    add = adding(number, spec, crossing.value, graph, types, sums, constants)
+    delayed, kernel = spec.max_delay > 0, spec.CONNECTIVITY == "kernel"
     call = f"add_{number}(s, c, {{value}});"
     pieces = {
-        "start": ("" if delayed else f"memset(s->sums, 0, (size_t)s->width * sizeof({_c(sums)}));"),
+        "start": (
+            "" if delayed else f"memset(s->sums, 0, (size_t)s->width * sizeof({c_type(sums)}));"
+        ),
         "inputs": (
             # columns with a value, without a branch that would be predicted wrong at each of them
             "int64_t count = 0; for (int64_t c = 0; c < s->inputs; c++) { present[c] = x[c];"
@@ -236,9 +194,12 @@ def _events(
             f" s->fired[k]; if (s->fired[k]) {call.format(value='1')} }}"
         ),
         "bias": (
-            f"{{ const int64_t c = s->columns - 1; present[c] = 1; {call.format(value='1')} }}"
+            "present[s->columns - 1] = 1;"  # `arrange` adds it
+            if kernel
+            else f"{{ const int64_t c = s->columns - 1; present[c] = 1; {call.format(value='1')} }}"
         ),
-        "row": "s->now * s->width" if delayed else "0",
+        "before": f"arrange_{number}(s);" if kernel else "",
+        "row": "s->width" if kernel else "s->now * s->width" if delayed else "0",
         "end": (
             "memset((void *)current, 0, (size_t)s->width * sizeof(*current));"
             " s->now = s->now + 1 == s->rows ? 0 : s->now + 1;"
@@ -264,11 +225,11 @@ def _sweep(
     states = [name for name in graph.outputs if name != "product"]
     for place, (name, dtype) in enumerate(types.items()):
         pointers.append(
-            f"{'' if name in states else 'const '}{_c(dtype)} *restrict a{place} ="
-            f" ({_c(dtype)} *)s->synapse[{place}] + c * s->width;"
+            f"{'' if name in states else 'const '}{c_type(dtype)} *restrict a{place} ="
+            f" ({c_type(dtype)} *)s->synapse[{place}] + c * s->width;"
         )
         variables[name] = f"a{place}[j]"
-    head = [f"{_c(sums)} *restrict sums = ({_c(sums)} *)s->sums;"]
+    head = [f"{c_type(sums)} *restrict sums = ({c_type(sums)} *)s->sums;"]
     before: list[str] = []
     if spec.max_delay:
         head.append(
@@ -280,15 +241,17 @@ def _sweep(
         )
     lines = scalar_lines(graph, graph.outputs.values(), variables, "p", constants)
     places = {name: place for place, name in enumerate(types)}
-    after = [f"a{places[name]}[j] = ({_c(types[name])})p{graph.outputs[name]};" for name in states]
-    after.append(f"sums[j] += ({_c(sums)})p{graph.outputs['product']};")
-    add = _ADD.format(
+    after = [
+        f"a{places[name]}[j] = ({c_type(types[name])})p{graph.outputs[name]};" for name in states
+    ]
+    after.append(f"sums[j] += ({c_type(sums)})p{graph.outputs['product']};")
+    add = ADD.format(
         n=number,
         pointers="\n  ".join([*pointers, *head]),
         lines="\n    ".join([*before, *lines, *after]),
     ).replace("int64_t v)", "int64_t given)" if spec.max_delay else "int64_t v)")
     pieces = {
-        "start": f"memset(s->sums, 0, (size_t)s->width * sizeof({_c(sums)}));",
+        "start": f"memset(s->sums, 0, (size_t)s->width * sizeof({c_type(sums)}));",
         "inputs": "for (int64_t c = 0; c < s->inputs; c++) present[c] = x[c];",
         "recurrent": (
             "for (int64_t k = 0; k < s->neurons; k++) present[s->inputs + k] = s->fired[k];"
@@ -315,13 +278,15 @@ def _tick(
     variables = {"current": "current[j]", "fired": "fired[j]", "cleared": "0"}
     pointers = []
     for place, (name, dtype) in enumerate(types.items()):
-        pointers.append(f"{_c(dtype)} *restrict b{place} = ({_c(dtype)} *)s->neuron[{place}];")
+        pointers.append(
+            f"{c_type(dtype)} *restrict b{place} = ({c_type(dtype)} *)s->neuron[{place}];"
+        )
         variables[name] = f"b{place}[j]"
     wanted = {name: graph.outputs[name] for name in (*unit.state, "ready")}
     lines = scalar_lines(graph, wanted.values(), variables, "n", constants)
     places = {name: place for place, name in enumerate(types)}
     written = [
-        f"b{places[name]}[j] = ({_c(types[name])})n{index};"
+        f"b{places[name]}[j] = ({c_type(types[name])})n{index};"
         for name, index in wanted.items()
         if name != "ready"
     ]
@@ -338,7 +303,8 @@ def _tick(
                 pieces["recurrent"] if spec.recurrent else "",
                 pieces["bias"] if spec.bias else "",
                 pieces.get("all", ""),
-                f"{_c(sums)} *restrict current = ({_c(sums)} *)s->sums + {pieces['row']};",
+                pieces.get("before", ""),
+                f"{c_type(sums)} *restrict current = ({c_type(sums)} *)s->sums + {pieces['row']};",
                 *pointers,
                 "uint8_t *restrict fired = s->fired;",
                 "for (int64_t j = 0; j < s->neurons; j++) {",
@@ -351,11 +317,3 @@ def _tick(
         )
         + "\n}\n"
     )
-
-
-def by_column(array: NDArray[Any], width: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """(neurons, columns) as (columns, width), padded with zeros."""
-    neurons, columns = array.shape
-    result = np.zeros((columns, width), dtype)
-    result[:, :neurons] = array.T
-    return result

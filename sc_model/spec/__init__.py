@@ -1,6 +1,7 @@
 """Frozen, closed configurations with units; derived numbers are properties of the configuration."""
 
 from sc_model.spec.choice import RuleChoice
+from sc_model.spec.connections import ConvSpec, SparseSpec
 from sc_model.spec.decay import DecayCodes, decay_codes
 from sc_model.spec.dense import DenseSpec, LifSpec
 from sc_model.spec.design import MAX_SYNAPSES, Design, load_design, parse_design
@@ -21,6 +22,7 @@ __all__ = [
     "ClockSpec",
     "ConfigError",
     "ConfigTypeError",
+    "ConvSpec",
     "CrossingSpec",
     "DecayCodes",
     "DenseSpec",
@@ -41,6 +43,7 @@ __all__ = [
     "RuleChoice",
     "RuleInput",
     "RuleParams",
+    "SparseSpec",
     "StateField",
     "TrainedLayerSpec",
     "Vector",

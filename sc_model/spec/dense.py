@@ -118,10 +118,15 @@ class DenseSpec(TrainedLayerSpec):
     kind: Literal["dense"] = "dense"
     neuron: LifSpec = LifSpec()
 
+    @property
+    def summands(self) -> int:
+        """Most products of a neuron's sum."""
+        return self.columns
+
     def current_format(self, value: IntFormat) -> IntFormat:
-        """Format of the sum over a neuron's columns of weight x value."""
+        """Format of the sum over a neuron's synapses of weight x value."""
         return IntFormat(
-            self.weight_bits + value.width - (value.width == 1) + (self.columns - 1).bit_length(),
+            self.weight_bits + value.width - (value.width == 1) + (self.summands - 1).bit_length(),
             signed=True,
         )
 

@@ -121,7 +121,9 @@ class Design(Frozen):
                 else []
             )
             total = sum(
-                (size.columns if isinstance(size, TrainedLayerSpec) else size.inputs) * size.neurons
+                size.synapse_count
+                if isinstance(size, TrainedLayerSpec)
+                else size.inputs * size.neurons
                 for size in sizes
             )
             if "synapses" in self.model_fields_set and self.synapses != total:

@@ -12,6 +12,7 @@ from sc_model.spec.frozen import Frozen
 
 Policy = Literal["hold", "accumulate", "once"]
 Engine = Literal["sweep", "events"]
+Connectivity = Literal["full", "sparse", "kernel"]
 Number = TypeVar("Number", bound=Any)  # an int, or an array of them
 MAX_INTERVAL = 4096
 MAX_DELAY = 63
@@ -37,6 +38,9 @@ class TrainedLayerSpec(Frozen):
     """
 
     EVENT_DRIVEN: ClassVar[bool] = False  # a column that is 0 changes nothing in the layer
+    # Which synapses there are: one from each column to each neuron, those of a list, those of a
+    # kernel at each place
+    CONNECTIVITY: ClassVar[Connectivity] = "full"
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]{0,31}$",
@@ -97,8 +101,14 @@ class TrainedLayerSpec(Frozen):
 
     @model_validator(mode="after")
     def _engine_fits(self) -> Self:
+        # A layer of a network is checked by this class, too: what a kind's own class says counts.
+        self.check_engine()
+        return self
+
+    def check_engine(self) -> None:
+        """ValueError for an engine that such a layer can't have, and what goes with it."""
         if self.engine != "events":
-            return self
+            return
         if not self.EVENT_DRIVEN:
             raise ValueError(
                 f"{type(self).__name__}.engine must be 'sweep' for a layer of kind '{self.kind}',"
@@ -109,12 +119,16 @@ class TrainedLayerSpec(Frozen):
                 f"{type(self).__name__}.engine must be 'sweep' with delays, not 'events' with"
                 f" max_delay {self.max_delay}; leave out one of the two."
             )
-        return self
 
     @property
     def columns(self) -> int:
         """Synapses of a neuron."""
         return self.inputs + self.neurons * self.recurrent + self.bias
+
+    @property
+    def synapse_count(self) -> int:
+        """Number of synapses."""
+        return self.columns * self.neurons
 
     @property
     def groups(self) -> int:
@@ -165,6 +179,11 @@ class TrainedLayerSpec(Frozen):
     def neuron_parameters(self) -> dict[str, tuple[int, int]]:
         """Parameters that are loaded for each neuron, with their least and largest values."""
         return {}
+
+    def parameter_shape(self, name: str) -> tuple[int, ...]:
+        """Shape of the array of a parameter: one value for each synapse, or for each neuron."""
+        own = name in self.neuron_parameters
+        return (self.neurons,) if own else (self.neurons, self.columns)
 
     @property
     def weight_shift(self) -> int:

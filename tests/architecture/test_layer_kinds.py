@@ -30,6 +30,8 @@ from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
 from sc_model.layer_kinds import kind_of, layer_kind_plugins, layer_kinds
 from sc_model.spec import ConfigError, CrossingSpec, Design, NetworkSpec, parse_design
 
+BUILT_IN = ("conv", "dense", "hetsyn", "sparse")
+
 POWERS = '''
 """Layers without multipliers: a weight w of 4 bits stands for sign(w) * 2^(|w| - 1), 0 for 0."""
 
@@ -240,11 +242,11 @@ def random_parameters(
 
 
 def test_a_file_makes_a_kind(drop: Drop) -> None:
-    assert layer_kinds() == ("dense", "hetsyn")
+    assert layer_kinds() == BUILT_IN
     drop("powers")
     drop("alpha")
-    assert layer_kinds() == ("alpha", "dense", "hetsyn", "powers")
-    assert [plugin.problem for plugin in layer_kind_plugins()] == [None] * 4
+    assert layer_kinds() == tuple(sorted(("alpha", "powers", *BUILT_IN)))
+    assert [plugin.problem for plugin in layer_kind_plugins()] == [None] * (len(BUILT_IN) + 2)
     made = design("alpha", max_delay=2)
     layer = network_of(made).layers[0]
     assert (layer.kind, type(layer).__name__, kind_of(layer).name) == (
@@ -257,7 +259,7 @@ def test_a_file_makes_a_kind(drop: Drop) -> None:
     with pytest.raises(ConfigError) as caught:
         design("alpa")
     assert str(caught.value) == (
-        "kind of layer 1 must be one of alpha, dense, hetsyn, powers, not 'alpa';"
+        "kind of layer 1 must be one of alpha, conv, dense, hetsyn, powers, sparse, not 'alpa';"
         " did you mean 'alpha'?"
     )
     with pytest.raises(ConfigError) as caught:
@@ -268,7 +270,7 @@ def test_a_file_makes_a_kind(drop: Drop) -> None:
 
 
 def test_a_kind_goes_with_its_file() -> None:
-    assert layer_kinds() == ("dense", "hetsyn")
+    assert layer_kinds() == BUILT_IN
 
 
 def test_powers_by_hand(drop: Drop) -> None:
@@ -405,7 +407,7 @@ def test_the_kind_of_an_installed_package_is_co_simulated(
         sys.modules.pop("my_alpha", None)
         sc_model.layer_kinds._kinds.cache_clear()
     assert (results["passed"], results["differences"]) == (True, 0)
-    assert layer_kinds() == ("dense", "hetsyn")
+    assert layer_kinds() == BUILT_IN
 
 
 @pytest.mark.parametrize(
@@ -435,7 +437,7 @@ def test_the_kind_of_an_installed_package_is_co_simulated(
 )
 def test_a_broken_kind_hurts_nothing_else(drop: Drop, source: str, problem: str) -> None:
     drop("broken", source)
-    assert layer_kinds() == ("dense", "hetsyn")
+    assert layer_kinds() == BUILT_IN
     with pytest.raises(ConfigError) as caught:
         design("broken")
     assert str(caught.value) == (

@@ -9,6 +9,7 @@ at any clock frequencies.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,20 +17,20 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.golden.arrays import integers
 from sc_model.golden.network.crossing import Crossing
 from sc_model.golden.plastic.layer import PlasticLayer
+from sc_model.golden.trained.connections import check_lists, trained_layer
 from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
-from sc_model.spec import PLASTIC, NetworkSpec
+from sc_model.spec import PLASTIC, NetworkSpec, SparseSpec
 
 
 def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int, int]]:
     """Shape, least and largest value of each parameter of a network, by ``<layer>.<parameter>``."""
     bounds: dict[str, tuple[tuple[int, ...], int, int]] = {}
     for layer in spec.layers:
-        for name, (low, high) in layer.synapse_parameters(spec.tick_ms).items():
-            bounds[f"{layer.name}.{name}"] = ((layer.neurons, layer.columns), low, high)
-        for name, (low, high) in layer.neuron_parameters.items():
-            bounds[f"{layer.name}.{name}"] = ((layer.neurons,), low, high)
+        known = {**layer.synapse_parameters(spec.tick_ms), **layer.neuron_parameters}
+        for name, (low, high) in known.items():
+            bounds[f"{layer.name}.{name}"] = (layer.parameter_shape(name), low, high)
     if spec.plastic is not None:
         rule, params = resolve(spec.plastic.rule)
         form = rule.state_formats(params)[
@@ -41,6 +42,14 @@ def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int,
             form.hi,
         )
     return bounds
+
+
+def check_parameters(spec: NetworkSpec, parameters: Mapping[str, NDArray[Any]]) -> None:
+    """ValueError for parameters within their bounds that do not go together: fan-out lists."""
+    for layer in spec.layers:
+        if isinstance(layer, SparseSpec):
+            count, target = (parameters[f"{layer.name}.{name}"] for name in ("count", "target"))
+            check_lists(layer, count, target)
 
 
 class Network:
@@ -95,7 +104,7 @@ class Network:
                 for name, values in arrays.items()
                 if name.startswith(f"{layer.name}.")
             }
-            self.layers[layer.name] = TrainedLayer(layer, crossing, spec.tick_ms, layer_parameters)
+            self.layers[layer.name] = trained_layer(layer, crossing, spec.tick_ms, layer_parameters)
             self.crossings[layer.name] = Crossing(crossing)
         self.reset()
 

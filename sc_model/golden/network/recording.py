@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.files import PathLike
-from sc_model.golden.network.network import parameter_bounds
+from sc_model.golden.network.network import check_parameters, parameter_bounds
 from sc_model.golden.recording import (
     RecordingError,
     arrays_of,
@@ -91,6 +91,10 @@ def load_network_recording(path: PathLike, spec: NetworkSpec) -> NetworkRecordin
                 f"recording {file}: '{name}' must be in [{low}, {high}], not {worst}."
             )
         parameters[name] = integers_of(file, name, array, IntFormat(64, signed=True))
+    try:
+        check_parameters(spec, parameters)
+    except ValueError as error:
+        raise RecordingError(f"recording {file}: {error}") from None
     teach = {}
     for name, form in taught(spec).items():
         array = arrays.get(f"teach.{name}", np.zeros(len(x), np.int64))

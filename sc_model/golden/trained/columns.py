@@ -18,7 +18,8 @@ class Columns:
     ----------
     spec : the layer.
     value : format of the input values.
-    delay : (neurons, columns), delay of each synapse in ticks of the layer, or one for all.
+    delay : delay of each synapse in ticks of the layer, or one for all.
+    column : column of each synapse, an array of any shape; by default (neurons, columns), all.
 
     Members
     -------
@@ -26,11 +27,17 @@ class Columns:
     """
 
     def __init__(
-        self, spec: TrainedLayerSpec, value: IntFormat, delay: NDArray[Any] | int = 0
+        self,
+        spec: TrainedLayerSpec,
+        value: IntFormat,
+        delay: NDArray[Any] | int = 0,
+        column: NDArray[np.int64] | None = None,
     ) -> None:
         self.spec, self.value = spec, value
-        self._delay = np.broadcast_to(np.asarray(delay, np.int64), (spec.neurons, spec.columns))
-        self._column = np.arange(spec.columns)
+        if column is None:
+            column = np.broadcast_to(np.arange(spec.columns), (spec.neurons, spec.columns))
+        self._column = column
+        self._delay = np.broadcast_to(np.asarray(delay, np.int64), column.shape)
         self.reset()
 
     def reset(self) -> None:
@@ -40,7 +47,7 @@ class Columns:
         )
 
     def take(self, x: ArrayLike, fired: NDArray[Any]) -> NDArray[np.int64]:
-        """Begin a tick, and return the value that each synapse takes in, (neurons, columns).
+        """Begin a tick, and return the value that each synapse takes in.
 
         Parameters
         ----------

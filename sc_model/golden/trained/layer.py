@@ -54,14 +54,15 @@ class TrainedLayer:
     spec : size and formats.
     crossing : the crossing in front of the layer; it sets the format of the input values.
     tick_ms : length of a step, in ms.
-    parameters : by name, scalars or arrays: (neurons, columns) for those of synapses, (neurons,)
-        for those of neurons (`TrainedLayerSpec.synapse_parameters`,
-        `TrainedLayerSpec.neuron_parameters`). Missing synapse parameters are 0. If any parameter
-        is given, all neuron parameters must be; otherwise they take their minimum.
+    parameters : by name, scalars or arrays of `TrainedLayerSpec.parameter_shape`. Missing
+        parameters of synapses are 0. If any parameter is given, all neuron parameters must be;
+        otherwise they take their minimum.
 
     Members
     -------
     parameters : all parameters by name, as arrays.
+    synapse_constants : what goes into the arithmetic of synapses beside values and state.
+    neuron_constants : the parameters of neurons, with a value for each neuron.
     columns : the last values of the layer's columns.
     synapse : state of the synapses by name, (neurons, columns) each.
     neuron : state of the neurons by name, (neurons,) each. The potential is that before the reset
@@ -82,6 +83,7 @@ class TrainedLayer:
         parameters: Mapping[str, ArrayLike] | None = None,
     ) -> None:
         self.spec, self.crossing, self.tick_ms = spec, crossing, tick_ms
+        self.synapse: dict[str, NDArray[Any]] = {}
         self.n_inputs, self.n_neurons = spec.inputs, spec.neurons
         kind = kind_of(spec)
         self._synapse = kind.synapse(spec, crossing.value, tick_ms)
@@ -99,11 +101,7 @@ class TrainedLayer:
     def load(self, parameters: Mapping[str, ArrayLike]) -> None:
         """Write all parameters, and reset the state."""
         spec = self.spec
-        groups = (
-            (spec.synapse_parameters(self.tick_ms), (spec.neurons, spec.columns)),
-            (spec.neuron_parameters, (spec.neurons,)),
-        )
-        known = {name: (bounds, shape) for group, shape in groups for name, bounds in group.items()}
+        known = {**spec.synapse_parameters(self.tick_ms), **spec.neuron_parameters}
         for name in parameters:
             if name not in known:
                 raise ValueError(
@@ -111,19 +109,22 @@ class TrainedLayer:
                     f" '{name}'."
                 )
         self.parameters: dict[str, NDArray[Any]] = {}
-        for name, ((low, high), shape) in known.items():
+        for name, (low, high) in known.items():
             if parameters and name in spec.neuron_parameters and name not in parameters:
                 raise ValueError(
                     f"layer '{spec.name}': {name} must be given, in [{low}, {high}], where other"
                     " parameters are."
                 )
             values = parameters.get(name, max(low, 0))
+            shape = spec.parameter_shape(name)
             self.parameters[name] = checked(
                 f"layer '{spec.name}': {name}", values, shape, low, high
             ).astype(self._dtype)
-        delay = self.parameters["delay"].astype(np.int64) if spec.max_delay else 0
-        self.columns = Columns(spec, self.crossing.value, delay)
-        self._constants = {
+        self._connect(given=bool(parameters))
+        self.neuron_constants = {
+            name: self._of_neurons(self.parameters[name]) for name in spec.neuron_parameters
+        }
+        self.synapse_constants = {
             name: self.parameters[name]
             for name in spec.synapse_parameters(self.tick_ms)
             if name in self._synapse.unit.inputs
@@ -132,14 +133,40 @@ class TrainedLayer:
             rows = self.parameters[parameter].astype(np.int64)
             for name in table.formats:
                 column = np.array([row[name] for row in table.rows], self._dtype)
-                self._constants[name] = column[rows]
+                self.synapse_constants[name] = column[rows]
         self.reset()
+
+    def _connect(self, *, given: bool) -> None:
+        """Take up which synapse is where; `given`: the parameters are a user's, and not all 0."""
+        delay = self.parameters["delay"].astype(np.int64) if self.spec.max_delay else 0
+        self.columns = Columns(self.spec, self.crossing.value, delay)
+
+    def _of_neurons(self, values: NDArray[Any]) -> NDArray[Any]:
+        """A parameter of neurons as one value for each neuron, (neurons,)."""
+        return values
+
+    def _current(self, x: ArrayLike) -> NDArray[Any]:
+        """The sum of products of each neuron, (neurons,); synapses take their next state."""
+        values = self.columns.take(x, self.fired).astype(self._dtype)
+        current: NDArray[Any] = self._products(self.synapse_constants, values).sum(axis=1)
+        return current
+
+    def _products(
+        self, constants: Mapping[str, NDArray[Any]], values: NDArray[Any]
+    ) -> NDArray[Any]:
+        """The products of synapses with these constants and values; they take their next state."""
+        synapse = self._synapse.unit.apply(
+            self._synapse_ops, {**constants, **self.synapse, "value": values}
+        )
+        self.synapse = {name: synapse[name] for name in self.synapse}
+        products: NDArray[Any] = synapse["product"]
+        return products
 
     def reset(self) -> None:
         """Set all state to 0; parameters stay."""
         spec = self.spec
         self.columns.reset()
-        self.synapse: dict[str, NDArray[Any]] = {
+        self.synapse = {
             name: np.zeros((spec.neurons, spec.columns), self._dtype)
             for name in self._synapse.unit.state
         }
@@ -176,16 +203,11 @@ class TrainedLayer:
         x : (inputs,), values in the crossing's format.
         dt : ignored. Float networks pass a time step to all layers; here it is in the parameters.
         """
-        values = self.columns.take(x, self.fired).astype(self._dtype)
-        synapse = self._synapse.unit.apply(
-            self._synapse_ops, {**self._constants, **self.synapse, "value": values}
-        )
-        self.synapse = {name: synapse[name] for name in self.synapse}
-        current = synapse["product"].sum(axis=1)
+        current = self._current(x)
         neuron = self._neuron.apply(
             self._ops,
             {
-                **{name: self.parameters[name] for name in self.spec.neuron_parameters},
+                **self.neuron_constants,
                 **self.neuron,
                 "fired": self.fired,
                 "cleared": 0,

@@ -6,6 +6,7 @@ Random clocks, resets and flip-flops that miss an edge are for co-simulation (`t
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,15 @@ from sc_hw.network.network import SpikeNetwork
 from sc_hw.parts.space import Space
 from sc_model.golden.network.network import Network as GoldenNetwork
 from sc_model.spec import (
+    ConfigError,
+    ConvSpec,
+    DenseSpec,
     HetSynSpec,
     NetworkSpec,
     NeuronSpec,
     PlasticLayerSpec,
     PlasticStageSpec,
+    SparseSpec,
 )
 
 PATIENCE = 5000  # clocks
@@ -249,3 +254,20 @@ def test_only_layers_of_different_clocks_have_wires_between_them() -> None:
     assert {crossing.group for crossing in dut.crossings} == {"crossing_middle.words"}
     assert set(dut.shared_modules) == {"sc_sync_1", "sc_sync_2", "sc_capture_19"}
     assert SpikeNetwork(network_spec("a", "a", "a")).crossings == ()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        ConvSpec(name="a", image=(1, 4, 4), channels=2, kernel=(3, 3)),
+        SparseSpec(name="a", inputs=3, neurons=2, synapses=4),
+    ],
+    ids=["conv", "sparse"],
+)
+def test_a_kind_without_hardware_is_refused_in_one_line(layer: DenseSpec) -> None:
+    text = (
+        f"layer 'a' must be of a kind that has hardware, not '{layer.kind}', which the golden"
+        " network, NativeNetwork and Device on 'model' run; take kind 'dense' for hardware."
+    )
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
+        SpikeNetwork(NetworkSpec(layers=(layer,)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sc_model.native.trained import PAD, by_column, tick_code
+from sc_model.native.trained import tick_code
 from sc_model.spec import CrossingSpec, DenseSpec, LifSpec
 
 CROSSING = CrossingSpec(channels=3, i_interval=1, o_interval=1, policy="hold", pending_bits=4)
@@ -32,10 +32,3 @@ def test_arrays_are_as_narrow_as_their_values() -> None:
         for bits in (8, 9, 18)
     }
     assert types == {8: np.int8, 9: np.int16, 18: np.int32}
-
-
-def test_columns_are_padded_with_zeros() -> None:
-    made = by_column(np.array([[1, 2, 3], [4, 5, 6]]), PAD, np.dtype(np.int8))
-    assert made.shape == (3, PAD)
-    assert made[:, :2].tolist() == [[1, 4], [2, 5], [3, 6]]
-    assert not made[:, 2:].any()

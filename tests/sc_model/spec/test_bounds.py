@@ -53,6 +53,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "PlasticLayerSpec": {"inputs": 4, "neurons": 2},
     "NetworkSpec": {"layers": [LAYER]},
     **{kind.__name__: LAYER for kind in KINDS},
+    "SparseSpec": {**LAYER, "synapses": 5},
+    "ConvSpec": {"name": "a", "image": (1, 4, 4), "channels": 2, "kernel": (3, 3)},
 }
 
 
