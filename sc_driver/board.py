@@ -18,6 +18,7 @@ import numpy as np
 from sc_driver.bits import Bits, Words
 from sc_driver.blocks import board_block
 from sc_driver.blocks.board_block import State, Stimulus
+from sc_driver.checkpoints import check_fields, read_state, write_state
 from sc_driver.errors import (
     BoardError,
     LinkError,
@@ -39,7 +40,6 @@ BITS_AT_A_TIME = 1 << 24
 MOST_WORDS = 4096
 # A step of the largest layer takes less than a second at 1 MHz.
 PATIENCE_SECONDS = 10.0
-CHECKPOINT_SCHEMA = "sc-hw.checkpoint.v1"
 
 
 class Board:
@@ -144,11 +144,36 @@ class Board:
 
     def reset(self) -> None:
         """Reset the block as by its `rst`: memories stay, counters are 0."""
-        self.registers.write("CONTROL", self.registers.mask("CONTROL", "reset"))
+        self.block.reset()
 
     def state(self) -> State:
         """Every field by space and name."""
         return self.block.state()
+
+    def load(self, weights: Any) -> None:
+        """Write the weights; all else is as after power-on.
+
+        `weights`: a scalar, or of the block's shape; of a network, arrays by
+        ``<layer>.<parameter>``, or the path of a file of them (.npz).
+
+        Raises
+        ------
+        TypeError, ValueError
+            They are no integers, or of another shape or range.
+        """
+        self.block.load(weights)
+
+    def checkpoint(self, path: str | os.PathLike[str]) -> Path:
+        """Write the state to a file (.npz) for any device of the design, whole or not at all.
+
+        Raises
+        ------
+        ValueError
+            The state has fields of more than 64 bits, or is one that no device can go on from.
+        """
+        state = self.state()
+        self._check_restorable("the board", state)
+        return write_state(Path(path), state, self.manifest)
 
     def restore(self, state: State | str | os.PathLike[str]) -> None:
         """Write every field, from a state or a checkpoint of this or another device.
@@ -156,9 +181,20 @@ class Board:
         Raises
         ------
         ValueError
-            The file is no checkpoint of a device, or the block can't take the state.
+            The file is no checkpoint of a device, or of another design, or the block can't take the
+            state.
         """
-        self.block.restore(state if isinstance(state, dict) else read_state(Path(state)))
+        subject = "a state"
+        if not isinstance(state, dict):
+            subject, state = f"checkpoint {state}", read_state(Path(state), self.manifest)
+        check_fields(subject, state, self.block.initial())
+        self._check_restorable(subject, state)
+        self.block.restore(state)
+
+    def _check_restorable(self, subject: str, state: State) -> None:
+        why = self.block.unrestorable(state)
+        if why is not None:
+            raise ValueError(f"{subject}: {why}.")
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -186,12 +222,16 @@ class Board:
         """
         steps = self._steps(stimulus)
         size = max(1, BITS_AT_A_TIME // (32 * self.block.step.words))
-        found = [
-            self._feed(self.block.packets(self._rows(stimulus, start, min(start + size, steps))))
-            for start in range(0, steps, size)
-        ]
-        none = np.zeros((0, self.block.output.bits), np.uint8)
-        return self.block.results(np.concatenate(found) if found else none)
+        output = self.block.output
+        found = [np.zeros((0, output.bits), np.uint8)]
+        ticks = [np.zeros(0, np.bool_)]  # steps that give a packet
+        for start in range(0, steps, size):
+            rows = self._rows(stimulus, start, min(start + size, steps))
+            packets = self.block.packets(rows)
+            taken, bits = self._feed(packets)
+            found.append(bits)
+            ticks.append((taken + 1 + np.arange(len(packets))) % output.interval == 0)
+        return self.block.results(np.concatenate(found), np.concatenate(ticks))
 
     def _steps(self, stimulus: Stimulus) -> int:
         lengths = {
@@ -207,8 +247,8 @@ class Board:
             for name, values in stimulus.items()
         }
 
-    def _feed(self, packets: Words) -> Bits:
-        """Send packets of steps and take those that come of them."""
+    def _feed(self, packets: Words) -> tuple[int, Bits]:
+        """Send packets of steps and take those that come of them; also the steps before them."""
         registers, output = self.registers, self.block.output
         taken, room, level, errors = registers.read(
             "STEPS_TAKEN", "STEP_ROOM", "OUTPUT_LEVEL", "ERRORS"
@@ -258,7 +298,7 @@ class Board:
                 f"The board on {self.link.transport.name} gave a packet of step {numbers[wrong]}"
                 f" where that of step {expected[wrong]} was due; reset it and load it again."
             )
-        return bits
+        return taken, bits
 
     def _check(self, errors: int) -> None:
         """BoardError if the board has reported one."""
@@ -304,21 +344,4 @@ def read_manifest(file: Path) -> Mapping[str, Any]:
     return manifest
 
 
-def read_state(file: Path) -> State:
-    """The state in a checkpoint file; ValueError where it is none."""
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"checkpoint {file} can't be read: {error}") from None
-    if "about" not in arrays:
-        raise ValueError(f"{file} is no checkpoint; Device.checkpoint writes one.")
-    del arrays["about"]
-    state: State = {}
-    for name, values in arrays.items():
-        space, _, field = name.partition(".")
-        state.setdefault(space, {})[field] = values
-    return state
-
-
-__all__ = ["Board", "LinkError", "build_on", "read_manifest", "read_state"]
+__all__ = ["Board", "LinkError", "build_on", "read_manifest"]

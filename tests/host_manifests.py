@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from register_model import rule_of
 from support import ROOT
 
 from sc_hw.build.naming import build_id
@@ -30,6 +31,7 @@ def manifest_of(name: str, door: str = "axi") -> dict[str, Any]:
         "id": build_id(design),
         "design": design.model_dump(mode="json"),
         "top": system.block.top,
+        **rule_of(design),
         **system.block.description(),
         "host": system.description(),
         "package": "0.1.0",

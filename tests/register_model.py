@@ -11,6 +11,7 @@ import numpy as np
 from sc_hw import Device
 from sc_hw.build.naming import build_id
 from sc_hw.host.system import system_of
+from sc_model.rules import resolve
 from sc_model.spec import Design
 from sc_sim.layer_words import CheckpointWords
 
@@ -22,9 +23,23 @@ def manifest_of_design(design: Design) -> dict[str, Any]:
     return {
         "id": build_id(design),
         "design": design.model_dump(mode="json"),
+        **rule_of(design),
         **system.block.description(),
         "host": system.description(),
     }
+
+
+def rule_of(design: Design) -> dict[str, Any]:
+    """The part of a manifest about the rule, with what a driver reads of it."""
+    if design.learns is None:
+        return {}
+    rule, params = resolve(design.learns)
+    state = [
+        {"name": field.name, "initial": field.initial, "loadable": field.loadable}
+        for field in rule.state
+    ]
+    parameters = params.model_dump(mode="json")
+    return {"rule": {"family": rule.family, "parameters": parameters, "state": state}}
 
 
 class LayerRegisters:

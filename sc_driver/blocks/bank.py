@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sc_driver.bits import Bits, Words, put_fields
-from sc_driver.blocks.board_block import BoardBlock, Memory, State, Stimulus, saturated
+from sc_driver.blocks.board_block import (
+    BoardBlock,
+    Memory,
+    State,
+    Stimulus,
+    rule_initial,
+    saturated,
+)
 
 
 class BoardSynapses(BoardBlock):
@@ -23,6 +31,11 @@ class BoardSynapses(BoardBlock):
         """The fields of the rule, (N,)."""
         where: Mapping[str, Any] = {"word": np.arange(self.synapses)}
         return {"synapse": self.windows[0].read("synapse", where, self.synapses)}
+
+    def initial(self) -> State:
+        """What the rule begins with, (N,)."""
+        first = rule_initial(self.manifest)
+        return {"synapse": {n: np.full(self.synapses, v) for n, v in first.items()}}
 
     def restore(self, state: State) -> None:
         """Write every field of every synapse."""
@@ -64,7 +77,7 @@ class BoardBank(BoardSynapses):
 
     step_axes = 2
 
-    def results(self, bits: Bits) -> None:
+    def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> None:
         """None: the state is read on request."""
 
 

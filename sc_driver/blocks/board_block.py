@@ -62,6 +62,7 @@ class BoardBlock(ABC):
     Members
     -------
     step_axes : axes of a stimulus array that has one entry for each step.
+    registers : by name.
     step, output : the packets.
     windows : the block's host ports.
     manifest : of the build.
@@ -71,19 +72,41 @@ class BoardBlock(ABC):
 
     def __init__(self, registers: Registers, manifest: Mapping[str, Any]) -> None:
         host = manifest["host"]
-        self.manifest = manifest
+        self.registers, self.manifest = registers, manifest
         self.step, self.output = StepPacket(host["step"]), OutputPacket(host["output"])
         self.windows = [
             Window(registers, number, described) for number, described in enumerate(host["windows"])
         ]
+
+    def reset(self) -> None:
+        """Reset the block as by its `rst`: memories stay, counters are 0."""
+        self.registers.write("CONTROL", self.registers.mask("CONTROL", "reset"))
 
     @abstractmethod
     def state(self) -> State:
         """Every field, read back."""
 
     @abstractmethod
+    def initial(self) -> State:
+        """The state after power-on, with the weights that the rule begins with."""
+
+    @abstractmethod
     def restore(self, state: State) -> None:
-        """Write every field."""
+        """Write every field; the state has the fields and shapes of `initial`."""
+
+    def unrestorable(self, state: State) -> str | None:
+        """Why no board can go on from a state, as the beginning of an error; None if it can."""
+        return None
+
+    def load(self, weights: Any) -> None:
+        """Write the weights, saturated; all else is as after power-on.
+
+        `weights`: a scalar, or of the block's shape.
+        """
+        state, weight = self.initial(), rule_weight(self.manifest)
+        fields = self.windows[0].spaces["synapse"]["fields"]
+        state["synapse"][weight] = weights_of(weights, state["synapse"][weight], weight, fields)
+        self.restore(state)
 
     @abstractmethod
     def memories(self) -> list[Memory]:
@@ -100,8 +123,33 @@ class BoardBlock(ABC):
         """
 
     @abstractmethod
-    def results(self, bits: Bits) -> Any:
-        """What `run` returns of the packets of T steps."""
+    def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> Any:
+        """What `run` returns of the packets of T steps; `ticks`: the steps that gave one, (T,)."""
+
+
+def rule_weight(manifest: Mapping[str, Any]) -> str:
+    """The field of the manifest's rule that is loaded."""
+    (name,) = (field["name"] for field in manifest["rule"]["state"] if field["loadable"])
+    return str(name)
+
+
+def rule_initial(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """What each field of the manifest's rule begins with."""
+    return {field["name"]: field["initial"] for field in manifest["rule"]["state"]}
+
+
+def weights_of(
+    given: ArrayLike,
+    like: NDArray[Any],
+    name: str,
+    fields: Sequence[Mapping[str, Any]],
+) -> NDArray[Any]:
+    """Weights of a shape, saturated into their field; ValueError for another shape."""
+    (field,) = (one for one in fields if one["name"] == name)
+    whole = saturated(name, given, field["width"], field["signed"])
+    if whole.shape not in ((), like.shape):
+        raise ValueError(f"{name} must have shape {like.shape}, not {whole.shape}")
+    return np.broadcast_to(whole, like.shape)
 
 
 def saturated(name: str, values: ArrayLike, bits: int, signed: bool) -> NDArray[Any]:

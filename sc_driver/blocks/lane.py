@@ -22,6 +22,11 @@ class BoardLane(BoardSynapses):
         fields = super().state()["synapse"]
         return {"synapse": {name: np.asarray(values[0]) for name, values in fields.items()}}
 
+    def initial(self) -> State:
+        """What the rule begins with, scalars."""
+        fields = super().initial()["synapse"]
+        return {"synapse": {name: np.asarray(values[0]) for name, values in fields.items()}}
+
     def restore(self, state: State) -> None:
         """Write the weight; ValueError where other fields are not as after that."""
         fields = {name: np.asarray(values) for name, values in state["synapse"].items()}
@@ -33,7 +38,7 @@ class BoardLane(BoardSynapses):
                 f"a lane's ports load the weight alone: {', '.join(wrong)} can't be restored."
             )
 
-    def results(self, bits: Bits) -> dict[str, NDArray[Any]]:
+    def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
         """Every field after each step, (T,)."""
         return self.output.fields(bits)
 

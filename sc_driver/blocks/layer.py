@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_driver.bits import Bits, Words
-from sc_driver.blocks.board_block import BoardBlock, Memory, State, Stimulus, saturated
+from sc_driver.blocks.board_block import (
+    BoardBlock,
+    Memory,
+    State,
+    Stimulus,
+    rule_initial,
+    saturated,
+)
 from sc_driver.windows import Window
 
 FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
@@ -17,6 +24,8 @@ FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
 NAMES = {"input": "pre", "output": "post"}
 # A winner stands in the control word, not in the neurons' words; so do these two.
 _DERIVED = ("won", "winner", "any_fired", "many_fired")
+# What the noise's shift register begins with, for 0 would stay 0.
+FIRST_NOISE = 0xACE1_2468
 
 
 class LayerMemory:
@@ -60,6 +69,21 @@ class LayerMemory:
             Memory(self._window, space, *self._where(space), self._window.spaces[space]["fields"])
             for space in self._shapes
         ]
+
+    def initial(self, first: Mapping[str, int]) -> State:
+        """The state after power-on; `first`: what the rule's fields begin with."""
+        first = {**first, "lfsr": FIRST_NOISE}
+        state: State = {
+            NAMES.get(space, space): {
+                field["name"]: np.full(shape, first.get(field["name"], 0), np.int64)
+                for field in self._window.spaces[space]["fields"]
+                if not _is_derived(field["name"])
+            }
+            for space, shape in self._shapes.items()
+        }
+        for suffix in ("", "_before"):
+            state["neuron"].setdefault(f"fired{suffix}", np.zeros(self._place["neurons"], np.int64))
+        return state
 
     def read(self) -> State:
         """Every field."""
@@ -123,6 +147,10 @@ class BoardLayer(BoardBlock):
         """Every field of synapses, inputs, outputs, neurons and control registers."""
         return self._memory.read()
 
+    def initial(self) -> State:
+        """Every field, as after power-on."""
+        return self._memory.initial(rule_initial(self.manifest))
+
     def restore(self, state: State) -> None:
         """Write every field."""
         self._memory.write(state)
@@ -153,7 +181,7 @@ class BoardLayer(BoardBlock):
         }
         return self.step.pack(common_part(self.step.common, rest), transfers)
 
-    def results(self, bits: Bits) -> NDArray[np.bool_]:
+    def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Spikes of the neurons, (T, neurons)."""
         return bits.astype(np.bool_)
 

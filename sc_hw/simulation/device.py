@@ -148,6 +148,7 @@ class Device:
         """A device on a port, or on a simulated board."""
         design = block.design
         check_on_board(design)
+        block.check_rtl()
         if folder is None:
             progress(f"{design.name}: elaborating")
             folder = elaborate(design if design.host else design.behind(DOOR), root).folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_driver.blocks import known_blocks
@@ -44,6 +45,19 @@ class OnBoard(DeviceBlock):
         """The block's model."""
         return self.inner.model(native=native)
 
+    @property
+    def period(self) -> int:
+        """As of the block."""
+        return self.inner.period
+
+    def unrestorable(self, state: State) -> str | None:
+        """As of the block."""
+        return self.inner.unrestorable(state)
+
+    def initial_weights(self, rng: np.random.Generator) -> Any:
+        """As of the block."""
+        return self.inner.initial_weights(rng)
+
     def load(self, engine: Board, weights: ArrayLike) -> None:
         """Write the state that the model has when it is loaded."""
         model = self.inner.model(native=False)
@@ -77,7 +91,3 @@ class OnBoard(DeviceBlock):
     def steps(self, stimulus: Stimulus) -> int:
         """As of the block."""
         return self.inner.steps(stimulus)
-
-    def identity(self) -> dict[str, Any]:
-        """As of the block, so that checkpoints go both ways."""
-        return self.inner.identity()

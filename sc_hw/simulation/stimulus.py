@@ -10,36 +10,59 @@ from numpy.typing import NDArray
 
 from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
-from sc_model.spec import ConfigError, Design, IntFormat
+from sc_model.spec import (
+    ConfigError,
+    Design,
+    IntFormat,
+    NeuronSpec,
+    PlasticLayerSpec,
+    RuleChoice,
+)
 
 SPIKES = 0.2  # share of spikes
 EVENTS = 0.05  # share of steps with a flag
 
 
 def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDArray[Any]]:
-    """Steps of a lane, bank or layer.
+    """Steps of a lane, bank, layer or network.
 
     Raises
     ------
     ConfigError
         The design has another block.
     """
+    if design.network is not None:
+        taught = design.network.plastic
+        spikes = rng.random((steps, design.network.layers[0].inputs)) < SPIKES
+        more = (
+            {} if taught is None else _taught(taught.rule, taught.layer, taught.neuron, steps, rng)
+        )
+        return {"spikes": spikes, **more}
     if design.block not in ("lane", "bank", "layer"):
         raise ConfigError(
-            f"random steps are made for a lane, a bank or a layer, not the {design.block}"
-            f" '{design.name}'."
+            f"random steps are made for a lane, a bank, a layer or a network, not the"
+            f" {design.block} '{design.name}'."
         )
     rule, params = resolve(design.rule)
     forms = rule.input_formats(params)
     if design.layer is None or design.neuron is None:
         shape = (steps,) if design.block == "lane" else (steps, design.synapses)
         return {name: _values(form, shape, rng) for name, form in forms.items()}
-    names = layer_rule(rule, params, critic=design.layer.critic_shift > 0)
+    spikes = rng.random((steps, design.layer.inputs)) < SPIKES
+    return {"spikes": spikes, **_taught(design.rule, design.layer, design.neuron, steps, rng)}
+
+
+def _taught(
+    choice: RuleChoice, layer: PlasticLayerSpec, neuron: NeuronSpec, steps: int, rng: Generator
+) -> dict[str, NDArray[Any]]:
+    """Modulators and flags of a plastic layer."""
+    rule, params = resolve(choice)
+    forms = rule.input_formats(params)
+    names = layer_rule(rule, params, critic=layer.critic_shift > 0)
     flags = ["clear_trial", "clear_traces"]
-    flags += ["outcome"] if design.layer.critic_shift else []
-    flags += ["decide"] if design.neuron.winner_take_all else []
+    flags += ["outcome"] if layer.critic_shift else []
+    flags += ["decide"] if neuron.winner_take_all else []
     return {
-        "spikes": rng.random((steps, design.layer.inputs)) < SPIKES,
         **{name: _values(forms[name], (steps,), rng) for name in names.modulators},
         **{name: rng.random(steps) < EVENTS for name in flags},
     }

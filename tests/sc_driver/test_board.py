@@ -12,6 +12,7 @@ from device_designs import INHIBITED, LAYER, stimulus
 from link_responder import Responder
 from register_model import LayerRegisters, manifest_of_design
 
+from sc_driver.blocks.board_block import State
 from sc_driver.board import Board
 from sc_driver.errors import LinkError
 from sc_driver.transports import MemoryTransport
@@ -46,16 +47,21 @@ def board_of(design: Design) -> tuple[Board, LayerRegisters]:
 def test_registers_in_python_and_the_model_give_the_same(design: Design, tmp_path: Path) -> None:
     board, _ = board_of(design)
     model = Device.open(design)
-    model.load(
-        np.random.default_rng(2).integers(0, 65536, model.state()["synapse"]["weight"].shape)
-    )
+    weights = np.random.default_rng(2).integers(-9, 99999, model.state()["synapse"]["weight"].shape)
+    for device in (model, board):
+        device.load(weights)
+    assert_same(board.state(), model.state())
     model.run(**random_stimulus(design, 20, np.random.default_rng(4)))
     board.restore(model.checkpoint(tmp_path / "state.npz"))
     given = random_stimulus(design, 100, np.random.default_rng(3))
     assert board.run(**given).tolist() == np.asarray(model.run(**given)).tolist()
     one = {name: values[0] for name, values in given.items()}
     assert board.step(**one).tolist() == model.step(**one).tolist()
-    got, expected = board.state(), model.state()
+    assert_same(board.state(), model.state())
+    model.restore(board.checkpoint(tmp_path / "board.npz"))
+
+
+def assert_same(got: State, expected: State) -> None:
     assert {space: fields.keys() for space, fields in got.items()} == {
         space: fields.keys() for space, fields in expected.items()
     }

@@ -97,7 +97,9 @@ class NetworkBlock(Block):
         }
 
     def _layer(self, index: int) -> dict[str, Any]:
-        """A trained layer: size, crossing in front of it, decay codes, memory spaces."""
+        """A trained layer: size, crossing in front of it, decay codes, memory spaces; and its
+        parameters, the fields that training gives, with their least and greatest values.
+        """
         network = self.component.spec
         spec, crossing = network.layers[index], network.crossing(index)
         layer = self.component.layers[spec.name]
@@ -120,6 +122,12 @@ class NetworkBlock(Block):
                 "o_interval": crossing.o_interval,
             },
             "value_bits": crossing.value.width,
+            "parameters": {
+                name: list(limits)
+                for name, limits in (
+                    spec.synapse_parameters(network.tick_ms) | spec.neuron_parameters
+                ).items()
+            },
             "memory_bits": layer.memory_bits,
             "decay": None,
             **kind_of(spec).manifest(spec, network.tick_ms),

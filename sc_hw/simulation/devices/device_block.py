@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_driver.checkpoints import identity
 from sc_model.files import PathLike
 from sc_model.rules import resolve
 from sc_model.spec import Design
@@ -113,13 +114,12 @@ class DeviceBlock(ABC):
 
     def identity(self) -> dict[str, Any]:
         """What a state depends on: block, size, rule, parameters; not name, seed or fabric."""
+        values = self.design.model_dump(mode="json")
+        if self.design.network is not None:  # whose rule is among its values
+            return identity(values, None)
         rule, params = resolve(self.design.rule)
-        return {
-            "block": self.design.block,
-            "synapses": self.design.synapses,
-            "rule": rule.family,
-            "parameters": params.model_dump(mode="json"),
-        }
+        named = {"family": rule.family, "parameters": params.model_dump(mode="json")}
+        return identity(values, named)
 
 
 def rows(stimulus: Stimulus, start: int, stop: int) -> dict[str, Any]:

@@ -15,9 +15,6 @@ from sc_model.rules import resolve
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec
 
 FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
-# Keys of the layout of synapses over lanes. A state does not depend on them, so that a checkpoint
-# fits a design with another layout.
-PLACEMENT = ("lanes", "chains", "cluster", "memory", "multipliers")
 
 
 class LayerDevice(DeviceBlock):
@@ -87,15 +84,6 @@ class LayerDevice(DeviceBlock):
     def stepped(self, stimulus: Stimulus) -> Stimulus:
         """The spikes; modulators and flags may be scalars."""
         return {"spikes": stimulus["spikes"]} if "spikes" in stimulus else {}
-
-    def identity(self) -> dict[str, Any]:
-        """Adds the layer's size and options and its neurons; the layout is left out."""
-        options = self.layer.model_dump(mode="json", exclude=set(PLACEMENT))
-        return {
-            **super().identity(),
-            "layer": options,
-            "neuron": self.neuron.model_dump(mode="json"),
-        }
 
 
 def _arguments(stimulus: Stimulus) -> tuple[Any, dict[str, Any], dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_driver.blocks.network import NETWORK, STEPS, period_of, why_not_from
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.evaluation import load_parameters
 from sc_model.files import PathLike
@@ -18,11 +18,7 @@ from sc_model.golden.network.recording import load_network_recording
 from sc_model.native.network import NativeNetwork
 from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec
 
-NETWORK, STEPS = "network", "steps"
 MOST_STEPS = (1 << 62) - 1
-# Keys that change neither words nor states, so that a checkpoint fits another layout or clock
-PLACEMENT = {"lanes", "clock"}
-CLOCKING = {"clocks", "crossing_depth"}
 
 
 class ModelNetwork:
@@ -138,7 +134,7 @@ class NetworkDevice(DeviceBlock):
         early = [layer.name for layer in self.network.layers if self.network.early(layer)]
         if early:
             raise ConfigError(
-                f"a network on rtl must have layers that wait for their producers; layer"
+                f"a network on rtl or a board must have layers that wait for their producers; layer"
                 f" '{early[0]}' of '{self.design.name}' ticks before words come. Use `sc-hw cosim`,"
                 " or on='model'."
             )
@@ -210,31 +206,17 @@ class NetworkDevice(DeviceBlock):
         return layout
 
     @property
-    def period(self) -> int:
-        """Steps after which all layers tick in one step."""
-        return math.lcm(*(layer.tick_interval for layer in self.network.layers))
+    def _layers(self) -> list[dict[str, Any]]:
+        return [layer.model_dump(mode="json") for layer in self.network.layers]
 
     @property
-    def _spikes_wait(self) -> bool:
-        """Whether spikes can wait in a crossing when all layers have ticked."""
-        crossings = [self.network.crossing(i) for i in range(len(self.network.layers))]
-        return any(
-            (crossing.policy == "once" and crossing.most_words > 1)
-            or crossing.o_interval < crossing.i_interval
-            for crossing in crossings
-        )
+    def period(self) -> int:
+        """Steps after which all layers tick in one step."""
+        return period_of(self._layers)
 
     def unrestorable(self, state: State) -> str | None:
         """Why a state can't be restored: a step after which spikes may wait in a crossing."""
-        steps = int(state[NETWORK][STEPS])
-        if steps == 0 or (steps % self.period == 0 and not self._spikes_wait):
-            return None
-        rule = (
-            "before the first step, for spikes may wait in its crossings"
-            if self._spikes_wait
-            else f"after each {self.period} steps, when all layers tick and no spike waits"
-        )
-        return f"network '{self.design.name}' has a state to go on from {rule}, not after {steps}"
+        return why_not_from(self.design.name, self._layers, int(state[NETWORK][STEPS]))
 
     def restore(self, engine: Any, state: State) -> None:
         """Write every field."""
@@ -267,14 +249,6 @@ class NetworkDevice(DeviceBlock):
     def stepped(self, stimulus: Stimulus) -> Stimulus:
         """The spikes; what is taught may be scalars."""
         return {"spikes": stimulus["spikes"]} if "spikes" in stimulus else {}
-
-    def identity(self) -> dict[str, Any]:
-        """The network; its clocks, lanes and queues are left out."""
-        values = self.network.model_dump(mode="json", exclude=CLOCKING)
-        for layer in values["layers"]:
-            for key in PLACEMENT:
-                layer.pop(key, None)
-        return {"block": self.design.block, "network": values}
 
 
 def _arguments(stimulus: Stimulus) -> tuple[Any, dict[str, Any]]:

@@ -34,8 +34,8 @@ def test_inputs_are_saturated_and_spread() -> None:
 def test_block_that_the_driver_does_not_know() -> None:
     none: Any = None
     with pytest.raises(ManifestError) as caught:
-        board_block(none, manifest_of("network", "uart"))
+        board_block(none, {"design": {"block": "mesh"}})
     assert str(caught.value) == (
-        "The driver runs designs with block bank, lane, layer, not 'network'; use an sc-hw that"
-        " knows it."
+        "The driver runs designs with block bank, lane, layer, network, not 'mesh'; use an sc-hw"
+        " that knows it."
     )

@@ -62,6 +62,6 @@ def test_weight_is_restored_and_nothing_else() -> None:
 def test_fields_after_each_step() -> None:
     bits = np.zeros((2, 52), np.uint8)
     bits[0, 0] = bits[1, 15] = bits[1, 51] = 1
-    assert {n: v.tolist() for n, v in lane_on_ports().results(bits).items()} == {
+    assert {n: v.tolist() for n, v in lane_on_ports().results(bits, np.ones(2, bool)).items()} == {
         "weight": [1, 32_768], "pre_trace": [0, 0], "post_trace": [0, 0], "eligibility": [0, -2048],
     }  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from device_designs import LAYER
 from link_responder import Responder
+from network_designs import learns
 from register_model import LayerRegisters, manifest_of_design
 from support import ROOT
 
@@ -62,8 +63,9 @@ def test_memories_with_faults(fault: str) -> None:
         assert found["spaces"]["layer.synapse"]["first"].startswith("word 10, weight: ")
 
 
-def test_simulated_board_that_is_well(builds: Path) -> None:
-    folder = elaborate(LAYER.behind("uart"), builds).folder
+@pytest.mark.parametrize("design", [LAYER, learns()], ids=lambda design: design.name)
+def test_simulated_board_that_is_well(design: Design, builds: Path) -> None:
+    folder = elaborate(design.behind("uart"), builds).folder
     report = selftest("sim-board", folder, steps=30)
     assert {name: test["passed"] for name, test in report["tests"].items()} == dict.fromkeys(
         ("link", "memories", "steps", "counters", "clock"), True
@@ -88,12 +90,11 @@ def test_what_does_not_fit_is_one_line() -> None:
     digits = example_folder() / "digits.npz"
     with pytest.raises(ConfigError, match="lacks the array 'pre_spike'"):
         next(run_design(ROOT / "examples" / "lane.toml", events=digits))
-    with pytest.raises(ConfigError, match="network 'two_rates'"):
-        next(run_design(ROOT / "examples" / "network.toml", "sim-board"))
 
 
-def test_run_is_the_same_on_model_and_board(builds: Path) -> None:
-    folder = elaborate(LAYER.behind("uart"), builds).folder
+@pytest.mark.parametrize(("design", "weights"), [(LAYER, 147), (learns(), 18)])
+def test_run_is_the_same_on_model_and_board(design: Design, weights: int, builds: Path) -> None:
+    folder = elaborate(design.behind("uart"), builds).folder
     model, board = (list(run_design(folder, on, steps=40)) for on in ("model", "sim-board"))
     assert model == board
-    assert (len(model), model[-1].step, sum(model[-1].histogram)) == (20, 40, 147)
+    assert (len(model), model[-1].step, sum(model[-1].histogram)) == (20, 40, weights)

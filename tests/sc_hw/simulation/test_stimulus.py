@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from device_designs import INHIBITED, LAYER
+from network_designs import learns, two_clocks
 
 from sc_hw.simulation.devices import device_block
 from sc_hw.simulation.stimulus import EVENTS, SPIKES, random_stimulus
@@ -31,8 +32,10 @@ STEPS = 4000
             },
         ),
         (INHIBITED, {"spikes": (16,), "clear_trial": (), "clear_traces": ()}),
+        (learns(), {"spikes": (4,), "reward": (), "clear_trial": (), "clear_traces": ()}),
+        (two_clocks(), {"spikes": (2,)}),
     ],
-    ids=["lane", "bank", "layer with a critic", "layer without"],
+    ids=["lane", "bank", "layer with a critic", "layer without", "network that learns", "network"],
 )
 def test_names_shapes_and_shares(design: Design, shapes: dict[str, tuple[int, ...]]) -> None:
     drawn = random_stimulus(design, STEPS, np.random.default_rng(1))

@@ -11,6 +11,7 @@ import pytest
 from network_designs import learns, two_clocks
 from support import ROOT, edited
 
+from sc_driver.board import Board
 from sc_hw import Device
 from sc_hw.build.elaborate import elaborate
 from sc_hw.simulation.devices import device_block
@@ -105,6 +106,48 @@ def test_checkpoints_go_from_one_to_the_other(pair: Pair, tmp_path: Path) -> Non
         assert words[0].any()
         assert np.array_equal(*words)
         assert fields(source.state()) == fields(target.state())
+
+
+@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
+def test_a_board_runs_it_as_the_model_does(design: Design, builds: Path, tmp_path: Path) -> None:
+    """By `Device` and by the bare driver; both layers of `two_rates` are in the board's clock."""
+    model, given = Device.open(design), stimulus(design, 47)
+    with Device.open(design, on="sim-board", root=builds) as device:
+        board = device.board
+        assert board is not None
+        for one in (model, device):
+            one.load(weights_of(design))
+        # the second call begins between ticks of the slower layer, with a word from before
+        halves = [{n: v[:23] for n, v in given.items()}, {n: v[23:] for n, v in given.items()}]
+        words = [np.concatenate([one.run(**half) for half in halves]) for one in (model, device)]
+        assert 0 < words[0].mean() < 1
+        assert np.array_equal(*words)
+        assert fields(model.state()) == fields(device.state())
+        first = {name: values[0] for name, values in given.items()}
+        assert device.step(**first).tolist() == model.step(**first).tolist()
+        # a driver that has not seen the word before asks the board for it
+        with Board.open(board.link.transport, board.manifest) as other:
+            assert other.step(**first).tolist() == model.step(**first).tolist()
+            for taker in (model, other):
+                taker.load(weights_of(design))
+                taker.run(**stimulus(design, 20))
+            assert fields(model.state()) == fields(other.state())
+            path = other.checkpoint(tmp_path / "board.npz")
+            assert path.read_bytes() != model.checkpoint(tmp_path / "model.npz").read_bytes()
+            for taker in (model, other):
+                taker.load({})
+            model.restore(path)
+            other.restore(tmp_path / "model.npz")
+            later = stimulus(design, 17, seed=2)
+            assert np.array_equal(model.run(**later), other.run(**later))
+            assert fields(model.state()) == fields(other.state())
+            other.reset()
+            found, state = other.state(), model.state()
+            assert int(found["network"]["steps"]) == 0
+            for layer in spec_of(design).layers:  # a reset keeps parameters alone
+                assert found[layer.name]["weight"].tolist() == state[layer.name]["weight"].tolist()
+                assert state[layer.name]["potential"].any()
+                assert not found[layer.name]["potential"].any()
 
 
 def test_a_seeded_fault_is_located(builds: Path, tmp_path: Path) -> None:
@@ -210,7 +253,9 @@ def test_what_is_no_step() -> None:
         HetSynSpec(name="fast", inputs=3, neurons=2),
     )
     ahead = Design(name="ahead", block="network", network=NetworkSpec(layers=layers))
-    with pytest.raises(ConfigError, match=r"^a network on rtl must have layers that wait .*'fast'"):
+    with pytest.raises(
+        ConfigError, match=r"^a network on rtl or a board must have layers that wait .*'fast'"
+    ):
         Device.open(ahead, on="rtl")
 
 
