@@ -70,6 +70,12 @@ class SpikeNetwork(wiring.Component):
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
         self.spec = spec
         self.family = family if family is not None else load_family("generic")
+        if spec.readout is not None:
+            raise ConfigError(
+                f"[readout] kind '{spec.readout.kind}' has no hardware, the golden network and"
+                " NativeNetwork answer by it; leave it out here, and answer by the words that come"
+                " out or by potentials, which the host reads."
+            )
         for layer in spec.layers:
             if layer.CONNECTIVITY != "full":
                 raise ConfigError(

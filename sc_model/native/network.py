@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import integers
-from sc_model.golden.network.network import Network
+from sc_model.golden.network.network import Network, readout_of
+from sc_model.golden.readout import Answers, answers
 from sc_model.native.build import address
 from sc_model.native.compiler import compiled
-from sc_model.native.connections import arrays_of_synapses, rows_of_sums
+from sc_model.native.connections import arrays_of_synapses, c_type, rows_of_sums
 from sc_model.native.plastic import NativeLayer
 from sc_model.native.trained import PAD, TickCode, tick_code
 from sc_model.rules import resolve
@@ -60,18 +61,21 @@ static const int32_t *take(Layer *s) {
 """
 _RUN = """
 // Steps first + 1 to first + count; y gets the last layer's word after each step, `words` the word
-// of each layer after each of its ticks.
+// of each layer after each of its ticks, `potentials` the last layer's potentials after each step.
 extern "C" void run(int64_t first, int64_t count, const uint8_t *x, uint8_t *y, uint8_t **words,
-                    Layer **layers) {{
+                    int64_t *potentials, Layer **layers) {{
   for (int64_t t = 0; t < count; t++) {{
     const int64_t step = first + t + 1;
     const uint8_t *word = x + t * layers[0]->inputs;
     bool has_word = true;
     {layers}
     memcpy(y + t * layers[{last}]->neurons, word, (size_t)layers[{last}]->neurons);
+    {potentials}
   }}
 }}
 """
+_POTENTIALS = """if (potentials) for (int64_t j = 0; j < layers[{n}]->neurons; j++)
+      potentials[t * layers[{n}]->neurons + j] = (({type} *)layers[{n}]->neuron[{place}])[j];"""
 _REPLAY = """
 // Values of the columns in the last ticks of a layer, x[count][columns], the oldest first.
 extern "C" void replay(int64_t layer, int64_t count, const int32_t *x, Layer **layers) {{
@@ -190,7 +194,18 @@ class NativeNetwork:
         ]
         text = _TEXT + "".join(code.text for code in self.codes)
         steps = "".join(_LAYER.format(n=number) for number in range(len(self.codes)))
-        text += _RUN.format(layers=steps, last=len(self.codes) - 1)
+        last, neuron = len(self.codes) - 1, self.codes[-1].neuron
+        # what a plug-in's neuron without a potential integrates has no name, so it has no readout
+        self._has_potential = "potential" in self.codes[-1].neuron_states
+        text += _RUN.format(
+            layers=steps,
+            last=last,
+            potentials=_POTENTIALS.format(
+                n=last, type=c_type(neuron["potential"]), place=list(neuron).index("potential")
+            )
+            if self._has_potential
+            else "",
+        )
         cases = "".join(_CASE.format(n=number) for number in range(len(self.codes)))
         library = compiled(text + _REPLAY.format(cases=cases), flags=flags)
         self._run, self._replay = library.run, library.replay
@@ -304,18 +319,24 @@ class NativeNetwork:
         return layer, (synapse, neuron)
 
     def _call(
-        self, run: _Run, x: NDArray[np.uint8], words: Sequence[NDArray[np.uint8]] = ()
+        self,
+        run: _Run,
+        x: NDArray[np.uint8],
+        words: Sequence[NDArray[np.uint8]] = (),
+        potentials: NDArray[np.int64] | None = None,
     ) -> NDArray[np.uint8]:
         """Advance a run by the steps of x, (T, inputs); the last trained layer's words.
 
-        `words`, (T, neurons) for each layer, get each layer's word in the steps in which it ticks.
+        `words`, (T, neurons) for each layer, get each layer's word in the steps in which it ticks;
+        `potentials`, (T, neurons), the last layer's potentials after each step.
         """
         y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
         size = len(run.layers)
         table = (ctypes.c_void_p * size)(*map(ctypes.addressof, run.layers))
         each = (ctypes.c_void_p * size)(*(array.ctypes.data for array in words))
         first, count = ctypes.c_int64(run.steps), ctypes.c_int64(len(x))
-        self._run(first, count, address(x), address(y), each, table)
+        traced = None if potentials is None else address(potentials)
+        self._run(first, count, address(x), address(y), each, traced, table)
         run.steps += len(x)
         return y
 
@@ -395,6 +416,26 @@ class NativeNetwork:
 
         _for_each(sample, len(x), threads)
         return words
+
+    def answers(self, samples: ArrayLike, threads: int | None = None) -> Answers:
+        """Run samples, each from a reset, and answer them as the network's readout says.
+
+        The network's own state is left as it is. Parameters are those of `run_batch`; answers and
+        errors those of :meth:`sc_model.golden.network.network.Network.answers`.
+        """
+        readout = readout_of(self.spec)
+        x = self._spikes(samples, 3)
+        words = np.zeros((*x.shape[:2], self.n_outputs), np.uint8)
+        potentials = np.zeros(words.shape, np.int64)
+
+        def sample(number: int) -> None:
+            traced = potentials[number] if self._has_potential else None
+            words[number] = self._call(self._started(), x[number], potentials=traced)
+
+        _for_each(sample, len(x), threads)
+        interval = self.spec.layers[-1].tick_interval
+        ticks = slice(interval - 1, None, interval)
+        return answers(readout, words[:, ticks], potentials[:, ticks])
 
     def _spikes(self, inputs: ArrayLike, dimensions: int) -> NDArray[np.uint8]:
         """The stimulus as bytes; TypeError or ValueError for one of another kind or shape."""

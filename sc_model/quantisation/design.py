@@ -128,6 +128,8 @@ def _toml(design: Design, comment: str) -> str:
         neuron = getattr(layer, "neuron", None)  # a kind of layer need not have one
         keys = [] if neuron is None else _keys(neuron, type(neuron).model_fields)
         lines += ["", "[layer.neuron]", *keys] if keys else []
+    if network.readout is not None:
+        lines += ["", "[readout]", f"kind = {_value(network.readout.kind)}"]
     if network.plastic is not None:
         plastic = network.plastic
         size = [
@@ -159,4 +161,6 @@ def _value(value: Any) -> str:
     """A value in TOML; the names that a design allows need no escapes."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
     return f'"{value}"' if isinstance(value, str) else repr(value)

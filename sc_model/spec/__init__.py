@@ -3,14 +3,14 @@
 from sc_model.spec.choice import RuleChoice
 from sc_model.spec.connections import ConvSpec, SparseSpec
 from sc_model.spec.decay import DecayCodes, decay_codes
-from sc_model.spec.dense import DenseSpec, LifSpec
+from sc_model.spec.dense import DenseSpec, IntegratorNeuronSpec, IntegratorSpec, LifSpec
 from sc_model.spec.design import MAX_SYNAPSES, Design, load_design, parse_design
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.host import HostSpec
-from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec
+from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec, ReadoutSpec
 from sc_model.spec.plastic_layer import NeuronSpec, Placement, PlasticLayerSpec, placement
 from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
@@ -31,6 +31,8 @@ __all__ = [
     "HetSynSpec",
     "HostSpec",
     "IntFormat",
+    "IntegratorNeuronSpec",
+    "IntegratorSpec",
     "LifSpec",
     "Locality",
     "NetworkSpec",
@@ -39,6 +41,7 @@ __all__ = [
     "Placement",
     "PlasticLayerSpec",
     "PlasticStageSpec",
+    "ReadoutSpec",
     "Rule",
     "RuleChoice",
     "RuleInput",

@@ -142,3 +142,43 @@ class DenseSpec(TrainedLayerSpec):
     def weight_shift(self) -> int:
         """A weight of 1 raises a potential by 2^fraction."""
         return self.neuron.fraction
+
+
+class IntegratorNeuronSpec(LifSpec):
+    """`[layer.neuron]` of an integrator: leak, synaptic current and widths; it never fires.
+
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range.
+    """
+
+    reset: Literal["none"] = "none"
+    reset_delay: Literal[False] = False
+    refractory: Literal[0] = 0
+    threshold_bits: Literal[2] = 2  # no neuron has one, and a potential needs no room for it
+
+
+class IntegratorSpec(DenseSpec):
+    """A `[[layer]]` with kind "integrator": leaky integrators that never fire, for a readout.
+
+    Their potentials are what counts (`ReadoutSpec`). Give `potential_bits` for all that a potential
+    sums up; without it there is room for two ticks' currents.
+
+    Raises
+    ------
+    ConfigError
+        (a ValueError) a value outside its range.
+    """
+
+    kind: Literal["integrator"] = "integrator"  # type: ignore[assignment]  # another kind's name
+    neuron: IntegratorNeuronSpec = IntegratorNeuronSpec()
+
+    @property
+    def neuron_parameters(self) -> dict[str, tuple[int, int]]:
+        """Decay factors, with their least and largest values."""
+        return {
+            name: bounds
+            for name, bounds in super().neuron_parameters.items()
+            if name != "threshold"
+        }

@@ -30,8 +30,8 @@ from sc_model.texts import shown
 
 MAX_SYNAPSES = 65_536
 MAX_LINE = 4096  # characters of a line of a design file
-TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "plastic", "host")
-NETWORK_TABLES = ("network", "clock", "plastic")
+TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "readout", "plastic", "host")
+NETWORK_TABLES = ("network", "clock", "readout", "plastic")
 
 
 class Design(Frozen):
@@ -264,6 +264,7 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
     for name, where in (
         ("layers", "[[layer]]"),
         ("clocks", "[clock.ROLE]"),
+        ("readout", "[readout]"),
         ("plastic", "[plastic]"),
     ):
         if name in network:
@@ -272,6 +273,8 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
             )
     made = [_layer(number, table) for number, table in enumerate(layers, 1)]
     fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
+    if "readout" in tables:
+        fields["readout"] = tables["readout"]
     if "plastic" in tables:
         fields["plastic"] = _plastic(tables["plastic"], made)
     others = {name: value for name, value in tables.items() if name in ("rule", "host")}

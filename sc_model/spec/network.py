@@ -10,9 +10,16 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from sc_model.spec.bounds import MAX_MHZ, MAX_TIME_MS, MIN_MHZ, MIN_TIME_MS
 from sc_model.spec.errors import ConfigTypeError, did_you_mean
@@ -100,14 +107,29 @@ class CrossingSpec:
         return IntFormat(self.most_words.bit_length() if self.policy == "accumulate" else 1)
 
 
+class ReadoutSpec(Frozen):
+    """`[readout]`: what of the last layer's neurons a sample is answered by.
+
+    The neuron with the highest score is the answer; of several alike that with the lowest number.
+    """
+
+    kind: Literal["count", "first_spike", "last_potential", "largest_potential"] = Field(
+        description=(
+            "the score of a neuron: its spikes (count), how early its first spike comes"
+            " (first_spike), its potential in the last tick, or the largest of all ticks"
+        )
+    )
+
+
 class NetworkSpec(Frozen):
-    """`[network]`, with its tables `[[layer]]`, `[clock.ROLE]` and `[plastic]`.
+    """`[network]`, with its tables `[[layer]]`, `[clock.ROLE]`, `[readout]` and `[plastic]`.
 
     Members
     -------
     layers : the trained layers, in order.
     clocks : by role; a role without a table has the default clock.
     plastic : the plastic layer behind the last trained one, or None.
+    readout : how a sample is answered, or None: the words that come out are all there is.
 
     Raises
     ------
@@ -119,6 +141,7 @@ class NetworkSpec(Frozen):
     layers: tuple[AnyLayer, ...] = Field(strict=False)  # a list will do: JSON has no tuples
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
     plastic: PlasticStageSpec | None = None
+    readout: ReadoutSpec | None = None
     tick_ms: float = Field(
         default=1.0, ge=MIN_TIME_MS, le=MAX_TIME_MS, description="length of a step, in ms"
     )
@@ -162,6 +185,11 @@ class NetworkSpec(Frozen):
                     f"the plastic layer must have as many inputs as layer '{names[-1]}' has neurons"
                     f" ({self.layers[-1].neurons}), not {self.plastic.layer.inputs}."
                 )
+        if self.plastic is not None and self.readout is not None:
+            raise ValueError(
+                "a network with a table [plastic] must not have a table [readout], whose answers"
+                " are of samples that do not depend on each other; leave out one of the two."
+            )
         for before, after in pairwise(self.layers):
             if before.neurons != after.inputs:
                 raise ValueError(
@@ -201,6 +229,13 @@ class NetworkSpec(Frozen):
                 f" {longest}, not {self.step_bits}."
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_readout(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Designs without a readout keep the text, and so the hash, that they have had."""
+        return {
+            key: value for key, value in dump(self).items() if key != "readout" or value is not None
+        }
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
 from sc_model.layer_kinds import kind_of, layer_kind_plugins, layer_kinds
 from sc_model.spec import ConfigError, CrossingSpec, Design, NetworkSpec, parse_design
 
-BUILT_IN = ("conv", "dense", "hetsyn", "sparse")
+BUILT_IN = ("conv", "dense", "hetsyn", "integrator", "sparse")
 
 POWERS = '''
 """Layers without multipliers: a weight w of 4 bits stands for sign(w) * 2^(|w| - 1), 0 for 0."""
@@ -259,7 +259,7 @@ def test_a_file_makes_a_kind(drop: Drop) -> None:
     with pytest.raises(ConfigError) as caught:
         design("alpa")
     assert str(caught.value) == (
-        "kind of layer 1 must be one of alpha, conv, dense, hetsyn, powers, sparse, not 'alpa';"
+        "kind of layer 1 must be one of alpha, conv, dense, hetsyn, integrator, powers, sparse, not 'alpa';"
         " did you mean 'alpha'?"
     )
     with pytest.raises(ConfigError) as caught:

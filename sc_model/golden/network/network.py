@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.golden.arrays import integers
 from sc_model.golden.network.crossing import Crossing
 from sc_model.golden.plastic.layer import PlasticLayer
+from sc_model.golden.readout import Answers, Readout
 from sc_model.golden.trained.connections import check_lists, trained_layer
 from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
-from sc_model.spec import PLASTIC, NetworkSpec, SparseSpec
+from sc_model.spec import PLASTIC, NetworkSpec, ReadoutSpec, SparseSpec
 
 
 def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int, int]]:
@@ -50,6 +51,13 @@ def check_parameters(spec: NetworkSpec, parameters: Mapping[str, NDArray[Any]]) 
         if isinstance(layer, SparseSpec):
             count, target = (parameters[f"{layer.name}.{name}"] for name in ("count", "target"))
             check_lists(layer, count, target)
+
+
+def readout_of(spec: NetworkSpec) -> ReadoutSpec:
+    """A network's readout; ValueError where it has none."""
+    if spec.readout is None:
+        raise ValueError("a network must have a readout to answer samples; give it [readout] kind.")
+    return spec.readout
 
 
 class Network:
@@ -160,6 +168,33 @@ class Network:
             flags = {name: bool(value) for name, value in teaching.items()}
             self.outputs[PLASTIC] = self.plastic.step(word, modulators, **flags).astype(np.uint8)
         return self.outputs[self.last].copy()
+
+    def answers(self, samples: ArrayLike) -> Answers:
+        """Run samples, each from a reset, and answer them as the network's readout says.
+
+        Parameters
+        ----------
+        samples : (samples, steps, inputs), 0s and 1s.
+
+        Raises
+        ------
+        ValueError
+            the network has no readout.
+        """
+        readout = Readout(readout_of(self.spec), self.spec.layers[-1].neurons)
+        last = self.layers[self.spec.layers[-1].name]
+        scores, winners = [], []
+        for sample in np.asarray(samples):
+            self.reset()
+            readout.reset()
+            for x in sample:
+                word = self.step(x)
+                if self.steps % last.spec.tick_interval == 0:
+                    readout.step(word, last.neuron["potential"])
+            scores.append(readout.scores)
+            winners.append(readout.answer)
+        shape = (len(scores), last.spec.neurons)
+        return Answers(np.array(winners, np.int64), np.array(scores, np.int64).reshape(shape))
 
     def run(
         self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None

@@ -11,10 +11,13 @@ from sc_model.quantisation import FloatLayer, network_design, quantise, save_des
 from sc_model.quantisation.design import _small
 from sc_model.spec import (
     ConfigError,
+    ConvSpec,
     Design,
+    NetworkSpec,
     NeuronSpec,
     PlasticLayerSpec,
     PlasticStageSpec,
+    ReadoutSpec,
     RuleChoice,
     load_design,
 )
@@ -134,3 +137,11 @@ def test_design_file_errors(tmp_path: Path) -> None:
         ),
     ):
         network_design("trained", [quantise(layers()[0]), quantise(layers()[2])])
+
+
+def test_a_kernel_and_a_readout_come_back_from_a_file(tmp_path: Path) -> None:
+    conv = ConvSpec(name="a", image=(1, 6, 6), channels=2, kernel=(3, 2), padding=(0, 1))
+    spec = NetworkSpec(layers=(conv,), readout=ReadoutSpec(kind="first_spike"))
+    design = Design(name="d", block="network", network=spec)
+    toml, _ = save_design(tmp_path, design, {})
+    assert load_design(toml) == design
