@@ -8,7 +8,7 @@ from typing import Any
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 
-from sc_hw.events.lane import EventLane
+from sc_hw.events.lanes import EventLanes
 from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
@@ -60,18 +60,24 @@ class EventLayer(HostedLayer):
             )
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
-        self.lanes = [EventLane(spec, value, synapse, family) for _ in range(spec.lanes)]
-        self.sets = self.lanes[0].sets
+        self.lanes = EventLanes(spec, value, synapse, family)
+        self.sets = self.lanes.sets
         self.scanner = Scanner(spec.columns, value.width)
         self.sequencer = EventSequencer(spec, value.width, self.sets)
         self.reader = SumReader(spec, self.sets)
-        super().__init__(spec, value, step_bits, family, synapse=self.lanes[0].word_layout)
+        super().__init__(
+            spec,
+            value,
+            step_bits,
+            family,
+            synapse=self.lanes.word_layout,
+            delay=family.layer_delay,
+        )
 
     @property
     def memory_bits(self) -> dict[str, int]:
         """Bits of the layer's memories."""
-        lane = self.lanes[0]
-        sums = self.spec.lanes * lane.sum_words * len(lane.current)
+        sums = self.lanes.sum_words * self.lanes.current.shape().size
         return {**super().memory_bits, "sums": sums}
 
     @property
@@ -89,7 +95,7 @@ class EventLayer(HostedLayer):
         spec = self.spec
         last_neuron = (spec.neurons - 1) % spec.lanes
         fetches = self.reader.slots * (spec.groups - 1) + self.sets
-        after = self.lanes[0].latency + self.neurons.latency + last_neuron
+        after = self.lanes.latency + self.neurons.latency + last_neuron
         return fetches + after + self.settling_clocks + 1
 
     def clocks(self, events: int) -> int:
@@ -103,7 +109,7 @@ class EventLayer(HostedLayer):
         # scanner's register and the sequencer's are the two clocks more.
         adding = self.scanner.chunks + 2
         if events:
-            adding += events * self.spec.groups + self.lanes[0].landed
+            adding += events * self.spec.groups + self.lanes.landed
         return adding + self.deciding_clocks
 
     @property
@@ -114,8 +120,7 @@ class EventLayer(HostedLayer):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         delays = Delays(m)
-        for number, lane in enumerate(self.lanes):
-            m.submodules[f"lane_{number}"] = lane
+        m.submodules.lanes = self.lanes
         m.submodules.scanner = self.scanner
         m.submodules.sequencer = self.sequencer
         m.submodules.reader = self.reader
@@ -125,7 +130,7 @@ class EventLayer(HostedLayer):
         self._start(m, tick, host)
         self._hand_over(m, tick)
         self._host_access(m, delays, tick, host)
-        self._answer(m, tick, host, [lane.word.as_value() for lane in self.lanes])
+        self._answer(m, tick, host, [word.as_value() for word in self.lanes.words])
         self._connect_lanes(m, tick, host)
         self._connect_neurons(m, tick, host)
         self._collect_spikes(m, delays, tick, host)
@@ -160,7 +165,7 @@ class EventLayer(HostedLayer):
     def _hand_over(self, m: Module, tick: _Ticks) -> None:
         """Hand the sums of a tick to the neurons when all is added and they are free."""
         m.d.comb += tick.hands_over.eq(
-            self.sequencer.ended & ~self.lanes[0].in_flight & ~tick.deciding & ~tick.waiting
+            self.sequencer.ended & ~self.lanes.in_flight & ~tick.deciding & ~tick.waiting
         )
         with m.If(tick.hands_over):
             m.d.sync += [
@@ -188,36 +193,31 @@ class EventLayer(HostedLayer):
             tick.place.set.eq(Mux(fetch, reader.set, sequencer.set)[: len(tick.place.set)]),
             tick.place.bank.eq(tick.bank ^ fetch),
         ]
-        for number, lane in enumerate(self.lanes):
-            load_lane = (
-                host.load_now
-                & (host.loaded.space == Space.SYNAPSE)
-                & equals(host.loaded.lane, number)
-            )
-            m.d.comb += [
-                # Lanes in lockstep share all but weights and sums.
-                lane.issue.eq(sequencer.issue),
-                lane.address.eq(sequencer.address),
-                *([lane.value.eq(sequencer.value)] if lane.value_port else []),
-                lane.place.eq(tick.place),
-                lane.first.eq(sequencer.first),
-                lane.fetch.eq(fetch),
-                lane.begin.eq(reader.begin),
-                lane.counts.eq(reader.counts),
-                lane.last.eq(reader.last),
-                lane.host_address.eq(host.word[: len(lane.address)]),
-                lane.load.eq(load_lane),
-                lane.load_data.as_value().eq(host.loaded.data[: lane.word_layout.size]),
-                self.neurons.sums[number].eq(lane.current),
-            ]
+        lanes, loads = self.lanes, host.load_now & (host.loaded.space == Space.SYNAPSE)
+        m.d.comb += [
+            lanes.issue.eq(sequencer.issue),
+            lanes.address.eq(sequencer.address),
+            *([lanes.value.eq(sequencer.value)] if "value" in lanes.signature.members else []),
+            lanes.place.eq(tick.place),
+            lanes.first.eq(sequencer.first),
+            lanes.fetch.eq(fetch),
+            *([lanes.begin.eq(reader.begin)] if self.sets > 1 else []),
+            lanes.counts.eq(reader.counts),
+            lanes.last.eq(reader.last),
+            lanes.host_address.eq(host.word[: len(lanes.address)]),
+            lanes.load.eq(
+                Cat(loads & equals(host.loaded.lane, number) for number in range(self.spec.lanes))
+            ),
+            lanes.load_data.as_value().eq(host.loaded.data[: lanes.word_layout.size]),
+            self.neurons.sums.eq(lanes.current),
+        ]
 
     def _connect_neurons(self, m: Module, tick: _Ticks, host: HostWords) -> None:
         """Hand each group's sums to the neurons."""
         neurons = self.neurons
-        # All lanes have the same latency, so that the strobes of lane 0 hold for each of them.
         m.d.comb += [
-            neurons.announce.eq(self.lanes[0].announced),
-            neurons.take.eq(self.lanes[0].done),
+            neurons.announce.eq(self.lanes.announced),
+            neurons.take.eq(self.lanes.done),
             neurons.restart.eq(tick.hands_over),
             neurons.fresh.eq(tick.fresh),
             neurons.host_address.eq(host.word[: neurons.index_bits]),
@@ -279,7 +279,7 @@ class _Ticks:
         self.step = Signal(layer.step_bits, name="step", reset_less=True)
         self.decided_step = Signal(layer.step_bits, name="decided_step", reset_less=True)
         self.bank = Signal(name="bank", reset_less=True)
-        self.place = Signal(layer.lanes[0].place_layout, name="place")
+        self.place = Signal(layer.lanes.place_layout, name="place")
         self.fresh = Signal(init=1, name="fresh")
         self.begins = Signal(name="begins")
         self.hands_over = Signal(name="hands_over")

@@ -159,6 +159,76 @@ class SinglePortRAM(wiring.Component):
         return m
 
 
+class LaneRAM(wiring.Component):
+    """The memory of words that lanes read side by side, and that a host writes between the reads.
+
+    A word has a part for each lane. In a clock the word at `addr` is read, or one lane's part of it
+    is written, so that one port is enough. Latency 2 from `addr` to `r_data`, one access a clock,
+    domain ``sync``. Contents are not defined at power-on and survive a reset; what `r_data` shows
+    for the clock of a write is not defined.
+
+    Parameters
+    ----------
+    depth : words, >= 1.
+    width : bits of a lane's part, >= 1.
+    lanes : parts of a word, >= 1.
+
+    Members
+    -------
+    addr : of this clock's access.
+    w_en : write the part of each lane whose bit is 1.
+    w_data : the part to write.
+    r_data : the word read 2 clocks ago, lane 0 in the lowest bits.
+
+    Raises ValueError for a parameter below 1.
+
+    Platform overrides
+    ------------------
+    Define `get_lane_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to keep
+    the twin.
+    """
+
+    def __init__(self, depth: int, width: int, lanes: int) -> None:
+        if min(depth, width, lanes) < 1:
+            raise ValueError(
+                f"Lane RAM needs depth, width and lanes >= 1, not {depth} x {width} x {lanes}"
+            )
+        self.depth, self.width, self.lanes = depth, width, lanes
+        super().__init__(
+            {
+                "addr": In(max(1, (depth - 1).bit_length())),
+                "w_en": In(lanes),
+                "w_data": In(width),
+                "r_data": Out(width * lanes),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_lane_ram", self)
+        if override is not None:
+            return override
+        m = Module()
+        depth = max(2, self.depth)
+        attrs: dict[str, Any] = {"no_rw_check": 1}
+        if depth >= _WORTH_A_BLOCK:
+            attrs["ram_style"] = "block"
+        m.submodules.words = words = memory.Memory(
+            shape=self.width * self.lanes, depth=depth, init=[], attrs=attrs
+        )
+        write, read = words.write_port(granularity=self.width), words.read_port()
+        output_register = Signal(self.width * self.lanes, reset_less=True)
+        m.d.comb += [
+            write.en.eq(self.w_en),
+            write.addr.eq(self.addr[: len(write.addr)]),
+            write.data.eq(self.w_data.replicate(self.lanes)),
+            read.addr.eq(self.addr[: len(read.addr)]),
+            read.en.eq(1),
+            self.r_data.eq(output_register),
+        ]
+        m.d.sync += output_register.eq(read.data)
+        return m
+
+
 class PipelinedMultiplier(wiring.Component):
     """Signed product with registers at the operands, inside, and at the result.
 

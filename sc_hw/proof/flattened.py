@@ -56,7 +56,8 @@ write_btor {name}.btor
 """
 # Lines of such a listing.
 _MEMORY = re.compile(r"^\s*cell \$mem_v2 \\(\S+)$")
-_PORT = re.compile(r"^\s*(?:parameter|connect) \\(WR_CLK\w*) \\?(\S+)$")
+_ALWAYS_1 = ("WR_CLK_ENABLE", "WR_CLK_POLARITY")
+_PORT = re.compile(r"^\s*(?:parameter|connect) \\(WR_CLK\w*) (.+)$")
 _SUFFIX = re.compile(r"\$\d+$")
 
 
@@ -218,9 +219,11 @@ def _memory_clocks(listing: str, clocks: Sequence[str]) -> dict[str, str]:
             memory = found[1]
         elif found := _PORT.match(line):
             ports.setdefault(memory, {})[found[1]] = found[2]
-    return {
-        name: pins["WR_CLK"]
-        for name, pins in ports.items()
-        if pins.get("WR_CLK") in clocks
-        and (pins["WR_CLK_ENABLE"], pins["WR_CLK_POLARITY"]) == ("1'1", "1'1")
-    }
+    clock_of = {}
+    for name, pins in ports.items():
+        # A memory of which parts of a word are written has a write port for each part.
+        written = set(pins.get("WR_CLK", "").replace("\\", "").strip("{ }").split())
+        active = {pins.get(key, "").partition("'")[2] for key in _ALWAYS_1}
+        if len(written) == 1 and written <= set(clocks) and not "".join(active).strip("1"):
+            clock_of[name] = written.pop()
+    return clock_of

@@ -11,6 +11,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.families import Family
+from sc_hw.fabric.schedule import DelayModel
 from sc_hw.parts.space import Space
 from sc_hw.trained.lane import MEMORY
 from sc_hw.trained.neurons import Neurons
@@ -45,6 +46,7 @@ class HostedLayer(wiring.Component):
     family : the fabric.
     synapse : fields of a synapse's word.
     history : fields of the past of a column; None where no space holds it.
+    delay : what fits between two registers of the neurons; by default that of the family.
 
     Members
     -------
@@ -72,9 +74,10 @@ class HostedLayer(wiring.Component):
         *,
         synapse: data.StructLayout,
         history: data.ArrayLayout | None = None,
+        delay: DelayModel | None = None,
     ) -> None:
         self.spec, self.value, self.step_bits, self.family = spec, value, step_bits, family
-        self.neurons = Neurons(spec, value, family)
+        self.neurons = Neurons(spec, value, family, delay)
         self.control_layout = data.StructLayout({"fresh": 1})
         self.spaces: dict[Space, data.Layout] = {
             Space.SYNAPSE: synapse,

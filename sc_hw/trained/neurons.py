@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.fabric.schedule import DelayModel
 from sc_hw.parts.state_memory import Write, connect, gated_write_register
 from sc_hw.trained.lane import AHEAD, MEMORY, unit_graph
 from sc_hw.wires import Delays, gated, port_shape
@@ -34,6 +35,7 @@ class Neurons(wiring.Component):
     spec : the layer.
     value : format of the values that the layer's synapses take in.
     family : the fabric.
+    delay : what fits between two registers; by default that of the family.
 
     Members
     -------
@@ -56,7 +58,13 @@ class Neurons(wiring.Component):
         a state of the kind's neuron has an initial value other than 0.
     """
 
-    def __init__(self, spec: TrainedLayerSpec, value: IntFormat, family: Family) -> None:
+    def __init__(
+        self,
+        spec: TrainedLayerSpec,
+        value: IntFormat,
+        family: Family,
+        delay: DelayModel | None = None,
+    ) -> None:
         self.spec = spec
         self.unit = unit = kind_of(spec).neuron(spec, value)
         for name, initial in unit.state.items():
@@ -64,7 +72,7 @@ class Neurons(wiring.Component):
                 raise ValueError(
                     f"state '{name}' of neuron '{unit.name}' must begin with 0, not {initial}."
                 )
-        self.update = Datapath(unit_graph(unit, family), family.delay)
+        self.update = Datapath(unit_graph(unit, family), delay or family.delay)
         state = {**{name: port_shape(unit.inputs[name]) for name in unit.state}, "fired": 1}
         own = {name: port_shape(unit.inputs[name]) for name in spec.neuron_parameters}
         self.state, self.own = data.StructLayout(state), data.StructLayout(own)

@@ -10,6 +10,7 @@ from amaranth.hdl import Elaboratable
 from sc_hw.fabric.primitives import (
     BlockRAM,
     CarryOut,
+    LaneRAM,
     MultiplyAdd,
     PipelinedMultiplier,
     SinglePortRAM,
@@ -54,6 +55,10 @@ class Family:
 
     def get_single_port_ram(self, ram: SinglePortRAM) -> Elaboratable | None:
         """The fabric's single-port RAM in place of the twin, or None."""
+        return None
+
+    def get_lane_ram(self, ram: LaneRAM) -> Elaboratable | None:
+        """The fabric's memory of lanes' words in place of the twin, or None."""
         return None
 
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:

@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from amaranth.hdl import C, Cat, ClockSignal, Elaboratable, Instance, Module, Signal, Value
 
 from sc_hw.fabric.families.family import Family
-from sc_hw.fabric.primitives import CarryOut, MultiplyAdd, PipelinedMultiplier, SinglePortRAM
+from sc_hw.fabric.primitives import (
+    CarryOut,
+    LaneRAM,
+    MultiplyAdd,
+    PipelinedMultiplier,
+    SinglePortRAM,
+)
 from sc_hw.fabric.timing import Timing
+
+# An UltraPlus has 4 SPRAMs beside 30 block RAMs: a memory that would take more block RAMs than this
+# goes into SPRAM.
+_FEW_BLOCKS = 12
 
 
 @dataclass(frozen=True)
@@ -49,25 +59,38 @@ class UltraPlus(Ice40):
         if ram.depth > 16_384:
             return None
         m = Module()
-        columns = []
-        for low in range(0, ram.width, 16):
-            read = Signal(16, name=f"read_{low}")
-            written = ram.w_data[low : low + 16]
-            m.submodules[f"block_{low}"] = Instance(
-                "SB_SPRAM256KA",
-                i_ADDRESS=Cat(ram.addr, C(0, 14))[:14],
-                i_DATAIN=Cat(written, C(0, 16))[:16],
-                i_MASKWREN=C(15, 4),
-                i_WREN=ram.w_en,
-                i_CHIPSELECT=C(1, 1),
-                i_CLOCK=ClockSignal(),
-                i_STANDBY=C(0, 1),
-                i_SLEEP=C(0, 1),
-                i_POWEROFF=C(1, 1),  # low is off
-                o_DATAOUT=read,
-            )
-            columns.append(read)
+        columns = [
+            _spram(m, low, ram.addr, ram.w_en, ram.w_data[low : low + 16], C(15, 4))
+            for low in range(0, ram.width, 16)
+        ]
         m.d.comb += ram.r_data.eq(Cat(*columns)[: ram.width])
+        return m
+
+    def get_lane_ram(self, ram: LaneRAM) -> Elaboratable | None:
+        """SB_SPRAM256KA side by side, with a register behind them, for a memory that needs many.
+
+        Lanes begin at multiples of 4 bits: those are what the block's write mask distinguishes.
+        """
+        part = -(-ram.width // 4) * 4
+        blocks = -(-ram.depth // 256) * -(-ram.width * ram.lanes // 16)
+        if ram.depth > 16_384 or blocks <= _FEW_BLOCKS:
+            return None
+        m = Module()
+        written = Cat(ram.w_data, C(0, part - ram.width)).replicate(ram.lanes)
+        # A write mask bit is 4 data bits.
+        mask = Cat(enable.replicate(part // 4) for enable in ram.w_en)
+        columns = []
+        for low in range(0, len(written), 16):
+            own = mask[low // 4 : low // 4 + 4]
+            columns.append(
+                _spram(m, low, ram.addr, ram.w_en.any(), written[low : low + 16], Cat(own, C(0, 4)))
+            )
+        words = Cat(*columns)
+        register = Signal(len(ram.r_data), name="output_register", reset_less=True)
+        m.d.sync += register.eq(
+            Cat(words[lane * part : lane * part + ram.width] for lane in range(ram.lanes))
+        )
+        m.d.comb += ram.r_data.eq(register)
         return m
 
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
@@ -107,6 +130,35 @@ class UltraPlus(Ice40):
         m = Module()
         m.d.comb += unit.sum.eq(_mac16(m, unit.a, unit.b, unit.c, registers=(), output=C(0, 2)))
         return m
+
+
+def _spram(m: Module, low: int, addr: Value, enable: Value, written: Value, mask: Value) -> Value:
+    """Add an SB_SPRAM256KA, and return the word that it reads.
+
+    Parameters
+    ----------
+    m : module that the block is added to.
+    low : lowest bit of the memory's word that it holds; the block's name has it.
+    addr : of the access.
+    enable : write.
+    written : the bits to write, 16 or fewer.
+    mask : write enable of each 4 bits, 4 bits or more.
+    """
+    read = Signal(16, name=f"read_{low}")
+    m.submodules[f"block_{low}"] = Instance(
+        "SB_SPRAM256KA",
+        i_ADDRESS=Cat(addr, C(0, 14))[:14],
+        i_DATAIN=Cat(written, C(0, 16))[:16],
+        i_MASKWREN=mask[:4],
+        i_WREN=enable,
+        i_CHIPSELECT=C(1, 1),
+        i_CLOCK=ClockSignal(),
+        i_STANDBY=C(0, 1),
+        i_SLEEP=C(0, 1),
+        i_POWEROFF=C(1, 1),  # low is off
+        o_DATAOUT=read,
+    )
+    return read
 
 
 def _mac16(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sc_hw.proof.blocks.network.parts import EVENT_LANE, READER, SCANNER, SEQUENCER
+from sc_hw.proof.blocks.network.parts import EVENT_LANES, READER, SCANNER, SEQUENCER
 from sc_hw.proof.mutants.mutant import Mutant
 from sc_hw.proof.mutants.network import ANY, text_mutant
 from sc_hw.proof.mutants.wiring import wiring_mutant
@@ -24,26 +24,26 @@ def _without_events(design: Design) -> str | None:
 MUTANTS: tuple[Mutant, ...] = (
     text_mutant(
         ANY,
-        EVENT_LANE,
+        EVENT_LANES,
         "sum of another tick",
         "a tick's first event is added to the sum of an earlier tick",
-        (r"first_d1 <= first;", "first_d1 <= 1'h0;"),
+        (r"assign empty = [^;]+;", "assign empty = fetch & ~counts;"),
     ),
     text_mutant(
         ANY,
-        EVENT_LANE,
+        EVENT_LANES,
         "unused sums count",
         "partial sums to which no event of the tick has gone count",
-        (r"counts_d1 <= counts;", "counts_d1 <= 1'h1;"),
+        (r"assign empty = [^;]+;", "assign empty = first & ~fetch;"),
     ),
     text_mutant(
         ANY,
-        EVENT_LANE,
+        EVENT_LANES,
         "weight beside it",
         "an event adds the weights of another word than its own",
         (
-            r"assign r_addr = address \| host_address;",
-            "assign r_addr = (address | host_address) ^ 1'h1;",
+            r"assign addr = address \| host_address;",
+            "assign addr = (address | host_address) ^ 1'h1;",
         ),
     ),
     text_mutant(

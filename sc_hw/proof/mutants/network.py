@@ -15,7 +15,7 @@ from typing import Any
 from sc_hw.build.elaborate import Build
 from sc_hw.fabric.families import load_family
 from sc_hw.proof.blocks.network.parts import (
-    EVENT_LANE,
+    EVENT_LANES,
     HISTORY,
     LANE,
     NEURONS,
@@ -35,7 +35,7 @@ from sc_model.spec import Design
 # The parts that a layer of an engine has.
 PARTS_OF = {
     "sweep": (LANE, NEURONS, HISTORY),
-    "events": (EVENT_LANE, NEURONS, SCANNER, SEQUENCER, READER),
+    "events": (EVENT_LANES, NEURONS, SCANNER, SEQUENCER, READER),
 }
 ANY, HETSYN, DENSE = None, "hetsyn", "dense"  # kinds of layers
 # Why a layer of the kind lacks the hardware, or None where it has it.

@@ -1,36 +1,46 @@
-"""A lane of an event layer: sizes that follow from its pipeline, and what it refuses."""
+"""The arithmetic of a lane of an event layer: products, sums, and sums of partial sums."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from trained_layers import simulate
 
 from sc_hw.events.lane import EventLane
 from sc_hw.fabric.families import load_family
+from sc_hw.trained.lane import synapse_graph
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import DenseSpec, HetSynSpec, IntFormat, TrainedLayerSpec
+from sc_model.spec import DenseSpec, IntFormat
 
 
-def lane(spec: TrainedLayerSpec, width: int = 1, family: str = "generic") -> EventLane:
-    value = IntFormat(width)
-    return EventLane(spec, value, kind_of(spec).pipeline(spec, value, 1.0), load_family(family))
+@pytest.mark.parametrize(("width", "sets"), [(1, 1), (3, 2)])
+def test_events_and_fetches_go_through_one_pipeline(width: int, sets: int) -> None:
+    spec, value = DenseSpec(name="a", inputs=9, neurons=2, weight_bits=6), IntFormat(width)
+    family = load_family("ice40_up")
+    graph = synapse_graph(kind_of(spec).pipeline(spec, value, 1.0), family)
+    dut = EventLane(spec, value, graph, family.layer_delay or family.delay, sets)
+    given = [(-31, 1, 100), (30, (1 << width) - 1, -100), (7, 1, 0)]  # weight, value, stored sum
+    seen: list[tuple[int, int]] = []
 
+    async def testbench(ctx: Any) -> None:
+        for clock in range(20):
+            if clock < len(given):
+                ctx.set(dut.i_word, {"weight": given[clock][0]})
+                if width > 1:
+                    ctx.set(dut.i_value, given[clock][1])
+            turn = clock - dut.product_ready
+            if 0 <= turn < len(given):
+                ctx.set(dut.i_stored, given[turn][2])
+                if sets > 1:
+                    ctx.set(dut.i_begin, turn == 0)
+            seen.append((ctx.get(dut.o_total), ctx.get(dut.o_current)))
+            await ctx.tick()
 
-@pytest.mark.parametrize("family", ["generic", "gatemate", "ecp5"])
-@pytest.mark.parametrize("neurons", [1, 2, 3, 4, 9])
-def test_sets_keep_additions_to_one_sum_apart(neurons: int, family: str) -> None:
-    spec = DenseSpec(name="a", inputs=300, neurons=neurons, weight_bits=14, engine="events")
-    dut = lane(spec, 4, family)
-    assert dut.sets * spec.groups >= dut.loop
-    assert dut.sets == 1 or dut.sets // 2 * spec.groups < dut.loop  # the fewest, a power of two
-    assert dut.sets & dut.sets - 1 == 0
-    assert dut.landed == dut.fetched + dut.adder.latency
-    assert dut.value_port
-
-
-def test_an_event_of_one_bit_has_no_value() -> None:
-    assert not lane(DenseSpec(name="a", inputs=3, neurons=2, engine="events")).value_port
-
-
-def test_synapses_with_state_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"^synapse 'hetsyn' of an event layer must have no state"):
-        lane(HetSynSpec(name="a", inputs=3, neurons=2))
+    simulate(testbench, dut)
+    running = 0
+    for turn, (weight, factor, stored) in enumerate(given):
+        running = running + stored if sets > 1 else stored
+        first = turn + dut.product_ready
+        assert seen[first + dut.adder.latency][0] == stored + weight * factor
+        assert seen[first + dut.summing][1] == running

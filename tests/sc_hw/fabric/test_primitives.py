@@ -11,7 +11,13 @@ from support import new_terms
 
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.fabric.primitives import BlockRAM, CarryOut, MultiplyAdd, PipelinedMultiplier
+from sc_hw.fabric.primitives import (
+    BlockRAM,
+    CarryOut,
+    LaneRAM,
+    MultiplyAdd,
+    PipelinedMultiplier,
+)
 from sc_hw.proof.frames import Frames
 from sc_hw.proof.netlist import parse_btor, read_back
 from sc_hw.proof.prover import Prover
@@ -76,3 +82,5 @@ def test_bad_sizes_are_refused() -> None:
         BlockRAM(0, 8)
     with pytest.raises(ValueError, match=r"^Pipelined multiplier needs stages >= 2, not 1$"):
         PipelinedMultiplier(8, 8, 1)
+    with pytest.raises(ValueError, match=r"^Lane RAM needs depth, width and lanes >= 1, not 4 x 8"):
+        LaneRAM(4, 8, 0)

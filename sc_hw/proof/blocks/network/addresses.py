@@ -51,7 +51,7 @@ def same(left: Bits, right: Bits) -> Bits:
     return left.equals(right)
 
 
-def prove_memory(prover: Prover, net: Netlist, label: str, path: str) -> None:
+def prove_memory(prover: Prover, net: Netlist, label: str, path: str, latency: int = 2) -> None:
     """Add the claim about a memory of a part.
 
     Parameters
@@ -59,8 +59,9 @@ def prove_memory(prover: Prover, net: Netlist, label: str, path: str) -> None:
     prover, net : the part.
     label : how the claim's name begins.
     path : of the memory in the part.
+    latency : clocks from an address to its word; 1 without an output register.
     """
-    clocks = Clocks(prover, net, 2)
+    clocks = Clocks(prover, net, latency)
     t, frames = prover.terms, clocks.frames
     before, after = (frames.memory(clock, f"{path}.words") for clock in (0, 1))
     read = word_at(t, before, frames.at(0, f"{path}.r_addr"))
@@ -72,10 +73,10 @@ def prove_memory(prover: Prover, net: Netlist, label: str, path: str) -> None:
     wanted = mux(hit, clocks.at(0, f"{path}.write__data"), kept)
     prover.claim(
         f"{label}: memory {path}",
-        "the word at the read port is that of the address 2 clocks before, and a write changes the"
-        " word of its address alone",
+        f"the word at the read port is that of the address {latency} clocks before, and a write"
+        " changes the word of its address alone",
         violated(
-            same(clocks.at(2, f"{path}.r_data"), Bits(t, read)),
+            same(clocks.at(latency, f"{path}.r_data"), Bits(t, read)),
             same(Bits(t, t(K.ARRAY_SELECT, after, some)), wanted),
         ),
         (),

@@ -81,13 +81,14 @@ class HistoryFacts:
 
 
 @dataclass(frozen=True)
-class EventLaneFacts:
-    """Facts of a lane of an event layer. Clock 0 is that of an issue or a fetch.
+class EventLanesFacts:
+    """Facts of the lanes of an event layer. Clock 0 is that of an issue or a fetch.
 
     Members
     -------
     layer : place of its layer in the network, from 0.
-    ahead : clocks from `announced` to `done`, which gives a neuron's sum.
+    lanes : their number.
+    ahead : clocks from `announced` to `done`, which gives the neurons' sums.
     memory : clock in which the weight is out of its memory.
     product_ready : clocks from there to the product; the address of the sum is one clock's there.
     adding : clocks from a product to the sum with it, which is written then.
@@ -100,6 +101,7 @@ class EventLaneFacts:
     """
 
     layer: int
+    lanes: int
     ahead: int
     memory: int
     product_ready: int

@@ -15,12 +15,12 @@ from typing import Any
 
 from sc_hw.build.blocks import block_of
 from sc_hw.events import EventLayer
-from sc_hw.events.lane import EventLane
+from sc_hw.events.lanes import EventLanes
 from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
 from sc_hw.proof.blocks.network.facts import (
     EventCounterFacts,
-    EventLaneFacts,
+    EventLanesFacts,
     HistoryFacts,
     ScannerFacts,
     TrainedLaneFacts,
@@ -36,7 +36,7 @@ from sc_model.spec import Design, IntFormat
 
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
 # Those of an event layer, beside its neurons.
-EVENT_LANE, SCANNER, SEQUENCER, READER = "event_lane", "scanner", "sequencer", "reader"
+EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
 QUEUE, PLASTIC_LAYER = "queue", "plastic_layer"
 
@@ -98,25 +98,27 @@ def write_layer_parts(parts: PartFiles, lane: Lane, value: IntFormat, index: int
         )
 
 
-def event_lane_facts(lane: EventLane, index: int) -> EventLaneFacts:
-    """When a lane of that event layer does what."""
-    return EventLaneFacts(
+def event_lanes_facts(lanes: EventLanes, index: int) -> EventLanesFacts:
+    """When the lanes of that event layer do what."""
+    one = lanes.lanes[0]
+    return EventLanesFacts(
         layer=index,
+        lanes=len(lanes.lanes),
         ahead=AHEAD,
         memory=MEMORY,
-        product_ready=lane.product_ready,
-        adding=lane.adder.latency,
-        loop=lane.loop,
-        latency=lane.latency,
-        summing=lane.accumulator.latency,
-        sets=lane.sets,
-        fixed=fields_of(lane.word_layout),
+        product_ready=one.product_ready,
+        adding=lanes.adding,
+        loop=lanes.loop,
+        latency=lanes.latency,
+        summing=one.summing,
+        sets=lanes.sets,
+        fixed=fields_of(lanes.word_layout),
         state=(),
     )
 
 
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
-    """Write a lane, the neurons, the scanner, the sequencer and the reader of an event layer.
+    """Write the lanes, the neurons, the scanner, the sequencer and the reader of an event layer.
 
     Parameters
     ----------
@@ -124,12 +126,11 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     layer : a new one, of which nothing has been elaborated.
     index : its place in the network, from 0.
     """
-    spec, scanner, lane = layer.spec, layer.scanner, layer.lanes[0]
-    facts = event_lane_facts(lane, index)
-    counters = EventCounterFacts(index, layer.sets, lane.loop)
+    spec, scanner, lanes = layer.spec, layer.scanner, layer.lanes
+    counters = EventCounterFacts(index, layer.sets, lanes.loop)
     searched = ScannerFacts(index, scanner.columns, scanner.width, scanner.chunk)
     rows: list[tuple[str, Any, Any]] = [
-        (EVENT_LANE, lane, facts),
+        (EVENT_LANES, lanes, event_lanes_facts(lanes, index)),
         (NEURONS, layer.neurons, neurons_facts(layer.neurons, index)),
         (SCANNER, scanner, searched),
         (SEQUENCER, layer.sequencer, counters),

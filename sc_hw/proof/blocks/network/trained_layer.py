@@ -21,7 +21,7 @@ from sc_hw.proof.blocks.network.addresses import (
     prove_history_addresses,
     prove_neuron_addresses,
 )
-from sc_hw.proof.blocks.network.event_lane import prove_event_lane
+from sc_hw.proof.blocks.network.event_lanes import prove_event_lanes
 from sc_hw.proof.blocks.network.event_parts import (
     prove_reader,
     prove_scanner,
@@ -29,14 +29,14 @@ from sc_hw.proof.blocks.network.event_parts import (
 )
 from sc_hw.proof.blocks.network.facts import (
     EventCounterFacts,
-    EventLaneFacts,
+    EventLanesFacts,
     HistoryFacts,
     ScannerFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
-    EVENT_LANE,
+    EVENT_LANES,
     HISTORY,
     LANE,
     NEURONS,
@@ -212,7 +212,7 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     LANE: (TrainedLaneFacts, prove_lane),
     NEURONS: (TrainedNeuronsFacts, prove_neurons),
     HISTORY: (HistoryFacts, prove_history),
-    EVENT_LANE: (EventLaneFacts, prove_event_lane),
+    EVENT_LANES: (EventLanesFacts, prove_event_lanes),
     SCANNER: (ScannerFacts, prove_scanner),
     SEQUENCER: (EventCounterFacts, prove_sequencer),
     READER: (EventCounterFacts, prove_reader),

@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
-from sc_hw.fabric.primitives import CarryOut, MultiplyAdd, PipelinedMultiplier
+from sc_hw.fabric.primitives import CarryOut, LaneRAM, MultiplyAdd, PipelinedMultiplier
 from sc_hw.tools import find, run
 from sc_sim.toolchain import object_cache
 
@@ -139,3 +139,13 @@ def test_a_carry_through_its_lut_stays_what_it_is(tmp_path: Path, upside_down: b
         clock="p.eval(); t.eval();",
     )
     assert same is not upside_down
+
+
+@pytest.mark.parametrize(("width", "blocks"), [(5, 2), (4, 1), (8, 2), (18, 4)])
+def test_words_of_many_lanes_lie_in_spram(width: int, blocks: int) -> None:
+    text = to_verilog(LaneRAM(8192, width, 3), "ram", load_family("ice40_up"))
+    assert text.count("SB_SPRAM256KA block") == blocks
+
+
+def test_few_words_of_lanes_stay_in_block_ram() -> None:
+    assert "SB_SPRAM" not in to_verilog(LaneRAM(640, 8, 2), "ram", load_family("ice40_up"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sc_hw.parts.space import Space
 from sc_hw.proof.bits import Bits, cat, mux
-from sc_hw.proof.blocks.network.facts import EventLaneFacts
+from sc_hw.proof.blocks.network.facts import EventLanesFacts
 from sc_hw.proof.blocks.network.wiring.instances import Outputs
 from sc_hw.proof.blocks.network.wiring.layer_parts import (
     Request,
@@ -35,17 +35,17 @@ from sc_hw.trained.lane import MEMORY
 class EventShape(LayerShape):
     """Sizes of an event layer."""
 
-    event_lane: EventLaneFacts
+    event_lanes: EventLanesFacts
 
     @property
     def slots(self) -> int:
         """Clocks of a group in which its sums are fetched."""
-        return max(self.event_lane.sets, self.spec.lanes)
+        return max(self.event_lanes.sets, self.spec.lanes)
 
     @property
     def synapse_bits(self) -> int:
         """Bits of a synapse's word."""
-        return sum(field.width for field in self.event_lane.fixed)
+        return sum(field.width for field in self.event_lanes.fixed)
 
     @property
     def settling(self) -> int:
@@ -60,8 +60,8 @@ class EventShape(LayerShape):
     @property
     def landed(self) -> int:
         """Clocks from an issue to the write of its sum."""
-        lane = self.event_lane
-        return lane.memory + lane.product_ready + lane.adding
+        lanes = self.event_lanes
+        return lanes.memory + lanes.product_ready + lanes.adding
 
 
 @dataclass
@@ -163,8 +163,8 @@ class EventLayer(Layer):
         """Products in flight are of the tick whose events are added, and go to its bank."""
         facts = []
         for clock in range(1, self.shape.landed + 1):
-            issued = self.of("lane_0", f"issue_d{clock}")
-            place = self.of("lane_0", f"place_d{clock}")
+            issued = self.of("lanes", f"issue_d{clock}")
+            place = self.of("lanes", f"place_d{clock}")
             bank = place[len(place) - 1].equals(self.state("bank"))
             facts.append(issued.implies(adding & bank))
         return facts
@@ -188,8 +188,8 @@ class EventLayer(Layer):
         for name in ("ended", "busy"):
             yield self.part.part("sequencer"), name
         for clock in range(1, self.shape.landed + 1):
-            yield self.part.part("lane_0"), f"issue_d{clock}"
-            yield self.part.part("lane_0"), f"place_d{clock}"
+            yield self.part.part("lanes"), f"issue_d{clock}"
+            yield self.part.part("lanes"), f"place_d{clock}"
         reader = self.part.part("reader")
         yield reader, "sweeping"
         if self.shape.slots > 1:
@@ -198,14 +198,32 @@ class EventLayer(Layer):
             yield reader, "group"
 
 
+def each_lane(lanes: Outputs, shape: EventShape) -> list[Outputs]:
+    """What each lane gives, by itself; the strobes are those of all."""
+
+    def part(name: str, number: int) -> Bits:
+        bits = lanes[name]
+        width = len(bits) // shape.spec.lanes
+        return bits[number * width : (number + 1) * width]
+
+    strobes = {name: lanes[name] for name in ("in_flight", "announced", "done")}
+    return [
+        Outputs(
+            lanes.instance,
+            {**strobes, "word": part("words", number), "current": part("current", number)},
+        )
+        for number in range(shape.spec.lanes)
+    ]
+
+
 class DecisionTimes(TickTimes):
     """What every register of the neurons' part of a tick holds, from the hand-over of its sums."""
 
     layer: EventLayer
-    busy, origin = "deciding", "the hand-over of its sums"
+    busy, origin, strobes = "deciding", "the hand-over of its sums", "lanes"
 
     def __init__(self, layer: EventLayer) -> None:
-        super().__init__(layer, columns=layer.shape.event_lane.sets)
+        super().__init__(layer, columns=layer.shape.event_lanes.sets)
         self.sweeper = layer.part.part("reader")
 
     @property
@@ -221,8 +239,7 @@ def prove_events(layer: EventLayer) -> None:
     _prove_ticks(layer)
     _prove_scanner_inputs(layer)
     _prove_sequencer_inputs(layer)
-    for number in range(layer.shape.spec.lanes):
-        _prove_lane_inputs(layer, number)
+    _prove_lanes_inputs(layer)
     _prove_apart(layer)
     prove_neuron_inputs(layer)
     prove_spikes(layer)
@@ -377,15 +394,15 @@ def _prove_sequencer_inputs(layer: EventLayer) -> None:
     )
 
 
-def _prove_lane_inputs(layer: EventLayer, number: int) -> None:
+def _prove_lanes_inputs(layer: EventLayer) -> None:
     wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
-    lane, parts = layer.part.part(f"lane_{number}"), layer.parts
+    lanes, parts = layer.part.part("lanes"), layer.parts
 
     def inputs() -> Iterator[Pair]:
         loaded = Request(layer, "loaded", write=True)
         fetch = parts.reader["fetch"]
         place = [mux(fetch, parts.reader["group"], parts.sequencer["group"])]
-        if shape.event_lane.sets > 1:
+        if shape.event_lanes.sets > 1:
             place.append(mux(fetch, parts.reader["set"], parts.sequencer["set"]))
         # The neurons' sums are in the other bank than those of the events.
         place.append(layer.state("bank") ^ fetch)
@@ -400,19 +417,23 @@ def _prove_lane_inputs(layer: EventLayer, number: int) -> None:
             "counts": parts.reader["counts"],
             "last": parts.reader["last"],
             "host_address": host_number(layer)[: address_bits(spec.depth)],
-            "load": loaded.loads(layer, Space.SYNAPSE) & loaded.lane.equals(number),
+            "load": cat(
+                [
+                    loaded.loads(layer, Space.SYNAPSE) & loaded.lane.equals(number)
+                    for number in range(spec.lanes)
+                ]
+            ),
             "load_data": data_of(loaded, shape.synapse_bits),
         }
         for name, value in wanted.items():
-            # What nothing uses is not there: of all lanes the first one alone says when sums end.
-            if lane.has(name):
-                yield wiring.pair(lane, name, value)
+            if lanes.has(name):  # with values of one bit there is no value
+                yield wiring.pair(lanes, name, value)
 
     wiring.claim(
-        f"{layer.label}: lane {number}'s inputs",
-        f"lane {number} is handed the word and the sums of the event under way, or those that the"
-        " neurons are to have from the other bank, and those words of the host that are for this"
-        " lane",
+        f"{layer.label}: the lanes' inputs",
+        "the lanes are handed the word and the sums of the event under way, or those that the"
+        " neurons are to have from the other bank, and each those words of the host that are for"
+        " it",
         inputs,
         layer.invariants,
     )
@@ -420,19 +441,19 @@ def _prove_lane_inputs(layer: EventLayer, number: int) -> None:
 
 def _prove_apart(layer: EventLayer) -> None:
     wiring = layer.wiring
-    lane = layer.part.part("lane_0")
+    lanes = layer.part.part("lanes")
 
     def apart() -> Iterator[Pair]:
         busy = layer.state("adding") | layer.state("deciding") | layer.state("waiting")
-        host, address = wiring.signal(lane, "host_address"), wiring.signal(lane, "address")
-        yield f"{lane.path}.host_address", host, host.gated(~busy)
-        yield f"{lane.path}.address", address, address.gated(layer.state("adding"))
+        host, address = wiring.signal(lanes, "host_address"), wiring.signal(lanes, "address")
+        yield f"{lanes.path}.host_address", host, host.gated(~busy)
+        yield f"{lanes.path}.address", address, address.gated(layer.state("adding"))
         # What is in flight goes to the events' bank, what is fetched comes from the other one.
-        fetch, place = layer.parts.reader["fetch"], wiring.signal(lane, "place")
+        fetch, place = layer.parts.reader["fetch"], wiring.signal(lanes, "place")
         bank = place[len(place) - 1]
         for clock in range(1, layer.shape.landed + 1):
-            other = layer.of("lane_0", f"place_d{clock}")
-            meets = layer.of("lane_0", f"issue_d{clock}") & bank.equals(other[len(other) - 1])
+            other = layer.of("lanes", f"place_d{clock}")
+            meets = layer.of("lanes", f"issue_d{clock}") & bank.equals(other[len(other) - 1])
             yield f"product {clock} and the fetch", fetch & meets, wiring.const(0, 1)
 
     wiring.claim(

@@ -70,11 +70,12 @@ class TickTimes:
     columns : issues of a group.
     sweeper : the instance that counts slots and groups.
     busy : name of the layer's register that is high during the tick.
+    strobes : name of the part that says when sums end.
     clocks : from the clock in which it begins to the transfer of the spikes.
     origin : what happens when it begins.
     """
 
-    busy, origin = "ticking", "the transfer of its inputs"
+    busy, origin, strobes = "ticking", "the transfer of its inputs", "lane_0"
 
     def __init__(self, layer: Layer, columns: int) -> None:
         self.layer, self.wiring, self.shape = layer, layer.wiring, layer.shape
@@ -147,7 +148,7 @@ class TickTimes:
         for clock in range(1, shape.lane.latency + 1):
             then = time.before(clock)
             last = then.group.below(groups) & then.slot.equals(columns - 1)
-            yield part.part("lane_0"), f"ends_d{clock}", last
+            yield part.part(self.strobes), f"ends_d{clock}", last
         if spec.max_delay:
             for clock in range(1, MEMORY + 1):
                 then = time.before(clock)

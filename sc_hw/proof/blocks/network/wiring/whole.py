@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.proof.blocks.network.facts import (
-    EventLaneFacts,
+    EventLanesFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
-    EVENT_LANE,
+    EVENT_LANES,
     HISTORY,
     LANE,
     NEURONS,
@@ -27,6 +27,7 @@ from sc_hw.proof.blocks.network.wiring.events import (
     EventLayer,
     EventParts,
     EventShape,
+    each_lane,
     prove_events,
 )
 from sc_hw.proof.blocks.network.wiring.instances import Outputs, prove_instance
@@ -171,18 +172,14 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     def instance(path: str, kind: str) -> Outputs:
         return prove_instance(wiring, part.part(path), parts.netlist(kind, index), given)
 
-    lane = parts.facts(EventLaneFacts, EVENT_LANE, index)
+    lanes_facts = parts.facts(EventLanesFacts, EVENT_LANES, index)
     neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
     value = spec.crossing(index).value
-    shape = EventShape(layer, value, spec.step_bits, lane, neurons, lane)
-    alone = parts.netlist(EVENT_LANE, index)
-    lanes = [
-        prove_instance(wiring, part.part(f"lane_{number}"), alone, given)
-        for number in range(layer.lanes)
-    ]
+    shape = EventShape(layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts)
     joined = EventParts(
         instance("scanner", SCANNER), instance("sequencer", SEQUENCER), instance("reader", READER)
     )
+    lanes = each_lane(instance("lanes", EVENT_LANES), shape)
     inside = EventLayer(
         wiring, part, shape, reset, lanes, instance("neurons", NEURONS), None, joined
     )

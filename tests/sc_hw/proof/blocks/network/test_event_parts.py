@@ -46,7 +46,7 @@ def test_all_claims_about_the_parts_are_proved(tmp_path: Path) -> None:
     verdicts = {claim.name: claim.verdict for claim in claims_of_parts(tmp_path, 60.0, prove)}
     assert set(verdicts.values()) == {"proved"}
     for name in (
-        "layer first, lane: one sum",
+        "layer first, lanes: one sum",
         "layer first, scanner: the search",
         "layer second, scanner: each active column once",
         "layer second, sequencer: distance of additions",
@@ -72,7 +72,7 @@ def test_all_claims_about_the_wiring_are_proved(network: Path, tmp_path: Path) -
     [
         (("layer_first", r"\bdecided_step <= [^;]+;", "decided_step <= 0;"), "first: a tick"),
         (("layer_second", r"\badding <= [^;]+;", "adding <= 0;"), "second: a tick"),
-        (("layer_second", r"= bank \^ \w+;", "= bank;"), "second: lane 1's inputs"),
+        (("layer_second", r"= bank \^ \w+;", "= bank;"), "second: the lanes' inputs"),
         (("layer_second", r"\bspikes <= [^;]+;", "spikes <= 0;"), "second: the spikes"),
         (("layer_first", r"~ load_now", "load_now"), "first: who gets in"),
     ],
