@@ -73,7 +73,10 @@ def write(folder: Path, text: str) -> None:
     (folder / "d.toml").write_text(text)
 
 
-TABLES = "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic], [host]."
+TABLES = (
+    "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic],"
+    " [host]."
+)
 GOOD = '[design]\nname = "d"\nblock = "lane"\n'
 
 
