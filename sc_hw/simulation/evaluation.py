@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,12 @@ from sc_model.files import PathLike
 from sc_model.quantisation import FloatLayer
 from sc_model.quantisation.design import ANSWERS
 from sc_model.spec import ConfigError, Design, NetworkSpec, load_design
+from sc_sim.blocks.network.device import RtlNetwork
 from sc_sim.blocks.network.rtl import NetworkRtl
-from sc_sim.clocks import nominal
 
 # Numbers of one layer that are held at a time, in float64: 160 MB
 NUMBERS_AT_A_TIME = 2e7
+PROGRESS = 10  # samples in RTL behind which a line is shown
 
 Spikes = NDArray[np.uint8]
 
@@ -89,8 +91,9 @@ def evaluate(
     -------
     A dictionary: ``float``, ``integer`` and ``rtl``, each with ``right`` and ``samples``,
     ``accuracy``, ``confusion`` and others (None where it did not run, with the reason in
-    ``float_missing``); ``agreement`` of float and integers; ``passed``, false where the Verilog
-    gave another spike than the integers, with the first one in ``rtl_difference``.
+    ``float_missing``), and ``rtl`` with ``clocks`` of each sample from its reset to its last word;
+    ``agreement`` of float and integers; ``passed``, false where the Verilog gave another spike than
+    the integers, with the first one in ``rtl_difference``.
 
     Raises
     ------
@@ -129,8 +132,8 @@ def evaluate(
     }
     if rtl:
         some = taken.first(rtl)
-        found = _rtl(loaded, spec, whole, some.spikes, root, progress)
-        result["rtl"] = accuracy(found, some.labels).as_json()
+        found, clocks = _rtl(loaded, spec, whole, some.spikes, root, progress)
+        result["rtl"] = {**accuracy(found, some.labels).as_json(), "clocks": clocks}
         result["rtl_difference"] = _difference(integers[: len(found)], found)
         result["passed"] = result["rtl_difference"] is None
     return result
@@ -260,31 +263,36 @@ def _rtl(
     samples: Spikes,
     root: PathLike,
     progress: Progress,
-) -> Spikes:
-    """Spikes of the last layer out of the design's own Verilog, (samples, steps, neurons)."""
+) -> tuple[Spikes, list[int]]:
+    """Spikes of the last layer out of the design's own Verilog, (samples, steps, neurons), and
+    clocks of each sample from its reset to its last word.
+    """
     progress(f"{design.name}: elaborating")
     folder = elaborate(design, root).folder
     progress(f"{design.name}: compiling the Verilog")
     rtl = NetworkRtl(folder, rtl_library(folder))
-    clocks = nominal({role: spec.clock(role).mhz for role in spec.roles})
     last = spec.layers[-1]
     out = np.zeros((len(samples), samples.shape[1], last.neurons), np.uint8)
     ticks = np.arange(last.tick_interval, samples.shape[1] + 1, last.tick_interval)
+    numbers = ticks % (1 << spec.step_bits)
+    clocks: list[int] = []
     try:
+        # makes it as after power-on, and loads it once: resets leave parameters as they are
+        RtlNetwork(rtl).load(parameters)
         for number, sample in enumerate(samples):
-            progress(f"{design.name}: sample {number} of {len(samples)} in RTL")
-            rtl.start(clocks, seed=number)  # as after power-on
-            words = rtl.play(parameters, sample, 0.0, seed=number)
-            numbers = ticks % (1 << spec.step_bits)
-            if not words.finished or not np.array_equal(words.out.steps, numbers):
+            if number % PROGRESS == 0:
+                progress(f"{design.name}: sample {number} of {len(samples)} in RTL")
+            played = rtl.sample(sample, len(ticks))
+            if played is None or not np.array_equal(played[0].steps, numbers):
                 raise ToolError(
                     f"{design.name}: sample {number} must give {len(ticks)} words of spikes in RTL,"
-                    f" not {len(words.out.steps)}; `sc-hw cosim` shows where it stops."
+                    " and does not; `sc-hw cosim` shows where it stops."
                 )
-            out[number, ticks - 1] = words.out.bits
+            out[number, ticks - 1] = played[0].bits
+            clocks.append(played[1])
     finally:
         rtl.close()
-    return out
+    return out, clocks
 
 
 def _difference(integers: Spikes, rtl: Spikes) -> dict[str, int] | None:
@@ -326,7 +334,8 @@ def answer_table(result: Mapping[str, Any]) -> str:
     if result["rtl"] is not None:
         same = result["rtl_difference"]
         lines.append(
-            f"rtl against integers: every spike alike in {result['rtl']['samples']} samples"
+            f"rtl against integers: every spike alike in {result['rtl']['samples']} samples;"
+            f" {mean(result['rtl']['clocks']):,.0f} clocks a sample"
             if same is None
             else "rtl against integers: first difference "
             + ", ".join(f"{name} {value}" for name, value in same.items())

@@ -9,6 +9,7 @@ through all rounding (`sc_model.training.straight_through`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,6 +37,7 @@ class DenseQuantiser:
     factor_shift: int = 12
     fraction: int | None = 4
     threshold_bits: int | None = None
+    potential_bits: int = 0
 
 
 class DenseLayer(torch.nn.Module):
@@ -70,9 +72,15 @@ class DenseLayer(torch.nn.Module):
         With a quantiser x must be of 0 and 1.
         """
         if self.quantiser is None:
-            spikes: Tensor = self.neurons(self.synapses(x))
+            spikes: Tensor = self.neurons(self._currents(x))
             return spikes
         return _in_integers(self, x, self.integers("layer", self.quantiser))
+
+    def _currents(self, x: Tensor) -> Tensor:
+        if isinstance(self.synapses, DelayLinear):
+            found: Tensor = self.synapses(x)
+            return found
+        return of_active_ticks(self.synapses, x)
 
     def float_layer(self, name: str) -> FloatLayer:
         """The layer's numbers in float64, for `quantise`; delays are not rounded."""
@@ -98,14 +106,28 @@ class DenseLayer(torch.nn.Module):
         ----------
         name : of the layer.
         quantiser : formats; None: the layer's own quantiser, or else the default formats.
-        fields : other arguments of `quantise`.
+        fields : other arguments of `quantise`, such as `lanes`.
 
         Raises ConfigError (a ValueError) where a number does not fit.
         """
         used = quantiser or self.quantiser or DenseQuantiser()
         if isinstance(self.synapses, DelayLinear):
             fields = {"max_delay": self.synapses.max_delay} | fields
-        return quantise(self.float_layer(name), **vars(used), **fields)
+        return quantise(self.float_layer(name), **(vars(used) | fields))
+
+
+def of_active_ticks(product: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """A product of x (T, B, ...) with weights; ticks in which nothing spikes are computed once.
+
+    Images that are coded by the time of a pixel's only spike have several.
+    """
+    active = x.detach().flatten(1).any(1)
+    if bool(active.all()):
+        return product(x)
+    silent = product(torch.zeros_like(x[:1, :1]))  # a bias, or 0
+    found = product(x[active])
+    whole = silent.expand(len(x), x.shape[1], *found.shape[2:])
+    return whole.index_copy(0, active.nonzero()[:, 0], found)
 
 
 def array(tensor: Tensor) -> Any:
@@ -179,7 +201,7 @@ def _sums(layer: DenseLayer, x: Tensor, whole: dict[str, Any], scale: Tensor) ->
             synapses.max_delay,
         )
     else:
-        summed = x @ weight.t()
+        summed = of_active_ticks(lambda part: part @ weight.t(), x)
     if synapses.bias is None:
         return summed
     return summed + straight_through(synapses.bias.double() / scale, columns[:, -1])

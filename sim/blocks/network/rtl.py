@@ -162,6 +162,24 @@ class NetworkRtl:
         transfers = Transfers(self.dut, words, {"o": room + 1}, {"o": -1})
         return self._output(transfers) if self._run(transfers, 0.0) else None
 
+    def sample(self, inputs: NDArray[np.uint8], room: int) -> tuple[Stepped, int] | None:
+        """Reset the network, whose parameters stay, and play a sample.
+
+        Parameters
+        ----------
+        inputs : spikes of the steps, (T, inputs).
+        room : words of stream `o` that the sample has; the run ends with the last of them.
+
+        Returns these words, and clocks of the first layer from the reset to the last of them; None
+        where they do not come.
+        """
+        role = self.spec.layers[0].clock
+        before = self.clocks[role]
+        transfers = Transfers(self.dut, {"i": packed(inputs)}, {"o": room}, {"o": room})
+        if not self._run(transfers, 0.0, [Reset(role, 0)]):
+            return None
+        return self._output(transfers), self.clocks[role] - before
+
     def trace(self, path: Path) -> None:
         """Write all signals from now on; see `Driver.trace`."""
         self.driver.trace(path)

@@ -150,10 +150,14 @@ def test_verilog_of_two_clocks(
     assert golden.last == "slow"
     save_design(tmp_path, design, parameters)
     np.savez(tmp_path / "x.npz", x=(RNG.random((3, 40, 2)) < 0.9), labels=[0, 1, 1])
-    found = evaluate(tmp_path / "two.toml", tmp_path / "x.npz", rtl=2, root=builds)
-    assert (found["rtl"]["samples"], found["rtl_difference"], found["passed"]) == (2, None, True)
-    assert found["rtl"]["answers"] == found["integer"]["answers"][:2]
-    assert "every spike alike in 2 samples" in answer_table(found)
+    found = evaluate(tmp_path / "two.toml", tmp_path / "x.npz", rtl=3, root=builds)
+    assert (found["rtl"]["samples"], found["rtl_difference"], found["passed"]) == (3, None, True)
+    assert found["rtl"]["answers"] == found["integer"]["answers"]
+    clocks = found["rtl"]["clocks"]
+    assert len(clocks) == 3
+    assert min(clocks) > 40  # a step takes a clock or more
+    mean = f"{sum(clocks) / 3:,.0f} clocks a sample"
+    assert f"every spike alike in 3 samples; {mean}" in answer_table(found)
 
 
 def test_verilog_that_gives_another_spike(
@@ -162,7 +166,7 @@ def test_verilog_that_gives_another_spike(
     def other(design: Any, spec: Any, parameters: Any, samples: Any, *_: Any) -> Any:
         (spikes,) = evaluation.run_integers(spec, parameters, samples)
         spikes[1, 7, 0] ^= 1
-        return spikes
+        return spikes, [100] * len(spikes)
 
     real: Callable[..., Any] = other
     monkeypatch.setattr(evaluation, "_rtl", real)

@@ -64,6 +64,35 @@ def golden(made: list[Any], x: Tensor) -> np.ndarray[Any, Any]:
     return np.stack(out, 1)
 
 
+@pytest.mark.parametrize("bias", [False, True])
+def test_ticks_without_a_spike_are_no_work_and_change_nothing(bias: bool) -> None:
+    torch.manual_seed(1)
+    synapses = torch.nn.Linear(INPUTS, NEURONS, bias=bias)
+    sizes: list[int] = []
+    synapses.register_forward_hook(lambda _, given, __: sizes.append(len(given[0])))
+    made = DenseLayer(synapses, Lif(NEURONS, 0.9, 0.3))
+    x = spikes()
+    x[3:50] = 0
+    expected = made.neurons(synapses(x))
+    expected.sum().backward()
+    wanted = synapses.weight.grad
+    assert wanted is not None
+    made.zero_grad()
+    sizes.clear()
+    found = made(x)
+    assert sizes == [1, TICKS - 47]
+    assert torch.equal(found, expected)
+    found.sum().backward()
+    assert torch.allclose(synapses.weight.grad, wanted, atol=1e-5)
+    made.quantiser = DenseQuantiser(6, potential_bits=14)
+    fired = made(x)
+    layers = [made.integers("layer")]
+    assert layers[0].spec.neuron.potential_bits == 14  # type: ignore[union-attr]
+    assert np.array_equal(fired.detach().numpy(), golden(layers, x))
+    assert fired.sum()
+    assert not made(torch.zeros_like(x[:1, :1]))[0, 0].isnan().any()
+
+
 @pytest.mark.parametrize(
     ("reset", "scale", "leak"),
     list(product(RESETS, ["tensor", "row"], ["factor", "shift", "none"])),
