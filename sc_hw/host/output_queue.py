@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,8 +38,7 @@ class OutputQueue(wiring.Component):
     def __init__(self, packet: OutputPacket, words: int) -> None:
         self.packet = packet
         self.depth = fifo_depth(max(words, packet.words))
-        # One word less: while its output is empty the FIFO takes only what its block RAM holds.
-        self.packets = (self.depth - 1) // packet.words
+        self.packets = self.depth // packet.words
         super().__init__(
             {
                 "i": In(stream.Signature(WORD_BITS)),
@@ -76,8 +75,8 @@ class OutputQueue(wiring.Component):
         with m.Elif(taken):
             m.d.sync += word.eq(word + 1)
         # While words are discarded nobody counts: a reset follows.
-        with m.If(freed & ~self.reserve):
-            m.d.sync += free.eq(free + 1)
-        with m.If(self.reserve & ~freed & ~self.discard):
-            m.d.sync += free.eq(free - 1)
+        reserved = Signal()
+        m.d.comb += reserved.eq(self.reserve & ~self.discard)
+        with m.If(freed ^ reserved):
+            m.d.sync += free.eq(free + Mux(reserved, -1, 1))
         return m

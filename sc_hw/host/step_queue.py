@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.host.fifo import BlockFIFO, fifo_depth
 from sc_hw.host.packets import StepPacket
 from sc_hw.host.registers import WORD_BITS
+from sc_hw.wires import choose
 
 
 class StepQueue(wiring.Component):
-    """A FIFO of words in front of a block, and the shift register that makes transfers of them.
+    """A FIFO of words in front of a block, and what makes transfers of them.
 
     A step begins when all of its words are there, so the block never waits in the midst of one. (A
-    step longer than the FIFO begins with its first word; `streamed` says so.) A word costs a clock
-    beside those of its transfers. Domain ``sync``. A reset empties the FIFO and forgets the step.
+    step longer than the FIFO begins with its first word; `streamed` says so.) The words of a longer
+    transfer cost a clock each. Domain ``sync``. A reset empties the FIFO and forgets the step.
 
     Parameters
     ----------
@@ -66,76 +67,72 @@ class StepQueue(wiring.Component):
             self.i.ready.eq(fifo.w_rdy),
             self.level.eq(fifo.level),
         ]
-        if self.streamed:
-            m.d.comb += self.waiting.eq(fifo.r_rdy & ~self.feeding)
-        else:
-            self._count_steps(m)
+        # A step begins at a word of its own, so the words that are there tell whether it is whole.
+        # The word of the last transfer has left before the next step is asked for.
+        words = 1 if self.streamed else self.packet.words
+        m.d.comb += self.waiting.eq((self.level >= words) & ~self.feeding)
         self._feed(m, fifo)
         return m
 
-    def _count_steps(self, m: Module) -> None:
-        """Count the whole steps in the FIFO."""
-        word = Signal(range(max(2, self.packet.words)))  # of the step that is being written
-        steps = Signal(range(self.depth // self.packet.words + 1))
-        taken, complete = Signal(), Signal()
-        m.d.comb += [
-            taken.eq(self.i.valid & self.i.ready),
-            complete.eq(taken & (word == self.packet.words - 1)),
-            self.waiting.eq(steps.any()),
-        ]
-        with m.If(complete):
-            m.d.sync += word.eq(0)
-        with m.Elif(taken):
-            m.d.sync += word.eq(word + 1)
-        with m.If(complete & ~self.begins):
-            m.d.sync += steps.eq(steps + 1)
-        with m.If(self.begins & ~complete):
-            m.d.sync += steps.eq(steps - 1)
-
     def _feed(self, m: Module, fifo: BlockFIFO) -> None:
-        """Fetch words and hand their bits on: first the common part, then transfer by transfer."""
+        """Hand on the common part, then transfer by transfer."""
         packet = self.packet
-        per_word, per_transfer = packet.transfers_per_word, packet.words_per_transfer
-        unit = Signal(WORD_BITS * per_transfer, reset_less=True)
         left = Signal(range(max(2, packet.transfers)))  # transfers of the step behind this one
-        inside = Signal(
-            range(max(2, per_word, per_transfer))
-        )  # the same in the word; words to fetch
         common = Signal(len(self.common), reset_less=True)
-        m.d.comb += [self.o.payload.eq(unit[: packet.transfer_bits]), self.common.eq(common)]
+        last = Signal()
+        m.d.comb += [self.common.eq(common), last.eq(~left.any())]
         with m.FSM():
             with m.State("wait"):
                 m.d.sync += left.eq(packet.transfers - 1)
                 m.d.comb += self.begins.eq(self.waiting & self.may_begin)
                 with m.If(self.begins):
-                    m.next = "common" if packet.common_words else "fetch"
+                    m.next = "common" if packet.common_words else "send"
             if packet.common_words:
                 with m.State("common"):
                     self._fetch_common(m, fifo, common)
-            with m.State("fetch"):
-                m.d.comb += [fifo.r_en.eq(1), self.feeding.eq(1)]
-                with m.If(fifo.r_rdy):
-                    m.d.sync += unit.eq(Cat(unit, fifo.r_data)[WORD_BITS:])
-                    if per_word:
-                        m.d.sync += inside.eq(per_word - 1)
-                        m.next = "send"
-                    else:
-                        m.d.sync += inside.eq(inside + 1)
-                        with m.If(inside == per_transfer - 1):
-                            m.d.sync += inside.eq(0)
-                            m.next = "send"
             with m.State("send"):
-                m.d.comb += [self.o.valid.eq(1), self.feeding.eq(1)]
-                with m.If(self.o.ready):
+                m.d.comb += self.feeding.eq(1)
+                if packet.transfers_per_word:
+                    self._take_apart(m, fifo, last)
+                else:
+                    self._put_together(m, fifo)
+                with m.If(self.o.valid & self.o.ready):
                     m.d.sync += left.eq(left - 1)
-                    if per_word:
-                        m.d.sync += [unit.eq(unit >> packet.transfer_bits), inside.eq(inside - 1)]
-                        with m.If(~inside.any()):
-                            m.next = "fetch"
-                    else:
-                        m.next = "fetch"
-                    with m.If(~left.any()):
+                    with m.If(last):
                         m.next = "wait"
+
+    def _take_apart(self, m: Module, fifo: BlockFIFO, last: Value) -> None:
+        """The transfers of the word that the FIFO shows."""
+        bits, per_word = self.packet.transfer_bits, self.packet.transfers_per_word
+        place = Signal(range(max(2, per_word)))
+        moves = Signal()
+        parts = [fifo.r_data[k * bits : (k + 1) * bits] for k in range(per_word)]
+        m.d.comb += [
+            self.o.payload.eq(choose(place, parts)),
+            self.o.valid.eq(fifo.r_rdy),
+            moves.eq(self.o.valid & self.o.ready),
+            fifo.r_en.eq(moves & (last | (place == per_word - 1))),
+        ]
+        with m.If(fifo.r_en):
+            m.d.sync += place.eq(0)
+        with m.Elif(moves):
+            m.d.sync += place.eq(place + 1)
+
+    def _put_together(self, m: Module, fifo: BlockFIFO) -> None:
+        """A transfer of several words, shifted into a register."""
+        words = self.packet.words_per_transfer
+        unit = Signal(WORD_BITS * words, reset_less=True)
+        count = Signal(range(words))
+        m.d.comb += [
+            self.o.payload.eq(unit[: self.packet.transfer_bits]),
+            fifo.r_en.eq(~self.o.valid),
+        ]
+        with m.If(fifo.r_rdy & fifo.r_en):
+            m.d.sync += [unit.eq(Cat(unit, fifo.r_data)[WORD_BITS:]), count.eq(count + 1)]
+            with m.If(count == words - 1):
+                m.d.sync += [count.eq(0), self.o.valid.eq(1)]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
 
     def _fetch_common(self, m: Module, fifo: BlockFIFO, common: Signal) -> None:
         """The state that shifts the words of the common part into their register."""
@@ -147,4 +144,4 @@ class StepQueue(wiring.Component):
             m.d.sync += count.eq(count + 1)
             with m.If(count == words - 1):
                 m.d.sync += count.eq(0)
-                m.next = "fetch"
+                m.next = "send"

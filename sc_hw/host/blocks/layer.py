@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Shape, Signal
+from amaranth.hdl import Cat, Module, Shape, Signal
 from amaranth.lib import data
 
 from sc_hw.build.blocks.layer import layer_layout
@@ -17,6 +17,7 @@ from sc_hw.host.registers import WORD_BITS
 
 # Steps whose spikes the FIFO of events holds: a step decides while the next one is swept.
 IN_FLIGHT = 2
+LEAST_EVENTS = 16  # as block RAM, which costs an iCE40 a third of what registers do
 WORD_BIT_BITS = (WORD_BITS - 1).bit_length()  # of the number of a bit in its word
 
 
@@ -63,15 +64,15 @@ class HostLayer(HostBlock):
             *(getattr(self, f"counter_{name}").eq(getattr(pins, name)) for name in self.counters),
         ]
         self.connect_window(m, [pins.load], [pins.read], [pins.readback])
-        # A neuron may fire in every clock, and a word of the packet be due in between.
+        # A neuron may fire in every clock, and words of the packet are due in between.
         neurons = self.block.component.place.neurons
         event = data.StructLayout(
             {"number": Shape.cast(pins.neuron.shape()).width, "spike": 1, "done": 1}
         )
-        depth = fifo_depth(IN_FLIGHT * neurons)
+        depth = fifo_depth(max(LEAST_EVENTS, IN_FLIGHT * (neurons + 1)))
         m.submodules.events = events = BlockFIFO(width=event.size, depth=depth)
         # An entry for each spike, and one for a step's end that comes without.
-        self.count_in_flight(m, max(1, (depth - 1) // (neurons + 1)))
+        self.count_in_flight(m, depth // (neurons + 1))
         arriving = data.View(event, events.w_data)
         m.d.comb += [
             arriving.number.eq(pins.neuron),
@@ -82,43 +83,44 @@ class HostLayer(HostBlock):
         self._pack(m, data.View(event, events.r_data), events, words_for(neurons))
 
     def _pack(self, m: Module, event: Any, events: BlockFIFO, words: int) -> None:
-        """Collect the bits of a step's spikes, which come in rising order, into words."""
+        """Go through the neurons, whose spikes come in rising order, and shift a bit for each."""
+        neurons = self.output.bits
+        places = neurons if words == 1 else words * WORD_BITS
         number = Signal(WORD_BITS, init=1)
-        bits = Signal(WORD_BITS)
-        index = Signal(range(max(2, words)))
-        elsewhere = Signal()
-        if words > 1:
-            m.d.comb += elsewhere.eq(event.spike & (event.number[WORD_BIT_BITS:] != index))
+        # Shifted, for to write a bit at a place costs more than a logic cell for each bit.
+        bits = Signal(min(neurons, WORD_BITS), reset_less=True)
+        place = Signal(range(max(2, places)))
+        hit = Signal()
+        m.d.comb += hit.eq(event.spike & (event.number == place))
         with m.FSM(name="packet"):
             with m.State("rest"):
-                m.d.sync += index.eq(0)
+                m.d.sync += place.eq(0)
                 with m.If(events.r_rdy):
                     m.next = "number"
             with m.State("number"):
                 m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
                 with m.If(self.packet.ready):
                     m.next = "collect"
-            with m.State("collect"):
-                with m.If(events.r_rdy & elsewhere):
-                    m.next = "word"
-                with m.Elif(events.r_rdy):
-                    m.d.comb += [events.r_en.eq(1), self.spike.eq(event.spike)]
-                    with m.If(event.spike):
-                        m.d.sync += bits.bit_select(event.number[:WORD_BIT_BITS], 1).eq(1)
-                    with m.If(event.done):
-                        m.next = "rest_of_words"
-            for state, behind in (("word", "collect"), ("rest_of_words", None)):
-                with m.State(state):
+            # Of a neuron nothing is known until an event of it, of a later one, or the end is there.
+            with m.State("collect"), m.If(events.r_rdy):
+                m.d.comb += [self.spike.eq(hit), events.r_en.eq(hit & ~event.done)]
+                m.d.sync += [bits.eq(Cat(bits, hit)[1:]), place.eq(place + 1)]
+                with m.If(place == places - 1):
+                    m.next = "end"
+                if words > 1:
+                    with m.Elif(place[:WORD_BIT_BITS].all()):
+                        m.next = "word"
+            if words > 1:
+                with m.State("word"):
                     m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
                     with m.If(self.packet.ready):
-                        m.d.sync += [bits.eq(0), index.eq(index + 1)]
-                        if behind is not None:
-                            m.next = behind
-                        else:
-                            with m.If(index == words - 1):
-                                m.d.comb += self.finished.eq(1)
-                                m.d.sync += number.eq(number + 1)
-                                m.next = "rest"
+                        m.next = "collect"
+            with m.State("end"):
+                m.d.comb += [self.packet.valid.eq(events.r_rdy), self.packet.payload.eq(bits)]
+                with m.If(events.r_rdy & self.packet.ready):
+                    m.d.comb += [events.r_en.eq(1), self.finished.eq(1)]
+                    m.d.sync += number.eq(number + 1)
+                    m.next = "rest"
 
 
 HOST_BLOCK = HostLayer

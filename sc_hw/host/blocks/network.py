@@ -9,8 +9,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 
 from sc_hw.build.blocks.ports import leaf_fields
 from sc_hw.host.blocks.host_block import HostBlock
-from sc_hw.host.blocks.layer import spike_fields
-from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
+from sc_hw.host.blocks.layer import WORD_BIT_BITS, spike_fields
+from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
 from sc_hw.host.registers import WORD_BITS
 from sc_model.spec import PLASTIC
 
@@ -153,10 +153,11 @@ class HostNetwork(HostBlock):
         """Shift a word of spikes into packets; whether one is being packed."""
         interval, neurons = self.output.step_interval, self.output.bits
         number = Signal(WORD_BITS, init=interval)
+        places = neurons if neurons <= WORD_BITS else words_for(neurons) * WORD_BITS
         spikes = Signal(neurons, reset_less=True)
-        left = Signal(range(max(2, neurons)))
-        place = Signal(range(WORD_BITS))
-        bits = Signal(WORD_BITS)
+        place = Signal(range(max(2, places)))
+        # Shifted, for to write a bit at a place costs more than a logic cell for each bit.
+        bits = Signal(min(neurons, WORD_BITS), reset_less=True)
         packing = Signal()
         m.d.comb += packing.eq(1)
         with m.FSM(name="packet"):
@@ -164,7 +165,7 @@ class HostNetwork(HostBlock):
                 m.d.comb += packing.eq(0)
                 # Room has been reserved with the step, unless the network is ahead of its steps.
                 m.d.comb += pins.o.ready.eq(self.room if self.is_early else 1)
-                m.d.sync += [left.eq(neurons - 1), place.eq(0), spikes.eq(pins.o.payload.spikes)]
+                m.d.sync += [place.eq(0), spikes.eq(pins.o.payload.spikes)]
                 with m.If(pins.o.valid & pins.o.ready):
                     m.next = "number"
             with m.State("number"):
@@ -175,24 +176,23 @@ class HostNetwork(HostBlock):
             with m.State("shift"):
                 m.d.comb += self.spike.eq(spikes[0])
                 m.d.sync += [
-                    bits.bit_select(place, 1).eq(spikes[0]),
+                    bits.eq(Cat(bits, spikes[0])[1:]),
                     spikes.eq(spikes[1:]),
                     place.eq(place + 1),
-                    left.eq(left - 1),
                 ]
-                with m.If(~left.any()):
+                with m.If(place == places - 1):
                     m.next = "last"
-                with m.Elif(place.all()):
-                    m.next = "word"
-            with m.State("word"):
-                m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
-                with m.If(self.packet.ready):
-                    m.d.sync += bits.eq(0)
-                    m.next = "shift"
+                if neurons > WORD_BITS:
+                    with m.Elif(place[:WORD_BIT_BITS].all()):
+                        m.next = "word"
+            if neurons > WORD_BITS:
+                with m.State("word"):
+                    m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
+                    with m.If(self.packet.ready):
+                        m.next = "shift"
             with m.State("last"):
                 m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(bits)]
                 with m.If(self.packet.ready):
-                    m.d.sync += bits.eq(0)
                     m.d.comb += self.finished.eq(1)
                     m.next = "rest"
         taken = pins.o.valid & pins.o.ready

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.host.link import frames
+from sc_hw.host.link.crc import SerialCrc
 
 # Addresses in an answer's 256 bytes. With the frame's first byte behind the header's length at 0,
 # an answer's length is the place where its CRC ends.
@@ -97,11 +98,10 @@ class Answers(wiring.Component):
             places.w_data.eq(write.byte),
         ]
         in_crc = Signal(reset_less=True)
-        m.submodules.crc = crc = frames.crc32()
+        m.submodules.crc = crc = SerialCrc()
         with m.FSM(name="builder"):
             with m.State("idle"):
-                # never both; with the condition, synthesis knows it, too
-                m.d.comb += crc.start.eq(~crc.valid)
+                m.d.comb += crc.start.eq(1)
                 m.d.sync += [in_crc.eq(0), code.eq(CODE)]
                 self._idle(m, place, byte, end)
             self._append(m, place, byte, write)
@@ -161,10 +161,9 @@ class Answers(wiring.Component):
         """State that puts a byte into the CRC, or takes one out of it, bit by bit."""
         number = Signal(3)
         with m.State("check"):
-            # A register that is fed with its own last bit is shifted out.
-            m.d.comb += [crc.valid.eq(1), crc.data.eq(Mux(in_crc, ~crc.crc[0], byte[0]))]
+            m.d.comb += [crc.valid.eq(1), crc.data.eq(byte[0]), crc.out.eq(in_crc)]
             m.d.sync += [
-                byte.eq(Cat(byte[1:], Mux(in_crc, crc.crc[0], byte[0]))),
+                byte.eq(Cat(byte[1:], Mux(in_crc, crc.bit, byte[0]))),
                 number.eq(number + 1),
             ]
             with m.If(number == 7):

@@ -38,6 +38,7 @@ class Executor(wiring.Component):
     Members
     -------
     i : bytes of good frames, at most one in two clocks.
+    done : with the last byte of a frame.
     bus : initiator; `err` ends an access like `ack`, and is reported in the answer.
     begin, finish, send, slot, header, kind, body : to `Answers`.
     ready, free, full : from `Answers`.
@@ -48,6 +49,7 @@ class Executor(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(8)),
+                "done": Out(1),
                 "bus": Out(wishbone.Signature(16)),
                 "begin": Out(1),
                 "finish": Out(1),
@@ -99,6 +101,7 @@ class Executor(wiring.Component):
                 # at least the CRC is left
                 m.d.comb += self.i.ready.eq(1)
                 with m.If(self.i.valid & taken.last):
+                    m.d.comb += self.done.eq(1)
                     m.next = "end"
             with m.State("end"):
                 m.d.comb += [self.finish.eq(build), self.send.eq(resend)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from amaranth.lib import crc
-
 MAGIC = 0x53434857  # "SCHW"
 PROTOCOL = 1
 # A decoded frame fits into one block of COBS: length, session (2), sequence, kind, body, CRC (4).
@@ -26,12 +24,3 @@ WELCOME_CONSTANTS = (
 )
 DEFAULT_WINDOW = 4
 WINDOWS = (1, 2, 4, 8, 16)  # powers of two: a sequence's low bits choose where its answer is kept
-
-
-def crc32() -> crc.Processor:
-    """CRC-32/ISO-HDLC, a bit each clock, low bit of a byte first.
-
-    Serial, for a byte takes 40 clocks or more on the wire: 34 logic cells, where eight bits at once
-    take more than 100.
-    """
-    return crc.catalog.CRC32_ISO_HDLC(data_width=1).create()

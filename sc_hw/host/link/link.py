@@ -77,7 +77,11 @@ class Link(wiring.Component):
         connect(m, executor.body, answers.i)
         connect(m, answers.o, flipped(self.o))
         connect(m, executor.bus, flipped(self.bus))
-        m.d.comb += [receiver.broken.eq(self.broken), self.good.eq(receiver.good)]
+        m.d.comb += [
+            receiver.broken.eq(self.broken),
+            receiver.done.eq(executor.done),
+            self.good.eq(receiver.good),
+        ]
         for name in ("slot", "header", "kind", "begin", "finish", "send"):
             m.d.comb += getattr(answers, name).eq(getattr(executor, name))
         for name in ("ready", "free", "full"):

@@ -5,20 +5,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.host.link import frames
+from sc_hw.host.link.crc import SerialCrc
+from sc_hw.host.link.frames import CRC_BYTES
 
 
 class FrameReceiver(wiring.Component):
     """Decodes COBS, checks frames and holds the good ones.
 
-    A frame's bytes are written into a ring in block RAM as they come, behind those of the frame
-    before. When the frame ends and is good, they are released to the output; else the next frame
-    overwrites them. So what comes out is whole frames, length first, one behind the other.
+    A frame's bytes are written into a place of 256 bytes of block RAM as they come. When the frame
+    ends and is good, the next one goes into the next place; else it overwrites this one. So what
+    comes out is whole frames, length first, one behind the other. A frame that begins when no place
+    is free is dropped.
 
     A byte is taken every 11 clocks at most; one comes out every 2. Domain ``sync``.
 
@@ -28,13 +30,14 @@ class FrameReceiver(wiring.Component):
 
     Parameters
     ----------
-    frames_held : longest frames that have room at once, a power of two.
+    frames_held : places, a power of two.
 
     Members
     -------
     i : bytes from the wire.
     broken : one clock: a byte was lost or damaged, the frame under way is dropped.
     o : bytes of good frames, from the length to the CRC.
+    done : with the last byte of a frame: its place is free.
     good : one clock: a good frame has come.
     """
 
@@ -45,51 +48,49 @@ class FrameReceiver(wiring.Component):
                 "i": In(stream.Signature(8)),
                 "broken": In(1),
                 "o": Out(stream.Signature(8)),
+                "done": In(1),
                 "good": Out(1),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        # A ring of n bytes holds n - 1; the longest frame is two bytes shorter than 256.
-        depth = 256 * self.frames_held
-        m.submodules.ring = ring = BlockRAM(depth, 8, output_register=False)
-        written = Signal(range(depth))  # where the next byte goes
-        released = Signal(range(depth))  # first byte of the frame under way
+        m.submodules.places = places = BlockRAM(256 * self.frames_held, 8, output_register=False)
+        written, taken = Signal(8), Signal(8)  # bytes in their places
+        place_bits = self.frames_held.bit_length() - 1
+        filled, emptied = Signal(place_bits), Signal(place_bits)  # places
+        held = Signal(range(self.frames_held + 1))  # good frames
         byte = Signal(8, reset_less=True)
-
-        taken = Signal(range(depth))
-        before = Signal(range(depth), init=depth - 1)  # address of the byte that was taken last
-        emit, good, end = self._decode(m, byte, written, before)
+        emit, good, end = self._decode(m, byte, held[-1])
         m.d.comb += [
             self.good.eq(good),
-            ring.w_en.eq(emit),
-            ring.w_addr.eq(written),
-            ring.w_data.eq(byte),
+            places.w_en.eq(emit),
+            places.w_addr.eq(Cat(written, filled)),
+            places.w_data.eq(byte),
+            # The memory shows a byte a clock after its address.
+            places.r_addr.eq(Cat(taken, emptied)),
+            self.o.payload.eq(places.r_data),
         ]
-        with m.If(emit):
+        m.d.sync += [
+            filled.eq(filled + good),
+            emptied.eq(emptied + self.done),
+            self.o.valid.eq(held.any() & ~self.done),
+        ]
+        with m.If(end):
+            m.d.sync += written.eq(0)
+        with m.Elif(emit):
             m.d.sync += written.eq(written + 1)
-        with m.If(good):
-            m.d.sync += released.eq(written)
-        with m.Elif(end):
-            m.d.sync += written.eq(released)
-
-        # The memory shows a byte a clock after its address.
-        m.d.comb += self.o.payload.eq(ring.r_data)
-        m.d.sync += self.o.valid.eq(ring.r_addr != released)
-        m.d.comb += ring.r_addr.eq(taken)
+        with m.If(good ^ self.done):
+            m.d.sync += held.eq(held + Mux(self.done, -1, 1))
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [taken.eq(taken + 1), before.eq(taken), self.o.valid.eq(0)]
+            m.d.sync += [taken.eq(taken + 1), self.o.valid.eq(0)]
+        with m.If(self.done):
+            m.d.sync += taken.eq(0)
         return m
 
-    def _decode(
-        self, m: Module, byte: Signal, written: Signal, before: Signal
-    ) -> tuple[Signal, Signal, Signal]:
+    def _decode(self, m: Module, byte: Signal, full: Value) -> tuple[Signal, Signal, Signal]:
         """COBS, length and CRC; strobes: a byte is to be kept, a good frame ends, a frame ends."""
-        m.submodules.crc = crc = frames.crc32()
-        start = Signal()
-        # never both; with the condition, synthesis knows it, too
-        m.d.comb += crc.start.eq(start & ~crc.valid)
+        m.submodules.crc = crc = SerialCrc()
         run = Signal(8, reset_less=True)  # bytes to come until the next code of COBS
         left = Signal(8, reset_less=True)  # bytes that the frame must still have, by its length
         begun = Signal(reset_less=True)  # the first code has come
@@ -97,16 +98,19 @@ class FrameReceiver(wiring.Component):
         bad = Signal(reset_less=True)
         emit, good, end = Signal(), Signal(), Signal()
         number = Signal(3)  # of the bit that goes into the CRC
-        full = Signal(reset_less=True)
         whole = Signal(reset_less=True)
         run_out, left_out = Signal(), Signal()
-        m.d.comb += [run_out.eq(~run.any()), left_out.eq(~left.any())]
-        m.d.sync += [
-            full.eq(written == before),
-            # Read in `decode` alone, at least two clocks after the last change of what it is made
-            # of. `left_out` is 0 before the first length, which a good frame has set.
-            whole.eq(crc.match_detected & left_out & run_out & has_length & ~bad),
+        m.d.comb += [
+            run_out.eq(~run.any()),
+            left_out.eq(~left.any()),
+            crc.data.eq(byte[0]),
+            # The frame's last bytes are compared with what has come out of those before.
+            crc.out.eq(~left[CRC_BYTES.bit_length() - 1 :].any()),
+            crc.start.eq(end),
         ]
+        # Read in `decode` alone, at least two clocks after the last change of what it is made of.
+        # `left_out` is 0 before the first length, which a good frame has set.
+        m.d.sync += whole.eq(left_out & run_out & has_length & ~bad)
         with m.FSM(name="decoder"):
             with m.State("wait"):
                 m.d.comb += self.i.ready.eq(1)
@@ -115,7 +119,7 @@ class FrameReceiver(wiring.Component):
                     m.next = "decode"
             with m.State("decode"):
                 with m.If(byte == 0):
-                    m.d.comb += [end.eq(1), good.eq(whole), start.eq(1)]
+                    m.d.comb += [end.eq(1), good.eq(whole)]
                     m.d.sync += [run.eq(0), begun.eq(0), has_length.eq(0), bad.eq(0)]
                     m.next = "wait"
                 with m.Elif(run_out):
@@ -129,7 +133,6 @@ class FrameReceiver(wiring.Component):
                     m.d.sync += run.eq(run - 1)
                     m.next = "keep"
             with m.State("keep"):
-                # a full ring would be overwritten where it is read
                 m.d.comb += emit.eq(~full)
                 m.d.sync += [has_length.eq(1), left.eq(Mux(has_length, left - 1, byte))]
                 too_long = has_length & left_out
@@ -139,8 +142,10 @@ class FrameReceiver(wiring.Component):
                     m.d.sync += bad.eq(1)
                 m.next = "check"
             with m.State("check"):
-                m.d.comb += [crc.valid.eq(1), crc.data.eq(byte[0])]
+                m.d.comb += crc.valid.eq(1)
                 m.d.sync += [byte.eq(byte >> 1), number.eq(number + 1)]
+                with m.If(crc.out & (crc.bit != byte[0])):
+                    m.d.sync += bad.eq(1)
                 with m.If(number == 7):
                     m.next = "wait"
         with m.If(self.broken):

@@ -12,7 +12,7 @@ from simulator import simulate
 from sc_hw.host.fifo import BlockFIFO, fifo_depth
 
 
-@pytest.mark.parametrize(("words", "depth"), [(1, 3), (2, 3), (3, 5), (256, 257), (257, 513)])
+@pytest.mark.parametrize(("words", "depth"), [(1, 2), (2, 2), (3, 4), (256, 256), (257, 512)])
 def test_block_rams_are_used_whole(words: int, depth: int) -> None:
     assert fifo_depth(words) == depth
     assert fifo_depth(words) >= words

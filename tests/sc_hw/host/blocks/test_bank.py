@@ -80,7 +80,7 @@ def test_a_step_longer_than_the_fifo_goes_through_it(builds: Path) -> None:
     size = board.host["step"]["words"]
     assert size > 4096
     assert not board.host["fifo"]["whole_steps"]
-    assert board.host["fifo"]["step_words"] == 257
+    assert board.host["fifo"]["step_words"] == 256
     rtl, model = RtlBank(board), Device.open(design)
     rtl.restore(model.state()["synapse"])
     drawn = {
