@@ -1,0 +1,182 @@
+"""Train a network of spiking neurons on images, and write it for hardware.
+
+    python examples/mnist/train.py --data train-images-idx3-ubyte.gz
+    python examples/mnist/train.py --data mnist10k.npz --fold 4
+    python examples/mnist/train.py
+
+Without data: the digits of scikit-learn, 8 x 8. Written are, into the folder of `--out`: NAME.nir,
+the network in floating point; NAME.toml and NAME.npz, the design with its integers, which the
+import has made of it; NAME.import.json, what the import did; NAME_test.npz, test images as spikes,
+for `sc-hw evaluate`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from network import QUANTISER, Classifier, Recipe, accuracy, dense, samples, train
+
+from sc_hw.commands.import_nir import import_nir
+from sc_hw.files import replacing
+from sc_model.evaluation import accuracy as answers
+from sc_model.evaluation import load_parameters, run_integers
+from sc_model.images import Images, load_images
+from sc_model.interchange import from_layers, write
+from sc_model.spec import ConfigError, NetworkSpec, load_design
+
+FOLDS = 5
+TICK_MS = 1.0
+# UP5K's SPRAM gives 64 bits a clock: 8 weights of 8 bits
+LANES = 8
+WIDTHS = {**{name: value for name, value in vars(QUANTISER).items() if value}, "reset": "subtract"}
+
+
+class Split(NamedTuple):
+    """Images to train with, and others to test with."""
+
+    train: Images
+    test: Images
+
+
+def digits() -> Images:
+    """The digits of scikit-learn, 1,797 of 8 x 8."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    pixels = np.rint(found.images * (255 / 16)).astype(np.uint8)
+    return Images(pixels, found.target.astype(np.int64), "digits of scikit-learn")
+
+
+def fold(images: Images, number: int) -> Split:
+    """Test with one of five equal parts, in the order of the file, and train with the others."""
+    if not 0 <= number < FOLDS or len(images) < 2 * FOLDS:
+        raise ConfigError(
+            f"fold must be in [0, {FOLDS - 1}], of {2 * FOLDS} images or more, not {number} of"
+            f" {len(images)}."
+        )
+    part = np.arange(len(images)) * FOLDS // len(images)
+    return Split(images.chosen(part != number), images.chosen(part == number))
+
+
+def network_of(design: Path) -> NetworkSpec:
+    """The network of a design file."""
+    spec = load_design(design).network
+    if spec is None:
+        raise RuntimeError(f"{design} is no network")
+    return spec
+
+
+def written(net: Classifier, test: Images, recipe: Recipe, folder: Path, name: str) -> Path:
+    """Write all files of a network that was trained in integers; the design file.
+
+    RuntimeError where the import has made other integers of it than those it was trained with.
+    """
+    floats = [layer.float_layer(each) for each, layer in net.layers.items()]
+    nir = write(folder / f"{name}.nir", from_layers(floats, dt_ms=TICK_MS))
+    import_nir(nir, folder, name=name, lanes=LANES, engine="events", **WIDTHS)
+    spec = network_of(folder / f"{name}.toml")
+    parameters = load_parameters(folder / f"{name}.npz", spec)
+    for layer in net.integers():
+        for what, array in layer.parameters.items():
+            if not np.array_equal(parameters[f"{layer.spec.name}.{what}"], array):
+                raise RuntimeError(f"the import changes {what} of layer '{layer.spec.name}'")
+    with replacing(folder / f"{name}_test.npz") as temporary, temporary.open("wb") as stored:
+        np.savez_compressed(stored, spikes=samples(test, recipe), labels=test.labels)
+    return folder / f"{name}.toml"
+
+
+def figures(design: Path, test: Images, recipe: Recipe) -> dict[str, Any]:
+    """What the golden integers make of test images: right answers, and spikes an image."""
+    spec = network_of(design)
+    x = samples(test, recipe)
+    layers = run_integers(spec, load_parameters(design.with_suffix(".npz"), spec), x)
+    found = answers(layers[-1], test.labels)
+    count = len(test)
+    return {
+        "images": count,
+        "right": found.right,
+        "accuracy": found.share,
+        "tied": found.tied,
+        "ticks": x.shape[1],
+        "input_events": float(x.sum() / count),
+        **{
+            f"{layer.name}_events": float(words.sum(dtype=np.int64) / count)
+            for layer, words in zip(spec.layers, layers, strict=True)
+        },
+    }
+
+
+def trained(split: Split, recipe: Recipe, seed: int, progress: bool) -> tuple[Classifier, float]:
+    """A network that computes in integers, and how many answers were right in floating point."""
+    torch.manual_seed(seed)
+    net = dense(split.train.pixels[0].size, split.train.classes, recipe)
+    before: list[float] = []
+    train(
+        net,
+        split.train,
+        recipe,
+        seed=seed,
+        progress=progress,
+        before_tuning=lambda plain: before.append(accuracy(plain, split.test, recipe)),
+    )
+    return net, before[0]
+
+
+def chosen(given: argparse.Namespace) -> tuple[Split, str]:
+    """The images, and a name for the network."""
+    if given.data is None:
+        return fold(digits(), given.fold), "digits"
+    images = load_images(given.data, given.labels)
+    if given.test is None:
+        return fold(images, given.fold), "mnist"
+    test = load_images(given.test, given.test_labels)
+    if test.pixels.shape[1:] != images.pixels.shape[1:] or test.classes > images.classes:
+        raise ConfigError(
+            f"data file {given.test} must have images as {given.data} has,"
+            f" {images.pixels.shape[1:]} in {images.classes} classes, not"
+            f" {test.pixels.shape[1:]} in {test.classes}."
+        )
+    return Split(images, test), "mnist"
+
+
+def main() -> None:
+    """Train, write, and print accuracies and spikes an image."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="images: idx (compressed or not) or .npz")
+    parser.add_argument("--labels", type=Path, help="their labels; by default the file beside")
+    parser.add_argument("--test", type=Path, help="images to test with; by default a fold of DATA")
+    parser.add_argument("--test-labels", type=Path)
+    parser.add_argument("--fold", type=int, default=FOLDS - 1, help="fifth to test with, 0 to 4")
+    parser.add_argument("--epochs", type=int, help="in floating point; a sixth of them follow")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--name", help="of the design")
+    parser.add_argument("--out", type=Path, default=Path("mnist"), help="folder to write to")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    recipe = Recipe()
+    if given.epochs:
+        recipe = replace(recipe, epochs=given.epochs, tuned=max(1, given.epochs // 6))
+    try:
+        split, name = chosen(given)
+        print(f"{len(split.train)} images to train with, {len(split.test)} to test with")
+        net, before = trained(split, recipe, given.seed, progress=True)
+        design = written(net, split.test, recipe, given.out, given.name or name)
+        found = figures(design, split.test, recipe)
+    except (ConfigError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    print(f"floating point before tuning: {before:.4f}")
+    print(f"integers: {found['right']} of {found['images']} right ({found['accuracy']:.4f})")
+    spikes = ", ".join(f"{name} {value:.1f}" for name, value in found.items() if "events" in name)
+    print(f"events an image: {spikes}; {found['ticks']} ticks")
+    print(f"{design}: sc-hw evaluate {design} {design.with_name(design.stem + '_test.npz')}")
+
+
+if __name__ == "__main__":
+    main()

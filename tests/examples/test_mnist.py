@@ -1,0 +1,134 @@
+"""Images as spikes, a short training that ends in the golden integers, and what is shipped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from support import ROOT, scripts_of
+
+from sc_hw.simulation.evaluation import evaluate
+from sc_model.evaluation import load_parameters, run_integers
+from sc_model.golden.network.network import Network
+from sc_model.images import Images
+from sc_model.spec import ConfigError, load_design
+
+FOLDER = ROOT / "examples" / "mnist"
+
+
+@pytest.fixture(scope="module")
+def example() -> Iterator[dict[str, ModuleType]]:
+    with scripts_of(FOLDER, ("network", "train")) as scripts:
+        yield scripts
+
+
+def test_a_pixel_spikes_once_the_brighter_the_earlier(example: dict[str, ModuleType]) -> None:
+    recipe = example["network"].Recipe(code_ticks=4, ticks=6, dark=0.2)
+    pixels = np.array([[[0, 50, 52, 110, 180, 230, 255]]], np.uint8)
+    found = example["network"].samples(Images(pixels, np.zeros(1, np.int64), "x"), recipe)
+    assert found.shape == (1, 6, 7)
+    # none at 0 and 0.196; parts of 0.2 from 1.0 downwards
+    assert found[0].sum(0).tolist() == [0, 0, 1, 1, 1, 1, 1]
+    assert found[0].argmax(0)[2:].tolist() == [3, 2, 1, 0, 0]
+
+
+def test_distorted_images_are_others_of_the_same_size(example: dict[str, ModuleType]) -> None:
+    images = torch.zeros(3, 12, 10)
+    images[:, 4:8, 3:7] = 1
+
+    def made(strength: float) -> torch.Tensor:
+        random = torch.Generator().manual_seed(5)
+        found: torch.Tensor = example["network"].distorted(images, strength, random)
+        return found
+
+    assert torch.allclose(made(0.0), images, atol=1e-5)
+    assert torch.equal(made(1.0), made(1.0))
+    assert made(1.0).shape == images.shape
+    assert not torch.allclose(made(1.0)[0], made(1.0)[1], atol=0.1)
+    assert made(1.0).min() >= 0
+
+
+def test_a_short_training_is_written_as_the_golden_integers(
+    example: dict[str, ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = ["train.py", "--out", str(tmp_path), "--epochs", "12"]
+    monkeypatch.setattr(sys, "argv", command)
+    example["train"].main()
+    said = capsys.readouterr().out
+    assert "359 to test with" in said
+    assert "events an image: input_events" in said
+    found = evaluate(tmp_path / "digits.toml", tmp_path / "digits_test.npz")
+    assert found["integer"]["accuracy"] > 0.75  # by chance 0.1
+    assert f"integers: {found['integer']['right']} of 359 right" in said
+    assert abs(found["float"]["accuracy"] - found["integer"]["accuracy"]) < 0.05
+    design = load_design(tmp_path / "digits.toml")
+    assert design.network is not None
+    assert [layer.engine for layer in design.network.layers] == ["events", "events"]
+
+
+def test_an_import_that_changes_the_integers_is_an_error(
+    example: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = example["network"].Recipe(hidden=4)
+    net = example["network"].dense(6, 3, recipe)
+    net.compute_in_integers(example["network"].QUANTISER)
+    test = Images(np.zeros((2, 2, 3), np.uint8), np.zeros(2, np.int64), "x")
+    written = example["train"].written
+    assert written(net, test, recipe, tmp_path, "small") == tmp_path / "small.toml"
+    other = {**example["train"].WIDTHS, "fraction": 3}
+    monkeypatch.setattr(example["train"], "WIDTHS", other)
+    with pytest.raises(RuntimeError, match="the import changes threshold of layer 'hidden'"):
+        written(net, test, recipe, tmp_path, "small")
+
+
+def test_folds_are_fifths_in_the_order_of_the_file(example: dict[str, ModuleType]) -> None:
+    images = Images(np.zeros((10, 1, 1), np.uint8), np.arange(10), "x")
+    split = example["train"].fold(images, 1)
+    assert split.test.labels.tolist() == [2, 3]
+    assert split.train.labels.tolist() == [0, 1, 4, 5, 6, 7, 8, 9]
+    with pytest.raises(ConfigError, match=r"fold must be in \[0, 4\]"):
+        example["train"].fold(images, 5)
+
+
+def test_bad_data_is_one_line(
+    example: dict[str, ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train.py", "--data", str(tmp_path / "none.npz")])
+    with pytest.raises(SystemExit) as ended:
+        example["train"].main()
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: data file ")
+    assert error.count("\n") == 1
+
+
+def test_the_shipped_network_is_that_of_the_report_in_golden_and_compiled() -> None:
+    spec = load_design(FOLDER / "mnist.toml").network
+    assert spec is not None
+    assert [(layer.inputs, layer.neurons) for layer in spec.layers] == [(784, 128), (128, 10)]
+    parameters = load_parameters(FOLDER / "mnist.npz", spec)
+    assert np.abs(parameters["hidden.weight"]).max() == 127
+    # blobs that look a bit like strokes: each pixel once in the first four ticks
+    rng = np.random.default_rng(3)
+    x = np.zeros((20, 5, 784), np.uint8)
+    for sample in x:
+        chosen = rng.permutation(784)[:130]
+        sample[rng.integers(0, 4, 130), chosen] = 1
+    layers = run_integers(spec, parameters, x)
+    golden = Network(spec, parameters)
+    for number, sample in enumerate(x):
+        golden.reset()
+        assert np.array_equal(golden.run(sample), layers[-1][number])
+    assert layers[0].sum() > 20 * 20
+    assert layers[1].sum()
