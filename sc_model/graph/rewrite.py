@@ -258,13 +258,16 @@ PIPELINED = tuple(rewrite for rewrite in REWRITES if rewrite is not late_carry_l
 
 
 def remade(
-    graph: Graph, rule: Rewrite = lambda builder, index: None
+    graph: Graph,
+    rule: Rewrite = lambda builder, index: None,
+    *,
+    nodes: type[Builder] = Builder,
 ) -> tuple[Builder, dict[int, int]]:
-    """A builder with the graph's nodes after a rewrite, and the new index of each node.
+    """A builder, of a kind, with the graph's nodes after a rewrite, and the new index of each node.
 
     The nodes are rewritten in order, operands first.
     """
-    builder, new_index = Builder(), dict[int, int]()
+    builder, new_index = nodes(), dict[int, int]()
     for index, node in enumerate(graph.nodes):
         if node.op is Op.VAR:
             new_index[index] = builder.var(str(node.data[0]), node.interval)

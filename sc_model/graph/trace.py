@@ -247,6 +247,8 @@ def trace_function(
     outputs: Mapping[str, IntFormat],
     run: Callable[[Any, dict[str, Any]], Any],
     origin: RuleSource | None = None,
+    *,
+    nodes: type[Builder] = Builder,
 ) -> Graph:
     """The graph of a function of the algebra.
 
@@ -256,6 +258,7 @@ def trace_function(
     variables, outputs : formats by name.
     run : the function, from (ops, values by name) to outputs by name.
     origin : source of the function, where errors shall name the line of a file.
+    nodes : the kind of builder that makes the nodes.
 
     Raises
     ------
@@ -264,7 +267,7 @@ def trace_function(
     TypeError
         the function branches on a value, shifts by one, or uses something that is no integer.
     """
-    builder = Builder(file=origin.file if origin is not None else "")
+    builder = nodes(file=origin.file if origin is not None else "")
     indices = {name: builder.var(name, Interval.of(form)) for name, form in variables.items()}
     ops = TraceOps(builder)
     result = run(ops, {name: Expr(builder, index) for name, index in indices.items()})
@@ -298,8 +301,12 @@ def _place(origin: RuleSource | None, builder: Builder, index: int, name: str) -
     return origin.place(builder.lines.get(index) or origin.line_of_return("update", name))
 
 
-def trace(rule: Rule, params: RuleParams) -> Graph:
+def trace(rule: Rule, params: RuleParams, *, nodes: type[Builder] = Builder) -> Graph:
     """The rule's graph under `params`.
+
+    Parameters
+    ----------
+    nodes : the kind of builder that makes the nodes.
 
     Raises
     ------
@@ -315,7 +322,9 @@ def trace(rule: Rule, params: RuleParams) -> Graph:
             ops, {n: values[n] for n in state}, {n: values[n] for n in inputs}, params
         )
 
-    graph = trace_function(f"rule '{rule.family}'", {**state, **inputs}, state, run, rule.origin)
+    graph = trace_function(
+        f"rule '{rule.family}'", {**state, **inputs}, state, run, rule.origin, nodes=nodes
+    )
     if rule.file and (rule.file, rule.source) not in _CHECKED:
         check_vectors(rule)
         _CHECKED.add((rule.file, rule.source))

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.bank import Bank
 from sc_model.graph import Graph, Interval
-from sc_model.native.build import narrowest_fit, packed, pointers, runtime, traced
+from sc_model.native.build import address, narrowest_fit, packed, pointers, runtime, traced
 from sc_model.native.compiler import compiled
 from sc_model.native.lowering import Loop, lowered
+from sc_model.native.scalar import Constants
 from sc_model.native.vectors import VectorCode, bias_of
 from sc_model.spec import IntFormat, Rule, RuleParams
 
@@ -28,7 +29,8 @@ template <typename T> static inline const T *whole(const T *from, int64_t left, 
 
 // A vector of synapses at `at`, `left` of them; inputs are `[t][n]`.
 template <int K> static inline __attribute__((always_inline)) void over(
-    int64_t count, int64_t n, int64_t left, const void *const *inputs, E *const *at, int64_t j) {{
+    int64_t count, int64_t n, int64_t left, const void *const *inputs, E *const *at, int64_t j,
+    const Constants &of) {{
   {declared}
   for (int k = 0; k < K; k++) {{ {loaded} }}
   for (int64_t t = 0; t < count; t++) {{
@@ -44,15 +46,17 @@ template <int K> static inline __attribute__((always_inline)) void over(
   for (int k = 0; k < K; k++) {{ {stored} }}
 }}
 
-extern "C" void steps(int64_t count, int64_t n, const void *const *inputs, E *const *fields) {{
+extern "C" void steps(int64_t count, int64_t n, const void *const *inputs, E *const *fields,
+                      const int64_t *constants) {{
+  const Constants of = constants_of(constants);
   for (int64_t j = 0; j < n;) {{
     E *at[{fields}];
     for (int f = 0; f < {fields}; f++) at[f] = fields[f] + j;
     if (j + UNROLL * LANES <= n) {{
-      over<UNROLL>(count, n, LANES, inputs, at, j);
+      over<UNROLL>(count, n, LANES, inputs, at, j, of);
       j += UNROLL * LANES;
     }} else {{
-      over<1>(count, n, n - j, inputs, at, j);
+      over<1>(count, n, n - j, inputs, at, j, of);
       j += LANES;
     }}
   }}
@@ -69,6 +73,7 @@ class BankKernel:
     -------
     bits : width of an element.
     source : the C++.
+    constants : what it is called with: the rule's constants and shifts.
     biases : for each field and each input wider than a bit, what is subtracted from its values in
         memory (see `sc_model.native.vectors`).
     """
@@ -82,12 +87,14 @@ class BankKernel:
         expressions |= {
             name: f"{'mask' if form == BIT else 'input'}_{name}" for name, form in inputs.items()
         }
-        code = VectorCode(graph, variables, bits, expressions)
+        self.constants = Constants()
+        code = VectorCode(graph, variables, bits, expressions, self.constants)
         forms = rule.state_formats(params) | {
             name: form for name, form in inputs.items() if form != BIT
         }
         self.biases = {name: bias_of(Interval.of(form), bits) for name, form in forms.items()}
-        self.source = runtime(bits) + self._source(graph, code, fields, inputs, expressions)
+        text = self._source(graph, code, fields, inputs, expressions)
+        self.source = runtime(bits) + self.constants.vectors + text
 
     def _source(
         self,
@@ -155,6 +162,7 @@ class NativeBank(Bank):
     ) -> None:
         self.kernel = narrowest_fit(rule, narrowest, lambda bits: BankKernel(rule, params, bits))
         self._run = compiled(self.kernel.source, flags=flags).steps
+        self._constants = self.kernel.constants.array()
         self._element = np.dtype(f"int{self.kernel.bits}")
         self._packed: dict[str, NDArray[Any]] = {}
         super().__init__(rule, params, synapses, initial)
@@ -239,4 +247,5 @@ class NativeBank(Bank):
                 array = packed(name, array, shape, form, np.dtype(np.uint8), 0)
             ready.append(array)
         fields = pointers([self._packed[name] for name in self._state_formats])
-        self._run(ctypes.c_int64(count), ctypes.c_int64(self.synapses), pointers(ready), fields)
+        sizes = ctypes.c_int64(count), ctypes.c_int64(self.synapses)
+        self._run(*sizes, pointers(ready), fields, address(self._constants))

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.golden.arrays import saturated_array
 from sc_model.graph import Graph, trace
 from sc_model.native.compiler import NativeError
+from sc_model.native.lowering import KernelBuilder
 from sc_model.native.vectors import TooNarrow
 from sc_model.spec import IntFormat, Rule, RuleParams
 
@@ -21,8 +22,11 @@ Kernel = TypeVar("Kernel")
 
 
 def traced(rule: Rule, params: RuleParams) -> Graph:
-    """The rule's graph; NativeError where a value of it does not fit 64 bits."""
-    graph = trace(rule, params)
+    """The rule's graph, in a shape that its parameters' values alone do not change.
+
+    NativeError where a value of it does not fit 64 bits.
+    """
+    graph = trace(rule, params, nodes=KernelBuilder)
     if graph.max_width > 64:
         raise NativeError(
             f"native kernels need every value of a rule to fit 64 bits; '{rule.family}' with these"

@@ -24,7 +24,7 @@ from sc_model.graph.plastic import LayerRule, layer_rule
 from sc_model.native.build import address, narrowest_fit, pointers, runtime, traced
 from sc_model.native.compiler import compiled
 from sc_model.native.lowering import Loop, lowered
-from sc_model.native.scalar import scalar_lines
+from sc_model.native.scalar import Constants, scalar_lines
 from sc_model.native.vectors import VectorCode
 from sc_model.spec import Rule, RuleParams
 
@@ -39,7 +39,7 @@ static const int64_t ROWS = {rows}, COLUMNS = {columns}, STEPS = {steps};
 // (ACROSS) one vector in each of K rows.
 template <int K, bool ACROSS> static inline __attribute__((always_inline)) void tile(
     int64_t count, int64_t width, const E *row, int64_t row_stride, const E *column,
-    int64_t column_stride, const E *step, E *const *at) {{
+    int64_t column_stride, const E *step, E *const *at, const Constants &of) {{
   const int64_t apart = ACROSS ? width : LANES, next = ACROSS ? K * width : width;
   {declared}
   for (int k = 0; k < K; k++) {{ {loaded} }}
@@ -63,7 +63,8 @@ template <int K, bool ACROSS> static inline __attribute__((always_inline)) void 
 // values of rows, columns and steps, from the first of these steps on.
 extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t width, const E *row,
                          int64_t row_stride, const E *column, int64_t column_stride,
-                         const E *step, E *const *fields) {{
+                         const E *step, E *const *fields, const int64_t *constants) {{
+  const Constants of = constants_of(constants);
   const int64_t block = {block}, wide = UNROLL * LANES;
   for (int64_t t = 0; t < count; t += block) {{
     const int64_t now = count - t < block ? count - t : block;
@@ -72,7 +73,7 @@ extern "C" void synapses(int64_t count, int64_t first, int64_t last, int64_t wid
     auto over = [&](auto over_tile, int64_t i, int64_t j) {{
       E *at[{fields}];
       for (int f = 0; f < {fields}; f++) at[f] = fields[f] + i * width + j;
-      over_tile(now, width, r + i, row_stride, c + j, column_stride, s, at);
+      over_tile(now, width, r + i, row_stride, c + j, column_stride, s, at, of);
     }};
     if (count == 1) {{  // no synapse is used twice: go through memory in its order
       for (int64_t i = first; i < last; i++) {{
@@ -98,7 +99,9 @@ _SIDE = """
 // Steps of the rows or columns alone, from `spikes[t][n]` and `shared[t][{shared}]`; the values
 // that the synapses need go to `out[t][{count}][stride]`.
 extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *spikes,
-                       const int64_t *shared, int64_t *const *fields, E *out) {{
+                       const int64_t *shared, int64_t *const *fields, E *out,
+                       const int64_t *constants) {{
+  {constants}
   {pointers}
   for (int64_t t = 0; t < count; t++, spikes += n, shared += {shared}, out += {count} * stride) {{
     {shared_taken}
@@ -110,7 +113,8 @@ extern "C" void {name}(int64_t count, int64_t n, int64_t stride, const uint8_t *
 """
 
 _STEP = """
-extern "C" void steps(int64_t count, const int64_t *shared, E *out) {{
+extern "C" void steps(int64_t count, const int64_t *shared, E *out, const int64_t *constants) {{
+  {constants}
   for (int64_t t = 0; t < count; t++, shared += {shared}, out += {count}) {{
     {shared_taken}
     {body}
@@ -129,12 +133,13 @@ class LayerKernel:
     biases : for each field of a synapse, what is subtracted from its values in memory (see
         `sc_model.native.vectors`).
     source : the C++.
+    constants : what its functions are called with: the rule's constants and shifts.
     counts : how many values the synapses need of a row, of a column and of a step.
     """
 
     def __init__(self, rule: Rule, params: RuleParams, bits: int) -> None:
         self.names = names = layer_rule(rule, params)
-        self.bits = bits
+        self.bits, self.constants = bits, Constants()
         variables = {
             **dict.fromkeys(names.synapse, Loop.SYNAPSE),
             **dict.fromkeys((*names.pre, names.pre_spike), Loop.ROW),
@@ -147,7 +152,8 @@ class LayerKernel:
         """The kernel's text."""
         names = self.names
         fields = list(names.synapse)
-        code = VectorCode(graph, variables, self.bits, {name: f"old_{name}" for name in fields})
+        old_names = {name: f"old_{name}" for name in fields}
+        code = VectorCode(graph, variables, self.bits, old_names, self.constants)
         self.biases = {name: code.bias(graph.variables[name]) for name in fields}
         written = []
         for number, name in enumerate(fields):
@@ -170,7 +176,7 @@ class LayerKernel:
             f"const V column_{n} = load(column + {n} * column_stride + (ACROSS ? 0 : k * LANES));"
             for n in columns
         ]
-        old = [f"const V old_{name} = field_{n}[k];" for n, name in enumerate(fields)]
+        old = [f"const V {old_names[name]} = field_{n}[k];" for n, name in enumerate(fields)]
         frame = _FRAME.format(
             rows=len(rows),
             columns=len(columns),
@@ -186,7 +192,8 @@ class LayerKernel:
             body="\n      ".join([*old, *code.lines]),
             written="\n      ".join(written),
         )
-        return "".join((runtime(self.bits), frame, *self._sides(graph, code)))
+        sides = self._sides(graph, code)
+        return "".join((runtime(self.bits), self.constants.vectors, frame, *sides))
 
     def _sides(self, graph: Graph, code: VectorCode) -> list[str]:
         """Functions for the rows, the columns and the step.
@@ -210,11 +217,11 @@ class LayerKernel:
                 spike: "(int64_t)(spikes[i] != 0)",
             }
             needed = code.outer[loop]
-            wanted = [index for index, _ in needed] + [graph.outputs[name] for name in own]
-            body = scalar_lines(graph, wanted, variables)
+            wanted = [value.index for value in needed] + [graph.outputs[name] for name in own]
+            body = scalar_lines(graph, wanted, variables, constants=self.constants)
             body += [
-                f"out[{number} * stride + i] = {_element(code, *key)};"
-                for key, number in needed.items()
+                f"out[{number} * stride + i] = {value.element(self.constants)};"
+                for value, number in needed.items()
             ]
             body += [f"field_{n}[i] = n{graph.outputs[name]};" for n, name in enumerate(own)]
             texts.append(
@@ -223,6 +230,7 @@ class LayerKernel:
                     shared=len(shared),
                     count=len(needed),
                     shared_taken=shared_taken,
+                    constants=self.constants.declarations,
                     pointers=" ".join(
                         f"int64_t *__restrict field_{n} = fields[{n}];" for n in range(len(own))
                     ),
@@ -230,24 +238,21 @@ class LayerKernel:
                 )
             )
         needed = code.outer[Loop.STEP]
-        body = scalar_lines(graph, [index for index, _ in needed], shared)
-        body += [f"out[{number}] = {_element(code, *key)};" for key, number in needed.items()]
+        wanted = [value.index for value in needed]
+        body = scalar_lines(graph, wanted, shared, constants=self.constants)
+        body += [
+            f"out[{number}] = {value.element(self.constants)};" for value, number in needed.items()
+        ]
         texts.append(
             _STEP.format(
                 shared=len(shared),
                 count=len(needed),
                 shared_taken=shared_taken,
+                constants=self.constants.declarations,
                 body="\n    ".join(body),
             )
         )
         return texts
-
-
-def _element(code: VectorCode, index: int, mask: bool) -> str:
-    """C of a node as an element: a mask of all ones or zeros, or the value less its bias."""
-    if mask:
-        return f"(E)-n{index}"
-    return f"(E)((uint64_t)n{index} - (uint64_t){code.bias(index)}LL)"
 
 
 class OpenLoopLayer:
@@ -301,6 +306,7 @@ class OpenLoopLayer:
         self.names: LayerRule = self.kernel.names
         self.threads = threads or os.cpu_count() or 1
         self._library = compiled(self.kernel.source, flags=flags)
+        self._constants = self.kernel.constants.array()
         self._formats, self._inputs = rule.state_formats(params), rule.input_formats(params)
         self.width = -(-neurons // PAD) * PAD
         # one cache line more than the row: with a stride of a power of two, all steps of a row
@@ -447,16 +453,17 @@ class OpenLoopLayer:
         run: Callable[..., Any],
     ) -> None:
         (row, column, step), count, row_stride = room, len(pre), self._row_stride
-        c, library = ctypes.c_int64, self._library
+        c, library, constants = ctypes.c_int64, self._library, address(self._constants)
         for name, width, stride, spikes, fields, out in (
             ("rows", self.inputs, row_stride, pre, self.names.pre, row),
             ("columns", self.neurons, self.width, post, self.names.post, column),
         ):
             own = pointers([self._packed[field] for field in fields])
             library[name](
-                c(count), c(width), c(stride), address(spikes), address(shared), own, address(out)
+                *(c(count), c(width), c(stride)),
+                *(address(spikes), address(shared), own, address(out), constants),
             )
-        library.steps(c(count), address(shared), address(step))
+        library.steps(c(count), address(shared), address(step), constants)
         fields = pointers([self._packed[name] for name in self.names.synapse])
         share = -(-self.inputs // self.threads)
 
@@ -465,6 +472,7 @@ class OpenLoopLayer:
             library.synapses(
                 c(count), c(first), c(last), c(self.width),
                 address(row), c(row_stride), address(column), c(self.width), address(step), fields,
+                constants,
             )  # fmt: skip
 
         list(run(rows, range(0, self.inputs, share)))

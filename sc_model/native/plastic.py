@@ -17,7 +17,7 @@ from sc_model.native.build import address, narrowest_fit, pointers
 from sc_model.native.compiler import NativeError, compiled
 from sc_model.native.lowering import Loop
 from sc_model.native.open_loop import PAD, LayerKernel
-from sc_model.native.scalar import Constants, scalar_lines, with_own_constants
+from sc_model.native.scalar import scalar_lines, with_own_constants
 from sc_model.spec import NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
 _CONTROL = ("cleared_trial", "cleared_traces", "cleared_trial_before", "lfsr", "mean")
@@ -56,10 +56,10 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
     // a spike of the trial that ended must not teach the next one
     const bool ignored = trial || control[CLEARED_TRIAL_BEFORE];
     for (int64_t j = 0; j < neurons; j++) post_spikes[j] = !ignored && fired_before[j];
-    rows(1, inputs, row_stride, x, now, pre, row);
-    columns(1, neurons, width, post_spikes, now, post, column);
-    steps(1, now, step);
-    synapses(1, 0, inputs, width, row, row_stride, column, width, step, fields);
+    rows(1, inputs, row_stride, x, now, pre, row, constants);
+    columns(1, neurons, width, post_spikes, now, post, column, constants);
+    steps(1, now, step, constants);
+    synapses(1, 0, inputs, width, row, row_stride, column, width, step, fields, constants);
 
     int64_t total = 0, winner = -1, best = 0;
     for (int64_t j = 0; j < neurons; j++) total += fired[j];
@@ -150,7 +150,7 @@ class NativeLayer(PlasticLayer):
         """The closed loop around the rule's kernel."""
         names, unit = self.names, self._unit
         graph = _unit_graph(unit)
-        self._constants = Constants()
+        self._constants = self.kernel.constants  # those of neurons and critic stand behind them
         variables = {name: f"neuron[{number}][j]" for number, name in enumerate(unit.state)}
         variables |= {
             "fired": "fired[j]",

@@ -17,6 +17,7 @@ class Constants:
     """Constants of a kernel that are handed over when it runs, so that its text has none of them.
 
     Kernels that differ only in thresholds, steps and shifts have one text, and are compiled once.
+    Equal constants get slots of their own.
 
     Members
     -------
@@ -25,20 +26,45 @@ class Constants:
 
     def __init__(self) -> None:
         self.values: list[int] = []
-        self._bits: list[int] = []
+        self._types: list[str] = []
+
+    def _new(self, value: int, kind: str) -> str:
+        self.values.append(value)
+        self._types.append(kind)
+        return f"k{len(self.values) - 1}"
 
     def slot(self, value: int, bits: int) -> str:
-        """The C name of a new constant of that many bits; equal ones get slots of their own."""
-        self.values.append(value)
-        self._bits.append(bits)
-        return f"k{len(self.values) - 1}"
+        """The C name of a new constant of that many bits."""
+        return self._new(value, f"int{bits}_t")
+
+    def vector(self, value: int) -> str:
+        """The C name of a vector whose elements all are a new constant, modulo their width."""
+        return f"of.{self._new(value, 'V')}"
+
+    def shift(self, bits: int) -> str:
+        """The C name of a new constant by which vectors are shifted."""
+        return f"of.{self._new(bits, 'Count')}"
 
     @property
     def declarations(self) -> str:
-        """C that takes all constants from an array `constants`."""
+        """C that takes all constants of single integers from an array `constants`."""
         return " ".join(
-            f"const int{bits}_t k{n} = (int{bits}_t)constants[{n}];"
-            for n, bits in enumerate(self._bits)
+            f"const {kind} k{n} = ({kind})constants[{n}];"
+            for n, kind in enumerate(self._types)
+            if kind.startswith("int")
+        )
+
+    @property
+    def vectors(self) -> str:
+        """C of the structure of all constants of vectors, and of its making from such an array."""
+        makers = {"V": "all((E)constants[{}])", "Count": "count_of(constants[{}])"}
+        of_vectors = [(n, kind) for n, kind in enumerate(self._types) if kind in makers]
+        members = " ".join(f"{kind} k{n};" for n, kind in of_vectors)
+        values = ", ".join(makers[kind].format(n) for n, kind in of_vectors)
+        return (
+            f"struct Constants {{ {members} }};\n"
+            "static inline Constants constants_of(const int64_t *constants) {"
+            f" return Constants{{ {values} }}; }}\n"
         )
 
     def array(self) -> NDArray[np.int64]:

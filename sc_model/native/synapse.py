@@ -13,7 +13,8 @@ from sc_model.golden.arrays import integers, saturated_array
 from sc_model.golden.synapse import Integer, Synapse, saturated
 from sc_model.native.build import address, traced
 from sc_model.native.compiler import compiled
-from sc_model.native.scalar import Constants, scalar_lines, with_own_constants
+from sc_model.native.lowering import product_with_constant, rewritten
+from sc_model.native.scalar import Constants, scalar_lines
 from sc_model.spec import IntFormat, Rule, RuleParams
 
 _SOURCE = """#include <stdint.h>
@@ -75,7 +76,7 @@ class NativeSynapse(Synapse):
     def source(rule: Rule, params: RuleParams) -> tuple[str, Constants]:
         """The kernel's text, and the constants that it is called with."""
         constants = Constants()
-        graph = with_own_constants(traced(rule, params))
+        graph = rewritten(traced(rule, params), product_with_constant)
         fields, inputs = list(rule.state_formats(params)), list(rule.input_formats(params))
         variables = {name: f"field_{n}" for n, name in enumerate(fields)} | {
             name: f"inputs[{n}]" for n, name in enumerate(inputs)

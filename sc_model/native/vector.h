@@ -35,13 +35,45 @@ static inline V load(const E *from) { V v; memcpy(&v, from, sizeof v); return v;
 static inline void store(E *to, V v) { memcpy(to, &v, sizeof v); }
 static inline V all(E value) { return value - (V){}; }
 
+// What a vector is shifted by. AVX-512 shifts each of 16 bits by a number of its own in one
+// operation, and all by the same number in two; the others have only the latter.
+#if ELEMENT_BITS == 16 && defined(__AVX512BW__)
+typedef V Count;
+static inline Count count_of(int64_t bits) { return all((E)bits); }
+#else
+typedef int Count;
+static inline Count count_of(int64_t bits) { return (int)bits; }
+#endif
+static inline V shift_up(V a, Count bits) { return (V)((VU)a << bits); }
+static inline V shift_down(V a, Count bits) { return a >> bits; }
+
 // Bytes of 0 and anything else as masks: 0 and -1.
 static inline V load_mask(const uint8_t *from) {
   B8 b; memcpy(&b, from, sizeof b);
   return (V)(__builtin_convertvector(b, V) != 0);
 }
 
-static inline V sign_fill(V a, int bits) { return (V)((VU)a >> (U)bits); }  // logical shift
+// The magnitude shifted down, under the sign of the value; not of the least value, which has none.
+#if ELEMENT_BITS == 16 && defined(__AVX512BW__)
+static inline V shift_magnitude(V a, Count bits) {
+  V offset = ((V){} + 1 << bits) - 1;
+  __mmask32 negative = _mm512_movepi16_mask((__m512i)a);
+  return (V)_mm512_mask_add_epi16((__m512i)a, negative, (__m512i)a, (__m512i)offset) >> bits;
+}
+#elif ELEMENT_BITS == 16 && defined(__AVX2__)
+static inline V shift_magnitude(V a, Count bits) {
+  return (V)_mm256_sign_epi16((__m256i)((VU)_mm256_abs_epi16((__m256i)a) >> bits), (__m256i)a);
+}
+#elif ELEMENT_BITS == 16 && defined(__SSSE3__)
+static inline V shift_magnitude(V a, Count bits) {
+  return (V)_mm_sign_epi16((__m128i)((VU)_mm_abs_epi16((__m128i)a) >> bits), (__m128i)a);
+}
+#else
+static inline V shift_magnitude(V a, Count bits) {
+  V offset = all((E)((1LL << bits) - 1));
+  return (a + ((a >> (ELEMENT_BITS - 1)) & offset)) >> bits;
+}
+#endif
 
 #if ELEMENT_BITS == 16 && defined(__AVX512BW__)
 static inline V low(V a, V b) { return (V)_mm512_min_epi16((__m512i)a, (__m512i)b); }

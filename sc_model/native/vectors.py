@@ -6,14 +6,19 @@ element, and its saturation is one instruction. Sums are exact modulo 2^bits, wh
 or not. Shifts to the right, comparisons and maxima are exact only for values that fit, so they are
 made only of such. Where a value does not fit, :class:`TooNarrow` is raised and the next wider
 element is tried.
+
+Constants and biases are data (`sc_model.native.scalar.Constants`). What the text does depend on is
+the width of an element, which values need a bias, and on which side a clamp can be reached.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sc_model.graph import Graph, Interval, Op
 from sc_model.native.lowering import Loop, loops_of
+from sc_model.native.scalar import Constants
 
 _CONDITIONS = (Op.LT, Op.EQ, Op.AND, Op.OR, Op.NOT, Op.LOW_NONZERO)
 _LINEAR = (Op.ADD, Op.SUB, Op.NEG, Op.ADDC, Op.INV, Op.COMPLEMENT, Op.SHL)
@@ -33,6 +38,34 @@ def bias_of(interval: Interval, bits: int) -> int:
     raise TooNarrow(f"{interval} does not fit {bits} bits")
 
 
+@dataclass(frozen=True)
+class OuterValue:
+    """A value of an outer loop, in the form in which the innermost one takes it.
+
+    Members
+    -------
+    index : the node.
+    mask : whether it is a condition as an element of all ones or zeros.
+    bias : what is subtracted from it.
+    shift : by how many bits it is shifted up.
+    user : the node that takes it shifted; -1 where none does.
+    """
+
+    index: int
+    mask: bool = False
+    bias: int = 0
+    shift: int = 0
+    user: int = -1
+
+    def element(self, constants: Constants) -> str:
+        """C of the value, of a node that is called ``n<index>`` in the outer loop."""
+        if self.mask:
+            return f"(E)-n{self.index}"
+        bias = constants.slot(self.bias, 64)
+        shift = f" << {constants.slot(self.shift, 64)}" if self.user >= 0 else ""
+        return f"(E)(((uint64_t)n{self.index} - (uint64_t){bias}){shift})"
+
+
 class VectorCode:
     """C statements of a graph's synapse loop; each method adds the statements that its value needs.
 
@@ -43,12 +76,13 @@ class VectorCode:
     bits : width of an element.
     expressions : C expression of each variable of the synapse loop, less its bias. One that begins
         with ``mask_`` is a condition as a mask.
+    constants : takes the constants.
 
     Members
     -------
     lines : the statements so far.
     outer : the values of outer loops that the statements need: for rows, columns and the step, a
-        number for each (node, whether as a mask).
+        number for each.
     """
 
     def __init__(
@@ -57,11 +91,13 @@ class VectorCode:
         variables: Mapping[str, Loop],
         bits: int,
         expressions: Mapping[str, str],
+        constants: Constants,
     ) -> None:
         self.graph, self.bits, self.expressions = graph, bits, expressions
+        self.constants = constants
         self.loops = loops_of(graph, variables)
         self.lines: list[str] = []
-        self.outer: dict[Loop, dict[tuple[int, bool], int]] = {
+        self.outer: dict[Loop, dict[OuterValue, int]] = {
             loop: {} for loop in (Loop.STEP, Loop.ROW, Loop.COLUMN)
         }
         self._names: dict[tuple[str, int], str] = {}
@@ -79,9 +115,11 @@ class VectorCode:
 
     def number(self, index: int) -> str:
         """A node's value less its bias, in an element that holds it."""
+        if ("number", index) in self._names:
+            return self._names["number", index]
         node = self.graph.nodes[index]
         if self.loops[index] is not Loop.SYNAPSE:
-            return self._outside(index, mask=False)
+            return self._outside(OuterValue(index, bias=self.bias(index)))
         if node.op in _CONDITIONS:
             return self._let("number", index, f"-{self.mask(index)}")
         bias = self.bias(index)  # raises where it does not fit
@@ -105,9 +143,11 @@ class VectorCode:
 
     def mask(self, index: int) -> str:
         """A condition as a mask: an element of all ones or all zeros."""
+        if ("mask", index) in self._names:
+            return self._names["mask", index]
         node = self.graph.nodes[index]
         if self.loops[index] is not Loop.SYNAPSE:
-            return self._outside(index, mask=True)
+            return self._outside(OuterValue(index, mask=True))
         if node.op is Op.VAR and self._is_mask(index):
             return self.expressions[str(node.data[0])]
         if node.op is Op.LT:
@@ -132,12 +172,18 @@ class VectorCode:
 
     def modular(self, index: int) -> str:
         """A node's value modulo 2^bits, whether it fits or not."""
+        if ("modular", index) in self._names:
+            return self._names["modular", index]
         node = self.graph.nodes[index]
-        if self.loops[index] is not Loop.SYNAPSE or node.op not in _LINEAR:
+        if self.loops[index] is not Loop.SYNAPSE:
+            return self._outside(OuterValue(index))
+        if node.op not in _LINEAR:
             return f"({self.number(index)}{self.plus(self.bias(index))})"
         if node.op is Op.SHL:
             return self._let(
-                "modular", index, f"(V)((VU){self.modular(node.args[0])} << (U){node.constant})"
+                "modular",
+                index,
+                f"shift_up({self.modular(node.args[0])}, {self.constants.shift(node.constant)})",
             )
         a = [self.modular(arg) for arg in node.args[:2]]
         if node.op is Op.NEG:
@@ -155,13 +201,10 @@ class VectorCode:
     # --- statements -------------------------------------------------------------------------------
 
     def _let(self, kind: str, index: int, text: str) -> str:
-        """The name of a node's value of some kind, with a statement where it has none yet."""
-        key = (kind, index)
-        if key not in self._names:
-            name = f"{kind[0]}{index}"
-            self.lines.append(f"const V {name} = {text};")
-            self._names[key] = name
-        return self._names[key]
+        """The name of a node's value of some kind that has none yet, and its statement."""
+        name = self._names[kind, index] = f"{kind[0]}{index}"
+        self.lines.append(f"const V {name} = {text};")
+        return name
 
     def _is_mask(self, index: int) -> bool:
         """Whether a variable is a condition as a mask."""
@@ -170,21 +213,20 @@ class VectorCode:
     def _all(self, value: int) -> str:
         """C of a vector whose elements all are a constant modulo 2^bits."""
         half = 1 << (self.bits - 1)
-        wrapped = (value + half) % (2 * half) - half
-        return f"all({wrapped})" if wrapped != -half or self.bits < 64 else "all(INT64_MIN)"
+        return self.constants.vector((value + half) % (2 * half) - half)
 
     def plus(self, value: int) -> str:
         """C that adds a constant to all elements; empty for 0 modulo 2^bits."""
         return f" + {self._all(value)}" if value % (1 << self.bits) else ""
 
-    def _outside(self, index: int, *, mask: bool) -> str:
+    def _outside(self, value: OuterValue) -> str:
         """A value of an outer loop."""
-        node = self.graph.nodes[index]
+        node, loop = self.graph.nodes[value.index], self.loops[value.index]
         if node.op is Op.CONST:
-            return self._all(-node.constant if mask else node.constant - self.bias(index))
-        self.bias(index)  # raises where it does not fit
-        needed = self.outer[self.loops[index]]
-        return f"{self.loops[index].value}_{needed.setdefault((index, mask), len(needed))}"
+            plain = -node.constant if value.mask else node.constant - value.bias
+            return self._all(plain << value.shift)
+        needed = self.outer[loop]
+        return f"{loop.value}_{needed.setdefault(value, len(needed))}"
 
     def _plain(self, index: int) -> str:
         """A value whose bias is 0, as a factor of a product must be."""
@@ -194,6 +236,8 @@ class VectorCode:
 
     def _rebased(self, index: int, bias: int) -> str:
         """A value less another bias than its own."""
+        if self.graph.nodes[index].op is Op.CONST:
+            return self._outside(OuterValue(index, bias=bias))
         return f"({self.number(index)}{self.plus(self.bias(index) - bias)})"
 
     def _aligned(self, left: int, right: int) -> tuple[str, str]:
@@ -211,9 +255,6 @@ class VectorCode:
     def _selection(self, index: int) -> str:
         node, bias = self.graph.nodes[index], self.bias(index)
         condition, yes, no = node.args
-        filled = self._sign_filled(condition, yes, no)
-        if filled is not None:
-            return f"{filled}{self.plus(-bias)}"
         chosen = self.mask(condition)
         zero = [self.graph.nodes[side].interval == Interval(bias, bias) for side in (yes, no)]
         if zero[1]:
@@ -222,90 +263,93 @@ class VectorCode:
             return f"~{chosen} & {self._rebased(no, bias)}"
         return f"({chosen} & {self._rebased(yes, bias)}) | (~{chosen} & {self._rebased(no, bias)})"
 
-    def _sign_filled(self, condition: int, yes: int, no: int) -> str | None:
-        """`a < 0 ? 2^k - 1 : 0` as k copies of the sign; None where a selection is another one.
+    def _magnitude(self, index: int) -> int | None:
+        """x where a node is `(x + (x < 0 ? 2^n - 1 : 0)) >> n`, a shift of the magnitude.
 
-        One logical shift makes them where the element has k sign bits in front of a.
+        None for another node, and where the magnitude does not fit.
         """
-        test, top = self.graph.nodes[condition], self.graph.nodes[yes].interval
-        if (
-            test.op is not Op.LT
-            or self.graph.nodes[test.args[1]].interval != Interval(0, 0)
-            or self.bias(test.args[0])
-        ):
+        node = self.graph.nodes[index]
+        total = self.graph.nodes[node.args[0]]
+        if total.op is not Op.ADD or self.graph.nodes[total.args[1]].op is not Op.MUX:
             return None
-        if (
-            self.graph.nodes[no].interval != Interval(0, 0)
-            or not top.is_constant
-            or top.lo & (top.lo + 1)
-            or top.lo <= 0
-        ):
+        value, offset = total.args[0], self.graph.nodes[total.args[1]]
+        condition, yes, no = (self.graph.nodes[arg] for arg in offset.args)
+        top, zero = (1 << node.constant) - 1, Interval(0, 0)
+        if condition.op is not Op.LT or condition.args[0] != value:
             return None
-        bits = top.lo.bit_length()
-        signs = self.bits - self.graph.nodes[test.args[0]].interval.format.width + 1
-        value = self.number(test.args[0])
-        return (
-            f"sign_fill({value if signs >= bits else f'({value} >> {self.bits - 1})'},"
-            f" {self.bits - bits})"
-        )
+        half = 1 << (self.bits - 1)
+        if not self.graph.nodes[value].interval.within(Interval(1 - half, half - 1)):
+            return None
+        if (self.graph.nodes[condition.args[1]].interval, no.interval) != (zero, zero):
+            return None
+        return value if yes.interval == Interval(top, top) else None
 
     def _shift_right(self, index: int) -> str:
         node, bias = self.graph.nodes[index], self.bias(index)
         (arg,), bits = node.args, node.constant
-        if not self.fits(arg):
-            return f"{self._top_of_product(arg, bits)}{self.plus(-bias)}"
+        if self.graph.nodes[arg].op is Op.MUL and self.bits == 16:
+            try:
+                return f"{self._top_of_product(index)}{self.plus(-bias)}"
+            except TooNarrow:  # a product that fits does without
+                if not self.fits(arg):
+                    raise
+        value = self._magnitude(index)
+        if value is not None:
+            # of what fits and has a magnitude, no more than the sign is left behind bits - 1
+            shift = self.constants.shift(min(bits, self.bits - 1))
+            return f"shift_magnitude({self.number(value)}, {shift}){self.plus(-bias)}"
         below = self.bias(arg)
         if below % (1 << bits):
             raise TooNarrow(f"a shift by {bits} of a value in {self.graph.nodes[arg].interval}")
-        return (
-            f"({self.number(arg)} >> {min(bits, self.bits - 1)}){self.plus((below >> bits) - bias)}"
-        )
+        shift = self.constants.shift(min(bits, self.bits - 1))
+        return f"shift_down({self.number(arg)}, {shift}){self.plus((below >> bits) - bias)}"
 
-    def _top_of_product(self, index: int, bits: int) -> str:
+    def _top_of_product(self, index: int) -> str:
         """`(a x b) >> bits` from the upper half of a 16 x 16-bit product, one instruction.
 
         The factors are shifted up first where `bits` is less than 16.
         """
-        node = self.graph.nodes[index]
-        if node.op is not Op.MUL or self.bits != 16:
-            raise TooNarrow(f"a value in {node.interval}")
+        bits, product = self.graph.nodes[index].constant, self.graph.nodes[index].args[0]
+        factors = self.graph.nodes[product].args
+        missing = max(0, self.bits - bits)
         room = {}
-        for arg in node.args:
+        for arg in factors:
             interval = self.graph.nodes[arg].interval
             room[arg] = self.bits - interval.format.width - (not interval.format.signed)
-        missing = max(0, self.bits - bits)
-        if (
-            sum(room[arg] for arg in node.args) < missing
-            or self.bias(node.args[0])
-            or self.bias(node.args[1])
-        ):
-            raise TooNarrow(f"a product in {node.interval} shifted by {bits}")
-        factors = []
+        if sum(room[arg] for arg in factors) < missing or any(map(self.bias, factors)):
+            raise TooNarrow(f"a product shifted by {bits}")
+        raised = []
         # a factor of an outer loop first: there a shift costs least
-        for arg in sorted(node.args, key=lambda arg: self.loops[arg] is Loop.SYNAPSE):
+        for arg in sorted(factors, key=lambda arg: self.loops[arg] is Loop.SYNAPSE):
             up = min(room[arg], missing)
             missing -= up
-            factors.append(f"({self.number(arg)} << {up})" if up else self.number(arg))
-        top = f"product_top({', '.join(factors)})"
-        return f"({top} >> {min(bits - self.bits, self.bits - 1)})" if bits > self.bits else top
+            if self.loops[arg] is Loop.SYNAPSE:
+                raised.append(f"shift_up({self.number(arg)}, {self.constants.shift(up)})")
+            else:
+                raised.append(self._outside(OuterValue(arg, shift=up, user=index)))
+        top = f"product_top({', '.join(raised)})"
+        if bits <= self.bits:
+            return top
+        return f"shift_down({top}, {self.constants.shift(min(bits - self.bits, self.bits - 1))})"
 
     def _clamp(self, index: int) -> str:
         node, bias = self.graph.nodes[index], self.bias(index)
         lo, hi = int(node.data[0]), int(node.data[1])
-        arg = node.args[0]
+        arg, half = node.args[0], 1 << (self.bits - 1)
         if self.fits(arg):
             base, text = self.bias(arg), self.number(arg)
             reach = self.graph.nodes[arg].interval
         else:
             base, text = self._saturated_sum(arg)
-            half = 1 << (self.bits - 1)
             reach = Interval(base - half, base + half - 1)
             if lo < reach.lo or hi > reach.hi:
                 raise TooNarrow(f"a sum clamped to [{lo}, {hi}]")
-        if hi < reach.hi:
-            text = f"low({text}, {self._all(hi - base)})"
-        if lo > reach.lo:
-            text = f"high({text}, {self._all(lo - base)})"
+        # A bound is in the text whether values reach it or not, for that depends on parameters.
+        # Where they end at the lower bound exactly, it is the 0 of a sum of unsigned values.
+        if self.fits(arg) or hi < reach.hi:
+            text = f"low({text}, {self._all(min(hi - base, half - 1))})"
+        if lo != reach.lo:
+            text = f"high({text}, {self._all(max(lo - base, -half))})"
         return f"{text}{self.plus(base - bias)}"
 
     def _saturated_sum(self, index: int) -> tuple[int, str]:
@@ -352,6 +396,6 @@ class VectorCode:
             raise TooNarrow(f"{bits} low bits")
         value = self.modular(node.args[0])
         if signed:
-            room = self.bits - bits
-            return f"((V)((VU){value} << (U){room}) >> {room}){self.plus(-bias)}"
+            shifts = [self.constants.shift(self.bits - bits) for _ in range(2)]
+            return f"shift_down(shift_up({value}, {shifts[0]}), {shifts[1]}){self.plus(-bias)}"
         return f"({value} & {self._all((1 << bits) - 1)}){self.plus(-bias)}"
