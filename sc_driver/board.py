@@ -38,6 +38,8 @@ PROTOCOL = 1
 BITS_AT_A_TIME = 1 << 24
 # Words of steps on their way between two looks at the FIFOs' levels.
 MOST_WORDS = 4096
+# What tells how far the steps are.
+LOOK = ("STEP_ROOM", "OUTPUT_LEVEL", "STEPS_DONE", "ERRORS")
 # A step of the largest layer takes less than a second at 1 MHz.
 PATIENCE_SECONDS = 10.0
 
@@ -74,6 +76,7 @@ class Board:
         link.hello()
         self._check_identity()
         self.block = board_block(self.registers, manifest)
+        self._room = 0  # of the step FIFO, as far as it is known
 
     @classmethod
     def open(
@@ -249,38 +252,35 @@ class Board:
 
     def _feed(self, packets: Words) -> tuple[int, Bits]:
         """Send packets of steps and take those that come of them; also the steps before them."""
-        registers, output = self.registers, self.block.output
-        taken, room, level, errors = registers.read(
-            "STEPS_TAKEN", "STEP_ROOM", "OUTPUT_LEVEL", "ERRORS"
-        )
-        self._check(errors)
-        if level:
+        output = self.block.output
+        words = packets.ravel()
+        # Room that the last look has found is still there, for only the driver fills the FIFO: what
+        # fits into it goes with the first look. Anything that goes wrong makes it unknown.
+        room, self._room = self._room, 0
+        sent = min(room, len(words), MOST_WORDS)
+        before, look = self._first_look(words[:sent])
+        taken = before["STEPS_TAKEN"]
+        self._check(before["ERRORS"])
+        if before["OUTPUT_LEVEL"]:
             raise BoardError(
-                f"The board has {level} words of earlier steps in its output FIFO; reset it, or"
-                " clear its FIFOs (CONTROL.clear)."
+                f"The board has {before['OUTPUT_LEVEL']} words of earlier steps in its output FIFO;"
+                " reset it, or clear its FIFOs (CONTROL.clear)."
             )
         ticks = (taken + len(packets)) // output.interval - taken // output.interval
-        words, wanted = packets.ravel(), ticks * output.words
-        came: list[Words] = []
-        sent = got = 0
-        patience = self.link.transport.time() + PATIENCE_SECONDS
-        done = taken
+        wanted = ticks * output.words
         last = (taken + len(packets)) & 0xFFFFFFFF
-        while sent < len(words) or got < wanted or done != last:
-            part = words[sent : sent + min(room, MOST_WORDS)]
-            read = min(level, wanted - got)
-            requests: list[Request] = [
-                Write(registers.address("STEP_DATA"), part),
-                Read(registers.address("OUTPUT_DATA"), read),
-                *(Read(registers.address(n)) for n in ("STEP_ROOM", "OUTPUT_LEVEL", "STEPS_DONE")),
-            ]
-            answers = self.link.transact(requests)
-            came.append(answers[0])
-            before = done
-            room, level, done = (int(answer[0]) for answer in answers[1:])
+        came: list[Words] = []
+        got = 0
+        patience = self.link.transport.time() + PATIENCE_SECONDS
+        while sent < len(words) or got < wanted or look["STEPS_DONE"] != last:
+            part = words[sent : sent + min(look["STEP_ROOM"], MOST_WORDS)]
+            read = min(look["OUTPUT_LEVEL"], wanted - got)
+            done = look["STEPS_DONE"]
+            outputs, look = self._look(part, read)
+            came.append(outputs)
             sent, got = sent + len(part), got + read
             now = self.link.transport.time()
-            if len(part) or read or done != before:
+            if len(part) or read or look["STEPS_DONE"] != done:
                 patience = now + PATIENCE_SECONDS
             elif now > patience:
                 raise NoAnswerError(
@@ -288,7 +288,8 @@ class Board:
                     f" {sent} of {len(words)} words were sent and {got} of {wanted} came back;"
                     " is CONTROL.halt set? Reset it and load it again."
                 )
-        self._check(registers.read("ERRORS")[0])
+        self._check(look["ERRORS"])
+        self._room = look["STEP_ROOM"]
         numbers, bits = output.unpack(np.concatenate(came) if came else np.zeros(0, np.uint32))
         first = (taken // output.interval + 1) * output.interval
         expected = (first + np.arange(ticks) * output.interval) & 0xFFFFFFFF
@@ -299,6 +300,29 @@ class Board:
                 f" where that of step {expected[wrong]} was due; reset it and load it again."
             )
         return taken, bits
+
+    def _first_look(self, part: Words) -> tuple[dict[str, int], dict[str, int]]:
+        """What there is, and what there is behind the first words of steps."""
+        address = self.registers.address
+        requests: list[Request] = [
+            *(Read(address(name)) for name in (*LOOK, "STEPS_TAKEN")),
+            Write(address("STEP_DATA"), part),
+        ]
+        answers = self.link.transact(requests)
+        names = (*LOOK, "STEPS_TAKEN")
+        before = {n: int(words[0]) for n, words in zip(names, answers, strict=True)}
+        return before, before | {"STEP_ROOM": before["STEP_ROOM"] - len(part)}
+
+    def _look(self, part: Words, read: int) -> tuple[Words, dict[str, int]]:
+        """Write words of steps, read words of outputs, and look at the FIFOs behind that."""
+        address = self.registers.address
+        requests: list[Request] = [
+            Write(address("STEP_DATA"), part),
+            Read(address("OUTPUT_DATA"), read),
+            *(Read(address(name)) for name in LOOK),
+        ]
+        outputs, *answers = self.link.transact(requests)
+        return outputs, {n: int(words[0]) for n, words in zip(LOOK, answers, strict=True)}
 
     def _check(self, errors: int) -> None:
         """BoardError if the board has reported one."""

@@ -96,8 +96,8 @@ class SerialPort:
             raise PortGoneError(
                 f"Port {self.name} takes no more bytes; the other end has stopped reading."
             ) from None
-        except (OSError, TypeError) as error:
-            raise self._gone(error) from None
+        except (OSError, TypeError):
+            raise self._gone() from None
 
     def read(self, seconds: float) -> bytes:
         """Bytes that have come; waits for the first one at most so long."""
@@ -106,8 +106,8 @@ class SerialPort:
             first: bytes = self._serial.read(1)
             return first + self._serial.read(self._serial.in_waiting) if first else first
         # pyserial calls `select` on a descriptor that is None, once the port was closed
-        except (OSError, TypeError) as error:
-            raise self._gone(error) from None
+        except (OSError, TypeError):
+            raise self._gone() from None
 
     def time(self) -> float:
         """Seconds of this machine's steady clock."""
@@ -117,10 +117,9 @@ class SerialPort:
         """Let the port go."""
         self._serial.close()
 
-    def _gone(self, error: Exception) -> PortGoneError:
-        why = "" if isinstance(error, TypeError) else f" ({error})"
+    def _gone(self) -> PortGoneError:
         return PortGoneError(
-            f"Port {self.name} is gone{why}; was it unplugged? Plug it in and open it again."
+            f"Port {self.name} is gone; was it unplugged? Plug it in and open it again."
         )
 
 
@@ -129,14 +128,15 @@ def _why_not_open(port: str, baud: int, error: Exception) -> PortError:
     code = getattr(error, "errno", None)
     text = str(error)
     if code == errno.ENOENT or "FileNotFoundError" in text:
-        ports = ", ".join(_ports()) or "none"
-        return NoSuchPortError(f"There is no port {port}; ports of this machine: {ports}.")
+        return NoSuchPortError(f"There is no port {port}; {_known_ports()}.")
+    if code == errno.EISDIR or f"({errno.ENOTTY}," in text:
+        return PortError(f"{port} is no serial port; {_known_ports()}.")
     if code == errno.EBUSY or "exclusively lock" in text:
         return PortBusyError(f"Port {port} is used by another program; end that one.")
     if code in (errno.EACCES, errno.EPERM) or "PermissionError" in text:
         remedy = (
             "add yourself to the group that owns it (often dialout: `sudo usermod -aG dialout"
-            " $USER`, then log in anew)"
+            " $USER`, then log in anew), or give it to you by a rule of udev"
             if os.name == "posix"
             else "end the program that has it open"
         )
@@ -154,11 +154,12 @@ def adapter_of(port: str) -> str | None:
     return None
 
 
-def _ports() -> list[str]:
-    """Names of the serial ports of this machine."""
+def _known_ports() -> str:
+    """The serial ports of this machine, as the end of an error."""
     from serial.tools import list_ports  # it looks through the system's devices
 
-    return sorted(port.device for port in list_ports.comports())
+    ports = sorted(port.device for port in list_ports.comports())
+    return f"ports of this machine: {', '.join(ports) or 'none'}"
 
 
 class MemoryTransport:

@@ -1,7 +1,7 @@
 """A pole that two neurons learn to balance in closed loop, on the model, on RTL or on a board.
 
     python examples/cartpole/run.py [--on model|rtl|sim-board|PORT] [--seeds 10 11 12 13 14]
-        [--episodes 250] [--compare] [--out reports]
+        [--episodes 250] [--compare ON ...] [--out reports]
 
 The layer decides (its noise explores) and learns; the host has the world, the box that the pole is
 in, and the critic, which turns "it fell" into a reward for each decision. README.md says how.
@@ -43,6 +43,7 @@ EDGES = (
 BOXES = 162
 REWARD = 64  # of the layer for 1 of the critic
 LEARNING, DISCOUNT, TRACE = 0.5, 0.95, 0.8  # of the critic, as in the paper
+TAU = 0.02  # seconds between two decisions in CartPole
 LAST = 50  # episodes of the figure that counts
 ASKED = 195.0  # their mean, of 500
 
@@ -81,6 +82,34 @@ class Critic:
         self._visited[:] = 0
 
 
+@dataclass(frozen=True)
+class Step:
+    """A step of the layer.
+
+    Members
+    -------
+    box : whose line spikes; None: none does.
+    reward, decide, clear_traces, clear_trial : of the layer.
+    """
+
+    box: int | None = None
+    reward: int = 0
+    decide: bool = False
+    clear_traces: bool = False
+    clear_trial: bool = False
+
+
+def taken(device: Device, steps: Sequence[Step]) -> NDArray[Any]:
+    """Take steps at one go; the neurons' spikes in the last of them."""
+    spikes = np.zeros((len(steps), BOXES), np.uint8)
+    for row, step in zip(spikes, steps, strict=True):
+        row[step.box if step.box is not None else slice(0)] = 1
+    names = ("reward", "decide", "clear_traces", "clear_trial")
+    rest = {name: np.array([getattr(step, name) for step in steps]) for name in names}
+    fired: NDArray[Any] = device.run(spikes=spikes, **rest)
+    return fired[-1]
+
+
 @dataclass
 class Run:
     """What became of a run.
@@ -114,27 +143,27 @@ def episodes(device: Device, seed: int, count: int) -> Iterator[Run]:
 
     A decision takes three steps, as long as its spike is on its way to the synapses: in the third
     the eligibility knows of it, and finds the reward there. Then the traces are cleared, so that a
-    decision is paired with its own box alone; the eligibility of the decisions before fades.
+    decision is paired with its own box alone; the eligibility of the decisions before fades. A
+    board gets the last two steps together with the first of the decision that follows.
     """
     started(device, seed)
     world, critic, run = gymnasium.make("CartPole-v1"), Critic(), Run()
-    lines = np.eye(BOXES, dtype=np.uint8)
-    silence = np.zeros(BOXES, np.uint8)
     for episode in range(count):
         observation, _ = world.reset(seed=seed * 100_003 + episode)
         critic.forget()
         box, length, over = box_of(observation), 0, False
+        due: list[Step] = []
         while not over:
-            fired = device.step(spikes=lines[box], reward=0, decide=True)
+            fired = taken(device, [*due, Step(box, decide=True)])
             action = int(np.argmax(fired))
             run.decisions.append(action)
             observation, _, fell, truncated, _ = world.step(action)
             after, length, over = box_of(observation), length + 1, fell or truncated
             error = critic.surprise(box, None if fell else after)
             reward = int(np.clip(round(REWARD * error), -128, 127))
-            device.step(spikes=silence, reward=0)
-            device.step(spikes=silence, reward=reward, clear_traces=not over, clear_trial=over)
+            due = [Step(), Step(reward=reward, clear_traces=not over, clear_trial=over)]
             box = after
+        taken(device, due)
         run.lengths.append(length)
         yield run
 
@@ -170,7 +199,9 @@ def learned(device: Device, seed: int, count: int, console: Console) -> Run:
 def compared(on: str, seed: int, count: int, console: Console) -> dict[str, Any]:
     """The same run on the model and elsewhere: every decision, and the whole state at the end."""
     with Device.open(HERE / "cartpole.toml", on=on) as other:  # type: ignore[arg-type]
+        begin = other.board.link.transport.time() if other.board is not None else 0.0
         theirs, last = learned(other, seed, count, console), other.state()
+        seconds = other.board.link.transport.time() - begin if other.board is not None else None
     with Device.open(HERE / "cartpole.toml") as model:
         ours, own = learned(model, seed, count, console), model.state()
     differences = sum(
@@ -185,6 +216,8 @@ def compared(on: str, seed: int, count: int, console: Console) -> dict[str, Any]
         "synapse_steps": 3 * 2 * BOXES * len(ours.decisions),
         "same_decisions": ours.decisions == theirs.decisions,
         "differences_at_the_end": differences,
+        "ms_a_decision": None if seconds is None else round(1e3 * seconds / len(ours.decisions), 3),
+        "ms_reason": "no board" if seconds is None else "time of the board and its line",
     }
 
 
@@ -209,7 +242,13 @@ def report(result: dict[str, Any], out: Path) -> None:
             f" ({row['synapse_steps']:,} synapse steps), {same} as on the model;"
             f" {row['differences_at_the_end']} differences in the state at the end."
         )
-    write_text(out / "cartpole.md", "\n".join(lines) + "\n")
+        if row["ms_a_decision"] is not None:
+            lines.append(
+                f"A decision takes {row['ms_a_decision']} ms of the board's time, its serial line"
+                f" included; the pole moves on every {1e3 * TAU:.0f} ms."
+            )
+        lines.append("")
+    write_text(out / "cartpole.md", "\n".join(lines).rstrip() + "\n")
     write_json(out / "cartpole.json", {"schema_version": SCHEMA, **result})
 
 
@@ -220,7 +259,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12, 13, 14])
     parser.add_argument("--episodes", type=int, default=250)
     parser.add_argument(
-        "--compare", metavar="ON", help="run the first seed there and on the model, and compare"
+        "--compare",
+        metavar="ON",
+        nargs="+",
+        default=[],
+        help="run the first seed there and on the model, and compare",
     )
     parser.add_argument("--out", type=Path, help="folder of the report")
     options = parser.parse_args(arguments)
@@ -230,16 +273,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with Device.open(HERE / "cartpole.toml", on=options.on) as device:
             run = learned(device, seed, options.episodes, console)
         rows.append({"seed": seed, "last": run.last, "lengths": run.lengths})
-    found = (
-        [compared(options.compare, options.seeds[0], options.episodes, console)]
-        if options.compare
-        else []
-    )
+    found = [compared(on, options.seeds[0], options.episodes, console) for on in options.compare]
     seeds = " ".join(map(str, options.seeds))
     result = {
         "command": f"python examples/cartpole/run.py --on {options.on} --seeds {seeds}"
         f" --episodes {options.episodes}"
-        + (f" --compare {options.compare}" if options.compare else "")
+        + (f" --compare {' '.join(options.compare)}" if options.compare else "")
         + " --out reports",
         "on": options.on,
         "episodes": options.episodes,

@@ -278,7 +278,7 @@ class BoardNetwork(BoardBlock):
         """Spikes of T steps, and what is taught."""
         if "spikes" not in stimulus:
             raise TypeError("a step of a network takes spikes, shape (inputs,)")
-        given, inputs = np.asarray(stimulus["spikes"]), self.step.transfer_bits
+        given, inputs = np.asarray(stimulus["spikes"]), int(self._specs[0]["inputs"])
         if given.ndim != 2 or given.shape[1] != inputs:
             raise ValueError(f"inputs must have shape (T, {inputs}), not {given.shape}.")
         spikes = _within("inputs", given, given.shape, (0, 1)).astype(np.uint8)
@@ -287,7 +287,11 @@ class BoardNetwork(BoardBlock):
             raise TypeError(
                 f"a network without a plastic layer takes spikes alone, not {sorted(taught)}."
             )
-        return self.step.pack(common_part(self.step.common, taught), spikes[:, None])
+        transfers, bits = self.step.transfers, self.step.transfer_bits
+        # In slices, the last of which has room behind the last input.
+        padded = np.pad(spikes, ((0, 0), (0, transfers * bits - inputs)))
+        packed = padded.reshape(len(spikes), transfers, bits)
+        return self.step.pack(common_part(self.step.common, taught), packed)
 
     def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> Bits:
         """The last layer's latest spikes after each step, (T, neurons)."""

@@ -35,7 +35,7 @@ def test_bytes_pass_and_a_pulled_cable_is_noticed() -> None:
         SerialPort(os.ttyname(host))
     os.close(host)
     os.close(board)
-    with pytest.raises(PortGoneError, match=r"^Port /dev/pts/\d+ is gone .*; was it unplugged\?"):
+    with pytest.raises(PortGoneError, match=r"^Port /dev/pts/\d+ is gone; was it unplugged\?"):
         port.read(0.1)
     with pytest.raises(PortGoneError):
         port.write(b"1")
@@ -50,7 +50,7 @@ def test_ports_that_cannot_be_opened(tmp_path: Path) -> None:
         SerialPort("/dev/nothing")
     file = tmp_path / "file"
     file.write_text("")
-    with pytest.raises(PortError, match=r"^Port .*file can't be opened at 1000000 baud: "):
+    with pytest.raises(PortError, match=r"^/.*/file is no serial port; ports of this machine: "):
         SerialPort(str(file))
     board, host = os.openpty()
     with pytest.raises(PortError):

@@ -73,6 +73,10 @@ def test_a_board_file_of_a_user(tmp_path: Path) -> None:
         (MINE.format(boards=BOARD.format(tx="B12", leds="{'sun': Pin('A1')}")), "not sun"),
         ("import nothing_of_that_name", "ModuleNotFoundError: No module named"),
         ("BOARDS = (", "SyntaxError"),
+        (
+            "import sys; sys.exit('no board')",
+            r"^board file '.*mine\.py' can't be loaded: SystemExit: no board\.$",
+        ),
     ],
 )
 def test_a_broken_board_file_is_one_line(tmp_path: Path, text: str, message: str) -> None:

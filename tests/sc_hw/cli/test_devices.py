@@ -1,19 +1,38 @@
-"""`sc-hw run` and `selftest`: options go to the stage, and what is printed of its answer."""
+"""`sc-hw run` and `selftest`: options go to the stage, and what is printed of its answer; and what
+a user sees of a port or board that is not the right one, from the commands as from `Device`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from device_designs import LAYER
+from link_responder import Responder
+from port_responder import PortResponder
+from register_model import LayerRegisters, manifest_of_design
+from serial.tools import list_ports
 from support import ROOT
 from typer.testing import CliRunner
 
+from sc_driver.board import build_on
+from sc_driver.errors import LinkError
+from sc_hw import Device
+from sc_hw.build.elaborate import elaborate
+from sc_hw.build.naming import build_id
 from sc_hw.cli import app
+from sc_hw.cli.application import main
 from sc_hw.cli.devices import _view
 from sc_hw.simulation import running, selftest
 from sc_hw.simulation.running import Progress
+from sc_model.spec import Design, load_design
 
 LANE = str(ROOT / "examples" / "lane.toml")
 LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40])
@@ -106,3 +125,167 @@ def test_selftest(passed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         ("/dev/ttyUSB1", None, 10_000, 1, None),
         ("sim-board", Path(LANE), 7, 1, None),
     ]
+
+
+# --- a port or board that is not the right one: the whole line ------------------------------------
+
+HOLD = (
+    "import fcntl, os, sys, tty\n"
+    "port = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)\n"
+    "fcntl.flock(port, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+    "print(flush=True)\n"
+    "sys.stdin.read()\n"
+)
+linux = pytest.mark.skipif(sys.platform != "linux", reason="pseudo-terminals and locks of Linux")
+
+
+def said(
+    port: str, design: Design | None, monkeypatch: pytest.MonkeyPatch, root: Path
+) -> tuple[str, str]:
+    """What `Device.open` (or the driver, without a design) says, and what the command prints."""
+    given = [] if design is None else [str(elaborate(design.behind("uart"), root).folder)]
+    with pytest.raises(LinkError) as caught:
+        used(port, given[0] if given else None)
+    errors = io.StringIO()
+    with monkeypatch.context() as patch, contextlib.redirect_stderr(errors):
+        patch.setattr("sys.argv", ["sc-hw", "selftest", port, *given, "--build", str(root)])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert end.value.code == 2
+    lines = [line for line in errors.getvalue().splitlines(True) if not line.startswith("... ")]
+    return str(caught.value), "".join(lines)
+
+
+def used(port: str, folder: str | None) -> None:
+    """Use a board until something fails."""
+    if folder is None:
+        build_on(port)
+        return
+    with Device.open(folder, port) as device:
+        while True:
+            device.state()
+
+
+def ports_here() -> str:
+    return ", ".join(sorted(port.device for port in list_ports.comports())) or "none"
+
+
+@linux
+def test_port_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for port, text in (
+        ("/dev/nothing", f"There is no port /dev/nothing; ports of this machine: {ports_here()}."),
+        (str(file), f"{file} is no serial port; ports of this machine: {ports_here()}."),
+        ("/dev/null", f"/dev/null is no serial port; ports of this machine: {ports_here()}."),
+        (str(tmp_path), f"{tmp_path} is no serial port; ports of this machine: {ports_here()}."),
+    ):
+        assert said(port, None, monkeypatch, tmp_path) == (text, f"error: {text}\n")
+
+
+@linux
+def test_port_that_another_process_holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (
+        PortResponder(bytes) as port,
+        subprocess.Popen(
+            [sys.executable, "-S", "-c", HOLD, port.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as holder,
+    ):
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        text = f"Port {port.name} is used by another program; end that one."
+        assert said(port.name, None, monkeypatch, tmp_path) == (text, f"error: {text}\n")
+        holder.communicate()
+
+
+@linux
+def test_port_of_somebody_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A user's own process, for root may open everything."""
+    port = tmp_path / "port"
+    port.write_text("")
+    port.chmod(0)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65_534)  # nobody
+            os.write(writing, "|".join(said(str(port), None, monkeypatch, tmp_path)).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        found = answer.read().split("|")
+    os.waitpid(child, 0)
+    text = (
+        f"Port {port} may not be opened by this user; add yourself to the group that owns it (often"
+        " dialout: `sudo usermod -aG dialout $USER`, then log in anew), or give it to you by a rule"
+        " of udev."
+    )
+    assert found == [text, f"error: {text}\n"]
+
+
+@linux
+def test_board_that_is_not_the_right_one(monkeypatch: pytest.MonkeyPatch, builds: Path) -> None:
+    other = load_design(ROOT / "examples" / "lane.toml")
+    own, foreign = build_id(LAYER.behind("uart")), build_id(other.behind("uart"))
+    for register, value, protocol, text in (
+        (
+            "MAGIC",
+            7,
+            1,
+            "What answers on {port} is no board of sc-hw: its first register is 0x00000007, not"
+            " 0x53434857; is it the right port?",
+        ),
+        (
+            "PROTOCOL",
+            0x30002,
+            1,
+            "The board on {port} has registers of version 2, this driver is for version 1; use the"
+            " sc-hw that the board was built with.",
+        ),
+        (
+            "",
+            0,
+            2,
+            "The board on {port} speaks version 2 of the link (magic 0x53434857), this driver"
+            " version 1 (magic 0x53434857); use the sc-hw that the board was built with.",
+        ),
+        (
+            "",
+            0,
+            1,
+            f"The board on {{port}} runs another design's bitstream: build {own}, not {foreign} of"
+            f" 'lane'; program it, or take the manifest of build {own}.",
+        ),
+    ):
+        registers = LayerRegisters(LAYER, manifest_of_design(LAYER))
+        registers.values[register] = value
+        with PortResponder(Responder(registers, protocol=protocol)) as port:
+            wanted = text.format(port=port.name)
+            assert said(port.name, other, monkeypatch, builds) == (wanted, f"error: {wanted}\n")
+
+
+@linux
+def test_board_that_is_unplugged_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], builds: Path
+) -> None:
+    manifest = manifest_of_design(LAYER)
+    folder = str(elaborate(LAYER.behind("uart"), builds).folder)
+
+    def plugged() -> PortResponder:
+        responder = Responder(LayerRegisters(LAYER, manifest))
+        return PortResponder(responder, pulled_after=300)
+
+    with plugged() as port, pytest.raises(LinkError) as caught:
+        used(port.name, folder)
+    text = "Port {} is gone; was it unplugged? Plug it in and open it again."
+    assert str(caught.value) == text.format(port.name)
+    with plugged() as port:
+        monkeypatch.setattr("sys.argv", ["sc-hw", "selftest", port.name, folder])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {text.format(port.name)}"
