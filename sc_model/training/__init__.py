@@ -9,6 +9,7 @@ except ImportError as _error:
     _text = "sc_model.training must have PyTorch; install it with: pip install 'sc-hw[training]'"
     raise ImportError(_text, name="torch") from _error
 
+from sc_model.training.conv import ConvLayer
 from sc_model.training.delay_linear import DelayLinear
 from sc_model.training.dense import DenseLayer, DenseQuantiser
 from sc_model.training.hetsyn import HetSyn, HetSynState
@@ -21,6 +22,7 @@ from sc_model.training.surrogate import Surrogate, atan_surrogate, fast_sigmoid_
 del _torch
 
 __all__ = [
+    "ConvLayer",
     "DelayLinear",
     "DenseLayer",
     "DenseQuantiser",

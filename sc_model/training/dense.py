@@ -135,22 +135,30 @@ def array(tensor: Tensor) -> Any:
     return tensor.detach().to("cpu", torch.float64).numpy()
 
 
-def _in_integers(layer: DenseLayer, x: Tensor, quantised: QuantisedLayer) -> Tensor:
-    """Spikes (T, B, neurons) of the integer layer, with gradients by the layer's parameters."""
-    spec, whole = quantised.spec, quantised.parameters
-    if not isinstance(spec, DenseSpec):
-        raise TypeError(f"the layer must be a dense one, not {type(spec).__name__}")
-    current = spec.current_format(IntFormat(1))
-    potential = spec.neuron.potential_format(current)
+def fire_in_integers(
+    neurons: Lif, spec: DenseSpec, quantised: QuantisedLayer, sums: Tensor
+) -> Tensor:
+    """Spikes of the integer layer, with gradients by the layer's parameters.
+
+    Parameters
+    ----------
+    neurons : with thresholds and leaks in floating point.
+    spec : of the layer, whose potentials have its format.
+    quantised : thresholds, leaks and scale.
+    sums : sums of integer weights, float64, (T, B, neurons).
+
+    Raises ValueError where float64 does not hold the layer's products.
+    """
+    whole = quantised.parameters
+    potential = spec.neuron.potential_format(spec.current_format(IntFormat(1)))
     if potential.width + spec.neuron.factor_shift > WIDEST:
         raise ValueError(
             f"potentials of {potential.width} bits times factors of {spec.neuron.factor_shift} must"
             f" fit {WIDEST} bits to be exact; lower fraction or factor_shift"
         )
-    kind = {"dtype": torch.float64, "device": x.device}
-    scale = torch.tensor(quantised.scale, **kind)
-    unit = scale / 2**spec.neuron.fraction
-    leak, threshold = layer.neurons.effective()
+    kind = {"dtype": torch.float64, "device": sums.device}
+    unit = torch.tensor(quantised.scale, **kind) / 2**spec.neuron.fraction
+    leak, threshold = neurons.effective()
     over = straight_through(threshold.double() / unit, torch.tensor(whole["threshold"], **kind))
     kept = torch.ones_like(unit)
     if spec.neuron.leak == "factor":
@@ -161,7 +169,7 @@ def _in_integers(layer: DenseLayer, x: Tensor, quantised: QuantisedLayer) -> Ten
         kept = straight_through(
             leak.double(), torch.full_like(unit, 1 - 2.0**-spec.neuron.leak_shift)
         )
-    drive = _sums(layer, x.double(), whole, scale) * 2.0**spec.neuron.fraction
+    drive = sums * 2.0**spec.neuron.fraction
     constant = kept.detach()
     # as hardware rounds: a product with a factor to the nearest, halves up; v - (v >> shift) up,
     # because the shift rounds down
@@ -171,15 +179,22 @@ def _in_integers(layer: DenseLayer, x: Tensor, quantised: QuantisedLayer) -> Ten
         "none": lambda v: v,
     }[spec.neuron.leak]
     rounding = Rounding(left, potential.lo, potential.hi)
-    neurons = layer.neurons
 
     def surrogate(distance: Tensor) -> Tensor:
         # half a unit more makes v >= threshold, for integers, a distance > 0
         return neurons.surrogate((distance + 0.5) * unit)
 
-    return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding).to(
-        x.dtype
-    )
+    return fire(drive, kept, over, neurons.reset, neurons.reset_delay, surrogate, rounding)
+
+
+def _in_integers(layer: DenseLayer, x: Tensor, quantised: QuantisedLayer) -> Tensor:
+    """Spikes (T, B, neurons) of the integer layer, with gradients by the layer's parameters."""
+    spec = quantised.spec
+    if not isinstance(spec, DenseSpec):
+        raise TypeError(f"the layer must be a dense one, not {type(spec).__name__}")
+    scale = torch.tensor(quantised.scale, dtype=torch.float64, device=x.device)
+    sums = _sums(layer, x.double(), quantised.parameters, scale)
+    return fire_in_integers(layer.neurons, spec, quantised, sums).to(x.dtype)
 
 
 def _sums(layer: DenseLayer, x: Tensor, whole: dict[str, Any], scale: Tensor) -> Tensor:
