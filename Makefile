@@ -5,7 +5,7 @@ PYTHON ?= python3
 JOBS   ?= 2
 BIN    := .venv/bin
 
-.PHONY: demo test check soak reports bench clean
+.PHONY: demo test check docs soak reports bench clean
 
 demo: .venv/installed
 	$(BIN)/sc-hw demo --build build
@@ -16,6 +16,10 @@ test: check
 check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The documentation site, build/site/docs/index.html; a warning is an error.
+docs: .venv/installed
+	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs . build/site
 
 # What is too long for the suite; the results go to reports/.
 soak: .venv/installed
