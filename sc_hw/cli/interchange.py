@@ -133,6 +133,21 @@ PlasticityOf = Annotated[
     str, typer.Option(help="Connections that learn: refuse them, or freeze them.")
 ]
 
+CompactOf = Annotated[
+    bool | None,
+    typer.Option(
+        "--compact/--dense",
+        help="Kernels for convolutions and lists where most weights are 0, which have no hardware"
+        " yet, or dense layers alone; else compact where a layer is too large to be dense.",
+    ),
+]
+ReadoutOf = Annotated[
+    str | None,
+    typer.Option(
+        help="What answers a sample: count, first_spike, last_potential or largest_potential."
+    ),
+]
+
 
 def import_(
     file: NirFile,
@@ -163,6 +178,8 @@ def import_(
     lanes: Lanes = 1,
     fabric: Fabric = "generic",
     plasticity: PlasticityOf = "refuse",
+    compact: CompactOf = None,
+    readout: ReadoutOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a design file and its parameters for a network in NIR, and say what rounding costs.
@@ -200,6 +217,8 @@ def import_(
         reset_delay=delays,
         fabric=fabric,
         plasticity=plasticity,
+        compact=compact,
+        readout=readout,
         calibrate=calibrate,
         may_differ=may_differ,
         strict=strict,

@@ -27,10 +27,12 @@ from sc_model.evaluation import (
     Samples,
     accuracy,
     agreement,
+    float_potentials,
     load_parameters,
     load_samples,
     run_floats,
     run_integers,
+    run_potentials,
 )
 from sc_model.files import PathLike
 from sc_model.quantisation import FloatLayer
@@ -114,6 +116,7 @@ def evaluate(
     _check_labels(taken, spec)
     floating = _floating(file, spec, nir)
     integers, floats, shared = _run(spec, whole, taken, floating.layers, progress)
+    potentials, in_floats = _potentials(spec, whole, taken, floating.layers)
     last = spec.layers[-1].name
     result: dict[str, Any] = {
         "design": loaded.name,
@@ -122,9 +125,11 @@ def evaluate(
         "steps": taken.spikes.shape[1],
         "labels": taken.labels is not None,
         "output": last,
-        "float": None if floats is None else accuracy(floats, taken.labels).as_json(),
+        "float": None
+        if floats is None
+        else accuracy(floats, taken.labels, spec.readout, in_floats).as_json(),
         "float_missing": floating.why,
-        "integer": accuracy(integers, taken.labels).as_json(),
+        "integer": accuracy(integers, taken.labels, spec.readout, potentials).as_json(),
         "rtl": None,
         "rtl_difference": None,
         "agreement": None if shared is None else shared.as_json(),
@@ -194,8 +199,14 @@ def _floating(design: Path, spec: NetworkSpec, nir: PathLike | None) -> Floating
     except ImportError as error:
         return Floating(None, f"{error}")
     plasticity = answers.pop("plasticity", "refuse")
-    layers = to_layers(read(file, **answers), plasticity=plasticity)
-    sizes = [(layer.inputs, layer.neurons) for layer in layers]
+    compact = any(layer.CONNECTIVITY != "full" for layer in spec.layers)
+    layers = to_layers(
+        read(file, **answers),
+        plasticity=plasticity,
+        compact=compact,
+        potentials=_by_potentials(spec),
+    )
+    sizes = [(layer.spikes_in, layer.spikes_out) for layer in layers]
     if sizes != [(layer.inputs, layer.neurons) for layer in spec.layers]:
         return Floating(None, f"the design has other layers than {file}")
     return Floating(layers, None)
@@ -223,6 +234,30 @@ def _run(
             shared = here if shared is None else _together(shared, here, start)
     joined = np.concatenate(floats) if floats else None
     return np.concatenate(integers), joined, shared
+
+
+def _by_potentials(spec: NetworkSpec) -> bool:
+    """Whether samples are answered by potentials."""
+    return spec.readout is not None and spec.readout.kind.endswith("potential")
+
+
+def _potentials(
+    spec: NetworkSpec,
+    parameters: Mapping[str, NDArray[Any]],
+    samples: Samples,
+    layers: Sequence[FloatLayer] | None,
+) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
+    """Potentials of the last layer in integers and in floating point, where they decide."""
+    if not _by_potentials(spec):
+        return None, None
+    found = [run_potentials(spec, parameters, part.spikes) for _, part in _portions(spec, samples)]
+    if layers is None:
+        return np.concatenate(found), None
+    floats = [
+        float_potentials(layers, part.spikes, tick_ms=spec.tick_ms)
+        for _, part in _portions(spec, samples)
+    ]
+    return np.concatenate(found), np.concatenate(floats)
 
 
 def _portions(spec: NetworkSpec, samples: Samples) -> Iterator[tuple[int, Samples]]:

@@ -6,8 +6,8 @@ Samples are arrays (samples, steps, inputs) of 0 and 1; each begins in the state
 from sc_model.evaluation.agreement import Agreement, Difference, agreement
 from sc_model.evaluation.answers import Accuracy, accuracy
 from sc_model.evaluation.calibration import Calibration, calibrated
-from sc_model.evaluation.floats import run_floats
-from sc_model.evaluation.integers import run_integers
+from sc_model.evaluation.floats import float_potentials, run_floats
+from sc_model.evaluation.integers import run_integers, run_potentials
 from sc_model.evaluation.parameters import load_parameters
 from sc_model.evaluation.stimulus import Samples, load_samples, random_samples, samples_for
 
@@ -20,10 +20,12 @@ __all__ = [
     "accuracy",
     "agreement",
     "calibrated",
+    "float_potentials",
     "load_parameters",
     "load_samples",
     "random_samples",
     "run_floats",
     "run_integers",
+    "run_potentials",
     "samples_for",
 ]

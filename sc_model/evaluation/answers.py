@@ -1,4 +1,4 @@
-"""Classes by spikes: the output that spikes most is the answer."""
+"""Classes by spikes, or by what a readout says: the output with the highest score is the answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.golden.readout import answers as outcome
+from sc_model.spec import ReadoutSpec
+
 
 @dataclass(frozen=True, eq=False)
 class Accuracy:
@@ -15,12 +18,13 @@ class Accuracy:
 
     Members
     -------
-    answers : (samples,), the output that spikes most, the first of several alike; -1 where none
-        spikes.
+    answers : (samples,), the output with the highest score (which spikes most, where nothing else
+        is said), the first of several alike; -1 where none spikes and spikes decide.
     right : samples whose answer is their label; None without labels.
     confusion : (classes, outputs + 1), samples by label and answer, the last column without one;
         None without labels.
-    tied, silent : samples in which several outputs spike most, and in which none spikes.
+    tied, silent : samples in which several outputs have the highest score, and in which none
+        spikes though spikes decide.
     spikes : of all outputs in all samples.
     """
 
@@ -55,25 +59,43 @@ class Accuracy:
         }
 
 
-def accuracy(spikes: NDArray[Any], labels: NDArray[np.int64] | None = None) -> Accuracy:
+def accuracy(
+    spikes: NDArray[Any],
+    labels: NDArray[np.int64] | None = None,
+    readout: ReadoutSpec | None = None,
+    potentials: NDArray[Any] | None = None,
+) -> Accuracy:
     """The answers of a network, and how many of them are right.
 
     Parameters
     ----------
     spikes : of its outputs, (samples, steps, outputs).
     labels : (samples,), the class of each sample; None: unknown.
+    readout : what a score is; None: the number of spikes.
+    potentials : of its outputs, in the same shape, for a readout by potentials.
+
+    Raises ValueError for such a readout without potentials.
     """
-    counts = np.asarray(spikes, np.int64).sum(axis=1)
-    most = counts.max(axis=1)
-    silent = most == 0
-    answers = np.where(silent, -1, counts.argmax(axis=1))
-    tied = ((counts == most[:, None]).sum(axis=1) > 1) & ~silent
+    rule = readout if readout is not None else ReadoutSpec(kind="count")
+    by_spikes = rule.kind in ("count", "first_spike")
+    if potentials is None and not by_spikes:
+        raise ValueError(f"a readout by '{rule.kind}' must get potentials, not none.")
+    found = outcome(rule, spikes, spikes if potentials is None else potentials)
+    most = found.scores.max(axis=1)
+    silent = (most == 0) & by_spikes
+    answers = np.where(silent, -1, found.winners)
+    tied = ((found.scores == most[:, None]).sum(axis=1) > 1) & ~silent
     right, confusion = None, None
     if labels is not None:
-        outputs = counts.shape[1]
+        outputs = spikes.shape[2]
         right = int((answers == labels).sum())
         confusion = np.zeros((max(outputs, int(labels.max()) + 1), outputs + 1), np.int64)
         np.add.at(confusion, (labels, np.where(silent, outputs, answers)), 1)
     return Accuracy(
-        answers, right, confusion, int(tied.sum()), int(silent.sum()), int(counts.sum())
+        answers,
+        right,
+        confusion,
+        int(tied.sum()),
+        int(silent.sum()),
+        int(np.sum(spikes, dtype=np.int64)),
     )

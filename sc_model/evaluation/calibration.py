@@ -212,9 +212,15 @@ def cost_s(layers: Sequence[FloatLayer], samples: Samples) -> float:
     count, steps, _ = samples.spikes.shape
     seconds = 0.0
     for layer in layers:
-        synapses = layer.weight.size + (0 if layer.recurrent is None else layer.recurrent.size)
+        synapses = layer.weight.size * (
+            1 if layer.connections is None else layer.connections.repeated
+        ) + (0 if layer.recurrent is None else layer.recurrent.size)
         if layer.tau is not None:  # the golden model, sample by sample
             seconds += count * steps * (300e-6 + 40e-9 * synapses)
         else:
-            seconds += steps * (150e-6 + count * (60e-9 * layer.neurons + 0.5e-9 * synapses))
+            # a product of matrices, or of a sparse one
+            seconds_each = 0.5e-9 if layer.connections is None else 2e-9
+            seconds += steps * (
+                150e-6 + count * (60e-9 * layer.spikes_out + seconds_each * synapses)
+            )
     return seconds

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from sc_model.quantisation import FloatLayer
 
@@ -33,6 +34,19 @@ def run_floats(
     return found
 
 
+def float_potentials(
+    layers: Sequence[FloatLayer], samples: Spikes, *, tick_ms: float = 1.0
+) -> Floats:
+    """Potentials of the last layer after each tick, (samples, ticks, neurons).
+
+    Parameters are those of `run_floats`.
+    """
+    before = run_floats(layers[:-1], samples, tick_ms=tick_ms)
+    potentials = np.zeros((*samples.shape[:2], layers[-1].spikes_out))
+    _layer(layers[-1], before[-1] if before else samples, tick_ms, potentials)
+    return potentials
+
+
 def delayed(spikes: NDArray[Any], ticks: int) -> NDArray[Any]:
     """Spikes (samples, ticks, channels) so many ticks later, nothing before the first."""
     if not ticks:
@@ -45,6 +59,14 @@ def delayed(spikes: NDArray[Any], ticks: int) -> NDArray[Any]:
 def _drive(layer: FloatLayer, spikes: Spikes, tick_ms: float) -> Floats:
     """What inputs and bias add in each tick, (samples, ticks, neurons)."""
     x = spikes.astype(np.float64)
+    if layer.connections is not None:
+        total = np.zeros((*x.shape[:2], layer.spikes_out))
+        for delay, matrix in _matrices(layer, own=False):
+            late = delayed(x, delay).reshape(-1, layer.spikes_in)
+            total += (matrix @ late.T).T.reshape(total.shape)
+        if layer.bias is not None:
+            total += np.repeat(layer.bias, layer.connections.repeated)
+        return total
     delays = np.zeros(layer.weight.shape) if layer.delay is None else np.rint(layer.delay)
     total = np.zeros((*x.shape[:2], layer.neurons))
     if layer.tau is not None:
@@ -67,12 +89,14 @@ def _traces(x: Floats, tau_ms: float, tick_ms: float) -> Floats:
     return traces
 
 
-def _layer(layer: FloatLayer, spikes: Spikes, tick_ms: float) -> Spikes:
-    """Spikes of one layer."""
+def _layer(
+    layer: FloatLayer, spikes: Spikes, tick_ms: float, potentials: Floats | None = None
+) -> Spikes:
+    """Spikes of one layer; `potentials` (samples, ticks, neurons) get its potentials."""
     drive = _drive(layer, spikes, tick_ms)
     samples, ticks = drive.shape[:2]
-    leak, threshold = layer.per_neuron("leak"), layer.per_neuron("threshold")
-    v, current, fired, rest = (np.zeros((samples, layer.neurons)) for _ in range(4))
+    leak, threshold = layer.of_neurons("leak"), layer.of_neurons("threshold")
+    v, current, fired, rest = (np.zeros((samples, layer.spikes_out)) for _ in range(4))
     out = np.zeros(drive.shape, np.uint8)
     own = _own(layer)
     for tick in range(ticks):
@@ -81,7 +105,7 @@ def _layer(layer: FloatLayer, spikes: Spikes, tick_ms: float) -> Spikes:
             if tick > late:
                 now = now + out[:, tick - 1 - late] @ weight
         if layer.synaptic_leak is not None:
-            current = now = layer.per_neuron("synaptic_leak") * current + now
+            current = now = layer.of_neurons("synaptic_leak") * current + now
         start = v
         if not layer.reset_delay:
             start = _reset(layer, v, fired)
@@ -93,13 +117,40 @@ def _layer(layer: FloatLayer, spikes: Spikes, tick_ms: float) -> Spikes:
             risen = np.where(rest > 0, start, risen)
         v = risen
         above = v > threshold if layer.strict else v >= threshold
-        fired = (above & (rest == 0)).astype(np.float64)
+        fired = (above & (rest == 0) & layer.fires).astype(np.float64)
         out[:, tick] = fired
+        if potentials is not None:
+            potentials[:, tick] = v
     return out
 
 
-def _own(layer: FloatLayer) -> list[tuple[int, Floats]]:
+def _matrices(layer: FloatLayer, *, own: bool) -> list[tuple[int, Any]]:
+    """Weights (neurons, inputs), or (neurons, neurons) of its `own` spikes, sparse, by delay."""
+    if layer.connections is None:
+        return []
+    synapses = layer.connections.synapses()
+    which = (synapses.column >= layer.spikes_in) == own
+    neuron, column = synapses.neuron[which], synapses.column[which] - own * layer.spikes_in
+    weight = layer.weight.reshape(-1)[synapses.place[which]]
+    delay = np.zeros(len(weight))
+    if layer.delay is not None:
+        delay = np.rint(layer.delay.reshape(-1)[synapses.place[which]])
+    shape = (layer.spikes_out, layer.spikes_out if own else layer.spikes_in)
+    return [
+        (
+            int(each),
+            csr_array(
+                (weight[delay == each], (neuron[delay == each], column[delay == each])), shape=shape
+            ),
+        )
+        for each in np.unique(delay)
+    ]
+
+
+def _own(layer: FloatLayer) -> list[tuple[int, Any]]:
     """Weights (sources, targets) of the layer's own spikes, by their delay."""
+    if layer.connections is not None:
+        return [(late, matrix.T) for late, matrix in _matrices(layer, own=True)]
     if layer.recurrent is None:
         return []
     delays = layer.recurrent_delay
@@ -112,5 +163,5 @@ def _reset(layer: FloatLayer, v: Floats, fired: Floats) -> Floats:
     if layer.reset == "none":
         return v
     if layer.reset == "subtract":
-        return np.asarray(v - layer.per_neuron("threshold") * fired, np.float64)
+        return np.asarray(v - layer.of_neurons("threshold") * fired, np.float64)
     return v * (1.0 - fired)

@@ -34,6 +34,26 @@ def run_integers(
         return _golden(Network(trained, own), samples)
 
 
+def run_potentials(
+    spec: NetworkSpec, parameters: Mapping[str, NDArray[Any]], samples: Spikes
+) -> NDArray[np.int64]:
+    """Potentials of the last trained layer after each step, (samples, steps, neurons).
+
+    Parameters are those of `run_integers`.
+    """
+    try:
+        return NativeNetwork(spec, parameters).run_last(samples)[1]
+    except NativeError:  # without a compiler, or for values of more than 64 bits
+        network, last = Network(spec, parameters), spec.layers[-1]
+    found = np.zeros((*samples.shape[:2], last.neurons), np.int64)
+    for number, sample in enumerate(samples):
+        network.reset()
+        for step, word in enumerate(sample):
+            network.step(word)
+            found[number, step] = network.layers[last.name].neuron["potential"]
+    return found
+
+
 def _golden(network: Network, samples: Spikes) -> list[Spikes]:
     """The same from the golden model, a few hundred times slower."""
     layers = network.spec.layers

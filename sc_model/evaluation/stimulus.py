@@ -64,7 +64,7 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0, repeats: int = F
         slowest = max(slowest, float(1.0 / lost[lost > 0].min()) if (lost > 0).any() else 1.0)
     steps = round(min(max(TIME_CONSTANTS * slowest, SHORTEST), LONGEST))
     generator = np.random.default_rng(seed)
-    rates, inputs = np.tile(RATES, repeats), layers[0].inputs
+    rates, inputs = np.tile(RATES, repeats), layers[0].spikes_in
     steps = max(1, min(steps, int(MOST_NUMBERS / (len(rates) * _widest(layers)))))
     spikes = generator.random((len(rates), steps, inputs)) < rates[:, None, None]
     order = generator.permuted(np.tile(np.arange(inputs), (len(rates), 1)), axis=1)
@@ -75,7 +75,7 @@ def random_samples(layers: Sequence[FloatLayer], seed: int = 0, repeats: int = F
 
 def _widest(layers: Sequence[FloatLayer]) -> int:
     """Numbers that the widest of the layers and of their inputs needs in a step."""
-    return max(max(layer.inputs, layer.neurons) for layer in layers)
+    return max(max(layer.spikes_in, layer.spikes_out) for layer in layers)
 
 
 def _bounded(layers: Sequence[FloatLayer], samples: Samples) -> Samples:
@@ -100,7 +100,7 @@ def samples_for(layers: Sequence[FloatLayer], what: Samples | PathLike) -> Sampl
         return _bounded(layers, what)
     word, colon, seed = str(what).partition(":")
     if word != "random":
-        return _bounded(layers, load_samples(what, layers[0].inputs))
+        return _bounded(layers, load_samples(what, layers[0].spikes_in))
     if colon and not (seed.isascii() and seed.isdigit() and len(seed) < 10):
         raise ConfigError(
             f"random samples must have a seed of 0 to 999999999, not {shown(seed)}; give"

@@ -36,7 +36,7 @@ class Answers:
     """
 
     winners: Ints
-    scores: Ints
+    scores: NDArray[Any]
 
 
 class Readout:
@@ -91,8 +91,10 @@ def answers(spec: ReadoutSpec, words: NDArray[Any], potentials: NDArray[Any]) ->
 
     Parameters
     ----------
-    words, potentials : (samples, ticks, neurons), of the last layer.
+    words, potentials : (samples, ticks, neurons), of the last layer; integers, or numbers in
+        floating point.
     """
+    scores: NDArray[Any]
     if not words.shape[1]:
         scores = np.zeros((len(words), words.shape[2]), np.int64)
     elif spec.kind == "count":
@@ -101,7 +103,7 @@ def answers(spec: ReadoutSpec, words: NDArray[Any], potentials: NDArray[Any]) ->
         first = np.argmax(words, axis=1)
         scores = np.where(words.any(axis=1), words.shape[1] - first, 0)
     elif spec.kind == "last_potential":
-        scores = potentials[:, -1].astype(np.int64)
+        scores = potentials[:, -1].copy()
     else:
-        scores = potentials.max(axis=1).astype(np.int64)
+        scores = potentials.max(axis=1)
     return Answers(np.argmax(scores, axis=1), scores)

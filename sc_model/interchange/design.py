@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +17,7 @@ from sc_model.interchange.layers import to_layers
 from sc_model.interchange.reader import from_nir, read
 from sc_model.interchange.sources import source_notes
 from sc_model.quantisation import Finding, Loss, LossError, QuantisedLayer, network_design
-from sc_model.spec import ConfigError, Design, IntFormat
+from sc_model.spec import ConfigError, Design, IntFormat, ReadoutSpec
 from sc_model.spec.dense import DenseSpec
 
 
@@ -126,6 +126,8 @@ def import_design(
     strict: bool = False,
     calibrate: Samples | PathLike | None = None,
     may_differ: float | None = None,
+    compact: bool | None = None,
+    readout: str | None = None,
     **fields: Any,
 ) -> Imported:
     """The design for hardware of a NIR file (or of a `nir.NIRGraph`, which needs a name).
@@ -144,6 +146,8 @@ def import_design(
     calibrate : samples on which the network runs in floating point and in integers, their file
         (`sc_model.evaluation.load_samples`), or ``random`` or ``random:SEED``; the narrowest
         weights are taken with which the spikes agree.
+    compact : see `to_layers`.
+    readout : kind of a `ReadoutSpec`, by which samples are answered; None: by words alone.
     may_differ : spikes of a layer that may differ, in per cent of those in floating point; None: 1.
 
     Raises InterchangeError (a ConfigError) for a missing argument and for what hardware can't
@@ -158,7 +162,12 @@ def import_design(
     }
     is_file = isinstance(path, str | Path)
     graph = read(path, **answers) if is_file else from_nir(path, **answers)
-    layers = to_layers(graph, plasticity=plasticity)
+    layers = to_layers(
+        graph,
+        plasticity=plasticity,
+        compact=compact,
+        potentials=(readout or "").endswith("potential"),
+    )
     given = {"weight_bits": weight_bits, "scale": scale, "leak": leak, **fields}
     samples = None if calibrate is None else samples_for(layers, calibrate)
     target = _share(may_differ, calibrate is not None)
@@ -168,19 +177,23 @@ def import_design(
     if strict and any(each.lost for each in findings):
         raise LossError([each.text for each in findings if each.lost])
     design_name = name or (_design_name(Path(path).stem) if is_file else "network")
-    design, parameters = network_design(design_name, quantised, tick_ms=graph.dt_ms, fabric=fabric)
+    design, parameters = network_design(
+        design_name, quantised, tick_ms=graph.dt_ms, fabric=fabric, readout=_readout(readout)
+    )
     rows = tuple(
         Row(each.spec.name, array, loss)
         for each in quantised
         for array, loss in each.errors.items()
     )
-    notes = (
-        *_notes(graph),
-        *source_notes(graph, source),
-        *([found.remark] if found.remark else []),
-    )
+    remark = [found.remark] if found.remark else []
+    notes = (*_notes(graph), *source_notes(graph, source), *remark)
     report = Report(rows, notes, findings, _widths(found), found.agreement)
     return Imported(design, parameters, report)
+
+
+def _readout(kind: str | None) -> ReadoutSpec | None:
+    """The readout of a kind; the configuration refuses words that are none."""
+    return None if kind is None else ReadoutSpec(kind=cast(Any, kind))
 
 
 def _share(may_differ: float | None, measured: bool) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 import nir
 import numpy as np
 
+from sc_model.interchange.compact import kernel_shape
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.flat import FlatGraph
 from sc_model.interchange.graph import Connection, FloatGraph, FloatPopulation, broadcast
@@ -75,7 +76,9 @@ def folded(
         [*static, *plastic],
         key=lambda each: (each.target, each.source or "", each.plasticity is not None),
     )
-    return FloatGraph({**populations, **folding.lanes}, tuple(connections), dt_ms)
+    shaped = ((name, kernel_shape(flat, shapes, populations, name)) for name in populations)
+    kernels = {(found[0], name): found[1] for name, found in shaped if found is not None}
+    return FloatGraph({**populations, **folding.lanes}, tuple(connections), dt_ms, kernels)
 
 
 class _Folding:

@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.taps import Floats, Taps
+from sc_model.spec import ConvSpec
 
 Kind = Literal["input", "output", "threshold", "i", "if", "li", "lif", "cubali", "cubalif"]
 Reset = Literal["zero", "subtract", "none"]
@@ -164,6 +165,11 @@ class Connection:
 class FloatGraph:
     """Populations by name, connections, and the length of a step in ms; see the module.
 
+    Members
+    -------
+    populations, connections, dt_ms : as above.
+    kernels : sizes of the convolution that a connection may be, by source and target.
+
     Raises InterchangeError for a connection from or to a population that is not there, or of
     another size.
     """
@@ -171,6 +177,7 @@ class FloatGraph:
     populations: Mapping[str, FloatPopulation]
     connections: tuple[Connection, ...]
     dt_ms: float
+    kernels: Mapping[tuple[str, str], ConvSpec] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for each in self.connections:

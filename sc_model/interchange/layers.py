@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
+from sc_model.interchange.compact import ZEROS, Rows, kernel_rows, list_rows, of_channels, zeros
 from sc_model.interchange.errors import InterchangeError
 from sc_model.interchange.graph import ANALOGUE, Connection, FloatGraph, FloatPopulation
 from sc_model.interchange.taps import Floats, Taps
 from sc_model.interchange.traces import lanes_of, traces_into
 from sc_model.quantisation import FloatLayer
+from sc_model.quantisation.connections import Kernel, Lists
+from sc_model.spec import ConvSpec
 from sc_model.spec.bounds import MAX_TIME_MS, MIN_TIME_MS
+from sc_model.spec.connections.sparse import MAX_CHANNELS
 from sc_model.spec.errors import did_you_mean
 from sc_model.spec.trained_layer import MAX_DELAY, MAX_SIZE
 
@@ -32,7 +36,11 @@ CHAIN = (
 
 
 def to_layers(
-    graph: FloatGraph, *, plasticity: Literal["refuse", "freeze"] = "refuse"
+    graph: FloatGraph,
+    *,
+    plasticity: Literal["refuse", "freeze"] = "refuse",
+    compact: bool | None = None,
+    potentials: bool = False,
 ) -> list[FloatLayer]:
     """The layers of a network that is a chain, first to last; names are made fit for a design.
 
@@ -40,6 +48,9 @@ def to_layers(
     ----------
     plasticity : ``refuse`` (default) connections that learn, or ``freeze`` them: layers of a
         network keep their weights.
+    compact : whether convolutions become kernels, and matrices with many zeros lists of synapses.
+        None: where a layer is too large to be dense, for dense layers alone have hardware.
+    potentials : whether the last population may be one that gives potentials, for a readout.
 
     Raises InterchangeError for what the layers can't express, with the name of the population.
     """
@@ -53,20 +64,21 @@ def to_layers(
             f"dt_ms must be from {MIN_TIME_MS:g} to {MAX_TIME_MS:g} in hardware, not"
             f" {graph.dt_ms:g}."
         )
-    chain = _chain(graph)
+    chain = _chain(graph, potentials)
+    largest = MAX_SIZE if compact is False else MAX_CHANNELS
     for before, each in pairwise(chain):
-        _check_size(graph, before, each)
+        _check_size(graph, before, each, largest)
         _check_reset(each)
     names = _names([each.name for each in chain[1:]])
     return [
-        _layer(graph, before, each, name, plasticity)
+        _layer(graph, before, each, name, plasticity, compact)
         for before, each, name in zip(chain, chain[1:], names, strict=False)
     ]
 
 
-def _chain(graph: FloatGraph) -> list[FloatPopulation]:
+def _chain(graph: FloatGraph, potentials: bool) -> list[FloatPopulation]:
     """The input and the spiking populations behind it, each fed by the one before and itself
-    alone.
+    alone; with `potentials` the last one may give its potential.
     """
     inputs, outputs = graph.of_kind("input"), graph.of_kind("output")
     for what, found in (("Input", inputs), ("Output", outputs)):
@@ -79,7 +91,16 @@ def _chain(graph: FloatGraph) -> list[FloatPopulation]:
     for each in graph.populations.values():
         for traces in traces_into(graph, each.name):
             hidden |= dict.fromkeys(traces.lanes, traces.source)
+    last = {one.source for one in graph.into(outputs[0].name)}
     for each in graph.of_kind(*ANALOGUE):
+        if each.name in last and each.name not in hidden:
+            if potentials:
+                continue
+            raise InterchangeError(
+                f"node '{each.name}' ({each.kind}) gives potentials: say by which of them a sample"
+                " is answered, readout='last_potential' or 'largest_potential' (--readout); or put"
+                " a neuron with a threshold in its place."
+            )
         if each.name not in hidden:
             raise InterchangeError(
                 f"node '{each.name}' ({each.kind}) gives potentials, and hardware only spikes; put"
@@ -132,11 +153,13 @@ def _sources(connections: Sequence[Connection]) -> str:
     )
 
 
-def _check_size(graph: FloatGraph, before: FloatPopulation, each: FloatPopulation) -> None:
+def _check_size(
+    graph: FloatGraph, before: FloatPopulation, each: FloatPopulation, largest: int
+) -> None:
     """InterchangeError unless a layer and its inputs are of a size that hardware has."""
     first = before.kind == "input"
     for population, what in ((before, "inputs"), (each, "neurons")):
-        if population.size > MAX_SIZE and (what == "neurons" or first):
+        if population.size > largest and (what == "neurons" or first):
             inputs = "" if what == "neurons" else f", those of node '{before.name}',"
             remedy = (
                 "pool or crop the input, or take a smaller network"
@@ -144,7 +167,7 @@ def _check_size(graph: FloatGraph, before: FloatPopulation, each: FloatPopulatio
                 else "take a smaller layer, or split it into networks side by side"
             )
             raise InterchangeError(
-                f"node '{each.name}' ({each.node_type}) must have at most {MAX_SIZE:,}"
+                f"node '{each.name}' ({each.node_type}) must have at most {largest:,}"
                 f" {what}{inputs} in hardware, not {population.size:,} (shape"
                 f" {population.shape}); {remedy}. sc_model.interchange.read() and to_network() run"
                 " it in floating point."
@@ -208,6 +231,8 @@ class _Drive:
 
 def _drive(each: FloatPopulation, dt_ms: float) -> _Drive:
     none = np.zeros(each.size)
+    if each.kind in ANALOGUE:
+        return _integrated(each, dt_ms)
     if each.kind == "threshold":
         return _Drive(none, np.ones(each.size), none)
     gain = each.gain(dt_ms)
@@ -232,12 +257,42 @@ def _drive(each: FloatPopulation, dt_ms: float) -> _Drive:
     )
 
 
+def _integrated(each: FloatPopulation, dt_ms: float) -> _Drive:
+    """The numbers of a population that gives its potential, which counts from v_leak."""
+    none = np.zeros(each.size)
+    gain = each.gain(dt_ms)
+    if each.kind == "i":
+        return _Drive(np.ones(each.size), gain, none)
+    if np.ptp(each["v_leak"]) > 0:
+        raise InterchangeError(
+            f"node '{each.name}' ({each.kind}) must have one v_leak for all neurons, since a"
+            f" readout compares their potentials above it; not {each['v_leak'].min():g} to"
+            f" {each['v_leak'].max():g}."
+        )
+    if each.kind == "li":
+        return _Drive(each.kept("tau", dt_ms), gain, none)
+    return _Drive(
+        each.kept("tau_mem", dt_ms),
+        gain * each.synaptic_gain(dt_ms),
+        none,
+        each.kept("tau_syn", dt_ms),
+    )
+
+
+def _of_rows(values: Floats | None, kernel: Kernel | Lists) -> Floats | None:
+    """Numbers of neurons as those of the rows of a kernel; what has rows already stays."""
+    if values is None or values.ndim > 1 or not isinstance(kernel, Kernel):
+        return values
+    return of_channels(values, kernel)
+
+
 def _layer(
     graph: FloatGraph,
     before: FloatPopulation,
     each: FloatPopulation,
     name: str,
     plasticity: Literal["refuse", "freeze"],
+    compact: bool | None,
 ) -> FloatLayer:
     into = graph.into(each.name)
     if plasticity == "refuse":
@@ -250,26 +305,8 @@ def _layer(
                 )
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # `FloatLayer` looks
         drive = _drive(each, graph.dt_ms)
-    traces = traces_into(graph, each.name)
-    if traces and (each.reset == "none" or each.reset_delay):
-        _refuse_reset(each)
-    direct = _taps(graph, before.name, each.name)
-    tau = None
-    if traces:
-        if direct is not None or len(traces) > 1 or traces[0].source != before.name:
-            raise InterchangeError(
-                f"node '{each.name}' must get all its input through synapses with a time constant,"
-                " or none of it, and never its own spikes so; hardware has two kinds of layers."
-            )
-        direct, tau = traces[0].taps, traces[0].tau_ms
-    direct = direct if direct is not None else Taps((each.size, before.size), {})
+    direct, tau = _direct(graph, before, each)
     own = _taps(graph, each.name, each.name)
-    weight, delay = _one_delay(direct.scaled(drive.gain), before.name, each.name)
-    recurrent, recurrent_delay = (
-        _one_delay(own.scaled(drive.gain), each.name, each.name)
-        if own is not None
-        else (None, None)
-    )
     given = next((one.taps for one in into if one.source is None), None)
     if given is not None and given.delays != (0,):
         raise InterchangeError(
@@ -277,7 +314,85 @@ def _layer(
             " Delay."
         )
     bias = drive.added + (given.weights()[:, 0] * drive.gain if given is not None else 0.0)
-    _check_numbers(each, {"weights": weight, "own weights": recurrent, "biases": bias})
+    numbers: dict[str, Floats | None] = {
+        "bias": bias if (bias != 0).any() else None,
+        "leak": drive.leak,
+        "synaptic_leak": drive.synaptic_leak,
+        "threshold": _threshold(each),
+    }
+    direct, own = direct.scaled(drive.gain), None if own is None else own.scaled(drive.gain)
+    rows: Rows | None = None
+    too_large = max(before.size, each.size) > MAX_SIZE
+    if tau is not None:
+        # a valid number where there is no synapse
+        numbers["tau"] = np.where(tau > 0, tau, graph.dt_ms)
+    elif each.kind not in ANALOGUE and (too_large if compact is None else compact):
+        kernel = graph.kernels.get((before.name, each.name))
+        rows = _rows(direct, own, kernel, numbers)
+        if rows is None and (too_large or zeros(direct) >= ZEROS):
+            rows = list_rows(each.name, direct, own)
+    if rows is not None:
+        numbers |= {"weight": rows.weight, "delay": rows.delay}
+        numbers = {name: _of_rows(each, rows.connections) for name, each in numbers.items()}
+    else:
+        _check_size(graph, before, each, MAX_SIZE)
+        numbers["weight"], numbers["delay"] = _one_delay(direct, before.name, each.name)
+        if own is not None:
+            recurrent, late = _one_delay(own, each.name, each.name)
+            numbers |= {"recurrent": recurrent, "recurrent_delay": late}
+    return _float_layer(each, name, numbers, rows.connections if rows is not None else None)
+
+
+def _direct(
+    graph: FloatGraph, before: FloatPopulation, each: FloatPopulation
+) -> tuple[Taps, Floats | None]:
+    """The map from the population before, and the time constants of its synapses if it has any."""
+    traces = traces_into(graph, each.name)
+    if traces and (each.reset == "none" or each.reset_delay):
+        _refuse_reset(each)
+    direct = _taps(graph, before.name, each.name)
+    if not traces:
+        return direct if direct is not None else Taps((each.size, before.size), {}), None
+    if direct is not None or len(traces) > 1 or traces[0].source != before.name:
+        raise InterchangeError(
+            f"node '{each.name}' must get all its input through synapses with a time constant,"
+            " or none of it, and never its own spikes so; hardware has two kinds of layers."
+        )
+    return traces[0].taps, traces[0].tau_ms
+
+
+def _float_layer(
+    each: FloatPopulation,
+    name: str,
+    numbers: dict[str, Floats | None],
+    connections: Kernel | Lists | None,
+) -> FloatLayer:
+    """The layer of a population, with these numbers."""
+    named = {"weights": "weight", "own weights": "recurrent", "biases": "bias"}
+    _check_numbers(each, {what: numbers.get(field) for what, field in named.items()})
+    others = {"reset": each.reset, "reset_delay": each.reset_delay, "fires": True}
+    if each.kind in ANALOGUE:
+        others = {"reset": "none", "reset_delay": False, "fires": False}
+        # errors are measured by the largest weight
+        largest = float(np.abs(np.asarray(numbers["weight"])).max())
+        numbers["threshold"] = np.full(each.size, max(largest, np.finfo(float).tiny))
+    try:
+        return FloatLayer(
+            name,
+            **cast(Any, numbers),
+            **cast(Any, others),
+            refractory=each.refractory,
+            strict=each.strict,
+            connections=connections,
+        )
+    except ValueError as error:  # products of large numbers that are too large for float64
+        raise InterchangeError(f"node '{each.name}' ({each.node_type}): {error}.") from None
+
+
+def _threshold(each: FloatPopulation) -> Floats | None:
+    """Thresholds as potentials count; None for neurons that do not fire."""
+    if each.kind in ANALOGUE:
+        return None
     threshold = (
         each["threshold"] if each.kind == "threshold" else each["v_threshold"] - each["v_reset"]
     )
@@ -287,27 +402,23 @@ def _layer(
             f"node '{each.name}' must have v_threshold > v_reset in hardware, not"
             f" {threshold[worst]:g} above it."
         )
-    if tau is not None:
-        tau = np.where(tau > 0, tau, graph.dt_ms)  # a valid number where there is no synapse
-    try:
-        return FloatLayer(
-            name,
-            weight,
-            recurrent=recurrent,
-            bias=bias if (bias != 0).any() else None,
-            delay=delay,
-            recurrent_delay=recurrent_delay,
-            threshold=threshold,
-            leak=drive.leak,
-            synaptic_leak=drive.synaptic_leak,
-            reset=each.reset,
-            reset_delay=each.reset_delay,
-            refractory=each.refractory,
-            tau=tau,
-            strict=each.strict,
-        )
-    except ValueError as error:  # products of large numbers that are too large for float64
-        raise InterchangeError(f"node '{each.name}' ({each.node_type}): {error}.") from None
+    return np.asarray(threshold, np.float64)
+
+
+def _rows(
+    direct: Taps,
+    own: Taps | None,
+    shape: ConvSpec | None,
+    numbers: Mapping[str, Floats | None],
+) -> Rows | None:
+    """The kernel of a population; None where it has none, or where neurons of a channel differ."""
+    if shape is None or own is not None or direct.delays not in ((), (0,)):
+        return None
+    rows = kernel_rows(direct.at(0), shape)
+    given = [each for each in numbers.values() if each is not None]
+    if rows is None or any(_of_rows(each, rows.connections) is None for each in given):
+        return None
+    return rows
 
 
 def _check_numbers(each: FloatPopulation, arrays: Mapping[str, Floats | None]) -> None:
@@ -359,6 +470,12 @@ def from_layers(layers: Sequence[FloatLayer], *, dt_ms: float) -> FloatGraph:
     """
     if not layers:
         raise InterchangeError("layers must be one or more, not none.")
+    for layer in layers:
+        if layer.connections is not None or not layer.fires:
+            raise InterchangeError(
+                f"layer '{layer.name}' must be dense and fire to be written; write the graph that"
+                " it comes from (to_nir)."
+            )
     step = dt_ms / 1e3
     taken = {layer.name for layer in layers}
     first, last = (

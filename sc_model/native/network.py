@@ -424,8 +424,21 @@ class NativeNetwork:
         errors those of :meth:`sc_model.golden.network.network.Network.answers`.
         """
         readout = readout_of(self.spec)
+        words, potentials = self.run_last(samples, threads)
+        interval = self.spec.layers[-1].tick_interval
+        ticks = slice(interval - 1, None, interval)
+        return answers(readout, words[:, ticks], potentials[:, ticks])
+
+    def run_last(
+        self, samples: ArrayLike, threads: int | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Run samples, each from a reset; words and potentials of the last trained layer.
+
+        Both are (B, T, neurons), those after each step; potentials are 0 for neurons of a kind
+        that has none. Parameters are those of `run_batch`.
+        """
         x = self._spikes(samples, 3)
-        words = np.zeros((*x.shape[:2], self.n_outputs), np.uint8)
+        words = np.zeros((*x.shape[:2], self.spec.layers[-1].neurons), np.uint8)
         potentials = np.zeros(words.shape, np.int64)
 
         def sample(number: int) -> None:
@@ -433,9 +446,7 @@ class NativeNetwork:
             words[number] = self._call(self._started(), x[number], potentials=traced)
 
         _for_each(sample, len(x), threads)
-        interval = self.spec.layers[-1].tick_interval
-        ticks = slice(interval - 1, None, interval)
-        return answers(readout, words[:, ticks], potentials[:, ticks])
+        return words, potentials
 
     def _spikes(self, inputs: ArrayLike, dimensions: int) -> NDArray[np.uint8]:
         """The stimulus as bytes; TypeError or ValueError for one of another kind or shape."""

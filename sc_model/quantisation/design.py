@@ -45,7 +45,7 @@ def network_design(
     return design, {
         f"{layer.spec.name}.{what}": array
         for layer in layers
-        for what, array in layer.parameters.items()
+        for what, array in layer.network_parameters.items()
     }
 
 

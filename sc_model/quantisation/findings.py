@@ -100,6 +100,8 @@ def findings(made: Rounded) -> tuple[Finding, ...]:
         kinds = (_time_constants, *kinds)
     else:
         kinds = (_leaks, _dead_bands, *kinds, _potential)
+    if not made.layer.fires:
+        kinds = tuple(kind for kind in kinds if kind not in (_threshold, _ties))
     found = [each for kind in kinds for each in kind(made)]
     return tuple(sorted(found, key=lambda each: not each.lost))
 

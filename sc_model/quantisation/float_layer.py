@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.quantisation.connections import Kernel, Lists
+
 Floats = NDArray[np.float64]
 
 
@@ -33,6 +35,10 @@ class FloatLayer:
     tau : (neurons, inputs), ms, > 0: time constants of the synapses' traces (a HetSyn layer). None:
         a layer without traces.
     strict : whether a neuron fires above its threshold only, and not at it.
+    connections : which synapses the numbers are of; None: one from each input to each neuron. With
+        it all shapes above are those of rows (`sc_model.quantisation.connections`).
+    fires : whether neurons fire at all; integrators do not, and their threshold is what errors are
+        measured by, and nothing else.
 
     Raises ValueError for another shape, a number that is not finite, or one out of range.
     """
@@ -51,6 +57,8 @@ class FloatLayer:
     refractory: int = 0
     tau: Floats | None = None
     strict: bool = True
+    connections: Kernel | Lists | None = None
+    fires: bool = True
 
     def __post_init__(self) -> None:
         shape = np.shape(self.weight)
@@ -89,13 +97,28 @@ class FloatLayer:
 
     @property
     def neurons(self) -> int:
-        """Number of neurons."""
+        """Number of neurons, or of rows of `connections`."""
         return int(self.weight.shape[0])
 
     @property
     def inputs(self) -> int:
-        """Number of inputs, without recurrent ones and the bias."""
+        """Number of inputs without recurrent ones and the bias, or numbers of a row."""
         return int(self.weight.shape[1])
+
+    @property
+    def spikes_in(self) -> int:
+        """Number of inputs, whatever the connections."""
+        return self.inputs if self.connections is None else self.connections.inputs
+
+    @property
+    def spikes_out(self) -> int:
+        """Number of neurons, whatever the connections."""
+        return self.neurons if self.connections is None else self.connections.neurons
+
+    def of_neurons(self, field: Literal["threshold", "leak", "synaptic_leak"]) -> Floats:
+        """A field as an array with a number for each neuron, whatever the connections."""
+        values = self.per_neuron(field)
+        return values if self.connections is None else np.repeat(values, self.connections.repeated)
 
     def per_neuron(self, field: Literal["threshold", "leak", "synaptic_leak"]) -> Floats:
         """A field that may be a scalar in the constructor, as an array (neurons,)."""

@@ -22,13 +22,15 @@ from sc_model.quantisation.findings import TIE, Finding, Rounded, findings, near
 from sc_model.quantisation.float_layer import FloatLayer, Floats
 from sc_model.quantisation.loss import Loss, loss
 from sc_model.spec import ConfigError, HetSynSpec, IntFormat
-from sc_model.spec.dense import DenseSpec, LifSpec
+from sc_model.spec.dense import DenseSpec, IntegratorNeuronSpec, IntegratorSpec, LifSpec
 from sc_model.spec.errors import did_you_mean
 from sc_model.spec.trained_layer import MAX_DELAY
 
 Ints = NDArray[np.int64]
 MAX_THRESHOLD_BITS, MAX_FRACTION, MAX_LEAK_SHIFT = 40, 16, 31
 MAX_POTENTIAL_BITS = 48
+LEVEL = "threshold"  # of integrators it is no parameter, but what errors are measured by
+FIXED = ("reset", "reset_delay", "refractory", "threshold_bits")  # of integrators
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class QuantisedLayer:
     -------
     spec : the layer's configuration.
     parameters : integer arrays by name: ``weight`` (neurons, columns), ``threshold`` (neurons,) and
-        others, as a golden network takes them, without the layer's name in front.
+        others; of the rows, where the layer has `connections`.
     scale : (neurons,), the float that an integer weight of 1 stands for.
     errors : rounding errors of each array, by its name.
     layer : what it was made of.
@@ -55,6 +57,14 @@ class QuantisedLayer:
     layer: FloatLayer
     scaled_by: str
     tick_ms: float
+
+    @property
+    def network_parameters(self) -> dict[str, Ints]:
+        """The arrays that the configuration has, without the layer's name in front."""
+        arrays = self.parameters
+        if self.layer.connections is not None:
+            arrays = self.layer.connections.parameters(arrays)
+        return {name: each for name, each in arrays.items() if self.layer.fires or name != LEVEL}
 
     @cached_property  # not computed where nobody asks, such as in each step of a training
     def findings(self) -> tuple[Finding, ...]:
@@ -114,13 +124,15 @@ def quantise(
             f"{subject}: weight_bits must be in [2, 18], not {weight_bits}; one bit is the sign"
         )
     units = _scale(layer, scale, weight_bits)
+    if not layer.fires:
+        _check_one_scale(layer, units)
     scaled_by = scale if isinstance(scale, str) else "given"
     errors: dict[str, Loss] = {}
     parameters = {"weight": _weights(layer, units, weight_bits, errors)}
     common: dict[str, Any] = {
         "name": layer.name,
-        "inputs": layer.inputs,
-        "neurons": layer.neurons,
+        "inputs": layer.spikes_in,
+        "neurons": layer.spikes_out,
         "weight_bits": weight_bits,
     }
     common |= {"recurrent": layer.recurrent is not None, "bias": layer.bias is not None}
@@ -138,10 +150,30 @@ def quantise(
         "refractory": layer.refractory,
         "factor_shift": factor_shift,
     }
-    spec = DenseSpec(**common, neuron=LifSpec(**neuron), **fields)
+    spec = _dense(layer, {**common, **fields}, neuron)
     if layer.reset == "none" and not spec.neuron.potential_bits:
         spec = _with_room(spec, layer)
     return QuantisedLayer(spec, parameters, units, errors, layer, scaled_by, tick_ms)
+
+
+def _check_one_scale(layer: FloatLayer, units: Floats) -> None:
+    """ConfigError where potentials that are compared would have units of their own."""
+    if np.ptp(units) > 0:
+        raise ConfigError(
+            f"layer '{layer.name}' must have one scale ('tensor', or a number), for a readout"
+            " compares the potentials of its neurons; not one for each."
+        )
+
+
+def _dense(layer: FloatLayer, fields: dict[str, Any], neuron: dict[str, Any]) -> DenseSpec:
+    """The configuration of a layer without traces, of the kind that its connections need."""
+    if not layer.fires:
+        known = IntegratorNeuronSpec.model_fields
+        kept = {name: neuron[name] for name in neuron if name in known and name not in FIXED}
+        return IntegratorSpec(**fields, neuron=IntegratorNeuronSpec(**kept))
+    if layer.connections is None:
+        return DenseSpec(**fields, neuron=LifSpec(**neuron))
+    return layer.connections.spec({**fields, "neuron": LifSpec(**neuron)})
 
 
 def _with_room(spec: DenseSpec, layer: FloatLayer) -> DenseSpec:
@@ -156,7 +188,7 @@ def _with_room(spec: DenseSpec, layer: FloatLayer) -> DenseSpec:
     places = sum(np.inf if leak >= 1 else -np.log2(1 - leak) for leak in leaks)
     current = spec.current_format(IntFormat(1)).width + spec.neuron.fraction
     bits = int(min(MAX_POTENTIAL_BITS, np.ceil(current + 1 + places)))
-    neuron = LifSpec(**{**spec.neuron.model_dump(), "potential_bits": bits})
+    neuron = type(spec.neuron)(**{**spec.neuron.model_dump(), "potential_bits": bits})
     return spec.model_copy(update={"neuron": neuron})
 
 

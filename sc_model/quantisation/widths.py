@@ -281,7 +281,8 @@ def _weight_noise(layer: FloatLayer, weight_bits: int, scale: Any) -> float:
 
 def _weight_scale(layer: FloatLayer, weight_bits: int) -> Any:
     """Units of which weights are multiples if there are such, else one for each neuron."""
-    if layer.tau is not None:  # time constants of synapses go with one unit for a layer
+    # one unit for a layer: for time constants of synapses, and for potentials that are compared
+    if layer.tau is not None or not layer.fires:
         return exact_scale(layer, weight_bits) or "tensor"
     return exact_scale(layer, weight_bits) or _row_scales(layer, weight_bits)
 

@@ -31,9 +31,10 @@ COMPONENTS = (
     "sc_hw.events",
     "sc_hw.network",
 )
-# plain functions on the standard library, for every layer: texts of errors, files, child processes
+# plain functions on the standard library, for every layer: texts of errors, files, child processes,
+# code of others
 FOUNDATION = (
-    *("sc_model.texts", "sc_model.files"),
+    *("sc_model.texts", "sc_model.files", "sc_model.endless"),
     *("sc_model.environment", "sc_model.processes", "sc_model.forks"),
 )
 SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")
@@ -149,6 +150,7 @@ LAYERS: dict[str, Layer] = {
     "sc_model.evaluation": Layer(
         (
             "numpy",
+            "scipy",  # synapses one by one are sparse matrices
             *MODEL,
             "sc_model.archives",
             "sc_model.golden",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,35 @@ def test_verilog_that_gives_another_spike(
     assert (difference["sample"], difference["step"], difference["neuron"]) == (1, 7, 0)
     assert difference["integer"] + difference["rtl"] == 1
     assert "rtl against integers: first difference sample 1, step 7" in answer_table(found)
+
+
+@pytest.mark.parametrize("readout", ["last_potential", "largest_potential", "first_spike"])
+def test_a_readout_answers_in_integers_and_in_floating_point(tmp_path: Path, readout: str) -> None:
+    rng, none, one = np.random.default_rng(3), np.zeros, np.ones
+    nodes: dict[str, Any] = {
+        "input": nir.Input(np.array([1, 5, 5])),
+        "conv": nir.Conv2d((5, 5), rng.normal(0, 0.5, (2, 1, 3, 3)), 1, 0, 1, 1, none(2)),
+        "n": nir.IF(one((2, 3, 3)) * 1000, one((2, 3, 3)), none((2, 3, 3))),
+        "flat": nir.Flatten({"input": np.array([2, 3, 3])}, 0, -1),
+        "w": nir.Linear(rng.normal(0, 0.5, (3, 18))),
+        "last": nir.LI(one(3) * 0.01, one(3) * 10, none(3)),
+        "output": nir.Output(np.array([3])),
+    }
+    if readout == "first_spike":
+        nodes["last"] = nir.IF(one(3) * 1000, one(3), none(3))
+    names = list(nodes)
+    file = tmp_path / "image.nir"
+    nir.write(file, nir.NIRGraph(nodes, list(pairwise(names)), type_check=False))
+    import_nir(file, tmp_path / "net", readout=readout, compact=True, weight_bits=12, **TOLD)
+    spikes = (rng.random((20, 12, 25)) < 0.3).astype(np.uint8)
+    np.savez(tmp_path / "data.npz", spikes=spikes, labels=np.arange(20) % 3)
+    design = tmp_path / "net" / "image.toml"
+    spec = load_design(design).network
+    assert spec is not None
+    assert spec.layers[0].kind == "conv"
+    found = sc_hw.evaluate(design, tmp_path / "data.npz")
+    with np.load(design.with_suffix(".npz")) as arrays:
+        expected = Network(spec, dict(arrays)).answers(spikes)
+    assert found["integer"]["answers"] == expected.winners.tolist()
+    assert found["float"]["answers"] == expected.winners.tolist()
+    assert len(set(expected.winners.tolist())) > 1

@@ -383,9 +383,9 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
         ),
         {},
         (
-            "node 'li' (li) gives potentials, and hardware only spikes; put a neuron with a"
-            " threshold in its place (an LI between two populations is a synapse's time constant"
-            " only with v_leak 0, one to one behind its one source, and before one target)."
+            "node 'li' (li) gives potentials: say by which of them a sample is answered,"
+            " readout='last_potential' or 'largest_potential' (--readout); or put a neuron with a"
+            " threshold in its place."
         ),
     ),
     "readout": (
