@@ -1,4 +1,4 @@
-"""What the README shows works as shown, from the repository and from a wheel."""
+"""What README and docs/in_python.md show works as shown, from the repository and from a wheel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+PAGES = README + (REPOSITORY / "docs" / "in_python.md").read_text(encoding="utf-8")
+BLOCKS = list(dict.fromkeys(re.findall(r"```python\n(.*?)```", PAGES, flags=re.S)))
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
