@@ -108,7 +108,7 @@ def run(
     row = golden.out
     differences = len(row.steps) - row.match_length(played.out) if played.finished else len(x)
     differences += max(0, len(played.out.steps) - len(row.steps))
-    times = played.accepted_ps
+    times = played.taken.times
     period = many.clocks[spec.layers[0].clock].period
     clocks = float(times[-1] - times[0]) / period / max(1, len(times) - 1)
     rtl.close()

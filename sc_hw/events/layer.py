@@ -43,6 +43,8 @@ class EventLayer(HostedLayer):
     tick_ms : length of a step, in ms.
     step_bits : bits of a step's number.
     family : the fabric.
+    sliced : stream `i` gives the values of `SLICE` inputs a transfer, lowest inputs first, and
+        as many transfers a tick as the columns need (`NetworkSpec.slices`). Not with `recurrent`.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class EventLayer(HostedLayer):
         tick_ms: float = 1.0,
         step_bits: int = 16,
         family: Family | None = None,
+        *,
+        sliced: bool = False,
     ) -> None:
         if spec.max_delay:
             raise ConfigError(
@@ -62,7 +66,10 @@ class EventLayer(HostedLayer):
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
         self.lanes = EventLanes(spec, value, synapse, family)
         self.sets = self.lanes.sets
-        self.scanner = Scanner(spec.columns, value.width)
+        self.sliced = sliced
+        self.scanner = Scanner(
+            spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias
+        )
         self.sequencer = EventSequencer(spec, value.width, self.sets)
         self.reader = SumReader(spec, self.sets)
         super().__init__(
@@ -72,6 +79,7 @@ class EventLayer(HostedLayer):
             family,
             synapse=self.lanes.word_layout,
             delay=family.layer_delay,
+            channels=self.scanner.chunk if sliced else None,
         )
 
     @property
@@ -146,19 +154,31 @@ class EventLayer(HostedLayer):
         """Begin a tick when no other adds up its events and the host asks for nothing."""
         # A recurrent layer takes the spikes of the tick before as columns.
         waits = tick.deciding if self.spec.recurrent else C(0, 1)
+        may_begin = Signal(name="may_begin")
         m.d.comb += [
             tick.free.eq(~(tick.adding | tick.deciding | tick.waiting | host.reading)),
-            # `load_now` in clock t writes the memory at the end of t + 1: a tick begins behind it.
-            self.i.ready.eq(
+            # `load_now` in clock t writes the memory at the end of t: a tick begins behind it.
+            may_begin.eq(
                 ~(tick.adding | waits | host.reading | host.load_now)
                 & ~(self.load.valid | self.read.valid)
             ),
-            tick.begins.eq(self.i.valid & self.i.ready),
+            tick.begins.eq(self.i.valid & may_begin),
             self.idle.eq(tick.free),
             self.scanner.load.eq(tick.begins),
-            # `spikes` has no reset; before the first tick `fresh` makes it read as 0.
-            self.scanner.values.as_value().eq(self._columns(gated(tick.spikes, by=~tick.fresh))),
         ]
+        if self.sliced:
+            m.d.comb += [
+                self.i.ready.eq(may_begin | self.scanner.wants),
+                self.scanner.more.eq(self.i.valid),
+                self.scanner.values.eq(self.i.payload.values),
+            ]
+        else:
+            # `spikes` has no reset; before the first tick `fresh` makes it read as 0.
+            columns = self._columns(gated(tick.spikes, by=~tick.fresh))
+            m.d.comb += [
+                self.i.ready.eq(may_begin),
+                self.scanner.values.as_value().eq(columns),
+            ]
         with m.If(tick.begins):
             m.d.sync += [tick.adding.eq(1), tick.step.eq(self.i.payload.step)]
 

@@ -17,11 +17,19 @@ from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
 from sc_hw.trained.hosted import HostedLayer
-from sc_model.spec import PLASTIC, ConfigError, NetworkSpec
+from sc_hw.wires import gated
+from sc_model.spec import PLASTIC, SLICE, ConfigError, NetworkSpec
 
 HOST = ("load", "read", "readback")
-# By the name of `TrainedLayerSpec.engine`.
-ENGINES = {"sweep": TrainedLayer, "events": EventLayer}
+
+
+def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
+    """A layer of a network, with the engine that it names."""
+    layer, value = spec.layers[index], spec.crossing(index).value
+    if layer.engine == "events":
+        sliced = index == 0 and spec.slices > 0
+        return EventLayer(layer, value, spec.tick_ms, spec.step_bits, family, sliced=sliced)
+    return TrainedLayer(layer, value, spec.tick_ms, spec.step_bits, family)
 
 
 class SpikeNetwork(wiring.Component):
@@ -55,7 +63,8 @@ class SpikeNetwork(wiring.Component):
 
     Members
     -------
-    i : the spikes of a step, one bit for each input, in the first layer's domain.
+    i : the spikes of a step, one bit for each input, in the first layer's domain; with many inputs
+        a slice of them, as many slices a step as `NetworkSpec.slices` says.
     i_restart : see *Reset*, in the first layer's domain.
     o : {step, spikes}, in the last layer's domain.
     o_restart : see *Reset*, in the last layer's domain.
@@ -94,10 +103,9 @@ class SpikeNetwork(wiring.Component):
                 i_domain=domain,
                 o_domain=layer.clock,
                 depth=spec.crossing_depth,
+                sliced=index == 0 and spec.slices > 0,
             )
-            self.layers[layer.name] = ENGINES[layer.engine](
-                layer, crossing.value, spec.tick_ms, spec.step_bits, self.family
-            )
+            self.layers[layer.name] = layer_of(spec, index, self.family)
             domain = layer.clock
         self.plastic = (
             PlasticStage(spec.plastic, spec.step_bits, self.family)
@@ -106,7 +114,7 @@ class SpikeNetwork(wiring.Component):
         )
         last = self.plastic if self.plastic is not None else self.layers[spec.layers[-1].name]
         members: dict[str, Any] = {
-            "i": In(stream.Signature(spec.layers[0].inputs)),
+            "i": In(stream.Signature(SLICE if spec.slices else spec.layers[0].inputs)),
             "i_restart": Out(1),
             "o": Out(stream.Signature(last.o_layout)),
             "o_restart": Out(1),
@@ -180,7 +188,15 @@ class SpikeNetwork(wiring.Component):
         # A module of its own, so that `ResetInserter` returns the number to 1 at a restart: the
         # schedulers behind it expect step 1 after theirs and would report `out_of_step` otherwise.
         stamp = Module()
-        with stamp.If(self.i.valid & self.i.ready):
+        taken = self.i.valid & self.i.ready
+        if self.spec.slices:
+            # The number goes on with the last slice of a step.
+            part = Signal(range(self.spec.slices), name="part")
+            last = part == self.spec.slices - 1
+            with stamp.If(taken):
+                stamp.d.sync += part.eq(gated(part + 1, by=~last))
+            taken = taken & last
+        with stamp.If(taken):
             stamp.d.sync += step.eq(step + 1)
         m.submodules.stamp = DomainRenamer(first.clock)(ResetInserter(restart[first.name])(stamp))
         m.d.comb += [

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import DomainRenamer, Module, ResetInserter, Signal
@@ -11,7 +12,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from sc_hw.network.cdc import Crossing, WordCrossing
 from sc_hw.network.ticks import Intake
-from sc_model.spec import CrossingSpec
+from sc_model.spec import SLICE, CrossingSpec
 
 WORDS, INTAKE = "words", "intake"
 
@@ -41,6 +42,9 @@ class SpikeCrossing(wiring.Component):
     step_bits : bits of a step's number.
     i_domain, o_domain : clock domains of the two sides; they may be the same.
     depth : words that the queue between two domains holds: 1, 2, 4, 8 or 16.
+    sliced : a word comes in slices of `SLICE` spikes, and the layer takes it in slice by slice:
+        nothing is collected, and there is no `Intake`. Only within one domain, and with a word for
+        each tick, where all policies mean the same.
 
     Members
     -------
@@ -60,6 +64,7 @@ class SpikeCrossing(wiring.Component):
         i_domain: str = "sync",
         o_domain: str = "sync",
         depth: int = 4,
+        sliced: bool = False,
     ) -> None:
         self.spec, self.step_bits, self.i_domain, self.o_domain, self.depth = (
             spec,
@@ -68,7 +73,11 @@ class SpikeCrossing(wiring.Component):
             o_domain,
             depth,
         )
-        self.intake = Intake(spec, step_bits)
+        self.sliced = sliced
+        if sliced and (i_domain != o_domain or spec.i_interval != spec.o_interval):
+            raise ValueError("Spike crossing with slices must have one clock and one interval")
+        channels = replace(spec, channels=SLICE) if sliced else spec
+        self.intake = Intake(channels, step_bits)
         self.words: WordCrossing | None = None
         # Step and spikes cross as one word: two crossings could deliver them in different clocks.
         if i_domain != o_domain:
@@ -107,6 +116,13 @@ class SpikeCrossing(wiring.Component):
         # The intake counts words. When the queue discards words, it must forget those that it has
         # counted too, or the next word would have another step than it expects.
         restart = Signal()
+        if self.sliced:
+            m.d.comb += [
+                self.o.payload.as_value().eq(self.i.payload.as_value()),
+                self.o.valid.eq(self.i.valid),
+                self.i.ready.eq(self.o.ready),
+            ]
+            return m
         m.submodules[INTAKE] = DomainRenamer(self.o_domain)(ResetInserter(restart)(self.intake))
         intake = self.intake
         connect(m, intake.o, flipped(self.o))

@@ -47,6 +47,7 @@ class HostedLayer(wiring.Component):
     synapse : fields of a synapse's word.
     history : fields of the past of a column; None where no space holds it.
     delay : what fits between two registers of the neurons; by default that of the family.
+    channels : values of a transfer; by default those of all inputs.
 
     Members
     -------
@@ -75,6 +76,7 @@ class HostedLayer(wiring.Component):
         synapse: data.StructLayout,
         history: data.ArrayLayout | None = None,
         delay: DelayModel | None = None,
+        channels: int | None = None,
     ) -> None:
         self.spec, self.value, self.step_bits, self.family = spec, value, step_bits, family
         self.neurons = Neurons(spec, value, family, delay)
@@ -94,7 +96,7 @@ class HostedLayer(wiring.Component):
         self.load_layout = data.StructLayout({**place, "data": self.data_bits})
         self.read_layout = data.StructLayout(place)
         self.i_layout = data.StructLayout(
-            {"step": step_bits, "values": data.ArrayLayout(value.width, spec.inputs)}
+            {"step": step_bits, "values": data.ArrayLayout(value.width, channels or spec.inputs)}
         )
         self.o_layout = data.StructLayout({"step": step_bits, "spikes": spec.neurons})
         super().__init__(

@@ -10,7 +10,7 @@ from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.host import HostSpec
-from sc_model.spec.network import ClockSpec, CrossingSpec, NetworkSpec, ReadoutSpec
+from sc_model.spec.network import SLICE, ClockSpec, CrossingSpec, NetworkSpec, ReadoutSpec
 from sc_model.spec.plastic_layer import NeuronSpec, Placement, PlasticLayerSpec, placement
 from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
@@ -19,6 +19,7 @@ from sc_model.spec.trained_layer import TrainedLayerSpec
 __all__ = [
     "MAX_SYNAPSES",
     "PLASTIC",
+    "SLICE",
     "ClockSpec",
     "ConfigError",
     "ConfigTypeError",

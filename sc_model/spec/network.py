@@ -31,6 +31,9 @@ from sc_model.texts import shown
 
 DEFAULT_KIND = "hetsyn"
 MAX_LAYERS = 64
+# Inputs above which a step comes in slices: up to there a word is a register or two in each stage.
+MAX_WORD = 256
+SLICE = 16  # spikes of a slice
 
 
 def layer_type(kind: Any, subject: str = "layer kind") -> type[TrainedLayerSpec]:
@@ -236,6 +239,20 @@ class NetworkSpec(Frozen):
         return {
             key: value for key, value in dump(self).items() if key != "readout" or value is not None
         }
+
+    @property
+    def slices(self) -> int:
+        """Transfers of the network's input that make a step; 0 where one has a whole word.
+
+        A layer of many inputs whose columns are searched for spikes takes them in slices of
+        `SLICE`, lowest inputs first. What is above the last input counts as 0. Each step must be a
+        tick of its own, and the columns those of this step.
+        """
+        first = self.layers[0]
+        in_turn = first.tick_interval == 1 and not first.recurrent
+        if first.engine != "events" or not in_turn or first.inputs <= MAX_WORD:
+            return 0
+        return -(-first.columns // SLICE)
 
     @property
     def roles(self) -> tuple[str, ...]:

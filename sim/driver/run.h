@@ -23,6 +23,7 @@ struct Source {
   double idle;  // probability of an idle clock between words
   int64_t idled, blocked, epoch;
   int64_t host;  // a host's stream: its words go before those of the others
+  int64_t group;  // words that make a step; a restart in its midst drops the rest of it
 };
 struct Sink {
   uint64_t *words;
@@ -102,6 +103,11 @@ struct Run {
   template <class S> void sample_source(StreamState &stream, Source &source, bool reset) {
     follow_restart<S>(stream, reset);
     source.epoch = stream.epoch;
+    while (stream.restarting && source.group > 1 && source.done % source.group) {
+      if (source.epochs) source.epochs[source.done] = -1;
+      source.done++;
+      stream.offered = false;
+    }
     if (!stream.offered) {
       source.idled += source.done < source.count;
     } else if (!is_high<typename S::ready>(s.top)) {

@@ -29,13 +29,14 @@ class Source(ctypes.Structure):
     idled, blocked : clocks without a word, and with one that was not taken.
     epoch : restarts so far.
     host : 1 for a stream of the host, whose words go before all others.
+    group : words that make a step; a restart in its midst drops the rest of it, with epoch -1.
     """
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("words", "times", "epochs")),
         *((name, ctypes.c_int64) for name in ("count", "done")),
         ("idle", ctypes.c_double),
-        *((name, ctypes.c_int64) for name in ("idled", "blocked", "epoch", "host")),
+        *((name, ctypes.c_int64) for name in ("idled", "blocked", "epoch", "host", "group")),
     )
 
 

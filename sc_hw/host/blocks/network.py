@@ -12,7 +12,7 @@ from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.blocks.layer import WORD_BIT_BITS, spike_fields
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
 from sc_hw.host.registers import WORD_BITS
-from sc_model.spec import PLASTIC
+from sc_model.spec import PLASTIC, SLICE
 
 # Words between two layers of one clock: one on its way in, one at the intake, one being worked on.
 WORDS_WITHOUT_QUEUE = 3
@@ -35,15 +35,16 @@ class HostNetwork(HostBlock):
         network = self.block.component
         spec = network.spec
         teach = leaf_fields(network.plastic.teach_layout) if network.plastic is not None else []
-        inputs = spec.layers[0].inputs
+        # In slices the bits of a step are the same words.
+        transfers, bits = (spec.slices, SLICE) if spec.slices else (1, spec.layers[0].inputs)
         last = (
             network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
         )
         outputs = dict(leaf_width(last.o_layout))["spikes"]
         self.step = StepPacket(
-            1,
-            inputs,
-            ({"name": "spikes", "offset": 0, "width": inputs, "signed": False},),
+            transfers,
+            bits,
+            ({"name": "spikes", "offset": 0, "width": bits, "signed": False},),
             common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in teach),
         )
         self.output = OutputPacket(outputs, spike_fields(outputs), spec.layers[-1].tick_interval)

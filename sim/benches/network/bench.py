@@ -127,23 +127,21 @@ class NetworkBench:
 
     def _compare(self, run: int, played: Played) -> None:
         """Compare words, crossings, the final state and counts."""
-        steps = len(played.accepted)
-        taken = self.x[:steps]
+        given, accepted, times = played.taken.inputs, played.taken.epochs, played.taken.times
+        steps = len(given)
         undisturbed = played.epochs == 1
-        if undisturbed and len(taken) == len(self.x):
-            sections, begins = [self.golden], [int(played.accepted_ps[0])]
+        if undisturbed and steps == len(self.x):
+            sections, begins = [self.golden], [int(times[0])]
         else:
             # epochs without a step are in `nothing`, but for the last one
             epochs = [
                 epoch
                 for epoch in range(played.epochs)
-                if epoch == played.epochs - 1 or (played.accepted == epoch).any()
+                if epoch == played.epochs - 1 or (accepted == epoch).any()
             ]
-            in_epoch = [played.accepted == epoch for epoch in epochs]
-            sections = [expected(self.spec, self.parameters, taken[chosen]) for chosen in in_epoch]
-            begins = [
-                int(played.accepted_ps[chosen].min(initial=self.rtl.now_ps)) for chosen in in_epoch
-            ]
+            in_epoch = [accepted == epoch for epoch in epochs]
+            sections = [expected(self.spec, self.parameters, given[chosen]) for chosen in in_epoch]
+            begins = [int(times[chosen].min(initial=self.rtl.now_ps)) for chosen in in_epoch]
         comparison = Comparison(self.findings, run, self.spec, self.nothing, sections, begins)
         comparison.output(played.out)
         comparison.crossings(played.crossed)
@@ -156,8 +154,8 @@ class NetworkBench:
 
     def _report(self, played: Played) -> dict[str, Any]:
         """What a run did, as it stands in results."""
-        counts, times = played.counts, played.accepted_ps
-        lengths = np.unique(played.accepted, return_counts=True)[1]
+        counts, times = played.counts, played.taken.times
+        lengths = np.unique(played.taken.epochs, return_counts=True)[1]
         ticks = [last_ticks(self.spec, int(length)) for length in lengths]
         updates = sum(
             sum(one[layer.name] for one in ticks)

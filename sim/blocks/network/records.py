@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sc_model.spec import IntFormat
 from sc_sim.bits import Words, get_bits
+from sc_sim.blocks.network.steps import Taken
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,7 @@ class Played:
     Members
     -------
     finished : all words were taken.
-    accepted, accepted_ps : for each step that was taken, the restarts of the network's input before
-        it, and the time.
+    taken : the steps that were taken.
     epochs : restarts of the input, and one more.
     out : words of stream `o`.
     crossed : words of each crossing between two clocks, by the layer that takes them (`epochs` is 0
@@ -87,8 +87,7 @@ class Played:
     """
 
     finished: bool
-    accepted: NDArray[np.int32]
-    accepted_ps: NDArray[np.int64]
+    taken: Taken
     epochs: int
     out: Stepped
     crossed: Mapping[str, Stepped]

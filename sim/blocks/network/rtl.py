@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.spec import PLASTIC, IntFormat
-from sc_sim.bits import packed
 from sc_sim.blocks.network.host import NetworkHost, Readings
 from sc_sim.blocks.network.records import Played, Reset, Stepped, flat
+from sc_sim.blocks.network.steps import Steps
 from sc_sim.clocks import Clocking
 from sc_sim.driver.driver import Driver, Transfers
 from sc_sim.driver.structures import ResetPulse
@@ -42,6 +42,7 @@ class NetworkRtl:
         self.spec = self.dut.spec
         self.driver = Driver(self.dut, library)
         self._host = NetworkHost(self.dut)
+        self._steps = Steps(self.spec)
         self._clocking: Clocking | None = None
 
     def start(self, clocking: Clocking, seed: int, waves: Path | None = None) -> None:
@@ -88,10 +89,15 @@ class NetworkRtl:
     def _run(self, transfers: Transfers, stall: float, resets: Sequence[Reset] = ()) -> bool:
         pulses = [
             ResetPulse(
-                self.dut.roles.index(reset.role), reset.after, reset.delay_ps, reset.clocks, NOT_YET
+                self.dut.roles.index(reset.role),
+                reset.after * self._steps.transfers,
+                reset.delay_ps,
+                reset.clocks,
+                NOT_YET,
             )
             for reset in resets
         ]
+        transfers.sources[self.dut.sources.index("i")].group = self._steps.transfers
         return self.driver.run(transfers, self._quiet_ps(stall), pulses)
 
     def read(self, stall: float, plastic: State | None = None) -> Readings | None:
@@ -156,7 +162,7 @@ class NetworkRtl:
 
         Returns the words of stream `o`; None where the network has not taken all steps.
         """
-        words = {"i": packed(inputs)}
+        words = {"i": self._steps.words(inputs)}
         if teach:
             words |= self._host.lessons(teach)
         transfers = Transfers(self.dut, words, {"o": room + 1}, {"o": -1})
@@ -175,7 +181,7 @@ class NetworkRtl:
         """
         role = self.spec.layers[0].clock
         before = self.clocks[role]
-        transfers = Transfers(self.dut, {"i": packed(inputs)}, {"o": room}, {"o": room})
+        transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, {"o": room}, {"o": room})
         if not self._run(transfers, 0.0, [Reset(role, 0)]):
             return None
         return self._output(transfers), self.clocks[role] - before
@@ -206,7 +212,8 @@ class NetworkRtl:
         plastic : the plastic layer's state at the beginning.
         teach : its modulators and flags in each of its own steps, by name.
         """
-        words = {"i": packed(inputs), **self._host.loads(parameters, np.random.default_rng(seed))}
+        words = {"i": self._steps.words(inputs)}
+        words |= self._host.loads(parameters, np.random.default_rng(seed))
         words |= self._host.plastic_loads(plastic or {}) | self._host.lessons(teach or {})
         # a layer that is faster than its producer may tick on its own after each restart
         longest_interval = max(layer.tick_interval for layer in self.spec.layers)
@@ -218,13 +225,15 @@ class NetworkRtl:
         ]
         clocks_before = self.clocks
         finished = self._run(transfers, stall, resets)
-        counts = self._counts(transfers)
-        counts |= {f"clocks_{role}": n - clocks_before[role] for role, n in self.clocks.items()}
         i = transfers.sources[self.dut.sources.index("i")]
+        taken = self._steps.taken(
+            inputs, transfers.epochs["i"][: i.done], transfers.times["i"][: i.done]
+        )
+        counts = self._counts(transfers) | {"accepted": len(taken.inputs)}
+        counts |= {f"clocks_{role}": n - clocks_before[role] for role, n in self.clocks.items()}
         return Played(
             finished,
-            transfers.epochs["i"][: i.done],
-            transfers.times["i"][: i.done],
+            taken,
             i.epoch + 1,
             self._output(transfers),
             self._crossed(transfers, logs),

@@ -47,3 +47,32 @@ def test_each_active_column_is_an_event_in_order(columns: int, width: int, stall
 
     simulate(testbench, dut)
     assert dut.chunks == -(-columns // min(CHUNK, dut.chunk))
+
+
+@pytest.mark.parametrize(("columns", "constant"), [(300, False), (304, False), (305, True)])
+def test_chunks_may_come_one_by_one_and_late(columns: int, constant: bool) -> None:
+    dut, rng = Scanner(columns, 1, sliced=True, constant=constant), random.Random(columns)
+
+    async def testbench(ctx: Any) -> None:
+        ctx.set(dut.o_event.ready, 1)
+        for density in (0.0, 0.1, 1.0):
+            # What lies behind the last column, and in the constant one, must not matter.
+            values = [int(rng.random() < density) for _ in range(dut.chunks * CHUNK)]
+            found, number, ended = [], 0, False
+            while not ended:
+                wanted = ctx.get(dut.wants) if number else 1
+                offered = number < dut.chunks and rng.random() < 0.7
+                ctx.set(dut.values, values[number * CHUNK :][:CHUNK] if offered else [1] * CHUNK)
+                ctx.set(dut.load, offered and not number)
+                ctx.set(dut.more, offered and number > 0)
+                number += bool(offered and wanted)
+                if ctx.get(dut.o_event.valid):
+                    event = ctx.get(dut.o_event.payload)
+                    ended = bool(event.end)
+                    found += [] if ended else [event.column]
+                await ctx.tick()
+            active = [column for column, value in enumerate(values[:columns]) if value]
+            assert found == sorted({*active, *([columns - 1] if constant else [])})
+            assert number == dut.chunks
+
+    simulate(testbench, dut)

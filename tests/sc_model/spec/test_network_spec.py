@@ -10,6 +10,7 @@ import pytest
 from sc_model.spec import (
     ConfigError,
     ConfigTypeError,
+    DenseSpec,
     Design,
     HetSynSpec,
     NetworkSpec,
@@ -212,3 +213,19 @@ def test_a_layer_whose_decay_codes_can_not_be_says_which_it_is() -> None:
         match=r"^layer 'slow': Decay codes need a tick in which a trace does not vanish: ",
     ):
         layer.codes(1.0)
+
+
+def test_steps_of_many_inputs_come_in_slices() -> None:
+    def slices(**fields: Any) -> int:
+        layer = DenseSpec(
+            **{"name": "a", "inputs": 784, "neurons": 4, "engine": "events", **fields}
+        )
+        return NetworkSpec(layers=(layer,)).slices
+
+    assert slices() == 49
+    assert slices(bias=True) == 50  # the bias has the first place of another slice
+    assert slices(inputs=257) == 17
+    whole_words: tuple[dict[str, Any], ...] = (
+        {"inputs": 256}, {"engine": "sweep"}, {"recurrent": True}, {"tick_interval": 2},
+    )  # fmt: skip
+    assert [slices(**fields) for fields in whole_words] == [0] * 4

@@ -44,8 +44,10 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         _scanner_invariant(clocks, 0, facts).holds,
         (~load | ~scanning & ~clocks.at(0, "o_event__valid")).holds,
     ]
+    if facts.sliced:
+        _prove_wants(prover, clocks, step, label, known)
     _prove_search(prover, clocks, step, facts, label, known)
-    if len(step.left) <= MOST_BITS:
+    if len(step.left) <= MOST_BITS and not facts.sliced:
         _prove_all_columns(prover, clocks, step, facts, label, known)
     prover.claim(
         f"{label}: end of a tick",
@@ -63,7 +65,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
         f"{label}: it goes on",
         "in each clock in which its last event has been taken it gives an event or the token, or"
         " goes on to the next columns",
-        violated((scanning & room).implies(step.found | step.token | step.moves)),
+        violated((scanning & room & step.given).implies(step.found | step.token | step.moves)),
         known,
     )
     prover.claim(
@@ -85,6 +87,15 @@ class _ScannerStep:
         self.event = _Event(clocks.at(1, "o_event__payload"), facts.width)
         given = self.room & clocks.at(1, "o_event__valid")
         self.found, self.token = given & ~self.event.end, given & self.event.end
+        # What a tick's next chunk has, where it comes from outside, and whether it is there.
+        self.wants = clocks.at(0, "wants") if facts.sliced else None
+        self.given = clocks.const(1, 1)
+        if self.wants is not None:
+            self.given = clocks.at(0, "more") | ~self.wants
+        self.chunks = facts.chunks
+        self.last_given = clocks.const(facts.chunks == 1, 1)
+        if facts.chunks > 1:
+            self.last_given = ~self.load & self.number.equals(facts.chunks - 2)
         self.moves = same(self.next_number, self.number + 1) & ~self.load
 
 
@@ -117,7 +128,14 @@ def _prove_search(
         shifted = same(after, left[chunk:].wide(len(left)))
         gone = step.scanning & step.moves & ~left[:chunk].any() & shifted
         kept = kept | gone
-    handed = same(after, clocks.at(0, "values").wide(len(left))) & step.next_number.equals(0)
+    values = clocks.at(0, "values").wide(len(left))
+    if facts.sliced:
+        values = mux(step.last_given, _in_columns(values, facts), values)
+        taken = clocks.at(0, "wants") & clocks.at(0, "more")
+        kept = (stands & same(after, left) & ~taken) | (
+            step.scanning & step.moves & ~left.any() & same(after, values) & taken
+        )
+    handed = same(after, values) & step.next_number.equals(0)
     prover.claim(
         f"{label}: the search",
         "an event has the number and the value of one of the columns in front that is not 0, and"
@@ -170,6 +188,35 @@ def _prove_all_columns(
     )
 
 
+def _in_columns(values: Bits, facts: ScannerFacts) -> Bits:
+    """The values of a tick's last chunk: those that a column has, and the constant column's 1."""
+    width, inside = facts.width, facts.columns - (facts.chunks - 1) * facts.chunk
+    mask, one = (1 << inside * width) - 1, 0
+    if facts.constant:
+        one = 1 << (inside - 1) * width
+    return (values & Bits.const(values.terms, mask, len(values))) | Bits.const(
+        values.terms, one, len(values)
+    )
+
+
+def _prove_wants(
+    prover: Prover, clocks: Clocks, step: _ScannerStep, label: str, known: list[Any]
+) -> None:
+    """When the next chunk is taken in."""
+    left = step.left
+    prover.claim(
+        f"{label}: chunks come in turn",
+        "the next chunk is wanted when nothing is left of the last one and the tick has more",
+        violated(
+            same(
+                clocks.at(0, "wants"),
+                step.scanning & ~left.any() & ~step.number.equals(step.chunks - 1),
+            )
+        ),
+        known,
+    )
+
+
 def _pending(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
     """The values that are still to come, each at its column's place; all others are 0."""
     t, left = clocks.terms, clocks.at(clock, "left")
@@ -182,8 +229,14 @@ def _scanner_invariant(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
     """Behind the last column, which moves on with its chunk, there is nothing."""
     left, number = clocks.at(clock, "left"), clocks.at(clock, "number")
     chunk, used = facts.chunk * facts.width, facts.columns * facts.width
-    chunks = len(left) // chunk
-    facts_of_chunks = [number.below(chunks)]
+    facts_of_chunks = [number.below(facts.chunks)]
+    if facts.sliced:
+        end = used - (facts.chunks - 1) * chunk
+        if end < chunk:
+            here = clocks.at(clock, "scanning") & number.equals(facts.chunks - 1)
+            facts_of_chunks.append(here.implies(~left[end:].any()))
+        return cat(facts_of_chunks).all()
+    chunks = facts.chunks
     for moved in range(chunks):
         end = used - moved * chunk
         if end < len(left):

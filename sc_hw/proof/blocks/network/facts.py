@@ -124,12 +124,21 @@ class ScannerFacts:
     columns : of the layer.
     width : bits of a value.
     chunk : columns that are searched at a time.
+    sliced : the values come in chunk by chunk.
+    constant : the last column is 1 in every tick; only with `sliced`.
     """
 
     layer: int
     columns: int
     width: int
     chunk: int
+    sliced: bool
+    constant: bool
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a tick."""
+        return -(-self.columns // self.chunk)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from sc_hw.events import EventLayer
 from sc_hw.events.lanes import EventLanes
 from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
+from sc_hw.network.network import layer_of
 from sc_hw.proof.blocks.network.facts import (
     EventCounterFacts,
     EventLanesFacts,
@@ -128,7 +129,9 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     """
     spec, scanner, lanes = layer.spec, layer.scanner, layer.lanes
     counters = EventCounterFacts(index, layer.sets, lanes.loop)
-    searched = ScannerFacts(index, scanner.columns, scanner.width, scanner.chunk)
+    searched = ScannerFacts(
+        index, scanner.columns, scanner.width, scanner.chunk, scanner.sliced, scanner.constant
+    )
     rows: list[tuple[str, Any, Any]] = [
         (EVENT_LANES, lanes, event_lanes_facts(lanes, index)),
         (NEURONS, layer.neurons, neurons_facts(layer.neurons, index)),
@@ -150,8 +153,9 @@ def write_network_parts(design: Design, folder: Path) -> None:
     for index, spec in enumerate(network.layers):
         value = network.crossing(index).value
         if spec.engine == "events":
-            layer = EventLayer(spec, value, network.tick_ms, network.step_bits, family)
-            write_event_parts(parts, layer, index)
+            layer = layer_of(network, index, family)
+            if isinstance(layer, EventLayer):
+                write_event_parts(parts, layer, index)
             continue
         # The form that hardware computes; the claims compare it with `LayerKind.synapse`.
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)

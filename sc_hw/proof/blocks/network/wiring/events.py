@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sc_hw.parts.space import Space
-from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.facts import EventLanesFacts
 from sc_hw.proof.blocks.network.wiring.instances import Outputs
 from sc_hw.proof.blocks.network.wiring.layer_parts import (
@@ -36,6 +36,7 @@ class EventShape(LayerShape):
     """Sizes of an event layer."""
 
     event_lanes: EventLanesFacts
+    sliced: bool
 
     @property
     def slots(self) -> int:
@@ -99,6 +100,11 @@ class EventLayer(Layer):
     def begins(self) -> Bits:
         """A tick begins in this clock."""
         return self.signal("i__valid") & self.open
+
+    @property
+    def sliced(self) -> bool:
+        """Whether a tick takes in its inputs slice by slice."""
+        return self.shape.sliced
 
     @property
     def open(self) -> Bits:
@@ -282,7 +288,8 @@ def _prove_handshakes(layer: EventLayer) -> None:
 
     def handshakes() -> Iterator[Pair]:
         free, load_now = layer.free, layer.state("load_now")
-        yield wiring.pair(part, "i__ready", layer.open)
+        more = [layer.parts.scanner["wants"]] if layer.sliced else []
+        yield wiring.pair(part, "i__ready", either([layer.open, *more], wiring.prover.terms))
         yield wiring.pair(part, "load__ready", free)
         yield wiring.pair(part, "read__ready", free & ~layer.signal("load__valid") & ~load_now)
         if part.has("idle"):
@@ -292,6 +299,7 @@ def _prove_handshakes(layer: EventLayer) -> None:
         f"{layer.label}: who gets in",
         "between ticks a write of the host is accepted, before a read; a tick begins when no other"
         " adds up its events and the host asks for nothing"
+        + (", and takes in more when the scanner wants it" if layer.sliced else "")
         + (
             ", and when the spikes of the tick before are complete"
             if layer.shape.spec.recurrent
@@ -343,9 +351,11 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
             # After a reset there is no tick before: its spikes are 0.
             spikes = layer.state("spikes").gated(~layer.state("fresh"))
             parts += [spikes[n].wide(width) for n in range(spec.neurons)]
-        if spec.bias:
+        if spec.bias and not layer.sliced:  # else the scanner adds it
             parts.append(wiring.const(1, width))
         yield wiring.pair(scanner, "load", layer.begins)
+        if layer.sliced:
+            yield wiring.pair(scanner, "more", layer.signal("i__valid"))
         yield wiring.pair(scanner, "values", cat(parts))
         yield wiring.pair(scanner, "o_event__ready", layer.parts.sequencer["i_event__ready"])
 

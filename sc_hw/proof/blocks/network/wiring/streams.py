@@ -57,6 +57,10 @@ class Network:
         """The queue in front of a layer whose clock is another than that of the layer before."""
         return self.design.part(f"crossing_{name}.words")
 
+    def sliced(self, index: int) -> bool:
+        """Whether a layer takes in its words slice by slice, with nothing in front of it."""
+        return index == 0 and self.spec.slices > 0
+
     def has_queue(self, index: int) -> bool:
         """Whether there is a queue in front of a layer."""
         layers = self.spec.layers
@@ -125,12 +129,20 @@ def _prove_stamp(network: Network) -> None:
         taken = network.port("i__valid") & Bits(
             wiring.prover.terms, network.design.net.outputs["i__ready"]
         )
+        slices = network.spec.slices
+        if slices:
+            count = wiring.state(part, "part")
+            last = count.equals(slices - 1)
+            following = mux(taken, (count + 1).gated(~last), count)
+            yield wiring.next_pair(part, "part", following.gated(~network.reset(0)))
+            taken = taken & last
         after = mux(network.reset(0), wiring.const(1, len(step)), mux(taken, step + 1, step))
         yield wiring.next_pair(part, "step", after)
 
     wiring.claim(
         "top.v: numbers of the steps",
-        "the words of the input are numbered from 1 after a reset or restart, one by one",
+        "the words of the input are numbered from 1 after a reset or restart, one by one"
+        + (f", each of {network.spec.slices} slices" if network.spec.slices else ""),
         stamp,
     )
 
@@ -138,7 +150,9 @@ def _prove_stamp(network: Network) -> None:
 def _prove_entrance(network: Network, index: int, name: str) -> None:
     """What comes into a layer: from the input or the layer before, by the queue and the intake."""
     wiring = network.wiring
-    intake, layer = network.intake(name), network.layer(name)
+    layer = network.layer(name)
+    # The slices of a word go to the layer as they come.
+    intake = layer if network.sliced(index) else network.intake(name)
     queue = network.words(name) if network.has_queue(index) else None
     entrance = intake if queue is None else queue
 
@@ -165,6 +179,8 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
             yield wiring.pair(intake, "i__payload", wiring.signal(queue, "o__payload"))
             yield wiring.pair(intake, "i__valid", network.queues[name]["o__valid"])
             yield wiring.pair(queue, "o__ready", wiring.signal(intake, "i__ready"))
+        if network.sliced(index):
+            return
         for port in ("payload", "valid"):
             yield wiring.pair(layer, f"i__{port}", wiring.signal(intake, f"o__{port}"))
         yield wiring.pair(intake, "o__ready", wiring.signal(layer, "i__ready"))
@@ -228,6 +244,11 @@ def _prove_outputs(network: Network) -> None:
         yield network.output("i_restart", network.restart(0))
         yield network.output("o_restart", network.restart(last))
         for index, name in enumerate(network.names):
+            if network.sliced(index):  # no word is counted, and none can be lost
+                flags = ["out_of_step"] + ["lost"] * (network.spec.crossing(index).policy == "once")
+                for flag in flags:
+                    yield network.output(f"{flag}_{name}", wiring.const(0, 1))
+                continue
             intake = network.intake(name)
             yield network.output(f"out_of_step_{name}", wiring.signal(intake, "out_of_step"))
             if network.spec.crossing(index).policy == "once":

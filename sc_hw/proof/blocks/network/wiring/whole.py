@@ -119,7 +119,8 @@ def claims_of_whole(
     _prove_queues(network, proof, rows)  # first: they tell which layers restart
     prove_streams(network)
     for index, layer in enumerate(spec.layers):
-        clock_of[f"crossing_{layer.name}.intake"] = clocks[layer.clock]
+        if not network.sliced(index):
+            clock_of[f"crossing_{layer.name}.intake"] = clocks[layer.clock]
         clock_of[f"layer_{layer.name}"] = clocks[layer.clock]
         _prove_layer(network, parts, index, manifest["timing"]["tick_clocks"][layer.name])
     if spec.plastic is not None:
@@ -135,7 +136,8 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
     layer, crossing = spec.layers[index], spec.crossing(index)
     reset = network.reset(index)
     label = f"top.v, layer {layer.name}"
-    prove_intake(wiring, label, network.intake(layer.name), crossing, spec.step_bits, reset)
+    if not network.sliced(index):
+        prove_intake(wiring, label, network.intake(layer.name), crossing, spec.step_bits, reset)
     if layer.engine == "events":
         _prove_event_layer(network, parts, index)
         return
@@ -175,7 +177,9 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     lanes_facts = parts.facts(EventLanesFacts, EVENT_LANES, index)
     neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
     value = spec.crossing(index).value
-    shape = EventShape(layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts)
+    shape = EventShape(
+        layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts, network.sliced(index)
+    )
     joined = EventParts(
         instance("scanner", SCANNER), instance("sequencer", SEQUENCER), instance("reader", READER)
     )

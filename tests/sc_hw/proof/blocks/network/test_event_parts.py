@@ -32,6 +32,15 @@ def two_event_layers() -> Design:
     return Design(name="two", block="network", network=NetworkSpec(layers=(first, second)))
 
 
+def in_slices() -> Design:
+    """A layer whose steps come in slices, with a bias behind the last input."""
+    first = DenseSpec(
+        name="first", inputs=259, neurons=3, lanes=3, weight_bits=4, bias=True, policy="once",
+        engine="events", neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+    )  # fmt: skip
+    return Design(name="slices", block="network", network=NetworkSpec(layers=(first,)))
+
+
 def test_all_claims_about_the_parts_are_proved(tmp_path: Path) -> None:
     design = two_event_layers()
     write_network_parts(design, tmp_path)
@@ -64,6 +73,19 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_claims_about_the_wiring_are_proved(network: Path, tmp_path: Path) -> None:
     assert refuted(network, tmp_path) == set()
+
+
+def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "refuted").mkdir()
+    write_network(in_slices(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    # With the next chunk offered at any time a slice is taken while spikes of the last are left.
+    (tmp_path / "faulty").mkdir()
+    fault = ("layer_first.scanner", r"assign wants = [^;]+;", "assign wants = scanning;")
+    assert "instance layer_first.scanner" in refuted(
+        tmp_path / "whole", tmp_path / "faulty", [fault]
+    )
 
 
 @pytest.mark.soak
