@@ -73,9 +73,9 @@ def read_bytes(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
 def read_text(path: Path, limit: int = MAX_TEXT_BYTES) -> str:
     """The text of a file that a user has named; OSError as for `opened`, UnicodeDecodeError.
 
-    Line ends are those of this system's text files: one newline each.
+    Line ends are one newline each. The byte order mark that some editors write is left out.
     """
-    text = read_bytes(path, limit).decode("utf-8")
+    text = read_bytes(path, limit).decode("utf-8-sig")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from sc_hw.boards.board import LED_ROLES, Board, ConnectorPin, Pin, Place, Resource
+from sc_model.endless import EndlessLoop, limited
 from sc_model.spec.catalogue import Catalogue, Plugin, by_name
 from sc_model.spec.errors import ConfigError
 from sc_model.texts import shown
@@ -85,11 +86,12 @@ def _boards_of_file(path: Path) -> dict[str, Board]:
         raise ConfigError(f"board file {shown(str(path))} can't be loaded as Python.")
     module = module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-        pairs = list(_boards_in(module))
+        with limited():
+            spec.loader.exec_module(module)
+            pairs = list(_boards_in(module))
     except ConfigError:
         raise
-    except (Exception, SystemExit) as error:  # whatever foreign code may raise
+    except (Exception, SystemExit, EndlessLoop) as error:  # whatever foreign code may raise
         text = " ".join(str(error).split())
         raise ConfigError(
             f"board file {shown(str(path))} can't be loaded: {type(error).__name__}: {text}."

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import FrameType
 
 from sc_model.graph.interval import Interval
-from sc_model.spec.bounds import MAX_VALUE_BITS
+from sc_model.spec.bounds import MAX_OPERATIONS, MAX_VALUE_BITS
 
 
 class Op(StrEnum):
@@ -167,6 +167,11 @@ class Builder:
         key = (op, args, data)
         if key not in self._index:
             self._index[key] = len(self.nodes)
+            if len(self.nodes) >= MAX_OPERATIONS:
+                raise ValueError(
+                    f"there are more than {MAX_OPERATIONS} operations, and each is a circuit: there"
+                    " may be a loop without an end"
+                )
             if self.file:
                 self._record_line()
             if max(abs(interval.lo), abs(interval.hi)).bit_length() >= MAX_VALUE_BITS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sc_model.endless import EndlessLoop, limited
 from sc_model.graph.interval import Interval
 from sc_model.graph.nodes import Builder, Graph, Op, prune
 from sc_model.spec.bounds import MAX_VALUE_BITS
@@ -264,13 +265,19 @@ def trace_function(
     ------
     RangeError
         a written value can leave its output's format: both ranges are printed.
+    RuleError
+        the function does not end.
     TypeError
         the function branches on a value, shifts by one, or uses something that is no integer.
     """
     builder = nodes(file=origin.file if origin is not None else "")
     indices = {name: builder.var(name, Interval.of(form)) for name, form in variables.items()}
     ops = TraceOps(builder)
-    result = run(ops, {name: Expr(builder, index) for name, index in indices.items()})
+    try:
+        with limited():
+            result = run(ops, {name: Expr(builder, index) for name, index in indices.items()})
+    except EndlessLoop as error:  # of a unit; a rule names its own line
+        raise RuleError(f"{subject}: {error}.") from None
     written = {}
     for name in outputs:
         try:
@@ -326,7 +333,8 @@ def trace(rule: Rule, params: RuleParams, *, nodes: type[Builder] = Builder) -> 
         f"rule '{rule.family}'", {**state, **inputs}, state, run, rule.origin, nodes=nodes
     )
     if rule.file and (rule.file, rule.source) not in _CHECKED:
-        check_vectors(rule)
+        with limited():
+            check_vectors(rule)
         _CHECKED.add((rule.file, rule.source))
     return graph
 

@@ -16,12 +16,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sc_model.endless import EndlessLoop, limited
 from sc_model.files import read_text
 from sc_model.spec.catalogue import Catalogue, Plugin
 from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError
 from sc_model.spec.rule import Rule, RuleParams
 from sc_model.spec.rule_contract import check_formats, read_rule
+from sc_model.spec.rule_errors import rule_error
 from sc_model.spec.rule_source import RuleSource
 
 
@@ -95,9 +97,10 @@ def _rule_from_text(file: str, text: str) -> Rule:
     origin = RuleSource(file, text)
     sys.modules[module.__name__] = module  # pydantic looks up annotations there
     try:
-        exec(compile(text, file, "exec"), module.__dict__)
-        return read_rule(module, origin)
-    except (Exception, SystemExit) as error:  # whatever the file raises
+        with limited():
+            exec(compile(text, file, "exec"), module.__dict__)
+            return read_rule(module, origin)
+    except (Exception, SystemExit, EndlessLoop) as error:  # whatever the file raises
         del sys.modules[module.__name__]
         if isinstance(error, RuleError):
             raise
@@ -111,8 +114,14 @@ def _rule_from_text(file: str, text: str) -> Rule:
 def resolve(choice: RuleChoice) -> tuple[Rule, RuleParams]:
     """The rule a design chooses, with its parameters checked by the family's own `Params`."""
     rule = load_rule(choice.family)
-    params = rule.params_type(**choice.parameters)
-    check_formats(rule, params)
+    try:
+        with limited():
+            params = rule.params_type(**choice.parameters)
+            check_formats(rule, params)
+    except EndlessLoop as error:
+        raise rule_error(
+            rule.origin, f"Params: {error}.", rule.origin.line_of_error(error)
+        ) from None
     return rule, params
 
 

@@ -22,6 +22,10 @@ MAX_PARAMETER = 65_535
 # rule, at the bounds of its parameters, is a product of 48 x 48 bits.
 MAX_VALUE_BITS = 1024
 
+# Operations of a traced function. The shipped rules have 27 to 35; a loop without an end that
+# computes something meets this bound within seconds.
+MAX_OPERATIONS = 65_536
+
 # A seed is a signed 64-bit integer for the generators that take it.
 MAX_SEED = (1 << 63) - 1
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar
 
+from sc_model.endless import IMPORT_SECONDS, limited
 from sc_model.spec.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
@@ -100,7 +101,8 @@ class Catalogue(Generic[T]):
     ) -> None:
         """Import one module and keep what it has, or why it has nothing."""
         try:
-            pairs = list(self._read(load()))
+            with limited(IMPORT_SECONDS):
+                pairs = list(self._read(load()))
             if not pairs and wanted is not None:
                 raise ConfigError(f"the module must define {wanted}")
             names = [thing_name for thing_name, _ in pairs]

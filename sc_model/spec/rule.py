@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Protocol
 
+from sc_model.endless import EndlessLoop
 from sc_model.spec.errors import ConfigTypeError, RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
@@ -217,7 +218,7 @@ class Rule:
         values = SimpleNamespace(**state), SimpleNamespace(**inputs)
         try:
             result = function(ops, *values, params)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, EndlessLoop) as error:
             # without SystemExit, a rule that calls sys.exit(0) would end the command as a success
             if not self.file or isinstance(error, RuleError):
                 raise

@@ -25,7 +25,7 @@ def rule_error(origin: RuleSource, message: str, line: int | None = None) -> Rul
 
 def update_error(
     origin: RuleSource,
-    error: Exception | SystemExit,
+    error: BaseException,
     function: str,
     state: SimpleNamespace,
     inputs: SimpleNamespace,
@@ -38,7 +38,7 @@ def update_error(
 
 def _message(
     origin: RuleSource,
-    error: Exception | SystemExit,
+    error: BaseException,
     function: str,
     state: SimpleNamespace,
     inputs: SimpleNamespace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from sc_hw.build.elaborate import build_id, elaborate
 from sc_hw.commands.new_rule import new_rule
+from sc_model import endless
 from sc_model.golden import Bank, Synapse
-from sc_model.graph import RangeError, trace
+from sc_model.graph import RangeError, nodes, trace
 from sc_model.rules import load_rule, resolve, resolve_built, rule_families
 from sc_model.spec import ConfigError, Design, RuleChoice, load_design, parse_design
 
@@ -416,6 +418,44 @@ def test_mistake_is_one_line_with_file_and_line(folder: Path, mistake: str) -> N
         "field too many",
         "fields misspelt",
     )
+
+
+def test_loops_without_an_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that compute are counted, those that do not are timed: all are one line."""
+    monkeypatch.setattr(endless, "CODE_SECONDS", 0.05)
+    monkeypatch.setattr(nodes, "MAX_OPERATIONS", 400)
+    file = folder / "my_rule.py"
+    text = file.read_text(encoding="utf-8")
+    begin = "    top, shift = params.max_trace, params.decay_shift\n"
+    time = "this runs for more than 0.05 s of processor time: there may be a loop without an end."
+    operations = (
+        "there are more than 400 operations, and each is a circuit: there may be a loop without an"
+        " end."
+    )
+    for old, new, message in (
+        (begin, "    x = state.weight\n    while True: x = x * 3 - x * 2 + x\n", operations),
+        (begin, "    while True: pass  # endless\n", time),
+        (
+            "FAMILY =",
+            "while True: pass  # endless\n\nFAMILY =",
+            f"the rule file raised EndlessLoop: {time}",
+        ),
+    ):
+        lines = edit(file, old, old + new if old == begin else new)
+        numbers = [number for number, line in enumerate(lines, 1) if "while True" in line]
+        with pytest.raises(ConfigError) as caught:
+            elaborate(load_design("my_rule.toml"), folder / "build")
+        assert str(caught.value) == f"my_rule.py:{numbers[0]}: {message}"
+        file.write_text(text, encoding="utf-8")
+
+
+def test_a_byte_order_mark_is_left_out(folder: Path) -> None:
+    for name in ("my_rule.py", "my_rule.toml"):
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(codecs.BOM_UTF8 + content.replace(b"\n", b"\r\n"))
+    rule, _ = resolve(load_design("my_rule.toml").rule)
+    assert rule.family == "my_rule"
+    assert rule.source.startswith('"""')
 
 
 def test_a_file_that_lacks_something(folder: Path) -> None:
