@@ -1,6 +1,7 @@
 """Frozen, closed configurations with units; derived numbers are properties of the configuration."""
 
 from sc_model.spec.choice import RuleChoice
+from sc_model.spec.coding import EncoderSpec, ReadoutSpec
 from sc_model.spec.connections import ConvSpec, SparseSpec
 from sc_model.spec.decay import DecayCodes, decay_codes
 from sc_model.spec.dense import DenseSpec, IntegratorNeuronSpec, IntegratorSpec, LifSpec
@@ -10,7 +11,7 @@ from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.hetsyn import HetSynSpec
 from sc_model.spec.host import HostSpec
-from sc_model.spec.network import SLICE, ClockSpec, CrossingSpec, NetworkSpec, ReadoutSpec
+from sc_model.spec.network import SLICE, ClockSpec, CrossingSpec, NetworkSpec
 from sc_model.spec.plastic_layer import NeuronSpec, Placement, PlasticLayerSpec, placement
 from sc_model.spec.plastic_stage import PLASTIC, PlasticStageSpec
 from sc_model.spec.rule import Locality, Ops, Rule, RuleInput, RuleParams, StateField, Vector
@@ -28,6 +29,7 @@ __all__ = [
     "DecayCodes",
     "DenseSpec",
     "Design",
+    "EncoderSpec",
     "Frozen",
     "HetSynSpec",
     "HostSpec",

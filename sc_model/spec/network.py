@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from sc_model.spec.bounds import MAX_MHZ, MAX_TIME_MS, MIN_MHZ, MIN_TIME_MS
+from sc_model.spec.coding import ReadoutSpec
 from sc_model.spec.errors import ConfigTypeError, did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
@@ -108,20 +109,6 @@ class CrossingSpec:
     def value(self) -> IntFormat:
         """Format of each value of a tick."""
         return IntFormat(self.most_words.bit_length() if self.policy == "accumulate" else 1)
-
-
-class ReadoutSpec(Frozen):
-    """`[readout]`: what of the last layer's neurons a sample is answered by.
-
-    The neuron with the highest score is the answer; of several alike that with the lowest number.
-    """
-
-    kind: Literal["count", "first_spike", "last_potential", "largest_potential"] = Field(
-        description=(
-            "the score of a neuron: its spikes (count), how early its first spike comes"
-            " (first_spike), its potential in the last tick, or the largest of all ticks"
-        )
-    )
 
 
 class NetworkSpec(Frozen):
