@@ -1,9 +1,11 @@
-"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus | --line]`: Verilog as a library.
+"""`python -m sc_sim.library BUILD_FOLDER [--waves | --bus | --line | --board]`: Verilog as a
+library.
 
 With `--bus` that is the system behind its door `wishbone`, with `--line` the one behind its door
-`uart`. Prints where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with
-one line that says why. `sc_sim.rtl.Rtl` loads the library of a block,
-`sc_sim.blocks.network.NetworkRtl` that of a network, `sc_sim.serial_line` that of a line.
+`uart`; with `--board` it is a whole board, whose Verilog is named in place of the folder. Prints
+where the library is. Exit status 2 for a bad folder and 3 where a tool fails, with one line that
+says why. `sc_sim.rtl.Rtl` loads the library of a block, `sc_sim.blocks.network.NetworkRtl` that of
+a network, `sc_sim.serial_line` that of a line.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from sc_sim.bus.library import build_bus
 from sc_sim.design import BuildFolderError
 from sc_sim.driver.library import build_library
 from sc_sim.files import unwritable
-from sc_sim.serial_line.library import build_system_line
+from sc_sim.serial_line.library import build_board_line, build_system_line
 from sc_sim.toolchain import SimulationError
 
 BAD_FOLDER, TOOL_FAILED = 2, 3
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind.add_argument("--waves", action="store_true")
     kind.add_argument("--bus", action="store_true")
     kind.add_argument("--line", action="store_true")
+    kind.add_argument("--board", action="store_true")
     options = parser.parse_args(arguments)
     warnings_in_one_line()
     try:
@@ -40,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(build_bus(build))
         elif options.line:
             print(build_system_line(build))
+        elif options.board:
+            print(build_board_line(build))
         else:
             print(build_library(build, options.waves))
     except BuildFolderError as error:

@@ -141,18 +141,31 @@ def sim_board(
     noise: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="Share of bytes in which a bit is flipped.")
     ] = 0.0,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BOARD",
+            help="Board (a name or file) whose own top is simulated: pins, PLL, reset, LEDs.",
+        ),
+    ] = None,
     build: Root = DEFAULT_ROOT,
 ) -> None:
     """Simulate a design's board behind a serial port of this machine, until Ctrl-C."""
+    from sc_hw.boards import load_board
     from sc_hw.build.elaborate import elaborate
     from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
+    from sc_hw.simulation.board.top import simulated_board
     from sc_model.spec import load_design
 
     with progress_lines(False) as progress:
         loaded = load_design(design)
         progress(f"{loaded.name}: elaborating, and compiling unless that is kept")
-        made = elaborate(loaded if loaded.host else loaded.behind("uart"), build)
-        port = PseudoTerminal.of_build(made.folder, real_time=real_time)
+        top = None
+        if board is None:
+            made = elaborate(loaded if loaded.host else loaded.behind("uart"), build)
+        else:
+            made, top = simulated_board(loaded, load_board(board), build)
+        port = PseudoTerminal.of_build(made.folder, real_time=real_time, board=top)
     with port:
         port.disturb(noise)
         out.print(f"{loaded.name}, build {made.id}: {port.name} at {port.baud} baud", markup=False)

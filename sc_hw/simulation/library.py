@@ -18,7 +18,12 @@ _BAD_INPUT = 2
 
 
 def rtl_library(
-    folder: Path, *, waves: bool = False, bus: bool = False, line: bool = False
+    folder: Path,
+    *,
+    waves: bool = False,
+    bus: bool = False,
+    line: bool = False,
+    board: bool = False,
 ) -> Path:
     """The library of a build folder, built unless it is there.
 
@@ -28,6 +33,7 @@ def rtl_library(
     waves : whether the library can write all signals to a file.
     bus : whether it is that of `system.v` with the bus's initiator, for `sc_sim.bus`.
     line : whether it is that of `system.v` at the end of a serial line, for `sc_sim.serial_line`.
+    board : whether it is a whole board; `folder` is its Verilog then (see `board.top`).
 
     Raises
     ------
@@ -38,7 +44,7 @@ def rtl_library(
     """
     for name in TOOLS_NEEDED:
         find(name)
-    chosen = {"--waves": waves, "--bus": bus, "--line": line}
+    chosen = {"--waves": waves, "--bus": bus, "--line": line, "--board": board}
     options = [option for option, wanted in chosen.items() if wanted]
     arguments = [*options, "--", str(folder)]
     process = run_module("sc_sim.library", arguments, SIMULATORS, environment())

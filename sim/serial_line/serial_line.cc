@@ -3,11 +3,13 @@
 //
 // `sc_sim.serial_line` compiles this file with the Verilog of any top with `clk`, `rst` and `rx`,
 // `tx` (or, with SC_SPI, `sck`, `cs_n`, `mosi`, `miso`). The host's bits have times of their own, in
-// fractions of a clock: its baud rate may be another one, and its edges fall anywhere.
+// fractions of a clock: its baud rate may be another one, and its edges fall anywhere. With SC_BOARD
+// the top is a whole board, which has no `rst`: its power is switched off and on.
 
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "Vdut.h"
@@ -39,18 +41,22 @@ class Line {
   explicit Line(uint64_t seed) {
     random.state = seed;
     memory.resize(1 << 16);
-    top.clk = 0;
-    top.rst = 0;
-    idle_inputs();
-    top.eval();
+    power_on();
   }
-  ~Line() { top.final(); }
+  ~Line() { model->final(); }
 
-  void reset(int64_t length) {
-    top.rst = 1;
-    for (int64_t i = 0; i < length; i++) clock();
-    top.rst = 0;
+#ifdef SC_BOARD
+  void reset(int64_t) {
+    model->final();
+    power_on();
   }
+#else
+  void reset(int64_t length) {
+    model->rst = 1;
+    for (int64_t i = 0; i < length; i++) clock();
+    model->rst = 0;
+  }
+#endif
 
   // Runs until so many bytes have been received, or so many clocks have passed.
   int64_t run(int64_t most, int64_t wanted) {
@@ -69,7 +75,7 @@ class Line {
 
  private:
   VerilatedContext context;
-  Vdut top{&context};
+  std::unique_ptr<Vdut> model;
   Random random;
   std::vector<uint32_t> memory;
   int64_t wait = -1;
@@ -80,11 +86,23 @@ class Line {
   bool level = true, last_tx = true;
   int64_t glitch_left = 0;
 
+  void power_on() {
+    model.reset();
+    model = std::make_unique<Vdut>(&context);
+    model->clk = 0;
+#ifndef SC_BOARD
+    model->rst = 0;
+#endif
+    idle_inputs();
+    model->eval();
+  }
+
   double uniform() { return (double)(random.draw() >> 11) * 0x1.0p-53; }
 
   void clock() {
     host();
     bus();
+    Vdut &top = *model;
     top.clk = 0;
     top.eval();
     top.clk = 1;
@@ -96,7 +114,7 @@ class Line {
   bool phase_high = false, selected = false;
   double edge_at = 0;
 
-  void idle_inputs() { top.sck = 0, top.cs_n = 1, top.mosi = 0; }
+  void idle_inputs() { model->sck = 0, model->cs_n = 1, model->mosi = 0; }
 
   // Mode 0: bytes go out while there are any, and as many come in.
   void host() {
@@ -104,37 +122,37 @@ class Line {
     if (!selected) {
       if (to_send.empty() || now < edge_at) return;
       selected = true;
-      top.cs_n = 0;
+      model->cs_n = 0;
       edge_at = now + 4 + settings.send_bit / 2;
       sending = 0;
-      top.mosi = to_send.front() >> 7;
+      model->mosi = to_send.front() >> 7;
       return;
     }
     if (now < edge_at) return;
     edge_at += settings.send_bit / 2;
     if (!phase_high) {
-      top.sck = 1;
-      byte_in = (uint8_t)(byte_in << 1 | (top.miso & 1));
+      model->sck = 1;
+      byte_in = (uint8_t)(byte_in << 1 | (model->miso & 1));
     } else {
-      top.sck = 0;
+      model->sck = 0;
       if (++sending == 8) {
         to_send.pop_front();
         received.push_back(byte_in);
         sending = 0;
         if (to_send.empty()) {
           selected = false;
-          top.cs_n = 1;
+          model->cs_n = 1;
           phase_high = false;
           edge_at = now + settings.send_bit;
           return;
         }
       }
-      top.mosi = to_send.front() >> (7 - sending) & 1;
+      model->mosi = to_send.front() >> (7 - sending) & 1;
     }
     phase_high = !phase_high;
   }
 #else
-  void idle_inputs() { top.rx = 1; }
+  void idle_inputs() { model->rx = 1; }
 
   void host() {
     send();
@@ -163,12 +181,12 @@ class Line {
     if (glitch_left > 0) glitch_left--;
     else if (settings.glitches > 0 && random.chance(settings.glitches))
       glitch_left = 1 + (int64_t)(uniform() * (double)settings.glitch_clocks);
-    top.rx = level != (glitch_left > 0);
+    model->rx = level != (glitch_left > 0);
   }
 
   void receive() {
     const double now = (double)clocks;
-    const bool tx = top.tx & 1;
+    const bool tx = model->tx & 1;
     if (receiving < 0) {
       if (!tx && last_tx) {
         receiving = 0;
@@ -192,27 +210,27 @@ class Line {
 // Verilator writes a double underscore as ___05F
 #ifdef SC_BUS
   void bus() {
-    if (top.bus___05Fack || top.bus___05Ferr) {
-      top.bus___05Fack = top.bus___05Ferr = 0;
+    if (model->bus___05Fack || model->bus___05Ferr) {
+      model->bus___05Fack = model->bus___05Ferr = 0;
       return;
     }
-    if (!top.bus___05Fcyc || !top.bus___05Fstb) {
+    if (!model->bus___05Fcyc || !model->bus___05Fstb) {
       wait = -1;
       return;
     }
     if (wait < 0) wait = (int64_t)(uniform() * (double)(settings.waits + 1));
     if (wait-- > 0) return;
-    const uint32_t address = top.bus___05Fadr;
+    const uint32_t address = model->bus___05Fadr;
     const bool refused = address >= settings.refused_low && address < settings.refused_high;
-    log.push_back({address, top.bus___05Fwe, top.bus___05Fwe ? (uint32_t)top.bus___05Fdat_w : 0});
+    log.push_back({address, model->bus___05Fwe, model->bus___05Fwe ? (uint32_t)model->bus___05Fdat_w : 0});
     if (refused) {
-      top.bus___05Ferr = 1;
-      top.bus___05Fdat_r = 0;
+      model->bus___05Ferr = 1;
+      model->bus___05Fdat_r = 0;
       return;
     }
-    if (top.bus___05Fwe) memory[address] = top.bus___05Fdat_w;
-    top.bus___05Fdat_r = memory[address];
-    top.bus___05Fack = 1;
+    if (model->bus___05Fwe) memory[address] = model->bus___05Fdat_w;
+    model->bus___05Fdat_r = memory[address];
+    model->bus___05Fack = 1;
   }
 #else
   void bus() {}

@@ -75,9 +75,11 @@ class PseudoTerminal:
         self._thread.start()
 
     @classmethod
-    def of_build(cls, folder: Path, *, seed: int = 0, real_time: bool = False) -> Self:
-        """The board of a build with door `uart`; raises as `simulated_line`."""
-        line = simulated_line(folder, seed)
+    def of_build(
+        cls, folder: Path, *, seed: int = 0, real_time: bool = False, board: Path | None = None
+    ) -> Self:
+        """The board of a build with door `uart`; parameters and errors as of `simulated_line`."""
+        line = simulated_line(folder, seed, board)
         host = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["host"]
         return cls(line, host["clock_mhz"] * 1e6, real_time=real_time)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sc_hw.simulation.board.top import start_clocks
 from sc_hw.simulation.library import rtl_library
 from sc_sim.serial_line.line import SerialLine, Settings, SimulatedPort
 
@@ -13,13 +14,15 @@ NAME = "sim-board"
 QUIET_CLOCKS = 2_000_000
 
 
-def simulated_line(folder: Path, seed: int = 0) -> SerialLine:
+def simulated_line(folder: Path, seed: int = 0, board: Path | None = None) -> SerialLine:
     """The system of a build with door `uart`, after power-on and a reset.
 
     Parameters
     ----------
     folder : of the build.
     seed : of what is random: memories without initial values.
+    board : Verilog of a board that the build is on (see `board.top`), which is run in place of the
+        system; its reset is over.
 
     Raises
     ------
@@ -28,11 +31,13 @@ def simulated_line(folder: Path, seed: int = 0) -> SerialLine:
     ToolError
         A tool is missing or fails.
     """
-    library = rtl_library(folder, line=True)
+    library = rtl_library(folder, line=True) if board is None else rtl_library(board, board=True)
     host = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["host"]
     bit = host["clock_mhz"] * 1e6 / host["parameters"]["baud"]
     line = SerialLine(library, Settings(send_bit=bit, receive_bit=bit), seed)
     line.reset()
+    if board is not None:
+        line.run(start_clocks(host["clock_mhz"] * 1e6))
     return line
 
 

@@ -64,6 +64,7 @@ def test_golden_model_takes_over_where_no_kernel_can_be_had(
     assert Device.compare(native, golden, **stimulus(LAYER, 40)) is None
 
 
+@pytest.mark.usefixtures("shipped_options")
 def test_the_demo_s_recording_on_model_and_rtl(builds: Path) -> None:
     """9,400 steps of learning to read digits: every spike, and the complete state every 1,000
     steps.
