@@ -19,7 +19,14 @@ from torch import Tensor
 
 from sc_model.images import Images
 from sc_model.quantisation import QuantisedLayer
-from sc_model.training import DenseLayer, DenseQuantiser, Lif, fast_sigmoid_surrogate, fit
+from sc_model.training import (
+    ConvLayer,
+    DenseLayer,
+    DenseQuantiser,
+    Lif,
+    fast_sigmoid_surrogate,
+    fit,
+)
 
 # Of weights of 8 bits one unit is some 0.4 % of a threshold, so thresholds have some 10 bits
 QUANTISER = DenseQuantiser(weight_bits=8, leak="shift", fraction=2, potential_bits=16)
@@ -111,7 +118,7 @@ class Classifier(torch.nn.Module):
     gain : of the numbers of spikes, as logits; trained, and without effect on the answer.
     """
 
-    def __init__(self, layers: Mapping[str, DenseLayer]) -> None:
+    def __init__(self, layers: Mapping[str, DenseLayer | ConvLayer]) -> None:
         super().__init__()
         self.layers = torch.nn.ModuleDict(layers)
         self.gain = torch.nn.Parameter(torch.tensor(1.0))
@@ -122,8 +129,8 @@ class Classifier(torch.nn.Module):
             x = layer(x)
         return x.sum(0) * self.gain
 
-    def compute_in_integers(self, quantiser: DenseQuantiser) -> None:
-        """From now on compute as hardware does."""
+    def compute_in_integers(self, quantiser: DenseQuantiser | None) -> None:
+        """From now on compute as hardware does; with None in floating point again."""
         for layer in self.layers.values():
             layer.quantiser = quantiser
 
@@ -132,21 +139,45 @@ class Classifier(torch.nn.Module):
         return [layer.integers(name, **fields.get(name, {})) for name, layer in self.layers.items()]
 
 
-def dense(inputs: int, classes: int, recipe: Recipe) -> Classifier:
-    """Inputs, hidden neurons, classes. Thresholds are trained: they do what biases would."""
+def neurons(count: int, recipe: Recipe) -> Lif:
+    """Neurons of a layer. Thresholds are trained: they do what biases would."""
+    surrogate = partial(fast_sigmoid_surrogate, slope=recipe.slope)
+    return Lif(count, 1 - 2.0**-recipe.leak_shift, learn_threshold=True, surrogate=surrogate)
 
-    def layer(before: int, neurons: int, size: float) -> DenseLayer:
-        synapses = torch.nn.Linear(before, neurons, bias=False)
+
+def dense(inputs: int, classes: int, recipe: Recipe) -> Classifier:
+    """Inputs, hidden neurons, classes."""
+
+    def layer(before: int, count: int, size: float) -> DenseLayer:
+        synapses = torch.nn.Linear(before, count, bias=False)
         torch.nn.init.normal_(synapses.weight, std=size)
-        surrogate = partial(fast_sigmoid_surrogate, slope=recipe.slope)
-        leak = 1 - 2.0**-recipe.leak_shift
-        return DenseLayer(synapses, Lif(neurons, leak, learn_threshold=True, surrogate=surrogate))
+        return DenseLayer(synapses, neurons(count, recipe))
 
     return Classifier(
         {
             "hidden": layer(inputs, recipe.hidden, 1.7 / math.sqrt(inputs)),
             "output": layer(recipe.hidden, classes, 1.1 / math.sqrt(recipe.hidden)),
         }
+    )
+
+
+def convolutional(rows: int, columns: int, classes: int, recipe: Recipe) -> Classifier:
+    """8 kernels of 5 x 5, 16 of 5 x 5 and one for each class, each behind the first one on sums of
+    2 x 2 spikes.
+    """
+
+    def layer(
+        image: tuple[int, int, int], channels: int, kernel: tuple[int, int], pool: int
+    ) -> ConvLayer:
+        synapses = torch.nn.Conv2d(image[0], channels, kernel, bias=False)
+        torch.nn.init.normal_(synapses.weight, std=1.2 / math.sqrt(image[0] * math.prod(kernel)))
+        return ConvLayer(synapses, neurons(channels, recipe), image, (pool, pool))
+
+    first = layer((1, rows, columns), 8, (5, 5), 1)
+    second = layer(first.output, 16, (5, 5), 2)
+    left = (second.output[1] // 2, second.output[2] // 2)
+    return Classifier(
+        {"first": first, "second": second, "output": layer(second.output, classes, left, 2)}
     )
 
 

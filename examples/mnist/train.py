@@ -13,28 +13,46 @@ for `sc-hw evaluate`.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import nir
 import numpy as np
 import torch
-from network import QUANTISER, Classifier, Recipe, accuracy, dense, samples, train
+from network import (
+    QUANTISER,
+    Classifier,
+    Recipe,
+    accuracy,
+    convolutional,
+    dense,
+    samples,
+    train,
+)
 
 from sc_hw.commands.import_nir import import_nir
 from sc_hw.files import replacing
 from sc_model.evaluation import accuracy as answers
 from sc_model.evaluation import load_parameters, run_integers
 from sc_model.images import Images, load_images
-from sc_model.interchange import from_layers, write
 from sc_model.spec import ConfigError, NetworkSpec, load_design
+from sc_model.training import ConvLayer
 
 FOLDS = 5
 TICK_MS = 1.0
+RECIPES = {
+    "dense": Recipe(),
+    # an epoch takes 40 times as long
+    "conv": Recipe(code_ticks=3, ticks=4, epochs=6, tuned=1, batch=100, rate=8e-3, distortion=0.4),
+}
+SMALLEST = 16  # rows and columns: 5 x 5, halved, 5 x 5, halved, and a pixel is left
 # UP5K's SPRAM gives 64 bits a clock: 8 weights of 8 bits
 LANES = 8
-WIDTHS = {**{name: value for name, value in vars(QUANTISER).items() if value}, "reset": "subtract"}
+WIDTHS = {name: value for name, value in vars(QUANTISER).items() if value}
 
 
 class Split(NamedTuple):
@@ -72,14 +90,46 @@ def network_of(design: Path) -> NetworkSpec:
     return spec
 
 
+def graph_of(net: Classifier, image: tuple[int, ...]) -> Any:
+    """The NIR graph of a network, for images of this height and width."""
+    convolves = any(isinstance(layer, ConvLayer) for layer in net.layers.values())
+    nodes: dict[str, Any] = {
+        "network_input": nir.Input(np.array([1, *image] if convolves else [math.prod(image)]))
+    }
+    for name, layer in net.layers.items():
+        kernel = layer.synapses.weight.detach().double().numpy()
+        shape: tuple[int, ...] = kernel.shape[:1]
+        if isinstance(layer, ConvLayer):
+            pool, none = np.array(layer.pool), np.zeros(2, np.int64)
+            if layer.pool != (1, 1):
+                nodes[f"{name}_pool"] = nir.SumPool2d(pool, pool, none)
+            size = (layer.image[1] // pool[0], layer.image[2] // pool[1])
+            bias = np.zeros(len(kernel))
+            nodes[f"{name}_kernel"] = nir.Conv2d(size, kernel, 1, 0, 1, 1, bias)
+            shape = layer.output
+        else:
+            nodes[f"{name}_weight"] = nir.Linear(kernel)
+        by_neuron = (each.detach().double() for each in layer.neurons.effective())
+        spread = [-1] + [1] * (len(shape) - 1)
+        leak, threshold = (np.broadcast_to(each.view(spread).numpy(), shape) for each in by_neuron)
+        steps = 1 / (1 - leak)  # Euler's step leaves 1 - dt / tau; a gain of 1 is r dt / tau
+        zero = np.zeros(shape)
+        nodes[name] = nir.LIF(steps * TICK_MS / 1e3, steps, zero, threshold.copy(), zero)
+    nodes["network_output"] = nir.Output(np.array(shape))
+    return nir.NIRGraph(nodes, list(pairwise(nodes)))
+
+
 def written(net: Classifier, test: Images, recipe: Recipe, folder: Path, name: str) -> Path:
     """Write all files of a network that was trained in integers; the design file.
 
     RuntimeError where the import has made other integers of it than those it was trained with.
     """
-    floats = [layer.float_layer(each) for each, layer in net.layers.items()]
-    nir = write(folder / f"{name}.nir", from_layers(floats, dt_ms=TICK_MS))
-    import_nir(nir, folder, name=name, lanes=LANES, engine="events", **WIDTHS)
+    with replacing(folder / f"{name}.nir") as temporary:
+        nir.write(temporary, graph_of(net, test.pixels.shape[1:]))
+    options: dict[str, Any] = {"dt_ms": TICK_MS, "reset": "subtract", "reset_delay": False}
+    convolves = any(isinstance(layer, ConvLayer) for layer in net.layers.values())
+    options |= {"compact": True} if convolves else {"engine": "events"}
+    import_nir(folder / f"{name}.nir", folder, name=name, lanes=LANES, **options, **WIDTHS)
     spec = network_of(folder / f"{name}.toml")
     parameters = load_parameters(folder / f"{name}.npz", spec)
     for layer in net.integers():
@@ -112,10 +162,22 @@ def figures(design: Path, test: Images, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def trained(split: Split, recipe: Recipe, seed: int, progress: bool) -> tuple[Classifier, float]:
+def trained(
+    kind: str, split: Split, recipe: Recipe, seed: int, progress: bool
+) -> tuple[Classifier, float]:
     """A network that computes in integers, and how many answers were right in floating point."""
     torch.manual_seed(seed)
-    net = dense(split.train.pixels[0].size, split.train.classes, recipe)
+    rows, columns = split.train.pixels.shape[1:]
+    classes = split.train.classes
+    if kind == "conv":
+        if min(rows, columns) < SMALLEST:
+            raise ConfigError(
+                f"images must have {SMALLEST} rows and columns or more for convolutions, not"
+                f" {rows} x {columns}; take --network dense."
+            )
+        net = convolutional(rows, columns, classes, recipe)
+    else:
+        net = dense(rows * columns, classes, recipe)
     before: list[float] = []
     train(
         net,
@@ -153,19 +215,20 @@ def main() -> None:
     parser.add_argument("--test", type=Path, help="images to test with; by default a fold of DATA")
     parser.add_argument("--test-labels", type=Path)
     parser.add_argument("--fold", type=int, default=FOLDS - 1, help="fifth to test with, 0 to 4")
+    parser.add_argument("--network", choices=list(RECIPES), default="dense")
     parser.add_argument("--epochs", type=int, help="in floating point; a sixth of them follow")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--name", help="of the design")
     parser.add_argument("--out", type=Path, default=Path("mnist"), help="folder to write to")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    recipe = Recipe()
+    recipe = RECIPES[given.network]
     if given.epochs:
         recipe = replace(recipe, epochs=given.epochs, tuned=max(1, given.epochs // 6))
     try:
         split, name = chosen(given)
         print(f"{len(split.train)} images to train with, {len(split.test)} to test with")
-        net, before = trained(split, recipe, given.seed, progress=True)
+        net, before = trained(given.network, split, recipe, given.seed, progress=True)
         design = written(net, split.test, recipe, given.out, given.name or name)
         found = figures(design, split.test, recipe)
     except (ConfigError, OSError) as error:

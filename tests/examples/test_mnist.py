@@ -74,6 +74,38 @@ def test_a_short_training_is_written_as_the_golden_integers(
     assert [layer.engine for layer in design.network.layers] == ["events", "events"]
 
 
+def test_a_convolutional_network_comes_out_of_the_import_as_it_was_trained(
+    example: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    recipe = example["train"].RECIPES["conv"]
+    images = Images(
+        np.random.default_rng(0).integers(0, 256, (6, 16, 17), np.uint8), np.arange(6) % 3, "x"
+    )
+    net = example["network"].convolutional(16, 17, 3, recipe)
+    net.compute_in_integers(example["network"].QUANTISER)
+    design = example["train"].written(net, images, recipe, tmp_path, "small")
+    spec = load_design(design).network
+    assert spec is not None
+    assert [layer.kind for layer in spec.layers] == ["conv"] * 3
+    assert [layer.name for layer in spec.layers] == ["first", "second", "output"]
+    found = evaluate(design, tmp_path / "small_test.npz")
+    x = example["network"].samples(images, recipe)
+    with torch.no_grad():
+        counts = net(torch.tensor(x).float().transpose(0, 1)) / net.gain
+    assert found["integer"]["spikes"] == round(float(counts.sum()))
+    assert found["integer"]["spikes"] > 0
+    assert found["float"]["spikes"] > 0
+
+
+def test_images_that_are_too_small_for_convolutions_are_refused(
+    example: dict[str, ModuleType],
+) -> None:
+    split = example["train"].fold(example["train"].digits(), 0)
+    with pytest.raises(ConfigError, match=r"16 rows and columns or more .* not 8 x 8"):
+        example["train"].trained("conv", split, example["train"].RECIPES["conv"], 0, False)
+
+
 def test_an_import_that_changes_the_integers_is_an_error(
     example: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
