@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Mux, ResetInserter, Signal, Value
@@ -12,11 +14,12 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.host import wishbone
 from sc_hw.host.blocks import HostBlock
+from sc_hw.host.counters import CONSTANTS, COUNTERS, Counters
 from sc_hw.host.doors.door import OUTPUT_WORD
 from sc_hw.host.packets import OutputPacket, StepPacket
 from sc_hw.host.register_map import ADDRESS_BITS, BLOCK_ERRORS, ERRORS
 from sc_hw.host.registers import WORD_BITS, RegisterMap
-from sc_hw.host.step_path import COUNTS, StepPath
+from sc_hw.host.step_path import StepPath
 from sc_hw.wires import choose, gated
 from sc_model.spec.host import HostSpec
 
@@ -40,12 +43,18 @@ def output_fifo_words(spec: HostSpec, packet: OutputPacket) -> int:
     return max(spec.output_words or max(LEAST_WORDS, PACKETS * packet.words), packet.words)
 
 
+def bits_of_part(data_bits: int, part: int) -> int:
+    """Bits of a part of the window's word; the last one may have fewer than 32."""
+    return min(WORD_BITS, data_bits - WORD_BITS * part)
+
+
 class HostRegisters(wiring.Component):
     """The register map of `sc_hw.host.register_map` in front of a block.
 
-    An access of a plain register takes four clocks. One of WINDOW_DATA waits until the steps under
-    way are done; a write of CONTROL waits until the reset or the clearing is done. All accesses
-    end. The map's constants, widths and offsets come from `registers`. Domain ``sync``.
+    An access of a plain register takes four clocks, a read of a constant or a counter up to 30, and
+    50 more behind a reset. One of WINDOW_DATA waits until the steps under way are done; a write of
+    CONTROL waits until the reset or the clearing is done. All accesses end. The map's constants,
+    widths and offsets come from `registers`. Domain ``sync``.
 
     Parameters
     ----------
@@ -99,9 +108,8 @@ class HostRegisters(wiring.Component):
         self._take_request(m, state)
         self._connect_path(m, state)
         self._keep(m, state)
-        self._count_clocks(m, state)
+        self._count(m, state)
         self._window(m, state)
-        m.d.comb += state.value.eq(self._value(state))
         self._answer(m, state)
         return m
 
@@ -133,11 +141,16 @@ class HostRegisters(wiring.Component):
         good, bad = Signal(), Signal()  # the access ends in this clock
         m.d.comb += [bus.ack.eq(ack), bus.err.eq(err), bus.dat_r.eq(data_q)]
         m.d.sync += [ack.eq(good), err.eq(bad)]
+        source = self._source(m, state)
+        small = self._small(state)
+        # Bytes of a counter are shifted in; what was there before is 0.
+        shifted = Cat(data_q[8:], gated(state.counted, by=state.shift)) | small
+        sources = [shifted, self.path.outputs.payload, state.place, state.window_word]
         # An If that gives 0 becomes the synchronous reset of the flip-flops, which costs no LUT.
-        with m.If(bad | state.errors["output_empty"]):
+        with m.If(bad | state.errors["output_empty"] | state.resting):
             m.d.sync += data_q.eq(0)
-        with m.Elif(good):
-            m.d.sync += data_q.eq(state.value)
+        with m.Elif((good & ~state.asks) | state.shift):
+            m.d.sync += data_q.eq(choose(source, sources))
         with m.FSM(name="access"):
             with m.State("rest"):
                 m.d.comb += state.resting.eq(1)
@@ -158,6 +171,8 @@ class HostRegisters(wiring.Component):
                 with m.Elif(at["CONTROL"] & state.write & state.word[CLEAR_BIT]):
                     m.d.comb += state.now.eq(1)
                     m.next = "drain"
+                with m.Elif(state.in_counters):
+                    m.next = "count"
                 with m.Else():
                     m.d.comb += [state.now.eq(1), good.eq(1)]
                     m.next = "rest"
@@ -179,6 +194,11 @@ class HostRegisters(wiring.Component):
             with m.State("clear"):
                 m.d.comb += [state.empties.eq(1), state.drains.eq(1), good.eq(1)]
                 m.next = "rest"
+            with m.State("count"):
+                m.d.comb += state.asks.eq(1)
+                with m.If(state.counted_all):
+                    m.d.comb += good.eq(1)
+                    m.next = "rest"
 
     def _drain(self, m: Module, state: _State, bad: Signal) -> None:
         """Wait until the steps under way are done; one whose words have not come never is."""
@@ -254,23 +274,37 @@ class HostRegisters(wiring.Component):
         ]
         m.d.comb += [self.activity.spike.eq(path.spike), self.activity.error.eq(state.cause[2])]
 
-    def _count_clocks(self, m: Module, state: _State) -> None:
-        """64 bits in two counters, so that no carry goes through all of them in a clock."""
-        low, high, carry = state.clocks_low, state.clocks_high, Signal()
-        m.d.sync += [
-            low.eq(low + 1),
-            carry.eq(low[1:].all() & ~low[0]),  # the next clock's `low` is the last one
-            high.eq(high + carry),
+    def _count(self, m: Module, state: _State) -> None:
+        """Constants and counters."""
+        path = self.path
+        counters = Counters(self.registers, settles=self.host_block.settles)
+        m.submodules.counters = ResetInserter(state.reset)(counters)
+        m.d.comb += [
+            counters.word.eq(state.address),
+            counters.ask.eq(state.asks),
+            counters.begins.eq(path.begins),
+            counters.finished.eq(path.finished),
+            counters.spike.eq(path.spike),
+            counters.settled.eq(path.settled),
+            state.counted.eq(counters.byte),
+            state.shift.eq(counters.shift),
+            state.counted_all.eq(counters.done),
         ]
-        with m.If(state.now & state.at["CLOCKS_LOW"]):
-            m.d.sync += state.clocks_kept.eq(high)
-        with m.If(state.reset):
-            m.d.sync += [low.eq(0), high.eq(0), carry.eq(0), state.clocks_kept.eq(0)]
+        here = [state.address == self.registers[name].word for name in (*CONSTANTS, *COUNTERS)]
+        m.d.sync += state.in_counters.eq(Cat(here).any())
 
-    def _value(self, state: _State) -> Value:
-        """What the register at the address reads as."""
-        path, at = self.path, self.registers
-        values: Mapping[str, Any] = {
+    def _source(self, m: Module, state: _State) -> Value:
+        """Which of the wide registers is read; 0: one of the others."""
+        source = Signal(2)
+        wide = ("OUTPUT_DATA", "WINDOW_ADDRESS", "WINDOW_DATA")
+        here = [state.address == self.registers[name].word for name in wide]
+        m.d.sync += source.eq(Cat(here[0] | here[2], here[1] | here[2]))
+        return source
+
+    def _small(self, state: _State) -> Value:
+        """What the other registers read as."""
+        path = self.path
+        values: Mapping[str, Value] = {
             "CONTROL": Cat(state.halt, C(0, STREAM_BIT - 1), state.stream if self.streams else 0),
             "STATUS": Cat(path.idle, path.resting & state.halt, path.outputs.valid, self.interrupt),
             "STEP_ROOM": state.room,
@@ -278,22 +312,11 @@ class HostRegisters(wiring.Component):
             "ERRORS": state.sticky,
             "INTERRUPT_ENABLE": state.enable,
             "INTERRUPT_CAUSE": state.cause,
-            "CLOCKS_LOW": state.clocks_low,
-            "CLOCKS_HIGH": state.clocks_kept,
-            "OUTPUT_DATA": path.outputs.payload,
             "WINDOW_PORT": state.port,
-            "WINDOW_ADDRESS": state.place,
-            "WINDOW_DATA": state.window_word,
-            **{name.upper(): getattr(path, name) for name in COUNTS},
             **{name.upper(): getattr(path, f"counter_{name}") for name in self.host_block.counters},
         }
-        words: list[Value] = [C(0, WORD_BITS)] * (at.registers[-1].word + 1)
-        for register in at:
-            value = values.get(register.name, register.reset or 0)
-            words[register.word] = (
-                C(value, WORD_BITS) if isinstance(value, int) else Value.cast(value)
-            )
-        return choose(state.address, words)
+        parts = [gated(value, by=state.at[name]) for name, value in values.items()]
+        return reduce(or_, parts)
 
     # --- the window -------------------------------------------------------------------------------
 
@@ -301,11 +324,13 @@ class HostRegisters(wiring.Component):
         """A word of the block's memory in parts of 32 bits; its address counts up by itself."""
         path, windows = self.path, self.host_block.windows
         most = max(window.accesses for window in windows)
-        parts = [Signal(WORD_BITS, name=f"part_{k}", reset_less=True) for k in range(most)]
+        parts = [
+            Signal(bits_of_part(len(path.data), k), name=f"part_{k}", reset_less=True)
+            for k in range(most)
+        ]
         part = Signal(range(max(2, most)))
-        last, known = Signal(), Signal()
+        last, known = Signal(name="is_last"), Signal(name="is_port")
         writes = state.now & state.write
-        increments = [C(1 << window.word_offset, WORD_BITS) for window in windows]
         m.d.comb += [
             state.window_word.eq(choose(part, parts)),
             path.port.eq(state.port),
@@ -319,7 +344,9 @@ class HostRegisters(wiring.Component):
         with m.If(writes & state.at["WINDOW_PORT"]):
             m.d.sync += [state.port.eq(state.word[: len(state.port)]), part.eq(0)]
         with m.If(writes & state.at["WINDOW_ADDRESS"]):
-            m.d.sync += [state.place.eq(state.word), part.eq(0)]
+            m.d.sync += part.eq(0)
+        counts = Signal()
+        self._place(m, state, writes & state.at["WINDOW_ADDRESS"], counts)
         with m.FSM(name="window"):
             with m.State("rest"):
                 with m.If(state.window_begins & ~known):
@@ -345,18 +372,28 @@ class HostRegisters(wiring.Component):
                     with m.Elif(path.done):
                         m.next = "end"
                         if name == "read":
-                            answer = Cat(path.answer, C(0, most * WORD_BITS - len(path.answer)))
-                            m.d.sync += Cat(parts).eq(answer)
+                            m.d.sync += Cat(parts).eq(path.answer)
             with m.State("end"):
-                m.d.comb += state.window_ends.eq(1)
+                m.d.comb += [state.window_ends.eq(1), counts.eq(last)]
                 m.d.sync += part.eq(gated(part + 1, by=~last))
-                with m.If(last):
-                    m.d.sync += state.place.eq(state.place + choose(state.port, increments))
                 m.next = "rest"
             with m.State("refuse"):
                 m.d.comb += state.errors["window_busy"].eq(1)
                 m.d.sync += part.eq(0)
                 m.next = "rest"
+
+    def _place(self, m: Module, state: _State, loads: Value, counts: Value) -> None:
+        """WINDOW_ADDRESS: it is written, or its part `word` counts up."""
+        windows, place, word = self.host_block.windows, state.place, state.word
+        low = min(window.word_offset for window in windows)
+        top = max(low, *(window.address_bits for window in windows), 0)
+        steps = [C(1 << window.word_offset - low, WORD_BITS) for window in windows]
+        # Bits that do not count need no more than their flip-flops.
+        with m.If(loads):
+            m.d.sync += [place[:low].eq(word[:low]), place[top:].eq(word[top:])]
+        with m.If(loads | counts):
+            following = place[low:top] + choose(state.port, steps)
+            m.d.sync += place[low:top].eq(Mux(loads, word[low:top], following))
 
 
 class _State:
@@ -369,12 +406,12 @@ class _State:
     at : by name, the request is for that register.
     known : there is such a register, and it can be accessed so.
     now : a plain access happens in this clock.
-    value : what it reads.
+    in_counters, asks, counted_all : the register is in `counters`; it is asked for, and has come.
+    counted, shift : its bytes.
     reset, reset_clocks : the block is reset for so many more clocks.
     drains, empties : FIFOs are being cleared.
     halt, stream, enable, sticky, cause, room : what registers hold.
     errors : strobes by the name of the error.
-    clocks_low, clocks_high, clocks_kept : clocks since the reset.
     window_begins, window_ends : of an access of WINDOW_DATA.
     port, place : WINDOW_PORT and WINDOW_ADDRESS.
     window_word : what WINDOW_DATA reads.
@@ -392,7 +429,6 @@ class _State:
         }
         self.known = Signal()
         self.now = Signal()
-        self.value = Signal(WORD_BITS)
         self.reset = Signal()
         self.reset_clocks = Signal(range(RESET_CLOCKS), init=RESET_CLOCKS - 1)
         self.drains = Signal()
@@ -404,9 +440,11 @@ class _State:
         self.cause = Signal(len(registers["INTERRUPT_CAUSE"].fields))
         self.room = Signal(range(owner.path.step_queue.depth + 1))
         self.errors = {name: Signal(name=f"error_{name}") for name in ERRORS}
-        self.clocks_low = Signal(WORD_BITS)
-        self.clocks_high = Signal(WORD_BITS)
-        self.clocks_kept = Signal(WORD_BITS)
+        self.in_counters = Signal()
+        self.asks = Signal()
+        self.counted = Signal(8)
+        self.shift = Signal()
+        self.counted_all = Signal()
         self.window_begins = Signal()
         self.window_ends = Signal()
         self.port = Signal(PORT_BITS)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The way of a step: queue, block, queue; and what is counted on the way."""
+"""The way of a step: queue, block, queue."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from sc_hw.host.blocks import HostBlock
 from sc_hw.host.output_queue import OutputQueue
 from sc_hw.host.registers import WORD_BITS
 from sc_hw.host.step_queue import StepQueue
-
-COUNTS = ("steps_taken", "steps_done", "spikes")
 
 
 class StepPath(wiring.Component):
@@ -44,8 +42,10 @@ class StepPath(wiring.Component):
     port, address, data, answer : see `HostBlock`.
     load, read : the window asks for an access, until `done`; it waits until the block is still.
     done, failed : the access has been made; or it could not be.
-    steps_taken, steps_done, spikes : counts.
-    spike : a spike is counted.
+    begins : a step begins.
+    finished : a packet is complete, and with it its step.
+    settled : no step is under way, and none has begun in the clock before.
+    spike : a spike is in a packet.
     error, counter_<name> : see `HostBlock`.
     """
 
@@ -73,9 +73,11 @@ class StepPath(wiring.Component):
                 "read": In(1),
                 "done": Out(1),
                 "failed": Out(1),
+                "begins": Out(1),
+                "finished": Out(1),
+                "settled": Out(1),
                 "spike": Out(1),
                 **{name: members[name] for name in window},
-                **{name: Out(WORD_BITS) for name in COUNTS},
                 **{f"counter_{name}": Out(WORD_BITS) for name in block.counters},
             }
         )
@@ -102,6 +104,9 @@ class StepPath(wiring.Component):
             self.last.eq(outputs.last),
             self.step_level.eq(steps.level),
             self.output_level.eq(outputs.level),
+            self.begins.eq(steps.begins),
+            self.finished.eq(block.finished),
+            self.settled.eq(self.resting & block.still),
             self.spike.eq(block.spike),
             self.error.eq(block.error),
             *(
@@ -119,7 +124,6 @@ class StepPath(wiring.Component):
         connect(m, block.packet, outputs.i)
         connect(m, outputs.o, flipped(self.outputs))
         self._window(m, block, asks, resting)
-        self._count(m, block, steps)
         return m
 
     def _window(self, m: Module, block: HostBlock, asks: Value, resting: Value) -> None:
@@ -139,16 +143,3 @@ class StepPath(wiring.Component):
         asked = Signal()
         m.d.sync += asked.eq(asks & ~self.done)
         m.d.sync += granted.eq((granted | (asked & resting)) & asks & ~self.done)
-
-    def _count(self, m: Module, block: HostBlock, steps: StepQueue) -> None:
-        """Count steps and spikes, modulo 2^32."""
-        with m.If(steps.begins):
-            m.d.sync += self.steps_taken.eq(self.steps_taken + 1)
-        with m.If(block.spike):
-            m.d.sync += self.spikes.eq(self.spikes + 1)
-        if block.settles:
-            with m.If(self.resting & block.still):
-                m.d.sync += self.steps_done.eq(self.steps_taken)
-        else:
-            with m.If(block.finished):
-                m.d.sync += self.steps_done.eq(self.steps_done + 1)

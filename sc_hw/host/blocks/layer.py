@@ -101,7 +101,7 @@ class HostLayer(HostBlock):
                 m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
                 with m.If(self.packet.ready):
                     m.next = "collect"
-            # Of a neuron nothing is known until an event of it, of a later one, or the end is there.
+            # Nothing is known of a neuron until its event, a later one, or the end is there.
             with m.State("collect"), m.If(events.r_rdy):
                 m.d.comb += [self.spike.eq(hit), events.r_en.eq(hit & ~event.done)]
                 m.d.sync += [bits.eq(Cat(bits, hit)[1:]), place.eq(place + 1)]

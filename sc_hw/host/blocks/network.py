@@ -36,7 +36,7 @@ class HostNetwork(HostBlock):
         spec = network.spec
         teach = leaf_fields(network.plastic.teach_layout) if network.plastic is not None else []
         # In slices the bits of a step are the same words.
-        transfers, bits = (spec.slices, SLICE) if spec.slices else (1, spec.layers[0].inputs)
+        transfers, bits = (spec.slices(), SLICE) if spec.slices() else (1, spec.layers[0].inputs)
         last = (
             network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
         )

@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.host.link import frames
 from sc_hw.host.link.crc import SerialCrc
+from sc_hw.wires import choose
 
 # Addresses in an answer's 256 bytes. With the frame's first byte behind the header's length at 0,
 # an answer's length is the place where its CRC ends.
@@ -142,19 +143,13 @@ class Answers(wiring.Component):
     def _load(self, m: Module, place: Signal, byte: Signal, end: Signal, data: Signal) -> None:
         """State that gets a byte of the frame: of the header, or of the body as it was written."""
         with m.State("load"):
-            with m.Switch(place):
-                with m.Case(LENGTH):
-                    m.d.sync += byte.eq(end + frames.CRC_BYTES)
-                with m.Case(0):
-                    m.d.sync += byte.eq(self.header[:8])
-                with m.Case(1):
-                    m.d.sync += byte.eq(self.header[8:16])
-                with m.Case(2):
-                    m.d.sync += byte.eq(self.header[16:])
-                with m.Case(3):
-                    m.d.sync += byte.eq(self.kind)
-                with m.Default():
-                    m.d.sync += byte.eq(data)
+            header = [*(self.header[low : low + 8] for low in (0, 8, 16)), self.kind]
+            with m.If(place.all()):
+                m.d.sync += byte.eq(end + frames.CRC_BYTES)
+            with m.Elif(place[2:].any()):
+                m.d.sync += byte.eq(data)
+            with m.Else():
+                m.d.sync += byte.eq(choose(place[:2], header))
             m.next = "check"
 
     def _check(self, m: Module, crc: Any, byte: Signal, in_crc: Signal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -69,10 +69,10 @@ class Executor(wiring.Component):
         taken = _Taken(self.i)
         number = Signal(8, reset_less=True)  # of the request, from 1
         failed = Signal(reset_less=True)  # request `number`: then the number stands still
-        kind = Signal(8, reset_less=True)
+        kind = _Kind()
         # what is to be done at the end of the frame
         build, resend = Signal(reset_less=True), Signal(reset_less=True)
-        m.d.comb += self.kind.eq(kind)
+        m.d.comb += self.kind.eq(kind.byte)
         taken.count(m)
         with m.FSM(name="executor"):
             with m.State("length"):
@@ -111,7 +111,7 @@ class Executor(wiring.Component):
         return m
 
     def _header(
-        self, m: Module, taken: _Taken, kind: Signal, build: Signal, resend: Signal, failed: Signal
+        self, m: Module, taken: _Taken, kind: _Kind, build: Signal, resend: Signal, failed: Signal
     ) -> None:
         """States that look at the header and decide what becomes of the frame."""
         header = Signal(24, reset_less=True)
@@ -140,14 +140,14 @@ class Executor(wiring.Component):
             m.next = "wait"
             m.d.sync += [build.eq(1), slot.eq(self.window)]
             with m.If(is_hello):
-                m.d.sync += kind.eq(frames.WELCOME)
+                m.d.sync += kind.set(frames.WELCOME)
                 with m.If(~same):
                     m.d.sync += [session.eq(header), is_open.eq(1)]
                     m.d.sync += [expected.eq(0), kept.eq(0)]
             with m.Elif(~same):
-                m.d.sync += kind.eq(frames.NO_SESSION)
+                m.d.sync += kind.set(frames.NO_SESSION)
             with m.Else():
-                m.d.sync += [slot.eq(sequence % self.window), kind.eq(frames.ANSWERS)]
+                m.d.sync += [slot.eq(sequence % self.window), kind.set(frames.ANSWERS)]
                 with m.If(distance == 0):
                     m.d.sync += expected.eq(expected + 1)
                     with m.If(kept != self.window):
@@ -160,14 +160,14 @@ class Executor(wiring.Component):
         with m.State("begin"):
             m.d.comb += self.begin.eq(self.free)
             with m.If(self.free):
-                with m.If(kind == frames.WELCOME):
+                with m.If(kind.equals(frames.WELCOME)):
                     m.next = "welcome"
-                with m.Elif(kind == frames.NO_SESSION):
+                with m.Elif(kind.equals(frames.NO_SESSION)):
                     m.next = "pass"
                 with m.Elif(is_requests):
                     m.next = "next"
                 with m.Else():
-                    m.d.sync += [failed.eq(1), kind.eq(frames.BAD_REQUEST)]
+                    m.d.sync += [failed.eq(1), kind.set(frames.BAD_REQUEST)]
                     m.next = "status"
 
     def _welcome(self, m: Module) -> None:
@@ -189,7 +189,7 @@ class Executor(wiring.Component):
                     m.next = "pass"
 
     def _requests(
-        self, m: Module, taken: _Taken, kind: Signal, number: Signal, failed: Signal
+        self, m: Module, taken: _Taken, kind: _Kind, number: Signal, failed: Signal
     ) -> None:
         """States that do requests on the bus."""
         is_write, counts_up = Signal(reset_less=True), Signal(reset_less=True)
@@ -204,7 +204,7 @@ class Executor(wiring.Component):
         ]
 
         def refuse() -> None:
-            m.d.sync += [failed.eq(1), kind.eq(frames.BAD_REQUEST)]
+            m.d.sync += [failed.eq(1), kind.set(frames.BAD_REQUEST)]
             m.next = "status"
 
         with m.State("request"):
@@ -253,6 +253,26 @@ class Executor(wiring.Component):
             m.d.comb += [self.body.payload.eq(word[:8]), self.body.valid.eq(1)]
             with m.If(self.body.ready), taken.shift(m):
                 m.next = "words"
+
+
+class _Kind:
+    """Kind of an answer, of which bit 0 and bits 6:1, all alike, are kept."""
+
+    def __init__(self) -> None:
+        self._bits = Signal(2, reset_less=True, name="kind")
+
+    @property
+    def byte(self) -> Value:
+        """The kind as it is sent."""
+        return Cat(self._bits[0], self._bits[1].replicate(6), 1)
+
+    def set(self, number: int) -> Any:
+        """The statement that makes it one of frames' kinds of answers."""
+        return self._bits.eq(number & 3)
+
+    def equals(self, number: int) -> Value:
+        """Whether it is that one."""
+        return self._bits == number & 3
 
 
 # What four bytes are taken as.

