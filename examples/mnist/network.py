@@ -17,8 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sc_model.golden.encoder import Encoder
 from sc_model.images import Images
 from sc_model.quantisation import QuantisedLayer
+from sc_model.spec import EncoderSpec
 from sc_model.training import (
     ConvLayer,
     DenseLayer,
@@ -32,6 +34,9 @@ from sc_model.training import (
 QUANTISER = DenseQuantiser(weight_bits=8, leak="shift", fraction=2, potential_bits=16)
 
 
+WHITE = 255  # the brightest value of a pixel
+
+
 @dataclass(frozen=True)
 class Recipe:
     """All that a training is told. The defaults were chosen on one fold; README.md has what else
@@ -41,7 +46,7 @@ class Recipe:
     -------
     code_ticks : ticks in which inputs spike: the brighter a pixel, the earlier.
     ticks : ticks of an image; in those behind `code_ticks` neurons fire with what they have.
-    dark : brightness up to which a pixel does not spike, of 1.
+    level : least value of a pixel that spikes, of 255.
     hidden : hidden neurons.
     leak_shift : a tick takes the 2^-leak_shift part of a potential.
     epochs, tuned : epochs in floating point, and with the integers of hardware behind them.
@@ -53,7 +58,7 @@ class Recipe:
 
     code_ticks: int = 4
     ticks: int = 5
-    dark: float = 0.2
+    level: int = 52
     hidden: int = 128
     leak_shift: int = 4
     epochs: int = 90
@@ -68,19 +73,19 @@ class Recipe:
 def spikes(images: Tensor, recipe: Recipe) -> Tensor:
     """Images (n, rows, columns) of 0 to 1 as spikes (ticks, n, pixels).
 
-    A pixel that is brighter than `dark` spikes once, the brighter the earlier: the range above
-    `dark` is divided into as many parts as there are `code_ticks`.
+    This is `samples` for torch: a pixel of `level` or more spikes once, the brighter the earlier.
     """
-    light = images.flatten(1)
-    late = torch.floor((1 - light) / (1 - recipe.dark) * recipe.code_ticks)
-    tick = torch.where(light > recipe.dark, late.clamp(0, recipe.code_ticks - 1), recipe.ticks)
+    value = torch.round(images.flatten(1) * WHITE)
+    late = torch.floor((WHITE - value) * recipe.code_ticks / (WHITE + 1 - recipe.level))
+    tick = torch.where(value >= recipe.level, late, recipe.ticks)
     return torch.stack([tick == each for each in range(recipe.ticks)]).float()
 
 
 def samples(images: Images, recipe: Recipe) -> NDArray[np.uint8]:
-    """The same for a network in integers, (n, ticks, pixels)."""
-    found = spikes(torch.tensor(images.pixels).float() / 255, recipe)
-    return np.asarray(found.to(torch.uint8).transpose(0, 1).contiguous().numpy(), np.uint8)
+    """Images as spikes for hardware, (n, ticks, pixels), by the golden encoder."""
+    spec = EncoderSpec(kind="latency", level=recipe.level, ticks=recipe.code_ticks)
+    pixels = images.pixels.reshape(len(images), -1)
+    return Encoder(spec, pixels.shape[1]).encode(pixels, recipe.ticks)
 
 
 def distorted(images: Tensor, strength: float, random: torch.Generator) -> Tensor:
@@ -195,7 +200,7 @@ def train(
     Adam with one cycle of the learning rate (Smith & Topin 2018), each image another one in each
     epoch. `before_tuning` is called with the network between the two.
     """
-    pixels = torch.tensor(images.pixels).float() / 255
+    pixels = torch.tensor(images.pixels).float() / WHITE
     labels = torch.tensor(images.labels)
     count = len(images)
     batch = min(recipe.batch, count)
@@ -237,6 +242,6 @@ def accuracy(net: Classifier, images: Images, recipe: Recipe) -> float:
     with torch.no_grad():
         for start in range(0, len(images), 1000):
             part = images.chosen(slice(start, start + 1000))
-            x = spikes(torch.tensor(part.pixels).float() / 255, recipe)
+            x = spikes(torch.tensor(part.pixels).float() / WHITE, recipe)
             right += int((net(x).argmax(1) == torch.tensor(part.labels)).sum())
     return right / len(images)

@@ -28,13 +28,17 @@ def example() -> Iterator[dict[str, ModuleType]]:
 
 
 def test_a_pixel_spikes_once_the_brighter_the_earlier(example: dict[str, ModuleType]) -> None:
-    recipe = example["network"].Recipe(code_ticks=4, ticks=6, dark=0.2)
-    pixels = np.array([[[0, 50, 52, 110, 180, 230, 255]]], np.uint8)
-    found = example["network"].samples(Images(pixels, np.zeros(1, np.int64), "x"), recipe)
-    assert found.shape == (1, 6, 7)
-    # none at 0 and 0.196; parts of 0.2 from 1.0 downwards
-    assert found[0].sum(0).tolist() == [0, 0, 1, 1, 1, 1, 1]
-    assert found[0].argmax(0)[2:].tolist() == [3, 2, 1, 0, 0]
+    network = example["network"]
+    recipe = network.Recipe(code_ticks=4, ticks=6, level=52)
+    every = Images(np.arange(256, dtype=np.uint8).reshape(1, 16, 16), np.zeros(1, np.int64), "x")
+    found = network.samples(every, recipe)
+    assert found.shape == (1, 6, 256)
+    assert found[0].sum(0).tolist() == [0] * 52 + [1] * 204
+    # each tick has a quarter of the grey values from 255 downwards
+    assert [found[0, tick].sum() for tick in range(6)] == [51, 51, 51, 51, 0, 0]
+    assert (np.diff(found[0].argmax(0)[52:].astype(int)) <= 0).all()
+    trained = network.spikes(torch.tensor(every.pixels).float() / 255, recipe)
+    assert np.array_equal(trained[:, 0].numpy(), found[0])
 
 
 def test_distorted_images_are_others_of_the_same_size(example: dict[str, ModuleType]) -> None:
