@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import nir
 import numpy as np
+from small_graphs import TOLD, graph, lif
 
 from sc_model.interchange import (
     from_nir,
     run,
     to_network,
 )
-
-
-def lif(size: int, tau: float = 0.01, **more: Any) -> Any:
-    return nir.LIF(*(np.full(size, each) for each in (tau, 1.0, 0.0, 1.0, 0.0)), **more)
-
-
-def graph(
-    *nodes: tuple[str, Any], edges: str, inputs: Any = (3,), outputs: Any = (2,), **more: Any
-) -> Any:
-    named = {
-        "input": nir.Input(np.array(inputs)),
-        **dict(nodes),
-        "output": nir.Output(np.array(outputs)),
-    }
-    return nir.NIRGraph(
-        named, [tuple(each.split(">")) for each in edges.split()], type_check=False, **more
-    )
-
-
-TOLD: dict[str, Any] = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False}
 
 
 def test_a_loop_takes_a_step_and_its_delay_adds() -> None:

@@ -10,11 +10,11 @@ import h5py
 import nir
 import numpy as np
 import pytest
+from small_graphs import TOLD
 
 from sc_model.interchange import InterchangeError, from_nir, read, to_layers
 from sc_model.interchange.nodes import FIELDS, common_shape, fitted
 
-TOLD: dict[str, Any] = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False}
 VALUES = {"tau": 0.02, "tau_mem": 0.02, "tau_syn": 0.01, "r": 1.0, "v_threshold": 1.0, "w_in": 1.0}
 
 

@@ -7,11 +7,10 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
+from small_graphs import TOLD
 
 from sc_model.interchange import InterchangeError, from_nir, to_layers
 from sc_model.interchange.precision import DOUBLE, SINGLE, near, resolution, snapped, whole_steps
-
-TOLD: dict[str, Any] = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False}
 
 
 def graph_with(node: Any, neurons: Any, size: int) -> Any:

@@ -7,38 +7,13 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
+from small_graphs import TOLD, graph, lif, plain
 from support import python
 
 from sc_model.interchange import (
     InterchangeError,
     from_nir,
 )
-
-
-def lif(size: int, tau: float = 0.01, **more: Any) -> Any:
-    return nir.LIF(*(np.full(size, each) for each in (tau, 1.0, 0.0, 1.0, 0.0)), **more)
-
-
-def graph(
-    *nodes: tuple[str, Any], edges: str, inputs: Any = (3,), outputs: Any = (2,), **more: Any
-) -> Any:
-    named = {
-        "input": nir.Input(np.array(inputs)),
-        **dict(nodes),
-        "output": nir.Output(np.array(outputs)),
-    }
-    return nir.NIRGraph(
-        named, [tuple(each.split(">")) for each in edges.split()], type_check=False, **more
-    )
-
-
-def plain(**more: Any) -> Any:
-    return graph(
-        ("w", nir.Linear(np.ones((2, 3)))), ("n", lif(2)), edges="input>w w>n n>output", **more
-    )
-
-
-TOLD: dict[str, Any] = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False}
 
 
 @pytest.mark.parametrize(

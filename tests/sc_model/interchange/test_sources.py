@@ -8,6 +8,7 @@ from typing import Any
 import nir
 import numpy as np
 import pytest
+from small_graphs import TOLD, graph, lif
 
 from sc_model.interchange import (
     FloatPopulation,
@@ -15,26 +16,6 @@ from sc_model.interchange import (
     from_nir,
     import_design,
 )
-
-
-def lif(size: int, tau: float = 0.01, **more: Any) -> Any:
-    return nir.LIF(*(np.full(size, each) for each in (tau, 1.0, 0.0, 1.0, 0.0)), **more)
-
-
-def graph(
-    *nodes: tuple[str, Any], edges: str, inputs: Any = (3,), outputs: Any = (2,), **more: Any
-) -> Any:
-    named = {
-        "input": nir.Input(np.array(inputs)),
-        **dict(nodes),
-        "output": nir.Output(np.array(outputs)),
-    }
-    return nir.NIRGraph(
-        named, [tuple(each.split(">")) for each in edges.split()], type_check=False, **more
-    )
-
-
-TOLD: dict[str, Any] = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False}
 
 
 def test_snntorch_betas_come_back_as_they_were() -> None:

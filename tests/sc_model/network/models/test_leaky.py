@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from population_runs import DT, outputs
 
 from sc_model.network import (
     LI,
     LIF,
     Integrator,
-    Model,
     Population,
 )
-
-DT = 0.1
-
-
-def outputs(
-    model: Model, currents: np.ndarray, dt_ms: float = DT
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """What a population of as many neurons as `currents` has columns puts out, and its state, step
-    by step.
-    """
-    population = Population(model, currents.shape[1])
-    out, states = [], []
-    for current in currents:
-        out.append(population.step(current, dt_ms))
-        states.append(population.state)
-    return np.array(out), {name: np.array([state[name] for state in states]) for name in states[0]}
 
 
 def test_lif_potential_is_the_closed_form() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from population_runs import DT
 
 from sc_model.network import (
     Model,
 )
-
-DT = 0.1
 
 
 @pytest.mark.parametrize("name", sorted(Model.known))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from population_runs import DT
+
 from sc_model.network import (
     Population,
     Relay,
 )
-
-DT = 0.1
 
 
 def test_relay_hands_on() -> None:
