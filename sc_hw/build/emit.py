@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ def _converted(component: wiring.Component, name: str, platform: Family | None) 
     return _written(text)
 
 
+@lru_cache(maxsize=64)  # a process that proves, simulates and prices makes some designs again
 def _written(text: str) -> str:
     """Verilog of a design in Yosys' RTLIL, by the Yosys that is made for Amaranth.
 
