@@ -194,9 +194,7 @@ def _events(
             f" s->fired[k]; if (s->fired[k]) {call.format(value='1')} }}"
         ),
         "bias": (
-            "present[s->columns - 1] = 1;"  # `arrange` adds it
-            if kernel
-            else f"{{ const int64_t c = s->columns - 1; present[c] = 1; {call.format(value='1')} }}"
+            f"{{ const int64_t c = s->columns - 1; present[c] = 1; {call.format(value='1')} }}"
         ),
         "before": f"arrange_{number}(s);" if kernel else "",
         "row": "s->width" if kernel else "s->now * s->width" if delayed else "0",
@@ -301,7 +299,7 @@ def _tick(
                 "int32_t *present = s->history + s->now * s->columns;",
                 pieces["inputs"],
                 pieces["recurrent"] if spec.recurrent else "",
-                pieces["bias"] if spec.bias else "",
+                pieces["bias"] if spec.bias_column else "",
                 pieces.get("all", ""),
                 pieces.get("before", ""),
                 f"{c_type(sums)} *restrict current = ({c_type(sums)} *)s->sums + {pieces['row']};",

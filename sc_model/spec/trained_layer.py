@@ -123,7 +123,16 @@ class TrainedLayerSpec(Frozen):
     @property
     def columns(self) -> int:
         """Synapses of a neuron."""
-        return self.inputs + self.neurons * self.recurrent + self.bias
+        return self.inputs + self.neurons * self.recurrent + self.bias_column
+
+    @property
+    def bias_column(self) -> bool:
+        """Whether the bias is a column that is 1 in every tick."""
+        return self.bias
+
+    def place(self, neuron: Number) -> Number:
+        """Number of a neuron in the order in which hardware takes them."""
+        return neuron
 
     @property
     def synapse_count(self) -> int:

@@ -59,7 +59,7 @@ class Columns:
         parts = [
             inputs,
             *([fired] if spec.recurrent else []),
-            *([np.ones(1, np.int64)] if spec.bias else []),
+            *([np.ones(1, np.int64)] if spec.bias_column else []),
         ]
         # One row in front, the oldest dropped: the same shift as in the hardware's history.
         present = np.concatenate(parts)[None].astype(np.int64)

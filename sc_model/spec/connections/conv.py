@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sc_model.spec.connections.sparse import MAX_CHANNELS
 from sc_model.spec.dense import DenseSpec
-from sc_model.spec.trained_layer import Connectivity
+from sc_model.spec.trained_layer import Connectivity, Number
 
 
 def _as_tuple(value: Any) -> Any:
@@ -148,6 +148,52 @@ class ConvSpec(DenseSpec):
     def places(self) -> int:
         """Neurons of a channel."""
         return self.output[1] * self.output[2]
+
+    # Hardware: sums stand place by place, and a word has the weights of `lanes` channels.
+
+    @property
+    def bias_column(self) -> bool:
+        """A bias belongs to a channel, and to no input."""
+        return False
+
+    def place(self, neuron: Number) -> Number:
+        """Number of a neuron in the order in which hardware takes them: the channels of a place."""
+        return (neuron % self.places) * self.channels + neuron // self.places  # type: ignore[no-any-return]
+
+    def kernel_word(self, channel: Number, source: Number, row: Number, column: Number) -> Number:
+        """Number of a weight's word in the memory of its lane, channel % lanes.
+
+        The kernel is stored turned round: of the outputs that see an input, the first one sees it
+        at the kernel's last place.
+
+        Parameters
+        ----------
+        channel : of the output.
+        source : channel of the input.
+        row, column : place in the kernel.
+        """
+        height, width = self.kernel
+        place = (source * height + height - 1 - row) * width + width - 1 - column
+        return place * self.words_of_place + channel // self.lanes  # type: ignore[no-any-return]
+
+    def bias_word(self, channel: Number) -> Number:
+        """Number of a bias's word in the memory of its lane, channel % lanes."""
+        return self.first_bias + channel // self.lanes  # type: ignore[no-any-return]
+
+    @property
+    def words_of_place(self) -> int:
+        """Words of weights, and groups of neurons, that the channels of a place take."""
+        return -(-self.channels // self.lanes)
+
+    @property
+    def depth(self) -> int:
+        """Weights of a lane: words of the kernel, and behind them those of the biases."""
+        return self.first_bias + self.words_of_place
+
+    @property
+    def first_bias(self) -> int:
+        """Number of the first word of biases."""
+        return prod(self.kernel_shape[1:]) * self.words_of_place
 
     @property
     def kernel_shape(self) -> tuple[int, int, int, int]:

@@ -1,0 +1,87 @@
+# amaranth: UnusedElaboratable=no
+"""A convolution by events: an event layer whose sequencer visits the kernel's places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Value
+
+from sc_hw.events.conv_sequencer import ConvSequencer
+from sc_hw.events.layer import EventLayer
+from sc_hw.events.scanner import Scanner
+from sc_hw.fabric.families import Family
+from sc_hw.trained.hosted import HostWords
+from sc_hw.wires import Delays
+from sc_model.spec import ConfigError, ConvSpec, IntFormat
+
+
+def check_conv(spec: ConvSpec) -> None:
+    """ConfigError for a convolution that has no hardware."""
+    subject = f"layer '{spec.name}' must have"
+    for unfit, demand in (
+        (spec.stride != (1, 1), f"a stride of 1 in hardware, not {spec.stride}"),
+        (spec.channel_groups != 1, f"one group of channels in hardware, not {spec.channel_groups}"),
+        (
+            spec.channels % spec.lanes,
+            f"lanes that divide its {spec.channels} channels in hardware, not {spec.lanes}",
+        ),
+        (
+            any(size % pool for size, pool in zip(spec.image[1:], spec.pool, strict=True)),
+            f"a pool that divides its image in hardware, not {spec.pool} of {spec.image[1:]}",
+        ),
+    ):
+        if unfit:
+            raise ConfigError(f"{subject} {demand}; the golden network and NativeNetwork run it.")
+
+
+class ConvLayer(EventLayer):
+    """A layer of kind `conv`, which adds up events; see `EventLayer`.
+
+    Its memory of weights holds the kernel alone, and the biases. Neurons stand place by place in
+    hardware, the channels of a place side by side (`ConvSpec.place`); in the words of `o` they have
+    the order of the model. Domain ``sync``.
+
+    Parameters
+    ----------
+    spec, value, tick_ms, step_bits, family, sliced : as of `EventLayer`.
+
+    Raises
+    ------
+    ConfigError
+        a stride, groups of channels, a number of lanes or a pool that hardware does not have.
+    """
+
+    spec: ConvSpec
+
+    def __init__(
+        self,
+        spec: ConvSpec,
+        value: IntFormat,
+        tick_ms: float = 1.0,
+        step_bits: int = 16,
+        family: Family | None = None,
+        *,
+        sliced: bool = False,
+    ) -> None:
+        check_conv(spec)
+        super().__init__(spec, value, tick_ms, step_bits, family, sliced=sliced)
+        # no column is constant: a sum begins with its bias
+        self.scanner = Scanner(spec.inputs, value.width, sliced=sliced)
+        self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
+        self.sequencer = self.conv  # type: ignore[assignment]  # it has the same ports
+
+    def clocks(self, events: int) -> int:
+        """Most clocks of a tick with so many events, if the layer was idle."""
+        adding = self.scanner.chunks + 2 + self.conv.tick_clocks + self.lanes.landed
+        return adding + events * self.conv.event_clocks + self.deciding_clocks
+
+    def _columns(self, spikes: Value) -> Value:
+        """Values of the columns in a tick: the inputs alone."""
+        return self.i.payload.values.as_value()
+
+    def _collect_spikes(self, m: Module, delays: Delays, tick: Any, host: HostWords) -> None:
+        """Collect the spikes of a tick, and offer them in the order of the model."""
+        super()._collect_spikes(m, delays, tick, host)
+        order = (self.spec.place(neuron) for neuron in range(self.spec.neurons))
+        m.d.comb += self.o.payload.spikes.eq(Cat(tick.spikes[place] for place in order))

@@ -1,0 +1,240 @@
+# amaranth: UnusedElaboratable=no
+"""The sequencer of a convolution: each event visits the places of the kernel that see its input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import C, Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.wires import gated
+from sc_model.spec import ConvSpec
+
+DECODING = 6  # clocks from an event to the first word of its window
+
+
+def quotient(value: Value, divisor: int) -> Value:
+    """The quotient of a value and a constant, rounded down, by a multiplication.
+
+    With m = ceil(2^s / d), value * m >> s is exact for values of n bits where s >= n + log2(d)
+    (Granlund & Montgomery 1994, theorem 4.2).
+    """
+    bits = len(value)
+    if divisor & (divisor - 1) == 0:
+        return value[divisor.bit_length() - 1 :] if divisor >> bits == 0 else C(0, 1)
+    shift = bits + divisor.bit_length()
+    factor = -(-(1 << shift) // divisor)
+    return (value * factor)[shift : shift + bits]
+
+
+class ConvSequencer(wiring.Component):
+    """Issues the words of the kernel for each event, and the places of the image that they go to.
+
+    Sums stand place by place, the channels of a place in one group or more of `lanes` each; the
+    weights of one place of the kernel in as many words. An event at (y, x) of the padded image goes
+    to the outputs from (y - height + 1, x - width + 1) to (y, x), as far as they are there, row by
+    row. The kernel is stored turned round, so that the words of a row follow each other. In front
+    of a tick's first event, or of its end token, each sum takes the word of its channels' biases:
+    `groups` clocks, in which nothing of the tick before is left. An event takes `decoding` clocks
+    and then one for each word; so `loop` clocks lie between two additions to one sum. Domain
+    ``sync``.
+
+    Reset: at any time; the event under way is dropped.
+
+    Parameters
+    ----------
+    spec : the layer; stride and groups of channels are 1, lanes divide the channels, and windows of
+        the pool fill the image.
+    value_bits : bits of an event's value.
+    sets : sets of sums; events go to the first one.
+    loop : clocks that must lie between two additions to one sum.
+
+    Members
+    -------
+    i_event, hold, issue, address, value, group, set, first, ended, used, restart : as those of
+        `EventSequencer`.
+    """
+
+    def __init__(self, spec: ConvSpec, value_bits: int, sets: int, loop: int) -> None:
+        self.spec, self.sets = spec, sets
+        self.decoding = max(DECODING, loop - 1)
+        column_bits = max(1, (spec.inputs - 1).bit_length())
+        event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
+        super().__init__(
+            {
+                "i_event": In(stream.Signature(event)),
+                "hold": In(1),
+                "issue": Out(1),
+                "address": Out(max(1, (spec.depth - 1).bit_length())),
+                "value": Out(value_bits),
+                "group": Out(max(1, (spec.groups - 1).bit_length())),
+                "set": Out(max(1, (sets - 1).bit_length())),
+                "first": Out(1),
+                "ended": Out(1),
+                "used": Out(sets),
+                "restart": In(1),
+            }
+        )
+
+    @property
+    def event_clocks(self) -> int:
+        """Most clocks of an event."""
+        return self.decoding + self.spec.words_of_place * self.spec.kernel[0] * self.spec.kernel[1]
+
+    @property
+    def tick_clocks(self) -> int:
+        """Clocks of a tick without events."""
+        return self.spec.groups + 1
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        window = _Window(m, self.spec)
+        event = self.i_event.payload
+        busy, filling, filled = Signal(name="busy"), Signal(name="filling"), Signal(name="filled")
+        stage = Signal(range(self.decoding + 1), name="stage")
+        place = Signal.like(self.address, name="place", reset_less=True)
+        taken, over = Signal(name="taken"), Signal(name="over")
+        at_end = self.group == self.spec.groups - 1
+        m.d.comb += [
+            self.issue.eq(busy & (filling | (stage == self.decoding)) & ~self.hold),
+            over.eq(self.issue & Mux(filling, at_end, window.at_last)),
+            # The end token waits until the event in front of it is over: `ended` then says that all
+            # words have been issued.
+            self.i_event.ready.eq(filled & (~busy | (over & ~event.end)) & ~self.ended),
+            taken.eq(self.i_event.valid & self.i_event.ready),
+            self.address.eq(gated(place, by=busy)),
+            self.first.eq(filling),
+            self.used.eq(filled),
+        ]
+        begins = self.i_event.valid & ~filled & ~busy
+        with m.If(begins):
+            m.d.sync += [filling.eq(1), self.group.eq(0), place.eq(self.spec.first_bias)]
+            m.d.sync += [busy.eq(1), window.part.eq(0), self.value.eq(1)]
+        with m.Elif(taken & ~event.end):
+            m.d.sync += [busy.eq(1), window.column.eq(event.column), self.value.eq(event.value)]
+            m.d.sync += stage.eq(0)
+        with m.Elif(over):
+            m.d.sync += [busy.eq(0), filling.eq(0)]
+        with m.Elif(busy & ~filling & (stage != self.decoding)):
+            m.d.sync += stage.eq(stage + 1)
+            # The window is in its registers one clock before.
+            with m.If(stage == self.decoding - 1):
+                m.d.sync += [self.group.eq(window.group), place.eq(window.word)]
+                window.begin(m)
+        with m.Elif(self.issue):
+            m.d.sync += self.group.eq(self.group + 1 + gated(window.group_gap, by=~filling))
+            with m.If(filling):
+                m.d.sync += place.eq(Mux(window.at_part, self.spec.first_bias, place + 1))
+            with m.Else():
+                m.d.sync += place.eq(place + 1 + window.word_gap)
+            window.advance(m)
+        with m.If(self.restart):
+            m.d.sync += [filled.eq(0), self.ended.eq(0)]
+        with m.Else():
+            with m.If(over & filling):
+                m.d.sync += filled.eq(1)
+            with m.If(taken & event.end):
+                m.d.sync += self.ended.eq(1)
+        return m
+
+
+class _Window:
+    """The places of the kernel that see an input: where they begin, and which of them are left.
+
+    Members
+    -------
+    column : number of the input.
+    part : which of a place's words is next.
+    group, word : of the first issue of the window.
+    at_part, at_last : the next word is the last one of its place, of the window.
+    group_gap, word_gap : what is left out behind the next word, in groups and words.
+    """
+
+    def __init__(self, m: Module, spec: ConvSpec) -> None:
+        self.spec = spec
+        channels, height, width = spec.image
+        inputs = max(1, (spec.inputs - 1).bit_length())
+        self.column = Signal(inputs, name="column", reset_less=True)
+        # Each register is one clock behind the one before: the channel, the place in it, the row.
+        channel = Signal(range(max(2, channels)), name="channel", reset_less=True)
+        inner = Signal(range(max(2, height * width)), name="inner", reset_less=True)
+        line = Signal(range(max(2, height)), name="line", reset_less=True)
+        m.d.sync += [
+            channel.eq(quotient(self.column, height * width)),
+            inner.eq(self.column - channel * (height * width)),
+            line.eq(quotient(inner, width)),
+        ]
+        across = Signal(range(max(2, width)), name="across")
+        m.d.comb += across.eq(inner - line * width)
+        self.rows = _Axis(m, "row", line, spec, 0)
+        self.columns = _Axis(m, "column", across, spec, 1)
+        kernel_words = spec.kernel[1] * spec.words_of_place
+        self.group = (self.rows.first * spec.output[2] + self.columns.first) * spec.words_of_place
+        self.word = (
+            channel * (spec.kernel[0] * kernel_words)
+            + self.rows.turned * kernel_words
+            + self.columns.turned * spec.words_of_place
+        )
+        parts = spec.words_of_place
+        self.part = Signal(range(max(2, parts)), name="part", reset_less=True)
+        self.at_part = self.part == parts - 1 if parts > 1 else C(1, 1)
+        at_row = self.at_part & ~self.columns.left.any()
+        self.at_last = at_row & ~self.rows.left.any()
+        # What a row of the window leaves out of a row of the image, and of the kernel.
+        short = gated((spec.kernel[1] - 1 - self.columns.count) * parts, by=at_row)
+        self.word_gap = short
+        # Where an image is narrower than the kernel it is negative, in as many bits as a group has.
+        bits = max(1, (spec.groups - 1).bit_length())
+        outside = C((spec.output[2] - spec.kernel[1]) * parts & ((1 << bits) - 1), bits)
+        self.group_gap = short + gated(outside, by=at_row)
+
+    def begin(self, m: Module) -> None:
+        """Take up the window of the column, where its registers have come up to it."""
+        m.d.sync += [
+            self.part.eq(0),
+            self.rows.left.eq(self.rows.count),
+            self.columns.left.eq(self.columns.count),
+        ]
+
+    def advance(self, m: Module) -> None:
+        """Go on to the next word."""
+        columns, rows = self.columns, self.rows
+        if self.spec.words_of_place > 1:
+            m.d.sync += self.part.eq(gated(self.part + 1, by=~self.at_part))
+        with m.If(self.at_part):
+            at_row = ~columns.left.any()
+            m.d.sync += columns.left.eq(Mux(at_row, columns.count, columns.left - 1))
+            with m.If(at_row):
+                m.d.sync += rows.left.eq(rows.left - 1)
+
+
+class _Axis:
+    """One axis of a window: registers that hold for the column two clocks ago.
+
+    Members
+    -------
+    first : the first output.
+    turned : its place in the kernel, which is stored turned round.
+    count : outputs behind the first one.
+    left : outputs behind that of the next word.
+    """
+
+    def __init__(self, m: Module, name: str, at: Value, spec: ConvSpec, axis: int) -> None:
+        size, most = spec.kernel[axis], spec.output[axis + 1]
+        margin = spec.padding[axis]
+        padded = spec.pooled[axis + 1] + 2 * margin
+        here = Signal(range(max(2, padded)), name=f"padded_{name}", reset_less=True)
+        m.d.sync += here.eq(quotient(at, spec.pool[axis]) + margin)
+        inside = here >= size - 1
+        end = Mux(here < most, here, most - 1)
+        self.first = Signal(range(max(2, most)), name=f"first_{name}")
+        self.turned = Signal(range(max(2, size)), name=f"turned_{name}")
+        self.count = Signal(range(max(2, size)), name=f"count_{name}", reset_less=True)
+        self.left = Signal.like(self.count, name=f"left_{name}", reset_less=True)
+        m.d.comb += [
+            self.first.eq(Mux(inside, here - (size - 1), 0)),
+            self.turned.eq(Mux(inside, 0, size - 1 - here)),
+        ]
+        m.d.sync += self.count.eq(end - self.first)
