@@ -1,9 +1,10 @@
 """Sweep and event engine on the same networks: `python -m campaigns.events --out reports`.
 
-Random networks (sizes, lanes, recurrence, bias, policies, intervals, clocks) are elaborated with
-both engines, and both play the same steps from the same parameters in compiled Verilog. Their words
-must be those of the golden network. At last comes a network of 784, 128 and 10 neurons with the
-event engine alone, on steps in which 13 % of the inputs are active.
+Random networks (sizes, lanes, recurrence, bias, policies, intervals, clocks; every fourth with many
+inputs, which come in slices) are elaborated with both engines, and both play the same steps from
+the same parameters in compiled Verilog. Their words must be those of the golden network. At last
+comes a network of 784, 128 and 10 neurons with the event engine alone, on steps in which 13 % of
+the inputs are active.
 
 Synapse events are counted from the golden network's words: for each tick the columns that are not 0
 times the layer's neurons. Layers behind a policy that counts or keeps spikes are not counted, so
@@ -21,8 +22,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import elaborate
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
 from sc_model.spec.trained_layer import Policy
@@ -40,10 +42,25 @@ SAMPLE = 12  # steps that random parameters are fitted to
 STALL = 0.2
 
 
-def random_network(rng: np.random.Generator) -> NetworkSpec:
-    """A network of one to three dense layers."""
+def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSpec:
+    """A network of one to three dense layers; a wide one has steps and spikes in slices."""
     layers: list[DenseSpec] = []
     inputs, interval = int(rng.integers(1, 60)), 1
+    if wide:
+        neurons = int(rng.choice((64, 80)))
+        shared: dict[str, Any] = {"weight_bits": 5, "engine": "events"}
+        first = DenseSpec(
+            name="l0",
+            inputs=int(rng.integers(257, 340)),
+            neurons=neurons,
+            lanes=int(rng.integers(1, 20)),
+            bias=bool(rng.random() < 0.5),
+            **shared,
+        )
+        lanes = int(rng.integers(1, 8))
+        bias = bool(rng.random() < 0.5)
+        last = DenseSpec(name="l1", inputs=neurons, neurons=7, lanes=lanes, bias=bias, **shared)
+        return NetworkSpec(layers=(first, last))
     clocks = ["one", "two"] if rng.random() < 0.5 else ["one", "one"]
     for index in range(int(rng.integers(1, 4))):
         neurons = int(rng.integers(1, 24))
@@ -120,12 +137,14 @@ def run(
     }
 
 
-def random_rows(count: int, steps: int, seed: int, root: Path) -> list[dict[str, Any]]:
-    """Both engines on random networks."""
+def random_rows(
+    count: int, steps: int, seed: int, root: Path, *, first: int = 0
+) -> list[dict[str, Any]]:
+    """Both engines on random networks, from number `first` on."""
     rows = []
-    for number in range(count):
+    for number in range(first, first + count):
         rng = np.random.default_rng((seed, number))
-        spec = random_network(rng)
+        spec = random_network(rng, wide=number % 4 == 3)
         rate = float(rng.uniform(0.02, 0.5))
         x = (rng.random((steps, spec.layers[0].inputs)) < rate).astype(np.uint8)
         given = parameters(spec, rng, x[:SAMPLE])
@@ -224,7 +243,7 @@ def main() -> None:
         "networks": rows,
     }
     write_json(given.out / "events.json", report)
-    write_text(given.out / "events.md", page(report))
+    write_report(given.out, "events", page(report))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from sc_hw.trained.hosted import HostedLayer, HostWords
 from sc_hw.trained.lane import AHEAD
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import ConfigError, IntFormat, TrainedLayerSpec
+from sc_model.spec import SLICE, ConfigError, IntFormat, TrainedLayerSpec
 
 
 class EventLayer(HostedLayer):
@@ -45,6 +45,9 @@ class EventLayer(HostedLayer):
     family : the fabric.
     sliced : stream `i` gives the values of `SLICE` inputs a transfer, lowest inputs first, and
         as many transfers a tick as the columns need (`NetworkSpec.slices`). Not with `recurrent`.
+    o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers; those behind the
+        last neuron's spike have no meaning. For a multiple of `SLICE` neurons, not with
+        `recurrent`. 0: one transfer with all spikes.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class EventLayer(HostedLayer):
         family: Family | None = None,
         *,
         sliced: bool = False,
+        o_slices: int = 0,
     ) -> None:
         if spec.max_delay:
             raise ConfigError(
@@ -66,7 +70,7 @@ class EventLayer(HostedLayer):
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
         self.lanes = EventLanes(spec, value, synapse, family)
         self.sets = self.lanes.sets
-        self.sliced = sliced
+        self.sliced, self.o_slices = sliced, o_slices
         self.scanner = Scanner(
             spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias
         )
@@ -80,6 +84,7 @@ class EventLayer(HostedLayer):
             synapse=self.lanes.word_layout,
             delay=family.layer_delay,
             channels=self.scanner.chunk if sliced else None,
+            o_channels=SLICE if o_slices else None,
         )
 
     @property
@@ -248,8 +253,32 @@ class EventLayer(HostedLayer):
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Ticks, host: HostWords) -> None:
         """Collect the spikes of a tick, and offer them after the last neuron's."""
         neurons = self.neurons
-        # Shifted in at the top: after `neurons` shifts the spike of neuron 0 is bit 0, without a
-        # decoder for the neuron's number.
+        taken = Signal(name="taken")  # the last transfer of the spikes
+        if self.o_slices:
+            self._collect_slices(m, tick, taken)
+        else:
+            m.d.comb += taken.eq(tick.waiting & self.o.ready)
+            self._collect_word(m, tick, host)
+        # `fresh` falls behind the last neuron: every read of the first tick needs it.
+        last_spike = neurons.o_valid & neurons.o_last
+        with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
+            m.d.sync += [tick.deciding.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
+        with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
+            m.d.sync += tick.fresh.eq(host.loaded.data[0])
+        with m.If(taken):
+            m.d.sync += tick.waiting.eq(0)
+        m.d.comb += [
+            self.o.valid.eq(tick.waiting),
+            self.o.payload.step.eq(tick.decided_step),
+            self.o.payload.spikes.eq(tick.spikes[: len(self.o.payload.spikes)]),
+        ]
+
+    def _collect_word(self, m: Module, tick: _Ticks, host: HostWords) -> None:
+        """Shift the spikes in at the top.
+
+        After `neurons` shifts the spike of neuron 0 is bit 0, without a decoder for its number.
+        """
+        neurons = self.neurons
         with m.If(neurons.o_valid):
             m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], neurons.o_spike))
         if self.spec.recurrent:
@@ -257,19 +286,30 @@ class EventLayer(HostedLayer):
             with m.Elif(neurons.load):
                 fired = data.View(neurons.fields, neurons.load_data).fired
                 m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], fired))
-        # `fresh` falls behind the last neuron: every read of the first tick needs it.
-        last_spike = neurons.o_valid & neurons.o_last
-        with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
-            m.d.sync += [tick.deciding.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
-        with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
-            m.d.sync += tick.fresh.eq(host.loaded.data[0])
-        with m.If(tick.waiting & self.o.ready):
-            m.d.sync += tick.waiting.eq(0)
+
+    def _collect_slices(self, m: Module, tick: _Ticks, taken: Signal) -> None:
+        """Shift the spikes in slice by slice, and out again slice by slice.
+
+        `SLICE` at a time either way, so that no bit of the register has more than one source.
+        """
+        neurons = self.neurons
+        behind = Signal(SLICE - 1, name="behind", reset_less=True)  # spikes of a slice so far
+        place = Signal(range(SLICE), name="place_in_slice")
+        given = Signal(range(max(2, self.o_slices)), name="given")
+        complete, moves = Signal(name="complete"), Signal(name="moves")
+        last = given == self.o_slices - 1
+        slice_ = Cat(behind, neurons.o_spike)
         m.d.comb += [
-            self.o.valid.eq(tick.waiting),
-            self.o.payload.step.eq(tick.decided_step),
-            self.o.payload.spikes.eq(tick.spikes),
+            complete.eq(neurons.o_valid & place.all()),
+            moves.eq(tick.waiting & self.o.ready),
+            taken.eq(moves & last),
         ]
+        with m.If(neurons.o_valid):
+            m.d.sync += [behind.eq(slice_[1:]), place.eq(place + 1)]
+        with m.If(complete | moves):
+            m.d.sync += tick.spikes.eq(Cat(tick.spikes[SLICE:], slice_))
+        with m.If(moves):
+            m.d.sync += given.eq(gated(given + 1, by=~last))
 
 
 class _Ticks:
@@ -280,7 +320,8 @@ class _Ticks:
     adding : high from the transfer of a tick's inputs until its sums are handed to the neurons.
     deciding : high from there to the spike of the last neuron.
     waiting : the spikes of a tick wait to be taken.
-    spikes : spikes of the last tick; while it is decided those of its first neurons are at the top.
+    spikes : spikes of the last tick; while it is decided those of its first neurons are at the top,
+        and where they leave in slices, the next slice is at the bottom.
     step : number of the step of the tick whose events are added.
     decided_step : the same of the tick that is decided or waits.
     bank : bank of sums that events add to; the neurons have the other one.

@@ -27,8 +27,15 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     """A layer of a network, with the engine that it names."""
     layer, value = spec.layers[index], spec.crossing(index).value
     if layer.engine == "events":
-        sliced = index == 0 and spec.slices > 0
-        return EventLayer(layer, value, spec.tick_ms, spec.step_bits, family, sliced=sliced)
+        return EventLayer(
+            layer,
+            value,
+            spec.tick_ms,
+            spec.step_bits,
+            family,
+            sliced=spec.slices(index) > 0,
+            o_slices=spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
+        )
     return TrainedLayer(layer, value, spec.tick_ms, spec.step_bits, family)
 
 
@@ -103,7 +110,7 @@ class SpikeNetwork(wiring.Component):
                 i_domain=domain,
                 o_domain=layer.clock,
                 depth=spec.crossing_depth,
-                sliced=index == 0 and spec.slices > 0,
+                sliced=spec.slices(index) > 0,
             )
             self.layers[layer.name] = layer_of(spec, index, self.family)
             domain = layer.clock
@@ -114,7 +121,7 @@ class SpikeNetwork(wiring.Component):
         )
         last = self.plastic if self.plastic is not None else self.layers[spec.layers[-1].name]
         members: dict[str, Any] = {
-            "i": In(stream.Signature(SLICE if spec.slices else spec.layers[0].inputs)),
+            "i": In(stream.Signature(SLICE if spec.slices() else spec.layers[0].inputs)),
             "i_restart": Out(1),
             "o": Out(stream.Signature(last.o_layout)),
             "o_restart": Out(1),
@@ -189,10 +196,10 @@ class SpikeNetwork(wiring.Component):
         # schedulers behind it expect step 1 after theirs and would report `out_of_step` otherwise.
         stamp = Module()
         taken = self.i.valid & self.i.ready
-        if self.spec.slices:
+        if self.spec.slices():
             # The number goes on with the last slice of a step.
-            part = Signal(range(self.spec.slices), name="part")
-            last = part == self.spec.slices - 1
+            part = Signal(range(self.spec.slices()), name="part")
+            last = part == self.spec.slices() - 1
             with stamp.If(taken):
                 stamp.d.sync += part.eq(gated(part + 1, by=~last))
             taken = taken & last

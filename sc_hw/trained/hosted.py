@@ -47,7 +47,8 @@ class HostedLayer(wiring.Component):
     synapse : fields of a synapse's word.
     history : fields of the past of a column; None where no space holds it.
     delay : what fits between two registers of the neurons; by default that of the family.
-    channels : values of a transfer; by default those of all inputs.
+    channels : values of a transfer of `i`; by default those of all inputs.
+    o_channels : spikes of a transfer of `o`; by default those of all neurons.
 
     Members
     -------
@@ -77,6 +78,7 @@ class HostedLayer(wiring.Component):
         history: data.ArrayLayout | None = None,
         delay: DelayModel | None = None,
         channels: int | None = None,
+        o_channels: int | None = None,
     ) -> None:
         self.spec, self.value, self.step_bits, self.family = spec, value, step_bits, family
         self.neurons = Neurons(spec, value, family, delay)
@@ -98,7 +100,7 @@ class HostedLayer(wiring.Component):
         self.i_layout = data.StructLayout(
             {"step": step_bits, "values": data.ArrayLayout(value.width, channels or spec.inputs)}
         )
-        self.o_layout = data.StructLayout({"step": step_bits, "spikes": spec.neurons})
+        self.o_layout = data.StructLayout({"step": step_bits, "spikes": o_channels or spec.neurons})
         super().__init__(
             {
                 "i": In(stream.Signature(self.i_layout)),

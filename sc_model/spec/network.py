@@ -35,6 +35,9 @@ MAX_LAYERS = 64
 # Inputs above which a step comes in slices: up to there a word is a register or two in each stage.
 MAX_WORD = 256
 SLICE = 16  # spikes of a slice
+# Inputs from which a layer takes the spikes of the layer in front of it in slices: with fewer, the
+# counters cost as much as the registers that they spare.
+MIN_SLICED = 64
 
 
 def layer_type(kind: Any, subject: str = "layer kind") -> type[TrainedLayerSpec]:
@@ -227,19 +230,26 @@ class NetworkSpec(Frozen):
             key: value for key, value in dump(self).items() if key != "readout" or value is not None
         }
 
-    @property
-    def slices(self) -> int:
-        """Transfers of the network's input that make a step; 0 where one has a whole word.
+    def slices(self, index: int = 0) -> int:
+        """Transfers that make a word in front of a layer; 0 where one has all of it.
 
         A layer of many inputs whose columns are searched for spikes takes them in slices of
-        `SLICE`, lowest inputs first. What is above the last input counts as 0. Each step must be a
-        tick of its own, and the columns those of this step.
+        `SLICE`, lowest inputs first. What is above the last input counts as 0. Each word must be a
+        tick of its own, and the columns those of this word. Between two layers both must have one
+        clock, and the first one must give its spikes once, as many as slices hold.
         """
-        first = self.layers[0]
-        in_turn = first.tick_interval == 1 and not first.recurrent
-        if first.engine != "events" or not in_turn or first.inputs <= MAX_WORD:
+        layer = self.layers[index]
+        before = self.layers[index - 1] if index else None
+        in_turn = layer.tick_interval == (1 if before is None else before.tick_interval)
+        if layer.engine != "events" or layer.recurrent or not in_turn:
             return 0
-        return -(-first.columns // SLICE)
+        if before is None:
+            many = layer.inputs > MAX_WORD
+        else:
+            gives = before.engine == "events" and not before.recurrent
+            whole = before.neurons % SLICE == 0 and before.clock == layer.clock
+            many = gives and whole and layer.inputs >= MIN_SLICED
+        return -(-layer.columns // SLICE) if many else 0
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Steps:
     @property
     def transfers(self) -> int:
         """Transfers of a step."""
-        return self.spec.slices or 1
+        return self.spec.slices() or 1
 
     def _slices(self, inputs: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Bits of each transfer, (steps x transfers, bits)."""
@@ -50,7 +50,7 @@ class Steps:
 
     def words(self, inputs: NDArray[np.uint8]) -> Words:
         """The payloads of some steps."""
-        return packed(self._slices(inputs) if self.spec.slices else inputs)
+        return packed(self._slices(inputs) if self.spec.slices() else inputs)
 
     def taken(
         self, inputs: NDArray[np.uint8], epochs: NDArray[np.int32], times: NDArray[np.int64]
@@ -62,7 +62,7 @@ class Steps:
         inputs : the steps that were offered.
         epochs, times : of each transfer that was taken.
         """
-        if not self.spec.slices:
+        if not self.spec.slices():
             return Taken(inputs[: len(epochs)], epochs, times)
         # A restart in the midst of a step voids it: what is left of it has epoch -1.
         count = len(epochs) // self.transfers

@@ -220,7 +220,7 @@ def test_steps_of_many_inputs_come_in_slices() -> None:
         layer = DenseSpec(
             **{"name": "a", "inputs": 784, "neurons": 4, "engine": "events", **fields}
         )
-        return NetworkSpec(layers=(layer,)).slices
+        return NetworkSpec(layers=(layer,)).slices()
 
     assert slices() == 49
     assert slices(bias=True) == 50  # the bias has the first place of another slice
@@ -229,3 +229,23 @@ def test_steps_of_many_inputs_come_in_slices() -> None:
         {"inputs": 256}, {"engine": "sweep"}, {"recurrent": True}, {"tick_interval": 2},
     )  # fmt: skip
     assert [slices(**fields) for fields in whole_words] == [0] * 4
+
+
+def test_spikes_between_event_layers_come_in_slices() -> None:
+    def slices(first: dict[str, Any], second: dict[str, Any]) -> int:
+        shared = {"neurons": 64, "engine": "events"}
+        layers = (
+            DenseSpec(**{"name": "a", "inputs": 5, **shared, **first}),
+            DenseSpec(**{"name": "b", **shared, "inputs": first.get("neurons", 64), **second}),
+        )
+        return NetworkSpec(layers=layers).slices(1)
+
+    assert slices({}, {}) == 4
+    assert slices({}, {"bias": True}) == 5
+    assert slices({"neurons": 128}, {"policy": "once"}) == 8
+    whole_words: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+        ({"neurons": 48}, {}), ({"neurons": 72}, {}), ({"recurrent": True}, {}),
+        ({}, {"recurrent": True}), ({"engine": "sweep"}, {}), ({}, {"engine": "sweep"}),
+        ({}, {"tick_interval": 2}), ({}, {"clock": "other"}),
+    )  # fmt: skip
+    assert [slices(*fields) for fields in whole_words] == [0] * len(whole_words)

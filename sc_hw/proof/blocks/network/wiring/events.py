@@ -19,6 +19,7 @@ from sc_hw.proof.blocks.network.wiring.layer_parts import (
     data_of,
     host_number,
     prove_answer,
+    prove_first_tick,
     prove_host,
     prove_neuron_inputs,
     prove_spikes,
@@ -29,14 +30,23 @@ from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
 from sc_hw.proof.blocks.network.wiring.timing import TickTimes, prove_times
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
+from sc_model.spec import SLICE
 
 
 @dataclass(frozen=True)
 class EventShape(LayerShape):
-    """Sizes of an event layer."""
+    """Sizes of an event layer.
+
+    Members
+    -------
+    event_lanes : facts of its lanes.
+    sliced : a tick takes in its inputs slice by slice.
+    o_slices : slices that it gives for a tick; 0 where it gives a word.
+    """
 
     event_lanes: EventLanesFacts
     sliced: bool
+    o_slices: int
 
     @property
     def slots(self) -> int:
@@ -100,6 +110,12 @@ class EventLayer(Layer):
     def begins(self) -> Bits:
         """A tick begins in this clock."""
         return self.signal("i__valid") & self.open
+
+    @property
+    def last_slice(self) -> Bits:
+        """The slice that is offered is the tick's last one."""
+        count = self.shape.o_slices
+        return self.wiring.counter(self.part, "given", count).equals(count - 1)
 
     @property
     def sliced(self) -> bool:
@@ -248,7 +264,11 @@ def prove_events(layer: EventLayer) -> None:
     _prove_lanes_inputs(layer)
     _prove_apart(layer)
     prove_neuron_inputs(layer)
-    prove_spikes(layer)
+    if layer.shape.o_slices:
+        _prove_slices(layer)
+    else:
+        prove_spikes(layer)
+    prove_first_tick(layer)
     prove_host(layer)
     prove_answer(layer)
     prove_times(DecisionTimes(layer))
@@ -316,6 +336,8 @@ def _prove_ticks(layer: EventLayer) -> None:
         ends, begins, over = end_of_tick(layer), layer.begins, layer.hands_over
         adding, deciding, waiting = (layer.state(n) for n in ("adding", "deciding", "waiting"))
         taken = waiting & layer.signal("o__ready")
+        if layer.shape.o_slices:
+            taken = taken & layer.last_slice
         for name, wanted in (
             ("adding", (adding & ~over) | begins),
             ("deciding", (deciding & ~ends) | over),
@@ -328,7 +350,9 @@ def _prove_ticks(layer: EventLayer) -> None:
         yield wiring.next_pair(part, "step", mux(begins, given, step))
         yield wiring.next_pair(part, "decided_step", mux(over, step, decided))
         yield wiring.pair(part, "o__valid", waiting)
-        yield wiring.pair(part, "o__payload", cat([decided, layer.state("spikes")]))
+        spikes = layer.state("spikes")
+        given = spikes[:SLICE] if layer.shape.o_slices else spikes
+        yield wiring.pair(part, "o__payload", cat([decided, given]))
 
     wiring.claim(
         f"{layer.label}: a tick",
@@ -338,6 +362,34 @@ def _prove_ticks(layer: EventLayer) -> None:
         " they are taken",
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
+    )
+
+
+def _prove_slices(layer: EventLayer) -> None:
+    wiring, part = layer.wiring, layer.part
+
+    def slices() -> Iterator[Pair]:
+        valid, spike = layer.neurons["o_valid"], layer.neurons["o_spike"]
+        behind, place = layer.state("behind"), layer.state("place_in_slice")
+        spikes, moves = layer.state("spikes"), layer.state("waiting") & layer.signal("o__ready")
+        slice_ = cat([behind, spike])
+        yield wiring.next_pair(part, "behind", mux(valid, slice_[1:], behind))
+        following = mux(valid, place + 1, place)
+        yield wiring.next_pair(part, "place_in_slice", layer.unless_reset(following))
+        shifted = cat([spikes[SLICE:], slice_]) if len(spikes) > SLICE else slice_
+        wanted = mux((valid & place.all()) | moves, shifted, spikes)
+        yield wiring.next_pair(part, "spikes", wanted)
+        if layer.shape.o_slices > 1:
+            given = layer.state("given")
+            following = mux(moves, (given + 1).gated(~layer.last_slice), given)
+            yield wiring.next_pair(part, "given", layer.unless_reset(following))
+
+    wiring.claim(
+        f"{layer.label}: the spikes",
+        f"each {SLICE} spikes of the neurons, in their order, go into the register as a slice, and"
+        " each transfer takes the slice at its bottom",
+        slices,
+        layer.invariants,
     )
 
 

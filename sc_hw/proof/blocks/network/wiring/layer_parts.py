@@ -62,6 +62,7 @@ def prove_layer_parts(layer: Layer) -> None:
     if layer.shape.spec.max_delay:
         _prove_history(layer)
     prove_spikes(layer)
+    prove_first_tick(layer)
     prove_host(layer)
     prove_answer(layer)
 
@@ -179,7 +180,7 @@ def _prove_history(layer: Layer) -> None:
 
 
 def prove_spikes(layer: Layer) -> None:
-    """Add the claims about the collected spikes and the flag `fresh`."""
+    """Add the claim about the collected spikes."""
     wiring, part, shape = layer.wiring, layer.part, layer.shape
     spec = shape.spec
 
@@ -210,6 +211,11 @@ def prove_spikes(layer: Layer) -> None:
         collected,
         layer.invariants,
     )
+
+
+def prove_first_tick(layer: Layer) -> None:
+    """Add the claim about the flag `fresh`, and what delays the end of a tick."""
+    wiring, part, shape = layer.wiring, layer.part, layer.shape
 
     def fresh() -> Iterator[Pair]:
         loaded = Request(layer, "loaded", write=True)

@@ -59,7 +59,11 @@ class Network:
 
     def sliced(self, index: int) -> bool:
         """Whether a layer takes in its words slice by slice, with nothing in front of it."""
-        return index == 0 and self.spec.slices > 0
+        return self.spec.slices(index) > 0
+
+    def gives_slices(self, index: int) -> int:
+        """Slices that a layer gives for a tick; 0 where it gives a word."""
+        return self.spec.slices(index + 1) if index + 1 < len(self.names) else 0
 
     def has_queue(self, index: int) -> bool:
         """Whether there is a queue in front of a layer."""
@@ -129,7 +133,7 @@ def _prove_stamp(network: Network) -> None:
         taken = network.port("i__valid") & Bits(
             wiring.prover.terms, network.design.net.outputs["i__ready"]
         )
-        slices = network.spec.slices
+        slices = network.spec.slices()
         if slices:
             count = wiring.state(part, "part")
             last = count.equals(slices - 1)
@@ -142,7 +146,7 @@ def _prove_stamp(network: Network) -> None:
     wiring.claim(
         "top.v: numbers of the steps",
         "the words of the input are numbered from 1 after a reset or restart, one by one"
-        + (f", each of {network.spec.slices} slices" if network.spec.slices else ""),
+        + (f", each of {network.spec.slices()} slices" if network.spec.slices() else ""),
         stamp,
     )
 

@@ -177,9 +177,8 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     lanes_facts = parts.facts(EventLanesFacts, EVENT_LANES, index)
     neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
     value = spec.crossing(index).value
-    shape = EventShape(
-        layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts, network.sliced(index)
-    )
+    slices = network.sliced(index), network.gives_slices(index)
+    shape = EventShape(layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts, *slices)
     joined = EventParts(
         instance("scanner", SCANNER), instance("sequencer", SEQUENCER), instance("reader", READER)
     )

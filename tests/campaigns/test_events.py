@@ -1,0 +1,50 @@
+"""The campaign that compares the engines: its networks, its counts, a run, and its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from campaigns.events import (
+    ENGINES,
+    page,
+    random_network,
+    random_rows,
+    synapse_events,
+    with_engine,
+)
+from sc_model.spec import DenseSpec, NetworkSpec
+from sc_sim.benches.network.expected import expected
+from sc_sim.benches.network.stimulus import parameters
+
+
+def test_random_networks_have_either_engine_and_some_have_slices() -> None:
+    for seed in range(20):
+        spec = random_network(np.random.default_rng(seed))
+        for engine in ENGINES:
+            assert {layer.engine for layer in with_engine(spec, engine).layers} == {engine}
+        wide = random_network(np.random.default_rng(seed), wide=True)
+        assert wide.slices() > 16
+        assert wide.slices(1) in (4, 5, 6)
+
+
+def test_events_are_columns_that_are_not_0_times_neurons() -> None:
+    layer = DenseSpec(name="a", inputs=4, neurons=3, bias=True, recurrent=True)
+    spec, rng = NetworkSpec(layers=(layer,)), np.random.default_rng(1)
+    x = np.array([[1, 0, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1]], np.uint8)
+    golden = expected(spec, parameters(spec, rng, x), x)
+    own = int(golden.words["a"][:-1].sum())  # the spikes of a tick are columns of the next one
+    assert synapse_events(spec, x, golden) == (2 + 0 + 4 + 3 + own) * 3
+
+
+def test_both_engines_play_a_network_with_slices(tmp_path: Path) -> None:
+    rows = random_rows(1, 60, 5, tmp_path, first=3)
+    assert [row["engine"] for row in rows] == list(ENGINES)
+    assert [row["differences"] for row in rows] == [0, 0]
+    assert rows[0]["words"] == rows[1]["words"] > 0
+    large = {**rows[1], "active_inputs_a_step": 1.0, "hidden_spikes_a_step": 2.0}
+    totals = {"networks": 1, "synapse_events": 7, "words": 120, "differences": 0}
+    text = page({"command": "c", "totals": totals, "large": large, "networks": rows})
+    assert "120 words, **0 differences**" in text
+    assert text.count("| events |") == 2
