@@ -5,7 +5,7 @@ PYTHON ?= python3
 JOBS   ?= 2
 BIN    := .venv/bin
 
-.PHONY: demo test check docs soak reports bench clean
+.PHONY: demo test check docs soak reports reports-index bench clean
 
 demo: .venv/installed
 	$(BIN)/sc-hw demo --build build
@@ -18,8 +18,12 @@ check: .venv/installed
 	$(BIN)/mypy
 
 # The documentation site, build/site/docs/index.html; a warning is an error.
-docs: .venv/installed
+docs: reports-index
 	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs . build/site
+
+# reports/README.md: which reports are older than the code that they speak of.
+reports-index: .venv/installed
+	$(BIN)/python -m campaigns.freshness --index
 
 # What is too long for the suite; the results go to reports/.
 soak: .venv/installed
@@ -34,8 +38,10 @@ soak: .venv/installed
 	$(BIN)/python -m campaigns.link_noise --frames 100000 --build build --out reports
 	$(BIN)/python -m campaigns.events --out reports
 	$(BIN)/python -m campaigns.board_digits --out reports
-	$(BIN)/python examples/cartpole/run.py --compare rtl --out reports
+	$(BIN)/python -m campaigns.board_tops --out reports
+	$(BIN)/python examples/cartpole/run.py --compare rtl sim-board --out reports
 	$(BIN)/python -m campaigns.fuzz_designs --read 10000 --count 10000 --out reports
+	$(BIN)/python -m campaigns.freshness --stamp --index
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).
 reports: .venv/installed
@@ -57,6 +63,7 @@ reports: .venv/installed
 	$(BIN)/python benchmarks/delay_cost.py --out reports
 	$(BIN)/python benchmarks/tbptt_memory.py --out reports
 	$(BIN)/sc-hw estimate examples/network.toml --target ecp5-25f-6 --target ice40-up5k --json > reports/network_cost.json
+	$(BIN)/python -m campaigns.freshness --stamp --index
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/golden.py
@@ -66,6 +73,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/network_events.py --out reports
 	$(BIN)/python benchmarks/local_learners.py --out reports
 	$(BIN)/python benchmarks/learners_speed.py --out reports
+	$(BIN)/python -m campaigns.freshness --stamp --index
 
 .venv/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }

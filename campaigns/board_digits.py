@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from campaigns.freshness.stamps import write_report
 from sc_driver.board import Board
 from sc_hw.build.elaborate import elaborate
 from sc_hw.commands.demo import example_folder
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.progress import Progress, silent
 from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
 from sc_hw.simulation.device import Device
@@ -160,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     report = run(options.build, options.steps, options.noisy, print)
     write_json(options.out / "board_digits.json", report)
-    write_text(options.out / "board_digits.md", _markdown(report))
+    write_report(options.out, "board_digits", _markdown(report))
     raise SystemExit(not report["passed"])
 
 

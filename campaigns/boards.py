@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.bitstream.build import build_board
 from sc_hw.bitstream.flows import load_flow
 from sc_hw.boards import board_file, board_names, load_board
@@ -138,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "boards": rows,
     }
     write_json(options.out / "boards.json", values)
-    write_text(options.out / "boards.md", markdown(rows))
+    write_report(options.out, "boards", markdown(rows))
 
 
 if __name__ == "__main__":

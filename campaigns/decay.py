@@ -19,6 +19,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family, load_family
@@ -202,7 +203,7 @@ def main(arguments: list[str] | None = None) -> None:
     out = parser.parse_args(arguments).out
     table = decay_table()
     write_json(out / "decay.json", table)
-    write_text(out / "decay.md", as_markdown(table))
+    write_report(out, "decay", as_markdown(table))
     print(f"wrote {out / 'decay.json'} and decay.md")
 
 

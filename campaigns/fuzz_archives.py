@@ -30,8 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.freshness.stamps import write_report
 from campaigns.fuzzing import Outcome, faults, fuzz, table
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.devices import device_block
 from sc_model.golden import RecordingError, load_layer_recording, load_recording
@@ -429,7 +430,7 @@ def main() -> None:
         "",
         *table(outcomes),
     ]
-    write_text(options.out / "fuzz_archives.md", "\n".join(report) + "\n")
+    write_report(options.out, "fuzz_archives", "\n".join(report) + "\n")
     counts = {
         verdict: sum(outcome.verdict == verdict for outcome in outcomes)
         for verdict in sorted({outcome.verdict for outcome in outcomes})

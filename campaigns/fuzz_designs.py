@@ -22,12 +22,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
+from campaigns.freshness.stamps import write_report
 from campaigns.fuzzing import Outcome, Run, faults, fuzz, table
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import elaborate
 from sc_hw.errors import AuditError, OutputError
 from sc_hw.fabric.families import family_names, load_family
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_model.layer_kinds import layer_kinds, load_kind
 from sc_model.rules import load_rule, rule_families
 from sc_model.spec import (
@@ -290,7 +291,7 @@ def main() -> None:
     ):
         if outcomes:
             report += ["", f"## {title}", "", *table(outcomes)]
-    write_text(options.out / "fuzz_designs.md", "\n".join(report) + "\n")
+    write_report(options.out, "fuzz_designs", "\n".join(report) + "\n")
     counts = {
         name: dict(sorted(Counter(outcome.verdict for outcome in outcomes).items()))
         for name, outcomes in (("read", read), ("elaborated", elaborated))

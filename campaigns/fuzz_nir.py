@@ -27,10 +27,11 @@ import h5py
 import nir
 import numpy as np
 
+from campaigns.freshness.stamps import write_report
 from campaigns.fuzzing import Outcome, faults, fuzz, table
 from sc_hw.commands.import_nir import import_nir
 from sc_hw.errors import OutputError
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_model.interchange.nodes import FIELDS
 from sc_model.spec import ConfigError, ConfigTypeError
 
@@ -483,7 +484,7 @@ def main() -> None:
         "",
         *table(found),
     ]
-    write_text(arguments.out / "fuzz_nir.md", "\n".join(lines) + "\n")
+    write_report(arguments.out, "fuzz_nir", "\n".join(lines) + "\n")
     if bad:
         raise SystemExit(1)
 

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 
 SCHEMA = "sc-hw.kills.v1"
 ROOT = Path(__file__).parents[1]
@@ -277,7 +278,7 @@ def _write(options: Any, counts: Mapping[tuple[str, str, str], int], faults: lis
         ),
         *(line for fault in faults for line in ("", "````text", fault, "````")),
     ]
-    write_text(options.out / "kills.md", "\n".join(lines) + "\n")
+    write_report(options.out, "kills", "\n".join(lines) + "\n")
     rows = [
         {"job": name, "signal": sort, "outcome": verdict, "runs": n}
         for (name, sort, verdict), n in sorted(counts.items())

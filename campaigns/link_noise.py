@@ -26,6 +26,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from campaigns.freshness.stamps import write_report
 from sc_driver.errors import BusError, LinkError, SessionLostError
 from sc_driver.link import Link, Read, Write
 from sc_hw.build.emit import to_verilog
@@ -582,7 +583,7 @@ def main() -> None:
         "throughput": throughput(library, THROUGHPUT_WORDS),
     }
     write_json(options.out / "link.json", report)
-    write_text(options.out / "link.md", _markdown(report))
+    write_report(options.out, "link", _markdown(report))
     raise SystemExit(any(row["mismatches"] for row in rows) or not all(mutants.values()))
 
 

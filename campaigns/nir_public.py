@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.evaluation import agreement, samples_for
 from sc_model.interchange import import_design, read, to_layers
 from sc_model.spec import ConfigError
@@ -178,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     report = collect(options.folder, options.seed)
     write_json(options.out / "nir_public.json", report)
-    write_text(options.out / "nir_public.md", markdown(report))
+    write_report(options.out, "nir_public", markdown(report))
     return 0 if all(row.get("passed", True) for row in report["rows"]) else 1
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from campaigns.freshness.stamps import write_report
 from campaigns.layer_designs import layer_designs
 from sc_hw.fabric.families import family_names
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.proof.prove import prove, prove_many
 from sc_hw.proof.verdicts import MutantCounts
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec, RuleChoice
@@ -217,11 +218,11 @@ def main() -> None:
     if options.layers:
         summary = layers(options.build, options.layers)
         write_json(options.out / "layer_proofs.json", summary)
-        write_text(options.out / "layer_proofs.md", _layer_markdown(summary))
+        write_report(options.out, "layer_proofs", _layer_markdown(summary))
         return
     summary = sweep(options.build)
     write_json(options.out / "proofs.json", summary)
-    write_text(options.out / "proofs.md", _markdown(summary))
+    write_report(options.out, "proofs", _markdown(summary))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_hw.simulation.cosim import cosim
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec
 
@@ -105,7 +106,7 @@ def main() -> None:
     write_json(
         options.out / "soak.json", {"schema_version": SCHEMA, "command": command, "rows": rows}
     )
-    write_text(options.out / "soak.md", _markdown(rows, command))
+    write_report(options.out, "soak", _markdown(rows, command))
     raise SystemExit(not all(row["passed"] for row in rows))
 
 

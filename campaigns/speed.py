@@ -15,12 +15,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import build_id, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.price.estimate import estimate
 from sc_model.spec import load_design
 
@@ -217,7 +218,7 @@ def main() -> None:
         write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})
     write_json(out, {"schema_version": SCHEMA, "seeds": options.seeds, "rows": rows})
     command = f"python -m campaigns.speed {options.bars}"
-    write_text(options.out / "speed.md", markdown(rows, command))
+    write_report(options.out, "speed", markdown(rows, command))
 
 
 if __name__ == "__main__":

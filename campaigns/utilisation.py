@@ -18,8 +18,9 @@ from typing import Any
 
 from amaranth.sim import Simulator
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.fabric.families import load_family
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.plastic import PlasticLayer
 from sc_hw.plastic.sequencer import LayerSequencer
 from sc_model.rules import load_rule
@@ -155,7 +156,7 @@ def main() -> None:
         options.out / "utilisation.json",
         {"schema_version": "sc-hw.utilisation.v1", "fabric": options.fabric, "rows": rows},
     )
-    write_text(options.out / "utilisation.md", _markdown(rows, options.fabric))
+    write_report(options.out, "utilisation", _markdown(rows, options.fabric))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import Build, sha256
 from sc_hw.files import write_json, write_text
 from sc_hw.proof.identity import IDENTITY, identity_claim, modules_in
@@ -387,7 +388,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "designs": [{**design, "summary": summary(design["rows"])} for design in designs],
     }
     write_json(options.out / "verilog_mutants.json", result)
-    write_text(options.out / "verilog_mutants.md", as_markdown(result))
+    write_report(options.out, "verilog_mutants", as_markdown(result))
 
 
 if __name__ == "__main__":

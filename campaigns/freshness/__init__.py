@@ -1,0 +1,1 @@
+"""Which reports are older than the code that they speak of: `python -m campaigns.freshness`."""

@@ -1,0 +1,153 @@
+"""What each report speaks of, as files and folders of the repository: a table, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RULES = (
+    *("sc_model/spec", "sc_model/graph", "sc_model/rules", "sc_model/layer_kinds"),
+    "sc_model/arithmetic",
+)
+EMISSION = (
+    *("sc_hw/wires.py", "sc_hw/fabric", "sc_hw/parts", "sc_hw/synapse", "sc_hw/plastic"),
+    *("sc_hw/trained", "sc_hw/events", "sc_hw/network", "sc_hw/build"),
+)
+HOST = ("sc_hw/host", "sc_hw/boards")
+PROVER = ("sc_hw/proof",)
+PRICE = ("sc_hw/price",)
+BITSTREAM = ("sc_hw/bitstream",)
+GOLDEN = ("sc_model/golden",)
+NATIVE = ("sc_model/native",)
+SIMULATION = ("sim", "sc_hw/simulation")
+LEARNERS = ("sc_model/learning", "sc_model/training", "sc_model/firing.py")
+NETWORKS = ("sc_model/network", "sc_model/temporal_hierarchy")
+IMPORT = ("sc_model/interchange", "sc_model/quantisation", "sc_model/evaluation")
+DESIGNS = (*RULES, *EMISSION)  # a design's Verilog follows from these
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of `reports/`.
+
+    Members
+    -------
+    about : what it is about, in some words.
+    maker : the program that makes it, a path of the repository; empty where that is `sc-hw`.
+    speaks_of : files and folders whose change makes it older.
+    """
+
+    about: str
+    maker: str
+    speaks_of: tuple[str, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All files and folders that it follows from."""
+        return (*self.speaks_of, *([self.maker] if self.maker else ()))
+
+
+# By the name of the report's file, without its ending.
+REPORTS: dict[str, Report] = {
+    "axi_proofs": Report("proofs of the AXI door", "sc_hw/proof/blocks/axi.py", (*HOST, *PROVER)),
+    "baseline": Report("price of the blocks", "campaigns/baseline.py", (*DESIGNS, *PRICE)),
+    "board_digits": Report(
+        "digits learned on a simulated board",
+        "campaigns/board_digits.py",
+        (*DESIGNS, *HOST, *SIMULATION, "sc_driver"),
+    ),
+    "boards": Report(
+        "bitstreams of all boards", "campaigns/boards.py", (*DESIGNS, *HOST, *BITSTREAM)
+    ),
+    "cartpole": Report(
+        "a pole balanced by a layer", "examples/cartpole", (*DESIGNS, *GOLDEN, *SIMULATION)
+    ),
+    "crossing_proofs": Report(
+        "proofs of the clock crossings",
+        "sc_hw/proof/blocks/network/crossing.py",
+        ("sc_hw/network", "sc_hw/parts", *PROVER),
+    ),
+    "crossing_soak": Report(
+        "words from clock to clock", "benchmarks/crossing_soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)
+    ),
+    "decay": Report("error and cost of decay codes", "campaigns/decay.py", (*DESIGNS, *PRICE)),
+    "delay_cost": Report(
+        "cost of a delay for each synapse", "benchmarks/delay_cost.py", (*DESIGNS, *PRICE)
+    ),
+    "delays": Report("a task for delays", "examples/delays", (*RULES, *GOLDEN, *LEARNERS)),
+    "events": Report(
+        "event engine and sweep", "campaigns/events.py", (*DESIGNS, *GOLDEN, *SIMULATION)
+    ),
+    "fit": Report("what `sc-hw fit` chooses", "campaigns/fit.py", (*DESIGNS, *HOST, *BITSTREAM)),
+    "fixed_point": Report(
+        "fixed point against float", "benchmarks/fixed_point.py", (*RULES, *GOLDEN, *NETWORKS)
+    ),
+    "flower": Report("federated learning", "benchmarks/flower.py", LEARNERS),
+    "fuzz_archives": Report(
+        "archives, fuzzed", "campaigns/fuzz_archives.py", ("sc_model", "sc_hw/simulation")
+    ),
+    "fuzz_designs": Report(
+        "design files, fuzzed", "campaigns/fuzz_designs.py", (*DESIGNS, *HOST, "sc_model/files.py")
+    ),
+    "fuzz_nir": Report("NIR files, fuzzed", "campaigns/fuzz_nir.py", (*RULES, *IMPORT)),
+    "host_proofs": Report(
+        "proofs of the registers", "sc_hw/proof/blocks/host/registers.py", (*HOST, *PROVER)
+    ),
+    "kills": Report(
+        "kills and interrupts",
+        "campaigns/kills.py",
+        ("sc_model/files.py", "sc_model/processes.py", "sc_model/forks.py", "sc_hw/cli"),
+    ),
+    "lane_soak": Report(
+        "a lane for a million steps", "benchmarks/lane_soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)
+    ),
+    "layer_proofs": Report(
+        "proof sweep of layers", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)
+    ),
+    "learners": Report("what the learners learn", "examples/learners", (*RULES, *LEARNERS)),
+    "learners_speed": Report(
+        "learners on gradients: time and memory", "benchmarks/learners_speed.py", LEARNERS
+    ),
+    "link": Report(
+        "the link on a noisy line", "campaigns/link_noise.py", (*HOST, *SIMULATION, "sc_driver")
+    ),
+    "local_learners": Report(
+        "local learners: time and memory", "benchmarks/local_learners.py", LEARNERS
+    ),
+    "native": Report(
+        "compiled kernels and compiled RTL",
+        "benchmarks/native.py",
+        (*RULES, *NATIVE, *GOLDEN, *SIMULATION),
+    ),
+    "network_cost": Report("price of a network", "", (*DESIGNS, *PRICE)),
+    "network_events": Report(
+        "compiled networks", "benchmarks/network_events.py", (*RULES, *NATIVE, *GOLDEN)
+    ),
+    "network_speed": Report(
+        "networks of a million synapses", "benchmarks/network.py", ("sc_model/network",)
+    ),
+    "networks": Report(
+        "networks, co-simulated", "campaigns/networks.py", (*DESIGNS, *GOLDEN, *SIMULATION)
+    ),
+    "nir_public": Report(
+        "public NIR files in hardware", "campaigns/nir_public.py", (*RULES, *IMPORT, *GOLDEN)
+    ),
+    "proofs": Report(
+        "proof sweep of lanes and banks", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)
+    ),
+    "soak": Report("long co-simulations", "campaigns/soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)),
+    "speed": Report("speed against bars", "campaigns/speed.py", (*DESIGNS, *PRICE)),
+    "tbptt_memory": Report(
+        "memory of truncated backpropagation", "benchmarks/tbptt_memory.py", LEARNERS
+    ),
+    "timescales": Report(
+        "a task for time constants", "examples/timescales", (*RULES, *GOLDEN, *LEARNERS)
+    ),
+    "utilisation": Report(
+        "clocks that do an update", "campaigns/utilisation.py", ("sc_hw/plastic", "sc_hw/fabric")
+    ),
+    "verilog_mutants": Report(
+        "random mutants of Verilog",
+        "campaigns/verilog_mutants.py",
+        (*DESIGNS, *PROVER, *SIMULATION),
+    ),
+}
