@@ -4,6 +4,7 @@ run.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -26,6 +27,10 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
+# Most libraries of Verilog run here for thousands of clocks: to compile them takes longer than to
+# run them. Some tests take the options that users get (the fixture `shipped_options`).
+os.environ.setdefault("SC_HW_CFLAGS", "-O0")
+
 NET = "\\$0"
 
 
@@ -38,6 +43,12 @@ def builds(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     folder = (base if worker_id == "master" else base.parent) / "builds"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def shipped_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries of Verilog are compiled as for a user who sets nothing."""
+    monkeypatch.delenv("SC_HW_CFLAGS", raising=False)
 
 
 @pytest.fixture

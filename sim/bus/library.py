@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from sc_sim.design import BuildFolderError, read_manifest
-from sc_sim.driver.compilation import compile_library
+from sc_sim.driver.compilation import DRIVER, compile_library
 from sc_sim.driver.library import POSITION_INDEPENDENT, SEVERAL_CLOCKS, VERILATOR
 
 DOOR = "wishbone"
@@ -30,7 +30,7 @@ def build_bus(folder: Path) -> Path:
         )
     sources = {
         "top.v": (folder / host["verilog"]).read_text(encoding="utf-8"),
-        "driver.cc": resources.files(__package__).joinpath("bus.cc").read_text(encoding="utf-8"),
+        DRIVER: resources.files(__package__).joinpath("bus.cc").read_text(encoding="utf-8"),
         "random.h": resources.files("sc_sim.driver").joinpath("random.h").read_text(),
     }
     flags = [*SEVERAL_CLOCKS, POSITION_INDEPENDENT]

@@ -7,6 +7,8 @@ for the first of them.
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +26,9 @@ from sc_sim.toolchain import (
 )
 
 VERILATED = "verilated"  # folder of what Verilator and make write
+# The driver's name in that folder: Verilator's makefiles know C++ files by `.cpp`.
+DRIVER = "driver.cpp"
+STANDARD = "-std=gnu++17"  # of the driver; compilers before GCC 11 take an older one by themselves
 
 
 def instruction_sets() -> str:
@@ -36,6 +41,15 @@ def instruction_sets() -> str:
     return "".join(sorted({line for line in lines if line.startswith(("flags", "Features"))}))
 
 
+def users_options() -> list[str]:
+    """The user's own options of the C++ compiler, behind those of a library.
+
+    They are the words of the variable `SC_HW_CFLAGS`: `-O0` compiles in half the time what is to
+    run for thousands of clocks only.
+    """
+    return shlex.split(os.environ.get("SC_HW_CFLAGS", ""))
+
+
 def compile_library(
     folder: Path, top: str, sources: Mapping[str, str], options: Sequence[str], flags: Sequence[str]
 ) -> Path:
@@ -45,7 +59,7 @@ def compile_library(
     ----------
     folder : build folder.
     top : module.
-    sources : texts by file name: `top.v`, `driver.cc` and what the latter includes.
+    sources : texts by file name: `top.v`, `driver.cpp` and what the latter includes.
     options : of Verilator.
     flags : of the compiler.
 
@@ -55,6 +69,7 @@ def compile_library(
         A tool is missing or fails.
     """
     versions = tool_versions()
+    flags = [*flags, *users_options()]
     parts = (*sources.values(), *versions.values(), *options, *flags, instruction_sets())
     root = folder.resolve() / "sim"
     with locked(root / ".lock"):
@@ -81,29 +96,21 @@ def _build(
 ) -> None:
     """Run Verilator, make and the compiler in a folder of their own."""
     with plain_build(place, version) as (plain, environ):
-        include = _include(environ)
-        verilate = ["verilator", *options, "-CFLAGS", " ".join(flags), "--Mdir", VERILATED]
+        compiled = " ".join((STANDARD, *flags))
+        verilate = ["verilator", *options, "-CFLAGS", compiled, "--Mdir", VERILATED]
         log = place / "build.log"
-        _run([*verilate, "--top-module", top, "--build", "top.v"], plain, environ, log)
-        # Verilator builds archives, with position-independent code for the library
+        _run([*verilate, "--top-module", top, "--build", "top.v", DRIVER], plain, environ, log)
+        # Verilator builds archives, with position-independent code for the library. What the driver
+        # is called by is in none of them, so its object is named.
         archives = [
             str(file.relative_to(plain))
-            for name in ("Vdut*.a", "libVdut*.a", "libverilated.a")
+            for name in ("driver.o", "Vdut*.a", "libVdut*.a", "libverilated.a")
             for file in sorted(plain.glob(f"{VERILATED}/{name}"))
         ]
         # the compiler that `doctor` asks for, whatever CXX says: so do Verilator's makefiles
-        link = ["g++", "-std=gnu++17", *flags, "-shared", "-o", f"{VERILATED}/rtl.so", "driver.cc"]
-        includes = [f"-I{VERILATED}", f"-I{include}", f"-I{include}/vltstd"]
-        _run([*link, *includes, *archives, "-lpthread"], plain, environ, log)
+        link = ["g++", *flags, "-shared", "-o", f"{VERILATED}/rtl.so"]
+        _run([*link, *archives, "-lpthread"], plain, environ, log)
     (place / VERILATED / "rtl.so").replace(place / "rtl.so")
-
-
-def _include(environ: Mapping[str, str]) -> str:
-    """Folder of Verilator's headers."""
-    command = ["verilator", "--getenv", "VERILATOR_ROOT"]
-    done = run_program(command, env=environ)
-    root = environ.get("VERILATOR_ROOT") or done.stdout.strip()
-    return str(Path(root) / "include")
 
 
 def _run(command: Sequence[str], place: Path, environ: Mapping[str, str], log: Path) -> None:

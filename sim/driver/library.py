@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sc_sim.blocks import events_of
 from sc_sim.design import Dut, read_dut
-from sc_sim.driver.compilation import compile_library
+from sc_sim.driver.compilation import DRIVER, compile_library
 from sc_sim.driver.crossing_models import with_models
 from sc_sim.driver.header import design_header
 
-CPP_FILES = ("driver.cc", "transact.h", "run.h", "simulator.h", "ports.h", "random.h")
+HEADERS = ("transact.h", "run.h", "simulator.h", "ports.h", "random.h")
 VERILATOR = (
     "--cc",
     "--prefix",
@@ -43,9 +43,11 @@ WAVES, WAVES_FLAG = "--trace", "-DSC_WAVES"
 def sources(dut: Dut) -> dict[str, str]:
     """All files of the library by name."""
     package = resources.files("sc_sim.driver")
-    files = {name: package.joinpath(name).read_text(encoding="utf-8") for name in CPP_FILES}
+    files = {name: package.joinpath(name).read_text(encoding="utf-8") for name in HEADERS}
+    driver = package.joinpath("driver.cc").read_text(encoding="utf-8")
     verilog = with_models(dut.verilog.read_text(encoding="utf-8"))
-    return {"top.v": verilog, "design.h": design_header(dut, events_of(dut.block)), **files}
+    header = design_header(dut, events_of(dut.block))
+    return {"top.v": verilog, DRIVER: driver, "design.h": header, **files}
 
 
 def build_library(folder: Path, waves: bool = False) -> Path:

@@ -24,6 +24,7 @@ def rtl_of(build: Build) -> Rtl:
     return Rtl(build.folder, rtl_library(build.folder))
 
 
+@pytest.mark.usefixtures("shipped_options")
 @pytest.mark.parametrize("number", [0, 3])
 def test_lane_plays_the_conformance_vectors(number: int, build_of: BuildOf) -> None:
     with np.load(VECTORS / "online_o1.npz") as archive:

@@ -217,6 +217,7 @@ def test_layers_in_one_clock_agree(
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == results
 
 
+@pytest.mark.usefixtures("shipped_options")
 def test_layers_of_all_kinds_agree(
     builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
 ) -> None:

@@ -69,3 +69,15 @@ def test_a_folder_that_others_can_write_is_not_used(
     with pytest.warns(SharedFolderWarning):
         assert library(folder) == elsewhere  # kept there, too
     assert builds == [file.parent, elsewhere.parent]
+
+
+def test_options_of_the_user_make_another_library(
+    builds: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SC_HW_CFLAGS", " -O0 '-DA=b c'")
+    assert compilation.users_options() == ["-O0", "-DA=b c"]
+    given = library(tmp_path)
+    monkeypatch.delenv("SC_HW_CFLAGS")
+    assert compilation.users_options() == []
+    assert library(tmp_path) != given
+    assert len(builds) == 2
