@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,29 +70,32 @@ def run(
             for now in running:
                 live.update(_view(now))
     else:
-        out.print(_line(first), markup=False)
-        for now in running:
-            out.print(_line(now), markup=False)
+        for now in chain((first,), running):
+            out.print("; ".join(_parts(now)), markup=False)
 
 
-def _line(now: Any) -> str:
-    """A portion of a run in a line."""
+def _parts(now: Any) -> list[str]:
+    """A portion of a run: steps, spikes, modulators, weights."""
     parts = [f"step {now.step} of {now.steps}"]
     if now.spikes is not None:
         parts.append(f"{now.spikes} spikes, {now.rate:.4f} a neuron and step")
     parts += [f"mean {name} {value:.2f}" for name, value in now.modulators.items()]
     if now.histogram:
         parts.append(f"weights {now.least} to {now.greatest}, mean {now.mean:.1f}")
-    return "; ".join(parts)
+    return parts
 
 
 def _view(now: Any) -> Text:
-    """The same for a terminal, with a histogram of the weights."""
-    if not now.histogram:
-        return Text(_line(now))
-    most = max(1, *now.histogram)
-    bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in now.histogram)
-    return Text(f"{_line(now)}\n{now.least:>8} |{bars}| {now.greatest}")
+    """The same for a terminal, a line each, with a histogram of the weights.
+
+    Rows are cut at the terminal's edge, and rows that are wrapped can't be drawn over.
+    """
+    rows = _parts(now)
+    if now.histogram:
+        most = max(1, *now.histogram)
+        bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in now.histogram)
+        rows.append(f"{now.least:>8} |{bars}| {now.greatest}")
+    return Text("\n".join(rows))
 
 
 def selftest(
@@ -169,7 +174,8 @@ def sim_board(
     with port:
         port.disturb(noise)
         out.print(f"{loaded.name}, build {made.id}: {port.name} at {port.baud} baud", markup=False)
-        port.join()
+        with suppress(KeyboardInterrupt):  # as a cable is pulled
+            port.join()
 
 
 def register(app: typer.Typer) -> None:

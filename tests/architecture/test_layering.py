@@ -256,6 +256,10 @@ LAYERS: dict[str, Layer] = {
             "board",
         )
     },
+    # a board's top is that of its bitstream
+    "sc_hw.simulation.board.top": Layer(
+        (*STAGE, "sc_hw.bitstream", "sc_hw.boards", "sc_model.spec")
+    ),
     "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
     "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "sc_driver.errors", "typer", "rich")),
     # campaigns use the product as anybody may; nothing of the product may use them

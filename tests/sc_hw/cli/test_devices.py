@@ -8,8 +8,11 @@ import contextlib
 import io
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +78,13 @@ def test_run_as_json_is_the_end_of_the_run(calls: list[dict[str, Any]]) -> None:
 
 def test_histogram_for_a_terminal() -> None:
     # eight heights, rounded up: a bin with one weight of 80 is seen, an empty one is not
-    assert _view(LEARNED).plain.splitlines()[1] == "       1 | ▁█▄| 900"
+    assert _view(LEARNED).plain.splitlines() == [
+        "step 10 of 20",
+        "3 spikes, 0.1250 a neuron and step",
+        "mean reward -1.50",
+        "weights 1 to 900, mean 400.2",
+        "       1 | ▁█▄| 900",
+    ]
     assert _view(NOTHING_LEARNS).plain == "step 20 of 20"
 
 
@@ -289,3 +298,70 @@ def test_board_that_is_unplugged_on_the_way(
             main()
     assert end.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"error: {text.format(port.name)}"
+
+
+# --- in a terminal --------------------------------------------------------------------------------
+
+
+def in_a_terminal(*arguments: str, interrupted_after: bytes = b"") -> tuple[int, str, list[int]]:
+    """A command in a terminal of its own.
+
+    `interrupted_after`: Ctrl-C is typed when that has been printed. Returns the exit status, all
+    that was printed, and the processes that the command had started by then.
+    """
+    child, terminal = pty.fork()
+    if not child:
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "sc_hw.cli", *arguments],
+            {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"},
+        )
+    printed, started = b"", []
+    while True:
+        try:
+            printed += os.read(terminal, 4096)
+        except OSError:  # the command has ended
+            break
+        if interrupted_after and not started and interrupted_after in printed:
+            tasks = Path(f"/proc/{child}/task")
+            started = [
+                int(n) for t in tasks.iterdir() for n in (t / "children").read_text().split()
+            ]
+            os.write(terminal, b"\x03")
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), printed.decode(), started
+
+
+@linux
+def test_run_in_a_terminal_is_one_view_that_changes() -> None:
+    layer = str(ROOT / "examples" / "verilog_testbench" / "layer.toml")
+    status, printed, _ = in_a_terminal("run", layer, "--steps", "40")
+    assert status == 0
+    rows = (
+        r"step (\d+) of 40",
+        r"\d+ spikes, [\d.]+ a neuron and step",
+        r"mean reward -?[\d.]+",
+        r"weights \d+ to \d+, mean [\d.]+",
+        r" +\d+ \|[ ▁▂▃▄▅▆▇█]+\| \d+",
+    )
+    frames = re.findall("\r\n".join(rows), printed)
+    assert frames[-1] == "40"
+    # each further one is drawn over the one before: up and cleared, row by row
+    assert printed.count("\x1b[2K" + "\x1b[1A\x1b[2K" * (len(rows) - 1)) == len(frames) - 1 > 0
+    assert printed.count("\x1b[?25l") == printed.count("\x1b[?25h")  # the cursor is back
+
+
+@pytest.mark.soak
+@linux
+def test_ctrl_c_ends_a_simulated_board_and_all_that_it_has_started(tmp_path: Path) -> None:
+    status, printed, started = in_a_terminal(
+        "sim-board", LANE, "--build", str(tmp_path), interrupted_after=b" baud"
+    )
+    assert status == 0, printed
+    assert "Traceback" not in printed
+    assert started
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{process}").exists() for process in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
