@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amaranth.hdl import Array, C, Cat, ClockSignal, Elaboratable, Instance, Module, Signal, Value
+from amaranth.lib import memory
 
 from sc_hw.fabric.families.family import Family
-from sc_hw.fabric.primitives import BlockRAM, PipelinedMultiplier
+from sc_hw.fabric.primitives import BlockRAM, LaneRAM, PipelinedMultiplier
 from sc_hw.fabric.timing import Timing
 
 # (bits of a word, words, lowest address pin used) of a DP16KD port, widest words first; Lattice
 # FPGA-TN-02204, table "DP16KD". The first shape that is deep enough needs the fewest blocks.
 _SHAPES = ((18, 1024, 4), (9, 2048, 3), (4, 4096, 2), (2, 8192, 1), (1, 16384, 0))
+# Words of a memory of lanes, behind the last 512 of them, that are not worth a row of blocks.
+_FEW_WORDS = 64
 _MAX_DEPTH = 16_384  # words of the deepest shape; a deeper memory takes several rows of blocks
 
 
@@ -126,45 +129,75 @@ class Ecp5(Family):
         return read
 
     def _pdpw16kd(self, m: Module, ram: BlockRAM, name: str, column: int) -> Value:
-        """Add a block as 512 words of 36 bits, and return the word that it reads.
+        """Add a block for 36 bits of a memory's word, from `column` on; the word that it reads."""
+        written = Cat(ram.w_data[column : column + 36], C(0, 36))[:36]
+        return _wide_block(m, name, ram.r_addr, ram.w_addr, written, ram.w_en, C(15, 4))
 
-        The write port has 9 address pins, the read port 14. The lowest 5 of the read port would
-        choose bits of a word if its words were narrower, and are 0 here. `column` is the lowest bit
-        of the memory's word that the block holds.
+    def get_lane_ram(self, ram: LaneRAM) -> Elaboratable | None:
+        """Rows of PDPW16KD, 36 bits and 512 words a block, with a byte enable for each 9 bits.
+
+        A lane has one byte or two. A last row of few words is distributed RAM. The high address
+        bits, delayed by the two clocks of a read, choose between the rows.
         """
+        bytes_ = -(-ram.width // 9)
+        if ram.depth < 512 or bytes_ > 2:
+            return None
+        m = Module()
+        rows, rest = divmod(ram.depth, 512)
+        few = 0 < rest <= _FEW_WORDS
+        rows += rest > 0 and not few
+        row, part = ram.addr[9:], 9 * bytes_
+        written = Cat(ram.w_data, C(0, part - ram.width))
+        data = []
+        for number in range(rows):
+            blocks = []
+            for lane in range(0, ram.lanes, 4 // bytes_):
+                enables = ram.w_en[lane : lane + 4 // bytes_]
+                blocks.append(
+                    _wide_block(
+                        m,
+                        f"block_{number}_{lane}",
+                        ram.addr[:9],
+                        ram.addr[:9],
+                        Cat(written.replicate(4 // bytes_)),
+                        enables.any() & (row == number),
+                        Cat(Cat(enable.replicate(bytes_) for enable in enables), C(0, 4))[:4],
+                    )
+                )
+            words = Cat(*blocks)
+            data.append(
+                Cat(words[lane * part : lane * part + ram.width] for lane in range(ram.lanes))
+            )
+        if few:
+            data.append(self._distributed(m, ram, rest, row == rows))
+        if len(data) == 1:
+            m.d.comb += ram.r_data.eq(data[0])
+            return m
+        chosen = [Signal(len(row), name=f"row_{stage}", reset_less=True) for stage in range(2)]
+        m.d.sync += [chosen[0].eq(row), chosen[1].eq(chosen[0])]
+        m.d.comb += ram.r_data.eq(Array(data)[chosen[1]])
+        return m
 
-        def bit(value: Value, number: int) -> Value:
-            return value[number] if number < len(value) else C(0, 1)
-
-        # BE enables the write of each of the 4 bytes; chip selects and resets are as in `_dp16kd`.
-        read = Signal(36, name=f"{name}_q")
-        m.submodules[name] = Instance(
-            "PDPW16KD",
-            p_DATA_WIDTH_W=36,
-            p_DATA_WIDTH_R=36,
-            p_REGMODE="OUTREG",
-            p_RESETMODE="SYNC",
-            p_ASYNC_RESET_RELEASE="SYNC",
-            p_CSDECODE_W="0b000",
-            p_CSDECODE_R="0b000",
-            p_GSR="DISABLED",
-            i_CLKW=ClockSignal(),
-            i_CLKR=ClockSignal(),
-            i_CEW=ram.w_en,
-            i_CER=C(1, 1),
-            i_OCER=C(1, 1),
-            i_RST=C(0, 1),
-            **{f"i_CS{port}{number}": C(0, 1) for port in "WR" for number in range(3)},
-            **{f"i_BE{number}": C(1, 1) for number in range(4)},
-            **{f"i_ADW{number}": bit(ram.w_addr, number) for number in range(9)},
-            **{
-                f"i_ADR{number}": bit(ram.r_addr, number - 5) if number >= 5 else C(0, 1)
-                for number in range(14)
-            },
-            **{f"i_DI{number}": bit(ram.w_data, column + number) for number in range(36)},
-            **{f"o_DO{number}": read[number] for number in range(36)},
+    def _distributed(self, m: Module, ram: LaneRAM, depth: int, here: Value) -> Value:
+        """Add distributed RAM for the last words, which `here` says are meant; the word read."""
+        m.submodules.rest = words = memory.Memory(
+            shape=ram.width * ram.lanes,
+            depth=depth,
+            init=[],
+            attrs={"no_rw_check": 1, "ram_style": "distributed"},
         )
-        return read
+        write = words.write_port(granularity=ram.width)
+        read = words.read_port(domain="comb")
+        address = Signal.like(read.addr, name="rest_address", reset_less=True)
+        word = Signal(ram.width * ram.lanes, name="rest_word", reset_less=True)
+        m.d.sync += [address.eq(ram.addr[: len(address)]), word.eq(read.data)]
+        m.d.comb += [
+            read.addr.eq(address),
+            write.addr.eq(ram.addr[: len(address)]),
+            write.data.eq(ram.w_data.replicate(ram.lanes)),
+            write.en.eq(ram.w_en & here.replicate(ram.lanes)),
+        ]
+        return word
 
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
         """One MULT18X18D for operands of up to 18 bits and at least 3 stages; else None.
@@ -210,6 +243,58 @@ class Ecp5(Family):
             value = register
         m.d.comb += multiplier.product.eq(value)
         return m
+
+
+def _wide_block(
+    m: Module, name: str, r_addr: Value, w_addr: Value, written: Value, write: Value, bytes_: Value
+) -> Value:
+    """Add a PDPW16KD as 512 words of 36 bits, and return the word that it reads.
+
+    The write port has 9 address pins, the read port 14. The lowest 5 of the read port would choose
+    bits of a word if its words were narrower, and are 0 here. Chip selects and resets are as in
+    `Ecp5._dp16kd`.
+
+    Parameters
+    ----------
+    m : module that the block is added to.
+    name : of the block.
+    r_addr, w_addr : addresses; pins beyond them are 0.
+    written : the word to write, 36 bits.
+    write : write in this clock.
+    bytes_ : which of the 4 bytes of 9 bits.
+    """
+
+    def bit(value: Value, number: int) -> Value:
+        return value[number] if number < len(value) else C(0, 1)
+
+    read = Signal(36, name=f"{name}_q")
+    m.submodules[name] = Instance(
+        "PDPW16KD",
+        p_DATA_WIDTH_W=36,
+        p_DATA_WIDTH_R=36,
+        p_REGMODE="OUTREG",
+        p_RESETMODE="SYNC",
+        p_ASYNC_RESET_RELEASE="SYNC",
+        p_CSDECODE_W="0b000",
+        p_CSDECODE_R="0b000",
+        p_GSR="DISABLED",
+        i_CLKW=ClockSignal(),
+        i_CLKR=ClockSignal(),
+        i_CEW=write,
+        i_CER=C(1, 1),
+        i_OCER=C(1, 1),
+        i_RST=C(0, 1),
+        **{f"i_CS{port}{number}": C(0, 1) for port in "WR" for number in range(3)},
+        **{f"i_BE{number}": bytes_[number] for number in range(4)},
+        **{f"i_ADW{number}": bit(w_addr, number) for number in range(9)},
+        **{
+            f"i_ADR{number}": bit(r_addr, number - 5) if number >= 5 else C(0, 1)
+            for number in range(14)
+        },
+        **{f"i_DI{number}": written[number] for number in range(36)},
+        **{f"o_DO{number}": read[number] for number in range(36)},
+    )
+    return read
 
 
 # Delays at speed grade 6, in ns, as nextpnr reports them; those of grade 8 are 0.7 to 0.8 times as
