@@ -37,8 +37,8 @@ soak: .venv/installed
 	$(BIN)/python -m campaigns.fuzz_nir --count 1000 --out reports
 	$(BIN)/python -m campaigns.link_noise --frames 100000 --build build --out reports
 	$(BIN)/python -m campaigns.events --out reports
-	$(BIN)/python -m campaigns.board_digits --out reports
-	$(BIN)/python -m campaigns.board_tops --out reports
+	$(BIN)/python -m campaigns.simulated_boards.digits --out reports
+	$(BIN)/python -m campaigns.simulated_boards.tops --out reports
 	$(BIN)/python examples/cartpole/run.py --compare rtl sim-board --out reports
 	$(BIN)/python -m campaigns.fuzz_designs --read 10000 --count 10000 --out reports
 	$(BIN)/python -m campaigns.freshness --stamp --index

@@ -52,8 +52,13 @@ REPORTS: dict[str, Report] = {
     "baseline": Report("price of the blocks", "campaigns/baseline.py", (*DESIGNS, *PRICE)),
     "board_digits": Report(
         "digits learned on a simulated board",
-        "campaigns/board_digits.py",
+        "campaigns/simulated_boards/digits.py",
         (*DESIGNS, *HOST, *SIMULATION, "sc_driver"),
+    ),
+    "board_tops": Report(
+        "whole boards that learn",
+        "campaigns/simulated_boards/tops.py",
+        (*DESIGNS, *HOST, *BITSTREAM, *SIMULATION, "sc_driver"),
     ),
     "boards": Report(
         "bitstreams of all boards", "campaigns/boards.py", (*DESIGNS, *HOST, *BITSTREAM)
@@ -126,7 +131,9 @@ REPORTS: dict[str, Report] = {
         "networks of a million synapses", "benchmarks/network.py", ("sc_model/network",)
     ),
     "networks": Report(
-        "networks, co-simulated", "campaigns/networks.py", (*DESIGNS, *GOLDEN, *SIMULATION)
+        "digits in floating point, integers and Verilog",
+        "campaigns/networks.py",
+        (*DESIGNS, *GOLDEN, *NATIVE, *SIMULATION, *IMPORT, "sc_model/training", "examples/mnist"),
     ),
     "nir_public": Report(
         "public NIR files in hardware", "campaigns/nir_public.py", (*RULES, *IMPORT, *GOLDEN)

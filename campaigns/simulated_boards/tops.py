@@ -1,4 +1,4 @@
-"""Whole boards in simulation: `python -m campaigns.board_tops --out reports` writes
+"""Whole boards in simulation: `python -m campaigns.simulated_boards.tops --out reports` writes
 board_tops.json and board_tops.md.
 
 Of each board its own top module runs in Verilator behind a pseudo-terminal: pins, PLL (a model that
@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from campaigns.freshness.stamps import write_report
 from sc_hw.boards import board_file, board_names, load_board
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.progress import Progress, silent
 from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
 from sc_hw.simulation.board.top import simulated_board
@@ -130,7 +131,7 @@ def _markdown(report: dict[str, Any]) -> str:
     seconds = sum(row["seconds"] for row in report["rows"])
     return f"""# Whole boards in simulation
 
-Made by `python -m campaigns.board_tops{boards}`
+Made by `python -m campaigns.simulated_boards.tops{boards}`
 ({seconds:.0f} s on a machine with other work): each board's own top (pins, PLL, reset, LEDs, UART,
 link, registers, layer) in Verilator behind a pseudo-terminal, and `bandit` learning there in closed
 loop. The PLL is a model that passes the clock and locks; memories and multipliers are behavioural.
@@ -150,7 +151,7 @@ def main() -> None:
     options = parser.parse_args()
     report = run(options.boards, options.trials, options.build, print)
     write_json(options.out / "board_tops.json", report)
-    write_text(options.out / "board_tops.md", _markdown(report))
+    write_report(options.out, "board_tops", _markdown(report))
     raise SystemExit(not report["passed"])
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from support import ROOT
 
-from campaigns import board_tops
-from campaigns.board_tops import _markdown, choices, right_at_the_end, run
+from campaigns.simulated_boards import tops
+from campaigns.simulated_boards.tops import _markdown, choices, right_at_the_end, run
 from sc_hw import Device
 
 BANDIT = ROOT / "sc_hw" / "boards" / "designs" / "bandit.toml"
@@ -28,9 +28,9 @@ def test_report(monkeypatch: pytest.MonkeyPatch) -> None:
     }  # fmt: skip
     rows: list[dict[str, Any]] = [row, row | {"board": "ulx3s-25f", "differences_at_the_end": 1}]
     waiting = list(rows)
-    monkeypatch.setattr(board_tops, "row_of", lambda *_: waiting.pop(0))
+    monkeypatch.setattr(tops, "row_of", lambda *_: waiting.pop(0))
     report = run(["icebreaker", "ulx3s-25f"], 9, ROOT)
     assert (report["passed"], report["rows"]) == (False, rows)
     text = _markdown(report)
-    assert "`python -m campaigns.board_tops --boards icebreaker ulx3s-25f`" in text
+    assert "`python -m campaigns.simulated_boards.tops --boards icebreaker ulx3s-25f`" in text
     assert "| icebreaker | 24 | 9 | all | 0 | 7 |" in text

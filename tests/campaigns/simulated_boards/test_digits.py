@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaigns import board_digits
+from campaigns.simulated_boards import digits
 
 
 def test_beginning_of_the_recording(builds: Path) -> None:
-    report = board_digits.run(builds, steps=9)
+    report = digits.run(builds, steps=9)
     assert report["passed"]
     assert report["hardware_measurement_claimed"] is False
     assert report["steps"] == report["steps_done"] == 9

@@ -1,4 +1,4 @@
-"""Digits on the simulated board: `python -m campaigns.board_digits --out reports` writes
+"""Digits on the simulated board: `python -m campaigns.simulated_boards.digits --out reports` writes
 board_digits.json and board_digits.md.
 
 The whole system of `examples/digits`, with registers, link and UART, runs in Verilator behind a
@@ -136,7 +136,8 @@ def _markdown(report: dict[str, Any]) -> str:
     lines = "\n".join(f"| {name} | {value} |" for name, value in table.items())
     return f"""# Digits on the simulated board
 
-Made by `python -m campaigns.board_digits` ({report["seconds"]:.0f} s on a machine with other work):
+Made by `python -m campaigns.simulated_boards.digits`
+({report["seconds"]:.0f} s on a machine with other work):
 the system of `examples/digits` (layer of 2,560 synapses, registers, link, UART) in Verilator at the
 end of a pseudo-terminal, at {report["clock_mhz"]:g} MHz and {report["baud"] / 1e6:g} Mbaud in its
 own time. The driver is the one for boards, and opens the port by its name. No board was measured

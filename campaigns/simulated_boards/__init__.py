@@ -1,0 +1,1 @@
+"""Simulated boards that learn: their results are the golden model's, bit for bit."""
