@@ -6,7 +6,6 @@ python examples/verilog_system/run.py --simulator verilator
 
 from __future__ import annotations
 
-import argparse
 import runpy
 import shutil
 from pathlib import Path
@@ -34,20 +33,5 @@ def run(root: Path, simulator: str) -> tuple[list[str], list[str]]:
     return printed, BENCH["expected"](given)
 
 
-def main() -> None:
-    """Build, simulate and compare; exit 1 where a line differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--simulator", choices=("icarus", "verilator"), default="icarus")
-    parser.add_argument("--build", type=Path, default=Path("build"))
-    options = parser.parse_args()
-    printed, wanted = run(options.build, options.simulator)
-    if printed != wanted:
-        wrong = [pair for pair in zip(printed, wanted, strict=False) if pair[0] != pair[1]]
-        raise SystemExit(f"{len(printed)} lines against {len(wanted)}; the first two: {wrong[:1]}")
-    print(
-        f"{len(printed)} lines of the bench are those of the golden model, in {options.simulator}"
-    )
-
-
 if __name__ == "__main__":
-    main()
+    BENCH["main"](__doc__, run)

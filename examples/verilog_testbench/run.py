@@ -10,7 +10,7 @@ import argparse
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -113,13 +113,13 @@ def run(root: Path, simulator: str) -> tuple[list[str], list[str]]:
     return simulate(build.verilog.resolve(), folder, simulator), expected(given)
 
 
-def main() -> None:
-    """Build, simulate and compare; exit 1 where a line differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(description: str | None = __doc__, run_bench: Callable[[Path, str], Any] = run) -> None:
+    """Build, simulate and compare by `run_bench`; exit 1 where a line differs."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--simulator", choices=("icarus", "verilator"), default="icarus")
     parser.add_argument("--build", type=Path, default=Path("build"))
     options = parser.parse_args()
-    printed, wanted = run(options.build, options.simulator)
+    printed, wanted = run_bench(options.build, options.simulator)
     if printed != wanted:
         wrong = [pair for pair in zip(printed, wanted, strict=False) if pair[0] != pair[1]]
         raise SystemExit(f"{len(printed)} lines against {len(wanted)}; the first two: {wrong[:1]}")

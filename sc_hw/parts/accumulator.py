@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.fabric.datapath import add_with_carry, fit
-from sc_hw.fabric.primitives import CarryOut
+from sc_hw.fabric.datapath import fit
 from sc_hw.fabric.schedule import segments
+from sc_hw.parts.segmented_sum import segmented_sum
 from sc_hw.wires import Delays, gated
 
 
 class Accumulator(wiring.Component):
     """Sums signed terms, one a clock.
 
-    The sum is cut into segments. Each segment works one clock behind the one below it, whose carry
-    waits in a register. So the carry chain of a clock is as short as the fabric wants it, however
-    wide the sum is. Latency `latency` clocks, throughput one term a clock, domain ``sync``. The
-    registers have no reset: a sum is valid only together with a strobe that the caller delays by
-    `latency`.
+    The carry chain of a clock is as short as the fabric wants it, however wide the sum is (see
+    :func:`segmented_sum`). Latency `latency` clocks, throughput one term a clock, domain ``sync``.
+    The registers have no reset: a sum is valid only together with a strobe that the caller delays
+    by `latency`.
 
     Parameters
     ----------
@@ -58,27 +57,12 @@ class Accumulator(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         delays = Delays(m)
-        carry: Value | None = None
-        total: list[Value] = []
-        last = len(self.parts) - 1
-        term = fit(self.i_term, len(self.o_sum))
-        for number, bits in enumerate(self.parts):
-            # Every segment but the highest keeps its carry out as one bit more.
-            room = len(bits) + (number < last)
-            segment = Signal(room, name=f"segment_{number}", reset_less=True)
-            # The term's bits and the flag reach a segment together with the carry from below.
+
+        def before(number: int, bits: range, segment: Signal) -> Value:
+            # the sum so far, or 0: the flag reaches a segment together with the carry from below
             first = delays.later(self.i_first, number, "first")
-            addend = delays.later(term[bits.start : bits.stop], number, f"term_{number}")
-            before = gated(segment[: len(bits)], by=~first)
-            part = add_with_carry(fit(before, room), fit(addend, room), carry, room)
-            if number < last:
-                # A carry that leaves its chain needs a cell of its own on some fabrics.
-                m.submodules[f"carry_{number}"] = out = CarryOut()
-                m.d.comb += out.carry.eq(part[-1])
-                part = Cat(part[:-1], out.bit)
-            m.d.sync += segment.eq(part)
-            carry = segment[-1]
-            # Lower segments are ready earlier: they wait for the last one.
-            total.append(delays.later(segment[: len(bits)], last - number, f"sum_{number}"))
-        m.d.comb += self.o_sum.eq(Cat(*total))
+            return gated(segment[: len(bits)], by=~first)
+
+        term = fit(self.i_term, len(self.o_sum))
+        m.d.comb += self.o_sum.eq(segmented_sum(m, delays, self.parts, term, before))
         return m
