@@ -158,14 +158,9 @@ class _Window:
         inputs = max(1, (spec.inputs - 1).bit_length())
         self.column = Signal(inputs, name="column", reset_less=True)
         # Each register is one clock behind the one before: the channel, the place in it, the row.
-        channel = Signal(range(max(2, channels)), name="channel", reset_less=True)
-        inner = Signal(range(max(2, height * width)), name="inner", reset_less=True)
-        line = Signal(range(max(2, height)), name="line", reset_less=True)
-        m.d.sync += [
-            channel.eq(quotient(self.column, height * width)),
-            inner.eq(self.column - channel * (height * width)),
-            line.eq(quotient(inner, width)),
-        ]
+        channel = _register(m, "channel", channels, quotient(self.column, height * width))
+        inner = _register(m, "inner", height * width, self.column - channel * (height * width))
+        line = _register(m, "line", height, quotient(inner, width))
         across = Signal(range(max(2, width)), name="across")
         m.d.comb += across.eq(inner - line * width)
         self.rows = _Axis(m, "row", line, spec, 0)
@@ -192,11 +187,10 @@ class _Window:
 
     def begin(self, m: Module) -> None:
         """Take up the window of the column, where its registers have come up to it."""
-        m.d.sync += [
-            self.part.eq(0),
-            self.rows.left.eq(self.rows.count),
-            self.columns.left.eq(self.columns.count),
-        ]
+        m.d.sync += self.part.eq(0)
+        for axis in (self.rows, self.columns):
+            if axis.size > 1:
+                m.d.sync += axis.left.eq(axis.count)
 
     def advance(self, m: Module) -> None:
         """Go on to the next word."""
@@ -205,9 +199,20 @@ class _Window:
             m.d.sync += self.part.eq(gated(self.part + 1, by=~self.at_part))
         with m.If(self.at_part):
             at_row = ~columns.left.any()
-            m.d.sync += columns.left.eq(Mux(at_row, columns.count, columns.left - 1))
+            if columns.size > 1:
+                m.d.sync += columns.left.eq(Mux(at_row, columns.count, columns.left - 1))
             with m.If(at_row):
-                m.d.sync += rows.left.eq(rows.left - 1)
+                if rows.size > 1:
+                    m.d.sync += rows.left.eq(rows.left - 1)
+
+
+def _register(m: Module, name: str, values: int, given: Value) -> Value:
+    """A register of a number of values; 0 where there is one value alone."""
+    if values < 2:
+        return C(0, 1)
+    register = Signal(range(values), name=name, reset_less=True)
+    m.d.sync += register.eq(given)
+    return register
 
 
 class _Axis:
@@ -225,16 +230,15 @@ class _Axis:
         size, most = spec.kernel[axis], spec.output[axis + 1]
         margin = spec.padding[axis]
         padded = spec.pooled[axis + 1] + 2 * margin
-        here = Signal(range(max(2, padded)), name=f"padded_{name}", reset_less=True)
-        m.d.sync += here.eq(quotient(at, spec.pool[axis]) + margin)
+        here = _register(m, f"padded_{name}", padded, quotient(at, spec.pool[axis]) + margin)
         inside = here >= size - 1
         end = Mux(here < most, here, most - 1)
         self.first = Signal(range(max(2, most)), name=f"first_{name}")
         self.turned = Signal(range(max(2, size)), name=f"turned_{name}")
-        self.count = Signal(range(max(2, size)), name=f"count_{name}", reset_less=True)
-        self.left = Signal.like(self.count, name=f"left_{name}", reset_less=True)
+        self.size = size
+        self.left = Signal(range(max(2, size)), name=f"left_{name}", reset_less=True)
         m.d.comb += [
             self.first.eq(Mux(inside, here - (size - 1), 0)),
             self.turned.eq(Mux(inside, 0, size - 1 - here)),
         ]
-        m.d.sync += self.count.eq(end - self.first)
+        self.count = _register(m, f"count_{name}", size, end - self.first)

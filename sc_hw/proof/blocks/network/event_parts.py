@@ -11,11 +11,12 @@ from typing import Any
 
 from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
+from sc_hw.proof.blocks.network.conv_parts import prove_conv_sequencer
 from sc_hw.proof.blocks.network.facts import EventCounterFacts, ScannerFacts
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_model.graph.smt import K
-from sc_model.spec import NetworkSpec
+from sc_model.spec import ConvSpec, NetworkSpec
 
 # Bits of values up to which the solver follows every column at its own place.
 MOST_BITS = 160
@@ -291,6 +292,10 @@ def prove_sequencer(
     prover: Prover, net: Netlist, network: NetworkSpec, facts: EventCounterFacts
 ) -> None:
     """Add the claims about a sequencer to the prover."""
+    layer = network.layers[facts.layer]
+    if isinstance(layer, ConvSpec):
+        prove_conv_sequencer(prover, net, layer, facts)
+        return
     label = f"layer {network.layers[facts.layer].name}, sequencer"
     clocks = Clocks(prover, net, 1)
     t, sets = prover.terms, facts.sets
