@@ -269,7 +269,13 @@ class HostRegisters(wiring.Component):
         m.d.sync += [
             state.sticky.eq(gated(kept | raised[: len(state.sticky)], by=~state.reset)),
             state.room.eq(depth - path.step_level),
-            state.cause.eq(Cat(path.outputs.valid, state.room >= packet.words, state.sticky.any())),
+            state.cause.eq(
+                Cat(
+                    path.output_level >= self.host_block.output.words,
+                    state.room >= packet.words,
+                    state.sticky.any(),
+                )
+            ),
             self.interrupt.eq((state.cause & state.enable).any()),
         ]
         m.d.comb += [self.activity.spike.eq(path.spike), self.activity.error.eq(state.cause[2])]

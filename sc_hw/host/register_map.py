@@ -21,7 +21,7 @@ ERRORS = {
     "packet": "A step packet of another length came in; it was filled up with 0 or cut.",
 }
 INTERRUPTS = {
-    "outputs": "There are words in the output FIFO.",
+    "outputs": "A whole packet is in the output FIFO.",
     "step_room": "The step FIFO has room for a whole step.",
     "error": "A bit of ERRORS is set.",
 }

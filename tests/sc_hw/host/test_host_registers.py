@@ -102,6 +102,10 @@ def test_errors_stick_until_they_are_cleared(builds: Path) -> None:
     board.wait(5)
     assert board.interrupt
     assert board["INTERRUPT_CAUSE"] == 3
+    board.read("OUTPUT_DATA", 1)
+    assert not board.interrupt  # for a part of a packet nobody is called
+    assert board["INTERRUPT_CAUSE"] == 2
+    assert board["STATUS"] & OUTPUTS
 
 
 def test_clocks_are_counted_in_64_bits(builds: Path) -> None:
@@ -112,4 +116,4 @@ def test_clocks_are_counted_in_64_bits(builds: Path) -> None:
     assert high == 0
     assert 1000 + 2 * 4 <= later - low <= 1000 + 2 * 30  # two accesses, of one instant each
     board["CONTROL"] = RESET
-    assert board["CLOCKS_LOW"] < 20
+    assert board["CLOCKS_LOW"] < 100

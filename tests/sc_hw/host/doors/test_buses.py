@@ -162,7 +162,7 @@ def test_axi_by_cocotbext_axi(tmp_path: Path) -> None:
     assert found["refused"] == [SLVERR] * 5
     assert found["errors"] == [BAD_ADDRESS, PACKET_ERROR]
     assert found["counters"] == [STEPS, STEPS]
-    assert found["looks"] > STEPS
+    assert found["looks"] > STEPS // 2  # more than packets came by the stream
 
 
 def test_wishbone_by_cocotbext_wishbone(tmp_path: Path) -> None:
