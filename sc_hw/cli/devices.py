@@ -129,7 +129,8 @@ def selftest(
             rest = ", ".join(
                 f"{key} {value}" for key, value in test.items() if key not in ("passed", "spaces")
             )
-            out.print(f"{name:<9} {verdict(test['passed'])} {rest}".rstrip())
+            word = "not judged" if test["passed"] is None else verdict(test["passed"])
+            out.print(f"{name:<9} {word} {rest}".rstrip())
             for space, one in test.get("spaces", {}).items():
                 wrong = f"{one['wrong']} wrong" + (f", {one['first']}" if one["first"] else "")
                 out.print(f"          {space}: {one['words']} words, {wrong}", markup=False)

@@ -58,7 +58,8 @@ def selftest(
 
     Returns
     -------
-    The report, with `passed`, the `tests` by name, and the `file` that it is in.
+    The report, with `passed`, the `tests` by name, and the `file` that it is in. A test that could
+    not be judged has None and a `reason`.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def selftest(
             "memories": lambda: memories(board, rng),
             "steps": lambda: _steps(device, steps, rng),
             "counters": lambda: _counters(board, steps),
-            "clock": lambda: _clock(board),
+            "clock": lambda: _clock(board, judged=on == SIMULATED_BOARD or adapter is not None),
         }
         tests = {}
         for name, run in stages.items():
@@ -91,7 +92,7 @@ def selftest(
             tests[name] = run()
         report: Result = {
             "schema_version": SCHEMA,
-            "passed": all(test["passed"] for test in tests.values()),
+            "passed": all(test["passed"] is not False for test in tests.values()),
             "design": device.design.name,
             "build": board.manifest["id"],
             "on": on,
@@ -224,8 +225,12 @@ def _counters(board: Board, steps: int) -> Result:
     }
 
 
-def _clock(board: Board) -> Result:
-    """The clock against the time of this machine; of a simulated board against its own time."""
+def _clock(board: Board, judged: bool) -> Result:
+    """The clock against the time of this machine; of a simulated board against its own time.
+
+    `judged`: whether another clock is a fault. Behind a port without an adapter there may be a
+    simulation, whose seconds are longer or shorter than this machine's.
+    """
     time = board.link.transport.time
     readings = []
     for _ in range(2):
@@ -237,8 +242,8 @@ def _clock(board: Board) -> Result:
             board.registers.read("MAGIC")
     (t0, first), (t1, last) = readings
     measured, expected = (last - first) / (t1 - t0) / 1e6, board.manifest["host"]["clock_mhz"]
-    return {
-        "passed": abs(measured / expected - 1) < CLOCK_TOLERANCE,
-        "mhz": round(measured, 4),
-        "expected_mhz": expected,
-    }
+    right = abs(measured / expected - 1) < CLOCK_TOLERANCE
+    found = {"mhz": round(measured, 4), "expected_mhz": expected}
+    if right or judged:
+        return {"passed": right, **found}
+    return {"passed": None, "reason": "no adapter is known at this port", **found}

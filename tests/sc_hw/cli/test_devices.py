@@ -107,6 +107,7 @@ def test_selftest(passed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         "tests": {
             "link": {"passed": True, "requests": 12},
             "memories": {"passed": passed, "spaces": {"layer.synapse": space}},
+            "clock": {"passed": None, "reason": "no adapter", "mhz": 1.5},
         },
         "passed": passed,
         "file": "build/abc/selftest.json",
@@ -126,6 +127,7 @@ def test_selftest(passed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         f"memories  {word}",
         "          layer.synapse: 27 words, "
         + ("0 wrong" if passed else "1 wrong, word 10, weight: 5, not 4"),
+        "clock     not judged reason no adapter, mhz 1.5",
         f"{word}: build/abc/selftest.json",
     ]
     done = CliRunner().invoke(app, ["selftest", "sim-board", LANE, "--steps", "7", "--json"])

@@ -19,7 +19,7 @@ from sc_driver.transports import MemoryTransport
 from sc_hw.build.elaborate import elaborate
 from sc_hw.commands.demo import example_folder
 from sc_hw.simulation.running import run_design
-from sc_hw.simulation.selftest import memories, selftest
+from sc_hw.simulation.selftest import _clock, memories, selftest
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec
 
 SMALL = Design(
@@ -61,6 +61,25 @@ def test_memories_with_faults(fault: str) -> None:
     assert found["passed"] == (not fault), found
     if fault == "coupling":
         assert found["spaces"]["layer.synapse"]["first"].startswith("word 10, weight: ")
+
+
+class Clocked(MemoryTransport):
+    """A port whose time goes on with every look at it."""
+
+    def time(self) -> float:
+        self._now += 0.05
+        return super().time()
+
+
+def test_a_clock_is_judged_where_there_is_hardware_or_the_board_s_own_time() -> None:
+    manifest = manifest_of_design(SMALL)
+    registers = LayerRegisters(SMALL, manifest)  # its clock stands still
+    board = Board.open(Clocked(Responder(registers)), manifest)
+    expected = {"mhz": 0.0, "expected_mhz": 12.0}
+    assert _clock(board, judged=True) == {"passed": False, **expected}
+    assert _clock(board, judged=False) == {
+        "passed": None, "reason": "no adapter is known at this port", **expected,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("design", [LAYER, learns()], ids=lambda design: design.name)
