@@ -79,7 +79,7 @@ def test_commands_of_the_page_run(
         assert 'chosen: lanes = 3, memory = "auto"' in done.stdout
     else:
         mine = "my_layer.toml" in arguments
-        expected = ("mine", "icebreaker", 30.0, 4) if mine else ("bandit", "icebreaker", None, 1)
+        expected = ("mine", "icebreaker", 30.0, 4) if mine else ("digits", "icebreaker", None, 1)
         assert calls == [expected]
         assert "LUT 9 of 20" in done.stdout
         assert "clock: 24 MHz; nextpnr reaches 33.5 MHz with seed 1" in done.stdout
