@@ -15,9 +15,9 @@ from sc_model.golden.plastic.layer import Checkpoint, PlasticLayer
 from sc_model.graph import Graph, trace_function
 from sc_model.native.build import address, narrowest_fit, pointers
 from sc_model.native.compiler import NativeError, compiled
-from sc_model.native.lowering import Loop
+from sc_model.native.lowering import KernelBuilder, Loop
 from sc_model.native.open_loop import PAD, LayerKernel
-from sc_model.native.scalar import scalar_lines, with_own_constants
+from sc_model.native.scalar import scalar_lines
 from sc_model.spec import NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
 _CONTROL = ("cleared_trial", "cleared_traces", "cleared_trial_before", "lfsr", "mean")
@@ -87,13 +87,13 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
 
 def _unit_graph(unit: Unit) -> Graph:
     """The graph of a unit; NativeError where a value of it does not fit 64 bits."""
-    graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply)
+    graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply, nodes=KernelBuilder)
     if graph.max_width > 64:
         raise NativeError(
             f"native kernels need every value to fit 64 bits; the unit '{unit.name}' has one of"
             f" {graph.max_width}: use sc_model.golden.PlasticLayer, or narrow its formats."
         )
-    return with_own_constants(graph)
+    return graph
 
 
 class NativeLayer(PlasticLayer):

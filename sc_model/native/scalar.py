@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,35 +69,6 @@ class Constants:
     def array(self) -> NDArray[np.int64]:
         """The array that the kernel is called with; never empty, for C has no empty arrays."""
         return np.array(self.values or [0], np.int64)
-
-
-def with_own_constants(graph: Graph) -> Graph:
-    """An equal graph in which each use of a constant is a node of its own.
-
-    A graph shares equal constants. Whether two of them happen to be equal must not show in a text
-    that has constants as data.
-    """
-    nodes: list[Node] = []
-    new_index: dict[int, int] = {}
-
-    def use(index: int) -> int:
-        if graph.nodes[index].op is not Op.CONST:
-            return new_index[index]
-        nodes.append(graph.nodes[index])
-        return len(nodes) - 1
-
-    for index, node in enumerate(graph.nodes):
-        if node.op is not Op.CONST:
-            args = tuple(use(arg) for arg in node.args)
-            nodes.append(replace(node, args=args))
-            new_index[index] = len(nodes) - 1
-    return Graph(
-        # in this order: `use` adds nodes
-        outputs={name: use(index) for name, index in graph.outputs.items()},
-        variables={name: new_index[index] for name, index in graph.variables.items()},
-        lets={},
-        nodes=tuple(nodes),
-    )
 
 
 def scalar_lines(

@@ -24,7 +24,8 @@ from sc_model.graph.trace import Expr, TraceOps
 from sc_model.layer_kinds import kind_of
 from sc_model.native.compiler import NativeError
 from sc_model.native.connections import ADD, adding, c_type, further_arrays
-from sc_model.native.scalar import Constants, scalar_lines, with_own_constants
+from sc_model.native.lowering import KernelBuilder
+from sc_model.native.scalar import Constants, scalar_lines
 from sc_model.spec import CrossingSpec, TrainedLayerSpec
 
 PAD = 32  # sums are padded to a multiple: rows of 8-bit weights then fill whole vectors
@@ -77,13 +78,13 @@ class _Text:
 
 def _graph(unit: Unit, layer: str) -> Graph:
     """The graph of a unit; NativeError where a value of it does not fit 64 bits."""
-    graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply)
+    graph = trace_function(unit.name, unit.inputs, unit.outputs, unit.apply, nodes=KernelBuilder)
     if graph.max_width > 64:
         raise NativeError(
             f"native kernels need every value to fit 64 bits; layer '{layer}' has one of"
             f" {graph.max_width}: use sc_model.golden.network.network, or narrow its formats."
         )
-    return with_own_constants(graph)
+    return graph
 
 
 def _is_zero_without_value(unit: Unit) -> bool:
