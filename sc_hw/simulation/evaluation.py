@@ -93,9 +93,10 @@ def evaluate(
     -------
     A dictionary: ``float``, ``integer`` and ``rtl``, each with ``right`` and ``samples``,
     ``accuracy``, ``confusion`` and others (None where it did not run, with the reason in
-    ``float_missing``), and ``rtl`` with ``clocks`` of each sample from its reset to its last word;
-    ``agreement`` of float and integers; ``passed``, false where the Verilog gave another spike than
-    the integers, with the first one in ``rtl_difference``.
+    ``float_missing``); ``rtl`` also has ``clocks`` of each sample from its reset to its last word,
+    and ``clocks_to_word``, the mean for each word; ``agreement`` of float and integers; ``passed``,
+    false where the Verilog gave another spike than the integers, with the first one in
+    ``rtl_difference``.
 
     Raises
     ------
@@ -138,7 +139,11 @@ def evaluate(
     if rtl:
         some = taken.first(rtl)
         found, clocks = _rtl(loaded, spec, whole, some.spikes, root, progress)
-        result["rtl"] = {**accuracy(found, some.labels).as_json(), "clocks": clocks}
+        result["rtl"] = {
+            **accuracy(found, some.labels).as_json(),
+            "clocks": clocks[:, -1:].sum(axis=1).tolist(),  # 0 where no word comes
+            "clocks_to_word": [round(float(each), 1) for each in clocks.mean(axis=0)],
+        }
         result["rtl_difference"] = _difference(integers[: len(found)], found)
         result["passed"] = result["rtl_difference"] is None
     return result
@@ -298,9 +303,9 @@ def _rtl(
     samples: Spikes,
     root: PathLike,
     progress: Progress,
-) -> tuple[Spikes, list[int]]:
+) -> tuple[Spikes, NDArray[np.int64]]:
     """Spikes of the last layer out of the design's own Verilog, (samples, steps, neurons), and
-    clocks of each sample from its reset to its last word.
+    clocks of each sample from its reset to each of its words, (samples, words).
     """
     progress(f"{design.name}: elaborating")
     folder = elaborate(design, root).folder
@@ -310,7 +315,7 @@ def _rtl(
     out = np.zeros((len(samples), samples.shape[1], last.neurons), np.uint8)
     ticks = np.arange(last.tick_interval, samples.shape[1] + 1, last.tick_interval)
     numbers = ticks % (1 << spec.step_bits)
-    clocks: list[int] = []
+    clocks = np.zeros((len(samples), len(ticks)), np.int64)
     try:
         # makes it as after power-on, and loads it once: resets leave parameters as they are
         RtlNetwork(rtl).load(parameters)
@@ -324,7 +329,7 @@ def _rtl(
                     " and does not; `sc-hw cosim` shows where it stops."
                 )
             out[number, ticks - 1] = played[0].bits
-            clocks.append(played[1])
+            clocks[number] = played[1]
     finally:
         rtl.close()
     return out, clocks

@@ -168,7 +168,9 @@ class NetworkRtl:
         transfers = Transfers(self.dut, words, {"o": room + 1}, {"o": -1})
         return self._output(transfers) if self._run(transfers, 0.0) else None
 
-    def sample(self, inputs: NDArray[np.uint8], room: int) -> tuple[Stepped, int] | None:
+    def sample(
+        self, inputs: NDArray[np.uint8], room: int
+    ) -> tuple[Stepped, NDArray[np.int64]] | None:
         """Reset the network, whose parameters stay, and play a sample.
 
         Parameters
@@ -176,15 +178,21 @@ class NetworkRtl:
         inputs : spikes of the steps, (T, inputs).
         room : words of stream `o` that the sample has; the run ends with the last of them.
 
-        Returns these words, and clocks of the first layer from the reset to the last of them; None
+        Returns these words, and clocks of the first layer from the reset to each of them; None
         where they do not come.
         """
+        if self._clocking is None:
+            raise ValueError("NetworkRtl must be started before it runs.")
         role = self.spec.layers[0].clock
         before = self.clocks[role]
         transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, {"o": room}, {"o": room})
         if not self._run(transfers, 0.0, [Reset(role, 0)]):
             return None
-        return self._output(transfers), self.clocks[role] - before
+        words = self._output(transfers)
+        until_the_last = (words.times_ps[-1:] - words.times_ps) // self._clocking.clocks[
+            role
+        ].period
+        return words, self.clocks[role] - before - until_the_last
 
     def trace(self, path: Path) -> None:
         """Write all signals from now on; see `Driver.trace`."""

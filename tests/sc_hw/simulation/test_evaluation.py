@@ -157,6 +157,11 @@ def test_verilog_of_two_clocks(
     clocks = found["rtl"]["clocks"]
     assert len(clocks) == 3
     assert min(clocks) > 40  # a step takes a clock or more
+    to_word = found["rtl"]["clocks_to_word"]  # of the last layer, which ticks every fourth step
+    assert len(to_word) == 10
+    assert to_word == sorted(to_word)
+    assert to_word[-1] == round(sum(clocks) / 3, 1)
+    assert to_word[0] < to_word[-1] / 4
     mean = f"{sum(clocks) / 3:,.0f} clocks a sample"
     assert f"every spike alike in 3 samples; {mean}" in answer_table(found)
 
@@ -167,7 +172,7 @@ def test_verilog_that_gives_another_spike(
     def other(design: Any, spec: Any, parameters: Any, samples: Any, *_: Any) -> Any:
         (spikes,) = evaluation.run_integers(spec, parameters, samples)
         spikes[1, 7, 0] ^= 1
-        return spikes, [100] * len(spikes)
+        return spikes, np.full(spikes.shape[:2], 100)
 
     real: Callable[..., Any] = other
     monkeypatch.setattr(evaluation, "_rtl", real)
