@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
-from amaranth.lib import data
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 
 from sc_hw.events.lanes import EventLanes
 from sc_hw.events.reader import SumReader
@@ -14,7 +13,7 @@ from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
-from sc_hw.trained.hosted import HostedLayer, HostWords
+from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
@@ -111,6 +110,11 @@ class EventLayer(HostedLayer):
         after = self.lanes.latency + self.neurons.latency + last_neuron
         return fetches + after + self.settling_clocks + 1
 
+    @property
+    def event_clocks(self) -> int:
+        """Most clocks of an event."""
+        return self.spec.groups
+
     def clocks(self, events: int) -> int:
         """Most clocks of a tick with so many events, if the layer was idle.
 
@@ -145,15 +149,10 @@ class EventLayer(HostedLayer):
         self._host_access(m, delays, tick, host)
         self._answer(m, tick, host, [word.as_value() for word in self.lanes.words])
         self._connect_lanes(m, tick, host)
-        self._connect_neurons(m, tick, host)
+        strobes = SumStrobes(self.lanes.announced, self.lanes.done, tick.hands_over, tick.fresh)
+        self._connect_neurons(m, host, strobes)
         self._collect_spikes(m, delays, tick, host)
         return m
-
-    def _columns(self, spikes: Value) -> Value:
-        """Values of the columns in a tick: the inputs, the spikes of the tick before, and 1."""
-        spec, width = self.spec, self.value.width
-        own = [Cat(spike, C(0, width - 1)) for spike in spikes] if spec.recurrent else []
-        return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
 
     def _start(self, m: Module, tick: _Ticks, host: HostWords) -> None:
         """Begin a tick when no other adds up its events and the host asks for nothing."""
@@ -237,19 +236,6 @@ class EventLayer(HostedLayer):
             self.neurons.sums.eq(lanes.current),
         ]
 
-    def _connect_neurons(self, m: Module, tick: _Ticks, host: HostWords) -> None:
-        """Hand each group's sums to the neurons."""
-        neurons = self.neurons
-        m.d.comb += [
-            neurons.announce.eq(self.lanes.announced),
-            neurons.take.eq(self.lanes.done),
-            neurons.restart.eq(tick.hands_over),
-            neurons.fresh.eq(tick.fresh),
-            neurons.host_address.eq(host.word[: neurons.index_bits]),
-            neurons.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
-            neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
-        ]
-
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Ticks, host: HostWords) -> None:
         """Collect the spikes of a tick, and offer them after the last neuron's."""
         neurons = self.neurons
@@ -258,7 +244,7 @@ class EventLayer(HostedLayer):
             self._collect_slices(m, tick, taken)
         else:
             m.d.comb += taken.eq(tick.waiting & self.o.ready)
-            self._collect_word(m, tick, host)
+            self._collect_word(m, tick.spikes)
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
         last_spike = neurons.o_valid & neurons.o_last
         with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
@@ -272,20 +258,6 @@ class EventLayer(HostedLayer):
             self.o.payload.step.eq(tick.decided_step),
             self.o.payload.spikes.eq(tick.spikes[: len(self.o.payload.spikes)]),
         ]
-
-    def _collect_word(self, m: Module, tick: _Ticks, host: HostWords) -> None:
-        """Shift the spikes in at the top.
-
-        After `neurons` shifts the spike of neuron 0 is bit 0, without a decoder for its number.
-        """
-        neurons = self.neurons
-        with m.If(neurons.o_valid):
-            m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], neurons.o_spike))
-        if self.spec.recurrent:
-            # A host that restores all neurons in order shifts in their `fired` bits the same way.
-            with m.Elif(neurons.load):
-                fired = data.View(neurons.fields, neurons.load_data).fired
-                m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], fired))
 
     def _collect_slices(self, m: Module, tick: _Ticks, taken: Signal) -> None:
         """Shift the spikes in slice by slice, and out again slice by slice.

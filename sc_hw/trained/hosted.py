@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -30,6 +31,23 @@ class TickFlags(Protocol):
 
     free: Signal
     fresh: Signal
+
+
+@dataclass(frozen=True)
+class SumStrobes:
+    """What an engine tells the neurons beside its sums.
+
+    Members
+    -------
+    announced, done : of a group's sums (see `Neurons`).
+    restart : the next sums are those of the layer's first group.
+    fresh : ignore the stored state and use 0.
+    """
+
+    announced: Value
+    done: Value
+    restart: Value
+    fresh: Value
 
 
 class HostedLayer(wiring.Component):
@@ -126,6 +144,39 @@ class HostedLayer(wiring.Component):
             "neurons": spec.neurons * self.neurons.fields.size,
             **({} if history is None else {"history": spec.columns * history.size}),
         }
+
+    def _columns(self, spikes: Value) -> Value:
+        """Values of the columns in a tick: the inputs, the spikes of the tick before, and 1."""
+        spec, width = self.spec, self.value.width
+        own = [Cat(spike, C(0, width - 1)) for spike in spikes] if spec.recurrent else []
+        return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
+
+    def _connect_neurons(self, m: Module, host: HostWords, strobes: SumStrobes) -> None:
+        """Hand each group's sums to the neurons."""
+        neurons = self.neurons
+        m.d.comb += [
+            neurons.announce.eq(strobes.announced),
+            neurons.take.eq(strobes.done),
+            neurons.restart.eq(strobes.restart),
+            neurons.fresh.eq(strobes.fresh),
+            neurons.host_address.eq(host.word[: neurons.index_bits]),
+            neurons.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
+            neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
+        ]
+
+    def _collect_word(self, m: Module, spikes: Signal) -> None:
+        """Shift the spikes in at the top.
+
+        After `neurons` shifts the spike of neuron 0 is bit 0, without a decoder for its number.
+        """
+        neurons = self.neurons
+        with m.If(neurons.o_valid):
+            m.d.sync += spikes.eq(Cat(spikes[1:], neurons.o_spike))
+        if self.spec.recurrent:
+            # A host that restores all neurons in order shifts in their `fired` bits the same way.
+            with m.Elif(neurons.load):
+                fired = data.View(neurons.fields, neurons.load_data).fired
+                m.d.sync += spikes.eq(Cat(spikes[1:], fired))
 
     def _host_access(self, m: Module, delays: Delays, tick: TickFlags, host: HostWords) -> None:
         """Accept one word to write, or one to read, between ticks."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data
 
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.parts.state_memory import WRITE
 from sc_hw.trained.history import History
-from sc_hw.trained.hosted import HostedLayer, HostWords
+from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
@@ -132,15 +132,12 @@ class TrainedLayer(HostedLayer):
         words = [lane.word.as_value() for lane in self.lanes]
         self._answer(m, tick, host, words, None if self.history is None else self.history.word)
         self._connect_lanes(m, tick, host, Cat(past))
-        self._connect_neurons(m, tick, host)
+        # All lanes have the same latency, so that the strobes of lane 0 hold for each of them.
+        first = self.lanes[0]
+        strobes = SumStrobes(first.announced, first.done, tick.begins, tick.fresh)
+        self._connect_neurons(m, host, strobes)
         self._collect_spikes(m, delays, tick, host)
         return m
-
-    def _columns(self, spikes: Value) -> Value:
-        """Values of the columns in a tick: the inputs, the spikes of the tick before, and 1."""
-        spec, width = self.spec, self.value.width
-        own = [Cat(spike, C(0, width - 1)) for spike in spikes] if spec.recurrent else []
-        return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
 
     def _start(self, m: Module, tick: _Tick, host: HostWords) -> None:
         """Begin a tick when no other is under way and the host has finished its access."""
@@ -230,32 +227,11 @@ class TrainedLayer(HostedLayer):
                 self.neurons.sums[number].eq(lane.current),
             ]
 
-    def _connect_neurons(self, m: Module, tick: _Tick, host: HostWords) -> None:
-        """Hand each group's sums to the neurons."""
-        neurons = self.neurons
-        # All lanes have the same latency, so that the strobes of lane 0 hold for each of them.
-        m.d.comb += [
-            neurons.announce.eq(self.lanes[0].announced),
-            neurons.take.eq(self.lanes[0].done),
-            neurons.restart.eq(tick.begins),
-            neurons.fresh.eq(tick.fresh),
-            neurons.host_address.eq(host.word[: neurons.index_bits]),
-            neurons.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
-            neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
-        ]
-
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Tick, host: HostWords) -> None:
         """Collect the spikes of a tick, and offer them after the last neuron's."""
         neurons = self.neurons
-        # Shifted in at the top: after `neurons` shifts the spike of neuron 0 is bit 0, without a
-        # decoder for the neuron's number. The columns have copied the last tick's spikes by then.
-        with m.If(neurons.o_valid):
-            m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], neurons.o_spike))
-        if self.spec.recurrent:
-            # A host that restores all neurons in order shifts in their `fired` bits the same way.
-            with m.Elif(neurons.load):
-                fired = data.View(neurons.fields, neurons.load_data).fired
-                m.d.sync += tick.spikes.eq(Cat(tick.spikes[1:], fired))
+        # The columns have copied the last tick's spikes by then.
+        self._collect_word(m, tick.spikes)
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
         last_spike = neurons.o_valid & neurons.o_last
         with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
