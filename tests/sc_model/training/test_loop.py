@@ -29,15 +29,17 @@ def made() -> tuple[DelayLinear, torch.optim.Optimizer, Any]:
     return model, optimiser, torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 300)
 
 
-def run(epochs: int, **more: Any) -> tuple[DelayLinear, list[Epoch]]:
+def run(
+    epochs: int, data: Any = batches, *, scheduled: bool = True, **more: Any
+) -> tuple[DelayLinear, list[Epoch]]:
     model, optimiser, schedule = made()
     found = fit(
         model,
-        batches,
+        data,
         torch.nn.functional.mse_loss,
         optimiser,
         epochs=epochs,
-        schedule=schedule,
+        schedule=schedule if scheduled else None,
         progress=False,
         **more,
     )
@@ -103,34 +105,15 @@ def not_a_number(tmp: Path) -> None:
         if (tmp / "run.pt").exists():
             yield torch.full((12, 8, 1), torch.nan), torch.zeros(12, 8, 1)
 
-    model, optimiser, _ = made()
-    fit(
-        model,
-        bad,
-        torch.nn.functional.mse_loss,
-        optimiser,
-        epochs=3,
-        checkpoint=tmp / "run.pt",
-        progress=False,
-    )
+    run(3, bad, scheduled=False, checkpoint=tmp / "run.pt")
 
 
 def no_batches(_: Path) -> None:
-    model, optimiser, _schedule = made()
-    fit(model, lambda rng: [], torch.nn.functional.mse_loss, optimiser, epochs=1, progress=False)
+    run(1, lambda rng: [], scheduled=False)
 
 
 def other_schedule(tmp: Path) -> None:
-    model, optimiser, _ = made()
-    fit(
-        model,
-        batches,
-        torch.nn.functional.mse_loss,
-        optimiser,
-        epochs=1,
-        checkpoint=tmp / "run.pt",
-        progress=False,
-    )
+    run(1, scheduled=False, checkpoint=tmp / "run.pt")
     run(2, checkpoint=tmp / "run.pt")
 
 
@@ -179,15 +162,6 @@ def test_loop_errors(
 def test_the_checkpoint_is_that_of_the_epoch_that_ended_well(tmp_path: Path) -> None:
     with pytest.raises(TrainingError):
         not_a_number(tmp_path)
-    model, optimiser, _ = made()
-    found = fit(
-        model,
-        batches,
-        torch.nn.functional.mse_loss,
-        optimiser,
-        epochs=1,
-        checkpoint=tmp_path / "run.pt",
-        progress=False,
-    )
+    model, found = run(1, scheduled=False, checkpoint=tmp_path / "run.pt")
     assert [epoch.number for epoch in found] == [1]
     assert torch.isfinite(model.weight).all()
