@@ -56,20 +56,27 @@ def compare(
         raise ConfigError("devices can be compared that run the same design, and these do not.")
     if every < 1:
         raise ValueError(f"every must be >= 1, not {every}")
-    second.restore(first.state())
+    begin = first.state()
+    second.restore(begin)
     steps = first.block.steps(stimulus)
     whole = -(-every // first.block.period) * first.block.period
     stride = LOGGED_STEPS if first.block.logs_every_step else whole
     chunk = _in_logs if first.block.logs_every_step else _in_states
     for start in range(0, steps, stride):
-        difference = chunk(first, second, stimulus, start, min(start + stride, steps))
+        stop = min(start + stride, steps)
+        difference = chunk(first, second, stimulus, start, stop, begin)
         if difference is not None:
             return difference
     return None
 
 
 def _in_logs(
-    first: Device, second: Device, stimulus: Mapping[str, Any], start: int, stop: int
+    first: Device,
+    second: Device,
+    stimulus: Mapping[str, Any],
+    start: int,
+    stop: int,
+    begin: State,
 ) -> Difference | None:
     """The first difference in some steps of devices whose `run` returns every state.
 
@@ -88,21 +95,29 @@ def _in_logs(
 
 
 def _in_states(
-    first: Device, second: Device, stimulus: Mapping[str, Any], start: int, stop: int
+    first: Device,
+    second: Device,
+    stimulus: Mapping[str, Any],
+    start: int,
+    stop: int,
+    begin: State,
 ) -> Difference | None:
     """The first difference in some steps.
 
     All steps are run at once; where outputs or final states differ both devices are restored, and
-    the steps are run and compared one by one. So they are at once where `before` can't be restored.
+    the steps are run and compared one by one. Where the state in front of these steps can't be
+    restored, both run once more from `begin`, the state in front of all.
     """
-    before = first.state()
-    if first.block.unrestorable(before) is not None:
-        return _one_by_one(first, second, stimulus, start, stop, None)
+    before: State | None = first.state()
+    if before is not None and first.block.unrestorable(before) is not None:
+        before = None
     outputs = [device.run(**rows(stimulus, start, stop)) for device in (first, second)]
     if _equal(outputs) and _between(first.state(), second.state(), stop) is None:
         return None
     for device in (first, second):
-        device.restore(before)
+        device.restore(begin if before is None else before)
+        if before is None:
+            device.run(**rows(stimulus, 0, start))
     difference = _one_by_one(first, second, stimulus, start, stop, before)
     if difference is None:
         raise RuntimeError(

@@ -213,6 +213,24 @@ def test_a_state_in_which_spikes_may_wait_is_refused(tmp_path: Path) -> None:
     assert Device.compare(once_loaded(), once_loaded(), spikes=np.ones((9, 2), int)) is None
 
 
+def test_a_difference_behind_a_state_that_cannot_be_restored() -> None:
+    """Where spikes may wait, all steps are run again from the beginning."""
+    one, other = once_loaded(), once_loaded()
+    run, taken = other.run, [0]
+
+    def wrong(**given: Any) -> Any:
+        words = np.array(run(**given))
+        taken[0] = int(other.state()["network"]["steps"])
+        if taken[0] - len(words) <= 13 < taken[0]:
+            words[13 - taken[0], 1] ^= 1
+        return words
+
+    other.run = wrong  # type: ignore[method-assign]
+    found = Device.compare(one, other, every=4, spikes=np.ones((19, 2), int))
+    assert found is not None
+    assert (found.step, found.space, found.index) == (13, "output", (1,))
+
+
 def once_loaded() -> Device:
     device = Device.open(two_clocks())
     device.load({})
