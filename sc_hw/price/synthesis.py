@@ -61,9 +61,11 @@ def synthesise(
     """
     script = "".join(f"read_verilog {source}\n" for source in sources)
     script += "".join(f"setattr -mod -set keep_hierarchy 1 {module}\n" for module in shared_modules)
-    script += f"{target.synth} -top {top}\n"
+    options = f" {target.without_pads}" if shared_modules and target.without_pads else ""
+    script += f"{target.synth}{options} -top {top}\n"
     script += "".join(f"setattr -mod -unset keep_hierarchy {module}\n" for module in shared_modules)
-    script += "flatten\nopt_clean -purge\n" if shared_modules else ""
+    if shared_modules:
+        script += "".join(f"{line}\n" for line in ("flatten", "opt_clean -purge", *target.pads))
     script += f"write_json {name}.json\ntee -q -o {name}.stat.json stat -json\n"
     run_yosys(script, folder=folder, name=name)
     statistics = json.loads((folder / f"{name}.stat.json").read_text())

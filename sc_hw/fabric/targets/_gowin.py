@@ -11,6 +11,10 @@ GOWIN_CELLS = Cells(
     dsp_unit="MULT18X18",
 )
 
+# as in synth_gowin
+GOWIN_WITHOUT_PADS = "-noiopads"
+GOWIN_PADS = ("iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O",)
+
 GOWIN_CLOCK_TREE = ClockLimit(
     "clock tree",
     None,

@@ -19,6 +19,12 @@ TARGETS = (
             bram_unit="CC_BRAM_40K (40 kbit)",
             dsp_unit="CC_MULT (built of logic cells)",
         ),
+        # as in synth_gatemate
+        without_pads="-noiopad -noclkbuf",
+        pads=(
+            "iopadmap -bits -inpad CC_IBUF Y:I -outpad CC_OBUF A:O",
+            "clkbufmap -buf CC_BUFG O:I",
+        ),
         pnr="nextpnr-himbaechel-gatemate",
         pnr_args=("--device", "CCGM1A1", "--vopt", "allow-unconstrained"),
         pins=162,

@@ -1,6 +1,12 @@
 """Gowin GW1NR-9C (QN88): 8,640 LUT4, 26 block RAMs, 20 multipliers. Area only."""
 
-from sc_hw.fabric.targets._gowin import GOWIN_CELLS, GOWIN_CLOCK_TREE, NO_FMAX
+from sc_hw.fabric.targets._gowin import (
+    GOWIN_CELLS,
+    GOWIN_CLOCK_TREE,
+    GOWIN_PADS,
+    GOWIN_WITHOUT_PADS,
+    NO_FMAX,
+)
 from sc_hw.fabric.targets.target import ClockLimit, Target
 
 _UNREAD = "Gowin's DS100 (GW1N) and DS117 (GW1NR) could not be read"
@@ -12,6 +18,8 @@ TARGETS = (
         family="gowin",
         synth="synth_gowin -family gw1n",
         cells=GOWIN_CELLS,
+        without_pads=GOWIN_WITHOUT_PADS,
+        pads=GOWIN_PADS,
         pnr="nextpnr-himbaechel-gowin",
         pnr_args=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C"),
         pins=70,

@@ -1,6 +1,12 @@
 """Gowin GW2A-18 (PG256): 20,736 LUT4, 46 block RAMs, 48 multipliers. Area only."""
 
-from sc_hw.fabric.targets._gowin import GOWIN_CELLS, GOWIN_CLOCK_TREE, NO_FMAX
+from sc_hw.fabric.targets._gowin import (
+    GOWIN_CELLS,
+    GOWIN_CLOCK_TREE,
+    GOWIN_PADS,
+    GOWIN_WITHOUT_PADS,
+    NO_FMAX,
+)
 from sc_hw.fabric.targets.target import ClockLimit, Target
 
 # DS102, of the GW2A itself, could not be read. The GW2AR-18 has the same fabric: Gowin's tables and
@@ -14,6 +20,8 @@ TARGETS = (
         family="gowin",
         synth="synth_gowin -family gw2a",
         cells=GOWIN_CELLS,
+        without_pads=GOWIN_WITHOUT_PADS,
+        pads=GOWIN_PADS,
         pnr="nextpnr-himbaechel-gowin",
         pnr_args=("--device", "GW2A-LV18PG256C8/I7", "--vopt", "family=GW2A-18"),
         pins=207,

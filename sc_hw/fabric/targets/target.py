@@ -65,6 +65,9 @@ class Target:
     family : `sc_hw.fabric.families` name whose pipeline and primitives are used.
     synth : Yosys command.
     cells : how its cells count.
+    without_pads, pads : options of `synth` that leave pads and clock buffers out, and the commands
+        that add them. Where modules are mapped one by one, the pads come last: these synthesisers
+        would put some around every module. Empty where `synth` puts them around the top alone.
     pnr : nextpnr tool, or None with `no_pnr` saying why.
     pnr_args : its arguments.
     pins : user I/O of the package. A block is estimated in a frame of shift registers, which needs
@@ -85,6 +88,8 @@ class Target:
     family: str
     synth: str
     cells: Cells
+    without_pads: str = ""
+    pads: tuple[str, ...] = ()
     pnr: str | None = None
     pnr_args: tuple[str, ...] = ()
     pins: int = 0
