@@ -22,7 +22,7 @@ BOARDS = (
             "error": Resource("led", 3),
         },
         loader=("-b", "ice40_generic"),
-        design="digits_one_lane",
+        design="digits_small",
         connection="USB alone; jumpers J6 and J7 as for programming the flash.",
     ),
 )

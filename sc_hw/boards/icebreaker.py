@@ -18,7 +18,7 @@ BOARDS = (
         tx=Resource("uart", signal="tx"),
         leds={"heartbeat": Resource("led_g"), "error": Resource("led_r")},
         loader=("-b", "ice40_generic"),
-        design="digits_one_lane",
+        design="digits_small",
         connection="USB alone; the serial line is the second port of its FTDI.",
     ),
 )

@@ -23,7 +23,7 @@ BOARDS = (
         },
         pack_options=("-d", "GW1N-9C", "--sspi_as_gpio", "--mspi_as_gpio"),
         loader=("-b", "tangnano9k"),
-        design="digits_one_lane",
+        design="digits_small",
         connection="USB alone.",
     ),
 )

@@ -24,7 +24,7 @@ BOARDS = (
         # the flash shares these pins with the FTDI and must not answer
         constants={"flash_select": (Pin("16"), 1)},
         loader=("-b", "ice40_generic", "-c", "ft232"),
-        design="digits_one_lane",
+        design="digits_small",
         connection="USB, and the jumper OSC soldered: it brings the 12 MHz to pin 20.",
         source="serial line and flash: the board's own upduino.pcf",
     ),

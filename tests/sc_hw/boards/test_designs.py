@@ -40,10 +40,10 @@ def test_the_smallest_example_learns_which_lever_pays() -> None:
     assert np.mean(right[-200:]) > 0.95
 
 
-def test_the_digits_of_small_boards_are_those_of_the_demo_in_one_lane() -> None:
+def test_the_digits_of_small_boards_are_those_of_the_demo_in_two_lanes() -> None:
     file = board_file(load_board("icebreaker"))
     assert file is not None
     small, demo = load_design(file), load_design(ROOT / "examples" / "digits" / "digits.toml")
     assert demo.layer is not None
     assert small.model_copy(update={"layer": demo.layer}) == demo
-    assert small.layer == demo.layer.model_copy(update={"lanes": 1, "multipliers": 1})
+    assert small.layer == demo.layer.model_copy(update={"lanes": 2, "multipliers": 2})
