@@ -78,10 +78,21 @@ class TrainedMemory:
     def __init__(
         self, window: Window, layer: Mapping[str, Any], described: Mapping[str, Any]
     ) -> None:
-        """`layer`: as in a design file; `described`: its part of the manifest."""
+        """`layer`: as in a design file; `described`: its part of the manifest.
+
+        Raises
+        ------
+        ManifestError
+            The layer's synapses are not one for each column of each neuron.
+        """
         self.window, self._layer = window, layer
         self.parameters: Mapping[str, tuple[int, int]] = described["parameters"]
         neurons, columns = layer["neurons"], described["columns"]
+        if window.spaces["synapse"]["words"] != -(-neurons // layer["lanes"]) * columns:
+            raise ManifestError(
+                "The driver runs layers with a synapse for each input of each neuron, not yet"
+                f" '{layer['name']}' of kind '{layer['kind']}'; use model or rtl."
+            )
         shapes = {
             "synapse": (neurons, columns),
             "neuron": (neurons,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,14 @@ def test_network_that_ticks_before_words_come() -> None:
     with pytest.raises(
         ManifestError, match=r"^A board runs networks whose .* layer 'slower' of 'e"
     ):
+        network_of(manifest)
+
+
+def test_layer_whose_synapses_are_others() -> None:
+    manifest = deepcopy(TWO_RATES)
+    layer = manifest["design"]["network"]["layers"][1]
+    layer["kind"], layer["neurons"] = "conv", 9
+    with pytest.raises(ManifestError, match=r"^The driver runs .*, not yet 'slow' of kind 'conv';"):
         network_of(manifest)
 
 
