@@ -57,7 +57,7 @@ MUTANT_FRAMES, MUTANT_RATE, MUTANT_ERRORS = 1_000, 1e-3, 4
 # Faults of the gateware that the campaign must find: a pattern of the emitted Verilog, and what
 # stands in its place.
 MUTANTS: dict[str, tuple[str, str]] = {
-    "the CRC is not checked": (r"= match_detected & left_out;", "= left_out;"),
+    "the CRC is not checked": (r"= out & \S+ ;", "= 1'h0;"),
     "kept answers are not sent again": (r"= distance <= kept;", "= 1'h0;"),
     "repeated frames are done again": (r"= ! distance;", "= distance <= kept;"),
     "frames behind a lost one are done": (r"= ! distance;", "= distance != 8'h01;"),
