@@ -89,6 +89,7 @@ def elaborate(
     """Write the Verilog (top.v) and manifest.json: ports, latency, named signals, state layout."""
     from sc_hw.build.elaborate import SYSTEM_FILE
     from sc_hw.build.elaborate import elaborate as run_elaborate
+    from sc_model.spec.engine_cost import engine_line
 
     chosen = load_design(design)
     if door is not None:
@@ -102,6 +103,9 @@ def elaborate(
         lines = len(result.verilog.read_text().splitlines())
         beside = f"{SYSTEM_FILE} and manifest.json" if chosen.host is not None else "manifest.json"
         out.print(f"{chosen.name}: {result.verilog} ({lines} lines), {beside} beside it")
+        for layer in chosen.network.layers if chosen.network is not None else ():
+            if line := engine_line(layer):
+                out.print(line)
 
 
 def audit(design: DesignFile, build: Root = DEFAULT_ROOT, as_json: AsJson = False) -> None:

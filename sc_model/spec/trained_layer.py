@@ -7,11 +7,12 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from sc_model.spec.engine_cost import cheaper_engine
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 
 Policy = Literal["hold", "accumulate", "once"]
-Engine = Literal["sweep", "events"]
+Engine = Literal["auto", "sweep", "events"]
 Connectivity = Literal["full", "sparse", "kernel"]
 Number = TypeVar("Number", bound=Any)  # an int, or an array of them
 MAX_INTERVAL = 4096
@@ -54,7 +55,8 @@ class TrainedLayerSpec(Frozen):
     engine: Engine = Field(
         default="sweep",
         description=(
-            "a tick visits every synapse (sweep), or those of the columns that are not 0 (events)"
+            "a tick visits every synapse (sweep), or those of the columns that are not 0 (events);"
+            " auto: the cheaper of the two"
         ),
     )
     tick_interval: int = Field(
@@ -101,6 +103,9 @@ class TrainedLayerSpec(Frozen):
 
     @model_validator(mode="after")
     def _engine_fits(self) -> Self:
+        if self.engine == "auto":
+            # From here on the layer has an engine, also in its build's name and manifest.
+            object.__setattr__(self, "engine", cheaper_engine(self))
         # A layer of a network is checked by this class, too: what a kind's own class says counts.
         self.check_engine()
         return self
