@@ -1,5 +1,6 @@
 """The event engine of a trained layer: a tick's work is in proportion to the spikes it takes in."""
 
+from sc_hw.events.conv_layer import ConvLayer
 from sc_hw.events.layer import EventLayer
 
-__all__ = ["EventLayer"]
+__all__ = ["ConvLayer", "EventLayer"]

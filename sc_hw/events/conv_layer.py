@@ -14,12 +14,18 @@ from sc_hw.fabric.families import Family
 from sc_hw.trained.hosted import HostWords
 from sc_hw.wires import Delays
 from sc_model.spec import ConfigError, ConvSpec, IntFormat
+from sc_model.spec.trained_layer import MAX_SIZE
 
 
 def check_conv(spec: ConvSpec) -> None:
     """ConfigError for a convolution that has no hardware."""
     subject = f"layer '{spec.name}' must have"
     for unfit, demand in (
+        (
+            spec.neurons > MAX_SIZE,
+            f"at most {MAX_SIZE:,} neurons in hardware, not {spec.neurons:,}",
+        ),
+        (spec.inputs > MAX_SIZE, f"at most {MAX_SIZE:,} inputs in hardware, not {spec.inputs:,}"),
         (spec.stride != (1, 1), f"a stride of 1 in hardware, not {spec.stride}"),
         (spec.channel_groups != 1, f"one group of channels in hardware, not {spec.channel_groups}"),
         (
@@ -70,6 +76,11 @@ class ConvLayer(EventLayer):
         self.scanner = Scanner(spec.inputs, value.width, sliced=sliced)
         self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
         self.sequencer = self.conv  # type: ignore[assignment]  # it has the same ports
+
+    @property
+    def event_clocks(self) -> int:
+        """Most clocks of an event."""
+        return self.conv.event_clocks
 
     def clocks(self, events: int) -> int:
         """Most clocks of a tick with so many events, if the layer was idle."""

@@ -98,14 +98,14 @@ class ConvSequencer(wiring.Component):
         taken, over = Signal(name="taken"), Signal(name="over")
         at_end = self.group == self.spec.groups - 1
         m.d.comb += [
-            self.issue.eq(busy & (filling | (stage == self.decoding)) & ~self.hold),
+            self.issue.eq(busy & ((filling | (stage == self.decoding)) & ~self.hold)),
             over.eq(self.issue & Mux(filling, at_end, window.at_last)),
             # The end token waits until the event in front of it is over: `ended` then says that all
             # words have been issued.
             self.i_event.ready.eq(filled & (~busy | (over & ~event.end)) & ~self.ended),
             taken.eq(self.i_event.valid & self.i_event.ready),
             self.address.eq(gated(place, by=busy)),
-            self.first.eq(filling),
+            self.first.eq(filling & busy),
             self.used.eq(filled),
         ]
         begins = self.i_event.valid & ~filled & ~busy

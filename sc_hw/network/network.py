@@ -10,7 +10,7 @@ from amaranth.hdl import DomainRenamer, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.events import EventLayer
+from sc_hw.events import ConvLayer, EventLayer
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.network.cdc import Crossing
 from sc_hw.network.plastic_stage import PlasticStage
@@ -18,7 +18,7 @@ from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
 from sc_hw.trained.hosted import HostedLayer
 from sc_hw.wires import gated
-from sc_model.spec import PLASTIC, SLICE, ConfigError, NetworkSpec
+from sc_model.spec import PLASTIC, SLICE, ConfigError, ConvSpec, NetworkSpec
 
 HOST = ("load", "read", "readback")
 
@@ -26,6 +26,15 @@ HOST = ("load", "read", "readback")
 def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     """A layer of a network, with the engine that it names."""
     layer, value = spec.layers[index], spec.crossing(index).value
+    if isinstance(layer, ConvSpec):
+        return ConvLayer(
+            layer,
+            value,
+            spec.tick_ms,
+            spec.step_bits,
+            family,
+            sliced=spec.slices(index) > 0,
+        )
     if layer.engine == "events":
         return EventLayer(
             layer,
@@ -93,7 +102,7 @@ class SpikeNetwork(wiring.Component):
                 " out or by potentials, which the host reads."
             )
         for layer in spec.layers:
-            if layer.CONNECTIVITY != "full":
+            if layer.CONNECTIVITY == "sparse":
                 raise ConfigError(
                     f"layer '{layer.name}' must be of a kind that has hardware, not '{layer.kind}',"
                     " which the golden network, NativeNetwork and Device on 'model' run; take kind"

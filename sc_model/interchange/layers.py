@@ -329,7 +329,7 @@ def _layer(
     elif each.kind not in ANALOGUE and (too_large if compact is None else compact):
         kernel = graph.kernels.get((before.name, each.name))
         rows = _rows(direct, own, kernel, numbers)
-        if rows is None and (too_large or zeros(direct) >= ZEROS):
+        if rows is None and zeros(direct) >= ZEROS:
             rows = list_rows(each.name, direct, own)
     if rows is not None:
         numbers |= {"weight": rows.weight, "delay": rows.delay}

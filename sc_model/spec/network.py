@@ -246,7 +246,9 @@ class NetworkSpec(Frozen):
         if before is None:
             many = layer.inputs > MAX_WORD
         else:
+            # what a kernel gives comes place by place, and not in the order of its words
             gives = before.engine == "events" and not before.recurrent
+            gives = gives and before.CONNECTIVITY == "full"
             whole = before.neurons % SLICE == 0 and before.clock == layer.clock
             many = gives and whole and layer.inputs >= MIN_SLICED
         return -(-layer.columns // SLICE) if many else 0

@@ -148,7 +148,7 @@ def _engine(layer: HostedLayer) -> dict[str, Any]:
         "clocks": {
             "idle_tick": layer.clocks(0),
             "first_event": layer.clocks(1) - layer.clocks(0),
-            "event": layer.spec.groups,
+            "event": layer.event_clocks,
             "tick_clocks_reason": "the most: that of a tick in which every column is active",
         },
     }

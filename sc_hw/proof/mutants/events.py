@@ -65,7 +65,7 @@ MUTANTS: tuple[Mutant, ...] = (
         SCANNER,
         "scanner stands still",
         "the scanner does not go on behind a chunk of columns without an event",
-        (r"assign moves = [^;]+;", "assign moves = 1'h0;"),
+        (r"\bnumber <= [^;]+;", "number <= 0;"),
     ),
     text_mutant(
         ANY,

@@ -63,7 +63,7 @@ class Plan:
 
 def default_steps(spec: NetworkSpec) -> int:
     """Steps of a run that does not say how many."""
-    updates = sum(layer.columns * layer.neurons / layer.tick_interval for layer in spec.layers)
+    updates = sum(layer.synapse_count / layer.tick_interval for layer in spec.layers)
     slowest = max(layer.tick_interval for layer in spec.layers)
     steps = max(LEAST_STEPS, round(DEFAULT_UPDATES / updates))
     return max(LEAST_TICKS * slowest, min(MOST_STEPS, steps))

@@ -158,10 +158,7 @@ class NetworkBench:
         lengths = np.unique(played.taken.epochs, return_counts=True)[1]
         ticks = [last_ticks(self.spec, int(length)) for length in lengths]
         updates = sum(
-            sum(one[layer.name] for one in ticks)
-            // layer.tick_interval
-            * layer.columns
-            * layer.neurons
+            sum(one[layer.name] for one in ticks) // layer.tick_interval * layer.synapse_count
             for layer in self.spec.layers
         )
         between_ps = float(times[-1] - times[0]) if len(times) > 1 else 0.0

@@ -79,7 +79,7 @@ def _weights(
 ) -> NDArray[np.int64]:
     """Random weights of the last layer of a part, with which it fires closest to `TARGET_RATE`."""
     form = layer.weight_format
-    noise = rng.normal(0, form.hi / 3, (layer.neurons, layer.columns))
+    noise = rng.normal(0, form.hi / 3, layer.parameter_shape("weight"))
     candidates = [
         np.clip(np.rint(noise + share * form.hi), form.lo, form.hi).astype(np.int64)
         for share in WEIGHT_MEANS

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.spec import PLASTIC, IntFormat, TrainedLayerSpec
+from sc_model.spec import PLASTIC, ConvSpec, IntFormat, TrainedLayerSpec
 from sc_sim.bits import Words, get_bits, put_bits, words_of
 from sc_sim.layer_words import CheckpointWords, State
 from sc_sim.network_design import NetworkDut
@@ -44,8 +44,63 @@ def synapse_addresses(layer: TrainedLayerSpec) -> Batch:
 
     A lane has every `lanes`-th neuron; `TrainedLayerSpec.word` says where its synapses lie.
     """
+    if isinstance(layer, ConvSpec):
+        return _kernel_addresses(layer)
     neuron, column = np.divmod(np.arange(layer.neurons * layer.columns), layer.columns)
     return Batch("synapse", layer.word(column, neuron), neuron % layer.lanes)
+
+
+def _kernel_addresses(layer: ConvSpec) -> Batch:
+    """Word and lane of each weight of a kernel, in the order of its array, then of each bias."""
+    places = np.unravel_index(np.arange(np.prod(layer.kernel_shape)), layer.kernel_shape)
+    channel, row = np.arange(layer.channels), [np.asarray(each) for each in places]
+    words = np.concatenate([layer.kernel_word(*row), layer.bias_word(channel)])
+    return Batch("synapse", words, np.concatenate([row[0], channel]) % layer.lanes)
+
+
+def neuron_addresses(layer: TrainedLayerSpec) -> Batch:
+    """Word of each neuron, in the order of the model."""
+    numbers = np.arange(layer.neurons)
+    return Batch("neuron", layer.place(numbers), np.zeros(layer.neurons, np.int64))
+
+
+def fields_of(layer: TrainedLayerSpec, arrays: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+    """A layer's arrays as fields of its words, (words of a batch,) each.
+
+    Biases of a kernel stand in words of weights, and each neuron has the parameters of its channel.
+    """
+    fields = {name: np.asarray(values).ravel() for name, values in arrays.items()}
+    if isinstance(layer, ConvSpec) and "weight" in fields:
+        bias = fields.pop("bias", np.zeros(layer.channels, np.int64))
+        fields["weight"] = np.concatenate([fields["weight"], bias])
+        for name in layer.neuron_parameters:
+            fields[name] = np.repeat(fields[name], layer.places)
+    return fields
+
+
+def arrays_of(
+    layer: TrainedLayerSpec, space: str, fields: Mapping[str, NDArray[np.int64]]
+) -> dict[str, NDArray[np.int64]]:
+    """The fields of a batch of words as the arrays that the model has: what `fields_of` undoes.
+
+    Parameters of a channel whose neurons differ stay one for each neuron.
+    """
+    if not isinstance(layer, ConvSpec):
+        shape = (layer.neurons, layer.columns) if space == "synapse" else (-1,)
+        return {name: values.reshape(shape) for name, values in fields.items()}
+    if space == "synapse":
+        size = int(np.prod(layer.kernel_shape))
+        weight, bias = fields["weight"][:size], fields["weight"][size:]
+        return {
+            "weight": weight.reshape(layer.kernel_shape),
+            **({"bias": bias} if layer.bias else {}),
+        }
+    found = dict(fields)
+    for name in layer.neuron_parameters if space == "neuron" else ():
+        rows = found[name].reshape(layer.channels, -1)
+        if (rows == rows[:, :1]).all():
+            found[name] = rows[:, 0]
+    return found
 
 
 class NetworkHost:
@@ -112,10 +167,10 @@ class NetworkHost:
         """
         early, port = self.spec.early(layer), f"load_{layer.name}"
         names = (*layer.synapse_parameters(self.spec.tick_ms), *layer.neuron_parameters)
-        values = {name: parameters[f"{layer.name}.{name}"].ravel() for name in names}
+        values = fields_of(layer, {name: parameters[f"{layer.name}.{name}"] for name in names})
         batches = [synapse_addresses(layer)]
         if not early:
-            batches.append(Batch("neuron", np.arange(layer.neurons), 0))
+            batches.append(neuron_addresses(layer))
         if layer.max_delay:
             batches.append(Batch("history", np.arange(layer.columns), 0))
         loads = []
@@ -145,7 +200,9 @@ class NetworkHost:
         loads = {}
         for layer in self.spec.layers:
             port, batches = f"load_{layer.name}", []
-            values = {name: np.asarray(array) for name, array in state[layer.name].items()}
+            values = fields_of(
+                layer, {n: array for n, array in state[layer.name].items() if n != "history"}
+            )
             for batch in self._read_batches(layer):
                 space = self._space(layer, batch.space)
                 address = {"space": space["code"], "lane": batch.lanes, "word": batch.words}
@@ -154,9 +211,10 @@ class NetworkHost:
                     if batch.space == "control":
                         column: ArrayLike = int(fresh)
                     elif batch.space == "history":
-                        column = 0 if fresh else values["history"][:, age]
+                        past = np.asarray(state[layer.name]["history"])
+                        column = 0 if fresh else past[:, age]
                     else:
-                        column = values[field["name"]].ravel() if field["name"] in values else 0
+                        column = values.get(field["name"], 0)
                     offset = self._data_offset(port) + field["offset"]
                     put_bits(words, offset, field["width"], column)
                 batches.append(words)
@@ -166,7 +224,7 @@ class NetworkHost:
     def _read_batches(self, layer: TrainedLayerSpec) -> Iterator[Batch]:
         """All that the host can read of a layer, in the order of the words that come back."""
         yield synapse_addresses(layer)
-        yield Batch("neuron", np.arange(layer.neurons), 0)
+        yield neuron_addresses(layer)
         yield Batch("control", np.zeros(1, np.int64), 0)
         if layer.max_delay:
             yield Batch("history", np.arange(layer.columns), 0)
@@ -202,11 +260,6 @@ class NetworkHost:
     def _layer_readings(
         self, layer: TrainedLayerSpec, words: Words
     ) -> dict[str, NDArray[np.int64]]:
-        shapes = {
-            "synapse": (layer.neurons, layer.columns),
-            "neuron": (layer.neurons,),
-            "control": (1,),
-        }
         readings, begin = {}, 0
         for batch in self._read_batches(layer):
             rows = words[begin : begin + len(batch)]
@@ -220,8 +273,7 @@ class NetworkHost:
             if batch.space == "history":  # a field for each age
                 readings["history"] = np.stack(list(fields.values()), axis=1)
             else:
-                shape = shapes[batch.space]
-                readings |= {name: values.reshape(shape) for name, values in fields.items()}
+                readings |= arrays_of(layer, batch.space, fields)
         return readings
 
     # --- the plastic layer ------------------------------------------------------------------------

@@ -20,8 +20,6 @@ from sc_hw.parts.space import Space
 from sc_model.golden.network.network import Network as GoldenNetwork
 from sc_model.spec import (
     ConfigError,
-    ConvSpec,
-    DenseSpec,
     HetSynSpec,
     NetworkSpec,
     NeuronSpec,
@@ -256,15 +254,8 @@ def test_only_layers_of_different_clocks_have_wires_between_them() -> None:
     assert SpikeNetwork(network_spec("a", "a", "a")).crossings == ()
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        ConvSpec(name="a", image=(1, 4, 4), channels=2, kernel=(3, 3)),
-        SparseSpec(name="a", inputs=3, neurons=2, synapses=4),
-    ],
-    ids=["conv", "sparse"],
-)
-def test_a_kind_without_hardware_is_refused_in_one_line(layer: DenseSpec) -> None:
+def test_a_kind_without_hardware_is_refused_in_one_line() -> None:
+    layer = SparseSpec(name="a", inputs=3, neurons=2, synapses=4)
     text = (
         f"layer 'a' must be of a kind that has hardware, not '{layer.kind}', which the golden"
         " network, NativeNetwork and Device on 'model' run; take kind 'dense' for hardware."

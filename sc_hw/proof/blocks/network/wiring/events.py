@@ -351,7 +351,7 @@ def _prove_ticks(layer: EventLayer) -> None:
         yield wiring.next_pair(part, "decided_step", mux(over, step, decided))
         yield wiring.pair(part, "o__valid", waiting)
         spikes = layer.state("spikes")
-        given = spikes[:SLICE] if layer.shape.o_slices else spikes
+        given = spikes[:SLICE] if layer.shape.o_slices else _in_order(layer, spikes)
         yield wiring.pair(part, "o__payload", cat([decided, given]))
 
     wiring.claim(
@@ -363,6 +363,14 @@ def _prove_ticks(layer: EventLayer) -> None:
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
     )
+
+
+def _in_order(layer: EventLayer, spikes: Bits) -> Bits:
+    """The spikes in the order of the model: a kernel gives them place by place."""
+    spec = layer.shape.spec
+    if spec.CONNECTIVITY == "full":
+        return spikes
+    return cat([spikes[spec.place(neuron)] for neuron in range(spec.neurons)])
 
 
 def _prove_slices(layer: EventLayer) -> None:
@@ -403,7 +411,7 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
             # After a reset there is no tick before: its spikes are 0.
             spikes = layer.state("spikes").gated(~layer.state("fresh"))
             parts += [spikes[n].wide(width) for n in range(spec.neurons)]
-        if spec.bias and not layer.sliced:  # else the scanner adds it
+        if spec.bias_column and not layer.sliced:  # else the scanner adds it
             parts.append(wiring.const(1, width))
         yield wiring.pair(scanner, "load", layer.begins)
         if layer.sliced:
@@ -412,7 +420,7 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
         yield wiring.pair(scanner, "o_event__ready", layer.parts.sequencer["i_event__ready"])
 
     own = ", the spikes of the tick before" if spec.recurrent else ""
-    bias = " and a 1" if spec.bias else ""
+    bias = " and a 1" if spec.bias_column else ""
     wiring.claim(
         f"{layer.label}: the columns",
         f"with the beginning of a tick the scanner takes in the inputs' values{own}{bias}, when the"
