@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from campaigns.freshness.stamps import write_report
 from sc_hw import elaborate
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_hw.simulation.library import rtl_library
 from sc_model.spec import Design, HetSynSpec, NetworkSpec, NeuronSpec
 from sc_sim.benches.network.bench import NetworkBench, totals
@@ -222,7 +223,7 @@ def main() -> None:
             "designs": rows,
         }
         write_json(options.out / "crossing_soak.json", result)
-        write_text(options.out / "crossing_soak.md", table(rows, command))
+        write_report(options.out, "crossing_soak", table(rows, command))
     print(f"{across:,} words across, {sum(row['differences'] for row in rows)} differences")
     raise SystemExit(across < options.words or any(row["differences"] for row in rows))
 

@@ -12,8 +12,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from campaigns.freshness.stamps import write_report
 from sc_hw import elaborate, estimate
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_model.spec import DenseSpec, Design, NetworkSpec
 
 INPUTS, NEURONS, LANES, SEEDS = 64, 32, 2, 3
@@ -92,7 +93,7 @@ def main() -> None:
         f" {row['memory_bits']['synapses']} | {row['memory_bits'].get('history', 0)} |"
         for row in rows
     ]
-    write_text(given.out / "delay_cost.md", "\n".join(lines) + "\n")
+    write_report(given.out, "delay_cost", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

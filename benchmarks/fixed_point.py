@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.spec import CrossingSpec, HetSynSpec, NeuronSpec
 from sc_model.temporal_hierarchy.multi_clock import HetSynLayer
@@ -129,7 +130,7 @@ def main() -> None:
         f" {row['distance_mean']} | {row['distance_sd']} | {100 * row['mismatch_mean']:.2f} % |"
         for row in rows
     ]
-    write_text(out / "fixed_point.md", "\n".join(lines) + "\n")
+    write_report(out, "fixed_point", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from flwr.common import ndarrays_to_parameters, parameters_to_ndarrays
 from flwr.server import ServerApp, ServerAppComponents, ServerConfig
 from flwr.simulation import run_simulation
 
+from campaigns.freshness.stamps import stamp
 from sc_model.learning.flower import FlowerStrategy, secure_client_app, secure_server_app
 
 CLIENTS, ROUNDS, RATE = 3, 2, 0.25
@@ -110,6 +111,7 @@ def main() -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "flower.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    stamp(out, "flower")
     for name in ("open", "secagg+"):
         print(name, report[name]["as_voted"], f"{report[name]['seconds']} s")
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.freshness.stamps import stamp
 from sc_hw import Device
 from sc_hw.files import write_json
 from sc_model.spec import Design
@@ -94,6 +95,7 @@ def main() -> None:
     print(result)
     if options.out:
         write_json(options.out / "lane_soak.json", result)
+        stamp(options.out, "lane_soak")
     raise SystemExit(differences != 0)
 
 

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.learning import BPTTLearner, EPropLearner, MetaLearner, NetworkModule, TBPTTLearner
 from sc_model.network import LI, LIF, AdaptiveLIF, Network, Population, Projection, Relay
 
@@ -160,7 +161,7 @@ def main() -> None:
     }
     if options.out:
         write_json(options.out / "learners_speed.json", result)
-        write_text(options.out / "learners_speed.md", table(result))
+        write_report(options.out, "learners_speed", table(result))
     sys.exit(any(row["seconds"] > options.limit for row in rows))
 
 

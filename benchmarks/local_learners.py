@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.learning import (
     EligibilityTrace,
     FederatedAggregator,
@@ -203,7 +204,7 @@ def main() -> None:
     }
     if options.out:
         write_json(options.out / "local_learners.json", report)
-        write_text(options.out / "local_learners.md", markdown(report))
+        write_report(options.out, "local_learners", markdown(report))
 
 
 if __name__ == "__main__":

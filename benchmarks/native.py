@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from campaigns.freshness.stamps import write_report
 from sc_hw import Device
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_model.golden import Bank, Synapse
 from sc_model.native import NativeLayer, OpenLoopLayer
 from sc_model.native.build import address
@@ -429,7 +430,7 @@ def main() -> None:
     print(markdown(result))
     if options.out:
         write_json(options.out / "native.json", json.loads(json.dumps(result)))
-        write_text(options.out / "native.md", markdown(result))
+        write_report(options.out, "native", markdown(result))
         plot(options.out / "native.png", result["growth"])
 
 

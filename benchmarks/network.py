@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import scipy
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.network import (
     LIF,
     STDP,
@@ -262,10 +263,8 @@ def main() -> None:
     }
     if given.out:
         write_json(given.out / "network_speed.json", result)
-        write_text(
-            given.out / "network_speed.md",
-            report(result, "python benchmarks/network.py --out reports"),
-        )
+        page = report(result, "python benchmarks/network.py --out reports")
+        write_report(given.out, "network_speed", page)
     seconds = next(row["seconds"] for row in networks if row["what"] == "20 Hz")
     runs = [[run["peak_kb"] for run in row["runs"]] for row in result["memory"]]
     growth = max(peaks[-1] - peaks[0] for peaks in runs)

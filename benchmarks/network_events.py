@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.golden.network.network import Network, parameter_bounds
 from sc_model.native import NativeNetwork
 from sc_model.spec import DenseSpec, LifSpec, NetworkSpec
@@ -198,7 +199,7 @@ def main() -> None:
     if options.out is not None:
         plot(options.out / "network_events.png", result["growth"])
         write_json(options.out / "network_events.json", result)
-        write_text(options.out / "network_events.md", markdown(result))
+        write_report(options.out, "network_events", markdown(result))
     raise SystemExit(result["ticks"][1]["native"] < ASKED)
 
 

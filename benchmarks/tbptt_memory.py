@@ -24,7 +24,8 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from sc_hw.files import write_json, write_text
+from campaigns.freshness.stamps import write_report
+from sc_hw.files import write_json
 from sc_model.learning import BPTTLearner, TBPTTLearner
 from sc_model.network import LI, LIF, Network, Population, Projection, Relay
 
@@ -136,7 +137,7 @@ def main() -> None:
     }
     if given.out:
         write_json(given.out / "tbptt_memory.json", result)
-        write_text(given.out / "tbptt_memory.md", table(result))
+        write_report(given.out, "tbptt_memory", table(result))
         drawn(result, given.out / "tbptt_memory.png")
     sys.exit(
         any(values[-1] - values[0] > GROWTH_MB for name, values in peaks.items() if name != "BPTT")

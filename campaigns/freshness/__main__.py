@@ -37,9 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
     if options.index:
         print(write_text(options.reports / "README.md", index(options.reports)))
     if not (options.stamp or options.derive or options.index):
-        for name in reports_in(options.reports):
-            found, date = state(options.reports, name)
-            print(f"{date:10} {name:16} {found}")
+        states = {name: state(options.reports, name) for name in reports_in(options.reports)}
+        print("\n".join(f"{date:10} {name:16} {found}" for name, (found, date) in states.items()))
 
 
 if __name__ == "__main__":

@@ -157,4 +157,9 @@ REPORTS: dict[str, Report] = {
         "campaigns/verilog_mutants.py",
         (*DESIGNS, *PROVER, *SIMULATION),
     ),
+    "window_proofs": Report(
+        "proofs of the window into memories",
+        "sc_hw/proof/blocks/host/window.py",
+        (*HOST, *PROVER),
+    ),
 }

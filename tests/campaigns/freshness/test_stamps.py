@@ -124,6 +124,8 @@ def test_every_committed_report_has_a_stamp_and_the_index_lists_it(
     main(["--reports", str(folder)])
     listed = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [name for _, name, *_ in listed] == reports_in(folder)
+    unstamped = [words[1] for words in listed if words[2:] == ["no", "stamp"]]
+    assert unstamped == [], "python -m campaigns.freshness --stamp, where they were made just now"
     assert {words[2] for words in listed} <= {"current", "older", "older:"}
     page = (folder / "README.md").read_text(encoding="utf-8")
     assert "`make reports-index`" in page
