@@ -135,7 +135,7 @@ def clocks_of(
             played = rtl.sample(image, len(image))
             if played is None:
                 raise RuntimeError(f"design '{design.name}' does not answer an image")
-            found.append(played[1])
+            found.append(int(played[1][-1]))
     finally:
         rtl.close()
     return found
