@@ -70,3 +70,20 @@ def test_what_is_no_stimulus(network: RtlNetwork) -> None:
         network.run(np.full((1, 2), 2))
     with pytest.raises(TypeError, match=r"takes spikes alone, not \['reward'\]"):
         network.run(np.zeros((1, 2), int), {"reward": 1})
+
+
+def test_samples_begin_with_a_reset_and_their_words_have_times(network: RtlNetwork) -> None:
+    x = (np.random.default_rng(4).random((2, 40, 2)) < 0.6).astype(np.uint8)
+    golden = Network(SPEC, WEIGHTS)
+    network.load(WEIGHTS)
+    for sample in (x[0], x[1], x[0]):
+        golden.reset()
+        played = network.rtl.sample(sample, 13)
+        assert played is not None
+        words, clocks = played
+        assert np.array_equal(words.bits, golden.run(sample)[2::3])
+        assert words.steps.tolist() == [3 * tick % 32 for tick in range(1, 14)]
+        assert len(clocks) == 13
+        assert clocks[0] >= 3
+        assert (np.diff(clocks) >= 3).all()  # a step takes a clock or more
+    assert network.rtl.sample(x[0], 14) is None  # a word that does not come
