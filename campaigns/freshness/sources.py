@@ -162,4 +162,7 @@ REPORTS: dict[str, Report] = {
         "sc_hw/proof/blocks/host/window.py",
         (*HOST, *PROVER),
     ),
+    "window_proofs": Report(
+        "proofs of the window", "sc_hw/proof/blocks/host/window.py", (*HOST, *EMISSION, *PROVER)
+    ),
 }

@@ -76,14 +76,18 @@ setattr -unset keep
 setundef -anyseq
 opt_expr
 opt_clean
+select -assert-min 1 t:$assert
+"""
+_GRAPH = """\
 techmap
 dffunmap
 aigmap
 opt_clean
-select -assert-min 1 t:$assert
 write_aiger -I -B -zinit -map {name}.map {name}.aig
 write_aiger -I -B -zinit -ascii {name}.aag
 """
+_ASSERTED = re.compile(r"was asserted in frame \d+")
+_SHORT = 40  # clocks of a trace that is looked for first
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,13 @@ class Answer:
 
 
 def decide(
-    model: Model, folder: Path, name: str, *, limit_s: float = 120.0, cover: bool = False
+    model: Model,
+    folder: Path,
+    name: str,
+    *,
+    limit_s: float = 120.0,
+    cover: bool = False,
+    suspect: bool = False,
 ) -> Answer:
     """Decide whether all assertions of a model hold in every reachable state.
 
@@ -144,10 +154,29 @@ def decide(
     limit_s : seconds before the verdict is ``unknown``.
     cover : decide instead whether the model's cover can be reached. ``refuted`` then means that it
         can, and the trace leads to it.
+    suspect : look for a short trace first; it is found sooner than by PDR if there is one.
 
     Raises ToolError where a tool is missing or fails, or where the trace does not lead there.
     """
     began = perf_counter()
+    script = prepare(model, folder, name, cover=cover)
+    run_yosys(script + _GRAPH.format(name=name), folder=folder, name=name)
+    verdict = _short_trace(folder, name, limit_s) if suspect else UNKNOWN
+    if verdict == UNKNOWN:
+        verdict = _pdr(folder, name, limit_s)
+    trace = _replay(folder, name) if verdict == REFUTED else None
+    return Answer(verdict, perf_counter() - began, trace)
+
+
+def prepare(model: Model, folder: Path, name: str, *, cover: bool = False) -> str:
+    """Write a model's files; a script of Yosys that leaves registers, logic and assertions of it.
+
+    Parameters
+    ----------
+    model : harness and design.
+    folder, name : where files are written, and how their names begin.
+    cover : that the cover is never reached is the assertion.
+    """
     reads = []
     for index, text in enumerate(model.verilog):
         file = write_text(folder / f"{name}_{index}.v", text)
@@ -156,18 +185,13 @@ def decide(
     reads.append(f"read_rtlil {name}.il")
     write_text(folder / "edges.v", _EDGES)
     write_text(folder / "covers.v", _COVERS)
-    script = _SCRIPT.format(
+    return _SCRIPT.format(
         reads="\n".join(reads),
         top=model.top,
-        name=name,
         watches=_watches(model),
         unused="assert" if cover else "cover",
         covers="techmap -map covers.v" if cover else "",
     )
-    run_yosys(script, folder=folder, name=name)
-    verdict = _pdr(folder, name, limit_s)
-    trace = _replay(folder, name) if verdict == REFUTED else None
-    return Answer(verdict, perf_counter() - began, trace)
 
 
 def _watches(model: Model) -> str:
@@ -193,38 +217,54 @@ def abc() -> Path:
 
 
 def _pdr(folder: Path, name: str, limit_s: float) -> str:
-    """Run ABC on `name`.aig, in a process of its own, and return the verdict.
+    """Decide `name`.aig by ABC's PDR.
 
-    `fold` turns assumptions into a part of the assertions, and `orpos` makes one assertion of
-    several, since PDR decides a single output. `scorr` merges registers that are equal in all
-    reachable states, which makes the rest much smaller.
+    `scorr` merges registers that are equal in all reachable states, which makes the rest much
+    smaller.
     """
     reduced = f"{name}.reduced.aig"
     # `-T 0` would mean no limit, so a limit below one second becomes one second.
     commands = (
-        f"read_aiger {name}.aig; fold; strash; orpos; scorr; write_aiger {reduced}; "
-        f"pdr -f -T {max(1, int(limit_s))}; write_cex -a {name}.aiw"
+        f"scorr; write_aiger {reduced}; pdr -f -T {max(1, int(limit_s))}; write_cex -a {name}.aiw"
     )
-    command = (str(abc()), "-q", commands)
     (folder / reduced).unlink(missing_ok=True)  # of an earlier run
-    try:
-        # beyond PDR's own limit: reading and `scorr` take time too
-        done = run_program(command, cwd=folder, timeout=limit_s + 30)
-    except subprocess.TimeoutExpired:
+    code, text = _abc(folder, name, commands, limit_s)
+    if code is None:
         return UNKNOWN
-    text = done.stdout + done.stderr
-    write_text(folder / f"{name}.abc.log", text)
     if "Property proved" in text or _is_constant_zero(folder / reduced):
         return PROVED
-    if re.search(r"was asserted in frame \d+", text):
+    if _ASSERTED.search(text):
         return REFUTED
     if "timeout" in text.lower():
         return UNKNOWN
     # A text that is none of these must not pass for a verdict, whatever the exit code is.
     raise ToolError(
-        f"yosys-abc gave no verdict (exit {done.returncode}):"
-        f" {' | '.join(text.strip().splitlines()[-3:])}"
+        f"yosys-abc gave no verdict (exit {code}): {' | '.join(text.strip().splitlines()[-3:])}"
     )
+
+
+def _short_trace(folder: Path, name: str, limit_s: float) -> str:
+    """``refuted`` where an assertion of `name`.aig fails within some clocks, else ``unknown``."""
+    commands = f"bmc3 -F {_SHORT} -T {max(1, int(limit_s))}; write_cex -a {name}.aiw"
+    _, text = _abc(folder, name, commands, limit_s)
+    return REFUTED if _ASSERTED.search(text) else UNKNOWN
+
+
+def _abc(folder: Path, name: str, commands: str, limit_s: float) -> tuple[int | None, str]:
+    """Run ABC on `name`.aig, in a process of its own; exit code, None if late, and what it prints.
+
+    `fold` turns assumptions into a part of the assertions, and `orpos` makes one assertion of
+    several, since it decides a single output.
+    """
+    script = f"read_aiger {name}.aig; fold; strash; orpos; {commands}"
+    try:
+        # beyond the command's own limit: reading and `scorr` take time too
+        done = run_program((str(abc()), "-q", script), cwd=folder, timeout=limit_s + 30)
+    except subprocess.TimeoutExpired:
+        return None, ""
+    text = str(done.stdout + done.stderr)
+    write_text(folder / f"{name}.abc.log", text)
+    return done.returncode, text
 
 
 def _is_constant_zero(reduced: Path) -> bool:

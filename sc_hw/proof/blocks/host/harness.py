@@ -13,17 +13,29 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, ClassVar
 
 from amaranth.back import rtlil
-from amaranth.hdl import ClockDomain, Const, Elaboratable, Fragment, Instance, Module, Signal, Value
+from amaranth.hdl import (
+    Assume,
+    ClockDomain,
+    Const,
+    Elaboratable,
+    Fragment,
+    Instance,
+    Module,
+    Signal,
+    Value,
+)
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from sc_hw.build.elaborate import sha256
 from sc_hw.files import write_json, write_text
 from sc_hw.progress import Progress, silent
-from sc_hw.proof.pdr import Model, counterexample_of, decide
+from sc_hw.proof.induction import is_inductive
+from sc_hw.proof.pdr import Answer, Model, counterexample_of, decide
 from sc_hw.proof.verdicts import PROVED, REFUTED, Claim
 
 
@@ -36,6 +48,8 @@ class Harness(Elaboratable):
     top : the component's module.
     constants : inputs that are not chosen.
     rst, driven, seen : the component's reset, inputs and outputs.
+    free : signals of the harness that the solver chooses too.
+    helped : beside the claim, what makes it inductive is asserted too.
     watched : signals inside the component, as inputs of the harness: name in the flattened design
         without its first part -> signal. See `watch`.
     """
@@ -44,10 +58,12 @@ class Harness(Elaboratable):
     top: ClassVar[str]
 
     def __init__(self) -> None:
+        self.helped = False
         self.rst = Signal(name="rst")
         self.driven: dict[str, Signal] = {}
         self.seen: dict[str, Signal] = {}
         self.watched: dict[str, Signal] = {}
+        self.free: list[Signal] = []
         component = self.component()
         for path, member, value in component.signature.flatten(component):
             name = "__".join(map(str, path))
@@ -88,8 +104,16 @@ class Harness(Elaboratable):
         name : instances and signal, with dots between them.
         bits : its width.
         """
-        port = f"watch_{name.replace('.', '_')}"
+        port = "watch_" + re.sub(r"\W", "_", name)
         return self.watched.setdefault(name, Signal(bits, name=port))
+
+    def choice(self, m: Module, name: str, bits: int) -> Signal:
+        """A value that the solver chooses once, for all clocks."""
+        value, begun = Signal(bits, name=name), Signal(name=f"{name}_begun")
+        self.free.append(value)
+        m.d.instant += begun.eq(1)
+        m.d.comb += Assume(~begun | (value == self.past(m, value, f"{name}_before")))
+        return value
 
     def past(self, m: Module, value: Value, name: str) -> Signal:
         """A value in the clock before; 0 in the first."""
@@ -114,8 +138,8 @@ class Harness(Elaboratable):
 
     def model(self, verilog: str | None = None) -> Model:
         """The harness for the solver; `verilog` takes the component's place, for mutants."""
-        fragment = Fragment.get(self, None)  # first, since `claims` fills `watched`
-        ports = [self.rst, *self.driven.values(), *self.watched.values()]
+        fragment = Fragment.get(self, None)  # first, since `claims` fills `watched` and `free`
+        ports = [self.rst, *self.driven.values(), *self.free, *self.watched.values()]
         text, _ = rtlil.convert_fragment(fragment, ports, "harness", emit_src=False)
         watch = {signal.name: f"dut.{name}" for name, signal in self.watched.items()}
         return Model(text, [verilog or self.verilog(), *self.models()], watch)
@@ -130,23 +154,40 @@ class Task:
     name, statement : of the claim.
     harness : makes the harness.
     cover : the claim is that something can be reached.
+    inductive : with all that helps, the assertions hold by induction. Where they do not, the claim
+        is decided alone, so that what is refuted is the claim.
     """
 
     name: str
     statement: str
     harness: Callable[[], Harness]
     cover: bool = False
+    inductive: bool = False
 
     def decide(self, folder: Path, limit_s: float, verilog: str | None = None) -> dict[str, Any]:
         """The claim as a report has it; `verilog` takes the component's place, for mutants."""
         file = re.sub(r"\W+", "_", self.name)
-        answer = decide(
-            self.harness().model(verilog), folder, file, limit_s=limit_s, cover=self.cover
-        )
+        answer = self._by_induction(folder, file, limit_s, verilog) if self.inductive else None
+        if answer is None:
+            model = self.harness().model(verilog)
+            answer = decide(
+                model, folder, file, limit_s=limit_s, cover=self.cover, suspect=self.inductive
+            )
         verdict, example = answer.verdict, counterexample_of(answer)
         if self.cover:  # decided as the assertion that it is never reached
             verdict, example = {REFUTED: PROVED, PROVED: REFUTED}.get(verdict, verdict), None
         return Claim(self.name, self.statement, verdict, answer.seconds, example).as_json()
+
+    def _by_induction(
+        self, folder: Path, file: str, limit_s: float, verilog: str | None
+    ) -> Answer | None:
+        """That the claim is proved with the help of all that is asserted beside it; or None."""
+        began = perf_counter()
+        harness = self.harness()
+        harness.helped = True
+        if not is_inductive(harness.model(verilog), folder, file, limit_s=limit_s):
+            return None
+        return Answer(PROVED, perf_counter() - began)
 
 
 def tasks_of(kinds: Sequence[type[Harness]]) -> list[Task]:

@@ -2,7 +2,7 @@
 """Proofs about the registers in front of a block, and about the queue of steps.
 
 `python -m sc_hw.proof.blocks.host.registers --out reports` writes `host_proofs.json` and `.md`. The
-claims are about emitted Verilog, a whole system with a lane, and the queue alone; they hold for all
+claims are about emitted Verilog: a system with a lane, queue and counters alone; they hold for all
 inputs and any number of clocks, with resets at any time, and are decided by PDR
 (`sc_hw.proof.pdr`).
 """
@@ -17,17 +17,23 @@ from amaranth.hdl import Assert, Assume, Cat, Cover, Module, Mux, Signal, Value
 from sc_hw.build.blocks import block_of
 from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
+from sc_hw.host.counters import JOB_CLOCKS, Counters
 from sc_hw.host.doors import load_door
 from sc_hw.host.packets import StepPacket
-from sc_hw.host.register_map import MAGIC
+from sc_hw.host.register_map import MAGIC, register_map
 from sc_hw.host.step_queue import StepQueue
 from sc_hw.host.system import TOP, System
 from sc_hw.proof.blocks.host.harness import Harness, Proof, Task, covers_of, tasks_of
 from sc_model.spec import Design, HostSpec
 
 QUEUE = "step_queue"
-# Clocks of the longest access of this system. A window waits for the step under way.
+COUNTED = "counters"
+# Clocks of the longest access of this system but those of counters. A window waits for the step
+# under way.
 ANSWERED_WITHIN = 24
+# Clocks of the longest read of a counter: all of them are written with 0 before, another one is
+# worked on, and CLOCKS_LOW takes its own and those in which CLOCKS_HIGH is kept.
+READ_WITHIN = 10 * JOB_CLOCKS
 TRANSFER_BITS = 16
 
 
@@ -55,6 +61,17 @@ def system_verilog() -> str:
 def queue_of_claims() -> StepQueue:
     """A queue of steps of one word, which is two transfers."""
     return StepQueue(StepPacket(2, TRANSFER_BITS, ()), 1)
+
+
+def counters_of_claims() -> Counters:
+    """Counters of an empty map."""
+    return Counters(register_map(), settles=False)
+
+
+@cache
+def counters_verilog() -> str:
+    """The counters' Verilog."""
+    return to_verilog(counters_of_claims(), COUNTED, None)
 
 
 @cache
@@ -125,14 +142,17 @@ class Once(BusHarness):
 class Answered(BusHarness):
     """Every access ends."""
 
-    statement = f"every access is answered within {ANSWERED_WITHIN} clocks"
+    statement = (
+        f"every access is answered within {ANSWERED_WITHIN} clocks, not counting those in which the"
+        " counters are asked for a word"
+    )
 
     def claims(self, m: Module) -> None:
         self.hold(m)
         age = Signal(range(ANSWERED_WITHIN + 2))
         m.d.comb += Assert(age < ANSWERED_WITHIN)
         with m.If(self.access & ~self.ended & ~self.rst):
-            m.d.instant += age.eq(age + 1)
+            m.d.instant += age.eq(age + ~self.watch("host.counters.ask"))
         with m.Else():
             m.d.instant += age.eq(0)
 
@@ -220,6 +240,32 @@ class Order(QueueHarness):
             m.d.instant += [level.eq(0), high.eq(0)]
 
 
+class Read(Harness):
+    """The counters alone."""
+
+    top = COUNTED
+    statement = f"a counter or constant that is asked for is read within {READ_WITHIN} clocks"
+
+    def component(self) -> Counters:
+        """The counters."""
+        return counters_of_claims()
+
+    def verilog(self) -> str:
+        """Their Verilog."""
+        return counters_verilog()
+
+    def claims(self, m: Module) -> None:
+        waits = self["ask"] & ~self["done"] & ~self.rst
+        waited, age = Signal(), Signal(range(READ_WITHIN + 2))
+        word = Signal(len(self["word"]))
+        m.d.instant += [waited.eq(waits), word.eq(self["word"])]
+        m.d.instant += age.eq(Mux(waits, age + 1, 0))
+        m.d.comb += [
+            Assume(~waited | (self["ask"] & (self["word"] == word))),
+            Assert(age < READ_WITHIN),
+        ]
+
+
 class Reached(BusHarness):
     """Something that must be possible: the claims above would hold of what does nothing.
 
@@ -244,7 +290,7 @@ class Reached(BusHarness):
         m.d.comb += Cover(read & self.bus("dat_r").any())
 
 
-CLAIMS: tuple[type[Harness], ...] = (Once, Answered, Kept)
+CLAIMS: tuple[type[Harness], ...] = (Once, Answered, Read, Kept)
 
 
 def host_tasks() -> list[Task]:
@@ -260,11 +306,11 @@ HOST = Proof(
     "host_proofs",
     "Proofs about the registers",
     """Made by `python -m sc_hw.proof.blocks.host.registers --out reports`: a whole system with
-a lane, the smallest FIFOs and the door `wishbone`, and the queue of steps alone, with
+a lane, the smallest FIFOs and the door `wishbone`; the queue of steps and the counters alone; with
 inputs that the solver chooses, resets at any time, for any number of clocks.""",
     host_tasks,
-    lambda: system_verilog() + queue_verilog(),
-    limit_s=300.0,
+    lambda: system_verilog() + queue_verilog() + counters_verilog(),
+    limit_s=900.0,
 )
 
 if __name__ == "__main__":
