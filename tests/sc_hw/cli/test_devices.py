@@ -28,14 +28,17 @@ from typer.testing import CliRunner
 from sc_driver.board import build_on
 from sc_driver.errors import LinkError
 from sc_hw import Device
-from sc_hw.build.elaborate import elaborate
+from sc_hw.boards import Board
+from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.build.naming import build_id
 from sc_hw.cli import app
 from sc_hw.cli.application import main
 from sc_hw.cli.devices import _view
 from sc_hw.simulation import running, selftest
+from sc_hw.simulation.board import top
+from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
 from sc_hw.simulation.running import Progress
-from sc_model.spec import Design, load_design
+from sc_model.spec import ConfigError, Design, load_design
 
 LANE = str(ROOT / "examples" / "lane.toml")
 LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40])
@@ -367,3 +370,41 @@ def test_ctrl_c_ends_a_simulated_board_and_all_that_it_has_started(tmp_path: Pat
     while any(Path(f"/proc/{process}").exists() for process in started):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_sim_board_takes_a_board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made: list[Any] = []
+    build = Build(load_design(LANE), "abc", tmp_path, {})
+
+    class Port:
+        name, baud = "/dev/pts/9", 9600
+
+        def __enter__(self) -> None:
+            made.append("opened")
+
+        def __exit__(self, *_: object) -> None:
+            made.append("pulled")
+
+        def disturb(self, noise: float) -> None:
+            made.append(noise)
+
+        def join(self) -> None:
+            raise KeyboardInterrupt
+
+    def of_build(folder: Path, **options: Any) -> Port:
+        made.append((folder, options))
+        return Port()
+
+    def simulated(design: Design, board: Board, root: Path) -> tuple[Build, Path]:
+        made.append((design.name, board.name))
+        return build, tmp_path / "top.v"
+
+    monkeypatch.setattr(top, "simulated_board", simulated)
+    monkeypatch.setattr(PseudoTerminal, "of_build", of_build)
+    done = CliRunner().invoke(app, ["sim-board", LANE, "--board", "ulx3s-25f", "--noise", "0.01"])
+    assert (done.exit_code, done.stdout) == (0, "lane, build abc: /dev/pts/9 at 9600 baud\n")
+    options = {"real_time": False, "board": tmp_path / "top.v"}
+    assert made == [("lane", "ulx3s-25f"), (tmp_path, options), "opened", 0.01, "pulled"]
+    done = CliRunner().invoke(app, ["sim-board", LANE, "--board", "ulx4s"])
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception).startswith("board must be one of arty-a7-35t, ")
