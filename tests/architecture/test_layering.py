@@ -205,6 +205,7 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
     "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network", "bitwuzla")),
     "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),
+    "sc_hw.build.webassembly": Layer(("wasmtime", "sc_model.environment")),
     "sc_hw.proof": Layer((*STAGE, "sc_hw.proof", "bitwuzla")),
     "sc_hw.price": Layer((*STAGE, "sc_hw.price", "filelock")),
     # reads manifests; PeakRDL is an extra, loaded when it is used
