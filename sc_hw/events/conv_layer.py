@@ -14,7 +14,10 @@ from sc_hw.fabric.families import Family
 from sc_hw.trained.hosted import HostWords
 from sc_hw.wires import Delays
 from sc_model.spec import ConfigError, ConvSpec, IntFormat
-from sc_model.spec.trained_layer import MAX_SIZE
+
+# Inputs, and neurons: all spikes of a tick leave in one word, a flip-flop each in layer, crossing
+# and scanner. An image of 28 x 28 is 784, and 8 channels of 24 x 24 are 4,608.
+MOST = 8192
 
 
 def check_conv(spec: ConvSpec) -> None:
@@ -22,10 +25,10 @@ def check_conv(spec: ConvSpec) -> None:
     subject = f"layer '{spec.name}' must have"
     for unfit, demand in (
         (
-            spec.neurons > MAX_SIZE,
-            f"at most {MAX_SIZE:,} neurons in hardware, not {spec.neurons:,}",
+            spec.neurons > MOST,
+            f"at most {MOST:,} neurons in hardware, not {spec.neurons:,}",
         ),
-        (spec.inputs > MAX_SIZE, f"at most {MAX_SIZE:,} inputs in hardware, not {spec.inputs:,}"),
+        (spec.inputs > MOST, f"at most {MOST:,} inputs in hardware, not {spec.inputs:,}"),
         (spec.stride != (1, 1), f"a stride of 1 in hardware, not {spec.stride}"),
         (spec.channel_groups != 1, f"one group of channels in hardware, not {spec.channel_groups}"),
         (
