@@ -140,7 +140,7 @@ class Ecp5(Family):
         bits, delayed by the two clocks of a read, choose between the rows.
         """
         bytes_ = -(-ram.width // 9)
-        if ram.depth < 512 or bytes_ > 2:
+        if ram.depth <= _FEW_WORDS or bytes_ > 2:
             return None
         m = Module()
         rows, rest = divmod(ram.depth, 512)

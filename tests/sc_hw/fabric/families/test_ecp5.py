@@ -26,7 +26,8 @@ def test_ecp5_blocks_are_counted_as_the_data_sheet_has_them(
         (1568, 8, 64, 48, True),  # 784 columns, 128 neurons: the last 32 words are not a row
         (1601, 8, 4, 4, False),
         (512, 12, 5, 3, False),
-        (511, 8, 8, 0, False),  # inferred
+        (128, 8, 10, 3, False),
+        (64, 8, 8, 0, False),  # inferred
     ],
 )
 def test_words_of_lanes_are_rows_of_wide_blocks(
