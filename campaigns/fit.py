@@ -9,15 +9,18 @@ that does not fit. In the second part designs are made to fit, placed and routed
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sc_hw.bitstream.fit import Search, fit, lane_counts, search_on
+from campaigns.freshness.stamps import write_report
+from sc_hw.bitstream.fit import Search, fit, search_on
+from sc_hw.bitstream.lanes import lane_counts
 from sc_hw.boards import load_board
 from sc_hw.errors import BoardError
-from sc_hw.files import write_json, write_text
+from sc_hw.files import write_json
 from sc_model.spec import Design, NeuronSpec, PlasticLayerSpec
 
 SCHEMA = "sc-hw.fit.v1"
@@ -152,13 +155,33 @@ def command(exhaustive: int, designs: int) -> str:
     return text + (f" --designs {designs}" if designs < len(DESIGNS) else "")
 
 
+def kept_rows(file: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The rows of a report that is there, by part and case; none of another schema's."""
+    if not file.is_file():
+        return {}
+    values = json.loads(file.read_text(encoding="utf-8"))
+    if values.get("schema_version") != SCHEMA:
+        return {}
+    layer_keys = ("board", "inputs", "neurons")
+    keys: dict[str, tuple[str, ...]] = {
+        "exhaustive": layer_keys,
+        "designs": (*layer_keys, "lanes", "goal"),
+    }
+    return {
+        (part, *(row[key] for key in names)): row
+        for part, names in keys.items()
+        for row in values[part]
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run both parts; the report is written after each row: a run that is cut off is kept."""
+    """Run both parts; the report is written after each row, and `--resume` takes up its rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("reports"))
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--exhaustive", type=int, default=len(EXHAUSTIVE), help="rows of part one")
     parser.add_argument("--designs", type=int, default=len(DESIGNS), help="rows of part two")
+    parser.add_argument("--resume", action="store_true", help="keep the report's rows")
     options = parser.parse_args(arguments)
     values: dict[str, Any] = {
         "schema_version": SCHEMA,
@@ -170,13 +193,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def written() -> None:
         write_json(options.out / "fit.json", values)
-        write_text(options.out / "fit.md", markdown(values))
+        write_report(options.out, "fit", markdown(values))
 
+    kept = kept_rows(options.out / "fit.json") if options.resume else {}
     for case in EXHAUSTIVE[: options.exhaustive]:
-        values["exhaustive"].append(compared(*case, options.build))
+        row = kept.get(("exhaustive", *case))
+        values["exhaustive"].append(row or compared(*case, options.build))
         written()
-    for row in DESIGNS[: options.designs]:
-        values["designs"].append(made_to_fit(*row, options.build))
+    for wanted in DESIGNS[: options.designs]:
+        row = kept.get(("designs", *wanted))
+        values["designs"].append(row or made_to_fit(*wanted, options.build))
         written()
 
 

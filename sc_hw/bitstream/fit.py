@@ -1,4 +1,4 @@
-"""Choose a layer's lanes and memories so that it fits a board and keeps up with a rate.
+"""Choose lanes and memories so that a design fits a board and keeps up with a rate.
 
 Each candidate is synthesised and packed by nextpnr, which takes seconds and gives the exact number
 of cells; the one that is chosen is placed, routed and packed, and steps back where that fails.
@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from sc_hw.bitstream.bitstream import BoardFiles
 from sc_hw.bitstream.build import board_variant, build_board, system_on_board
+from sc_hw.bitstream.lanes import lane_counts, network_lanes
 from sc_hw.boards import Board, load_board
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import elaborate
@@ -24,7 +25,6 @@ from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, make_folder
 from sc_hw.progress import Progress, silent
 from sc_model.spec import ConfigError, Design
-from sc_model.spec.plastic_layer import lane_placements
 
 # nextpnr's placer fails, or takes very long, where more of the logic cells are used: on an iCE40
 # UP5K it failed with 97 % and 98 % and placed 88 %.
@@ -46,7 +46,8 @@ class Trial:
 
     Members
     -------
-    choices : keys of `[layer]` that were chosen; empty where there is nothing to choose.
+    choices : keys of `[layer]` that were chosen, or the lanes of a network and of its layers; empty
+        where there is nothing to choose.
     ticks_per_s : steps a second at the board's clock, at most.
     totals : cells by kind, used and available.
     full : the kind that is fullest, measured by what may be used of it.
@@ -94,25 +95,13 @@ def fullest(totals: Totals) -> tuple[str, float]:
 def ticks_per_s(design: Design, mhz: float) -> float:
     """Steps a second of a design's block at a clock, while transfers never wait."""
     timing = block_of(design, load_family(design.fabric)).timing()
-    if "tick_clocks" in timing:
-        clocks = max(timing["tick_clocks"].values())
+    if design.network is not None:
+        intervals = {layer.name: layer.tick_interval for layer in design.network.layers}
+        last = design.network.layers[-1].tick_interval  # a plastic layer ticks with it
+        clocks = max(n / intervals.get(name, last) for name, n in timing["tick_clocks"].items())
     else:
         clocks = timing.get("sweep_clocks", 1) + timing.get("critic_clocks", 0)
     return mhz * 1e6 / float(clocks)
-
-
-def lane_counts(design: Design) -> list[int]:
-    """Numbers of lanes worth trying, from small to large: each is faster than all before it."""
-    if design.layer is None or design.layer.chains:
-        return []
-    counts: list[int] = []
-    shortest = None
-    for lanes, place in lane_placements(design.layer).items():
-        steps = place.rows * place.groups
-        if shortest is None or steps < shortest:
-            counts.append(lanes)
-            shortest = steps
-    return counts
 
 
 class Search:
@@ -145,8 +134,17 @@ class Search:
         self.trials: list[Trial] = []
 
     def with_lanes(self, lanes: int | None, **other: Any) -> Design:
-        """The design with other lanes, and the memory of `other`."""
-        layer = self._design.layer
+        """The design with other lanes, and the memory of `other`; of a network, lanes in all."""
+        layer, network = self._design.layer, self._design.network
+        if network is not None and lanes is not None:
+            each = network_lanes(network)[lanes]
+            layers = tuple(
+                layer.model_copy(update={"lanes": own})
+                for layer, own in zip(network.layers, each, strict=True)
+            )
+            return self._design.model_copy(
+                update={"network": network.model_copy(update={"layers": layers})}
+            )
         if layer is None or lanes is None:
             return self._design
         values: dict[str, Any] = {"lanes": lanes, **other}
@@ -162,6 +160,9 @@ class Search:
             choices = {
                 key: getattr(design.layer, key) for key in ("lanes", "multipliers", "memory")
             }
+        elif lanes is not None and design.network is not None:
+            choices = {"lanes": lanes}
+            choices |= {f"lanes of {layer.name}": layer.lanes for layer in design.network.layers}
         for trial in self.trials:
             if trial.choices == choices:
                 return trial
@@ -218,7 +219,8 @@ class Search:
             if enough and self.tried(enough[0]).fits:
                 return self.tried(enough[0])
         found = self.most(counts)
-        if found is None:  # other memories may fit where too little block RAM is there
+        # Other memories of a layer may fit where too little block RAM is there.
+        if found is None and self._design.layer is not None:
             for memory in MEMORIES:
                 try:
                     if self.tried(counts[0], memory=memory).fits:
@@ -240,7 +242,7 @@ class Search:
         counts = lane_counts(self._design)
         for steps_back in range(MAX_STEPS_BACK + 1):
             lanes = best.choices.get("lanes")
-            other = {} if lanes is None else {"memory": best.choices["memory"]}
+            other = {key: best.choices[key] for key in ("memory",) if key in best.choices}
             try:
                 return best, build(self.with_lanes(lanes, **other))
             except BoardError:
@@ -266,8 +268,9 @@ def fit(
 ) -> dict[str, Any]:
     """Choose lanes and memories of a design for a board, and build the bitstream.
 
-    Of a design with block ``layer``, lanes, multipliers and memory are chosen; the integers that it
-    computes are the same for all of them. Of other blocks nothing is: they fit, or do not.
+    Of a design with block ``layer``, lanes, multipliers and memory are chosen, of a ``network`` the
+    lanes of each of its layers; the integers that it computes are the same for all of them. Of
+    other blocks nothing is: they fit, or do not.
 
     Parameters
     ----------

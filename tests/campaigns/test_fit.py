@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from campaigns.fit import DESIGNS, EXHAUSTIVE, _exhaustive, command, layer, markdown
-from sc_hw.bitstream.fit import Search, lane_counts
+import json
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from campaigns import fit as campaign
+from campaigns.fit import DESIGNS, EXHAUSTIVE, _exhaustive, command, layer, main, markdown
+from sc_hw.bitstream.fit import Search
+from sc_hw.bitstream.lanes import lane_counts
 
 
 def test_all_lanes_are_tried_until_two_in_a_row_do_not_fit() -> None:
@@ -36,3 +44,19 @@ def test_the_table_has_both_outcomes() -> None:
     assert "| 100,000 | 2 lanes, 200,000 steps/s; ICESTORM_LC 4,000 of 5,280 |" in text
     assert "| too big |" in text
     assert "`python -m campaigns.fit --out reports --designs 4`" in text
+
+
+def test_a_run_that_was_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = json.loads((ROOT / "reports" / "fit.json").read_text(encoding="utf-8"))
+    (tmp_path / "fit.json").write_text(json.dumps({**before, "exhaustive": [], "designs": []}))
+    measured: list[object] = []
+
+    def compared(*case: object) -> dict[str, object]:
+        measured.append(case[:3])
+        return dict(before["exhaustive"][len(measured) - 1])
+
+    monkeypatch.setattr(campaign, "compared", compared)
+    arguments = ["--out", str(tmp_path), "--designs", "0", "--resume", "--exhaustive"]
+    main([*arguments, "1"])
+    main([*arguments, "2"])
+    assert measured == list(EXHAUSTIVE[:2])

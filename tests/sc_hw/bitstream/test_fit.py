@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support import ROOT
 
 from sc_hw.bitstream.fit import (
     LOGIC_SHARE,
@@ -14,10 +15,10 @@ from sc_hw.bitstream.fit import (
     Totals,
     fit,
     fullest,
-    lane_counts,
     refusal,
     ticks_per_s,
 )
+from sc_hw.bitstream.lanes import lane_counts
 from sc_hw.boards import board_file, load_board
 from sc_hw.errors import BoardError
 from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, load_design
@@ -189,3 +190,31 @@ def test_the_example_on_the_smallest_device(tmp_path: Any) -> None:
     result = fit(load_design(file), "icebreaker", ticks=10_000, root=tmp_path)
     assert result["ticks_per_s"] >= 10_000
     assert result["built"]["timing_met"]
+
+
+def test_the_lanes_of_a_network_are_chosen_together() -> None:
+    design = load_design(ROOT / "examples" / "network.toml")
+    assert design.network is not None
+
+    def price(candidate: Design) -> Totals:
+        assert candidate.network is not None
+        lanes = sum(layer.lanes for layer in candidate.network.layers)
+        return {"ICESTORM_LC": (1500 + 250 * lanes, 5280), "ICESTORM_RAM": (2 * lanes, 30)}
+
+    def network_rate(candidate: Design) -> float:
+        return ticks_per_s(candidate, 24.0)
+
+    search = Search(design, price, network_rate)
+    best = search.best(None)
+    assert best is not None
+    assert best.fits
+    counts = lane_counts(design)
+    rates = [network_rate(search.with_lanes(n)) for n in counts]
+    assert rates == sorted(rates)
+    fitting = [n for n in counts if search.tried(n).fits]
+    assert best.choices["lanes"] == max(fitting) < max(counts)
+    layers = design.network.layers
+    assert sum(best.choices[f"lanes of {layer.name}"] for layer in layers) == max(fitting)
+    assert search.best(network_rate(search.with_lanes(counts[2]))) is not None
+    with pytest.raises(BoardError, match=r"takes .* steps a second at most"):
+        raise refusal(design, load_board("icebreaker"), search.trials, 1e9)

@@ -1,0 +1,40 @@
+"""Lanes worth trying, against all possible ones."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from support import ROOT
+
+from sc_hw.bitstream.lanes import lane_counts, network_lanes
+from sc_model.spec import Design, load_design
+
+
+@pytest.mark.parametrize(("neurons", "intervals"), [((6, 4), (1, 10)), ((5, 7), (2, 1))])
+def test_no_other_lanes_are_as_fast_with_as_few(
+    neurons: tuple[int, int], intervals: tuple[int, int]
+) -> None:
+    network = load_design(ROOT / "examples" / "network.toml").network
+    assert network is not None
+    layers = []
+    inputs = network.layers[0].inputs
+    for layer, count, interval in zip(network.layers, neurons, intervals, strict=True):
+        update = {"inputs": inputs, "neurons": count, "tick_interval": interval, "lanes": 1}
+        layers.append(layer.model_copy(update=update))
+        inputs = count
+    network = network.model_copy(update={"layers": tuple(layers)})
+
+    def work(lanes: tuple[int, ...]) -> float:
+        return max(
+            layer.columns * -(-layer.neurons // own) / layer.tick_interval
+            for layer, own in zip(layers, lanes, strict=True)
+        )
+
+    found = network_lanes(network)
+    every = list(product(*(range(1, count + 1) for count in neurons)))
+    assert lane_counts(Design(name="mine", block="network", network=network)) == sorted(found)
+    for lanes, each in found.items():
+        assert sum(each) == lanes
+        assert work(each) == min(work(other) for other in every if sum(other) <= lanes)
+    assert {work(each) for each in found.values()} == {work(other) for other in every}
