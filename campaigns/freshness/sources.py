@@ -162,7 +162,4 @@ REPORTS: dict[str, Report] = {
         "sc_hw/proof/blocks/host/window.py",
         (*HOST, *PROVER),
     ),
-    "window_proofs": Report(
-        "proofs of the window", "sc_hw/proof/blocks/host/window.py", (*HOST, *EMISSION, *PROVER)
-    ),
 }
