@@ -95,8 +95,13 @@ def _first_layer(network: NetworkSpec) -> str:
 
 
 def _last_lane(network: NetworkSpec) -> str:
-    layer = network.layers[-1]
+    layer = [layer for layer in network.layers if layer.engine == "sweep"][-1]
     return f"spike_network.layer_{layer.name}.lane_{layer.lanes - 1}"
+
+
+def _without_a_sweep(design: Design) -> str | None:
+    swept = any(layer.engine == "sweep" for layer in network_of(design).layers)
+    return None if swept else "the network has no layer with engine 'sweep'"
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -117,5 +122,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "the sums of one lane of several go on from neuron to neuron",
         _last_lane,
         (r"\bfirst_d1 <= first;", "first_d1 <= 1'h0;"),
+        _without_a_sweep,
     ),
 )

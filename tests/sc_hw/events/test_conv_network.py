@@ -1,0 +1,60 @@
+"""A network of convolutions as Verilog: co-simulation, manifest, and `Device` on both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sc_hw.build.elaborate import elaborate
+from sc_hw.simulation.cosim import cosim
+from sc_hw.simulation.device import Device
+from sc_model.golden.network.network import parameter_bounds
+from sc_model.spec import ConvSpec, Design, LifSpec, NetworkSpec
+
+NEURON = LifSpec(leak="shift", threshold_bits=11)
+FIRST = ConvSpec(
+    name="first", image=(1, 6, 6), channels=4, kernel=(3, 3), lanes=2, bias=True, weight_bits=6,
+    neuron=NEURON,
+)  # fmt: skip
+SECOND = ConvSpec(
+    name="second", image=(4, 4, 4), pool=(2, 2), channels=3, kernel=(2, 2), padding=(1, 0),
+    lanes=3, weight_bits=6, policy="accumulate", tick_interval=2, neuron=NEURON,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def design() -> Design:
+    spec = NetworkSpec(layers=(FIRST, SECOND))
+    return Design(name="image", block="network", network=spec)
+
+
+def test_convolutions_equal_their_model_in_verilog(design: Design, tmp_path: Path) -> None:
+    """With resets in the midst, by the bench; and by `Device`, with all that it reads back."""
+    build = elaborate(design, root=tmp_path)
+    rows = {row["name"]: row for row in build.manifest["layers"]}
+    assert rows["first"]["clocks"]["event"] == 6 + 9 * 2
+    # 9 words of weights and one of biases, for two lanes and two words of a place, of 6 bits
+    assert rows["first"]["memory_bits"]["synapses"] == (9 + 1) * 2 * 2 * 6
+    results = cosim(build, steps=40)
+    assert (results["passed"], results["differences"]) == (True, 0)
+
+    rng = np.random.default_rng(0)
+    assert design.network is not None
+    parameters = {}
+    for name, (shape, low, high) in parameter_bounds(design.network).items():
+        high = min(high, 500) if name.endswith("threshold") else high
+        parameters[name] = rng.integers(low, high + 1, shape)
+    spikes = (rng.random((24, FIRST.inputs)) < 0.3).astype(np.uint8)
+    words, states = [], []
+    for on in ("model", "rtl"):
+        with Device.open(design, on=on, root=tmp_path) as device:
+            device.load(parameters)
+            words.append(device.run(spikes=spikes))
+            states.append(device.state())
+    np.testing.assert_array_equal(*words)
+    assert words[0].any()
+    for space, fields in states[0].items():
+        for name, values in fields.items():
+            np.testing.assert_array_equal(states[1][space][name], values, f"{space}.{name}")
