@@ -70,6 +70,46 @@ def assert_same(got: State, expected: State) -> None:
             np.testing.assert_array_equal(got[space][name], values, f"{space}.{name}")
 
 
+class SlowRegisters(LayerRegisters):
+    """A board whose step FIFO empties by a step with each look, and loses what is too much."""
+
+    def __init__(self, design: Design, manifest: dict[str, Any]) -> None:
+        super().__init__(design, manifest)
+        self.waiting: list[int] = []
+
+    def _push(self, word: int) -> None:
+        if len(self.waiting) < self.host["fifo"]["step_words"]:
+            self.waiting.append(word)
+        else:
+            self.errors |= 1
+
+    def _read(self, name: str, reset: int | None) -> int:
+        if name == "STEP_ROOM":
+            return int(self.host["fifo"]["step_words"]) - len(self.waiting)
+        words = self.host["step"]["words"]
+        if name == "STEPS_DONE" and len(self.waiting) >= words:
+            for word in self.waiting[:words]:
+                super()._push(word)
+            del self.waiting[:words]
+        return super()._read(name, reset)
+
+
+def test_more_steps_than_the_fifo_holds() -> None:
+    manifest = manifest_of_design(LAYER)
+    registers = SlowRegisters(LAYER, manifest)
+    board, model = Board.open(Clocked(Responder(registers)), manifest), Device.open(LAYER)
+    assert 100 * manifest["host"]["step"]["words"] < manifest["host"]["fifo"]["step_words"] < 300
+    for seed, steps in ((1, 200), (2, 200), (3, 3)):
+        given = random_stimulus(LAYER, steps, np.random.default_rng(seed))
+        assert board.run(**given).tolist() == np.asarray(model.run(**given)).tolist()
+    # what fits goes with the first look, and the room that is known is no more than there is
+    assert board._room == manifest["host"]["fifo"]["step_words"] - len(registers.waiting)
+    registers.errors = 2
+    with pytest.raises(LinkError, match="reports output_empty"):
+        board.run(**given)
+    assert board._room == 0
+
+
 HASH = "DESIGN_HASH_LOW"
 
 
