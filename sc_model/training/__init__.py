@@ -9,11 +9,10 @@ except ImportError as _error:
     _text = "sc_model.training must have PyTorch; install it with: pip install 'sc-hw[training]'"
     raise ImportError(_text, name="torch") from _error
 
-from sc_model.training.conv import ConvLayer
 from sc_model.training.delay_linear import DelayLinear
-from sc_model.training.dense import DenseLayer, DenseQuantiser
 from sc_model.training.hetsyn import HetSyn, HetSynState
 from sc_model.training.integers import Integers, leak_tau, to_integers
+from sc_model.training.layers import ConvLayer, DenseLayer, DenseQuantiser
 from sc_model.training.lif import Lif, LifState
 from sc_model.training.loop import Epoch, TrainingError, fit
 from sc_model.training.quantise import Quantiser

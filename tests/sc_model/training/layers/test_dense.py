@@ -17,7 +17,7 @@ from torch import Tensor
 from sc_model.golden.network.network import Network
 from sc_model.quantisation import network_design
 from sc_model.training import DelayLinear, DenseLayer, DenseQuantiser, Lif, fit
-from sc_model.training.dense import _in_integers
+from sc_model.training.layers.dense import _in_integers
 
 TICKS, BATCH, INPUTS, NEURONS = 60, 3, 10, 7
 RESETS = [("subtract", False), ("subtract", True), ("zero", False), ("zero", True)]

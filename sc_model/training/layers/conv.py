@@ -16,7 +16,7 @@ from torch import Tensor
 from sc_model.quantisation import FloatLayer, QuantisedLayer, quantise
 from sc_model.spec import ConfigError, DenseSpec
 from sc_model.spec.connections.conv import ConvSpec
-from sc_model.training.dense import (
+from sc_model.training.layers.dense import (
     DenseQuantiser,
     array,
     fire_in_integers,
