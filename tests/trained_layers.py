@@ -77,7 +77,8 @@ def fields_of(layout: data.StructLayout, word: int) -> dict[str, int]:
 def words_of(golden: GoldenLayer) -> Iterator[tuple[Space, int, int, dict[str, Any]]]:
     """Space, lane, word and fields of all that a layer's memories hold, but for a history."""
     spec, state = golden.spec, golden.state
-    synapses = {**golden.parameters, **{n: v for n, v in state.items() if v.ndim == 2}}
+    of_synapses = {n: v for n, v in state.items() if v.ndim == 2 and n != "history"}
+    synapses = {**golden.parameters, **of_synapses}
     if isinstance(spec, ConvSpec):
         for o, i, p, q in np.ndindex(*spec.kernel_shape):
             word, weight = spec.kernel_word(o, i, p, q), golden.parameters["weight"][o, i, p, q]

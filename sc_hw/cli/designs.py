@@ -89,7 +89,6 @@ def elaborate(
     """Write the Verilog (top.v) and manifest.json: ports, latency, named signals, state layout."""
     from sc_hw.build.elaborate import SYSTEM_FILE
     from sc_hw.build.elaborate import elaborate as run_elaborate
-    from sc_model.spec.engine_cost import engine_line
 
     chosen = load_design(design)
     if door is not None:
@@ -104,7 +103,7 @@ def elaborate(
         beside = f"{SYSTEM_FILE} and manifest.json" if chosen.host is not None else "manifest.json"
         out.print(f"{chosen.name}: {result.verilog} ({lines} lines), {beside} beside it")
         for layer in chosen.network.layers if chosen.network is not None else ():
-            if line := engine_line(layer):
+            if line := layer.engine_line:
                 out.print(line)
 
 

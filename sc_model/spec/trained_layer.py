@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from sc_model.spec.engine_cost import cheaper_engine
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
 
@@ -17,6 +16,12 @@ Connectivity = Literal["full", "sparse", "kernel"]
 Number = TypeVar("Number", bound=Any)  # an int, or an array of them
 MAX_INTERVAL = 4096
 MAX_DELAY = 63
+# The cost model of the engines: share of a tick's columns that are not 0 (images as single spikes
+# have less), columns that are searched at a time, and how much faster events must be, since sums in
+# two banks of block RAM and the search cost as much again as a swept lane.
+ACTIVITY = 0.1
+SEARCHED = 16
+WORTH = 2
 MAX_SIZE = 1024  # inputs, and neurons
 
 
@@ -105,7 +110,7 @@ class TrainedLayerSpec(Frozen):
     def _engine_fits(self) -> Self:
         if self.engine == "auto":
             # From here on the layer has an engine, also in its build's name and manifest.
-            object.__setattr__(self, "engine", cheaper_engine(self))
+            object.__setattr__(self, "engine", self.cheaper_engine)
         # A layer of a network is checked by this class, too: what a kind's own class says counts.
         self.check_engine()
         return self
@@ -124,6 +129,40 @@ class TrainedLayerSpec(Frozen):
                 f"{type(self).__name__}.engine must be 'sweep' with delays, not 'events' with"
                 f" max_delay {self.max_delay}; leave out one of the two."
             )
+
+    @property
+    def sweep_clocks(self) -> int:
+        """Clocks from tick to tick, if a tick visits every synapse."""
+        return max(self.columns, self.lanes) * self.groups
+
+    def event_clocks(self, activity: float = ACTIVITY) -> int:
+        """Clocks from tick to tick by events, with that share of the columns not 0.
+
+        A clock for each group of neurons of an active column, and one for each chunk of columns
+        that is searched; meanwhile the neurons of the tick before have their turns, one a clock.
+        """
+        adding = round(self.columns * activity) * self.groups + -(-self.columns // SEARCHED)
+        return max(adding, self.neurons)
+
+    @property
+    def cheaper_engine(self) -> Engine:
+        """The engine of a layer that leaves it open."""
+        if not self.EVENT_DRIVEN or self.max_delay:
+            return "sweep"
+        return "events" if WORTH * self.event_clocks() <= self.sweep_clocks else "sweep"
+
+    @property
+    def engine_line(self) -> str | None:
+        """What speaks for and against the layer's engine; None where there is no choice."""
+        if not self.EVENT_DRIVEN or self.max_delay:
+            return None
+        better = self.cheaper_engine
+        advice = "" if better == self.engine else f"; '{better}' would be the better choice"
+        return (
+            f"layer '{self.name}': engine '{self.engine}'; a sweep takes {self.sweep_clocks:,}"
+            f" clocks a tick, events {self.event_clocks():,} with {ACTIVITY:.0%} of"
+            f" {self.columns:,} columns active{advice}"
+        )
 
     @property
     def columns(self) -> int:
