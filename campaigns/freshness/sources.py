@@ -64,7 +64,9 @@ REPORTS: dict[str, Report] = {
         "bitstreams of all boards", "campaigns/boards.py", (*DESIGNS, *HOST, *BITSTREAM)
     ),
     "cartpole": Report(
-        "a pole balanced by a layer", "examples/cartpole", (*DESIGNS, *GOLDEN, *SIMULATION)
+        "a pole balanced by a layer",
+        "examples/cartpole",
+        (*DESIGNS, *HOST, *GOLDEN, *SIMULATION, "sc_driver"),
     ),
     "crossing_proofs": Report(
         "proofs of the clock crossings",
