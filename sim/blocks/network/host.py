@@ -211,8 +211,8 @@ class NetworkHost:
                     if batch.space == "control":
                         column: ArrayLike = int(fresh)
                     elif batch.space == "history":
-                        past = np.asarray(state[layer.name]["history"])
-                        column = 0 if fresh else past[:, age]
+                        past = state[layer.name]
+                        column = 0 if fresh else np.asarray(past["history"])[:, age]
                     else:
                         column = values.get(field["name"], 0)
                     offset = self._data_offset(port) + field["offset"]
