@@ -47,7 +47,7 @@ _HEAD = re.compile(r"^module .*?\);\n", re.S)  # a long list of ports takes seve
 _ONE_ASSIGNMENT = re.compile(r"^  always @\*\n    (\S.*;\n)", re.M)
 _UNGUARDED = re.compile(rf"^  always @\*(?! begin\n{re.escape(_GUARD)})", re.M)
 
-# Letters of RTLIL that Yosys reads in about half a second: an interrupt waits for it in our process.
+# Letters of RTLIL that Yosys reads in half a second, for which an interrupt waits in our process.
 _LARGE = 4_000_000
 # As amaranth/back/verilog.py (0.5.10) has them. `-norename` keeps the names that Amaranth numbers.
 _SCRIPT = """\
