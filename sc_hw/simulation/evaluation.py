@@ -137,16 +137,31 @@ def evaluate(
         "passed": True,
     }
     if rtl:
-        some = taken.first(rtl)
-        found, clocks = _rtl(loaded, spec, whole, some.spikes, root, progress)
-        result["rtl"] = {
+        result |= _in_verilog(loaded, spec, whole, taken.first(rtl), integers, root, progress)
+    return result
+
+
+def _in_verilog(
+    design: Design,
+    spec: NetworkSpec,
+    parameters: Mapping[str, NDArray[Any]],
+    some: Samples,
+    integers: Spikes,
+    root: PathLike,
+    progress: Progress,
+) -> dict[str, Any]:
+    """What samples give in Verilog, as `evaluate` returns it; `integers` are all samples' words."""
+    found, clocks = _rtl(design, spec, parameters, some.spikes, root, progress)
+    difference = _difference(integers[: len(found)], found)
+    return {
+        "rtl": {
             **accuracy(found, some.labels).as_json(),
             "clocks": clocks[:, -1:].sum(axis=1).tolist(),  # 0 where no word comes
             "clocks_to_word": [round(float(each), 1) for each in clocks.mean(axis=0)],
-        }
-        result["rtl_difference"] = _difference(integers[: len(found)], found)
-        result["passed"] = result["rtl_difference"] is None
-    return result
+        },
+        "rtl_difference": difference,
+        "passed": difference is None,
+    }
 
 
 def _network(design: Design) -> NetworkSpec:
