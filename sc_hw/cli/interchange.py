@@ -137,8 +137,8 @@ CompactOf = Annotated[
     bool | None,
     typer.Option(
         "--compact/--dense",
-        help="Kernels for convolutions and lists where most weights are 0, which have no hardware"
-        " yet, or dense layers alone; else compact where a layer is too large to be dense.",
+        help="Kernels for convolutions, and lists where most weights are 0 (no hardware yet), or"
+        " dense layers alone; else compact where a layer is too large to be dense.",
     ),
 ]
 ReadoutOf = Annotated[

@@ -14,7 +14,7 @@ from sc_hw.files import output_error, write_json
 from sc_hw.tools import ToolError
 from sc_model.quantisation import LossError, save_design
 from sc_model.quantisation.design import ANSWERS
-from sc_model.spec import TrainedLayerSpec
+from sc_model.spec import ConvSpec, TrainedLayerSpec
 
 __all__ = ["LossError", "import_nir"]
 
@@ -30,7 +30,8 @@ def import_nir(
     ----------
     path : the NIR file.
     folder : where to write; None is a folder of the design's name in the working folder.
-    lanes : lanes of each layer; a layer with fewer neurons gets one for each neuron.
+    lanes : lanes of each layer; a layer with fewer neurons gets one for each neuron, a convolution
+        the most of them that divide its channels.
     options : those of `sc_model.interchange.import_design`.
 
     Returns what the JSON holds, and the report as `text`.
@@ -104,5 +105,8 @@ def _origin(path: Path, where: Path, options: Mapping[str, Any]) -> dict[str, An
 
 
 def _with_lanes(layer: TrainedLayerSpec, lanes: int) -> TrainedLayerSpec:
-    """The layer with `lanes` lanes, or with one for each neuron if it has fewer neurons."""
-    return layer.model_copy(update={"lanes": min(lanes, layer.neurons)})
+    """The layer with `lanes` lanes, or with as many of them as its neurons or channels allow."""
+    most = min(lanes, layer.neurons)
+    if isinstance(layer, ConvSpec):  # lanes share out the channels
+        most = max(each for each in range(1, most + 1) if layer.channels % each == 0)
+    return layer.model_copy(update={"lanes": most})

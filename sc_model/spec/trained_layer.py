@@ -154,7 +154,7 @@ class TrainedLayerSpec(Frozen):
     @property
     def engine_line(self) -> str | None:
         """What speaks for and against the layer's engine; None where there is no choice."""
-        if not self.EVENT_DRIVEN or self.max_delay:
+        if not self.EVENT_DRIVEN or self.max_delay or self.CONNECTIVITY != "full":
             return None
         better = self.cheaper_engine
         advice = "" if better == self.engine else f"; '{better}' would be the better choice"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+import nir
+import numpy as np
 import pytest
 from support import ROOT
 
@@ -31,6 +34,21 @@ def test_three_files_are_written(tmp_path: Path) -> None:
     # at most one for each neuron: the second layer has ten
     assert [(layer.neurons, layer.lanes) for layer in design.network.layers] == [(32, 16), (10, 10)]
     assert [row["neurons"] for row in result["layers"]] == [32, 10]
+
+
+def test_lanes_of_a_kernel_divide_its_channels(tmp_path: Path) -> None:
+    one = np.ones((6, 4, 4))
+    nodes = {
+        "input": nir.Input({"input": np.array([1, 6, 6])}),
+        "w": nir.Conv2d((6, 6), np.full((6, 1, 3, 3), 0.25), 1, 0, 1, 1, np.zeros(6)),
+        "n": nir.IF(one * 1000, one, one * 0),
+        "output": nir.Output({"output": np.array([6, 4, 4])}),
+    }
+    nir.write(tmp_path / "c.nir", nir.NIRGraph(nodes, list(pairwise(nodes)), type_check=False))
+    told = {"dt_ms": 1.0, "reset": "zero", "reset_delay": False, "weight_bits": 8}
+    result = import_nir(tmp_path / "c.nir", tmp_path / "net", lanes=4, compact=True, **told)
+    (layer,) = load_design(Path(result["design"])).network.layers  # type: ignore[union-attr]
+    assert (layer.kind, layer.lanes, layer.engine_line) == ("conv", 3, None)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
