@@ -202,9 +202,10 @@ class HostNetwork(HostBlock):
 
     def _watch(self, m: Module, pins: Any, taught: Signal, packing: Signal) -> None:
         """Count the clocks since the last sign of life."""
-        clocks = self.quiet_clocks
-        # An early network's first ticks need no step.
-        left = Signal(range(clocks + 1), init=clocks if self.is_early else 0)
+        # Up to a power of two, whose bit says that it is over: a comparison in front of the counter
+        # would be the slowest path of a system. An early network's first ticks need no step.
+        bits = self.quiet_clocks.bit_length()
+        quiet = Signal(bits + 1, name="quiet", init=0 if self.is_early else 1 << bits)
         moves = Signal()
         m.d.comb += [
             moves.eq(
@@ -215,9 +216,12 @@ class HostNetwork(HostBlock):
                 | ~taught
                 | self.done  # a load may let a tick begin
             ),
-            self.still.eq(~left.any()),
+            self.still.eq(quiet[-1]),
         ]
-        m.d.sync += left.eq(Mux(moves, clocks, left - left.any()))
+        with m.If(moves):
+            m.d.sync += quiet.eq(0)
+        with m.Elif(~quiet[-1]):
+            m.d.sync += quiet.eq(quiet + 1)
 
 
 def leaf_width(layout: Any) -> list[tuple[str, int]]:
