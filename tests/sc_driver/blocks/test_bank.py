@@ -39,3 +39,18 @@ def test_block_that_the_driver_does_not_know() -> None:
         "The driver runs designs with block bank, lane, layer, network, not 'mesh'; use an sc-hw"
         " that knows it."
     )
+
+
+def test_weights_are_loaded_and_the_rest_is_as_after_power_on() -> None:
+    none: Any = None
+    bank = board_block(none, manifest_of("bank", "uart"))
+    written: list[Any] = []
+    bank.restore = written.append  # type: ignore[method-assign]
+    bank.load(-3)
+    bank.load(np.arange(bank.step.transfers))
+    first, second = (state["synapse"] for state in written)
+    assert first["weight"].tolist() == [0] * bank.step.transfers
+    assert second["weight"].tolist() == list(range(bank.step.transfers))
+    assert not any(values.any() for name, values in second.items() if name != "weight")
+    with pytest.raises(TypeError, match=r"^weight must be integers, not float64$"):
+        bank.load(0.5)

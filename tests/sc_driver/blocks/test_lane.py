@@ -65,3 +65,13 @@ def test_fields_after_each_step() -> None:
     assert {n: v.tolist() for n, v in lane_on_ports().results(bits, np.ones(2, bool)).items()} == {
         "weight": [1, 32_768], "pre_trace": [0, 0], "post_trace": [0, 0], "eligibility": [0, -2048],
     }  # fmt: skip
+
+
+def test_weight_is_loaded_and_saturated() -> None:
+    lane = lane_on_ports()
+    lane.load(70_000)
+    assert {name: int(value) for name, value in lane.state()["synapse"].items()} == {
+        "weight": 65_535, **AFTER_LOAD,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=r"^weight must have shape \(\), not \(2,\)$"):
+        lane.load([1, 2])
