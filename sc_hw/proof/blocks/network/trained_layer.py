@@ -45,7 +45,7 @@ from sc_hw.proof.blocks.network.parts import (
     SEQUENCER,
 )
 from sc_hw.proof.blocks.network.trained_lane import prove_lane
-from sc_hw.proof.blocks.network.wiring.whole import claims_of_whole
+from sc_hw.proof.blocks.network.wiring.whole import claims_of_whole, network_of
 from sc_hw.proof.blocks.parts import HIERARCHY, PARTS, claims_of_parts
 from sc_hw.proof.facts import read_facts
 from sc_hw.proof.frames import Frames, no_reset
@@ -55,7 +55,7 @@ from sc_hw.proof.verdicts import Claim
 from sc_hw.proof.words import slices
 from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import Design, NetworkSpec, TrainedLayerSpec
+from sc_model.spec import NetworkSpec, TrainedLayerSpec
 
 At = Callable[[int, str], Any]  # takes a clock and a signal's name, gives the signal in that clock
 
@@ -228,9 +228,7 @@ def claims_of_network(folder: Path, manifest: dict[str, Any], limit_s: float) ->
     manifest : of the build, for its design.
     limit_s : seconds for one claim before its verdict is ``unknown``.
     """
-    network = Design.model_validate(manifest["design"]).network
-    if network is None:
-        raise ValueError("only a network has such parts")
+    network = network_of(manifest)
 
     def prove_part(prover: Prover, net: Netlist, row: dict[str, Any]) -> None:
         facts, prove = PROVERS[row["part"]]

@@ -6,11 +6,16 @@ The soak tries the faults of each kind one by one (see the tests of each kind's 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from network_designs import learns
 from network_faults import refuted
 
+from sc_hw.proof.blocks.network.wiring.whole import network_of
 from sc_hw.proof.processes import decide
+from sc_model.spec import DenseSpec, Design, NetworkSpec
 
 # Faults that do not hide each other, and the claim that each must refute.
 FAULTS = {
@@ -74,3 +79,19 @@ def test_a_design_whose_registers_are_all_dead_is_refuted(network: Path, tmp_pat
     assert not any("layer first" in name or "layer_first" in name for name in found)
     listing = json.loads((network / "proof" / "parts.json").read_text())
     assert listing["parts"] == []
+
+
+def many_synapses() -> Design:
+    """More than a bank may have, and the number is in the manifest."""
+    layers = (DenseSpec(name="a", inputs=300, neurons=300),)
+    return Design(name="many", block="network", network=NetworkSpec(layers=layers))
+
+
+@pytest.mark.parametrize("design", [many_synapses, learns], ids=["many synapses", "learns"])
+def test_a_network_is_read_out_of_its_manifest(design: Callable[[], Design]) -> None:
+    assert network_of({"design": design().portable()}) == design().network
+
+
+def test_a_lane_has_no_network() -> None:
+    with pytest.raises(ValueError, match="only a network"):
+        network_of({"design": Design(name="lane", block="lane").portable()})
