@@ -138,7 +138,7 @@ CompactOf = Annotated[
     typer.Option(
         "--compact/--dense",
         help="Kernels for convolutions, and lists where most weights are 0 (no hardware yet), or"
-        " dense layers alone; else compact where a layer is too large to be dense.",
+        " dense layers alone; else kernels that have hardware, and both for too large layers.",
     ),
 ]
 ReadoutOf = Annotated[

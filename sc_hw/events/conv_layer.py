@@ -15,33 +15,14 @@ from sc_hw.trained.hosted import HostWords
 from sc_hw.wires import Delays
 from sc_model.spec import ConfigError, ConvSpec, IntFormat
 
-# Inputs, and neurons: all spikes of a tick leave in one word, a flip-flop each in layer, crossing
-# and scanner. An image of 28 x 28 is 784, and 8 channels of 24 x 24 are 4,608.
-MOST = 8192
-
 
 def check_conv(spec: ConvSpec) -> None:
     """ConfigError for a convolution that has no hardware."""
-    subject = f"layer '{spec.name}' must have"
-    for unfit, demand in (
-        (
-            spec.neurons > MOST,
-            f"at most {MOST:,} neurons in hardware, not {spec.neurons:,}",
-        ),
-        (spec.inputs > MOST, f"at most {MOST:,} inputs in hardware, not {spec.inputs:,}"),
-        (spec.stride != (1, 1), f"a stride of 1 in hardware, not {spec.stride}"),
-        (spec.channel_groups != 1, f"one group of channels in hardware, not {spec.channel_groups}"),
-        (
-            spec.channels % spec.lanes,
-            f"lanes that divide its {spec.channels} channels in hardware, not {spec.lanes}",
-        ),
-        (
-            any(size % pool for size, pool in zip(spec.image[1:], spec.pool, strict=True)),
-            f"a pool that divides its image in hardware, not {spec.pool} of {spec.image[1:]}",
-        ),
-    ):
-        if unfit:
-            raise ConfigError(f"{subject} {demand}; the golden network and NativeNetwork run it.")
+    if spec.unmet is not None:
+        raise ConfigError(
+            f"layer '{spec.name}' must have {spec.unmet}; the golden network and NativeNetwork run"
+            " it."
+        )
 
 
 class ConvLayer(EventLayer):

@@ -49,7 +49,7 @@ def to_layers(
     plasticity : ``refuse`` (default) connections that learn, or ``freeze`` them: layers of a
         network keep their weights.
     compact : whether convolutions become kernels, and matrices with many zeros lists of synapses.
-        None: where a layer is too large to be dense, for dense layers alone have hardware.
+        None: kernels that have hardware, and both where a layer is too large to be dense.
     potentials : whether the last population may be one that gives potentials, for a readout.
 
     Raises InterchangeError for what the layers can't express, with the name of the population.
@@ -326,10 +326,12 @@ def _layer(
     if tau is not None:
         # a valid number where there is no synapse
         numbers["tau"] = np.where(tau > 0, tau, graph.dt_ms)
-    elif each.kind not in ANALOGUE and (too_large if compact is None else compact):
+    elif each.kind not in ANALOGUE and compact is not False:
         kernel = graph.kernels.get((before.name, each.name))
-        rows = _rows(direct, own, kernel, numbers)
-        if rows is None and zeros(direct) >= ZEROS:
+        if kernel is None or compact or too_large or kernel.unmet is None:
+            rows = _rows(direct, own, kernel, numbers)
+        # a list has no hardware yet: it is for what has none otherwise
+        if rows is None and (compact or too_large) and zeros(direct) >= ZEROS:
             rows = list_rows(each.name, direct, own)
     if rows is not None:
         numbers |= {"weight": rows.weight, "delay": rows.delay}

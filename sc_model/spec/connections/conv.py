@@ -17,6 +17,10 @@ def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+# Inputs, and neurons, of a layer in hardware: all spikes of a tick leave in one word, a flip-flop
+# each in layer, crossing and scanner. An image of 28 x 28 is 784, 8 channels of 24 x 24 are 4,608.
+MAX_HARDWARE = 8192
+
 Size = Annotated[int, Field(ge=1, le=MAX_CHANNELS)]
 Margin = Annotated[int, Field(ge=0, le=MAX_CHANNELS)]
 Image = Annotated[tuple[Size, Size, Size], BeforeValidator(_as_tuple)]
@@ -150,6 +154,31 @@ class ConvSpec(DenseSpec):
         return self.output[1] * self.output[2]
 
     # Hardware: sums stand place by place, and a word has the weights of `lanes` channels.
+
+    @property
+    def unmet(self) -> str | None:
+        """What the layer must have and has not, to have hardware; None where it has all."""
+        demands = (
+            (
+                max(self.inputs, self.neurons) <= MAX_HARDWARE,
+                f"at most {MAX_HARDWARE:,} inputs and neurons in hardware, not {self.inputs:,} and"
+                f" {self.neurons:,}",
+            ),
+            (self.stride == (1, 1), f"a stride of 1 in hardware, not {self.stride}"),
+            (
+                self.channel_groups == 1,
+                f"one group of channels in hardware, not {self.channel_groups}",
+            ),
+            (
+                self.channels % self.lanes == 0,
+                f"lanes that divide its {self.channels} channels in hardware, not {self.lanes}",
+            ),
+            (
+                not any(size % pool for size, pool in zip(self.image[1:], self.pool, strict=True)),
+                f"a pool that divides its image in hardware, not {self.pool} of {self.image[1:]}",
+            ),
+        )
+        return next((demand for met, demand in demands if not met), None)
 
     @property
     def bias_column(self) -> bool:

@@ -298,3 +298,18 @@ def test_a_readout_that_is_none_is_refused_in_one_line() -> None:
     graph = chain((2,), ("w", nir.Linear(np.ones((1, 2)))), ("n", integrate_and_fire(1)), outputs=1)
     with pytest.raises(ConfigError, match=r"^ReadoutSpec\.kind must be 'count', 'first_spike', "):
         network_of(graph, readout="loudest")
+
+
+@pytest.mark.parametrize(("stride", "kind"), [(1, "conv"), (2, "dense")])
+def test_by_default_a_kernel_is_taken_that_has_hardware(stride: int, kind: str) -> None:
+    rng = np.random.default_rng(6)
+    out = 4 // stride
+    graph = chain(
+        (1, 6, 6),
+        ("a", nir.Conv2d((6, 6), quarters(rng, 2, 1, 3, 3), stride, 0, 1, 1, np.zeros(2))),
+        ("n", integrate_and_fire(2, out, out)),
+        outputs=2 * out * out,
+    )
+    spec, parameters = network_of(graph, compact=None)
+    assert spec.layers[0].kind == kind
+    assert check_equal(graph, spec, parameters) > 10
