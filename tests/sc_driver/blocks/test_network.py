@@ -131,6 +131,20 @@ def test_packet_with_a_lesson() -> None:
     assert words.tolist() == [[0xFF, 0b101], [0x7F, 0]]
 
 
+def test_a_word_in_slices() -> None:
+    """300 inputs are 19 transfers of 16, two in a word of the bus."""
+    layers = (DenseSpec(name="a", inputs=300, neurons=2, engine="events"),)
+    design = Design(name="sliced", block="network", network=NetworkSpec(layers=layers))
+    network = network_of(manifest_of_design(design))
+    spikes = np.zeros((1, 300), int)
+    spikes[0, [0, 17, 32, 299]] = 1
+    (words,) = network.packets({"spikes": spikes}).tolist()
+    assert (network.step.transfers, len(words)) == (19, 10)
+    assert {n: word for n, word in enumerate(words) if word} == {
+        0: 1 | 2 << 16, 1: 1, 9: 1 << 299 - 18 * 16,
+    }  # fmt: skip
+
+
 def test_network_that_ticks_before_words_come() -> None:
     layers = (
         DenseSpec(name="slow", inputs=2, neurons=2, tick_interval=2),
