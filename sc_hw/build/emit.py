@@ -47,6 +47,10 @@ _HEAD = re.compile(r"^module .*?\);\n", re.S)  # a long list of ports takes seve
 _ONE_ASSIGNMENT = re.compile(r"^  always @\*\n    (\S.*;\n)", re.M)
 _UNGUARDED = re.compile(rf"^  always @\*(?! begin\n{re.escape(_GUARD)})", re.M)
 
+# Verilator reads at most 40,000 tokens of a line; Yosys writes all spikes of a layer in one.
+_LONG = re.compile(r"^.{30000,}$", re.M)
+_PIECE = 4000  # letters of a line in its place
+
 # Letters of RTLIL that Yosys reads in half a second, for which an interrupt waits in our process.
 _LARGE = 4_000_000
 # As amaranth/back/verilog.py (0.5.10) has them. `-norename` keeps the names that Amaranth numbers.
@@ -180,4 +184,13 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
 def module_text(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of a component without the modules that it shares; see `to_verilog`."""
     text = _converted(component, name, platform)
-    return _awake(_WIRE_INIT.sub("", text))
+    return _LONG.sub(_in_pieces, _awake(_WIRE_INIT.sub("", text)))
+
+
+def _in_pieces(line: re.Match[str]) -> str:
+    """A long line, broken behind commas."""
+    pieces, rest = [], line[0]
+    while len(rest) > _PIECE and (end := rest.rfind(", ", 0, _PIECE)) > 0:
+        pieces.append(rest[: end + 1])
+        rest = "    " + rest[end + 2 :]
+    return "\n".join([*pieces, rest])

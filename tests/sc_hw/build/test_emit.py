@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from amaranth.hdl import Fragment, Module, Signal
+from amaranth.hdl import Cat, Fragment, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -98,3 +98,28 @@ def test_only_a_memory_of_zeros_is_without_contents() -> None:
     fragment = Fragment.get(Holder(contents=[0, 3]), None)
     text = emit._rtlil(fragment, "holder", {})
     assert re.search(r"meminit_v2[^\0]*DATA 128'0{118}110{8}\n", text)
+
+
+class Spread(wiring.Component):
+    """Bits of a port in another order."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        super().__init__({"a": In(bits), "q": Out(bits)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.d.comb += self.q.eq(Cat(self.a[7 * k % self.bits] for k in range(self.bits)))
+        return m
+
+
+def test_a_line_that_verilator_would_refuse_is_broken_behind_commas() -> None:
+    text = to_verilog(Spread(9001), "spread", None)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 4004
+    assert len(lines) > 15
+    (joined,) = re.findall(r"assign q = \{.*?\};", text, re.S)
+    assert joined.count(",") == 9000
+    assert re.findall(r"a\[(\d+)\]", joined)[::-1] == [str(7 * k % 9001) for k in range(9001)]
+    short = to_verilog(Spread(1001), "spread", None)
+    assert any(len(line) > 4004 for line in short.splitlines())  # as Yosys has written it
