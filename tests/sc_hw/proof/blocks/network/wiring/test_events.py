@@ -1,0 +1,50 @@
+"""What joins the parts of an event layer in `top.v`: proved, and refuted with faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from event_networks import in_slices, two_event_layers
+from network_faults import Fault, refuted, write_network
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("events")
+    write_network(two_event_layers(), folder)
+    return folder
+
+
+def test_all_claims_about_the_wiring_are_proved(network: Path, tmp_path: Path) -> None:
+    assert refuted(network, tmp_path) == set()
+
+
+def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "refuted").mkdir()
+    write_network(in_slices(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    faults = [
+        # A slice is taken while spikes of the last one are left; one goes out twice.
+        ("layer_first.scanner", r"assign wants = [^;]+;", "assign wants = scanning;"),
+        ("layer_first", r"assign moves = [^;]+;", "assign moves = 1'h0;"),
+    ]
+    (tmp_path / "faulty").mkdir()
+    found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
+    assert {"instance layer_first.scanner", "top.v, layer first: the spikes"} <= found
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("fault", "claim"),
+    [
+        (("layer_first", r"\bdecided_step <= [^;]+;", "decided_step <= 0;"), "first: a tick"),
+        (("layer_second", r"\badding <= [^;]+;", "adding <= 0;"), "second: a tick"),
+        (("layer_second", r"= bank \^ \w+;", "= bank;"), "second: the lanes' inputs"),
+        (("layer_second", r"\bspikes <= [^;]+;", "spikes <= 0;"), "second: the spikes"),
+        (("layer_first", r"~ load_now", "load_now"), "first: who gets in"),
+    ],
+)
+def test_a_fault_refutes_the_claim(network: Path, tmp_path: Path, fault: Fault, claim: str) -> None:
+    assert f"top.v, layer {claim}" in refuted(network, tmp_path, [fault])
