@@ -1,8 +1,8 @@
 """Claims about the parts of an event layer that find its events, issue their words and read sums.
 
 Each is a step from any state that satisfies the part's invariant to the next one, so that all runs
-follow by induction. A scanner's state is seen as the values of all columns that are still to come
-(:func:`_pending`).
+follow by induction. A scanner's state is seen as the value of any one column, if it is still to
+come.
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_model.graph.smt import K
 from sc_model.spec import ConvSpec, NetworkSpec
-
-# Bits of values up to which the solver follows every column at its own place.
-MOST_BITS = 160
 
 
 class _Event:
@@ -48,7 +45,7 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     if facts.sliced:
         _prove_wants(prover, clocks, step, label, known)
     _prove_search(prover, clocks, step, facts, label, known)
-    if len(step.left) <= MOST_BITS and not facts.sliced:
+    if not facts.sliced:
         _prove_all_columns(prover, clocks, step, facts, label, known)
     prover.claim(
         f"{label}: end of a tick",
@@ -163,29 +160,35 @@ def _prove_all_columns(
     label: str,
     known: list[Any],
 ) -> None:
-    """The same of all columns at their own places.
-
-    With very many columns the solver does not end; there the claim about the search stands alone,
-    from which this one follows by arithmetic on places.
-    """
+    """The same of any one column at its own place, and so of all."""
     t, event, width = clocks.terms, step.event, facts.width
-    before, after = (_pending(clocks, clock, facts) for clock in (0, 1))
-    bits = len(before)
-    place = event.column.wide(bits).times(width)
-    mask = Bits(t, t(K.BV_SHL, clocks.const((1 << width) - 1, bits).term, place.term))
-    there = Bits(t, t(K.BV_SHR, before.term, place.term))[:width]
+    bits = len(step.left).bit_length() + len(event.column) + len(step.number)
+    column = Bits(t, t.var("any column", bits))
+
+    def value_of(values: Bits, place: Bits) -> Bits:
+        wide = max(bits, len(values))
+        shift = place.times(width).wide(wide)
+        return Bits(t, t(K.BV_SHR, values.wide(wide).term, shift.term))[:width]
+
+    def pending(clock: int) -> Bits:
+        """Its value, if it is still to come."""
+        first = clocks.at(clock, "number").wide(bits).times(facts.chunk)
+        ahead = clocks.at(clock, "scanning") & ~column.below(first)
+        return value_of(clocks.at(clock, "left"), column - first).gated(ahead)
+
+    before, after = pending(0), pending(1)
+    here = step.found & same(event.column.wide(bits), column)
     prover.claim(
         f"{label}: each active column once",
-        "values that are handed over are all to come; an event has the column and the value of one"
-        " that is to come and is not 0, and takes it away; nothing else changes what is to come",
+        "of any column: its value is to come when it is handed over; an event of the column has"
+        " that value, which is not 0, and takes it away; nothing else changes what is to come",
         violated(
-            step.load.implies(same(after, clocks.at(0, "values").wide(bits))),
-            step.found.implies(same(event.value, there) & event.value.any()),
-            step.found.implies(same(after, before & ~mask)),
-            (~step.found & ~step.load).implies(same(after, before)),
+            step.load.implies(same(after, value_of(clocks.at(0, "values"), column))),
+            here.implies(same(event.value, before) & event.value.any() & ~after.any()),
+            (~here & ~step.load).implies(same(after, before)),
         ),
-        known,
-        {"column": event.column.term, "value": event.value.term},
+        [*known, column.below(facts.columns).holds],
+        {"column": column.term, "value": event.value.term},
     )
 
 
@@ -216,14 +219,6 @@ def _prove_wants(
         ),
         known,
     )
-
-
-def _pending(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
-    """The values that are still to come, each at its column's place; all others are 0."""
-    t, left = clocks.terms, clocks.at(clock, "left")
-    shift = clocks.at(clock, "number").wide(len(left)).times(facts.chunk * facts.width)
-    view = Bits(t, t(K.BV_SHL, left.term, shift.term))
-    return view.gated(clocks.at(clock, "scanning"))
 
 
 def _scanner_invariant(clocks: Clocks, clock: int, facts: ScannerFacts) -> Bits:
