@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.layer import EventLayer
@@ -78,5 +78,12 @@ class ConvLayer(EventLayer):
     def _collect_spikes(self, m: Module, delays: Delays, tick: Any, host: HostWords) -> None:
         """Collect the spikes of a tick, and offer them in the order of the model."""
         super()._collect_spikes(m, delays, tick, host)
-        order = (self.spec.place(neuron) for neuron in range(self.spec.neurons))
-        m.d.comb += self.o.payload.spikes.eq(Cat(tick.spikes[place] for place in order))
+        # One channel's spikes at a time: Verilator reads no line of more than 40,000 tokens.
+        channels, places = self.spec.channels, self.spec.places
+        rows = []
+        for channel in range(channels):
+            row = Signal(places, name=f"spikes_of_channel_{channel}")
+            numbers = range(channel * places, (channel + 1) * places)
+            m.d.comb += row.eq(Cat(tick.spikes[self.spec.place(each)] for each in numbers))
+            rows.append(row)
+        m.d.comb += self.o.payload.spikes.eq(Cat(rows))
