@@ -103,6 +103,7 @@ def test_errors_stick_until_they_are_cleared(builds: Path) -> None:
     assert board.interrupt
     assert board["INTERRUPT_CAUSE"] == 3
     board.read("OUTPUT_DATA", 1)
+    board.wait(5)
     assert not board.interrupt  # for a part of a packet nobody is called
     assert board["INTERRUPT_CAUSE"] == 2
     assert board["STATUS"] & OUTPUTS
