@@ -137,6 +137,11 @@ REPORTS: dict[str, Report] = {
         "campaigns/networks.py",
         (*DESIGNS, *GOLDEN, *NATIVE, *SIMULATION, *IMPORT, "sc_model/training", "examples/mnist"),
     ),
+    "networks_hardware": Report(
+        "the digits' network on FPGAs",
+        "campaigns/networks_hardware.py",
+        (*DESIGNS, *HOST, *PRICE, *SIMULATION, "examples/mnist"),
+    ),
     "nir_public": Report(
         "public NIR files in hardware", "campaigns/nir_public.py", (*RULES, *IMPORT, *GOLDEN)
     ),

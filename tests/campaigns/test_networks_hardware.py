@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from campaigns import networks_hardware
-from campaigns.networks_hardware import CASES, Case, chosen_cases, design_of, page, row_of
+from campaigns.networks_hardware import (
+    CASES,
+    Case,
+    chosen_cases,
+    design_of,
+    kept_rows,
+    page,
+    row_of,
+)
 from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
 
 
@@ -28,8 +37,18 @@ def test_a_case_has_its_lanes_its_fabric_and_its_door() -> None:
     assert [layer.lanes for layer in chosen.network.layers] == [3, 2]  # type: ignore[union-attr]
     assert (chosen.fabric, chosen.host.door) == ("ice40_up", "uart")  # type: ignore[union-attr]
     assert design_of(CASES[0], small_with(128, 10)).host is None
-    assert {case.target for case in chosen_cases(["ecp5-25f-6"])} == {"ecp5-25f-6"}
-    assert chosen_cases([]) == list(CASES)
+    assert {case.target for case in chosen_cases(["ecp5-25f-6"], [])} == {"ecp5-25f-6"}
+    assert [case.host for case in chosen_cases(["ice40-up5k"], ["uart"])] == ["uart"]
+    assert chosen_cases([], []) == list(CASES)
+
+
+def test_rows_that_are_not_measured_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    rows = [{"target": case.target, "host": case.host, "mhz": 1} for case in CASES]
+    assert kept_rows(file, rows[1:]) == rows[1:]
+    file.write_text(json.dumps({"rows": rows[1:]}))
+    fresh = [rows[0], {**rows[1], "mhz": 2}]
+    assert [row["mhz"] for row in kept_rows(file, fresh)] == [1, 2, 1]
 
 
 def small_with(*neurons: int) -> Design:
