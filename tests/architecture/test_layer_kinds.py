@@ -259,8 +259,8 @@ def test_a_file_makes_a_kind(drop: Drop) -> None:
     with pytest.raises(ConfigError) as caught:
         design("alpa")
     assert str(caught.value) == (
-        "kind of layer 1 must be one of alpha, conv, dense, hetsyn, integrator, powers, sparse, not 'alpa';"
-        " did you mean 'alpha'?"
+        "kind of layer 1 must be one of alpha, conv, dense, hetsyn, integrator, powers, sparse, not"
+        " 'alpa'; did you mean 'alpha'?"
     )
     with pytest.raises(ConfigError) as caught:
         design("powers", trace_bits=4)
