@@ -99,7 +99,5 @@ def bundle(
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command(epilog="Example: sc-hw registers my_lane.toml --format c --out firmware")(
-        registers
-    )
+    app.command(epilog="Example: sc-hw registers my_lane.toml --format c --out firmware")(registers)
     app.command(epilog="Example: sc-hw bundle my_lane.toml --door axi --out my_lane_axi")(bundle)
