@@ -13,6 +13,7 @@ import pytest
 from sc_model.golden import PlasticLayer, RecordingError
 from sc_model.golden.network.network import Network, parameter_bounds
 from sc_model.golden.network.recording import load_network_recording, taught
+from sc_model.layer_kinds import layer_kinds
 from sc_model.rules import resolve
 from sc_model.spec import (
     ConfigError,
@@ -136,7 +137,7 @@ def test_a_design_file_with_a_plastic_layer() -> None:
     with pytest.raises(
         ConfigError,
         match=(
-            r"^kind of layer 1 must be one of dense, hetsyn, not 'dens'; did you mean 'dense'\?$"
+            rf"^kind of layer 1 must be one of {', '.join(layer_kinds())}, not 'dens'; did you mean 'dense'\?$"
         ),
     ):
         parse_design({**tables, "layer": [{**tables["layer"][0], "kind": "dens"}]})
