@@ -137,7 +137,8 @@ def test_a_design_file_with_a_plastic_layer() -> None:
     with pytest.raises(
         ConfigError,
         match=(
-            rf"^kind of layer 1 must be one of {', '.join(layer_kinds())}, not 'dens'; did you mean 'dense'\?$"
+            rf"^kind of layer 1 must be one of {', '.join(layer_kinds())}, not 'dens'; did you mean"
+            r" 'dense'\?$"
         ),
     ):
         parse_design({**tables, "layer": [{**tables["layer"][0], "kind": "dens"}]})
