@@ -34,6 +34,10 @@ LOGIC = ("ICESTORM_LC", "Total LUT4s", "Total DFFs", "LUT4", "DFF")
 # what was measured has narrowed before.
 MAX_TRIES = 9
 MAX_STEPS_BACK = 2
+# The fewest lanes do not take the least block RAM: with another width and depth a memory is made of
+# other cells. mnist.toml needs 210 DP16KD with a lane a layer, and 65 with eight.
+BLOCK_RAM = ("ICESTORM_RAM", "DP16KD", "BSRAM")
+MAX_LARGER = 3  # after the fewest and the design's own: 2, 4 and 8 times the fewest
 MEMORIES = ("joined", "split", "single_port")
 
 Totals = Mapping[str, tuple[int, int]]  # used and available, by kind of cell
@@ -46,7 +50,9 @@ class Trial:
 
     Members
     -------
-    choices : keys of `[layer]` that were chosen, or the lanes of a network and of its layers; empty
+    design : the candidate.
+    lanes : of a network those of all its layers together; None where there is nothing to choose.
+    choices : keys of `[layer]` that were chosen, or the lanes of each of a network's layers; empty
         where there is nothing to choose.
     ticks_per_s : steps a second at the board's clock, at most.
     totals : cells by kind, used and available.
@@ -54,6 +60,8 @@ class Trial:
     share : of that kind, used by usable; above 1 it does not fit.
     """
 
+    design: Design = field(repr=False)
+    lanes: int | None
     choices: Mapping[str, Any]
     ticks_per_s: float
     totals: Totals = field(repr=False)
@@ -154,44 +162,73 @@ class Search:
 
     def tried(self, lanes: int | None, **other: Any) -> Trial:
         """A candidate's trial, made once."""
-        design = self.with_lanes(lanes, **other)
+        return self._trial(self.with_lanes(lanes, **other), lanes)
+
+    def _trial(self, design: Design, lanes: int | None) -> Trial:
+        """The trial of a candidate, made once; lanes as those of `Trial`."""
         choices: dict[str, Any] = {}
         if lanes is not None and design.layer is not None:
             choices = {
                 key: getattr(design.layer, key) for key in ("lanes", "multipliers", "memory")
             }
         elif lanes is not None and design.network is not None:
-            choices = {"lanes": lanes}
-            choices |= {f"lanes of {layer.name}": layer.lanes for layer in design.network.layers}
+            choices = {f"lanes of {layer.name}": layer.lanes for layer in design.network.layers}
         for trial in self.trials:
             if trial.choices == choices:
                 return trial
-        self._progress(f"trying {', '.join(f'{k} = {v}' for k, v in choices.items()) or 'it'}")
+        if choices:
+            self._progress(f"trying {', '.join(f'{k} = {v}' for k, v in choices.items())}")
         totals = self._price(design)
         kind, share = fullest(totals)
-        trial = Trial(choices, self._rate(design), totals, kind, share)
+        trial = Trial(design, lanes, choices, self._rate(design), totals, kind, share)
         self.trials.append(trial)
         return trial
 
-    def most(self, counts: Sequence[int], **other: Any) -> Trial | None:
-        """The trial with the most lanes that fits; None where not even the fewest do."""
-        low, high = 0, len(counts)  # counts[low] fits, counts[high] does not
-        if not self.tried(counts[0], **other).fits:
+    def _first_that_fits(self, counts: Sequence[int]) -> Trial | None:
+        """The fewest lanes; where they have too little block RAM the design's own, and larger."""
+        fewest = self.tried(counts[0])
+        if fewest.fits or fewest.full not in BLOCK_RAM:
+            return fewest if fewest.fits else None
+        layer, network = self._design.layer, self._design.network
+        layers = network.layers if network is not None else (layer,) if layer is not None else ()
+        lanes = sum(each.lanes for each in layers)
+        own = self._trial(self._design if network is not None else self.with_lanes(lanes), lanes)
+        if own.fits:
+            return own
+        for power in range(1, MAX_LARGER + 1):
+            larger = next((n for n in counts if n >= counts[0] << power), None)
+            if larger is not None and (trial := self.tried(larger)).fits:
+                return trial
+        return None
+
+    def most(self, counts: Sequence[int], first: Trial | None = None, **other: Any) -> Trial | None:
+        """The trial with the most lanes that fits; None where not even the fewest do.
+
+        Parameters
+        ----------
+        counts : lanes to choose from.
+        first : a trial that fits, to begin with; by default that of the fewest lanes.
+        """
+        best = first or self.tried(counts[0], **other)
+        if not best.fits:
             return None
+        larger = [count for count in counts if count > (best.lanes or 0)]
+        low, high = -1, len(larger)  # larger[low] fits, larger[high] does not
         for _ in range(MAX_TRIES):
             if high - low <= 1:
                 break
-            middle = self._next(counts, low, high)
-            if self.tried(counts[middle], **other).fits:
-                low = middle
+            middle = self._next(larger, low, high)
+            trial = self.tried(larger[middle], **other)
+            if trial.fits:
+                low, best = middle, trial
             else:
                 high = middle
-        return self.tried(counts[low], **other)
+        return best
 
     def _next(self, counts: Sequence[int], low: int, high: int) -> int:
         """Where to try next, between what fits and what does not: a straight line says where."""
         points = sorted(
-            (trial.choices["lanes"], trial.share) for trial in self.trials if trial.choices
+            (trial.lanes, trial.share) for trial in self.trials if trial.lanes is not None
         )
         if len({lanes for lanes, _ in points}) < 2:
             return min(high - 1, max(low + 1, low + (high - low) // 8))
@@ -218,7 +255,8 @@ class Search:
             enough = [n for n in counts if self._rate(self.with_lanes(n)) >= goal]
             if enough and self.tried(enough[0]).fits:
                 return self.tried(enough[0])
-        found = self.most(counts)
+        first = self._first_that_fits(counts)
+        found = self.most(counts, first) if first is not None else None
         # Other memories of a layer may fit where too little block RAM is there.
         if found is None and self._design.layer is not None:
             for memory in MEMORIES:
@@ -241,16 +279,15 @@ class Search:
         """
         counts = lane_counts(self._design)
         for steps_back in range(MAX_STEPS_BACK + 1):
-            lanes = best.choices.get("lanes")
             other = {key: best.choices[key] for key in ("memory",) if key in best.choices}
             try:
-                return best, build(self.with_lanes(lanes, **other))
+                return best, build(best.design)
             except BoardError:
-                fewer = [count for count in counts if lanes is not None and count < lanes]
+                fewer = [count for count in counts if count < (best.lanes or 0)]
                 if not fewer or steps_back == MAX_STEPS_BACK:
                     raise
                 before = self.tried(fewer[-1], **other)
-                if goal is not None and before.ticks_per_s < goal:
+                if not before.fits or (goal is not None and before.ticks_per_s < goal):
                     raise
                 best = before
         raise AssertionError("the loop returns or raises")
@@ -325,6 +362,7 @@ def search_on(
     """The search that prices candidates with Yosys and nextpnr; arguments are those of `fit`."""
 
     def price(candidate: Design) -> Totals:
+        progress(f"{board.name}: elaborating")
         build = elaborate(board_variant(candidate, board, mhz), root)
         folder = make_folder(build.folder / "board" / board.name)
         with FileLock(folder / ".lock"):
@@ -345,12 +383,16 @@ def refusal(
     fitting = [trial for trial in trials if trial.fits]
     subject = f"design '{design.name}' on board '{board.name}'"
     tried = f"{len(trials)} tried"
+    chosen = any(trial.choices for trial in trials)
     if not fitting:
         least = min(trials, key=lambda trial: trial.share)
         used, available = least.totals[least.full]
+        what = (
+            f" with any of the {len(trials)} lanes and memories that were tried" if chosen else ""
+        )
         return BoardError(
-            f"{subject} does not fit, whatever its lanes and memories: {least.full} {used:,} of"
-            f" {available:,} at the least ({tried}); it needs fewer synapses, narrower state or a"
+            f"{subject} does not fit{what}: {least.full} {used:,} of {available:,}"
+            f"{' at the least' if chosen else ''}; it needs fewer synapses, narrower state or a"
             " larger board."
         )
     fastest = max(fitting, key=lambda trial: trial.ticks_per_s)
@@ -358,9 +400,10 @@ def refusal(
     bound = min(above, key=lambda trial: trial.ticks_per_s, default=fastest)
     used, available = bound.totals[bound.full]
     choices = ", ".join(f"{key} = {value}" for key, value in fastest.choices.items())
+    more = f"{choices}; more needs {bound.full} {used:,} of {available:,}; {tried}"
+    if not chosen:
+        more = f"a {design.block} has no lanes or memories to choose"
     return BoardError(
         f"{subject} takes {fastest.ticks_per_s:,.0f} steps a second at most, not"
-        f" {ticks or 0:,.0f} ({choices or 'nothing can be chosen'}; more needs {bound.full}"
-        f" {used:,} of {available:,}; {tried}); give a higher --mhz, a smaller design or a larger"
-        " board."
+        f" {ticks or 0:,.0f} ({more}); give a higher --mhz, a smaller design or a larger board."
     )

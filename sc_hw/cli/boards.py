@@ -133,7 +133,7 @@ def fit(
     build: Root = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
-    """Choose lanes, multipliers and memory of a layer so that it fits a board, and build it.
+    """Choose lanes and memory of a layer, or a network's lanes, that fit a board, and build it.
 
     Prints what was tried and what limits. Where nothing fits, or nothing is fast enough, the exit
     code is 1.
@@ -163,7 +163,10 @@ def fit(
             "yes" if row["fits"] else "no",
         )
     out.print(table)
-    out.print(f"chosen: {_choices(result['choices'])}", markup=False)
+    if result["choices"]:
+        out.print(f"chosen: {_choices(result['choices'])}", markup=False)
+    else:
+        out.print(f"{result['design']} has no lanes or memories to choose; it fits.", markup=False)
     _print_build(result["built"])
 
 
@@ -173,7 +176,7 @@ def _choices(choices: dict[str, Any]) -> str:
         f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}"
         for key, value in choices.items()
     )
-    return ", ".join(texts) or "nothing can be chosen"
+    return ", ".join(texts) or "as it is"
 
 
 def program(

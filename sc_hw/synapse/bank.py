@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Many synapses in block RAM, updated in turn by one pipeline: one synapse a clock."""
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from amaranth.hdl import Fragment, Module
 from support import ROOT
 
 from sc_hw.bitstream.fit import (
@@ -104,8 +106,8 @@ def test_another_memory_is_tried_where_block_ram_is_too_little() -> None:
         (
             prices(lambda n: 100, lambda n, _: 30 + n),
             None,
-            r"'mine' on board 'icebreaker' does not fit, whatever its lanes and memories:"
-            r" ICESTORM_RAM 31 of 30 at the least \(4 tried\)",
+            r"'mine' on board 'icebreaker' does not fit with any of the 7 lanes and memories that"
+            r" were tried: ICESTORM_RAM 31 of 30 at the least;",
         ),
         (prices(lambda n: 9000, lambda n, _: 1), None, r"ICESTORM_LC 9,000 of 5,280"),
         (
@@ -169,7 +171,18 @@ def test_other_blocks_have_nothing_to_choose() -> None:
     assert best is not None
     assert best.choices == {}
     assert search.best(1e9) is None
+    with pytest.raises(BoardError, match=r"\(a lane has no lanes or memories to choose\)"):
+        raise refusal(lane, load_board("icebreaker"), search.trials, 1e9)
     assert ticks_per_s(lane, 24) == 24e6
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_block_that_is_only_timed_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
+    Fragment.get(Module(), None)  # Amaranth warns from the first elaboration on
+    bank = Design(name="many", block="bank", synapses=64, fabric="ice40_up")
+    assert ticks_per_s(bank, 24) == 24e6 / 64
+    gc.collect()
+    assert [str(one.message) for one in recwarn] == []
 
 
 @pytest.mark.parametrize("ticks", [0, -1, float("nan"), float("inf")])
@@ -181,6 +194,38 @@ def test_a_rate_that_is_none_is_refused(ticks: float) -> None:
 def test_a_board_without_place_and_route_is_refused() -> None:
     with pytest.raises(ConfigError, match="'arty-a7-35t' has no open place and route"):
         fit(layer(16, 4), "arty-a7-35t")
+
+
+@pytest.mark.parametrize(("own", "first"), [((1, 8), 9), ((1, 1), 4)])
+def test_the_fewest_lanes_of_event_layers_do_not_take_the_least_block_ram(
+    own: tuple[int, int], first: int
+) -> None:
+    """The design's own lanes are tried next, though they are none of the counts, then larger."""
+    design = load_design(ROOT / "examples" / "network.toml")
+    network = design.network
+    assert network is not None
+    layers = tuple(
+        layer.model_copy(update={"lanes": lanes})
+        for layer, lanes in zip(network.layers, own, strict=True)
+    )
+    design = design.model_copy(update={"network": network.model_copy(update={"layers": layers})})
+
+    def price(candidate: Design) -> Totals:
+        assert candidate.network is not None
+        lanes = sum(layer.lanes for layer in candidate.network.layers)
+        ram = 210 if lanes < 4 else 65
+        return {"TRELLIS_COMB": (3000 * lanes, 83_640), "DP16KD": (ram, 208)}
+
+    lines: list[str] = []
+    search = Search(design, price, lambda it: ticks_per_s(it, 24.0), progress=lines.append)
+    best = search.best(None)
+    assert best is not None
+    assert best.fits
+    assert (best.lanes or 0) > first
+    assert [trial.fits for trial in search.trials[:3]].count(True) >= 1
+    assert not any("trying lanes =" in line for line in lines)
+    sizes = [trial.lanes for trial in search.trials]
+    assert first in sizes[1:3]
 
 
 @pytest.mark.soak
@@ -212,7 +257,8 @@ def test_the_lanes_of_a_network_are_chosen_together() -> None:
     rates = [network_rate(search.with_lanes(n)) for n in counts]
     assert rates == sorted(rates)
     fitting = [n for n in counts if search.tried(n).fits]
-    assert best.choices["lanes"] == max(fitting) < max(counts)
+    assert best.lanes == max(fitting) < max(counts)
+    assert "lanes" not in best.choices
     layers = design.network.layers
     assert sum(best.choices[f"lanes of {layer.name}"] for layer in layers) == max(fitting)
     assert search.best(network_rate(search.with_lanes(counts[2]))) is not None
