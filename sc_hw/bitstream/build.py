@@ -25,6 +25,17 @@ MHZ = (1.0, 400.0)  # what `--mhz` takes at all; the board's PLL then says what 
 DOOR = "uart"  # the one that boards have
 
 
+def check_layers(design: Design) -> None:
+    """ConfigError for a network with a layer that no driver runs behind a board's registers."""
+    for layer in design.network.layers if design.network is not None else ():
+        if layer.CONNECTIVITY != "full":
+            places = "model or rtl" if layer.kind == "conv" else "model"
+            raise ConfigError(
+                f"boards do not run layers of kind '{layer.kind}' yet, as '{layer.name}' of"
+                f" '{design.name}'; use `sc-hw run --on`: {places}."
+            )
+
+
 def board_variant(design: Design, board: Board, mhz: float | None = None) -> Design:
     """The design as a board carries it: the fabric of its FPGA, a serial line, the board's clock.
 
@@ -36,8 +47,9 @@ def board_variant(design: Design, board: Board, mhz: float | None = None) -> Des
 
     Raises
     ------
-    ConfigError : the clock is none that the board's PLL can make.
+    ConfigError : the clock is none that the board's PLL can make, or a layer is not yet driven.
     """
+    check_layers(design)
     if mhz is not None and not MHZ[0] <= mhz <= MHZ[1]:
         raise ConfigError(f"--mhz must be from {MHZ[0]:g} to {MHZ[1]:g}, not {mhz:g}.")
     pll = load_flow(board.flow).clocking(board, board.mhz if mhz is None else mhz)

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock
 
 from sc_hw.bitstream.bitstream import BoardFiles
-from sc_hw.bitstream.build import board_variant, build_board, system_on_board
+from sc_hw.bitstream.build import board_variant, build_board, check_layers, system_on_board
 from sc_hw.bitstream.lanes import lane_counts, network_lanes
 from sc_hw.boards import Board, load_board
 from sc_hw.build.blocks import block_of
@@ -337,6 +337,7 @@ def fit(
             f"board '{chosen.name}' has no open place and route that could say what fits; choose"
             " lanes yourself and give `sc-hw build`."
         )
+    check_layers(design)
     search = search_on(design, chosen, mhz, root, progress)
     best = search.best(ticks)
     if best is None:

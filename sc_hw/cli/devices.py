@@ -161,16 +161,19 @@ def sim_board(
     from sc_hw.build.elaborate import elaborate
     from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
     from sc_hw.simulation.board.top import simulated_board
+    from sc_hw.simulation.on_board import check_on_board
     from sc_model.spec import load_design
 
     with progress_lines(False) as progress:
         loaded = load_design(design)
+        chosen = None if board is None else load_board(board)
+        check_on_board(loaded)
         progress(f"{loaded.name}: elaborating, and compiling unless that is kept")
         top = None
-        if board is None:
+        if chosen is None:
             made = elaborate(loaded if loaded.host else loaded.behind("uart"), build)
         else:
-            made, top = simulated_board(loaded, load_board(board), build)
+            made, top = simulated_board(loaded, chosen, build)
         port = PseudoTerminal.of_build(made.folder, real_time=real_time, board=top)
     with port:
         port.disturb(noise)

@@ -314,6 +314,8 @@ def _layer(number: int, table: Any) -> TrainedLayerSpec:
 def load_design(path: PathLike) -> Design:
     """Read a TOML design file; ConfigError if it is missing, no TOML, or not a design."""
     file = Path(path)
+    if file.suffix == ".py":
+        raise ConfigError(f"{file} is a rule; give its design, {file.with_suffix('.toml')}.")
     try:
         values = _tables(read_text(file))
     except FileNotFoundError:

@@ -40,6 +40,7 @@ from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
 from sc_hw.simulation.running import Progress
 from sc_model.spec import ConfigError, Design, load_design
 
+CONV = str(ROOT / "examples" / "mnist" / "mnist_conv.toml")
 LANE = str(ROOT / "examples" / "lane.toml")
 LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40])
 NOTHING_LEARNS = Progress(20, 20, None, None, {}, None, None, None, [])
@@ -89,6 +90,28 @@ def test_histogram_for_a_terminal() -> None:
         "       1 | ▁█▄| 900",
     ]
     assert _view(NOTHING_LEARNS).plain == "step 20 of 20"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", CONV, "--on", "sim-board"], "boards do not run layers of kind 'conv' yet"),
+        (["sim-board", CONV], "boards do not run layers of kind 'conv' yet"),
+        (["build", CONV, "--board", "ulx3s-85f"], "boards do not run layers of kind 'conv' yet"),
+        (["fit", CONV, "--board", "ulx3s-85f"], "boards do not run layers of kind 'conv' yet"),
+        (["sim-board", LANE, "--board", "arty"], "board must be one of"),
+        (["build", "my_rule.py", "--board", "icebreaker"], "is a rule; give its design, my_rule.t"),
+    ],
+)
+def test_what_boards_do_not_run_is_refused_before_anything_is_made(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, arguments)
+    assert isinstance(done.exception, ConfigError)
+    assert message in str(done.exception)
+    assert "elaborating" not in done.output
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
