@@ -185,10 +185,12 @@ def index(folder: Path, root: Path = ROOT) -> str:
         [
             "# What was measured",
             "",
-            f"A report is *older* where a file that it speaks of has changed since it was made:"
-            f" {older} of {len(rows)} are. A change may be one",
-            "of a comment; how many files have changed is said where it is known. What a report"
-            " speaks of: `campaigns/freshness/sources.py`.",
+            "Each figure is that of the sources that its report names. A report is *older* where a"
+            " file that it speaks of has",
+            f"changed since: {older} of {len(rows)} are. A change may be one of a comment, and says"
+            " nothing of what a new run would give; how many",
+            "files have changed is said where it is known. What a report speaks of:"
+            " `campaigns/freshness/sources.py`.",
             f"This page is of the day it was written, by `make reports-index` or `make docs`;"
             f" `{COMMAND}` prints the list as it is now.",
             "",
