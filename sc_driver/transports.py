@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import serial
 
@@ -23,6 +24,7 @@ from sc_driver.errors import (
 )
 
 DEFAULT_BAUD = 1_000_000
+NETWORK_SCHEMES = ("socket", "rfc2217")
 BITS_OF_A_BYTE = 10  # 8N1: start bit, eight data bits, stop bit
 
 
@@ -76,8 +78,10 @@ class SerialPort:
         NoSuchPortError, PortForbiddenError, PortBusyError
             It can't be opened, by its system's word.
         PortError
-            It can't be opened for another reason, as a baud rate that it does not have.
+            It can't be opened for another reason, as a baud rate that it does not have, or a URL
+            without a host.
         """
+        _check_url(port)
         self.name, self.baud = port, baud
         self.bytes_per_second: float | None = baud / BITS_OF_A_BYTE
         options: dict[str, Any] = {"baudrate": baud, "timeout": 0, "write_timeout": 10}
@@ -121,6 +125,24 @@ class SerialPort:
         return PortGoneError(
             f"Port {self.name} is gone; was it unplugged? Plug it in and open it again."
         )
+
+
+def _check_url(port: str) -> None:
+    """PortError for a URL that lacks what its kind needs; pyserial's own errors do not say so."""
+    scheme, found, rest = port.lower().partition("://")
+    if found and scheme in NETWORK_SCHEMES:
+        try:
+            url = urlsplit(port)
+            whole = bool(url.hostname) and url.port is not None
+        except ValueError:  # the port is no number, or above 65535
+            whole = False
+        if not whole:
+            raise PortError(
+                f"Port {port} must have a host and a port from 0 to 65535, as"
+                f" {scheme}://localhost:7000."
+            )
+    elif found and not rest and scheme != "loop":
+        raise PortError(f"Port {port} must name what it opens, as {scheme}:///dev/ttyUSB1.")
 
 
 def _why_not_open(port: str, baud: int, error: Exception) -> PortError:

@@ -191,6 +191,17 @@ def _check_labels(samples: Samples, spec: NetworkSpec) -> None:
 def _floating(design: Path, spec: NetworkSpec, nir: PathLike | None) -> Floating:
     """The network in floating point that a design was imported from."""
     report = design.with_suffix(".import.json")
+    if not report.is_file():
+        if nir is not None:
+            raise ConfigError(
+                f"--nir needs {report}, by which {nir} was imported, and it is not there;"
+                " `sc-hw import` writes both."
+            )
+        return Floating(
+            None,
+            f"{report.name} is not there, which `sc-hw import` writes beside the design; import the"
+            " network again to compare with it",
+        )
     try:
         origin = json.loads(report.read_text(encoding="utf-8"))["float"]
         answers, recorded, digest = origin["answers"], origin["file"], origin["sha256"]

@@ -62,6 +62,24 @@ def test_ports_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("port", "message"),
+    [
+        ("socket://", "must have a host and a port .*, as socket://localhost:7000"),
+        ("socket://somewhere", "must have a host and a port"),
+        ("socket://:7000", "must have a host and a port"),
+        ("socket://somewhere:70000", "must have a host and a port from 0 to 65535"),
+        ("rfc2217://somewhere:x", "must have a host and a port .*, as rfc2217://localhost:7000"),
+        ("SOCKET://[", "must have a host and a port"),
+        ("spy://", "must name what it opens, as spy:///dev/ttyUSB1"),
+        ("hwgrep://", "must name what it opens"),
+    ],
+)
+def test_a_url_without_what_its_kind_needs(port: str, message: str) -> None:
+    with pytest.raises(PortError, match=message):
+        SerialPort(port)
+
+
+@pytest.mark.parametrize(
     ("error", "kind"),
     [
         (PermissionError(13, "Permission denied"), PortForbiddenError),

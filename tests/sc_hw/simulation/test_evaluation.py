@@ -110,6 +110,10 @@ def test_without_the_network_in_floating_point(net: Path, tmp_path: Path) -> Non
     assert "float: not run, small.import.json does not say" in answer_table(found)
     with pytest.raises(ConfigError, match="must say what the import was told"):
         evaluate(net, data, nir=moved)
+    report.unlink()
+    assert str(evaluate(net, data)["float_missing"]).startswith("small.import.json is not there,")
+    with pytest.raises(ConfigError, match=r"^--nir needs .*small.import.json.* it is not there;"):
+        evaluate(net, data, nir=moved)
 
 
 def test_data_without_labels_and_of_other_classes(net: Path, tmp_path: Path) -> None:
