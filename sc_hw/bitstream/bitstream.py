@@ -97,7 +97,7 @@ class BoardFiles:
         progress(f"{self.board.name}: elaborating for {self.target.family}")
         texts = self.texts()
         key, file = self._key(texts), self.folder / "report.json"
-        made = _read(file)
+        made = read_json(file)
         if made.get("key") == key and self._is_whole(made):
             return made
         # The report is written last: a build that is ended leaves none, and is made again.
@@ -118,7 +118,7 @@ class BoardFiles:
             write_text(self.folder / name, text)
         key = sha256(json.dumps([texts, self._tools()], sort_keys=True))
         file = self.folder / "totals.json"
-        made = _read(file)
+        made = read_json(file)
         if made.get("key") != key:
             progress(f"{self.board.name}: synthesis")
             self._synthesised()
@@ -317,8 +317,8 @@ class BoardFiles:
         }
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """An earlier report; empty where there is none, or none that can be read."""
+def read_json(file: Path) -> dict[str, Any]:
+    """An earlier report or manifest; empty where there is none, or none that can be read."""
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from sc_hw.bitstream.bitstream import BoardFiles, System
+from sc_hw.bitstream.bitstream import BoardFiles, System, read_json
 from sc_hw.bitstream.flows import load_flow
 from sc_hw.boards import Board, load_board
 from sc_hw.build.elaborate import Build, elaborate
@@ -116,6 +116,25 @@ def folder_of(
     """Where `build_board` leaves a board's files; nothing is made."""
     variant = board_variant(design, board, mhz)
     return folder_of_builds(root) / build_id(variant) / "board" / board.name
+
+
+def check_version(
+    design: Design, board: Board, *, mhz: float | None = None, root: PathLike = DEFAULT_ROOT
+) -> None:
+    """ConfigError where only another version of this package made the board's bitstream.
+
+    Parameters are those of `folder_of`. That there is no bitstream at all is no error here.
+    """
+    if (folder_of(design, board, mhz=mhz, root=root) / "report.json").is_file():
+        return
+    described = board_variant(design, board, mhz).model_dump(mode="json")
+    for manifest in sorted(folder_of_builds(root).glob("*/manifest.json")):
+        report = manifest.parent / "board" / board.name / "report.json"
+        if report.is_file() and read_json(manifest).get("design") == described:
+            raise ConfigError(
+                f"the bitstream of '{design.name}' in {report.parent} was built by another version"
+                f" of sc-hw, or of the rule; run `sc-hw build DESIGN --board {board.name}` again."
+            )
 
 
 def system_on_board(build: Build) -> System:

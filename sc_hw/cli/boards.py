@@ -199,9 +199,10 @@ def program(
     ] = False,
     mhz: Mhz = None,
     build: Root = DEFAULT_ROOT,
+    as_json: AsJson = False,
 ) -> None:
     """Load the bitstream that `sc-hw build` made into a board, with openFPGALoader."""
-    from sc_hw.bitstream.build import folder_of
+    from sc_hw.bitstream.build import check_version, folder_of
     from sc_hw.bitstream.program import built
     from sc_hw.bitstream.program import program as run_program
     from sc_hw.boards import load_board
@@ -209,10 +210,15 @@ def program(
     chosen = load_board(board)
     folder = design if design is not None and design.is_dir() else None
     if folder is None:
-        folder = folder_of(_design(design, board), chosen, mhz=mhz, root=build)
+        loaded = _design(design, board)
+        check_version(loaded, chosen, mhz=mhz, root=build)
+        folder = folder_of(loaded, chosen, mhz=mhz, root=build)
     file = built(folder, chosen)
     run_program(file, chosen, port=port, flash=flash)
-    out.print(f"loaded {file} into {chosen.title}", markup=False)
+    if as_json:
+        print_json({"board": chosen.name, "bitstream": str(file), "flash": flash})
+    else:
+        out.print(f"loaded {file} into {chosen.title}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -54,6 +54,7 @@ def new(
     lanes: Annotated[
         int | None, typer.Option(help="Lanes of a layer, or of each of a network; by default 1.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented design file NAME.toml, with --rule also a rule file NAME.py to edit."""
     chosen = block or ("lane" if rule else "bank")
@@ -67,11 +68,17 @@ def new(
     if rule:
         from sc_hw.commands.new_rule import new_rule
 
-        out.print(new_rule(name, folder, block=chosen, **sizes), markup=False)
-        return
-    from sc_hw.commands.new import new as run_new
+        text = new_rule(name, folder, block=chosen, **sizes)
+        written = {"design": folder / f"{name}.toml", "rule": folder / f"{name}.py"}
+    else:
+        from sc_hw.commands.new import new as run_new
 
-    out.print(f"wrote {run_new(name, block=chosen, folder=folder, **sizes)}")
+        written = {"design": run_new(name, block=chosen, folder=folder, **sizes)}
+        text = f"wrote {written['design']}"
+    if as_json:
+        print_json({what: str(path) for what, path in written.items()})
+    else:
+        out.print(text, markup=False)
 
 
 def elaborate(

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from sc_hw.bitstream import build as build_module
 from sc_hw.bitstream import fit as fit_module
 from sc_hw.bitstream import program as program_module
+from sc_hw.boards import load_board
 from sc_hw.cli import app
 from sc_hw.errors import BoardError
 from sc_model.spec import ConfigError, Design
@@ -127,6 +128,35 @@ def test_errors(
     assert isinstance(done.exception, kind)
     assert message in str(done.exception)
     assert not (tmp_path / "build").exists()
+
+
+def test_a_bitstream_of_another_version_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    board, design = load_board("icebreaker"), Design(name="mine", block="lane")
+    (tmp_path / "mine.toml").write_text('[design]\nname = "mine"\nblock = "lane"\n')
+    variant = build_module.board_variant(design, board).model_dump(mode="json")
+    place = tmp_path / "build" / "0ld" / "board" / "icebreaker"
+    place.mkdir(parents=True)
+    (place / "report.json").write_text('{"board": "icebreaker", "bitstream": "board.bin"}')
+    (place / "board.bin").write_bytes(b"bits")
+    (place.parents[1] / "manifest.json").write_text(json.dumps({"design": variant}))
+    done = CliRunner().invoke(app, ["program", "mine.toml", "--board", "icebreaker"])
+    assert isinstance(done.exception, ConfigError)
+    assert "'mine' in build/0ld/board/icebreaker was built by another version" in str(
+        done.exception
+    )
+    # the other board has none at all
+    done = CliRunner().invoke(app, ["program", "mine.toml", "--board", "upduino3"])
+    assert "has no bitstream" in str(done.exception)
+    monkeypatch.setattr(program_module, "program", lambda *_, **__: "")
+    done = CliRunner().invoke(app, ["program", str(place), "--board", "icebreaker", "--json"])
+    assert json.loads(done.stdout) == {
+        "board": "icebreaker",
+        "bitstream": str(place / "board.bin"),
+        "flash": False,
+    }
 
 
 def test_a_refused_design_is_exit_code_1(
