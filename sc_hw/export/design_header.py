@@ -49,7 +49,10 @@ def _identity(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _step(step: Mapping[str, Any]) -> Iterator[str]:
-    yield "/* A step: fields of the whole of it, then its transfers. */"
+    if step["common"]:
+        yield "/* A step: fields of the whole of it, then its transfers. */"
+    else:
+        yield "/* A step: its transfers; this block has no fields of the whole of it. */"
     yield f"#define SC_STEP_WORDS {step['words']}"
     for field in step["common"]:
         yield from _field(
@@ -66,12 +69,17 @@ def _step(step: Mapping[str, Any]) -> Iterator[str]:
         place = f"{begin} + (index) / {count} * {WORD_BITS} + (index) % {count} * {bits}"
     else:
         place = f"{begin} + (index) * {step['words_per_transfer'] * WORD_BITS}"
+    if step["transfers"] == 1:
+        yield "/* There is one transfer: the index is 0. */"
     yield f"#define SC_STEP_TRANSFER_LO(index) ({place})"
     yield from _fields("SC_TRANSFER", step["fields"])
 
 
 def _output(output: Mapping[str, Any]) -> Iterator[str]:
-    yield "/* An output packet: the number of its step, then these bits. */"
+    if output["fields"]:
+        yield "/* An output packet: the number of its step, then these bits. */"
+    else:
+        yield "/* An output packet: the number of its step alone; the window has the state. */"
     yield f"#define SC_OUTPUT_WORDS {output['words']}"
     yield f"#define SC_OUTPUT_STEP_INTERVAL {output['step_interval']}"
     for field in output["fields"]:
@@ -82,6 +90,8 @@ def _output(output: Mapping[str, Any]) -> Iterator[str]:
 def _window(number: int, window: Mapping[str, Any]) -> Iterator[str]:
     name = f"SC_WINDOW_{_macro(window['name'])}"
     yield f"/* The memories of {window['name']}: WINDOW_PORT, fields of WINDOW_ADDRESS, spaces. */"
+    if not window["address"]:
+        yield "/* One word has no address: WINDOW_ADDRESS stays 0. */"
     yield f"#define {name}_PORT {number}"
     yield f"#define {name}_ACCESSES {window['accesses']}"
     yield from _fields(f"{name}_ADDRESS", window["address"])
@@ -94,10 +104,13 @@ def _window(number: int, window: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _placement(placement: Mapping[str, Any]) -> Iterator[str]:
-    yield "/* Where things are: see `placement` in the manifest. */"
-    for name, value in placement.items():
-        if isinstance(value, int):
-            yield f"#define SC_PLACE_{_macro(name)} {value}"
+    numbers = {name: value for name, value in placement.items() if isinstance(value, int)}
+    if numbers:
+        yield "/* Where things are: see `placement` in the manifest. */"
+    else:
+        yield "/* SC_PLACE_: this block has none. */"
+    for name, value in numbers.items():
+        yield f"#define SC_PLACE_{_macro(name)} {value}"
 
 
 def _fields(prefix: str, fields: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -42,6 +42,13 @@ The page "Put it into your SoC" of sc-hw's documentation shows reset, load, step
 timing.
 """
 
+# what a transfer is of, by block; a lane has one
+_TRANSFERS = {
+    "bank": ", one for each synapse",
+    "layer": ", one for each row of inputs",
+    "network": ", one for each slice of inputs",
+}
+
 
 def readme(manifest: Mapping[str, Any]) -> str:
     """The page's text.
@@ -68,34 +75,66 @@ def readme(manifest: Mapping[str, Any]) -> str:
         core=core_name(manifest),
         ports="\n".join(ports),
         asynchronous=", but for the serial inputs, which are synchronised inside" if serial else "",
-        step=_step(host["step"], host["output"]),
+        step=_step(design["block"], host["step"], host["output"]),
     )
 
 
-def _step(step: Mapping[str, Any], output: Mapping[str, Any]) -> str:
+def _step(block: str, step: Mapping[str, Any], output: Mapping[str, Any]) -> str:
     """What goes in and out, in words."""
-    lines = [f"A step is {step['words']} words of STEP_DATA:", ""]
+    lines = [f"A step is {_counted(step['words'], 'word')} of STEP_DATA:", ""]
     for field in step["common"]:
-        bits = f"[{field['lo'] + field['bits'] - 1}:{field['lo']}]"
         sign = ", signed" if field["signed"] else ""
-        lines.append(f"* word {field['word']}, bits {bits}: `{field['name']}`{sign};")
+        lines.append(
+            f"* word {field['word']}, {_bits(field['lo'], field['bits'])}: `{field['name']}`{sign};"
+        )
     names = ", ".join(
-        f"`{field['name']}` [{field['offset'] + field['width'] - 1}:{field['offset']}]"
+        f"`{field['name']}` {_bits(field['offset'], field['width'])}"
+        f"{', signed' if field['signed'] else ''}"
         for field in step["fields"]
     )
-    place = (
-        f"{step['transfers_per_word']} in a word from its low end"
-        if "transfers_per_word" in step
-        else f"{step['words_per_transfer']} words each"
+    first, count, bits = step["common_words"], step["transfers"], step["transfer_bits"]
+    if count == 1:
+        lines.append(f"* from bit 0 of word {first} on: {names}.")
+    else:
+        place = (
+            f"{_counted(step['transfers_per_word'], 'transfer')} in a word, from its bit 0 on"
+            if "transfers_per_word" in step
+            else f"{_counted(step['words_per_transfer'], 'word')} for each"
+        )
+        each = _TRANSFERS.get(block, "")
+        lines.append(
+            f"* from word {first} on: {count} transfers of {_counted(bits, 'bit')}{each}, {place}."
+            f" In a transfer: {names}."
+        )
+    return "\n".join([*lines, "", _output(output)])
+
+
+def _output(output: Mapping[str, Any]) -> str:
+    """What comes out, in words."""
+    interval = output["step_interval"]
+    when = "each step" if interval == 1 else f"every {interval} steps"
+    size = _counted(output["words"], "word")
+    if not output["fields"]:
+        return (
+            f"After {when} OUTPUT_DATA gives {size}, the number of the step, and no results: the"
+            " state is read through the window (WINDOW_DATA)."
+        )
+    own = ", ".join(
+        f"`{field['name']}` ({_counted(field['width'], 'bit')}"
+        f"{', signed' if field['signed'] else ''})"
+        for field in output["fields"]
     )
-    lines.append(
-        f"* from word {step['common_words']} on: {step['transfers']} transfers of"
-        f" {step['transfer_bits']} bits, {place}: {names}."
+    return (
+        f"After {when} OUTPUT_DATA gives a packet of {size}: first the number of the step, then,"
+        f" packed from bit 0 of the second word on, {own}."
     )
-    own = ", ".join(f"`{field['name']}` ({field['width']} bits)" for field in output["fields"])
-    lines += [
-        "",
-        f"An output packet is {output['words']} words of OUTPUT_DATA: the number of its step, then"
-        f" {own or 'nothing'}.",
-    ]
-    return "\n".join(lines)
+
+
+def _counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
+def _bits(low: int, width: int) -> str:
+    """Where a field lies."""
+    return f"bit {low}" if width == 1 else f"bits {low + width - 1} to {low}"

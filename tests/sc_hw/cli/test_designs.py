@@ -70,11 +70,12 @@ def test_import_says_what_it_must_be_told(tmp_path: Path) -> None:
 
 
 def test_new_honours_the_block_and_its_size(tmp_path: Path) -> None:
-    done = sc_hw(tmp_path, "new", "soft", "--rule", "--block", "bank", "--synapses", "64")
-    assert done.returncode == 0, done.stderr
+    done = sc_hw(tmp_path, "new", "soft", "--rule", "--block=bank", "--synapses=64", "--json")
+    assert json.loads(done.stdout) == {"design": "soft.toml", "rule": "soft.py"}, done.stderr
     design = load_design(tmp_path / "soft.toml")
     assert (design.block, design.synapses, design.rule.label) == ("bank", 64, "soft.py")
-    assert sc_hw(tmp_path, "new", "plain").returncode == 0
+    done = sc_hw(tmp_path, "new", "plain", "--json")
+    assert json.loads(done.stdout) == {"design": "plain.toml"}
     plain = load_design(tmp_path / "plain.toml")
     assert (plain.block, plain.synapses) == ("bank", 1024)
     for options, block in (("--rule", "lane"), ("--block=layer", "layer")):

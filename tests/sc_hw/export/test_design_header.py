@@ -54,6 +54,18 @@ def test_the_header_is_the_manifest(name: str) -> None:
             check_fields(found, inside, space["fields"])
 
 
+def test_what_a_block_has_no_use_for_is_said() -> None:
+    lane, bank, layer = (design_header(manifest_of(name)) for name in ("lane", "bank", "layer"))
+    for text, found in (
+        ("There is one transfer: the index is 0.", (True, False, False)),
+        ("One word has no address: WINDOW_ADDRESS stays 0.", (True, False, False)),
+        ("this block has no fields of the whole of it", (True, True, False)),
+        ("the number of its step alone", (False, True, False)),
+        ("SC_PLACE_: this block has none", (True, True, False)),
+    ):
+        assert tuple(text in header for header in (lane, bank, layer)) == found, text
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_transfers_lie_where_the_packet_has_them(name: str) -> None:
     manifest = manifest_of(name)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from host_manifests import NAMES, manifest_of
 
 from sc_hw.export.readme import readme
+
+OUTPUTS = {
+    "lane": "After each step OUTPUT_DATA gives a packet of 3 words: first the number of the step,"
+    " then, packed from bit 0 of the second word on, `weight` (16 bits),",
+    "bank": "After each step OUTPUT_DATA gives 1 word, the number of the step, and no results: the"
+    " state is read through the window (WINDOW_DATA).",
+    "layer": "After each step OUTPUT_DATA gives a packet of 2 words: first the number of the step,"
+    " then, packed from bit 0 of the second word on, `spikes` (3 bits).",
+    "network": "After every 10 steps OUTPUT_DATA gives a packet of 2 words: first the number",
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -16,7 +28,9 @@ def test_a_page_has_ports_and_packets(name: str, door: str) -> None:
     host = manifest["host"]
     for port in host["ports"]:
         assert f"| `{port['name']}` | {port['direction']} | {port['width']} |" in page
-    assert f"A step is {host['step']['words']} words of STEP_DATA:" in page
+    assert re.search(rf"^A step is {host['step']['words']} words? of STEP_DATA:$", page, re.M)
+    assert not re.search(r"\b1 (words|bits|transfers)\b|\bnothing\.", page)
+    assert OUTPUTS[name] in page
     for field in (*host["step"]["common"], *host["step"]["fields"], *host["output"]["fields"]):
         assert f"`{field['name']}`" in page
     assert ("synchronised inside" in page) == (door == "uart")
