@@ -96,9 +96,11 @@ def elaborate(
     """Write the Verilog (top.v) and manifest.json: ports, latency, named signals, state layout."""
     from sc_hw.build.elaborate import SYSTEM_FILE
     from sc_hw.build.elaborate import elaborate as run_elaborate
+    from sc_hw.host.doors import load_door
 
     chosen = load_design(design)
     if door is not None:
+        load_door(door)
         chosen = chosen.behind(door)
     with progress_lines(as_json) as progress:
         progress(f"{chosen.name}: elaborating")

@@ -35,10 +35,13 @@ Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
 def _elaborated(design: Path, door: str | None, build: Path, progress: Progress) -> Build:
     """The build of a design behind a door."""
     from sc_hw.build.elaborate import elaborate
+    from sc_hw.host.doors import load_door
 
     chosen = load_design(design)
     if door is not None or chosen.host is None:
         chosen = chosen.behind(door or DEFAULT_DOOR)
+    if chosen.host is not None:
+        load_door(chosen.host.door)
     progress(f"{chosen.name}: elaborating")
     return elaborate(chosen, build)
 
@@ -86,7 +89,9 @@ def bundle(
 ) -> None:
     """Write all that a design of others needs: Verilog, register map, C driver, FuseSoC core."""
     from sc_hw.export.bundle import bundle as run_bundle
+    from sc_hw.export.bundle import check_request
 
+    check_request(out_folder, prefix)
     with progress_lines(as_json) as progress:
         result = _elaborated(design, door, build, progress)
         progress(f"{result.design.name}: writing the bundle")

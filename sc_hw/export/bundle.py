@@ -11,10 +11,10 @@ from sc_hw.build.constraints import Clock, constraint_files
 from sc_hw.build.elaborate import Build, sha256
 from sc_hw.export.fusesoc import core_file, short_name
 from sc_hw.export.host import export_host
-from sc_hw.export.prefix import with_prefix
+from sc_hw.export.prefix import check_prefix, with_prefix
 from sc_hw.export.readme import readme
 from sc_hw.export.waivers import waivers
-from sc_hw.files import make_folder, write_json, write_text
+from sc_hw.files import make_folder, output_error, write_json, write_text
 from sc_model.spec import ConfigError
 
 DRIVER_FILES = ("sc_host.h", "sc_host.c", "sc_mmio.h")
@@ -56,7 +56,12 @@ def bundle(build: Build, folder: Path, prefix: str = "") -> list[Path]:
         The folder can't be written.
     """
     manifest, system = _system_of(build, prefix)
-    _make_room(folder)
+    check_request(folder, prefix)
+    for entry in sorted(make_folder(folder).iterdir()):
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
     write_text(folder / manifest["host"]["verilog"], system)
     write_json(folder / "manifest.json", manifest)
     export_host(manifest, folder / "registers", ["rdl", "html", "ipxact", "svd"])
@@ -94,18 +99,25 @@ def _system_of(build: Build, prefix: str) -> tuple[dict[str, Any], str]:
     return {**manifest, **inner, "host": {**host, **changed}}, system
 
 
-def _make_room(folder: Path) -> None:
-    """Delete a bundle that is there; ConfigError for a folder that holds something else."""
-    make_folder(folder)
-    entries = sorted(folder.iterdir())
+def check_request(folder: Path, prefix: str = "") -> None:
+    """ConfigError for a prefix that is no identifier, or a folder that can't be a bundle's.
+
+    Parameters are those of `bundle`; nothing is written, so it can be asked before elaborating.
+    """
+    if prefix:
+        check_prefix(prefix)
+    try:
+        entries = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        what = "is" if folder.exists() else "lies in"
+        raise ConfigError(f"{folder} {what} a file; name a folder for the bundle.") from None
+    except OSError as error:
+        raise output_error(folder, error) from None
     for entry in entries:
         if entry.name not in ENTRIES and entry.suffix != ".core":
             raise ConfigError(
                 f"{folder} must be empty or hold an earlier bundle, not '{entry.name}'; name"
                 " another folder."
             )
-    for entry in entries:
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()

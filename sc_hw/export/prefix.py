@@ -13,6 +13,15 @@ _INSTANCE = re.compile(rf"^  {_NAME}(?=  ?(?:\\\S+ |\w+) \($)", re.M)
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+def check_prefix(prefix: str) -> None:
+    """ConfigError for a text that is no identifier of Verilog."""
+    if not _IDENTIFIER.fullmatch(prefix):
+        raise ConfigError(
+            f"a prefix must be letters, digits and underscores, not beginning with a digit, not"
+            f" '{prefix}'."
+        )
+
+
 def with_prefix(text: str, prefix: str) -> str:
     """The text with all its modules renamed to `<prefix>_<name>`; nothing else is changed.
 
@@ -21,11 +30,7 @@ def with_prefix(text: str, prefix: str) -> str:
     text : Verilog as `sc_hw.build` writes it, whose modules are all in it.
     prefix : an identifier of Verilog; ConfigError for another text.
     """
-    if not _IDENTIFIER.fullmatch(prefix):
-        raise ConfigError(
-            f"a prefix must be letters, digits and underscores, not beginning with a digit, not"
-            f" '{prefix}'."
-        )
+    check_prefix(prefix)
     modules = {match["name"] for match in _MODULE.finditer(text)}
 
     def renamed(match: re.Match[str]) -> str:

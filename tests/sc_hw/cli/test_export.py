@@ -132,3 +132,14 @@ def test_errors_are_one_line_each(tmp_path: Path) -> None:
         "formats must be rdl, c, html, ipxact, svd, not 'pdf'."
     )
     assert "Host.door" in error("registers", lane, "--out", "x", "--door", "usb", *build)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for out, options, message in (
+        ("file", (), f"{tmp_path / 'file'} is a file; name a folder for the bundle."),
+        ("file/x", (), "file/x lies in a file; name a folder for the bundle."),
+        ("x", ("--door", "pcie"), "Host.door must be one of axi, spi, uart, wishbone, not 'pcie'."),
+        ("x", ("--prefix", "9a"), "not beginning with a digit, not '9a'."),
+    ):
+        found = error("bundle", lane, "--out", str(tmp_path / out), *options, *build)
+        assert found.endswith(message)
+    assert "Host.door" in error("elaborate", lane, "--door", "pcie", *build)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full"]
