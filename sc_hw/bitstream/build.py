@@ -15,7 +15,7 @@ from sc_hw.build.naming import build_id
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, make_folder
-from sc_hw.host.system import system_of
+from sc_hw.host.system import check_layers, system_of
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import find
 from sc_model.spec import ConfigError, Design
@@ -23,17 +23,6 @@ from sc_model.spec.host import HostSpec
 
 MHZ = (1.0, 400.0)  # what `--mhz` takes at all; the board's PLL then says what it can make
 DOOR = "uart"  # the one that boards have
-
-
-def check_layers(design: Design) -> None:
-    """ConfigError for a network with a layer that no driver runs behind a board's registers."""
-    for layer in design.network.layers if design.network is not None else ():
-        if layer.CONNECTIVITY != "full":
-            places = "model or rtl" if layer.kind == "conv" else "model"
-            raise ConfigError(
-                f"boards do not run layers of kind '{layer.kind}' yet, as '{layer.name}' of"
-                f" '{design.name}'; use `sc-hw run --on`: {places}."
-            )
 
 
 def board_variant(design: Design, board: Board, mhz: float | None = None) -> Design:

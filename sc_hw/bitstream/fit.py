@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock
 
 from sc_hw.bitstream.bitstream import BoardFiles
-from sc_hw.bitstream.build import board_variant, build_board, check_layers, system_on_board
+from sc_hw.bitstream.build import board_variant, build_board, system_on_board
 from sc_hw.bitstream.lanes import lane_counts, network_lanes
 from sc_hw.boards import Board, load_board
 from sc_hw.build.blocks import block_of
@@ -23,6 +23,7 @@ from sc_hw.errors import BoardError
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, make_folder
+from sc_hw.host.system import check_layers
 from sc_hw.progress import Progress, silent
 from sc_model.spec import ConfigError, Design
 

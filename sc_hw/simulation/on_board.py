@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_driver.blocks import known_blocks
 from sc_driver.board import Board
-from sc_hw.bitstream.build import check_layers
+from sc_hw.host.system import check_layers
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.files import PathLike
 from sc_model.spec import ConfigError, Design
