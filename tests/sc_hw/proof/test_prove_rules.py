@@ -64,8 +64,16 @@ def test_lanes_of_every_rule_over_its_parameters(family: str, tmp_path: Path) ->
     assert failed == {}
 
 
-@pytest.mark.parametrize("fabric", ["generic", "ice40_up", "ice40_hx", "ecp5"])
-@pytest.mark.parametrize("family", OTHERS)
+# Each rule on a fabric of its own here; the other pairs are long, and run by `make soak`.
+FABRICS = ("ice40_up", "ice40_hx", "ecp5", "generic")
+PAIRS = [
+    pytest.param(family, fabric, marks=() if place % len(FABRICS) == number else pytest.mark.soak)
+    for place, family in enumerate(OTHERS)
+    for number, fabric in enumerate(FABRICS)
+]
+
+
+@pytest.mark.parametrize(("family", "fabric"), PAIRS)
 def test_bank_of_every_rule(family: str, fabric: str, tmp_path: Path) -> None:
     design = Design(
         name="bank", block="bank", synapses=40, fabric=fabric, rule=RuleChoice(family=family)

@@ -19,7 +19,10 @@ def verdicts(claims: list[dict[str, object]]) -> Counter[object]:
     return Counter(claim["verdict"] for claim in claims)
 
 
-@pytest.mark.parametrize("fabric", ["generic", "ice40_up", "ecp5"])
+# The longest pipeline here; the others are run by `make soak`.
+@pytest.mark.parametrize(
+    "fabric", [*(pytest.param(f, marks=pytest.mark.soak) for f in ("generic", "ecp5")), "ice40_up"]
+)
 def test_bank_pipelines_and_schedules_of_every_depth(tmp_path: Path, fabric: str) -> None:
     certificate = prove(
         Design(name="bank", block="bank", synapses=1024, fabric=fabric),
