@@ -112,11 +112,15 @@ def _network(network: NetworkSpec) -> list[str]:
 
 def commented(table: str, values: Frozen | None, without: Collection[str] = ()) -> list[str]:
     """A table with all its keys and what they mean; integers, texts and truth values are the same
-    in TOML as in JSON.
+    in TOML as in JSON. TOML has no null: a table that is not there is left out.
     """
     if values is None:
         return []
-    fields = [(key, info) for key, info in type(values).model_fields.items() if key not in without]
+    fields = [
+        (key, info)
+        for key, info in type(values).model_fields.items()
+        if key not in without and getattr(values, key) is not None
+    ]
     return [
         f"[{table}]",
         *(
