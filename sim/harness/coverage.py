@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sc_sim.design import RuleDut
 
+MAX_CORNERS_OF = 12  # fields and inputs, whose corners are all tried: 2^12 steps
 MAX_COMBINED = 6  # one-bit inputs whose combinations are all counted: 2^6 bins
 
 
@@ -54,11 +55,13 @@ class Coverage:
     def __init__(self, dut: RuleDut, events: Iterable[str], dtype: np.dtype[Any]) -> None:
         self._dut, self._dtype = dut, dtype
         self.counts: Counter[str] = Counter()
-        for name, form in dut.state.items():
-            self._declare(*(f"state.{name}.{value}" for value in dict.fromkeys((form.lo, form.hi))))
+        self._limits = self._extremes()
+        for name, limits in self._limits.items():
+            self._declare(*(f"state.{name}.{value}" for value in limits))
         self._flags = [name for name, form in dut.inputs.items() if form.width == 1][:MAX_COMBINED]
-        for bits in product((0, 1), repeat=len(self._flags)):
-            self._declare(self._combination(bits))
+        if self._flags:
+            for bits in product((0, 1), repeat=len(self._flags)):
+                self._declare(self._combination(bits))
         for name, form in dut.inputs.items():
             if form.width > 1:
                 self._declare(*(f"input.{name}.{value}" for value in sorted({form.lo, 0, form.hi})))
@@ -68,6 +71,24 @@ class Coverage:
         self.steps({n: zeros[n] for n in dut.state}, {n: zeros[n] for n in dut.inputs})
         for bin_ in self.counts:
             self.counts[bin_] = 0
+
+    def _extremes(self) -> dict[str, dict[int, None]]:
+        """Least and greatest value of each field after a step from every corner of states and
+        inputs: a rule's clamp may be narrower than the field.
+        """
+        forms = {**self._dut.state, **self._dut.inputs}
+        if len(forms) > MAX_CORNERS_OF:
+            return {name: dict.fromkeys((f.lo, f.hi)) for name, f in self._dut.state.items()}
+        corners = np.array(list(product(*((f.lo, f.hi) for f in forms.values()))), self._dtype)
+        values = dict(zip(forms, corners.T, strict=True))
+        after = self._dut.rule.apply(
+            _ClampWatch(Counter()),
+            {name: values[name] for name in self._dut.state},
+            {name: values[name] for name in self._dut.inputs},
+            self._dut.params,
+        )
+        found = {name: np.broadcast_to(after[name], len(corners)) for name in self._dut.state}
+        return {name: dict.fromkeys((int(v.min()), int(v.max()))) for name, v in found.items()}
 
     def _declare(self, *names: str) -> None:
         for name in names:
@@ -87,9 +108,9 @@ class Coverage:
         self.counts[f"event.{name}"] += count
 
     def states(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Count states at the limits of their fields."""
-        for name, form in self._dut.state.items():
-            for value in dict.fromkeys((form.lo, form.hi)):
+        """Count states at the limits of what the rule can leave."""
+        for name, limits in self._limits.items():
+            for value in limits:
                 self.counts[f"state.{name}.{value}"] += int(np.count_nonzero(state[name] == value))
 
     def steps(self, before: Mapping[str, NDArray[Any]], inputs: Mapping[str, NDArray[Any]]) -> None:
