@@ -186,7 +186,7 @@ def _wishbone(write: bool) -> dict[str, Any]:
     ports = [f"wishbone__{name}" for name in WISHBONE]
     at = offsets()
     access = {"cyc": 1, "stb": 1, "we": int(write)}
-    access |= {"adr": at["WINDOW_ADDRESS" if write else "MAGIC"] // 4, "dat_w": 0x44 * write}
+    access |= {"adr": at["WINDOW_ADDRESS" if write else "STEP_ROOM"] // 4, "dat_w": 0x44 * write}
     script = _reset() | {START: {f"wishbone__{name}": value for name, value in access.items()}}
     end = Recording("wishbone", script, START + 20).first("wishbone__ack")
     script[end + 1] = {"wishbone__cyc": 0, "wishbone__stb": 0, "wishbone__we": 0}
@@ -259,7 +259,7 @@ MADE: dict[str, Callable[[], dict[str, Any]]] = {
     "wishbone_read": lambda: _wishbone(write=False),
     "wishbone_write": lambda: _wishbone(write=True),
     "axi_write": _axi_write,
-    "axi_read": lambda: _axi_read("MAGIC"),
+    "axi_read": lambda: _axi_read("STEP_ROOM"),
     "axi_refusal": lambda: _axi_read("STEP_DATA"),
     "axi_step": _axi_step,
 }
