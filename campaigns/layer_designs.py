@@ -10,13 +10,33 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from sc_model.graph.plastic import layer_rule
 from sc_model.rules import load_rule, rule_families
-from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec, RuleChoice, placement
+from sc_model.spec import (
+    ConfigError,
+    Design,
+    NeuronSpec,
+    PlasticLayerSpec,
+    RuleChoice,
+    placement,
+)
+from sc_model.spec.errors import RuleError
 
 # A product built of adders is proved for each value of its narrower factor separately
 # (`sc_hw.proof.prover.SPLIT_BITS`): the calls of the solver double with each bit of that factor.
 NARROW = {"reward_bits": 4, "trace_bits": 7}
 WIDEST = {"weight_bits": 24, "trace_bits": 16, "reward_bits": 12}
+
+
+def layer_families() -> list[str]:
+    """The rules that run in a layer: with a spike before and one behind the synapse."""
+    found = []
+    for family in rule_families():
+        rule = load_rule(family)
+        with contextlib.suppress(RuleError):
+            layer_rule(rule, rule.params_type())
+            found.append(family)
+    return found
 
 
 def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
@@ -30,7 +50,7 @@ def drawn_rule(rng: random.Random, narrow: bool) -> RuleChoice:
     rng : source of the draws.
     narrow : keep factors of products narrow, for a fabric that builds products of adders.
     """
-    family = rng.choice(rule_families())
+    family = rng.choice(layer_families())
     rule = load_rule(family)
     while True:
         drawn: dict[str, int] = {}

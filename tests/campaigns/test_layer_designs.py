@@ -16,7 +16,7 @@ from sc_model.spec.plastic_layer import placement
 def test_rules_are_valid_and_within_the_widths(narrow: bool) -> None:
     rng = random.Random(1)
     choices = [drawn_rule(rng, narrow) for _ in range(200)]
-    assert {choice.family for choice in choices} == set(rule_families())
+    assert {choice.family for choice in choices} == set(rule_families()) - {"error_triggered"}
     limits = WIDEST | (NARROW if narrow else {})
     for choice in choices:
         load_rule(choice.family).params_type(**choice.parameters)
