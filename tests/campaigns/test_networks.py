@@ -55,7 +55,7 @@ def test_a_row_counts_answers_and_events(design: Path, tmp_path: Path) -> None:
     assert row["right_after_ticks"][1] == ((early.argmax(1) == labels) & (early.max(1) > 0)).sum()
     assert row["right_after_ticks"][4] == right
     assert "rtl" not in row
-    assert "does not say" in row["float_missing"]
+    assert "is not there" in row["float_missing"]
 
 
 def test_a_network_that_is_there_is_not_trained_again(

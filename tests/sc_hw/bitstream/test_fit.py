@@ -179,6 +179,8 @@ def test_other_blocks_have_nothing_to_choose() -> None:
 @pytest.mark.filterwarnings("always")
 def test_a_block_that_is_only_timed_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
     Fragment.get(Module(), None)  # Amaranth warns from the first elaboration on
+    gc.collect()  # what other tests have left
+    recwarn.clear()
     bank = Design(name="many", block="bank", synapses=64, fabric="ice40_up")
     assert ticks_per_s(bank, 24) == 24e6 / 64
     gc.collect()
