@@ -82,7 +82,13 @@ def test_a_clock_is_judged_where_there_is_hardware_or_the_board_s_own_time() -> 
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("design", [LAYER, learns()], ids=lambda design: design.name)
+@pytest.mark.parametrize(
+    "design",
+    [
+        pytest.param(LAYER, id="layer"),
+        pytest.param(learns(), id="network that learns", marks=pytest.mark.soak),
+    ],
+)
 def test_simulated_board_that_is_well(design: Design, builds: Path) -> None:
     folder = elaborate(design.behind("uart"), builds).folder
     report = selftest("sim-board", folder, steps=30)

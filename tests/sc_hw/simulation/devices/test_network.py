@@ -108,7 +108,13 @@ def test_checkpoints_go_from_one_to_the_other(pair: Pair, tmp_path: Path) -> Non
         assert fields(source.state()) == fields(target.state())
 
 
-@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
+@pytest.mark.parametrize(
+    "design",
+    [
+        pytest.param(design, id=name, marks=pytest.mark.soak if name == "two_rates" else ())
+        for name, design in DESIGNS.items()
+    ],
+)
 def test_a_board_runs_it_as_the_model_does(design: Design, builds: Path, tmp_path: Path) -> None:
     """By `Device` and by the bare driver; both layers of `two_rates` are in the board's clock."""
     model, given = Device.open(design), stimulus(design, 47)
