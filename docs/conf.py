@@ -7,18 +7,17 @@ site and in a checkout. The reference is generated from docstrings.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
+import typer
+import typer.cli
+from sphinx.application import Sphinx
+
+from sc_hw.cli.application import app as command
+from sc_hw.files import write_text
+from sc_model import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-import typer  # noqa: E402
-import typer.cli  # noqa: E402
-
-from sc_hw.cli.application import app as command  # noqa: E402
-from sc_hw.files import write_text  # noqa: E402
-from sc_model import __version__  # noqa: E402
 
 project = "sc-hw"
 project_copyright = "the authors of sc-hw, Apache-2.0"
@@ -62,7 +61,7 @@ _ENTRY = re.compile(r"^(?P<names>[*\w][\w*, ()/.-]*?)\s+: (?P<text>.*)$")
 
 
 def _sections(
-    app: object, what: str, name: str, obj: object, options: object, lines: list[str]
+    app: Sphinx | None, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
     """Write the sections of a docstring as definition lists, for Sphinx to read.
 
@@ -89,7 +88,7 @@ def _sections(
     lines[:] = found
 
 
-def _command_page(app: object) -> None:
+def _command_page(app: Sphinx) -> None:
     """Write the page of the command line, from the texts of `--help`."""
     commands = typer.main.get_command(command)
     context = typer.Context(commands, info_name="sc-hw")
@@ -102,7 +101,7 @@ def _command_page(app: object) -> None:
     write_text(ROOT / "docs" / "reference" / "command.md", page)
 
 
-def setup(app: object) -> None:
+def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    app.connect("builder-inited", _command_page)  # type: ignore[attr-defined]
-    app.connect("autodoc-process-docstring", _sections)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _command_page)
+    app.connect("autodoc-process-docstring", _sections)

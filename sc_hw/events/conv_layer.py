@@ -59,7 +59,7 @@ class ConvLayer(EventLayer):
         # no column is constant: a sum begins with its bias
         self.scanner = Scanner(spec.inputs, value.width, sliced=sliced)
         self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
-        self.sequencer = self.conv  # type: ignore[assignment]  # it has the same ports
+        self.sequencer = self.conv
 
     @property
     def event_clocks(self) -> int:

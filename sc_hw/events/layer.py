@@ -7,6 +7,7 @@ from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal
 
+from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.lanes import EventLanes
 from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
@@ -73,7 +74,9 @@ class EventLayer(HostedLayer):
         self.scanner = Scanner(
             spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias
         )
-        self.sequencer = EventSequencer(spec, value.width, self.sets)
+        self.sequencer: EventSequencer | ConvSequencer = EventSequencer(
+            spec, value.width, self.sets
+        )
         self.reader = SumReader(spec, self.sets)
         super().__init__(
             spec,

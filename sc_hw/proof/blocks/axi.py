@@ -8,6 +8,7 @@ and are decided by PDR (`sc_hw.proof.pdr`).
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cache, partial
 from typing import ClassVar
@@ -87,9 +88,9 @@ class DoorHarness(Harness):
         m.d.comb += Assume(~(self["bus__ack"] & self["bus__err"]))
         self.claim(m)
 
+    @abstractmethod
     def claim(self, m: Module) -> None:
         """Add the assertions, and the registers that they need."""
-        raise NotImplementedError
 
 
 class Stable(DoorHarness):

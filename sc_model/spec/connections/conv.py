@@ -187,7 +187,8 @@ class ConvSpec(DenseSpec):
 
     def place(self, neuron: Number) -> Number:
         """Number of a neuron in the order in which hardware takes them: the channels of a place."""
-        return (neuron % self.places) * self.channels + neuron // self.places  # type: ignore[no-any-return]
+        found: Number = (neuron % self.places) * self.channels + neuron // self.places
+        return found
 
     def kernel_word(self, channel: Number, source: Number, row: Number, column: Number) -> Number:
         """Number of a weight's word in the memory of its lane, channel % lanes.
@@ -203,11 +204,13 @@ class ConvSpec(DenseSpec):
         """
         height, width = self.kernel
         place = (source * height + height - 1 - row) * width + width - 1 - column
-        return place * self.words_of_place + channel // self.lanes  # type: ignore[no-any-return]
+        word: Number = place * self.words_of_place + channel // self.lanes
+        return word
 
     def bias_word(self, channel: Number) -> Number:
         """Number of a bias's word in the memory of its lane, channel % lanes."""
-        return self.first_bias + channel // self.lanes  # type: ignore[no-any-return]
+        word: Number = self.first_bias + channel // self.lanes
+        return word
 
     @property
     def words_of_place(self) -> int:

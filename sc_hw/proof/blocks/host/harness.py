@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,21 +77,21 @@ class Harness(Elaboratable):
         """Inputs that are not chosen."""
         return {}
 
+    @abstractmethod
     def component(self) -> wiring.Component:
         """The component."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verilog(self) -> str:
         """Its Verilog."""
-        raise NotImplementedError
 
     def models(self) -> list[str]:
         """Verilog of modules that the component's own does not hold."""
         return []
 
+    @abstractmethod
     def claims(self, m: Module) -> None:
         """Add assumptions and assertions, and the registers that they need."""
-        raise NotImplementedError
 
     def __getitem__(self, name: str) -> Signal:
         """A port of the component."""

@@ -14,6 +14,7 @@ whichever word was marked, then no word is lost, doubled, torn or out of order.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -164,9 +165,9 @@ class Harness(Elaboratable):
                 self.watch(f"{name}_gray", self.pointer_bits) == (count ^ (count >> 1))
             )
 
+    @abstractmethod
     def claims(self, m: Module) -> None:
         """Add the assertions, and the registers that they need."""
-        raise NotImplementedError
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
