@@ -1,0 +1,149 @@
+"""Designs drawn at random for the price model: blocks, sizes, rules and targets.
+
+Sizes are small, so that a hundred designs can be placed and routed in an hour; parameters of a
+rule lie around their defaults, and options of layers and neurons are drawn as often as not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from sc_model.rules import load_rule
+from sc_model.spec import (
+    ConfigError,
+    Design,
+    NetworkSpec,
+    NeuronSpec,
+    PlasticLayerSpec,
+    RuleChoice,
+    placement,
+)
+
+TARGETS = ("ice40-up5k", "ice40-hx8k", "ecp5-25f-6")
+BLOCKS = ("lane", "bank", "bank", "layer", "layer", "layer", "network", "network")
+# Named, so that a new rule does not change what was drawn; the second tuple runs in layers, too.
+FAMILIES = ("error_triggered", "pair_stdp", "reward_modulated_stdp", "triplet_stdp")
+LAYER_FAMILIES = FAMILIES[1:]
+KINDS = ("dense", "hetsyn", "integrator")
+MOST_BITS = 16  # of a drawn width: a product of wider factors takes minutes on a fabric of adders
+SEED = 7
+
+
+def drawn_rule(rng: random.Random, families: tuple[str, ...]) -> RuleChoice:
+    """A rule with parameters between half and twice their defaults, within their own bounds."""
+    family = rng.choice(families)
+    rule = load_rule(family)
+    while True:
+        drawn: dict[str, int] = {}
+        for name, field in rule.params_type.model_fields.items():
+            if not isinstance(field.default, int) or isinstance(field.default, bool):
+                continue
+            bounds = {
+                key: getattr(item, key)
+                for item in field.metadata
+                for key in ("ge", "le")
+                if hasattr(item, key)
+            }
+            low = max(bounds.get("ge", 0), field.default // 2)
+            high = min(bounds.get("le", 1 << 30), 2 * field.default + 1)
+            if name.endswith("_bits"):
+                high = max(low, min(high, MOST_BITS))
+            drawn[name] = rng.randint(low, high)
+        # A rule may refuse a combination of parameters; then all of them are drawn again.
+        with contextlib.suppress(ConfigError):
+            rule.params_type(**drawn)
+            return RuleChoice(family=family, parameters=drawn)
+
+
+def drawn_layer(rng: random.Random, family: str) -> dict[str, Any]:
+    """Tables `[layer]` and `[neuron]`; a critic only with a rule that has a reward."""
+
+    def optional(low: int, high: int) -> int:
+        return rng.choice((0, rng.randint(low, high)))
+
+    rewarded = any(item.name == "reward" for item in load_rule(family).inputs)
+    while True:
+        with contextlib.suppress(ConfigError, ValueError):
+            layer = PlasticLayerSpec(
+                inputs=rng.choice((8, 16, 24, 32, 48, 64)),
+                neurons=rng.randint(2, 16),
+                lanes=rng.choice((1, 1, 2, 2, 3, 4, 6)),
+                signed_weights=rng.random() < 0.3,
+                counters=rng.random() < 0.3,
+                critic_shift=optional(2, 8) if rewarded else 0,
+            )
+            placement(layer)
+            neuron = NeuronSpec(
+                threshold=rng.randint(1, 1 << rng.randint(8, 20)),
+                leak_shift=optional(1, 8),
+                reset=rng.choice(("zero", "subtract")),
+                refractory=optional(1, 15),
+                inhibition=rng.choice((0, 0, rng.randint(1, 1 << 12))),
+                winner_take_all=rng.random() < 0.5,
+                noise_bits=rng.choice((0, 0, rng.randint(1, 12))),
+                threshold_step=rng.choice((0, 0, rng.randint(1, 1 << 10))),
+            )
+            return {"layer": layer, "neuron": neuron}
+
+
+def drawn_network(rng: random.Random) -> NetworkSpec:
+    """One or two trained layers in one clock."""
+    while True:
+        sizes = [rng.choice((4, 8, 16, 24, 32, 48)) for _ in range(rng.choice((2, 2, 3)))]
+        layers = []
+        for number, (inputs, neurons) in enumerate(pairwise(sizes)):
+            kind = rng.choice(KINDS if number == len(sizes) - 2 else KINDS[:2])
+            layer: dict[str, Any] = {
+                "name": f"layer_{number}",
+                "kind": kind,
+                "inputs": inputs,
+                "neurons": neurons,
+                "lanes": rng.choice((1, 1, 2, 3)),
+                "weight_bits": rng.randint(4, 12),
+                "max_delay": rng.choice((0, 0, 0, 5)),
+                "recurrent": rng.random() < 0.2,
+                "bias": rng.random() < 0.3,
+            }
+            if kind == "hetsyn":
+                layer["trace_bits"] = rng.randint(10, 18)
+                layer["trace_fraction"] = rng.randint(4, 8)
+                layer["terms"] = rng.choice((0, 2, 3))
+            elif kind == "dense":
+                layer["engine"] = rng.choice(("sweep", "events"))
+                layer["neuron"] = {
+                    "leak": rng.choice(("factor", "shift", "none")),
+                    "synaptic": rng.random() < 0.2,
+                    "refractory": rng.choice((0, 0, 3)),
+                }
+            layers.append(layer)
+        with contextlib.suppress(ConfigError, ValueError):
+            return NetworkSpec(layers=tuple(layers))  # type: ignore[arg-type]
+
+
+def price_designs(count: int, seed: int = SEED) -> Iterator[tuple[Design, str]]:
+    """Designs and the target of each: the same ones for the same seed.
+
+    Parameters
+    ----------
+    count : number of designs.
+    seed : of the draws.
+    """
+    for number in range(count):
+        rng = random.Random(f"price {seed} {number}")
+        target = TARGETS[number % len(TARGETS)]
+        block = rng.choice(BLOCKS)
+        values: dict[str, Any] = {"name": f"priced_{number}", "block": block}
+        if block == "network":
+            values["network"] = drawn_network(rng)
+        elif block == "layer":
+            rule = drawn_rule(rng, LAYER_FAMILIES)
+            values |= {"rule": rule, **drawn_layer(rng, rule.family)}
+        else:
+            values["rule"] = drawn_rule(rng, FAMILIES)
+            if block == "bank":
+                values["synapses"] = rng.choice((16, 100, 256, 500, 1024, 2048))
+        yield Design(**values), target

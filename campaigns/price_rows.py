@@ -1,0 +1,122 @@
+"""Rows of the price model's data: a design, what the tools measured, kept one in a line.
+
+Each design is synthesised, placed and routed with one seed in a process of its own, which is ended
+after a time limit: the row then has the areas alone, or nothing, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from campaigns.price_designs import price_designs
+from sc_hw.build.elaborate import elaborate
+from sc_hw.errors import ToolError
+from sc_hw.fabric.targets import load_target
+from sc_hw.price.estimate import estimate_target
+from sc_model.spec import ConfigError, Design
+
+UNITS = ("lut", "ff", "bram", "dsp")
+HELD_OUT = 3  # every third design is never fitted to
+
+
+def measured(design: Design, target: str, root: Path) -> dict[str, Any]:
+    """What Yosys and nextpnr say of a design."""
+    began = time.monotonic()
+    build = elaborate(design, root)
+    metrics = estimate_target(build, load_target(target), seeds=1, jobs=1)
+    return {
+        **{unit: metrics[unit] for unit in UNITS},
+        "fmax_mhz": metrics["fmax"]["median_mhz"],
+        "fmax_reason": metrics["fmax"]["reason"],
+        "critical_path": metrics["critical_path"],
+        "timing": metrics["timing"],
+        "verilog_sha256": metrics["verilog_sha256"],
+        "tools": metrics["tools"],
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def _in_a_child(design: Design, target: str, root: Path, file: Path) -> None:
+    """Measure in this process, the leader of its own group, and write what was found."""
+    os.setsid()
+    try:
+        found = measured(design, target, root)
+    except (ConfigError, ToolError) as error:
+        found = {"failed": str(error)}
+    file.write_text(json.dumps(found), encoding="utf-8")
+
+
+def row_of(number: int, design: Design, target: str, root: Path, limit_s: float) -> dict[str, Any]:
+    """A row: number, design, target, and what was measured, or why nothing was."""
+    file = root / f"row_{number}.json"
+    file.unlink(missing_ok=True)
+    child = multiprocessing.get_context("fork").Process(
+        target=_in_a_child, args=(design, target, root, file)
+    )
+    child.start()
+    child.join(limit_s)
+    if child.is_alive() and child.pid is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.join()
+    if file.exists():
+        found = json.loads(file.read_text(encoding="utf-8"))
+    else:
+        found = {"failed": f"nothing was measured in {limit_s:g} s"}
+    return {
+        "number": number,
+        "held_out": number % HELD_OUT == 0,
+        "target": target,
+        "design": design.model_dump(mode="json"),
+        **found,
+    }
+
+
+def kept(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file; none where there is no file. A line that was not finished is left out."""
+    if not file.is_file():
+        return []
+    rows = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        with suppress(ValueError):
+            rows.append(json.loads(line))
+    return rows
+
+
+def measure(count: int, file: Path, root: Path, limit_s: float, until_s: float) -> None:
+    """Measure the designs that the file has no row of, and append a row for each.
+
+    Parameters
+    ----------
+    count : designs in all.
+    file : rows, one in a line.
+    root : folder of builds.
+    limit_s : seconds for one design.
+    until_s : seconds after which no design is begun.
+    """
+    began = time.monotonic()
+    root.mkdir(parents=True, exist_ok=True)
+    done = {row["number"] for row in kept(file)}
+    for number, (design, target) in enumerate(price_designs(count)):
+        if number in done:
+            continue
+        if time.monotonic() - began > until_s:
+            return
+        row = row_of(number, design, target, root, limit_s)
+        with file.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(row) + "\n")
+        print(_line(row), flush=True)
+
+
+def _line(row: dict[str, Any]) -> str:
+    """A row for a person."""
+    figures: Sequence[Any] = [row.get(key) for key in (*UNITS, "fmax_mhz", "seconds", "failed")]
+    return f"{row['number']:4} {row['target']:11} {row['design']['block']:8} {figures}"
