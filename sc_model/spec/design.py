@@ -23,6 +23,7 @@ from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.host import HostSpec
+from sc_model.spec.learning import LEARNING_TABLES, LearningNetworkSpec, learning_tables
 from sc_model.spec.network import DEFAULT_KIND, NetworkSpec, layer_type
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 from sc_model.spec.trained_layer import TrainedLayerSpec
@@ -30,8 +31,8 @@ from sc_model.texts import shown
 
 MAX_SYNAPSES = 65_536
 MAX_LINE = 4096  # characters of a line of a design file
-TABLES = ("design", "rule", "layer", "neuron", "network", "clock", "readout", "plastic", "host")
 NETWORK_TABLES = ("network", "clock", "readout", "plastic")
+TABLES = ("design", "rule", "layer", "neuron", *NETWORK_TABLES, *LEARNING_TABLES, "host")
 
 
 class Design(Frozen):
@@ -42,8 +43,9 @@ class Design(Frozen):
     -------
     name : identifier, used for files and in reports.
     block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a
-        clock), ``layer`` (dense, plastic, with its neurons) or ``network`` (layers with time
-        constants and clocks of their own; no rule).
+        clock), ``layer`` (dense, plastic, with its neurons), ``network`` (layers with time
+        constants and clocks of their own; no rule) or ``learning_network`` (hidden layers and a
+        readout that learn, each with a rule of its own).
     synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons, a network
         the sum of its layers'.
     fabric : family whose pipeline depth, block RAM and multiplier the block is made for;
@@ -52,14 +54,17 @@ class Design(Frozen):
     rule : rule family and parameters.
     layer, neuron : a layer's size and its neurons; None for other blocks.
     network : layers, clocks and step of a network; None for other blocks.
+    learning : layers of a network that learns; None for other blocks.
     host : the door through which a host reaches the block; None for the block alone.
+    random : ``ports``: random inputs of a lane's or bank's rule come in as others do; by default
+        the block draws them itself.
     """
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]{0,62}$",
         description="1 to 63 lower-case letters, digits and underscores, a letter first",
     )
-    block: Literal["lane", "bank", "layer", "network"]
+    block: Literal["lane", "bank", "layer", "network", "learning_network"]
     synapses: int = Field(default=1, ge=1, le=MAX_SYNAPSES)
     fabric: str = "generic"
     seed: int = Field(default=1, ge=0, le=MAX_SEED)
@@ -67,7 +72,9 @@ class Design(Frozen):
     layer: PlasticLayerSpec | None = None
     neuron: NeuronSpec | None = None
     network: NetworkSpec | None = None
+    learning: LearningNetworkSpec | None = None
     host: HostSpec | None = None
+    random: Literal["ports"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -88,33 +95,46 @@ class Design(Frozen):
                 f"Design.synapses must be 1 for block 'lane', not {self.synapses}; for many"
                 ' synapses use block = "bank".'
             )
-        for block, tables in (("layer", ("layer", "neuron")), ("network", ("network",))):
+        for block, tables in (
+            ("layer", ("layer", "neuron")),
+            ("network", ("network",)),
+            ("learning_network", ("learning",)),
+        ):
             for table in tables if block != self.block else ():
                 if getattr(self, table) is not None:
                     raise ValueError(
                         f"a design with block '{self.block}' must not have a table [{table}]; a"
                         f" {block} has one."
                     )
+        if self.random is not None and self.block not in ("lane", "bank"):
+            raise ValueError(
+                f"a design with block '{self.block}' must not have the key random: lanes and banks"
+                " alone have ports for random inputs."
+            )
         if self.block == "layer" and self.layer is None:
             raise ValueError(
                 "a design with block 'layer' must have a table [layer] with inputs and neurons."
             )
-        if self.block == "network":
-            if self.network is None:
-                raise ValueError(
-                    "a design with block 'network' must have a table [[layer]] for each of its"
-                    " layers."
-                )
-            if "rule" in self.model_fields_set:
-                raise ValueError(
-                    "a design with block 'network' must not have a table [rule]: its synapses do"
-                    " not learn."
-                )
+        if self.block == "network" and self.network is None:
+            raise ValueError(
+                "a design with block 'network' must have a table [[layer]] for each of its layers."
+            )
+        if self.block == "learning_network" and self.learning is None:
+            raise ValueError(
+                "a design with block 'learning_network' must have the tables [learning], [[hidden]]"
+                " and [output]."
+            )
+        if not self.has_rule and "rule" in self.model_fields_set:
+            why = {"network": "its synapses do not learn", "learning_network": "each layer has one"}
+            raise ValueError(
+                f"a design with block '{self.block}' must not have a table [rule]:"
+                f" {why[self.block]}."
+            )
         sizes: list[TrainedLayerSpec | PlasticLayerSpec] = (
             [self.layer] if self.layer is not None else []
         )
         sizes += self.network.layers if self.network is not None else ()
-        if sizes:
+        if sizes or self.learning is not None:
             sizes += (
                 [self.network.plastic.layer]
                 if self.network is not None and self.network.plastic is not None
@@ -125,7 +145,7 @@ class Design(Frozen):
                 if isinstance(size, TrainedLayerSpec)
                 else size.inputs * size.neurons
                 for size in sizes
-            )
+            ) + (self.learning.synapses if self.learning is not None else 0)
             if "synapses" in self.model_fields_set and self.synapses != total:
                 raise ValueError(
                     f"Design.synapses must be left out for block '{self.block}': it is inputs x"
@@ -135,11 +155,20 @@ class Design(Frozen):
         return self
 
     @property
+    def has_rule(self) -> bool:
+        """Whether `rule` is its rule; those of networks stand at their layers."""
+        return self.block not in ("network", "learning_network")
+
+    @property
     def learns(self) -> RuleChoice | None:
-        """The rule that it runs: a network's plastic layer's, None for one without."""
-        if self.network is None:
+        """The rule that it runs: a network's plastic layer's, None for one without.
+
+        The layers of a learning network have rules of their own, and this is None.
+        """
+        if self.has_rule:
             return self.rule
-        return self.network.plastic.rule if self.network.plastic is not None else None
+        plastic = self.network.plastic if self.network is not None else None
+        return plastic.rule if plastic is not None else None
 
     @property
     def plastic_layer(self) -> Design | None:
@@ -177,11 +206,15 @@ class Design(Frozen):
         if self.learns is not None:
             owner = values if self.network is None else values["network"]["plastic"]
             owner["rule"]["family"] = self.learns.label
+        if self.learning is not None:
+            tables = [*values["learning"]["hidden"], values["learning"]["output"]]
+            for table, layer in zip(tables, self.learning.layers, strict=True):
+                table["rule"]["family"] = layer.rule.label
         return values
 
     @model_serializer(mode="wrap")
     def _without_missing_tables(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        absent = ("rule",) if self.network is not None else ()
+        absent = () if self.has_rule else ("rule",)
         return {
             key: value
             for key, value in dump(self).items()
@@ -223,20 +256,22 @@ def parse_design(values: dict[str, Any]) -> Design:
                 f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own."
             )
     others = {name: values[name] for name in TABLES[1:] if name in values}
-    if table.get("block") == "network":
-        others = _network_tables(others)
-    else:
-        for name in NETWORK_TABLES:
+    for block, own in (("network", NETWORK_TABLES), ("learning_network", LEARNING_TABLES)):
+        for name in own if table.get("block") != block else ():
             if name in others:
                 raise ConfigError(
-                    f'a design has a table [{name}] only with block = "network", not'
+                    f'a design has a table [{name}] only with block = "{block}", not'
                     f" {shown(table.get('block'))}."
                 )
-        if isinstance(others.get("layer"), list):
-            raise ConfigError(
-                "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has"
-                " one table [layer]."
-            )
+    if table.get("block") == "network":
+        others = _network_tables(others)
+    elif isinstance(others.get("layer"), list):
+        raise ConfigError(
+            "a design has tables [[layer]] only with block = \"network\"; a block 'layer' has"
+            " one table [layer]."
+        )
+    if table.get("block") == "learning_network":
+        others = learning_tables(others)
     try:
         return Design.model_validate({**table, **others})
     except ValidationError as error:
@@ -356,10 +391,15 @@ def _tables(text: str) -> dict[str, Any]:
 def _with_rule_files(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The tables, with paths of rule files counted from the design file's folder."""
     result = dict(tables)
-    for name in ("rule", "plastic"):
+    if isinstance(result.get("hidden"), list):
+        result["hidden"] = [
+            _with_rule_files(layer, folder) if isinstance(layer, dict) else layer
+            for layer in result["hidden"]
+        ]
+    for name in ("rule", "plastic", "output"):
         if not isinstance(result.get(name), dict):
             continue  # the design's own checks say so
-        if name == "plastic":
+        if name != "rule":
             result[name] = _with_rule_files(result[name], folder)
         elif isinstance(family := result[name].get("family"), str) and is_rule_file(family):
             # an absolute path stays as it is

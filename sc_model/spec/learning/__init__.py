@@ -1,0 +1,18 @@
+"""Configurations of networks that learn on the chip."""
+
+from sc_model.spec.learning.learning_network import (
+    HiddenLayerSpec,
+    LearningLayerSpec,
+    LearningNetworkSpec,
+    OutputLayerSpec,
+)
+from sc_model.spec.learning.tables import LEARNING_TABLES, learning_tables
+
+__all__ = [
+    "LEARNING_TABLES",
+    "HiddenLayerSpec",
+    "LearningLayerSpec",
+    "LearningNetworkSpec",
+    "OutputLayerSpec",
+    "learning_tables",
+]
