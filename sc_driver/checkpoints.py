@@ -35,6 +35,8 @@ def identity(design: Mapping[str, Any], rule: Mapping[str, Any] | None) -> dict[
         network = _without(design["network"], CLOCKING)
         network["layers"] = [_without(layer, TRAINED_PLACEMENT) for layer in network["layers"]]
         return found | {"network": network}
+    if "learning" in design:  # also its lanes, which share a random number
+        return found | {"learning": design["learning"]}
     if rule is not None:
         found |= {"rule": rule["family"], "parameters": rule["parameters"]}
     found["synapses"] = design["synapses"]

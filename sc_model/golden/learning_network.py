@@ -59,7 +59,7 @@ from sc_model.arithmetic.learning import (
     spike_time,
     step_size,
 )
-from sc_model.golden.arrays import checked, integers
+from sc_model.golden.arrays import checked
 from sc_model.graph import NumpyOps
 from sc_model.rules import load_rule, resolve
 from sc_model.spec import IntFormat, Rule
@@ -98,12 +98,14 @@ class Counts:
     -------
     samples, errors : samples that could be learned from, and those of them with an error.
     words : words that were written, by layer.
+    events : spikes that a layer took in, each a row of weights that is added, by layer.
     rescued : signals that let a neuron rise which was silent for long.
     """
 
     samples: int = 0
     errors: int = 0
     words: dict[str, int] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
     rescued: int = 0
 
 
@@ -219,7 +221,7 @@ class LearningNetwork:
                 state[layer.name]["weight"] = given.astype(np.int64)
         state["control"]["lfsr"] = np.array(self.spec.noise_seed)
         self.state = state
-        self.counts = Counts(words=dict.fromkeys(names, 0))
+        self.counts = Counts(words=dict.fromkeys(names, 0), events=dict.fromkeys(names, 0))
         self.traces: list[Integers] = [np.zeros(n, np.int64) for n in self.spec.sizes[:-1]]
         self._near: list[Integers] = [
             np.zeros(layer.neurons, np.int64) for layer in self.spec.hidden
@@ -268,7 +270,8 @@ class LearningNetwork:
     @step_shift.setter
     def step_shift(self, shift: int) -> None:
         low, high, shape = self.layout["control"]["step_shift"]
-        self.state["control"]["step_shift"] = checked("step_shift", shift, shape, low, high)
+        given = checked("step_shift", shift, shape, low, high)
+        self.state["control"]["step_shift"] = given.astype(np.int64)
 
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
@@ -292,7 +295,8 @@ class LearningNetwork:
         spec = self.spec
         low, high = spec.value_format.lo, spec.value_format.hi
         given = checked("values", values, (spec.inputs,), low, high).astype(np.int64)
-        times = np.append(_apply(self._times, value=given)["time"], [0] * spec.bias)
+        times = _apply(self._times, value=given)["time"]
+        times = np.append(times, np.zeros(int(spec.bias), np.int64))
         scores = self._forward(times)
         winner = int(np.argmax(scores))
         played = self._explored(winner) if explore and spec.exploration else winner
@@ -319,6 +323,9 @@ class LearningNetwork:
                 spikes = found["spike"] == 1
             scores = _within("score", scores + weights[-1][spikes].sum(0), spec.score_format)
         self.traces = [_within("trace", trace, spec.trace_format) for trace in traces]
+        self.counts.events[spec.layers[0].name] += int(np.count_nonzero(traces[0]))
+        for layer, trace in zip(spec.layers[1:], traces[1:], strict=True):
+            self.counts.events[layer.name] += int(trace.sum())
         return scores
 
     def _explored(self, winner: int) -> int:
@@ -340,8 +347,7 @@ class LearningNetwork:
         right : whether the label is the right class.
         single : whether only this is known; else all other classes are wrong.
         """
-        if not 0 <= label < self.spec.output.neurons:
-            raise ValueError(f"label must be in [0, {self.spec.output.neurons - 1}], not {label}")
+        self._check_label(label)
         classes = np.arange(self.spec.output.neurons)
         known = (classes == label) | (not single)
         errors = _apply(
@@ -355,6 +361,11 @@ class LearningNetwork:
             return
         self.counts.errors += 1
         self._backward(errors)
+
+    def _check_label(self, label: int) -> None:
+        """ValueError for what is no class."""
+        if not 0 <= label < self.spec.output.neurons:
+            raise ValueError(f"label must be in [0, {self.spec.output.neurons - 1}], not {label}")
 
     def _backward(self, signal: Integers) -> None:
         """Pass the errors of the readout back, and update what learns."""
@@ -455,6 +466,6 @@ class LearningNetwork:
         samples = np.asarray(values)
         if targets is None:
             return np.array([self.sample(each) for each in samples], np.int64)
-        right = integers("targets", targets, (len(samples),))
+        right = checked("targets", targets, (len(samples),), 0, self.spec.output.neurons - 1)
         pairs = zip(samples, right, strict=True)
         return np.array([self.sample(each, int(target)) for each, target in pairs], np.int64)

@@ -2,6 +2,7 @@
 
 from sc_model.native.bank import NativeBank
 from sc_model.native.compiler import NativeError
+from sc_model.native.learning_network import NativeLearningNetwork
 from sc_model.native.network import NativeNetwork
 from sc_model.native.open_loop import OpenLoopLayer
 from sc_model.native.plastic import NativeLayer
@@ -11,6 +12,7 @@ __all__ = [
     "NativeBank",
     "NativeError",
     "NativeLayer",
+    "NativeLearningNetwork",
     "NativeNetwork",
     "NativeSynapse",
     "OpenLoopLayer",

@@ -115,7 +115,7 @@ class DeviceBlock(ABC):
     def identity(self) -> dict[str, Any]:
         """What a state depends on: block, size, rule, parameters; not name, seed or fabric."""
         values = self.design.model_dump(mode="json")
-        if self.design.network is not None:  # whose rule is among its values
+        if not self.design.has_rule:  # those of its layers are among its values
             return identity(values, None)
         rule, params = resolve(self.design.rule)
         named = {"family": rule.family, "parameters": params.model_dump(mode="json")}

@@ -1,0 +1,206 @@
+"""A network that learns as a device: a sample a step, and a space for each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
+from sc_model.files import PathLike
+from sc_model.golden.learning_network import LearningNetwork
+from sc_model.golden.recording import (
+    RecordingError,
+    arrays_of,
+    integers_of,
+    refuse_others,
+    required_array,
+)
+from sc_model.native.learning_network import NativeLearningNetwork
+from sc_model.spec import ConfigError, Design, IntFormat
+from sc_model.spec.learning import LearningNetworkSpec
+
+SAMPLE = ("values", "target")
+REGISTERS = ("step_shift", "learn")
+FEEDBACK = ("explore", "right")
+SUFFIX = ".weight"
+
+
+class LearningNetworkDevice(DeviceBlock):
+    """A network that learns; a step is a sample.
+
+    A step takes ``values``, shape (inputs,), and gives the class that is played. With ``target``,
+    the right class, it is learned from; a network with feedback ``reward`` is told no more than
+    whether it played that class. Where nobody knows the right class, the answer comes first:
+    ``values`` with ``explore`` (true or false), then a step with ``right`` alone, whether the
+    answer was.
+
+    Two registers are set in front of a step or run, and stay: ``step_shift`` (0 to 7), by how many
+    powers of two all steps are smaller, and ``learn``, true or false for all layers, or by layer.
+    """
+
+    name = "learning_network"
+    step_axes = 2
+    network: LearningNetworkSpec
+
+    def __init__(self, design: Design) -> None:
+        super().__init__(design)
+        if design.learning is None:
+            raise ConfigError(
+                "a design with block 'learning_network' must have the table [learning]."
+            )
+        self.network = design.learning
+
+    def model(self, *, native: bool) -> LearningNetwork:
+        """The golden network, or with `native` the compiled one."""
+        return (NativeLearningNetwork if native else LearningNetwork)(self.network)
+
+    def load(self, engine: Any, weights: Any) -> None:
+        """Write the weights: arrays by ``<layer>.weight``, or a file of them (.npz)."""
+        if isinstance(weights, (str, Path)):
+            weights = self._weights_of(Path(weights))
+        if not isinstance(weights, Mapping):
+            raise TypeError(
+                "a learning network loads arrays by '<layer>.weight' (a dictionary, or the path of"
+                f" an .npz file), not {type(weights).__name__}."
+            )
+        for name in weights:
+            if not str(name).endswith(SUFFIX):
+                raise TypeError(f"weights have the names '<layer>{SUFFIX}', not {name!r}.")
+        engine.load({name.removesuffix(SUFFIX): values for name, values in weights.items()})
+
+    def initial_weights(self, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+        """Uniform random weights, as each layer's `initial` says."""
+        return {
+            f"{layer.name}{SUFFIX}": rng.integers(
+                -layer.initial, layer.initial, (self.network.rows(n), layer.neurons), endpoint=True
+            )
+            for n, layer in enumerate(self.network.layers)
+        }
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def state(self, engine: Any) -> State:
+        """Weights, ages, registers and the random bits."""
+        return {
+            space: {name: np.array(values, np.int64) for name, values in fields.items()}
+            for space, fields in engine.state.items()
+        }
+
+    def layout(self) -> Layout:
+        """The fields of the golden network."""
+        return LearningNetwork(self.network).layout
+
+    def restore(self, engine: Any, state: State) -> None:
+        """Write every field."""
+        engine.restore(state)
+
+    # --- samples ----------------------------------------------------------------------------------
+
+    def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], Any]:
+        """Samples of a file, and the weights that it has.
+
+        Its arrays are ``values``, shape (samples, inputs), ``target``, shape (samples,), and those
+        of `load`; a layer without one begins with 0.
+        """
+        file = Path(path)
+        arrays = arrays_of(file)
+        forms = {
+            "values": self.network.value_format,
+            "target": IntFormat((self.network.output.neurons - 1).bit_length()),
+        }
+        found = {
+            name: integers_of(file, name, required_array(file, arrays, name), form)
+            for name, form in forms.items()
+        }
+        samples = len(found["target"]) if found["target"].ndim == 1 else 0
+        if not samples or found["values"].shape != (samples, self.network.inputs):
+            raise RecordingError(
+                f"recording {file}: 'values' must have shape (samples, {self.network.inputs}) and"
+                f" 'target' shape (samples,), not {found['values'].shape} and"
+                f" {found['target'].shape}."
+            )
+        classes = self.network.output.neurons
+        if found["target"].max() >= classes:
+            raise RecordingError(
+                f"recording {file}: 'target' must be in [0, {classes - 1}], not"
+                f" {found['target'].max()}."
+            )
+        refuse_others(file, arrays, [*forms, *self._names(), "meta"])
+        return found, {name: arrays[name] for name in self._names() if name in arrays}
+
+    def _names(self) -> list[str]:
+        return [f"{layer.name}{SUFFIX}" for layer in self.network.layers]
+
+    def _weights_of(self, file: Path) -> dict[str, NDArray[Any]]:
+        """The weights in a file; other arrays are left out."""
+        try:
+            arrays = arrays_of(file)
+            return {name: required_array(file, arrays, name) for name in self._names()}
+        except RecordingError as error:
+            raise ConfigError(str(error).replace("recording", "weights", 1)) from None
+
+    def step(self, engine: Any, stimulus: Stimulus) -> Any:
+        """One sample, or what is said of the last one; the class that is played, or None."""
+        given = self._registers(engine, stimulus, (*SAMPLE, *FEEDBACK))
+        if "right" in given:
+            if len(given) > 1:
+                raise TypeError(
+                    "a step takes 'right' alone: it is about the answer of the step before."
+                )
+            self._feedback(engine, bool(given["right"]))
+            return None
+        if "values" not in given:
+            raise TypeError("a step of a learning network takes values, shape (inputs,)")
+        if "target" in given:
+            return int(engine.run(np.asarray(given["values"])[None], [given["target"]])[0])
+        self._last = engine.answer(given["values"], explore=bool(given.get("explore", False)))
+        return self._last.played
+
+    def _feedback(self, engine: Any, right: bool) -> None:
+        """Learn from the answer of the step before."""
+        if self.network.feedback != "reward" or getattr(self, "_last", None) is None:
+            raise ConfigError(
+                "'right' says whether the answer of the step before was, to a network with feedback"
+                " 'reward'; with 'label' give the target with the values."
+            )
+        played, self._last = self._last.played, None
+        engine.learn(played, right=right, single=not (right and self.network.others_wrong))
+
+    def run(self, engine: Any, stimulus: Stimulus) -> Any:
+        """S samples; the class that is played for each, shape (S,)."""
+        given = self._registers(engine, stimulus, SAMPLE)
+        if "values" not in given:
+            raise TypeError("samples of a learning network have values, shape (samples, inputs)")
+        return engine.run(given["values"], given.get("target"))
+
+    def stepped(self, stimulus: Stimulus) -> Stimulus:
+        """The values; targets are as many."""
+        return {"values": stimulus["values"]} if "values" in stimulus else {}
+
+    def _registers(
+        self, engine: Any, stimulus: Stimulus, allowed: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """Set the registers that are given; the rest of the stimulus."""
+        unknown = sorted(set(stimulus) - {*allowed, *REGISTERS})
+        if unknown:
+            names = ", ".join((*allowed, *REGISTERS))
+            raise TypeError(f"a learning network takes {names}, not {unknown[0]!r}.")
+        if "step_shift" in stimulus:
+            engine.step_shift = stimulus["step_shift"]
+        names = [layer.name for layer in self.network.layers]
+        learn = stimulus.get("learn", {})
+        chosen = learn if isinstance(learn, Mapping) else dict.fromkeys(names, learn)
+        for name, value in chosen.items():
+            if name not in names or not isinstance(value, (bool, np.bool_)):
+                raise TypeError(
+                    f"learn is true or false, or so by layer ({', '.join(names)}), not {learn!r}."
+                )
+            engine.freeze(name, learn=bool(value))
+        return {name: value for name, value in stimulus.items() if name not in REGISTERS}
+
+
+DEVICE_BLOCK = LearningNetworkDevice
