@@ -290,7 +290,8 @@ class NativeLearningNetwork(LearningNetwork):
             else checked("targets", targets, (samples,), 0, classes - 1).astype(np.int32)
         )
         played = np.zeros(samples, np.int32)
-        self._run(self._network(), ctypes.c_int64(samples), *map(address, (given, right, played)))
+        addresses = [address(array) for array in (given, right, played)]
+        self._run(self._network(), ctypes.c_int64(samples), *addresses)
         return played.astype(np.int64)
 
 

@@ -72,7 +72,7 @@ class LearningNetworkDevice(DeviceBlock):
                 raise TypeError(f"weights have the names '<layer>{SUFFIX}', not {name!r}.")
         engine.load({name.removesuffix(SUFFIX): values for name, values in weights.items()})
 
-    def initial_weights(self, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+    def initial_weights(self, rng: np.random.Generator) -> Any:
         """Uniform random weights, as each layer's `initial` says."""
         return {
             f"{layer.name}{SUFFIX}": rng.integers(
@@ -187,8 +187,8 @@ class LearningNetworkDevice(DeviceBlock):
         """Set the registers that are given; the rest of the stimulus."""
         unknown = sorted(set(stimulus) - {*allowed, *REGISTERS})
         if unknown:
-            names = ", ".join((*allowed, *REGISTERS))
-            raise TypeError(f"a learning network takes {names}, not {unknown[0]!r}.")
+            known = ", ".join((*allowed, *REGISTERS))
+            raise TypeError(f"a learning network takes {known}, not {unknown[0]!r}.")
         if "step_shift" in stimulus:
             engine.step_shift = stimulus["step_shift"]
         names = [layer.name for layer in self.network.layers]
