@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -33,6 +33,7 @@ class EventLane(wiring.Component):
     graph : of the synapse's product.
     delay : what fits between two registers.
     sets : partial sums of a neuron.
+    product_from : the product is there this many clocks behind the weight, or later.
 
     Members
     -------
@@ -53,7 +54,9 @@ class EventLane(wiring.Component):
         graph: Graph,
         delay: DelayModel,
         sets: int,
+        product_from: int = 0,
     ) -> None:
+        self.product_from = product_from
         self.update = Datapath(graph, delay, aligned=False)
         product = graph.nodes[graph.outputs["product"]].interval.format
         current = spec.current_format(value)
@@ -61,7 +64,10 @@ class EventLane(wiring.Component):
         self.accumulator = (
             Accumulator(current.width, current.width, delay.carry_bits) if sets > 1 else None
         )
-        self.word_layout = data.StructLayout({"weight": port_shape(spec.weight_format)})
+        own_delay = {"delay": port_shape(spec.delay_format)} if spec.max_delay else {}
+        self.word_layout = data.StructLayout(
+            {"weight": port_shape(spec.weight_format), **own_delay}
+        )
         super().__init__(
             {
                 "i_word": In(self.word_layout),
@@ -76,7 +82,7 @@ class EventLane(wiring.Component):
     @property
     def product_ready(self) -> int:
         """Clocks from a weight to its product."""
-        return int(self.update.ready["product"])
+        return max(int(self.update.ready["product"]), self.product_from)
 
     @property
     def summing(self) -> int:
@@ -92,6 +98,9 @@ class EventLane(wiring.Component):
         m = Module()
         m.submodules.update = self.update
         m.submodules.adder = self.adder
+        delays = Delays(m)
+        waiting = self.product_ready - int(self.update.ready["product"])
+        product: Value = delays.later(self.update.o_product, waiting, "product")
         operands = {str(name): self.i_word[name] for name, _ in self.word_layout}
         # An event's value is not 0, so one of a single bit is 1 and needs no wire.
         operands["value"] = self.i_value if "i_value" in self.signature.members else 1
@@ -99,11 +108,11 @@ class EventLane(wiring.Component):
             m.d.comb += getattr(self.update, f"i_{name}").eq(operands[name])
         m.d.comb += [
             self.adder.i_base.eq(self.i_stored),
-            self.adder.i_term.eq(self.update.o_product),
+            self.adder.i_term.eq(product),
             self.o_total.eq(self.adder.o_sum),
         ]
         if self.accumulator is None:
-            m.d.comb += self.o_current.eq(Delays(m).later(self.i_stored, self.summing, "stored"))
+            m.d.comb += self.o_current.eq(delays.later(self.i_stored, self.summing, "stored"))
             return m
         m.submodules.accumulator = self.accumulator
         m.d.comb += [

@@ -124,11 +124,6 @@ class TrainedLayerSpec(Frozen):
                 f"{type(self).__name__}.engine must be 'sweep' for a layer of kind '{self.kind}',"
                 " whose synapses change in every tick; not 'events'."
             )
-        if self.max_delay:
-            raise ValueError(
-                f"{type(self).__name__}.engine must be 'sweep' with delays, not 'events' with"
-                f" max_delay {self.max_delay}; leave out one of the two."
-            )
 
     @property
     def sweep_clocks(self) -> int:
@@ -146,15 +141,19 @@ class TrainedLayerSpec(Frozen):
 
     @property
     def cheaper_engine(self) -> Engine:
-        """The engine of a layer that leaves it open."""
-        if not self.EVENT_DRIVEN or self.max_delay:
+        """The engine of a layer that leaves it open.
+
+        With delays events add to sums of later ticks. These are to take no more words than the
+        synapses; a sweep keeps the columns' past instead, which is less.
+        """
+        if not self.EVENT_DRIVEN or (self.max_delay and self.banks > self.columns):
             return "sweep"
         return "events" if WORTH * self.event_clocks() <= self.sweep_clocks else "sweep"
 
     @property
     def engine_line(self) -> str | None:
         """What speaks for and against the layer's engine; None where there is no choice."""
-        if not self.EVENT_DRIVEN or self.max_delay or self.CONNECTIVITY != "full":
+        if not self.EVENT_DRIVEN or self.CONNECTIVITY != "full":
             return None
         better = self.cheaper_engine
         advice = "" if better == self.engine else f"; '{better}' would be the better choice"
@@ -163,6 +162,26 @@ class TrainedLayerSpec(Frozen):
             f" clocks a tick, events {self.event_clocks():,} with {ACTIVITY:.0%} of"
             f" {self.columns:,} columns active{advice}"
         )
+
+    @property
+    def banks(self) -> int:
+        """Banks of sums of the event engine, each for one tick.
+
+        That of the tick whose events are added, those of the `max_delay` ticks behind it, to which
+        delayed products go, and that of the tick before it, which the neurons take meanwhile.
+        """
+        return self.max_delay + 2
+
+    @property
+    def past(self) -> str | None:
+        """Name of the state that delays need; None without delays.
+
+        ``history``: the columns' values in the last ticks, which a sweep gathers. ``arriving``: the
+        sums so far of the ticks to come, to which an event scatters its products.
+        """
+        if not self.max_delay:
+            return None
+        return "arriving" if self.engine == "events" else "history"
 
     @property
     def columns(self) -> int:
@@ -177,6 +196,11 @@ class TrainedLayerSpec(Frozen):
     def place(self, neuron: Number) -> Number:
         """Number of a neuron in the order in which hardware takes them."""
         return neuron
+
+    @property
+    def place_order(self) -> tuple[int, int] | None:
+        """Places and channels of neurons that hardware takes place by place; else None."""
+        return None
 
     @property
     def synapse_count(self) -> int:

@@ -64,5 +64,13 @@ class Columns:
         # One row in front, the oldest dropped: the same shift as in the hardware's history.
         present = np.concatenate(parts)[None].astype(np.int64)
         self.history = np.concatenate([present, self.history[:-1]])
-        delayed: NDArray[np.int64] = self.history[self._delay, self._column]
-        return delayed
+        return self.after(0)
+
+    def after(self, ticks: int) -> NDArray[np.int64]:
+        """What is known of the value that each synapse takes in some ticks behind the last one.
+
+        Of a delay that is shorter, the value is not known yet, and is 0 here.
+        """
+        age = self._delay - ticks
+        known: NDArray[np.int64] = self.history[np.maximum(age, 0), self._column] * (age >= 0)
+        return known

@@ -64,10 +64,10 @@ class SparseLayer(TrainedLayer):
         delay = self.parameters["delay"].astype(np.int64) if self.spec.max_delay else 0
         self.columns = Columns(self.spec, self.crossing.value, delay, column)
 
-    def _current(self, x: ArrayLike) -> NDArray[Any]:
-        values = self.columns.take(x, self.fired).astype(self._dtype)
+    def _summed(self, values: NDArray[Any]) -> NDArray[Any]:
         current = np.zeros(self.spec.neurons, self._dtype)
-        np.add.at(current, self._target, self._products(self.synapse_constants, values))
+        products = self._products(self.synapse_constants, values.astype(self._dtype))
+        np.add.at(current, self._target, products)
         return current
 
 

@@ -44,6 +44,20 @@ class ClampCounter(NumpyOps):
         return clamped
 
 
+def past_form(spec: TrainedLayerSpec, state: Mapping[str, ArrayLike]) -> str | None:
+    """Which field of a state has what delays need of the past; None without delays.
+
+    ValueError for sums to come where the layer sweeps its columns' past.
+    """
+    if spec.past == "history" and "history" not in state:
+        raise ValueError(
+            f"layer '{spec.name}': a state of engine 'sweep' must have 'history', the past of its"
+            " columns; that of engine 'events' has 'arriving', sums that do not tell it. Go on with"
+            " engine 'events'."
+        )
+    return "history" if spec.past and "history" in state else spec.past
+
+
 class TrainedLayer:
     """A trained layer of any kind in fixed point, computed tick by tick.
 
@@ -147,8 +161,17 @@ class TrainedLayer:
 
     def _current(self, x: ArrayLike) -> NDArray[Any]:
         """The sum of products of each neuron, (neurons,); synapses take their next state."""
-        values = self.columns.take(x, self.fired).astype(self._dtype)
-        current: NDArray[Any] = self._products(self.synapse_constants, values).sum(axis=1)
+        current = self._summed(self.columns.take(x, self.fired))
+        if self._arriving is not None:
+            current = current + self._arriving[:, 0]
+            self._arriving = np.roll(self._arriving, -1, axis=1)
+            self._arriving[:, -1] = 0
+        return current
+
+    def _summed(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sum of products of each neuron, where the synapses take in these values."""
+        products = self._products(self.synapse_constants, values.astype(self._dtype))
+        current: NDArray[Any] = products.sum(axis=1)
         return current
 
     def _products(
@@ -166,6 +189,7 @@ class TrainedLayer:
         """Set all state to 0; parameters stay."""
         spec = self.spec
         self.columns.reset()
+        self._arriving: NDArray[Any] | None = None  # beside what the columns' past makes
         self.synapse = {
             name: np.zeros((spec.neurons, spec.columns), self._dtype)
             for name in self._synapse.unit.state
@@ -181,11 +205,40 @@ class TrainedLayer:
     def state(self) -> dict[str, NDArray[Any]]:
         """A copy of everything that changes from tick to tick, by name.
 
-        With delays ``history`` holds the columns' past, (columns, max_delay), the latest first.
+        With delays ``history`` holds the columns' past, (columns, max_delay), the latest first; in
+        a layer that works by events ``arriving`` holds the sums so far of the next `max_delay`
+        ticks, (neurons, max_delay), the next tick first (`TrainedLayerSpec.past`).
         """
         synapse = {name: values.copy() for name, values in self.synapse.items()}
-        history = {"history": self.columns.history[:-1].T.copy()} if self.spec.max_delay else {}
-        return {**synapse, **history, "fired": self.fired.copy(), **self.neuron}
+        past = {} if self.spec.past is None else {self.spec.past: self._past()}
+        return {**synapse, **past, "fired": self.fired.copy(), **self.neuron}
+
+    def _past(self) -> NDArray[Any]:
+        """What delays need of the past, in the form of the layer's engine."""
+        if self.spec.past == "history":
+            return self.columns.history[:-1].T.copy()
+        ahead = range(1, self.spec.max_delay + 1)
+        sums = np.stack([self._summed(self.columns.after(ticks)) for ticks in ahead], axis=1)
+        return sums if self._arriving is None else sums + self._arriving
+
+    def restore_past(self, state: Mapping[str, ArrayLike]) -> None:
+        """Take up what delays need of the past, from a state in either form.
+
+        A history is enough for both engines, for what it makes arrive follows from it. The other
+        way round there is none: sums do not tell what they are made of.
+
+        Raises
+        ------
+        ValueError
+            the state has sums to come, and the layer sweeps its columns' past.
+        """
+        form = past_form(self.spec, state)
+        self.columns.reset()
+        self._arriving = None
+        if form == "history":
+            self.columns.history[:-1] = np.asarray(state["history"]).T
+        elif form == "arriving":
+            self._arriving = np.asarray(state["arriving"]).astype(self._dtype)
 
     @property
     def saturations(self) -> int | None:

@@ -90,7 +90,7 @@ def test_a_sparse_layer_is_a_dense_one_without_its_zeros(max_delay: int) -> None
         **({"delay": delay[target, column]} if max_delay else {}),
     }
     sparse = NetworkSpec(layers=(SparseSpec(**options, synapses=len(target)),))
-    dense = NetworkSpec(layers=(DenseSpec(**options),))
+    dense = NetworkSpec(layers=(DenseSpec(**options, engine="events"),))
     full = {"weight": weight, **({"delay": delay} if max_delay else {})}
     one, other = (
         Network(spec, {f"a.{name}": value for name, value in {**own, **neurons}.items()})
