@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
-from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from sc_hw.proof.blocks.network.parts import write_network_parts
+from sc_hw.proof.blocks.network.trained_layer import PROVERS
+from sc_hw.proof.blocks.parts import PARTS, claims_of_parts
+from sc_hw.proof.facts import read_facts
+from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec
+
+
+def verdicts_of_parts(
+    design: Design, folder: Path, part: str, fault: tuple[str, str] = ("", "")
+) -> Any:
+    """Verdicts on the parts of a kind, or on all but the neurons; a fault reads differently."""
+    write_network_parts(design, folder)
+    file = folder / "proof" / PARTS
+    kinds = {part} if part else set(PROVERS) - {"neurons"}
+    rows = [row for row in json.loads(file.read_text())["parts"] if row["part"] in kinds]
+    file.write_text(json.dumps({"parts": rows}))
+    for row in rows if fault[0] else ():
+        text = (folder / row["verilog"]).read_text()
+        assert re.search(fault[0], text), f"no {fault[0]!r} in {row['verilog']}"
+        (folder / row["verilog"]).write_text(re.sub(fault[0], fault[1], text))
+
+    def prove(prover: Any, net: Any, row: dict[str, Any]) -> None:
+        facts, claims = PROVERS[row["part"]]
+        claims(prover, net, design.network, read_facts(facts, row["facts"]))
+
+    return {claim.name: claim.verdict for claim in claims_of_parts(folder, 60.0, prove)}
 
 
 def two_event_layers() -> Design:
@@ -30,3 +60,36 @@ def in_slices() -> Design:
         neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
     )  # fmt: skip
     return Design(name="slices", block="network", network=NetworkSpec(layers=(first, second)))
+
+
+def convolutions(*, both: bool = True) -> Design:
+    """Spikes of a convolution in slices, the last one not full, to another one, and to a bias."""
+    neuron = LifSpec(leak="shift", threshold_bits=8, fraction=2)
+    first = ConvSpec(
+        name="first", image=(1, 8, 8), channels=3, kernel=(3, 3), lanes=3, bias=True,
+        weight_bits=4, neuron=neuron,
+    )  # fmt: skip
+    second = ConvSpec(
+        name="second", image=(3, 6, 6), channels=4, kernel=(3, 3), lanes=2, weight_bits=4,
+        neuron=neuron,
+    )  # fmt: skip
+    before = (first, second) if both else (first,)
+    last = DenseSpec(
+        name="last", inputs=before[-1].neurons, neurons=3, weight_bits=4, bias=True,
+        engine="events", neuron=neuron,
+    )  # fmt: skip
+    network = NetworkSpec(layers=(*before, last))
+    return Design(name="convolutions", block="network", network=network)
+
+
+def with_delays() -> Design:
+    """Delays: banks that are a power of two and others, one partial sum and several, recurrence."""
+    first = DenseSpec(
+        name="first", inputs=5, neurons=3, lanes=2, weight_bits=3, bias=True, engine="events",
+        max_delay=3, neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+    )  # fmt: skip
+    second = DenseSpec(
+        name="second", inputs=3, neurons=9, weight_bits=3, recurrent=True, max_delay=2,
+        engine="events", neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+    )  # fmt: skip
+    return Design(name="delays", block="network", network=NetworkSpec(layers=(first, second)))

@@ -9,37 +9,56 @@ from amaranth.hdl import Cat, Module, Signal, Value
 
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.layer import EventLayer
-from sc_hw.events.scanner import Scanner
+from sc_hw.events.slice_queue import SliceQueue
 from sc_hw.fabric.families import Family
 from sc_hw.trained.hosted import HostWords
 from sc_hw.wires import Delays
 from sc_model.spec import ConfigError, ConvSpec, IntFormat
 
+# Spikes of a word: a flip-flop each in the layer, and in the crossing and scanner behind it.
+MAX_WORD = 1024
 
-def check_conv(spec: ConvSpec) -> None:
-    """ConfigError for a convolution that has no hardware."""
+
+def check_conv(spec: ConvSpec, *, sliced: bool, o_sliced: bool) -> None:
+    """ConfigError for a convolution that has no hardware.
+
+    `sliced`, `o_sliced`: whether its inputs come, and its spikes leave, in slices.
+    """
     if spec.unmet is not None:
         raise ConfigError(
             f"layer '{spec.name}' must have {spec.unmet}; the golden network and NativeNetwork run"
             " it."
         )
+    for count, in_slices, what, side in (
+        (spec.inputs, sliced, "inputs", "before"),
+        (spec.neurons, o_sliced, "neurons", "behind"),
+    ):
+        if count > MAX_WORD and not in_slices:
+            raise ConfigError(
+                f"layer '{spec.name}' must have at most {MAX_WORD:,} {what} in hardware, where they"
+                f" are one word, not {count:,}; they are slices, of any number, where an event"
+                f" layer of the same clock and tick_interval is {side} it."
+            )
 
 
 class ConvLayer(EventLayer):
     """A layer of kind `conv`, which adds up events; see `EventLayer`.
 
     Its memory of weights holds the kernel alone, and the biases. Neurons stand place by place in
-    hardware, the channels of a place side by side (`ConvSpec.place`); in the words of `o` they have
-    the order of the model. Domain ``sync``.
+    hardware, the channels of a place side by side (`ConvSpec.place`). Their spikes leave in this
+    order where they leave in slices, which begin to leave while the tick is still decided; words of
+    `o` have the order of the model. Domain ``sync``.
 
     Parameters
     ----------
-    spec, value, tick_ms, step_bits, family, sliced : as of `EventLayer`.
+    spec, value, tick_ms, step_bits, family, sliced, order : as of `EventLayer`.
+    o_slices : as of `EventLayer`, for any number of neurons.
 
     Raises
     ------
     ConfigError
-        a stride, groups of channels, a number of lanes or a pool that hardware does not have.
+        a stride, groups of channels, a number of lanes or a pool that hardware does not have; or
+        more inputs or neurons than a word has spikes.
     """
 
     spec: ConvSpec
@@ -53,22 +72,38 @@ class ConvLayer(EventLayer):
         family: Family | None = None,
         *,
         sliced: bool = False,
+        o_slices: int = 0,
+        order: tuple[int, int] | None = None,
     ) -> None:
-        check_conv(spec)
-        super().__init__(spec, value, tick_ms, step_bits, family, sliced=sliced)
-        # no column is constant: a sum begins with its bias
-        self.scanner = Scanner(spec.inputs, value.width, sliced=sliced)
+        check_conv(spec, sliced=sliced, o_sliced=o_slices > 0)
+        super().__init__(
+            spec, value, tick_ms, step_bits, family, sliced=sliced, o_slices=o_slices, order=order
+        )
         self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
         self.sequencer = self.conv
+        self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of the layer's memories."""
+        if self.queue is None:
+            return super().memory_bits
+        return {**super().memory_bits, "spikes": self.queue.bits}
 
     @property
     def event_clocks(self) -> int:
         """Most clocks of an event."""
         return self.conv.event_clocks
 
+    @property
+    def deciding_clocks(self) -> int:
+        """Clocks from the finished sums of a tick to the transfer of its spikes."""
+        return super().deciding_clocks + (0 if self.queue is None else self.queue.latency)
+
     def clocks(self, events: int) -> int:
         """Most clocks of a tick with so many events, if the layer was idle."""
-        adding = self.scanner.chunks + 2 + self.conv.tick_clocks + self.lanes.landed
+        searching = self.scanner.chunks + 2 + self.reordering
+        adding = searching + self.conv.tick_clocks + self.lanes.landed
         return adding + events * self.conv.event_clocks + self.deciding_clocks
 
     def _columns(self, spikes: Value) -> Value:
@@ -76,8 +111,14 @@ class ConvLayer(EventLayer):
         return self.i.payload.values.as_value()
 
     def _collect_spikes(self, m: Module, delays: Delays, tick: Any, host: HostWords) -> None:
-        """Collect the spikes of a tick, and offer them in the order of the model."""
+        """Collect the spikes of a tick, and offer them in the order of the model, or in slices."""
         super()._collect_spikes(m, delays, tick, host)
+        if self.queue is not None:
+            m.d.comb += [
+                self.o.valid.eq(self.queue.o.valid),
+                self.o.payload.spikes.eq(self.queue.o.payload),
+            ]
+            return
         # One channel's spikes at a time: Verilator reads no line of more than 40,000 tokens.
         channels, places = self.spec.channels, self.spec.places
         rows = []
@@ -87,3 +128,18 @@ class ConvLayer(EventLayer):
             m.d.comb += row.eq(Cat(tick.spikes[self.spec.place(each)] for each in numbers))
             rows.append(row)
         m.d.comb += self.o.payload.spikes.eq(Cat(rows))
+
+    def _collect_slices(self, m: Module, tick: Any, taken: Signal) -> None:
+        """Hand the spikes to the queue."""
+        queue, neurons = self.queue, self.neurons
+        if queue is None:
+            raise ValueError("a layer whose spikes are a word has no queue")
+        m.submodules.slices = queue
+        m.d.comb += [
+            queue.restart.eq(tick.hands_over),
+            queue.valid.eq(neurons.o_valid),
+            queue.spike.eq(neurons.o_spike),
+            queue.last.eq(neurons.o_last),
+            queue.o.ready.eq(self.o.ready),
+            taken.eq(queue.over),
+        ]

@@ -9,6 +9,7 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal
 
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.lanes import EventLanes
+from sc_hw.events.place_order import PlaceOrder
 from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
@@ -48,6 +49,8 @@ class EventLayer(HostedLayer):
     o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers; those behind the
         last neuron's spike have no meaning. For a multiple of `SLICE` neurons, not with
         `recurrent`. 0: one transfer with all spikes.
+    order : places and channels of the image whose spikes stream `i` gives place by place, as a
+        `ConvLayer` does; None where it gives the inputs in their order. Only with `sliced`.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class EventLayer(HostedLayer):
         *,
         sliced: bool = False,
         o_slices: int = 0,
+        order: tuple[int, int] | None = None,
     ) -> None:
         if spec.max_delay:
             raise ConfigError(
@@ -72,10 +76,13 @@ class EventLayer(HostedLayer):
         self.sets = self.lanes.sets
         self.sliced, self.o_slices = sliced, o_slices
         self.scanner = Scanner(
-            spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias
+            spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias_column
         )
         self.sequencer: EventSequencer | ConvSequencer = EventSequencer(
             spec, value.width, self.sets
+        )
+        self.order = (
+            PlaceOrder(*order, self.scanner.columns, value.width) if order is not None else None
         )
         self.reader = SumReader(spec, self.sets)
         super().__init__(
@@ -118,6 +125,11 @@ class EventLayer(HostedLayer):
         """Most clocks of an event."""
         return self.spec.groups
 
+    @property
+    def reordering(self) -> int:
+        """Clocks from the scanner to the sequencer."""
+        return 0 if self.order is None else self.order.LATENCY
+
     def clocks(self, events: int) -> int:
         """Most clocks of a tick with so many events, if the layer was idle.
 
@@ -127,7 +139,7 @@ class EventLayer(HostedLayer):
         """
         # A chunk takes a clock, each event one for each group; then the last sum is written. The
         # scanner's register and the sequencer's are the two clocks more.
-        adding = self.scanner.chunks + 2
+        adding = self.scanner.chunks + 2 + self.reordering
         if events:
             adding += events * self.spec.groups + self.lanes.landed
         return adding + self.deciding_clocks
@@ -205,11 +217,19 @@ class EventLayer(HostedLayer):
     def _connect_lanes(self, m: Module, tick: _Ticks, host: HostWords) -> None:
         """Connect the lanes: in a clock all work on the same word, each for another neuron."""
         scanner, sequencer, reader = self.scanner, self.sequencer, self.reader
-        fetch = reader.fetch
+        fetch, events = reader.fetch, scanner.o_event
+        if self.order is not None:
+            m.submodules.order = self.order
+            m.d.comb += [
+                self.order.i_event.valid.eq(events.valid),
+                self.order.i_event.payload.eq(events.payload),
+                events.ready.eq(self.order.i_event.ready),
+            ]
+            events = self.order.o_event
         m.d.comb += [
-            sequencer.i_event.valid.eq(scanner.o_event.valid),
-            sequencer.i_event.payload.eq(scanner.o_event.payload),
-            scanner.o_event.ready.eq(sequencer.i_event.ready),
+            sequencer.i_event.valid.eq(events.valid),
+            sequencer.i_event.payload.eq(events.payload),
+            events.ready.eq(sequencer.i_event.ready),
             # A fetch takes the lanes' only read port, an event waits for a clock.
             sequencer.hold.eq(fetch),
             sequencer.restart.eq(tick.hands_over),

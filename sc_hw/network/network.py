@@ -26,6 +26,11 @@ HOST = ("load", "read", "readback")
 def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     """A layer of a network, with the engine that it names."""
     layer, value = spec.layers[index], spec.crossing(index).value
+    slices: dict[str, Any] = {
+        "sliced": spec.slices(index) > 0,
+        "o_slices": spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
+        "order": spec.place_order(index),
+    }
     if isinstance(layer, ConvSpec):
         return ConvLayer(
             layer,
@@ -33,7 +38,7 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
             spec.tick_ms,
             spec.step_bits,
             family,
-            sliced=spec.slices(index) > 0,
+            **slices,
         )
     if layer.engine == "events":
         return EventLayer(
@@ -42,8 +47,7 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
             spec.tick_ms,
             spec.step_bits,
             family,
-            sliced=spec.slices(index) > 0,
-            o_slices=spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
+            **slices,
         )
     return TrainedLayer(layer, value, spec.tick_ms, spec.step_bits, family)
 

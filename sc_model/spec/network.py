@@ -236,7 +236,8 @@ class NetworkSpec(Frozen):
         A layer of many inputs whose columns are searched for spikes takes them in slices of
         `SLICE`, lowest inputs first. What is above the last input counts as 0. Each word must be a
         tick of its own, and the columns those of this word. Between two layers both must have one
-        clock, and the first one must give its spikes once, as many as slices hold.
+        clock, and the first one must give its spikes once, as many as slices hold, or be a
+        convolution, whose spikes come place by place (`place_order`).
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
@@ -246,12 +247,24 @@ class NetworkSpec(Frozen):
         if before is None:
             many = layer.inputs > MAX_WORD
         else:
-            # what a kernel gives comes place by place, and not in the order of its words
             gives = before.engine == "events" and not before.recurrent
-            gives = gives and before.CONNECTIVITY == "full"
-            whole = before.neurons % SLICE == 0 and before.clock == layer.clock
-            many = gives and whole and layer.inputs >= MIN_SLICED
+            # what a kernel gives waits in a memory, and a slice at its end need not be full
+            kernel = before.CONNECTIVITY == "kernel"
+            full = before.CONNECTIVITY == "full" and before.neurons % SLICE == 0
+            gives = gives and (kernel or full) and before.clock == layer.clock
+            many = gives and layer.inputs >= MIN_SLICED
         return -(-layer.columns // SLICE) if many else 0
+
+    def place_order(self, index: int) -> tuple[int, int] | None:
+        """Places and channels of an image whose spikes come to a layer place by place.
+
+        That is in slices of a convolution with several of both; None where spikes come in the order
+        of the model.
+        """
+        before = self.layers[index - 1] if index else None
+        if before is None or not self.slices(index):
+            return None
+        return before.place_order
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -17,10 +17,6 @@ def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-# Inputs, and neurons, of a layer in hardware: all spikes of a tick leave in one word, a flip-flop
-# each in layer, crossing and scanner. An image of 28 x 28 is 784, 8 channels of 24 x 24 are 4,608.
-MAX_HARDWARE = 8192
-
 Size = Annotated[int, Field(ge=1, le=MAX_CHANNELS)]
 Margin = Annotated[int, Field(ge=0, le=MAX_CHANNELS)]
 Image = Annotated[tuple[Size, Size, Size], BeforeValidator(_as_tuple)]
@@ -159,11 +155,6 @@ class ConvSpec(DenseSpec):
     def unmet(self) -> str | None:
         """What the layer must have and has not, to have hardware; None where it has all."""
         demands = (
-            (
-                max(self.inputs, self.neurons) <= MAX_HARDWARE,
-                f"at most {MAX_HARDWARE:,} inputs and neurons in hardware, not {self.inputs:,} and"
-                f" {self.neurons:,}",
-            ),
             (self.stride == (1, 1), f"a stride of 1 in hardware, not {self.stride}"),
             (
                 self.channel_groups == 1,
@@ -189,6 +180,11 @@ class ConvSpec(DenseSpec):
         """Number of a neuron in the order in which hardware takes them: the channels of a place."""
         found: Number = (neuron % self.places) * self.channels + neuron // self.places
         return found
+
+    @property
+    def place_order(self) -> tuple[int, int] | None:
+        """Places and channels, where the order differs from that of the model."""
+        return (self.places, self.channels) if min(self.places, self.channels) > 1 else None
 
     def kernel_word(self, channel: Number, source: Number, row: Number, column: Number) -> Number:
         """Number of a weight's word in the memory of its lane, channel % lanes.

@@ -69,7 +69,14 @@ def test_layer_equals_golden(
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"image": (2, 65, 64)}, r"at most 8,192 inputs and neurons in hardware, not 8,320 and 1"),
+        (
+            {"image": (2, 32, 17)},
+            r"at most 1,024 inputs in hardware, where .*, not 1,088; they are",
+        ),
+        (
+            {"channels": 28},
+            r"at most 1,024 neurons in hardware, where .*, not 1,372; they are slic",
+        ),
         ({"stride": (2, 1)}, r"a stride of 1 in hardware, not \(2, 1\);"),
         ({"channel_groups": 2}, r"one group of channels in hardware, not 2;"),
         ({"lanes": 3}, r"lanes that divide its 4 channels in hardware, not 3;"),

@@ -11,22 +11,32 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.simulation.cosim import cosim
 from sc_hw.simulation.device import Device
 from sc_model.golden.network.network import parameter_bounds
-from sc_model.spec import ConvSpec, Design, LifSpec, NetworkSpec
+from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec
 
 NEURON = LifSpec(leak="shift", threshold_bits=11)
+# The spikes of the first two leave in slices, the last of which is not full; then a word.
 FIRST = ConvSpec(
-    name="first", image=(1, 6, 6), channels=4, kernel=(3, 3), lanes=2, bias=True, weight_bits=6,
+    name="first", image=(1, 8, 8), channels=3, kernel=(3, 3), lanes=3, bias=True, weight_bits=6,
     neuron=NEURON,
 )  # fmt: skip
 SECOND = ConvSpec(
-    name="second", image=(4, 4, 4), pool=(2, 2), channels=3, kernel=(2, 2), padding=(1, 0),
+    name="second", image=(3, 6, 6), channels=4, kernel=(3, 3), lanes=2, bias=True, weight_bits=6,
+    neuron=NEURON,
+)  # fmt: skip
+THIRD = DenseSpec(
+    name="third", inputs=64, neurons=32, lanes=8, bias=True, engine="events", weight_bits=6,
+    neuron=NEURON,
+)  # fmt: skip
+LAST = ConvSpec(
+    name="last", image=(2, 4, 4), pool=(2, 2), channels=3, kernel=(2, 2), padding=(1, 0),
     lanes=3, weight_bits=6, policy="accumulate", tick_interval=2, neuron=NEURON,
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def design() -> Design:
-    spec = NetworkSpec(layers=(FIRST, SECOND))
+    spec = NetworkSpec(layers=(FIRST, SECOND, THIRD, LAST))
+    assert [spec.slices(index) for index in range(4)] == [0, 7, 5, 0]
     return Design(name="image", block="network", network=spec)
 
 
@@ -34,9 +44,11 @@ def test_convolutions_equal_their_model_in_verilog(design: Design, tmp_path: Pat
     """With resets in the midst, by the bench; and by `Device`, with all that it reads back."""
     build = elaborate(design, root=tmp_path)
     rows = {row["name"]: row for row in build.manifest["layers"]}
-    assert rows["first"]["clocks"]["event"] == 6 + 9 * 2
-    # 9 words of weights and one of biases, for two lanes and two words of a place, of 6 bits
-    assert rows["first"]["memory_bits"]["synapses"] == (9 + 1) * 2 * 2 * 6
+    assert rows["second"]["clocks"]["event"] == 6 + 9 * 2
+    # 9 words of weights for each input channel and one of biases, for two lanes and two words of a
+    # place, of 6 bits
+    assert rows["second"]["memory_bits"]["synapses"] == (3 * 9 + 1) * 2 * 2 * 6
+    assert rows["second"]["memory_bits"]["spikes"] == 5 * 16
     results = cosim(build, steps=40)
     assert (results["passed"], results["differences"]) == (True, 0)
 

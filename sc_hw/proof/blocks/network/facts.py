@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sc_hw.proof.facts import Field, NamedSignal
+from sc_model.spec import SLICE
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,51 @@ class ScannerFacts:
     def chunks(self) -> int:
         """Chunks of a tick."""
         return -(-self.columns // self.chunk)
+
+
+@dataclass(frozen=True)
+class SliceFacts:
+    """Facts of the queue of slices in which a layer's spikes leave.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    neurons : of the layer.
+    transfers : slices of a tick, as many as its spikes have or more.
+    """
+
+    layer: int
+    neurons: int
+    transfers: int
+
+    @property
+    def slices(self) -> int:
+        """Slices that its spikes have."""
+        return -(-self.neurons // SLICE)
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """Facts of what gives columns their numbers in the model.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    places, channels : of the image whose spikes come place by place.
+    columns : of the layer: one more than the image has, or as many.
+    width : bits of a value.
+    """
+
+    layer: int
+    places: int
+    channels: int
+    columns: int
+    width: int
+
+    @property
+    def constant(self) -> bool:
+        """Whether there is a column behind the image."""
+        return self.columns > self.places * self.channels
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.build.blocks import block_of
-from sc_hw.events import EventLayer
+from sc_hw.events import ConvLayer, EventLayer
 from sc_hw.events.lanes import EventLanes
 from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
@@ -23,7 +23,9 @@ from sc_hw.proof.blocks.network.facts import (
     EventCounterFacts,
     EventLanesFacts,
     HistoryFacts,
+    OrderFacts,
     ScannerFacts,
+    SliceFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
@@ -38,6 +40,8 @@ from sc_model.spec import Design, IntFormat
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
+# Those of a convolution whose spikes leave in slices, and of the layer behind it.
+SLICES, ORDER = "slices", "order"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
 QUEUE, PLASTIC_LAYER = "queue", "plastic_layer"
 
@@ -121,6 +125,8 @@ def event_lanes_facts(lanes: EventLanes, index: int) -> EventLanesFacts:
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     """Write the lanes, the neurons, the scanner, the sequencer and the reader of an event layer.
 
+    Where it has them, the order of its columns and the queue of its slices too.
+
     Parameters
     ----------
     parts : collects the parts of a network.
@@ -139,6 +145,11 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
         (SEQUENCER, layer.sequencer, counters),
         (READER, layer.reader, counters),
     ]
+    if (order := layer.order) is not None:
+        places = OrderFacts(index, order.places, order.channels, order.columns, scanner.width)
+        rows.append((ORDER, order, places))
+    if isinstance(layer, ConvLayer) and (queue := layer.queue) is not None:
+        rows.append((SLICES, queue, SliceFacts(index, queue.neurons, queue.transfers)))
     for part, component, known in rows:
         parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")
 

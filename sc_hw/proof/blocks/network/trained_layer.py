@@ -31,7 +31,9 @@ from sc_hw.proof.blocks.network.facts import (
     EventCounterFacts,
     EventLanesFacts,
     HistoryFacts,
+    OrderFacts,
     ScannerFacts,
+    SliceFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
@@ -40,10 +42,13 @@ from sc_hw.proof.blocks.network.parts import (
     HISTORY,
     LANE,
     NEURONS,
+    ORDER,
     READER,
     SCANNER,
     SEQUENCER,
+    SLICES,
 )
+from sc_hw.proof.blocks.network.slice_parts import prove_order, prove_slices
 from sc_hw.proof.blocks.network.trained_lane import prove_lane
 from sc_hw.proof.blocks.network.wiring.whole import claims_of_whole, network_of
 from sc_hw.proof.blocks.parts import HIERARCHY, PARTS, claims_of_parts
@@ -216,6 +221,8 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     SCANNER: (ScannerFacts, prove_scanner),
     SEQUENCER: (EventCounterFacts, prove_sequencer),
     READER: (EventCounterFacts, prove_reader),
+    SLICES: (SliceFacts, prove_slices),
+    ORDER: (OrderFacts, prove_order),
 }
 
 

@@ -27,7 +27,7 @@ from sc_hw.proof.blocks.network.wiring.layer_parts import (
 from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
 from sc_hw.proof.blocks.network.wiring.statements import Pair
 from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
-from sc_hw.proof.blocks.network.wiring.timing import TickTimes, prove_times
+from sc_hw.proof.blocks.network.wiring.timing import TickTimes, Time, prove_times
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
 from sc_model.spec import SLICE
@@ -77,11 +77,20 @@ class EventShape(LayerShape):
 
 @dataclass
 class EventParts:
-    """Outputs of the parts that an event layer has beside lanes and neurons."""
+    """Outputs of the parts that an event layer has beside lanes and neurons.
+
+    Members
+    -------
+    scanner, sequencer, reader : those that every one has.
+    order : of its columns, behind a convolution; else None.
+    slices : the queue in which a convolution's spikes leave; None where they leave otherwise.
+    """
 
     scanner: Outputs
     sequencer: Outputs
     reader: Outputs
+    order: Outputs | None = None
+    slices: Outputs | None = None
 
 
 @dataclass
@@ -90,7 +99,7 @@ class EventLayer(Layer):
 
     Members
     -------
-    parts : outputs of scanner, sequencer and reader.
+    parts : outputs of its other parts.
     """
 
     shape: EventShape
@@ -110,6 +119,19 @@ class EventLayer(Layer):
     def begins(self) -> Bits:
         """A tick begins in this clock."""
         return self.signal("i__valid") & self.open
+
+    @property
+    def events(self) -> Outputs:
+        """The part that gives the sequencer its events."""
+        return self.parts.scanner if self.parts.order is None else self.parts.order
+
+    @property
+    def spikes_taken(self) -> Bits:
+        """The last transfer of a tick's spikes is made in this clock."""
+        if self.parts.slices is not None:
+            return self.parts.slices["over"]
+        taken = self.state("waiting") & self.signal("o__ready")
+        return taken & self.last_slice if self.shape.o_slices else taken
 
     @property
     def last_slice(self) -> Bits:
@@ -163,22 +185,47 @@ class EventLayer(Layer):
             # Where a recurrent layer adds up events, the spikes of the tick before are complete.
             *([~(adding & deciding)] if self.shape.spec.recurrent else []),
         ]
-        return [*facts, *self._token(adding), *self._flight(adding), *self._fetches(deciding)]
+        facts += [*self._token(adding), *self._flight(adding), *self._fetches(deciding)]
+        return [*facts, *(self._queue(deciding, waiting) if self.parts.slices is not None else ())]
 
     def _token(self, adding: Bits) -> list[Bits]:
         """The tick's end token is in one place; events go in front of it."""
-        scanning, valid = self.of("scanner", "scanning"), self.of("scanner", "o_event__valid")
-        end = self.of("scanner", "o_event__payload")[0]
         ended, busy = self.of("sequencer", "ended"), self.of("sequencer", "busy")
-        offered = valid & end
+        to_come = token = self.of("scanner", "scanning")
+        facts = []
+        for part, valid_name, end_name in self._on_their_way():
+            valid, end = self.of(part, valid_name), self.of(part, end_name)[0]
+            facts += [~(to_come & valid & end), valid.implies(adding)]
+            to_come, token = to_come | valid, token | (valid & end)
         return [
-            adding.equals(scanning | offered | ended),
-            ~(scanning & offered),
-            ~(scanning & ended),
-            ~(valid & ended),
+            adding.equals(token | ended),
+            *facts,
+            ~(to_come & ended),
             ~(busy & ended),
-            valid.implies(adding),
             busy.implies(adding),
+        ]
+
+    def _on_their_way(self) -> Iterator[tuple[str, str, str]]:
+        """Registers of the events between scanner and sequencer: the part, `valid`, and `end`."""
+        yield "scanner", "o_event__valid", "o_event__payload"
+        if self.parts.order is not None:
+            yield "order", "valid_1", "end_1"
+            yield "order", "valid_2", "end_2"
+            yield "order", "o_event__valid", "o_event__payload"
+
+    def _queue(self, deciding: Bits, waiting: Bits) -> list[Bits]:
+        """Slices are there while a tick is decided or its spikes wait, and all of them at its end.
+
+        What is written of them in each clock of a tick is claimed with its times.
+        """
+        written, taken, offered = (self.of("slices", n) for n in ("written", "taken", "offered"))
+        full = written.equals(self.shape.o_slices)
+        idle = ~(deciding | waiting)
+        return [
+            offered.implies(taken.below(written) & ~idle),
+            deciding.implies(~written.below(taken) & written.below(self.shape.o_slices)),
+            waiting.implies(full & taken.below(self.shape.o_slices)),
+            idle.implies(taken.equals(written)),
         ]
 
     def _flight(self, adding: Bits) -> list[Bits]:
@@ -205,8 +252,12 @@ class EventLayer(Layer):
         names = ["adding", "deciding", "waiting", "reading", "load_now", "arrived", "bank"]
         for name in [*names, *(f"read_d{clock}" for clock in range(1, MEMORY + 1))]:
             yield self.part, name
-        for name in ("scanning", "o_event__valid", "o_event__payload"):
-            yield self.part.part("scanner"), name
+        yield self.part.part("scanner"), "scanning"
+        for part, *names_of_stage in self._on_their_way():
+            for name in names_of_stage:
+                yield self.part.part(part), name
+        for name in ("written", "taken", "offered") if self.parts.slices is not None else ():
+            yield self.part.part("slices"), name
         for name in ("ended", "busy"):
             yield self.part.part("sequencer"), name
         for clock in range(1, self.shape.landed + 1):
@@ -248,6 +299,25 @@ class DecisionTimes(TickTimes):
         super().__init__(layer, columns=layer.shape.event_lanes.sets)
         self.sweeper = layer.part.part("reader")
 
+    def registers(self, time: Time) -> Iterator[tuple[Instance, str, Bits]]:
+        """Every register of the control, and what it holds at a time of the tick."""
+        yield from super().registers(time)
+        if self.layer.parts.slices is None:
+            return
+        # The spikes that came before this clock are those of the neurons in front of this one.
+        turn = time.before(self.columns - 1 + self.announced + 1 + self.decided)
+        number, over = self._index(turn), turn.behind(*self.last)
+        place = SLICE.bit_length() - 1
+        queue, count = self.layer.part.part("slices"), self.layer.shape.o_slices
+        bits = count.bit_length()
+        yield queue, "place", number[:place].gated(~over)
+        written = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
+        yield queue, "written", written
+
+    def at_rest(self) -> list[tuple[Instance, str]]:
+        """The registers that are 0 between ticks."""
+        return [(part, name) for part, name in super().at_rest() if name != "written"]
+
     @property
     def starts(self) -> Bits:
         """The sums are handed over in this clock."""
@@ -264,14 +334,17 @@ def prove_events(layer: EventLayer) -> None:
     _prove_lanes_inputs(layer)
     _prove_apart(layer)
     prove_neuron_inputs(layer)
-    if layer.shape.o_slices:
+    times = DecisionTimes(layer)
+    if layer.parts.slices is not None:
+        _prove_queue(layer, layer.parts.slices, times)
+    elif layer.shape.o_slices:
         _prove_slices(layer)
     else:
         prove_spikes(layer)
     prove_first_tick(layer)
     prove_host(layer)
     prove_answer(layer)
-    prove_times(DecisionTimes(layer))
+    prove_times(times)
 
 
 def _prove_invariants(layer: EventLayer) -> None:
@@ -288,10 +361,17 @@ def _prove_invariants(layer: EventLayer) -> None:
     # That a decision ends only while one is under way, and behind its last fetch, is claimed below.
     def assumed() -> list[Bits]:
         ends = end_of_tick(layer)
-        return [
+        facts = [
             *(layer.reset | fact for fact in layer.invariants()),
             ends.implies(layer.state("deciding") & ~layer.of("reader", "sweeping")),
         ]
+        if layer.parts.slices is not None:
+            written = wiring.next(layer.part.part("slices"), "written")
+            facts += [
+                layer.neurons["o_valid"].implies(layer.state("deciding")),
+                (layer.state("deciding") & ~ends).implies(written.below(layer.shape.o_slices)),
+            ]
+        return facts
 
     wiring.claim(
         f"{layer.label}: one thing at a time",
@@ -335,9 +415,7 @@ def _prove_ticks(layer: EventLayer) -> None:
     def tick() -> Iterator[Pair]:
         ends, begins, over = end_of_tick(layer), layer.begins, layer.hands_over
         adding, deciding, waiting = (layer.state(n) for n in ("adding", "deciding", "waiting"))
-        taken = waiting & layer.signal("o__ready")
-        if layer.shape.o_slices:
-            taken = taken & layer.last_slice
+        taken = layer.spikes_taken
         for name, wanted in (
             ("adding", (adding & ~over) | begins),
             ("deciding", (deciding & ~ends) | over),
@@ -349,6 +427,10 @@ def _prove_ticks(layer: EventLayer) -> None:
         step, decided = layer.state("step"), layer.state("decided_step")
         yield wiring.next_pair(part, "step", mux(begins, given, step))
         yield wiring.next_pair(part, "decided_step", mux(over, step, decided))
+        if (queue := layer.parts.slices) is not None:
+            yield wiring.pair(part, "o__valid", queue["o__valid"])
+            yield wiring.pair(part, "o__payload", cat([decided, queue["o__payload"]]))
+            return
         yield wiring.pair(part, "o__valid", waiting)
         spikes = layer.state("spikes")
         given = spikes[:SLICE] if layer.shape.o_slices else _in_order(layer, spikes)
@@ -359,7 +441,8 @@ def _prove_ticks(layer: EventLayer) -> None:
         "a tick begins when its inputs are transferred and keeps their step; when all its events"
         " are added, no product is in flight and the neurons are free, they take over its sums, and"
         " events go to the other bank; with the last neuron's spike its spikes are offered until"
-        " they are taken",
+        " they are taken"
+        + ("" if layer.parts.slices is None else ", and slices of them as soon as they are there"),
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
     )
@@ -401,6 +484,44 @@ def _prove_slices(layer: EventLayer) -> None:
     )
 
 
+def _prove_queue(layer: EventLayer, queue: Outputs, times: DecisionTimes) -> None:
+    wiring, part, neurons = layer.wiring, queue.instance, layer.neurons
+
+    def inputs() -> Iterator[Pair]:
+        yield wiring.pair(part, "restart", layer.hands_over)
+        for name, given in (("valid", "o_valid"), ("spike", "o_spike"), ("last", "o_last")):
+            yield wiring.pair(part, name, neurons[given])
+        yield wiring.pair(part, "o__ready", layer.signal("o__ready"))
+        left = layer.of("slices", "written") ^ layer.of("slices", "taken")
+        begins = layer.hands_over.implies(~left.any() & ~neurons["o_valid"])
+        yield "a hand-over is behind the last slice", begins, wiring.const(1, 1)
+
+    wiring.claim(
+        f"{layer.label}: the spikes",
+        "the queue of slices gets each neuron's spike, and begins anew with the hand-over, when all"
+        " slices of the tick before have been taken",
+        inputs,
+        lambda: [*layer.invariants(), neurons["o_valid"].implies(layer.state("deciding"))],
+    )
+    time = times.time()
+
+    def turns() -> Iterator[Pair]:
+        bits = (layer.shape.o_slices * SLICE).bit_length() + 1
+        written = layer.of("slices", "written").wide(bits)
+        number = written.times(SLICE) + layer.of("slices", "place").wide(bits)
+        last = number.equals(layer.shape.spec.neurons - 1)
+        in_turn = number.below(layer.shape.spec.neurons) & neurons["o_last"].equals(last)
+        yield "a spike's turn", neurons["o_valid"].implies(in_turn), wiring.const(1, 1)
+
+    wiring.claim(
+        f"{layer.label}: spikes in turn",
+        "while a tick is decided each spike that comes is that of the next neuron by the queue's"
+        " count, and the last one that of the last neuron",
+        turns,
+        lambda: [*layer.invariants(), *times.at(time), times.within(time), times.under_way],
+    )
+
+
 def _prove_scanner_inputs(layer: EventLayer) -> None:
     wiring, shape = layer.wiring, layer.shape
     scanner, spec, width = layer.part.part("scanner"), shape.spec, shape.value.width
@@ -417,7 +538,14 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
         if layer.sliced:
             yield wiring.pair(scanner, "more", layer.signal("i__valid"))
         yield wiring.pair(scanner, "values", cat(parts))
-        yield wiring.pair(scanner, "o_event__ready", layer.parts.sequencer["i_event__ready"])
+        if layer.parts.order is None:
+            yield wiring.pair(scanner, "o_event__ready", layer.parts.sequencer["i_event__ready"])
+            return
+        order = layer.part.part("order")
+        yield wiring.pair(scanner, "o_event__ready", layer.parts.order["i_event__ready"])
+        yield wiring.pair(order, "i_event__valid", layer.parts.scanner["o_event__valid"])
+        yield wiring.pair(order, "i_event__payload", layer.parts.scanner["o_event__payload"])
+        yield wiring.pair(order, "o_event__ready", layer.parts.sequencer["i_event__ready"])
 
     own = ", the spikes of the tick before" if spec.recurrent else ""
     bias = " and a 1" if spec.bias_column else ""
@@ -444,8 +572,8 @@ def _prove_sequencer_inputs(layer: EventLayer) -> None:
     sequencer, reader = layer.part.part("sequencer"), layer.part.part("reader")
 
     def inputs() -> Iterator[Pair]:
-        yield wiring.pair(sequencer, "i_event__valid", layer.parts.scanner["o_event__valid"])
-        yield wiring.pair(sequencer, "i_event__payload", layer.parts.scanner["o_event__payload"])
+        yield wiring.pair(sequencer, "i_event__valid", layer.events["o_event__valid"])
+        yield wiring.pair(sequencer, "i_event__payload", layer.events["o_event__payload"])
         yield wiring.pair(sequencer, "hold", layer.parts.reader["fetch"])
         yield wiring.pair(sequencer, "restart", layer.hands_over)
         yield wiring.pair(reader, "start", layer.hands_over)

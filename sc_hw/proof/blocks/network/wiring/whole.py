@@ -16,11 +16,13 @@ from sc_hw.proof.blocks.network.parts import (
     HISTORY,
     LANE,
     NEURONS,
+    ORDER,
     PLASTIC_LAYER,
     QUEUE,
     READER,
     SCANNER,
     SEQUENCER,
+    SLICES,
 )
 from sc_hw.proof.blocks.network.wiring.crossings import prove_words
 from sc_hw.proof.blocks.network.wiring.events import (
@@ -179,8 +181,16 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     value = spec.crossing(index).value
     slices = network.sliced(index), network.gives_slices(index)
     shape = EventShape(layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts, *slices)
+    # where the layer has them
+    order, queue = (
+        instance(kind, kind) if (kind, index) in parts.rows else None for kind in (ORDER, SLICES)
+    )
     joined = EventParts(
-        instance("scanner", SCANNER), instance("sequencer", SEQUENCER), instance("reader", READER)
+        instance("scanner", SCANNER),
+        instance("sequencer", SEQUENCER),
+        instance("reader", READER),
+        order,
+        queue,
     )
     lanes = each_lane(instance("lanes", EVENT_LANES), shape)
     inside = EventLayer(

@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from event_networks import two_event_layers
+from event_networks import two_event_layers, verdicts_of_parts
 
-from sc_hw.proof.blocks.network.parts import write_network_parts
-from sc_hw.proof.blocks.network.trained_layer import PROVERS
-from sc_hw.proof.blocks.parts import PARTS, claims_of_parts
-from sc_hw.proof.facts import read_facts
 from sc_model.spec import DenseSpec, Design, NetworkSpec
-
-
-def verdicts_of(design: Design, folder: Path, part: str, fault: tuple[str, str] = ("", "")) -> Any:
-    """Verdicts on the parts of a kind, or on all but the neurons; a fault reads differently."""
-    write_network_parts(design, folder)
-    file = folder / "proof" / PARTS
-    kinds = {part} if part else set(PROVERS) - {"neurons"}
-    rows = [row for row in json.loads(file.read_text())["parts"] if row["part"] in kinds]
-    file.write_text(json.dumps({"parts": rows}))
-    for row in rows if fault[0] else ():
-        text = (folder / row["verilog"]).read_text()
-        assert re.search(fault[0], text), f"no {fault[0]!r} in {row['verilog']}"
-        (folder / row["verilog"]).write_text(re.sub(fault[0], fault[1], text))
-
-    def prove(prover: Any, net: Any, row: dict[str, Any]) -> None:
-        facts, claims = PROVERS[row["part"]]
-        claims(prover, net, design.network, read_facts(facts, row["facts"]))
-
-    return {claim.name: claim.verdict for claim in claims_of_parts(folder, 60.0, prove)}
 
 
 def many_columns() -> Design:
@@ -53,12 +27,12 @@ def many_columns() -> Design:
     ids=["as it is", "chunks are skipped", "numbers are wrong", "nothing is taken away"],
 )
 def test_every_column_is_followed(fault: tuple[str, str], verdict: str, tmp_path: Path) -> None:
-    verdicts = verdicts_of(many_columns(), tmp_path, "scanner", fault)
+    verdicts = verdicts_of_parts(many_columns(), tmp_path, "scanner", fault)
     assert verdicts["layer wide, scanner: each active column once"] == verdict
 
 
 def test_all_claims_about_the_parts_are_proved(tmp_path: Path) -> None:
-    verdicts = verdicts_of(two_event_layers(), tmp_path, "")
+    verdicts = verdicts_of_parts(two_event_layers(), tmp_path, "")
     assert set(verdicts.values()) == {"proved"}
     for name in (
         "layer first, lanes: one sum",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from event_networks import in_slices, two_event_layers
+from event_networks import convolutions, in_slices, two_event_layers
 from network_faults import Fault, refuted, write_network
 
 
@@ -33,6 +33,39 @@ def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
     (tmp_path / "faulty").mkdir()
     found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
     assert {"instance layer_first.scanner", "top.v, layer first: the spikes"} <= found
+
+
+@pytest.fixture(scope="module")
+def slices_of_a_convolution(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("convolution")
+    write_network(convolutions(both=False), folder)
+    return folder
+
+
+def test_slices_of_a_convolution_are_proved(slices_of_a_convolution: Path, tmp_path: Path) -> None:
+    assert refuted(slices_of_a_convolution, tmp_path) == set()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("fault", "claim"),
+    [
+        # A tick's spikes count as taken with any slice; a slice is left out.
+        (
+            ("first.slices", r"assign over = moves & [^;]+;", "assign over = moves;"),
+            "first: a tick",
+        ),
+        (("first.slices", r"w_addr \+ 1'h1", "w_addr + 2'h2"), "first: a tick's clocks"),
+        # An event goes on while the one in front of it waits.
+        (("last.order", r"assign moves = [^;]+;", "assign moves = 1'h1;"), "last: the columns"),
+    ],
+)
+def test_a_fault_behind_a_convolution_refutes_the_claim(
+    slices_of_a_convolution: Path, tmp_path: Path, fault: Fault, claim: str
+) -> None:
+    module, pattern, replacement = fault
+    faults = [(f"layer_{module}", pattern, replacement)]
+    assert f"top.v, layer {claim}" in refuted(slices_of_a_convolution, tmp_path, faults)
 
 
 @pytest.mark.soak

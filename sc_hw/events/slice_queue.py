@@ -1,0 +1,114 @@
+# amaranth: UnusedElaboratable=no
+"""The spikes of a tick on their way out, slice by slice, while the tick is still decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.primitives import BlockRAM
+from sc_model.spec import SLICE
+
+
+class SliceQueue(wiring.Component):
+    """Packs the spikes of a tick's neurons into slices and offers each as soon as it is complete.
+
+    The slices of a tick lie in a block RAM, so that no neuron has a register. The last one may have
+    fewer spikes than a slice has bits; the bits above them have no meaning. Latency 2 clocks from a
+    slice's last spike to its offer, throughput one spike and one transfer a clock, domain ``sync``.
+
+    Reset: at any time; all spikes are dropped, as by `restart`.
+
+    Parameters
+    ----------
+    neurons : spikes of a tick.
+    transfers : slices that a tick gives: as many as hold the spikes, or more, and what is in those
+        behind has no meaning.
+
+    Members
+    -------
+    restart : a tick begins; allowed only when all slices of the one before have been taken.
+    valid : there is a neuron's spike in this clock; as often as there are neurons in a tick.
+    spike : with `valid`: the neuron fires.
+    last : with `valid`: it is the last neuron of the tick.
+    o : stream of slices, lowest neurons first and in the lowest bits.
+    over : the last slice of the tick is taken in this clock.
+
+    Raises
+    ------
+    ValueError
+        there are fewer transfers than slices.
+    """
+
+    def __init__(self, neurons: int, transfers: int) -> None:
+        self.neurons, self.transfers = neurons, transfers
+        self.slices = -(-neurons // SLICE)
+        if transfers < self.slices:
+            raise ValueError(f"{neurons} spikes need {self.slices} slices, not {transfers}")
+        super().__init__(
+            {
+                "restart": In(1),
+                "valid": In(1),
+                "spike": In(1),
+                "last": In(1),
+                "o": Out(stream.Signature(SLICE)),
+                "over": Out(1),
+            }
+        )
+
+    @property
+    def latency(self) -> int:
+        """Clocks from the last spike of a tick to the transfer of its last slice, if none waits."""
+        return 2 + self.transfers - self.slices
+
+    @property
+    def bits(self) -> int:
+        """Bits of its memory."""
+        return self.transfers * SLICE
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        behind = Signal(SLICE - 1, name="behind", reset_less=True)  # spikes of a slice so far
+        place = Signal(range(SLICE), name="place")  # in its slice, of the next spike
+        # Slices that are there and that have been taken; all of them are, from a tick's end to the
+        # next one's begin.
+        written = Signal(range(self.transfers + 1), name="written")
+        taken = Signal(range(self.transfers + 1), name="taken")
+        following = Signal.like(taken, name="following")
+        offered, moves, complete = Signal(name="offered"), Signal(name="moves"), Signal()
+        m.submodules.memory = ram = BlockRAM(self.transfers, SLICE, output_register=False)
+        m.d.comb += [
+            moves.eq(offered & self.o.ready),
+            following.eq(taken + moves),
+            complete.eq(self.valid & (place.all() | self.last)),
+            ram.w_en.eq(complete),
+            ram.w_addr.eq(written[: len(ram.w_addr)]),
+            ram.w_data.eq(self._slice(behind)),
+            ram.r_addr.eq(following[: len(ram.r_addr)]),
+            self.o.valid.eq(offered),
+            self.o.payload.eq(ram.r_data),
+            self.over.eq(moves & (taken == self.transfers - 1)),
+        ]
+        # Behind the write: a slice is read in a later clock than it is written in.
+        m.d.sync += offered.eq(following < written)
+        with m.If(self.valid):
+            m.d.sync += behind.eq(Cat(behind[1:], self.spike))
+        with m.If(self.restart):
+            m.d.sync += [place.eq(0), written.eq(0), taken.eq(0)]
+        with m.Else():
+            m.d.sync += taken.eq(following)
+            with m.If(self.valid):
+                m.d.sync += place.eq(Mux(self.last, 0, place + 1))
+            with m.If(complete):
+                m.d.sync += written.eq(Mux(self.last, self.transfers, written + 1))
+        return m
+
+    def _slice(self, behind: Signal) -> Cat:
+        """The slice that is complete with this spike; the last one's lie at its bottom."""
+        whole = Cat(behind, self.spike)
+        short = (self.neurons - 1) % SLICE + 1
+        at_last = whole[SLICE - short :]
+        return Cat(Mux(self.last, at_last, whole[:short]), whole[short:])

@@ -1,0 +1,39 @@
+"""Claims about slices and the order of columns behind convolutions: proved, refuted for faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from event_networks import convolutions, verdicts_of_parts
+
+from sc_hw.proof.blocks.network.parts import ORDER, SLICES
+
+
+@pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
+@pytest.mark.parametrize("part", [SLICES, ORDER])
+def test_all_claims_are_proved(part: str, tmp_path: Path) -> None:
+    found: dict[str, Any] = verdicts_of_parts(convolutions(), tmp_path, part)
+    assert set(found.values()) == {"proved"}
+    layers = {"slices": ("first", "second"), "order": ("second", "last")}[part]
+    names = {"slices": "each spike in its place", "order": "the number of a column"}
+    assert {f"layer {layer}, {part}: {names[part]}" for layer in layers} <= set(found)
+
+
+@pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
+@pytest.mark.parametrize(
+    ("part", "fault", "claim"),
+    [
+        (SLICES, (r"w_addr \+ 1'h1", "w_addr + 2'h2"), "each slice once"),
+        (SLICES, (r"place \+ 1'h1", "place + 2'h3"), "each spike in its place"),
+        (SLICES, (r"assign over = moves &", "assign over = o__valid &"), "each slice once"),
+        (ORDER, (r"assign i_event__ready = [^;]+;", "assign i_event__ready = 1'h1;"), "event once"),
+        (ORDER, (r"channel \* ", "channel + "), "the number of a column"),
+    ],
+)
+def test_a_fault_refutes_its_claim(
+    part: str, fault: tuple[str, str], claim: str, tmp_path: Path
+) -> None:
+    found = verdicts_of_parts(convolutions(), tmp_path, part, fault)
+    assert {found[name] for name in found if name.endswith(claim)} == {"refuted"}
