@@ -348,6 +348,14 @@ def _layer(number: int, table: Any) -> TrainedLayerSpec:
 
 def load_design(path: PathLike) -> Design:
     """Read a TOML design file; ConfigError if it is missing, no TOML, or not a design."""
+    return parse_design(design_tables(path))
+
+
+def design_tables(path: PathLike) -> dict[str, Any]:
+    """The tables of a design file, for `parse_design`; ConfigError if it is missing or no TOML.
+
+    Paths of rule files are counted from the working folder.
+    """
     file = Path(path)
     if file.suffix == ".py":
         raise ConfigError(f"{file} is a rule; give its design, {file.with_suffix('.toml')}.")
@@ -363,7 +371,7 @@ def load_design(path: PathLike) -> Design:
         raise ConfigError(f"design file {file} is not valid TOML: {error}.") from None
     except ConfigError as error:
         raise ConfigError(f"design file {file} {error}") from None
-    return parse_design(_with_rule_files(values, file.parent))
+    return _with_rule_files(values, file.parent)
 
 
 def _tables(text: str) -> dict[str, Any]:
