@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sc_driver.bits import Bits, Words
 from sc_driver.blocks import board_block
@@ -235,6 +236,35 @@ class Board:
             found.append(bits)
             ticks.append((taken + 1 + np.arange(len(packets))) % output.interval == 0)
         return self.block.results(np.concatenate(found), np.concatenate(ticks))
+
+    def answers(self, samples: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Answer samples by the network's readout, each from a reset; there is a reset at the end.
+
+        Parameters
+        ----------
+        samples : spikes of each, (samples, steps, inputs).
+
+        Returns
+        -------
+        Winners (samples,), and the neurons' scores (samples, neurons). A sample without a tick of
+        the last layer is answered by neuron 0 and scores of 0.
+
+        Raises
+        ------
+        TypeError
+            The board's design has no readout.
+        LinkError
+            As of `run`.
+        """
+        winners, scores = [], []
+        for sample in np.asarray(samples):
+            self.reset()
+            self.run(spikes=sample)
+            winner, score = self.block.answer()
+            winners.append(winner)
+            scores.append(score)
+        self.reset()
+        return np.array(winners, np.int64), np.array(scores, np.int64)
 
     def _steps(self, stimulus: Stimulus) -> int:
         lengths = {

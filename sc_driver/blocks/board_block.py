@@ -122,6 +122,10 @@ class BoardBlock(ABC):
             A name is unknown or missing, or an array has another shape.
         """
 
+    def answer(self) -> tuple[int, NDArray[Any]]:
+        """The answer by the steps since the reset, and the scores; only with a readout."""
+        raise TypeError("only a network with a readout answers samples")
+
     @abstractmethod
     def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> Any:
         """What `run` returns of the packets of T steps; `ticks`: the steps that gave one, (T,)."""

@@ -32,7 +32,8 @@ from sc_driver.registers import Registers
 from sc_driver.windows import Window
 
 NETWORK, STEPS, PLASTIC = "network", "steps", "plastic"
-FRESH, FIRED, HISTORY = "fresh", "fired", "history"
+FRESH, FIRED, HISTORY, SCORE = "fresh", "fired", "history", "score"
+WINNER = "winner"  # of an output packet
 
 Layers = Sequence[Mapping[str, Any]]
 
@@ -155,6 +156,14 @@ class TrainedMemory:
             state |= {n: np.zeros_like(v) for n, v in state.items() if n not in self.parameters}
         return state
 
+    def scores(self) -> NDArray[np.int64] | None:
+        """Scores of a readout; 0 before the first tick, None where the layer has no readout."""
+        memories = {memory.space: memory for memory in self.memories()}
+        if all(field["name"] != SCORE for field in memories["neuron"].fields):
+            return None
+        fresh = bool(memories["control"].read()[FRESH][0])
+        return np.asarray(memories["neuron"].read()[SCORE], np.int64) * (not fresh)
+
     def write(self, state: Mapping[str, NDArray[Any]], fresh: bool) -> None:
         """Write every field; `fresh`: the layer has not ticked since its reset."""
         for memory in self.memories():
@@ -198,13 +207,14 @@ class BoardNetwork(BoardBlock):
             self._plastic = LayerMemory(self.windows[-1], manifest[PLASTIC]["placement"])
         self._begin = 0  # steps of the state that was restored
         self._last: Bits | None = None  # word of the last layer, where it is known
+        self._winner = 0  # answer of the last packet since the reset
 
     # --- state ------------------------------------------------------------------------------------
 
     def reset(self) -> None:
         """Reset all layers: parameters stay, states are those after a reset, steps are 0."""
         super().reset()
-        self._begin, self._last = 0, None
+        self._begin, self._last, self._winner = 0, None, 0
 
     def initial(self) -> State:
         """Every field, as after power-on."""
@@ -306,13 +316,31 @@ class BoardNetwork(BoardBlock):
 
     def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> Bits:
         """The last layer's latest spikes after each step, (T, neurons)."""
+        fields = self.output.fields(bits)
+        if WINNER in fields and len(bits):
+            self._winner = int(fields[WINNER][-1])
+        bits = bits[:, : self._neurons]  # behind them is the readout's answer
         if not len(ticks):
-            return np.zeros((0, self.output.bits), np.uint8)
+            return np.zeros((0, self._neurons), np.uint8)
         last = bits[0] if ticks[0] else self._held()
         known = np.concatenate([last[None], bits])
         words: Bits = known[np.cumsum(ticks)]
         self._last = words[-1].copy()
         return words
+
+    @property
+    def _neurons(self) -> int:
+        """Neurons whose spikes come out."""
+        if self._plastic is not None:
+            return self.output.bits
+        return int(self._specs[-1]["neurons"])
+
+    def answer(self) -> tuple[int, NDArray[Any]]:
+        """The answer by the ticks since the reset, and the scores of the last layer's neurons."""
+        scores = self._layers[self._specs[-1]["name"]].scores()
+        if scores is None:
+            raise TypeError(f"network '{self._name}' has no readout to answer samples by")
+        return self._winner, scores
 
     def _held(self) -> Bits:
         """The last layer's latest spikes, which a board that was not restored has to be asked."""

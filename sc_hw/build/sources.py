@@ -22,6 +22,7 @@ _GENERATOR = {
     Path(str(sc_model.__file__)).parent: ("arithmetic", "graph", "layer_kinds", "rules", "spec"),
     Path(__file__).parents[1]: (
         "build",
+        "events",
         "fabric",
         "host",
         "network",

@@ -19,7 +19,7 @@ from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import SLICE, ConfigError, IntFormat, TrainedLayerSpec
+from sc_model.spec import SLICE, ConfigError, IntFormat, ReadoutSpec, TrainedLayerSpec
 
 
 class EventLayer(HostedLayer):
@@ -44,6 +44,7 @@ class EventLayer(HostedLayer):
     tick_ms : length of a step, in ms.
     step_bits : bits of a step's number.
     family : the fabric.
+    readout : what samples are answered by, or None.
     sliced : stream `i` gives the values of `SLICE` inputs a transfer, lowest inputs first, and
         as many transfers a tick as the columns need (`NetworkSpec.slices`). Not with `recurrent`.
     o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers; those behind the
@@ -64,6 +65,7 @@ class EventLayer(HostedLayer):
         sliced: bool = False,
         o_slices: int = 0,
         order: tuple[int, int] | None = None,
+        readout: ReadoutSpec | None = None,
     ) -> None:
         if spec.max_delay:
             raise ConfigError(
@@ -94,6 +96,7 @@ class EventLayer(HostedLayer):
             delay=family.layer_delay,
             channels=self.scanner.chunk if sliced else None,
             o_channels=SLICE if o_slices else None,
+            readout=readout,
         )
 
     @property
@@ -104,12 +107,13 @@ class EventLayer(HostedLayer):
 
     @property
     def settling_clocks(self) -> int:
-        """Clocks that a tick's end waits for the surplus lanes of the last group.
+        """Clocks that a tick's end waits for the surplus lanes of the last group, and a readout.
 
         Their places in the neurons' row would be neurons of the next tick.
         """
         last_neuron = (self.spec.neurons - 1) % self.spec.lanes
-        return max(0, self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency))
+        surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency)
+        return max(0, surplus, self.answer_clocks)
 
     @property
     def deciding_clocks(self) -> int:
@@ -166,6 +170,7 @@ class EventLayer(HostedLayer):
         self._connect_lanes(m, tick, host)
         strobes = SumStrobes(self.lanes.announced, self.lanes.done, tick.hands_over, tick.fresh)
         self._connect_neurons(m, host, strobes)
+        self._connect_readout(m, tick, host)
         self._collect_spikes(m, delays, tick, host)
         return m
 

@@ -26,11 +26,18 @@ HOST = ("load", "read", "readback")
 def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     """A layer of a network, with the engine that it names."""
     layer, value = spec.layers[index], spec.crossing(index).value
+    readout = spec.readout if index + 1 == len(spec.layers) else None
     slices: dict[str, Any] = {
         "sliced": spec.slices(index) > 0,
         "o_slices": spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
         "order": spec.place_order(index),
     }
+    if readout is not None and isinstance(layer, ConvSpec):
+        raise ConfigError(
+            f"layer '{layer.name}' must not be of kind 'conv' with [readout] in hardware, where its"
+            " neurons come in another order; put a layer of kind 'integrator' behind it, or leave"
+            " out [readout]."
+        )
     if isinstance(layer, ConvSpec):
         return ConvLayer(
             layer,
@@ -48,8 +55,9 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
             spec.step_bits,
             family,
             **slices,
+            readout=readout,
         )
-    return TrainedLayer(layer, value, spec.tick_ms, spec.step_bits, family)
+    return TrainedLayer(layer, value, spec.tick_ms, spec.step_bits, family, readout)
 
 
 class SpikeNetwork(wiring.Component):
@@ -86,7 +94,8 @@ class SpikeNetwork(wiring.Component):
     i : the spikes of a step, one bit for each input, in the first layer's domain; with many inputs
         a slice of them, as many slices a step as `NetworkSpec.slices` says.
     i_restart : see *Reset*, in the first layer's domain.
-    o : {step, spikes}, in the last layer's domain.
+    o : {step, spikes}, in the last layer's domain; with a readout {step, spikes, winner}, whose
+        winner is the answer by all ticks since the reset or restart.
     o_restart : see *Reset*, in the last layer's domain.
     teach : only with a plastic layer: one transfer for each of its words (see `PlasticStage`), in
         the last layer's domain.
@@ -99,12 +108,6 @@ class SpikeNetwork(wiring.Component):
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
         self.spec = spec
         self.family = family if family is not None else load_family("generic")
-        if spec.readout is not None:
-            raise ConfigError(
-                f"[readout] kind '{spec.readout.kind}' has no hardware, the golden network and"
-                " NativeNetwork answer by it; leave it out here, and answer by the words that come"
-                " out or by potentials, which the host reads."
-            )
         for layer in spec.layers:
             if layer.CONNECTIVITY == "sparse":
                 raise ConfigError(

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sc_driver.board import Board
 from sc_driver.transports import Transport
@@ -28,6 +28,7 @@ from sc_hw.simulation.devices import DeviceBlock, device_block
 from sc_hw.simulation.devices.device_block import State
 from sc_hw.simulation.library import rtl_library
 from sc_hw.simulation.on_board import OnBoard, check_on_board
+from sc_model.golden.readout import Answers
 from sc_model.native import NativeError
 from sc_model.spec import ConfigError, Design, load_design
 from sc_model.texts import shown
@@ -267,6 +268,25 @@ class Device:
         lane, shape (T,); None for a bank.
         """
         return self.block.run(self._engine, stimulus)
+
+    def answers(self, samples: ArrayLike) -> Answers:
+        """Answer samples by the network's readout, each from a reset of the network.
+
+        Parameters
+        ----------
+        samples : spikes of each, (samples, steps, inputs), 0s and 1s.
+
+        Returns
+        -------
+        Winners (samples,) and scores (samples, neurons). The
+        device is then in its state after a reset; its parameters stay.
+
+        Raises
+        ------
+        ConfigError
+            The design has no readout.
+        """
+        return self.block.answers(self._engine, samples)
 
     # --- two of them ------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ from sc_model.evaluation import (
     run_potentials,
 )
 from sc_model.files import PathLike
+from sc_model.golden.readout import Answers
+from sc_model.native import NativeNetwork
 from sc_model.quantisation import FloatLayer
 from sc_model.quantisation.design import ANSWERS
 from sc_model.spec import ConfigError, Design, NetworkSpec, load_design
@@ -151,11 +153,14 @@ def _in_verilog(
     progress: Progress,
 ) -> dict[str, Any]:
     """What samples give in Verilog, as `evaluate` returns it; `integers` are all samples' words."""
-    found, clocks = _rtl(design, spec, parameters, some.spikes, root, progress)
+    found, answered, clocks = _rtl(design, spec, parameters, some.spikes, root, progress)
     difference = _difference(integers[: len(found)], found)
+    if answered is not None and difference is None:
+        wanted = NativeNetwork(spec, parameters).answers(some.spikes).winners
+        difference = _other_answer(wanted, answered.winners)
     return {
         "rtl": {
-            **accuracy(found, some.labels).as_json(),
+            **accuracy(found, some.labels, spec.readout, answered=answered).as_json(),
             "clocks": clocks[:, -1:].sum(axis=1).tolist(),  # 0 where no word comes
             "clocks_to_word": [round(float(each), 1) for each in clocks.mean(axis=0)],
         },
@@ -329,9 +334,10 @@ def _rtl(
     samples: Spikes,
     root: PathLike,
     progress: Progress,
-) -> tuple[Spikes, NDArray[np.int64]]:
-    """Spikes of the last layer out of the design's own Verilog, (samples, steps, neurons), and
-    clocks of each sample from its reset to each of its words, (samples, words).
+) -> tuple[Spikes, Answers | None, NDArray[np.int64]]:
+    """Spikes of the last layer out of the design's own Verilog, (samples, steps, neurons), what a
+    readout there answers, and clocks of each sample from its reset to each of its words, (samples,
+    words).
     """
     progress(f"{design.name}: elaborating")
     folder = elaborate(design, root).folder
@@ -342,6 +348,7 @@ def _rtl(
     ticks = np.arange(last.tick_interval, samples.shape[1] + 1, last.tick_interval)
     numbers = ticks % (1 << spec.step_bits)
     clocks = np.zeros((len(samples), len(ticks)), np.int64)
+    winners, scores = np.zeros(len(samples), np.int64), np.zeros(out[:, 0].shape, np.int64)
     try:
         # makes it as after power-on, and loads it once: resets leave parameters as they are
         RtlNetwork(rtl).load(parameters)
@@ -354,11 +361,22 @@ def _rtl(
                     f"{design.name}: sample {number} must give {len(ticks)} words of spikes in RTL,"
                     " and does not; `sc-hw cosim` shows where it stops."
                 )
-            out[number, ticks - 1] = played[0].bits
+            out[number, ticks - 1] = played[0].bits[:, : last.neurons]
             clocks[number] = played[1]
+            if spec.readout is not None and len(ticks):
+                winners[number], scores[number] = rtl.answer(played[0])
     finally:
         rtl.close()
-    return out, clocks
+    return out, None if spec.readout is None else Answers(winners, scores), clocks
+
+
+def _other_answer(wanted: NDArray[np.int64], found: NDArray[np.int64]) -> dict[str, int] | None:
+    """The first sample that the Verilog answers otherwise than the integers."""
+    other = np.flatnonzero(wanted != found)
+    if not len(other):
+        return None
+    sample = int(other[0])
+    return {"sample": sample, "integer": int(wanted[sample]), "rtl": int(found[sample])}
 
 
 def _difference(integers: Spikes, rtl: Spikes) -> dict[str, int] | None:

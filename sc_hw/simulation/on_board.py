@@ -12,6 +12,7 @@ from sc_driver.board import Board
 from sc_hw.host.system import check_layers
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.files import PathLike
+from sc_model.golden.readout import Answers
 from sc_model.spec import ConfigError, Design
 
 
@@ -89,6 +90,15 @@ class OnBoard(DeviceBlock):
     def run(self, engine: Board, stimulus: Stimulus) -> Any:
         """Advance by as many steps as the stimulus has."""
         return engine.run(**stimulus)
+
+    def answers(self, engine: Board, samples: ArrayLike) -> Answers:
+        """Answer samples, each from a reset of the board's network."""
+        given = self.samples(samples)
+        return Answers(*engine.answers(given))
+
+    def samples(self, samples: ArrayLike) -> NDArray[Any]:
+        """As of the block."""
+        return self.inner.samples(samples)
 
     def steps(self, stimulus: Stimulus) -> int:
         """As of the block."""

@@ -16,8 +16,10 @@ from sc_hw.fabric.schedule import DelayModel
 from sc_hw.parts.space import Space
 from sc_hw.trained.lane import MEMORY
 from sc_hw.trained.neurons import Neurons
-from sc_hw.wires import Delays, choose, gated
-from sc_model.spec import IntFormat, TrainedLayerSpec
+from sc_hw.trained.readout import Readout
+from sc_hw.wires import Delays, choose, gated, port_shape
+from sc_model.layer_kinds import kind_of
+from sc_model.spec import ConfigError, IntFormat, ReadoutSpec, TrainedLayerSpec
 
 
 class TickFlags(Protocol):
@@ -67,11 +69,13 @@ class HostedLayer(wiring.Component):
     delay : what fits between two registers of the neurons; by default that of the family.
     channels : values of a transfer of `i`; by default those of all inputs.
     o_channels : spikes of a transfer of `o`; by default those of all neurons.
+    readout : what the layer answers samples by, or None.
 
     Members
     -------
     i : {step, values}, the inputs of a tick.
-    o : {step, spikes}, the neurons that fire in it.
+    o : {step, spikes}, the neurons that fire in it; with a readout {step, spikes, winner}, the
+        answer by the ticks since the reset.
     load : {space, lane, word, data}, a word that the host writes; accepted between ticks, with
         priority over `read` and `i`.
     read : {space, lane, word}, address of a word to read; accepted between ticks, with priority
@@ -82,7 +86,13 @@ class HostedLayer(wiring.Component):
     Host access
     -----------
     SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column. To
-    restore the last tick's spikes of a recurrent layer, load all neurons in order.
+    restore the last tick's spikes of a recurrent layer, load all neurons in order. With a readout
+    a neuron's word has its score, too.
+
+    Raises
+    ------
+    ConfigError
+        a readout by potentials, which the layer's neurons do not have.
     """
 
     def __init__(
@@ -97,13 +107,18 @@ class HostedLayer(wiring.Component):
         delay: DelayModel | None = None,
         channels: int | None = None,
         o_channels: int | None = None,
+        readout: ReadoutSpec | None = None,
     ) -> None:
         self.spec, self.value, self.step_bits, self.family = spec, value, step_bits, family
-        self.neurons = Neurons(spec, value, family, delay)
+        by_potential = readout is not None and readout.by_potential
+        self.readout: Readout | None = None
+        if readout is not None:
+            self.readout = Readout(readout, spec.neurons, _potential(spec, value, readout))
+        self.neurons = Neurons(spec, value, family, delay, shows_potential=by_potential)
         self.control_layout = data.StructLayout({"fresh": 1})
         self.spaces: dict[Space, data.Layout] = {
             Space.SYNAPSE: synapse,
-            Space.NEURON: self.neurons.fields,
+            Space.NEURON: self._neuron_layout,
             Space.CONTROL: self.control_layout,
         }
         if history is not None:
@@ -118,7 +133,10 @@ class HostedLayer(wiring.Component):
         self.i_layout = data.StructLayout(
             {"step": step_bits, "values": data.ArrayLayout(value.width, channels or spec.inputs)}
         )
-        self.o_layout = data.StructLayout({"step": step_bits, "spikes": o_channels or spec.neurons})
+        answer = {} if self.readout is None else {"winner": self.readout.index_bits}
+        self.o_layout = data.StructLayout(
+            {"step": step_bits, "spikes": o_channels or spec.neurons, **answer}
+        )
         super().__init__(
             {
                 "i": In(stream.Signature(self.i_layout)),
@@ -129,6 +147,14 @@ class HostedLayer(wiring.Component):
                 "idle": Out(1),
             }
         )
+
+    @property
+    def _neuron_layout(self) -> data.StructLayout:
+        """Fields of a neuron's word."""
+        if self.readout is None:
+            return self.neurons.fields
+        fields = {str(name): field.shape for name, field in self.neurons.fields}
+        return data.StructLayout({**fields, "score": port_shape(self.readout.score)})
 
     @property
     def column_bits(self) -> int:
@@ -143,7 +169,14 @@ class HostedLayer(wiring.Component):
             "synapses": spec.lanes * spec.depth * self.spaces[Space.SYNAPSE].size,
             "neurons": spec.neurons * self.neurons.fields.size,
             **({} if history is None else {"history": spec.columns * history.size}),
+            **({} if self.readout is None else {"scores": spec.neurons * self.readout.score.width}),
         }
+
+    @property
+    def answer_clocks(self) -> int:
+        """Clocks that a tick's end waits behind the last neuron's spike for the readout."""
+        # The spikes are offered a clock behind the end.
+        return 0 if self.readout is None else self.readout.latency - 1
 
     def _columns(self, spikes: Value) -> Value:
         """Values of the columns in a tick: the inputs, the spikes of the tick before, and 1."""
@@ -163,6 +196,25 @@ class HostedLayer(wiring.Component):
             neurons.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
             neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
         ]
+
+    def _connect_readout(self, m: Module, tick: TickFlags, host: HostWords) -> None:
+        """Hand each neuron to the readout as it is decided, and the host's words for it."""
+        readout, neurons = self.readout, self.neurons
+        if readout is None:
+            return
+        m.submodules.readout = readout
+        m.d.comb += [
+            readout.valid.eq(neurons.o_valid),
+            readout.last.eq(neurons.o_last),
+            readout.spike.eq(neurons.o_spike),
+            readout.fresh.eq(tick.fresh),
+            readout.host_address.eq(host.word[: readout.index_bits]),
+            readout.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
+            readout.load_data.eq(host.loaded.data[neurons.fields.size :][: readout.score.width]),
+            self.o.payload.winner.eq(readout.winner),
+        ]
+        if readout.spec.by_potential:
+            m.d.comb += readout.potential.eq(neurons.o_potential)
 
     def _collect_word(self, m: Module, spikes: Signal) -> None:
         """Shift the spikes in at the top.
@@ -226,14 +278,28 @@ class HostedLayer(wiring.Component):
         # All spaces are read at the same address; the AND of each with its code selects one. No
         # register follows: the path begins at the memories' output registers and has a whole clock.
         words = choose(host.requested.lane, synapses)
+        neuron: Value = self.neurons.word
+        if self.readout is not None:
+            neuron = Cat(neuron, self.readout.word)
         word = (
             gated(words, by=space == Space.SYNAPSE)
-            | gated(self.neurons.word, by=space == Space.NEURON)
+            | gated(neuron, by=space == Space.NEURON)
             | gated(tick.fresh, by=space == Space.CONTROL)
         )
         if history is not None:
             word |= gated(history, by=space == Space.HISTORY)
         m.d.comb += [self.readback.valid.eq(host.arrived), self.readback.payload.eq(word)]
+
+
+def _potential(spec: TrainedLayerSpec, value: IntFormat, readout: ReadoutSpec) -> IntFormat:
+    """Format of the potential of a layer's neurons, for its readout."""
+    unit = kind_of(spec).neuron(spec, value)
+    if readout.by_potential and "potential" not in unit.state:
+        raise ConfigError(
+            f"layer '{spec.name}' must have neurons with a potential for [readout] kind"
+            f" '{readout.kind}', not those of kind '{spec.kind}'; take kind 'count'."
+        )
+    return unit.inputs.get("potential", IntFormat(1))
 
 
 class HostWords:

@@ -16,7 +16,7 @@ from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import IntFormat, TrainedLayerSpec
+from sc_model.spec import IntFormat, ReadoutSpec, TrainedLayerSpec
 
 
 class TrainedLayer(HostedLayer):
@@ -41,6 +41,7 @@ class TrainedLayer(HostedLayer):
     tick_ms : length of a step, in ms.
     step_bits : bits of a step's number.
     family : the fabric.
+    readout : what samples are answered by, or None.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class TrainedLayer(HostedLayer):
         tick_ms: float = 1.0,
         step_bits: int = 16,
         family: Family | None = None,
+        readout: ReadoutSpec | None = None,
     ) -> None:
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
@@ -62,6 +64,7 @@ class TrainedLayer(HostedLayer):
             family,
             synapse=self.lanes[0].word_layout,
             history=None if self.history is None else self.history.layout,
+            readout=readout,
         )
 
     @property
@@ -87,8 +90,10 @@ class TrainedLayer(HostedLayer):
         """Clocks that a tick's end waits for what is still in flight.
 
         That is the last synapse's state on its way to its memory, and the places of the last
-        group's surplus lanes in the neurons' row: in the next tick they would be neurons.
-        0 for the built-in kinds, whose product is made of the next state (so that its sum is later
+        group's surplus lanes in the neurons' row: in the next tick they would be neurons. And the
+        answer of a readout.
+        0 without one for the built-in kinds, whose product is made of the next state (so that its
+        sum is later
         than the state), unless far more lanes are surplus than the neurons' pipeline has stages. A
         kind may have a state that takes longer than its product.
         """
@@ -98,7 +103,7 @@ class TrainedLayer(HostedLayer):
         state = self.lanes[0].state_ready + WRITE - (self.deciding_clocks + 3)
         # A place of the row has its turn AHEAD clocks before its sum, as the last neuron had.
         surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency)
-        return max(0, state, surplus)
+        return max(0, state, surplus, self.answer_clocks)
 
     @property
     def tick_clocks(self) -> int:
@@ -136,6 +141,7 @@ class TrainedLayer(HostedLayer):
         first = self.lanes[0]
         strobes = SumStrobes(first.announced, first.done, tick.begins, tick.fresh)
         self._connect_neurons(m, host, strobes)
+        self._connect_readout(m, tick, host)
         self._collect_spikes(m, delays, tick, host)
         return m
 

@@ -36,6 +36,7 @@ class Neurons(wiring.Component):
     value : format of the values that the layer's synapses take in.
     family : the fabric.
     delay : what fits between two registers; by default that of the family.
+    shows_potential : there is the port `o_potential`.
 
     Members
     -------
@@ -47,6 +48,7 @@ class Neurons(wiring.Component):
     o_valid : a neuron has been updated.
     o_spike : with `o_valid`: it fires.
     o_last : with `o_valid`: it is the layer's last neuron.
+    o_potential : with `o_valid`: its potential; only with `shows_potential`.
     host_address : number of the neuron that the host reads or writes; 0 during a tick.
     word : the stored neuron that was addressed `MEMORY` clocks ago: state, then parameters.
     load : write `load_data` at `host_address`.
@@ -64,8 +66,10 @@ class Neurons(wiring.Component):
         value: IntFormat,
         family: Family,
         delay: DelayModel | None = None,
+        *,
+        shows_potential: bool = False,
     ) -> None:
-        self.spec = spec
+        self.spec, self.shows_potential = spec, shows_potential
         self.unit = unit = kind_of(spec).neuron(spec, value)
         for name, initial in unit.state.items():
             if initial:  # after a reset `fresh` reads 0, and there is no logic for other values
@@ -78,6 +82,7 @@ class Neurons(wiring.Component):
         self.state, self.own = data.StructLayout(state), data.StructLayout(own)
         self.fields = data.StructLayout({**state, **own})
         self.index_bits = max(1, (spec.neurons - 1).bit_length())
+        shown = {"o_potential": Out(state["potential"])} if shows_potential else {}
         super().__init__(
             {
                 "announce": In(1),
@@ -88,6 +93,7 @@ class Neurons(wiring.Component):
                 "o_valid": Out(1),
                 "o_spike": Out(1),
                 "o_last": Out(1),
+                **shown,
                 "host_address": In(self.index_bits),
                 "word": Out(self.fields.size),
                 "load": In(1),
@@ -135,6 +141,8 @@ class Neurons(wiring.Component):
             self.o_spike.eq(update.o_ready),
             self.o_last.eq(delays.later(real & at_last, decided, "last", strobe=True)),
         ]
+        if self.shows_potential:
+            m.d.comb += self.o_potential.eq(update.o_potential)
         self._write(m, ram, valid, delays.later(index, decided, "index"))
         return m
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.golden.readout import Answers
 from sc_model.golden.readout import answers as outcome
 from sc_model.spec import ReadoutSpec
 
@@ -64,6 +65,8 @@ def accuracy(
     labels: NDArray[np.int64] | None = None,
     readout: ReadoutSpec | None = None,
     potentials: NDArray[Any] | None = None,
+    *,
+    answered: Answers | None = None,
 ) -> Accuracy:
     """The answers of a network, and how many of them are right.
 
@@ -73,14 +76,17 @@ def accuracy(
     labels : (samples,), the class of each sample; None: unknown.
     readout : what a score is; None: the number of spikes.
     potentials : of its outputs, in the same shape, for a readout by potentials.
+    answered : what a readout has answered; None: it is computed here.
 
     Raises ValueError for such a readout without potentials.
     """
     rule = readout if readout is not None else ReadoutSpec(kind="count")
     by_spikes = rule.kind in ("count", "first_spike")
-    if potentials is None and not by_spikes:
+    if potentials is None and not by_spikes and answered is None:
         raise ValueError(f"a readout by '{rule.kind}' must get potentials, not none.")
-    found = outcome(rule, spikes, spikes if potentials is None else potentials)
+    found = answered
+    if found is None:
+        found = outcome(rule, spikes, spikes if potentials is None else potentials)
     most = found.scores.max(axis=1)
     silent = (most == 0) & by_spikes
     answers = np.where(silent, -1, found.winners)

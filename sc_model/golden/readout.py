@@ -8,8 +8,9 @@ z the neuron's spike and v its potential (before the reset of a spike)::
     last_potential     s' = v
     largest_potential  s' = v in the first tick, then max(s, v)
 
-The answer is the neuron with the highest score, of several alike that with the lowest number. Where
-no neuron has fired, or no tick was made, all scores are 0 and the answer is neuron 0.
+The first two stay at 2^score_bits - 1. The answer is the neuron with the highest score, of several
+alike that with the lowest number. Where no neuron has fired, or no tick was made, all scores are 0
+and the answer is neuron 0.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Readout:
     Members
     -------
     scores : (neurons,), after the ticks so far.
+    begun : a tick has been taken in.
     """
 
     def __init__(self, spec: ReadoutSpec, neurons: int) -> None:
@@ -59,7 +61,12 @@ class Readout:
     def reset(self) -> None:
         """Begin a sample."""
         self.scores: Ints = np.zeros(self.neurons, np.int64)
-        self._begun = False
+        self.begun = False
+
+    def restore(self, scores: ArrayLike, *, begun: bool) -> None:
+        """Go on from scores; `begun`: a tick has been taken in."""
+        self.scores = np.array(scores, np.int64)
+        self.begun = begun
 
     def step(self, word: ArrayLike, potential: ArrayLike) -> None:
         """Take in a tick of the layer.
@@ -71,14 +78,15 @@ class Readout:
         """
         spikes, values = np.asarray(word, np.int64), np.asarray(potential, np.int64)
         if self.spec.kind == "count":
-            self.scores = self.scores + spikes
+            self.scores = np.minimum(self.scores + spikes, self.spec.most)
         elif self.spec.kind == "first_spike":
-            self.scores = np.where(self.scores > 0, self.scores + 1, spikes)
-        elif self.spec.kind == "last_potential" or not self._begun:
+            later = np.minimum(self.scores + 1, self.spec.most)
+            self.scores = np.where(self.scores > 0, later, spikes)
+        elif self.spec.kind == "last_potential" or not self.begun:
             self.scores = values.copy()
         else:
             self.scores = np.maximum(self.scores, values)
-        self._begun = True
+        self.begun = True
 
     @property
     def answer(self) -> int:
@@ -98,10 +106,11 @@ def answers(spec: ReadoutSpec, words: NDArray[Any], potentials: NDArray[Any]) ->
     if not words.shape[1]:
         scores = np.zeros((len(words), words.shape[2]), np.int64)
     elif spec.kind == "count":
-        scores = words.sum(axis=1, dtype=np.int64)
+        scores = np.minimum(words.sum(axis=1, dtype=np.int64), spec.most)
     elif spec.kind == "first_spike":
         first = np.argmax(words, axis=1)
-        scores = np.where(words.any(axis=1), words.shape[1] - first, 0)
+        ticks = np.minimum(words.shape[1] - first, spec.most)
+        scores = np.where(words.any(axis=1), ticks, 0)
     elif spec.kind == "last_potential":
         scores = potentials[:, -1].copy()
     else:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import integers
 from sc_model.golden.network.network import Network, readout_of
-from sc_model.golden.readout import Answers, answers
+from sc_model.golden.readout import Answers, Readout, answers
 from sc_model.native.build import address
 from sc_model.native.compiler import compiled
 from sc_model.native.connections import arrays_of_synapses, c_type, rows_of_sums
@@ -170,6 +170,7 @@ class NativeNetwork:
     codes : the C of each layer, in order.
     plastic : the compiled plastic layer behind the last trained one, or None.
     steps : steps since the last reset.
+    readout : the scores of the last layer's neurons since the last reset; None without a readout.
 
     Raises
     ------
@@ -211,6 +212,9 @@ class NativeNetwork:
         self._run, self._replay = library.run, library.replay
         self._fixed = [self._parameters(index, golden) for index in range(len(self.codes))]
         self.plastic: NativeLayer | None = None
+        self.readout: Readout | None = None
+        if spec.readout is not None:
+            self.readout = Readout(spec.readout, spec.layers[-1].neurons)
         if spec.plastic is not None:
             rule, params = resolve(spec.plastic.rule)
             weight = (parameters or {}).get(f"{PLASTIC}.weight")
@@ -346,6 +350,8 @@ class NativeNetwork:
         """Reset all state, and the plastic layer's weights to the initial ones; parameters stay."""
         self._own = self._started()
         self._last = np.zeros(self.n_outputs, np.uint8)
+        if self.readout is not None:
+            self.readout.reset()
         if self.plastic is not None:
             self.plastic.restore(self._initial)
 
@@ -366,11 +372,21 @@ class NativeNetwork:
         """
         x = self._spikes(inputs, 2)
         first = self.steps
-        words = self._call(self._own, x)
+        words = self._read_out(x) if self.readout is not None else self._call(self._own, x)
         if self.plastic is not None:
             words = self._learned(words, first, teach)
         if len(words):
             self._last = words[-1].copy()
+        return words
+
+    def _read_out(self, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Advance by the steps of x, and the readout by the ticks of the last layer in them."""
+        interval, first = self.spec.layers[-1].tick_interval, self.steps
+        potentials = np.zeros((len(x), self.spec.layers[-1].neurons), np.int64)
+        words = self._call(self._own, x, potentials=potentials if self._has_potential else None)
+        for place in range((-first - 1) % interval, len(x), interval):
+            if self.readout is not None:
+                self.readout.step(words[place], potentials[place])
         return words
 
     def run_batch(self, inputs: ArrayLike, threads: int | None = None) -> NDArray[np.uint8]:

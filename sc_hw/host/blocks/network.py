@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 
 from sc_hw.build.blocks.ports import leaf_fields
 from sc_hw.host.blocks.host_block import HostBlock
@@ -40,14 +40,20 @@ class HostNetwork(HostBlock):
         last = (
             network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
         )
-        outputs = dict(leaf_width(last.o_layout))["spikes"]
+        widths = dict(leaf_width(last.o_layout))
+        self.spikes, answer = widths["spikes"], widths.get("winner", 0)
         self.step = StepPacket(
             transfers,
             bits,
             ({"name": "spikes", "offset": 0, "width": bits, "signed": False},),
             common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in teach),
         )
-        self.output = OutputPacket(outputs, spike_fields(outputs), spec.layers[-1].tick_interval)
+        fields = spike_fields(self.spikes)
+        if answer:  # of a readout
+            place = {"name": "winner", "offset": self.spikes, "width": answer, "signed": False}
+            fields = (*fields, place)
+        interval = spec.layers[-1].tick_interval
+        self.output = OutputPacket(self.spikes + answer, fields, interval)
         description = self.block.description()
         spaces = {layer["name"]: layer["spaces"] for layer in description["layers"]}
         parts: dict[str, Any] = dict(network.layers)
@@ -166,7 +172,8 @@ class HostNetwork(HostBlock):
                 m.d.comb += packing.eq(0)
                 # Room has been reserved with the step, unless the network is ahead of its steps.
                 m.d.comb += pins.o.ready.eq(self.room if self.is_early else 1)
-                m.d.sync += [place.eq(0), spikes.eq(pins.o.payload.spikes)]
+                # All that the payload has behind the number of the step.
+                m.d.sync += [place.eq(0), spikes.eq(Value.cast(pins.o.payload)[-neurons:])]
                 with m.If(pins.o.valid & pins.o.ready):
                     m.next = "number"
             with m.State("number"):
@@ -175,7 +182,9 @@ class HostNetwork(HostBlock):
                     m.d.sync += number.eq(number + interval)
                     m.next = "shift"
             with m.State("shift"):
-                m.d.comb += self.spike.eq(spikes[0])
+                # An answer behind the spikes is none of them.
+                counts = place < self.spikes if self.spikes < neurons else C(1, 1)
+                m.d.comb += self.spike.eq(spikes[0] & counts)
                 m.d.sync += [
                     bits.eq(Cat(bits, spikes[0])[1:]),
                     spikes.eq(spikes[1:]),

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_driver.checkpoints import identity
 from sc_model.files import PathLike
+from sc_model.golden.readout import Answers
 from sc_model.rules import resolve
-from sc_model.spec import Design
+from sc_model.spec import ConfigError, Design
 
 # Every field of a device by space and name; a lane and a bank have the space `synapse` alone.
 State = dict[str, dict[str, NDArray[Any]]]
@@ -83,6 +84,19 @@ class DeviceBlock(ABC):
     @abstractmethod
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by as many steps as the stimulus has."""
+
+    def answers(self, engine: Any, samples: ArrayLike) -> Answers:
+        """Answer samples, each from a reset."""
+        given = self.samples(samples)
+        answers: Answers = engine.answers(given)
+        return answers
+
+    def samples(self, samples: ArrayLike) -> NDArray[Any]:
+        """The samples of a design that answers such; only a network with a readout does."""
+        raise ConfigError(
+            f"design '{self.design.name}' must have block 'network' and a table [readout] to answer"
+            f" samples, not block '{self.design.block}'."
+        )
 
     @property
     def weight(self) -> str:

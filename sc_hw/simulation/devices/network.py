@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_driver.blocks.network import NETWORK, STEPS, period_of, why_not_from
+from sc_driver.blocks.network import NETWORK, SCORE, STEPS, period_of, why_not_from
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.evaluation import load_parameters
 from sc_model.files import PathLike
-from sc_model.golden.network.network import Network, parameter_bounds
+from sc_model.golden.network.network import NO_READOUT, Network, parameter_bounds
 from sc_model.golden.network.recording import load_network_recording
+from sc_model.golden.readout import Answers
 from sc_model.native.network import NativeNetwork
 from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec
 
@@ -66,6 +67,8 @@ class ModelNetwork:
             }
             for name, layer in names.items()
         }
+        if network.readout is not None:
+            fields[self.spec.layers[-1].name][SCORE] = network.readout.scores.copy()
         plastic = network.plastic
         return fields, None if plastic is None else plastic.checkpoint()
 
@@ -78,9 +81,12 @@ class ModelNetwork:
                 for parameter in own
             }
         )
-        network = self.network
+        network, last = self.network, self.spec.layers[-1]
         if network.plastic is not None and plastic is not None:
             network.plastic.restore(plastic)
+        if network.readout is not None:
+            begun = steps >= last.tick_interval
+            network.readout.restore(fields[last.name][SCORE], begun=begun)
         if isinstance(network, NativeNetwork):
             waiting: dict[str, dict[str, Any]] = {
                 layer.name: {"pending": np.zeros(layer.inputs, np.int64), "lost": np.int64(0)}
@@ -101,6 +107,12 @@ class ModelNetwork:
             network.outputs[name] = state["fired"].astype(np.uint8)
         if network.plastic is not None and plastic is not None:
             network.outputs[PLASTIC] = np.asarray(plastic["neuron"]["fired"], np.uint8)
+
+    def answers(self, samples: ArrayLike) -> Answers:
+        """Answer samples, each from a reset; the state is then that after a reset."""
+        answers = self.network.answers(samples)
+        self.network.reset()
+        return answers
 
 
 class NetworkDevice(DeviceBlock):
@@ -196,6 +208,12 @@ class NetworkDevice(DeviceBlock):
                 if name == "history":
                     low, high = crossing.value.lo, crossing.value.hi
                 own[name] = (low, high, values.shape)
+        if golden.readout is not None:
+            last = self.network.layers[-1].name
+            limits = (0, golden.readout.spec.most)
+            if golden.readout.spec.by_potential:
+                limits = layout[last]["potential"][:2]
+            layout[last][SCORE] = (*limits, (golden.readout.neurons,))
         if golden.plastic is not None:
             layout[PLASTIC] = {
                 f"{space}.{name}": limits
@@ -245,6 +263,18 @@ class NetworkDevice(DeviceBlock):
         """Advance by T steps; the last word of the last layer after each, shape (T, neurons)."""
         spikes, teach = _arguments(stimulus)
         return engine.run(spikes, teach)
+
+    def samples(self, samples: ArrayLike) -> NDArray[Any]:
+        """Samples (samples, steps, inputs), for a network with a readout."""
+        if self.network.readout is None:
+            raise ConfigError(f"design '{self.design.name}': {NO_READOUT}")
+        given = np.asarray(samples)
+        if given.ndim != 3 or given.shape[2] != self.network.layers[0].inputs:
+            raise ValueError(
+                "samples must have shape (samples, steps,"
+                f" {self.network.layers[0].inputs}), not {given.shape}."
+            )
+        return given
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:
         """The spikes; what is taught may be scalars."""

@@ -24,6 +24,8 @@ from sc_model.graph.plastic import layer_rule
 from sc_model.rules import resolve
 from sc_model.spec import PLASTIC, NetworkSpec, ReadoutSpec, SparseSpec
 
+NO_READOUT = "a network must have a readout to answer samples; give it [readout] kind."
+
 
 def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int, int]]:
     """Shape, least and largest value of each parameter of a network, by ``<layer>.<parameter>``."""
@@ -56,7 +58,7 @@ def check_parameters(spec: NetworkSpec, parameters: Mapping[str, NDArray[Any]]) 
 def readout_of(spec: NetworkSpec) -> ReadoutSpec:
     """A network's readout; ValueError where it has none."""
     if spec.readout is None:
-        raise ValueError("a network must have a readout to answer samples; give it [readout] kind.")
+        raise ValueError(NO_READOUT)
     return spec.readout
 
 
@@ -79,6 +81,7 @@ class Network:
     outputs : last word of each layer by its name, (neurons,).
     steps : number of steps since the last reset.
     plastic : the plastic layer, or None.
+    readout : the scores of the last layer's neurons since the last reset; None without a readout.
 
     Raises
     ------
@@ -98,6 +101,9 @@ class Network:
         self.layers: dict[str, TrainedLayer] = {}
         self.crossings: dict[str, Crossing] = {}
         self.plastic: PlasticLayer | None = None
+        self.readout: Readout | None = None
+        if spec.readout is not None:
+            self.readout = Readout(spec.readout, spec.layers[-1].neurons)
         if spec.plastic is not None:
             rule, params = resolve(spec.plastic.rule)
             weight = arrays.get(f"{PLASTIC}.weight")
@@ -129,6 +135,8 @@ class Network:
             crossing.reset()
         self.outputs = {layer.name: np.zeros(layer.neurons, np.uint8) for layer in self.spec.layers}
         self.steps = 0
+        if self.readout is not None:
+            self.readout.reset()
         if self.plastic is not None and self.spec.plastic is not None:
             self.plastic.restore(self._initial)
             self.outputs[PLASTIC] = np.zeros(self.spec.plastic.layer.neurons, np.uint8)
@@ -162,6 +170,9 @@ class Network:
             if has_word:
                 self.outputs[spec.name] = layer.step(crossing.take())
             word = self.outputs[spec.name]
+        if has_word and self.readout is not None:
+            potential = layer.neuron["potential"] if self.readout.spec.by_potential else word
+            self.readout.step(word, potential)
         if has_word and self.plastic is not None:
             teaching = dict(teach or {})
             modulators = {name: teaching.pop(name, 0) for name in self.plastic.names.modulators}
@@ -181,19 +192,17 @@ class Network:
         ValueError
             the network has no readout.
         """
-        readout = Readout(readout_of(self.spec), self.spec.layers[-1].neurons)
-        last = self.layers[self.spec.layers[-1].name]
+        readout = self.readout
+        if readout is None:
+            raise ValueError(NO_READOUT)
         scores, winners = [], []
         for sample in np.asarray(samples):
             self.reset()
-            readout.reset()
             for x in sample:
-                word = self.step(x)
-                if self.steps % last.spec.tick_interval == 0:
-                    readout.step(word, last.neuron["potential"])
+                self.step(x)
             scores.append(readout.scores)
             winners.append(readout.answer)
-        shape = (len(scores), last.spec.neurons)
+        shape = (len(scores), readout.neurons)
         return Answers(np.array(winners, np.int64), np.array(scores, np.int64).reshape(shape))
 
     def run(

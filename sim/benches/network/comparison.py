@@ -157,6 +157,16 @@ class Comparison:
         else:
             neuron = int(np.argmax(words.bits[position] != row.bits[position]))
             want, bit = int(row.bits[position, neuron]), int(words.bits[position, neuron])
+            last = self.spec.layers[-1]
+            if self.spec.readout is not None and layer == last.name and neuron >= last.neurons:
+                self.findings.differ(
+                    **place,
+                    step=got,
+                    field=f"winner, bit {neuron - last.neurons}",
+                    want=want,
+                    got=bit,
+                )
+                return
             self.findings.differ(
                 **place, step=got, neuron=neuron, field="spike", want=want, got=bit
             )

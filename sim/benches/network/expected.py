@@ -40,6 +40,7 @@ class Expected:
     lost : by layer behind a `once` crossing, its words with which a spike was lost.
     state : what the host reads of each layer after them.
     saturations : of each layer's traces, None for a layer without.
+    answers : bits of what a readout answers by the ticks so far, (ticks, bits); no bits without.
     """
 
     spec: NetworkSpec
@@ -47,6 +48,7 @@ class Expected:
     lost: Mapping[str, int]
     state: Mapping[str, Mapping[str, NDArray[np.int64]]]
     saturations: Mapping[str, int | None]
+    answers: NDArray[np.uint8]
 
     def row(self, layer: TrainedLayerSpec) -> Row:
         """A layer's words, with the numbers of their steps as those travel."""
@@ -56,7 +58,10 @@ class Expected:
     def out(self) -> Row:
         """The network's output."""
         last = self.spec.layers[-1]
-        return self._row(last.name if self.spec.plastic is None else PLASTIC, last.tick_interval)
+        row = self._row(last.name if self.spec.plastic is None else PLASTIC, last.tick_interval)
+        if not self.answers.shape[1]:
+            return row
+        return Row(row.steps, np.concatenate([row.bits, self.answers], axis=1))
 
     def _row(self, name: str, interval: int) -> Row:
         ticks = np.arange(1, len(self.words[name]) + 1, dtype=np.int64) * interval
@@ -102,6 +107,7 @@ class _GoldenRun:
         self.network, self.last = Network(spec, parameters), last_ticks(spec, steps)
         self.interval = spec.layers[-1].tick_interval
         self.learned: list[NDArray[np.uint8]] = []
+        self.answers: list[int] = []
         self.words: dict[str, list[NDArray[np.uint8]]] = {layer.name: [] for layer in spec.layers}
         self.lost = {layer.name: 0 for layer in spec.layers if layer.policy == "once"}
         self.state = {layer.name: self._state(layer.name) for layer in spec.layers}
@@ -116,6 +122,9 @@ class _GoldenRun:
         layer = self.network.layers[name]
         ticked = self.network.steps >= layer.spec.tick_interval
         state = layer.state if ticked else {}
+        readout = self.network.readout
+        if readout is not None and ticked and name == self.network.last:
+            state = {**state, "score": readout.scores}
         return {**layer.parameters, "fresh": np.array([not ticked], np.int64), **state}
 
     def step(self, number: int, x: NDArray[np.uint8], lesson: Mapping[str, int]) -> None:
@@ -123,10 +132,12 @@ class _GoldenRun:
         network, last_layer = self.network, self.spec.layers[-1]
         lost_before = {name: network.crossings[name].lost for name in self.lost}
         network.step(x, lesson)
-        plastic_ticks = number % self.interval == 0 and number <= self.last[last_layer.name]
-        if network.plastic is not None and plastic_ticks:
+        is_tick = number % self.interval == 0 and number <= self.last[last_layer.name]
+        if network.plastic is not None and is_tick:
             self.learned.append(network.outputs[PLASTIC].copy())
             self.state[PLASTIC] = flat(network.plastic.checkpoint())
+        if network.readout is not None and is_tick:
+            self.answers.append(network.readout.answer)
         available = self.steps  # the last step of which a word can be in front of the layer
         for layer in self.spec.layers:
             if layer.policy == "once" and number <= available:
@@ -151,7 +162,14 @@ class _GoldenRun:
             neurons = len(self.network.outputs[PLASTIC])
             words[PLASTIC] = np.array(self.learned, np.uint8).reshape(-1, neurons)
             self.state.setdefault(PLASTIC, flat(plastic.checkpoint()))
-        return Expected(self.spec, words, self.lost, self.state, self.saturations)
+        return Expected(self.spec, words, self.lost, self.state, self.saturations, self._answers())
+
+    def _answers(self) -> NDArray[np.uint8]:
+        """Bits of the readout's answers, the lowest first."""
+        readout = self.network.readout
+        bits = 0 if readout is None else max(1, (readout.neurons - 1).bit_length())
+        numbers = np.array(self.answers, np.int64).reshape(-1, 1)
+        return (numbers >> np.arange(bits) & 1).astype(np.uint8)
 
 
 def expected(

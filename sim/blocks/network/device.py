@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import integers
 from sc_model.golden.network.network import Network
+from sc_model.golden.readout import Answers
 from sc_sim.blocks.network.records import Stepped
 from sc_sim.blocks.network.rtl import NetworkRtl
 from sc_sim.clocks import nominal
@@ -92,9 +93,11 @@ class RtlNetwork:
             # before its first tick a layer reads all its state as 0, whatever its memories hold
             fresh = bool(readings[name]["fresh"][0])
             memory = {**readings[name], **(layer.state if fresh else {})}
-            state[name] = {
-                key: np.asarray(memory[key]) for key in (*layer.parameters, *layer.state)
-            }
+            own = [*layer.parameters, *layer.state]
+            if self.spec.readout is not None and name == self.spec.layers[-1].name:
+                own.append("score")
+                memory["score"] = memory["score"] * (not fresh)
+            state[name] = {key: np.asarray(memory[key]) for key in own}
         return state, learned
 
     # --- steps ------------------------------------------------------------------------------------
@@ -129,9 +132,36 @@ class RtlNetwork:
             self._last = outputs[-1].copy()
         return outputs
 
+    def answers(self, samples: ArrayLike) -> Answers:
+        """Answer samples (samples, steps, inputs), each from a reset; there is a reset at the end.
+
+        A sample in which the last layer does not tick is answered by neuron 0, as in the model.
+        """
+        given, last = np.asarray(samples, np.uint8), self.spec.layers[-1]
+        winners: list[int] = []
+        scores: list[NDArray[np.int64]] = []
+        for sample in given:
+            ticks = len(sample) // last.tick_interval
+            winner, score = 0, np.zeros(last.neurons, np.int64)
+            played = self.rtl.sample(sample, ticks)
+            if played is None:
+                raise SimulationError(f"design {self.rtl.dut.manifest['id']} takes no sample.")
+            if ticks:
+                winner, score = self.rtl.answer(played[0])
+            winners.append(winner)
+            scores.append(score)
+        if not self.rtl.reset():
+            raise SimulationError(f"design {self.rtl.dut.manifest['id']} does not restart.")
+        self.steps, self._begin = 0, 0
+        self._last = np.zeros(self.n_outputs, np.uint8)
+        shape = (len(scores), last.neurons)
+        return Answers(np.array(winners, np.int64), np.array(scores, np.int64).reshape(shape))
+
     def _held(self, words: Stepped, ticks: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
         """The last word after each of `count` steps."""
-        known = np.concatenate([self._last[None], words.bits.astype(np.uint8)])
+        # behind the spikes is the answer of a readout
+        spikes = words.bits[:, : self.n_outputs].astype(np.uint8)
+        known = np.concatenate([self._last[None], spikes])
         latest = np.searchsorted(ticks, np.arange(count), side="right")
         return np.asarray(known[latest], np.uint8)
 

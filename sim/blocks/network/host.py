@@ -250,6 +250,20 @@ class NetworkHost:
             words[port] = np.concatenate(batches)
         return words
 
+    def score_reads(self) -> tuple[str, Words]:
+        """Port of the last layer, and words that read the scores of its neurons."""
+        last = self.spec.layers[-1]
+        port, batch = f"read_{last.name}", neuron_addresses(last)
+        address = {"space": self._space(last, batch.space)["code"], "word": batch.words}
+        return port, self.payloads(port, address, len(batch))
+
+    def score_readings(self, words: Words) -> NDArray[np.int64]:
+        """The scores in words that came back."""
+        fields = self._space(self.spec.layers[-1], "neuron")["fields"]
+        (field,) = (field for field in fields if field["name"] == "score")
+        form = IntFormat(field["width"], field["signed"])
+        return np.asarray(get_bits(words, field["offset"], form), np.int64)
+
     def readings(self, words: Mapping[str, Words]) -> Readings:
         """Fields of the trained layers' words that came back, by layer and name."""
         return {

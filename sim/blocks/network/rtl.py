@@ -18,6 +18,7 @@ from sc_sim.driver.driver import Driver, Transfers
 from sc_sim.driver.structures import ResetPulse
 from sc_sim.layer_words import State
 from sc_sim.network_design import read_network
+from sc_sim.toolchain import SimulationError
 
 # Clocks of the slowest domain that restarts and idle streams may take beside the ticks themselves
 HANDSHAKE_CLOCKS = 400
@@ -194,6 +195,40 @@ class NetworkRtl:
         ].period
         return words, self.clocks[role] - before - until_the_last
 
+    def reset(self) -> bool:
+        """Reset the network, whose parameters stay; whether it has restarted."""
+        return self._run(
+            Transfers(self.dut, {}, {}, {}), 0.0, [Reset(self.spec.layers[0].clock, 0)]
+        )
+
+    def answer(self, words: Stepped) -> tuple[int, NDArray[np.int64]]:
+        """What a readout answers by the ticks since the reset, and the neurons' scores.
+
+        Parameters
+        ----------
+        words : those of stream `o` since then, one at least.
+
+        Raises
+        ------
+        SimulationError
+            the host's reads get no answers.
+        """
+        bits = words.bits[-1, self.spec.layers[-1].neurons :]
+        scores = self._scores()
+        if scores is None:
+            raise SimulationError(f"design {self.dut.manifest['id']} answers no read.")
+        return int(bits @ (1 << np.arange(len(bits)))), scores
+
+    def _scores(self) -> NDArray[np.int64] | None:
+        """The scores of the last layer's neurons; None where the network does not answer."""
+        port, words = self._host.score_reads()
+        room = {f"readback_{port.removeprefix('read_')}": len(words)}
+        transfers = Transfers(self.dut, {port: words}, room, room)
+        if not self._run(transfers, 0.0):
+            return None
+        (answers,) = (transfers.words[name] for name in room)
+        return self._host.score_readings(answers)
+
     def trace(self, path: Path) -> None:
         """Write all signals from now on; see `Driver.trace`."""
         self.driver.trace(path)
@@ -249,9 +284,9 @@ class NetworkRtl:
         )
 
     def _output(self, transfers: Transfers) -> Stepped:
-        """Words of stream `o`."""
-        last, plastic = self.spec.layers[-1], self.spec.plastic
-        channels = last.neurons if plastic is None else plastic.layer.neurons
+        """Words of stream `o`; with a readout its answer is behind the spikes."""
+        fields = self.dut.ports["o__payload"]["fields"]
+        channels = sum(int(field["width"]) for field in fields if field["name"] != "step")
         done = transfers.sinks[self.dut.sinks.index("o")].done
         return Stepped.unpack(
             transfers.words["o"][:done],

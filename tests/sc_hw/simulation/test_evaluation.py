@@ -176,7 +176,7 @@ def test_verilog_that_gives_another_spike(
     def other(design: Any, spec: Any, parameters: Any, samples: Any, *_: Any) -> Any:
         (spikes,) = evaluation.run_integers(spec, parameters, samples)
         spikes[1, 7, 0] ^= 1
-        return spikes, np.full(spikes.shape[:2], 100)
+        return spikes, None, np.full(spikes.shape[:2], 100)
 
     real: Callable[..., Any] = other
     monkeypatch.setattr(evaluation, "_rtl", real)

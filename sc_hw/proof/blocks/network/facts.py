@@ -82,6 +82,24 @@ class HistoryFacts:
 
 
 @dataclass(frozen=True)
+class ReadoutFacts:
+    """Facts of a readout. Clock 0 is a neuron's turn.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    memory : clock in which the neuron's stored score is out of the memory.
+    latency : clocks from the last neuron's turn to the first clock of the tick's answer.
+    width : bits of a score.
+    """
+
+    layer: int
+    memory: int
+    latency: int
+    width: int
+
+
+@dataclass(frozen=True)
 class EventLanesFacts:
     """Facts of the lanes of an event layer. Clock 0 is that of an issue or a fetch.
 

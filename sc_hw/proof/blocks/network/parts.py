@@ -24,6 +24,7 @@ from sc_hw.proof.blocks.network.facts import (
     EventLanesFacts,
     HistoryFacts,
     OrderFacts,
+    ReadoutFacts,
     ScannerFacts,
     SliceFacts,
     TrainedLaneFacts,
@@ -34,10 +35,12 @@ from sc_hw.proof.facts import fields_of, named_signals
 from sc_hw.trained.history import History
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
 from sc_hw.trained.neurons import Neurons
+from sc_hw.trained.readout import Readout
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import Design, IntFormat
 
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
+READOUT = "readout"  # behind the last layer's neurons, where the network has one
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
 # Those of a convolution whose spikes leave in slices, and of the layer behind it.
@@ -81,7 +84,14 @@ def history_facts(index: int) -> HistoryFacts:
     return HistoryFacts(layer=index, memory=MEMORY)
 
 
-def write_layer_parts(parts: PartFiles, lane: Lane, value: IntFormat, index: int) -> None:
+def readout_facts(readout: Readout, index: int) -> ReadoutFacts:
+    """When the readout behind that layer does what."""
+    return ReadoutFacts(index, MEMORY, readout.latency, readout.score.width)
+
+
+def write_layer_parts(
+    parts: PartFiles, lane: Lane, value: IntFormat, index: int, *, shows_potential: bool = False
+) -> None:
     """Write the lane, the neurons and, where there are delays, the history of one trained layer.
 
     Parameters
@@ -90,9 +100,10 @@ def write_layer_parts(parts: PartFiles, lane: Lane, value: IntFormat, index: int
     lane : one of the layer's lanes, which all are alike.
     value : format of the values that the layer's synapses take in.
     index : place of the layer in the network, from 0.
+    shows_potential : of its neurons.
     """
     spec = lane.spec
-    neurons = Neurons(spec, value, lane.family)
+    neurons = Neurons(spec, value, lane.family, shows_potential=shows_potential)
     parts.standalone_verilog(LANE, lane, lane_facts(lane, index), f"{LANE}_{spec.name}")
     parts.standalone_verilog(
         NEURONS, neurons, neurons_facts(neurons, index), f"{NEURONS}_{spec.name}"
@@ -163,6 +174,10 @@ def write_network_parts(design: Design, folder: Path) -> None:
     parts = PartFiles(folder)
     for index, spec in enumerate(network.layers):
         value = network.crossing(index).value
+        readout = layer_of(network, index, family).readout
+        if readout is not None:
+            known = readout_facts(readout, index)
+            parts.standalone_verilog(READOUT, readout, known, f"{READOUT}_{spec.name}")
         if spec.engine == "events":
             layer = layer_of(network, index, family)
             if isinstance(layer, EventLayer):
@@ -171,7 +186,8 @@ def write_network_parts(design: Design, folder: Path) -> None:
         # The form that hardware computes; the claims compare it with `LayerKind.synapse`.
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)
-        write_layer_parts(parts, lane, value, index)
+        shown = readout is not None and readout.spec.by_potential
+        write_layer_parts(parts, lane, value, index, shows_potential=shown)
     # All that an instance in `top.v` may be: what is proved here, and what is proved elsewhere.
     parts.hierarchy = {"parts": [*parts.rows, *_parts_claimed_elsewhere(design, folder)]}
     parts.write()

@@ -32,6 +32,7 @@ from sc_hw.proof.blocks.network.facts import (
     EventLanesFacts,
     HistoryFacts,
     OrderFacts,
+    ReadoutFacts,
     ScannerFacts,
     SliceFacts,
     TrainedLaneFacts,
@@ -44,10 +45,12 @@ from sc_hw.proof.blocks.network.parts import (
     NEURONS,
     ORDER,
     READER,
+    READOUT,
     SCANNER,
     SEQUENCER,
     SLICES,
 )
+from sc_hw.proof.blocks.network.readout_parts import prove_readout
 from sc_hw.proof.blocks.network.slice_parts import prove_order, prove_slices
 from sc_hw.proof.blocks.network.trained_lane import prove_lane
 from sc_hw.proof.blocks.network.wiring.whole import claims_of_whole, network_of
@@ -217,6 +220,7 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     LANE: (TrainedLaneFacts, prove_lane),
     NEURONS: (TrainedNeuronsFacts, prove_neurons),
     HISTORY: (HistoryFacts, prove_history),
+    READOUT: (ReadoutFacts, prove_readout),
     EVENT_LANES: (EventLanesFacts, prove_event_lanes),
     SCANNER: (ScannerFacts, prove_scanner),
     SEQUENCER: (EventCounterFacts, prove_sequencer),

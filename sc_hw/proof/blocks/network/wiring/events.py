@@ -22,6 +22,7 @@ from sc_hw.proof.blocks.network.wiring.layer_parts import (
     prove_first_tick,
     prove_host,
     prove_neuron_inputs,
+    prove_readout_inputs,
     prove_spikes,
 )
 from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
@@ -66,7 +67,7 @@ class EventShape(LayerShape):
         """
         decided = self.neurons.ahead + self.neurons.update_latency
         last_neuron = (self.spec.neurons - 1) % self.spec.lanes
-        return max(0, self.spec.lanes - (1 + last_neuron + decided))
+        return max(0, self.spec.lanes - (1 + last_neuron + decided), self.answering)
 
     @property
     def landed(self) -> int:
@@ -341,6 +342,7 @@ def prove_events(layer: EventLayer) -> None:
         _prove_slices(layer)
     else:
         prove_spikes(layer)
+    prove_readout_inputs(layer)
     prove_first_tick(layer)
     prove_host(layer)
     prove_answer(layer)
@@ -434,7 +436,7 @@ def _prove_ticks(layer: EventLayer) -> None:
         yield wiring.pair(part, "o__valid", waiting)
         spikes = layer.state("spikes")
         given = spikes[:SLICE] if layer.shape.o_slices else _in_order(layer, spikes)
-        yield wiring.pair(part, "o__payload", cat([decided, given]))
+        yield wiring.pair(part, "o__payload", cat([decided, given, *layer.answer]))
 
     wiring.claim(
         f"{layer.label}: a tick",

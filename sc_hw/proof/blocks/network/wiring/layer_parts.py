@@ -62,6 +62,7 @@ def prove_layer_parts(layer: Layer) -> None:
     if layer.shape.spec.max_delay:
         _prove_history(layer)
     prove_spikes(layer)
+    prove_readout_inputs(layer)
     prove_first_tick(layer)
     prove_host(layer)
     prove_answer(layer)
@@ -179,6 +180,40 @@ def _prove_history(layer: Layer) -> None:
     )
 
 
+def prove_readout_inputs(layer: Layer) -> None:
+    """Add the claim about each input of the readout, where there is one."""
+    wiring, shape = layer.wiring, layer.shape
+    if shape.readout is None:
+        return
+    width, readout = shape.readout.width, layer.part.part("readout")
+
+    def inputs() -> Iterator[Pair]:
+        loaded = Request(layer, "loaded", write=True)
+        wanted = {
+            "valid": layer.neurons["o_valid"],
+            "last": layer.neurons["o_last"],
+            "spike": layer.neurons["o_spike"],
+            "fresh": layer.state("fresh"),
+            "host_address": host_number(layer)[: address_bits(shape.spec.neurons)],
+            "load": loaded.loads(layer, Space.NEURON),
+            # behind the neuron's own fields
+            "load_data": data_of(loaded, shape.neuron_bits + width)[shape.neuron_bits :],
+        }
+        if "o_potential" in layer.neurons.terms:
+            wanted["potential"] = layer.neurons["o_potential"]
+        for name, value in wanted.items():
+            if readout.has(name):  # scores by potentials have no use for spikes
+                yield wiring.pair(readout, name, value)
+
+    wiring.claim(
+        f"{layer.label}: the readout's inputs",
+        "the readout is handed each neuron as it is decided, with its spike or its potential, and"
+        " those words of the host that are for it",
+        inputs,
+        layer.invariants,
+    )
+
+
 def prove_spikes(layer: Layer) -> None:
     """Add the claim about the collected spikes."""
     wiring, part, shape = layer.wiring, layer.part, layer.shape
@@ -287,6 +322,8 @@ def prove_answer(layer: Layer) -> None:
         }
         if spec.max_delay:
             words[Space.HISTORY, 0] = past_of(layer)["word"]
+        if layer.readout is not None:
+            words[Space.NEURON, 0] = cat([layer.neurons["word"], layer.readout["word"]])
         for number, lane in enumerate(layer.lanes):
             words[Space.SYNAPSE, number] = lane["word"]
         yield wiring.pair(part, "readback__valid", layer.state("arrived"))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sc_hw.parts.space import Space
 from sc_hw.parts.state_memory import WRITE
-from sc_hw.proof.blocks.network.facts import TrainedLaneFacts, TrainedNeuronsFacts
+from sc_hw.proof.blocks.network.facts import (
+    ReadoutFacts,
+    TrainedLaneFacts,
+    TrainedNeuronsFacts,
+)
 from sc_hw.proof.facts import Field
 from sc_model.spec import IntFormat, TrainedLayerSpec
 
@@ -33,6 +37,7 @@ class LayerShape:
     value : format of the value of each input.
     step_bits : bits of a step's number.
     lane, neurons : facts of its parts.
+    readout : of the readout behind its neurons, or None.
     """
 
     spec: TrainedLayerSpec
@@ -40,6 +45,12 @@ class LayerShape:
     step_bits: int
     lane: TrainedLaneFacts
     neurons: TrainedNeuronsFacts
+    readout: ReadoutFacts | None = field(default=None, kw_only=True)
+
+    @property
+    def answering(self) -> int:
+        """Clocks that a tick's end waits behind the last neuron's spike for a readout's answer."""
+        return 0 if self.readout is None else self.readout.latency - 1
 
     @property
     def slots(self) -> int:
@@ -69,7 +80,8 @@ class LayerShape:
     @property
     def data_bits(self) -> int:
         """Bits of a word that the host writes or reads: those of the widest space."""
-        return max(self.synapse_bits, self.neuron_bits, self.history_bits, 1)
+        score = 0 if self.readout is None else self.readout.width
+        return max(self.synapse_bits, self.neuron_bits + score, self.history_bits, 1)
 
     @property
     def lane_bits(self) -> int:
@@ -96,4 +108,4 @@ class LayerShape:
         spike = self.lane.latency - self.lane.ahead + 1 + last_neuron + decided
         state = self.lane.state_ready + WRITE - (spike + 3)
         row = self.lane.latency - self.lane.ahead + self.spec.lanes - spike
-        return max(0, state, row)
+        return max(0, state, row, self.answering)

@@ -7,7 +7,7 @@ clock all lanes work on the synapse of one column, each for a neuron of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sc_hw.proof.bits import Bits, cat, mux
 from sc_hw.proof.blocks.network.wiring.instances import Outputs
@@ -28,6 +28,7 @@ class Layer:
     shape : its sizes.
     reset : whether the layer is reset in this clock, by its domain or by a restart.
     lanes, neurons, history : outputs of its parts; no history without delays.
+    readout : of the readout behind its neurons, or None.
     """
 
     wiring: Wiring
@@ -37,6 +38,12 @@ class Layer:
     lanes: list[Outputs]
     neurons: Outputs
     history: Outputs | None
+    readout: Outputs | None = field(default=None, kw_only=True)
+
+    @property
+    def answer(self) -> list[Bits]:
+        """What a readout answers, as a part of the words of `o`; nothing without one."""
+        return [] if self.readout is None else [self.readout["winner"]]
 
     @property
     def label(self) -> str:
@@ -225,7 +232,7 @@ def _prove_begin(layer: Layer) -> None:
         step = layer.signal("i__payload")[: layer.shape.step_bits]
         yield wiring.next_pair(part, "step", mux(begins, step, layer.state("step")))
         yield wiring.pair(part, "o__valid", waiting)
-        payload = cat([layer.state("step"), layer.state("spikes")])
+        payload = cat([layer.state("step"), layer.state("spikes"), *layer.answer])
         yield wiring.pair(part, "o__payload", payload)
 
     wiring.claim(

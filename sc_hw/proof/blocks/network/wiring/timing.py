@@ -164,8 +164,19 @@ class TickTimes:
             then = row.before(clock)
             yield neurons, f"real_d{clock}", self.turn(then)
             yield neurons, f"last_d{clock}", then.is_at(*self.last)
+        yield from self._answering(row)
         for clock in range(1, shape.settling + 1):
             yield part, f"last_spike_d{clock}", row.before(self.decided + clock).is_at(*self.last)
+
+    def _answering(self, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
+        """The registers of a readout, to which neurons come as they are decided."""
+        known, part = self.shape.readout, self.layer.part
+        if known is None:
+            return
+        readout, decided = part.part("readout"), row.before(self.decided)
+        yield readout, "number", self._index(decided).gated(~decided.behind(*self.last))
+        for clock in range(1, known.latency):
+            yield readout, f"valid_d{clock}", self.turn(decided.before(clock))
 
     def _index(self, row: Time) -> Bits:
         """Number of the neuron whose turn it is or will be next."""

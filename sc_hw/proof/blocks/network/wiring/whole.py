@@ -8,6 +8,7 @@ from typing import Any
 
 from sc_hw.proof.blocks.network.facts import (
     EventLanesFacts,
+    ReadoutFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
@@ -20,6 +21,7 @@ from sc_hw.proof.blocks.network.parts import (
     PLASTIC_LAYER,
     QUEUE,
     READER,
+    READOUT,
     SCANNER,
     SEQUENCER,
     SLICES,
@@ -149,6 +151,7 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
         spec.step_bits,
         parts.facts(TrainedLaneFacts, LANE, index),
         parts.facts(TrainedNeuronsFacts, NEURONS, index),
+        readout=_readout_facts(network, parts, index),
     )
     part, given = network.layer(layer.name), {"rst": reset.term}
     lane = parts.netlist(LANE, index)
@@ -161,10 +164,22 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
     if layer.max_delay:
         past = parts.netlist(HISTORY, index)
         history = prove_instance(wiring, part.part("history"), past, given)
-    inside = Layer(wiring, part, shape, reset, lanes, neurons, history)
+    readout = None
+    if shape.readout is not None:
+        alone = parts.netlist(READOUT, index)
+        readout = prove_instance(wiring, part.part("readout"), alone, given)
+    inside = Layer(wiring, part, shape, reset, lanes, neurons, history, readout=readout)
     prove_sweep(inside)
     prove_layer_parts(inside)
     prove_timing(inside, tick_clocks)
+
+
+def _readout_facts(network: Network, parts: Parts, index: int) -> ReadoutFacts | None:
+    """Facts of the readout behind a layer; None without one."""
+    if network.spec.readout is None or index + 1 < len(network.spec.layers):
+        return None
+    facts: ReadoutFacts = parts.facts(ReadoutFacts, READOUT, index)
+    return facts
 
 
 def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
@@ -180,7 +195,16 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
     value = spec.crossing(index).value
     slices = network.sliced(index), network.gives_slices(index)
-    shape = EventShape(layer, value, spec.step_bits, lanes_facts, neurons, lanes_facts, *slices)
+    shape = EventShape(
+        layer,
+        value,
+        spec.step_bits,
+        lanes_facts,
+        neurons,
+        lanes_facts,
+        *slices,
+        readout=_readout_facts(network, parts, index),
+    )
     # where the layer has them
     order, queue = (
         instance(kind, kind) if (kind, index) in parts.rows else None for kind in (ORDER, SLICES)
@@ -194,7 +218,15 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     )
     lanes = each_lane(instance("lanes", EVENT_LANES), shape)
     inside = EventLayer(
-        wiring, part, shape, reset, lanes, instance("neurons", NEURONS), None, joined
+        wiring,
+        part,
+        shape,
+        reset,
+        lanes,
+        instance("neurons", NEURONS),
+        None,
+        joined,
+        readout=None if shape.readout is None else instance("readout", READOUT),
     )
     prove_events(inside)
 

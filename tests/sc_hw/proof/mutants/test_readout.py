@@ -1,0 +1,45 @@
+"""Mutants of readouts: each is refuted, and a network without a readout says why it has none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sc_hw.build.elaborate import elaborate
+from sc_hw.proof.blocks.network.parts import write_network_parts
+from sc_hw.proof.mutants.mutant import run_mutant
+from sc_hw.proof.mutants.readout import MUTANTS
+from sc_hw.proof.verdicts import REFUTED
+from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec, ReadoutSpec
+
+
+def network(kind: Any) -> Design:
+    neuron = LifSpec(leak="shift", threshold_bits=8)
+    layer = DenseSpec(name="a", inputs=3, neurons=3, engine="events", neuron=neuron)
+    readout = None if kind is None else ReadoutSpec(kind=kind)
+    return Design(
+        name="small", block="network", network=NetworkSpec(layers=(layer,), readout=readout)
+    )
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [MUTANTS[0], *(pytest.param(mutant, marks=pytest.mark.soak) for mutant in MUTANTS[1:])],
+    ids=[mutant.name for mutant in MUTANTS],
+)
+def test_each_mutant_is_refuted(mutant: Any, tmp_path: Path) -> None:
+    build = elaborate(network("largest_potential"), tmp_path)
+    write_network_parts(build.design, build.folder)
+    result = run_mutant(mutant, build, tmp_path, 60.0)
+    assert result["verdict"] == REFUTED
+
+
+def test_a_network_without_the_hardware_says_why() -> None:
+    for mutant in MUTANTS:
+        assert mutant.applies(network(None)) == "the network has no readout"
+        assert mutant.applies(network("count")) is None
+    (forgets,) = (mutant for mutant in MUTANTS if mutant.name == "scores of another sample")
+    reason = "a score does not depend on those of earlier ticks"
+    assert forgets.applies(network("last_potential")) == reason
