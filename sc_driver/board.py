@@ -167,6 +167,21 @@ class Board:
         """
         self.block.load(weights)
 
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The rule's run-time parameters, read back."""
+        return self.block.parameters()
+
+    def set(self, **values: int) -> None:
+        """Change run-time parameters of the rule, from the next step on.
+
+        Raises
+        ------
+        ValueError
+            There is no such parameter, or the value is out of its bounds; nothing is changed.
+        """
+        self.block.set_parameters(values)
+
     def checkpoint(self, path: str | os.PathLike[str]) -> Path:
         """Write the state to a file (.npz) for any device of the design, whole or not at all.
 

@@ -268,8 +268,29 @@ class RuleDut(Dut):
 
     @property
     def inputs(self) -> dict[str, IntFormat]:
-        """Formats of the rule's inputs."""
+        """Formats of the inputs that come with a step: not those that the block draws itself."""
+        return self.rule.step_formats(self.params, fed=self.fed)
+
+    @property
+    def variables(self) -> dict[str, IntFormat]:
+        """Formats of all that the rule reads beside the state."""
         return self.rule.input_formats(self.params)
+
+    @property
+    def settings(self) -> dict[str, IntFormat]:
+        """Formats of the run-time parameters, which are ports."""
+        formats = self.rule.input_formats(self.params)
+        return {setting.name: formats[setting.name] for setting in self.rule.settings}
+
+    @property
+    def fed(self) -> bool:
+        """Whether random inputs are ports."""
+        return bool(self.manifest["design"].get("random") == "ports")
+
+    @property
+    def draws(self) -> bool:
+        """Whether the block has a register behind random inputs."""
+        return "random__state" in self.ports
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

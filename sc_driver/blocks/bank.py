@@ -30,17 +30,20 @@ class BoardSynapses(BoardBlock):
     def state(self) -> State:
         """The fields of the rule, (N,)."""
         where: Mapping[str, Any] = {"word": np.arange(self.synapses)}
-        return {"synapse": self.windows[0].read("synapse", where, self.synapses)}
+        fields = self.windows[0].read("synapse", where, self.synapses)
+        return {"synapse": fields, **self.register_state()}
 
     def initial(self) -> State:
         """What the rule begins with, (N,)."""
         first = rule_initial(self.manifest)
-        return {"synapse": {n: np.full(self.synapses, v) for n, v in first.items()}}
+        fields = {n: np.full(self.synapses, v) for n, v in first.items()}
+        return {"synapse": fields, **self.initial_registers()}
 
     def restore(self, state: State) -> None:
         """Write every field of every synapse."""
         where: Mapping[str, Any] = {"word": np.arange(self.synapses)}
         self.windows[0].load("synapse", where, self.synapses, state["synapse"])
+        self.write_registers(state)
 
     def memories(self) -> list[Memory]:
         """The synapses, with the fields that can be loaded."""

@@ -15,6 +15,11 @@ from sc_driver.packets import OutputPacket, StepPacket
 from sc_driver.registers import Registers
 from sc_driver.windows import Window
 
+# The window of registers that a block has beside its memories, and one of its spaces.
+REGISTERS, PARAMETERS = "registers", "parameters"
+# What the shift register behind random bits begins with, for 0 would stay 0.
+FIRST_RANDOM = 0xACE1_2468
+
 # Every field of a board by space and name, as `sc_hw.Device` has them.
 State = dict[str, dict[str, NDArray[Any]]]
 Stimulus = Mapping[str, Any]
@@ -99,14 +104,77 @@ class BoardBlock(ABC):
         return None
 
     def load(self, weights: Any) -> None:
-        """Write the weights, saturated; all else is as after power-on.
+        """Write the weights, saturated; all else is as after power-on, but run-time parameters
+        stay.
 
         `weights`: a scalar, or of the block's shape.
         """
         state, weight = self.initial(), rule_weight(self.manifest)
         fields = self.windows[0].spaces["synapse"]["fields"]
         state["synapse"][weight] = weights_of(weights, state["synapse"][weight], weight, fields)
-        self.restore(state)
+        self.restore(state | self._parameter_state())
+
+    # --- registers beside the memories ------------------------------------------------------------
+
+    @property
+    def _own(self) -> Window | None:
+        """The window of the block's own registers."""
+        return next((one for one in self.windows if one.name == REGISTERS), None)
+
+    def parameters(self) -> dict[str, int]:
+        """The run-time parameters, read back."""
+        return {name: int(v) for name, v in self._parameter_state().get(PARAMETERS, {}).items()}
+
+    def _parameter_state(self) -> State:
+        return {PARAMETERS: self.register_state()[PARAMETERS]} if self._settings else {}
+
+    @property
+    def _settings(self) -> dict[str, Mapping[str, Any]]:
+        """The manifest's run-time parameters, by name."""
+        return {one["name"]: one for one in self.manifest.get("rule", {}).get("settings", [])}
+
+    def set_parameters(self, values: Mapping[str, int]) -> None:
+        """Change run-time parameters; ValueError for one that there is not, or out of bounds."""
+        for name, value in values.items():
+            if name not in self._settings:
+                known = ", ".join(self._settings) or "none"
+                raise ValueError(f"there is no run-time parameter '{name}'; there are: {known}.")
+            low, high = self._settings[name]["lo"], self._settings[name]["hi"]
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be in [{low}, {high}], not {value}.")
+        if values:
+            now = self._parameter_state()[PARAMETERS]
+            self.write_registers({PARAMETERS: {**now, **values}})
+
+    def register_state(self) -> State:
+        """Every field of these registers; of a block without them nothing."""
+        window = self._own
+        if window is None:
+            return {}
+        return {
+            space: {n: np.asarray(v[0], np.int64) for n, v in window.read(space, {}, 1).items()}
+            for space in window.spaces
+        }
+
+    def initial_registers(self) -> State:
+        """These fields after power-on."""
+        window = self._own
+        if window is None:
+            return {}
+        first = {name: one["initial"] for name, one in self._settings.items()}
+        first["lfsr"] = FIRST_RANDOM
+        return {
+            space: {field["name"]: np.asarray(first[field["name"]]) for field in one["fields"]}
+            for space, one in window.spaces.items()
+        }
+
+    def write_registers(self, state: State) -> None:
+        """Write those of these fields that a state has."""
+        window = self._own
+        for space in window.spaces if window is not None else ():
+            if space in state and window is not None:
+                values = {name: np.reshape(v, 1) for name, v in state[space].items()}
+                window.load(space, {}, 1, values)
 
     @abstractmethod
     def memories(self) -> list[Memory]:

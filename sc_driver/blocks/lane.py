@@ -19,18 +19,17 @@ class BoardLane(BoardSynapses):
 
     def state(self) -> State:
         """The fields of the rule, scalars."""
-        fields = super().state()["synapse"]
-        return {"synapse": {name: np.asarray(values[0]) for name, values in fields.items()}}
+        return _scalars(super().state())
 
     def initial(self) -> State:
         """What the rule begins with, scalars."""
-        fields = super().initial()["synapse"]
-        return {"synapse": {name: np.asarray(values[0]) for name, values in fields.items()}}
+        return _scalars(super().initial())
 
     def restore(self, state: State) -> None:
         """Write the weight; ValueError where other fields are not as after that."""
         fields = {name: np.asarray(values) for name, values in state["synapse"].items()}
-        super().restore({"synapse": {name: values[None] for name, values in fields.items()}})
+        whole = {"synapse": {name: values[None] for name, values in fields.items()}}
+        super().restore({**state, **whole})
         got = self.state()["synapse"]
         wrong = sorted(name for name in got if int(got[name]) != int(fields[name]))
         if wrong:
@@ -41,6 +40,12 @@ class BoardLane(BoardSynapses):
     def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
         """Every field after each step, (T,)."""
         return self.output.fields(bits)
+
+
+def _scalars(state: State) -> State:
+    """A state with the one synapse's fields without an axis."""
+    fields = {name: np.asarray(values[0]) for name, values in state["synapse"].items()}
+    return {**state, "synapse": fields}
 
 
 BOARD_BLOCK = BoardLane

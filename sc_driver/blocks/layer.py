@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sc_driver.bits import Bits, Words
 from sc_driver.blocks.board_block import (
+    FIRST_RANDOM,
     BoardBlock,
     Memory,
     State,
@@ -24,8 +25,6 @@ FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
 NAMES = {"input": "pre", "output": "post"}
 # A winner stands in the control word, not in the neurons' words; so do these two.
 _DERIVED = ("won", "winner", "any_fired", "many_fired")
-# What the noise's shift register begins with, for 0 would stay 0.
-FIRST_NOISE = 0xACE1_2468
 
 
 class LayerMemory:
@@ -72,7 +71,7 @@ class LayerMemory:
 
     def initial(self, first: Mapping[str, int]) -> State:
         """The state after power-on; `first`: what the rule's fields begin with."""
-        first = {**first, "lfsr": FIRST_NOISE}
+        first = {**first, "lfsr": FIRST_RANDOM}
         state: State = {
             NAMES.get(space, space): {
                 field["name"]: np.full(shape, first.get(field["name"], 0), np.int64)
@@ -145,15 +144,16 @@ class BoardLayer(BoardBlock):
 
     def state(self) -> State:
         """Every field of synapses, inputs, outputs, neurons and control registers."""
-        return self._memory.read()
+        return self._memory.read() | self.register_state()
 
     def initial(self) -> State:
         """Every field, as after power-on."""
-        return self._memory.initial(rule_initial(self.manifest))
+        return self._memory.initial(rule_initial(self.manifest)) | self.initial_registers()
 
     def restore(self, state: State) -> None:
         """Write every field."""
         self._memory.write(state)
+        self.write_registers(state)
 
     def memories(self) -> list[Memory]:
         """All spaces."""

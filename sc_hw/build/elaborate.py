@@ -22,7 +22,7 @@ from sc_hw.host.system import TOP, System, system_of
 from sc_hw.network.cdc import Crossing
 from sc_hw.tools import find
 from sc_model.rules import resolve
-from sc_model.spec import Design, RuleChoice
+from sc_model.spec import Design, Rule, RuleChoice, RuleParams
 from sc_model.spec.choice import is_rule_file
 
 MANIFEST_SCHEMA = "sc-hw.manifest.v1"
@@ -225,8 +225,28 @@ def _rule_of(choice: RuleChoice) -> dict[str, Any]:
             for field, form in zip(rule.state, rule.state_formats(params).values(), strict=True)
         ],
         "inputs": [
-            {"name": name, "width": form.width, "signed": form.signed}
-            for name, form in rule.input_formats(params).items()
+            {"name": item.name, "width": form.width, "signed": form.signed}
+            | ({"random": True} if item.random else {})
+            for item, form in zip(
+                rule.inputs, rule.step_formats(params, fed=True).values(), strict=True
+            )
         ],
+        **({"settings": _settings_of(rule, params)} if rule.settings else {}),
         "state_bits": rule.state_bits(params),
     }
+
+
+def _settings_of(rule: Rule, params: RuleParams) -> list[dict[str, Any]]:
+    """What a manifest says of the rule's run-time parameters."""
+    initial = rule.initial_settings(params)
+    return [
+        {
+            "name": setting.name,
+            "width": setting.format.width,
+            "signed": setting.format.signed,
+            "lo": setting.bounds[0],
+            "hi": setting.bounds[1],
+            "initial": initial[setting.name],
+        }
+        for setting in rule.settings
+    ]

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.families import Family
 from sc_hw.plastic import PlasticLayer
 from sc_hw.wires import equals, gated
-from sc_model.rules import resolve
+from sc_model.rules import resolve_in_network
 from sc_model.spec import PlasticStageSpec
 from sc_model.spec.plastic_layer import placement
 
@@ -40,7 +40,7 @@ class PlasticStage(wiring.Component):
     """
 
     def __init__(self, spec: PlasticStageSpec, step_bits: int, family: Family) -> None:
-        rule, params = resolve(spec.rule)
+        rule, params = resolve_in_network(spec.rule)
         self.spec, self.step_bits = spec, step_bits
         self.layer = PlasticLayer(
             rule, params, spec.layer, spec.neuron, placement(spec.layer), family

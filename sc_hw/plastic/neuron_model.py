@@ -12,7 +12,7 @@ from amaranth.lib import data
 
 from sc_hw.wires import port_shape
 from sc_model.arithmetic import Unit, neuron_unit
-from sc_model.arithmetic.noise import SEED, WIDTH, shifted_state
+from sc_model.arithmetic.noise import SEED, WIDTH, sources_after
 from sc_model.graph import Graph, rewrite, trace_function
 from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec
 
@@ -85,11 +85,6 @@ class NeuronModel:
         return SEED if register == NOISE else 0
 
     def next_noise(self, state: Value) -> Value:
-        """State of the noise's shift register after `noise_bits` shifts, which make one number.
-
-        Each new bit is the exclusive-or of a set of old bits, and is written as exactly that. With
-        nested shifts, each new bit would contain the expressions of the two new bits before it
-        (the taps at bits 0 and 1), whose size grows with the Fibonacci numbers.
-        """
-        taps = shifted_state([frozenset((bit,)) for bit in range(WIDTH)], self.noise_bits)
-        return Cat(*(Cat(*(state[bit] for bit in sorted(bits))).xor() for bits in taps))
+        """State of the noise's shift register after `noise_bits` shifts, which make one number."""
+        taps = sources_after(self.noise_bits)
+        return Cat(*(Cat(*(state[bit] for bit in bits)).xor() for bits in taps))

@@ -191,7 +191,7 @@ class Device:
     # --- state ------------------------------------------------------------------------------------
 
     def load(self, weights: Any) -> None:
-        """Write the weights; all else is as after a reset.
+        """Write the weights; all else is as after a reset, but run-time parameters stay.
 
         `weights`: a scalar, or of the block's shape; of a network, arrays by
         ``<layer>.<parameter>``, or the path of a file of them (.npz).
@@ -230,11 +230,32 @@ class Device:
         if not isinstance(state, dict):
             subject = f"checkpoint {state}"
             state = read_checkpoint(Path(state), self.block)
+        other = self.block.other_form(state)
+        if other is not None:
+            check_state(subject, state, other.layout())
+            state = self.block.converted(state)
         check_state(subject, state, self.block.layout())
         why = self.block.unrestorable(state)
         if why is not None:
             raise ConfigError(f"{subject}: {why}.")
         self.block.restore(self._engine, state)
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The rule's run-time parameters; `set` changes them."""
+        return self.block.parameters(self._engine)
+
+    def set(self, **values: int) -> None:
+        """Change run-time parameters of the rule, from the next step on.
+
+        After a reset they are what the design says; a load leaves them as they are.
+
+        Raises
+        ------
+        ConfigError
+            The rule has no such parameter, or the value is out of its bounds; nothing is changed.
+        """
+        self.block.set_parameters(self._engine, values)
 
     # --- steps ------------------------------------------------------------------------------------
 

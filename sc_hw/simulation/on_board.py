@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,17 @@ class OnBoard(DeviceBlock):
         """Write the state that the model has when it is loaded."""
         model = self.inner.model(native=False)
         self.inner.load(model, weights)
+        self.inner.set_parameters(model, engine.parameters)
         engine.restore(self.inner.state(model))
+
+    def parameters(self, engine: Board) -> dict[str, int]:
+        """As the board's registers have them."""
+        return engine.parameters
+
+    def set_parameters(self, engine: Board, values: Mapping[str, Any]) -> None:
+        """Write the board's registers; the values have been checked by a model."""
+        self.inner.set_parameters(self.inner.model(native=False), values)
+        engine.set(**{name: int(value) for name, value in values.items()})
 
     def state(self, engine: Board) -> State:
         """Every field, read back."""

@@ -44,7 +44,7 @@ def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDA
             f" {design.block} '{design.name}'."
         )
     rule, params = resolve(design.rule)
-    forms = rule.input_formats(params)
+    forms = rule.step_formats(params, fed=design.random == "ports")
     if design.layer is None or design.neuron is None:
         shape = (steps,) if design.block == "lane" else (steps, design.synapses)
         return {name: _values(form, shape, rng) for name, form in forms.items()}
@@ -63,7 +63,7 @@ def _taught(
     flags += ["outcome"] if layer.critic_shift else []
     flags += ["decide"] if neuron.winner_take_all else []
     return {
-        **{name: _values(forms[name], (steps,), rng) for name in names.modulators},
+        **{name: _values(forms[name], (steps,), rng) for name in names.taken},
         **{name: rng.random(steps) < EVENTS for name in flags},
     }
 

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.synapse.random_source import RandomSource, random_ports
 from sc_hw.synapse.sequencer import Sequencer
 from sc_hw.wires import Delays, port_shape
 from sc_model.graph import REWRITES, Graph, rewrite, trace
@@ -47,10 +48,14 @@ class SynapseBank(wiring.Component):
     synapses : N, 1 to 65,536.
     family : fabric that the pipeline is cut for; the generic one if None.
     graph : another graph in place of the compiled one, for mutants of the rule.
+    fed : random inputs come with `i`, too, instead of from a register of the bank's own.
 
     Members
     -------
     i : stream of the rule's inputs, one transfer a synapse.
+    <setting> : the rule's run-time parameters; each is held for as long as `idle` is low.
+    random : {load, seed, state} of the register behind random inputs, if there are such; it shifts
+        with each transfer of `i`, and is loaded while `idle` is high.
     updated, updated_address, updated_state : a synapse's new state, in the clock in which it is
         written.
     load : stream of {address, fields}: writes a synapse.
@@ -70,14 +75,23 @@ class SynapseBank(wiring.Component):
         synapses: int,
         family: Family | None = None,
         graph: Graph | None = None,
+        *,
+        fed: bool = False,
     ) -> None:
         if not 1 <= synapses <= MAX_SYNAPSES:
             raise ValueError(f"Synapse bank needs 1 to {MAX_SYNAPSES} synapses, not {synapses}")
         self.rule, self.params, self.synapses = rule, params, synapses
         self.family = family if family is not None else load_family("generic")
         self.graph = graph if graph is not None else compiled_graph(rule, params, self.family)
+        self.source = RandomSource.of(rule, params) if not fed else None
+        inputs = rule.input_formats(params)
+        self.settings = {setting.name: inputs[setting.name] for setting in rule.settings}
+        # What is held through an update needs no registers on its way to the stage that reads it.
         self.update = Datapath(
-            self.graph, self.family.delay, stored=list(rule.state_formats(params))
+            self.graph,
+            self.family.delay,
+            late=list(self.settings),
+            stored=list(rule.state_formats(params)),
         )
         # The sequencer's distance between two issues of a synapse
         self.reissue_clocks = self.span  # a mutant makes it too small
@@ -86,7 +100,7 @@ class SynapseBank(wiring.Component):
             {n: port_shape(f) for n, f in rule.state_formats(params).items()}
         )
         self.input_layout = data.StructLayout(
-            {n: port_shape(f) for n, f in rule.input_formats(params).items()}
+            {n: port_shape(f) for n, f in rule.step_formats(params, fed=fed).items()}
         )
         self.load_layout = data.StructLayout(
             {"address": self.address_width, "state": self.state_layout}
@@ -101,6 +115,8 @@ class SynapseBank(wiring.Component):
                 "read": In(stream.Signature(self.address_width)),
                 "readback": Out(stream.Signature(self.state_layout)),
                 "idle": Out(1),
+                **{name: In(port_shape(form)) for name, form in self.settings.items()},
+                **random_ports(self.source),
             }
         )
 
@@ -124,7 +140,7 @@ class SynapseBank(wiring.Component):
         load_now, read_now = self._accesses(m, sequencer, reading)
         address_q = self._address(m, sequencer, ram, free)
         landing, address = self._in_flight(delays, sequencer, address_q)
-        new = self._update(m, delays, ram)
+        new = self._update(m, delays, ram, sequencer)
         write_en = self._write(m, ram, landing, address, new, load_now)
         self._read_back(m, ram, read_now, free)
         m.d.comb += self.idle.eq(sequencer.empty & ~reading & ~write_en & sequencer.at_start)
@@ -174,16 +190,25 @@ class SynapseBank(wiring.Component):
             address = delays.later(address_q, stage - ADDRESS_STAGES, "address")
         return valid, address
 
-    def _update(self, m: Module, delays: Delays, ram: BlockRAM) -> Value:
+    def _update(self, m: Module, delays: Delays, ram: BlockRAM, sequencer: Sequencer) -> Value:
         """Feed the pipeline; the new state out of it.
 
-        Inputs travel with the address until the state has come out of the memory.
+        Inputs and random bits travel with the address until the state has come out of the memory.
         """
-        update = self.update
-        inputs = delays.later(self.i.payload, ADDRESS_STAGES + MEMORY_STAGES, "inputs")
+        update, stages = self.update, ADDRESS_STAGES + MEMORY_STAGES
+        inputs = delays.later(self.i.payload, stages, "inputs")
         old = data.View(self.state_layout, ram.r_data)
-        for name in self.rule.input_formats(self.params):
+        for name, _ in self.input_layout:
             m.d.comb += getattr(update, f"i_{name}").eq(inputs[name])
+        for name in self.settings:
+            m.d.comb += getattr(update, f"i_{name}").eq(getattr(self, name))
+        if self.source is not None:
+            m.submodules.random_source = source = self.source
+            m.d.comb += source.step.eq(sequencer.issue)
+            source.connect(m, self.random)
+            word = delays.later(source.word, stages, "random_word")
+            for name, bits in source.values(word).items():
+                m.d.comb += getattr(update, f"i_{name}").eq(bits)
         new = Signal(self.state_layout, name="new")
         for name in self.rule.state_formats(self.params):
             m.d.comb += [

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
+from sc_hw.synapse.random_source import RandomSource, random_ports
 from sc_hw.wires import port_shape
 from sc_model.graph import REWRITES, Graph, rewrite, trace
 from sc_model.graph.rewrite import sum_before_shift
@@ -25,11 +26,14 @@ class SynapseLane(wiring.Component):
     rule, params : learning rule and its parameters.
     graph : another graph in place of the rule's own, for mutants of the rule.
     family : fabric that the arithmetic is meant for; the generic one if None.
+    fed : random inputs are ports, too, instead of bits of a register of the lane's own.
 
     Members
     -------
     step : take one step of the rule with the inputs of this clock.
-    <input> : the rule's inputs by name.
+    <input> : the rule's inputs by name, and its run-time parameters.
+    random : {load, seed, state} of the register behind random inputs, if there are such; a load of
+        the lane puts it back to its seed.
     load, load_<field> : write the loadable fields, put the others to their initial values.
     <field> : the state, straight from the registers.
     done : high in the clock after a step, when the state ports show its result.
@@ -41,6 +45,8 @@ class SynapseLane(wiring.Component):
         params: RuleParams,
         graph: Graph | None = None,
         family: Family | None = None,
+        *,
+        fed: bool = False,
     ) -> None:
         self.rule, self.params = rule, params
         if graph is None:
@@ -51,10 +57,13 @@ class SynapseLane(wiring.Component):
             )
         self.graph = graph
         fields = rule.state_formats(params)
+        self.source = RandomSource.of(rule, params) if not fed else None
+        drawn = self.source.fields if self.source is not None else {}
+        self.inputs = {n: f for n, f in rule.input_formats(params).items() if n not in drawn}
         super().__init__(
             {
                 "step": In(1),
-                **{name: In(port_shape(form)) for name, form in rule.input_formats(params).items()},
+                **{name: In(port_shape(form)) for name, form in self.inputs.items()},
                 "load": In(1),
                 **{
                     f"load_{f.name}": In(port_shape(fields[f.name]))
@@ -63,6 +72,7 @@ class SynapseLane(wiring.Component):
                 },
                 **{name: Out(port_shape(form)) for name, form in fields.items()},
                 "done": Out(1),
+                **random_ports(self.source),
             }
         )
 
@@ -72,8 +82,14 @@ class SynapseLane(wiring.Component):
         m.submodules.update = update = Datapath(
             self.graph, loadable={name: port.shape() for name, port in loads.items()}
         )
-        for item in self.rule.inputs:
-            m.d.comb += getattr(update, f"i_{item.name}").eq(getattr(self, item.name))
+        for name in self.inputs:
+            m.d.comb += getattr(update, f"i_{name}").eq(getattr(self, name))
+        if self.source is not None:
+            m.submodules.random_source = source = self.source
+            m.d.comb += [source.step.eq(self.step), source.restart.eq(self.load)]
+            source.connect(m, self.random)
+            for name, bits in source.values().items():
+                m.d.comb += getattr(update, f"i_{name}").eq(bits)
         # A clock with neither keeps the state: one enable for all fields.
         change = Signal()
         m.d.comb += change.eq(self.step | self.load)

@@ -32,16 +32,24 @@ class Lfsr:
 
     def number(self) -> int:
         """The next number, in [-2^(bits-1), 2^(bits-1)): the lowest bits after `bits` shifts."""
-        for _ in range(self.bits):
-            self.state = ((self.state << 1) | self._feedback()) & ((1 << WIDTH) - 1)
+        self.state = shifted(self.state, self.bits)
         value = self.state & ((1 << self.bits) - 1)
         return value - (1 << self.bits) if value >> (self.bits - 1) else value
 
-    def _feedback(self) -> int:
+
+def shifted(state: int, places: int) -> int:
+    """The register after some shifts.
+
+    The random inputs of a rule (`RuleInput.random`) are the lowest bits of the register in the
+    clock of the step, in the order of the declaration from bit 0 up; the register then shifts by
+    as many places as they have bits, so that no bit is used twice.
+    """
+    for _ in range(places):
         bit = 0
         for tap in TAPS:
-            bit ^= self.state >> tap & 1
-        return bit
+            bit ^= state >> tap & 1
+        state = ((state << 1) | bit) & ((1 << WIDTH) - 1)
+    return state
 
 
 def shifted_state(bits: list[Any], places: int) -> list[Any]:
@@ -52,3 +60,13 @@ def shifted_state(bits: list[Any], places: int) -> list[Any]:
             fresh = fresh ^ bits[tap]
         bits = [fresh, *bits[:-1]]
     return bits
+
+
+def sources_after(places: int) -> tuple[tuple[int, ...], ...]:
+    """For each bit of the state after some shifts, the bits now that it is the exclusive-or of.
+
+    Hardware is written so: as nested shifts, each new bit would contain the expressions of the two
+    new bits before it (the taps at bits 0 and 1), whose size grows with the Fibonacci numbers.
+    """
+    first = [frozenset((bit,)) for bit in range(WIDTH)]
+    return tuple(tuple(sorted(bits)) for bits in shifted_state(first, places))

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.arithmetic.noise import SEED
 from sc_model.golden.arrays import saturated_array
+from sc_model.golden.registers import Registers, WithRegisters
 from sc_model.graph import NumpyOps, trace
 from sc_model.graph.algebra import array_dtype
 from sc_model.spec import IntFormat, Rule, RuleParams
@@ -26,7 +28,7 @@ def loaded(rule: Rule, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
     return {**rule.initial_state(), **values}
 
 
-class Bank:
+class Bank(WithRegisters):
     """N synapses under one rule.
 
     Arithmetic is in 64-bit integers where the traced graph proves that every intermediate fits, and
@@ -37,10 +39,13 @@ class Bank:
     rule, params : learning rule and its parameters.
     synapses : N >= 1.
     initial : values of loadable fields, scalars or shape (N,), saturated into their formats.
+    fed : whether random inputs come with each step; else the bank draws them itself, for its
+        synapses in order.
 
     Members
     -------
     state : an array of shape (N,) for each field.
+    registers : run-time parameters and the source of random inputs.
 
     Raises
     ------
@@ -54,10 +59,13 @@ class Bank:
         params: RuleParams,
         synapses: int,
         initial: Mapping[str, ArrayLike] | None = None,
+        *,
+        fed: bool = False,
     ) -> None:
         if synapses < 1:
             raise ValueError(f"synapses must be >= 1, not {synapses}")
         self.rule, self.params, self.synapses = rule, params, synapses
+        self.registers = Registers(rule, params, fed)
         self._dtype = array_dtype(trace(rule, params))
         self._ops = NumpyOps(self._dtype)
         self._state_formats = rule.state_formats(params)
@@ -69,7 +77,11 @@ class Bank:
         return saturated_array(name, values, (self.synapses,), form, self._dtype)
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
-        """Write loadable fields of all synapses and put all others to their initial values."""
+        """Write loadable fields of all synapses and put all others to their initial values.
+
+        The random bits begin anew; run-time parameters stay.
+        """
+        self.registers.lfsr = SEED
         self.restore(loaded(self.rule, values))
 
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
@@ -89,15 +101,14 @@ class Bank:
         Each input is a scalar or has shape (N,); numbers beyond the input's format are saturated
         into it.
         """
-        if sorted(inputs) != sorted(self._input_formats):
-            raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)},"
-                f" not {sorted(inputs)}"
-            )
-        arrays = {
+        self.registers.check(inputs)
+        arrays: dict[str, Any] = {
             name: self._array(name, inputs[name], form)
-            for name, form in self._input_formats.items()
+            for name, form in self.registers.taken.items()
         }
+        arrays |= self.registers.settings
+        for name, values in self.registers.draw(self.synapses).items():
+            arrays[name] = values.astype(self._dtype)
         new = self.rule.apply(self._ops, self.state, arrays, self.params)
         self.state = {
             name: np.broadcast_to(np.asarray(value, self._dtype), (self.synapses,))

@@ -93,8 +93,10 @@ class LayerRecording:
         }
 
 
-def load_recording(path: PathLike, rule: Rule, params: RuleParams, synapses: int) -> Recording:
-    """Read a recording for a bank of `synapses` synapses.
+def load_recording(
+    path: PathLike, rule: Rule, params: RuleParams, synapses: int, *, fed: bool = False
+) -> Recording:
+    """Read a recording for a bank of `synapses` synapses; `fed`: with the random inputs.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def load_recording(path: PathLike, rule: Rule, params: RuleParams, synapses: int
     file = Path(path)
     arrays = arrays_of(file)
     inputs, steps = {}, None
-    for name, form in rule.input_formats(params).items():
+    for name, form in rule.step_formats(params, fed=fed).items():
         array = required_array(file, arrays, name)
         # the first input sets the number of steps; the others must have as many
         steps = len(array) if steps is None and array.ndim else steps
@@ -146,7 +148,7 @@ def load_layer_recording(
             f" not {spikes.shape}."
         )
     steps = len(spikes)
-    forms = {name: rule.input_formats(params)[name] for name in names.modulators}
+    forms = {name: rule.input_formats(params)[name] for name in names.taken}
     modulators = {
         name: _of_steps(file, name, required_array(file, arrays, name), steps, form)
         for name, form in forms.items()

@@ -7,29 +7,17 @@ from typing import SupportsIndex
 
 import numpy as np
 
+from sc_model.arithmetic.noise import SEED
+from sc_model.golden.registers import Registers, WithRegisters
 from sc_model.graph import INTS, trace
-from sc_model.spec import Rule, RuleParams
+from sc_model.spec import IntFormat, Rule, RuleParams
 
 Integer = SupportsIndex | np.bool_
 
 
-def saturated(rule: Rule, params: RuleParams, inputs: Mapping[str, Integer]) -> dict[str, int]:
-    """Inputs of one step, each an integer saturated into its format.
-
-    Raises
-    ------
-    TypeError
-        an input is missing, unknown, or no integer.
-    """
-    formats = rule.input_formats(params)
-    if sorted(inputs) != sorted(formats):
-        raise TypeError(
-            f"a step of '{rule.family}' takes the inputs {sorted(formats)}, not {sorted(inputs)}"
-        )
-    result = {}
-    for name, form in formats.items():
-        result[name] = form.saturate(_integer(name, inputs[name]))
-    return result
+def saturated(formats: Mapping[str, IntFormat], inputs: Mapping[str, Integer]) -> dict[str, int]:
+    """Inputs of one step, each an integer saturated into its format; TypeError for no integer."""
+    return {name: form.saturate(_integer(name, inputs[name])) for name, form in formats.items()}
 
 
 def _integer(name: str, value: Integer) -> int:
@@ -42,7 +30,7 @@ def _integer(name: str, value: Integer) -> int:
     return value.__index__()
 
 
-class Synapse:
+class Synapse(WithRegisters):
     """A synapse under any rule.
 
     Parameters
@@ -50,10 +38,12 @@ class Synapse:
     rule, params : learning rule and its parameters.
     initial : values of loadable fields, saturated into their formats; the others start at their
         initial values.
+    fed : whether random inputs come with each step; else the synapse draws them itself.
 
     Members
     -------
     state : the value of each field.
+    registers : run-time parameters and the source of random inputs.
 
     Raises
     ------
@@ -62,22 +52,32 @@ class Synapse:
     """
 
     def __init__(
-        self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None
+        self,
+        rule: Rule,
+        params: RuleParams,
+        initial: Mapping[str, int] | None = None,
+        *,
+        fed: bool = False,
     ) -> None:
         trace(rule, params)  # plain integers would not notice a branch on a value, say
         self.rule, self.params = rule, params
+        self.registers = Registers(rule, params, fed)
         self._formats = rule.state_formats(params)
         self.state: dict[str, int] = {}
         self.load(initial or {})
 
     def load(self, values: Mapping[str, int]) -> None:
-        """Write loadable fields and put all others to their initial values."""
+        """Write loadable fields and put all others to their initial values, also the random bits.
+
+        Run-time parameters stay.
+        """
         loadable = [field.name for field in self.rule.state if field.loadable]
         unknown = sorted(set(values) - set(loadable))
         if unknown:
             raise TypeError(
                 f"loadable fields of '{self.rule.family}' are {loadable}, not {unknown}"
             )
+        self.registers.lfsr = SEED
         self.state = self.rule.initial_state() | {
             name: self._formats[name].saturate(_integer(name, value))
             for name, value in values.items()
@@ -85,7 +85,12 @@ class Synapse:
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
-        self.state = self.rule.apply(
-            INTS, self.state, saturated(self.rule, self.params, inputs), self.params
-        )
+        self.state = self.rule.apply(INTS, self.state, self._complete(inputs), self.params)
         return self.state
+
+    def _complete(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
+        """Inputs of one step with what the synapse's own registers give."""
+        self.registers.check(inputs)
+        given = saturated(self.registers.taken, inputs)
+        drawn = {name: int(values[0]) for name, values in self.registers.draw(1).items()}
+        return given | drawn | self.registers.settings

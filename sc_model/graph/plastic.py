@@ -15,7 +15,7 @@ from sc_model.graph.trace import trace
 from sc_model.spec.errors import ConfigError, RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.rule import Locality, Rule, RuleInput, RuleParams, StateField
-from sc_model.spec.rule_errors import rule_error
+from sc_model.spec.rule_parts.errors import rule_error
 
 LAYER_SIGNALS = ("spikes", "outcome", "decide", "clear_trial", "clear_traces")
 
@@ -28,7 +28,9 @@ class LayerRule:
     -------
     weight : the loadable field, unsigned.
     pre_spike, post_spike : the inputs that the layer's inputs and its neurons drive, 1 bit each.
-    modulators : inputs that all synapses share, in the order of the declaration.
+    modulators : inputs that all synapses share, in the order of the declaration, and after them
+        the run-time parameters, which come with each step as they do.
+    settings : the run-time parameters alone.
     synapse, pre, post : fields by locality, in the order of the declaration; `synapse` includes the
         weight.
     """
@@ -37,9 +39,15 @@ class LayerRule:
     pre_spike: str
     post_spike: str
     modulators: tuple[str, ...]
+    settings: tuple[str, ...]
     synapse: tuple[str, ...]
     pre: tuple[str, ...]
     post: tuple[str, ...]
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The modulators that a step of a layer takes: all but the run-time parameters."""
+        return tuple(name for name in self.modulators if name not in self.settings)
 
 
 def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRule:
@@ -68,7 +76,18 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
             f"it must have a field of locality {Locality.POST}, kept once for each neuron, not"
             " none: give it a postsynaptic trace.",
         )
+    random = [item.name for item in rule.inputs if item.random]
+    if random:
+        raise _refusal(
+            rule,
+            "INPUTS",
+            random[0],
+            f"its input '{random[0]}' is random, and the lanes of a layer have no random bits; use"
+            " a bank.",
+        )
     modulators = tuple(item.name for item in rule.inputs if item.locality is Locality.SYNAPSE)
+    settings = tuple(setting.name for setting in rule.settings)
+    modulators += settings
     reserved = sorted(set(modulators) & set(LAYER_SIGNALS))
     if reserved:
         raise _refusal(
@@ -79,6 +98,11 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
             " its own.",
         )
     _check_dependences(rule, params)
+    if critic and settings:
+        raise ConfigError(
+            f"a critic needs a rule without run-time parameters; '{rule.family}' has"
+            f" {_listed(settings)}: set critic_shift = 0."
+        )
     if critic and len(modulators) != 1:
         raise ConfigError(
             "a critic needs a rule with exactly one input of locality synapse, the reward;"
@@ -93,6 +117,7 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
         pre_spike=spikes[Locality.PRE],
         post_spike=spikes[Locality.POST],
         modulators=modulators,
+        settings=settings,
         synapse=fields[Locality.SYNAPSE],
         pre=fields[Locality.PRE],
         post=fields[Locality.POST],
@@ -156,6 +181,7 @@ def _check_dependences(rule: Rule, params: RuleParams) -> None:
     places = {field.name: field.locality for field in rule.state} | {
         item.name: item.locality for item in rule.inputs
     }
+    places |= dict.fromkeys((setting.name for setting in rule.settings), Locality.SYNAPSE)
     graph = trace(rule, params)
     for field in rule.state:
         others = sorted(

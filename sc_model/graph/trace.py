@@ -13,8 +13,8 @@ from sc_model.spec.errors import RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.rule import Rule, RuleParams
 from sc_model.spec.rule_contract import check_vectors
-from sc_model.spec.rule_errors import rule_error
-from sc_model.spec.rule_source import RuleSource
+from sc_model.spec.rule_parts.errors import rule_error
+from sc_model.spec.rule_parts.source import RuleSource
 
 
 class RangeError(RuleError):

@@ -143,6 +143,7 @@ class NativeBank(Bank):
     rule, params, synapses, initial : as in `Bank`.
     flags : options of the compiler beside those of every kernel.
     narrowest : least bits of an element: 16, 32 or 64.
+    fed : as in `Bank`.
 
     Raises
     ------
@@ -159,13 +160,14 @@ class NativeBank(Bank):
         *,
         flags: tuple[str, ...] = ("-march=native",),
         narrowest: int = 16,
+        fed: bool = False,
     ) -> None:
         self.kernel = narrowest_fit(rule, narrowest, lambda bits: BankKernel(rule, params, bits))
         self._run = compiled(self.kernel.source, flags=flags).steps
         self._constants = self.kernel.constants.array()
         self._element = np.dtype(f"int{self.kernel.bits}")
         self._packed: dict[str, NDArray[Any]] = {}
-        super().__init__(rule, params, synapses, initial)
+        super().__init__(rule, params, synapses, initial, fed=fed)
 
     @property
     # Held as the kernel wants it.
@@ -184,10 +186,10 @@ class NativeBank(Bank):
 
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
         """Advance all synapses by one step; see :meth:`sc_model.golden.Bank.step`."""
-        self._check_names(inputs)
+        self.registers.check(inputs)
         arrays = {
             name: self._array(name, inputs[name], form)[None]
-            for name, form in self._input_formats.items()
+            for name, form in self.registers.taken.items()
         }
         self._advance(1, arrays)
         return self.state
@@ -207,7 +209,7 @@ class NativeBank(Bank):
         ValueError
             an input has another shape.
         """
-        self._check_names(inputs)
+        self.registers.check(inputs)
         counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
         if len(counts) != 1:
             raise ValueError(
@@ -217,7 +219,7 @@ class NativeBank(Bank):
         (count,) = counts
         shape = (count, self.synapses)
         arrays: dict[str, ArrayLike] = {}
-        for name in self._input_formats:
+        for name in self.registers.taken:
             array = np.asarray(inputs[name])
             if array.ndim and array.shape not in (shape, (count, 1)):
                 raise ValueError(
@@ -227,18 +229,14 @@ class NativeBank(Bank):
             arrays[name] = np.broadcast_to(array, shape)
         self._advance(count, arrays)
 
-    def _check_names(self, inputs: Mapping[str, ArrayLike]) -> None:
-        if sorted(inputs) != sorted(self._input_formats):
-            raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(self._input_formats)},"
-                f" not {sorted(inputs)}"
-            )
-
     def _advance(self, count: int, inputs: Mapping[str, ArrayLike]) -> None:
         """Run the kernel for some steps on inputs of shape (count, synapses)."""
         ready, shape = [], (count, self.synapses)
+        given = {**inputs, **self.registers.settings}
+        for name, values in self.registers.draw(count * self.synapses).items():
+            given[name] = values.reshape(shape)
         for name, form in self._input_formats.items():
-            array = np.asarray(inputs[name])
+            array = np.asarray(given[name])
             if form != BIT:
                 array = packed(name, array, shape, form, self._element, self.kernel.biases[name])
             elif array.dtype == np.bool_:

@@ -20,7 +20,7 @@ from sc_model.native.compiler import compiled
 from sc_model.native.connections import arrays_of_synapses, c_type, rows_of_sums
 from sc_model.native.plastic import NativeLayer
 from sc_model.native.trained import PAD, TickCode, tick_code
-from sc_model.rules import resolve
+from sc_model.rules import resolve_in_network
 from sc_model.spec import PLASTIC, NetworkSpec
 
 POLICIES = ("hold", "accumulate", "once")
@@ -216,7 +216,7 @@ class NativeNetwork:
         if spec.readout is not None:
             self.readout = Readout(spec.readout, spec.layers[-1].neurons)
         if spec.plastic is not None:
-            rule, params = resolve(spec.plastic.rule)
+            rule, params = resolve_in_network(spec.plastic.rule)
             weight = (parameters or {}).get(f"{PLASTIC}.weight")
             plastic = spec.plastic
             self.plastic = NativeLayer(
@@ -491,9 +491,7 @@ class NativeNetwork:
         }
         interval = self.spec.layers[-1].tick_interval
         ticks = np.flatnonzero((first + 1 + np.arange(len(words))) % interval == 0)
-        modulators = {
-            name: rows.pop(name)[ticks] for name in plastic.names.modulators if name in rows
-        }
+        modulators = {name: rows.pop(name)[ticks] for name in plastic.names.taken if name in rows}
         flags = {name: row[ticks] != 0 for name, row in rows.items()}
         outputs = np.empty((len(words), self.n_outputs), np.uint8)
         if len(ticks):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import integers, saturated_array
-from sc_model.golden.synapse import Integer, Synapse, saturated
+from sc_model.golden.synapse import Integer, Synapse
 from sc_model.native.build import address, traced
 from sc_model.native.compiler import compiled
 from sc_model.native.lowering import product_with_constant, rewritten
@@ -55,7 +55,12 @@ class NativeSynapse(Synapse):
     """
 
     def __init__(
-        self, rule: Rule, params: RuleParams, initial: Mapping[str, int] | None = None
+        self,
+        rule: Rule,
+        params: RuleParams,
+        initial: Mapping[str, int] | None = None,
+        *,
+        fed: bool = False,
     ) -> None:
         self._names = list(rule.state_formats(params))
         self._ports = rule.input_formats(params)
@@ -70,7 +75,7 @@ class NativeSynapse(Synapse):
             None,
             address(self._constants),
         )
-        super().__init__(rule, params, initial)
+        super().__init__(rule, params, initial, fed=fed)
 
     @staticmethod
     def source(rule: Rule, params: RuleParams) -> tuple[str, Constants]:
@@ -109,7 +114,7 @@ class NativeSynapse(Synapse):
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
-        values = saturated(self.rule, self.params, inputs)
+        values = self._complete(inputs)
         self._inputs[0] = [values[name] for name in self._ports]
         self._run(*self._one)
         return self.state
@@ -136,11 +141,7 @@ class NativeSynapse(Synapse):
         ValueError
             an input has another shape.
         """
-        if sorted(inputs) != sorted(self._ports):
-            raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(self._ports)}, not"
-                f" {sorted(inputs)}"
-            )
+        self.registers.check(inputs)
         lengths = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 1}
         if len(lengths) != 1:
             raise ValueError(
@@ -148,8 +149,10 @@ class NativeSynapse(Synapse):
                 f" {sorted(lengths)}"
             )
         (count,) = lengths
+        given = {**inputs, **self.registers.settings}
+        given |= self.registers.draw(count)
         arrays = {
-            name: _narrow(name, inputs[name], count, form) for name, form in self._ports.items()
+            name: _narrow(name, given[name], count, form) for name, form in self._ports.items()
         }
         # one buffer for all chunks: fresh memory costs more time than the steps
         rows = np.empty((min(count, CHUNK), len(self._ports)), np.int64)

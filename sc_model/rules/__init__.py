@@ -23,8 +23,8 @@ from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError
 from sc_model.spec.rule import Rule, RuleParams
 from sc_model.spec.rule_contract import check_formats, read_rule
-from sc_model.spec.rule_errors import rule_error
-from sc_model.spec.rule_source import RuleSource
+from sc_model.spec.rule_parts.errors import rule_error
+from sc_model.spec.rule_parts.source import RuleSource
 
 
 def rule_from_module(module: ModuleType) -> Rule:
@@ -122,6 +122,24 @@ def resolve(choice: RuleChoice) -> tuple[Rule, RuleParams]:
         raise rule_error(
             rule.origin, f"Params: {error}.", rule.origin.line_of_error(error)
         ) from None
+    return rule, params
+
+
+def resolve_in_network(choice: RuleChoice) -> tuple[Rule, RuleParams]:
+    """:func:`resolve` for the plastic layer of a network, where run-time parameters have no place.
+
+    Raises
+    ------
+    ConfigError
+        the rule has run-time parameters: a network's host has no registers for them.
+    """
+    rule, params = resolve(choice)
+    if rule.settings:
+        raise ConfigError(
+            f"rule '{rule.family}' has run-time parameters"
+            f" ({', '.join(setting.name for setting in rule.settings)}), which the plastic layer of"
+            " a network does not have yet; use block lane, bank or layer."
+        )
     return rule, params
 
 

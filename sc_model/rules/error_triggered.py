@@ -10,10 +10,10 @@ noise_bits, `M = 2^(weight_bits - 1) - 1` and every shift towards minus infinity
     scaled  = (signal * trace << N) >> shift
     weight' = clamp(weight + ((scaled + noise) >> N),  -M, M)
 
-`noise` is uniform in [0, 2^N), so the step is rounded up with the probability of the part that the
-shift cuts off: its expected value is scaled / 2^N, without bias. Rounded down instead, with
-weights of 8 bits, every step would lose half a unit on average, and all neurons fall silent. The
-trace or the signal being zero leaves the weight as it is, whatever the noise is.
+`noise` is random, uniform in [0, 2^N), so the step is rounded up with the probability of the part
+that the shift cuts off: its expected value is scaled / 2^N, without bias. Rounded down instead,
+with weights of 8 bits, every step would lose half a unit on average, and all neurons fall silent.
+The trace or the signal being zero leaves the weight as it is, whatever the noise is.
 
 `shift` is an input and no parameter: a run may take smaller steps as it goes on, or where more
 inputs are active, with the same hardware. Beyond N it also cuts the product's low bits.
@@ -64,7 +64,7 @@ INPUTS = (
     RuleInput("trace", "trace_bits", locality=Locality.PRE),
     RuleInput("signal", "signal_bits", signed=True, locality=Locality.POST),
     RuleInput("shift", "shift_bits"),
-    RuleInput("noise", "noise_bits"),
+    RuleInput("noise", "noise_bits", random=True),
 )
 
 

@@ -17,8 +17,10 @@ from sc_model.endless import EndlessLoop
 from sc_model.spec.errors import ConfigTypeError, RuleError
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
-from sc_model.spec.rule_errors import check_fields, update_error
-from sc_model.spec.rule_source import RuleSource
+from sc_model.spec.rule_parts.errors import check_fields, update_error
+from sc_model.spec.rule_parts.settings import RUNTIME as RUNTIME
+from sc_model.spec.rule_parts.settings import Setting, settings_of, with_settings
+from sc_model.spec.rule_parts.source import RuleSource
 
 
 class RuleParams(Frozen):
@@ -94,20 +96,27 @@ class RuleInput:
     width : bits, or the name of the field of `Params` that holds them.
     signed : whether it is a two's complement number.
     locality : what the input belongs to.
+    random : the bits are random and uniform in every step and synapse; a block draws them itself
+        (see `sc_model.arithmetic.noise`), unless its design asks for ports.
 
     Raises
     ------
     ConfigTypeError
-        the locality is no member of `Locality`.
+        the locality is no member of `Locality`, or `random` no bool.
     """
 
     name: str
     width: str | int = 1
     signed: bool = False
     locality: Locality = Locality.SYNAPSE
+    random: bool = False
 
     def __post_init__(self) -> None:
         _check_locality(self.name, self.locality)
+        if not isinstance(self.random, bool):
+            raise ConfigTypeError(
+                f"RuleInput '{self.name}': random must be True or False, not {self.random!r}."
+            )
 
     def format(self, params: RuleParams) -> IntFormat:
         """Integer format of the input under `params`."""
@@ -181,9 +190,28 @@ class Rule:
         """Format of every state field, in the order of the declaration."""
         return {field.name: field.format(params) for field in self.state}
 
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The run-time parameters, in the order of the declaration."""
+        return settings_of(self.params_type)
+
+    def initial_settings(self, params: RuleParams) -> dict[str, int]:
+        """What the run-time parameters are after a reset: what a design gives them."""
+        return {setting.name: int(getattr(params, setting.name)) for setting in self.settings}
+
     def input_formats(self, params: RuleParams) -> dict[str, IntFormat]:
-        """Format of every input, in the order of the declaration."""
-        return {item.name: item.format(params) for item in self.inputs}
+        """Format of all that `update` reads beside the state: inputs, then run-time parameters."""
+        return {item.name: item.format(params) for item in self.inputs} | {
+            setting.name: setting.format for setting in self.settings
+        }
+
+    def random_formats(self, params: RuleParams) -> dict[str, IntFormat]:
+        """Format of every random input, in the order of the declaration."""
+        return {item.name: item.format(params) for item in self.inputs if item.random}
+
+    def step_formats(self, params: RuleParams, *, fed: bool = False) -> dict[str, IntFormat]:
+        """Format of the inputs that come with a step; `fed`: the random ones do, too."""
+        return {item.name: item.format(params) for item in self.inputs if fed or not item.random}
 
     def initial_state(self) -> dict[str, int]:
         """State after reset."""
@@ -197,6 +225,8 @@ class Rule:
         self, ops: Ops, state: Mapping[str, Any], inputs: Mapping[str, Any], params: RuleParams
     ) -> dict[str, Any]:
         """One step of the rule in the algebra `ops`; pure: `state` is not changed.
+
+        `inputs` may have run-time parameters, too; one that it lacks has the value in `params`.
 
         Raises
         ------
@@ -215,9 +245,15 @@ class Rule:
         params: RuleParams,
     ) -> dict[str, Any]:
         """One step by `update` or `float_update`; raises what :meth:`apply` raises."""
-        values = SimpleNamespace(**state), SimpleNamespace(**inputs)
+        settings = {
+            setting.name: setting.within(ops, inputs[setting.name])
+            for setting in self.settings
+            if setting.name in inputs
+        }
+        own = {name: value for name, value in inputs.items() if name not in settings}
+        values = SimpleNamespace(**state), SimpleNamespace(**own)
         try:
-            result = function(ops, *values, params)
+            result = function(ops, *values, with_settings(params, settings))
         except (Exception, SystemExit, EndlessLoop) as error:
             # without SystemExit, a rule that calls sys.exit(0) would end the command as a success
             if not self.file or isinstance(error, RuleError):

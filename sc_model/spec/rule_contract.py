@@ -16,13 +16,16 @@ from typing import Any
 from sc_model.spec.bounds import MAX_FIELD_BITS
 from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError, did_you_mean
 from sc_model.spec.int_ops import IntOps
-from sc_model.spec.rule import Rule, RuleInput, RuleParams, StateField, Vector
-from sc_model.spec.rule_errors import names_of_params, rule_error
-from sc_model.spec.rule_source import RuleSource
+from sc_model.spec.rule import Locality, Rule, RuleInput, RuleParams, StateField, Vector
+from sc_model.spec.rule_parts.errors import names_of_params, rule_error
+from sc_model.spec.rule_parts.settings import settings_of
+from sc_model.spec.rule_parts.source import RuleSource
 from sc_model.texts import shown
 
 REQUIRED = ("FAMILY", "Params", "STATE", "INPUTS", "VECTORS", "update", "float_update")
 PORTS = ("clk", "rst", "step", "load", "done")
+RANDOM = "random"  # port of a block whose rule has random inputs
+MAX_RANDOM_BITS = 32  # of all random inputs together: what the shift register holds
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ARGUMENTS = ("ops", "state", "inputs", "params")
 
@@ -84,10 +87,28 @@ def _check_params(module: ModuleType, origin: RuleSource) -> None:
                 f"Params.{name} must have a default: VECTORS are steps under the defaults.",
                 line,
             )
+    _check_settings(params, origin, line)
     try:
         params()
     except (ConfigError, ConfigTypeError) as error:
         raise rule_error(origin, f"the defaults of Params are refused: {error}", line) from None
+
+
+def _check_settings(params: type[RuleParams], origin: RuleSource, line: int | None) -> None:
+    """Run-time parameters are integers with two bounds, which fit a register."""
+    for setting in settings_of(params):
+        lo, hi = setting.lo, setting.hi
+        if params.model_fields[setting.name].annotation is not int:
+            problem = "must be an int"
+        elif not isinstance(lo, int) or not isinstance(hi, int):
+            problem = "must have the bounds ge= and le=: the proof covers every setting"
+        elif setting.format.width > MAX_FIELD_BITS:
+            problem = f"must have bounds within {MAX_FIELD_BITS} bits, not [{lo}, {hi}]"
+        else:
+            continue
+        raise rule_error(
+            origin, f"Params.{setting.name} is a run-time parameter and {problem}.", line
+        )
 
 
 def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> None:
@@ -115,16 +136,30 @@ def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> N
                     f" letter first, not {item.name!r}.",
                     line,
                 )
-            if item.name in PORTS or item.name.startswith("load_"):
-                subject = f"rule file {place}" if not origin.file else "a rule"
+            _check_name(item.name, origin, place, line)
+            _check_width(module, origin, item, line)
+            if (
+                isinstance(item, RuleInput)
+                and item.random
+                and item.locality is not Locality.SYNAPSE
+            ):
                 raise rule_error(
                     origin,
-                    f"{subject} must not name a field or input '{item.name}': blocks have ports"
-                    f" {', '.join(PORTS)} and load_<field> of their own.",
+                    f"the random input '{item.name}' must have the locality synapse, not"
+                    f" {item.locality}: every synapse has bits of its own.",
                     line,
                 )
-            _check_width(module, origin, item, line)
     names = [item.name for item in (*module.STATE, *module.INPUTS)]
+    for setting in settings_of(module.Params):
+        line = origin.line_of("Params")
+        _check_name(setting.name, origin, place, line)
+        if setting.name in names:
+            raise rule_error(
+                origin,
+                f"Params.{setting.name} is a run-time parameter: no field or input may have its"
+                " name, for both are ports.",
+                line,
+            )
     for index, name in enumerate(names):
         if name in names[:index]:
             inner = index - len(module.STATE)
@@ -134,6 +169,25 @@ def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> N
                 else origin.line_of_item("INPUTS", inner)
             )
             raise rule_error(origin, f"two fields or inputs have the name '{name}'.", line)
+
+
+def _check_name(name: str, origin: RuleSource, place: str, line: int | None) -> None:
+    """A name of a port is none that a block has already."""
+    if name in PORTS or name.startswith("load_"):
+        subject = f"rule file {place}" if not origin.file else "a rule"
+        raise rule_error(
+            origin,
+            f"{subject} must not name a field or input '{name}': blocks have ports"
+            f" {', '.join(PORTS)} and load_<field> of their own.",
+            line,
+        )
+    if name == RANDOM or name.startswith(f"{RANDOM}__"):
+        raise rule_error(
+            origin,
+            f"a rule must not name a field or input '{name}': a block with random inputs has ports"
+            f" {RANDOM}__<name> of its own.",
+            line,
+        )
 
 
 def _check_width(
@@ -148,6 +202,13 @@ def _check_width(
                 origin,
                 f"the width of '{item.name}' must be a field of Params, not"
                 f" '{item.width}'{hint} Its fields are: {', '.join(known)}.",
+                line,
+            )
+        if item.width in {setting.name for setting in settings_of(module.Params)}:
+            raise rule_error(
+                origin,
+                f"the width of '{item.name}' must not be the run-time parameter '{item.width}':"
+                " registers and ports do not change their widths.",
                 line,
             )
     elif isinstance(item, StateField) or not _is_width(item.width):
@@ -208,7 +269,12 @@ def _vectors(module: ModuleType, origin: RuleSource) -> tuple[Vector, ...]:
                 f"VECTORS must hold objects of Vector, not {vector!r}.",
                 origin.line_of_item("VECTORS", index),
             )
-    return tuple(vectors)
+    # a vector may give a run-time parameter another value than the default
+    settings = {s.name: int(getattr(module.Params(), s.name)) for s in settings_of(module.Params)}
+    return tuple(
+        vector.model_copy(update={"inputs": vector.inputs | settings | vector.inputs})
+        for vector in vectors
+    )
 
 
 def check_formats(rule: Rule, params: RuleParams) -> None:
@@ -243,6 +309,13 @@ def check_formats(rule: Rule, params: RuleParams) -> None:
                         f" ({form}), not {item.initial!r}.",
                         rule.origin.line_of_item(table, index),
                     )
+    bits = sum(form.width for form in rule.random_formats(params).values())
+    if bits > MAX_RANDOM_BITS:
+        raise rule_error(
+            rule.origin,
+            f"the random inputs must have {MAX_RANDOM_BITS} bits together at most, not {bits}.",
+            rule.origin.line_of("INPUTS"),
+        )
 
 
 def check_vectors(rule: Rule) -> None:

@@ -103,6 +103,51 @@ def decay(value: Any, shift: int) -> Any:
     return value - (value >> shift) if shift else value
 
 
+def decay_to_zero(ops: Ops, value: Any, shift: int, top: int) -> Any:
+    """One step of exponential decay that ends: `value` less `value >> shift`, rounded up.
+
+    The time constant is about 2^shift steps, and the last 2^shift units go one a step, so that
+    there is no dead band; a shift of 0 is no decay. It is :func:`decay` of one less, which is the
+    same number.
+
+    Parameters
+    ----------
+    ops : the operations of the rule's `update`.
+    value : 0 to `top`.
+    shift : of the decay.
+    top : largest value.
+    """
+    return decay(ops.clamp(value - 1, 0, top), shift) if shift else value
+
+
+def signed_decay_to_zero(ops: Ops, value: Any, shift: int, top: int) -> Any:
+    """:func:`decay_to_zero` of the magnitude of a value from `-top` to `top`."""
+    up, down = (decay_to_zero(ops, each, shift, top) for each in (value, -value))
+    return ops.mux(value >= 0, up, -down)
+
+
+def rounded_at_random(
+    ops: Ops, product: Any, shift: Any, bits: int, noise: Any, noise_bits: int
+) -> Any:
+    """`product >> shift`, rounded up with the probability of the part that is cut off.
+
+    Over all values of `noise` the mean is `product * 2^-shift` exactly, as long as the shift is at
+    most `noise_bits` (Gupta, Agrawal, Gopalakrishnan & Narayanan 2015, "Deep learning with limited
+    numerical precision").
+
+    Parameters
+    ----------
+    ops : the operations of the rule's `update`.
+    product : what is rounded.
+    shift : a run-time parameter, an input or a field, unsigned; see :func:`shifted_right`.
+    bits : width of `shift`.
+    noise : a random input of `noise_bits` bits, unsigned.
+    noise_bits : N.
+    """
+    scaled = ops.let("scaled", shifted_right(ops, product << noise_bits, shift, bits))
+    return ops.let("change", (scaled + noise) >> noise_bits)
+
+
 def follow(
     ops: Ops, name: str, trace: Any, spike: Any, *, shift: int, increment: int, top: int
 ) -> Any:

@@ -19,12 +19,13 @@ from sc_sim.design import RuleDut
 from sc_sim.files import write_arrays
 from sc_sim.harness.bench import CocotbBench
 from sc_sim.harness.job import Run, run_bench
-from sc_sim.stimulus import Regimes, corners
+from sc_sim.stimulus import Regimes, corners, uniform
 
 DEFAULT_STEPS = 20_000
 BLOCK_CLOCKS = 4096
 LOAD_RATE = 1 / 250  # a clock
 RESET_RATE = 1 / 900
+REGISTER = "random__state"  # output: the register behind random inputs
 EVENTS = ("step", "hold", "load", "reset", "load_with_step", "reset_with_step", "reset_with_load")
 
 Arrays = dict[str, NDArray[Any]]
@@ -35,8 +36,9 @@ class LaneBench:
 
     def __init__(self, run: Run[Recording]) -> None:
         self.run, self.dut = run, run.dut
-        self.golden = Synapse(run.dut.rule, run.dut.params)
+        self.golden = Synapse(run.dut.rule, run.dut.params, fed=run.dut.fed)
         self.loadable = [field.name for field in run.dut.rule.state if field.loadable]
+        self.ports = [*run.dut.inputs, *run.dut.settings]
         self.regimes = Regimes(run.rng, run.dut.inputs, 1)
         self.observed: list[Arrays] = []
 
@@ -70,16 +72,21 @@ class LaneBench:
             pins[name] = values
         for name in self.loadable:
             pins[f"load_{name}"] = corners(rng, self.dut.state[name], clocks)
+        for name, form in self.dut.settings.items():
+            pins[name] = uniform(rng, form.lo, form.hi, clocks)
         return pins
 
     def expected(self, pins: Arrays) -> tuple[Arrays, NDArray[np.bool_]]:
         """The golden states before the first clock and after each, and `done` at the same times."""
         golden, fields = self.golden, list(self.dut.state)
         rows = [[golden.state[name] for name in fields]]
+        registers = [golden.registers.lfsr]
         names = list(self.dut.inputs)
         columns = [pins[name].tolist() for name in ("rst", "load", "step", *names)]
         loads = {name: pins[f"load_{name}"].tolist() for name in self.loadable}
+        settings = {name: pins[name].tolist() for name in self.dut.settings}
         for clock, (rst, load, step, *inputs) in enumerate(zip(*columns, strict=True)):
+            golden.registers.settings |= {n: values[clock] for n, values in settings.items()}
             if rst:
                 golden.load({})
             elif load:
@@ -87,9 +94,13 @@ class LaneBench:
             elif step:
                 golden.step(dict(zip(names, inputs, strict=True)))
             rows.append(list(golden.state.values()))
+            registers.append(golden.registers.lfsr)
         table = np.array(rows, dtype=self.run.dtype)
         done = np.concatenate(([False], pins["step"] & ~pins["load"] & ~pins["rst"]))
-        return {name: table[:, column] for column, name in enumerate(fields)}, done
+        states = {name: table[:, column] for column, name in enumerate(fields)}
+        if self.dut.draws:
+            states[REGISTER] = np.array(registers)
+        return states, done
 
     async def block(self, pins: Arrays) -> None:
         """Play one block and compare."""
@@ -145,7 +156,7 @@ class LaneBench:
                 ),
                 event,
             )
-        for name in (*self.dut.state, "done"):
+        for name in (*states, "done"):
             want = int(done[index]) if name == "done" else int(states[name][index])
             have = self.dut.sense.slots[name].get(got)
             if have != want:
@@ -157,15 +168,18 @@ class LaneBench:
                     clock=start + index,
                     event=event,
                     state_before={n: int(values[max(op, 0)]) for n, values in states.items()},
-                    inputs={n: int(pins[n][op]) for n in self.dut.inputs} if op >= 0 else None,
+                    inputs={n: int(pins[n][op]) for n in self.ports} if op >= 0 else None,
                 )
 
     def cover(self, pins: Arrays, states: Arrays, done: NDArray[np.bool_]) -> None:
         """Count what this block has been through."""
         coverage, where = self.run.coverage, done[1:]
         coverage.steps(
-            {n: v[:-1][where] for n, v in states.items()},
-            {n: pins[n][where] for n in self.dut.inputs},
+            {n: states[n][:-1][where] for n in self.dut.state},
+            {
+                **{n: pins[n][where] for n in self.ports},
+                **self.golden.registers.split(states.get(REGISTER, done)[:-1][where]),
+            },
         )
         rst, load, step = pins["rst"], pins["load"], pins["step"]
         counts = {
@@ -190,7 +204,7 @@ class LaneBench:
             initial = self.golden.rule.initial_state() | {
                 n: int(v[0]) for n, v in run.recording.initial.items()
             }
-            pins = {n: np.zeros(1, run.dtype) for n in self.dut.inputs}
+            pins = {n: np.zeros(1, run.dtype) for n in self.ports}
             pins |= {"rst": np.zeros(1, bool), "step": np.zeros(1, bool), "load": np.ones(1, bool)}
             pins |= {f"load_{n}": np.array([initial[n]], dtype=object) for n in self.loadable}
             await self.block(pins)
@@ -211,7 +225,7 @@ class LaneBench:
 
 def read_recording(dut: RuleDut, events: Path) -> Recording:
     """A recording of the lane's inputs; RecordingError says why one does not fit."""
-    return load_recording(events, dut.rule, dut.params, dut.synapses)
+    return load_recording(events, dut.rule, dut.params, dut.synapses, fed=dut.fed)
 
 
 async def _body(run: Run[Recording]) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import saturated_array
 from sc_model.golden.bank import loaded
+from sc_model.golden.registers import Registers, WithRegisters
 from sc_sim.bits import get_bits, put_bits, words_of
 from sc_sim.driver.one_clock import Rtl
 
 EVENTS = {"updated": ("updated_address", "updated_state")}
 
 
-class RtlBank:
+class RtlBank(WithRegisters):
     """A bank with the interface of :class:`~sc_model.golden.Bank`.
 
     Members
@@ -28,10 +30,15 @@ class RtlBank:
     def __init__(self, rtl: Rtl) -> None:
         self.rtl, self.rule, self.params = rtl, rtl.dut.rule, rtl.dut.params
         self.synapses = rtl.dut.synapses
+        # its settings are those of the ports; the register behind random inputs is the hardware's
+        self.registers = Registers(self.rule, self.params, rtl.dut.fed)
+        self.set({})
         self.load({})
 
     def load(self, values: Mapping[str, ArrayLike]) -> None:
         """Write loadable fields of all synapses and put all others to their initial values."""
+        if self.rtl.dut.draws:
+            self.lfsr = Registers.FIRST
         self.restore(loaded(self.rule, values))
 
     def restore(self, state: Mapping[str, ArrayLike]) -> None:
@@ -63,6 +70,29 @@ class RtlBank:
             for name, form in self.rtl.dut.state.items()
         }
 
+    # --- what is the bank's, not a synapse's ------------------------------------------------------
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Change run-time parameters."""
+        self.registers.set(values)
+        self._play({})
+
+    @property
+    # Held by the hardware.
+    def lfsr(self) -> int:  # type: ignore[override]
+        """The register behind random inputs."""
+        return int(self._play({})["random__state"][-1])
+
+    @lfsr.setter
+    def lfsr(self, value: int) -> None:
+        self._play({"random__load": 1, "random__seed": value})
+        self._play({})
+
+    def _play(self, ports: Mapping[str, int]) -> dict[str, NDArray[Any]]:
+        """A clock without a transfer; its ports stay as they are through all that follow."""
+        given: dict[str, Any] = {"rst": [0], **self.settings, **ports}
+        return self.rtl.play(given)
+
     def step(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.int64]]:
         """Advance all synapses by one step, a sweep, and return the new state."""
         self.replay(
@@ -78,12 +108,8 @@ class RtlBank:
 
         `inputs`: by name, shape (T, N), (T, 1) or scalars; one at least has T rows.
         """
-        forms = self.rtl.dut.inputs
-        if sorted(inputs) != sorted(forms):
-            raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not"
-                f" {sorted(inputs)}"
-            )
+        self.registers.check(inputs)
+        forms = self.registers.taken
         counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
         if len(counts) != 1:
             raise ValueError(

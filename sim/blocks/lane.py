@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import saturated_array
+from sc_model.golden.registers import Registers, WithRegisters
 from sc_model.golden.synapse import Integer, saturated
 from sc_model.spec import IntFormat
 from sc_sim.driver.one_clock import Rtl
@@ -16,7 +17,7 @@ from sc_sim.driver.one_clock import Rtl
 EVENTS: dict[str, tuple[str, ...]] = {}
 
 
-class RtlLane:
+class RtlLane(WithRegisters):
     """A lane with the interface of :class:`~sc_model.golden.Synapse`, and arrays for many steps.
 
     Members
@@ -27,6 +28,8 @@ class RtlLane:
 
     def __init__(self, rtl: Rtl) -> None:
         self.rtl, self.rule, self.params = rtl, rtl.dut.rule, rtl.dut.params
+        # its settings are those of the ports; the register behind random inputs is the hardware's
+        self.registers = Registers(self.rule, self.params, rtl.dut.fed)
         (self._loadable,) = (field.name for field in self.rule.state if field.loadable)
         self.load({})
 
@@ -61,22 +64,30 @@ class RtlLane:
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
-        self._last = self.rtl.play({"step": [1], **saturated(self.rule, self.params, inputs)})
+        self.registers.check(inputs)
+        given = saturated(self.registers.taken, inputs)
+        self._last = self.rtl.play({"step": [1], **given, **self.settings})
         return self.state
+
+    @property
+    # Held by the hardware.
+    def lfsr(self) -> int:  # type: ignore[override]
+        """The register behind random inputs."""
+        return int(self._last["random__state"][-1])
+
+    @lfsr.setter
+    def lfsr(self, value: int) -> None:
+        self._last = self.rtl.play({"random__load": [1], "random__seed": value})
 
     def replay(self, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
         """Advance by T steps, a clock each, and return every field after each, shape (T,).
 
         `inputs`: by name, shape (T,) or scalars; values out of range are saturated.
         """
-        forms = self.rtl.dut.inputs
-        if sorted(inputs) != sorted(forms):
-            raise TypeError(
-                f"a step of '{self.rule.family}' takes the inputs {sorted(forms)}, not"
-                f" {sorted(inputs)}"
-            )
+        self.registers.check(inputs)
+        forms = self.registers.taken
         ports = {name: _in_range(name, inputs[name], form) for name, form in forms.items()}
-        out = self.rtl.play({"step": 1, **ports})
+        out = self.rtl.play({"step": 1, **ports, **self.settings})
         if len(out["done"]):
             self._last = {name: values[-1:] for name, values in out.items()}
         return {name: out[name] for name in self.rtl.dut.state}

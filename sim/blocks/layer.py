@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.plastic.layer import Checkpoint, PlasticLayer
+from sc_model.golden.registers import WithRegisters
 from sc_sim.bits import Words, get_bits, put_bits, words_of
 from sc_sim.driver.one_clock import Rtl
 from sc_sim.layer_words import LayerWords
@@ -16,7 +17,7 @@ from sc_sim.layer_words import LayerWords
 EVENTS: dict[str, tuple[str, ...]] = {"spike": ("neuron",), "done": ()}
 
 
-class RtlLayer:
+class RtlLayer(WithRegisters):
     """A layer with the interface of :class:`~sc_model.golden.PlasticLayer`, and arrays of steps.
 
     Members
@@ -33,7 +34,7 @@ class RtlLayer:
         self.layer, self.neuron = dut.layer
         # a model that is never stepped: it has the formats, the checks and the state after reset
         self._reset_state = PlasticLayer(dut.rule, dut.params, self.layer, self.neuron)
-        self.names = self._reset_state.names
+        self.names, self.registers = self._reset_state.names, self._reset_state.registers
         self._place: Mapping[str, int] = dut.manifest["placement"]
         self._words = LayerWords(dut, random.Random(0))
         self.load(self.rule.initial_state()[self.names.weight])

@@ -62,13 +62,13 @@ class Coverage:
         if self._flags:
             for bits in product((0, 1), repeat=len(self._flags)):
                 self._declare(self._combination(bits))
-        for name, form in dut.inputs.items():
+        for name, form in (dut.inputs | dut.settings).items():
             if form.width > 1:
                 self._declare(*(f"input.{name}.{value}" for value in sorted({form.lo, 0, form.hi})))
         self._declare(*(f"event.{name}" for name in events))
-        zeros = {name: np.zeros(1, dtype) for name in (*dut.state, *dut.inputs)}
+        zeros = {name: np.zeros(1, dtype) for name in (*dut.state, *dut.variables)}
         # a step of zeros, not counted, declares the bins of all named clamps
-        self.steps({n: zeros[n] for n in dut.state}, {n: zeros[n] for n in dut.inputs})
+        self.steps({n: zeros[n] for n in dut.state}, {n: zeros[n] for n in dut.variables})
         for bin_ in self.counts:
             self.counts[bin_] = 0
 
@@ -76,7 +76,7 @@ class Coverage:
         """Least and greatest value of each field after a step from every corner of states and
         inputs: a rule's clamp may be narrower than the field.
         """
-        forms = {**self._dut.state, **self._dut.inputs}
+        forms = {**self._dut.state, **self._dut.variables}
         if len(forms) > MAX_CORNERS_OF:
             return {name: dict.fromkeys((f.lo, f.hi)) for name, f in self._dut.state.items()}
         corners = np.array(list(product(*((f.lo, f.hi) for f in forms.values()))), self._dtype)
@@ -84,7 +84,7 @@ class Coverage:
         after = self._dut.rule.apply(
             _ClampWatch(Counter()),
             {name: values[name] for name in self._dut.state},
-            {name: values[name] for name in self._dut.inputs},
+            {name: values[name] for name in self._dut.variables},
             self._dut.params,
         )
         found = {name: np.broadcast_to(after[name], len(corners)) for name in self._dut.state}
@@ -122,7 +122,7 @@ class Coverage:
         inputs : of the rule, by name, (n,) each.
         """
         old = {name: np.asarray(before[name]).astype(self._dtype) for name in self._dut.state}
-        values = {name: np.asarray(inputs[name]).astype(self._dtype) for name in self._dut.inputs}
+        values = {n: np.asarray(inputs[n]).astype(self._dtype) for n in self._dut.variables}
         if self._flags and len(values[self._flags[0]]):
             code: Any = 0
             for place, name in enumerate(self._flags):
@@ -133,7 +133,7 @@ class Coverage:
                         (int(value) >> place) & 1 for place in range(len(self._flags))
                     )
                 ] += int(count)
-        for name, form in self._dut.inputs.items():
+        for name, form in (self._dut.inputs | self._dut.settings).items():
             if form.width > 1:
                 for value in sorted({form.lo, 0, form.hi}):
                     self.counts[f"input.{name}.{value}"] += int(

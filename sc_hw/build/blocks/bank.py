@@ -24,7 +24,8 @@ class BankBlock(RuleBlock):
     def component_of(design: Design, family: Family, graph: Graph | None) -> SynapseBank:
         """The bank of a design."""
         rule, params = resolve(design.rule)
-        return SynapseBank(rule, params, design.synapses, family, graph)
+        fed = design.random == "ports"
+        return SynapseBank(rule, params, design.synapses, family, graph, fed=fed)
 
     @property
     def graph(self) -> Graph:

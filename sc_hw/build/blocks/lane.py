@@ -24,7 +24,7 @@ class LaneBlock(RuleBlock):
     def component_of(design: Design, family: Family, graph: Graph | None) -> SynapseLane:
         """The lane of a design."""
         rule, params = resolve(design.rule)
-        return SynapseLane(rule, params, graph, family)
+        return SynapseLane(rule, params, graph, family, fed=design.random == "ports")
 
     @property
     def graph(self) -> Graph:

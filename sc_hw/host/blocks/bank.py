@@ -8,6 +8,7 @@ from typing import Any
 from amaranth.hdl import Module, Signal, Value
 
 from sc_hw.build.blocks.ports import leaf_fields
+from sc_hw.host.block_registers import BlockRegisters
 from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.packets import OutputPacket, StepPacket, Window
 from sc_hw.host.registers import WORD_BITS
@@ -38,7 +39,8 @@ class HostBank(HostBlock):
             }
         ]
         window = Window("bank", ({**address, "name": "word"},), bank.state_layout.size, spaces)
-        self.windows = (window,)
+        self.own = BlockRegisters.of(bank.rule, bank.params, bank)
+        self.windows = (window, *([self.own.window] if self.own is not None else []))
 
     def connect(self, m: Module, pins: Any) -> None:
         """A sweep has ended when its last synapse has been written."""
@@ -60,7 +62,10 @@ class HostBank(HostBlock):
         with m.If(self.finished):
             m.d.sync += number.eq(number + 1)
         m.d.sync += waiting.eq(ended | (waiting & ~self.packet.ready))
-        self.connect_window(m, [pins.load], [pins.read], [pins.readback])
+        self.connect_windows(m, pins, self.own)
+        if self.own is not None:
+            for name, _ in self.own.layout:
+                m.d.comb += getattr(pins, name).eq(self.own.settings[name])
 
 
 HOST_BLOCK = HostBank

@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from amaranth.hdl import ClockSignal, Instance, Module, Mux, ResetSignal, Signal, Value
+from amaranth.hdl import Cat, ClockSignal, Instance, Module, Mux, ResetSignal, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.build.blocks import Block
 from sc_hw.build.blocks.ports import clock_of
+from sc_hw.host.block_registers import BlockRegisters
 from sc_hw.host.packets import OutputPacket, StepPacket, Window
 from sc_hw.host.registers import WORD_BITS
 from sc_hw.wires import choose
@@ -149,6 +150,17 @@ class HostBlock(wiring.Component, ABC):
         ]
         return flying
 
+    def connect_windows(self, m: Module, pins: Any, own: BlockRegisters | None) -> None:
+        """The window of a block's one host port, and behind it that of its own registers."""
+        loads, reads, answers = [pins.load], [pins.read], [pins.readback]
+        if own is not None:
+            m.submodules.registers = own
+            own.connect(m, pins)
+            loads.append(own.load)
+            reads.append(own.read)
+            answers.append(own.readback)
+        self.connect_window(m, loads, reads, answers)
+
     def connect_window(
         self,
         m: Module,
@@ -168,19 +180,21 @@ class HostBlock(wiring.Component, ABC):
         answer = Signal(self.data_bits, reset_less=True)
         asks_load, asks_read, listens = Signal(), Signal(), Signal()
         here = [self.port == number for number in range(len(self.windows))]
+        # Out of a register: a block may stop its inputs while it is asked, which is a long path.
+        valid = {kind: Signal(len(self.windows), name=f"{kind}_valid") for kind in ("load", "read")}
         taken = Signal()
         m.d.comb += self.answer.eq(answer)
-        for selected, window, load, read, word in zip(
-            here, self.windows, loads, reads, answers, strict=True
+        for number, (window, load, read, word) in enumerate(
+            zip(self.windows, loads, reads, answers, strict=True)
         ):
             bits, data_bits = window.address_bits, window.data_bits
             m.d.comb += [
                 _raw(load.payload)[:bits].eq(self.address[:bits]),
                 _raw(load.payload)[bits:].eq(self.data[:data_bits]),
                 _raw(read.payload).eq(self.address[:bits]),
-                load.valid.eq(asks_load & selected),
-                read.valid.eq(asks_read & selected),
-                word.ready.eq(listens & selected),
+                load.valid.eq(valid["load"][number]),
+                read.valid.eq(valid["read"][number]),
+                word.ready.eq(listens & here[number]),
             ]
         ready = choose(
             self.port, [Mux(asks_load, x.ready, y.ready) for x, y in zip(loads, reads, strict=True)]
@@ -194,21 +208,25 @@ class HostBlock(wiring.Component, ABC):
         with m.FSM(name="window"):
             with m.State("rest"):
                 with m.If(self.load):
+                    m.d.sync += valid["load"].eq(Cat(here))
                     m.next = "load"
                 with m.Elif(self.read):
+                    m.d.sync += valid["read"].eq(Cat(here))
                     m.next = "read"
             with m.State("load"):
                 m.d.comb += asks_load.eq(1)
+                with m.If(taken | late):
+                    m.d.sync += valid["load"].eq(0)
+                    m.next = "failed"
                 with m.If(taken):
                     m.next = "done"
-                with m.Elif(late):
-                    m.next = "failed"
             with m.State("read"):
                 m.d.comb += asks_read.eq(1)
+                with m.If(taken | late):
+                    m.d.sync += valid["read"].eq(0)
+                    m.next = "failed"
                 with m.If(taken):
                     m.next = "answer"
-                with m.Elif(late):
-                    m.next = "failed"
             with m.State("answer"):
                 m.d.comb += listens.eq(1)
                 m.d.sync += answer.eq(choose(self.port, [_raw(each.payload) for each in answers]))

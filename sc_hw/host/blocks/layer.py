@@ -10,6 +10,7 @@ from amaranth.lib import data
 
 from sc_hw.build.blocks.layer import layer_layout
 from sc_hw.build.blocks.ports import leaf_fields
+from sc_hw.host.block_registers import BlockRegisters
 from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.fifo import BlockFIFO, fifo_depth
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
@@ -35,7 +36,9 @@ class HostLayer(HostBlock):
     def describe(self) -> None:
         """A step carries modulators and flags, then the rows; a packet the spikes."""
         layer = self.block.component
-        leaves = leaf_fields(layer.step_layout)
+        self.own = BlockRegisters.of(layer.parts.rule, layer.parts.params, layer)
+        settings = {setting.name for setting in layer.parts.rule.settings}
+        leaves = [leaf for leaf in leaf_fields(layer.step_layout) if leaf["name"] not in settings]
         self.step = StepPacket(
             layer.place.rows,
             layer.place.chains,
@@ -46,6 +49,7 @@ class HostLayer(HostBlock):
         spaces = layer_layout(layer)["spaces"]
         address = tuple(leaf_fields(layer.read_layout))
         self.windows = (Window("layer", address, layer.data_bits, spaces),)
+        self.windows += (self.own.window,) if self.own is not None else ()
         outputs = layer.signature.members
         self.counters = tuple(
             name for name in outputs if name == "updates" or name.startswith("saturated_")
@@ -63,7 +67,10 @@ class HostLayer(HostBlock):
             self.transfer.ready.eq(pins.i.ready),
             *(getattr(self, f"counter_{name}").eq(getattr(pins, name)) for name in self.counters),
         ]
-        self.connect_window(m, [pins.load], [pins.read], [pins.readback])
+        self.connect_windows(m, pins, self.own)
+        if self.own is not None:
+            for name, _ in self.own.layout:
+                m.d.comb += pins.i.payload[name].eq(self.own.settings[name])
         # A neuron may fire in every clock, and words of the packet are due in between.
         neurons = self.block.component.place.neurons
         event = data.StructLayout(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sc_hw.proof.blocks.random_source import RandomBits, prove_random_source
 from sc_hw.proof.blocks.schedule import sequencer_invariant
 from sc_hw.proof.facts import Field, NamedSignal, read_facts
 from sc_hw.proof.frames import Frames, at_power_on, no_reset, violation
@@ -34,7 +35,7 @@ def prove_bank(
     rule, params : the learning rule.
     manifest : of the bank's build: its timing, ports, and named signals.
     """
-    bank = _Bank(prover, net, manifest)
+    bank = _Bank(prover, net, rule, params, manifest)
     _prove_update(bank, rule, params)
     _prove_transfers(bank)
     _prove_memory(bank)
@@ -42,6 +43,17 @@ def prove_bank(
     _prove_read_back(bank)
     _prove_idle(bank)
     _prove_waits(bank, manifest["timing"])
+    if bank.random is not None:
+        prove_random_source(
+            bank.random,
+            step=bank.transfer(0),
+            restart=prover.terms.tm.mk_false(),
+            rst=bank.bit(0, "rst"),
+            register=bank.at(0, "random__state"),
+            following=bank.at(1, "random__state"),
+            load=bank.bit(0, "random__load"),
+            seed=bank.at(0, "random__seed"),
+        )
 
 
 class _Bank:
@@ -58,9 +70,18 @@ class _Bank:
     no_reset : assumption that no clock resets.
     running : `no_reset`, and the sequencer's invariant in clock 0.
     holds : `no_reset`, and the whole bank's invariant in clock 0.
+    settings : formats of the run-time parameters: ports that keep their value, which is any.
+    random : where random bits are; None where there are none, or where they come with `i`.
     """
 
-    def __init__(self, prover: Prover, net: Netlist, manifest: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        prover: Prover,
+        net: Netlist,
+        rule: Rule,
+        params: RuleParams,
+        manifest: dict[str, Any],
+    ) -> None:
         self.prover, self.net, self.t = prover, net, prover.terms
         timing = manifest["timing"]
         self.span: int = timing["span_clocks"]
@@ -68,7 +89,12 @@ class _Bank:
         self.word = _fields_of_port(manifest, "updated_state")
         self.inputs = _fields_of_port(manifest, "i__payload")
         self.named = read_facts(tuple[NamedSignal, ...], manifest["named_signals"])
-        self.frames = Frames(net, self.span + 1, split=("i__payload", self.inputs))
+        formats = rule.input_formats(params)
+        self.settings = {setting.name: formats[setting.name] for setting in rule.settings}
+        self.random = RandomBits.of(prover, rule, params, net.inputs)
+        self.frames = Frames(
+            net, self.span + 1, tuple(self.settings), split=("i__payload", self.inputs)
+        )
         self.no_reset = no_reset(prover, self.frames, self.span)
         self.address_bits = self.t.width(self.at(0, "updated_address"))
         self.synapses: int = manifest["design"]["synapses"]
@@ -194,6 +220,9 @@ def _prove_update(bank: _Bank, rule: Rule, params: RuleParams) -> None:
     formats = rule.state_formats(params)
     state = numbers_in(prover, bank.stored(1, bank.address(0)), bank.word)
     inputs = {f.name: number(t, bank.frames.fields[f.name], f.signed) for f in bank.inputs}
+    inputs |= {n: number(t, bank.at(0, n), f.signed) for n, f in bank.settings.items()}
+    if bank.random is not None:
+        inputs |= bank.random.numbers(bank.at(0, "random__state"))
     assumptions = [*bank.running, bank.transfer(0)]
     cuts = Cuts(prover, bank.frames.cuts(bank.named, bank.read_clocks), assumptions)
     cuts.witness.update({"address": bank.address(0), **inputs, **state})

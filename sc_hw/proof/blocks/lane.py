@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sc_hw.proof.blocks.random_source import RandomBits, prove_random_source
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Cuts, Prover, number
 from sc_model.graph.smt import SmtOps
@@ -31,6 +32,17 @@ def prove_lane(
     _prove_hold(lane)
     _prove_load(lane)
     _prove_reset(lane)
+    if lane.random is not None:
+        prove_random_source(
+            lane.random,
+            step=prover.both(lane.step, prover.no(lane.load)),
+            restart=lane.load,
+            rst=lane.rst,
+            register=net.states[net.state_of("random__state")],
+            following=net.following[net.state_of("random__state")],
+            load=prover.on(net.inputs["random__load"]),
+            seed=net.inputs["random__seed"],
+        )
 
 
 class _Lane:
@@ -41,7 +53,9 @@ class _Lane:
     fields : formats of the rule's state.
     before, after : register of each field in this clock and in the next.
     done_after : output `done` in the next clock.
-    values : state and inputs of the rule, as integers.
+    values : state and inputs of the rule, as integers; run-time parameters are inputs, and random
+        inputs the bits of a register that may hold anything.
+    random : where these bits are; None where there are none, or where they are ports.
     rst, step, load : inputs of those names, as conditions.
     """
 
@@ -56,9 +70,13 @@ class _Lane:
         self.before = {name: net.states[register] for name, register in registers.items()}
         self.after = {name: net.following[register] for name, register in registers.items()}
         self.done_after = net.following[net.state_of("done")]
+        self.random = RandomBits.of(prover, rule, params, net.inputs)
+        drawn = self.random.numbers(net.signals["random__state"]) if self.random else {}
         self.inputs: dict[str, Any] = {
-            name: number(terms, net.inputs[name], form.signed) for name, form in inputs.items()
-        }
+            name: number(terms, net.inputs[name], form.signed)
+            for name, form in inputs.items()
+            if name not in drawn
+        } | drawn
         self.state: dict[str, Any] = {
             name: number(terms, self.before[name], form.signed)
             for name, form in self.fields.items()

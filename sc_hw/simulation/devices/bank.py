@@ -22,7 +22,7 @@ class BankDevice(SynapseDevice):
     def model(self, *, native: bool) -> Bank:
         """The golden bank, or with `native` the compiled one."""
         rule, params = resolve(self.design.rule)
-        return (NativeBank if native else Bank)(rule, params, self.design.synapses)
+        return (NativeBank if native else Bank)(rule, params, self.design.synapses, fed=self.fed)
 
     def load(self, engine: Any, weights: ArrayLike) -> None:
         """Write the weights, a scalar or shape (N,)."""
@@ -31,6 +31,7 @@ class BankDevice(SynapseDevice):
     def restore(self, engine: Any, state: State) -> None:
         """Write every field of every synapse."""
         engine.restore(state["synapse"])
+        self.restore_registers(engine, state)
 
 
 DEVICE_BLOCK = BankDevice

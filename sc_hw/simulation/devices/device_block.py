@@ -61,6 +61,26 @@ class DeviceBlock(ABC):
     def restore(self, engine: Any, state: State) -> None:
         """Write every field of an engine; the state has been compared with `layout`."""
 
+    def other_form(self, state: State) -> DeviceBlock | None:
+        """The block whose states are like this one, if that is another one of the same design."""
+        return None
+
+    def converted(self, state: State) -> State:
+        """A state of `other_form` as one of this block."""
+        raise NotImplementedError(f"states of block '{self.name}' have one form")
+
+    def parameters(self, engine: Any) -> dict[str, int]:
+        """The run-time parameters of an engine; none for a block that has none."""
+        return {}
+
+    def set_parameters(self, engine: Any, values: Mapping[str, Any]) -> None:
+        """Change some of them; ConfigError for one that there is not, or out of its bounds."""
+        if values:
+            raise ConfigError(
+                f"a design with block '{self.design.block}' has no run-time parameters, and so not"
+                f" {', '.join(sorted(values))}."
+            )
+
     def check_rtl(self) -> None:  # noqa: B027 - most blocks have nothing to check
         """ConfigError where the design's RTL can't be run step by step."""
 

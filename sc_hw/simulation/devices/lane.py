@@ -26,7 +26,7 @@ class LaneDevice(SynapseDevice):
     def model(self, *, native: bool) -> Synapse:
         """The golden synapse, or with `native` the compiled one."""
         rule, params = resolve(self.design.rule)
-        return (NativeSynapse if native else Synapse)(rule, params)
+        return (NativeSynapse if native else Synapse)(rule, params, fed=self.fed)
 
     def load(self, engine: Any, weights: ArrayLike) -> None:
         """Write the weight, a scalar."""
@@ -39,6 +39,7 @@ class LaneDevice(SynapseDevice):
             engine.restore(values)
         else:
             engine.state = values
+        self.restore_registers(engine, state)
 
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Inputs of every step, shape (T,), and the weight that the recording begins with."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus, row
+from sc_hw.simulation.devices.device_block import Layout, State, Stimulus, row
+from sc_hw.simulation.devices.rule_device import PARAMETERS, RuleDevice
 from sc_model.files import PathLike
 from sc_model.golden import PlasticLayer, load_layer_recording
 from sc_model.native import NativeLayer
@@ -17,7 +18,7 @@ from sc_model.spec import ConfigError, Design, NeuronSpec, PlasticLayerSpec
 FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
 
 
-class LayerDevice(DeviceBlock):
+class LayerDevice(RuleDevice):
     """A layer; a step takes `spikes`, shape (inputs,), the rule's modulators and `FLAGS`."""
 
     name = "layer"
@@ -45,15 +46,16 @@ class LayerDevice(DeviceBlock):
     def state(self, engine: Any) -> State:
         """Every field of synapses, inputs, outputs, neurons and control registers."""
         checkpoint: State = engine.checkpoint()
-        return checkpoint
+        return {**checkpoint, **self.registers(engine)}
 
     def layout(self) -> Layout:
         """The fields of the golden layer's checkpoints."""
-        return self.model(native=False).layout
+        return {**self.model(native=False).layout, **self.register_layout()}
 
     def restore(self, engine: Any, state: State) -> None:
         """Write every field."""
-        engine.restore(state)
+        engine.restore({space: values for space, values in state.items() if space != PARAMETERS})
+        self.restore_registers(engine, state)
 
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Spikes, modulators and the flags that are ever set, and the initial weights."""

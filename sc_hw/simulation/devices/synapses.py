@@ -7,31 +7,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus, row
+from sc_hw.simulation.devices.device_block import Layout, State, Stimulus, row
+from sc_hw.simulation.devices.rule_device import RuleDevice
 from sc_model.files import PathLike
 from sc_model.golden import load_recording
 from sc_model.rules import resolve
 
 
-class SynapseDevice(DeviceBlock):
+class SynapseDevice(RuleDevice):
     """Synapses without neurons; a step takes the rule's inputs by name and updates all of them."""
 
     def state(self, engine: Any) -> State:
         """The fields of the rule, as int64."""
         fields = {name: np.asarray(values, np.int64) for name, values in engine.state.items()}
-        return {"synapse": fields}
+        return {"synapse": fields, **self.registers(engine)}
 
     def layout(self) -> Layout:
         """The fields of the rule; each has a value for each synapse, and a lane has one synapse."""
         rule, params = resolve(self.design.rule)
         shape = () if self.design.block == "lane" else (self.design.synapses,)
         forms = rule.state_formats(params)
-        return {"synapse": {name: (form.lo, form.hi, shape) for name, form in forms.items()}}
+        fields = {name: (form.lo, form.hi, shape) for name, form in forms.items()}
+        return {"synapse": fields, **self.register_layout()}
 
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], ArrayLike]:
         """Inputs of every step, shape (T, N), and the weights that the recording begins with."""
         rule, params = resolve(self.design.rule)
-        recorded = load_recording(path, rule, params, self.design.synapses)
+        recorded = load_recording(path, rule, params, self.design.synapses, fed=self.fed)
         return dict(recorded.inputs), recorded.initial.get(self.weight, 0)
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:

@@ -21,7 +21,7 @@ from sc_model.golden.readout import Answers, Readout
 from sc_model.golden.trained.connections import check_lists, trained_layer
 from sc_model.golden.trained.layer import TrainedLayer
 from sc_model.graph.plastic import layer_rule
-from sc_model.rules import resolve
+from sc_model.rules import resolve_in_network
 from sc_model.spec import PLASTIC, NetworkSpec, ReadoutSpec, SparseSpec
 
 NO_READOUT = "a network must have a readout to answer samples; give it [readout] kind."
@@ -35,7 +35,7 @@ def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int,
         for name, (low, high) in known.items():
             bounds[f"{layer.name}.{name}"] = (layer.parameter_shape(name), low, high)
     if spec.plastic is not None:
-        rule, params = resolve(spec.plastic.rule)
+        rule, params = resolve_in_network(spec.plastic.rule)
         form = rule.state_formats(params)[
             layer_rule(rule, params, critic=spec.plastic.layer.critic_shift > 0).weight
         ]
@@ -105,7 +105,7 @@ class Network:
         if spec.readout is not None:
             self.readout = Readout(spec.readout, spec.layers[-1].neurons)
         if spec.plastic is not None:
-            rule, params = resolve(spec.plastic.rule)
+            rule, params = resolve_in_network(spec.plastic.rule)
             weight = arrays.get(f"{PLASTIC}.weight")
             self.plastic = PlasticLayer(
                 rule, params, spec.plastic.layer, spec.plastic.neuron, weight
@@ -175,7 +175,7 @@ class Network:
             self.readout.step(word, potential)
         if has_word and self.plastic is not None:
             teaching = dict(teach or {})
-            modulators = {name: teaching.pop(name, 0) for name in self.plastic.names.modulators}
+            modulators = {name: teaching.pop(name, 0) for name in self.plastic.names.taken}
             flags = {name: bool(value) for name, value in teaching.items()}
             self.outputs[PLASTIC] = self.plastic.step(word, modulators, **flags).astype(np.uint8)
         return self.outputs[self.last].copy()

@@ -31,7 +31,7 @@ from sc_model.golden.recording import (
     required_array,
 )
 from sc_model.graph.plastic import layer_rule
-from sc_model.rules import resolve
+from sc_model.rules import resolve_in_network
 from sc_model.spec import IntFormat, NetworkSpec
 
 
@@ -113,7 +113,7 @@ def taught(spec: NetworkSpec) -> dict[str, IntFormat]:
     """Format of each modulator and flag that a network's plastic layer takes in a step, by name."""
     if spec.plastic is None:
         return {}
-    rule, params = resolve(spec.plastic.rule)
+    rule, params = resolve_in_network(spec.plastic.rule)
     critic, decides = spec.plastic.layer.critic_shift > 0, spec.plastic.neuron.winner_take_all
     forms = rule.input_formats(params)
     flags = [
@@ -122,5 +122,5 @@ def taught(spec: NetworkSpec) -> dict[str, IntFormat]:
         "clear_trial",
         "clear_traces",
     ]
-    modulators = layer_rule(rule, params, critic=critic).modulators
+    modulators = layer_rule(rule, params, critic=critic).taken
     return {name: forms[name] for name in modulators} | dict.fromkeys(flags, IntFormat(1))

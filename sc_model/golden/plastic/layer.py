@@ -30,6 +30,7 @@ from sc_model.arithmetic import critic_unit, neuron_unit
 from sc_model.arithmetic.noise import SEED, WIDTH
 from sc_model.golden.arrays import integers, saturated_array
 from sc_model.golden.plastic.noise import NoiseTable
+from sc_model.golden.registers import Registers, WithRegisters
 from sc_model.graph import INTS, Graph, NumpyOps, Op, evaluate, trace, trace_function
 from sc_model.graph.algebra import array_dtype
 from sc_model.graph.nodes import Builder, prune
@@ -62,7 +63,7 @@ class Stimulus:
     flags: Mapping[str, NDArray[np.bool_]]
 
 
-class PlasticLayer:
+class PlasticLayer(WithRegisters):
     """Inputs, synapses and neurons of one layer.
 
     Arithmetic is in 64-bit integers where the traced graphs prove that every intermediate fits, and
@@ -81,6 +82,7 @@ class PlasticLayer:
     updates : synapse updates since the last `load`; counted only with ``counters``.
     saturations : for each synapse field whose last operation in the rule is a clamp, how often the
         clamp changed it since the last `load`; counted only with ``counters``.
+    registers : the rule's run-time parameters, which are no part of `state`.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class PlasticLayer:
     ) -> None:
         self.rule, self.params, self.layer, self.neuron = rule, params, layer, neuron
         self.names = names = layer_rule(rule, params, critic=layer.critic_shift > 0)
+        self.registers = Registers(rule, params)
         fields, self._inputs = rule.state_formats(params), rule.input_formats(params)
         weight = fields[names.weight]
         self._offset = 1 << (weight.width - 1) if layer.signed_weights else 0
@@ -260,6 +263,7 @@ class PlasticLayer:
             raise ValueError("decide needs NeuronSpec.winner_take_all")
         modulators = {} if modulators is None else modulators
         self._check_names(modulators)
+        modulators = {**modulators, **self.registers.settings}
         dtype = self._dtypes["synapse"]
         x = saturated_array(self.names.pre_spike, spikes, (self.layer.inputs,), BIT, dtype)
         shared = {
@@ -314,17 +318,18 @@ class PlasticLayer:
             raise ValueError("decide needs NeuronSpec.winner_take_all")
         if x.dtype not in (np.bool_, np.uint8):
             x = saturated_array(self.names.pre_spike, x, x.shape, BIT, np.dtype(np.int64))
+        given = {**modulators, **self.registers.settings}
         whole = {
-            n: saturated_array(n, modulators[n], (steps,), self._inputs[n], np.dtype(np.int64))
+            n: saturated_array(n, given[n], (steps,), self._inputs[n], np.dtype(np.int64))
             for n in self.names.modulators
         }
         return Stimulus(np.ascontiguousarray(x != 0), whole, flags)
 
     def _check_names(self, modulators: Mapping[str, Any]) -> None:
         """Check that the modulators are those of the rule."""
-        if sorted(modulators) != sorted(self.names.modulators):
+        if sorted(modulators) != sorted(self.names.taken):
             raise TypeError(
-                f"a step of this layer takes the modulators {sorted(self.names.modulators)}, not"
+                f"a step of this layer takes the modulators {sorted(self.names.taken)}, not"
                 f" {sorted(modulators)}"
             )
 

@@ -49,7 +49,7 @@ def default_steps(dut: RuleDut) -> int:
 
 def read_recording(dut: RuleDut, events: Path) -> Recording:
     """A recording of all synapses' inputs; RecordingError says why one does not fit."""
-    return load_recording(events, dut.rule, dut.params, dut.synapses)
+    return load_recording(events, dut.rule, dut.params, dut.synapses, fed=dut.fed)
 
 
 async def _body(run: Run[Recording]) -> None:

@@ -56,6 +56,7 @@ class BankClock:
     sweep_starts : clocks of first transfers.
     last_progress : clock of the latest transfer or update.
     host_rate : probability of a request of the host in a clock.
+    out : outputs of the latest clock.
     """
 
     def __init__(self, run: Run[Recording]) -> None:
@@ -63,7 +64,7 @@ class BankClock:
         dut, drive, sense = run.dut, run.dut.drive, run.dut.sense
         self.count = dut.synapses
         self.timing = dut.manifest["timing"]
-        self.golden = Bank(dut.rule, dut.params, self.count)
+        self.golden = Bank(dut.rule, dut.params, self.count, fed=dut.fed)
         # the memory is 0 at power-on
         self.memory: Arrays = {name: np.zeros(self.count, run.dtype) for name in dut.state}
         self.random = random.Random(run.job.seed)
@@ -72,6 +73,8 @@ class BankClock:
         self.read = Source(dut, "read", 0.0, self.random)
         self.readback = Sink(dut, "readback", 0.0, self.random)
         self.rst = drive.slots["rst"].mask
+        self.held = 0  # drive word of the run-time parameters, which stay through a sweep
+        self.set({})
         self.updated = sense.slots["updated"].mask
         self.update_mask = sense.slots["updated_address"].mask | sense.slots["updated_state"].mask
         self.readback_mask = sense.slots["readback__payload"].mask
@@ -88,11 +91,18 @@ class BankClock:
         self.sweep_starts: list[int] = []
         self.last_progress = 0
         self.host_rate = 0.0
+        self.out = 0
 
     async def clock(self, reset: bool = False) -> int:
         """One clock of everything: drive, sample, compare."""
-        word = self.i.offer() | self.load.offer() | self.read.offer() | self.readback.offer()
-        out = await self.run.pins.clock(word | self.rst if reset else word)
+        word = (
+            self.held
+            | self.i.offer()
+            | self.load.offer()
+            | self.read.offer()
+            | self.readback.offer()
+        )
+        out = self.out = await self.run.pins.clock(word | self.rst if reset else word)
         busy = bool(self.in_flight) or self.position != 0
         if out & self.idle and busy:
             self.differ("idle", 0, 1, "idle")
@@ -103,6 +113,12 @@ class BankClock:
         if self.run.pins.cycles - self.last_progress > patience:
             raise Stuck(self.timeout_text())
         return out
+
+    def set(self, values: dict[str, int]) -> None:
+        """Change run-time parameters, while the bank is idle."""
+        settings = self.golden.registers.settings
+        settings |= values
+        self.held = sum(self.dut.drive.slots[n].put(v) for n, v in settings.items())
 
     def differ(self, field: str, expected: Any, got: Any, event: str, **more: Any) -> None:
         """Record a difference at this clock."""
@@ -207,6 +223,10 @@ class BankClock:
         self.current = sweep = self.waiting.popleft()
         self.sweep_starts.append(self.run.pins.cycles)
         sweep.before = self.memory
+        registers = self.golden.registers
+        state = registers.lfsr
+        read: Arrays = {**sweep.inputs, **registers.settings, **registers.draw(self.count)}
+        registers.lfsr = state
         self.golden.restore(self.memory)
         after = self.golden.step(sweep.inputs)
         self.memory = {name: np.array(values) for name, values in after.items()}
@@ -216,7 +236,7 @@ class BankClock:
                 **{f"updated_state.{n}": v for n, v in self.memory.items()},
             }
         )
-        self.run.coverage.steps(sweep.before, sweep.inputs)
+        self.run.coverage.steps(sweep.before, read)
         self.run.coverage.event("update", self.count)
         return sweep
 

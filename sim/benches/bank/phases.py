@@ -8,16 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
+from sc_model.golden.registers import Registers
 from sc_sim.benches.bank.clock import PATIENCE_CLOCKS, Arrays, BankClock, Sweep
 from sc_sim.files import write_arrays
 from sc_sim.harness.scoreboard import Stuck
-from sc_sim.stimulus import Regimes, corners
+from sc_sim.stimulus import Regimes, corners, uniform
 
 # Larger banks are not read back before they are loaded: it costs clocks and shows nothing new
 POWER_ON_SYNAPSES = 4096
 THROUGHPUT_SWEEPS = 3
 HOST_PER_SWEEP = 1.5  # loads and reads that a host asks for on average
 RESET_RATE = 1 / 25  # resets per sweep
+REGISTER = "random__state"  # output: the register behind random inputs
 
 
 class BankBench(BankClock):
@@ -149,6 +151,7 @@ class BankBench(BankClock):
             if sweeps[key] is not current:
                 for name, values in self.memory.items():
                     values[synapse] = sweeps[key].before[name][synapse]
+        self.golden.registers.lfsr = Registers.FIRST
         self.in_flight.clear()
         self.awaited_words.clear()
         self.waiting.clear()
@@ -173,6 +176,14 @@ class BankBench(BankClock):
             if gap != want:
                 self.differ("cycles_per_sweep", want, gap, "full throughput", step=number)
         self.run.steps = self.run.synapse_steps = 0  # what was measured is no part of the run
+        self.check_register()
+
+    def check_register(self) -> None:
+        """Compare the register behind random inputs, of an idle bank."""
+        if self.dut.draws:
+            got = self.dut.sense.slots[REGISTER].get(self.out)
+            if got != self.golden.registers.lfsr:
+                self.differ(REGISTER, self.golden.registers.lfsr, got, "idle")
 
     async def main(self) -> None:
         """The whole run."""
@@ -189,11 +200,14 @@ class BankBench(BankClock):
             await self.drain()
             await self.read_all()
             regimes = Regimes(run.rng, dut.inputs, self.count)
+            self.set({n: int(uniform(run.rng, f.lo, f.hi, 1)[0]) for n, f in dut.settings.items()})
             self.host_rate = min(0.05, HOST_PER_SWEEP / self.count)
             await self.sweeps(run.job.steps, lambda _: regimes.step(), resets=True)
             self.host_rate = 0.0
         else:
+            drawn = self.golden.registers.lfsr
             self.golden.load(recording.initial)
+            self.golden.registers.lfsr = drawn  # loads of words leave the register as it is
             await self.load_all(self.golden.state)
             steps = min(run.job.steps, recording.steps)
             await self.sweeps(
@@ -201,5 +215,6 @@ class BankBench(BankClock):
             )
         final = await self.read_all()
         await self.drain()
+        self.check_register()
         write_arrays(Path(run.job.arrays), final)
         run.answer["final_state"] = run.job.arrays

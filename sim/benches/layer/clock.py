@@ -127,7 +127,8 @@ class LayerClock:
         # the rule is also called with symbols, when the golden layer traces it
         if self.stepping and self.covered_updates < COVERED_UPDATES:
             self.covered_updates += self.dut.synapses
-            self.run.coverage.steps(vars(state), vars(inputs))
+            read = {**vars(inputs), **self.golden.registers.settings}
+            self.run.coverage.steps(vars(state), read)
         return self.dut.rule.update(ops, state, inputs, params)
 
     async def clock(self, reset: bool = False) -> int:
@@ -277,7 +278,10 @@ class LayerClock:
             self.host_state = None
         number, stimulus = self.waiting.popleft()
         self.stepping = True
-        fired = self.golden.step(**stimulus)
+        modulators = dict(stimulus["modulators"])
+        settings = self.golden.registers.settings
+        settings |= {name: modulators.pop(name) for name in settings if name in modulators}
+        fired = self.golden.step(**{**stimulus, "modulators": modulators})
         self.stepping = False
         self.newest = Step(number, stimulus, np.flatnonzero(fired).tolist(), self.run.pins.cycles)
         self.pending.append(self.newest)

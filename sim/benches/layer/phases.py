@@ -124,11 +124,9 @@ class LayerBench(LayerClock):
         random.
         """
         slots, rows = self.dut.drive.slots, self.rows
+        shared = {**self.golden.registers.settings, **stimulus["modulators"]}
         payload, spikes = slots["i__payload"], slots["i__payload.spikes"]
-        first = sum(
-            slots[f"i__payload.{name}"].put(int(value))
-            for name, value in stimulus["modulators"].items()
-        )
+        first = sum(slots[f"i__payload.{name}"].put(int(value)) for name, value in shared.items())
         first |= sum(slots[f"i__payload.{name}"].put(int(stimulus[name])) for name in self.flags)
         bits = self.run.rng.integers(
             0, 2, self.place["chains"] * rows
@@ -275,7 +273,8 @@ class LayerBench(LayerClock):
     async def main(self) -> None:
         """The whole run."""
         run, recording = self.run, self.run.recording
-        modulators = {name: self.dut.inputs[name] for name in self.names.modulators}
+        forms = self.dut.inputs | self.dut.settings
+        modulators = {name: forms[name] for name in self.names.modulators}
         regimes = LayerRegimes(run.rng, self.layer.inputs, modulators, self.flags)
 
         def random_stimulus(_: int) -> Stimulus:

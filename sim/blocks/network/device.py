@@ -177,7 +177,7 @@ class RtlNetwork:
                 )
             return {}
         rows = {name: integers(name, values, (count,))[ticks] for name, values in teach.items()}
-        modulators = {name: rows.pop(name) for name in plastic.names.modulators if name in rows}
+        modulators = {name: rows.pop(name) for name in plastic.names.taken if name in rows}
         silent = np.zeros((len(ticks), self.spec.layers[-1].neurons), np.int64)
         taught = plastic.checked(silent, modulators, **{n: row != 0 for n, row in rows.items()})
         found = {**taught.modulators, **taught.flags}

@@ -17,6 +17,8 @@ AFTER_LOAD = {"pre_trace": 0, "post_trace": 0, "eligibility": 0}
 class LoadPorts:
     """A lane's window: a load sets the weight and clears the other fields."""
 
+    name = "lane"
+
     def __init__(self, spaces: dict[str, Any]) -> None:
         self.spaces = spaces
         self.values = {"weight": 1, "pre_trace": 2, "post_trace": 3, "eligibility": -4}

@@ -30,7 +30,9 @@ from sc_model.spec import (
 LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
 FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
 O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
-DESIGN_FIELDS = "block, fabric, host, layer, name, network, neuron, rule, seed, synapses"
+DESIGN_FIELDS = (
+    "block, fabric, host, layer, learning, name, network, neuron, random, rule, seed, synapses"
+)
 TABLES = "[design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic], [host]"
 LAYER_FIELDS = (
     "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons,"

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from sc_model.spec.errors import RuleError, did_you_mean
-from sc_model.spec.rule_source import RuleSource
+from sc_model.spec.rule_parts.source import RuleSource
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = str(Path(__file__).parents[2])
 _OPERATIONS = ("clamp", "let", "mux")
 
 
@@ -69,7 +69,7 @@ def _message(
 
 
 # `Rule.run` calls the rule's function; an error raised there is a wrong number of parameters
-_THIS_CALLER = str(Path(__file__).with_name("rule.py"))
+_THIS_CALLER = str(Path(__file__).parents[1] / "rule.py")
 
 
 def _no_such(owner: str, name: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sc_model.spec.rule_source import RuleSource
+from sc_model.spec.rule_parts.source import RuleSource
 
 TEXT = '''"""A file."""
 FAMILY = "old"
