@@ -153,6 +153,8 @@ class LearningNetwork:
         ``weight``, ``learn`` (0: frozen) and, of a hidden one, ``age``; ``control`` holds ``lfsr``
         and ``step_shift``, which makes every step smaller by a power of two.
     traces : of the last sample, for the inputs and each hidden layer.
+    others_wrong : what :meth:`sample` makes of a right answer with feedback ``reward``; that of
+        `spec` after a load.
     counts : see :class:`Counts`.
 
     Raises
@@ -221,6 +223,7 @@ class LearningNetwork:
                 state[layer.name]["weight"] = given.astype(np.int64)
         state["control"]["lfsr"] = np.array(self.spec.noise_seed)
         self.state = state
+        self.others_wrong = self.spec.others_wrong
         self.counts = Counts(words=dict.fromkeys(names, 0), events=dict.fromkeys(names, 0))
         self.traces: list[Integers] = [np.zeros(n, np.int64) for n in self.spec.sizes[:-1]]
         self._near: list[Integers] = [
@@ -452,7 +455,7 @@ class LearningNetwork:
             self.learn(target)
         else:
             right = answer.played == target
-            self.learn(answer.played, right=right, single=not (right and self.spec.others_wrong))
+            self.learn(answer.played, right=right, single=not (right and self.others_wrong))
         return answer.played
 
     def run(self, values: ArrayLike, targets: ArrayLike | None = None) -> Integers:

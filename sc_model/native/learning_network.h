@@ -1,7 +1,7 @@
 // A network that learns, sample by sample (sc_model.golden.learning_network has the equations).
 //
 // In front of this text stand INPUTS, BIAS, STEPS, HIDDEN (layers), CLASSES, NOISE_BITS, REWARD,
-// OTHERS_WRONG, EXPLORATION, TAPS, REGISTER_BITS, and for each layer L a structure Of<L> with
+// EXPLORATION, TAPS, REGISTER_BITS, and for each layer L a structure Of<L> with
 // `rows`, `neurons`, `width` (of a row in memory), `lanes`, `groups`, the type `Weight`, and the
 // arithmetic that was made from the texts of rule and neurons. The readout is layer HIDDEN.
 #include <stdint.h>
@@ -27,7 +27,7 @@ struct Network {
   const int64_t *learn[HIDDEN + 1];
   int32_t *age[HIDDEN];
   int64_t *lfsr;
-  const int64_t *step_shift;
+  const int64_t *step_shift, *others_wrong;
   const int32_t *time;  // step of each value
   int64_t *counts;      // samples, errors, rescued, then words and events of each layer
   int32_t *score;       // of each class
@@ -200,7 +200,7 @@ extern "C" void run(const Network *n, int64_t samples, const uint16_t *values,
     played[q] = chosen;
     if (target < 0) continue;
     const int right = chosen == target;
-    if (REWARD) learn(n, chosen, right, !(right && OTHERS_WRONG));
+    if (REWARD) learn(n, chosen, right, !(right && *n->others_wrong));
     else learn(n, target, 1, 0);
   }
 }

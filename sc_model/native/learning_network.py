@@ -147,7 +147,6 @@ def kernel_text(spec: LearningNetworkSpec) -> str:
         "CLASSES": spec.output.neurons,
         "NOISE_BITS": spec.noise_bits,
         "REWARD": int(spec.feedback == "reward"),
-        "OTHERS_WRONG": int(spec.others_wrong),
         "EXPLORATION": spec.exploration,
         "TAPS": GALOIS_TAPS,
         "REGISTER_BITS": REGISTER_BITS,
@@ -254,7 +253,9 @@ class NativeLearningNetwork(LearningNetwork):
         places = [self.state[layer.name]["weight"] for layer in layers]
         places += [self.state[layer.name]["learn"] for layer in layers]
         places += [self.state[layer.name]["age"] for layer in hidden]
-        places += [control["lfsr"], control["step_shift"], self._time_of_value, self._counts]
+        places += [control["lfsr"], control["step_shift"]]
+        self._others_wrong = np.array(int(self.others_wrong))
+        places += [self._others_wrong, self._time_of_value, self._counts]
         return pointers([*places, self._scores, self._scratch])
 
     # --- samples ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sc_model.spec import ConfigError, Design, IntFormat
 from sc_model.spec.learning import LearningNetworkSpec
 
 SAMPLE = ("values", "target")
-REGISTERS = ("step_shift", "learn")
+REGISTERS = ("step_shift", "learn", "others_wrong")
 FEEDBACK = ("explore", "right")
 SUFFIX = ".weight"
 
@@ -38,8 +38,10 @@ class LearningNetworkDevice(DeviceBlock):
     ``values`` with ``explore`` (true or false), then a step with ``right`` alone, whether the
     answer was.
 
-    Two registers are set in front of a step or run, and stay: ``step_shift`` (0 to 7), by how many
-    powers of two all steps are smaller, and ``learn``, true or false for all layers, or by layer.
+    Three settings are made in front of a step or run, and stay until weights are loaded:
+    ``step_shift`` (0 to 7), by how many powers of two all steps are smaller; ``learn``, true or
+    false for all layers, or by layer; and ``others_wrong``, whether a right answer says, to a
+    network with feedback ``reward``, that all other classes are wrong.
     """
 
     name = "learning_network"
@@ -168,7 +170,7 @@ class LearningNetworkDevice(DeviceBlock):
                 " 'reward'; with 'label' give the target with the values."
             )
         played, self._last = self._last.played, None
-        engine.learn(played, right=right, single=not (right and self.network.others_wrong))
+        engine.learn(played, right=right, single=not (right and engine.others_wrong))
 
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """S samples; the class that is played for each, shape (S,)."""
@@ -191,6 +193,8 @@ class LearningNetworkDevice(DeviceBlock):
             raise TypeError(f"a learning network takes {known}, not {unknown[0]!r}.")
         if "step_shift" in stimulus:
             engine.step_shift = stimulus["step_shift"]
+        if "others_wrong" in stimulus:
+            engine.others_wrong = bool(stimulus["others_wrong"])
         names = [layer.name for layer in self.network.layers]
         learn = stimulus.get("learn", {})
         chosen = learn if isinstance(learn, Mapping) else dict.fromkeys(names, learn)

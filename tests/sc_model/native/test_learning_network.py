@@ -55,7 +55,7 @@ def test_samples_are_those_of_the_golden_network(
     values, classes = samples(120)
     for part, shift in ((slice(0, 60), 0), (slice(60, 120), 2)):
         for one in (golden, native):
-            one.step_shift = shift
+            one.step_shift, one.others_wrong = shift, not shift
         played = [one.run(values[part], classes[part]) for one in (golden, native)]
         assert (played[0] == played[1]).all()
         assert same(golden, native)
