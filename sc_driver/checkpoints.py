@@ -16,9 +16,10 @@ from sc_driver.blocks.board_block import State
 
 CHECKPOINT_SCHEMA = "sc-hw.checkpoint.v1"
 ABOUT = "about"
-# Keys of a design that change neither results nor states: where synapses lie, and clocks.
+# Keys of a design that change no result: where synapses lie, clocks, and the engine, which changes
+# the form of a state with delays (its fields say which one it has).
 LAYER_PLACEMENT = frozenset({"lanes", "chains", "cluster", "memory", "multipliers"})
-TRAINED_PLACEMENT = frozenset({"lanes", "clock"})
+TRAINED_PLACEMENT = frozenset({"lanes", "clock", "engine"})
 CLOCKING = frozenset({"clocks", "crossing_depth"})
 
 

@@ -16,6 +16,7 @@ from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostedLayer
 from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
 from sc_model.spec import ConvSpec, IntFormat
+from sc_sim.blocks.network.host import arriving_of, history_addresses
 
 PATIENCE = 20_000  # clocks
 
@@ -77,7 +78,7 @@ def fields_of(layout: data.StructLayout, word: int) -> dict[str, int]:
 def words_of(golden: GoldenLayer) -> Iterator[tuple[Space, int, int, dict[str, Any]]]:
     """Space, lane, word and fields of all that a layer's memories hold, but for a history."""
     spec, state = golden.spec, golden.state
-    of_synapses = {n: v for n, v in state.items() if v.ndim == 2 and n != "history"}
+    of_synapses = {n: v for n, v in state.items() if v.ndim == 2 and n != spec.past}
     synapses = {**golden.parameters, **of_synapses}
     if isinstance(spec, ConvSpec):
         for o, i, p, q in np.ndindex(*spec.kernel_shape):
@@ -113,7 +114,19 @@ async def check_all(ctx: Any, dut: HostedLayer, golden: GoldenLayer) -> None:
     for space, lane, word, fields in words_of(golden):
         found = fields_of(dut.spaces[space], await read(ctx, dut, space, lane, word))
         assert found == {name: fields[name] for name in found}, (space, lane, word)
-    for c in range(spec.columns if spec.max_delay else 0):
+    if isinstance(dut, EventLayer) and spec.max_delay:
+        words = history_addresses(spec, dut.sets)
+        sums = [
+            await read(ctx, dut, Space.HISTORY, lane, word)
+            for word, lane in zip(
+                words.words.tolist(), np.asarray(words.lanes).tolist(), strict=True
+            )
+        ]
+        form = spec.current_format(golden.crossing.value)
+        found = [form.decode(value & ((1 << form.width) - 1)) for value in sums]
+        arriving = arriving_of(spec, dut.sets, np.array(found))
+        assert arriving.tolist() == state["arriving"].tolist()
+    for c in range(spec.columns if spec.past == "history" else 0):
         word, width = await read(ctx, dut, Space.HISTORY, 0, c), golden.crossing.value.width
         past = [word >> age * width & ((1 << width) - 1) for age in range(spec.max_delay)]
         assert past == state["history"][c].tolist(), c

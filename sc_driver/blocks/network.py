@@ -33,6 +33,7 @@ from sc_driver.windows import Window
 
 NETWORK, STEPS, PLASTIC = "network", "steps", "plastic"
 FRESH, FIRED, HISTORY, SCORE = "fresh", "fired", "history", "score"
+ARRIVING = "arriving"
 WINNER = "winner"  # of an output packet
 
 Layers = Sequence[Mapping[str, Any]]
@@ -94,11 +95,17 @@ class TrainedMemory:
                 "The driver runs layers with a synapse for each input of each neuron, not yet"
                 f" '{layer['name']}' of kind '{layer['kind']}'; use model or rtl."
             )
+        # Of the event engine a layer with delays has sums to come, and not its columns' past.
+        self._sums: tuple[int, ...] | None = None
+        if HISTORY in window.spaces and layer["engine"] == "events":
+            lanes = layer["lanes"]
+            banks, sets = layer["max_delay"] + 2, described["partial_sums"]
+            self._sums = (banks, sets, -(-neurons // lanes), lanes)
         shapes = {
             "synapse": (neurons, columns),
             "neuron": (neurons,),
             "control": (),
-            HISTORY: (columns,),
+            HISTORY: self._sums or (columns,),
         }
         self._shapes: dict[str, tuple[int, ...]] = {
             name: shapes[name] for name, space in window.spaces.items() if space["fields"]
@@ -112,6 +119,15 @@ class TrainedMemory:
         """
         shape, lanes = self._shapes[space], self._layer["lanes"]
         count = int(np.prod(shape, dtype=int))
+        if space == HISTORY and self._sums is not None:
+            bank, number, group, lane = (axis.ravel() for axis in np.indices(self._sums))
+            _, sets, groups, _ = self._sums
+            of_group = max(1, (groups - 1).bit_length())
+            of_set = (sets - 1).bit_length()
+            return {
+                "lane": lane,
+                "word": group | number << of_group | bank << (of_group + of_set),
+            }, count
         if space != "synapse":
             return ({"word": np.arange(count)} if shape else {}), count
         neuron, column = np.divmod(np.arange(count), shape[1])
@@ -132,12 +148,33 @@ class TrainedMemory:
         fields: dict[str, NDArray[Any]] = {}
         for space, shape in self._shapes.items():
             names = [field["name"] for field in self.window.spaces[space]["fields"]]
-            if space == HISTORY:
+            if space == HISTORY and self._sums is not None:
+                fields[ARRIVING] = np.zeros(self._arriving_shape, np.int64)
+            elif space == HISTORY:
                 fields[HISTORY] = np.zeros((*shape, len(names)), np.int64)
             elif space != "control":
                 least = {name: max(0, low) for name, (low, _) in self.parameters.items()}
                 fields |= {name: np.full(shape, least.get(name, 0), np.int64) for name in names}
         return fields
+
+    @property
+    def _arriving_shape(self) -> tuple[int, int]:
+        return self._layer["neurons"], self._layer["max_delay"]
+
+    def _arriving(self, sums: NDArray[Any]) -> NDArray[Any]:
+        """The sums of the ticks to come, out of those of all banks, the next tick's first."""
+        banks, sets = (self._sums or (1, 1))[:2]
+        neurons, ahead = self._arriving_shape
+        totals = sums.reshape(banks, sets, -1).sum(axis=1)
+        return np.asarray(totals[:ahead, :neurons].T)
+
+    def _words_of(self, arriving: NDArray[Any]) -> NDArray[Any]:
+        """The sums of all banks."""
+        neurons, ahead = self._arriving_shape
+        banks, sets, groups, lanes = self._sums or (1, 1, 1, 1)
+        sums = np.zeros((banks, sets, groups * lanes), np.int64)
+        sums[:ahead, 0, :neurons] = np.asarray(arriving).T
+        return sums.ravel()
 
     def read(self) -> dict[str, NDArray[Any]]:
         """Every field; before a layer's first tick its state is 0, whatever its memories hold."""
@@ -147,6 +184,8 @@ class TrainedMemory:
             values = memory.read()
             if memory.space == "control":
                 fresh = bool(values[FRESH][0])
+            elif memory.space == HISTORY and self._sums is not None:
+                state[ARRIVING] = self._arriving(values[ARRIVING])
             elif memory.space == HISTORY:  # a field for each age
                 state[HISTORY] = np.stack(list(values.values()), axis=1)
             else:
@@ -170,6 +209,8 @@ class TrainedMemory:
             names = [field["name"] for field in memory.fields]
             if memory.space == "control":
                 values: dict[str, Any] = {FRESH: np.array([int(fresh)])}
+            elif memory.space == HISTORY and self._sums is not None:
+                values = {ARRIVING: self._words_of(state[ARRIVING])}
             elif memory.space == HISTORY:
                 values = dict(zip(names, np.asarray(state[HISTORY]).T, strict=True))
             else:

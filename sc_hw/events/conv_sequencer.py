@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
-from amaranth.hdl import C, Module, Mux, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.wires import gated
 from sc_model.spec import ConvSpec
 
-DECODING = 6  # clocks from an event to the first word of its window
+DECODING = 6  # clocks from an event to the first word of its window; with a stride one more
 
 
 def quotient(value: Value, divisor: int) -> Value:
@@ -34,19 +35,19 @@ class ConvSequencer(wiring.Component):
 
     Sums stand place by place, the channels of a place in one group or more of `lanes` each; the
     weights of one place of the kernel in as many words. An event at (y, x) of the padded image goes
-    to the outputs from (y - height + 1, x - width + 1) to (y, x), as far as they are there, row by
-    row. The kernel is stored turned round, so that the words of a row follow each other. In front
-    of a tick's first event, or of its end token, each sum takes the word of its channels' biases:
-    `groups` clocks, in which nothing of the tick before is left. An event takes `decoding` clocks
-    and then one for each word; so `loop` clocks lie between two additions to one sum. Domain
-    ``sync``.
+    to the outputs from (y - height + 1, x - width + 1) to (y, x), of which a stride leaves some, as
+    far as they are there, row by row, and to the channels of its group. No output may see an input:
+    its event is dropped. The kernel is stored turned round, so that without a stride the words of a
+    row follow each other. In front of a tick's first event, or of its end token, each sum takes the
+    word of its channels' biases: `groups` clocks, in which nothing of the tick before is left. An
+    event takes `decoding` clocks and then one for each word; so `loop` clocks lie between two
+    additions to one sum. Domain ``sync``.
 
     Reset: at any time; the event under way is dropped.
 
     Parameters
     ----------
-    spec : the layer; stride and groups of channels are 1, lanes divide the channels, and windows of
-        the pool fill the image.
+    spec : the layer; lanes divide the channels of a group.
     value_bits : bits of an event's value.
     sets : sets of sums; events go to the first one.
     loop : clocks that must lie between two additions to one sum.
@@ -59,7 +60,7 @@ class ConvSequencer(wiring.Component):
 
     def __init__(self, spec: ConvSpec, value_bits: int, sets: int, loop: int) -> None:
         self.spec, self.sets = spec, sets
-        self.decoding = max(DECODING, loop - 1)
+        self.decoding = max(DECODING + (max(spec.stride) > 1), loop - 1)
         column_bits = max(1, (spec.inputs - 1).bit_length())
         event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
         super().__init__(
@@ -81,7 +82,9 @@ class ConvSequencer(wiring.Component):
     @property
     def event_clocks(self) -> int:
         """Most clocks of an event."""
-        return self.decoding + self.spec.words_of_place * self.spec.kernel[0] * self.spec.kernel[1]
+        sizes = zip(self.spec.kernel, self.spec.stride, strict=True)
+        outputs = prod(-(-size // step) for size, step in sizes)
+        return self.decoding + self.spec.words_of_weights * outputs
 
     @property
     def tick_clocks(self) -> int:
@@ -97,9 +100,12 @@ class ConvSequencer(wiring.Component):
         place = Signal.like(self.address, name="place", reset_less=True)
         taken, over = Signal(name="taken"), Signal(name="over")
         at_end = self.group == self.spec.groups - 1
+        # The window is in its registers one clock before its first word.
+        decoded = busy & ~filling & (stage == self.decoding - 1)
+        unseen = C(0, 1) if window.seen is None else decoded & ~window.seen
         m.d.comb += [
             self.issue.eq(busy & ((filling | (stage == self.decoding)) & ~self.hold)),
-            over.eq(self.issue & Mux(filling, at_end, window.at_last)),
+            over.eq((self.issue & Mux(filling, at_end, window.at_last)) | unseen),
             # The end token waits until the event in front of it is over: `ended` then says that all
             # words have been issued.
             self.i_event.ready.eq(filled & (~busy | (over & ~event.end)) & ~self.ended),
@@ -119,17 +125,16 @@ class ConvSequencer(wiring.Component):
             m.d.sync += [busy.eq(0), filling.eq(0)]
         with m.Elif(busy & ~filling & (stage != self.decoding)):
             m.d.sync += stage.eq(stage + 1)
-            # The window is in its registers one clock before.
             with m.If(stage == self.decoding - 1):
                 m.d.sync += [self.group.eq(window.group), place.eq(window.word)]
                 window.begin(m)
         with m.Elif(self.issue):
             m.d.sync += self.group.eq(self.group + 1 + gated(window.group_gap, by=~filling))
             with m.If(filling):
-                m.d.sync += place.eq(Mux(window.at_part, self.spec.first_bias, place + 1))
+                m.d.sync += place.eq(Mux(window.at_bias, self.spec.first_bias, place + 1))
             with m.Else():
                 m.d.sync += place.eq(place + 1 + window.word_gap)
-            window.advance(m)
+            window.advance(m, filling)
         with m.If(self.restart):
             m.d.sync += [filled.eq(0), self.ended.eq(0)]
         with m.Else():
@@ -148,7 +153,9 @@ class _Window:
     column : number of the input.
     part : which of a place's words is next.
     group, word : of the first issue of the window.
+    seen : whether there is such an issue; None where there is one of each input.
     at_part, at_last : the next word is the last one of its place, of the window.
+    at_bias : the next word of biases is the last one of its place.
     group_gap, word_gap : what is left out behind the next word, in groups and words.
     """
 
@@ -163,46 +170,57 @@ class _Window:
         line = _register(m, "line", height, quotient(inner, width))
         across = Signal(range(max(2, width)), name="across")
         m.d.comb += across.eq(inner - line * width)
+        own = quotient(channel, channels // spec.channel_groups)
+        own = _register(m, "own_group", spec.channel_groups, own)
         self.rows = _Axis(m, "row", line, spec, 0)
         self.columns = _Axis(m, "column", across, spec, 1)
-        kernel_words = spec.kernel[1] * spec.words_of_place
-        self.group = (self.rows.first * spec.output[2] + self.columns.first) * spec.words_of_place
+        seen = [axis.seen for axis in (self.rows, self.columns) if axis.seen is not None]
+        self.seen = Cat(seen).all() if seen else None
+        parts, neighbours = spec.words_of_weights, spec.words_of_place
+        kernel_words = spec.kernel[1] * parts
+        place = self.rows.first * spec.output[2] + self.columns.first
+        self.group = place * neighbours + own * parts
         self.word = (
             channel * (spec.kernel[0] * kernel_words)
             + self.rows.turned * kernel_words
-            + self.columns.turned * spec.words_of_place
+            + self.columns.turned * parts
         )
-        parts = spec.words_of_place
-        self.part = Signal(range(max(2, parts)), name="part", reset_less=True)
+        self.part = Signal(range(max(2, neighbours)), name="part", reset_less=True)
         self.at_part = self.part == parts - 1 if parts > 1 else C(1, 1)
+        self.at_bias = self.part == neighbours - 1 if neighbours > 1 else C(1, 1)
         at_row = self.at_part & ~self.columns.left.any()
         self.at_last = at_row & ~self.rows.left.any()
-        # What a row of the window leaves out of a row of the image, and of the kernel.
-        short = gated((spec.kernel[1] - 1 - self.columns.count) * parts, by=at_row)
-        self.word_gap = short
-        # Where an image is narrower than the kernel it is negative, in as many bits as a group has.
-        bits = max(1, (spec.groups - 1).bit_length())
-        outside = C((spec.output[2] - spec.kernel[1]) * parts & ((1 << bits) - 1), bits)
-        self.group_gap = short + gated(outside, by=at_row)
+        # What a place leaves out, and a row: the rest of a row of the kernel, and of the image.
+        down, along = spec.stride
+        in_row, count = self.at_part & ~at_row, self.columns.count
+        self.word_gap = gated(C((along - 1) * parts), by=in_row) | gated(
+            down * kernel_words - parts - count * (along * parts), by=at_row
+        )
+        self.group_gap = gated(C(neighbours - parts), by=in_row) | gated(
+            spec.output[2] * neighbours - parts - count * neighbours, by=at_row
+        )
 
     def begin(self, m: Module) -> None:
         """Take up the window of the column, where its registers have come up to it."""
         m.d.sync += self.part.eq(0)
         for axis in (self.rows, self.columns):
-            if axis.size > 1:
+            if axis.most > 1:
                 m.d.sync += axis.left.eq(axis.count)
 
-    def advance(self, m: Module) -> None:
-        """Go on to the next word."""
+    def advance(self, m: Module, filling: Value) -> None:
+        """Go on to the next word; `filling`: of the biases."""
         columns, rows = self.columns, self.rows
         if self.spec.words_of_place > 1:
-            m.d.sync += self.part.eq(gated(self.part + 1, by=~self.at_part))
+            over = self.at_part
+            if self.spec.channel_groups > 1:
+                over = Mux(filling, self.at_bias, over)
+            m.d.sync += self.part.eq(gated(self.part + 1, by=~over))
         with m.If(self.at_part):
             at_row = ~columns.left.any()
-            if columns.size > 1:
+            if columns.most > 1:
                 m.d.sync += columns.left.eq(Mux(at_row, columns.count, columns.left - 1))
             with m.If(at_row):
-                if rows.size > 1:
+                if rows.most > 1:
                     m.d.sync += rows.left.eq(rows.left - 1)
 
 
@@ -218,27 +236,45 @@ def _register(m: Module, name: str, values: int, given: Value) -> Value:
 class _Axis:
     """One axis of a window: registers that hold for the column two clocks ago.
 
+    With a stride the division by it takes a clock more.
+
     Members
     -------
     first : the first output.
     turned : its place in the kernel, which is stored turned round.
+    most : most outputs that see an input.
     count : outputs behind the first one.
     left : outputs behind that of the next word.
+    seen : whether an output sees the input; None where one sees each of them.
     """
 
     def __init__(self, m: Module, name: str, at: Value, spec: ConvSpec, axis: int) -> None:
-        size, most = spec.kernel[axis], spec.output[axis + 1]
-        margin = spec.padding[axis]
-        padded = spec.pooled[axis + 1] + 2 * margin
-        here = _register(m, f"padded_{name}", padded, quotient(at, spec.pool[axis]) + margin)
+        size, outputs, step = spec.kernel[axis], spec.output[axis + 1], spec.stride[axis]
+        margin, pooled = spec.padding[axis], spec.pooled[axis + 1]
+        self.most = -(-size // step)
+        # What is left over at the edge of a pooled image counts as one more.
+        left_over = spec.image[axis + 1] % spec.pool[axis] > 0
+        values = max(pooled + 2 * margin, pooled + margin + left_over)
+        here = _register(m, f"padded_{name}", values, quotient(at, spec.pool[axis]) + margin)
         inside = here >= size - 1
-        end = Mux(here < most, here, most - 1)
-        self.first = Signal(range(max(2, most)), name=f"first_{name}")
+        # the first output is here - (size - 1), divided by the step and rounded up
+        behind = here + (step - size)
+        low = Mux(inside, quotient(behind[: len(here)] if step <= size else behind, step), 0)
+        turned: Value = Mux(inside, 0, size - 1 - here)
+        high = quotient(here, step)
+        high = Mux(high < outputs, high, outputs - 1)
+        there = here < pooled + margin if left_over else None
+        if max(spec.stride) > 1:
+            low = _register(m, f"low_{name}", values, low)
+            high = _register(m, f"high_{name}", outputs, high)
+            there = None if there is None else _register(m, f"there_{name}", 2, there)
+            here = _register(m, f"at_{name}", values, here)
+            turned = size - 1 - here + low * step
+            in_reach = low <= high
+            there = in_reach if there is None else there & in_reach
+        self.seen = there
+        self.first = Signal(range(max(2, outputs)), name=f"first_{name}")
         self.turned = Signal(range(max(2, size)), name=f"turned_{name}")
-        self.size = size
-        self.left = Signal(range(max(2, size)), name=f"left_{name}", reset_less=True)
-        m.d.comb += [
-            self.first.eq(Mux(inside, here - (size - 1), 0)),
-            self.turned.eq(Mux(inside, 0, size - 1 - here)),
-        ]
-        self.count = _register(m, f"count_{name}", size, end - self.first)
+        self.left = Signal(range(max(2, self.most)), name=f"left_{name}", reset_less=True)
+        m.d.comb += [self.first.eq(low), self.turned.eq(turned)]
+        self.count = _register(m, f"count_{name}", self.most, high - self.first)

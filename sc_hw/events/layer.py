@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
 
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.lanes import EventLanes
@@ -13,13 +14,14 @@ from sc_hw.events.place_order import PlaceOrder
 from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
+from sc_hw.events.wiper import SumWiper
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD
-from sc_hw.wires import Delays, equals, gated
+from sc_hw.wires import Delays, choose, equals, gated
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import SLICE, ConfigError, IntFormat, ReadoutSpec, TrainedLayerSpec
+from sc_model.spec import SLICE, IntFormat, ReadoutSpec, TrainedLayerSpec
 
 
 class EventLayer(HostedLayer):
@@ -29,17 +31,20 @@ class EventLayer(HostedLayer):
     with the same numbers. Only the columns that are not 0 cost something: the scanner makes an
     event of each, and an event takes one clock for each group of `lanes` neurons. Two banks of sums
     let the next tick's events be added while the neurons take the sums of the last one; with
-    `recurrent` a tick waits for the spikes of the one before. Domain ``sync``.
+    `recurrent` a tick waits for the spikes of the one before. With delays there are more
+    banks, a ring that has one for each tick to come; an event adds each product to the sums of the
+    tick in which it arrives, and costs no more clocks. Domain ``sync``.
 
     Latency: at most `tick_clocks` from the transfer of `i` to that of `o`, if the layer was idle
     and its spikes are taken at once; with fewer events it is shorter (`clocks`).
 
     Reset: at any time. It aborts the ticks under way, and the next tick reads all state as 0.
-    Loaded parameters survive a reset; at power-on they are undefined, so load them first.
+    Loaded parameters survive a reset; at power-on they are undefined, so load them first. With
+    delays the sums are wiped after it, a word a clock; meanwhile the layer takes in nothing.
 
     Parameters
     ----------
-    spec : the layer, without delays.
+    spec : the layer.
     value : format of the value of each input.
     tick_ms : length of a step, in ms.
     step_bits : bits of a step's number.
@@ -64,14 +69,9 @@ class EventLayer(HostedLayer):
         *,
         sliced: bool = False,
         o_slices: int = 0,
-        order: tuple[int, int] | None = None,
         readout: ReadoutSpec | None = None,
+        order: tuple[int, int] | None = None,
     ) -> None:
-        if spec.max_delay:
-            raise ConfigError(
-                f"layer '{spec.name}' must have max_delay = 0 with engine 'events', not"
-                f" {spec.max_delay}."
-            )
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
         self.lanes = EventLanes(spec, value, synapse, family)
@@ -87,12 +87,18 @@ class EventLayer(HostedLayer):
             PlaceOrder(*order, self.scanner.columns, value.width) if order is not None else None
         )
         self.reader = SumReader(spec, self.sets)
+        clears = self.lanes.clears
+        self.wiper = SumWiper(self.lanes.sum_words, self.lanes.landed) if clears else None
+        place = self.lanes.place_layout
+        sums = data.StructLayout({"arriving": self.lanes.current.shape().elem_shape})
         super().__init__(
             spec,
             value,
             step_bits,
             family,
             synapse=self.lanes.word_layout,
+            history=sums if clears else None,
+            history_bits=int(place.size) if clears else 0,
             delay=family.layer_delay,
             channels=self.scanner.chunk if sliced else None,
             o_channels=SLICE if o_slices else None,
@@ -103,17 +109,21 @@ class EventLayer(HostedLayer):
     def memory_bits(self) -> dict[str, int]:
         """Bits of the layer's memories."""
         sums = self.lanes.sum_words * self.lanes.current.shape().size
-        return {**super().memory_bits, "sums": sums}
+        others = {name: bits for name, bits in super().memory_bits.items() if name != "history"}
+        return {**others, "sums": sums}
 
     @property
     def settling_clocks(self) -> int:
-        """Clocks that a tick's end waits for the surplus lanes of the last group, and a readout.
+        """Clocks that a tick's end waits for what is still under way.
 
-        Their places in the neurons' row would be neurons of the next tick.
+        That is the surplus lanes of the last group, whose places in the neurons' row would be
+        neurons of the next tick; a readout; and the zeros that are written where sums were fetched.
         """
         last_neuron = (self.spec.neurons - 1) % self.spec.lanes
         surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency)
-        return max(0, surplus, self.answer_clocks)
+        decided = self.lanes.latency + self.neurons.latency + last_neuron
+        zeros = self.lanes.landed - decided if self.lanes.clears else 0
+        return max(0, surplus, zeros, self.answer_clocks)
 
     @property
     def deciding_clocks(self) -> int:
@@ -161,12 +171,19 @@ class EventLayer(HostedLayer):
         m.submodules.sequencer = self.sequencer
         m.submodules.reader = self.reader
         m.submodules.neurons = self.neurons
+        if self.wiper is not None:
+            m.submodules.wiper = self.wiper
         tick = _Ticks(self)
         host = HostWords(self)
         self._start(m, tick, host)
         self._hand_over(m, tick)
         self._host_access(m, delays, tick, host)
-        self._answer(m, tick, host, [word.as_value() for word in self.lanes.words])
+        words = [word.as_value() for word in self.lanes.words]
+        if self.lanes.clears:
+            stored = [Value.cast(word).as_unsigned() for word in self.lanes.stored]
+            self._answer(m, tick, host, words, choose(host.requested.lane, stored))
+        else:
+            self._answer(m, tick, host, words)
         self._connect_lanes(m, tick, host)
         strobes = SumStrobes(self.lanes.announced, self.lanes.done, tick.hands_over, tick.fresh)
         self._connect_neurons(m, host, strobes)
@@ -175,15 +192,19 @@ class EventLayer(HostedLayer):
         return m
 
     def _start(self, m: Module, tick: _Ticks, host: HostWords) -> None:
-        """Begin a tick when no other adds up its events and the host asks for nothing."""
+        """Begin a tick when the scanner is free and the host asks for nothing.
+
+        While the events of a tick are added, the scanner may be one tick ahead.
+        """
         # A recurrent layer takes the spikes of the tick before as columns.
-        waits = tick.deciding if self.spec.recurrent else C(0, 1)
+        waits = tick.adding | tick.deciding if self.spec.recurrent else self.scanner.busy
+        wiping = C(0, 1) if self.wiper is None else self.wiper.busy
         may_begin = Signal(name="may_begin")
         m.d.comb += [
-            tick.free.eq(~(tick.adding | tick.deciding | tick.waiting | host.reading)),
+            tick.free.eq(~(tick.adding | tick.deciding | tick.waiting | host.reading | wiping)),
             # `load_now` in clock t writes the memory at the end of t: a tick begins behind it.
             may_begin.eq(
-                ~(tick.adding | waits | host.reading | host.load_now)
+                ~(waits | tick.ahead | host.reading | host.load_now | wiping)
                 & ~(self.load.valid | self.read.valid)
             ),
             tick.begins.eq(self.i.valid & may_begin),
@@ -204,7 +225,11 @@ class EventLayer(HostedLayer):
                 self.scanner.values.as_value().eq(columns),
             ]
         with m.If(tick.begins):
-            m.d.sync += [tick.adding.eq(1), tick.step.eq(self.i.payload.step)]
+            m.d.sync += [tick.step.eq(self.i.payload.step), tick.step_before.eq(tick.step)]
+        m.d.sync += [
+            tick.adding.eq(tick.begins | tick.ahead | (tick.adding & ~tick.hands_over)),
+            tick.ahead.eq((tick.ahead | (tick.begins & tick.adding)) & ~tick.hands_over),
+        ]
 
     def _hand_over(self, m: Module, tick: _Ticks) -> None:
         """Hand the sums of a tick to the neurons when all is added and they are free."""
@@ -213,11 +238,15 @@ class EventLayer(HostedLayer):
         )
         with m.If(tick.hands_over):
             m.d.sync += [
-                tick.adding.eq(0),
                 tick.deciding.eq(1),
-                tick.bank.eq(~tick.bank),
-                tick.decided_step.eq(tick.step),
+                tick.bank.eq(~tick.bank if self.wiper is None else tick.next_bank),
+                tick.decided_step.eq(Mux(tick.ahead, tick.step_before, tick.step)),
             ]
+        if self.wiper is not None:
+            last = self.spec.banks - 1
+            m.d.comb += tick.next_bank.eq(gated(tick.bank + 1, by=tick.bank != last))
+            with m.If(tick.hands_over):
+                m.d.sync += tick.decided_bank.eq(tick.bank)
 
     def _connect_lanes(self, m: Module, tick: _Ticks, host: HostWords) -> None:
         """Connect the lanes: in a clock all work on the same word, each for another neuron."""
@@ -240,21 +269,16 @@ class EventLayer(HostedLayer):
             sequencer.restart.eq(tick.hands_over),
             reader.start.eq(tick.hands_over),
             reader.used.eq(sequencer.used),
-            # The events' bank is `bank`, that of the neurons the other one.
-            tick.place.group.eq(Mux(fetch, reader.group, sequencer.group)),
-            tick.place.set.eq(Mux(fetch, reader.set, sequencer.set)[: len(tick.place.set)]),
-            tick.place.bank.eq(tick.bank ^ fetch),
         ]
+        self._place_sums(m, tick, host)
         lanes, loads = self.lanes, host.load_now & (host.loaded.space == Space.SYNAPSE)
         m.d.comb += [
             lanes.issue.eq(sequencer.issue),
             lanes.address.eq(sequencer.address),
             *([lanes.value.eq(sequencer.value)] if "value" in lanes.signature.members else []),
             lanes.place.eq(tick.place),
-            lanes.first.eq(sequencer.first),
             lanes.fetch.eq(fetch),
             *([lanes.begin.eq(reader.begin)] if self.sets > 1 else []),
-            lanes.counts.eq(reader.counts),
             lanes.last.eq(reader.last),
             lanes.host_address.eq(host.word[: len(lanes.address)]),
             lanes.load.eq(
@@ -262,6 +286,45 @@ class EventLayer(HostedLayer):
             ),
             lanes.load_data.as_value().eq(host.loaded.data[: lanes.word_layout.size]),
             self.neurons.sums.eq(lanes.current),
+        ]
+
+    def _place_sums(self, m: Module, tick: _Ticks, host: HostWords) -> None:
+        """Say where the sums of this clock's access are, and what they were before."""
+        sequencer, reader, lanes, wiper = self.sequencer, self.reader, self.lanes, self.wiper
+        fetch = reader.fetch
+        group = Mux(fetch, reader.group, sequencer.group)
+        number = Mux(fetch, reader.set, sequencer.set)[: len(tick.place.set)]
+        if wiper is None:
+            m.d.comb += [
+                tick.place.group.eq(group),
+                tick.place.set.eq(number),
+                # The events' bank is `bank`, that of the neurons the other one.
+                tick.place.bank.eq(tick.bank ^ fetch),
+                lanes.first.eq(sequencer.first),
+                lanes.counts.eq(reader.counts),
+            ]
+            return
+        place = Cat(group, number, Mux(fetch, tick.decided_bank, tick.bank))
+        loads = host.load_now & (host.loaded.space == Space.HISTORY)
+        restored = host.load_now & (host.loaded.space == Space.CONTROL)
+        given = data.View(lanes.place_layout, host.word[: len(place)])
+        banks = self.spec.banks
+        ahead = Signal(range(2 * banks), name="host_ahead")
+        m.d.comb += [
+            # The host counts banks from that of the next tick.
+            ahead.eq(tick.bank + given.bank),
+            lanes.host_place.group.eq(given.group),
+            lanes.host_place.set.eq(given.set),
+            lanes.host_place.bank.eq(Mux(ahead >= banks, ahead - banks, ahead)),
+            tick.place.as_value().eq(Mux(wiper.busy, wiper.place, place)[: len(place)]),
+            lanes.wipe.eq(wiper.wipe),
+            # Before the first tick all sums are 0, also where a host says that none has been.
+            wiper.restart.eq(restored & host.loaded.data[0]),
+            lanes.host.eq(host.reading | host.load_now),
+            lanes.load_sum.eq(
+                Cat(loads & equals(host.loaded.lane, number) for number in range(self.spec.lanes))
+            ),
+            lanes.load_sum_data.eq(host.loaded.data[: len(Value.cast(lanes.load_sum_data))]),
         ]
 
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Ticks, host: HostWords) -> None:
@@ -318,13 +381,17 @@ class _Ticks:
     Members
     -------
     adding : high from the transfer of a tick's inputs until its sums are handed to the neurons.
+    ahead : the inputs of the tick behind that one have been transferred, too.
     deciding : high from there to the spike of the last neuron.
     waiting : the spikes of a tick wait to be taken.
     spikes : spikes of the last tick; while it is decided those of its first neurons are at the top,
         and where they leave in slices, the next slice is at the bottom.
-    step : number of the step of the tick whose events are added.
+    step, step_before : numbers of the steps of the tick whose inputs were transferred last, and of
+        the one before.
     decided_step : the same of the tick that is decided or waits.
-    bank : bank of sums that events add to; the neurons have the other one.
+    bank : bank of sums of the tick whose events are added; without delays the neurons have the
+        other one.
+    next_bank, decided_bank : with delays: of the tick behind it, and of that which is decided.
     place : of the sum that the lanes read in this clock.
     fresh : no tick has ended since the reset; state is read as 0.
     begins : the inputs are transferred in this clock.
@@ -334,12 +401,18 @@ class _Ticks:
 
     def __init__(self, layer: EventLayer) -> None:
         self.adding = Signal(name="adding")
+        self.ahead = Signal(name="ahead")
         self.deciding = Signal(name="deciding")
         self.waiting = Signal(name="waiting")
         self.spikes = Signal(layer.spec.neurons, name="spikes", reset_less=True)
         self.step = Signal(layer.step_bits, name="step", reset_less=True)
+        self.step_before = Signal(layer.step_bits, name="step_before", reset_less=True)
         self.decided_step = Signal(layer.step_bits, name="decided_step", reset_less=True)
-        self.bank = Signal(name="bank", reset_less=True)
+        bits = layer.lanes.place_layout["bank"].width
+        # Of more than two banks a number may be none; that of a bit may be anything.
+        self.bank = Signal(bits, name="bank", reset_less=layer.wiper is None)
+        self.next_bank = Signal(bits, name="next_bank")
+        self.decided_bank = Signal(bits, name="decided_bank")
         self.place = Signal(layer.lanes.place_layout, name="place")
         self.fresh = Signal(init=1, name="fresh")
         self.begins = Signal(name="begins")

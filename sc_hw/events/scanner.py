@@ -37,7 +37,8 @@ class Scanner(wiring.Component):
 
     Members
     -------
-    load : take `values`; allowed only when the end token of the last ones has been taken.
+    load : take `values`; allowed only while `busy` is low.
+    busy : the end token of the last values is still to come.
     values : the value of each column; with `sliced` of those of a chunk.
     more : only with `sliced`: take `values` as the next chunk; allowed only while `wants` is high.
     wants : only with `sliced`: nothing is left of the last chunk, and it was not the tick's last.
@@ -59,6 +60,7 @@ class Scanner(wiring.Component):
         super().__init__(
             {
                 "load": In(1),
+                "busy": Out(1),
                 "values": In(data.ArrayLayout(width, self.chunk if sliced else columns)),
                 **({"more": In(1), "wants": Out(1)} if sliced else {}),
                 "o_event": Out(stream.Signature(self.event_layout)),
@@ -71,6 +73,7 @@ class Scanner(wiring.Component):
         left = Signal(ahead if self.sliced else self.chunks * ahead, reset_less=True)
         number = Signal(range(max(2, self.chunks)))
         scanning = Signal()
+        m.d.comb += self.busy.eq(scanning)
         front = data.View(data.ArrayLayout(width, self.chunk), left[:ahead])
         active = Signal(self.chunk)
         m.d.comb += active.eq(Cat(front[place].any() for place in range(self.chunk)))

@@ -65,7 +65,9 @@ class HostedLayer(wiring.Component):
     step_bits : bits of a step's number.
     family : the fabric.
     synapse : fields of a synapse's word.
-    history : fields of the past of a column; None where no space holds it.
+    history : fields of the past of a column, or of a lane's sum of a tick to come; None where there
+        are no delays.
+    history_bits : bits of the number of a word of the history; by default those of a column.
     delay : what fits between two registers of the neurons; by default that of the family.
     channels : values of a transfer of `i`; by default those of all inputs.
     o_channels : spikes of a transfer of `o`; by default those of all neurons.
@@ -85,9 +87,9 @@ class HostedLayer(wiring.Component):
 
     Host access
     -----------
-    SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column. To
-    restore the last tick's spikes of a recurrent layer, load all neurons in order. With a readout
-    a neuron's word has its score, too.
+    SYNAPSE by lane and word; NEURON by word; CONTROL {fresh}; with delays HISTORY by column, in a
+    layer of events by lane and place. To restore the last tick's spikes of a recurrent layer, load
+    all neurons in order. With a readout a neuron's word has its score, too.
 
     Raises
     ------
@@ -103,7 +105,8 @@ class HostedLayer(wiring.Component):
         family: Family,
         *,
         synapse: data.StructLayout,
-        history: data.ArrayLayout | None = None,
+        history: data.Layout | None = None,
+        history_bits: int = 0,
         delay: DelayModel | None = None,
         channels: int | None = None,
         o_channels: int | None = None,
@@ -126,7 +129,7 @@ class HostedLayer(wiring.Component):
         self.data_bits = max(layout.size for layout in self.spaces.values())
         self.lane_bits = max(1, (spec.lanes - 1).bit_length())
         address_bits = max(1, (spec.depth - 1).bit_length())
-        self.word_bits = max(address_bits, self.neurons.index_bits, self.column_bits)
+        self.word_bits = max(address_bits, self.neurons.index_bits, self.column_bits, history_bits)
         place = {"space": Space, "lane": self.lane_bits, "word": self.word_bits}
         self.load_layout = data.StructLayout({**place, "data": self.data_bits})
         self.read_layout = data.StructLayout(place)
@@ -272,7 +275,8 @@ class HostedLayer(wiring.Component):
     ) -> None:
         """Give the host the word that it has requested.
 
-        `synapses`: the word that each lane shows; `history`: that of a column, where there is one.
+        `synapses`: the word that each lane shows; `history`: that of a column or of a sum, where
+        there is one.
         """
         space = host.requested.space
         # All spaces are read at the same address; the AND of each with its code selects one. No

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.golden.arrays import integers
 from sc_model.golden.network.network import Network, readout_of
 from sc_model.golden.readout import Answers, Readout, answers
+from sc_model.golden.trained.layer import past_form
 from sc_model.native.build import address
 from sc_model.native.compiler import compiled
 from sc_model.native.connections import arrays_of_synapses, c_type, rows_of_sums
@@ -516,10 +517,14 @@ class NativeNetwork:
                 name: own[name][:, : spec.neurons].T.astype(np.int64)
                 for name in code.synapse_states
             }
-            if spec.max_delay:
-                # row `now` is written in the next tick; the one before it is the latest
-                order = (layer.now - 1 - np.arange(spec.max_delay)) % (spec.max_delay + 1)
-                state["history"] = own["history"][order].T.astype(np.int64)
+            # row `now` is that of the next tick; the one before it is the latest
+            ages, rows = np.arange(spec.max_delay), spec.max_delay + 1
+            if spec.past == "history":
+                past = own["history"][(layer.now - 1 - ages) % rows]
+                state["history"] = past.T.astype(np.int64)
+            elif spec.past == "arriving":
+                sums = own["sums"][(layer.now + ages) % rows, : spec.neurons]
+                state["arriving"] = sums.T.astype(np.int64)
             state["fired"] = own["fired"].astype(np.int64)
             state |= {name: own[name].astype(np.int64) for name in code.neuron_states}
             state["pending"] = own["pending"].astype(np.int64)
@@ -535,6 +540,12 @@ class NativeNetwork:
         state : as :meth:`state` returns it, of the trained layers; the plastic layer is restored by
             itself.
         steps : number of steps since the reset, >= 0; it decides which layers tick next.
+
+        Raises
+        ------
+        ValueError
+            the past of a layer with delays is in a form that its engine can't go on from; see
+            :func:`sc_model.golden.trained.layer.past_form`.
         """
         run = self._started()
         run.steps = steps
@@ -546,7 +557,10 @@ class NativeNetwork:
             for name in ("fired", "pending", *code.neuron_states):
                 own[name][:] = np.asarray(values[name])
             run.layers[index].lost = int(np.asarray(values["lost"]))
-            if spec.max_delay:
+            form = past_form(spec, values)
+            if form == "arriving":
+                own["sums"][: spec.max_delay, : spec.neurons] = np.asarray(values["arriving"]).T
+            elif form == "history":
                 past = np.asarray(values["history"], np.int32).T[::-1]  # the oldest first
                 rows = np.ascontiguousarray(past)
                 count = ctypes.c_int64(len(rows))

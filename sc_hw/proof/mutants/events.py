@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from sc_hw.proof.blocks.network.parts import EVENT_LANES, READER, SCANNER, SEQUENCER
+from typing import Any
+
+from sc_hw.proof.blocks.network.parts import EVENT_LANES, READER, SCANNER, SEQUENCER, WIPER
 from sc_hw.proof.mutants.mutant import Mutant
 from sc_hw.proof.mutants.network import ANY, text_mutant
 from sc_hw.proof.mutants.wiring import wiring_mutant
@@ -21,6 +23,14 @@ def _without_events(design: Design) -> str | None:
     return None if has_events else "the network has no layer with engine 'events'"
 
 
+def _with_delays(spec: Any) -> str | None:
+    return "sums are set to 0 with delays, and never overwritten" if spec.max_delay else None
+
+
+def _without_delays(spec: Any) -> str | None:
+    return None if spec.max_delay else "the layer has no delays"
+
+
 MUTANTS: tuple[Mutant, ...] = (
     text_mutant(
         ANY,
@@ -28,6 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sum of another tick",
         "a tick's first event is added to the sum of an earlier tick",
         (r"assign empty = [^;]+;", "assign empty = fetch & ~counts;"),
+        applies=_with_delays,
     ),
     text_mutant(
         ANY,
@@ -35,6 +46,39 @@ MUTANTS: tuple[Mutant, ...] = (
         "unused sums count",
         "partial sums to which no event of the tick has gone count",
         (r"assign empty = [^;]+;", "assign empty = first & ~fetch;"),
+        applies=_with_delays,
+    ),
+    text_mutant(
+        ANY,
+        EVENT_LANES,
+        "sums stay",
+        "a bank of sums keeps what was fetched, for a tick to come",
+        (r"assign clears = [^;]+;", "assign clears = wipe_d3;"),
+        applies=_without_delays,
+    ),
+    text_mutant(
+        ANY,
+        EVENT_LANES,
+        "delay of one lane",
+        "a lane's products go to the bank of a synapse without a delay",
+        (r"assign ahead_0 = (place_d2\S*) \+ [^;]+;", r"assign ahead_0 = \1;"),
+        applies=_without_delays,
+    ),
+    text_mutant(
+        ANY,
+        EVENT_LANES,
+        "ring without an end",
+        "a delayed product goes on behind the last bank, not to the first one",
+        (r"ahead_0 >= ", "1'h0 & ahead_0 >= "),
+        applies=_without_delays,
+    ),
+    text_mutant(
+        ANY,
+        WIPER,
+        "one sum is left",
+        "after a reset the first sum is not set to 0",
+        (r"assign wipe = ([^;]+);", r"assign wipe = (\1) & |place;"),
+        applies=_without_delays,
     ),
     text_mutant(
         ANY,

@@ -22,6 +22,7 @@ from sc_hw.proof.blocks.network.parts import (
     READER,
     SCANNER,
     SEQUENCER,
+    WIPER,
     write_layer_parts,
 )
 from sc_hw.proof.blocks.parts import PartFiles
@@ -35,7 +36,7 @@ from sc_model.spec import Design
 # The parts that a layer of an engine has.
 PARTS_OF = {
     "sweep": (LANE, NEURONS, HISTORY),
-    "events": (EVENT_LANES, NEURONS, SCANNER, SEQUENCER, READER),
+    "events": (EVENT_LANES, NEURONS, SCANNER, SEQUENCER, READER, WIPER),
 }
 ANY, HETSYN, DENSE = None, "hetsyn", "dense"  # kinds of layers
 # Why a layer of the kind lacks the hardware, or None where it has it.

@@ -16,6 +16,7 @@ from sc_model.files import PathLike
 from sc_model.golden.network.network import NO_READOUT, Network, parameter_bounds
 from sc_model.golden.network.recording import load_network_recording
 from sc_model.golden.readout import Answers
+from sc_model.golden.trained.layer import past_form
 from sc_model.native.network import NativeNetwork
 from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec
 
@@ -102,8 +103,7 @@ class ModelNetwork:
             }
             layer.neuron = {key: state[key].astype(old.dtype) for key, old in layer.neuron.items()}
             layer.fired = state["fired"].astype(layer.fired.dtype)
-            if layer.spec.max_delay:
-                layer.columns.history[:-1] = state["history"].T
+            layer.restore_past(state)
             network.outputs[name] = state["fired"].astype(np.uint8)
         if network.plastic is not None and plastic is not None:
             network.outputs[PLASTIC] = np.asarray(plastic["neuron"]["fired"], np.uint8)
@@ -173,6 +173,41 @@ class NetworkDevice(DeviceBlock):
 
     # --- state ------------------------------------------------------------------------------------
 
+    def other_form(self, state: State) -> NetworkDevice | None:
+        """The network with engine 'sweep' in layers whose part of a state is that of a sweep.
+
+        ConfigError where it is that of the event engine, and the layer sweeps.
+        """
+        layers = []
+        for layer in self.network.layers:
+            fields = state.get(layer.name, {})
+            swept = layer.past == "arriving" and "history" in fields
+            layers.append(layer.model_copy(update={"engine": "sweep"}) if swept else layer)
+            if layer.past == "history" and "arriving" in fields:
+                try:
+                    past_form(layer, fields)
+                except ValueError as error:
+                    raise ConfigError(str(error)) from None
+        if tuple(layers) == self.network.layers:
+            return None
+        network = self.network.model_copy(update={"layers": tuple(layers)})
+        return NetworkDevice(self.design.model_copy(update={"network": network}))
+
+    def converted(self, state: State) -> State:
+        """The sums to come follow from the columns' past, by the parameters of the state."""
+        given = {
+            f"{name}.{parameter}": state[name][parameter]
+            for name, layer in Network(self.network).layers.items()
+            for parameter in layer.parameters
+        }
+        result = dict(state)
+        for name, layer in Network(self.network, given).layers.items():
+            if layer.spec.past == "arriving" and "history" in state[name]:
+                layer.restore_past(state[name])
+                kept = {field: v for field, v in state[name].items() if field != "history"}
+                result[name] = {**kept, "arriving": layer.state["arriving"]}
+        return result
+
     def state(self, engine: Any) -> State:
         """Every field that the hardware shows, by layer."""
         fields, plastic = engine.state()
@@ -207,6 +242,9 @@ class NetworkDevice(DeviceBlock):
                 low, high = (0, 1) if form is None else (form.lo, form.hi)
                 if name == "history":
                     low, high = crossing.value.lo, crossing.value.hi
+                elif name == "arriving":
+                    sums = spec.current_format(crossing.value)
+                    low, high = sums.lo, sums.hi
                 own[name] = (low, high, values.shape)
         if golden.readout is not None:
             last = self.network.layers[-1].name

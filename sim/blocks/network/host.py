@@ -58,6 +58,33 @@ def _kernel_addresses(layer: ConvSpec) -> Batch:
     return Batch("synapse", words, np.concatenate([row[0], channel]) % layer.lanes)
 
 
+def history_addresses(layer: TrainedLayerSpec, sets: int) -> Batch:
+    """Words of the past of a layer with delays.
+
+    In a sweep one for each column; by events one for each sum: all lanes of a group, all groups of
+    a set, all sets of a bank, all banks, from that of the next tick on.
+    """
+    if layer.past == "history":
+        return Batch("history", np.arange(layer.columns), 0)
+    shape = (layer.banks, sets, layer.groups, layer.lanes)
+    bank, number, group, lane = (axis.ravel() for axis in np.indices(shape))
+    of_group, of_set = max(1, (layer.groups - 1).bit_length()), (sets - 1).bit_length()
+    return Batch("history", group | number << of_group | bank << (of_group + of_set), lane)
+
+
+def arriving_of(layer: TrainedLayerSpec, sets: int, sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sums of the ticks to come, (neurons, max_delay), out of all words in their order."""
+    totals = sums.reshape(layer.banks, sets, -1).sum(axis=1)
+    return np.asarray(totals[: layer.max_delay, : layer.neurons].T)
+
+
+def sums_of(layer: TrainedLayerSpec, sets: int, arriving: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The words that hold such sums."""
+    sums = np.zeros((layer.banks, sets, layer.groups * layer.lanes), np.int64)
+    sums[: layer.max_delay, 0, : layer.neurons] = arriving.T
+    return sums.ravel()
+
+
 def neuron_addresses(layer: TrainedLayerSpec) -> Batch:
     """Word of each neuron, in the order of the model."""
     numbers = np.arange(layer.neurons)
@@ -171,8 +198,8 @@ class NetworkHost:
         batches = [synapse_addresses(layer)]
         if not early:
             batches.append(neuron_addresses(layer))
-        if layer.max_delay:
-            batches.append(Batch("history", np.arange(layer.columns), 0))
+        if layer.past == "history":  # where events are added, all sums are 0 after a reset
+            batches.append(history_addresses(layer, 1))
         loads = []
         for batch in batches:
             space = self._space(layer, batch.space)
@@ -200,19 +227,20 @@ class NetworkHost:
         loads = {}
         for layer in self.spec.layers:
             port, batches = f"load_{layer.name}", []
+            past = {"history", "arriving"}
             values = fields_of(
-                layer, {n: array for n, array in state[layer.name].items() if n != "history"}
+                layer, {n: array for n, array in state[layer.name].items() if n not in past}
             )
             for batch in self._read_batches(layer):
                 space = self._space(layer, batch.space)
                 address = {"space": space["code"], "lane": batch.lanes, "word": batch.words}
                 words = self.payloads(port, address, len(batch))
                 for age, field in enumerate(space["fields"]):
+                    column: ArrayLike
                     if batch.space == "control":
-                        column: ArrayLike = int(fresh)
+                        column = int(fresh)
                     elif batch.space == "history":
-                        past = state[layer.name]
-                        column = 0 if fresh else np.asarray(past["history"])[:, age]
+                        column = 0 if fresh else self._past_of(layer, state[layer.name], age)
                     else:
                         column = values.get(field["name"], 0)
                     offset = self._data_offset(port) + field["offset"]
@@ -221,13 +249,26 @@ class NetworkHost:
             loads[port] = np.concatenate(batches)
         return loads
 
+    def _past_of(
+        self, layer: TrainedLayerSpec, state: Mapping[str, ArrayLike], age: int
+    ) -> ArrayLike:
+        """A field of the words of a layer's past."""
+        if layer.past == "history":
+            return np.asarray(state["history"])[:, age]
+        return sums_of(layer, self._sets(layer), np.asarray(state["arriving"]))
+
+    def _sets(self, layer: TrainedLayerSpec) -> int:
+        """Partial sums of a neuron."""
+        (described,) = (one for one in self.dut.manifest["layers"] if one["name"] == layer.name)
+        return int(described.get("partial_sums", 1))
+
     def _read_batches(self, layer: TrainedLayerSpec) -> Iterator[Batch]:
         """All that the host can read of a layer, in the order of the words that come back."""
         yield synapse_addresses(layer)
         yield neuron_addresses(layer)
         yield Batch("control", np.zeros(1, np.int64), 0)
-        if layer.max_delay:
-            yield Batch("history", np.arange(layer.columns), 0)
+        if layer.past is not None:
+            yield history_addresses(layer, self._sets(layer))
 
     def reads(self) -> dict[str, Words]:
         """Words that read everything, by port."""
@@ -274,7 +315,8 @@ class NetworkHost:
     def _layer_readings(
         self, layer: TrainedLayerSpec, words: Words
     ) -> dict[str, NDArray[np.int64]]:
-        readings, begin = {}, 0
+        readings: dict[str, NDArray[np.int64]] = {}
+        begin = 0
         for batch in self._read_batches(layer):
             rows = words[begin : begin + len(batch)]
             begin += len(batch)
@@ -284,7 +326,10 @@ class NetworkHost:
                 )
                 for field in self._space(layer, batch.space)["fields"]
             }
-            if batch.space == "history":  # a field for each age
+            if batch.space == "history" and layer.past == "arriving":
+                sums = arriving_of(layer, self._sets(layer), fields["arriving"])
+                readings["arriving"] = sums
+            elif batch.space == "history":  # a field for each age
                 readings["history"] = np.stack(list(fields.values()), axis=1)
             else:
                 readings |= arrays_of(layer, batch.space, fields)

@@ -32,6 +32,26 @@ def test_an_event_of_one_bit_has_no_value() -> None:
     assert "value" not in one_bit.signature.members
 
 
+def test_with_delays_sums_are_cleared() -> None:
+    delayed = lane(DenseSpec(name="a", inputs=3, neurons=5, max_delay=3, engine="events"))
+    assert delayed.clears
+    assert {"wipe", "host_place", "stored"} < {*delayed.signature.members}
+    assert not {"first", "counts"} & {*delayed.signature.members}
+    assert delayed.sum_words == 5 << 3  # banks, and 5 groups
+    # The bank of a delay is known later than the place of an event.
+    assert delayed.fetched >= 2 + 3
+    spec = DenseSpec(name="a", inputs=3, neurons=5, max_delay=3, engine="events")
+    value = IntFormat(1)
+    with pytest.raises(ValueError, match=r"^sums of delayed products must be cleared"):
+        EventLanes(
+            spec,
+            value,
+            kind_of(spec).pipeline(spec, value, 1.0),
+            load_family("generic"),
+            clears=False,
+        )
+
+
 def test_synapses_with_state_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^synapse 'hetsyn' of an event layer must have no state"):
         lane(HetSynSpec(name="a", inputs=3, neurons=2))

@@ -23,6 +23,8 @@ def pair(
     rng = np.random.default_rng(3)
     low, high = spec.weight_format.lo, spec.weight_format.hi
     given = {"weight": rng.integers(low // 2, high + 1, (spec.neurons, spec.columns))}
+    if spec.max_delay:
+        given["delay"] = rng.integers(0, spec.max_delay + 1, (spec.neurons, spec.columns))
     often = min(spec.neuron.threshold_format.hi, high << spec.neuron.fraction)
     for name, (_, most) in spec.neuron_parameters.items():
         least, most = (often // 8, often) if name == "threshold" else (most // 2, most)
@@ -64,6 +66,22 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
         "ice40_up",
     ),
     ({"inputs": 16, "neurons": 12, "lanes": 12}, {"leak": "none"}, "hold", 1, "ecp5"),
+    # Delays: banks that are a power of two and others, one group and many, one set and several.
+    (
+        {"inputs": 9, "neurons": 7, "lanes": 3, "bias": True, "recurrent": True, "max_delay": 3},
+        {"leak": "shift", "reset": "zero"},
+        "hold",
+        1,
+        "ice40_up",
+    ),
+    ({"inputs": 5, "neurons": 6, "max_delay": 6}, {"threshold_bits": 12}, "accumulate", 5, "ecp5"),
+    (
+        {"inputs": 3, "neurons": 4, "lanes": 4, "bias": True, "max_delay": 1},
+        {"leak": "none", "threshold_bits": 12},
+        "once",
+        2,
+        "gatemate",
+    ),
 ]
 
 

@@ -46,7 +46,11 @@ def drawn_network(rng: np.random.Generator) -> NetworkSpec:
             "bias": bool(rng.integers(2)),
         }
         layers.append(
-            DenseSpec(**options, neuron=drawn_neuron(rng))
+            DenseSpec(
+                **options,
+                engine="events" if options["inputs"] % 2 else "sweep",
+                neuron=drawn_neuron(rng),
+            )
             if rng.integers(2)
             else HetSynSpec(**options)
         )
@@ -97,6 +101,17 @@ def test_random_networks(seeds: range) -> None:
         lost += sum(crossing.lost for crossing in golden.crossings.values())
     assert fired > 4000
     assert lost > 0
+
+
+def test_a_sweep_does_not_go_on_from_sums() -> None:
+    sizes: dict[str, Any] = {"inputs": 3, "neurons": 2, "max_delay": 2}
+    networks = [
+        NativeNetwork(NetworkSpec(layers=(DenseSpec(name="a", **sizes, engine=engine),)))
+        for engine in ("sweep", "events")
+    ]
+    networks[1].restore(networks[0].state(), 0)  # a history tells the sums to come
+    with pytest.raises(ValueError, match=r"^layer 'a': a state of engine 'sweep' must have 'hist"):
+        networks[0].restore(networks[1].state(), 0)
 
 
 def test_only_layers_of_synapses_without_state_work_by_events() -> None:

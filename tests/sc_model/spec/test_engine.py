@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -23,8 +25,6 @@ def test_every_synapse_has_a_word_of_its_own(engine: str) -> None:
 def test_what_has_no_events_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"HetSynSpec\.engine must be 'sweep' for a layer of"):
         HetSynSpec(name="a", inputs=2, neurons=2, engine="events")
-    with pytest.raises(ConfigError, match=r"DenseSpec\.engine must be 'sweep' with delays, no"):
-        DenseSpec(name="a", inputs=2, neurons=2, engine="events", max_delay=3)
 
 
 def test_clocks_of_both_engines() -> None:
@@ -39,7 +39,10 @@ def test_clocks_of_both_engines() -> None:
     ("layer", "engine"),
     [
         ({"inputs": 784, "neurons": 128, "lanes": 8}, "events"),
-        ({"inputs": 784, "neurons": 128, "lanes": 8, "max_delay": 2}, "sweep"),
+        ({"inputs": 784, "neurons": 128, "lanes": 8, "max_delay": 2}, "events"),
+        # sums of 22 ticks, but 20 synapses a neuron
+        ({"inputs": 20, "neurons": 20, "max_delay": 2}, "events"),
+        ({"inputs": 20, "neurons": 20, "max_delay": 20}, "sweep"),
         ({"inputs": 12, "neurons": 12, "lanes": 12}, "sweep"),
     ],
 )
@@ -49,6 +52,15 @@ def test_auto_becomes_the_cheaper_engine(layer: dict[str, int], engine: str) -> 
     assert spec.cheaper_engine == engine
     assert HetSynSpec(name="a", inputs=784, neurons=128, engine="auto").engine == "sweep"
     assert DenseSpec.model_validate({"name": "a", **layer}).engine == "sweep"  # as ever
+
+
+def test_what_delays_need_of_the_past() -> None:
+    def past(**more: Any) -> str | None:
+        return DenseSpec(name="a", inputs=2, neurons=2, **more).past
+
+    assert (past(), past(max_delay=3), past(engine="events")) == (None, "history", None)
+    assert past(engine="events", max_delay=3) == "arriving"
+    assert DenseSpec(name="a", inputs=2, neurons=2, max_delay=3).banks == 5
 
 
 def test_a_line_says_why() -> None:

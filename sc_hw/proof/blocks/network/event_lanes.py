@@ -9,6 +9,9 @@ sequencer, and of the layer for the neurons' fetches). So a sum is that of all e
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.addresses import (
     Clocks,
@@ -23,7 +26,7 @@ from sc_hw.proof.prover import Prover, number
 from sc_hw.proof.words import address_width, resize_unsigned, slices, word_at
 from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import NetworkSpec
+from sc_model.spec import NetworkSpec, TrainedLayerSpec
 
 # A product is proved for each value of its weight by itself where the weight has so few bits.
 SPLIT_BITS = 10
@@ -33,16 +36,102 @@ def prove_event_lanes(
     prover: Prover, net: Netlist, network: NetworkSpec, facts: EventLanesFacts
 ) -> None:
     """Add the claims about the lanes of an event layer to the prover."""
-    name = network.layers[facts.layer].name
-    label = f"layer {name}, lanes"
+    spec = network.layers[facts.layer]
+    label = f"layer {spec.name}, lanes"
     for lane in range(facts.lanes):
         _prove_product(prover, net, network, facts, lane)
-    _prove_addition(prover, net, facts, label)
-    _prove_one_sum(prover, net, facts, label)
-    _prove_fetch(prover, net, facts, label)
+    for sums in _memories(spec, facts):
+        _prove_addition(prover, net, sums, f"layer {spec.name}, {sums.name}")
+        _prove_one_sum(prover, net, sums, f"layer {spec.name}, {sums.name}")
+        prove_memory(prover, net, f"layer {spec.name}, {sums.name}", sums.path, latency=1)
+    _prove_fetch(prover, net, spec, facts, label)
     _prove_strobes(prover, net, facts, label)
-    prove_memory(prover, net, label, "sums", latency=1)
     _prove_weights(prover, net, facts, label)
+    if facts.clears:
+        _prove_host(prover, net, spec, facts, label)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """A memory of sums: that of all lanes, or with cleared sums that of one lane.
+
+    Members
+    -------
+    spec, facts : of the layer and its lanes.
+    lanes : the lanes whose sums are in it.
+    path : its path in the lanes.
+    name : of its claims.
+    """
+
+    spec: TrainedLayerSpec
+    facts: EventLanesFacts
+    lanes: range
+    path: str
+    name: str
+
+    def place(self, clocks: Clocks, clock: int) -> Bits:
+        """The place of an access in some clock: that of an issue has the bank of its delay."""
+        place = clocks.at(clock, "place")
+        if not self.spec.max_delay:
+            return place
+        banks, bits = self.spec.banks, (self.spec.banks - 1).bit_length()
+        word = _part(
+            clocks.at(clock + self.facts.memory, "fixed.r_data"), self.lanes[0], self.facts.lanes
+        )
+        (field,) = (each for each in self.facts.fixed if each.name == "delay")
+        delay = word[field.offset : field.offset + field.width]
+        wide = max(bits, field.width) + 1
+        ahead = place[len(place) - bits :].wide(wide) + delay.gated(
+            self.issued(clocks, clock)
+        ).wide(wide)
+        wrapped = mux(ahead.below(banks), ahead, ahead - banks)
+        return cat([place[: len(place) - bits], wrapped[:bits]])
+
+    @staticmethod
+    def issued(clocks: Clocks, clock: int) -> Bits:
+        """Whether an event adds to it."""
+        return clocks.at(clock, "issue")
+
+    def writes(self, clocks: Clocks, clock: int) -> Bits:
+        """Whether an access of this clock leads to a write."""
+        issue = self.issued(clocks, clock)
+        return issue | self.clears(clocks, clock) if self.facts.clears else issue
+
+    @staticmethod
+    def clears(clocks: Clocks, clock: int) -> Bits:
+        """Whether the sums at the place become 0."""
+        return clocks.at(clock, "fetch") | clocks.at(clock, "wipe")
+
+    def written(self, clocks: Clocks, clock: int) -> Bits:
+        """What the access of that clock writes."""
+        multiplied = clock + self.facts.memory + self.facts.product_ready
+        total = _sums_of(clocks, multiplied, self.lanes)
+        return total.gated(~self.clears(clocks, clock)) if self.facts.clears else total
+
+    def known(self, clocks: Clocks, last: int) -> list[Any]:
+        """No reset; and where the host has sums, it is away: it works between ticks."""
+        if not self.facts.clears:
+            return list(clocks.quiet)
+        away = [
+            (~(clocks.at(clock, "host") | clocks.at(clock, "load_sum").any())).holds
+            for clock in range(last + 1)
+        ]
+        # An access is one of three.
+        once = [
+            (~(self.issued(clocks, clock) & self.clears(clocks, clock))).holds
+            for clock in range(last + 1)
+        ]
+        return [*clocks.quiet, *away, *once]
+
+
+def _memories(spec: TrainedLayerSpec, facts: EventLanesFacts) -> list[_Sums]:
+    """The memories of sums."""
+    if not facts.clears:
+        return [_Sums(spec, facts, range(facts.lanes), "sums", "lanes")]
+    return [
+        _Sums(spec, facts, range(lane, lane + 1), f"sums_{lane}", f"lane {lane}")
+        for lane in range(facts.lanes)
+    ]
 
 
 def _part(bits: Bits, lane: int, lanes: int) -> Bits:
@@ -79,106 +168,120 @@ def _prove_product(
     )
 
 
-def _sums_of(clocks: Clocks, multiplied: int, lanes: int) -> Bits:
+def _sums_of(clocks: Clocks, multiplied: int, lanes: range) -> Bits:
     """The stored sums (0 for the first event of a set) and the products, lane by lane."""
     totals = []
-    for lane in range(lanes):
+    for lane in lanes:
         term = clocks.at(multiplied, f"lane_{lane}.adder.i_term")
         base = clocks.at(multiplied, f"lane_{lane}.adder.i_base")
         totals.append(base + Bits(clocks.terms, clocks.terms.resize(term.term, len(base))))
     return cat(totals)
 
 
-def _prove_addition(prover: Prover, net: Netlist, facts: EventLanesFacts, label: str) -> None:
-    """The sums at the issue's place, or 0, and the products are written back there."""
+def _prove_addition(prover: Prover, net: Netlist, sums: _Sums, label: str) -> None:
+    """The sums at an access's place, or 0, and the products are written back there."""
+    facts, path = sums.facts, sums.path
     multiplied = facts.memory + facts.product_ready
     landed = multiplied + facts.adding
     clocks = Clocks(prover, net, landed)
-    first = clocks.at(0, "first") & ~clocks.at(0, "fetch")
-    read = clocks.at(multiplied - 1, "sums.r_data").gated(~first)
-    issued = clocks.at(0, "issue") & ~clocks.at(0, "fetch")
+    issued, place = sums.issued(clocks, 0), sums.place(clocks, 0)
+    read = clocks.at(multiplied - 1, f"{path}.r_data")
+    if facts.clears:
+        text = "with a fetch and a wipe 0 is written; nothing is written otherwise"
+    else:
+        first = clocks.at(0, "first") & ~clocks.at(0, "fetch")
+        read, issued = read.gated(~first), issued & ~clocks.at(0, "fetch")
+        text = "they count as 0 for the first event of their set; nothing is written without one"
+    delayed = ", in the bank of its synapse's delay" if sums.spec.max_delay else ""
     bases = [
-        same(clocks.at(multiplied, f"lane_{lane}.adder.i_base"), _part(read, lane, facts.lanes))
-        for lane in range(facts.lanes)
+        same(clocks.at(multiplied, f"lane_{lane}.adder.i_base"), _part(read, at, len(sums.lanes)))
+        for at, lane in enumerate(sums.lanes)
     ]
+    writes = sums.writes(clocks, 0)
     prover.claim(
         f"{label}: addition",
-        f"the sums at an issue's place are read {facts.product_ready} clocks later, meet the"
-        f" products, and are written back at that place {landed} clocks after the issue; they count"
-        " as 0 for the first event of their set; nothing is written without an issue",
+        f"the sums at an issue's place{delayed} are read {facts.product_ready} clocks later, meet"
+        f" the products, and are written back there {landed} clocks after the issue; {text}",
         violated(
-            same(clocks.at(facts.product_ready, "sums.r_addr"), clocks.at(0, "place")),
+            same(clocks.at(facts.product_ready, f"{path}.r_addr"), place),
             issued.implies(cat(bases).all()),
-            same(clocks.at(landed, "sums.write__en"), clocks.at(0, "issue")),
-            same(clocks.at(landed, "sums.write__addr"), clocks.at(0, "place")),
-            same(clocks.at(landed, "sums.write__data"), _sums_of(clocks, multiplied, facts.lanes)),
+            same(clocks.at(landed, f"{path}.write__en"), writes),
+            same(clocks.at(landed, f"{path}.write__addr"), place),
+            writes.implies(same(clocks.at(landed, f"{path}.write__data"), sums.written(clocks, 0))),
         ),
-        clocks.quiet,
+        sums.known(clocks, landed),
     )
 
 
-def _prove_one_sum(prover: Prover, net: Netlist, facts: EventLanesFacts, label: str) -> None:
+def _prove_one_sum(prover: Prover, net: Netlist, sums: _Sums, label: str) -> None:
     """What an access reads at some place, from one clock to the next.
 
     `seen` is the word that an access of clock `loop` would read there, and `next_seen` that of an
-    access a clock later: between them lies the write of the issue of clock 1.
+    access a clock later: between them lies the write of the access of clock 1.
     """
+    facts, path = sums.facts, sums.path
     multiplied, loop = facts.memory + facts.product_ready, facts.loop
     clocks, t = Clocks(prover, net, loop + 1 + multiplied), prover.terms
     sampled = loop + facts.product_ready
-    before = clocks.frames.memory(sampled, "sums.words")
-    after = clocks.frames.memory(sampled + 1, "sums.words")
-    place = clocks.at(0, "place")
-    some = Bits(t, t.var("some place", len(place)))
+    before = clocks.frames.memory(sampled, f"{path}.words")
+    after = clocks.frames.memory(sampled + 1, f"{path}.words")
+    some = Bits(t, t.var("some place", len(clocks.at(0, "place"))))
     seen = Bits(t, t(K.ARRAY_SELECT, before, some.term))
     next_seen = Bits(t, t(K.ARRAY_SELECT, after, some.term))
-    added = clocks.at(1, "issue") & same(clocks.at(1, "place"), some)
-    here = same(clocks.at(loop, "place"), some)
+    added = sums.writes(clocks, 1) & same(sums.place(clocks, 1), some)
+    here = same(sums.place(clocks, loop), some)
     access = (clocks.at(loop, "issue") | clocks.at(loop, "fetch")) & here
-    read = clocks.at(loop + multiplied - 1, "sums.r_data")
+    read = clocks.at(loop + multiplied - 1, f"{path}.r_data")
     # A read and a write of one address in the same clock: the block RAM's word is undefined then.
-    meets = clocks.at(sampled, "sums.write__en") & same(
-        clocks.at(sampled, "sums.write__addr"), clocks.at(sampled, "sums.r_addr")
+    meets = clocks.at(sampled, f"{path}.write__en") & same(
+        clocks.at(sampled, f"{path}.write__addr"), clocks.at(sampled, f"{path}.r_addr")
     )
     earlier = either(
         [
-            clocks.at(clock, "issue") & same(clocks.at(clock, "place"), some)
+            sums.writes(clocks, clock) & same(sums.place(clocks, clock), some)
             for clock in range(1, loop)
         ],
         t,
     )
+    zeros = ", or 0 behind a fetch or a wipe of it" if facts.clears else ""
     prover.claim(
         f"{label}: one sum",
         f"of any place: an access reads its sums with the products of all issues to it that were"
-        f" {loop} clocks before or more, each added once; and with no issue to it in the"
+        f" {loop} clocks before or more, each added once{zeros}; and with no access to it in the"
         f" {loop - 1} clocks before, no read meets a write",
         violated(
-            same(next_seen, mux(added, _sums_of(clocks, 1 + multiplied, facts.lanes), seen)),
+            same(next_seen, mux(added, sums.written(clocks, 1), seen)),
             here.implies(same(read, seen)),
             (access & ~earlier).implies(~meets),
         ),
-        clocks.quiet,
+        sums.known(clocks, loop + 1 + multiplied),
         {"place": some.term},
     )
 
 
-def _prove_fetch(prover: Prover, net: Netlist, facts: EventLanesFacts, label: str) -> None:
+def _prove_fetch(
+    prover: Prover, net: Netlist, spec: TrainedLayerSpec, facts: EventLanesFacts, label: str
+) -> None:
     """Partial sums are added up, those without an event as 0."""
     fetched = facts.memory + facts.product_ready
     clocks, lanes = Clocks(prover, net, fetched + facts.summing), facts.lanes
-    stored = clocks.at(fetched - 1, "sums.r_data").gated(clocks.at(0, "counts"))
+    memories = _memories(spec, facts)
+    stored = cat([clocks.at(fetched - 1, f"{sums.path}.r_data") for sums in memories])
+    if not facts.clears:
+        stored = stored.gated(clocks.at(0, "counts"))
     after = clocks.at(fetched + facts.summing, "current")
+    unused = "" if facts.clears else ", which are 0 where they do not count"
     if facts.sets == 1:
         wanted = stored
-        text = "`current` has the sums, which are 0 where they do not count"
+        text = f"`current` has the sums{unused}"
     else:
         before = clocks.at(fetched + facts.summing - 1, "current")
         start = before.gated(~clocks.at(0, "begin"))
         parts = [_part(start, lane, lanes) + _part(stored, lane, lanes) for lane in range(lanes)]
         wanted = cat(parts)
         text = (
-            "`current` is what it was before (0 at the first partial sums) plus the partial sums,"
-            " which are 0 where they do not count"
+            "`current` is what it was before (0 at the first partial sums) plus the partial"
+            f" sums{unused}"
         )
     prover.claim(
         f"{label}: sum of partial sums",
@@ -194,14 +297,17 @@ def _prove_strobes(prover: Prover, net: Netlist, facts: EventLanesFacts, label: 
     last = max(facts.latency, landed)
     clocks = Clocks(prover, net, last)
     ends = clocks.at(0, "fetch") & clocks.at(0, "last")
+    names = ("issue", "fetch", "wipe") if facts.clears else ("issue",)
     under_way = either(
-        [clocks.at(clock, "issue") for clock in range(last - landed, last)], prover.terms
+        [clocks.at(clock, name) for clock in range(last - landed, last) for name in names],
+        prover.terms,
     )
+    what = "products and zeros" if facts.clears else "products"
     prover.claim(
         f"{label}: end of a sum",
         f"`done` is high {facts.latency} clocks after the fetch of a group's last partial sums,"
-        f" `announced` {facts.ahead} clocks before that, and both at no other time; products are in"
-        f" flight for {landed} clocks behind their issue",
+        f" `announced` {facts.ahead} clocks before that, and both at no other time; {what} are in"
+        f" flight for {landed} clocks behind their access",
         violated(
             same(clocks.at(facts.latency, "done"), ends),
             same(clocks.at(facts.latency - facts.ahead, "announced"), ends),
@@ -239,4 +345,33 @@ def _prove_weights(prover: Prover, net: Netlist, facts: EventLanesFacts, label: 
         ),
         (),
         {"turn": turn.term, "host": asked.term, "some": some},
+    )
+
+
+def _prove_host(
+    prover: Prover, net: Netlist, spec: TrainedLayerSpec, facts: EventLanesFacts, label: str
+) -> None:
+    """The host reads and writes the sums that it asks for, where nothing is on its way to them."""
+    clocks, memories = Clocks(prover, net, facts.memory), _memories(spec, facts)
+    host, place = clocks.at(0, "host"), clocks.at(0, "host_place")
+    load, given = clocks.at(0, "load_sum"), clocks.at(0, "load_sum_data")
+    landed = facts.memory + facts.product_ready + facts.adding
+    still = [~clocks.at(0, f"{name}_d{landed}") for name in ("issue", "fetch", "wipe")]
+    stored = Bits(prover.terms, clocks.frames.at(facts.memory, "stored"))
+    claimed = []
+    for lane, sums in enumerate(memories):
+        claimed += [
+            same(clocks.at(0, f"{sums.path}.r_addr"), place),
+            same(_part(stored, lane, facts.lanes), clocks.at(1, f"{sums.path}.r_data")),
+            same(clocks.at(0, f"{sums.path}.write__en"), load[lane]),
+            same(clocks.at(0, f"{sums.path}.write__addr"), place),
+            load[lane].implies(same(clocks.at(0, f"{sums.path}.write__data"), given)),
+        ]
+    prover.claim(
+        f"{label}: sums for the host",
+        f"with `host` the sums at its place are read, and shown {facts.memory} clocks later; it"
+        " writes those of the lanes that it means, at its place",
+        violated(*claimed),
+        [host.holds, *(bit.holds for bit in still)],
+        {"place": place.term},
     )

@@ -12,7 +12,11 @@ from typing import Any
 from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.blocks.network.conv_parts import prove_conv_sequencer
-from sc_hw.proof.blocks.network.facts import EventCounterFacts, ScannerFacts
+from sc_hw.proof.blocks.network.facts import (
+    EventCounterFacts,
+    ScannerFacts,
+    WiperFacts,
+)
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_model.graph.smt import K
@@ -36,11 +40,11 @@ def prove_scanner(prover: Prover, net: Netlist, network: NetworkSpec, facts: Sca
     clocks = Clocks(prover, net, 1)
     step = _ScannerStep(clocks, facts)
     scanning, load, room = step.scanning, step.load, step.room
-    # The layer hands over values only when the token of the last ones has been taken.
+    # The layer hands over values only when the token of the last ones is out.
     known = [
         *clocks.quiet,
         _scanner_invariant(clocks, 0, facts).holds,
-        (~load | ~scanning & ~clocks.at(0, "o_event__valid")).holds,
+        (~load | ~scanning).holds,
     ]
     if facts.sliced:
         _prove_wants(prover, clocks, step, label, known)
@@ -440,5 +444,35 @@ def prove_reader(
         f"{label}: after a reset",
         "a reset ends it, and the first partial sum of the first group is next",
         violated(invariant(1), ~clocks.at(1, "sweeping")),
+        [prover.on(clocks.frames.at(0, "rst"))],
+    )
+
+
+# --- wiper ----------------------------------------------------------------------------------------
+
+
+def prove_wiper(prover: Prover, net: Netlist, network: NetworkSpec, facts: WiperFacts) -> None:
+    """Add the claims about a wiper to the prover."""
+    label = f"layer {network.layers[facts.layer].name}, wiper"
+    clocks, end = Clocks(prover, net, 1), facts.words + facts.landed
+    busy, place, restart = (clocks.at(0, name) for name in ("busy", "place", "restart"))
+    last, begins = place.equals(end - 1), restart & ~busy
+    prover.claim(
+        f"{label}: every sum once",
+        f"from its beginning on the {facts.words} words are set to 0, one after the other, each"
+        f" once; then it waits {facts.landed} clocks, until the last zero is written, and rests",
+        violated(
+            same(clocks.at(0, "wipe"), busy & place.below(facts.words)),
+            same(clocks.at(1, "busy"), (busy & ~last) | begins),
+            same(clocks.at(1, "place"), mux(busy, place + 1, place.gated(~begins))),
+            clocks.at(1, "busy").implies(clocks.at(1, "place").below(end)),
+        ),
+        [*clocks.quiet, busy.implies(place.below(end)).holds],
+        {"place": place.term},
+    )
+    prover.claim(
+        f"{label}: after a reset",
+        "a reset makes it begin with the first word",
+        violated(clocks.at(1, "busy"), clocks.at(1, "place").equals(0)),
         [prover.on(clocks.frames.at(0, "rst"))],
     )

@@ -115,6 +115,7 @@ class EventLanesFacts:
     latency : clock in which `done` is high, if clock 0 fetches a group's last partial sum.
     summing : clocks from a partial sum to the sum with it.
     sets : sets of partial sums.
+    clears : sums are set to 0 behind a fetch, and each lane has a memory of its own.
     fixed : fields of the synapse's parameters.
     state : of the synapse; none.
     """
@@ -129,6 +130,7 @@ class EventLanesFacts:
     latency: int
     summing: int
     sets: int
+    clears: bool
     fixed: tuple[Field, ...]
     state: tuple[Field, ...]
 
@@ -203,6 +205,22 @@ class OrderFacts:
     def constant(self) -> bool:
         """Whether there is a column behind the image."""
         return self.columns > self.places * self.channels
+
+
+@dataclass(frozen=True)
+class WiperFacts:
+    """Facts of the wiper of a layer's sums.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    words : of the memory of sums.
+    landed : clocks from a wipe to the write of its zero.
+    """
+
+    layer: int
+    words: int
+    landed: int
 
 
 @dataclass(frozen=True)

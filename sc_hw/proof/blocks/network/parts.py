@@ -29,6 +29,7 @@ from sc_hw.proof.blocks.network.facts import (
     SliceFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
+    WiperFacts,
 )
 from sc_hw.proof.blocks.parts import PartFiles
 from sc_hw.proof.facts import fields_of, named_signals
@@ -43,6 +44,7 @@ LANE, NEURONS, HISTORY = "lane", "neurons", "history"
 READOUT = "readout"  # behind the last layer's neurons, where the network has one
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
+WIPER = "wiper"  # with delays
 # Those of a convolution whose spikes leave in slices, and of the layer behind it.
 SLICES, ORDER = "slices", "order"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
@@ -128,6 +130,7 @@ def event_lanes_facts(lanes: EventLanes, index: int) -> EventLanesFacts:
         latency=lanes.latency,
         summing=one.summing,
         sets=lanes.sets,
+        clears=lanes.clears,
         fixed=fields_of(lanes.word_layout),
         state=(),
     )
@@ -156,6 +159,8 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
         (SEQUENCER, layer.sequencer, counters),
         (READER, layer.reader, counters),
     ]
+    if (wiper := layer.wiper) is not None:
+        rows.append((WIPER, wiper, WiperFacts(index, wiper.words, wiper.landed)))
     if (order := layer.order) is not None:
         places = OrderFacts(index, order.places, order.channels, order.columns, scanner.width)
         rows.append((ORDER, order, places))

@@ -26,6 +26,7 @@ from sc_hw.proof.blocks.network.event_parts import (
     prove_reader,
     prove_scanner,
     prove_sequencer,
+    prove_wiper,
 )
 from sc_hw.proof.blocks.network.facts import (
     EventCounterFacts,
@@ -37,6 +38,7 @@ from sc_hw.proof.blocks.network.facts import (
     SliceFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
+    WiperFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
     EVENT_LANES,
@@ -49,6 +51,7 @@ from sc_hw.proof.blocks.network.parts import (
     SCANNER,
     SEQUENCER,
     SLICES,
+    WIPER,
 )
 from sc_hw.proof.blocks.network.readout_parts import prove_readout
 from sc_hw.proof.blocks.network.slice_parts import prove_order, prove_slices
@@ -225,6 +228,7 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     SCANNER: (ScannerFacts, prove_scanner),
     SEQUENCER: (EventCounterFacts, prove_sequencer),
     READER: (EventCounterFacts, prove_reader),
+    WIPER: (WiperFacts, prove_wiper),
     SLICES: (SliceFacts, prove_slices),
     ORDER: (OrderFacts, prove_order),
 }

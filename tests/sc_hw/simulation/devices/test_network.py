@@ -26,6 +26,14 @@ DESIGNS = {design.name: design for design in (TWO_RATES, LEARNS)}
 Pair = tuple[Device, Device]
 
 
+def by_events(design: Design) -> Design:
+    """The design with its first layer by events."""
+    network = spec_of(design)
+    first = network.layers[0].model_copy(update={"engine": "events"})
+    layers = (first, *network.layers[1:])
+    return design.model_copy(update={"network": network.model_copy(update={"layers": layers})})
+
+
 def spec_of(design: Design) -> NetworkSpec:
     assert design.network is not None
     return design.network
@@ -53,7 +61,14 @@ def stimulus(design: Design, steps: int, seed: int = 1) -> dict[str, Any]:
     return {"spikes": rng.random((steps, spec_of(design).layers[0].inputs)) < 0.4, **taught}
 
 
-@pytest.fixture(scope="module", params=DESIGNS.values(), ids=DESIGNS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        *(pytest.param(design, id=name) for name, design in DESIGNS.items()),
+        # delays of the event engine: sums to come in place of the columns' past
+        pytest.param(by_events(LEARNS), id="events", marks=pytest.mark.soak),
+    ],
+)
 def pair(request: pytest.FixtureRequest, builds: Path) -> Iterator[Pair]:
     """A design on model and RTL, both loaded."""
     with Device.open(request.param, on="rtl", root=builds) as rtl:
@@ -292,3 +307,17 @@ def test_another_layout_of_lanes_and_clocks_is_the_same_network(tmp_path: Path) 
     )
     assert device_block(moved).identity() == one.block.identity()
     assert device_block(LEARNS).identity() != one.block.identity()
+
+
+def test_a_state_of_a_sweep_becomes_one_of_events(tmp_path: Path) -> None:
+    swept, events = Device.open(LEARNS), Device.open(by_events(LEARNS))
+    swept.load(weights_of(LEARNS))
+    swept.run(**stimulus(LEARNS, 20))
+    events.restore(swept.checkpoint(tmp_path / "swept.npz"))
+    assert np.any(events.state()["a"]["arriving"])
+    later = stimulus(LEARNS, 20, seed=2)
+    words = [device.run(**later) for device in (swept, events)]
+    assert words[0].any()
+    assert np.array_equal(*words)
+    with pytest.raises(ConfigError, match=r"^layer 'a': a state of engine 'sweep' must have 'hist"):
+        swept.restore(events.checkpoint(tmp_path / "events.npz"))

@@ -1,8 +1,10 @@
 """Claims about an event layer in `top.v`: what joins its parts, and what is under way when.
 
-Two ticks may be under way: the events of one are added up while the neurons take the sums of the
-one before. A tick's end token tells where the first of them is: to be scanned, at the scanner's
-output, or taken. The neurons' clocks are followed as those of a sweep are, from the hand-over on.
+Three ticks may be under way: the scanner searches the columns of one, the events of the one before
+are added up, and the neurons take the sums of the one before that. A tick's end token tells where
+it is: to be scanned, at the scanner's output, or taken; so there are as many tokens as ticks that
+are not with the neurons. The neurons' clocks are followed as those of a sweep are, from the
+hand-over on.
 """
 
 from __future__ import annotations
@@ -60,14 +62,35 @@ class EventShape(LayerShape):
         return sum(field.width for field in self.event_lanes.fixed)
 
     @property
+    def place_bits(self) -> tuple[int, int, int]:
+        """Bits of a sum's place: group, set, bank."""
+        sets, banks = self.event_lanes.sets, self.spec.banks
+        return address_bits(self.spec.groups), (sets - 1).bit_length(), (banks - 1).bit_length()
+
+    @property
+    def history_bits(self) -> int:
+        """Bits of a sum, where the host finds it; else 0."""
+        return self.spec.current_format(self.value).width if self.event_lanes.clears else 0
+
+    @property
+    def number_bits(self) -> int:
+        """Bits of a word's number in a host's request: those of the largest space."""
+        place = sum(self.place_bits) if self.event_lanes.clears else 0
+        return max(super().number_bits, place)
+
+    @property
     def settling(self) -> int:
         """Clocks from the last neuron's spike to the end of its tick.
 
-        The places of lanes without a neuron in the last group must have left the neurons' row.
+        The places of lanes without a neuron in the last group must have left the neurons' row, and
+        the zeros behind the last fetch must be written.
         """
         decided = self.neurons.ahead + self.neurons.update_latency
         last_neuron = (self.spec.neurons - 1) % self.spec.lanes
-        return max(0, self.spec.lanes - (1 + last_neuron + decided), self.answering)
+        surplus = self.spec.lanes - (1 + last_neuron + decided)
+        last_sum = self.event_lanes.latency + 1 + self.neurons.update_latency + last_neuron
+        zeros = self.landed - last_sum if self.event_lanes.clears else 0
+        return max(0, surplus, zeros, self.answering)
 
     @property
     def landed(self) -> int:
@@ -85,6 +108,7 @@ class EventParts:
     scanner, sequencer, reader : those that every one has.
     order : of its columns, behind a convolution; else None.
     slices : the queue in which a convolution's spikes leave; None where they leave otherwise.
+    wiper : of its sums, where these are cleared; else None.
     """
 
     scanner: Outputs
@@ -92,6 +116,7 @@ class EventParts:
     reader: Outputs
     order: Outputs | None = None
     slices: Outputs | None = None
+    wiper: Outputs | None = None
 
 
 @dataclass
@@ -114,7 +139,30 @@ class EventLayer(Layer):
     def free(self) -> Bits:
         """No tick is under way, no spikes wait to be taken, and no word is being read."""
         busy = self.state("adding") | self.state("deciding")
-        return ~(busy | self.state("waiting") | self.state("reading"))
+        return ~(busy | self.state("waiting") | self.state("reading") | self.wiping)
+
+    @property
+    def wiping(self) -> Bits:
+        """All sums are being set to 0."""
+        if self.parts.wiper is None:
+            return self.wiring.const(0, 1)
+        return self.of("wiper", "busy")
+
+    @property
+    def further_words(self) -> dict[tuple[Space, int], Bits]:
+        """What the host finds beside synapses and neurons, by space and lane."""
+        words = super().further_words
+        if self.parts.wiper is not None:
+            stored = ((Space.HISTORY, number) for number in range(len(self.lanes)))
+            words |= {key: self.lanes[key[1]]["stored"] for key in stored}
+        return words
+
+    def ahead(self, bank: Bits, delay: Bits | int) -> Bits:
+        """The bank so many ticks behind another one."""
+        banks = self.shape.spec.banks
+        wide = len(bank) + 1
+        far = bank.wide(wide) + (delay if isinstance(delay, int) else delay.wide(wide))
+        return mux(far.below(banks), far, far - banks)[: len(bank)]
 
     @property
     def begins(self) -> Bits:
@@ -148,9 +196,11 @@ class EventLayer(Layer):
     @property
     def open(self) -> Bits:
         """A tick may begin in this clock."""
-        busy = self.state("adding") | self.state("reading") | self.state("load_now")
+        busy = self.state("reading") | self.state("load_now") | self.wiping | self.state("ahead")
         if self.shape.spec.recurrent:
-            busy = busy | self.state("deciding")
+            busy = busy | self.state("adding") | self.state("deciding")
+        else:
+            busy = busy | self.of("scanner", "scanning")
         return ~busy & ~self.host_asks
 
     @property
@@ -184,26 +234,64 @@ class EventLayer(Layer):
             ~(arrived & (on_its_way[0] | on_its_way[1])),
             ~(on_its_way[0] & on_its_way[1]),
             # Where a recurrent layer adds up events, the spikes of the tick before are complete.
-            *([~(adding & deciding)] if self.shape.spec.recurrent else []),
+            *([~(adding & deciding), ~self.state("ahead")] if self.shape.spec.recurrent else []),
         ]
         facts += [*self._token(adding), *self._flight(adding), *self._fetches(deciding)]
+        if self.parts.wiper is not None:
+            facts += self._zeros(adding, deciding, waiting)
         return [*facts, *(self._queue(deciding, waiting) if self.parts.slices is not None else ())]
 
+    def _zeros(self, adding: Bits, deciding: Bits, waiting: Bits) -> list[Bits]:
+        """Sums are wiped outside of ticks, and cleared while a tick is decided.
+
+        While a tick is decided, its bank is the one in front of that of the events.
+        """
+        wiping, place = self.wiping, self.of("wiper", "place")
+        bank, decided = self.state("bank"), self.state("decided_bank")
+        landed, banks = self.shape.landed, self.shape.spec.banks
+        words = self.words_of_sums
+        facts = [
+            ~(wiping & (adding | deciding | waiting | self.state("reading"))),
+            (wiping & self.state("load_now")).implies(place.equals(0)),
+            wiping.implies(place.below(words + landed)),
+            bank.below(banks) & decided.below(banks),
+            deciding.implies(self.ahead(decided, 1).equals(bank)),
+        ]
+        for clock in range(1, landed + 1):
+            since = place - clock
+            there = wiping & ~place.below(clock) & since.below(words)
+            facts.append(self.of("lanes", f"wipe_d{clock}").implies(there))
+            facts.append(self.of("lanes", f"fetch_d{clock}").implies(deciding))
+        return facts
+
+    @property
+    def words_of_sums(self) -> int:
+        """Words of a memory of sums."""
+        of_group, of_set, _ = self.shape.place_bits
+        return self.shape.spec.banks << (of_group + of_set)
+
     def _token(self, adding: Bits) -> list[Bits]:
-        """The tick's end token is in one place; events go in front of it."""
+        """There is an end token for each tick that is not with the neurons.
+
+        Events go in front of theirs: one that is on its way has a token behind it.
+        """
         ended, busy = self.of("sequencer", "ended"), self.of("sequencer", "busy")
-        to_come = token = self.of("scanner", "scanning")
-        facts = []
+        behind = self.of("scanner", "scanning")
+        tokens, facts = [behind, ended], []
         for part, valid_name, end_name in self._on_their_way():
             valid, end = self.of(part, valid_name), self.of(part, end_name)[0]
-            facts += [~(to_come & valid & end), valid.implies(adding)]
-            to_come, token = to_come | valid, token | (valid & end)
+            facts.append((valid & ~end).implies(behind))
+            behind = behind | (valid & end)
+            tokens.append(valid & end)
+        ahead, wide = self.state("ahead"), len(tokens).bit_length() + 1
+        number = adding.wide(wide) + ahead.wide(wide)
+        for token in tokens:
+            number = number - token.wide(wide)
         return [
-            adding.equals(token | ended),
+            number.equals(0),
+            ahead.implies(adding),
             *facts,
-            ~(to_come & ended),
-            ~(busy & ended),
-            busy.implies(adding),
+            busy.implies(behind & ~ended),
         ]
 
     def _on_their_way(self) -> Iterator[tuple[str, str, str]]:
@@ -234,9 +322,11 @@ class EventLayer(Layer):
         facts = []
         for clock in range(1, self.shape.landed + 1):
             issued = self.of("lanes", f"issue_d{clock}")
-            place = self.of("lanes", f"place_d{clock}")
-            bank = place[len(place) - 1].equals(self.state("bank"))
-            facts.append(issued.implies(adding & bank))
+            facts.append(issued.implies(adding))
+            if self.parts.wiper is None:
+                place = self.of("lanes", f"place_d{clock}")
+                bank = place[len(place) - 1].equals(self.state("bank"))
+                facts.append(issued.implies(bank))
         return facts
 
     def _fetches(self, deciding: Bits) -> list[Bits]:
@@ -250,7 +340,7 @@ class EventLayer(Layer):
 
     def registers(self) -> Iterator[tuple[Instance, str]]:
         """The registers that the invariants speak of."""
-        names = ["adding", "deciding", "waiting", "reading", "load_now", "arrived", "bank"]
+        names = ["adding", "ahead", "deciding", "waiting", "reading", "load_now", "arrived", "bank"]
         for name in [*names, *(f"read_d{clock}" for clock in range(1, MEMORY + 1))]:
             yield self.part, name
         yield self.part.part("scanner"), "scanning"
@@ -261,9 +351,15 @@ class EventLayer(Layer):
             yield self.part.part("slices"), name
         for name in ("ended", "busy"):
             yield self.part.part("sequencer"), name
+        clears = self.parts.wiper is not None
+        lines = ("issue", "fetch", "wipe") if clears else ("issue", "place")
         for clock in range(1, self.shape.landed + 1):
-            yield self.part.part("lanes"), f"issue_d{clock}"
-            yield self.part.part("lanes"), f"place_d{clock}"
+            for line in lines:
+                yield self.part.part("lanes"), f"{line}_d{clock}"
+        if clears:
+            yield self.part, "decided_bank"
+            yield self.part.part("wiper"), "busy"
+            yield self.part.part("wiper"), "place"
         reader = self.part.part("reader")
         yield reader, "sweeping"
         if self.shape.slots > 1:
@@ -281,10 +377,13 @@ def each_lane(lanes: Outputs, shape: EventShape) -> list[Outputs]:
         return bits[number * width : (number + 1) * width]
 
     strobes = {name: lanes[name] for name in ("in_flight", "announced", "done")}
+    ports = {"word": "words", "current": "current"}
+    if shape.event_lanes.clears:
+        ports["stored"] = "stored"
     return [
         Outputs(
             lanes.instance,
-            {**strobes, "word": part("words", number), "current": part("current", number)},
+            {**strobes, **{name: part(port, number) for name, port in ports.items()}},
         )
         for number in range(shape.spec.lanes)
     ]
@@ -303,6 +402,11 @@ class DecisionTimes(TickTimes):
     def registers(self, time: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """Every register of the control, and what it holds at a time of the tick."""
         yield from super().registers(time)
+        if self.layer.parts.wiper is not None:
+            for clock in range(1, self.layer.shape.landed + 1):
+                then = time.before(clock)
+                fetched = then.group.below(self.shape.spec.groups) & then.slot.below(self.columns)
+                yield self.layer.part.part("lanes"), f"fetch_d{clock}", fetched
         if self.layer.parts.slices is None:
             return
         # The spikes that came before this clock are those of the neurons in front of this one.
@@ -367,6 +471,11 @@ def _prove_invariants(layer: EventLayer) -> None:
             *(layer.reset | fact for fact in layer.invariants()),
             ends.implies(layer.state("deciding") & ~layer.of("reader", "sweeping")),
         ]
+        if layer.parts.wiper is not None:  # and then all zeros behind its fetches are written
+            facts += [
+                ends.implies(~layer.of("lanes", f"fetch_d{clock}"))
+                for clock in range(1, layer.shape.landed)
+            ]
         if layer.parts.slices is not None:
             written = wiring.next(layer.part.part("slices"), "written")
             facts += [
@@ -378,8 +487,9 @@ def _prove_invariants(layer: EventLayer) -> None:
     wiring.claim(
         f"{layer.label}: one thing at a time",
         "after a reset and ever after: writes and reads of the host exclude ticks and each other;"
-        " the end token of the tick that adds up its events is in one place; products in flight are"
-        " of that tick and go to its bank; sums are fetched for a tick that is decided",
+        " each tick that is not with the neurons has one end token on its way, behind its events;"
+        " products in flight are of a tick whose events are added and go to its bank; sums are"
+        " fetched for a tick that is decided",
         following,
         assumed,
     )
@@ -399,8 +509,8 @@ def _prove_handshakes(layer: EventLayer) -> None:
 
     wiring.claim(
         f"{layer.label}: who gets in",
-        "between ticks a write of the host is accepted, before a read; a tick begins when no other"
-        " adds up its events and the host asks for nothing"
+        "between ticks a write of the host is accepted, before a read; a tick begins when the"
+        " scanner is free, at most one tick ahead, and the host asks for nothing"
         + (", and takes in more when the scanner wants it" if layer.sliced else "")
         + (
             ", and when the spikes of the tick before are complete"
@@ -417,18 +527,22 @@ def _prove_ticks(layer: EventLayer) -> None:
     def tick() -> Iterator[Pair]:
         ends, begins, over = end_of_tick(layer), layer.begins, layer.hands_over
         adding, deciding, waiting = (layer.state(n) for n in ("adding", "deciding", "waiting"))
-        taken = layer.spikes_taken
+        taken, ahead = layer.spikes_taken, layer.state("ahead")
         for name, wanted in (
-            ("adding", (adding & ~over) | begins),
+            ("adding", (adding & ~over) | begins | ahead),
+            ("ahead", (ahead | (begins & adding)) & ~over),
             ("deciding", (deciding & ~ends) | over),
             ("waiting", (waiting & ~taken) | ends),
         ):
             yield wiring.next_pair(part, name, layer.unless_reset(wanted))
-        yield wiring.next_pair(part, "bank", layer.state("bank") ^ over)
+        yield from _banks(layer, over)
         given = layer.signal("i__payload")[: layer.shape.step_bits]
         step, decided = layer.state("step"), layer.state("decided_step")
         yield wiring.next_pair(part, "step", mux(begins, given, step))
-        yield wiring.next_pair(part, "decided_step", mux(over, step, decided))
+        before = layer.state("step_before")
+        yield wiring.next_pair(part, "step_before", mux(begins, step, before))
+        handed = mux(ahead, before, step)
+        yield wiring.next_pair(part, "decided_step", mux(over, handed, decided))
         if (queue := layer.parts.slices) is not None:
             yield wiring.pair(part, "o__valid", queue["o__valid"])
             yield wiring.pair(part, "o__payload", cat([decided, queue["o__payload"]]))
@@ -448,6 +562,22 @@ def _prove_ticks(layer: EventLayer) -> None:
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
     )
+
+
+def _banks(layer: EventLayer, over: Bits) -> Iterator[Pair]:
+    """The banks of the tick whose events are added, and of that which is decided."""
+    wiring, part, bank = layer.wiring, layer.part, layer.state("bank")
+    if layer.parts.wiper is None:
+        yield wiring.next_pair(part, "bank", bank ^ over)
+        return
+    loaded = Request(layer, "loaded", write=True)
+    restored = loaded.loads(layer, Space.CONTROL)
+    following = mux(over, layer.ahead(bank, 1), bank)
+    yield wiring.next_pair(part, "bank", layer.unless_reset(following))
+    decided = mux(over, bank, layer.state("decided_bank"))
+    yield wiring.next_pair(part, "decided_bank", layer.unless_reset(decided))
+    wiper = part.part("wiper")
+    yield wiring.pair(wiper, "restart", restored & data_of(loaded, 1))
 
 
 def _in_order(layer: EventLayer, spikes: Bits) -> Bits:
@@ -554,14 +684,12 @@ def _prove_scanner_inputs(layer: EventLayer) -> None:
     wiring.claim(
         f"{layer.label}: the columns",
         f"with the beginning of a tick the scanner takes in the inputs' values{own}{bias}, when the"
-        " end token of the tick before has been taken",
+        " end token of the tick before is out of it",
         lambda: (
             *inputs(),
             (
                 "the scanner is empty",
-                layer.begins.implies(
-                    ~layer.of("scanner", "scanning") & ~layer.of("scanner", "o_event__valid")
-                ),
+                layer.begins.implies(~layer.of("scanner", "scanning")),
                 wiring.const(1, 1),
             ),
         ),
@@ -579,7 +707,8 @@ def _prove_sequencer_inputs(layer: EventLayer) -> None:
         yield wiring.pair(sequencer, "hold", layer.parts.reader["fetch"])
         yield wiring.pair(sequencer, "restart", layer.hands_over)
         yield wiring.pair(reader, "start", layer.hands_over)
-        yield wiring.pair(reader, "used", layer.parts.sequencer["used"])
+        if layer.parts.wiper is None:  # else all sums count
+            yield wiring.pair(reader, "used", layer.parts.sequencer["used"])
         restarted = layer.hands_over.implies(layer.of("sequencer", "ended"))
         yield "a restart is behind the end token", restarted, wiring.const(1, 1)
         idle = layer.hands_over.implies(~layer.of("reader", "sweeping"))
@@ -601,21 +730,14 @@ def _prove_lanes_inputs(layer: EventLayer) -> None:
     def inputs() -> Iterator[Pair]:
         loaded = Request(layer, "loaded", write=True)
         fetch = parts.reader["fetch"]
-        place = [mux(fetch, parts.reader["group"], parts.sequencer["group"])]
-        if shape.event_lanes.sets > 1:
-            place.append(mux(fetch, parts.reader["set"], parts.sequencer["set"]))
-        # The neurons' sums are in the other bank than those of the events.
-        place.append(layer.state("bank") ^ fetch)
         wanted = {
             "issue": parts.sequencer["issue"],
             "address": parts.sequencer["address"],
             "value": parts.sequencer["value"],
-            "place": cat(place),
-            "first": parts.sequencer["first"],
             "fetch": fetch,
             "begin": parts.reader["begin"],
-            "counts": parts.reader["counts"],
             "last": parts.reader["last"],
+            **_places(layer, fetch),
             "host_address": host_number(layer)[: address_bits(spec.depth)],
             "load": cat(
                 [
@@ -639,6 +761,49 @@ def _prove_lanes_inputs(layer: EventLayer) -> None:
     )
 
 
+def _places(layer: EventLayer, fetch: Bits) -> dict[str, Bits]:
+    """Where the sums of a clock's access are, and what goes with it."""
+    parts, bank = layer.parts, layer.state("bank")
+    place = [mux(fetch, parts.reader["group"], parts.sequencer["group"])]
+    if layer.shape.event_lanes.sets > 1:
+        place.append(mux(fetch, parts.reader["set"], parts.sequencer["set"]))
+    if parts.wiper is None:
+        # The neurons' sums are in the other bank than those of the events.
+        place.append(bank ^ fetch)
+        more = {"first": parts.sequencer["first"], "counts": parts.reader["counts"]}
+        return {"place": cat(place), **more}
+    place.append(mux(fetch, layer.state("decided_bank"), bank))
+    loaded, bits = Request(layer, "loaded", write=True), sum(layer.shape.place_bits)
+    asked, within = host_number(layer), bits - len(bank)
+    loads = loaded.loads(layer, Space.HISTORY)
+    lanes = range(layer.shape.spec.lanes)
+    return {
+        "place": mux(layer.wiping, parts.wiper["place"].low(bits), cat(place)),
+        "wipe": parts.wiper["wipe"],
+        "host": layer.state("reading") | layer.state("load_now"),
+        "host_place": cat([asked[:within], layer.ahead(bank, asked[within:bits])]),
+        "load_sum": cat([loads & loaded.lane.equals(number) for number in lanes]),
+        "load_sum_data": data_of(loaded, layer.shape.history_bits),
+    }
+
+
+def _zeros_apart(layer: EventLayer) -> Iterator[Pair]:
+    """Where sums are cleared: events and fetches have other banks, and the host waits for zeros."""
+    wiring, lanes = layer.wiring, layer.part.part("lanes")
+    bank, decided = layer.state("bank"), layer.state("decided_bank")
+    delay = Bits(bank.terms, bank.terms.var("a synapse's delay", len(bank)))
+    fits = ~wiring.const(layer.shape.spec.max_delay, len(bank)).below(delay)
+    meets = fits & layer.state("deciding") & layer.ahead(bank, delay).equals(decided)
+    yield "a product's bank is not the neurons'", meets, wiring.const(0, 1)
+    host = wiring.signal(lanes, "host")
+    for name in ("issue", "fetch", "wipe"):
+        for clock in range(1, layer.shape.landed + 1):
+            strobe = layer.of("lanes", f"{name}_d{clock}")
+            yield f"the host and {name} {clock}", host & strobe, wiring.const(0, 1)
+    issue, fetch, wipe = (wiring.signal(lanes, each) for each in ("issue", "fetch", "wipe"))
+    yield "one access", (issue & (fetch | wipe)) | (fetch & wipe), wiring.const(0, 1)
+
+
 def _prove_apart(layer: EventLayer) -> None:
     wiring = layer.wiring
     lanes = layer.part.part("lanes")
@@ -648,6 +813,9 @@ def _prove_apart(layer: EventLayer) -> None:
         host, address = wiring.signal(lanes, "host_address"), wiring.signal(lanes, "address")
         yield f"{lanes.path}.host_address", host, host.gated(~busy)
         yield f"{lanes.path}.address", address, address.gated(layer.state("adding"))
+        if layer.parts.wiper is not None:
+            yield from _zeros_apart(layer)
+            return
         # What is in flight goes to the events' bank, what is fetched comes from the other one.
         fetch, place = layer.parts.reader["fetch"], wiring.signal(lanes, "place")
         bank = place[len(place) - 1]
@@ -660,7 +828,13 @@ def _prove_apart(layer: EventLayer) -> None:
         f"{layer.label}: apart from each other",
         "the host's address is 0 while a tick is under way, and the events' address where no events"
         " are added; the sums that the neurons fetch are in another bank than any product in flight"
-        " goes to, so they are finished and no write meets their read",
+        " goes to, so they are finished and no write meets their read"
+        + (
+            ""
+            if layer.parts.wiper is None
+            else "; so they are for every delay that a synapse may have; the host comes to the sums"
+            " when nothing is on its way there"
+        ),
         apart,
         layer.invariants,
     )

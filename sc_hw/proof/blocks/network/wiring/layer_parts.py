@@ -310,26 +310,22 @@ def prove_host(layer: Layer) -> None:
 
 def prove_answer(layer: Layer) -> None:
     """Add the claim about the word that the host reads."""
-    wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
+    wiring, shape = layer.wiring, layer.shape
     part = layer.part
 
     def answers() -> Iterator[Pair]:
         request = Request(layer, "requested", write=False)
         payload = layer.signal("readback__payload")
-        words = {
-            (Space.NEURON, 0): layer.neurons["word"],
-            (Space.CONTROL, 0): layer.state("fresh"),
-        }
-        if spec.max_delay:
-            words[Space.HISTORY, 0] = past_of(layer)["word"]
+        neuron = layer.neurons["word"]
         if layer.readout is not None:
-            words[Space.NEURON, 0] = cat([layer.neurons["word"], layer.readout["word"]])
+            neuron = cat([neuron, layer.readout["word"]])
+        words = {(Space.NEURON, 0): neuron, **layer.further_words}
         for number, lane in enumerate(layer.lanes):
             words[Space.SYNAPSE, number] = lane["word"]
         yield wiring.pair(part, "readback__valid", layer.state("arrived"))
         for (space, number), word in words.items():
             asked = request.space.equals(space)
-            if space is Space.SYNAPSE:
+            if space is Space.SYNAPSE or (space, 1) in words:  # of one lane
                 asked = asked & request.lane.equals(number)
             wanted = word.wide(shape.data_bits)
             yield f"answer from {space.name} {number}", payload.gated(asked), wanted.gated(asked)

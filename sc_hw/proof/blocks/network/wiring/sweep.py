@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sc_hw.parts.space import Space
 from sc_hw.proof.bits import Bits, cat, mux
 from sc_hw.proof.blocks.network.wiring.instances import Outputs
 from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
@@ -53,6 +54,12 @@ class Layer:
     def state(self, name: str) -> Bits:
         """The present value of a register of the layer."""
         return self.wiring.state(self.part, name)
+
+    @property
+    def further_words(self) -> dict[tuple[Space, int], Bits]:
+        """What the host finds beside synapses and neurons, by space and lane."""
+        past = {} if self.history is None else {(Space.HISTORY, 0): self.history["word"]}
+        return {(Space.CONTROL, 0): self.state("fresh"), **past}
 
     @property
     def values(self) -> Bits:

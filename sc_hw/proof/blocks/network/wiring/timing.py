@@ -149,7 +149,7 @@ class TickTimes:
             then = time.before(clock)
             last = then.group.below(groups) & then.slot.equals(columns - 1)
             yield part.part(self.strobes), f"ends_d{clock}", last
-        if spec.max_delay:
+        if layer.history is not None:
             for clock in range(1, MEMORY + 1):
                 then = time.before(clock)
                 kept = then.group.equals(groups - 1) & then.slot.below(columns)

@@ -25,6 +25,7 @@ from sc_hw.proof.blocks.network.parts import (
     SCANNER,
     SEQUENCER,
     SLICES,
+    WIPER,
 )
 from sc_hw.proof.blocks.network.wiring.crossings import prove_words
 from sc_hw.proof.blocks.network.wiring.events import (
@@ -206,8 +207,9 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         readout=_readout_facts(network, parts, index),
     )
     # where the layer has them
-    order, queue = (
-        instance(kind, kind) if (kind, index) in parts.rows else None for kind in (ORDER, SLICES)
+    order, queue, wiper = (
+        instance(kind, kind) if (kind, index) in parts.rows else None
+        for kind in (ORDER, SLICES, WIPER)
     )
     joined = EventParts(
         instance("scanner", SCANNER),
@@ -215,6 +217,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         instance("reader", READER),
         order,
         queue,
+        wiper,
     )
     lanes = each_lane(instance("lanes", EVENT_LANES), shape)
     inside = EventLayer(
