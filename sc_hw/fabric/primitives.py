@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Signal, signed
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -229,6 +229,86 @@ class LaneRAM(wiring.Component):
         return m
 
 
+class WordRAM(wiring.Component):
+    """A memory of words of several lanes: a read and a write a clock, each lane written or not.
+
+    Latency 2 from `r_addr` to `r_data`, domain ``sync``. With one port a write takes the place of
+    the read: what `r_data` shows for the clock of a write is not defined then, and with two ports
+    not for the word that is written. Contents are not defined at power-on and survive a reset.
+
+    Parameters
+    ----------
+    depth : words, >= 1.
+    width : bits of a lane's part, >= 1.
+    lanes : parts of a word, >= 1.
+    single_port : whether a write takes the place of the read.
+
+    Members
+    -------
+    r_addr : of the word that is read.
+    r_data : the word read 2 clocks ago, lane 0 in the lowest bits.
+    w_addr : of the word that is written.
+    w_en : write the part of each lane whose bit is 1.
+    w_data : the word to write.
+
+    Raises ValueError for a parameter below 1.
+
+    Platform overrides
+    ------------------
+    Define `get_word_ram(ram)` to return an elaboratable that drives `ram.r_data`, or None to keep
+    the twin.
+    """
+
+    def __init__(self, depth: int, width: int, lanes: int, *, single_port: bool) -> None:
+        if min(depth, width, lanes) < 1:
+            raise ValueError(
+                f"Word RAM needs depth, width and lanes >= 1, not {depth} x {width} x {lanes}"
+            )
+        self.depth, self.width, self.lanes = depth, width, lanes
+        self.single_port = single_port
+        address = max(1, (depth - 1).bit_length())
+        super().__init__(
+            {
+                "r_addr": In(address),
+                "r_data": Out(width * lanes),
+                "w_addr": In(address),
+                "w_en": In(lanes),
+                "w_data": In(width * lanes),
+            }
+        )
+
+    @property
+    def port_address(self) -> Value:
+        """With one port: the address of this clock's access."""
+        return Mux(self.w_en.any(), self.w_addr, self.r_addr)
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_word_ram", self)
+        if override is not None:
+            return override
+        m = Module()
+        depth = max(2, self.depth)
+        attrs: dict[str, Any] = {"no_rw_check": 1}
+        if depth >= _WORTH_A_BLOCK:
+            attrs["ram_style"] = "block"
+        m.submodules.words = words = memory.Memory(
+            shape=self.width * self.lanes, depth=depth, init=[], attrs=attrs
+        )
+        write, read = words.write_port(granularity=self.width), words.read_port()
+        output_register = Signal(self.width * self.lanes, reset_less=True)
+        reads = self.port_address if self.single_port else self.r_addr
+        m.d.comb += [
+            write.en.eq(self.w_en),
+            write.addr.eq(self.w_addr[: len(write.addr)]),
+            write.data.eq(self.w_data),
+            read.addr.eq(reads[: len(read.addr)]),
+            read.en.eq(1),
+            self.r_data.eq(output_register),
+        ]
+        m.d.sync += output_register.eq(read.data)
+        return m
+
+
 class PipelinedMultiplier(wiring.Component):
     """Signed product with registers at the operands, inside, and at the result.
 
@@ -328,6 +408,62 @@ class MultiplyAdd(wiring.Component):
         total = self.product + self.c
         cut = total[: self.sum_width] if len(total) > self.sum_width else total
         m.d.comb += [self.product.eq(self.a * self.b), self.sum.eq(cut)]
+        return m
+
+
+class RegisteredMultiplyAdd(wiring.Component):
+    """Product of a signed and an unsigned number and its sum with a third, between registers.
+
+    Latency 2: operands' registers, the result's register; one result a clock; domain ``sync``.
+
+    Parameters
+    ----------
+    a_width : bits of the signed factor.
+    b_width : bits of the unsigned factor.
+    c_width : bits of the signed addend.
+    sum_width : bits of the sum.
+
+    Members
+    -------
+    a, b, c : operands.
+    sum : a x b + c modulo 2^sum_width.
+
+    Platform overrides
+    ------------------
+    Define `get_registered_multiply_add(unit)` to return an elaboratable that drives `unit.sum`, or
+    None to keep the twin.
+    """
+
+    def __init__(self, a_width: int, b_width: int, c_width: int, sum_width: int) -> None:
+        self.a_width, self.b_width = a_width, b_width
+        self.c_width, self.sum_width = c_width, sum_width
+        super().__init__(
+            {
+                "a": In(signed(a_width)),
+                "b": In(b_width),
+                "c": In(signed(c_width)),
+                "sum": Out(signed(sum_width)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Elaboratable:
+        override = _override(platform, "get_registered_multiply_add", self)
+        if override is not None:
+            return override
+        m = Module()
+        a, b, c = (
+            Signal.like(operand, name=f"{name}_register", reset_less=True)
+            for name, operand in (("a", self.a), ("b", self.b), ("c", self.c))
+        )
+        result = Signal(signed(self.sum_width), reset_less=True)
+        total = a * b + c
+        m.d.sync += [
+            a.eq(self.a),
+            b.eq(self.b),
+            c.eq(self.c),
+            result.eq(total[: self.sum_width] if len(total) > self.sum_width else total),
+        ]
+        m.d.comb += self.sum.eq(result)
         return m
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.spec import IntFormat
 from sc_sim.bits import Words, element_bits
 from sc_sim.clocks import Clock, Clocking
-from sc_sim.design import RuleDut, read_build
+from sc_sim.design import Dut, RuleDut, read_build, read_dut
 from sc_sim.driver.driver import Driver, Transfers
 from sc_sim.driver.header import input_ports, output_ports
 from sc_sim.driver.structures import Array
@@ -25,6 +25,12 @@ PATIENCE_CLOCKS = 100_000
 SWEEPS_OF_PATIENCE = 4
 RESET_CLOCKS = 2
 PERIOD_PS, PHASE_PS = 10, 5  # steps of the waves; time has no other meaning here
+
+
+def _read(folder: Path) -> Dut:
+    """A build of one clock; the layers of a learning network have rules of their own."""
+    dut = read_dut(folder)
+    return read_build(folder) if "domains" in dut.manifest or "rule" in dut.manifest else dut
 
 
 class Rtl(Driver):
@@ -40,7 +46,7 @@ class Rtl(Driver):
 
     def __init__(self, folder: Path, library: Path) -> None:
         """`library`: what `sc_sim.library` has built of that folder."""
-        super().__init__(read_build(folder), library)
+        super().__init__(_read(folder), library)
         self._inputs, self._outputs = input_ports(self.dut), output_ports(self.dut)
         (role,) = self.dut.roles
         self._role, self._reset = role, self.dut.domains[0].reset

@@ -28,7 +28,7 @@ COMPONENTS = (
     "sc_hw.plastic",
     "sc_hw.trained",
     "sc_hw.events",
-    "sc_hw.events",
+    "sc_hw.learning",
     "sc_hw.network",
 )
 # plain functions on the standard library, for every layer: texts of errors, files, child processes,
@@ -190,6 +190,7 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.plastic": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.plastic")),
     "sc_hw.trained": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained")),
     "sc_hw.events": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained", "sc_hw.events")),
+    "sc_hw.learning": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained", "sc_hw.learning")),
     "sc_hw.network": Layer(COMPONENTS),
     # a block behind registers: it asks the build's blocks what they are, and makes no Verilog
     "sc_hw.host": Layer(

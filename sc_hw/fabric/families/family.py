@@ -13,7 +13,9 @@ from sc_hw.fabric.primitives import (
     LaneRAM,
     MultiplyAdd,
     PipelinedMultiplier,
+    RegisteredMultiplyAdd,
     SinglePortRAM,
+    WordRAM,
 )
 from sc_hw.fabric.schedule import DelayModel
 
@@ -39,6 +41,8 @@ class Family:
         routes are longer, and registers are what it runs out of.
     layer_memory : how a lane of a layer keeps its synapses where the design leaves it open (see
         `PlasticLayerSpec.memory`).
+    large_memory : bits above which a memory of words of lanes goes into memory with one port; None
+        where the family has no such memory.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Family:
     multiplier: tuple[int, int] | None = None
     layer_delay: DelayModel | None = None
     layer_memory: Literal["joined", "split"] = "joined"
+    large_memory: int | None = None
 
     def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
         """The fabric's block RAM in place of the twin, or None."""
@@ -61,12 +66,20 @@ class Family:
         """The fabric's memory of lanes' words in place of the twin, or None."""
         return None
 
+    def get_word_ram(self, ram: WordRAM) -> Elaboratable | None:
+        """The fabric's memory of words of lanes in place of the twin, or None."""
+        return None
+
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
         """The fabric's multiplier in place of the twin, or None."""
         return None
 
     def get_multiply_add(self, unit: MultiplyAdd) -> Elaboratable | None:
         """The fabric's multiplier with the adder behind it in place of the twin, or None."""
+        return None
+
+    def get_registered_multiply_add(self, unit: RegisteredMultiplyAdd) -> Elaboratable | None:
+        """The fabric's multiplier with adder and registers in place of the twin, or None."""
         return None
 
     def get_carry_out(self, carry_out: CarryOut) -> Elaboratable | None:

@@ -16,7 +16,9 @@ from sc_hw.fabric.primitives import (
     LaneRAM,
     MultiplyAdd,
     PipelinedMultiplier,
+    RegisteredMultiplyAdd,
     SinglePortRAM,
+    WordRAM,
 )
 from sc_hw.fabric.timing import Timing
 
@@ -93,6 +95,51 @@ class UltraPlus(Ice40):
         m.d.comb += ram.r_data.eq(register)
         return m
 
+    def get_word_ram(self, ram: WordRAM) -> Elaboratable | None:
+        """SB_SPRAM256KA side by side, with a register behind them, for a memory with one port.
+
+        Lanes begin at multiples of 4 bits, as in `get_lane_ram`.
+        """
+        if ram.depth > 16_384 or not ram.single_port:
+            return None
+        m = Module()
+        part = -(-ram.width // 4) * 4
+        words = [ram.w_data[low : low + ram.width] for low in range(0, len(ram.w_data), ram.width)]
+        written = Cat(Cat(word, C(0, part - ram.width)) for word in words)
+        mask = Cat(enable.replicate(part // 4) for enable in ram.w_en)
+        address = Signal(14)
+        m.d.comb += address.eq(ram.port_address)
+        columns = [
+            _spram(
+                m,
+                low,
+                address,
+                ram.w_en.any(),
+                written[low : low + 16],
+                Cat(mask[low // 4 : low // 4 + 4], C(0, 4)),
+            )
+            for low in range(0, len(written), 16)
+        ]
+        read = Cat(*columns)
+        register = Signal(len(ram.r_data), name="output_register", reset_less=True)
+        m.d.sync += register.eq(
+            Cat(read[lane * part : lane * part + ram.width] for lane in range(ram.lanes))
+        )
+        m.d.comb += ram.r_data.eq(register)
+        return m
+
+    def get_registered_multiply_add(self, unit: RegisteredMultiplyAdd) -> Elaboratable | None:
+        """One SB_MAC16 with the registers of its operands and of its sum."""
+        if max(unit.a_width, unit.b_width) > 16 or max(unit.c_width, unit.sum_width) > 32:
+            return None
+        m = Module()
+        registers = ("A_REG", "B_REG", "C_REG", "D_REG")
+        result = _mac16(
+            m, unit.a, unit.b, unit.c, registers=registers, output=C(1, 2), b_signed=False
+        )
+        m.d.comb += unit.sum.eq(result)
+        return m
+
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
         """One SB_MAC16 for operands of up to 16 bits and at least 3 stages.
 
@@ -162,7 +209,14 @@ def _spram(m: Module, low: int, addr: Value, enable: Value, written: Value, mask
 
 
 def _mac16(
-    m: Module, a: Value, b: Value, c: Value, *, registers: tuple[str, ...], output: Value
+    m: Module,
+    a: Value,
+    b: Value,
+    c: Value,
+    *,
+    registers: tuple[str, ...],
+    output: Value,
+    b_signed: bool = True,
 ) -> Signal:
     """Output of an SB_MAC16 for signed operands (Lattice FPGA-TN-02007).
 
@@ -170,7 +224,8 @@ def _mac16(
     ----------
     a, b, c : operands, sign-extended to 16, 16 and 32 bits.
     registers : the block's registers that are in use.
-    output : what it shows: 0 is a x b + c, 3 is the registered a x b.
+    output : what it shows: 0 is a x b + c, 1 the same behind a register, 3 is the registered a x b.
+    b_signed : whether `b` is signed; zero-extended otherwise.
     """
     wide_a = Signal(16)
     wide_b = Signal(16)
@@ -193,7 +248,7 @@ def _mac16(
         p_TOPOUTPUT_SELECT=output,
         p_BOTOUTPUT_SELECT=output,
         p_A_SIGNED=C(1, 1),
-        p_B_SIGNED=C(1, 1),
+        p_B_SIGNED=C(int(b_signed), 1),
         i_CLK=ClockSignal(),
         i_CE=C(1, 1),
         i_A=wide_a,
@@ -237,6 +292,7 @@ FAMILIES = (
         multiplier=(16, 16),
         layer_delay=_UP.at(13.0, multiplier_stages=3),
         layer_memory="split",
+        large_memory=_FEW_BLOCKS * 4096,
     ),
     Ice40(
         "ice40_hx",

@@ -1,0 +1,72 @@
+# amaranth: UnusedElaboratable=no
+"""Block `learning_network`: a hidden layer and a readout that learn on the chip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.build.blocks.block import Block
+from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of, space_rows
+from sc_hw.fabric.families import Family
+from sc_hw.learning import LearningNetwork
+from sc_model.graph import Graph
+from sc_model.spec import ConfigError, Design
+
+
+class LearningNetworkBlock(Block):
+    """A :class:`~sc_hw.learning.network.LearningNetwork`."""
+
+    name = "learning_network"
+    top = "learning_network"
+    component: LearningNetwork
+
+    @staticmethod
+    def component_of(design: Design, family: Family, graph: Graph | None) -> LearningNetwork:
+        """The network of a design; `graph` has no effect, since layers have rules of their own."""
+        if design.learning is None:
+            raise ConfigError("a design with block 'learning_network' must have [learning].")
+        return LearningNetwork(design.learning, family)
+
+    def timing(self) -> dict[str, Any]:
+        """Clocks of the parts of a sample; how many there are follows from the sample.
+
+        Returns
+        -------
+        event_clocks : of an input that spikes, in the forward pass.
+        step_clocks : of a step without inputs.
+        update_clocks : between two words of the hidden layer that are updated.
+        """
+        network = self.component
+        plan = network.plan
+        return {
+            "latency_clocks": None,
+            "synapses_per_clock": plan.lanes,
+            "event_clocks": plan.event_slots,
+            "step_clocks": network.parts.forward.neuron_slots + 2,
+            "update_clocks": plan.stride,
+            "accepts_within_clocks": None,
+            "host_within_clocks": None,
+            "done_within_clocks": None,
+            "within_clocks_reason": "a sample takes as long as its spikes and errors ask for",
+        }
+
+    def description(self) -> dict[str, Any]:
+        """Clock, ports, timing, placement of the weights, memory spaces."""
+        plan = self.component.plan
+        return {
+            "domain": {**clock_of("sync"), "edge": "rising", "reset_kind": RESET_KIND},
+            "ports": ports_of(self.component),
+            "timing": self.timing(),
+            "placement": {
+                "lanes": plan.lanes,
+                "rows": plan.rows,
+                "groups": plan.groups,
+                "out_base": plan.out_base,
+                "out_groups": plan.out_groups,
+                "memory": "single_port" if plan.single_port else "two_ports",
+            },
+            "spaces": space_rows(self.component.spaces, self.component.parts.host.counts),
+        }
+
+
+BLOCK = LearningNetworkBlock

@@ -1,0 +1,149 @@
+# amaranth: UnusedElaboratable=no
+"""The course of a sample: its passes one after the other, the answer, what the host tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.learning.plan import LearningPlan
+
+
+class SampleControl(wiring.Component):
+    """Starts each pass when the one before it has landed.
+
+    Forward, readout, winner; then `o` gives the answer and `teach` says what is to be learned; then
+    errors, the backward pass over the readout, and the update of the hidden layer, as far as there
+    is something to learn. Between samples the host has the memories. Domain ``sync``. A reset ends
+    the sample.
+
+    Parameters
+    ----------
+    plan : sizes.
+
+    Members
+    -------
+    full : a sample can be read.
+    host : the host asks for the memories; it goes before the next sample, and before what is told.
+    serves : the host has them, until `host` is low.
+    landing : something is on its way to a memory.
+    learn : for each layer, whether it learns.
+    starts : strobe that starts a pass.
+    ended : strobe of the pass that is under way.
+    errors : the classes' pass is one for errors.
+    any_error : one of the errors is not 0.
+    any_signal : one of the signals is not 0.
+    o : stream of answers; `winner` is given from outside.
+    teach : stream of what the host tells, one transfer for each answer.
+    told : what it told.
+    learning : from what was told until the sample is over.
+    release : the sample is over.
+    resting : no sample is under way.
+    """
+
+    def __init__(self, plan: LearningPlan) -> None:
+        self.plan = plan
+        self.told_layout = data.StructLayout(
+            {"learn": 1, "label": plan.class_bits, "right": 1, "single": 1}
+        )
+        self.starts_layout = data.StructLayout(
+            dict.fromkeys(("forward", "readout", "classes", "backward", "update"), 1)
+        )
+        super().__init__(
+            {
+                "full": In(1),
+                "host": In(1),
+                "serves": Out(1),
+                "landing": In(1),
+                "learn": In(2),
+                "starts": Out(self.starts_layout),
+                "ended": In(1),
+                "errors": Out(1),
+                "any_error": In(1),
+                "any_signal": In(1),
+                "o_valid": Out(1),
+                "o_ready": In(1),
+                "teach": In(stream.Signature(self.told_layout)),
+                "told": Out(self.told_layout),
+                "learning": Out(1),
+                "release": Out(1),
+                "resting": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        starts = self.starts
+        # A pass is started once nothing is landing; the clock after its last slot shows what lands.
+        quiet = Signal(name="quiet")
+        m.d.comb += quiet.eq(~self.landing)
+
+        def then(state: str, name: str, ended: str) -> None:
+            """A state that starts a pass once all has landed, and one that waits for its end."""
+            with m.State(state), m.If(quiet):
+                m.d.comb += getattr(starts, name).eq(1)
+                m.next = f"{state}_runs"
+            with m.State(f"{state}_runs"), m.If(self.ended):
+                m.next = ended
+
+        with m.FSM(name="sample"):
+            with m.State("rest"):
+                m.d.comb += self.resting.eq(1)
+                with m.If(self.host):
+                    m.next = "host"
+                with m.Elif(self.full):
+                    m.next = "forward"
+            with m.State("host"):
+                m.d.comb += self.serves.eq(1)
+                with m.If(~self.host & quiet):
+                    m.next = "rest"
+            then("forward", "forward", "forward_over")
+            with m.State("forward_over"):
+                m.next = "readout"
+            then("readout", "readout", "readout_over")
+            with m.State("readout_over"):
+                m.next = "winner"
+            then("winner", "classes", "offer")
+            with m.State("offer"):
+                m.d.comb += self.o_valid.eq(1)
+                with m.If(self.o_ready):
+                    m.next = "teach"
+            with m.State("teach"):
+                m.d.comb += self.teach.ready.eq(~self.host)
+                with m.If(self.host):
+                    m.next = "host_before_teach"
+                with m.Elif(self.teach.valid):
+                    m.d.sync += self.told.eq(self.teach.payload)
+                    m.next = "learn"
+            with m.State("host_before_teach"):
+                m.d.comb += self.serves.eq(1)
+                with m.If(~self.host & quiet):
+                    m.next = "teach"
+            with m.State("learn"):
+                m.next = "over"
+                with m.If(self.told.learn & self.learn.any()):
+                    m.next = "errors"
+            then("errors", "classes", "errors_over")
+            with m.State("errors_over"):
+                m.next = "over"
+                with m.If(self.any_error):
+                    m.next = "backward"
+            then("backward", "backward", "backward_over")
+            with m.State("backward_over"), m.If(quiet):
+                m.next = "over"
+                with m.If(self.learn[0] & self.any_signal):
+                    m.next = "update"
+            then("update", "update", "over")
+            with m.State("over"), m.If(quiet):
+                m.d.comb += self.release.eq(1)
+                m.next = "rest"
+        learning = Signal(name="learning_register")
+        with m.If(self.teach.valid & self.teach.ready):
+            m.d.sync += learning.eq(1)
+        with m.If(self.release):
+            m.d.sync += learning.eq(0)
+        m.d.comb += [self.learning.eq(learning), self.errors.eq(learning)]
+        return m

@@ -1,0 +1,126 @@
+# amaranth: UnusedElaboratable=no
+"""The learning signal of a hidden neuron: the sum of weight * error over its row, then its gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.datapath import Datapath
+from sc_hw.learning.plan import FETCH, PRODUCT, LearningPlan
+from sc_hw.trained.lane import unit_graph
+from sc_hw.wires import Delays
+from sc_model.arithmetic.learning import gated_signal, learning_signal
+
+
+class FeedbackSum(wiring.Component):
+    """Adds up the products of a row's words, and makes the neuron's learning signal of the sum.
+
+    Lanes multiply by W + 2^(bits - 1) (see `LearningLane`), so 2^(bits - 1) times the sum of the
+    errors is taken off. The neuron goes along with its last word. `latency` clocks from the slot of
+    a row's last word to its signal, an even number; throughput one word a clock; domain ``sync``. A
+    reset drops what is under way.
+
+    Parameters
+    ----------
+    plan : sizes.
+
+    Members
+    -------
+    slot : a slot reads a word whose products are fed back.
+    first, last : with `slot`: of its row.
+    row, trace, near, age : the row's neuron; its age with this sample.
+    products : of the lanes, `FETCH` + `PRODUCT` clocks after the slot.
+    errors : sum of all errors, constant meanwhile.
+    valid : the signal of a neuron.
+    o_row : its number.
+    signal : that it learns from.
+    landing : a word is under way.
+    """
+
+    def __init__(self, plan: LearningPlan, product_bits: int, total_bits: int) -> None:
+        self.plan, self.product_bits = plan, product_bits
+        delay = plan.family.layer_delay or plan.family.delay
+        layer = plan.hidden
+        self.shift = Datapath(
+            unit_graph(learning_signal(layer, plan.spec.feedback_format(0)), plan.family), delay
+        )
+        self.gate = Datapath(
+            unit_graph(gated_signal(layer, plan.spec.trace_format, plan.steps), plan.family), delay
+        )
+        self.row_bits = plan.group_bits + plan.lane_bits
+        super().__init__(
+            {
+                "slot": In(1),
+                "first": In(1),
+                "last": In(1),
+                "row": In(self.row_bits),
+                "trace": In(plan.trace_bits),
+                "near": In(1),
+                "age": In(layer.age_bits),
+                "products": In(data.ArrayLayout(signed(product_bits), plan.lanes)),
+                "errors": In(signed(total_bits)),
+                "valid": Out(1),
+                "o_row": Out(self.row_bits),
+                "signal": Out(layer.signal_bits),
+                "landing": Out(1),
+            }
+        )
+
+    @property
+    def summed(self) -> int:
+        """Clocks from the slot to the sum with its word, before the errors' part is taken off."""
+        return FETCH + PRODUCT + self.plan.lane_bits + 1
+
+    @property
+    def latency(self) -> int:
+        """Clocks from a row's last slot to its signal."""
+        clocks = self.summed + 1 + self.shift.latency + self.gate.latency
+        return clocks + clocks % 2
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan, delays = self.plan, Delays(m)
+        m.submodules.shift, m.submodules.gate = self.shift, self.gate
+        level: list[Value] = [self.products[lane] for lane in range(plan.lanes)]
+        width = self.product_bits
+        while len(level) > 1:
+            width += 1
+            sums = []
+            for number in range(0, len(level), 2):
+                name = f"sum_{len(level) // 2}_{number // 2}"
+                one = Signal(signed(width), name=name, reset_less=True)
+                m.d.sync += one.eq(level[number] + level[number + 1])
+                sums.append(one)
+            level = list(sums)
+        total = Signal(
+            signed(width + (plan.out_groups - 1).bit_length()), name="row_sum", reset_less=True
+        )
+        first = delays.later(self.first, self.summed - 1, "first")
+        # Slots come in every second clock: what stands in between belongs to no row.
+        with m.If(delays.later(self.slot, self.summed - 1, "slot")):
+            m.d.sync += total.eq(Mux(first, 0, total) + level[0])
+        bits = plan.spec.feedback_format(0).width
+        feedback = Signal(signed(bits), name="feedback", reset_less=True)
+        raised = Cat(C(0, plan.hidden.weight_bits - 1), self.errors).as_signed()
+        m.d.sync += feedback.eq((total - raised)[:bits].as_signed())
+        m.d.comb += self.shift.i_feedback.eq(feedback)
+        at_gate = self.summed + 1 + self.shift.latency
+        slack = self.latency - at_gate - self.gate.latency
+        m.d.comb += [
+            self.gate.i_signal.eq(self.shift.o_signal),
+            self.gate.i_trace.eq(delays.later(self.trace, at_gate, "trace")),
+            self.gate.i_near.eq(delays.later(self.near, at_gate, "near")),
+            self.gate.i_age.eq(delays.later(self.age, at_gate, "age")),
+            self.signal.eq(delays.later(self.gate.o_gated, slack, "gated")),
+            self.o_row.eq(delays.later(self.row, self.latency, "row")),
+        ]
+        ends = self.slot & self.last
+        strobes = [
+            delays.later(ends, clocks, "ends", strobe=True) for clocks in range(1, self.latency + 1)
+        ]
+        m.d.comb += [self.valid.eq(strobes[-1]), self.landing.eq(Cat(*strobes).any())]
+        return m

@@ -1,0 +1,161 @@
+# amaranth: UnusedElaboratable=no
+"""The host's access to what a network remembers: weights, ages, the random register, registers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.learning.plan import FETCH, LearningPlan, Part
+from sc_hw.parts.space import Space
+from sc_hw.wires import choose, gated
+from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
+
+READ = FETCH + 1  # clocks from an access's address to its word in the register of the answer
+
+
+class HostPort(wiring.Component):
+    """Loads and reads one lane of a word, between samples, or an answer and what is told of it.
+
+    Domain ``sync``. A reset drops the access under way, and gives the registers their first values.
+
+    Parameters
+    ----------
+    plan : sizes.
+
+    Members
+    -------
+    load : stream of {space, lane, word, data}.
+    read : stream of {space, lane, word}.
+    readback : stream of words, one for each read.
+    asks : an access is waiting or under way.
+    serves : the memories are the host's.
+    address : of weights; `number` of ages; 0 without an access.
+    words, ages : of the lanes, `FETCH` clocks later.
+    load_weights, load_ages : lanes of the word that take `data`.
+    load_noise : the random register takes `data`.
+    data : what is loaded.
+    noise : the random register.
+    learn : for each layer, whether it learns.
+    step_shift : by how many powers of two all steps are smaller.
+    """
+
+    def __init__(self, plan: LearningPlan) -> None:
+        self.plan = plan
+        self.spaces = {
+            Space.SYNAPSE: data.StructLayout({"weight": signed(plan.hidden.weight_bits)}),
+            Space.NEURON: data.StructLayout({"age": plan.hidden.age_bits}),
+            Space.CONTROL: data.StructLayout(
+                {
+                    "lfsr": REGISTER_BITS,
+                    "step_shift": STEP_SHIFT_BITS,
+                    "learn_hidden": 1,
+                    "learn_output": 1,
+                }
+            ),
+        }
+        self.counts = {
+            Space.SYNAPSE: plan.depth,
+            Space.NEURON: plan.groups,
+            Space.CONTROL: 1,
+        }
+        self.data_bits = max(layout.size for layout in self.spaces.values())
+        address = {"space": Space, "lane": plan.lane_bits, "word": plan.address_bits}
+        self.read_layout = data.StructLayout(address)
+        self.load_layout = data.StructLayout({**address, "data": self.data_bits})
+        super().__init__(
+            {
+                "load": In(stream.Signature(self.load_layout)),
+                "read": In(stream.Signature(self.read_layout)),
+                "readback": Out(stream.Signature(self.data_bits)),
+                "asks": Out(1),
+                "serves": In(1),
+                "address": Out(plan.address_bits),
+                "state_address": Out(plan.state_address_bits),
+                "words": In(data.ArrayLayout(signed(plan.hidden.weight_bits), plan.lanes)),
+                "ages": In(data.ArrayLayout(plan.state_bits, plan.lanes)),
+                "load_weights": Out(plan.lanes),
+                "load_ages": Out(plan.lanes),
+                "load_noise": Out(1),
+                "data": Out(self.data_bits),
+                "noise": In(REGISTER_BITS),
+                "learn": Out(2),
+                "step_shift": Out(STEP_SHIFT_BITS),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self.plan
+        layers = plan.spec.layers
+        access = Signal(self.load_layout, name="access", reset_less=True)
+        reading, loading = Signal(name="reading"), Signal(name="loading")
+        busy = reading | loading
+        arriving = Signal(READ, name="arriving")
+        answered = Signal(name="answered")
+        learn = Signal(
+            2, name="learn_register", init=sum(one.learn << n for n, one in enumerate(layers))
+        )
+        step_shift = Signal(STEP_SHIFT_BITS, name="step_shift_register")
+        free = ~busy & self.serves
+        takes_load, takes_read = Signal(), Signal()
+        m.d.comb += [
+            # Where the host asks for both, the load goes first.
+            self.load.ready.eq(free),
+            self.read.ready.eq(free & ~self.load.valid),
+            takes_load.eq(self.load.valid & self.load.ready),
+            takes_read.eq(self.read.valid & self.read.ready),
+            self.asks.eq(self.load.valid | self.read.valid | busy),
+            self.readback.valid.eq(answered),
+        ]
+        payload = self.load.payload
+        with m.If(takes_load):
+            m.d.sync += access.eq(payload)
+        with m.If(takes_read):
+            m.d.sync += access.as_value()[: self.read_layout.size].eq(self.read.payload.as_value())
+        is_at = {space: access.space == space for space in self.spaces}
+        lanes = Cat(access.lane == lane for lane in range(plan.lanes))
+        control = data.View(
+            self.spaces[Space.CONTROL], access.data[: self.spaces[Space.CONTROL].size]
+        )
+        m.d.sync += [
+            loading.eq(takes_load),
+            arriving.eq(Cat(takes_read, arriving)),
+            answered.eq(arriving[-1] | (answered & ~self.readback.ready)),
+            reading.eq(takes_read | (reading & ~(answered & self.readback.ready))),
+        ]
+        sets_control = Signal(name="sets_control")
+        m.d.comb += [
+            self.data.eq(access.data),
+            self.address.eq(gated(access.word, by=busy)),
+            self.state_address.eq(
+                gated(plan.state_place(Part.AGE, access.word[: plan.group_bits]), by=busy)
+            ),
+            self.load_weights.eq(gated(lanes, by=loading & is_at[Space.SYNAPSE])),
+            self.load_ages.eq(gated(lanes, by=loading & is_at[Space.NEURON])),
+            sets_control.eq(loading & is_at[Space.CONTROL]),
+            self.load_noise.eq(sets_control),
+            self.learn.eq(learn),
+            self.step_shift.eq(step_shift),
+        ]
+        with m.If(sets_control):
+            m.d.sync += [
+                learn.eq(Cat(control.learn_hidden, control.learn_output)),
+                step_shift.eq(control.step_shift),
+            ]
+        answer = Signal(self.data_bits, name="answer", reset_less=True)
+        own = Cat(self.noise, step_shift, learn)
+        weight = choose(access.lane, [Value.cast(self.words[one]) for one in range(plan.lanes)])
+        age = choose(access.lane, [Value.cast(self.ages[one]) for one in range(plan.lanes)])
+        m.d.sync += answer.eq(
+            Mux(
+                is_at[Space.SYNAPSE],
+                weight,
+                Mux(is_at[Space.NEURON], age[: plan.hidden.age_bits], own),
+            )
+        )
+        m.d.comb += self.readback.payload.eq(answer)
+        return m

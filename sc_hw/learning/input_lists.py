@@ -1,0 +1,233 @@
+# amaranth: UnusedElaboratable=no
+"""Inputs in the order of time: one linked list for each step, made while the values come in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.datapath import Datapath
+from sc_hw.learning.plan import LearningPlan
+from sc_hw.trained.lane import unit_graph
+from sc_hw.wires import gated
+from sc_model.arithmetic.learning import spike_time
+
+BUFFERS = 2
+
+
+class InputLists(wiring.Component):
+    """Files each input under the step in which it spikes; reads a step's inputs, last one first.
+
+    A value's step is found by `spike_time`. A silent input takes a clock, another one two, and one
+    more where the list of a step is looked up in that clock. After the last value the constant
+    input follows by itself, in step 0. There are two buffers: one is filled while the other one is
+    read. Whoever walks through the steps knows a trace without a memory: it is what is left of the
+    sample. No sort, no scan, no trace: the lists are all that is kept of a sample.
+
+    Domain ``sync``. A reset empties both buffers.
+
+    Parameters
+    ----------
+    plan : sizes.
+
+    Members
+    -------
+    i : stream of the values of the inputs, in order.
+    full : a sample is complete, and can be read.
+    count : with `full`: its inputs that spike.
+    step, look : look up the list of a step; `some` stands a clock later and `row` two, until the
+        next `look`.
+    some : the list is not empty.
+    row : an input of the list.
+    last : it is the list's last one; stands a clock after `row`.
+    advance : go on to the next input of the list; `row` stands a clock later. Only while `last`
+        stands and is low.
+    release : the sample has been read.
+    """
+
+    def __init__(self, plan: LearningPlan) -> None:
+        self.plan = plan
+        self.times = Datapath(unit_graph(spike_time(plan.spec), plan.family))
+        super().__init__(
+            {
+                "i": In(stream.Signature(plan.spec.value_bits)),
+                "full": Out(1),
+                "count": Out(plan.row_bits),
+                "step": In(plan.time_bits),
+                "look": In(1),
+                "some": Out(1),
+                "row": Out(plan.row_bits),
+                "last": Out(1),
+                "advance": In(1),
+                "release": In(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        lists = _Lists(self.plan)
+        m.submodules.times = self.times
+        m.submodules.heads, m.submodules.links = lists.heads, lists.links
+        m.d.comb += [
+            self.full.eq(lists.full.bit_select(lists.reads, 1)),
+            self.count.eq(Mux(lists.reads, lists.counts[1], lists.counts[0])),
+        ]
+        self._take(m, lists)
+        self._insert(m, lists)
+        self._read(m, lists)
+        self._release(m, lists)
+        return m
+
+    def _take(self, m: Module, lists: _Lists) -> None:
+        """A register for a value, and the constant input behind the last one."""
+        plan = self.plan
+        number = Signal(plan.row_bits, name="number")  # of the input whose value comes next
+        due = Signal(name="due")  # the constant input is next
+        taken = Signal(name="taken")
+        at_last = number == plan.spec.inputs - 1
+        free = ~lists.held | lists.leaves
+        blocked = lists.full.bit_select(lists.fills, 1) | lists.closes | lists.ends
+        m.d.comb += [
+            self.i.ready.eq(free & ~due & ~blocked),
+            taken.eq(self.i.valid & self.i.ready),
+        ]
+        with m.If(lists.leaves):
+            m.d.sync += [lists.held.eq(0), lists.ends.eq(0), lists.constant.eq(0)]
+        with m.If(taken):
+            m.d.sync += [
+                lists.held.eq(1),
+                lists.value.eq(self.i.payload),
+                lists.row.eq(number),
+                number.eq(gated(number + 1, by=~at_last)),
+                lists.ends.eq(at_last & (not plan.spec.bias)),
+                due.eq(at_last & plan.spec.bias),
+            ]
+        with m.Elif(due & free):
+            m.d.sync += [
+                lists.held.eq(1),
+                lists.row.eq(plan.spec.inputs),
+                lists.constant.eq(1),
+                lists.ends.eq(1),
+                due.eq(0),
+            ]
+
+    def _insert(self, m: Module, lists: _Lists) -> None:
+        """Put the input in the register in front of the list of its step."""
+        plan = self.plan
+        time = Signal(plan.time_bits, name="time")
+        inserts = Signal(name="inserts")
+        silent = time == plan.steps
+        row = Signal(plan.row_bits, name="placed_row", reset_less=True)
+        behind = Signal(name="behind", reset_less=True)  # the list had an input
+        at = Cat(time[: lists.step_bits], lists.fills)
+        asked = Cat(self.step[: lists.step_bits], lists.reads)
+        m.d.comb += [
+            self.times.i_value.eq(lists.value),
+            time.eq(gated(self.times.o_time, by=~lists.constant)),
+            inserts.eq(lists.held & ~silent & ~lists.writes & ~self.look),
+            lists.leaves.eq(lists.held & (silent | inserts)),
+        ]
+        m.d.sync += [
+            lists.writes.eq(inserts),
+            lists.closes.eq(lists.leaves & lists.ends),
+            lists.place.eq(at),
+            row.eq(lists.row),
+            behind.eq(lists.occupied.bit_select(at, 1)),
+        ]
+        end = C((1 << plan.row_bits) - 1, plan.row_bits)
+        m.d.comb += [
+            lists.head_read.addr.eq(Mux(self.look, asked, at)),
+            lists.head_write.addr.eq(lists.place),
+            lists.head_write.data.eq(row),
+            lists.head_write.en.eq(lists.writes),
+            lists.link_write.addr.eq(lists.link(row, lists.place[-1])),
+            lists.link_write.data.eq(Mux(behind, lists.head_read.data, end)),
+            lists.link_write.en.eq(lists.writes),
+        ]
+        with m.If(lists.writes):
+            m.d.sync += lists.occupied.bit_select(lists.place, 1).eq(1)
+        with m.If(lists.closes):
+            m.d.sync += [
+                lists.full.bit_select(lists.fills, 1).eq(1),
+                lists.fills.eq(~lists.fills),
+            ]
+
+    def _read(self, m: Module, lists: _Lists) -> None:
+        """Go along a list."""
+        looked = Signal(name="looked")
+        some = Signal(name="some_register", reset_less=True)
+        asked = Cat(self.step[: lists.step_bits], lists.reads)
+        m.d.sync += looked.eq(self.look)
+        with m.If(self.look):
+            m.d.sync += some.eq(lists.occupied.bit_select(asked, 1))
+        with m.If(looked):
+            m.d.sync += self.row.eq(lists.head_read.data)
+        with m.Elif(self.advance):
+            m.d.sync += self.row.eq(lists.link_read.data)
+        m.d.comb += [
+            self.some.eq(some),
+            lists.link_read.addr.eq(lists.link(self.row, lists.reads)),
+            self.last.eq(lists.link_read.data.all()),
+        ]
+
+    def _release(self, m: Module, lists: _Lists) -> None:
+        """Empty the buffer that has been read; count the inputs of the other one."""
+        half = len(lists.occupied) // BUFFERS
+        for buffer, count in enumerate(lists.counts):
+            with m.If(self.release & (lists.reads == buffer)):
+                m.d.sync += [
+                    count.eq(0),
+                    lists.full[buffer].eq(0),
+                    lists.occupied[buffer * half : (buffer + 1) * half].eq(0),
+                ]
+            with m.Elif(lists.writes & (lists.place[-1] == buffer)):
+                m.d.sync += count.eq(count + 1)
+        with m.If(self.release):
+            m.d.sync += lists.reads.eq(~lists.reads)
+
+
+class _Lists:
+    """The buffers, and the register between them and the values.
+
+    Members
+    -------
+    heads, links : memories: the input in front of each list, and the one behind each input, all
+        ones behind the last.
+    fills, reads : numbers of the buffers that are filled and read.
+    full : for each buffer, whether it holds a sample.
+    occupied : for each step of each buffer, whether its list holds an input.
+    counts : inputs of each buffer.
+    held, value, row, constant, ends : the register: whether it holds an input; its value and
+        number; it is the constant input; it is the last of the sample.
+    leaves : the input leaves the register.
+    writes, place : it is put in front of that list in this clock.
+    closes : the last input has left.
+    """
+
+    def __init__(self, plan: LearningPlan) -> None:
+        self.step_bits = (plan.steps - 1).bit_length()
+        attrs = {"no_rw_check": 1}
+        self.heads = memory.Memory(
+            shape=plan.row_bits, depth=BUFFERS << self.step_bits, init=[], attrs=attrs
+        )
+        rows = BUFFERS << (plan.rows - 1).bit_length()
+        self.links = memory.Memory(shape=plan.row_bits, depth=rows, init=[], attrs=attrs)
+        self.head_read, self.head_write = self.heads.read_port(), self.heads.write_port()
+        self.link_read, self.link_write = self.links.read_port(), self.links.write_port()
+        self.fills, self.reads = Signal(name="fills"), Signal(name="reads")
+        self.full = Signal(BUFFERS, name="complete")
+        self.occupied = Signal(BUFFERS << self.step_bits, name="occupied")
+        self.counts = [Signal(plan.row_bits, name=f"count_{n}") for n in range(BUFFERS)]
+        self.held, self.constant = Signal(name="held"), Signal(name="constant")
+        self.value = Signal(plan.spec.value_bits, name="value", reset_less=True)
+        self.row = Signal(plan.row_bits, name="held_row", reset_less=True)
+        self.ends, self.leaves = Signal(name="ends"), Signal(name="leaves")
+        self.writes, self.closes = Signal(name="writes"), Signal(name="closes")
+        self.place = Signal(self.step_bits + 1, name="place", reset_less=True)
+
+    def link(self, row: Value, buffer: Value) -> Value:
+        """Address of the link behind an input."""
+        return Cat(Cat(row, C(0, 1))[: len(self.link_read.addr) - 1], buffer)

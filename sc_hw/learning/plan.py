@@ -1,0 +1,288 @@
+"""Sizes, addresses and clocks of a network that learns on the chip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+from amaranth.hdl import C, Cat, Value
+
+from sc_hw.fabric.families import Family
+from sc_model.spec import ConfigError
+from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
+
+# Clocks from a slot (the clock in which a sequencer issues an access) to the word in a register:
+# the address register, the memory, its output register.
+FETCH = 3
+# Clocks from one addition to a sum until the next one to it may be issued: the memory, the stored
+# sum's register, the adder's register, the write.
+LOOP = 4
+# Clocks from a word of weights to its product in a register (`fabric.primitives.SteppedWeight`).
+PRODUCT = 2
+# Clocks from the slot of an update to its write: fetch, multiply and add, the clamped weight's
+# register. From read to write that is an odd number, so that a memory with one port, read in
+# every second clock, is written in the clocks between.
+WRITE = FETCH + PRODUCT + 1
+FOLD = 2  # clocks in which the neurons of a group are visited: half of the lanes in each
+RULE = "error_triggered"
+
+
+class Part(IntEnum):
+    """Which words of the memory of the lanes' state a slot reads or writes.
+
+    Members
+    -------
+    TRACE : of hidden neurons: spikes of the sample, and whether the potential is near the
+        threshold.
+    AGE : of hidden neurons.
+    SIGNAL : that a hidden neuron learns from.
+    ERROR : of the classes.
+    """
+
+    TRACE = 0
+    AGE = 1
+    SIGNAL = 2
+    ERROR = 3
+
+
+@dataclass(frozen=True)
+class LearningPlan:
+    """What follows from a specification and a fabric.
+
+    Members
+    -------
+    spec : inputs, one hidden layer and a readout.
+    family : the fabric.
+
+    Raises
+    ------
+    ConfigError
+        hardware does not have what the specification asks for.
+    """
+
+    spec: LearningNetworkSpec
+    family: Family
+
+    def __post_init__(self) -> None:
+        spec = self.spec
+        if len(spec.hidden) != 1:
+            raise ConfigError(
+                f"hardware of a learning network must have one table [[hidden]], not"
+                f" {len(spec.hidden)}: run the network on the model, or leave layers out."
+            )
+        lanes = [layer.lanes for layer in spec.layers]
+        widths = [layer.weight_bits for layer in spec.layers]
+        for key, values in (("lanes", lanes), ("weight_bits", widths)):
+            if len(set(values)) > 1:
+                raise ConfigError(
+                    f"hardware of a learning network has one word for all layers, so {key} must be"
+                    f" the same in [[hidden]] and [output], not {values}."
+                )
+        if lanes[0] < 2 or lanes[0] & (lanes[0] - 1):
+            raise ConfigError(
+                f"lanes of a learning network must be a power of two from 2 to 64 in hardware, not"
+                f" {lanes[0]}."
+            )
+        if spec.exploration:
+            raise ConfigError(
+                "hardware of a learning network does not explore by itself, so exploration must be"
+                f" 0, not {spec.exploration}: let the host choose what is played."
+            )
+        for layer in spec.layers:
+            if layer.rule.family != RULE:
+                raise ConfigError(
+                    f"layers of a learning network run rule '{RULE}' in hardware, not"
+                    f" '{layer.rule.family}' (layer '{layer.name}')."
+                )
+
+    # --- sizes ------------------------------------------------------------------------------------
+
+    @property
+    def hidden(self) -> HiddenLayerSpec:
+        """The hidden layer."""
+        return self.spec.hidden[0]
+
+    @property
+    def lanes(self) -> int:
+        """P: weights of a word."""
+        return self.hidden.lanes
+
+    @property
+    def half(self) -> int:
+        """Neurons that are visited in a clock."""
+        return self.lanes // FOLD
+
+    @property
+    def lane_bits(self) -> int:
+        """Bits of the number of a lane."""
+        return (self.lanes - 1).bit_length()
+
+    @property
+    def rows(self) -> int:
+        """Rows of the hidden layer: inputs and the one that is constant."""
+        return self.spec.rows(0)
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of the number of an input; all ones is no input, but the end of a list."""
+        return self.rows.bit_length()
+
+    @property
+    def neurons(self) -> int:
+        """Hidden neurons."""
+        return self.hidden.neurons
+
+    @property
+    def classes(self) -> int:
+        """Neurons of the readout."""
+        return self.spec.output.neurons
+
+    @property
+    def class_bits(self) -> int:
+        """Bits of the number of a class."""
+        return (self.classes - 1).bit_length()
+
+    @property
+    def groups(self) -> int:
+        """Words of a row of the hidden layer."""
+        return self.hidden.groups
+
+    @property
+    def out_groups(self) -> int:
+        """Words of a row of the readout."""
+        return self.spec.output.groups
+
+    @property
+    def group_bits(self) -> int:
+        """Bits of the number of a group, in either layer."""
+        return max(1, (max(self.groups, self.out_groups) - 1).bit_length())
+
+    @property
+    def steps(self) -> int:
+        """Time steps of a sample."""
+        return self.spec.steps
+
+    @property
+    def time_bits(self) -> int:
+        """Bits of a time; `steps` itself is never."""
+        return self.steps.bit_length()
+
+    # --- weights ----------------------------------------------------------------------------------
+
+    @property
+    def _out_words(self) -> int:
+        return 1 << (self.neurons * self.out_groups - 1).bit_length()
+
+    @property
+    def out_base(self) -> int:
+        """First word of the readout: a multiple of a power of two that holds all of it."""
+        return -(-self.rows * self.groups // self._out_words) * self._out_words
+
+    @property
+    def depth(self) -> int:
+        """Words of weights."""
+        return self.out_base + self.neurons * self.out_groups
+
+    @property
+    def address_bits(self) -> int:
+        """Bits of the number of a word."""
+        return max(1, (self.depth - 1).bit_length())
+
+    def hidden_word(self, row: Value, group: Value) -> Value:
+        """Address of a word of the hidden layer."""
+        return _word(row, group, self.groups)[: self.address_bits]
+
+    def out_word(self, row: Value, group: Value) -> Value:
+        """Address of a word of the readout."""
+        return (_word(row, group, self.out_groups) | C(self.out_base, self.address_bits))[
+            : self.address_bits
+        ]
+
+    @cached_property
+    def single_port(self) -> bool:
+        """Whether weights lie in memory with one port."""
+        bits = self.depth * self.lanes * self.hidden.weight_bits
+        return self.family.large_memory is not None and bits > self.family.large_memory
+
+    @property
+    def stride(self) -> int:
+        """Clocks between two updates."""
+        return 2 if self.single_port else 1
+
+    # --- sums -------------------------------------------------------------------------------------
+
+    @property
+    def sum_bits(self) -> int:
+        """Signed bits of a current or a score."""
+        return max(self.spec.current_format(0).width, self.spec.score_format.width)
+
+    @property
+    def sets(self) -> int:
+        """Partial sums of a score: enough that consecutive additions go to different words; 2^n."""
+        return 1 << (-(-LOOP // self.out_groups) - 1).bit_length()
+
+    @property
+    def set_bits(self) -> int:
+        """Bits of the number of a set."""
+        return (self.sets - 1).bit_length()
+
+    @property
+    def place_bits(self) -> int:
+        """Bits of the address of a sum: {number, is a score}."""
+        return 1 + max(self.group_bits, self.group_bits + self.set_bits)
+
+    def current_place(self, group: Value) -> Value:
+        """Address of the currents of a group."""
+        return Cat(group, C(0, self.place_bits))[: self.place_bits]
+
+    def score_place(self, group: Value, set_: Value) -> Value:
+        """Address of a partial sum of the scores of a group."""
+        number = Cat(group[: self.group_bits], set_[: self.set_bits])
+        return Cat(number, C(0, self.place_bits - 1 - len(number)), C(1, 1))
+
+    @property
+    def event_slots(self) -> int:
+        """Clocks of an input's event."""
+        return max(self.groups, LOOP)
+
+    # --- state of the lanes -----------------------------------------------------------------------
+
+    @property
+    def trace_bits(self) -> int:
+        """Bits of a trace."""
+        return self.spec.trace_format.width
+
+    @property
+    def state_bits(self) -> int:
+        """Bits of a lane in the memory of the lanes' state."""
+        return max(
+            self.trace_bits + 1,
+            self.hidden.age_bits,
+            self.hidden.signal_bits,
+            self.spec.output.error_format.width,
+        )
+
+    @property
+    def state_address_bits(self) -> int:
+        """Bits of the address of a word of the lanes' state: {group, part}."""
+        return self.group_bits + 2
+
+    def state_place(self, part: Part, group: Value) -> Value:
+        """Address of a word of the lanes' state."""
+        padded = Cat(group, C(0, self.group_bits))[: self.group_bits]
+        return Cat(padded, C(int(part), 2))
+
+    @property
+    def drive_bits(self) -> int:
+        """Bits of a trace shifted left by the places that a step's shift leaves."""
+        least = min(layer.shift for layer in self.spec.layers)
+        return self.trace_bits + max(0, self.spec.noise_bits - least)
+
+
+def _word(row: Value, group: Value, groups: int) -> Value:
+    """row * groups + group, without an adder where that is possible."""
+    bits = (groups - 1).bit_length()
+    if groups == 1 << bits:
+        return Cat(group[:bits], row)
+    return row * groups + group

@@ -1,0 +1,90 @@
+# amaranth: UnusedElaboratable=no
+"""The readout's scores: each hidden neuron's weights are added once for each of its spikes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.learning.plan import LearningPlan
+from sc_hw.wires import gated
+
+
+class ReadoutPass(wiring.Component):
+    """Issues the slots of the rows whose trace is not 0, as often as the trace says.
+
+    The readout only sums up, so its spikes need not be added in the steps in which they came. A
+    silent row takes a clock. Each visit of a row adds to the next of `sets` partial sums, so that
+    an addition is complete before the next one to the same sum. Domain ``sync``. A reset stops it.
+
+    Parameters
+    ----------
+    plan : sizes.
+
+    Members
+    -------
+    start : begin; while it rests.
+    valid, trace : of the row (see `HiddenRows`), which is visited while the pass is under way.
+    next : the row is over.
+    row_ended : the last row has been taken.
+    event : a slot adds the row's weights of `group` to partial sum `set`.
+    group, set : of the slot; 0 where there is none.
+    fresh : with `event`: nothing has been added to this partial sum in the sample.
+    used : for each partial sum, whether something has been added to it.
+    ended : the last slot is issued; high for a clock.
+    """
+
+    def __init__(self, plan: LearningPlan) -> None:
+        self.plan = plan
+        super().__init__(
+            {
+                "start": In(1),
+                "valid": In(1),
+                "trace": In(plan.trace_bits),
+                "next": Out(1),
+                "row_ended": In(1),
+                "event": Out(1),
+                "group": Out(plan.group_bits),
+                "set": Out(max(1, plan.set_bits)),
+                "fresh": Out(1),
+                "used": Out(plan.sets),
+                "ended": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self.plan
+        running, wrapped = Signal(name="running"), Signal(name="wrapped")
+        group = Signal(plan.group_bits, name="at_group")
+        set_ = Signal(max(1, plan.set_bits), name="at_set")
+        done = Signal(plan.trace_bits, name="done")  # visits of the row so far
+        active = self.trace.any()
+        at_last = group == plan.out_groups - 1 if plan.out_groups > 1 else C(1, 1)
+        over = done == (self.trace - 1)[: plan.trace_bits]
+        m.d.comb += [
+            self.event.eq(running & self.valid & active),
+            self.group.eq(gated(group, by=self.event)),
+            self.set.eq(gated(set_, by=self.event)),
+            self.fresh.eq(~wrapped),
+            self.next.eq(running & self.valid & (~active | (at_last & over))),
+            self.used.eq(Cat(wrapped | (set_ > number) for number in range(plan.sets))),
+            self.ended.eq(running & self.row_ended),
+        ]
+        with m.If(self.start):
+            m.d.sync += [running.eq(1), wrapped.eq(0), set_.eq(0), group.eq(0), done.eq(0)]
+        with m.If(self.event):
+            if plan.out_groups > 1:
+                m.d.sync += group.eq(gated(group + 1, by=~at_last))
+            with m.If(at_last):
+                m.d.sync += done.eq(gated(done + 1, by=~over))
+                if plan.sets > 1:
+                    m.d.sync += set_.eq(set_ + 1)
+                with m.If(set_ == plan.sets - 1):
+                    m.d.sync += wrapped.eq(1)
+        with m.If(self.ended):
+            m.d.sync += running.eq(0)
+        return m

@@ -1,0 +1,278 @@
+"""A verilated network that learns, with the interface of its golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.golden.arrays import checked, integers
+from sc_model.golden.learning_network import LearningNetwork, State
+from sc_model.spec import IntFormat
+from sc_model.spec.learning import LearningNetworkSpec
+from sc_sim.bits import Words, get_bits, put_bits, words_of
+from sc_sim.driver.one_clock import Rtl
+
+EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
+
+
+class RtlLearningNetwork:
+    """A network with the interface of :class:`~sc_model.golden.learning_network.LearningNetwork`.
+
+    Between `answer` and `learn` the sample waits in the hardware; another answer ends it without
+    learning.
+
+    Members
+    -------
+    rtl : the verilated design.
+    spec : the network.
+    clocks : of each of the last samples that were run.
+    """
+
+    def __init__(self, rtl: Rtl) -> None:
+        self.rtl = rtl
+        design = rtl.dut.manifest["design"]["learning"]
+        self.spec = LearningNetworkSpec.model_validate(design)
+        # a model that never runs: it has the layout, the checks and the state after a reset
+        self._model = LearningNetwork(self.spec)
+        self._place: Mapping[str, Any] = rtl.dut.manifest["placement"]
+        spaces = {space["name"]: space for space in rtl.dut.manifest["spaces"]}
+        self._spaces = spaces
+        self._waits = False  # an answer has been given, and nothing told of it
+        self.clocks: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.load({})
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def load(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Write the weights, by layer, and put all else to its state after a reset."""
+        self._model.load(weights)
+        self.restore(self._model.checkpoint())
+
+    def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
+        """Set the state to that of a checkpoint, of this or of the model."""
+        self._model.restore(state)
+        held = self._model.state
+        word, lane = self._places()
+        self._load("synapse", word, lane, {"weight": self._weights(held)})
+        hidden = self.spec.hidden[0]
+        numbers = np.arange(hidden.neurons)
+        lanes = self._place["lanes"]
+        ages = {"age": held[hidden.name]["age"]}
+        self._load("neuron", numbers // lanes, numbers % lanes, ages)
+        control = {name: values[None] for name, values in self._control(held).items()}
+        self._load("control", np.zeros(1, np.int64), np.zeros(1, np.int64), control)
+
+    def checkpoint(self) -> State:
+        """The state, read back."""
+        state = self._model.checkpoint()
+        word, lane = self._places()
+        (weights,) = self._read("synapse", word, lane).values()
+        first = 0
+        for index, layer in enumerate(self.spec.layers):
+            shape = (self.spec.rows(index), layer.neurons)
+            size = shape[0] * shape[1]
+            state[layer.name]["weight"] = weights[first : first + size].reshape(shape)
+            first += size
+        hidden, lanes = self.spec.hidden[0], self._place["lanes"]
+        numbers = np.arange(hidden.neurons)
+        state[hidden.name]["age"] = self._read("neuron", numbers // lanes, numbers % lanes)["age"]
+        zero = np.zeros(1, np.int64)
+        control = {name: values[0] for name, values in self._read("control", zero, zero).items()}
+        for name in ("lfsr", "step_shift"):
+            state["control"][name] = np.array(control[name])
+        for layer, name in zip(self.spec.layers, ("hidden", "output"), strict=True):
+            state[layer.name]["learn"] = np.array(control[f"learn_{name}"])
+        return state
+
+    @property
+    def state(self) -> State:
+        """The same as `checkpoint`."""
+        return self.checkpoint()
+
+    @property
+    def step_shift(self) -> int:
+        """By how many powers of two all steps are smaller than the layers' shifts say."""
+        zero = np.zeros(1, np.int64)
+        return int(self._read("control", zero, zero)["step_shift"][0])
+
+    @step_shift.setter
+    def step_shift(self, shift: int) -> None:
+        self._model.step_shift = shift
+        self._set_control(step_shift=shift)
+
+    def freeze(self, layer: str, *, learn: bool = False) -> None:
+        """Freeze a layer, or let it learn."""
+        self._model.freeze(layer, learn=learn)
+        name = "output" if layer == self.spec.output.name else "hidden"
+        self._set_control(**{f"learn_{name}": int(learn)})
+
+    def _set_control(self, **fields: int) -> None:
+        zero = np.zeros(1, np.int64)
+        held = {
+            **self._read("control", zero, zero),
+            **{k: np.array([v]) for k, v in fields.items()},
+        }
+        self._load("control", zero, zero, held)
+
+    def _control(self, state: State) -> dict[str, NDArray[np.int64]]:
+        """The fields of the word of registers."""
+        hidden, output = (layer.name for layer in self.spec.layers)
+        return {
+            "lfsr": state["control"]["lfsr"],
+            "step_shift": state["control"]["step_shift"],
+            "learn_hidden": state[hidden]["learn"],
+            "learn_output": state[output]["learn"],
+        }
+
+    def _weights(self, state: State) -> NDArray[np.int64]:
+        """All weights in the order of `_places`."""
+        return np.concatenate([state[layer.name]["weight"].ravel() for layer in self.spec.layers])
+
+    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Word and lane of every weight, layer by layer and row by row."""
+        place, words, lanes = self._place, [], []
+        bases = (0, place["out_base"])
+        groups = (place["groups"], place["out_groups"])
+        for index, (base, group) in enumerate(zip(bases, groups, strict=True)):
+            rows, columns = np.indices((self.spec.rows(index), self.spec.layers[index].neurons))
+            words.append((base + rows * group + columns // place["lanes"]).ravel())
+            lanes.append((columns % place["lanes"]).ravel())
+        return np.concatenate(words), np.concatenate(lanes)
+
+    def _address(
+        self, port: str, space: str, word: NDArray[np.int64], lane: NDArray[np.int64]
+    ) -> Words:
+        """Payloads of accesses."""
+        slots = self.rtl.dut.drive.slots
+        base = slots[f"{port}__payload"]
+        payloads = np.zeros((len(word), words_of(base.form.width)), np.uint64)
+        fields = {"space": self._spaces[space]["code"], "lane": lane, "word": word}
+        for name, values in fields.items():
+            slot = slots[f"{port}__payload.{name}"]
+            put_bits(
+                payloads,
+                slot.offset - base.offset,
+                slot.form.width,
+                np.broadcast_to(values, len(word)),
+            )
+        return payloads
+
+    def _load(
+        self,
+        space: str,
+        word: NDArray[np.int64],
+        lane: NDArray[np.int64],
+        fields: Mapping[str, NDArray[np.int64]],
+    ) -> None:
+        payloads = self._address("load", space, word, lane)
+        slots = self.rtl.dut.drive.slots
+        base = slots["load__payload.data"].offset - slots["load__payload"].offset
+        for field in self._spaces[space]["fields"]:
+            put_bits(payloads, base + field["offset"], field["width"], fields[field["name"]])
+        self.rtl.transact({"load": payloads}, {})
+
+    def _read(
+        self, space: str, word: NDArray[np.int64], lane: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.int64]]:
+        payloads = self._address("read", space, word, lane)
+        _, outputs = self.rtl.transact({"read": payloads}, {"readback": len(payloads)})
+        words = outputs["readback"][1]
+        return {
+            field["name"]: get_bits(
+                words, field["offset"], IntFormat(field["width"], bool(field["signed"]))
+            )
+            for field in self._spaces[space]["fields"]
+        }
+
+    # --- samples ----------------------------------------------------------------------------------
+
+    def answer(self, values: ArrayLike, *, explore: bool = False) -> Any:
+        """The answer to a sample: `winner` and `played`, which are equal in hardware."""
+        del explore  # hardware without exploration: the host plays what it likes
+        given = self._checked(np.asarray(values)[None])
+        self._forget()
+        _, outputs = self.rtl.transact({"i": self._samples(given)}, {"o": 1})
+        self._waits = True
+        winner = int(outputs["o"][1][0, 0])
+        return _Answer(winner, winner)
+
+    def learn(self, label: int, *, right: bool = True, single: bool = False) -> None:
+        """Learn from the last answer; see the model."""
+        if not 0 <= label < self.spec.output.neurons:
+            raise ValueError(f"label must be in [0, {self.spec.output.neurons - 1}], not {label}")
+        if self._waits:
+            self._tell(learn=1, label=label, right=int(right), single=int(single))
+
+    def sample(self, values: ArrayLike, target: int | None = None) -> int:
+        """The class that is played for a sample; with its right class it is learned from."""
+        targets = None if target is None else np.array([target])
+        return int(self.run(np.asarray(values)[None], targets)[0])
+
+    def run(self, values: ArrayLike, targets: ArrayLike | None = None) -> NDArray[np.int64]:
+        """The played classes of S samples; see the model."""
+        samples = self._checked(np.asarray(values))
+        self._forget()
+        if targets is not None and self.spec.feedback == "reward":
+            return self._run_by_reward(samples, integers("targets", targets, (len(samples),)))
+        told = self._told(len(samples), learn=int(targets is not None), right=1)
+        if targets is not None:
+            right = checked("targets", targets, (len(samples),), 0, self.spec.output.neurons - 1)
+            self._put(told, "teach", "label", right)
+        _, outputs = self.rtl.transact(
+            {"i": self._samples(samples), "teach": told},
+            {"o": len(samples), "done": len(samples)},
+        )
+        self.clocks = np.diff(outputs["done"][0], prepend=0)
+        return outputs["o"][1][:, 0].astype(np.int64)
+
+    def _run_by_reward(
+        self, samples: NDArray[np.int64], targets: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        played = np.zeros(len(samples), np.int64)
+        for number, (sample, target) in enumerate(zip(samples, targets, strict=True)):
+            winner = played[number] = self.answer(sample).winner
+            right = winner == target
+            self.learn(winner, right=right, single=not (right and self.spec.others_wrong))
+        return played
+
+    def _checked(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        form, shape = self.spec.value_format, (len(values), self.spec.inputs)
+        return checked("values", values, shape, form.lo, form.hi).astype(np.int64)
+
+    def _forget(self) -> None:
+        """End a sample that waits, without learning."""
+        if self._waits:
+            self._tell(learn=0)
+
+    def _tell(self, **fields: int) -> None:
+        self.rtl.transact({"teach": self._told(1, **fields)}, {"done": 1})
+        self._waits = False
+
+    def _told(self, count: int, **fields: int) -> Words:
+        width = self.rtl.dut.drive.slots["teach__payload"].form.width
+        told = np.zeros((count, words_of(width)), np.uint64)
+        for name, value in fields.items():
+            self._put(told, "teach", name, value)
+        return told
+
+    def _put(self, words: Words, port: str, name: str, values: ArrayLike) -> None:
+        slots = self.rtl.dut.drive.slots
+        slot = slots[f"{port}__payload.{name}"]
+        put_bits(words, slot.offset - slots[f"{port}__payload"].offset, slot.form.width, values)
+
+    def _samples(self, samples: NDArray[np.int64]) -> Words:
+        """Payloads of samples: a transfer for each value."""
+        return samples.reshape(-1, 1).astype(np.uint64)
+
+
+class _Answer:
+    """What a sample gave."""
+
+    def __init__(self, winner: int, played: int) -> None:
+        self.winner, self.played = winner, played
+
+
+golden_interface = RtlLearningNetwork
