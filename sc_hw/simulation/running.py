@@ -30,7 +30,7 @@ class Progress:
     -------
     step, steps : done so far, and all.
     spikes, rate : of the neurons in the portion; None without neurons.
-    modulators : the mean of each in the portion.
+    modulators : the mean of each in the portion; of a learning network, right answers (``right``).
     least, greatest, mean : of the weights that learn; None where there are none.
     histogram : weights by value, from the least to the greatest; empty where there are none.
     """
@@ -110,18 +110,22 @@ def _recorded(device: Device, events: PathLike) -> dict[str, Any]:
 
 def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps: int) -> Progress:
     weights = _weights(device)
-    spikes = int(fired.sum()) if isinstance(fired, np.ndarray) else None
     counts, _ = np.histogram(weights, bins=BINS)
+    modulators = {
+        name: float(np.mean(values))
+        for name, values in portion.items()
+        if np.ndim(values) == 1 and np.asarray(values).dtype.kind in "iu"
+    }
+    if device.design.learning is not None:  # it gives classes, not spikes
+        modulators = {"right": float((fired == portion["target"]).mean())}
+        fired = None
+    spikes = int(fired.sum()) if isinstance(fired, np.ndarray) else None
     return Progress(
         stop,
         steps,
         spikes,
         float(fired.mean()) if isinstance(fired, np.ndarray) else None,
-        {
-            name: float(np.mean(values))
-            for name, values in portion.items()
-            if np.ndim(values) == 1 and np.asarray(values).dtype.kind in "iu"
-        },
+        modulators,
         int(weights.min()) if weights.size else None,
         int(weights.max()) if weights.size else None,
         float(weights.mean()) if weights.size else None,
@@ -132,6 +136,9 @@ def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps:
 def _weights(device: Device) -> NDArray[np.int64]:
     """The weights that learn: of a network those of its plastic layer, if it has one."""
     state = device.state()
+    if device.design.learning is not None:
+        layers = [np.ravel(fields["weight"]) for fields in state.values() if "weight" in fields]
+        return np.concatenate(layers).astype(np.int64)
     if device.design.block != "network":
         found = state["synapse"][device.block.weight]
     else:

@@ -24,7 +24,7 @@ EVENTS = 0.05  # share of steps with a flag
 
 
 def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDArray[Any]]:
-    """Steps of a lane, bank, layer or network.
+    """Steps of a lane, bank, layer or network; of a learning network samples with their classes.
 
     Raises
     ------
@@ -38,6 +38,13 @@ def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDA
             {} if taught is None else _taught(taught.rule, taught.layer, taught.neuron, steps, rng)
         )
         return {"spikes": spikes, **more}
+    if design.learning is not None:
+        spec = design.learning
+        values = rng.integers(0, spec.value_format.hi, (steps, spec.inputs), endpoint=True)
+        return {
+            "values": values * (rng.random(values.shape) < SPIKES),
+            "target": rng.integers(0, spec.output.neurons, steps),
+        }
     if design.block not in ("lane", "bank", "layer"):
         raise ConfigError(
             f"random steps are made for a lane, a bank, a layer or a network, not the"

@@ -61,3 +61,12 @@ def test_recording_is_replayed(tmp_path: Path) -> None:
     text = r"^steps must be at most the recording's 12, not 13\.$"
     with pytest.raises(ConfigError, match=text):
         next(run_design(LANE, steps=13, events=tmp_path / "events.npz"))
+
+
+def test_a_learning_network_shows_its_right_answers_and_all_weights() -> None:
+    design = ROOT / "examples" / "on_chip" / "digits.toml"
+    portions = list(run_design(design, steps=40))
+    assert (portions[-1].spikes, portions[-1].rate) == (None, None)
+    assert all(0 <= now.modulators["right"] <= 1 for now in portions)
+    assert {sum(now.histogram) for now in portions} == {65 * 128 + 128 * 10}
+    assert -127 <= min(now.least or 0 for now in portions) <= -24

@@ -1,0 +1,194 @@
+"""Data, changes of a sensor, and runs of samples, for networks that learn on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_hw import Device
+from sc_model.images import Images
+from sc_model.spec import Design
+
+Values = NDArray[np.uint8]
+Change = Callable[[Values], Values]
+FOLDS = 5
+PORTION = 20_000  # samples handed over at a time
+# (share of the samples, step_shift from there on): smaller steps after a half, and again after
+# three quarters
+SMALLER = ((0.0, 0), (0.5, 1), (0.75, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Samples to learn from, and others to test with.
+
+    Members
+    -------
+    values, test_values : uint8, (samples, inputs).
+    classes, test_classes : int64, (samples,).
+    """
+
+    values: Values
+    classes: NDArray[np.int64]
+    test_values: Values
+    test_classes: NDArray[np.int64]
+
+    def part(self, last: int) -> Split:
+        """The samples to learn from alone, of which the last ones test: to choose settings with."""
+        return Split(
+            self.values[:-last], self.classes[:-last], self.values[-last:], self.classes[-last:]
+        )
+
+
+def flat(images: Images) -> Values:
+    """The pixels of each image in a row."""
+    return np.ascontiguousarray(images.pixels.reshape(len(images), -1))
+
+
+def fold_of(images: Images, fold: int) -> Split:
+    """A fifth of the images as the test, the others to learn from."""
+    size = len(images) // FOLDS
+    test = np.arange(fold * size, (fold + 1) * size)
+    learn = np.setdiff1d(np.arange(len(images)), test)
+    values = flat(images)
+    return Split(values[learn], images.labels[learn], values[test], images.labels[test])
+
+
+def split_of(train: Images, test: Images) -> Split:
+    """Two sets of images."""
+    return Split(flat(train), train.labels, flat(test), test.labels)
+
+
+def digits(seed: int) -> Split:
+    """The digits of scikit-learn, 8 x 8: a quarter tests, with as many of each class."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    data = load_digits()
+    values = (data.data * 255 / 16).astype(np.uint8)
+    shown, test, classes, test_classes = train_test_split(
+        values,
+        data.target.astype(np.int64),
+        test_size=0.25,
+        random_state=seed,
+        stratify=data.target,
+    )
+    return Split(shown, classes, test, test_classes)
+
+
+# --- what happens to a sensor ---------------------------------------------------------------------
+
+
+def rewired(rng: np.random.Generator, inputs: int) -> Change:
+    """Every pixel on another wire."""
+    places = rng.permutation(inputs)
+    return lambda values: np.ascontiguousarray(values[:, places])
+
+
+def shifted(_: np.random.Generator, inputs: int) -> Change:
+    """The image four pixels to the right, round its edge."""
+    side = round(inputs**0.5)
+    return lambda values: np.roll(values.reshape(-1, side, side), 4, 2).reshape(-1, inputs)
+
+
+def inverted(_: np.random.Generator, inputs: int) -> Change:
+    """Dark for bright."""
+    return lambda values: 255 - values
+
+
+def dead(rng: np.random.Generator, inputs: int) -> Change:
+    """Three pixels of ten dark for ever, the others half as bright."""
+    alive = rng.random(inputs) >= 0.3
+    return lambda values: np.where(alive, values // 2, 0).astype(np.uint8)
+
+
+CHANGES: dict[str, Callable[[np.random.Generator, int], Change]] = {
+    "rewired": rewired,
+    "shifted": shifted,
+    "inverted": inverted,
+    "dead": dead,
+}
+
+
+def moved(rng: np.random.Generator, values: Values) -> Values:
+    """Each image moved by a pixel at most, in both directions, with dark edges."""
+    side = round(values.shape[1] ** 0.5)
+    framed = np.pad(values.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
+    found = np.empty((len(values), side, side), np.uint8)
+    places = rng.integers(0, 9, len(values))
+    for place, (down, right) in enumerate(np.ndindex(3, 3)):
+        chosen = places == place
+        found[chosen] = framed[chosen, down : down + side, right : right + side]
+    return found.reshape(values.shape)
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def first_weights(design: Design, seed: int) -> dict[str, NDArray[np.int64]]:
+    """Random weights, as `initial` of each layer says."""
+    if design.learning is None:
+        raise ValueError(f"{design.name} is no learning network")
+    rng = np.random.default_rng(seed)
+    return {
+        f"{layer.name}.weight": rng.integers(
+            -layer.initial, layer.initial, (design.learning.rows(n), layer.neurons), endpoint=True
+        )
+        for n, layer in enumerate(design.learning.layers)
+    }
+
+
+def order_of(samples: int, shown: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Which samples are shown: all of them in a random order, again and again."""
+    rounds = -(-shown // samples)
+    return np.concatenate([rng.permutation(samples) for _ in range(rounds)])[:shown]
+
+
+def learn(
+    device: Device,
+    split: Split,
+    shown: int,
+    seed: int,
+    *,
+    schedule: Sequence[tuple[float, int]] = SMALLER,
+    distort: Callable[[np.random.Generator, Values], Values] | None = None,
+    frozen: Sequence[str] = (),
+) -> NDArray[np.int64]:
+    """Learn from first weights on; the classes that were played, (shown,).
+
+    Parameters
+    ----------
+    device : a learning network, on whatever it runs.
+    split : the samples.
+    shown : samples that are shown, with repetitions.
+    seed : of weights and order.
+    schedule : by how much smaller steps are, from which share of the samples on.
+    distort : changes each sample that is shown.
+    frozen : layers that do not learn.
+    """
+    device.load(first_weights(device.design, seed))
+    rng = np.random.default_rng(seed + 1000)
+    order = order_of(len(split.values), shown, rng)
+    played = [np.zeros(0, np.int64)]
+    ends = [*(int(share * shown) for share, _ in schedule[1:]), shown]
+    registers: dict[str, Any] = {"learn": dict.fromkeys(frozen, False)} if frozen else {}
+    start = 0
+    for (_, shift), end in zip(schedule, ends, strict=True):
+        for first in range(start, end, PORTION):
+            chosen = order[first : min(first + PORTION, end)]
+            values = split.values[chosen]
+            if distort is not None:
+                values = distort(rng, values)
+            target = split.classes[chosen]
+            played.append(device.run(values=values, target=target, step_shift=shift, **registers))
+        start = end
+    return np.concatenate(played)
+
+
+def right(device: Device, values: Values, classes: NDArray[np.int64]) -> float:
+    """Share of right answers; nothing is learned."""
+    return float((device.run(values=values) == classes).mean())
