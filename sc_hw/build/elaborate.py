@@ -21,6 +21,7 @@ from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, wr
 from sc_hw.host.system import TOP, System, system_of
 from sc_hw.network.cdc import Crossing
 from sc_hw.tools import find
+from sc_model.graph.quiet import kept_fields, quiet_conditions
 from sc_model.rules import resolve
 from sc_model.spec import Design, Rule, RuleChoice, RuleParams
 from sc_model.spec.choice import is_rule_file
@@ -90,7 +91,7 @@ def make(design: Design) -> Elaboration:
         "top": block.top,
         "verilog": "top.v",
         "verilog_sha256": sha256(verilog),
-        **({"rule": _rule_of(design.learns)} if design.learns is not None else {}),
+        **({"rule": _rule_of(design, design.learns)} if design.learns is not None else {}),
         "crossings": [],
         **block.description(),
         **_host_of(system, system_verilog),
@@ -204,7 +205,7 @@ def _has_passed(folder: Path, verilog_sha256: str) -> bool:
     return bool(result.get("passed")) and result.get("verilog_sha256") == verilog_sha256
 
 
-def _rule_of(choice: RuleChoice) -> dict[str, Any]:
+def _rule_of(design: Design, choice: RuleChoice) -> dict[str, Any]:
     """What a manifest says of the rule that a design runs."""
     rule, params = resolve(choice)
     return {
@@ -232,6 +233,11 @@ def _rule_of(choice: RuleChoice) -> dict[str, Any]:
             )
         ],
         **({"settings": _settings_of(rule, params)} if rule.settings else {}),
+        # of which inputs one condition says that they are 0; see `sc_model.graph.quiet`
+        "quiet": [
+            list(condition)
+            for condition in quiet_conditions(rule, params, kept_fields(rule, design.block))
+        ],
         "state_bits": rule.state_bits(params),
     }
 

@@ -16,13 +16,15 @@ from sc_hw.proof.blocks.lane import prove_lane
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
-from sc_hw.proof.identity import identity_claim, system_claim
+from sc_hw.proof.identity import EMITTED, identity_claim, system_claim
 from sc_hw.proof.netlist import MissingSignalError, Netlist, parse_btor, read_back
 from sc_hw.proof.power_on import read_power_on
 from sc_hw.proof.prover import Prover
+from sc_hw.proof.quiet.claims import quiet_claims
 from sc_hw.proof.reachable import Reachable
 from sc_hw.proof.verdicts import REFUTED, VERDICT, Claim
 from sc_hw.tools import ToolError
+from sc_model.graph.quiet import kept_fields
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve_built
 
@@ -42,7 +44,8 @@ def claims_of(folder: Path, limit_s: float) -> list[Claim]:
         claims.append(system_claim(folder, manifest))
     try:
         claims += read_power_on(folder, manifest).claims() if whole else []
-        return [*claims, *_block_claims(folder, manifest, limit_s)]
+        claims += _block_claims(folder, manifest, limit_s)
+        return [*claims, *_claims_of_rule(folder, manifest, limit_s)]
     except ToolError as error:
         # What Yosys refuses is a fault of the Verilog, for example a loop of gates; that Yosys is
         # missing is not.
@@ -75,6 +78,21 @@ def _claims_of_block(folder: Path, manifest: dict[str, Any], limit_s: float) -> 
     prove_block = prove_lane if block == "lane" else prove_bank
     prove_block(prover, net, rule, params, manifest)
     return [*prover.claims, *_schedule_claims(folder, manifest, limit_s)]
+
+
+def _claims_of_rule(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
+    """The claims about the rule alone: which synapses may be skipped.
+
+    A mutant, whose folder has not what was emitted, has no fault in the rule's text.
+    """
+    listed = manifest.get("rule", {}).get("quiet")
+    if listed is None or not (folder / "proof" / EMITTED).exists():
+        return []
+    rule, params = resolve_built(manifest["rule"])
+    terms = Terms()
+    _TERMS_IN_USE.append(terms)
+    fields = kept_fields(rule, manifest["design"]["block"])
+    return quiet_claims(terms, rule, params, fields, tuple(map(tuple, listed)), limit_s)
 
 
 def _schedule_claims(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
