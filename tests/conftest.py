@@ -52,6 +52,12 @@ def shipped_options(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def long_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries of Verilog are compiled for runs of 10^5 clocks, as through a serial line."""
+    monkeypatch.setenv("SC_HW_CFLAGS", "-O1")
+
+
+@pytest.fixture
 def build_of(builds: Path) -> Callable[..., Build]:
     def build(block: str, synapses: int = 1, fabric: str = "generic", **parameters: int) -> Build:
         rule = {"family": "reward_modulated_stdp", "parameters": parameters}

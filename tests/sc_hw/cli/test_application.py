@@ -35,10 +35,9 @@ ORDER = (
     "report",
     "bench",
     "boards",
-    "demo",
 )
 # These need a board, or minutes of place and route: other tests have their examples.
-ELSEWHERE = ("run", "sim-board", "selftest", "fit", "build", "program")
+ELSEWHERE = ("run", "sim-board", "selftest", "fit", "build", "program", "demo")
 
 
 def example(name: str) -> list[str]:
@@ -66,7 +65,14 @@ def test_examples_of_all_helps_run(tmp_path: Path) -> None:
     assert (tmp_path / "my_lane.toml").exists()
     assert (tmp_path / "digits_snn" / "digits_snn.toml").exists()
     reports = sorted(path.parent.name for path in tmp_path.glob("build/*/report.html"))
-    assert len(reports) == 2  # of the lane and of the demo
+    assert len(reports) == 1
+
+
+@pytest.mark.soak
+def test_the_example_of_the_demo_runs(tmp_path: Path) -> None:
+    done = sc_hw(tmp_path, *example("demo"))
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert len(list(tmp_path.glob("build/*/report.html"))) == 1
 
 
 def write(folder: Path, text: str) -> None:

@@ -81,7 +81,7 @@ def test_bank_of_every_rule(family: str, fabric: str, tmp_path: Path) -> None:
     assert missed(prove(design, root=tmp_path, mutants=False, schedules=False)) == []
 
 
-@pytest.mark.parametrize("fabric", ["generic", "ice40_hx"])
+@pytest.mark.parametrize("fabric", ["generic", pytest.param("ice40_hx", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("family", OTHER_PARAMETERS)
 def test_bank_with_other_parameters(family: str, fabric: str, tmp_path: Path) -> None:
     rule = RuleChoice(family=family, parameters=OTHER_PARAMETERS[family])

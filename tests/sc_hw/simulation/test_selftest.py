@@ -82,6 +82,7 @@ def test_a_clock_is_judged_where_there_is_hardware_or_the_board_s_own_time() -> 
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("long_simulation")
 @pytest.mark.parametrize(
     "design",
     [
@@ -117,7 +118,10 @@ def test_what_does_not_fit_is_one_line() -> None:
         next(run_design(ROOT / "examples" / "lane.toml", events=digits))
 
 
-@pytest.mark.parametrize(("design", "weights"), [(LAYER, 147), (learns(), 18)])
+@pytest.mark.usefixtures("long_simulation")
+@pytest.mark.parametrize(
+    ("design", "weights"), [(LAYER, 147), pytest.param(learns(), 18, marks=pytest.mark.soak)]
+)
 def test_run_is_the_same_on_model_and_board(design: Design, weights: int, builds: Path) -> None:
     folder = elaborate(design.behind("uart"), builds).folder
     model, board = (list(run_design(folder, on, steps=40)) for on in ("model", "sim-board"))

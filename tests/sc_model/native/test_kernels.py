@@ -205,9 +205,25 @@ def test_dense_replay(rule: Rule, params: RuleParams) -> None:
     synapse_by_synapse(dense, weights, pre, post, shared)
 
 
-@pytest.mark.parametrize("flags", ISAS, ids=lambda flags: " ".join(flags) or "plain")
-@pytest.mark.parametrize("bits", [16, 32, 64])
-@pytest.mark.parametrize("family", FAMILIES)
+def squares() -> list[Any]:
+    """A family, an element and a machine each: any two of them meet once in the suite, and all
+    three in `make soak`.
+    """
+    return [
+        pytest.param(
+            family,
+            bits,
+            flags,
+            id=f"{family}-{bits}-{' '.join(flags) or 'plain'}",
+            marks=() if (i + j + k) % 3 == 0 else pytest.mark.soak,
+        )
+        for i, family in enumerate(FAMILIES)
+        for j, bits in enumerate((16, 32, 64))
+        for k, flags in enumerate(ISAS)
+    ]
+
+
+@pytest.mark.parametrize(("family", "bits", "flags"), squares())
 def test_dense_replay_on_every_element_and_machine(
     flags: tuple[str, ...], bits: int, family: str
 ) -> None:

@@ -123,6 +123,7 @@ def test_checkpoints_go_from_one_to_the_other(pair: Pair, tmp_path: Path) -> Non
         assert fields(source.state()) == fields(target.state())
 
 
+@pytest.mark.usefixtures("long_simulation")
 @pytest.mark.parametrize(
     "design",
     [
