@@ -70,6 +70,7 @@ class Case:
 
 CASES = (
     Case("ice40-up5k", NO_HOST, (8, 3)),
+    Case("ice40-up5k", "spi_bus", (8, 3)),
     Case("ice40-up5k", "uart", (8, 1)),
     Case("ecp5-25f-6", NO_HOST, (64, 5)),
 )
@@ -217,7 +218,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--target", action="append", default=[])
-    parser.add_argument("--host", action="append", default=[], help="uart, none; the rest is kept")
+    parser.add_argument("--host", action="append", default=[], help="none, spi_bus, uart; the rest is kept")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     given = parser.parse_args()

@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_driver.accesses import Accesses
 from sc_driver.bits import Bits, Words
 from sc_driver.blocks import board_block
 from sc_driver.blocks.board_block import State, Stimulus
@@ -26,15 +27,18 @@ from sc_driver.errors import (
     ManifestError,
     NoAnswerError,
     OtherDesignError,
+    PortError,
     ProtocolError,
     WrongBoardError,
 )
 from sc_driver.link import Link
 from sc_driver.registers import MAGIC, Registers
 from sc_driver.requests import Read, Request, Write
+from sc_driver.spi_bus import SpiBus, SpiController
 from sc_driver.transports import DEFAULT_BAUD, SerialPort, Transport
 
 PROTOCOL = 1
+SPI_BUS = "spi_bus"  # the door whose accesses go without a link's frames
 # Steps whose packets are made at a time: their bits are some ten MB.
 BITS_AT_A_TIME = 1 << 24
 # Words of steps on their way between two looks at the FIFOs' levels.
@@ -56,7 +60,7 @@ class Board:
     block : what its design's block looks like from here.
     """
 
-    def __init__(self, link: Link, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, link: Accesses, manifest: Mapping[str, Any]) -> None:
         """Greet a board and see that it runs the manifest's design.
 
         Raises
@@ -82,7 +86,7 @@ class Board:
     @classmethod
     def open(
         cls,
-        port: str | Transport,
+        port: str | Transport | SpiController,
         manifest: Mapping[str, Any] | str | os.PathLike[str],
         *,
         baud: int | None = None,
@@ -91,7 +95,7 @@ class Board:
 
         Parameters
         ----------
-        port : name of a port, or an open transport.
+        port : name of a port, or an open transport; with door `spi_bus` an open controller.
         manifest : of the build on the board, or its file.
         baud : bits a second; None: those of the design.
 
@@ -101,10 +105,7 @@ class Board:
             As of the constructor, and where the port can't be opened.
         """
         known = manifest if isinstance(manifest, Mapping) else read_manifest(Path(manifest))
-        if isinstance(port, str):
-            parameters = known.get("host", {}).get("parameters", {})
-            port = SerialPort(port, baud or parameters.get("baud", DEFAULT_BAUD))
-        link = Link(port)
+        link = _link_on(port, known, baud)
         try:
             return cls(link, known)
         except BaseException:
@@ -377,6 +378,29 @@ class Board:
                 f"The board on {self.link.transport.name} reports {names}; reset it and load it"
                 " again."
             )
+
+
+def _link_on(
+    port: str | Transport | SpiController, manifest: Mapping[str, Any], baud: int | None
+) -> Accesses:
+    """What carries accesses to a board, by the design's door."""
+    given = manifest.get("host")
+    host = given if isinstance(given, dict) else {}
+    if host.get("door") == SPI_BUS:
+        if not isinstance(port, SpiController):
+            raise PortError(
+                f"A design with door {SPI_BUS} needs an open SPI controller, an object with"
+                f" `exchange` (see docs/link.md), not {port!r}."
+            )
+        return SpiBus(port)
+    if isinstance(port, SpiController):
+        raise PortError(
+            f"A design with door {host.get('door')} needs the name of a serial port, or an open"
+            f" transport, not the SPI controller {port.name}."
+        )
+    if isinstance(port, str):
+        port = SerialPort(port, baud or host.get("parameters", {}).get("baud", DEFAULT_BAUD))
+    return Link(port)
 
 
 def build_on(port: str | Transport, *, baud: int | None = None) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from types import TracebackType
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sc_driver import frames
+from sc_driver.accesses import Accesses, Answer, Batch
 from sc_driver.errors import (
     BusError,
-    LinkError,
     NoAnswerError,
     ProtocolError,
     SessionLostError,
@@ -30,63 +28,7 @@ from sc_driver.transports import Transport
 __all__ = ["Answer", "Batch", "Link", "Read", "Statistics", "Words", "Write"]
 
 
-class Answer:
-    """The words of a read in a batch.
-
-    Members
-    -------
-    words : the words, once the batch has been done; LinkError before.
-    """
-
-    def __init__(self) -> None:
-        self._words: Words | None = None
-
-    @property
-    def words(self) -> Words:
-        """The words that were read."""
-        if self._words is None:
-            raise LinkError("A batch's words are there once its block has ended without an error.")
-        return self._words
-
-
-class Batch:
-    """Reads and writes that are sent together, in this order, when the block ends.
-
-    An exception in the block sends nothing.
-    """
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._requests: list[Request] = []
-        self._answers: list[Answer] = []
-
-    def read(self, address: int, count: int = 1, step: int = 0) -> Answer:
-        """Read words; they are in the result's `words` when the block has ended."""
-        self._requests.append(Read(address, count, step))
-        self._answers.append(Answer())
-        return self._answers[-1]
-
-    def write(self, address: int, words: ArrayLike, step: int = 0) -> None:
-        """Write words."""
-        self._requests.append(Write(address, words, step))
-
-    def __enter__(self) -> Batch:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            return
-        words = self._link.transact(self._requests)
-        for answer, got in zip(self._answers, words, strict=True):
-            answer._words = got
-
-
-class Link:
+class Link(Accesses):
     """Reads and writes of a board's bus through a transport.
 
     Every method may raise any `LinkError`. After one other than `BusError` the session is over;
@@ -201,37 +143,7 @@ class Link:
         self._session = None
         self._wire.transport.close()
 
-    def __enter__(self) -> Link:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     # --- requests ---------------------------------------------------------------------------------
-
-    def read(self, address: int, count: int = 1, step: int = 0) -> Words:
-        """Read words of the bus.
-
-        Parameters
-        ----------
-        address : word address of the first.
-        count : words.
-        step : 1 for ascending addresses, 0 to read one address again and again (a FIFO).
-
-        Raises
-        ------
-        BusError
-            The bus has refused an access.
-        """
-        return self.transact([Read(address, count, step)])[0]
-
-    def write(self, address: int, words: ArrayLike, step: int = 0) -> None:
-        """Write words (or one) to the bus; parameters and errors as of `read`."""
-        self.transact([Write(address, words, step)])
-
-    def batch(self) -> Batch:
-        """Reads and writes in one go: ``with link.batch() as batch: batch.write(...)``."""
-        return Batch(self)
 
     def transact(self, requests: Sequence[Request]) -> list[Words]:
         """Do requests in order, as many frames in flight as the window allows.

@@ -86,8 +86,8 @@ def elaborate(
     door: Annotated[
         str | None,
         typer.Option(
-            help="Put the block behind registers and this door (system.v): uart, spi, axi,"
-            " wishbone."
+            help="Put the block behind registers and this door (system.v): uart, spi,"
+            " spi_bus, axi, wishbone."
         ),
     ] = None,
     build: Root = DEFAULT_ROOT,

@@ -398,7 +398,9 @@ class HostRegisters(wiring.Component):
         with m.If(loads):
             m.d.sync += [place[:low].eq(word[:low]), place[top:].eq(word[top:])]
         with m.If(loads | counts):
-            following = place[low:top] + choose(state.port, steps)
+            # See `sc_hw.wires.count_or_load`.
+            addend = choose(state.port, steps) | loads.replicate(top - low)
+            following = (place[low:top] + addend)[: top - low]
             m.d.sync += place[low:top].eq(Mux(loads, word[low:top], following))
 
 

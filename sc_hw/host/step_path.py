@@ -89,12 +89,13 @@ class StepPath(wiring.Component):
         m.submodules.block = block
         m.submodules.output_queue = ResetInserter(self.empty)(outputs)
         asks, resting = Signal(), Signal()
+        # Of the clock before: a step takes two clocks, so no other has reserved that room.
+        room = Signal()
+        m.d.sync += room.eq(outputs.room)
         m.d.comb += [
             asks.eq(self.load | self.read),
             resting.eq(block.still & ~steps.feeding),
-            steps.may_begin.eq(
-                block.takes & ~self.halt & ~asks & (outputs.room | ~block.needs_room)
-            ),
+            steps.may_begin.eq(block.takes & ~self.halt & ~asks & (room | ~block.needs_room)),
             block.begins.eq(steps.begins),
             block.common.eq(steps.common),
             block.room.eq(outputs.room),
@@ -106,7 +107,7 @@ class StepPath(wiring.Component):
             self.output_level.eq(outputs.level),
             self.begins.eq(steps.begins),
             self.finished.eq(block.finished),
-            self.settled.eq(self.resting & block.still),
+            self.settled.eq(self.resting & resting),
             self.spike.eq(block.spike),
             self.error.eq(block.error),
             *(
@@ -116,7 +117,7 @@ class StepPath(wiring.Component):
         ]
         # The conditions are a clock old, so that reading them is no long path.
         can_begin = Signal()
-        m.d.comb += can_begin.eq(steps.waiting & ~self.halt & (outputs.room | ~block.needs_room))
+        m.d.comb += can_begin.eq(steps.waiting & ~self.halt & (room | ~block.needs_room))
         m.d.sync += [self.idle.eq(resting & ~can_begin), self.resting.eq(resting)]
         m.d.comb += self.stuck.eq(steps.feeding if steps.streamed else 0)
         connect(m, flipped(self.steps), steps.i)

@@ -70,7 +70,18 @@ class StepQueue(wiring.Component):
         # A step begins at a word of its own, so the words that are there tell whether it is whole.
         # The word of the last transfer has left before the next step is asked for.
         words = 1 if self.streamed else self.packet.words
-        m.d.comb += self.waiting.eq((self.level >= words) & ~self.feeding)
+        # The level is compared in the clock before; a word that has left since is still counted.
+        self._pops = Signal(name="pops")
+        whole, stale = Signal(), Signal()
+        m.d.comb += [
+            self.waiting.eq(whole & ~stale & ~self._pops & ~self.feeding),
+            fifo.r_en.eq(self._pops),
+        ]
+        m.d.sync += [
+            self._pops.eq(0),
+            stale.eq(fifo.r_en),
+            whole.eq(self.level >= words),
+        ]
         self._feed(m, fifo)
         return m
 
@@ -102,21 +113,37 @@ class StepQueue(wiring.Component):
                         m.next = "wait"
 
     def _take_apart(self, m: Module, fifo: BlockFIFO, last: Value) -> None:
-        """The transfers of the word that the FIFO shows."""
+        """The transfers of the word that the FIFO shows.
+
+        What takes them may be slow to say so. It moves a number alone: the FIFO goes on a clock
+        after the first transfer of a word, for the others are in a register then.
+        """
         bits, per_word = self.packet.transfer_bits, self.packet.transfers_per_word
-        place = Signal(range(max(2, per_word)))
         moves = Signal()
-        parts = [fifo.r_data[k * bits : (k + 1) * bits] for k in range(per_word)]
-        m.d.comb += [
-            self.o.payload.eq(choose(place, parts)),
-            self.o.valid.eq(fifo.r_rdy),
-            moves.eq(self.o.valid & self.o.ready),
-            fifo.r_en.eq(moves & (last | (place == per_word - 1))),
+        m.d.comb += moves.eq(self.o.valid & self.o.ready)
+        if per_word == 1:
+            m.d.comb += [
+                self.o.payload.eq(fifo.r_data[:bits]),
+                self.o.valid.eq(fifo.r_rdy),
+                fifo.r_en.eq(moves),
+            ]
+            return
+        place = Signal(range(per_word))
+        begun = Signal()  # the first transfer of the word has gone
+        others = [
+            Signal(bits, name=f"transfer_{number}", reset_less=True)
+            for number in range(1, per_word)
         ]
-        with m.If(fifo.r_en):
-            m.d.sync += place.eq(0)
-        with m.Elif(moves):
-            m.d.sync += place.eq(place + 1)
+        m.d.comb += [
+            self.o.payload.eq(choose(place, [fifo.r_data[:bits], *others])),
+            self.o.valid.eq(begun | (fifo.r_rdy & ~self._pops)),
+        ]
+        with m.If(~begun):
+            m.d.sync += Cat(others).eq(fifo.r_data[bits : bits * per_word])
+        with m.If(moves):
+            m.d.sync += [self._pops.eq(~begun), place.eq(place + 1), begun.eq(1)]
+            with m.If(last | (place == per_word - 1)):
+                m.d.sync += [place.eq(0), begun.eq(0)]
 
     def _put_together(self, m: Module, fifo: BlockFIFO) -> None:
         """A transfer of several words, shifted into a register."""

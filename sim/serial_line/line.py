@@ -207,3 +207,34 @@ class SimulatedPort:
 
     def close(self) -> None:
         """Nothing to be let go."""
+
+
+class SimulatedController:
+    """An SPI controller on a line, for drivers: its time is that of the block's clock.
+
+    Members
+    -------
+    name : for errors.
+    line : the block and the host's end, which must be that of SPI.
+    to_board, to_host : what the channel makes of bytes on their way; may be set at any time.
+    """
+
+    def __init__(self, line: SerialLine, clock_hz: float, name: str = "simulated board") -> None:
+        """`clock_hz`: of the block's clock."""
+        self.name, self.line, self._clock_hz = name, line, clock_hz
+        self.to_board: Callable[[bytes], bytes] = _unchanged
+        self.to_host: Callable[[bytes], bytes] = _unchanged
+
+    def exchange(self, data: bytes) -> bytes:
+        """Send bytes while `cs_n` is low, and give as many that have come."""
+        self.line.send(self.to_board(data))
+        # A bit in front of `cs_n` and one behind it are more than there are.
+        self.line.run(int((8 * len(data) + 8) * self.line.settings.send_bit) + 8, wanted=len(data))
+        return self.to_host(self.line.take())
+
+    def time(self) -> float:
+        """Seconds of the block's clock."""
+        return self.line.clocks / self._clock_hz
+
+    def close(self) -> None:
+        """Nothing to be let go."""

@@ -99,6 +99,16 @@ class LaneHost(Host):
         parts = range(self.host["windows"][0]["accesses"])
         await self.write(*(("WINDOW_DATA", word >> WORD * part & 0xFFFFFFFF) for part in parts))
 
+    async def learn(self) -> dict[str, list[list[int]]]:
+        """Load, and take all steps; what a test compares."""
+        identity = await self.read("MAGIC", "PROTOCOL", "BUILD_ID_LOW", "BUILD_ID_HIGH")
+        await self.load()
+        outputs = []
+        for number in range(len(self.steps)):
+            await self.take(number)
+            outputs.append(await self.output())
+        return {"identity": identity, "outputs": outputs, "errors": await self.read("ERRORS")}
+
 
 class LayerHost(Host):
     """A host of a plastic layer."""

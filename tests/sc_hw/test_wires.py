@@ -9,7 +9,7 @@ from amaranth.hdl import Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data
 from simulator import simulate
 
-from sc_hw.wires import Delays, choose, equals, gated, port_shape, select
+from sc_hw.wires import Delays, choose, count_or_load, equals, gated, port_shape, select
 from sc_model.spec import IntFormat
 
 
@@ -169,3 +169,16 @@ def test_a_strobe_may_not_share_registers_without_reset() -> None:
         "Delay line 'spike' must be asked for as a strobe first, not as data; its first 2 registers"
         " have no reset"
     )
+
+
+def test_count_or_load() -> None:
+    for by, more in ((1, 1), (-1, -1), (None, 0)):
+        found = values_of(
+            {"count": 3, "load": 1, "loaded": 3, "one": 1},
+            lambda count, load, loaded, one, by=by: count_or_load(
+                count, load, loaded, by=one if by is None else by
+            ),
+        )
+        for (count, load, loaded, one), value in found.items():
+            step = one if by is None else more
+            assert value == (loaded if load else (count + step) % 8)

@@ -11,11 +11,13 @@ from sc_hw.build.blocks.ports import leaf_fields
 from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.blocks.layer import WORD_BIT_BITS, spike_fields
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields, words_for
-from sc_hw.host.registers import WORD_BITS
+from sc_hw.host.registers import WORD_BITS, WORD_BYTES
+from sc_hw.wires import choose
 from sc_model.spec import PLASTIC, SLICE
 
 # Words between two layers of one clock: one on its way in, one at the intake, one being worked on.
 WORDS_WITHOUT_QUEUE = 3
+BYTE_BITS = 8
 CROSSING_CLOCKS = 32  # of a handshake between two clocks, twice the flip-flops of its way
 
 
@@ -165,8 +167,9 @@ class HostNetwork(HostBlock):
         place = Signal(range(max(2, places)))
         # Shifted, for to write a bit at a place costs more than a logic cell for each bit.
         bits = Signal(min(neurons, WORD_BITS), reset_less=True)
-        packing = Signal()
+        packing, counts_on = Signal(), Signal()
         m.d.comb += packing.eq(1)
+        self._count_on(m, number, counts_on)
         with m.FSM(name="packet"):
             with m.State("rest"):
                 m.d.comb += packing.eq(0)
@@ -179,7 +182,7 @@ class HostNetwork(HostBlock):
             with m.State("number"):
                 m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
                 with m.If(self.packet.ready):
-                    m.d.sync += number.eq(number + interval)
+                    m.d.comb += counts_on.eq(1)
                     m.next = "shift"
             with m.State("shift"):
                 # An answer behind the spikes is none of them.
@@ -209,24 +212,45 @@ class HostNetwork(HostBlock):
         m.d.comb += self.reserve.eq(taken if self.is_early else self.begins & self.needs_room)
         return packing
 
+    def _count_on(self, m: Module, number: Signal, begins: Value) -> None:
+        """The number of the next packet's step: it goes round by bytes, through a short adder.
+
+        That takes 4 clocks, and there are as many between two numbers: a bit and the end of a
+        packet, and a clock without one.
+        """
+        turn, carry = Signal(range(WORD_BYTES)), Signal()
+        total = Signal(BYTE_BITS + 1)
+        step = [self.output.step_interval >> BYTE_BITS * n & 0xFF for n in range(WORD_BYTES)]
+        goes_on = turn.any()
+        m.d.comb += total.eq(
+            number[:BYTE_BITS]
+            + choose(turn, [C(byte, BYTE_BITS) for byte in step])
+            + (carry & goes_on)
+        )
+        with m.If(begins | goes_on):
+            m.d.sync += [
+                number.eq(Cat(number[BYTE_BITS:], total[:BYTE_BITS])),
+                carry.eq(total[-1]),
+                turn.eq(turn + 1),
+            ]
+
     def _watch(self, m: Module, pins: Any, taught: Signal, packing: Signal) -> None:
         """Count the clocks since the last sign of life."""
         # Up to a power of two, whose bit says that it is over: a comparison in front of the counter
         # would be the slowest path of a system. An early network's first ticks need no step.
         bits = self.quiet_clocks.bit_length()
         quiet = Signal(bits + 1, name="quiet", init=0 if self.is_early else 1 << bits)
+        # A clock late: the first clock of a step is that of its transfer, which is no rest either.
         moves = Signal()
-        m.d.comb += [
-            moves.eq(
-                self.begins
-                | self.transfer.valid
-                | (pins.o.valid & pins.o.ready)
-                | packing
-                | ~taught
-                | self.done  # a load may let a tick begin
-            ),
-            self.still.eq(quiet[-1]),
-        ]
+        m.d.comb += self.still.eq(quiet[-1])
+        m.d.sync += moves.eq(
+            self.begins
+            | self.transfer.valid
+            | (pins.o.valid & pins.o.ready)
+            | packing
+            | ~taught
+            | self.done  # a load may let a tick begin
+        )
         with m.If(moves):
             m.d.sync += quiet.eq(0)
         with m.Elif(~quiet[-1]):

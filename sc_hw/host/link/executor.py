@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from sc_hw.host import wishbone
 from sc_hw.host.link import frames
+from sc_hw.wires import count_or_load
 
 
 class Executor(wiring.Component):
@@ -77,9 +78,10 @@ class Executor(wiring.Component):
         with m.FSM(name="executor"):
             with m.State("length"):
                 m.d.comb += self.i.ready.eq(1)
+                m.d.comb += taken.begins.eq(1)
                 m.d.sync += [build.eq(0), resend.eq(0), number.eq(0), failed.eq(0)]
                 with m.If(self.i.valid):
-                    m.d.sync += [taken.left.eq(self.i.payload), taken.what.eq(_HEADER)]
+                    m.d.sync += taken.what.eq(_HEADER)
                     m.next = "take"
             with m.State("take"):
                 m.d.comb += self.i.ready.eq(1)
@@ -192,12 +194,10 @@ class Executor(wiring.Component):
         self, m: Module, taken: _Taken, kind: _Kind, number: Signal, failed: Signal
     ) -> None:
         """States that do requests on the bus."""
-        is_write, counts_up = Signal(reset_less=True), Signal(reset_less=True)
-        count = Signal(8, reset_less=True)
-        address = Signal(16, reset_less=True)
-        word = taken.word
+        asked, word = taken.asked, taken.word
+        is_write, count = asked.is_write, asked.count
         m.d.comb += [
-            self.bus.adr.eq(address),
+            self.bus.adr.eq(asked.address),
             self.bus.dat_w.eq(word),
             self.bus.sel.eq(~0),
             self.bus.we.eq(is_write),
@@ -208,11 +208,7 @@ class Executor(wiring.Component):
             m.next = "status"
 
         with m.State("request"):
-            m.d.sync += [
-                Cat(is_write, counts_up).eq(word),
-                count.eq(word[8:16]),
-                address.eq(word[16:]),
-            ]
+            m.d.comb += asked.loads.eq(1)
             m.next = "words"
         # The next request, if there is one. `count` is 0 when the first is looked for, too.
         with m.State("next"):
@@ -243,7 +239,7 @@ class Executor(wiring.Component):
             with m.If(~is_write):
                 m.d.sync += word.eq(self.bus.dat_r)
             with m.If(self.bus.ack | self.bus.err):
-                m.d.sync += [count.eq(count - 1), address.eq(address + counts_up)]
+                m.d.comb += asked.moves.eq(1)
                 with m.If(self.bus.err):
                     m.d.sync += failed.eq(1)
                 m.next = "words"
@@ -275,6 +271,37 @@ class _Kind:
         return self._bits == number & 3
 
 
+class _Asked:
+    """A request, and how far it is done.
+
+    Members
+    -------
+    loads : a request has come.
+    moves : a word of it is done.
+    is_write, counts_up : what it is.
+    count : words that are left.
+    address : of the next one.
+    """
+
+    def __init__(self) -> None:
+        self.loads, self.moves = Signal(), Signal()
+        self.is_write, self.counts_up = Signal(reset_less=True), Signal(reset_less=True)
+        self.count = Signal(8, reset_less=True)
+        self.address = Signal(16, reset_less=True)
+
+    def follow(self, m: Module, word: Signal) -> None:
+        """Take up a request, which is in four bytes; count its words."""
+        with m.If(self.loads):
+            m.d.sync += Cat(self.is_write, self.counts_up).eq(word)
+        with m.If(self.loads | self.moves):
+            m.d.sync += [
+                self.count.eq(count_or_load(self.count, self.loads, word[8:16], by=-1)),
+                self.address.eq(
+                    count_or_load(self.address, self.loads, word[16:], by=self.counts_up)
+                ),
+            ]
+
+
 # What four bytes are taken as.
 _HEADER, _REQUEST, _WORD = 0, 1, 2
 
@@ -286,6 +313,8 @@ class _Taken:
     -------
     what : the four bytes are taken for: `_HEADER`, `_REQUEST` or `_WORD`.
     word : the last four bytes.
+    asked : the request that they are.
+    begins : the byte is a frame's length.
     left : bytes of the frame that were not yet taken.
     body_ends, has_word : nothing or four bytes are left in front of the CRC, at which nobody looks
         here.
@@ -297,15 +326,18 @@ class _Taken:
         self._i = i
         self.what = Signal(2, reset_less=True)
         self.word = Signal(32, reset_less=True)
+        self.asked = _Asked()
+        self.begins = Signal()
         self.left = Signal(8, reset_less=True)
         self.body_ends, self.has_word = Signal(reset_less=True), Signal(reset_less=True)
         self.last = Signal(reset_less=True)
         self._byte = Signal(2)
 
     def count(self, m: Module) -> None:
-        """Count what is left."""
+        """Count what is left of the frame and of the request."""
+        self.asked.follow(m, self.word)
         with m.If(self._i.valid & self._i.ready):
-            m.d.sync += self.left.eq(self.left - 1)
+            m.d.sync += self.left.eq(count_or_load(self.left, self.begins, self._i.payload, by=-1))
         m.d.sync += [
             self.body_ends.eq(self.left == frames.CRC_BYTES),
             self.has_word.eq(self.left[3:].any()),

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.host.link.crc import SerialCrc
 from sc_hw.host.link.frames import CRC_BYTES
+from sc_hw.wires import count_or_load
 
 
 class FrameReceiver(wiring.Component):
@@ -91,7 +92,7 @@ class FrameReceiver(wiring.Component):
     def _decode(self, m: Module, byte: Signal, full: Value) -> tuple[Signal, Signal, Signal]:
         """COBS, length and CRC; strobes: a byte is to be kept, a good frame ends, a frame ends."""
         m.submodules.crc = crc = SerialCrc()
-        run = Signal(8, reset_less=True)  # bytes to come until the next code of COBS
+        run = Signal(8, reset_less=True)  # the last code of COBS; 1 or 0: the next is one
         left = Signal(8, reset_less=True)  # bytes that the frame must still have, by its length
         begun = Signal(reset_less=True)  # the first code has come
         has_length = Signal()
@@ -101,7 +102,7 @@ class FrameReceiver(wiring.Component):
         whole = Signal(reset_less=True)
         run_out, left_out = Signal(), Signal()
         m.d.comb += [
-            run_out.eq(~run.any()),
+            run_out.eq(~run[1:].any()),
             left_out.eq(~left.any()),
             crc.data.eq(byte[0]),
             # The frame's last bytes are compared with what has come out of those before.
@@ -122,19 +123,22 @@ class FrameReceiver(wiring.Component):
                     m.d.comb += [end.eq(1), good.eq(whole)]
                     m.d.sync += [run.eq(0), begun.eq(0), has_length.eq(0), bad.eq(0)]
                     m.next = "wait"
-                with m.Elif(run_out):
-                    # A code stands in the place of a zero, but for the first one. Code 0xFF, behind
-                    # which there is no zero, needs no care: a frame has no bytes behind its 254.
-                    m.d.sync += [run.eq(byte - 1), byte.eq(0), begun.eq(1)]
-                    m.next = "wait"
-                    with m.If(begun):
-                        m.next = "keep"
                 with m.Else():
-                    m.d.sync += run.eq(run - 1)
+                    m.d.sync += run.eq(count_or_load(run, run_out, byte, by=-1))
                     m.next = "keep"
+                    with m.If(run_out):
+                        # A code stands in the place of a zero, but for the first one. Code 0xFF,
+                        # behind which there is no zero, needs no care: a frame has no bytes behind
+                        # its 254.
+                        m.d.sync += [byte.eq(0), begun.eq(1)]
+                    with m.If(run_out & ~begun):
+                        m.next = "wait"
             with m.State("keep"):
                 m.d.comb += emit.eq(~full)
-                m.d.sync += [has_length.eq(1), left.eq(Mux(has_length, left - 1, byte))]
+                m.d.sync += [
+                    has_length.eq(1),
+                    left.eq(count_or_load(left, ~has_length, byte, by=-1)),
+                ]
                 too_long = has_length & left_out
                 too_short = ~has_length & ~byte[3:].any()
                 no_block = ~has_length & byte[1:].all()

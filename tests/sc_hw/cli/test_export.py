@@ -136,7 +136,7 @@ def test_errors_are_one_line_each(tmp_path: Path) -> None:
     for out, options, message in (
         ("file", (), f"{tmp_path / 'file'} is a file; name a folder for the bundle."),
         ("file/x", (), "file/x lies in a file; name a folder for the bundle."),
-        ("x", ("--door", "pcie"), "Host.door must be one of axi, spi, uart, wishbone, not 'pcie'."),
+        ("x", ("--door", "pcie"), "of axi, spi, spi_bus, uart, wishbone, not 'pcie'."),
         ("x", ("--prefix", "9a"), "not beginning with a digit, not '9a'."),
     ):
         found = error("bundle", lane, "--out", str(tmp_path / out), *options, *build)

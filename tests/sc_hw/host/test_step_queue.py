@@ -94,6 +94,7 @@ def test_a_step_that_lacks_a_word_does_not_begin() -> None:
         context.set(queue.i.valid, 1)
         await context.tick()
         context.set(queue.i.valid, 0)
+        await context.tick()  # in which the level is compared
         assert context.get(queue.begins)
 
     simulate(queue, bench)

@@ -19,7 +19,8 @@ from sc_model.spec import ConfigError, Design, HostSpec
     [
         (
             {"door": "usart"},
-            "Host.door must be one of axi, spi, uart, wishbone, not 'usart'; did you mean 'uart'?",
+            "Host.door must be one of axi, spi, spi_bus, uart, wishbone, not 'usart'; did you mean"
+            " 'uart'?",
         ),
         (
             {"door": "wishbone", "baud": 9600},
@@ -33,7 +34,7 @@ def test_a_wrong_host_is_one_line(host: dict[str, object], text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         system_of(design)
     assert str(caught.value) == text
-    assert {"axi", "spi", "uart", "wishbone"} <= set(doors().names())
+    assert {"axi", "spi", "spi_bus", "uart", "wishbone"} <= set(doors().names())
     assert load_door("wishbone").name == "wishbone"
 
 

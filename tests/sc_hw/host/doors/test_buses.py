@@ -174,7 +174,7 @@ def test_wishbone_by_cocotbext_wishbone(tmp_path: Path) -> None:
     assert found["errors"] == [BAD_ADDRESS, 0]
 
 
-@pytest.mark.parametrize("door", ["uart", "spi"])
+@pytest.mark.parametrize("door", ["uart", "spi", "spi_bus"])
 def test_serial_lines_by_cocotbext(door: str, tmp_path: Path) -> None:
     """A lane, whose output packets are its state after each step."""
     rng = np.random.default_rng(SEED)
