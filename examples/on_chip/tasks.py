@@ -15,11 +15,18 @@ from sc_model.spec import Design
 
 Values = NDArray[np.uint8]
 Change = Callable[[Values], Values]
+Schedule = Sequence[tuple[float, dict[str, Any]]]
 FOLDS = 5
 PORTION = 20_000  # samples handed over at a time
-# (share of the samples, step_shift from there on): smaller steps after a half, and again after
-# three quarters
-SMALLER = ((0.0, 0), (0.5, 1), (0.75, 2))
+# What a host sets in the course of a run: (share of the samples, settings from there on). Steps
+# become smaller after a half, and again after three quarters.
+SMALLER: Schedule = ((0.0, {"step_shift": 0}), (0.5, {"step_shift": 1}), (0.75, {"step_shift": 2}))
+# Told right or wrong: a right answer does not speak of the other classes until most are found.
+FOUND: Schedule = (
+    (0.0, {"step_shift": 0, "others_wrong": False}),
+    (0.5, {"step_shift": 0, "others_wrong": True}),
+    (0.8, {"step_shift": 1, "others_wrong": True}),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +155,19 @@ def order_of(samples: int, shown: int, rng: np.random.Generator) -> NDArray[np.i
     return np.concatenate([rng.permutation(samples) for _ in range(rounds)])[:shown]
 
 
+def phases(design: Design) -> Schedule:
+    """What is set in the course of a run of a design."""
+    rewarded = design.learning is not None and design.learning.feedback == "reward"
+    return FOUND if rewarded else SMALLER
+
+
 def learn(
     device: Device,
     split: Split,
     shown: int,
     seed: int,
     *,
-    schedule: Sequence[tuple[float, int]] = SMALLER,
+    schedule: Schedule = SMALLER,
     distort: Callable[[np.random.Generator, Values], Values] | None = None,
     frozen: Sequence[str] = (),
 ) -> NDArray[np.int64]:
@@ -166,7 +179,7 @@ def learn(
     split : the samples.
     shown : samples that are shown, with repetitions.
     seed : of weights and order.
-    schedule : by how much smaller steps are, from which share of the samples on.
+    schedule : what is set in the course of the run.
     distort : changes each sample that is shown.
     frozen : layers that do not learn.
     """
@@ -175,16 +188,16 @@ def learn(
     order = order_of(len(split.values), shown, rng)
     played = [np.zeros(0, np.int64)]
     ends = [*(int(share * shown) for share, _ in schedule[1:]), shown]
-    registers: dict[str, Any] = {"learn": dict.fromkeys(frozen, False)} if frozen else {}
     start = 0
-    for (_, shift), end in zip(schedule, ends, strict=True):
+    for (_, settings), end in zip(schedule, ends, strict=True):
+        fixed = {"learn": dict.fromkeys(frozen, False)} if frozen else {}
         for first in range(start, end, PORTION):
             chosen = order[first : min(first + PORTION, end)]
             values = split.values[chosen]
             if distort is not None:
                 values = distort(rng, values)
             target = split.classes[chosen]
-            played.append(device.run(values=values, target=target, step_shift=shift, **registers))
+            played.append(device.run(values=values, target=target, **settings, **fixed))
         start = end
     return np.concatenate(played)
 

@@ -35,7 +35,7 @@ layer row by row, and word by word in a row, upwards; but in the first layer the
 first, then those of step 1 ..., and of one step the highest input (with the bias) first.
 
 Forward pass and learning signal follow Payvand, Fouda, Kurdahi, Eltawil & Neftci 2020
-(doi:10.1109/AICAS48895.2020.9073847) and Neftci, Mostafa & Zenke 2019; docs/learning_on_chip.md
+(arXiv:1910.06152) and Neftci, Mostafa & Zenke 2019; docs/learning_on_chip.md
 has what differs.
 """
 

@@ -29,6 +29,7 @@ from sc_model.spec import (
 )
 from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_PARAMETER, MAX_SEED, MAX_VALUE_BITS
 from sc_model.spec.host import HostSpec
+from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
 from sc_model.spec.network import ClockSpec, NetworkSpec
 
 KINDS = [load_kind(name).spec for name in layer_kinds()]
@@ -42,6 +43,9 @@ MODELS: dict[str, type[Frozen]] = {
     "ClockSpec": ClockSpec,
     "EncoderSpec": EncoderSpec,
     "HostSpec": HostSpec,
+    "LearningNetworkSpec": LearningNetworkSpec,
+    "HiddenLayerSpec": HiddenLayerSpec,
+    "OutputLayerSpec": OutputLayerSpec,
     **{kind.__name__: kind for kind in KINDS},
     "LifSpec": type(load_kind("dense").spec.model_fields["neuron"].default),
     **RULES,
@@ -55,6 +59,13 @@ NEEDED: dict[str, dict[str, Any]] = {
     "PlasticLayerSpec": {"inputs": 4, "neurons": 2},
     "NetworkSpec": {"layers": [LAYER]},
     "EncoderSpec": {"kind": "latency", "bits": 16},
+    "LearningNetworkSpec": {
+        "inputs": 4,
+        "hidden": [{"name": "a", "neurons": 2}],
+        "output": {"neurons": 2},
+    },
+    "HiddenLayerSpec": {"name": "a", "neurons": 2},
+    "OutputLayerSpec": {"neurons": 2},
     **{kind.__name__: LAYER for kind in KINDS},
     "SparseSpec": {**LAYER, "synapses": 5},
     "ConvSpec": {"name": "a", "image": (1, 4, 4), "channels": 2, "kernel": (3, 3)},
