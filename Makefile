@@ -5,7 +5,7 @@ PYTHON ?= python3
 JOBS   ?= 2
 BIN    := .venv/bin
 
-.PHONY: demo test check docs soak reports reports-index bench clean
+.PHONY: demo test check docs soak reports reports-index bench release clean
 
 demo: .venv/installed
 	$(BIN)/sc-hw demo --build build
@@ -74,6 +74,10 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/local_learners.py --out reports
 	$(BIN)/python benchmarks/learners_speed.py --out reports
 	$(BIN)/python -m campaigns.freshness --stamp --index
+
+# The wheel of the last commit, built, and tried in a fresh environment (20 minutes).
+release: .venv/installed
+	$(BIN)/python -m campaigns.release --full-demo --out reports
 
 .venv/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }

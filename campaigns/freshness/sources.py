@@ -68,6 +68,11 @@ REPORTS: dict[str, Report] = {
         "examples/cartpole",
         (*DESIGNS, *HOST, *GOLDEN, *SIMULATION, "sc_driver"),
     ),
+    "conv_hardware": Report(
+        "a convolutional network on an FPGA",
+        "campaigns/conv_hardware.py",
+        (*DESIGNS, *PRICE, *PROVER, *SIMULATION, "examples/mnist"),
+    ),
     "crossing_proofs": Report(
         "proofs of the clock crossings",
         "sc_hw/proof/blocks/network/crossing.py",
@@ -145,8 +150,16 @@ REPORTS: dict[str, Report] = {
     "nir_public": Report(
         "public NIR files in hardware", "campaigns/nir_public.py", (*RULES, *IMPORT, *GOLDEN)
     ),
+    "on_chip_learning": Report(
+        "hidden layers that learn on the chip",
+        "campaigns/on_chip_learning.py",
+        (*RULES, *GOLDEN, *NATIVE, "examples/on_chip"),
+    ),
     "proofs": Report(
         "proof sweep of lanes and banks", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)
+    ),
+    "release": Report(
+        "the wheel in a fresh environment", "campaigns/release.py", ("pyproject.toml", "sc_hw/cli")
     ),
     "soak": Report("long co-simulations", "campaigns/soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)),
     "speed": Report("speed against bars", "campaigns/speed.py", (*DESIGNS, *PRICE)),
