@@ -23,6 +23,7 @@ _GENERATOR = {
     Path(__file__).parents[1]: (
         "build",
         "events",
+        "learning",
         "fabric",
         "host",
         "network",

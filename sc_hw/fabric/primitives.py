@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Elaboratable, Module, Signal, signed
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -232,22 +232,23 @@ class LaneRAM(wiring.Component):
 class WordRAM(wiring.Component):
     """A memory of words of several lanes: a read and a write a clock, each lane written or not.
 
-    Latency 2 from `r_addr` to `r_data`, domain ``sync``. With one port a write takes the place of
-    the read: what `r_data` shows for the clock of a write is not defined then, and with two ports
-    not for the word that is written. Contents are not defined at power-on and survive a reset.
+    With one port a write takes the place of the read, and the latency from `r_addr` to `r_data` is
+    1; with two ports, and an output register, 2. Domain ``sync``. What `r_data` shows for the clock
+    of a write is not defined with one port, and with two not for the word that is written. Contents
+    are not defined at power-on and survive a reset.
 
     Parameters
     ----------
     depth : words, >= 1.
     width : bits of a lane's part, >= 1.
     lanes : parts of a word, >= 1.
-    single_port : whether a write takes the place of the read.
+    single_port : whether there is one port.
 
     Members
     -------
-    r_addr : of the word that is read.
-    r_data : the word read 2 clocks ago, lane 0 in the lowest bits.
-    w_addr : of the word that is written.
+    r_addr : of the word that is read; with one port of this clock's access.
+    r_data : the word, lane 0 in the lowest bits.
+    w_addr : of the word that is written; not with one port.
     w_en : write the part of each lane whose bit is 1.
     w_data : the word to write.
 
@@ -271,16 +272,11 @@ class WordRAM(wiring.Component):
             {
                 "r_addr": In(address),
                 "r_data": Out(width * lanes),
-                "w_addr": In(address),
+                **({} if single_port else {"w_addr": In(address)}),
                 "w_en": In(lanes),
                 "w_data": In(width * lanes),
             }
         )
-
-    @property
-    def port_address(self) -> Value:
-        """With one port: the address of this clock's access."""
-        return Mux(self.w_en.any(), self.w_addr, self.r_addr)
 
     def elaborate(self, platform: Any) -> Elaboratable:
         override = _override(platform, "get_word_ram", self)
@@ -295,17 +291,20 @@ class WordRAM(wiring.Component):
             shape=self.width * self.lanes, depth=depth, init=[], attrs=attrs
         )
         write, read = words.write_port(granularity=self.width), words.read_port()
-        output_register = Signal(self.width * self.lanes, reset_less=True)
-        reads = self.port_address if self.single_port else self.r_addr
+        writes = self.r_addr if self.single_port else self.w_addr
         m.d.comb += [
             write.en.eq(self.w_en),
-            write.addr.eq(self.w_addr[: len(write.addr)]),
+            write.addr.eq(writes[: len(write.addr)]),
             write.data.eq(self.w_data),
-            read.addr.eq(reads[: len(read.addr)]),
+            read.addr.eq(self.r_addr[: len(read.addr)]),
             read.en.eq(1),
-            self.r_data.eq(output_register),
         ]
+        if self.single_port:
+            m.d.comb += self.r_data.eq(read.data)
+            return m
+        output_register = Signal(self.width * self.lanes, reset_less=True)
         m.d.sync += output_register.eq(read.data)
+        m.d.comb += self.r_data.eq(output_register)
         return m
 
 

@@ -42,8 +42,9 @@ class BackwardPass(wiring.Component):
     update : a slot reads a word of the row, to update it.
     first, last : with `feedback`.
     group : of the slot's word; 0 where there is none.
-    new_age : the row's age with this sample.
-    ages : write `new_age`, a clock after the row's first slot; `aged_row` stands as then.
+    oldest : the row's neuron has been silent for long, with this sample.
+    ages : a row's new age is to be written, the clock after its first slot.
+    aged_row, aged : with `ages`.
     ended : the last slot is issued; high for a clock.
     """
 
@@ -70,7 +71,7 @@ class BackwardPass(wiring.Component):
                 "first": Out(1),
                 "last": Out(1),
                 "group": Out(plan.group_bits),
-                "new_age": Out(plan.hidden.age_bits),
+                "oldest": Out(1),
                 "ages": Out(1),
                 "aged_row": Out(plan.group_bits + plan.lane_bits),
                 "aged": Out(plan.hidden.age_bits),
@@ -88,15 +89,15 @@ class BackwardPass(wiring.Component):
         group = Signal(plan.group_bits, name="at_group")
         begun = Signal(name="begun")  # the row has had its first slot
         active = self.trace.any()
-        oldest = self.new_age == plan.hidden.age_format.hi
+        new_age = self.ageing.o_age
         wants, updates = Signal(name="wants"), Signal(name="updates")
         due, last = Signal(name="due"), Signal(name="last_of_pass")
         at_last = group == plan.out_groups - 1 if plan.out_groups > 1 else C(1, 1)
         m.d.comb += [
             self.ageing.i_trace.eq(self.trace),
             self.ageing.i_age.eq(self.age),
-            self.new_age.eq(self.ageing.o_age),
-            wants.eq(self.signals & (active | self.near | oldest)),
+            self.oldest.eq(new_age == plan.hidden.age_format.hi),
+            wants.eq(self.signals & (active | self.near | self.oldest)),
             updates.eq(self.learns & active),
             due.eq(running & beat & self.valid),
             last.eq(at_last | ~(wants | updates)),
@@ -116,7 +117,7 @@ class BackwardPass(wiring.Component):
         m.d.sync += [
             beat.eq(~beat),
             self.ages.eq(due & ~begun & self.signals),
-            self.aged.eq(self.new_age),
+            self.aged.eq(new_age),
             self.aged_row.eq(self.row),
         ]
         with m.If(due):

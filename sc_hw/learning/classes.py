@@ -10,12 +10,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
-from sc_hw.learning.plan import FETCH, LearningPlan
+from sc_hw.learning.plan import LearningPlan
 from sc_hw.trained.lane import unit_graph
 from sc_hw.wires import Delays, choose, gated
 from sc_model.arithmetic.learning import class_error
-
-SCORED = FETCH + 2  # clocks from the slot of a partial sum to the score that holds it
 
 
 class ClassScores(wiring.Component):
@@ -35,9 +33,7 @@ class ClassScores(wiring.Component):
     label, right, single : what is known of the classes, constant during a pass.
     slot : a slot reads partial sum `set` of `group`.
     group, set : of the slot; 0 where there is none.
-    used : see `ReadoutPass`; the others count as 0.
-    fresh : with `slot`: the partial sum counts as 0.
-    stored : the sums, `FETCH` clocks after the slot.
+    stored : the sums, `fetch` clocks after the slot.
     winner : the lowest class of the largest score.
     write, w_group, value : an error, or 0, is written into these lanes of the group's errors.
     active : for each group, whether one of its errors is not 0.
@@ -63,8 +59,6 @@ class ClassScores(wiring.Component):
                 "slot": Out(1),
                 "group": Out(plan.group_bits),
                 "set": Out(max(1, plan.set_bits)),
-                "used": In(plan.sets),
-                "fresh": Out(1),
                 "stored": In(data.ArrayLayout(signed(plan.sum_bits), plan.lanes)),
                 "winner": Out(plan.class_bits),
                 "write": Out(plan.lanes),
@@ -77,9 +71,14 @@ class ClassScores(wiring.Component):
         )
 
     @property
+    def scored(self) -> int:
+        """Clocks from the slot of a partial sum to the score that holds it."""
+        return self.plan.fetch + 2
+
+    @property
     def latency(self) -> int:
         """Clocks from a class's last slot to its error."""
-        return SCORED + self.update.latency
+        return self.scored + self.update.latency
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -96,9 +95,6 @@ class ClassScores(wiring.Component):
             self.slot.eq(reading),
             self.group.eq(gated(self._group(number), by=reading)),
             self.set.eq(gated(set_, by=reading)),
-            self.fresh.eq(~self.used.bit_select(set_[: plan.set_bits], 1))
-            if plan.sets > 1
-            else self.fresh.eq(~self.used),
         ]
         with m.If(self.start):
             m.d.sync += [clearing.eq(self.errors), reading.eq(~self.errors), number.eq(0)]
@@ -115,8 +111,8 @@ class ClassScores(wiring.Component):
             with m.If(last):
                 m.d.sync += [reading.eq(0)]
         score = self._score(m, delays, number, set_, reading)
-        scored = delays.later(reading & at_last_set, SCORED, "scored", strobe=True)
-        label = delays.later(number, SCORED, "number")
+        scored = delays.later(reading & at_last_set, self.scored, "scored", strobe=True)
+        label = delays.later(number, self.scored, "number")
         self._win(m, score, scored & ~finds, label)
         m.d.comb += [
             self.update.i_score.eq(score),
@@ -139,14 +135,14 @@ class ClassScores(wiring.Component):
     def _score(
         self, m: Module, delays: Delays, number: Value, set_: Value, reading: Value
     ) -> Signal:
-        """The sum of the partial sums so far, `SCORED` clocks after their slots."""
+        """The sum of the partial sums so far, `scored` clocks after their slots."""
         plan = self.plan
-        lane = delays.later(self._lane(number), FETCH, "lane")
+        lane = delays.later(self._lane(number), plan.fetch, "lane")
         part = Signal(signed(plan.sum_bits), name="part", reset_less=True)
         score = Signal(signed(plan.spec.score_format.width), name="score", reset_less=True)
         chosen = choose(lane, [Value.cast(self.stored[one]) for one in range(plan.lanes)])
         m.d.sync += part.eq(chosen)
-        first = delays.later(~set_.any(), FETCH + 1, "first")
+        first = delays.later(~set_.any(), plan.fetch + 1, "first")
         m.d.sync += score.eq(gated(score, by=~first).as_signed() + part)
         return score
 

@@ -81,12 +81,16 @@ class SampleControl(wiring.Component):
         quiet = Signal(name="quiet")
         m.d.comb += quiet.eq(~self.landing)
 
+        # A register: a pass ends by what it reads of the row in its last clock.
+        over = Signal(name="pass_over")
+        m.d.sync += over.eq(self.ended)
+
         def then(state: str, name: str, ended: str) -> None:
             """A state that starts a pass once all has landed, and one that waits for its end."""
             with m.State(state), m.If(quiet):
                 m.d.comb += getattr(starts, name).eq(1)
                 m.next = f"{state}_runs"
-            with m.State(f"{state}_runs"), m.If(self.ended):
+            with m.State(f"{state}_runs"), m.If(over):
                 m.next = ended
 
         with m.FSM(name="sample"):

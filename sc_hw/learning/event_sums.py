@@ -6,11 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.learning.plan import FETCH, LearningPlan
+from sc_hw.learning.plan import LearningPlan
 from sc_hw.wires import Delays
 
 
@@ -18,8 +17,8 @@ class EventSums(wiring.Component):
     """A word of sums a slot, one for each lane: read, or read and added to.
 
     Both go through one pipeline. The caller leaves `LOOP` clocks between an addition and the next
-    slot of the same word. Domain ``sync``. Contents are undefined at power-on; nothing is ever
-    cleared, since the first addition of a sample counts what was there as 0.
+    slot of the same word. Domain ``sync``. Contents are undefined at power-on: they are cleared
+    before each sample.
 
     Parameters
     ----------
@@ -29,9 +28,9 @@ class EventSums(wiring.Component):
     -------
     place : of the slot's sums.
     event : the slot's weights are added.
-    fresh : the sums at `place` count as 0.
-    words : the weights, `FETCH` clocks after the slot.
-    stored : the sums as they were, `FETCH` clocks after the slot.
+    clear : the slot's sums become 0.
+    words : the weights, `fetch` clocks after the slot.
+    stored : the sums as they were, `fetch` clocks after the slot.
     landing : an addition is under way.
     """
 
@@ -42,7 +41,7 @@ class EventSums(wiring.Component):
             {
                 "place": In(plan.place_bits),
                 "event": In(1),
-                "fresh": In(1),
+                "clear": In(1),
                 "words": In(data.ArrayLayout(signed(plan.hidden.weight_bits), plan.lanes)),
                 "stored": Out(data.ArrayLayout(signed(bits), plan.lanes)),
                 "landing": Out(1),
@@ -52,27 +51,33 @@ class EventSums(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan, delays, bits = self.plan, Delays(m), self.bits
-        m.submodules.ram = ram = BlockRAM(
-            1 << plan.place_bits, bits * plan.lanes, output_register=False
+        words = memory.Memory(
+            shape=bits * plan.lanes,
+            depth=1 << plan.place_bits,
+            init=[],
+            attrs={"no_rw_check": 1},
         )
+        m.submodules.words = words
+        read, write = words.read_port(), words.write_port()
+        writes = self.event | self.clear
         strobes = [
-            delays.later(self.event, clocks, "event", strobe=True) for clocks in range(1, FETCH + 2)
+            delays.later(writes, clocks, "writes", strobe=True)
+            for clocks in range(1, plan.fetch + 2)
         ]
-        stored = Signal(bits * plan.lanes, name="stored_register", reset_less=True)
-        # An If that gives 0: a reset of the registers, where a gate would cost a LUT for each bit.
-        with m.If(delays.later(self.fresh, FETCH - 1, "fresh")):
-            m.d.sync += stored.eq(0)
-        with m.Else():
-            m.d.sync += stored.eq(ram.r_data)
         totals = Signal(data.ArrayLayout(signed(bits), plan.lanes), name="totals", reset_less=True)
-        m.d.comb += self.stored.as_value().eq(stored)
-        for lane in range(plan.lanes):
-            m.d.sync += totals[lane].eq(self.stored[lane] + self.words[lane])
+        m.d.comb += self.stored.as_value().eq(read.data)
+        # An If that gives 0: a reset of the registers, where a gate would cost a LUT for each bit.
+        with m.If(delays.later(self.clear, plan.fetch, "clear")):
+            m.d.sync += totals.eq(0)
+        with m.Else():
+            for lane in range(plan.lanes):
+                m.d.sync += totals[lane].eq(self.stored[lane] + self.words[lane])
         m.d.comb += [
-            ram.r_addr.eq(delays.later(self.place, FETCH - 2, "place")),
-            ram.w_addr.eq(delays.later(self.place, FETCH + 1, "place")),
-            ram.w_en.eq(strobes[-1]),
-            ram.w_data.eq(totals.as_value()),
+            read.addr.eq(delays.later(self.place, plan.fetch - 1, "place")),
+            read.en.eq(1),
+            write.addr.eq(delays.later(self.place, plan.fetch + 1, "place")),
+            write.en.eq(strobes[-1]),
+            write.data.eq(totals.as_value()),
             self.landing.eq(Cat(*strobes).any()),
         ]
         return m

@@ -10,7 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
-from sc_hw.learning.plan import FETCH, PRODUCT, LearningPlan
+from sc_hw.learning.plan import PRODUCT, LearningPlan
 from sc_hw.trained.lane import unit_graph
 from sc_hw.wires import Delays
 from sc_model.arithmetic.learning import gated_signal, learning_signal
@@ -32,8 +32,8 @@ class FeedbackSum(wiring.Component):
     -------
     slot : a slot reads a word whose products are fed back.
     first, last : with `slot`: of its row.
-    row, trace, near, age : the row's neuron; its age with this sample.
-    products : of the lanes, `FETCH` + `PRODUCT` clocks after the slot.
+    row, trace, near, oldest : the row's neuron; whether its age is the greatest.
+    products : of the lanes, `fetch` + `PRODUCT` clocks after the slot.
     errors : sum of all errors, constant meanwhile.
     valid : the signal of a neuron.
     o_row : its number.
@@ -60,7 +60,7 @@ class FeedbackSum(wiring.Component):
                 "row": In(self.row_bits),
                 "trace": In(plan.trace_bits),
                 "near": In(1),
-                "age": In(layer.age_bits),
+                "oldest": In(1),
                 "products": In(data.ArrayLayout(signed(product_bits), plan.lanes)),
                 "errors": In(signed(total_bits)),
                 "valid": Out(1),
@@ -73,7 +73,7 @@ class FeedbackSum(wiring.Component):
     @property
     def summed(self) -> int:
         """Clocks from the slot to the sum with its word, before the errors' part is taken off."""
-        return FETCH + PRODUCT + self.plan.lane_bits + 1
+        return self.plan.fetch + PRODUCT + self.plan.lane_bits + 1
 
     @property
     def latency(self) -> int:
@@ -112,15 +112,41 @@ class FeedbackSum(wiring.Component):
         slack = self.latency - at_gate - self.gate.latency
         m.d.comb += [
             self.gate.i_signal.eq(self.shift.o_signal),
-            self.gate.i_trace.eq(delays.later(self.trace, at_gate, "trace")),
-            self.gate.i_near.eq(delays.later(self.near, at_gate, "near")),
-            self.gate.i_age.eq(delays.later(self.age, at_gate, "age")),
             self.signal.eq(delays.later(self.gate.o_gated, slack, "gated")),
-            self.o_row.eq(delays.later(self.row, self.latency, "row")),
         ]
         ends = self.slot & self.last
-        strobes = [
+        later = [
             delays.later(ends, clocks, "ends", strobe=True) for clocks in range(1, self.latency + 1)
         ]
-        m.d.comb += [self.valid.eq(strobes[-1]), self.landing.eq(Cat(*strobes).any())]
+        strobes = [ends, *later]
+        neurons = self._neurons(m, strobes)
+        gated, ended = neurons[(at_gate - 1) // 2], neurons[(self.latency - 1) // 2]
+        m.d.comb += [
+            self.gate.i_trace.eq(gated.trace),
+            self.gate.i_near.eq(gated.near),
+            # The gate asks whether the age is the greatest, and nothing else of it.
+            self.gate.i_age.eq(gated.oldest.replicate(plan.hidden.age_bits)),
+            self.o_row.eq(ended.row),
+        ]
+        m.d.comb += [self.valid.eq(strobes[-1]), self.landing.eq(Cat(*later).any())]
         return m
+
+    def _neurons(self, m: Module, strobes: list[Value]) -> list[Any]:
+        """The neuron that goes along, in registers that it stays in for two clocks.
+
+        Slots have a clock between them, so half as many registers as clocks are enough: number k
+        holds it 2k + 1 and 2k + 2 clocks after its slot.
+        """
+        plan = self.plan
+        layout = data.StructLayout(
+            {"row": self.row_bits, "trace": plan.trace_bits, "near": 1, "oldest": 1}
+        )
+        neurons: list[Any] = []
+        before: Value = Cat(self.row, self.trace, self.near, self.oldest)
+        for number in range((self.latency + 1) // 2):
+            neuron = Signal(layout, name=f"neuron_{number}", reset_less=True)
+            with m.If(strobes[2 * number]):
+                m.d.sync += neuron.eq(before)
+            before = neuron.as_value()
+            neurons.append(neuron)
+        return neurons

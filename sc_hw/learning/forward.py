@@ -16,8 +16,8 @@ from sc_hw.wires import gated
 class ForwardPass(wiring.Component):
     """Issues the slots of a sample's steps, from the lists of inputs.
 
-    An input takes `event_slots` clocks, a step's neurons `neuron_slots` and two more. Domain
-    ``sync``. A reset stops it.
+    All sums are cleared first. An input then takes `event_slots` clocks, a step's neurons
+    `neuron_slots` and two more. Domain ``sync``. A reset stops it.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ class ForwardPass(wiring.Component):
     start : begin; while it rests.
     step, look, some, row, last, advance : of the lists (see `InputLists`).
     event : a slot adds the weights of `row` and `group` to the currents of `group`.
-    fresh : with `event` and `visit`: no input has been added in this sample.
+    clear : a slot clears the sums at `place`.
+    place : with `clear`; 0 where there is none.
     visit : a slot visits the neurons of `half` of `group`.
     first_step : with `visit`: it is the sample's first step.
     group, half : of the slot; 0 where there is none.
@@ -48,7 +49,8 @@ class ForwardPass(wiring.Component):
                 "last": In(1),
                 "advance": Out(1),
                 "event": Out(1),
-                "fresh": Out(1),
+                "clear": Out(1),
+                "place": Out(plan.place_bits),
                 "visit": Out(1),
                 "first_step": Out(1),
                 "group": Out(plan.group_bits),
@@ -60,14 +62,13 @@ class ForwardPass(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
-        slots = max(plan.event_slots, self.neuron_slots)
+        slots = max(plan.event_slots, self.neuron_slots, 1 << plan.place_bits)
         slot = Signal(range(max(2, slots)), name="slot")
-        added = Signal(name="added")  # an input has been added in this sample
         events, neurons = Signal(name="events"), Signal(name="neurons")
         m.d.comb += [
             self.event.eq(events & (slot < plan.groups)),
             self.visit.eq(neurons & (slot < FOLD * plan.groups)),
-            self.fresh.eq(~added),
+            self.place.eq(gated(slot[: plan.place_bits], by=self.clear)),
             self.first_step.eq(~self.step.any()),
             self.group.eq(
                 gated(slot[: plan.group_bits], by=self.event)
@@ -77,8 +78,14 @@ class ForwardPass(wiring.Component):
         ]
         with m.FSM(name="forward"):
             with m.State("rest"):
-                m.d.sync += [self.step.eq(0), slot.eq(0), added.eq(0)]
+                m.d.sync += [self.step.eq(0), slot.eq(0)]
                 with m.If(self.start):
+                    m.next = "clear"
+            with m.State("clear"):
+                m.d.comb += self.clear.eq(1)
+                m.d.sync += slot.eq(slot + 1)
+                with m.If(slot == (1 << plan.place_bits) - 1):
+                    m.d.sync += slot.eq(0)
                     m.next = "look"
             with m.State("look"):
                 m.d.comb += self.look.eq(1)
@@ -92,7 +99,7 @@ class ForwardPass(wiring.Component):
                 m.d.comb += events.eq(1)
                 m.d.sync += slot.eq(slot + 1)
                 with m.If(slot == plan.event_slots - 1):
-                    m.d.sync += [slot.eq(0), added.eq(1)]
+                    m.d.sync += slot.eq(0)
                     with m.If(self.last):
                         m.next = "neurons"
                     with m.Else():

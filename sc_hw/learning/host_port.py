@@ -9,12 +9,10 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.learning.plan import FETCH, LearningPlan, Part
+from sc_hw.learning.plan import LearningPlan, Part
 from sc_hw.parts.space import Space
 from sc_hw.wires import choose, gated
 from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
-
-READ = FETCH + 1  # clocks from an access's address to its word in the register of the answer
 
 
 class HostPort(wiring.Component):
@@ -34,7 +32,7 @@ class HostPort(wiring.Component):
     asks : an access is waiting or under way.
     serves : the memories are the host's.
     address : of weights; `number` of ages; 0 without an access.
-    words, ages : of the lanes, `FETCH` clocks later.
+    words, ages : of the lanes, `fetch` clocks later.
     load_weights, load_ages : lanes of the word that take `data`.
     load_noise : the random register takes `data`.
     data : what is loaded.
@@ -93,8 +91,9 @@ class HostPort(wiring.Component):
         layers = plan.spec.layers
         access = Signal(self.load_layout, name="access", reset_less=True)
         reading, loading = Signal(name="reading"), Signal(name="loading")
-        busy = reading | loading
-        arriving = Signal(READ, name="arriving")
+        stored = Signal(name="stored")  # the address of a load stands in the memory's register
+        busy = reading | loading | stored
+        arriving = Signal(plan.fetch + 1, name="arriving")
         answered = Signal(name="answered")
         learn = Signal(
             2, name="learn_register", init=sum(one.learn << n for n, one in enumerate(layers))
@@ -123,6 +122,7 @@ class HostPort(wiring.Component):
         )
         m.d.sync += [
             loading.eq(takes_load),
+            stored.eq(loading),
             arriving.eq(Cat(takes_read, arriving)),
             answered.eq(arriving[-1] | (answered & ~self.readback.ready)),
             reading.eq(takes_read | (reading & ~(answered & self.readback.ready))),
@@ -134,7 +134,7 @@ class HostPort(wiring.Component):
             self.state_address.eq(
                 gated(plan.state_place(Part.AGE, access.word[: plan.group_bits]), by=busy)
             ),
-            self.load_weights.eq(gated(lanes, by=loading & is_at[Space.SYNAPSE])),
+            self.load_weights.eq(gated(lanes, by=stored & is_at[Space.SYNAPSE])),
             self.load_ages.eq(gated(lanes, by=loading & is_at[Space.NEURON])),
             sets_control.eq(loading & is_at[Space.CONTROL]),
             self.load_noise.eq(sets_control),

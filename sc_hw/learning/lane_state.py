@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.learning.plan import FETCH, FOLD, LearningPlan
+from sc_hw.learning.plan import FOLD, LearningPlan
 from sc_hw.wires import Delays
 
 
@@ -27,7 +27,7 @@ class LaneState(wiring.Component):
     Members
     -------
     address : of the slot's word.
-    word : `FETCH` clocks after the slot.
+    word : `fetch` clocks after the slot.
     w_address : of the word that is written in this clock, and may be read from the next slot on.
     write : lanes that take `value`.
     value : for all of them.
@@ -60,10 +60,9 @@ class LaneState(wiring.Component):
         )
         m.submodules.words = words
         write, read = words.write_port(granularity=plan.state_bits), words.read_port()
-        register = Signal(plan.state_bits * plan.lanes, name="word_register", reset_less=True)
         halves = self.write_half.any()
         m.d.comb += [
-            read.addr.eq(delays.later(self.address, FETCH - 2, "address")),
+            read.addr.eq(delays.later(self.address, plan.fetch - 1, "address")),
             read.en.eq(1),
             write.addr.eq(self.w_address),
             write.en.eq(self.write | Cat(half.replicate(plan.half) for half in self.write_half)),
@@ -74,7 +73,6 @@ class LaneState(wiring.Component):
                     self.value.replicate(plan.lanes),
                 )
             ),
-            self.word.as_value().eq(register),
+            self.word.as_value().eq(read.data),
         ]
-        m.d.sync += register.eq(read.data)
         return m

@@ -23,7 +23,7 @@ from sc_hw.learning.lane import LearningLane
 from sc_hw.learning.lane_state import LaneState
 from sc_hw.learning.neurons import HiddenNeurons
 from sc_hw.learning.noise import NoiseSource
-from sc_hw.learning.plan import FETCH, LearningPlan, Part
+from sc_hw.learning.plan import LearningPlan, Part
 from sc_hw.learning.readout import ReadoutPass
 from sc_hw.learning.rows import HiddenRows
 from sc_hw.learning.step_sizes import StepSizes
@@ -227,15 +227,12 @@ class LearningNetwork(wiring.Component):
             ),
             parts.weights.update.eq(backward.update | update.update),
             parts.sums.event.eq(forward.event | readout.event),
+            parts.sums.clear.eq(forward.clear),
             parts.sums.place.eq(
                 gated(plan.current_place(forward.group), by=forward.event | forward.visit)
                 | gated(plan.score_place(readout.group, readout.set), by=readout.event)
                 | gated(plan.score_place(classes.group, classes.set), by=classes.slot)
-            ),
-            parts.sums.fresh.eq(
-                ((forward.event | forward.visit) & forward.fresh)
-                | (readout.event & readout.fresh)
-                | (classes.slot & classes.fresh)
+                | forward.place
             ),
             parts.state.address.eq(
                 rows.address
@@ -285,7 +282,6 @@ class LearningNetwork(wiring.Component):
             classes.label.eq(told.label),
             classes.right.eq(told.right),
             classes.single.eq(told.single),
-            classes.used.eq(parts.readout.used),
             classes.stored.eq(parts.sums.stored),
         ]
 
@@ -299,27 +295,27 @@ class LearningNetwork(wiring.Component):
             parts.feedback,
         )
         rows, learn = parts.rows, parts.host.learn
-        feeds = delays.later(backward.feedback, FETCH, "feeds")
+        feeds = delays.later(backward.feedback, self.plan.fetch, "feeds")
         updates = Signal(name="updates")
         m.d.comb += updates.eq(backward.update | update.update)
         m.d.comb += [
             backward.signals.eq(learn[0]),
             backward.learns.eq(learn[1]),
             backward.active.eq(parts.classes.active),
-            parts.noise.step.eq(delays.later(updates, FETCH, "updates", strobe=True)),
+            parts.noise.step.eq(delays.later(updates, self.plan.fetch, "updates", strobe=True)),
             sizes.count.eq(parts.lists.count),
             sizes.step_shift.eq(parts.host.step_shift),
             sizes.trace.eq(rows.trace),
             sizes.begins.eq(parts.control.starts.update),
             sizes.stepped.eq(update.stepped),
-            sizes.rows.eq(delays.later(backward.update, FETCH - 1, "row_updates")),
+            sizes.rows.eq(delays.later(backward.update, self.plan.fetch - 1, "row_updates")),
             feedback.slot.eq(backward.feedback),
             feedback.first.eq(backward.first),
             feedback.last.eq(backward.last),
             feedback.row.eq(rows.row),
             feedback.trace.eq(rows.trace),
             feedback.near.eq(rows.near),
-            feedback.age.eq(backward.new_age),
+            feedback.oldest.eq(backward.oldest),
             feedback.errors.eq(parts.classes.total),
         ]
         for number, lane in enumerate(parts.lanes):

@@ -6,17 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
-from sc_hw.fabric.primitives import BlockRAM
-from sc_hw.learning.plan import FETCH, FOLD, LearningPlan
+from sc_hw.learning.plan import FOLD, LearningPlan
 from sc_hw.trained.lane import unit_graph
 from sc_hw.wires import Delays
 from sc_model.arithmetic.learning import hidden_neuron
-
-TAKE = FETCH + 1  # clocks from a visit's slot to its half of currents, traces and potentials
 
 
 class HiddenNeurons(wiring.Component):
@@ -33,7 +30,7 @@ class HiddenNeurons(wiring.Component):
     -------
     visit : a slot visits `half` of `group`.
     fresh : potentials and traces count as 0: it is the sample's first step.
-    currents : of the group, `FETCH` clocks after the slot.
+    currents : of the group, `fetch` clocks after the slot.
     word : traces of the group, as then.
     write, write_group, values : the new traces of a half of that group.
     landing : a visit is under way.
@@ -61,9 +58,14 @@ class HiddenNeurons(wiring.Component):
         )
 
     @property
+    def taken(self) -> int:
+        """Clocks from a slot to its half of currents, traces and potentials."""
+        return self.plan.fetch + 1
+
+    @property
     def written(self) -> int:
         """Clocks from a slot to the write of what is new."""
-        return TAKE + self.updates[0].latency
+        return self.taken + self.updates[0].latency
 
     @property
     def spacing(self) -> int:
@@ -75,30 +77,33 @@ class HiddenNeurons(wiring.Component):
         plan, delays = self.plan, Delays(m)
         bits = plan.hidden.potential_bits
         place = Cat(self.half, self.group)
-        m.submodules.potentials = ram = BlockRAM(
-            1 << len(place), bits * plan.half, output_register=False
+        words = memory.Memory(
+            shape=bits * plan.half, depth=1 << len(place), init=[], attrs={"no_rw_check": 1}
         )
+        m.submodules.potentials = words
+        read, write = words.read_port(), words.write_port()
         strobes = [
             delays.later(self.visit, clocks, "visit", strobe=True)
             for clocks in range(1, self.written + 1)
         ]
         m.d.comb += [
-            ram.r_addr.eq(delays.later(place, TAKE - 2, "place")),
-            ram.w_addr.eq(delays.later(place, self.written, "place")),
-            ram.w_en.eq(strobes[-1]),
+            read.addr.eq(delays.later(place, self.taken - 2, "place")),
+            write.addr.eq(delays.later(place, self.written, "place")),
+            write.en.eq(strobes[-1]),
+            read.en.eq(1),
             self.landing.eq(Cat(*strobes).any()),
         ]
         potentials = Signal(bits * plan.half, name="potentials_register", reset_less=True)
         traces = Signal(plan.trace_bits * plan.half, name="traces", reset_less=True)
-        fresh = delays.later(self.fresh, TAKE - 1, "fresh")
-        upper = delays.later(place, TAKE - 1, "place")[0]
+        fresh = delays.later(self.fresh, self.taken - 1, "fresh")
+        upper = delays.later(place, self.taken - 1, "place")[0]
         found = Cat(
             self._of_half(upper, self.word, lane)[: plan.trace_bits] for lane in range(plan.half)
         )
         with m.If(fresh):
             m.d.sync += [potentials.eq(0), traces.eq(0)]
         with m.Else():
-            m.d.sync += [potentials.eq(ram.r_data), traces.eq(found)]
+            m.d.sync += [potentials.eq(read.data), traces.eq(found)]
         current_bits = plan.spec.current_format(0).width
         latency, written = self.updates[0].latency, []
         traces_later = delays.later(traces, latency, "traces")
@@ -124,7 +129,7 @@ class HiddenNeurons(wiring.Component):
             written.append(update.o_potential[:bits])
         landed = delays.later(place, self.written, "place")
         m.d.comb += [
-            ram.w_data.eq(Cat(*written)),
+            write.data.eq(Cat(*written)),
             self.write.eq(Cat(strobes[-1] & ~landed[0], strobes[-1] & landed[0])),
             self.write_group.eq(landed[1:]),
         ]

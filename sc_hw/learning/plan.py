@@ -12,18 +12,11 @@ from sc_hw.fabric.families import Family
 from sc_model.spec import ConfigError
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 
-# Clocks from a slot (the clock in which a sequencer issues an access) to the word in a register:
-# the address register, the memory, its output register.
-FETCH = 3
-# Clocks from one addition to a sum until the next one to it may be issued: the memory, the stored
-# sum's register, the adder's register, the write.
-LOOP = 4
-# Clocks from a word of weights to its product in a register (`fabric.primitives.SteppedWeight`).
+# Clocks from one addition to a sum until the next one to it may be issued: the memory, the adder's
+# register, the write.
+LOOP = 3
+# Clocks from a word of weights to its product or to the new word (`RegisteredMultiplyAdd`).
 PRODUCT = 2
-# Clocks from the slot of an update to its write: fetch, multiply and add, the clamped weight's
-# register. From read to write that is an odd number, so that a memory with one port, read in
-# every second clock, is written in the clocks between.
-WRITE = FETCH + PRODUCT + 1
 FOLD = 2  # clocks in which the neurons of a group are visited: half of the lanes in each
 RULE = "error_triggered"
 
@@ -206,6 +199,16 @@ class LearningPlan:
         return self.family.large_memory is not None and bits > self.family.large_memory
 
     @property
+    def fetch(self) -> int:
+        """Clocks from a slot, in which a pass issues an access, to the word.
+
+        The address register, the memory, and the output register of a memory with two ports. With
+        one port there is none: from read to write are `PRODUCT` and one more clocks then, an odd
+        number, so that a memory that is read in every second clock is written in between.
+        """
+        return 2 if self.single_port else 3
+
+    @property
     def stride(self) -> int:
         """Clocks between two updates."""
         return 2 if self.single_port else 1
@@ -230,15 +233,19 @@ class LearningPlan:
     @property
     def place_bits(self) -> int:
         """Bits of the address of a sum: {number, is a score}."""
-        return 1 + max(self.group_bits, self.group_bits + self.set_bits)
+        return 1 + max(self._bits(self.groups), self._bits(self.out_groups) + self.set_bits)
+
+    @staticmethod
+    def _bits(groups: int) -> int:
+        return (groups - 1).bit_length()
 
     def current_place(self, group: Value) -> Value:
         """Address of the currents of a group."""
-        return Cat(group, C(0, self.place_bits))[: self.place_bits]
+        return Cat(group[: self._bits(self.groups)], C(0, self.place_bits))[: self.place_bits]
 
     def score_place(self, group: Value, set_: Value) -> Value:
         """Address of a partial sum of the scores of a group."""
-        number = Cat(group[: self.group_bits], set_[: self.set_bits])
+        number = Cat(group[: self._bits(self.out_groups)], set_[: self.set_bits])
         return Cat(number, C(0, self.place_bits - 1 - len(number)), C(1, 1))
 
     @property

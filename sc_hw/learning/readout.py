@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.hdl import C, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -32,8 +32,6 @@ class ReadoutPass(wiring.Component):
     row_ended : the last row has been taken.
     event : a slot adds the row's weights of `group` to partial sum `set`.
     group, set : of the slot; 0 where there is none.
-    fresh : with `event`: nothing has been added to this partial sum in the sample.
-    used : for each partial sum, whether something has been added to it.
     ended : the last slot is issued; high for a clock.
     """
 
@@ -49,8 +47,6 @@ class ReadoutPass(wiring.Component):
                 "event": Out(1),
                 "group": Out(plan.group_bits),
                 "set": Out(max(1, plan.set_bits)),
-                "fresh": Out(1),
-                "used": Out(plan.sets),
                 "ended": Out(1),
             }
         )
@@ -58,7 +54,7 @@ class ReadoutPass(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
-        running, wrapped = Signal(name="running"), Signal(name="wrapped")
+        running = Signal(name="running")
         group = Signal(plan.group_bits, name="at_group")
         set_ = Signal(max(1, plan.set_bits), name="at_set")
         done = Signal(plan.trace_bits, name="done")  # visits of the row so far
@@ -69,13 +65,11 @@ class ReadoutPass(wiring.Component):
             self.event.eq(running & self.valid & active),
             self.group.eq(gated(group, by=self.event)),
             self.set.eq(gated(set_, by=self.event)),
-            self.fresh.eq(~wrapped),
             self.next.eq(running & self.valid & (~active | (at_last & over))),
-            self.used.eq(Cat(wrapped | (set_ > number) for number in range(plan.sets))),
             self.ended.eq(running & self.row_ended),
         ]
         with m.If(self.start):
-            m.d.sync += [running.eq(1), wrapped.eq(0), set_.eq(0), group.eq(0), done.eq(0)]
+            m.d.sync += [running.eq(1), set_.eq(0), group.eq(0), done.eq(0)]
         with m.If(self.event):
             if plan.out_groups > 1:
                 m.d.sync += group.eq(gated(group + 1, by=~at_last))
@@ -83,8 +77,6 @@ class ReadoutPass(wiring.Component):
                 m.d.sync += done.eq(gated(done + 1, by=~over))
                 if plan.sets > 1:
                     m.d.sync += set_.eq(set_ + 1)
-                with m.If(set_ == plan.sets - 1):
-                    m.d.sync += wrapped.eq(1)
         with m.If(self.ended):
             m.d.sync += running.eq(0)
         return m

@@ -9,18 +9,16 @@ from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.learning.plan import FETCH, LearningPlan, Part
+from sc_hw.learning.plan import LearningPlan, Part
 from sc_hw.wires import gated
 
-# Clocks of a group's fetch: two slots, for traces and ages, and the way of the second word.
-FETCHING = FETCH + 2
 OPENS = 2  # the clock of a fetch in which `opens` is high
 
 
 class HiddenRows(wiring.Component):
     """Fetches the words of a group, and gives its neurons lane by lane.
 
-    A group takes `FETCHING` clocks before its first row; rows then follow each other as fast as
+    A group takes `fetch` + 2 clocks before its first row; rows then follow each other as fast as
     they are taken. The words are shifted by a lane for each row: no multiplexer of lanes. Domain
     ``sync``. A reset stops the walk.
 
@@ -68,7 +66,7 @@ class HiddenRows(wiring.Component):
         traces = Signal(trace_bits * plan.lanes, name="traces", reset_less=True)
         ages = Signal(age_bits * plan.lanes, name="ages", reset_less=True)
         group, lane = Signal(plan.group_bits, name="at_group"), Signal(plan.lane_bits, name="at")
-        clock = Signal(range(FETCHING), name="clock")
+        clock = Signal(range(plan.fetch + 2), name="clock")
         fetching, walking = Signal(name="fetching"), Signal(name="walking")
 
         def fields(bits: int) -> Any:
@@ -93,9 +91,9 @@ class HiddenRows(wiring.Component):
             m.d.sync += [fetching.eq(1), clock.eq(0), group.eq(0), lane.eq(0)]
         with m.If(fetching):
             m.d.sync += clock.eq(clock + 1)
-            with m.If(clock == FETCH):
+            with m.If(clock == plan.fetch):
                 m.d.sync += traces.eq(fields(trace_bits))
-            with m.If(clock == FETCH + 1):
+            with m.If(clock == plan.fetch + 1):
                 m.d.sync += [ages.eq(fields(age_bits)), fetching.eq(0), walking.eq(1)]
         last = plan.neurons - 1
         at_end = (group == last >> plan.lane_bits) & (lane == last % plan.lanes)

@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
-from sc_hw.learning.plan import FETCH, LearningPlan
+from sc_hw.learning.plan import LearningPlan
 from sc_hw.trained.lane import unit_graph
 from sc_hw.wires import Delays, gated
 from sc_model.arithmetic.learning import step_size
@@ -36,7 +36,7 @@ class StepSizes(wiring.Component):
     trace : of a slot's row of the readout.
     begins : the drive becomes that of the first step's inputs.
     stepped : it becomes that of the next step's inputs.
-    rows : the drive is that of `trace`, `FETCH` clocks after the slot; else it stays.
+    rows : the drive is that of `trace`, `fetch` clocks after the slot; else it stays.
     drive : see above.
     """
 
@@ -75,7 +75,7 @@ class StepSizes(wiring.Component):
                 m.d.comb += size.i_count.eq(self.count)
             units.append(self._unit(m, size.o_shift, plan.spec.layers[index].shift, name))
         hidden, output = units
-        trace = delays.later(self.trace, FETCH - 1, "trace")
+        trace = delays.later(self.trace, plan.fetch - 1, "trace")
         first = Signal(plan.drive_bits, name="first_drive")
         m.d.comb += first.eq(_product(C(plan.steps, plan.trace_bits), hidden, plan.drive_bits))
         with m.If(self.begins):

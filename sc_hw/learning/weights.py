@@ -5,21 +5,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.primitives import WordRAM
-from sc_hw.learning.plan import FETCH, PRODUCT, LearningPlan
+from sc_hw.learning.plan import PRODUCT, LearningPlan
 from sc_hw.wires import Delays
 
 
 class WeightMemory(wiring.Component):
-    """Reads a word for each slot, and writes the changed one `WRITE` clocks after its slot.
+    """Reads a word for each slot, and writes the changed one `fetch` + `PRODUCT` clocks after it.
 
-    In memory with one port a slot that is written must have no slot `WRITE` - 1 clocks behind it
-    (the address register serves both); slots in every second clock keep to that. Domain ``sync``.
-    Contents are undefined at power-on and survive a reset, which drops writes under way.
+    In memory with one port no slot may be issued `fetch` + `PRODUCT` - 1 clocks behind one that is
+    written; slots in every second clock keep to that. Domain ``sync``. Contents are undefined at
+    power-on and survive a reset, which drops writes under way.
 
     Parameters
     ----------
@@ -29,10 +29,11 @@ class WeightMemory(wiring.Component):
     -------
     address : of the slot's word.
     update : the slot's word will be written.
-    words : the weights, `FETCH` clocks after the slot.
-    changed : the weights to write, `FETCH` + `PRODUCT` clocks after the slot.
+    words : the weights, `fetch` clocks after the slot.
+    changed : the weights to write, `fetch` + `PRODUCT` clocks after the slot.
     landing : a write is under way.
-    load : write `load_data` into these lanes of the word at `address`; while nothing is under way.
+    load : write `load_data` into these lanes of the word whose address stood a clock ago; while
+        nothing is under way.
     load_data : of each lane.
     """
 
@@ -58,28 +59,23 @@ class WeightMemory(wiring.Component):
         m.submodules.ram = ram = WordRAM(
             plan.depth, self.bits, plan.lanes, single_port=plan.single_port
         )
-        ready = FETCH + PRODUCT
         strobes = [
             delays.later(self.update, clocks, "update", strobe=True)
-            for clocks in range(1, ready + 1)
+            for clocks in range(1, plan.fetch + PRODUCT + 1)
         ]
         written = strobes[-1]
-        address = delays.later(self.address, ready, "address")
-        loads = self.load.any()
-        write = Signal(plan.lanes, name="write")
-        data_ = Signal(self.bits * plan.lanes, name="written", reset_less=True)
-        m.d.sync += [
-            write.eq(self.load | written.replicate(plan.lanes)),
-            data_.eq(Mux(loads, self.load_data.replicate(plan.lanes), self.changed.as_value())),
-        ]
-        w_address = Signal(plan.address_bits, name="w_address", reset_less=True)
-        m.d.sync += w_address.eq(Mux(loads, self.address, address))
+        first = delays.later(self.address, 1, "address")
+        last = delays.later(self.address, plan.fetch + PRODUCT, "address")
         m.d.comb += [
-            ram.r_addr.eq(delays.later(self.address, 1, "address")),
-            ram.w_addr.eq(w_address),
-            ram.w_en.eq(write),
-            ram.w_data.eq(data_),
+            ram.w_en.eq(self.load | written.replicate(plan.lanes)),
+            ram.w_data.eq(
+                Mux(written, self.changed.as_value(), self.load_data.replicate(plan.lanes))
+            ),
             self.words.as_value().eq(ram.r_data),
-            self.landing.eq(Cat(*strobes).any() | write.any()),
+            self.landing.eq(Cat(*strobes).any()),
         ]
+        if plan.single_port:
+            m.d.comb += ram.r_addr.eq(Mux(written, last, first))
+        else:
+            m.d.comb += [ram.r_addr.eq(first), ram.w_addr.eq(Mux(written, last, first))]
         return m

@@ -96,7 +96,7 @@ class UltraPlus(Ice40):
         return m
 
     def get_word_ram(self, ram: WordRAM) -> Elaboratable | None:
-        """SB_SPRAM256KA side by side, with a register behind them, for a memory with one port.
+        """SB_SPRAM256KA side by side for a memory with one port.
 
         Lanes begin at multiples of 4 bits, as in `get_lane_ram`.
         """
@@ -107,13 +107,11 @@ class UltraPlus(Ice40):
         words = [ram.w_data[low : low + ram.width] for low in range(0, len(ram.w_data), ram.width)]
         written = Cat(Cat(word, C(0, part - ram.width)) for word in words)
         mask = Cat(enable.replicate(part // 4) for enable in ram.w_en)
-        address = Signal(14)
-        m.d.comb += address.eq(ram.port_address)
         columns = [
             _spram(
                 m,
                 low,
-                address,
+                ram.r_addr,
                 ram.w_en.any(),
                 written[low : low + 16],
                 Cat(mask[low // 4 : low // 4 + 4], C(0, 4)),
@@ -121,11 +119,9 @@ class UltraPlus(Ice40):
             for low in range(0, len(written), 16)
         ]
         read = Cat(*columns)
-        register = Signal(len(ram.r_data), name="output_register", reset_less=True)
-        m.d.sync += register.eq(
+        m.d.comb += ram.r_data.eq(
             Cat(read[lane * part : lane * part + ram.width] for lane in range(ram.lanes))
         )
-        m.d.comb += ram.r_data.eq(register)
         return m
 
     def get_registered_multiply_add(self, unit: RegisteredMultiplyAdd) -> Elaboratable | None:

@@ -1,0 +1,96 @@
+# amaranth: UnusedElaboratable=no
+"""A network that learns behind the registers: a step is a sample, its packet the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+
+from sc_hw.build.blocks.ports import leaf_fields, space_rows
+from sc_hw.host.blocks.host_block import HostBlock
+from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
+from sc_hw.host.registers import WORD_BITS
+from sc_model.spec import ConfigError
+
+
+class HostLearningNetwork(HostBlock):
+    """A network that learns; what is told of a sample comes with it.
+
+    One sample is under way at a time, and its packet leaves when the sample has been learned from.
+
+    Raises
+    ------
+    ConfigError
+        the host is told rewards, which follow an answer.
+    """
+
+    name = "learning_network"
+    kind = 5
+
+    def describe(self) -> None:
+        """A step carries what is told, then the values; a packet the winner."""
+        network = self.block.component
+        if network.spec.feedback != "label":
+            raise ConfigError(
+                f"the host of design '{self.block.design.name}' tells the class of a sample with"
+                " the sample, so [learning] feedback must be 'label', not"
+                f" '{network.spec.feedback}': a reward follows the answer."
+            )
+        told = leaf_fields(network.parts.control.told_layout)
+        bits = network.spec.value_bits
+        self.step = StepPacket(
+            network.spec.inputs,
+            bits,
+            ({"name": "value", "offset": 0, "width": bits, "signed": False},),
+            common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in told),
+        )
+        winner = network.plan.class_bits
+        self.output = OutputPacket(
+            winner, ({"name": "winner", "offset": 0, "width": winner, "signed": False},)
+        )
+        host = network.parts.host
+        self.windows = (
+            Window(
+                "learning_network",
+                tuple(leaf_fields(host.read_layout)),
+                host.data_bits,
+                space_rows(host.spaces, host.counts),
+            ),
+        )
+
+    def connect(self, m: Module, pins: Any) -> None:
+        """Values and what is told in, the winner out once the sample is over."""
+        self.count_in_flight(m, 1)
+        told, number = Signal(name="told"), Signal(WORD_BITS, init=1)
+        winner = Signal(len(pins.o.payload.as_value()), reset_less=True)
+        waiting, second = Signal(name="waiting"), Signal(name="second")
+        m.d.comb += [
+            pins.i.payload.eq(self.transfer.payload),
+            pins.i.valid.eq(self.transfer.valid),
+            self.transfer.ready.eq(pins.i.ready),
+            *(
+                pins.teach.payload[each.name].eq(self.common_value(each.name))
+                for each in self.step.common
+            ),
+            pins.teach.valid.eq(told),
+            pins.o.ready.eq(1),
+            self.packet.valid.eq(waiting),
+            self.packet.payload.eq(Mux(second, winner, number)),
+            self.finished.eq(waiting & second & self.packet.ready),
+        ]
+        # The common part is complete once a transfer has come, and stands until the next step.
+        with m.If(pins.o.valid & pins.o.ready):
+            m.d.sync += [told.eq(1), winner.eq(pins.o.payload.as_value())]
+        with m.If(pins.teach.valid & pins.teach.ready):
+            m.d.sync += told.eq(0)
+        with m.If(pins.done):
+            m.d.sync += waiting.eq(1)
+        with m.If(waiting & self.packet.ready):
+            m.d.sync += second.eq(~second)
+        with m.If(self.finished):
+            m.d.sync += [waiting.eq(0), number.eq(number + 1)]
+        self.connect_window(m, [pins.load], [pins.read], [pins.readback])
+
+
+HOST_BLOCK = HostLearningNetwork
