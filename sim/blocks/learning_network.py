@@ -13,7 +13,9 @@ from sc_model.golden.learning_network import LearningNetwork, State
 from sc_model.spec import IntFormat
 from sc_model.spec.learning import LearningNetworkSpec
 from sc_sim.bits import Words, get_bits, put_bits, words_of
-from sc_sim.driver.one_clock import Rtl
+from sc_sim.driver.driver import Transfers
+from sc_sim.driver.one_clock import PERIOD_PS, Rtl
+from sc_sim.toolchain import SimulationError
 
 EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
 
@@ -29,6 +31,7 @@ class RtlLearningNetwork:
     rtl : the verilated design.
     spec : the network.
     clocks : of each of the last samples that were run.
+    stall : probability of an idle clock on every stream.
     """
 
     def __init__(self, rtl: Rtl) -> None:
@@ -40,9 +43,15 @@ class RtlLearningNetwork:
         self._place: Mapping[str, Any] = rtl.dut.manifest["placement"]
         spaces = {space["name"]: space for space in rtl.dut.manifest["spaces"]}
         self._spaces = spaces
+        self.stall = 0.0
         self._waits = False  # an answer has been given, and nothing told of it
         self.clocks: NDArray[np.int64] = np.zeros(0, np.int64)
         self.load({})
+
+    def reset(self) -> None:
+        """Reset the hardware; what its memories hold stays, unless a sample was under way."""
+        self.rtl.reset()
+        self._waits = False
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -172,13 +181,13 @@ class RtlLearningNetwork:
         base = slots["load__payload.data"].offset - slots["load__payload"].offset
         for field in self._spaces[space]["fields"]:
             put_bits(payloads, base + field["offset"], field["width"], fields[field["name"]])
-        self.rtl.transact({"load": payloads}, {})
+        self._transact({"load": payloads}, {})
 
     def _read(
         self, space: str, word: NDArray[np.int64], lane: NDArray[np.int64]
     ) -> dict[str, NDArray[np.int64]]:
         payloads = self._address("read", space, word, lane)
-        _, outputs = self.rtl.transact({"read": payloads}, {"readback": len(payloads)})
+        _, outputs = self._transact({"read": payloads}, {"readback": len(payloads)})
         words = outputs["readback"][1]
         return {
             field["name"]: get_bits(
@@ -187,6 +196,26 @@ class RtlLearningNetwork:
             for field in self._spaces[space]["fields"]
         }
 
+    def _transact(
+        self, inputs: Mapping[str, Words], wanted: Mapping[str, int]
+    ) -> tuple[int, dict[str, tuple[NDArray[np.int64], Words]]]:
+        """Transfer words, with idle clocks if there is a stall; see `Rtl.transact`."""
+        rtl = self.rtl
+        if not self.stall:
+            return rtl.transact(inputs, wanted)
+        begin, begin_ps = rtl.cycles, rtl.now_ps
+        transfers = Transfers(rtl.dut, inputs, wanted, wanted, self.stall)
+        if not rtl.run(transfers, rtl.patience * PERIOD_PS):
+            raise SimulationError(
+                f"design {rtl.dut.manifest['id']} waited {rtl.patience} clocks for"
+                f" {' and '.join(transfers.unfinished())}."
+            )
+        outputs = {
+            name: ((transfers.times[name] - begin_ps) // PERIOD_PS, transfers.words[name])
+            for name in wanted
+        }
+        return rtl.cycles - begin, outputs
+
     # --- samples ----------------------------------------------------------------------------------
 
     def answer(self, values: ArrayLike, *, explore: bool = False) -> Any:
@@ -194,7 +223,7 @@ class RtlLearningNetwork:
         del explore  # hardware without exploration: the host plays what it likes
         given = self._checked(np.asarray(values)[None])
         self._forget()
-        _, outputs = self.rtl.transact({"i": self._samples(given)}, {"o": 1})
+        _, outputs = self._transact({"i": self._samples(given)}, {"o": 1})
         self._waits = True
         winner = int(outputs["o"][1][0, 0])
         return _Answer(winner, winner)
@@ -221,7 +250,7 @@ class RtlLearningNetwork:
         if targets is not None:
             right = checked("targets", targets, (len(samples),), 0, self.spec.output.neurons - 1)
             self._put(told, "teach", "label", right)
-        _, outputs = self.rtl.transact(
+        _, outputs = self._transact(
             {"i": self._samples(samples), "teach": told},
             {"o": len(samples), "done": len(samples)},
         )
@@ -248,7 +277,7 @@ class RtlLearningNetwork:
             self._tell(learn=0)
 
     def _tell(self, **fields: int) -> None:
-        self.rtl.transact({"teach": self._told(1, **fields)}, {"done": 1})
+        self._transact({"teach": self._told(1, **fields)}, {"done": 1})
         self._waits = False
 
     def _told(self, count: int, **fields: int) -> Words:
