@@ -17,9 +17,11 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# The documentation site, build/site/docs/index.html; a warning is an error.
+# The documentation site, build/site/docs/index.html; a warning is an error. Beside it every figure over the history of
+# reports/, build/site/dashboard.html.
 docs: reports-index
 	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs . build/site
+	$(BIN)/python -m campaigns.dashboard --out build/site
 
 # reports/README.md: which reports are older than the code that they speak of.
 reports-index: .venv/installed
