@@ -22,6 +22,8 @@ from sc_hw.cli.terminal import (
     verdict,
 )
 from sc_hw.errors import EXIT_FAILED
+from sc_model.spec import ConfigError
+from sc_model.texts import shown
 
 MAX_STEPS = 10_000_000
 BARS = " ▁▂▃▄▅▆▇█"
@@ -43,6 +45,10 @@ def run(
     events: Annotated[
         Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE: a run-time parameter of the rule."),
+    ] = None,
     baud: Baud = None,
     build: Root = DEFAULT_ROOT,
     as_json: AsJson = False,
@@ -59,6 +65,7 @@ def run(
             events=events,
             root=build,
             baud=baud,
+            settings=_settings(settings or []),
             progress=progress,
         )
         first = next(running)
@@ -83,6 +90,18 @@ def _parts(now: Any) -> list[str]:
     if now.histogram:
         parts.append(f"weights {now.least} to {now.greatest}, mean {now.mean:.1f}")
     return parts
+
+
+def _settings(texts: list[str]) -> dict[str, int]:
+    """Run-time parameters, as `--set` gives them; ConfigError for what is no NAME=INTEGER."""
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = int(value)
+        except ValueError:
+            raise ConfigError(f"--set must be NAME=INTEGER, not {shown(text)}.") from None
+    return found
 
 
 def _view(now: Any) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,6 +59,7 @@ def run_design(
     events: PathLike | None = None,
     root: PathLike = DEFAULT_ROOT,
     baud: int | None = None,
+    settings: Mapping[str, int] | None = None,
     progress: Any = silent,
 ) -> Iterator[Progress]:
     """Run a design, and yield what can be seen of it after each portion.
@@ -72,6 +73,7 @@ def run_design(
     events : recording to replay; None for random stimulus.
     root : folder of builds.
     baud : of a port; None: that of the design.
+    settings : run-time parameters of the rule to change first.
     progress : gets a line for each thing that takes long.
 
     Raises
@@ -93,6 +95,7 @@ def run_design(
             count = STEPS if steps is None else steps
             stimulus = random_stimulus(device.design, count, rng)
             device.load(device.block.initial_weights(rng))
+        device.set(**(settings or {}))
         size = -(-count // PORTIONS)
         for start in range(0, count, size):
             stop = min(start + size, count)

@@ -431,3 +431,16 @@ def test_sim_board_takes_a_board(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     done = CliRunner().invoke(app, ["sim-board", LANE, "--board", "ulx4s"])
     assert isinstance(done.exception, ConfigError)
     assert str(done.exception).startswith("board must be one of arty-a7-35t, ")
+
+
+def test_run_sets_parameters(calls: list[dict[str, Any]]) -> None:
+    done = CliRunner().invoke(app, ["run", LANE, "--set", "rate=3", "--set", "gain=-1"])
+    assert done.exit_code == 0, done.output
+    assert calls[0]["settings"] == {"rate": 3, "gain": -1}
+
+
+def test_a_setting_that_is_no_number_is_refused(calls: list[dict[str, Any]]) -> None:
+    done = CliRunner().invoke(app, ["run", LANE, "--set", "rate"])
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception) == "--set must be NAME=INTEGER, not 'rate'."
+    assert calls == []

@@ -17,7 +17,8 @@ WIDE = {"trace_bits": 24, "eligibility_bits": 24, "increment": 65_535, "slope_bi
 def of_the_paper(spikes: np.ndarray, slopes: np.ndarray, alpha: float, kappa: float) -> np.ndarray:
     """Filtered eligibility of Bellec et al. 2020, equations 4 and 23, without adaptation.
 
-    z_bar[t] = alpha z_bar[t-1] + z[t], e[t] = psi[t] z_bar[t-1], e_bar[t] = kappa e_bar[t-1] + e[t].
+    z_bar[t] = alpha z_bar[t-1] + z[t], e[t] = psi[t] z_bar[t-1], and
+    e_bar[t] = kappa e_bar[t-1] + e[t].
     """
     z_bar, e_bar, found = 0.0, 0.0, []
     for z, psi in zip(spikes, slopes, strict=True):

@@ -36,7 +36,7 @@ def silent_step(t: Terms, field: str, value: SmtInt) -> SmtInt:
     """A field after a step without spikes, in the solver's integers; all else is 0."""
     none = SmtInt(t, t.const(0, 1), 0, 0)
     state = {name: value if name == field else none for name in RULE.state_formats(PARAMS)}
-    inputs = {name: none for name in RULE.input_formats(PARAMS)}
+    inputs = dict.fromkeys(RULE.input_formats(PARAMS), none)
     ops = SmtOps(t)
     return ops.mux(True, RULE.apply(ops, state, inputs, PARAMS)[field], 0)
 
@@ -77,7 +77,7 @@ def test_the_exact_rule_never_gets_there() -> None:
 
 
 def test_no_bit_is_cut_off_before_the_noise_comes() -> None:
-    """`(product << N) >> shift` is exact for every product and setting: scaled 2^shift is product 2^N.
+    """`scaled = (product << N) >> shift` is exact for every product and every setting.
 
     With the rounding of `test_error_triggered`, which the solver has shown without bias, the
     change has the exact mean product 2^-shift.
