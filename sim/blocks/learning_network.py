@@ -31,6 +31,7 @@ class RtlLearningNetwork:
     rtl : the verilated design.
     spec : the network.
     clocks : of each of the last samples that were run.
+    others_wrong : as of the model.
     stall : probability of an idle clock on every stream.
     """
 
@@ -58,6 +59,7 @@ class RtlLearningNetwork:
     def load(self, weights: Mapping[str, ArrayLike]) -> None:
         """Write the weights, by layer, and put all else to its state after a reset."""
         self._model.load(weights)
+        self.others_wrong = self.spec.others_wrong
         self.restore(self._model.checkpoint())
 
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
@@ -264,7 +266,7 @@ class RtlLearningNetwork:
         for number, (sample, target) in enumerate(zip(samples, targets, strict=True)):
             winner = played[number] = self.answer(sample).winner
             right = winner == target
-            self.learn(winner, right=right, single=not (right and self.spec.others_wrong))
+            self.learn(winner, right=right, single=not (right and self.others_wrong))
         return played
 
     def _checked(self, values: NDArray[Any]) -> NDArray[np.int64]:
