@@ -21,10 +21,12 @@ from sc_sim.blocks.network.host import arriving_of, history_addresses
 PATIENCE = 20_000  # clocks
 
 
-def simulate(testbench: Any, dut: Any) -> None:
+def simulate(testbenches: Any, dut: Any) -> None:
+    """Run a testbench, or several at the same time."""
     simulator = Simulator(dut)
     simulator.add_clock(1e-6)
-    simulator.add_testbench(testbench)
+    for testbench in testbenches if isinstance(testbenches, tuple) else (testbenches,):
+        simulator.add_testbench(testbench)
     simulator.run()
 
 

@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Signal, Value
 
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.layer import EventLayer
-from sc_hw.events.slice_queue import SliceQueue
 from sc_hw.fabric.families import Family
-from sc_hw.trained.hosted import HostWords
-from sc_hw.wires import Delays
 from sc_model.spec import ConfigError, ConvSpec, IntFormat
 
 # Spikes of a word: a flip-flop each in the layer, and in the crossing and scanner behind it.
@@ -81,24 +76,11 @@ class ConvLayer(EventLayer):
         )
         self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
         self.sequencer = self.conv
-        self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
-
-    @property
-    def memory_bits(self) -> dict[str, int]:
-        """Bits of the layer's memories."""
-        if self.queue is None:
-            return super().memory_bits
-        return {**super().memory_bits, "spikes": self.queue.bits}
 
     @property
     def event_clocks(self) -> int:
         """Most clocks of an event."""
         return self.conv.event_clocks
-
-    @property
-    def deciding_clocks(self) -> int:
-        """Clocks from the finished sums of a tick to the transfer of its spikes."""
-        return super().deciding_clocks + (0 if self.queue is None else self.queue.latency)
 
     def clocks(self, events: int) -> int:
         """Most clocks of a tick with so many events, if the layer was idle."""
@@ -110,36 +92,14 @@ class ConvLayer(EventLayer):
         """Values of the columns in a tick: the inputs alone."""
         return self.i.payload.values.as_value()
 
-    def _collect_spikes(self, m: Module, delays: Delays, tick: Any, host: HostWords) -> None:
-        """Collect the spikes of a tick, and offer them in the order of the model, or in slices."""
-        super()._collect_spikes(m, delays, tick, host)
-        if self.queue is not None:
-            m.d.comb += [
-                self.o.valid.eq(self.queue.o.valid),
-                self.o.payload.spikes.eq(self.queue.o.payload),
-            ]
-            return
+    def _in_order(self, m: Module, spikes: Value) -> Value:
+        """The spikes of a tick, place by place, in the order of the model."""
         # One channel's spikes at a time: Verilator reads no line of more than 40,000 tokens.
         channels, places = self.spec.channels, self.spec.places
         rows = []
         for channel in range(channels):
             row = Signal(places, name=f"spikes_of_channel_{channel}")
             numbers = range(channel * places, (channel + 1) * places)
-            m.d.comb += row.eq(Cat(tick.spikes[self.spec.place(each)] for each in numbers))
+            m.d.comb += row.eq(Cat(spikes[self.spec.place(each)] for each in numbers))
             rows.append(row)
-        m.d.comb += self.o.payload.spikes.eq(Cat(rows))
-
-    def _collect_slices(self, m: Module, tick: Any, taken: Signal) -> None:
-        """Hand the spikes to the queue."""
-        queue, neurons = self.queue, self.neurons
-        if queue is None:
-            raise ValueError("a layer whose spikes are a word has no queue")
-        m.submodules.slices = queue
-        m.d.comb += [
-            queue.restart.eq(tick.hands_over),
-            queue.valid.eq(neurons.o_valid),
-            queue.spike.eq(neurons.o_spike),
-            queue.last.eq(neurons.o_last),
-            queue.o.ready.eq(self.o.ready),
-            taken.eq(queue.over),
-        ]
+        return Cat(rows)

@@ -14,6 +14,7 @@ from sc_hw.events.place_order import PlaceOrder
 from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
+from sc_hw.events.slice_queue import SliceQueue
 from sc_hw.events.wiper import SumWiper
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
@@ -52,8 +53,8 @@ class EventLayer(HostedLayer):
     readout : what samples are answered by, or None.
     sliced : stream `i` gives the values of `SLICE` inputs a transfer, lowest inputs first, and
         as many transfers a tick as the columns need (`NetworkSpec.slices`). Not with `recurrent`.
-    o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers; those behind the
-        last neuron's spike have no meaning. For a multiple of `SLICE` neurons, not with
+    o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers, each as soon as its
+        neurons are decided; those behind the last neuron's spike have no meaning. Not with
         `recurrent`. 0: one transfer with all spikes.
     order : places and channels of the image whose spikes stream `i` gives place by place, as a
         `ConvLayer` does; None where it gives the inputs in their order. Only with `sliced`.
@@ -87,6 +88,7 @@ class EventLayer(HostedLayer):
             PlaceOrder(*order, self.scanner.columns, value.width) if order is not None else None
         )
         self.reader = SumReader(spec, self.sets)
+        self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
         clears = self.lanes.clears
         self.wiper = SumWiper(self.lanes.sum_words, self.lanes.landed) if clears else None
         place = self.lanes.place_layout
@@ -110,7 +112,8 @@ class EventLayer(HostedLayer):
         """Bits of the layer's memories."""
         sums = self.lanes.sum_words * self.lanes.current.shape().size
         others = {name: bits for name, bits in super().memory_bits.items() if name != "history"}
-        return {**others, "sums": sums}
+        spikes = {} if self.queue is None else {"spikes": self.queue.bits}
+        return {**others, "sums": sums, **spikes}
 
     @property
     def settling_clocks(self) -> int:
@@ -132,7 +135,8 @@ class EventLayer(HostedLayer):
         last_neuron = (spec.neurons - 1) % spec.lanes
         fetches = self.reader.slots * (spec.groups - 1) + self.sets
         after = self.lanes.latency + self.neurons.latency + last_neuron
-        return fetches + after + self.settling_clocks + 1
+        leaving = 1 if self.queue is None else 1 + self.queue.latency
+        return fetches + after + self.settling_clocks + leaving
 
     @property
     def event_clocks(self) -> int:
@@ -328,51 +332,45 @@ class EventLayer(HostedLayer):
         ]
 
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Ticks, host: HostWords) -> None:
-        """Collect the spikes of a tick, and offer them after the last neuron's."""
-        neurons = self.neurons
-        taken = Signal(name="taken")  # the last transfer of the spikes
-        if self.o_slices:
-            self._collect_slices(m, tick, taken)
-        else:
-            m.d.comb += taken.eq(tick.waiting & self.o.ready)
-            self._collect_word(m, tick.spikes)
-        # `fresh` falls behind the last neuron: every read of the first tick needs it.
+        """Collect the spikes of a tick; a word is offered after the last neuron's, slices before.
+
+        Slices come to their queue as late as the tick ends, so that the last one leaves behind it.
+        """
+        neurons, queue, settling = self.neurons, self.queue, self.settling_clocks
         last_spike = neurons.o_valid & neurons.o_last
-        with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
+        ends = delays.later(last_spike, settling, "last_spike", strobe=True)
+        taken = Signal(name="taken")  # the last transfer of the spikes
+        m.d.comb += self.o.payload.step.eq(tick.decided_step)
+        if queue is not None:
+            m.submodules.slices = queue
+            m.d.comb += [
+                queue.restart.eq(tick.hands_over),
+                queue.valid.eq(delays.later(neurons.o_valid, settling, "spike_valid", strobe=True)),
+                queue.spike.eq(delays.later(neurons.o_spike, settling, "spike")),
+                queue.last.eq(delays.later(last_spike, settling, "last_spike", strobe=True)),
+                queue.o.ready.eq(self.o.ready),
+                self.o.valid.eq(queue.o.valid),
+                self.o.payload.spikes.eq(queue.o.payload),
+                taken.eq(queue.over),
+            ]
+        else:
+            self._collect_word(m, tick.spikes)
+            m.d.comb += [
+                taken.eq(tick.waiting & self.o.ready),
+                self.o.valid.eq(tick.waiting),
+                self.o.payload.spikes.eq(self._in_order(m, tick.spikes)),
+            ]
+        # `fresh` falls behind the last neuron: every read of the first tick needs it.
+        with m.If(ends):
             m.d.sync += [tick.deciding.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
             m.d.sync += tick.fresh.eq(host.loaded.data[0])
         with m.If(taken):
             m.d.sync += tick.waiting.eq(0)
-        m.d.comb += [
-            self.o.valid.eq(tick.waiting),
-            self.o.payload.step.eq(tick.decided_step),
-            self.o.payload.spikes.eq(tick.spikes[: len(self.o.payload.spikes)]),
-        ]
 
-    def _collect_slices(self, m: Module, tick: _Ticks, taken: Signal) -> None:
-        """Shift the spikes in slice by slice, and out again slice by slice.
-
-        `SLICE` at a time either way, so that no bit of the register has more than one source.
-        """
-        neurons = self.neurons
-        behind = Signal(SLICE - 1, name="behind", reset_less=True)  # spikes of a slice so far
-        place = Signal(range(SLICE), name="place_in_slice")
-        given = Signal(range(max(2, self.o_slices)), name="given")
-        complete, moves = Signal(name="complete"), Signal(name="moves")
-        last = given == self.o_slices - 1
-        slice_ = Cat(behind, neurons.o_spike)
-        m.d.comb += [
-            complete.eq(neurons.o_valid & place.all()),
-            moves.eq(tick.waiting & self.o.ready),
-            taken.eq(moves & last),
-        ]
-        with m.If(neurons.o_valid):
-            m.d.sync += [behind.eq(slice_[1:]), place.eq(place + 1)]
-        with m.If(complete | moves):
-            m.d.sync += tick.spikes.eq(Cat(tick.spikes[SLICE:], slice_))
-        with m.If(moves):
-            m.d.sync += given.eq(gated(given + 1, by=~last))
+    def _in_order(self, m: Module, spikes: Value) -> Value:
+        """The spikes of a tick in the order of the model."""
+        return spikes
 
 
 class _Ticks:
@@ -384,8 +382,8 @@ class _Ticks:
     ahead : the inputs of the tick behind that one have been transferred, too.
     deciding : high from there to the spike of the last neuron.
     waiting : the spikes of a tick wait to be taken.
-    spikes : spikes of the last tick; while it is decided those of its first neurons are at the top,
-        and where they leave in slices, the next slice is at the bottom.
+    spikes : spikes of the last tick, where they leave as a word; while it is decided those of its
+        first neurons are at the top.
     step, step_before : numbers of the steps of the tick whose inputs were transferred last, and of
         the one before.
     decided_step : the same of the tick that is decided or waits.

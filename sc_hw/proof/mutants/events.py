@@ -23,6 +23,40 @@ def _without_events(design: Design) -> str | None:
     return None if has_events else "the network has no layer with engine 'events'"
 
 
+def _sliced(network: NetworkSpec) -> list[int]:
+    """Layers that take their spikes in slices."""
+    return [index for index in range(len(network.layers)) if network.slices(index)]
+
+
+def _between(network: NetworkSpec) -> list[int]:
+    """Layers whose spikes leave in slices."""
+    return [index - 1 for index in _sliced(network) if index]
+
+
+def _first_scanner_of_slices(network: NetworkSpec) -> str:
+    layer = network.layers[_sliced(network)[0]]
+    return f"spike_network.layer_{layer.name}.scanner"
+
+
+def _first_queue_of_slices(network: NetworkSpec) -> str:
+    return f"spike_network.layer_{network.layers[_between(network)[0]].name}.slices"
+
+
+def _without_slices(design: Design) -> str | None:
+    has = design.network is not None and _sliced(design.network)
+    return None if has else "no layer of the network takes its spikes in slices"
+
+
+def _without_slices_of_a_step(design: Design) -> str | None:
+    has = design.network is not None and design.network.slices()
+    return None if has else "a step of the network is one word"
+
+
+def _without_slices_between(design: Design) -> str | None:
+    has = design.network is not None and _between(design.network)
+    return None if has else "no spikes of the network go in slices from layer to layer"
+
+
 def _with_delays(spec: Any) -> str | None:
     return "sums are set to 0 with delays, and never overwritten" if spec.max_delay else None
 
@@ -145,5 +179,33 @@ MUTANTS: tuple[Mutant, ...] = (
         _first_event_layer,
         (r"assign hands_over = [^;]+;", "assign hands_over = ended & ~deciding & ~waiting;"),
         _without_events,
+    ),
+    wiring_mutant(
+        "a tick too far ahead",
+        "the scanner takes in a tick while two are on their way to the neurons",
+        _first_event_layer,
+        (r"\bahead <= [^;]+;", "ahead <= 1'h0;"),
+        _without_events,
+    ),
+    wiring_mutant(
+        "slice over a slice",
+        "a slice is taken while spikes of the one before are left",
+        _first_scanner_of_slices,
+        (r"assign wants = [^;]+;", "assign wants = scanning;"),
+        _without_slices,
+    ),
+    wiring_mutant(
+        "step of a slice",
+        "the slices of a step have numbers of several steps",
+        lambda network: "spike_network.stamp",
+        (r"\bpart <= [^;]+;", "part <= ~0;"),
+        _without_slices_of_a_step,
+    ),
+    wiring_mutant(
+        "a slice of a tick",
+        "the spikes of a tick are packed into its last slice alone",
+        _first_queue_of_slices,
+        (r"assign complete = [^;]+;", "assign complete = valid & last;"),
+        _without_slices_between,
     ),
 )

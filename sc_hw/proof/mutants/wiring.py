@@ -94,6 +94,13 @@ def _first_layer(network: NetworkSpec) -> str:
     return f"spike_network.layer_{network.layers[0].name}"
 
 
+def _first_layer_of_words(network: NetworkSpec) -> str:
+    """The first layer whose spikes leave in one word; those of the last one do."""
+    indices = range(len(network.layers))
+    index = next(i for i in indices if i + 1 == len(indices) or not network.slices(i + 1))
+    return f"spike_network.layer_{network.layers[index].name}"
+
+
 def _last_lane(network: NetworkSpec) -> str:
     layer = [layer for layer in network.layers if layer.engine == "sweep"][-1]
     return f"spike_network.layer_{layer.name}.lane_{layer.lanes - 1}"
@@ -114,7 +121,7 @@ MUTANTS: tuple[Mutant, ...] = (
     wiring_mutant(
         "no spike is collected",
         "the spikes that a layer gives are 0",
-        _first_layer,
+        _first_layer_of_words,
         (r"\bspikes <= [^;]+;", "spikes <= 0;"),
     ),
     wiring_mutant(

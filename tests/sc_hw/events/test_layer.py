@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trained_layers import rate_where_equal
+from trained_layers import load_all, rate_where_equal, simulate, until
 
 from sc_hw.events import EventLayer
 from sc_hw.fabric.families import load_family
@@ -93,3 +93,46 @@ def test_layer_equals_golden(
     crossing = CrossingSpec(spec.inputs, 1, interval, policy, 4)
     dut, golden = pair(spec, crossing, family)
     assert 0.02 < rate_where_equal(dut, golden) < 0.98
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.9])
+@pytest.mark.parametrize("sizes", [{}, {"max_delay": 3}, {"recurrent": True}])
+def test_ticks_overlap(sizes: dict[str, Any], stall: float) -> None:
+    """Ticks are offered without a pause, so that up to three of them are under way."""
+    spec = DenseSpec(
+        name="layer", inputs=20, neurons=7, lanes=2, engine="events", **sizes,
+        neuron=LifSpec(leak="shift"),
+    )  # fmt: skip
+    dut, golden = pair(spec, CrossingSpec(20, 1, 1, "hold", 4))
+    rng = np.random.default_rng(11)
+    x = (rng.random((12, 20)) < np.repeat([0.05, 0.6, 0.0], 4)[:, None]).astype(int)
+    expected = [golden.step(row).tolist() for row in x]
+    got: list[Any] = []
+    together = 0  # clocks in which a tick begins while another one is added or decided
+
+    async def give(ctx: Any) -> None:
+        await load_all(ctx, dut, golden)
+        for step, row in enumerate(x):
+            while rng.random() < stall:
+                await ctx.tick()
+            ctx.set(dut.i.payload, {"step": step, "values": row.tolist()})
+            ctx.set(dut.i.valid, 1)
+            await until(ctx, dut.i.ready, "input")
+            nonlocal together
+            together += not ctx.get(dut.idle)
+            await ctx.tick()
+            ctx.set(dut.i.valid, 0)
+
+    async def take(ctx: Any) -> None:
+        while len(got) < len(x):
+            ctx.set(dut.o.ready, int(rng.random() >= stall))
+            if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
+                word = ctx.get(dut.o.payload)
+                assert word.step == len(got)
+                got.append([word.spikes >> j & 1 for j in range(spec.neurons)])
+            await ctx.tick()
+
+    simulate((give, take), dut)
+    assert got == expected
+    assert any(map(any, expected))
+    assert stall or together >= (0 if spec.recurrent else 8)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sc_hw.build.blocks import block_of
-from sc_hw.events import ConvLayer, EventLayer
+from sc_hw.events import EventLayer
 from sc_hw.events.lanes import EventLanes
 from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
@@ -45,7 +45,7 @@ READOUT = "readout"  # behind the last layer's neurons, where the network has on
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
 WIPER = "wiper"  # with delays
-# Those of a convolution whose spikes leave in slices, and of the layer behind it.
+# Those of a layer whose spikes leave in slices, and of the layer behind a convolution.
 SLICES, ORDER = "slices", "order"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
 QUEUE, PLASTIC_LAYER = "queue", "plastic_layer"
@@ -164,7 +164,7 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     if (order := layer.order) is not None:
         places = OrderFacts(index, order.places, order.channels, order.columns, scanner.width)
         rows.append((ORDER, order, places))
-    if isinstance(layer, ConvLayer) and (queue := layer.queue) is not None:
+    if (queue := layer.queue) is not None:
         rows.append((SLICES, queue, SliceFacts(index, queue.neurons, queue.transfers)))
     for part, component, known in rows:
         parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")

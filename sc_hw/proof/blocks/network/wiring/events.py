@@ -107,7 +107,7 @@ class EventParts:
     -------
     scanner, sequencer, reader : those that every one has.
     order : of its columns, behind a convolution; else None.
-    slices : the queue in which a convolution's spikes leave; None where they leave otherwise.
+    slices : the queue in which its spikes leave; None where they leave in a word.
     wiper : of its sums, where these are cleared; else None.
     """
 
@@ -179,14 +179,13 @@ class EventLayer(Layer):
         """The last transfer of a tick's spikes is made in this clock."""
         if self.parts.slices is not None:
             return self.parts.slices["over"]
-        taken = self.state("waiting") & self.signal("o__ready")
-        return taken & self.last_slice if self.shape.o_slices else taken
+        return self.state("waiting") & self.signal("o__ready")
 
     @property
-    def last_slice(self) -> Bits:
-        """The slice that is offered is the tick's last one."""
-        count = self.shape.o_slices
-        return self.wiring.counter(self.part, "given", count).equals(count - 1)
+    def spike_valid(self) -> Bits:
+        """A spike goes into the queue of slices."""
+        settling = self.shape.settling
+        return self.state(f"spike_valid_d{settling}") if settling else self.neurons["o_valid"]
 
     @property
     def sliced(self) -> bool:
@@ -283,6 +282,8 @@ class EventLayer(Layer):
             facts.append((valid & ~end).implies(behind))
             behind = behind | (valid & end)
             tokens.append(valid & end)
+        if self.shape.spec.CONNECTIVITY == "kernel":  # its sums begin with a bias in front of it
+            facts.append(ended.implies(self.of("sequencer", "filled")))
         ahead, wide = self.state("ahead"), len(tokens).bit_length() + 1
         number = adding.wide(wide) + ahead.wide(wide)
         for token in tokens:
@@ -349,7 +350,8 @@ class EventLayer(Layer):
                 yield self.part.part(part), name
         for name in ("written", "taken", "offered") if self.parts.slices is not None else ():
             yield self.part.part("slices"), name
-        for name in ("ended", "busy"):
+        kernel = self.shape.spec.CONNECTIVITY == "kernel"
+        for name in ("ended", "busy", *(("filled",) if kernel else ())):
             yield self.part.part("sequencer"), name
         clears = self.parts.wiper is not None
         lines = ("issue", "fetch", "wipe") if clears else ("issue", "place")
@@ -409,8 +411,12 @@ class DecisionTimes(TickTimes):
                 yield self.layer.part.part("lanes"), f"fetch_d{clock}", fetched
         if self.layer.parts.slices is None:
             return
+        settling, part = self.layer.shape.settling, self.layer.part
+        row = time.before(self.columns - 1 + self.announced + 1 + self.decided)
+        for clock in range(1, settling + 1):
+            yield part, f"spike_valid_d{clock}", self.turn(row.before(clock))
         # The spikes that came before this clock are those of the neurons in front of this one.
-        turn = time.before(self.columns - 1 + self.announced + 1 + self.decided)
+        turn = row.before(settling)
         number, over = self._index(turn), turn.behind(*self.last)
         place = SLICE.bit_length() - 1
         queue, count = self.layer.part.part("slices"), self.layer.shape.o_slices
@@ -442,8 +448,6 @@ def prove_events(layer: EventLayer) -> None:
     times = DecisionTimes(layer)
     if layer.parts.slices is not None:
         _prove_queue(layer, layer.parts.slices, times)
-    elif layer.shape.o_slices:
-        _prove_slices(layer)
     else:
         prove_spikes(layer)
     prove_readout_inputs(layer)
@@ -479,7 +483,8 @@ def _prove_invariants(layer: EventLayer) -> None:
         if layer.parts.slices is not None:
             written = wiring.next(layer.part.part("slices"), "written")
             facts += [
-                layer.neurons["o_valid"].implies(layer.state("deciding")),
+                layer.spike_valid.implies(layer.state("deciding")),
+                ends.implies(layer.spike_valid),
                 (layer.state("deciding") & ~ends).implies(written.below(layer.shape.o_slices)),
             ]
         return facts
@@ -548,8 +553,7 @@ def _prove_ticks(layer: EventLayer) -> None:
             yield wiring.pair(part, "o__payload", cat([decided, queue["o__payload"]]))
             return
         yield wiring.pair(part, "o__valid", waiting)
-        spikes = layer.state("spikes")
-        given = spikes[:SLICE] if layer.shape.o_slices else _in_order(layer, spikes)
+        given = _in_order(layer, layer.state("spikes"))
         yield wiring.pair(part, "o__payload", cat([decided, given, *layer.answer]))
 
     wiring.claim(
@@ -588,52 +592,34 @@ def _in_order(layer: EventLayer, spikes: Bits) -> Bits:
     return cat([spikes[spec.place(neuron)] for neuron in range(spec.neurons)])
 
 
-def _prove_slices(layer: EventLayer) -> None:
-    wiring, part = layer.wiring, layer.part
-
-    def slices() -> Iterator[Pair]:
-        valid, spike = layer.neurons["o_valid"], layer.neurons["o_spike"]
-        behind, place = layer.state("behind"), layer.state("place_in_slice")
-        spikes, moves = layer.state("spikes"), layer.state("waiting") & layer.signal("o__ready")
-        slice_ = cat([behind, spike])
-        yield wiring.next_pair(part, "behind", mux(valid, slice_[1:], behind))
-        following = mux(valid, place + 1, place)
-        yield wiring.next_pair(part, "place_in_slice", layer.unless_reset(following))
-        shifted = cat([spikes[SLICE:], slice_]) if len(spikes) > SLICE else slice_
-        wanted = mux((valid & place.all()) | moves, shifted, spikes)
-        yield wiring.next_pair(part, "spikes", wanted)
-        if layer.shape.o_slices > 1:
-            given = layer.state("given")
-            following = mux(moves, (given + 1).gated(~layer.last_slice), given)
-            yield wiring.next_pair(part, "given", layer.unless_reset(following))
-
-    wiring.claim(
-        f"{layer.label}: the spikes",
-        f"each {SLICE} spikes of the neurons, in their order, go into the register as a slice, and"
-        " each transfer takes the slice at its bottom",
-        slices,
-        layer.invariants,
-    )
-
-
 def _prove_queue(layer: EventLayer, queue: Outputs, times: DecisionTimes) -> None:
     wiring, part, neurons = layer.wiring, queue.instance, layer.neurons
 
     def inputs() -> Iterator[Pair]:
         yield wiring.pair(part, "restart", layer.hands_over)
-        for name, given in (("valid", "o_valid"), ("spike", "o_spike"), ("last", "o_last")):
-            yield wiring.pair(part, name, neurons[given])
+        last = neurons["o_valid"] & neurons["o_last"]
+        rows = [
+            ("valid", "spike_valid", neurons["o_valid"]),
+            ("spike", "spike", neurons["o_spike"]),
+        ]
+        for name, line, given in (*rows, ("last", "last_spike", last)):
+            for clock in range(1, layer.shape.settling + 1):
+                register, strobe = f"{line}_d{clock}", name != "spike"
+                following = layer.unless_reset(given) if strobe else given
+                yield wiring.next_pair(layer.part, register, following)
+                given = layer.state(register)
+            yield wiring.pair(part, name, given)
         yield wiring.pair(part, "o__ready", layer.signal("o__ready"))
         left = layer.of("slices", "written") ^ layer.of("slices", "taken")
-        begins = layer.hands_over.implies(~left.any() & ~neurons["o_valid"])
+        begins = layer.hands_over.implies(~left.any() & ~layer.spike_valid)
         yield "a hand-over is behind the last slice", begins, wiring.const(1, 1)
 
     wiring.claim(
         f"{layer.label}: the spikes",
-        "the queue of slices gets each neuron's spike, and begins anew with the hand-over, when all"
-        " slices of the tick before have been taken",
+        "the queue of slices gets each neuron's spike, the last one with the end of the tick, and"
+        " begins anew with the hand-over, when all slices of the tick before have been taken",
         inputs,
-        lambda: [*layer.invariants(), neurons["o_valid"].implies(layer.state("deciding"))],
+        lambda: [*layer.invariants(), layer.spike_valid.implies(layer.state("deciding"))],
     )
     time = times.time()
 
@@ -642,8 +628,10 @@ def _prove_queue(layer: EventLayer, queue: Outputs, times: DecisionTimes) -> Non
         written = layer.of("slices", "written").wide(bits)
         number = written.times(SLICE) + layer.of("slices", "place").wide(bits)
         last = number.equals(layer.shape.spec.neurons - 1)
-        in_turn = number.below(layer.shape.spec.neurons) & neurons["o_last"].equals(last)
-        yield "a spike's turn", neurons["o_valid"].implies(in_turn), wiring.const(1, 1)
+        in_turn = number.below(layer.shape.spec.neurons) & end_of_tick(layer).equals(last)
+        yield "a spike's turn", layer.spike_valid.implies(in_turn), wiring.const(1, 1)
+        ends = end_of_tick(layer).implies(layer.spike_valid)
+        yield "the end comes with a spike", ends, wiring.const(1, 1)
 
     wiring.claim(
         f"{layer.label}: spikes in turn",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from event_networks import convolutions, in_slices, two_event_layers
+from event_networks import convolutions, in_slices, two_event_layers, with_delays
 from network_faults import Fault, refuted, write_network
 
 
@@ -20,6 +20,20 @@ def test_all_claims_about_the_wiring_are_proved(network: Path, tmp_path: Path) -
     assert refuted(network, tmp_path) == set()
 
 
+def test_delays_are_proved(tmp_path: Path) -> None:
+    for name in ("whole", "refuted", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(with_delays(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "refuted") == set()
+    # The neurons take the bank of the events; sums are wiped at the end of a tick, too.
+    faults = [
+        ("layer_first", r"decided_bank <= [^;]+;", "decided_bank <= 0;"),
+        ("layer_second.wiper", r"assign wipe = [^;]+;", "assign wipe = 1'h0;"),
+    ]
+    found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
+    assert {"top.v, layer second: the lanes' inputs", "top.v, layer first: a tick"} <= found
+
+
 def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "refuted").mkdir()
@@ -28,11 +42,11 @@ def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
     faults = [
         # A slice is taken while spikes of the last one are left; one goes out twice.
         ("layer_first.scanner", r"assign wants = [^;]+;", "assign wants = scanning;"),
-        ("layer_first", r"assign moves = [^;]+;", "assign moves = 1'h0;"),
+        ("layer_first.slices", r"assign moves = [^;]+;", "assign moves = 1'h0;"),
     ]
     (tmp_path / "faulty").mkdir()
     found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
-    assert {"instance layer_first.scanner", "top.v, layer first: the spikes"} <= found
+    assert {"instance layer_first.scanner", "instance layer_first.slices"} <= found
 
 
 @pytest.fixture(scope="module")
