@@ -1,0 +1,83 @@
+"""Sizes and addresses of networks that learn, and what hardware does not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from amaranth.hdl import C, Module
+from amaranth.sim import Simulator
+from learning_hardware import plan_of, spec_of
+
+from sc_hw.fabric.families import load_family
+from sc_hw.learning.plan import LOOP, LearningPlan
+from sc_model.spec import ConfigError
+from sc_model.spec.learning import HiddenLayerSpec
+
+
+def value_of(expression: Any) -> int:
+    """An expression of constants, as Amaranth computes it."""
+    found = []
+
+    async def testbench(ctx: Any) -> None:
+        found.append(ctx.get(expression))
+
+    simulator = Simulator(Module())
+    simulator.add_testbench(testbench)
+    simulator.run()
+    return int(found[0])
+
+
+@pytest.mark.parametrize(("hidden", "classes", "lanes"), [(21, 10, 8), (16, 4, 4), (5, 3, 8)])
+def test_no_two_words_share_an_address(hidden: int, classes: int, lanes: int) -> None:
+    plan = plan_of(hidden=hidden, classes=classes, lanes=lanes)
+    bits = plan.group_bits
+
+    def addresses(word: Any, rows: int, groups: int) -> list[int]:
+        return [
+            value_of(word(C(row, 10), C(group, bits)))
+            for row in (0, 1, rows - 1)
+            for group in range(groups)
+        ]
+
+    hidden_words = addresses(plan.hidden_word, plan.rows, plan.groups)
+    out_words = addresses(plan.out_word, plan.neurons, plan.out_groups)
+    assert hidden_words[-1] == plan.rows * plan.groups - 1 < plan.out_base
+    assert out_words[0] == plan.out_base
+    assert out_words[-1] == plan.depth - 1
+    assert len(set(hidden_words + out_words)) == len(hidden_words) + len(out_words)
+
+
+def test_partial_sums_leave_the_time_of_an_addition() -> None:
+    for classes, lanes in ((10, 8), (10, 16), (4, 2), (40, 8)):
+        plan = plan_of(classes=classes, lanes=lanes)
+        assert plan.sets * plan.out_groups >= LOOP
+        assert plan.sets & (plan.sets - 1) == 0
+
+
+def test_weights_of_a_large_network_lie_in_memory_with_one_port_where_there_is_one() -> None:
+    large: dict[str, Any] = {"inputs": 784, "hidden": 128}
+    assert plan_of("ice40_up", **large).single_port
+    assert not plan_of("ice40_up").single_port
+    assert not plan_of("ecp5", **large).single_port
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"hidden": 2 * spec_of().hidden}, "one table"),
+        ({"layer": {"rule": {"family": "pair_stdp"}}}, "pair_stdp"),
+        ({"lanes": 6}, "power of two"),
+        ({"output": {"weight_bits": 6}}, "weight_bits"),
+        ({"feedback": "reward", "exploration": 13}, "exploration"),
+    ],
+)
+def test_what_hardware_does_not_have(change: dict[str, Any], said: str) -> None:
+    if "hidden" in change:
+        layers = (spec_of().hidden[0], HiddenLayerSpec(name="second", neurons=4, lanes=8))
+        spec = spec_of().model_copy(update={"hidden": layers})
+    else:
+        spec = spec_of(**change)
+    with pytest.raises(ConfigError, match=said) as raised:
+        LearningPlan(spec, load_family("generic"))
+    assert "\n" not in str(raised.value)
