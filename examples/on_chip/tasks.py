@@ -27,6 +27,8 @@ FOUND: Schedule = (
     (0.5, {"step_shift": 0, "others_wrong": True}),
     (0.8, {"step_shift": 1, "others_wrong": True}),
 )
+# After a change of the sensor: (samples after it, settings from there on)
+DRIFT: Sequence[tuple[int, dict[str, Any]]] = ((0, {"step_shift": 0}), (4000, {"step_shift": 1}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +99,13 @@ def rewired(rng: np.random.Generator, inputs: int) -> Change:
 
 
 def shifted(_: np.random.Generator, inputs: int) -> Change:
-    """The image four pixels to the right, round its edge."""
+    """The image four pixels down and to the right, round its edges."""
     side = round(inputs**0.5)
-    return lambda values: np.roll(values.reshape(-1, side, side), 4, 2).reshape(-1, inputs)
+
+    def change(values: Values) -> Values:
+        return np.roll(values.reshape(-1, side, side), (4, 4), (1, 2)).reshape(-1, inputs)
+
+    return change
 
 
 def inverted(_: np.random.Generator, inputs: int) -> Change:

@@ -1,0 +1,64 @@
+"""The campaign on networks that learn: short rows of the digits, and the page that is committed."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from support import ROOT
+
+from campaigns import on_chip_learning as campaign
+from campaigns.freshness.stamps import without_stamp
+
+
+def test_rows_of_integers_readout_and_floating_point() -> None:
+    design, splits = campaign.design_of("digits"), [campaign.tasks.digits(0)]
+    found = campaign.integers(design, splits, 1200)
+    assert found["mean"] == found["worst"] == found["accuracies"][0] or found["deviation"] is None
+    assert found["mean"] > 0.88
+    assert 0.3 < found["samples_with_an_error"] < 1
+    assert 0 < found["share_updated"] < 0.5
+    alone = campaign.integers(design, splits, 1200, ("hidden",))
+    # words of the readout alone: ten classes in two words of eight lanes, of 9,600 synapses
+    assert alone["share_updated"] < 16 * 128 / 9600
+    assert campaign.floats(design, splits, 300)["mean"] > 0.6
+
+
+def test_a_field_of_the_hidden_layer_is_changed() -> None:
+    design = campaign.design_of("digits", neurons=40, age_bits=5)
+    assert design.learning is not None
+    assert (design.learning.hidden[0].neurons, design.learning.hidden[0].age_bits) == (40, 5)
+    assert design.synapses == 65 * 40 + 400
+
+
+def test_settings_after_a_change_hold_from_their_samples_on() -> None:
+    schedule = ((0, {"a": 1}), (4, {"a": 2}))
+    assert list(campaign.parts(schedule, 0, 3)) == [(0, 3, {"a": 1})]
+    assert list(campaign.parts(schedule, 3, 6)) == [(3, 4, {"a": 1}), (4, 6, {"a": 2})]
+    assert list(campaign.parts(schedule, 0, 0)) == []
+
+
+def test_a_drift_falls_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("BEFORE", 1500), ("AFTER", 1500), ("MARKS", (0, 1500)), ("SEEDS", 1)):
+        monkeypatch.setattr(campaign, name, value)
+    split = campaign.tasks.digits(0)
+    found = campaign.drift(campaign.design_of("digits"), split, "rewired", "labels")
+    assert found["after"]["0"] < 0.4 < 0.7 < found["after"]["1500"]
+    assert found["before"] > 0.8
+    frozen = campaign.drift(campaign.design_of("digits"), split, "rewired", "labels", ("hidden",))
+    assert frozen["floors"] is None
+    assert frozen["after"]["1500"] < found["after"]["1500"]
+
+
+def test_the_page_is_that_of_the_committed_numbers() -> None:
+    report = json.loads((ROOT / "reports" / "on_chip_learning.json").read_text(encoding="utf-8"))
+    page = (ROOT / "reports" / "on_chip_learning.md").read_text(encoding="utf-8")
+    assert without_stamp(page) == campaign.page(report)
+    for each in campaign.rows_of(report):
+        assert each["mean"] == pytest.approx(np.mean(each["accuracies"]), abs=1e-4)
+        if each["kind"].startswith("integers") and "floor" in each:
+            assert each["mean"] >= each["floor"], each["task"]
+    for each in report["rtl"]:
+        assert each["other_answers"] == each["other_values_of_the_state"] == 0
+    assert report["speed"]["per_s"] >= 5000
