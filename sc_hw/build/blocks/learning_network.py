@@ -10,7 +10,11 @@ from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of, space_rows
 from sc_hw.fabric.families import Family
 from sc_hw.learning import LearningNetwork
 from sc_model.graph import Graph
-from sc_model.spec import ConfigError, Design
+from sc_model.graph.quiet import kept_fields, quiet_conditions, require_quiet
+from sc_model.rules import resolve
+from sc_model.spec import ConfigError, Design, Rule, RuleParams
+
+SKIPPED = ("trace", "signal")  # inputs of a rule: at 0 their synapses are not visited
 
 
 class LearningNetworkBlock(Block):
@@ -25,7 +29,12 @@ class LearningNetworkBlock(Block):
         """The network of a design; `graph` has no effect, since layers have rules of their own."""
         if design.learning is None:
             raise ConfigError("a design with block 'learning_network' must have [learning].")
-        return LearningNetwork(design.learning, family)
+        network = LearningNetwork(design.learning, family)
+        for name, (rule, params) in _rules(design).items():
+            # rows without a trace and groups without a signal are not visited
+            subject = f"layer '{name}' of learning network '{design.name}'"
+            require_quiet(rule, params, kept_fields(rule, design.block), SKIPPED, subject)
+        return network
 
     def timing(self) -> dict[str, Any]:
         """Clocks of the parts of a sample; how many there are follows from the sample.
@@ -51,7 +60,7 @@ class LearningNetworkBlock(Block):
         }
 
     def description(self) -> dict[str, Any]:
-        """Clock, ports, timing, placement of the weights, memory spaces."""
+        """Clock, ports, timing, placement of the weights, memory spaces, what may be skipped."""
         plan = self.component.plan
         return {
             "domain": {**clock_of("sync"), "edge": "rising", "reset_kind": RESET_KIND},
@@ -66,7 +75,19 @@ class LearningNetworkBlock(Block):
                 "memory": "single_port" if plan.single_port else "two_ports",
             },
             "spaces": space_rows(self.component.spaces, self.component.parts.host.counts),
+            "quiet": {
+                name: [list(c) for c in quiet_conditions(rule, params, kept_fields(rule, "layer"))]
+                for name, (rule, params) in _rules(self.design).items()
+            },
         }
+
+
+def _rules(design: Design) -> dict[str, tuple[Rule, RuleParams]]:
+    """The rule of each layer, with its parameters."""
+    spec = design.learning
+    if spec is None:
+        return {}
+    return {layer.name: resolve(spec.rule(n)) for n, layer in enumerate(spec.layers)}
 
 
 BLOCK = LearningNetworkBlock
