@@ -1,10 +1,12 @@
 """Sweep and event engine on the same networks: `python -m campaigns.events --out reports`.
 
-Random networks (sizes, lanes, recurrence, bias, policies, intervals, clocks; every fourth with many
-inputs, which come in slices) are elaborated with both engines, and both play the same steps from
-the same parameters in compiled Verilog. Their words must be those of the golden network. At last
-comes a network of 784, 128 and 10 neurons with the event engine alone, on steps in which 13 % of
-the inputs are active.
+Random networks (sizes, lanes, delays, recurrence, bias, policies, intervals, clocks; every fourth
+with many inputs, which come in slices) are elaborated with both engines, and both play the same
+steps from the same parameters in compiled Verilog. Their words must be those of the golden network.
+Networks of 784, 128 and 10 neurons, one of them with delays, follow with the event engine alone, on
+steps in which 13 % of the inputs are active; `adding` is the share of clocks in which all lanes of
+their first layer add. The compiled network (`NativeNetwork`) plays the same networks for many more
+steps; its states must be those of the golden network in the end, too.
 
 Synapse events are counted from the golden network's words: for each tick the columns that are not 0
 times the layer's neurons. Layers behind a policy that counts or keeps spikes are not counted, so
@@ -26,6 +28,8 @@ from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import elaborate
 from sc_hw.files import write_json
 from sc_hw.simulation.library import rtl_library
+from sc_model.golden.network.network import Network
+from sc_model.native.network import NativeNetwork
 from sc_model.spec import DenseSpec, Design, LifSpec, NetworkSpec
 from sc_model.spec.trained_layer import Policy
 from sc_sim.benches.network.expected import Expected, expected
@@ -37,7 +41,9 @@ POLICIES: tuple[Policy, ...] = ("hold", "accumulate", "once")
 LEAKS: tuple[Literal["factor", "shift", "none"], ...] = ("factor", "shift", "none")
 SCHEMA = "sc-hw.events.v1"
 ENGINES = ("sweep", "events")
-ACTIVE = 0.13  # of the inputs of the large network
+DELAYS = (0, 0, 1, 2, 6, 15)  # `max_delay` of a layer
+ACTIVE = 0.13  # of the inputs of the large networks
+LARGE_DELAYS = (0, 3)  # `max_delay` of their first layers
 SAMPLE = 12  # steps that random parameters are fitted to
 STALL = 0.2
 
@@ -55,6 +61,7 @@ def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSp
             neurons=neurons,
             lanes=int(rng.integers(1, 20)),
             bias=bool(rng.random() < 0.5),
+            max_delay=int(rng.choice(DELAYS)),
             **shared,
         )
         lanes = int(rng.integers(1, 8))
@@ -75,6 +82,7 @@ def random_network(rng: np.random.Generator, *, wide: bool = False) -> NetworkSp
                 clock=clocks[index % 2],
                 policy=POLICIES[rng.choice(len(POLICIES))],
                 weight_bits=int(rng.integers(3, 12)),
+                max_delay=int(rng.choice(DELAYS)),
                 recurrent=bool(rng.random() < 0.4),
                 bias=bool(rng.random() < 0.4),
                 neuron=LifSpec(leak=LEAKS[rng.choice(len(LEAKS))]),
@@ -153,65 +161,128 @@ def random_rows(
             result = run(
                 with_engine(spec, engine), given, x, golden, root, seed=number, stall=STALL
             )
-            layers = [(layer.columns, layer.neurons, layer.lanes) for layer in spec.layers]
             events = synapse_events(spec, x, golden)
-            rows.append({"network": layers, "engine": engine, "synapse_events": events, **result})
+            rows.append({**sizes(spec), "engine": engine, "synapse_events": events, **result})
             print(rows[-1], flush=True)
     return rows
 
 
-def large_row(steps: int, seed: int, root: Path) -> dict[str, Any]:
+def sizes(spec: NetworkSpec) -> dict[str, Any]:
+    """What a row says of a network's layers."""
+    return {
+        "network": [(layer.columns, layer.neurons, layer.lanes) for layer in spec.layers],
+        "max_delay": [layer.max_delay for layer in spec.layers],
+    }
+
+
+def large_network(max_delay: int, lanes: int) -> NetworkSpec:
     """The network of 784, 128 and 10 neurons, with the event engine."""
-    rng = np.random.default_rng(seed)
-    neuron = LifSpec(leak="shift")
-    layers = (
-        DenseSpec(name="hidden", inputs=784, neurons=128, lanes=32, neuron=neuron),
-        DenseSpec(name="out", inputs=128, neurons=10, lanes=5, neuron=neuron),
+    shared: dict[str, Any] = {"neuron": LifSpec(leak="shift"), "engine": "events"}
+    hidden = DenseSpec(
+        name="hidden", inputs=784, neurons=128, lanes=lanes, max_delay=max_delay, **shared
     )
-    spec = NetworkSpec(layers=layers)
+    out = DenseSpec(name="out", inputs=128, neurons=10, lanes=5, **shared)
+    return NetworkSpec(layers=(hidden, out))
+
+
+def large_row(steps: int, seed: int, root: Path, max_delay: int, lanes: int) -> dict[str, Any]:
+    """A large network in compiled Verilog."""
+    rng = np.random.default_rng((seed, max_delay))
+    spec = large_network(max_delay, lanes)
     x = (rng.random((steps, 784)) < ACTIVE).astype(np.uint8)
     given = parameters(spec, rng, x[:SAMPLE])
     golden = expected(spec, given, x)
-    result = run(with_engine(spec, "events"), given, x, golden, root, seed=seed, stall=0.0)
+    result = run(spec, given, x, golden, root, seed=seed, stall=0.0)
+    active = float(x.sum(axis=1).mean())
     row = {
-        "network": [(layer.columns, layer.neurons, layer.lanes) for layer in layers],
+        **sizes(spec),
         "engine": "events",
         "synapse_events": synapse_events(spec, x, golden),
-        "active_inputs_a_step": round(float(x.sum(axis=1).mean()), 1),
+        "active_inputs_a_step": round(active, 1),
         "hidden_spikes_a_step": round(float(golden.words["hidden"].sum(axis=1).mean()), 1),
+        "adding": round(active * spec.layers[0].groups / result["clocks_a_step"], 3),
         **result,
     }
     print(row, flush=True)
     return row
 
 
+def native_row(spec: NetworkSpec, steps: int, seed: int) -> dict[str, Any]:
+    """A network as the compiled model, against the golden one: words, and states at the end."""
+    rng = np.random.default_rng((seed, 7))
+    x = (rng.random((steps, spec.layers[0].inputs)) < ACTIVE).astype(np.uint8)
+    given = parameters(spec, rng, x[:SAMPLE])
+    golden, native = Network(spec, given), NativeNetwork(spec, given)
+    reference = expected(spec, given, x)
+    began = time.perf_counter()
+    differences = int((native.run(x) != golden.run(x)).any(axis=1).sum())
+    states = native.state()
+    for name, layer in golden.layers.items():
+        wrong = (not np.array_equal(states[name][f], values) for f, values in layer.state.items())
+        differences += sum(wrong)
+    row = {
+        **sizes(spec),
+        "engine": "native",
+        "synapse_events": synapse_events(spec, x, reference),
+        "words": steps,
+        "differences": differences,
+        "clocks_a_step": None,
+        "wall_s": round(time.perf_counter() - began, 1),
+    }
+    print(row, flush=True)
+    return row
+
+
+def native_rows(steps: int, seed: int) -> list[dict[str, Any]]:
+    """The large networks, and one with recurrence, biases and delays in each layer."""
+    many: dict[str, Any] = {"engine": "events", "recurrent": True, "bias": True}
+    recurrent = NetworkSpec(
+        layers=(
+            DenseSpec(name="l0", inputs=300, neurons=200, max_delay=15, **many),
+            DenseSpec(name="l1", inputs=200, neurons=60, max_delay=2, **many),
+        )
+    )
+    specs = [*(large_network(delay, 8) for delay in LARGE_DELAYS), recurrent]
+    return [native_row(spec, steps, seed) for spec in specs]
+
+
 def page(report: Mapping[str, Any]) -> str:
     """The report as Markdown."""
-    totals, large = report["totals"], report["large"]
+    totals = report["totals"]
     lines = [
         "# Event engine and sweep: the same words",
         "",
         f"`{report['command']}`",
         "",
-        f"{totals['networks']} random networks with both engines, and a network of 784, 128 and 10"
-        f" neurons with the event engine: {totals['synapse_events']:,} synapse events at least,"
-        f" {totals['words']:,} words, **{totals['differences']} differences** from the golden"
-        " network.",
+        f"{totals['networks']} random networks with both engines, networks of 784, 128 and 10"
+        " neurons with the event engine, and larger runs of the compiled model (`native`):"
+        f" {totals['synapse_events']:,} synapse events at least, {totals['words']:,} words,"
+        f" **{totals['differences']} differences** from the golden network.",
         "",
-        f"The large network takes {large['clocks_a_step']} clocks a step with"
-        f" {large['active_inputs_a_step']} active inputs and {large['hidden_spikes_a_step']} spikes"
-        " of hidden neurons a step (32 and 5 lanes); a sweep of its hidden layer alone takes"
-        " 3,136.",
-        "",
-        "| columns, neurons, lanes | engine | synapse events | words | differences |"
-        " clocks a step |",
-        "|---|---|---|---|---|---|",
     ]
-    for row in [*report["networks"], large]:
-        sizes = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
+    for row in report["large"]:
+        delays = f", delays of up to {row['max_delay'][0]} ticks" * (row["max_delay"][0] > 0)
+        lanes = row["network"][0][2]
+        lines += [
+            f"784, 128 and 10 neurons, {lanes} and 5 lanes{delays}: {row['clocks_a_step']} clocks a"
+            f" step with {row['active_inputs_a_step']} active inputs and"
+            f" {row['hidden_spikes_a_step']} spikes of hidden neurons a step; all lanes of the"
+            f" hidden layer add in {row['adding']:.1%} of the clocks. A sweep of that layer takes"
+            f" {784 * -(-128 // lanes):,} clocks.",
+            "",
+        ]
+    lines += [
+        "| columns, neurons, lanes | longest delays | engine | synapse events | words |"
+        " differences | clocks a step |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in [*report["networks"], *report["large"], *report["native"]]:
+        shown = "; ".join(", ".join(map(str, layer)) for layer in row["network"])
+        delays = "; ".join(map(str, row["max_delay"]))
+        clocks = "-" if row["clocks_a_step"] is None else f"{row['clocks_a_step']:,}"
         lines.append(
-            f"| {sizes} | {row['engine']} | {row['synapse_events']:,} | {row['words']:,} |"
-            f" {row['differences']} | {row['clocks_a_step']:,} |"
+            f"| {shown} | {delays} | {row['engine']} | {row['synapse_events']:,} |"
+            f" {row['words']:,} | {row['differences']} | {clocks} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -221,25 +292,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", type=int, default=20)
     parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--large-steps", type=int, default=8000)
+    parser.add_argument("--large-steps", type=int, default=2000)
+    parser.add_argument("--native-steps", type=int, default=10000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     given = parser.parse_args()
-    large = large_row(given.large_steps, given.seed, given.build)
+    native = native_rows(given.native_steps, given.seed)
+    cases = [(delay, lanes) for delay in LARGE_DELAYS for lanes in (8, 32)]
+    large = [large_row(given.large_steps, given.seed, given.build, *case) for case in cases]
     rows = random_rows(given.networks, given.steps, given.seed, given.build)
     report = {
         "schema": SCHEMA,
         "command": f"python -m campaigns.events --networks {given.networks} --steps {given.steps}"
-        f" --large-steps {given.large_steps} --seed {given.seed}",
+        f" --large-steps {given.large_steps} --native-steps {given.native_steps}"
+        f" --seed {given.seed}",
         "totals": {
             "networks": given.networks,
             **{
-                name: sum(row[name] for row in [*rows, large])
+                name: sum(row[name] for row in [*rows, *large, *native])
                 for name in ("synapse_events", "words", "differences")
             },
         },
         "large": large,
+        "native": native,
         "networks": rows,
     }
     write_json(given.out / "events.json", report)

@@ -8,6 +8,7 @@ import numpy as np
 
 from campaigns.events import (
     ENGINES,
+    native_row,
     page,
     random_network,
     random_rows,
@@ -20,13 +21,16 @@ from sc_sim.benches.network.stimulus import parameters
 
 
 def test_random_networks_have_either_engine_and_some_have_slices() -> None:
+    delays = set()
     for seed in range(20):
         spec = random_network(np.random.default_rng(seed))
+        delays |= {layer.max_delay for layer in spec.layers}
         for engine in ENGINES:
             assert {layer.engine for layer in with_engine(spec, engine).layers} == {engine}
         wide = random_network(np.random.default_rng(seed), wide=True)
         assert wide.slices() > 16
         assert wide.slices(1) in (4, 5, 6)
+    assert {0, 1, 15} <= delays
 
 
 def test_events_are_columns_that_are_not_0_times_neurons() -> None:
@@ -43,8 +47,18 @@ def test_both_engines_play_a_network_with_slices(tmp_path: Path) -> None:
     assert [row["engine"] for row in rows] == list(ENGINES)
     assert [row["differences"] for row in rows] == [0, 0]
     assert rows[0]["words"] == rows[1]["words"] > 0
-    large = {**rows[1], "active_inputs_a_step": 1.0, "hidden_spikes_a_step": 2.0}
+    shares = {"active_inputs_a_step": 1.0, "hidden_spikes_a_step": 2.0, "adding": 0.9212}
     totals = {"networks": 1, "synapse_events": 7, "words": 120, "differences": 0}
-    text = page({"command": "c", "totals": totals, "large": large, "networks": rows})
+    parts = {"large": [{**rows[1], **shares}], "native": [], "networks": rows}
+    text = page({"command": "c", "totals": totals, **parts})
     assert "120 words, **0 differences**" in text
+    assert "add in 92.1% of the clocks" in text
     assert text.count("| events |") == 2
+
+
+def test_the_compiled_model_ends_in_the_golden_state() -> None:
+    sizes = {"inputs": 9, "neurons": 5, "max_delay": 3, "recurrent": True}
+    layer = DenseSpec.model_validate({"name": "a", "engine": "events", **sizes})
+    row = native_row(NetworkSpec(layers=(layer,)), 40, 3)
+    assert (row["differences"], row["words"], row["max_delay"]) == (0, 40, [3])
+    assert row["synapse_events"] > 40
