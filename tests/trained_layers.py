@@ -12,10 +12,11 @@ from amaranth.sim import Simulator
 
 from sc_hw.events import EventLayer
 from sc_hw.events.conv_layer import ConvLayer
+from sc_hw.events.sparse_layer import SparseLayer
 from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostedLayer
 from sc_model.golden.trained.layer import TrainedLayer as GoldenLayer
-from sc_model.spec import ConvSpec, IntFormat
+from sc_model.spec import ConvSpec, IntFormat, SparseSpec
 from sc_sim.blocks.network.host import arriving_of, history_addresses
 
 PATIENCE = 20_000  # clocks
@@ -89,6 +90,15 @@ def words_of(golden: GoldenLayer) -> Iterator[tuple[Space, int, int, dict[str, A
         for o in range(spec.channels):
             bias = golden.parameters["bias"][o] if spec.bias else 0
             yield Space.SYNAPSE, o % spec.lanes, spec.bias_word(o), {"weight": bias}
+    elif isinstance(spec, SparseSpec):
+        given = {name: golden.parameters[name] for name in golden.parameters}
+        for number in range(spec.synapses):
+            names = ("target", *spec.synapse_parameters(golden.tick_ms))
+            fields = {name: given[name][number] for name in names if name != "count"}
+            yield Space.SYNAPSE, 0, number, fields
+        for c, count in enumerate(given["count"]):
+            start = int(given["count"][:c].sum())
+            yield Space.INPUT, 0, c, {"start": start, "count": count}
     else:
         for j, c in np.ndindex(spec.neurons, spec.columns):
             given = {name: values[j, c] for name, values in synapses.items() if values.ndim == 2}
@@ -102,7 +112,7 @@ def words_of(golden: GoldenLayer) -> Iterator[tuple[Space, int, int, dict[str, A
 async def load_all(ctx: Any, dut: HostedLayer, golden: GoldenLayer) -> None:
     """All parameters; what state holds at power-on must not matter."""
     junk = np.random.default_rng(5)
-    loaded = {*golden.parameters}
+    loaded = {*golden.parameters, "start"}
     for space, lane, word, fields in words_of(golden):
         layout = dut.spaces[space]
         given = {name: value for name, value in fields.items() if name in loaded}
@@ -139,7 +149,11 @@ def check_clocks(dut: HostedLayer, clocks: int, events: int) -> None:
     if isinstance(dut, EventLayer):
         # the bound adds up what may go on at the same time: at most the search of all chunks; and a
         # window at the edge of an image is smaller than the kernel
-        at_least = 0 if isinstance(dut, ConvLayer) else dut.clocks(events) - dut.scanner.chunks
+        at_least = (
+            0
+            if isinstance(dut, (ConvLayer, SparseLayer))
+            else dut.clocks(events) - dut.scanner.chunks
+        )
         assert at_least <= clocks <= dut.clocks(events)
     else:
         assert clocks == dut.tick_clocks

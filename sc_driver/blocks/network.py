@@ -34,6 +34,7 @@ from sc_driver.windows import Window
 NETWORK, STEPS, PLASTIC = "network", "steps", "plastic"
 FRESH, FIRED, HISTORY, SCORE = "fresh", "fired", "history", "score"
 ARRIVING = "arriving"
+LISTS, COUNT = "input", "count"  # space and field of a sparse layer's lists
 WINNER = "winner"  # of an output packet
 
 Layers = Sequence[Mapping[str, Any]]
@@ -90,25 +91,34 @@ class TrainedMemory:
         self.window, self._layer = window, layer
         self.parameters: Mapping[str, tuple[int, int]] = described["parameters"]
         neurons, columns = layer["neurons"], described["columns"]
-        if window.spaces["synapse"]["words"] != -(-neurons // layer["lanes"]) * columns:
+        # Of a sparse layer a word each for the synapses that there are, and a list for each column.
+        self._lists = LISTS in window.spaces
+        if (
+            not self._lists
+            and window.spaces["synapse"]["words"] != -(-neurons // layer["lanes"]) * columns
+        ):
             raise ManifestError(
                 "The driver runs layers with a synapse for each input of each neuron, not yet"
                 f" '{layer['name']}' of kind '{layer['kind']}'; use model or rtl."
             )
         # Of the event engine a layer with delays has sums to come, and not its columns' past.
         self._sums: tuple[int, ...] | None = None
-        if HISTORY in window.spaces and layer["engine"] == "events":
+        if HISTORY in window.spaces and layer["engine"] == "events" and layer["max_delay"]:
             lanes = layer["lanes"]
             banks, sets = layer["max_delay"] + 2, described["partial_sums"]
             self._sums = (banks, sets, -(-neurons // lanes), lanes)
         shapes = {
-            "synapse": (neurons, columns),
+            "synapse": (layer["synapses"],) if self._lists else (neurons, columns),
+            LISTS: (columns,),
             "neuron": (neurons,),
             "control": (),
             HISTORY: self._sums or (columns,),
         }
         self._shapes: dict[str, tuple[int, ...]] = {
-            name: shapes[name] for name, space in window.spaces.items() if space["fields"]
+            name: shapes[name]
+            for name, space in window.spaces.items()
+            # sums of a sparse layer without delays are 0 between ticks
+            if space["fields"] and (name != HISTORY or layer["max_delay"])
         }
 
     def _where(self, space: str) -> tuple[dict[str, Any], int]:
@@ -128,7 +138,7 @@ class TrainedMemory:
                 "lane": lane,
                 "word": group | number << of_group | bank << (of_group + of_set),
             }, count
-        if space != "synapse":
+        if space != "synapse" or self._lists:
             return ({"word": np.arange(count)} if shape else {}), count
         neuron, column = np.divmod(np.arange(count), shape[1])
         group, lane = np.divmod(neuron, lanes)
@@ -152,6 +162,9 @@ class TrainedMemory:
                 fields[ARRIVING] = np.zeros(self._arriving_shape, np.int64)
             elif space == HISTORY:
                 fields[HISTORY] = np.zeros((*shape, len(names)), np.int64)
+            elif space == LISTS:  # all synapses from the first column, as in the model
+                fields[COUNT] = np.zeros(shape, np.int64)
+                fields[COUNT][0] = self._layer["synapses"]
             elif space != "control":
                 least = {name: max(0, low) for name, (low, _) in self.parameters.items()}
                 fields |= {name: np.full(shape, least.get(name, 0), np.int64) for name in names}
@@ -186,6 +199,8 @@ class TrainedMemory:
                 fresh = bool(values[FRESH][0])
             elif memory.space == HISTORY and self._sums is not None:
                 state[ARRIVING] = self._arriving(values[ARRIVING])
+            elif memory.space == LISTS:
+                state[COUNT] = values[COUNT]
             elif memory.space == HISTORY:  # a field for each age
                 state[HISTORY] = np.stack(list(values.values()), axis=1)
             else:
@@ -211,6 +226,9 @@ class TrainedMemory:
                 values: dict[str, Any] = {FRESH: np.array([int(fresh)])}
             elif memory.space == HISTORY and self._sums is not None:
                 values = {ARRIVING: self._words_of(state[ARRIVING])}
+            elif memory.space == LISTS:
+                count = np.asarray(state[COUNT], np.int64)
+                values = {"start": np.cumsum(count) - count, COUNT: count}
             elif memory.space == HISTORY:
                 values = dict(zip(names, np.asarray(state[HISTORY]).T, strict=True))
             else:

@@ -2,5 +2,6 @@
 
 from sc_hw.events.conv_layer import ConvLayer
 from sc_hw.events.layer import EventLayer
+from sc_hw.events.sparse_layer import SparseLayer
 
-__all__ = ["ConvLayer", "EventLayer"]
+__all__ = ["ConvLayer", "EventLayer", "SparseLayer"]

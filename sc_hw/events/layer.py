@@ -15,6 +15,7 @@ from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
 from sc_hw.events.slice_queue import SliceQueue
+from sc_hw.events.sparse_sequencer import SparseSequencer
 from sc_hw.events.wiper import SumWiper
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
@@ -75,22 +76,23 @@ class EventLayer(HostedLayer):
     ) -> None:
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
-        self.lanes = EventLanes(spec, value, synapse, family)
+        # Events of a list add to sums that nothing else of the tick may have added to before.
+        clears = True if spec.CONNECTIVITY == "sparse" else None
+        self.lanes = EventLanes(spec, value, synapse, family, clears=clears)
         self.sets = self.lanes.sets
         self.sliced, self.o_slices = sliced, o_slices
         self.scanner = Scanner(
             spec.columns, value.width, sliced=sliced, constant=sliced and spec.bias_column
         )
-        self.sequencer: EventSequencer | ConvSequencer = EventSequencer(
-            spec, value.width, self.sets
-        )
+        self.sequencer: EventSequencer | ConvSequencer | SparseSequencer
+        self.sequencer = self._make_sequencer(spec, value)
         self.order = (
             PlaceOrder(*order, self.scanner.columns, value.width) if order is not None else None
         )
         self.reader = SumReader(spec, self.sets)
         self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
-        clears = self.lanes.clears
-        self.wiper = SumWiper(self.lanes.sum_words, self.lanes.landed) if clears else None
+        has_wiper = self.lanes.clears
+        self.wiper = SumWiper(self.lanes.sum_words, self.lanes.landed) if has_wiper else None
         place = self.lanes.place_layout
         sums = data.StructLayout({"arriving": self.lanes.current.shape().elem_shape})
         super().__init__(
@@ -98,14 +100,29 @@ class EventLayer(HostedLayer):
             value,
             step_bits,
             family,
-            synapse=self.lanes.word_layout,
-            history=sums if clears else None,
-            history_bits=int(place.size) if clears else 0,
+            synapse=self._synapse_layout,
+            lists=self._list_layout,
+            history=sums if has_wiper else None,
+            history_bits=int(place.size) if has_wiper else 0,
             delay=family.layer_delay,
             channels=self.scanner.chunk if sliced else None,
             o_channels=SLICE if o_slices else None,
             readout=readout,
         )
+
+    def _make_sequencer(self, spec: Any, value: IntFormat) -> EventSequencer | SparseSequencer:
+        """The sequencer of a layer with a synapse from each column to each neuron."""
+        return EventSequencer(spec, value.width, self.sets)
+
+    @property
+    def _synapse_layout(self) -> data.StructLayout:
+        """Fields of a synapse's word for the host."""
+        return self.lanes.word_layout
+
+    @property
+    def _list_layout(self) -> data.StructLayout | None:
+        """Fields of a column's word for the host; None where columns have no list."""
+        return None
 
     @property
     def memory_bits(self) -> dict[str, int]:

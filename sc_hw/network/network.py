@@ -10,7 +10,7 @@ from amaranth.hdl import DomainRenamer, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.events import ConvLayer, EventLayer
+from sc_hw.events import ConvLayer, EventLayer, SparseLayer
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.network.cdc import Crossing
 from sc_hw.network.plastic_stage import PlasticStage
@@ -18,7 +18,7 @@ from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
 from sc_hw.trained.hosted import HostedLayer
 from sc_hw.wires import gated
-from sc_model.spec import PLASTIC, SLICE, ConfigError, ConvSpec, NetworkSpec
+from sc_model.spec import PLASTIC, SLICE, ConfigError, ConvSpec, NetworkSpec, SparseSpec
 
 HOST = ("load", "read", "readback")
 
@@ -46,6 +46,10 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
             spec.step_bits,
             family,
             **slices,
+        )
+    if isinstance(layer, SparseSpec):
+        return SparseLayer(
+            layer, value, spec.tick_ms, spec.step_bits, family, **slices, readout=readout
         )
     if layer.engine == "events":
         return EventLayer(
@@ -108,13 +112,6 @@ class SpikeNetwork(wiring.Component):
     def __init__(self, spec: NetworkSpec, family: Family | None = None) -> None:
         self.spec = spec
         self.family = family if family is not None else load_family("generic")
-        for layer in spec.layers:
-            if layer.CONNECTIVITY == "sparse":
-                raise ConfigError(
-                    f"layer '{layer.name}' must be of a kind that has hardware, not '{layer.kind}',"
-                    " which the golden network, NativeNetwork and Device on 'model' run; take kind"
-                    " 'dense' for hardware."
-                )
         self.layers: dict[str, HostedLayer] = {}
         self.crossing_parts: dict[str, SpikeCrossing] = {}
         domain = spec.layers[0].clock

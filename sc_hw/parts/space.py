@@ -14,7 +14,7 @@ class Space(IntEnum):
     Members
     -------
     SYNAPSE : words of the synapses: weight, traces, delay, decay code.
-    INPUT : traces of a plastic layer's inputs.
+    INPUT : what a layer keeps for each input: traces of a plastic one, lists of a sparse one.
     OUTPUT : traces of a plastic layer's neurons.
     NEURON : potentials, thresholds and what else a neuron keeps.
     CONTROL : the one word of registers that a checkpoint needs beside the memories.

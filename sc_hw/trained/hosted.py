@@ -68,6 +68,7 @@ class HostedLayer(wiring.Component):
     history : fields of the past of a column, or of a lane's sum of a tick to come; None where there
         are no delays.
     history_bits : bits of the number of a word of the history; by default those of a column.
+    lists : fields of the list of a column; None where columns have none.
     delay : what fits between two registers of the neurons; by default that of the family.
     channels : values of a transfer of `i`; by default those of all inputs.
     o_channels : spikes of a transfer of `o`; by default those of all neurons.
@@ -107,6 +108,7 @@ class HostedLayer(wiring.Component):
         synapse: data.StructLayout,
         history: data.Layout | None = None,
         history_bits: int = 0,
+        lists: data.StructLayout | None = None,
         delay: DelayModel | None = None,
         channels: int | None = None,
         o_channels: int | None = None,
@@ -126,6 +128,8 @@ class HostedLayer(wiring.Component):
         }
         if history is not None:
             self.spaces[Space.HISTORY] = history
+        if lists is not None:
+            self.spaces[Space.INPUT] = lists
         self.data_bits = max(layout.size for layout in self.spaces.values())
         self.lane_bits = max(1, (spec.lanes - 1).bit_length())
         address_bits = max(1, (spec.depth - 1).bit_length())
@@ -272,6 +276,7 @@ class HostedLayer(wiring.Component):
         host: HostWords,
         synapses: Sequence[Value],
         history: Value | None = None,
+        lists: Value | None = None,
     ) -> None:
         """Give the host the word that it has requested.
 
@@ -292,6 +297,8 @@ class HostedLayer(wiring.Component):
         )
         if history is not None:
             word |= gated(history, by=space == Space.HISTORY)
+        if lists is not None:
+            word |= gated(lists, by=space == Space.INPUT)
         m.d.comb += [self.readback.valid.eq(host.arrived), self.readback.payload.eq(word)]
 
 

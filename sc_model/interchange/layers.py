@@ -330,7 +330,7 @@ def _layer(
         kernel = graph.kernels.get((before.name, each.name))
         if kernel is None or compact or too_large or kernel.unmet is None:
             rows = _rows(direct, own, kernel, numbers)
-        # a list has no hardware yet: it is for what has none otherwise
+        # a list is walked a synapse a clock, on one lane: it is for what is too large for more
         if rows is None and (compact or too_large) and zeros(direct) >= ZEROS:
             rows = list_rows(each.name, direct, own)
     if rows is not None:

@@ -250,7 +250,7 @@ class NetworkSpec(Frozen):
             gives = before.engine == "events" and not before.recurrent
             # what a kernel gives waits in a memory, and a slice at its end need not be full
             kernel = before.CONNECTIVITY == "kernel"
-            full = before.CONNECTIVITY == "full" and before.neurons % SLICE == 0
+            full = before.CONNECTIVITY != "kernel" and before.neurons % SLICE == 0
             gives = gives and (kernel or full) and before.clock == layer.clock
             many = gives and layer.inputs >= MIN_SLICED
         return -(-layer.columns // SLICE) if many else 0

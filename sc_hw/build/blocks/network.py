@@ -107,6 +107,7 @@ class NetworkBlock(Block):
             Space.SYNAPSE: spec.depth,
             Space.NEURON: spec.neurons,
             Space.CONTROL: 1,
+            Space.INPUT: spec.columns,
             Space.HISTORY: layer.lanes.sum_words if isinstance(layer, EventLayer) else spec.columns,
         }
         return {

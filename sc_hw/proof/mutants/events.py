@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sc_hw.events.scanner import CHUNK
 from sc_hw.proof.blocks.network.parts import EVENT_LANES, READER, SCANNER, SEQUENCER, WIPER
 from sc_hw.proof.mutants.mutant import Mutant
 from sc_hw.proof.mutants.network import ANY, text_mutant
@@ -57,8 +58,19 @@ def _without_slices_between(design: Design) -> str | None:
     return None if has else "no spikes of the network go in slices from layer to layer"
 
 
-def _with_delays(spec: Any) -> str | None:
-    return "sums are set to 0 with delays, and never overwritten" if spec.max_delay else None
+def _cleared(spec: Any) -> str | None:
+    if spec.max_delay:
+        return "sums are set to 0 with delays, and never overwritten"
+    sparse = spec.CONNECTIVITY == "sparse"
+    return "sums of a sparse layer are set to 0, and never overwritten" if sparse else None
+
+
+def _never_cleared(spec: Any) -> str | None:
+    return None if _cleared(spec) else "sums are overwritten, and never set to 0"
+
+
+def _one_chunk(spec: Any) -> str | None:
+    return f"the layer has {CHUNK} columns or fewer" if spec.columns <= CHUNK else None
 
 
 def _without_delays(spec: Any) -> str | None:
@@ -72,7 +84,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sum of another tick",
         "a tick's first event is added to the sum of an earlier tick",
         (r"assign empty = [^;]+;", "assign empty = fetch & ~counts;"),
-        applies=_with_delays,
+        applies=_cleared,
     ),
     text_mutant(
         ANY,
@@ -80,7 +92,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "unused sums count",
         "partial sums to which no event of the tick has gone count",
         (r"assign empty = [^;]+;", "assign empty = first & ~fetch;"),
-        applies=_with_delays,
+        applies=_cleared,
     ),
     text_mutant(
         ANY,
@@ -88,7 +100,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sums stay",
         "a bank of sums keeps what was fetched, for a tick to come",
         (r"assign clears = [^;]+;", "assign clears = wipe_d3;"),
-        applies=_without_delays,
+        applies=_never_cleared,
     ),
     text_mutant(
         ANY,
@@ -112,7 +124,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "one sum is left",
         "after a reset the first sum is not set to 0",
         (r"assign wipe = ([^;]+);", r"assign wipe = (\1) & |place;"),
-        applies=_without_delays,
+        applies=_never_cleared,
     ),
     text_mutant(
         ANY,
@@ -144,6 +156,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "scanner stands still",
         "the scanner does not go on behind a chunk of columns without an event",
         (r"\bnumber <= [^;]+;", "number <= 0;"),
+        applies=_one_chunk,
     ),
     text_mutant(
         ANY,
@@ -158,6 +171,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sums never begin anew",
         "no event counts as the first one of a tick",
         (r"assign first = [^;]+;", "assign first = 1'h0;"),
+        applies=_cleared,
     ),
     text_mutant(
         ANY,

@@ -40,6 +40,16 @@ def check_lists(spec: SparseSpec, count: NDArray[Any], target: NDArray[Any]) -> 
         )
 
 
+def drawn_lists(spec: SparseSpec, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+    """Random fan-out lists of a layer, ``count`` and ``target``, which `check_lists` accepts."""
+    share = np.full(spec.columns, 1 / spec.columns)
+    count = rng.multinomial(spec.synapses, share).astype(np.int64)
+    # each neuron as often as it may be, in a random order: no neuron comes too often
+    copies = min(spec.summands, -(-2 * spec.synapses // spec.neurons))
+    target = rng.permutation(np.repeat(np.arange(spec.neurons), copies))[: spec.synapses]
+    return {"count": count, "target": target}
+
+
 class SparseLayer(TrainedLayer):
     """A layer with fan-out lists; see `TrainedLayer` and `SparseSpec`.
 

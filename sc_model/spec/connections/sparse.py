@@ -68,6 +68,11 @@ class SparseSpec(DenseSpec):
         return self.synapses
 
     @property
+    def depth(self) -> int:
+        """Synapses of the one lane."""
+        return self.synapses
+
+    @property
     def summands(self) -> int:
         """Most synapses of a neuron."""
         return self.fan_in or self.columns

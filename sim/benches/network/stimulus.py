@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.golden.network.network import Network, parameter_bounds
-from sc_model.spec import DenseSpec, IntFormat, NetworkSpec, TrainedLayerSpec
+from sc_model.golden.trained.connections import drawn_lists
+from sc_model.spec import DenseSpec, IntFormat, NetworkSpec, SparseSpec, TrainedLayerSpec
 from sc_sim.blocks.network.records import Reset
 from sc_sim.clocks import Clocking
 from sc_sim.stimulus import LAYER_REGIME_STEPS, Regimes
@@ -59,8 +60,11 @@ def _other_parameters(
 ) -> dict[str, NDArray[np.int64]]:
     """All parameters of a layer but its weights."""
     chosen = {}
+    if isinstance(layer, SparseSpec):
+        lists = drawn_lists(layer, rng)
+        chosen = {f"{layer.name}.{name}": values for name, values in lists.items()}
     for name, (size, low, high) in parameter_bounds(part).items():
-        if not name.startswith(f"{layer.name}.") or name.endswith(".weight"):
+        if not name.startswith(f"{layer.name}.") or name.endswith(".weight") or name in chosen:
             continue
         if name.endswith(".threshold"):  # within reach of some weights
             if isinstance(layer, DenseSpec):

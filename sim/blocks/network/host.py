@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.spec import PLASTIC, ConvSpec, IntFormat, TrainedLayerSpec
+from sc_model.spec import PLASTIC, ConvSpec, IntFormat, SparseSpec, TrainedLayerSpec
 from sc_sim.bits import Words, get_bits, put_bits, words_of
 from sc_sim.layer_words import CheckpointWords, State
 from sc_sim.network_design import NetworkDut
@@ -46,8 +46,15 @@ def synapse_addresses(layer: TrainedLayerSpec) -> Batch:
     """
     if isinstance(layer, ConvSpec):
         return _kernel_addresses(layer)
+    if isinstance(layer, SparseSpec):  # as they are numbered
+        return Batch("synapse", np.arange(layer.synapses), 0)
     neuron, column = np.divmod(np.arange(layer.neurons * layer.columns), layer.columns)
     return Batch("synapse", layer.word(column, neuron), neuron % layer.lanes)
+
+
+def list_addresses(layer: TrainedLayerSpec) -> list[Batch]:
+    """Word of each column's list, where a layer has such."""
+    return [Batch("input", np.arange(layer.columns), 0)] * isinstance(layer, SparseSpec)
 
 
 def _kernel_addresses(layer: ConvSpec) -> Batch:
@@ -95,6 +102,7 @@ def fields_of(layer: TrainedLayerSpec, arrays: Mapping[str, ArrayLike]) -> dict[
     """A layer's arrays as fields of its words, (words of a batch,) each.
 
     Biases of a kernel stand in words of weights, and each neuron has the parameters of its channel.
+    A list has the number of its first synapse, too.
     """
     fields = {name: np.asarray(values).ravel() for name, values in arrays.items()}
     if isinstance(layer, ConvSpec) and "weight" in fields:
@@ -102,6 +110,8 @@ def fields_of(layer: TrainedLayerSpec, arrays: Mapping[str, ArrayLike]) -> dict[
         fields["weight"] = np.concatenate([fields["weight"], bias])
         for name in layer.neuron_parameters:
             fields[name] = np.repeat(fields[name], layer.places)
+    if isinstance(layer, SparseSpec) and "count" in fields:
+        fields["start"] = np.cumsum(fields["count"]) - fields["count"]
     return fields
 
 
@@ -112,6 +122,8 @@ def arrays_of(
 
     Parameters of a channel whose neurons differ stay one for each neuron.
     """
+    if isinstance(layer, SparseSpec):
+        return {name: values for name, values in fields.items() if name != "start"}
     if not isinstance(layer, ConvSpec):
         shape = (layer.neurons, layer.columns) if space == "synapse" else (-1,)
         return {name: values.reshape(shape) for name, values in fields.items()}
@@ -195,7 +207,7 @@ class NetworkHost:
         early, port = self.spec.early(layer), f"load_{layer.name}"
         names = (*layer.synapse_parameters(self.spec.tick_ms), *layer.neuron_parameters)
         values = fields_of(layer, {name: parameters[f"{layer.name}.{name}"] for name in names})
-        batches = [synapse_addresses(layer)]
+        batches = [synapse_addresses(layer), *list_addresses(layer)]
         if not early:
             batches.append(neuron_addresses(layer))
         if layer.past == "history":  # where events are added, all sums are 0 after a reset
@@ -265,6 +277,7 @@ class NetworkHost:
     def _read_batches(self, layer: TrainedLayerSpec) -> Iterator[Batch]:
         """All that the host can read of a layer, in the order of the words that come back."""
         yield synapse_addresses(layer)
+        yield from list_addresses(layer)
         yield neuron_addresses(layer)
         yield Batch("control", np.zeros(1, np.int64), 0)
         if layer.past is not None:

@@ -254,11 +254,11 @@ def test_only_layers_of_different_clocks_have_wires_between_them() -> None:
     assert SpikeNetwork(network_spec("a", "a", "a")).crossings == ()
 
 
-def test_a_kind_without_hardware_is_refused_in_one_line() -> None:
-    layer = SparseSpec(name="a", inputs=3, neurons=2, synapses=4)
+def test_a_layer_without_hardware_is_refused_in_one_line() -> None:
+    layer = SparseSpec(name="a", inputs=3, neurons=2, synapses=4, lanes=2)
     text = (
-        f"layer 'a' must be of a kind that has hardware, not '{layer.kind}', which the golden"
-        " network, NativeNetwork and Device on 'model' run; take kind 'dense' for hardware."
+        "layer 'a' must have lanes = 1 in hardware, where a list is walked a synapse a clock, not"
+        " 2."
     )
     with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
         SpikeNetwork(NetworkSpec(layers=(layer,)))

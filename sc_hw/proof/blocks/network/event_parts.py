@@ -17,10 +17,11 @@ from sc_hw.proof.blocks.network.facts import (
     ScannerFacts,
     WiperFacts,
 )
+from sc_hw.proof.blocks.network.sparse_parts import prove_sparse_sequencer
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_model.graph.smt import K
-from sc_model.spec import ConvSpec, NetworkSpec
+from sc_model.spec import ConvSpec, NetworkSpec, SparseSpec
 
 
 class _Event:
@@ -294,6 +295,9 @@ def prove_sequencer(
     layer = network.layers[facts.layer]
     if isinstance(layer, ConvSpec):
         prove_conv_sequencer(prover, net, layer, facts)
+        return
+    if isinstance(layer, SparseSpec):
+        prove_sparse_sequencer(prover, net, layer, facts)
         return
     label = f"layer {network.layers[facts.layer].name}, sequencer"
     clocks = Clocks(prover, net, 1)

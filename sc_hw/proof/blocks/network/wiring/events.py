@@ -33,7 +33,7 @@ from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
 from sc_hw.proof.blocks.network.wiring.timing import TickTimes, Time, prove_times
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
-from sc_model.spec import SLICE
+from sc_model.spec import SLICE, SparseSpec
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,21 @@ class EventShape(LayerShape):
         """Bits of a sum's place: group, set, bank."""
         sets, banks = self.event_lanes.sets, self.spec.banks
         return address_bits(self.spec.groups), (sets - 1).bit_length(), (banks - 1).bit_length()
+
+    @property
+    def list_bits(self) -> tuple[int, int]:
+        """Bits of a synapse's neuron, and of a column's list; 0 where there are no lists."""
+        spec = self.spec
+        if not isinstance(spec, SparseSpec):
+            return 0, 0
+        count = spec.synapses.bit_length()
+        return address_bits(spec.neurons), address_bits(spec.synapses) + count
+
+    @property
+    def data_bits(self) -> int:
+        """Bits of a word that the host writes or reads: those of the widest space."""
+        target, lists = self.list_bits
+        return max(super().data_bits, self.synapse_bits + target, lists)
 
     @property
     def history_bits(self) -> int:
@@ -155,7 +170,19 @@ class EventLayer(Layer):
         if self.parts.wiper is not None:
             stored = ((Space.HISTORY, number) for number in range(len(self.lanes)))
             words |= {key: self.lanes[key[1]]["stored"] for key in stored}
+        if isinstance(self.shape.spec, SparseSpec):
+            words[Space.INPUT, 0] = self.parts.sequencer["list"]
         return words
+
+    def synapse_word(self, lane: Outputs) -> Bits:
+        """A synapse's word as the host reads it: in a list with its neuron behind it."""
+        own = [self.parts.sequencer["target"]] if isinstance(self.shape.spec, SparseSpec) else []
+        return cat([lane["word"], *own])
+
+    def under_way(self) -> list[str]:
+        """Registers of the sequencer that say that a part of an event is there."""
+        sparse = isinstance(self.shape.spec, SparseSpec)
+        return ["busy", *(["listing", "walking", "reading"] if sparse else [])]
 
     def ahead(self, bank: Bits, delay: Bits | int) -> Bits:
         """The bank so many ticks behind another one."""
@@ -274,7 +301,7 @@ class EventLayer(Layer):
 
         Events go in front of theirs: one that is on its way has a token behind it.
         """
-        ended, busy = self.of("sequencer", "ended"), self.of("sequencer", "busy")
+        ended = self.of("sequencer", "ended")
         behind = self.of("scanner", "scanning")
         tokens, facts = [behind, ended], []
         for part, valid_name, end_name in self._on_their_way():
@@ -292,7 +319,7 @@ class EventLayer(Layer):
             number.equals(0),
             ahead.implies(adding),
             *facts,
-            busy.implies(behind & ~ended),
+            *(self.of("sequencer", n).implies(behind & ~ended) for n in self.under_way()),
         ]
 
     def _on_their_way(self) -> Iterator[tuple[str, str, str]]:
@@ -351,7 +378,7 @@ class EventLayer(Layer):
         for name in ("written", "taken", "offered") if self.parts.slices is not None else ():
             yield self.part.part("slices"), name
         kernel = self.shape.spec.CONNECTIVITY == "kernel"
-        for name in ("ended", "busy", *(("filled",) if kernel else ())):
+        for name in ("ended", *self.under_way(), *(("filled",) if kernel else ())):
             yield self.part.part("sequencer"), name
         clears = self.parts.wiper is not None
         lines = ("issue", "fetch", "wipe") if clears else ("issue", "place")
@@ -699,6 +726,8 @@ def _prove_sequencer_inputs(layer: EventLayer) -> None:
             yield wiring.pair(reader, "used", layer.parts.sequencer["used"])
         restarted = layer.hands_over.implies(layer.of("sequencer", "ended"))
         yield "a restart is behind the end token", restarted, wiring.const(1, 1)
+        if isinstance(layer.shape.spec, SparseSpec):
+            yield from _lists_of_host(layer)
         idle = layer.hands_over.implies(~layer.of("reader", "sweeping"))
         yield "a hand-over is behind the last fetch", idle, wiring.const(1, 1)
 
@@ -709,6 +738,25 @@ def _prove_sequencer_inputs(layer: EventLayer) -> None:
         inputs,
         layer.invariants,
     )
+
+
+def _lists_of_host(layer: EventLayer) -> Iterator[Pair]:
+    """The host's words for the lists, which come between ticks alone."""
+    wiring, shape = layer.wiring, layer.shape
+    sequencer, loaded = layer.part.part("sequencer"), Request(layer, "loaded", write=True)
+    target, lists = shape.list_bits
+    host = layer.state("load_now") | layer.state("reading")
+    own = max(address_bits(shape.spec.depth), address_bits(shape.spec.columns))
+    yield wiring.pair(sequencer, "host", host)
+    yield wiring.pair(sequencer, "host_address", host_number(layer)[:own])
+    yield wiring.pair(sequencer, "load_target", loaded.loads(layer, Space.SYNAPSE))
+    data = data_of(loaded, shape.synapse_bits + target)[shape.synapse_bits :]
+    yield wiring.pair(sequencer, "target_data", data)
+    yield wiring.pair(sequencer, "load_list", loaded.loads(layer, Space.INPUT))
+    yield wiring.pair(sequencer, "list_data", data_of(loaded, lists))
+    under_way = [layer.of("sequencer", name) for name in layer.under_way()]
+    events = either([*under_way, layer.events["o_event__valid"]], wiring.prover.terms)
+    yield "the host and events at a time", host & events, wiring.const(0, 1)
 
 
 def _prove_lanes_inputs(layer: EventLayer) -> None:

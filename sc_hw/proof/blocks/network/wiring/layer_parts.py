@@ -321,7 +321,7 @@ def prove_answer(layer: Layer) -> None:
             neuron = cat([neuron, layer.readout["word"]])
         words = {(Space.NEURON, 0): neuron, **layer.further_words}
         for number, lane in enumerate(layer.lanes):
-            words[Space.SYNAPSE, number] = lane["word"]
+            words[Space.SYNAPSE, number] = layer.synapse_word(lane)
         yield wiring.pair(part, "readback__valid", layer.state("arrived"))
         for (space, number), word in words.items():
             asked = request.space.equals(space)

@@ -55,6 +55,10 @@ class Layer:
         """The present value of a register of the layer."""
         return self.wiring.state(self.part, name)
 
+    def synapse_word(self, lane: Outputs) -> Bits:
+        """A synapse's word as the host reads it."""
+        return lane["word"]
+
     @property
     def further_words(self) -> dict[tuple[Space, int], Bits]:
         """What the host finds beside synapses and neurons, by space and lane."""
