@@ -1,15 +1,10 @@
-"""The campaign on networks that learn: short rows of the digits, and the page that is committed."""
+"""Short runs of networks that learn on the chip, as rows of the report."""
 
 from __future__ import annotations
 
-import json
-
-import numpy as np
 import pytest
-from support import ROOT
 
-from campaigns import on_chip_learning as campaign
-from campaigns.freshness.stamps import without_stamp
+from campaigns.on_chip_learning import rows as campaign
 
 
 def test_rows_of_integers_readout_and_floating_point() -> None:
@@ -49,16 +44,3 @@ def test_a_drift_falls_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen = campaign.drift(campaign.design_of("digits"), split, "rewired", "labels", ("hidden",))
     assert frozen["floors"] is None
     assert frozen["after"]["1500"] < found["after"]["1500"]
-
-
-def test_the_page_is_that_of_the_committed_numbers() -> None:
-    report = json.loads((ROOT / "reports" / "on_chip_learning.json").read_text(encoding="utf-8"))
-    page = (ROOT / "reports" / "on_chip_learning.md").read_text(encoding="utf-8")
-    assert without_stamp(page) == campaign.page(report)
-    for each in campaign.rows_of(report):
-        assert each["mean"] == pytest.approx(np.mean(each["accuracies"]), abs=1e-4)
-        if each["kind"].startswith("integers") and "floor" in each:
-            assert each["mean"] >= each["floor"], each["task"]
-    for each in report["rtl"]:
-        assert each["other_answers"] == each["other_values_of_the_state"] == 0
-    assert report["speed"]["per_s"] >= 5000

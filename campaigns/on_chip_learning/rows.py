@@ -1,38 +1,30 @@
-"""Networks that learn on the chip: `python -m campaigns.on_chip_learning --mnist FILE --fashion
-FOLDER --out reports` writes on_chip_learning.json and on_chip_learning.md.
+"""Runs of networks that learn on the chip, each a row of the report.
 
-`--mnist` is a file of images (idx or .npz), of which each fifth tests once; `--fashion` the folder
-of the four idx files of Fashion-MNIST. The digits are those of scikit-learn. Designs and code of
-the tasks are those of `examples/on_chip`. Networks in integers are the compiled golden model, one
-sample at a time; beside them the readout alone, with a hidden layer that is frozen, and the same
-network in floating point. Settings were chosen on other data: see `CHOSEN`.
+Designs and code of the tasks are those of `examples/on_chip`. Networks in integers are the compiled
+golden model, one sample at a time; beside them the readout alone, with a hidden layer that is
+frozen, and the same network in floating point. Settings were chosen on other data: see `CHOSEN`.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
-import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from campaigns.freshness.stamps import write_report
-from sc_hw.files import write_json
 from sc_hw.simulation.device import Device
 from sc_model.images import Images, load_images
 from sc_model.native.learning_network import NativeLearningNetwork
 from sc_model.spec import Design, load_design
 
-SCHEMA = "sc-hw.on-chip-learning.v1"
 SEEDS = 5
-EXAMPLE = Path(__file__).parents[1] / "examples" / "on_chip"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "on_chip"
 CHOSEN = {
     "digits": "splits with the seeds 100 to 104; the report has those of 0 to 4",
     "mnist": "trained with the first 6,500 of the images that fold 4 learns from, tested with the"
@@ -40,7 +32,6 @@ CHOSEN = {
     "fashion": "trained with the first 55,000 of the 60,000, tested with the last 5,000",
     "drift": "images 6,000 to 7,999 as the test; the report has the last 2,000",
 }
-PARTS = ("digits", "mnist", "fashion", "drift", "rtl", "speed")
 BEFORE, AFTER = 24_000, 16_000  # samples in front of a change of the sensor, and behind it
 MARKS = (0, 100, 500, 1000, 2000, 4000, 8000, 16_000)
 # Of the prototype in research code that this block follows: mean of three seeds after the change
@@ -350,162 +341,3 @@ def speed(images: Images, samples: int = 24_000) -> dict[str, Any]:
     began = time.process_time()
     network.run(split.values[order], split.classes[order])
     return {"samples": samples, "per_s": round(samples / (time.process_time() - began))}
-
-
-# --- the page -------------------------------------------------------------------------------------
-
-
-def page(report: Mapping[str, Any]) -> str:
-    """The report as Markdown."""
-    lines = [
-        "# Networks that learn on the chip, hidden layers too",
-        "",
-        f"`{report['command']}`",
-        "",
-        "Integers alone: weights of 8 bits where nothing else is said, no other memory a synapse,"
-        " one sample and one update at a time, from random weights. The",
-        "compiled golden model computed all rows; what it computes and what the papers have:"
-        " [docs/learning_on_chip.md](../docs/learning_on_chip.md).",
-        "| task | kind | samples shown | right, mean | deviation | worst | over | floor | goal |"
-        " samples with an error | synapses updated a sample | samples/s |",
-        "|---|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|",
-    ]
-    for each in rows_of(report):
-        deviation = each["deviation"]
-        cells = [
-            each["task"],
-            each["kind"],
-            f"{each['samples']:,}",
-            f"{100 * each['mean']:.2f} %",
-            "-" if deviation is None else f"{100 * deviation:.2f}",
-            f"{100 * each['worst']:.2f} %",
-            each["over"],
-            *(f"{100 * each[key]:.1f} %" if key in each else "" for key in ("floor", "goal")),
-            f"{100 * each['samples_with_an_error']:.0f} %"
-            if "samples_with_an_error" in each
-            else "-",
-            f"{100 * each['share_updated']:.1f} %" if "share_updated" in each else "-",
-            f"{each['samples_per_s']:,}" if "samples_per_s" in each else "-",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "*Readout alone*: the hidden layer keeps its random weights. *Floating point*: the same"
-        " network without rounding or bounds of weights. Synapses updated: words that are",
-        "written, with all their lanes, as a share of all synapses. Samples a second: processor"
-        " time of one core, on a machine with other work.",
-        "",
-        *drift_lines(report["drift"] or []),
-        "",
-        *rtl_lines(report["rtl"] or []),
-        "",
-        *speed_lines(report["speed"]),
-        "## Where settings were chosen",
-        "",
-        *(f"* {task}: {text}." for task, text in report["chosen"].items()),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of all tasks that were run."""
-    return [each for part in ("digits", "mnist", "fashion") for each in report[part] or []]
-
-
-def speed_lines(found: Mapping[str, Any] | None) -> list[str]:
-    """How fast the compiled model learns."""
-    if found is None:
-        return []
-    return [
-        f"The compiled golden model learns {found['per_s']:,} samples a second of 784-128-10, the"
-        f" first {found['samples']:,} from random weights on, on one core.",
-        "",
-    ]
-
-
-def rtl_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Runs in Verilog."""
-    lines = [
-        "## In Verilog",
-        "",
-        "Whole runs of `top.v`, compiled by Verilator, beside the model: every answer, and at the"
-        " end every weight, age and register.",
-        "",
-        "| design | samples | other answers | other values of the state | right at the end |",
-        "|---|--:|--:|--:|--:|",
-    ]
-    for each in rows:
-        lines.append(
-            f"| `{each['design']}` | {each['samples']:,} | {each['other_answers']} |"
-            f" {each['other_values_of_the_state']} of {each['values_of_the_state']:,} |"
-            f" {100 * each['right']:.2f} % |"
-        )
-    return lines if rows else [*lines[:2], "Not run (`--part rtl`)."]
-
-
-def drift_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What a change of the sensor does."""
-    marks = [f"{mark:,}" for mark in MARKS]
-    lines = [
-        "## A sensor that changes",
-        "",
-        f"784-128-10, handwritten digits; after {BEFORE:,} samples the sensor changes, and the"
-        f" network goes on learning. Right answers, means of {SEEDS} seeds; in brackets the floor,"
-        " which is that of the research",
-        "prototype (three seeds). *rewired*: every pixel on another wire; *shifted*: by 4 pixels;"
-        " *dead*: three of ten pixels dark, the others half as bright.",
-        "",
-        "| change | told | kind | before | at once | " + " | ".join(marks[1:]) + " | worst |",
-        "|---|---|---|" + "--:|" * (len(MARKS) + 2),
-    ]
-    for each in rows:
-        floors = each["floors"] or {}
-        cells = [
-            f"{share:.3f}" + (f" ({floors[mark]:.3f})" if mark in floors else "")
-            for mark, share in each["after"].items()
-        ]
-        lines.append(
-            f"| {each['change']} | {each['told']} | {each['kind']} | {each['before']:.3f} | "
-            + " | ".join(cells)
-            + f" | {each['worst_at_the_end']:.3f} |"
-        )
-    return lines
-
-
-def main() -> None:
-    """Run the campaign, or parts of it, and write both files; other parts stay as they were."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mnist", type=Path, required=True, help="images: an idx file, or .npz")
-    parser.add_argument("--fashion", type=Path, required=True, help="folder of the four idx files")
-    parser.add_argument("--build", type=Path, default=Path("build"))
-    parser.add_argument("--out", type=Path, default=Path("reports"))
-    parser.add_argument("--part", choices=PARTS, action="append", help="one of the parts; else all")
-    given = parser.parse_args()
-    images = load_images(given.mnist)
-    makers: dict[str, Callable[[], Any]] = {
-        "digits": lambda: list(digit_rows()),
-        "mnist": lambda: list(mnist_rows(images)),
-        "fashion": lambda: list(fashion_rows(given.fashion)),
-        "drift": lambda: list(drift_rows(images)),
-        "rtl": lambda: list(rtl_rows(images, given.fashion, given.build)),
-        "speed": lambda: speed(images),
-    }
-    file = given.out / "on_chip_learning.json"
-    report: dict[str, Any] = dict.fromkeys(PARTS)
-    if given.part and file.exists():
-        report |= json.loads(file.read_text(encoding="utf-8"))
-    report |= {
-        "schema": SCHEMA,
-        "command": f"python -m campaigns.on_chip_learning --mnist {given.mnist.name} --fashion"
-        f" {given.fashion.name}",
-        "machine": platform.processor() or platform.machine(),
-        "chosen": CHOSEN,
-    }
-    for part in given.part or PARTS:
-        report[part] = makers[part]()
-        write_json(file, report)
-    write_report(given.out, "on_chip_learning", page(report))
-
-
-if __name__ == "__main__":
-    main()

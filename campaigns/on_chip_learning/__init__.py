@@ -1,0 +1,1 @@
+"""Networks that learn on the chip: `python -m campaigns.on_chip_learning`."""

@@ -1,0 +1,71 @@
+"""`python -m campaigns.on_chip_learning --mnist FILE --fashion FOLDER --out reports` writes
+on_chip_learning.json and on_chip_learning.md.
+
+`--mnist` is a file of images (idx or .npz), of which each fifth tests once; `--fashion` the folder
+of the four idx files of Fashion-MNIST. The digits are those of scikit-learn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from campaigns.freshness.stamps import write_report
+from campaigns.on_chip_learning.page import page
+from campaigns.on_chip_learning.rows import (
+    CHOSEN,
+    digit_rows,
+    drift_rows,
+    fashion_rows,
+    mnist_rows,
+    rtl_rows,
+    speed,
+)
+from sc_hw.files import write_json
+from sc_model.images import load_images
+
+SCHEMA = "sc-hw.on-chip-learning.v1"
+PARTS = ("digits", "mnist", "fashion", "drift", "rtl", "speed")
+
+
+def main() -> None:
+    """Run the campaign, or parts of it, and write both files; other parts stay as they were."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mnist", type=Path, required=True, help="images: an idx file, or .npz")
+    parser.add_argument("--fashion", type=Path, required=True, help="folder of the four idx files")
+    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    parser.add_argument("--part", choices=PARTS, action="append", help="one of the parts; else all")
+    given = parser.parse_args()
+    images = load_images(given.mnist)
+    makers: dict[str, Callable[[], Any]] = {
+        "digits": lambda: list(digit_rows()),
+        "mnist": lambda: list(mnist_rows(images)),
+        "fashion": lambda: list(fashion_rows(given.fashion)),
+        "drift": lambda: list(drift_rows(images)),
+        "rtl": lambda: list(rtl_rows(images, given.fashion, given.build)),
+        "speed": lambda: speed(images),
+    }
+    file = given.out / "on_chip_learning.json"
+    report: dict[str, Any] = dict.fromkeys(PARTS)
+    if given.part and file.exists():
+        report |= json.loads(file.read_text(encoding="utf-8"))
+    report |= {
+        "schema": SCHEMA,
+        "command": f"python -m campaigns.on_chip_learning --mnist {given.mnist.name} --fashion"
+        f" {given.fashion.name}",
+        "machine": platform.processor() or platform.machine(),
+        "chosen": CHOSEN,
+    }
+    for part in given.part or PARTS:
+        report[part] = makers[part]()
+        write_json(file, report)
+    write_report(given.out, "on_chip_learning", page(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The report on networks that learn on the chip, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from campaigns.on_chip_learning.rows import BEFORE, MARKS, SEEDS
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The report as Markdown."""
+    lines = [
+        "# Networks that learn on the chip, hidden layers too",
+        "",
+        f"`{report['command']}`",
+        "",
+        "Integers alone: weights of 8 bits where nothing else is said, no other memory a synapse,"
+        " one sample and one update at a time, from random weights. The",
+        "compiled golden model computed all rows; what it computes and what the papers have:"
+        " [docs/learning_on_chip.md](../docs/learning_on_chip.md).",
+        "| task | kind | samples shown | right, mean | deviation | worst | over | floor | goal |"
+        " samples with an error | synapses updated a sample | samples/s |",
+        "|---|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|",
+    ]
+    for each in rows_of(report):
+        deviation = each["deviation"]
+        cells = [
+            each["task"],
+            each["kind"],
+            f"{each['samples']:,}",
+            f"{100 * each['mean']:.2f} %",
+            "-" if deviation is None else f"{100 * deviation:.2f}",
+            f"{100 * each['worst']:.2f} %",
+            each["over"],
+            *(f"{100 * each[key]:.1f} %" if key in each else "" for key in ("floor", "goal")),
+            f"{100 * each['samples_with_an_error']:.0f} %"
+            if "samples_with_an_error" in each
+            else "-",
+            f"{100 * each['share_updated']:.1f} %" if "share_updated" in each else "-",
+            f"{each['samples_per_s']:,}" if "samples_per_s" in each else "-",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "*Readout alone*: the hidden layer keeps its random weights. *Floating point*: the same"
+        " network without rounding or bounds of weights. Synapses updated: words that are",
+        "written, with all their lanes, as a share of all synapses. Samples a second: processor"
+        " time of one core, on a machine with other work.",
+        "",
+        *drift_lines(report["drift"] or []),
+        "",
+        *rtl_lines(report["rtl"] or []),
+        "",
+        *speed_lines(report["speed"]),
+        "## Where settings were chosen",
+        "",
+        *(f"* {task}: {text}." for task, text in report["chosen"].items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def rows_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of all tasks that were run."""
+    return [each for part in ("digits", "mnist", "fashion") for each in report[part] or []]
+
+
+def speed_lines(found: Mapping[str, Any] | None) -> list[str]:
+    """How fast the compiled model learns."""
+    if found is None:
+        return []
+    return [
+        f"The compiled golden model learns {found['per_s']:,} samples a second of 784-128-10, the"
+        f" first {found['samples']:,} from random weights on, on one core.",
+        "",
+    ]
+
+
+def rtl_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Runs in Verilog."""
+    lines = [
+        "## In Verilog",
+        "",
+        "Whole runs of `top.v`, compiled by Verilator, beside the model: every answer, and at the"
+        " end every weight, age and register.",
+        "",
+        "| design | samples | other answers | other values of the state | right at the end |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for each in rows:
+        lines.append(
+            f"| `{each['design']}` | {each['samples']:,} | {each['other_answers']} |"
+            f" {each['other_values_of_the_state']} of {each['values_of_the_state']:,} |"
+            f" {100 * each['right']:.2f} % |"
+        )
+    return lines if rows else [*lines[:2], "Not run (`--part rtl`)."]
+
+
+def drift_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a change of the sensor does."""
+    marks = [f"{mark:,}" for mark in MARKS]
+    lines = [
+        "## A sensor that changes",
+        "",
+        f"784-128-10, handwritten digits; after {BEFORE:,} samples the sensor changes, and the"
+        f" network goes on learning. Right answers, means of {SEEDS} seeds; in brackets the floor,"
+        " which is that of the research",
+        "prototype (three seeds). *rewired*: every pixel on another wire; *shifted*: by 4 pixels;"
+        " *dead*: three of ten pixels dark, the others half as bright.",
+        "",
+        "| change | told | kind | before | at once | " + " | ".join(marks[1:]) + " | worst |",
+        "|---|---|---|" + "--:|" * (len(MARKS) + 2),
+    ]
+    for each in rows:
+        floors = each["floors"] or {}
+        cells = [
+            f"{share:.3f}" + (f" ({floors[mark]:.3f})" if mark in floors else "")
+            for mark, share in each["after"].items()
+        ]
+        lines.append(
+            f"| {each['change']} | {each['told']} | {each['kind']} | {each['before']:.3f} | "
+            + " | ".join(cells)
+            + f" | {each['worst_at_the_end']:.3f} |"
+        )
+    return lines

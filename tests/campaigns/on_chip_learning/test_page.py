@@ -1,0 +1,25 @@
+"""The page on networks that learn on the chip is that of its numbers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from support import ROOT
+
+from campaigns.freshness.stamps import without_stamp
+from campaigns.on_chip_learning.page import page, rows_of
+
+
+def test_the_page_is_that_of_the_committed_numbers() -> None:
+    report = json.loads((ROOT / "reports" / "on_chip_learning.json").read_text(encoding="utf-8"))
+    text = (ROOT / "reports" / "on_chip_learning.md").read_text(encoding="utf-8")
+    assert without_stamp(text) == page(report)
+    for each in rows_of(report):
+        assert each["mean"] == pytest.approx(np.mean(each["accuracies"]), abs=1e-4)
+        if each["kind"].startswith("integers") and "floor" in each:
+            assert each["mean"] >= each["floor"], each["task"]
+    for each in report["rtl"]:
+        assert each["other_answers"] == each["other_values_of_the_state"] == 0
+    assert report["speed"]["per_s"] >= 5000
