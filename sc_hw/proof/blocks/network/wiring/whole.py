@@ -9,6 +9,7 @@ from typing import Any
 from sc_hw.proof.blocks.network.facts import (
     EventLanesFacts,
     ReadoutFacts,
+    ScannerFacts,
     TrainedLaneFacts,
     TrainedNeuronsFacts,
 )
@@ -38,6 +39,7 @@ from sc_hw.proof.blocks.network.wiring.events import (
 from sc_hw.proof.blocks.network.wiring.instances import Outputs, prove_instance
 from sc_hw.proof.blocks.network.wiring.intakes import prove_intake
 from sc_hw.proof.blocks.network.wiring.layer_parts import prove_layer_parts
+from sc_hw.proof.blocks.network.wiring.progress import prove_progress
 from sc_hw.proof.blocks.network.wiring.registers import prove_registers
 from sc_hw.proof.blocks.network.wiring.shape import LayerShape
 from sc_hw.proof.blocks.network.wiring.stage import prove_stage
@@ -232,6 +234,8 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         readout=None if shape.readout is None else instance("readout", READOUT),
     )
     prove_events(inside)
+    if layer.CONNECTIVITY == "full" and order is None:
+        prove_progress(inside, parts.facts(ScannerFacts, SCANNER, index))
 
 
 def _prove_queues(network: Network, proof: Path, rows: list[dict[str, Any]]) -> None:
