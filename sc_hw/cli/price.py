@@ -186,11 +186,16 @@ def report(
     recording: Annotated[
         Path | None, typer.Option(help="The recording that was replayed, to show what was learned.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Compare with this design, build folder or report.json instead."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write report.html, report.md and report.json from what the other commands have left.
 
-    Figures that have changed since the last report are listed.
+    Figures that have changed since the last report are listed, or with --against those that differ
+    from another design's.
     """
     from sc_hw.build.elaborate import elaborate as run_elaborate
     from sc_hw.reporting.report import report as run_report
@@ -200,7 +205,14 @@ def report(
         progress(f"{chosen.name}: writing the report")
         folder = run_elaborate(chosen, build).folder
         last = folder / "report.json"
-        written = run_report(folder, previous=last if last.exists() else None, recording=recording)
+        if against is not None and against.suffix == ".toml":
+            against = run_elaborate(load_design(against), build).folder
+        written = run_report(
+            folder,
+            previous=last if last.exists() else None,
+            recording=recording,
+            against=against,
+        )
     if as_json:
         print_json(written)
     else:

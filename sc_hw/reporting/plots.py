@@ -41,11 +41,13 @@ STYLE: dict[str, Any] = {
 }
 
 
-def _style() -> AbstractContextManager[None]:
+def styled() -> AbstractContextManager[None]:
+    """The style of all figures, whatever the user's own is."""
     return mpl.rc_context(STYLE)  # type: ignore[arg-type] # newer matplotlib types every key
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
+    """A figure as SVG, without date and maker."""
     stream = io.BytesIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return stream.getvalue().decode()
@@ -83,7 +85,7 @@ def _legend(figure: Figure, designs: Sequence[str]) -> None:
 
 def area(metrics: Sequence[Mapping[str, Any]]) -> str:
     """LUT and FF of each design on each target: bars side by side."""
-    with _style():
+    with styled():
         targets, designs = _bands(metrics)
         height = 0.8 / len(designs)
         figure = Figure(
@@ -114,7 +116,46 @@ def area(metrics: Sequence[Mapping[str, Any]]) -> str:
             axes.set_xlim(left=0)
             axes.set_title(name)
         _legend(figure, designs)
-        return _svg(figure)
+        return svg_text(figure)
+
+
+def device(metrics: Sequence[Mapping[str, Any]]) -> str:
+    """Share of the device that each design takes, in %: a bar for each kind of resource.
+
+    A line stands at 100 %; where a device's total is not known there is no bar.
+    """
+    with styled():
+        rows = [m for m in metrics if m.get("device")]
+        units = ("lut", "ff", "bram", "dsp")
+        figure = Figure(figsize=(WIDTH_IN, 0.9 + 0.75 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        for place, m in enumerate(rows):
+            for index, unit in enumerate(units):
+                resource = m["device"]["resources"].get(unit) or {}
+                used, available = resource.get("used"), resource.get("available")
+                if used is None or not available:
+                    continue
+                y = place + (index - 1.5) * 0.2
+                share = 100 * used / available
+                axes.barh(y, share, 0.17, color=COLOURS[index])
+                axes.annotate(
+                    f"{used:,} of {available:,}",
+                    (share, y),
+                    xytext=(4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=7,
+                )
+        axes.set_yticks(range(len(rows)), [f"{m['title']}\n{series(m)}" for m in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.axvline(100, color=INK, linewidth=0.8)
+        axes.margins(x=0.15)
+        axes.set_xlim(left=0)
+        axes.grid(axis="x")
+        axes.set_xlabel("% of the device")
+        handles = [Patch(color=c, label=n.upper()) for c, n in zip(COLOURS, units, strict=True)]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
+        return svg_text(figure)
 
 
 def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
@@ -123,7 +164,7 @@ def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
     A dot is nextpnr's median, a bar its range over place-and-route seeds, and a tick the device's
     limit where that is lower. Targets without a figure say so.
     """
-    with _style():
+    with styled():
         targets, designs = _bands(metrics)
         height = 0.7 / len(designs)
         figure = Figure(
@@ -176,7 +217,7 @@ def fmax(metrics: Sequence[Mapping[str, Any]]) -> str:
             " where lower"
         )
         _legend(figure, designs)
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def learning_curve(
@@ -192,7 +233,7 @@ def learning_curve(
     longer : a longer run of the golden model alone: `trials` and `right`, in blocks of the same
         size; None for none.
     """
-    with _style():
+    with styled():
         figure = Figure(figsize=(WIDTH_IN, 2.6), layout="constrained")
         axes = figure.subplots()
         if longer is not None:
@@ -222,7 +263,7 @@ def learning_curve(
         axes.set_ylabel(f"% right in {block} trials")
         # in the middle: learning ends near the top, and chance lies near the bottom
         axes.legend(loc="center right", frameon=False)
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> str:
@@ -234,7 +275,7 @@ def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> st
     names : title of each.
     label : of the colour scale.
     """
-    with _style():
+    with styled():
         columns = min(10, len(maps))
         rows = -(-len(maps) // columns)
         figure = Figure(figsize=(WIDTH_IN, 0.5 + 1.15 * rows), layout="constrained")
@@ -254,4 +295,4 @@ def weight_maps(maps: NDArray[np.int64], names: Sequence[str], label: str) -> st
         bar.ax.tick_params(labelsize=8, right=False)
         # Matplotlib types the outline as a callable.
         bar.outline.set_visible(False)  # type: ignore[operator]
-        return _svg(figure)
+        return svg_text(figure)

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sc_hw.errors import ReportError
 from sc_hw.files import PathLike
-from sc_hw.reporting import plots
+from sc_hw.reporting import plots, task_plots
 from sc_hw.reporting.content import (
     REPORT_SCHEMA,
     figure_differences,
@@ -28,13 +27,14 @@ from sc_hw.reporting.content import (
     rule_content,
     tidy_cosim,
 )
-from sc_hw.reporting.files import read_json, read_stage
+from sc_hw.reporting.files import read_arrays, read_json, read_stage
 from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.tables import price_tables
-from sc_hw.reporting.task import task_score
+from sc_hw.reporting.task import TaskArrays, task_score
 from sc_model.archives import MAX_FILE_BYTES
 from sc_model.files import check_readable
+from sc_model.spec.formats import IntFormat
 
 
 def report(
@@ -43,6 +43,7 @@ def report(
     previous: PathLike | None = None,
     embed: bool = True,
     recording: PathLike | None = None,
+    against: PathLike | None = None,
 ) -> dict[str, Any]:
     """Write `report.json`, `report.md` and `report.html` about a build.
 
@@ -53,6 +54,8 @@ def report(
     out : folder to write to; the build folder by default.
     previous : an earlier `report.json`, whose figures this report's are compared with; it may be
         the file to be replaced.
+    against : another build folder or its `report.json`, whose figures this report's are compared
+        with in place of those of `previous`.
     embed : plots as part of the page (one self-contained file), or as SVG files beside it.
     recording : the recording that the co-simulation replayed, whose labels score what the RTL
         decided; by default it is looked for by its name beside the results and in the build folder.
@@ -77,27 +80,66 @@ def report(
         raise ReportError(
             f"build folder {build_folder} has no manifest.json; `sc-hw elaborate DESIGN` writes it."
         )
+    other = _compared_with(previous, against)
+    content, pictures, context = _content(build_folder, manifest, recording)
+    content["differences"] = (
+        None if other is None else figure_differences(other["figures"], content["figures"])
+    )
+    content["compared_with"] = None if against is None or other is None else other["build_id"]
+    out = build_folder if out is None else Path(out)
+    template = "report" if "rule" in manifest["design"] else "network"
+    write_pages(out, "report", content, context, pictures, embed, template)
+    return content
+
+
+def _content(
+    folder: Path, manifest: Mapping[str, Any], recording: Path | None
+) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+    """What a report of a build says, its pictures, and the tables of its prices."""
+    stages = _read_stages(folder, manifest)
+    pictures = _price_plots(stages.prices)
+    tables = price_tables(stages.prices)
+    if "rule" not in manifest["design"]:
+        pictures |= _layer_plots(stages.cosim)
+        return (
+            network_content(manifest, stages.proof, stages.cosim, stages.audit, stages.prices),
+            pictures,
+            tables,
+        )
+    learned, arrays = task_score(stages.simulated, manifest, stages.cosim, recording)
+    pictures |= _task_plots(learned, arrays, manifest) | _history_plots(stages, manifest)
+    return (
+        rule_content(manifest, stages.proof, stages.cosim, stages.prices, learned),
+        pictures,
+        tables,
+    )
+
+
+def _compared_with(previous: PathLike | None, against: PathLike | None) -> dict[str, Any] | None:
+    """The report whose figures are compared with: of another build, else an earlier one."""
+    if against is not None:
+        return _other_report(Path(against))
     earlier = None if previous is None else read_json(Path(previous), REPORT_SCHEMA)
     if previous is not None and earlier is None:
         raise ReportError(
             f"previous report {previous} does not exist; leave it out, or give a report.json."
         )
-    stages = _read_stages(build_folder, manifest)
-    pictures = _price_plots(stages.prices)
-    if "rule" in manifest["design"]:
-        learned, images = task_score(stages.simulated, manifest, stages.cosim, recording)
-        content = rule_content(manifest, stages.proof, stages.cosim, stages.prices, learned)
-        pictures |= _task_plots(learned, images)
-        template = "report"
-    else:
-        content = network_content(manifest, stages.proof, stages.cosim, stages.audit, stages.prices)
-        template = "network"
-    content["differences"] = (
-        None if earlier is None else figure_differences(earlier["figures"], content["figures"])
-    )
-    out = build_folder if out is None else Path(out)
-    write_pages(out, "report", content, price_tables(stages.prices), pictures, embed, template)
-    return content
+    return earlier
+
+
+def _other_report(place: Path) -> dict[str, Any]:
+    """The report of a build folder, made from its stages as they are now, or a `report.json`."""
+    if place.is_dir():
+        manifest = read_json(place / "manifest.json", "sc-hw.manifest.v1")
+        if manifest is not None:
+            return _content(place, manifest, None)[0]
+    other = None if place.is_dir() else read_json(place, REPORT_SCHEMA)
+    if other is None:
+        raise ReportError(
+            f"{place} to compare with must be a build folder or a report.json, and is neither;"
+            " `sc-hw elaborate DESIGN` writes the first."
+        )
+    return other
 
 
 def _check_recording(file: Path) -> None:
@@ -142,17 +184,57 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
 
 def _price_plots(prices: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Area and Fmax of all targets as SVG; nothing where nothing was estimated."""
-    return {"area": plots.area(prices), "fmax": plots.fmax(prices)} if prices else {}
+    if not prices:
+        return {}
+    pictures = {"area": plots.area(prices), "fmax": plots.fmax(prices)}
+    if any(price["device"] for price in prices):
+        pictures["device"] = plots.device(prices)
+    return pictures
 
 
-def _task_plots(learned: Mapping[str, Any], images: NDArray[np.int64] | None) -> dict[str, str]:
-    """Weights of each neuron as an image, and the learning curve, as SVG."""
-    pictures = {}
-    if images is not None:
-        names = [str(name) for name in learned["classes"]]
-        pictures["weights"] = plots.weight_maps(images, names, "weight")
-    if learned["status"] == "measured":
-        pictures["curve"] = plots.learning_curve(
+def _layer_plots(cosim: Mapping[str, Any]) -> dict[str, str]:
+    """How often neurons of a network's layers spiked and saturated in its co-simulation."""
+    if cosim["status"] == "not run":
+        return {}
+    activity = task_plots.layer_activity(cosim["coverage"]["bins"])
+    return {"layers": task_plots.saturation(activity)} if activity else {}
+
+
+def _history_plots(stages: _Stages, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Weights over the steps of a recording that a lane replayed."""
+    name = stages.cosim.get("trajectory")
+    arrays = read_arrays(stages.simulated / name) if name else None
+    weight = _weight_field(manifest)
+    if arrays is None or weight is None or weight["name"] not in arrays:
+        return {}
+    return {"history": task_plots.weight_history(arrays[weight["name"]].astype(np.int64))}
+
+
+def _weight_field(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The field of the rule's state that is a synapse's weight: the first that a host loads."""
+    return next((field for field in manifest["rule"]["state"] if field["loadable"]), None)
+
+
+def _task_plots(
+    learned: Mapping[str, Any], arrays: TaskArrays | None, manifest: Mapping[str, Any]
+) -> dict[str, str]:
+    """Weights of each neuron as an image, the learning curve and more, as SVG."""
+    if arrays is None:
+        return {}
+    names = [str(name) for name in learned["classes"]]
+    pictures = {
+        "curve": plots.learning_curve(
             learned["curve"], learned["block"], learned["chance"], learned["longer"]
-        )
+        ),
+    }
+    if arrays.inputs is not None:
+        pictures["raster"] = task_plots.raster(arrays.inputs, arrays.outputs)
+    if arrays.images is not None:
+        pictures["weights"] = plots.weight_maps(arrays.images, names, "weight")
+    if learned["confusion"] is not None:
+        pictures["confusion"] = task_plots.confusion(learned["confusion"], names)
+    weight = _weight_field(manifest)
+    if weight is not None:
+        form = IntFormat(weight["width"], signed=weight["signed"])
+        pictures["histogram"] = task_plots.weight_histogram(arrays.weights, form.lo, form.hi)
     return pictures

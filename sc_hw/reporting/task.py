@@ -29,6 +29,24 @@ class NotMeasured(Exception):  # noqa: N818 - no error: the page prints the reas
 
 
 @dataclass(frozen=True)
+class TaskArrays:
+    """What the pictures of a replayed recording are drawn from.
+
+    Members
+    -------
+    images : (neurons, rows, columns), weights as pictures; None where the inputs form none.
+    inputs : (steps, inputs), spikes that went in; None where the recording has none.
+    outputs : (steps, neurons), spikes of the RTL.
+    weights : (inputs, neurons), weights read back at the end.
+    """
+
+    images: NDArray[np.int64] | None
+    inputs: NDArray[np.bool_] | None
+    outputs: NDArray[np.bool_]
+    weights: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class _Replay:
     """What a co-simulation replayed and how it ended.
 
@@ -50,7 +68,7 @@ class _Replay:
 
 def task_score(
     folder: Path, manifest: Mapping[str, Any], cosim: Mapping[str, Any], recording: Path | None
-) -> tuple[dict[str, Any], NDArray[np.int64] | None]:
+) -> tuple[dict[str, Any], TaskArrays | None]:
     """The score of what the RTL decided in a replayed recording, and pictures of its weights.
 
     A decision is a step with the flag `decide`; the neuron that fires names the class.
@@ -64,11 +82,18 @@ def task_score(
     Returns
     -------
     score : dict, `status` is ``measured``, or ``not measured`` with a `reason`.
-    images : int64, shape (neurons, rows, columns), or None where the inputs form no picture.
+    arrays : what pictures are drawn from, or None where nothing was measured.
     """
     try:
         replay = _replay(folder, manifest, cosim, recording)
-        return _score(replay), weight_images(replay.weights.T, replay.meta.get("image"))
+        inputs = replay.recording.get("spikes")
+        arrays = TaskArrays(
+            weight_images(replay.weights.T, replay.meta.get("image")),
+            np.asarray(inputs, bool) if inputs is not None else None,
+            np.asarray(replay.spikes, bool),
+            replay.weights,
+        )
+        return _score(replay), arrays
     except NotMeasured as reason:
         return {"status": "not measured", "reason": str(reason)}, None
 
@@ -162,6 +187,7 @@ def _score(replay: _Replay) -> dict[str, Any]:
         "other_seeds": claims.get("other_seeds"),
         "longer": {"other_seeds": None, **meta["longer"]} if "longer" in meta else None,
         "by_class": _by_class(labels[trials:], held_out),
+        "confusion": _confusion(labels[trials:], winners[trials:], spikes.shape[1]),
         "classes": meta.get("classes", list(range(spikes.shape[1]))),
         "weights": {"least": int(weights.min()), "greatest": int(weights.max())},
     }
@@ -184,6 +210,17 @@ def _by_class(labels: NDArray[np.int64], right: NDArray[np.bool_]) -> list[dict[
         }
         for c in np.unique(labels)
     ]
+
+
+def _confusion(
+    labels: NDArray[np.int64], winners: NDArray[np.int64], classes: int
+) -> list[list[int]] | None:
+    """Held-out samples by label and decision; None without any, or with labels of no neuron."""
+    if not labels.size or labels.min() < 0 or labels.max() >= classes:
+        return None
+    table = np.zeros((classes, classes), np.int64)
+    np.add.at(table, (labels, winners), 1)
+    return table.tolist()
 
 
 def weight_images(

@@ -68,3 +68,12 @@ def test_an_image_for_each_neuron() -> None:
     ]
     assert svg.count("<image ") >= 12
     assert "weight" in texts(svg)
+
+
+def test_device_bars_say_how_many_of_how_many() -> None:
+    rows = [metric("a"), metric("b")]
+    rows[0]["device"] = {"resources": {"lut": {"used": 1200, "available": 5280}}}
+    rows[1]["device"] = None
+    shown = texts(plots.device(rows))
+    assert "1,200 of 5,280" in shown
+    assert sum("of" in text and text[0].isdigit() for text in shown) == 1

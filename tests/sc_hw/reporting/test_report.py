@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,21 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         match=r"^previous report .* does not exist; leave it out, or give a report\.json\.$",
     ):
         report(build, previous=tmp_path / "none.json")
+
+
+def test_figures_of_another_build(tmp_path: Path) -> None:
+    build = put(tmp_path, proof=PROOF, results=COSIM)
+    report(build)
+    other = tmp_path / "other"
+    shutil.copytree(build, other)
+    results = json.loads((other / "results.json").read_text())
+    (other / "results.json").write_text(json.dumps(results | {"steps": results["steps"] + 5}))
+    for place in (build, build / "report.json"):
+        content = report(other, against=place)
+        assert [row["figure"] for row in content["differences"]] == ["cosim.steps"]
+        assert content["compared_with"] == content["build_id"]
+        assert "Compared with build" in (other / "report.md").read_text()
+    with pytest.raises(ReportError, match="must be a build folder or a report"):
+        report(other, against=tmp_path)
+    with pytest.raises(ReportError, match="must be a build folder or a report"):
+        report(other, against=tmp_path / "none.json")

@@ -21,6 +21,7 @@ def test_what_was_learned_is_scored_on_the_decisions_of_the_rtl(tmp_path: Path) 
         {"class": 0, "samples": 2, "right": 2},
         {"class": 1, "samples": 2, "right": 1},
     ]
+    assert learned["confusion"] == [[2, 0], [1, 1]]
     page = (build / "report.html").read_text()
     assert "75.0 %" in page
     assert "Share of right decisions over the trials" in page
