@@ -133,11 +133,14 @@ class TrainedLayerSpec(Frozen):
     def event_clocks(self, activity: float = ACTIVITY) -> int:
         """Clocks from tick to tick by events, with that share of the columns not 0.
 
-        A clock for each group of neurons of an active column, and one for each chunk of columns
-        that is searched; meanwhile the neurons of the tick before have their turns, one a clock.
+        A clock for each group of neurons of an active column, with delays or without, and one for
+        each group's sums that the neurons fetch meanwhile. The columns of the next tick are
+        searched beside it, a chunk of columns or an active column a clock, and the neurons of the
+        tick before have their turns, one a clock.
         """
-        adding = round(self.columns * activity) * self.groups + -(-self.columns // SEARCHED)
-        return max(adding, self.neurons)
+        active = round(self.columns * activity)
+        adding = (active + 1) * self.groups
+        return max(adding, active + -(-self.columns // SEARCHED), self.neurons)
 
     @property
     def cheaper_engine(self) -> Engine:

@@ -30,7 +30,9 @@ def test_what_has_no_events_is_refused() -> None:
 def test_clocks_of_both_engines() -> None:
     hidden = DenseSpec(name="hidden", inputs=784, neurons=128, lanes=8)
     assert hidden.sweep_clocks == 784 * 16
-    assert hidden.event_clocks() == 78 * 16 + 49
+    assert hidden.event_clocks() == 78 * 16 + 16
+    assert hidden.model_copy(update={"max_delay": 9}).event_clocks() == 78 * 16 + 16
+    assert DenseSpec(name="a", inputs=800, neurons=8, lanes=8).event_clocks() == 80 + 50
     assert hidden.event_clocks(0.0) == 128  # the neurons of the tick before
     assert DenseSpec(name="a", inputs=3, neurons=9, lanes=9).sweep_clocks == 9
 
@@ -66,7 +68,7 @@ def test_what_delays_need_of_the_past() -> None:
 def test_a_line_says_why() -> None:
     swept = DenseSpec(name="hidden", inputs=784, neurons=128, lanes=8)
     assert swept.engine_line == (
-        "layer 'hidden': engine 'sweep'; a sweep takes 12,544 clocks a tick, events 1,297 with"
+        "layer 'hidden': engine 'sweep'; a sweep takes 12,544 clocks a tick, events 1,264 with"
         " 10% of 784 columns active; 'events' would be the better choice"
     )
     chosen = swept.model_copy(update={"engine": "events"}).engine_line
