@@ -51,7 +51,7 @@ def bits_of_part(data_bits: int, part: int) -> int:
 class HostRegisters(wiring.Component):
     """The register map of `sc_hw.host.register_map` in front of a block.
 
-    An access of a plain register takes four clocks, a read of a constant or a counter up to 30, and
+    An access of a plain register takes five clocks, a read of a constant or a counter up to 30, and
     50 more behind a reset. One of WINDOW_DATA waits until the steps under way are done; a write of
     CONTROL waits until the reset or the clearing is done. All accesses end. The map's constants,
     widths and offsets come from `registers`. Domain ``sync``.
@@ -165,16 +165,21 @@ class HostRegisters(wiring.Component):
                 with m.Elif(at["WINDOW_DATA"]):
                     m.d.comb += state.window_begins.eq(1)
                     m.next = "window"
-                with m.Elif(at["CONTROL"] & state.write & state.word[RESET_BIT]):
-                    m.d.comb += state.now.eq(1)
-                    m.next = "reset"
-                with m.Elif(at["CONTROL"] & state.write & state.word[CLEAR_BIT]):
-                    m.d.comb += state.now.eq(1)
-                    m.next = "drain"
                 with m.Elif(state.in_counters):
                     m.next = "count"
                 with m.Else():
-                    m.d.comb += [state.now.eq(1), good.eq(1)]
+                    m.d.sync += state.now.eq(1)
+                    m.next = "plain"
+            # A state of its own: what an access does has a whole clock behind the decision.
+            with m.State("plain"):
+                m.d.sync += state.now.eq(0)
+                with m.If(at["CONTROL"] & state.write & state.word[RESET_BIT]):
+                    m.d.sync += state.reset.eq(1)
+                    m.next = "reset"
+                with m.Elif(at["CONTROL"] & state.write & state.word[CLEAR_BIT]):
+                    m.next = "drain"
+                with m.Else():
+                    m.d.comb += good.eq(1)
                     m.next = "rest"
             with m.State("window"):
                 with m.If(state.window_ends):
@@ -184,10 +189,10 @@ class HostRegisters(wiring.Component):
                     m.d.comb += bad.eq(1)
                     m.next = "rest"
             with m.State("reset"):
-                m.d.comb += state.reset.eq(1)
                 m.d.sync += state.reset_clocks.eq(state.reset_clocks - 1)
                 with m.If(~state.reset_clocks.any()):
                     m.d.comb += good.eq(1)
+                    m.d.sync += state.reset.eq(0)
                     m.next = "rest"
             with m.State("drain"):
                 self._drain(m, state, bad)
@@ -269,9 +274,10 @@ class HostRegisters(wiring.Component):
         m.d.sync += [
             state.sticky.eq(gated(kept | raised[: len(state.sticky)], by=~state.reset)),
             state.room.eq(depth - path.step_level),
+            state.level.eq(path.output_level),
             state.cause.eq(
                 Cat(
-                    path.output_level >= self.host_block.output.words,
+                    state.level >= self.host_block.output.words,
                     state.room >= packet.words,
                     state.sticky.any(),
                 )
@@ -314,7 +320,7 @@ class HostRegisters(wiring.Component):
             "CONTROL": Cat(state.halt, C(0, STREAM_BIT - 1), state.stream if self.streams else 0),
             "STATUS": Cat(path.idle, path.resting & state.halt, path.outputs.valid, self.interrupt),
             "STEP_ROOM": state.room,
-            "OUTPUT_LEVEL": path.output_level,
+            "OUTPUT_LEVEL": state.level,
             "ERRORS": state.sticky,
             "INTERRUPT_ENABLE": state.enable,
             "INTERRUPT_CAUSE": state.cause,
@@ -413,12 +419,13 @@ class _State:
     address, beyond, write, word : of the request; `beyond` is that its address is above all others.
     at : by name, the request is for that register.
     known : there is such a register, and it can be accessed so.
-    now : a plain access happens in this clock.
+    now : a plain access happens in this clock. It and `reset` are registers beside the state's,
+        for much hangs on them.
     in_counters, asks, counted_all : the register is in `counters`; it is asked for, and has come.
     counted, shift : its bytes.
     reset, reset_clocks : the block is reset for so many more clocks.
     drains, empties : FIFOs are being cleared.
-    halt, stream, enable, sticky, cause, room : what registers hold.
+    halt, stream, enable, sticky, cause, room, level : what registers hold.
     errors : strobes by the name of the error.
     window_begins, window_ends : of an access of WINDOW_DATA.
     port, place : WINDOW_PORT and WINDOW_ADDRESS.
@@ -447,6 +454,7 @@ class _State:
         self.sticky = Signal(BLOCK_ERRORS + len(block.errors))
         self.cause = Signal(len(registers["INTERRUPT_CAUSE"].fields))
         self.room = Signal(range(owner.path.step_queue.depth + 1))
+        self.level = Signal(range(owner.path.output_queue.depth + 1))
         self.errors = {name: Signal(name=f"error_{name}") for name in ERRORS}
         self.in_counters = Signal()
         self.asks = Signal()

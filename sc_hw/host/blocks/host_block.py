@@ -178,7 +178,7 @@ class HostBlock(wiring.Component, ABC):
         patience : clocks after which an access that is not taken fails; 0: it is always taken.
         """
         answer = Signal(self.data_bits, reset_less=True)
-        asks_load, asks_read, listens = Signal(), Signal(), Signal()
+        listens = Signal()
         here = [self.port == number for number in range(len(self.windows))]
         # Out of a register: a block may stop its inputs while it is asked, which is a long path.
         valid = {kind: Signal(len(self.windows), name=f"{kind}_valid") for kind in ("load", "read")}
@@ -196,14 +196,19 @@ class HostBlock(wiring.Component, ABC):
                 read.valid.eq(valid["read"][number]),
                 word.ready.eq(listens & here[number]),
             ]
-        ready = choose(
-            self.port, [Mux(asks_load, x.ready, y.ready) for x, y in zip(loads, reads, strict=True)]
-        )
-        m.d.comb += taken.eq(ready)
+        ready = {
+            kind: Cat(each.ready for each in streams)
+            for kind, streams in (("load", loads), ("read", reads))
+        }
+        # What is done about it has a clock of its own.
+        given = Signal(name="given")
+        m.d.comb += taken.eq(Cat(valid[kind] & ready[kind] for kind in valid).any())
+        m.d.sync += given.eq(taken)
         left = Signal(range(patience + 1), init=patience)
         late = Signal()
         if patience:
-            m.d.sync += left.eq(Mux((asks_load | asks_read), left - 1, patience))
+            asks = Cat(valid.values()).any()
+            m.d.sync += left.eq(Mux(asks, left - 1, patience))
             m.d.comb += late.eq(~left.any())
         with m.FSM(name="window"):
             with m.State("rest"):
@@ -214,19 +219,19 @@ class HostBlock(wiring.Component, ABC):
                     m.d.sync += valid["read"].eq(Cat(here))
                     m.next = "read"
             with m.State("load"):
-                m.d.comb += asks_load.eq(1)
                 with m.If(taken | late):
                     m.d.sync += valid["load"].eq(0)
-                    m.next = "failed"
-                with m.If(taken):
+                with m.If(given):
                     m.next = "done"
+                with m.Elif(~valid["load"].any()):
+                    m.next = "failed"
             with m.State("read"):
-                m.d.comb += asks_read.eq(1)
                 with m.If(taken | late):
                     m.d.sync += valid["read"].eq(0)
-                    m.next = "failed"
-                with m.If(taken):
+                with m.If(given):
                     m.next = "answer"
+                with m.Elif(~valid["read"].any()):
+                    m.next = "failed"
             with m.State("answer"):
                 m.d.comb += listens.eq(1)
                 m.d.sync += answer.eq(choose(self.port, [_raw(each.payload) for each in answers]))

@@ -124,19 +124,20 @@ class HostNetwork(HostBlock):
         taught : the plastic layer has taken its teaching, or there is none to take.
         """
         interval = self.output.step_interval
-        count = Signal(
-            range(max(2, interval)), init=interval - 1
-        )  # steps until the last layer ticks
         ticks = Signal()
         m.d.comb += [
             pins.i.payload.eq(self.transfer.payload),
             pins.i.valid.eq(self.transfer.valid),
             self.transfer.ready.eq(pins.i.ready),
-            ticks.eq(~count.any()),
             self.needs_room.eq(0 if self.is_early else ticks),
         ]
-        with m.If(self.begins):
-            m.d.sync += count.eq(Mux(ticks, interval - 1, count - 1))
+        if interval == 1:
+            m.d.comb += ticks.eq(1)
+        else:
+            count = Signal(range(interval), init=interval - 1)  # steps until the last layer ticks
+            m.d.comb += ticks.eq(~count.any())
+            with m.If(self.begins):
+                m.d.sync += count.eq(Mux(ticks, interval - 1, count - 1))
         taught = Signal(init=1)
         m.d.comb += self.takes.eq(taught)
         if not self.step.common:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Assert, Module, Mux, Value
+from amaranth.hdl import Assert, Cat, Module, Mux, Value
 
 from sc_hw.host.host_registers import PORT_BITS
 from sc_hw.host.registers import WORD_BITS
@@ -11,7 +11,7 @@ from sc_hw.proof.blocks.host.window_harness import BusModel, WindowHarness
 
 # States by their numbers, which Amaranth gives in the order in which a state is first named. Wrong
 # ones would make an assertion fail.
-REST, DECODE, BEGIN, WINDOW, COUNT = 0, 1, 2, 3, 6  # of an access
+REST, DECODE, BEGIN, WINDOW, COUNT, PLAIN, RESET = range(7)  # of an access
 REFUSE, LOAD, END, READ = 1, 2, 3, 4  # of the window
 # Registers of the window, and the number of the way to the bus that each takes.
 WINDOW_REGISTERS = {"WINDOW_PORT": 0, "WINDOW_ADDRESS": 2, "WINDOW_DATA": 3}
@@ -32,7 +32,7 @@ class Invariant:
     def __init__(self, harness: WindowHarness, m: Module, model: BusModel, waited: Value) -> None:
         self.h, self.m, self.model, self.waited = harness, m, model, waited
         watch = harness.watch
-        self.access, self.window = watch("access_state", 3), watch("window_state", 3)
+        self.access, self.window = watch("access_state", 4), watch("window_state", 3)
         self.granted = watch("path.granted")
 
     def holds(self, *conditions: Value) -> None:
@@ -54,7 +54,7 @@ class Invariant:
         """While an access is under way its copy is what the bus asks for."""
         h, watch = self.h, self.h.watch
         busy, bits = self.access != REST, h.map.address_bits
-        decoded = self.access > DECODE
+        decoded, plain = self.access > DECODE, self.access == PLAIN
         beyond = h["bus__adr"][bits:].any()
         self.holds(
             ~busy | (self.waited & ~h.ended),
@@ -66,9 +66,12 @@ class Invariant:
             ~(h["bus__ack"] & h["bus__err"]),
             (self.window != REST) == (self.access == WINDOW),
             ~(self.access == WINDOW) | h.asked("WINDOW_DATA"),
-            *(~(self.access > WINDOW) | ~h.asked(name) for name in WINDOW_REGISTERS),
+            *(~(self.access > WINDOW) | plain | ~h.asked(name) for name in WINDOW_REGISTERS),
+            ~plain | ~h.asked("WINDOW_DATA"),
+            plain == watch("now"),
+            (self.access == RESET) == watch("reset"),
             ~(~decoded & busy) | ~h["bus__dat_r"].any(),
-            ~(self.access == BEGIN) | ~h["bus__dat_r"].any(),
+            ~((self.access == BEGIN) | plain) | ~h["bus__dat_r"].any(),
             # A counter's bytes are shifted into the same register.
             ~watch("counters.reads") | (self.access == COUNT) | watch("counters.phase", 3).all(),
         )
@@ -81,6 +84,7 @@ class Invariant:
             here = decoded & (h["bus__adr"][:bits] == h.map[name].word)
             self.holds(
                 ~here | (watch("known") == ~beyond),
+                ~(here & plain) | ~beyond,
                 ~here | ~watch("in_counters"),
                 ~here | (watch("source", 2) == source),
             )
@@ -145,13 +149,29 @@ class Invariant:
         state = h.watch("path.block.window_state", 3)
         load, read = self.window == LOAD, self.window == READ
         answer = h.watch("path.block.answer", h.host_block.data_bits)
+        ports = len(h.host_block.windows)
+        here = Cat(model.port == number for number in range(ports))
+        given = h.watch("path.block.given")
+        for kind, asks, handed in (
+            ("load", ASKS_LOAD, model.loaded),
+            ("read", ASKS_READ, model.fetched),
+        ):
+            valid = h.watch(f"path.block.{kind}_valid", ports)
+            self.holds(
+                ~valid.any() | ((state == asks) & (valid == here) & ~handed),
+                ~((state == asks) & ~valid.any()) | (handed == given),
+                ~(given & (state == asks)) | ~valid.any(),
+            )
+        self.holds(~given | (state == ASKS_LOAD) | (state == ASKS_READ))
         self.holds(
             ~self.granted | load | read,
             ~state.any() | self.granted,
             ~(state == ASKS_LOAD) | load,
             ~((state == ASKS_READ) | (state == LISTENS)) | read,
-            ~load | (model.loaded == (state == DONE)),
-            ~read | (model.fetched == ((state == LISTENS) | (state == DONE))),
+            ~load | (state == ASKS_LOAD) | (model.loaded == (state == DONE)),
+            ~read
+            | (state == ASKS_READ)
+            | (model.fetched == ((state == LISTENS) | (state == DONE))),
             ~read | (model.heard == (state == DONE)),
             ~(read & (state == DONE)) | (answer == model.answer),
         )
