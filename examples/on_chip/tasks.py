@@ -27,8 +27,17 @@ FOUND: Schedule = (
     (0.5, {"step_shift": 0, "others_wrong": True}),
     (0.8, {"step_shift": 1, "others_wrong": True}),
 )
-# After a change of the sensor: (samples after it, settings from there on)
-DRIFT: Sequence[tuple[int, dict[str, Any]]] = ((0, {"step_shift": 0}), (4000, {"step_shift": 1}))
+# Around a change of the sensor: (samples after it, settings from there on), by feedback
+DRIFT: dict[str, Sequence[tuple[int, dict[str, Any]]]] = {
+    "label": ((0, {"step_shift": 0}), (4000, {"step_shift": 1})),
+    "reward": (
+        (-24_000, {"step_shift": 0, "others_wrong": False}),
+        (-12_000, {"step_shift": 0, "others_wrong": True}),
+        (0, {"step_shift": 0, "others_wrong": False}),
+        (4000, {"step_shift": 0, "others_wrong": True}),
+        (8000, {"step_shift": 1, "others_wrong": True}),
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)

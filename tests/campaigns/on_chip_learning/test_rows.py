@@ -21,9 +21,10 @@ def test_rows_of_integers_readout_and_floating_point() -> None:
 
 
 def test_a_field_of_the_hidden_layer_is_changed() -> None:
-    design = campaign.design_of("digits", neurons=40, age_bits=5)
+    design = campaign.design_of("digits", {"shift": 3}, neurons=40, age_bits=5)
     assert design.learning is not None
     assert (design.learning.hidden[0].neurons, design.learning.hidden[0].age_bits) == (40, 5)
+    assert design.learning.output.shift == 3
     assert design.synapses == 65 * 40 + 400
 
 
@@ -32,6 +33,7 @@ def test_settings_after_a_change_hold_from_their_samples_on() -> None:
     assert list(campaign.parts(schedule, 0, 3)) == [(0, 3, {"a": 1})]
     assert list(campaign.parts(schedule, 3, 6)) == [(3, 4, {"a": 1}), (4, 6, {"a": 2})]
     assert list(campaign.parts(schedule, 0, 0)) == []
+    assert list(campaign.parts(schedule, -5, 2)) == [(-5, 0, {}), (0, 2, {"a": 1})]
 
 
 def test_a_drift_falls_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
