@@ -383,6 +383,7 @@ class LearningNetwork(wiring.Component):
     def _host(self, m: Module, parts: _Parts) -> None:
         """The host's streams and what it reaches."""
         host = parts.host
+        loaded = host.data[: self.plan.hidden.weight_bits]
         connect(m, flipped(self.load), host.load)
         connect(m, flipped(self.read), host.read)
         connect(m, host.readback, flipped(self.readback))
@@ -390,7 +391,10 @@ class LearningNetwork(wiring.Component):
             host.words.eq(parts.weights.words),
             host.ages.eq(parts.state.word),
             parts.weights.load.eq(host.load_weights),
-            parts.weights.load_data.eq(host.data[: self.plan.hidden.weight_bits]),
+            # -2^(bits - 1), which no step leaves, is loaded as its neighbour.
+            parts.weights.load_data.eq(
+                Cat(loaded[0] | (loaded[-1] & ~loaded[:-1].any()), loaded[1:])
+            ),
             parts.noise.load.eq(host.load_noise),
             parts.noise.load_data.eq(host.data),
             host.noise.eq(parts.noise.state),

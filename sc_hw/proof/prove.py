@@ -20,6 +20,7 @@ from sc_hw.fabric.families import load_family
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, write_json, write_text
 from sc_hw.plastic import PlasticLayer
 from sc_hw.progress import Progress, silent
+from sc_hw.proof.blocks.learning.parts import write_learning_parts
 from sc_hw.proof.blocks.network.network import network_tasks
 from sc_hw.proof.blocks.network.parts import write_network_parts
 from sc_hw.proof.blocks.plastic.parts import write_parts
@@ -60,6 +61,9 @@ def _emit_parts_and_sizes(
     if block == "network":
         progress("emitting the layers' parts")
         write_network_parts(build.design, build.folder)
+    elif block == "learning_network":
+        progress("emitting the parts")
+        write_learning_parts(build.design, build.folder)
     elif block == "layer":
         progress("emitting the layer's parts")
         layer = block_of(build.design, load_family(build.design.fabric)).component

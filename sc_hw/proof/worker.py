@@ -13,6 +13,7 @@ from typing import Any
 
 from sc_hw.proof.blocks.bank import prove_bank
 from sc_hw.proof.blocks.lane import prove_lane
+from sc_hw.proof.blocks.learning.claims import prove_learning_network, prove_rules
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
 from sc_hw.proof.blocks.schedule import prove_schedule
@@ -71,6 +72,8 @@ def _claims_of_block(folder: Path, manifest: dict[str, Any], limit_s: float) -> 
     block = manifest["design"]["block"]
     if block == "network":
         return claims_of_network(folder, manifest, limit_s)
+    if block == "learning_network":
+        return prove_learning_network(folder, manifest, limit_s)
     rule, params = resolve_built(manifest["rule"])
     if block == "layer":
         return prove_layer(folder, manifest, rule, params, limit_s)
@@ -85,8 +88,12 @@ def _claims_of_rule(folder: Path, manifest: dict[str, Any], limit_s: float) -> l
 
     A mutant, whose folder has not what was emitted, has no fault in the rule's text.
     """
+    if not (folder / "proof" / EMITTED).exists():
+        return []
+    if manifest["design"]["block"] == "learning_network":
+        return prove_rules(manifest, limit_s)
     listed = manifest.get("rule", {}).get("quiet")
-    if listed is None or not (folder / "proof" / EMITTED).exists():
+    if listed is None:
         return []
     rule, params = resolve_built(manifest["rule"])
     terms = Terms()

@@ -1,0 +1,453 @@
+# amaranth: UnusedElaboratable=no
+"""Claims about arithmetic: what a lane, a neuron, a class and a step's size are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.learning.classes import ClassScores
+from sc_hw.learning.feedback import FeedbackSum
+from sc_hw.learning.lane import LearningLane
+from sc_hw.learning.neurons import HiddenNeurons
+from sc_hw.learning.plan import PRODUCT, LearningPlan
+from sc_hw.learning.step_sizes import StepSizes
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
+from sc_hw.proof.netlist import Netlist
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.words import word_at
+from sc_model.arithmetic.learning import (
+    GALOIS_TAPS,
+    class_error,
+    gated_signal,
+    hidden_neuron,
+    learning_signal,
+    next_age,
+    step_size,
+)
+from sc_model.graph.smt import K, SmtInt, SmtOps
+from sc_model.rules import resolve
+from sc_model.spec import IntFormat
+
+
+def signed(clocks: Clocks, bits: Bits) -> SmtInt:
+    """The two's complement number of some bits."""
+    return SmtInt.signed(clocks.terms, bits.term)
+
+
+def unsigned(clocks: Clocks, bits: Bits) -> SmtInt:
+    """The unsigned number of some bits."""
+    return SmtInt.unsigned(clocks.terms, bits.term)
+
+
+def low(clocks: Clocks, value: SmtInt | int, width: int) -> Bits:
+    """The lowest bits of a number."""
+    if isinstance(value, int):
+        return clocks.const(value & ((1 << width) - 1), width)
+    return Bits(clocks.terms, value.low(width))
+
+
+def within(clocks: Clocks, value: SmtInt, form: IntFormat) -> Any:
+    """The formula that a number fits a format."""
+    t = clocks.terms
+    inside = t(K.NOT, (value < form.lo).term), t(K.NOT, (value > form.hi).term)
+    return t(K.AND, *inside)
+
+
+def prove_lane(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """The multiply-add is the rule, for every shift; and the product that is fed back."""
+    clocks = Clocks(prover, net, PRODUCT)
+    lane = LearningLane(plan)
+    weight = signed(clocks, clocks.at(0, "weight"))
+    signal = signed(clocks, clocks.at(0, "signal"))
+    noise = clocks.at(0, "noise")
+    changed = clocks.at(PRODUCT, "changed")
+    feedback = clocks.at(0, "feedback")
+    t, bits = prover.terms, plan.spec.noise_bits
+    trace = Bits(t, t.var("trace", plan.trace_bits))
+    drive = clocks.at(0, "drive")
+    most = plan.hidden.max_weight
+    for index, layer in enumerate(plan.spec.layers):
+        rule, params = resolve(plan.spec.rule(index))
+        form = plan.spec.signal_format(index)
+        for shift in range(min(layer.shift, bits), bits + 1):
+            shifted = cat([clocks.const(0, bits - shift), trace]) if shift < bits else trace
+            wide = shifted.wide(max(len(shifted), len(drive)))
+            values = {
+                "trace": unsigned(clocks, trace),
+                "signal": signal,
+                "shift": SmtInt.unsigned(t, t.const(shift, 5)),
+                "noise": unsigned(clocks, noise),
+            }
+            new = rule.apply(SmtOps(t), {"weight": weight}, values, params)["weight"]
+            prover.claim(
+                f"lane: {layer.name}, shift {shift}",
+                "the multiply-add, clamped, is the rule's new weight, for every weight, trace,"
+                " signal and noise",
+                violated(same(changed, low(clocks, new, len(changed)))),
+                [
+                    *clocks.quiet,
+                    (~feedback).holds,
+                    same(drive.wide(len(wide)), wide).holds,
+                    trace.below(plan.steps + 1).holds,
+                    within(clocks, signal, form),
+                ],
+                {"weight": weight, "signal": signal, "trace": trace.term, "noise": noise.term},
+                trace.term,
+            )
+    _prove_product(prover, clocks, plan, lane)
+    zero = [*clocks.quiet, (~feedback).holds, (~weight_is_least(clocks, most)).holds]
+    for name in ("drive", "signal"):
+        prover.claim(
+            f"lane: quiet without {name}",
+            f"where {name} is 0 the weight stays as it is, whatever the noise is",
+            violated(same(changed, clocks.at(0, "weight"))),
+            [*zero, (~clocks.at(0, name).any()).holds],
+        )
+
+
+def weight_is_least(clocks: Clocks, most: int) -> Bits:
+    """Whether the weight is the one that no step leaves: -`most` - 1."""
+    weight = clocks.at(0, "weight")
+    return weight.equals((-most - 1) & ((1 << len(weight)) - 1))
+
+
+def _prove_product(prover: Prover, clocks: Clocks, plan: LearningPlan, lane: LearningLane) -> None:
+    """What is fed back."""
+    signal = signed(clocks, clocks.at(0, "signal"))
+    weight = signed(clocks, clocks.at(0, "weight"))
+    half = 1 << (plan.hidden.weight_bits - 1)
+    product = clocks.at(PRODUCT, "product")
+    prover.claim(
+        "lane: feedback",
+        "a lane multiplies the error by the raised weight and adds nothing",
+        violated(same(product, low(clocks, signal * (weight + half), lane.product_bits))),
+        [
+            *clocks.quiet,
+            clocks.at(0, "feedback").holds,
+            within(clocks, signal, plan.spec.output.error_format),
+        ],
+        {"weight": weight, "signal": signal},
+        clocks.at(0, "weight").term,
+    )
+
+
+def prove_noise(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """The register is that of the model, and moves with a word alone."""
+    clocks = Clocks(prover, net, 1)
+    state, after = clocks.at(0, "state"), clocks.at(1, "state")
+    step, load = clocks.at(0, "step"), clocks.at(0, "load")
+    down = cat([state[1:], clocks.const(0, 1)])
+    taps = clocks.const(GALOIS_TAPS, len(state)).gated(state[0])
+    wanted = mux(load, clocks.at(0, "load_data"), mux(step, down ^ taps, state))
+    prover.claim(
+        "noise: the register",
+        "it takes a step for each word that draws, and none otherwise; the host sets it",
+        violated(same(after, wanted)),
+        clocks.quiet,
+    )
+
+
+def prove_sizes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """Units and drives, for every count of inputs and every setting of the register."""
+    sizes = StepSizes(plan)
+    clocks = Clocks(prover, net, sizes.settling)
+    t = prover.terms
+    count, added = clocks.at(0, "count"), clocks.at(0, "step_shift")
+    stands = [
+        same(clocks.at(clock, name), clocks.at(0, name)).holds
+        for clock in range(1, sizes.settling + 1)
+        for name in ("count", "step_shift")
+    ]
+    for index, name in enumerate(("hidden", "output")):
+        values = {"step_shift": unsigned(clocks, added)}
+        known = list(stands)
+        if index == 0:
+            values["count"] = unsigned(clocks, count)
+            known += [count.any().holds, count.below(plan.rows + 1).holds]
+        shift = step_size(plan.spec, index).apply(SmtOps(t), values)["shift"]
+        unit = clocks.at(sizes.settling, f"{name}_unit")
+        most = plan.spec.noise_bits
+        wanted = low(clocks, shift, 6)
+        facts = [same(unit[place], wanted.equals(most - place)) for place in range(len(unit))]
+        prover.claim(
+            f"step sizes: {name}",
+            "for every number of inputs and every setting of the register the unit is the bit that"
+            " the shift leaves of the noise's places",
+            violated(*facts),
+            known,
+            {"count": count.term, "step_shift": added.term, "shift": shift},
+        )
+    _prove_drive(prover, net, plan)
+
+
+def _prove_drive(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """The drive of a row, and its way down with the steps."""
+    clocks = Clocks(prover, net, plan.fetch)
+    first = plan.fetch - 1
+    begins, stepped, rows = (clocks.at(first, name) for name in ("begins", "stepped", "rows"))
+    before, after = clocks.at(first, "drive"), clocks.at(plan.fetch, "drive")
+    hidden, output = (clocks.at(first, f"{name}_unit") for name in ("hidden", "output"))
+    width = len(before)
+    wide = clocks.const(0, width)
+
+    def times(unit: Bits, trace: Bits) -> Bits:
+        product = wide
+        for place in range(len(unit)):
+            shifted = cat([clocks.const(0, place), trace]) if place else trace
+            product = product + shifted.wide(max(width, len(shifted)))[:width].gated(unit[place])
+        return product
+
+    def one_bit(unit: Bits) -> Any:
+        return same(unit & (unit - 1), clocks.const(0, len(unit))).holds
+
+    trace = clocks.at(0, "trace")
+    steps = clocks.const(plan.steps, plan.trace_bits)
+    wanted = mux(
+        begins,
+        times(hidden, steps),
+        mux(
+            stepped,
+            before - hidden.low(width),
+            mux(rows, times(output, trace), before),
+        ),
+    )
+    prover.claim(
+        "step sizes: the drive",
+        "it is the trace of the row of the readout times the unit, or that of the first step's"
+        " inputs, or goes down by a unit; else it stays",
+        violated(same(after, wanted)),
+        [*clocks.quiet, one_bit(hidden), one_bit(output)],
+    )
+
+
+def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """A visit gives each neuron of the half the unit's step, and counts its spike."""
+    part = HiddenNeurons(plan)
+    clocks = Clocks(prover, net, part.written + 1)
+    t, taken, bits = prover.terms, part.taken, plan.hidden.potential_bits
+    unit = hidden_neuron(plan.hidden, plan.spec.current_format(0))
+    half, fresh = clocks.at(0, "half"), clocks.at(0, "fresh")
+    memory = clocks.frames.memory(taken - 2, "potentials")
+    address = cat([half, clocks.at(0, "group")])
+    stored = Bits(t, word_at(t, memory, address.term))
+    word, currents = clocks.at(plan.fetch, "word"), clocks.at(plan.fetch, "currents")
+    known = [*clocks.quiet, clocks.at(0, "visit").holds]
+    for lane in range(plan.half):
+
+        def of(vector: Bits, width: int, used: int, lane: int = lane) -> Bits:
+            lower, upper = lane * width, (lane + plan.half) * width
+            return mux(half, vector[upper : upper + used], vector[lower : lower + used])
+
+        form = plan.spec.current_format(0)
+        current = signed(clocks, of(currents, plan.sum_bits, form.width))
+        trace = of(word, plan.state_bits, plan.trace_bits).gated(~fresh)
+        potential = stored[lane * bits : (lane + 1) * bits].gated(~fresh)
+        out = unit.apply(SmtOps(t), {"potential": signed(clocks, potential), "current": current})
+        spike = low(clocks, out["spike"], 1)
+        values = clocks.at(part.written, "values")
+        place = lane * plan.state_bits
+        value = values[place : place + plan.trace_bits + 1]
+        written = Bits(
+            t, word_at(t, clocks.frames.memory(part.written + 1, "potentials"), address.term)
+        )
+        prover.claim(
+            f"neurons, lane {lane}: a step",
+            "trace, nearness and potential that are written are those of the unit, of the slot's"
+            " half and group; in the first step potential and trace count as 0",
+            violated(
+                same(value[: plan.trace_bits], trace + spike.wide(plan.trace_bits)),
+                same(value[plan.trace_bits], low(clocks, out["near"], 1)),
+                same(
+                    written[lane * bits : (lane + 1) * bits],
+                    low(clocks, out["potential"], bits),
+                ),
+            ),
+            known,
+            {"current": current, "potential": potential.term},
+        )
+    write = clocks.at(part.written, "write")
+    other = Bits(t, t.var("any other half of a group", len(address)))
+
+    def held(clock: int) -> Bits:
+        memory = clocks.frames.memory(clock, "potentials")
+        return Bits(t, word_at(t, memory, other.term))
+
+    kept = same(held(part.written + 1), held(part.written))
+    prover.claim(
+        "neurons: where they are written",
+        "a visit writes its own half and group, and nothing else is written",
+        violated(
+            same(write, cat([~half, half])),
+            same(clocks.at(part.written, "write_group"), clocks.at(0, "group")),
+            same(other, address) | kept,
+        ),
+        known,
+    )
+    prover.claim(
+        "neurons: without a visit",
+        "nothing is written that no slot has visited",
+        violated(~clocks.at(part.written, "write").any(), kept),
+        [*clocks.quiet, (~clocks.at(0, "visit")).holds],
+    )
+
+
+def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """Winner and errors of the classes."""
+    part = ClassScores(plan)
+    latency = part.update.latency
+    clocks = Clocks(prover, net, latency + 1)
+    t = prover.terms
+    score = clocks.at(0, "score")
+    strobe, finds = clocks.at(0, f"scored_d{part.scored}"), clocks.at(0, "finds")
+    label = clocks.at(0, f"number_d{part.scored}")
+    best, winner = clocks.at(0, "best"), clocks.at(0, "winner")
+    takes = strobe & ~finds & (~label.any() | greater(clocks, score, best))
+    prover.claim(
+        "classes: the winner",
+        "a class wins whose score is larger than the best so far, or that is the first",
+        violated(
+            same(clocks.at(1, "best"), mux(takes, score, best)),
+            same(clocks.at(1, "winner"), mux(takes, label[: len(winner)], winner)),
+        ),
+        clocks.quiet,
+    )
+    whose = label[: plan.class_bits]
+    here = same(whose, clocks.at(0, "label"))
+    values = {
+        "score": signed(clocks, score),
+        "target": unsigned(clocks, here & clocks.at(0, "right")),
+        "known": unsigned(clocks, here | ~clocks.at(0, "single")),
+    }
+    error = class_error(plan.spec.output, plan.spec.score_format).apply(SmtOps(t), values)["error"]
+    shown = clocks.at(latency, "value")
+    lane = (
+        (label & clocks.const(plan.lanes - 1, len(label))) if len(label) > plan.lane_bits else label
+    )
+    lanes = cat([lane.equals(one) for one in range(plan.lanes)])
+    known = [*clocks.quiet, (~clocks.at(latency, "clearing")).holds]
+    prover.claim(
+        "classes: errors",
+        "the error of a class is the unit's, of its score and of what is known, in its own lane",
+        violated(
+            same(shown, low(clocks, error, len(shown))),
+            same(clocks.at(latency, "write"), lanes),
+            same(
+                clocks.at(latency + 1, "total"),
+                clocks.at(latency, "total") + low(clocks, error, part.total_bits),
+            ),
+        ),
+        [*known, (strobe & finds).holds, label.below(plan.classes).holds],
+        {"score": signed(clocks, score), "error": error},
+    )
+    active = clocks.at(latency, "active")
+    group = label[plan.lane_bits :] if len(label) > plan.lane_bits else clocks.const(0, 1)
+    wanted = cat(
+        [active[one] | (group.equals(one) & shown.any()) for one in range(plan.out_groups)]
+    )
+    prover.claim(
+        "classes: groups with an error",
+        "a group is marked by each of its errors that is not 0, and by nothing else",
+        violated(same(clocks.at(latency + 1, "active"), wanted)),
+        [*known, (strobe & finds).holds, label.below(plan.classes).holds],
+    )
+
+
+def greater(clocks: Clocks, left: Bits, right: Bits) -> Bits:
+    """Whether a signed number is greater than another one of its width."""
+    flip = clocks.const(1 << (len(left) - 1), len(left))
+    return (right ^ flip).below(left ^ flip)
+
+
+def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """The reduction of a row with the weights that were read, and the units behind it."""
+    lane = LearningLane(plan)
+    part = FeedbackSum(plan, lane.product_bits, ClassScores(plan).total_bits)
+    words = plan.out_groups
+    last = 2 * (words - 1)
+    clocks = Clocks(prover, net, last + part.latency)
+    t = prover.terms
+    known = list(clocks.quiet)
+    for clock in range(last + part.latency):
+        is_slot = clock <= last and clock % 2 == 0
+        slot = clocks.at(clock, "slot")
+        # A slot of another row may follow after one clock without.
+        if clock <= last + 1:
+            known.append((slot if is_slot else ~slot).holds)
+        known.append(same(clocks.at(clock, "errors"), clocks.at(0, "errors")).holds)
+        known.append((~(clocks.at(clock, "slot") & clocks.at(clock + 1, "slot"))).holds)
+    for word in range(words):
+        first, ends = clocks.at(2 * word, "first"), clocks.at(2 * word, "last")
+        known.append((first if word == 0 else ~first).holds)
+        known.append((ends if word == words - 1 else ~ends).holds)
+    # The sum in the order of the hardware: another one would cost the solver hours.
+    total: SmtInt | None = None
+    for word in range(words):
+        products = clocks.at(2 * word + plan.fetch + PRODUCT, "products")
+        level = [
+            signed(clocks, products[place : place + lane.product_bits])
+            for place in range(0, len(products), lane.product_bits)
+        ]
+        while len(level) > 1:
+            level = [a + b for a, b in zip(level[::2], level[1::2], strict=True)]
+        total = level[0] if total is None else total + level[0]
+    if total is None:
+        raise ValueError("a readout must have a group")
+    row_sum = clocks.at(last + part.summed, "row_sum")
+    prover.claim(
+        "feedback: a row's sum",
+        "it is the sum of all products of the row; those of clocks without a slot do not count",
+        violated(same(row_sum, low(clocks, total, len(row_sum)))),
+        known,
+    )
+    errors = signed(clocks, clocks.at(0, "errors"))
+    total = signed(clocks, row_sum) - (errors << (plan.hidden.weight_bits - 1))
+    form = plan.spec.feedback_format(0)
+    signal = learning_signal(plan.hidden, form).apply(SmtOps(t), {"feedback": total})["signal"]
+    trace, near = clocks.at(last, "trace"), clocks.at(last, "near")
+    oldest = clocks.at(last, "oldest")
+    some = Bits(t, t.var("any age", plan.hidden.age_bits))
+    # Of an age the gate asks whether it is the greatest: any one that is so, or is not, will do.
+    is_so = same(some.equals(plan.hidden.age_format.hi), oldest)
+    gate = gated_signal(plan.hidden, plan.spec.trace_format, plan.steps)
+    gated = gate.apply(
+        SmtOps(t),
+        {
+            "trace": unsigned(clocks, trace),
+            "near": unsigned(clocks, near),
+            "age": unsigned(clocks, some),
+            "signal": signal,
+        },
+    )["gated"]
+    shown = clocks.at(last + part.latency, "signal")
+    prover.claim(
+        "feedback: a row's signal",
+        "it is the unit's, of the row's sum less the errors' part, and of the neuron that goes"
+        " along",
+        violated(
+            same(shown, low(clocks, gated, len(shown))),
+            same(clocks.at(last + part.latency, "o_row"), clocks.at(last, "row")),
+            clocks.at(last + part.latency, "valid"),
+        ),
+        [*known, within(clocks, total, form), is_so.holds],
+        {"feedback": total, "signal": signal},
+    )
+
+
+def prove_ageing(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """The age that the backward pass writes, and who has been silent for long."""
+    clocks = Clocks(prover, net, 1)
+    trace, age = clocks.at(0, "trace"), clocks.at(0, "age")
+    unit = next_age(plan.hidden, plan.spec.trace_format)
+    values = {"trace": unsigned(clocks, trace), "age": unsigned(clocks, age)}
+    new = low(clocks, unit.apply(SmtOps(prover.terms), values)["age"], len(age))
+    prover.claim(
+        "backward: ages",
+        "the age that is written is the unit's, of the row, and its greatest value is marked",
+        violated(
+            same(clocks.at(1, "aged"), new),
+            same(clocks.at(1, "aged_row"), clocks.at(0, "row")),
+            same(clocks.at(0, "oldest"), new.equals(plan.hidden.age_format.hi)),
+        ),
+        clocks.quiet,
+    )

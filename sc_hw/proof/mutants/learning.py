@@ -1,0 +1,244 @@
+"""Mutants of a network that learns: the proof of the part that has the fault must refute it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sc_hw.build.elaborate import Build
+from sc_hw.proof.mutants.emitted import apply_edits, part_of, part_trial
+from sc_hw.proof.mutants.mutant import Mutant, Trial
+
+NET = r"(\\\$\d+ )"  # a wire without a name of its own
+
+
+def _mutant(part: str, name: str, bug: str, *edits: tuple[str, str]) -> Mutant:
+    """A part whose Verilog is edited: patterns, each of which must match, and replacements."""
+
+    def make(build: Build, folder: Path) -> Trial:
+        original = part_of(build, part)
+        text = apply_edits(original.text, edits, name, f"module {original.row['top']}")
+        return part_trial(build, folder, original, replace(original, text=text))
+
+    return Mutant(f"learning: {name}", bug, ("learning_network",), make)
+
+
+MUTANTS = (
+    _mutant(
+        "lane",
+        "no noise",
+        "steps are rounded down, not at random",
+        (r"\{ weight, noise \}", "{ weight, noise ^ noise }"),
+    ),
+    _mutant(
+        "lane",
+        "least weight",
+        "a weight may become -2^(bits - 1), which the rule never leaves",
+        (rf"= \| {NET}\[(\d+):0\];", r"= 1'h1;"),
+    ),
+    _mutant(
+        "lane",
+        "sign of the fed back weight",
+        "a weight is fed back as it is, not raised",
+        (r"= ~ (weight\[\d+\];)", r"= \1"),
+    ),
+    _mutant(
+        "lane",
+        "unsigned signal",
+        "a negative signal is taken for a large one",
+        (r"\$signed\(a_register\)", "$signed({ 1'h0, a_register })"),
+    ),
+    _mutant(
+        "noise",
+        "stuck taps",
+        "the register only shifts",
+        (r"(= \{ 1'h0, state\[\d+:1\] \}) \^ [^;]*;", r"\1;"),
+    ),
+    _mutant(
+        "noise",
+        "always stepping",
+        "the register steps in every clock",
+        (r"if \(step\)", "if (1'h1)"),
+    ),
+    _mutant(
+        "sizes",
+        "drive goes up",
+        "the drive of later inputs is larger, not smaller",
+        (r"drive - hidden_unit", "drive + hidden_unit"),
+    ),
+    _mutant(
+        "sizes",
+        "one setting",
+        "the setting that makes a shift of 9 makes that of 10",
+        (r"(o_shift\S* +== )4'h9", r"\g<1>4'ha"),
+    ),
+    _mutant(
+        "sizes",
+        "drive of the last row",
+        "a row of the readout has the drive of the one before",
+        (r"trace_d1 <= trace;", "trace_d1 <= trace_d1;"),
+    ),
+    _mutant(
+        "neurons",
+        "spike not counted",
+        "the first lane's spikes are not in the trace",
+        (r"(= traces_d\d+\[\d+:0\]) \+ o_spike;", r"\1;"),
+    ),
+    _mutant(
+        "neurons",
+        "other half",
+        "new values are written into the half that was not visited",
+        (r"= ~ (place_d\d+\[0\];)", r"= \1"),
+    ),
+    _mutant(
+        "neurons",
+        "written for nothing",
+        "traces are written without a visit",
+        (r"assign write = \{ [^;]*;", "assign write = 2'h1;"),
+    ),
+    _mutant(
+        "classes",
+        "last of equals",
+        "the highest of classes with one score wins",
+        (r"(\$signed\(\w+\)) > (\$signed\(best\))", r"\1 >= \2"),
+    ),
+    _mutant(
+        "classes",
+        "all classes known",
+        "a reward counts for the classes that were not played",
+        (r"= ~ single;", "= 1'h1;"),
+    ),
+    _mutant(
+        "classes",
+        "sum of errors",
+        "the errors' sum goes down by each error",
+        (r"\$signed\(total\) \+ ", "$signed(total) - "),
+    ),
+    _mutant(
+        "feedback",
+        "row not begun anew",
+        "a row's sum goes on from the row before",
+        (r"first_d\d+ \? \d+'h0+ : row_sum", "row_sum"),
+    ),
+    _mutant(
+        "feedback",
+        "raised weights",
+        "the errors' part is not taken off",
+        (r"\{ errors, (\d+'h0+) \}", r"{ errors ^ errors, \1 }"),
+    ),
+    _mutant(
+        "feedback",
+        "between the slots",
+        "products of clocks without a slot count",
+        (r"if \(slot_d\d+\)", "if (1'h1)"),
+    ),
+    _mutant(
+        "feedback",
+        "one lane missing",
+        "the first lane's product is not added",
+        (r"\$signed\(products\[\d+:0\]\)", "$signed(1'h0)"),
+    ),
+    _mutant(
+        "backward",
+        "new weights",
+        "a row's words are updated before they are read for the signal",
+        (r"(assign feedback = .*) & " + NET + ";", r"\1 & updating;"),
+        (r"updating \| ", "~ updating | "),
+    ),
+    _mutant(
+        "backward",
+        "near neurons skipped",
+        "a neuron near the threshold that has not spiked gets no signal",
+        (NET + r" \| near;", r"\1;"),
+    ),
+    _mutant(
+        "backward",
+        "words without an error",
+        "words that have no error are updated, and draw noise",
+        (r"= active >> at_group;", "= 1'h1;"),
+    ),
+    _mutant(
+        "backward",
+        "frozen readout",
+        "a readout that is frozen learns",
+        (r"updates = learns & ", "updates = 1'h1 & "),
+    ),
+    _mutant(
+        "backward", "every clock", "slots follow each other at once", (r"= ~ beat;", "= 1'h1;")
+    ),
+    _mutant(
+        "weights",
+        "landed too early",
+        "a write is under way when nothing is said to be",
+        (r"landing = \| \{ update_d\d+, ", "landing = | { "),
+    ),
+    _mutant(
+        "weights",
+        "other word",
+        "a change is written to the word of a later slot",
+        (r"\? address_d\d+ : address_d1", "? address_d2 : address_d1"),
+    ),
+    _mutant(
+        "update",
+        "last group lost",
+        "a row is left before its last group has had its slot",
+        (r"(assign leaves = \w+) & \\final ;", r"\1;"),
+    ),
+    _mutant(
+        "update",
+        "row not found yet",
+        "a row is left before it is known whether it is the last one",
+        (
+            r"(if \(\\\$\d+ \) begin\n +\\\$\d+  = )1'h0;(\n +end else begin\n +\\\$\d+  = 1'h1;)",
+            r"\1 1'h1;\2",
+        ),
+    ),
+    _mutant(
+        "update",
+        "first group twice",
+        "the groups behind the first one have it among them",
+        (r"behind_first <= [^;]*;", "behind_first <= active;"),
+    ),
+    _mutant(
+        "forward",
+        "half of the neurons",
+        "the second half of each group is not visited",
+        (r"half = slot\[0\] & visit", "half = 1'h0 & visit"),
+    ),
+    _mutant(
+        "forward",
+        "one group again and again",
+        "an input meets the first group alone",
+        (r"= slot\[(\d+):0\] & \{ \\event", r"= 1'h0 & { \\event"),
+    ),
+    _mutant(
+        "readout",
+        "one spike too many",
+        "a row is added once more than it has spiked",
+        (r"trace - 1'h1", "trace"),
+    ),
+    _mutant(
+        "rows",
+        "neighbour's lane",
+        "two lanes move up with one row",
+        (r"= lane \+ 1'h1;", "= lane + 2'h2;"),
+    ),
+    _mutant(
+        "rows",
+        "ages for traces",
+        "the words of ages are asked for twice",
+        (r"= ! clock;", "= clock == 1'h1;"),
+    ),
+    _mutant(
+        "control",
+        "does not wait",
+        "a pass begins while words are on their way to a memory",
+        (r"quiet = ~ landing;", "quiet = 1'h1;"),
+    ),
+    _mutant(
+        "control",
+        "told too early",
+        "what is told is taken while the host has asked for the memories",
+        (r"(\\\$\d+  = )~ host;", r"\1 1'h1;"),
+    ),
+)
