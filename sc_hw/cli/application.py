@@ -22,6 +22,7 @@ from sc_hw.cli import (
     price,
     proof,
     simulation,
+    sweep,
     tools,
 )
 from sc_hw.cli.terminal import errors, out
@@ -66,7 +67,19 @@ app = typer.Typer(
 )
 # The order of `sc-hw --help`: tools first, then the stages as a design passes them.
 for group in (
-    *(tools, designs, interchange, evaluation, proof, simulation, devices, price, boards, export),
+    *(
+        tools,
+        designs,
+        interchange,
+        evaluation,
+        proof,
+        simulation,
+        devices,
+        price,
+        sweep,
+        boards,
+        export,
+    ),
     learning,
 ):
     group.register(app)

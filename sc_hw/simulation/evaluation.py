@@ -143,6 +143,25 @@ def evaluate(
     return result
 
 
+def integer_accuracy(
+    design: Design, data: PathLike, parameters: PathLike, *, samples: int | None = None
+) -> float:
+    """Share of right answers of a network in integers; arguments and errors as of `evaluate`.
+
+    Raises ConfigError for data without labels, too.
+    """
+    spec = _network(design)
+    whole = load_parameters(parameters, spec)
+    taken = load_samples(data, spec.layers[0].inputs).first(samples)
+    if taken.labels is None:
+        raise ConfigError(f"data file {taken.origin} must have labels: no answer is right without.")
+    _check_labels(taken, spec)
+    integers, _, _ = _run(spec, whole, taken, None, silent)
+    potentials, _ = _potentials(spec, whole, taken, None)
+    found = accuracy(integers, taken.labels, spec.readout, potentials).as_json()["accuracy"]
+    return float(found)
+
+
 def _in_verilog(
     design: Design,
     spec: NetworkSpec,

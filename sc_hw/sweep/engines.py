@@ -1,0 +1,148 @@
+"""Who works on points: processes of this machine, or the workers of a Dask cluster.
+
+Results come in the order in which they are done. Work that a lost worker had is done again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import sc_model
+from sc_hw.errors import ToolError
+from sc_model.packages import optional_import
+
+MAX_LOSSES = 4  # times that a point may be lost with its worker before it counts as failed
+CONNECT_S = 10  # until a scheduler answers
+
+Work = Callable[[Any], Any]
+
+
+def lost(times: int) -> dict[str, str]:
+    """The outcome of a point whose workers are lost each time."""
+    return {"failed": f"its worker was lost {times} times; is there memory enough?"}
+
+
+class Processes:
+    """Processes of this machine.
+
+    Parameters
+    ----------
+    jobs : how many, >= 1.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+
+    def run(self, work: Work, items: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Key and outcome of each item, as they are done."""
+        left, losses = dict(items), dict.fromkeys(items, 0)
+        while left:
+            # A pool is broken by the loss of one of its processes; then it is made anew. A fresh
+            # interpreter for each: a fork of this process would have its threads' locks.
+            context = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(min(self.jobs, len(left)), mp_context=context)
+            try:
+                yield from self._rounds(pool, work, left, losses)
+            except BrokenProcessPool:
+                for key in [key for key, times in losses.items() if times >= MAX_LOSSES]:
+                    if left.pop(key, None) is not None:
+                        yield key, lost(losses[key])
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _rounds(
+        self,
+        pool: ProcessPoolExecutor,
+        work: Work,
+        left: dict[str, Any],
+        losses: dict[str, int],
+    ) -> Iterator[tuple[str, Any]]:
+        """Outcomes until all are there or a process is lost; `left` is what is not done yet."""
+        waiting = iter(list(left.items()))
+        running: dict[Future[Any], str] = {}
+        try:
+            while True:
+                # No more than there are processes: only these are suspects when one is lost.
+                while len(running) < self.jobs and (item := next(waiting, None)) is not None:
+                    running[pool.submit(work, item[1])] = item[0]
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    key = running[future]
+                    outcome = future.result()
+                    del running[future], left[key]
+                    yield key, outcome
+        except BrokenProcessPool:
+            for key in running.values():
+                losses[key] += 1
+            raise
+
+
+class Cluster:
+    """The workers of a Dask scheduler; each needs this package in the same version.
+
+    Parameters
+    ----------
+    address : of the scheduler, as ``tcp://host:8786``.
+
+    Raises
+    ------
+    MissingPackageError : the package distributed is not installed.
+    ToolError : nobody answers at the address, or a worker has another version of this package.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._dask = optional_import("distributed", "dask", "sc-hw sweep --scheduler")
+        try:
+            self._client = self._dask.Client(address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise ToolError(
+                f"no Dask scheduler answers at {address} ({error}); start one with `dask"
+                " scheduler`, and workers with `dask worker ADDRESS`."
+            ) from None
+        try:
+            self._check_versions()
+        except BaseException:
+            self.close()
+            raise
+
+    def _check_versions(self) -> None:
+        """ToolError where a worker would compute something else."""
+        for worker, version in self._client.run(worker_version, on_error="return").items():
+            if version != sc_model.__version__:
+                raise ToolError(
+                    f"worker {worker} has sc-hw {version}, and {sc_model.__version__} is needed;"
+                    " install the same wheel there."
+                )
+
+    def run(self, work: Work, items: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Key and outcome of each item, as they are done."""
+        futures = {
+            self._client.submit(work, item, key=f"sc-hw-{key}", pure=False): key
+            for key, item in items.items()
+        }
+        try:
+            for future in self._dask.as_completed(futures, loop=self._client.loop):
+                key = futures[future]
+                if future.status == "error" and isinstance(
+                    future.exception(), self._dask.KilledWorker
+                ):
+                    yield key, lost(MAX_LOSSES)
+                else:
+                    yield key, future.result()
+                future.release()
+        finally:
+            self._client.cancel([future for future in futures if not future.done()])
+
+    def close(self) -> None:
+        """Leave the cluster as it is."""
+        self._client.close()
+
+
+def worker_version() -> str:
+    """The version of this package on a worker."""
+    return str(sc_model.__version__)
