@@ -70,7 +70,7 @@ REPORTS: dict[str, Report] = {
     ),
     "conv_hardware": Report(
         "a convolutional network on an FPGA",
-        "campaigns/conv_hardware.py",
+        "campaigns/fpga/conv_hardware.py",
         (*DESIGNS, *PRICE, *PROVER, *SIMULATION, "examples/mnist"),
     ),
     "crossing_proofs": Report(
@@ -152,7 +152,7 @@ REPORTS: dict[str, Report] = {
     ),
     "on_chip_learning": Report(
         "hidden layers that learn on the chip",
-        "campaigns/on_chip_learning.py",
+        "campaigns/on_chip_learning",
         (*RULES, *GOLDEN, *NATIVE, "examples/on_chip"),
     ),
     "proofs": Report(

@@ -50,8 +50,9 @@ RECIPES = {
     "conv": Recipe(code_ticks=3, ticks=4, epochs=6, tuned=1, batch=100, rate=8e-3, distortion=0.4),
 }
 SMALLEST = 16  # rows and columns: 5 x 5, halved, 5 x 5, halved, and a pixel is left
-# UP5K's SPRAM gives 64 bits a clock: 8 weights of 8 bits
-LANES = 8
+# At most: those of a convolution divide its channels. UP5K's SPRAM gives 64 bits a clock, 8 weights
+# of 8 bits; a convolution has a few weights, which block RAM gives.
+LANES = {"dense": 8, "conv": 16}
 WIDTHS = {name: value for name, value in vars(QUANTISER).items() if value}
 
 
@@ -129,7 +130,8 @@ def written(net: Classifier, test: Images, recipe: Recipe, folder: Path, name: s
     options: dict[str, Any] = {"dt_ms": TICK_MS, "reset": "subtract", "reset_delay": False}
     convolves = any(isinstance(layer, ConvLayer) for layer in net.layers.values())
     options |= {"compact": True} if convolves else {"engine": "events"}
-    import_nir(folder / f"{name}.nir", folder, name=name, lanes=LANES, **options, **WIDTHS)
+    options["lanes"] = LANES["conv" if convolves else "dense"]
+    import_nir(folder / f"{name}.nir", folder, name=name, **options, **WIDTHS)
     spec = network_of(folder / f"{name}.toml")
     parameters = load_parameters(folder / f"{name}.npz", spec)
     for layer in net.integers():

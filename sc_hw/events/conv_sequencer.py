@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.wires import gated
 from sc_model.spec import ConvSpec
 
-DECODING = 6  # clocks from an event to the first word of its window; with a stride one more
+DECODING = 8  # clocks from an event to the first word of its window
 
 
 def quotient(value: Value, divisor: int) -> Value:
@@ -60,7 +60,7 @@ class ConvSequencer(wiring.Component):
 
     def __init__(self, spec: ConvSpec, value_bits: int, sets: int, loop: int) -> None:
         self.spec, self.sets = spec, sets
-        self.decoding = max(DECODING + (max(spec.stride) > 1), loop - 1)
+        self.decoding = max(DECODING, loop - 1)
         column_bits = max(1, (spec.inputs - 1).bit_length())
         event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
         super().__init__(
@@ -164,7 +164,8 @@ class _Window:
         channels, height, width = spec.image
         inputs = max(1, (spec.inputs - 1).bit_length())
         self.column = Signal(inputs, name="column", reset_less=True)
-        # Each register is one clock behind the one before: the channel, the place in it, the row.
+        # Each register is one clock behind the one before: the channel, the place in it, the row;
+        # the place behind pool and margin, the outputs that see it, and where they begin.
         channel = _register(m, "channel", channels, quotient(self.column, height * width))
         inner = _register(m, "inner", height * width, self.column - channel * (height * width))
         line = _register(m, "line", height, quotient(inner, width))
@@ -178,13 +179,13 @@ class _Window:
         self.seen = Cat(seen).all() if seen else None
         parts, neighbours = spec.words_of_weights, spec.words_of_place
         kernel_words = spec.kernel[1] * parts
-        place = self.rows.first * spec.output[2] + self.columns.first
-        self.group = place * neighbours + own * parts
-        self.word = (
-            channel * (spec.kernel[0] * kernel_words)
-            + self.rows.turned * kernel_words
-            + self.columns.turned * parts
-        )
+        of_channel = spec.kernel[0] * kernel_words
+        source = _register(m, "source", spec.first_bias, channel * of_channel)
+        corner = self.rows.first * spec.output[2] + self.columns.first
+        corner = _register(m, "corner", spec.places, corner)
+        word = source + self.rows.turned * kernel_words + self.columns.turned * parts
+        self.word = _register(m, "first_word", spec.first_bias, word)
+        self.group = _register(m, "first_group", spec.groups, corner * neighbours + own * parts)
         self.part = Signal(range(max(2, neighbours)), name="part", reset_less=True)
         self.at_part = self.part == parts - 1 if parts > 1 else C(1, 1)
         self.at_bias = self.part == neighbours - 1 if neighbours > 1 else C(1, 1)
@@ -234,16 +235,14 @@ def _register(m: Module, name: str, values: int, given: Value) -> Value:
 
 
 class _Axis:
-    """One axis of a window: registers that hold for the column two clocks ago.
-
-    With a stride the division by it takes a clock more.
+    """One axis of a window: registers that follow the column.
 
     Members
     -------
     first : the first output.
-    turned : its place in the kernel, which is stored turned round.
+    turned : its place in the kernel, which is stored turned round; a clock later.
     most : most outputs that see an input.
-    count : outputs behind the first one.
+    count : outputs behind the first one; a clock later.
     left : outputs behind that of the next word.
     seen : whether an output sees the input; None where one sees each of them.
     """
@@ -256,25 +255,19 @@ class _Axis:
         left_over = spec.image[axis + 1] % spec.pool[axis] > 0
         values = max(pooled + 2 * margin, pooled + margin + left_over)
         here = _register(m, f"padded_{name}", values, quotient(at, spec.pool[axis]) + margin)
-        inside = here >= size - 1
         # the first output is here - (size - 1), divided by the step and rounded up
         behind = here + (step - size)
-        low = Mux(inside, quotient(behind[: len(here)] if step <= size else behind, step), 0)
-        turned: Value = Mux(inside, 0, size - 1 - here)
+        behind = quotient(behind[: len(here)] if step <= size else behind, step)
         high = quotient(here, step)
         high = Mux(high < outputs, high, outputs - 1)
-        there = here < pooled + margin if left_over else None
-        if max(spec.stride) > 1:
-            low = _register(m, f"low_{name}", values, low)
-            high = _register(m, f"high_{name}", outputs, high)
-            there = None if there is None else _register(m, f"there_{name}", 2, there)
-            here = _register(m, f"at_{name}", values, here)
-            turned = size - 1 - here + low * step
-            in_reach = low <= high
-            there = in_reach if there is None else there & in_reach
-        self.seen = there
-        self.first = Signal(range(max(2, outputs)), name=f"first_{name}")
-        self.turned = Signal(range(max(2, size)), name=f"turned_{name}")
+        self.first = _register(m, f"first_{name}", values, Mux(here >= size - 1, behind, 0))
+        last = _register(m, f"last_{name}", outputs, high)
+        place = _register(m, f"at_{name}", values, here)
+        self.seen: Value | None = self.first <= last if step > 1 else None
+        if left_over:
+            there = _register(m, f"there_{name}", 2, here < pooled + margin)
+            self.seen = there if self.seen is None else there & self.seen
+        turned = size - 1 - place + self.first * step
+        self.turned = _register(m, f"turned_{name}", size, turned)
         self.left = Signal(range(max(2, self.most)), name=f"left_{name}", reset_less=True)
-        m.d.comb += [self.first.eq(low), self.turned.eq(turned)]
-        self.count = _register(m, f"count_{name}", self.most, high - self.first)
+        self.count = _register(m, f"count_{name}", self.most, last - self.first)

@@ -155,18 +155,12 @@ class ConvSpec(DenseSpec):
     def unmet(self) -> str | None:
         """What the layer must have and has not, to have hardware; None where it has all."""
         demands = (
-            (self.stride == (1, 1), f"a stride of 1 in hardware, not {self.stride}"),
             (
-                self.channel_groups == 1,
-                f"one group of channels in hardware, not {self.channel_groups}",
-            ),
-            (
-                self.channels % self.lanes == 0,
-                f"lanes that divide its {self.channels} channels in hardware, not {self.lanes}",
-            ),
-            (
-                not any(size % pool for size, pool in zip(self.image[1:], self.pool, strict=True)),
-                f"a pool that divides its image in hardware, not {self.pool} of {self.image[1:]}",
+                self.channels // self.channel_groups % self.lanes == 0,
+                f"lanes that divide its {self.channels} channels in hardware, not {self.lanes}"
+                if self.channel_groups == 1
+                else f"lanes that divide the {self.channels // self.channel_groups} channels of a"
+                f" group in hardware, not {self.lanes}",
             ),
         )
         return next((demand for met, demand in demands if not met), None)
@@ -195,12 +189,14 @@ class ConvSpec(DenseSpec):
         Parameters
         ----------
         channel : of the output.
-        source : channel of the input.
+        source : channel of the input, in the group of `channel`.
         row, column : place in the kernel.
         """
         height, width = self.kernel
+        of_group, inputs = self.channels // self.channel_groups, self.kernel_shape[1]
+        source = channel // of_group * inputs + source
         place = (source * height + height - 1 - row) * width + width - 1 - column
-        word: Number = place * self.words_of_place + channel // self.lanes
+        word: Number = place * self.words_of_weights + channel % of_group // self.lanes
         return word
 
     def bias_word(self, channel: Number) -> Number:
@@ -210,8 +206,13 @@ class ConvSpec(DenseSpec):
 
     @property
     def words_of_place(self) -> int:
-        """Words of weights, and groups of neurons, that the channels of a place take."""
+        """Groups of neurons, and words of biases, that the channels of a place take."""
         return -(-self.channels // self.lanes)
+
+    @property
+    def words_of_weights(self) -> int:
+        """Words that the weights at a place of the kernel take: of the channels of a group."""
+        return self.words_of_place // self.channel_groups
 
     @property
     def depth(self) -> int:

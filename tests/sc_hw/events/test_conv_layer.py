@@ -36,8 +36,9 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
         2,
         "ice40_up",
     ),
-    (  # one place, as a layer behind a pool
-        {"image": (2, 4, 4), "channels": 4, "kernel": (2, 2), "pool": (2, 2), "lanes": 4},
+    (  # groups of channels, strides, and what a pool and a stride leave over
+        {"image": (2, 5, 9), "channels": 4, "channel_groups": 2, "kernel": (2, 2), "pool": (2, 2),
+         "stride": (1, 3), "padding": (0, 1), "lanes": 2},
         {},
         "hold",
         1,
@@ -77,10 +78,11 @@ def test_layer_equals_golden(
             {"channels": 28},
             r"at most 1,024 neurons in hardware, where .*, not 1,372; they are slic",
         ),
-        ({"stride": (2, 1)}, r"a stride of 1 in hardware, not \(2, 1\);"),
-        ({"channel_groups": 2}, r"one group of channels in hardware, not 2;"),
         ({"lanes": 3}, r"lanes that divide its 4 channels in hardware, not 3;"),
-        ({"pool": (3, 2)}, r"a pool that divides its image in hardware, not \(3, 2\) of \(8, 8\);"),
+        (
+            {"lanes": 4, "channel_groups": 2},
+            r"lanes that divide the 2 channels of a group in hardware, not 4;",
+        ),
     ],
 )
 def test_what_has_no_hardware_is_refused_in_one_line(fields: dict[str, Any], text: str) -> None:

@@ -44,7 +44,7 @@ def test_convolutions_equal_their_model_in_verilog(design: Design, tmp_path: Pat
     """With resets in the midst, by the bench; and by `Device`, with all that it reads back."""
     build = elaborate(design, root=tmp_path)
     rows = {row["name"]: row for row in build.manifest["layers"]}
-    assert rows["second"]["clocks"]["event"] == 6 + 9 * 2
+    assert rows["second"]["clocks"]["event"] == 8 + 9 * 2
     # 9 words of weights for each input channel and one of biases, for two lanes and two words of a
     # place, of 6 bits
     assert rows["second"]["memory_bits"]["synapses"] == (3 * 9 + 1) * 2 * 2 * 6

@@ -19,33 +19,37 @@ def window(spec: ConvSpec, column: int) -> list[tuple[int, int, int]]:
     """Word, group and `first` of each issue of an event, by the definition of a convolution."""
     _, height, width = spec.image
     channel, place = divmod(column, height * width)
-    y, x = (
-        at // pool + margin
-        for at, pool, margin in zip(divmod(place, width), spec.pool, spec.padding, strict=True)
-    )
+    behind_pool = [at // pool for at, pool in zip(divmod(place, width), spec.pool, strict=True)]
+    if any(at >= size for at, size in zip(behind_pool, spec.pooled[1:], strict=True)):
+        return []  # left over at the edge
+    y, x = (at + margin for at, margin in zip(behind_pool, spec.padding, strict=True))
+    own, source = divmod(channel, spec.kernel_shape[1])
+    of_group = spec.channels // spec.channel_groups
     found = []
     for oy, ox in np.ndindex(*spec.output[1:]):
-        p, q = y - oy, x - ox
+        p, q = y - oy * spec.stride[0], x - ox * spec.stride[1]
         if 0 <= p < spec.kernel[0] and 0 <= q < spec.kernel[1]:
-            for part in range(spec.words_of_place):
-                group = (oy * spec.output[2] + ox) * spec.words_of_place + part
-                word = spec.kernel_word(part * spec.lanes, channel, p, q)
-                found.append((word, group, 0))
+            for first in range(own * of_group, (own + 1) * of_group, spec.lanes):
+                group = (oy * spec.output[2] + ox) * spec.words_of_place + first // spec.lanes
+                found.append((spec.kernel_word(first, source, p, q), group, 0))
     return found
 
 
 def drawn(rng: np.random.Generator) -> ConvSpec:
     pool = (int(rng.integers(1, 4)), int(rng.integers(1, 3)))
+    strided, groups = rng.random() < 0.5, int(rng.choice([1, 1, 2]))
     return ConvSpec(
         name="a",
         image=(
-            int(rng.integers(1, 4)),
-            pool[0] * int(rng.integers(3, 6)),
-            pool[1] * int(rng.integers(3, 6)),
+            groups * int(rng.integers(1, 3)),
+            pool[0] * int(rng.integers(3, 6)) + int(rng.integers(0, pool[0])),
+            pool[1] * int(rng.integers(3, 6)) + int(rng.integers(0, pool[1])),
         ),
         channels=4,
-        lanes=int(rng.choice([1, 2, 4])),
+        channel_groups=groups,
+        lanes=int(rng.choice([1, 2, 4 // groups])),
         kernel=(int(rng.integers(1, 4)), int(rng.integers(1, 4))),
+        stride=(int(rng.integers(1, 4)), int(rng.integers(1, 4))) if strided else (1, 1),
         padding=(int(rng.integers(0, 3)), int(rng.integers(0, 3))),
         pool=pool,
     )
@@ -88,7 +92,7 @@ def issues_of(
 
 @pytest.mark.parametrize("stalls", [0.0, 0.3, 0.9])
 def test_each_word_of_each_window_once(stalls: float) -> None:
-    for seed in range(8):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         spec = drawn(rng)
         columns = sorted(rng.choice(spec.inputs, 6, replace=False).tolist())

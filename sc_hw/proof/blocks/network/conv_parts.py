@@ -1,13 +1,15 @@
 """Claims about the sequencer of a convolution: which words it issues, and for which sums.
 
 The input of the event under way is given by ghosts: numbers with which its column is channel, row
-and column of the image, and place in a window of the pool. No division stands in the claims, so
-they say that those of the hardware are exact.
+and column of the image, and place in a window of the pool; its channel one of a group, and row and
+column a multiple of the stride and a rest. No division stands in the claims, so they say that those
+of the hardware are exact.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sc_hw.proof.bits import Bits, cat, mux
@@ -17,7 +19,7 @@ from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_model.spec import ConvSpec
 
-DECODING = 6  # clocks from an event to its first word, where additions need no more between them
+DECODING = 8  # clocks from an event to its first word, where additions need no more between them
 
 
 @dataclass(frozen=True)
@@ -27,21 +29,29 @@ class _Input:
     Members
     -------
     channel : of the image.
-    row, column : behind the pool.
+    own : its group of channels.
+    row, column : behind the pool; what the pool leaves over counts as one more.
     top, left : in the window of the pool.
+    down, along : row and column of the padded image, divided by the stride.
+    below, behind : what this division leaves.
     """
 
     channel: Bits
+    own: Bits
     row: Bits
     column: Bits
     top: Bits
     left: Bits
+    down: Bits
+    along: Bits
+    below: Bits
+    behind: Bits
 
     @classmethod
     def of(cls, prover: Prover, name: str, bits: int) -> _Input:
         """New ghosts."""
         t = prover.terms
-        names = ("channel", "row", "column", "top", "left")
+        names = (each.name for each in fields(cls))
         return cls(*(Bits(t, t.var(f"{each} of {name}", bits)) for each in names))
 
     def or_else(self, condition: Bits, other: _Input) -> _Input:
@@ -51,10 +61,32 @@ class _Input:
 
     def inside(self, spec: ConvSpec) -> Bits:
         """Whether the numbers are those of an input."""
-        channels, height, width = spec.pooled
-        limits = (channels, height, width, *spec.pool)
-        pairs = zip(vars(self).values(), limits, strict=True)
-        return cat([number.below(limit) for number, limit in pairs]).all()
+        (down, along), inputs = spec.stride, spec.kernel_shape[1]
+        places = [
+            (self.line(spec), self.row, self.top, self.down.times(down) + self.below, self.below),
+            (self.across(spec), self.column, self.left, self.along.times(along) + self.behind,
+             self.behind),
+        ]  # fmt: skip
+        facts = [
+            self.channel.below(spec.image[0]),
+            self.own.below(spec.channel_groups),
+            (self.channel - self.own.times(inputs)).below(inputs),
+        ]
+        for axis, (whole, number, rest, multiple, left) in enumerate(places):
+            size = spec.image[axis + 1]
+            facts += [
+                whole.below(size),
+                number.below(-(-size // spec.pool[axis])),
+                rest.below(spec.pool[axis]),
+                same(multiple, number + spec.padding[axis]),
+                left.below(spec.stride[axis]),
+                ~(number + spec.padding[axis]).below((self.down, self.along)[axis]),
+            ]
+        return cat(facts).all()
+
+    def across(self, spec: ConvSpec) -> Bits:
+        """Column of the image."""
+        return self.column.times(spec.pool[1]) + self.left
 
     def line(self, spec: ConvSpec) -> Bits:
         """Row of the image."""
@@ -62,8 +94,7 @@ class _Input:
 
     def inner(self, spec: ConvSpec) -> Bits:
         """Place in its channel."""
-        across = self.column.times(spec.pool[1]) + self.left
-        return self.line(spec).times(spec.image[2]) + across
+        return self.line(spec).times(spec.image[2]) + self.across(spec)
 
     def number(self, spec: ConvSpec) -> Bits:
         """Number of the input."""
@@ -71,18 +102,48 @@ class _Input:
 
 
 class _Axis:
-    """The outputs that see an input, along one axis."""
+    """The outputs that see an input, along one axis.
 
-    def __init__(self, spec: ConvSpec, axis: int, at: Bits) -> None:
-        self.size, self.most = spec.kernel[axis], spec.output[axis + 1]
-        self.here = at + spec.padding[axis]
-        self.padded = spec.pooled[axis + 1] + 2 * spec.padding[axis]
+    Members
+    -------
+    here : place in the padded image.
+    first, last : of the outputs, if there are any.
+    count : outputs behind the first one.
+    turned : place of the first one in the kernel, which is stored turned round.
+    seen : whether there are any.
+    left_over : whether the pool leaves something over at the edge.
+    there : it does not leave over this.
+    most : most outputs that see an input.
+    """
+
+    def __init__(self, spec: ConvSpec, axis: int, of: _Input) -> None:
+        at, multiple, rest = ((of.row, of.down, of.below), (of.column, of.along, of.behind))[axis]
+        self.size, self.outputs, self.step = (
+            spec.kernel[axis], spec.output[axis + 1], spec.stride[axis]
+        )  # fmt: skip
+        self.most = -(-self.size // self.step)
+        margin, pooled = spec.padding[axis], spec.pooled[axis + 1]
+        self.here = at + margin
+        self.values = max(pooled + 2 * margin, -(-spec.image[axis + 1] // spec.pool[axis]) + margin)
         zero = Bits.const(at.terms, 0, len(at))
-        clipped = self.here.below(self.size - 1)
-        self.first = mux(clipped, zero, self.here - (self.size - 1))
-        end = Bits.const(at.terms, self.most - 1, len(at))
-        self.last = mux(self.here.below(self.most), self.here, end)
+        # here - (size - 1) is (multiple - whole) x step + rest - part
+        whole, part = divmod(self.size - 1, self.step)
+        rounded_up = (~rest.below(part + 1)).wide(len(at))
+        first = multiple - whole + rounded_up
+        self.first = mux(self.here.below(self.size - 1), zero, first)
+        end = Bits.const(at.terms, self.outputs - 1, len(at))
+        self.last = mux(multiple.below(self.outputs), multiple, end)
         self.count = self.last - self.first
+        # Place in the kernel of the first output's weight, turned round
+        self.turned = self.first.times(self.step) - self.here + (self.size - 1)
+        self.left_over = spec.image[axis + 1] % spec.pool[axis] > 0
+        self.there = at.below(pooled)
+        self.seen = self.there & ~self.last.below(self.first)
+
+
+def _seen(spec: ConvSpec, of: _Input) -> Bits:
+    """Whether an output sees an input."""
+    return _Axis(spec, 0, of).seen & _Axis(spec, 1, of).seen
 
 
 class _Sequencer:
@@ -111,6 +172,7 @@ class _Sequencer:
         self.fills = self.valid & ~self.filled & ~self.busy
         self.visits = self.busy & ~self.filling
         self.issuing = self.visits & self.stage.equals(decoding)
+        self.decoded = self.visits & self.stage.equals(decoding - 1)
         self.clock = clock
 
     def _counter(self, name: str, values: int, clock: int) -> Bits:
@@ -133,8 +195,13 @@ class _Sequencer:
         `filled_places`: places that have been filled, while a tick begins.
         """
         spec = self.spec
-        rows, columns = _Axis(spec, 0, of.row), _Axis(spec, 1, of.column)
-        parts, stage = spec.words_of_place, self.stage
+        rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
+        parts, stage = spec.words_of_weights, self.stage
+        seen, corner = rows.seen & columns.seen, rows.first.times(spec.output[2]) + columns.first
+        # those of part 0
+        group = corner.times(spec.words_of_place) + of.own.times(parts)
+        word = self.source(of) + rows.turned.times(spec.kernel[1] * parts)
+        word = word + columns.turned.times(parts)
         reached = [~stage.below(number) for number in range(self.decoding + 1)]
         up_to = [
             (0, same(self.register("column"), of.number(spec))),
@@ -146,25 +213,29 @@ class _Sequencer:
                     of.inner(spec),
                 ),
             ),
+            (2, same(self._counter("own_group", spec.channel_groups, self.clock), of.own)),
             (3, same(self._counter("line", spec.image[1], self.clock), of.line(spec))),
-            (4, same(self._counter("padded_row", rows.padded, self.clock), rows.here)),
-            (4, same(self._counter("padded_column", columns.padded, self.clock), columns.here)),
-            (5, same(self._counter("count_row", spec.kernel[0], self.clock), rows.count)),
-            (5, same(self._counter("count_column", spec.kernel[1], self.clock), columns.count)),
+            (2, same(self._counter("source", spec.first_bias, self.clock), self.source(of))),
+            *self._of_axis("row", rows),
+            *self._of_axis("column", columns),
+            (6, seen.implies(same(self._counter("corner", spec.places, self.clock), corner))),
+            (7, seen.implies(same(self._counter("first_word", spec.first_bias, self.clock), word))),
+            (7, seen.implies(same(self._counter("first_group", spec.groups, self.clock), group))),
         ]
         decoded = [(self.visits & reached[number]).implies(fact) for number, fact in up_to]
         y, x = self.output(of)
         window = [
-            ~rows.count.below(self.left("row", spec.kernel[0])),
-            ~columns.count.below(self.left("column", spec.kernel[1])),
+            rows.seen & columns.seen,
+            ~rows.count.below(self.left("row", rows.most)),
+            ~columns.count.below(self.left("column", columns.most)),
             self.part.below(parts),
-            same(self.group, self.group_of(y, x)),
+            same(self.group, self.group_of(of, y, x)),
             same(self.place, self.word_of(of, y, x)),
         ]
         filling = [
-            same(self.group, filled_places.times(parts) + self.part),
+            same(self.group, filled_places.times(spec.words_of_place) + self.part),
             same(self.place, self.part + spec.first_bias),
-            self.part.below(parts),
+            self.part.below(spec.words_of_place),
             filled_places.below(spec.places),
             same(self.value, self.clocks.const(1, len(self.value))),
         ]
@@ -181,28 +252,47 @@ class _Sequencer:
             ]
         ).all()
 
+    def _of_axis(self, name: str, axis: _Axis) -> Iterator[tuple[int, Bits]]:
+        """What the registers of an axis hold, from a stage on."""
+        yield 4, same(self._counter(f"padded_{name}", axis.values, self.clock), axis.here)
+        yield 5, same(self._counter(f"first_{name}", axis.values, self.clock), axis.first)
+        yield 5, same(self._counter(f"last_{name}", axis.outputs, self.clock), axis.last)
+        yield 5, same(self._counter(f"at_{name}", axis.values, self.clock), axis.here)
+        if axis.left_over:
+            yield 5, same(self.clocks.at(self.clock, f"there_{name}"), axis.there)
+        turned = same(self._counter(f"turned_{name}", axis.size, self.clock), axis.turned)
+        yield 6, axis.seen.implies(turned)
+        counted = same(self._counter(f"count_{name}", axis.most, self.clock), axis.count)
+        yield 6, axis.seen.implies(counted)
+
+    def source(self, of: _Input) -> Bits:
+        """Number of the first word of the weights of the input's channel."""
+        return of.channel.times(
+            self.spec.kernel[0] * self.spec.kernel[1] * self.spec.words_of_weights
+        )
+
     def output(self, of: _Input) -> tuple[Bits, Bits]:
         """Row and column of the output whose word is next."""
         spec = self.spec
-        rows, columns = _Axis(spec, 0, of.row), _Axis(spec, 1, of.column)
-        y = rows.last - self.left("row", spec.kernel[0])
-        return y, columns.last - self.left("column", spec.kernel[1])
+        rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
+        y = rows.last - self.left("row", rows.most)
+        return y, columns.last - self.left("column", columns.most)
 
-    def group_of(self, y: Bits, x: Bits) -> Bits:
-        """Number of the group of neurons of an output and part."""
+    def group_of(self, of: _Input, y: Bits, x: Bits) -> Bits:
+        """Number of the group of neurons of an output and part, in the input's channels."""
         spec = self.spec
         place = y.times(spec.output[2]) + x
-        return place.times(spec.words_of_place) + self.part
+        return place.times(spec.words_of_place) + of.own.times(spec.words_of_weights) + self.part
 
     def word_of(self, of: _Input, y: Bits, x: Bits) -> Bits:
         """Number of the word with the weights from the input to that output."""
         spec = self.spec
-        rows, columns = _Axis(spec, 0, of.row), _Axis(spec, 1, of.column)
+        rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
         # the kernel's row and column with which the output sees the input, stored turned round
-        row, column = y - rows.here, x - columns.here
+        row, column = y.times(rows.step) - rows.here, x.times(columns.step) - columns.here
         turned = of.channel.times(spec.kernel[0]) + row + (spec.kernel[0] - 1)
         place = turned.times(spec.kernel[1]) + column + (spec.kernel[1] - 1)
-        return place.times(spec.words_of_place) + self.part
+        return place.times(spec.words_of_weights) + self.part
 
 
 def prove_conv_sequencer(
@@ -241,7 +331,8 @@ def prove_conv_sequencer(
         {"place": now.place.term, "group": now.group.term},
     )
     _prove_words(prover, clocks, now, then, under_way, label, known)
-    _prove_tick(prover, now, then, label, known, over_fill)
+    over = _over(now, under_way) | (now.decoded & ~_seen(spec, under_way))
+    _prove_tick(prover, now, then, label, known, over_fill, over)
     _prove_distance(prover, net, facts, spec, bits, decoding, label)
     prover.claim(
         f"{label}: after a reset",
@@ -251,12 +342,13 @@ def prove_conv_sequencer(
     )
 
 
-def _over(now: _Sequencer) -> Bits:
+def _over(now: _Sequencer, of: _Input) -> Bits:
     """The last word of the event under way is issued in this clock."""
+    spec = now.spec
     none_left = (
-        now.left("row", now.spec.kernel[0]).equals(0)
-        & now.left("column", now.spec.kernel[1]).equals(0)
-        & now.part.equals(now.spec.words_of_place - 1)
+        now.left("row", _Axis(spec, 0, of).most).equals(0)
+        & now.left("column", _Axis(spec, 1, of).most).equals(0)
+        & now.part.equals(spec.words_of_weights - 1)
     )
     return now.issue & ~now.filling & none_left
 
@@ -272,23 +364,23 @@ def _prove_words(
 ) -> None:
     """Each output of the window is visited once, row by row."""
     spec, bits = now.spec, now.bits
-    rows, columns = _Axis(spec, 0, of.row), _Axis(spec, 1, of.column)
+    rows, columns = _Axis(spec, 0, of), _Axis(spec, 1, of)
     (y, x), (next_y, next_x) = now.output(of), then.output(of)
-    over = _over(now)
-    at_part = now.part.equals(spec.words_of_place - 1)
+    over, seen = _over(now, of), _seen(spec, of)
+    at_part = now.part.equals(spec.words_of_weights - 1)
     at_row = at_part & same(x, columns.last)
     goes_on = now.issuing & now.issue & ~over
-    starts = now.visits & now.stage.equals(now.decoding - 1)
+    starts = now.decoded & seen
     wanted_x = mux(at_row, columns.first, mux(at_part, x + 1, x))
     wanted_part = mux(at_part, clocks.const(0, bits), now.part + 1)
-    held = (now.visits & ~now.issue & ~starts & now.stage.equals(now.decoding)).implies(
+    held = (now.issuing & ~now.issue).implies(
         same(next_y, y) & same(next_x, x) & same(then.part, now.part) & then.issuing
     )
     prover.claim(
         f"{label}: the words of an event",
         "an event issues the words of each output that sees its input, from the first one on, row"
-        " by row, each once, with its value; nothing else is issued but the biases, and nothing"
-        " while `hold` is high",
+        " by row, each once, with its value, and none where no output sees it; nothing else is"
+        " issued but the biases, and nothing while `hold` is high",
         violated(
             same(now.issue, (now.filling | now.issuing) & now.busy & ~now.hold),
             same(now.address, now.place.gated(now.busy)),
@@ -311,9 +403,10 @@ def _prove_words(
             same(now.first, now.filling),
             now.begins.implies(same(then.value, now.event_value) & then.stage.equals(0)),
             (now.visits & ~now.begins).implies(same(then.value, now.value)),
-            (now.visits & now.stage.below(now.decoding) & ~now.begins).implies(
+            (now.visits & now.stage.below(now.decoding) & ~(now.decoded & ~seen)).implies(
                 same(then.stage, now.stage + 1) & then.visits
             ),
+            (now.decoded & ~seen).implies(~then.issuing & same(then.busy, now.begins)),
         ),
         known,
         {"place": now.place.term, "group": now.group.term},
@@ -327,9 +420,10 @@ def _prove_tick(
     label: str,
     known: list[Any],
     over_fill: Bits,
+    over: Bits,
 ) -> None:
     """Sums begin with their biases; events follow, and the end token comes last."""
-    spec, over = now.spec, _over(now)
+    spec = now.spec
     issues = now.issue & now.filling
     at_part = now.part.equals(spec.words_of_place - 1)
     bias = mux(at_part, now.clocks.const(spec.first_bias, now.bits), now.place + 1)

@@ -233,14 +233,15 @@ class _Order:
     def invariant(self, columns: list[_Column]) -> Bits:
         """What the stages hold of the columns that are in them, the first one first."""
         facts, (one, two, three) = self.facts, columns
-        zero, last = (Bits.const(self.out.terms, n, len(self.out)) for n in (0, facts.channels))
+
+        def or_behind(behind: Bits, number: Bits, otherwise: int) -> Bits:
+            return mux(behind, Bits.const(number.terms, otherwise, len(number)), number)
+
         stages = [
             same(self.column, one.given(facts))
-            & same(
-                self.found.times(facts.channels), one.given(facts) - one.channel.gated(~one.behind)
-            ),
-            same(self.place, mux(two.behind, zero, two.place))
-            & same(self.channel, mux(two.behind, last, two.channel)),
+            & same(self.found, or_behind(one.behind, one.place, facts.places)),
+            same(self.place, or_behind(two.behind, two.place, 0))
+            & same(self.channel, or_behind(two.behind, two.channel, facts.channels)),
             same(self.out, three.wanted(facts)),
         ]
         held = [

@@ -786,6 +786,8 @@ def _prove_lanes_inputs(layer: EventLayer) -> None:
         for name, value in wanted.items():
             if lanes.has(name):  # with values of one bit there is no value
                 yield wiring.pair(lanes, name, value)
+        load = wiring.signal(lanes, "load").wide(spec.lanes + 1)
+        yield "the host writes one lane at a time", load & (load - 1), load.gated(load.equals(0))
 
     wiring.claim(
         f"{layer.label}: the lanes' inputs",

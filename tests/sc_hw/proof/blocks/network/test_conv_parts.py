@@ -27,6 +27,22 @@ SHAPES = {
         name="c", image=(1, 8, 8), channels=8, kernel=(3, 3), lanes=8, neuron=NEURON
     ),
     "a line": ConvSpec(name="c", image=(3, 1, 12), channels=2, kernel=(1, 5), neuron=NEURON),
+    "strides, groups of channels, a rest of the pool": ConvSpec(
+        name="c",
+        image=(4, 9, 8),
+        channels=8,
+        channel_groups=2,
+        kernel=(3, 4),
+        stride=(2, 3),
+        pool=(2, 1),
+        padding=(1, 0),
+        lanes=2,
+        weight_bits=4,
+        neuron=NEURON,
+    ),
+    "a stride along a line": ConvSpec(
+        name="c", image=(1, 1, 16), channels=2, kernel=(1, 2), stride=(1, 3), neuron=NEURON
+    ),
     "one place": ConvSpec(
         name="c", image=(3, 6, 6), pool=(3, 2), channels=3, kernel=(2, 3), neuron=NEURON
     ),

@@ -1,0 +1,1 @@
+"""Campaigns that place and route whole networks."""
