@@ -1,33 +1,30 @@
-"""A learning network skips what the rules of its layers are shown to keep, and nothing else."""
+"""What the manifest says of a network that learns."""
 
 from __future__ import annotations
 
-import pytest
-from learning_networks import network
+from learning_hardware import spec_of
 
-from sc_hw.build.blocks import block_of, learning_network
-from sc_hw.fabric.families import load_family
-from sc_model.spec import ConfigError, Design
-
-DESIGN = Design(
-    name="skips",
-    block="learning_network",
-    learning=network(layer={"lanes": 4}, output={"lanes": 4}),
-)
+from sc_hw.build.elaborate import make
+from sc_model.spec import Design
 
 
-def test_the_manifest_lists_what_may_be_skipped() -> None:
-    block = block_of(DESIGN, load_family("generic"))
-    listed = block.description()["quiet"]
-    assert listed == dict.fromkeys(("hidden0", "output"), [["trace"], ["signal"]])
-
-
-def test_hardware_without_the_licence_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning_network, "SKIPPED", ("trace", "shift"))
-    with pytest.raises(ConfigError) as error:
-        block_of(DESIGN, load_family("generic"))
-    assert str(error.value) == (
-        "layer 'hidden0' of learning network 'skips' skips synapses with shift = 0, but that does"
-        " not keep every field of rule 'error_triggered'; its quiet conditions are: trace = 0,"
-        " signal = 0."
-    )
+def test_the_manifest_says_where_everything_is() -> None:
+    spec = spec_of()
+    manifest = make(Design(name="learn", block="learning_network", learning=spec)).manifest
+    assert manifest["placement"] == {
+        "lanes": 8,
+        "rows": 13,
+        "groups": 3,
+        "out_base": 64,
+        "out_groups": 2,
+        "memory": "two_ports",
+    }
+    spaces = {space["name"]: space for space in manifest["spaces"]}
+    assert {name: space["words"] for name, space in spaces.items()} == {
+        "synapse": 64 + 21 * 2,
+        "neuron": 3,
+        "control": 1,
+    }
+    fields = [field["name"] for field in spaces["control"]["fields"]]
+    assert fields == ["lfsr", "step_shift", "learn_hidden", "learn_output"]
+    assert manifest["timing"]["update_clocks"] == 1
