@@ -106,7 +106,8 @@ def priced(case: Case, design: Design, root: Path, seeds: int) -> dict[str, Any]
         folder.mkdir(parents=True, exist_ok=True)
         system = system_of(design, family, clock_hz=round(HOST_MHZ * 1e6))
         write_text(folder / "block.v", to_verilog(system, SYSTEM, family))
-        shared = tuple(system.shared_modules)
+        # As a board's bitstream is made: the block is there once, and its edge is none for synthesis.
+        shared = tuple(getattr(system.block.component, "shared_modules", {}))
         cells = synthesise(["block.v"], target, folder, "block", shared, top=SYSTEM)
         units = count(cells, target.cells)
         placed = place_and_route(target, folder, seeds, 1, silent)
