@@ -106,7 +106,7 @@ def priced(case: Case, design: Design, root: Path, seeds: int) -> dict[str, Any]
         folder.mkdir(parents=True, exist_ok=True)
         system = system_of(design, family, clock_hz=round(HOST_MHZ * 1e6))
         write_text(folder / "block.v", to_verilog(system, SYSTEM, family))
-        # As a board's bitstream is made: the block is there once, and its edge is none for synthesis.
+        # As for a board's bitstream: the block is there once, so synthesis does not stop at it.
         shared = tuple(getattr(system.block.component, "shared_modules", {}))
         cells = synthesise(["block.v"], target, folder, "block", shared, top=SYSTEM)
         units = count(cells, target.cells)
@@ -219,7 +219,9 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--target", action="append", default=[])
-    parser.add_argument("--host", action="append", default=[], help="none, spi_bus, uart; the rest is kept")
+    parser.add_argument(
+        "--host", action="append", default=[], help="none, spi_bus, uart; the rest is kept"
+    )
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     given = parser.parse_args()
