@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Signal, signed
+from amaranth.hdl import C, Cat, Elaboratable, Module, Signal, Value, signed
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -243,6 +243,7 @@ class WordRAM(wiring.Component):
     width : bits of a lane's part, >= 1.
     lanes : parts of a word, >= 1.
     single_port : whether there is one port.
+    narrow : (word, lanes): from that word on only so many lanes are in use; None: all are.
 
     Members
     -------
@@ -260,13 +261,21 @@ class WordRAM(wiring.Component):
     the twin.
     """
 
-    def __init__(self, depth: int, width: int, lanes: int, *, single_port: bool) -> None:
+    def __init__(
+        self,
+        depth: int,
+        width: int,
+        lanes: int,
+        *,
+        single_port: bool,
+        narrow: tuple[int, int] | None = None,
+    ) -> None:
         if min(depth, width, lanes) < 1:
             raise ValueError(
                 f"Word RAM needs depth, width and lanes >= 1, not {depth} x {width} x {lanes}"
             )
         self.depth, self.width, self.lanes = depth, width, lanes
-        self.single_port = single_port
+        self.single_port, self.narrow = single_port, narrow
         address = max(1, (depth - 1).bit_length())
         super().__init__(
             {
@@ -277,6 +286,12 @@ class WordRAM(wiring.Component):
                 "w_data": In(width * lanes),
             }
         )
+
+    def depth_of(self, lane: int) -> int:
+        """Words of which a lane is in use."""
+        if self.narrow is None or lane < self.narrow[1]:
+            return self.depth
+        return self.narrow[0]
 
     def elaborate(self, platform: Any) -> Elaboratable:
         override = _override(platform, "get_word_ram", self)
@@ -421,6 +436,7 @@ class RegisteredMultiplyAdd(wiring.Component):
     b_width : bits of the unsigned factor.
     c_width : bits of the signed addend.
     sum_width : bits of the sum.
+    block : whether a multiplier block is meant; else a tree of adders.
 
     Members
     -------
@@ -433,9 +449,12 @@ class RegisteredMultiplyAdd(wiring.Component):
     None to keep the twin.
     """
 
-    def __init__(self, a_width: int, b_width: int, c_width: int, sum_width: int) -> None:
+    def __init__(
+        self, a_width: int, b_width: int, c_width: int, sum_width: int, *, block: bool = True
+    ) -> None:
         self.a_width, self.b_width = a_width, b_width
         self.c_width, self.sum_width = c_width, sum_width
+        self.block = block
         super().__init__(
             {
                 "a": In(signed(a_width)),
@@ -446,7 +465,7 @@ class RegisteredMultiplyAdd(wiring.Component):
         )
 
     def elaborate(self, platform: Any) -> Elaboratable:
-        override = _override(platform, "get_registered_multiply_add", self)
+        override = _override(platform, "get_registered_multiply_add", self) if self.block else None
         if override is not None:
             return override
         m = Module()
@@ -455,7 +474,7 @@ class RegisteredMultiplyAdd(wiring.Component):
             for name, operand in (("a", self.a), ("b", self.b), ("c", self.c))
         )
         result = Signal(signed(self.sum_width), reset_less=True)
-        total = a * b + c
+        total = (a * b if self.block else self._in_adders(a, b)) + c
         m.d.sync += [
             a.eq(self.a),
             b.eq(self.b),
@@ -464,6 +483,20 @@ class RegisteredMultiplyAdd(wiring.Component):
         ]
         m.d.comb += self.sum.eq(result)
         return m
+
+    @staticmethod
+    def _in_adders(a: Signal, b: Signal) -> Value:
+        """The product as a tree of sums, which synthesis does not put into a block."""
+        width = len(a) + len(b)
+        level: list[Value] = [
+            Cat(C(0, place), (a.as_unsigned() & bit.replicate(len(a))).as_signed()).as_signed()
+            for place, bit in enumerate(b)
+        ]
+        while len(level) > 1:
+            pairs = [level[n : n + 2] for n in range(0, len(level), 2)]
+            sums = [pair[0] + pair[1] if len(pair) == 2 else pair[0] for pair in pairs]
+            level = [one[:width].as_signed() if len(one) > width else one for one in sums]
+        return level[0]
 
 
 class CarryOut(wiring.Component):

@@ -42,7 +42,7 @@ class BackwardPass(wiring.Component):
     update : a slot reads a word of the row, to update it.
     first, last : with `feedback`.
     group : of the slot's word; 0 where there is none.
-    oldest : the row's neuron has been silent for long, with this sample.
+    oldest : the row's neuron has been silent for long, with this sample; stands with its slots.
     ages : a row's new age is to be written, the clock after its first slot.
     aged_row, aged : with `ages`.
     ended : the last slot is issued; high for a clock.
@@ -90,16 +90,16 @@ class BackwardPass(wiring.Component):
         begun = Signal(name="begun")  # the row has had its first slot
         active = self.trace.any()
         new_age = self.ageing.o_age
+        is_oldest = new_age == plan.hidden.age_format.hi
+        # Registers, which the row has a clock for: its slots begin in the second one.
         wants, updates = Signal(name="wants"), Signal(name="updates")
+        stood = Signal(name="stood")
         due, last = Signal(name="due"), Signal(name="last_of_pass")
         at_last = group == plan.out_groups - 1 if plan.out_groups > 1 else C(1, 1)
         m.d.comb += [
             self.ageing.i_trace.eq(self.trace),
             self.ageing.i_age.eq(self.age),
-            self.oldest.eq(new_age == plan.hidden.age_format.hi),
-            wants.eq(self.signals & (active | self.near | self.oldest)),
-            updates.eq(self.learns & active),
-            due.eq(running & beat & self.valid),
+            due.eq(running & beat & stood & self.valid),
             last.eq(at_last | ~(wants | updates)),
             self.feedback.eq(due & wants & ~updating),
             self.update.eq(
@@ -115,6 +115,10 @@ class BackwardPass(wiring.Component):
             self.ended.eq(running & self.row_ended),
         ]
         m.d.sync += [
+            self.oldest.eq(is_oldest),
+            wants.eq(self.signals & (active | self.near | is_oldest)),
+            updates.eq(self.learns & active),
+            stood.eq(self.valid & ~self.next),
             beat.eq(~beat),
             self.ages.eq(due & ~begun & self.signals),
             self.aged.eq(new_age),

@@ -78,8 +78,10 @@ class SampleControl(wiring.Component):
         m = Module()
         starts = self.starts
         # A pass is started once nothing is landing; the clock after its last slot shows what lands.
+        # A register, since many strobes say what lands: it shows a clock late what the last slot
+        # of a pass sends, and so does `over` its end.
         quiet = Signal(name="quiet")
-        m.d.comb += quiet.eq(~self.landing)
+        m.d.sync += quiet.eq(~self.landing)
 
         # A register: a pass ends by what it reads of the row in its last clock.
         over = Signal(name="pass_over")

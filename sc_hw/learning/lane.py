@@ -33,6 +33,7 @@ class LearningLane(wiring.Component):
     Parameters
     ----------
     plan : widths.
+    block : whether it has a multiplier block, or adders.
 
     Members
     -------
@@ -45,7 +46,7 @@ class LearningLane(wiring.Component):
     changed : the new weight.
     """
 
-    def __init__(self, plan: LearningPlan) -> None:
+    def __init__(self, plan: LearningPlan, *, block: bool = True) -> None:
         self.plan = plan
         weight = self.weight_bits = plan.hidden.weight_bits
         self.signal_bits = plan.state_bits
@@ -58,7 +59,7 @@ class LearningLane(wiring.Component):
             max(noise + weight + 1, self.signal_bits + self.factor_bits + 1, self.product_bits) + 1
         )
         self.unit = RegisteredMultiplyAdd(
-            self.signal_bits, self.factor_bits, weight + noise, self.total_bits
+            self.signal_bits, self.factor_bits, weight + noise, self.total_bits, block=block
         )
         super().__init__(
             {

@@ -86,7 +86,8 @@ class LearningNetwork(wiring.Component):
     def __init__(self, spec: LearningNetworkSpec, family: Family) -> None:
         self.spec, self.family = spec, family
         self.plan = plan = LearningPlan(spec, family)
-        lanes = [LearningLane(plan) for _ in range(plan.lanes)]
+        blocks = plan.lanes if family.multipliers is None else family.multipliers
+        lanes = [LearningLane(plan, block=number < blocks) for number in range(plan.lanes)]
         neurons, classes = HiddenNeurons(plan), ClassScores(plan)
         self.parts = _Parts(
             lists=InputLists(plan),
@@ -266,6 +267,7 @@ class LearningNetwork(wiring.Component):
             rows.word.eq(parts.state.word.as_value()),
             rows.next.eq(readout.next | backward.next),
             readout.trace.eq(rows.trace),
+            readout.active.eq(rows.active),
             backward.trace.eq(rows.trace),
             backward.near.eq(rows.near),
             backward.age.eq(rows.age),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Module, Signal
+from amaranth.hdl import C, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -27,7 +27,7 @@ class ReadoutPass(wiring.Component):
     Members
     -------
     start : begin; while it rests.
-    valid, trace : of the row (see `HiddenRows`), which is visited while the pass is under way.
+    valid, trace, active : of the row (see `HiddenRows`) that is visited.
     next : the row is over.
     row_ended : the last row has been taken.
     event : a slot adds the row's weights of `group` to partial sum `set`.
@@ -42,6 +42,7 @@ class ReadoutPass(wiring.Component):
                 "start": In(1),
                 "valid": In(1),
                 "trace": In(plan.trace_bits),
+                "active": In(1),
                 "next": Out(1),
                 "row_ended": In(1),
                 "event": Out(1),
@@ -57,24 +58,23 @@ class ReadoutPass(wiring.Component):
         running = Signal(name="running")
         group = Signal(plan.group_bits, name="at_group")
         set_ = Signal(max(1, plan.set_bits), name="at_set")
-        done = Signal(plan.trace_bits, name="done")  # visits of the row so far
-        active = self.trace.any()
+        done = Signal(plan.trace_bits, name="done", init=1)  # visits of the row, with the next one
         at_last = group == plan.out_groups - 1 if plan.out_groups > 1 else C(1, 1)
-        over = done == (self.trace - 1)[: plan.trace_bits]
+        over = done == self.trace
         m.d.comb += [
-            self.event.eq(running & self.valid & active),
+            self.event.eq(running & self.valid & self.active),
             self.group.eq(gated(group, by=self.event)),
             self.set.eq(gated(set_, by=self.event)),
-            self.next.eq(running & self.valid & (~active | (at_last & over))),
+            self.next.eq(running & self.valid & (~self.active | (at_last & over))),
             self.ended.eq(running & self.row_ended),
         ]
         with m.If(self.start):
-            m.d.sync += [running.eq(1), set_.eq(0), group.eq(0), done.eq(0)]
+            m.d.sync += [running.eq(1), set_.eq(0), group.eq(0), done.eq(1)]
         with m.If(self.event):
             if plan.out_groups > 1:
                 m.d.sync += group.eq(gated(group + 1, by=~at_last))
             with m.If(at_last):
-                m.d.sync += done.eq(gated(done + 1, by=~over))
+                m.d.sync += done.eq(Mux(over, 1, done + 1))
                 if plan.sets > 1:
                     m.d.sync += set_.eq(set_ + 1)
         with m.If(self.ended):

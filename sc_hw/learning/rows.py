@@ -35,6 +35,7 @@ class HiddenRows(wiring.Component):
     group, lane : of the row's neuron, or of `opens`.
     row : its number.
     trace, near, age : of the neuron.
+    active : its trace is not 0.
     next : the row has been taken.
     ended : the last row has been taken; high for a clock.
     """
@@ -52,6 +53,7 @@ class HiddenRows(wiring.Component):
                 "lane": Out(plan.lane_bits),
                 "row": Out(plan.group_bits + plan.lane_bits),
                 "trace": Out(plan.trace_bits),
+                "active": Out(1),
                 "near": Out(1),
                 "age": Out(plan.hidden.age_bits),
                 "next": In(1),
@@ -92,14 +94,17 @@ class HiddenRows(wiring.Component):
         with m.If(fetching):
             m.d.sync += clock.eq(clock + 1)
             with m.If(clock == plan.fetch):
-                m.d.sync += traces.eq(fields(trace_bits))
+                found = fields(trace_bits)
+                m.d.sync += [traces.eq(found), self.active.eq(found[: plan.trace_bits].any())]
             with m.If(clock == plan.fetch + 1):
                 m.d.sync += [ages.eq(fields(age_bits)), fetching.eq(0), walking.eq(1)]
         last = plan.neurons - 1
         at_end = (group == last >> plan.lane_bits) & (lane == last % plan.lanes)
         with m.If(walking & self.next):
+            following = traces[trace_bits : trace_bits + plan.trace_bits]
             m.d.sync += [
                 traces.eq(Cat(traces[trace_bits:], C(0, trace_bits))),
+                self.active.eq(following.any()),
                 ages.eq(Cat(ages[age_bits:], C(0, age_bits))),
                 lane.eq(lane + 1),
             ]

@@ -57,7 +57,11 @@ class WeightMemory(wiring.Component):
         m = Module()
         plan, delays = self.plan, Delays(m)
         m.submodules.ram = ram = WordRAM(
-            plan.depth, self.bits, plan.lanes, single_port=plan.single_port
+            plan.depth,
+            self.bits,
+            plan.lanes,
+            single_port=plan.single_port,
+            narrow=(plan.rows * plan.groups, plan.classes) if plan.out_groups == 1 else None,
         )
         strobes = [
             delays.later(self.update, clocks, "update", strobe=True)

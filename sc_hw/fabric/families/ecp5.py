@@ -12,14 +12,17 @@ from amaranth.hdl import Array, C, Cat, ClockSignal, Elaboratable, Instance, Mod
 from amaranth.lib import memory
 
 from sc_hw.fabric.families.family import Family
-from sc_hw.fabric.primitives import BlockRAM, LaneRAM, PipelinedMultiplier
+from sc_hw.fabric.primitives import BlockRAM, LaneRAM, PipelinedMultiplier, WordRAM
 from sc_hw.fabric.timing import Timing
+from sc_hw.wires import choose
 
 # (bits of a word, words, lowest address pin used) of a DP16KD port, widest words first; Lattice
 # FPGA-TN-02204, table "DP16KD". The first shape that is deep enough needs the fewest blocks.
 _SHAPES = ((18, 1024, 4), (9, 2048, 3), (4, 4096, 2), (2, 8192, 1), (1, 16384, 0))
 # Words of a memory of lanes, behind the last 512 of them, that are not worth a row of blocks.
 _FEW_WORDS = 64
+# The same of a memory whose lanes have rows of their own: a block then holds four lanes alone.
+_FEW_NARROW_WORDS = 96
 _MAX_DEPTH = 16_384  # words of the deepest shape; a deeper memory takes several rows of blocks
 
 
@@ -199,6 +202,67 @@ class Ecp5(Family):
         ]
         return word
 
+    def get_word_ram(self, ram: WordRAM) -> Elaboratable | None:
+        """Rows of PDPW16KD, four lanes of 8 or 9 bits and 512 words a block.
+
+        The words behind a lane's last full row are distributed RAM where they are few, and lanes
+        that are not in use from some word on have no rows for these words.
+        """
+        if ram.single_port or not 5 <= ram.width <= 9 or ram.depth <= 512 or ram.lanes % 4:
+            return None
+        m = Module()
+        row = ram.r_addr[9:]
+        columns = []
+        for lane in range(0, ram.lanes, 4):
+            depth = ram.depth_of(lane)
+            full, rest = divmod(depth, 512)
+            few = 0 < rest <= _FEW_NARROW_WORDS
+            data = [
+                self._word_block(m, ram, f"block_{number}_{lane}", lane, ram.w_addr[9:] == number)
+                for number in range(full + (rest > 0 and not few))
+            ]
+            if few:
+                data.append(self._last_words(m, ram, lane, rest, ram.w_addr[9:] == full))
+            columns.append(data)
+        chosen = [Signal(len(row), name=f"row_{stage}", reset_less=True) for stage in range(2)]
+        m.d.sync += [chosen[0].eq(row), chosen[1].eq(chosen[0])]
+        m.d.comb += ram.r_data.eq(Cat(choose(chosen[1], data) for data in columns))
+        return m
+
+    def _word_block(self, m: Module, ram: WordRAM, name: str, lane: int, here: Value) -> Value:
+        """Add a block for four lanes from `lane` on; the lanes that it reads."""
+        width, pad = ram.width, C(0, 9)
+        lanes = [ram.w_data[n * width : (n + 1) * width] for n in range(lane, lane + 4)]
+        enables = ram.w_en[lane : lane + 4]
+        written = Cat(Cat(one, pad)[:9] for one in lanes)
+        read = _wide_block(
+            m, name, ram.r_addr[:9], ram.w_addr[:9], written, enables.any() & here, enables
+        )
+        return Cat(read[9 * n : 9 * n + width] for n in range(4))
+
+    def _last_words(self, m: Module, ram: WordRAM, lane: int, depth: int, here: Value) -> Value:
+        """Add distributed RAM for the last words of four lanes; the lanes that it reads."""
+        width = ram.width
+        words = memory.Memory(
+            shape=4 * width,
+            depth=depth,
+            init=[],
+            attrs={"no_rw_check": 1, "ram_style": "distributed"},
+        )
+        m.submodules[f"rest_{lane}"] = words
+        write = words.write_port(granularity=width)
+        read = words.read_port(domain="comb")
+        address = Signal.like(read.addr, name=f"rest_address_{lane}", reset_less=True)
+        word = Signal(4 * width, name=f"rest_word_{lane}", reset_less=True)
+        m.d.sync += [address.eq(ram.r_addr[: len(address)]), word.eq(read.data)]
+        m.d.comb += [
+            read.addr.eq(address),
+            write.addr.eq(ram.w_addr[: len(address)]),
+            write.data.eq(ram.w_data[lane * width : (lane + 4) * width]),
+            write.en.eq(ram.w_en[lane : lane + 4] & here.replicate(4)),
+        ]
+        return word
+
     def get_multiplier(self, multiplier: PipelinedMultiplier) -> Elaboratable | None:
         """One MULT18X18D for operands of up to 18 bits and at least 3 stages; else None.
 
@@ -320,5 +384,6 @@ FAMILIES = (
         _SPEED_6.at(3.6, multiplier_stages=4),
         multiplier=(18, 18),
         layer_delay=_SPEED_6.at(4.4, multiplier_stages=4),
+        multipliers=28,
     ),
 )

@@ -43,6 +43,7 @@ class Family:
         `PlasticLayerSpec.memory`).
     large_memory : bits above which a memory of words of lanes goes into memory with one port; None
         where the family has no such memory.
+    multipliers : blocks of its smallest device; None where none are counted.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Family:
     layer_delay: DelayModel | None = None
     layer_memory: Literal["joined", "split"] = "joined"
     large_memory: int | None = None
+    multipliers: int | None = None
 
     def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
         """The fabric's block RAM in place of the twin, or None."""

@@ -289,6 +289,7 @@ FAMILIES = (
         layer_delay=_UP.at(13.0, multiplier_stages=3),
         layer_memory="split",
         large_memory=_FEW_BLOCKS * 4096,
+        multipliers=8,
     ),
     Ice40(
         "ice40_hx",

@@ -215,7 +215,7 @@ MUTANTS = (
         "readout",
         "one spike too many",
         "a row is added once more than it has spiked",
-        (r"trace - 1'h1", "trace"),
+        (r"done == trace;", "done == trace + 1'h1;"),
     ),
     _mutant(
         "rows",
@@ -233,7 +233,7 @@ MUTANTS = (
         "control",
         "does not wait",
         "a pass begins while words are on their way to a memory",
-        (r"quiet = ~ landing;", "quiet = 1'h1;"),
+        (r"= ~ landing;", "= 1'h1;"),
     ),
     _mutant(
         "control",

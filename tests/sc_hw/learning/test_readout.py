@@ -24,6 +24,7 @@ def test_each_row_is_added_once_for_each_of_its_spikes() -> None:
         for clock in range(100):
             ctx.set(dut.valid, row < len(traces))
             ctx.set(dut.trace, traces[row] if row < len(traces) else 5)
+            ctx.set(dut.active, row >= len(traces) or traces[row] > 0)
             if ctx.get(dut.event):
                 place = (ctx.get(dut.set), ctx.get(dut.group))
                 assert clock - last.get(place, -LOOP) >= LOOP

@@ -447,7 +447,7 @@ def prove_ageing(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         violated(
             same(clocks.at(1, "aged"), new),
             same(clocks.at(1, "aged_row"), clocks.at(0, "row")),
-            same(clocks.at(0, "oldest"), new.equals(plan.hidden.age_format.hi)),
+            same(clocks.at(1, "oldest"), new.equals(plan.hidden.age_format.hi)),
         ),
         clocks.quiet,
     )

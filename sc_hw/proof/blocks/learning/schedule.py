@@ -259,7 +259,10 @@ def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         (~clocks.at(0, "start")).holds,
         *(fact.holds for fact in invariant(0)),
     ]
-    row_stands = next_ | stands(names)
+    # A row's slots begin when it has stood for a clock, and is known.
+    row_stands = (next_ | stands(names)) & (~due | known_row(clocks, 0))
+    row_stands = row_stands & (due | same(clocks.at(1, "wants"), wants))
+    row_stands = row_stands & (due | same(clocks.at(1, "updates"), updates))
     here = same(clocks.at(0, "at_group"), word)
     feedback, update = clocks.at(0, "feedback"), clocks.at(0, "update")
     prover.claim(
@@ -308,19 +311,35 @@ def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         clocks.quiet,
     )
     trace, near = clocks.at(0, "trace"), clocks.at(0, "near")
-    reasons = trace.any() | near | clocks.at(0, "oldest")
+    # The age's greatest value is shown by the claim about ages.
+    reasons = trace.any() | near | clocks.at(1, "oldest")
+    ready = clocks.at(0, "beat") & clocks.at(0, "stood")
     prover.claim(
         "backward: what a row asks for",
         "its signal is wanted where the neuron has spiked, is near the threshold or has been silent"
-        " for long; its words are updated where it has spiked; by layers that learn",
+        " for long; its words are updated where it has spiked; by layers that learn; slots begin"
+        " when the row has stood for a clock",
         violated(
-            same(wants, clocks.at(0, "signals") & reasons),
-            same(updates, clocks.at(0, "learns") & trace.any()),
-            same(due, clocks.at(0, "running") & clocks.at(0, "beat") & clocks.at(0, "valid")),
+            same(clocks.at(1, "wants"), clocks.at(0, "signals") & reasons),
+            same(clocks.at(1, "updates"), clocks.at(0, "learns") & trace.any()),
+            same(clocks.at(1, "stood"), clocks.at(0, "valid") & ~next_),
+            same(due, clocks.at(0, "running") & ready & clocks.at(0, "valid")),
         ),
         clocks.quiet,
     )
     _prove_licence(prover, clocks, plan)
+
+
+def known_row(clocks: Clocks, clock: int) -> Bits:
+    """Whether the registers of the backward pass are those of the row that stands."""
+    trace, near = clocks.at(clock, "trace"), clocks.at(clock, "near")
+    reasons = trace.any() | near | clocks.at(clock, "oldest")
+    oldest = same(clocks.at(clock, "oldest"), clocks.at(clock + 1, "oldest"))
+    return (
+        same(clocks.at(clock, "wants"), clocks.at(clock, "signals") & reasons)
+        & same(clocks.at(clock, "updates"), clocks.at(clock, "learns") & trace.any())
+        & (oldest | clocks.at(clock, "next"))
+    )
 
 
 def _prove_licence(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
@@ -418,18 +437,20 @@ def prove_readout(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """Each row's words are added as often as the row has spiked."""
     clocks = Clocks(prover, net, 1)
     trace, valid, running = (clocks.at(0, name) for name in ("trace", "valid", "running"))
+    active = clocks.at(0, "active")
     event, next_ = clocks.at(0, "event"), clocks.at(0, "next")
     bits = plan.trace_bits + plan.group_bits + 2
 
     def count(clock: int) -> Bits:
-        done = clocks.at(clock, "done").wide(bits).times(plan.out_groups)
+        done = (clocks.at(clock, "done").wide(bits) - 1).times(plan.out_groups)
         return done + clocks.at(clock, "at_group").wide(bits)
 
     whole = trace.wide(bits).times(plan.out_groups)
     inside = clocks.at(0, "at_group").below(plan.out_groups) & (
         ~trace.any() | count(0).below(whole)
     )
-    inside = inside & (trace.any() | ~count(0).any())
+    inside = inside & (trace.any() | ~count(0).any()) & same(active, trace.any())
+    inside = inside & clocks.at(0, "done").any()
     prover.claim(
         "readout: a row",
         "slots of a row count through its words, as often as it has spiked; then the row is over,"
@@ -501,6 +522,8 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     facts += [
         same(shown, clocks.at(0, "traces")[: plan.trace_bits + 1]),
         same(clocks.at(0, "age"), clocks.at(0, "ages")[: plan.hidden.age_bits]),
+        takes.implies(same(clocks.at(1, "active"), clocks.at(1, "trace").any())),
+        (walking & ~takes).implies(same(clocks.at(1, "active"), clocks.at(0, "active"))),
     ]
     prover.claim(
         "rows: the lanes move up",
@@ -530,7 +553,12 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             (fetching & clock.equals(0)).implies(same(address, place(Part.TRACE))),
             (fetching & clock.equals(1)).implies(same(address, place(Part.AGE))),
             (~fetching).implies(~address.any()),
-            (fetching & clock.equals(plan.fetch + 1)).implies(clocks.at(1, "walking")),
+            (fetching & clock.equals(plan.fetch)).implies(
+                same(clocks.at(1, "active"), clocks.at(1, "trace").any())
+            ),
+            (fetching & clock.equals(plan.fetch + 1)).implies(
+                clocks.at(1, "walking") & same(clocks.at(1, "active"), clocks.at(0, "active"))
+            ),
             (fetching & ~clock.equals(plan.fetch + 1)).implies(
                 clocks.at(1, "fetching") & same(clocks.at(1, "clock"), clock + 1)
             ),
@@ -546,13 +574,13 @@ def prove_control(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """No pass begins before all that was written has landed."""
     del plan
     clocks = Clocks(prover, net, 1)
-    starts: Any = clocks.at(0, "starts")
-    landing, release = clocks.at(0, "landing"), clocks.at(0, "release")
+    starts: Any = clocks.at(1, "starts")
+    landing, release = clocks.at(0, "landing"), clocks.at(1, "release")
     one = same(starts & (starts - 1), clocks.const(0, len(starts)))
     prover.claim(
         "control: passes begin when all has landed",
-        "a pass begins, and a sample ends, in a clock in which nothing is on its way to a memory;"
-        " one pass at a time",
+        "a pass begins, and a sample ends, in a clock behind one in which nothing is on its way to"
+        " a memory; one pass at a time",
         violated((starts.any() | release).implies(~landing), one, ~(starts.any() & release)),
         clocks.quiet,
     )
@@ -562,7 +590,8 @@ def prove_control(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "the host has the memories only while no pass runs, and no pass begins meanwhile; what is"
         " told is taken when the host asks for nothing",
         violated(
-            serves.implies(~starts.any() & ~clocks.at(0, "o_valid") & ~release),
+            serves.implies(~clocks.at(0, "starts").any() & ~clocks.at(0, "o_valid")),
+            serves.implies(~clocks.at(0, "release")),
             clocks.at(0, "teach__ready").implies(~clocks.at(0, "host")),
         ),
         clocks.quiet,
