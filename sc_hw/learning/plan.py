@@ -9,8 +9,6 @@ from functools import cached_property
 from amaranth.hdl import C, Cat, Value
 
 from sc_hw.fabric.families import Family
-from sc_model.graph.quiet import require_quiet
-from sc_model.rules import resolve
 from sc_model.spec import ConfigError
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 
@@ -84,16 +82,12 @@ class LearningPlan:
                 "hardware of a learning network does not explore by itself, so exploration must be"
                 f" 0, not {spec.exploration}: let the host choose what is played."
             )
-        for index, layer in enumerate(spec.layers):
+        for layer in spec.layers:
             if layer.rule.family != RULE:
                 raise ConfigError(
                     f"layers of a learning network run rule '{RULE}' in hardware, not"
                     f" '{layer.rule.family}' (layer '{layer.name}')."
                 )
-            # No slot is issued for words where one of these is 0.
-            rule, params = resolve(spec.rule(index))
-            what = f"layer '{layer.name}' of a learning network"
-            require_quiet(rule, params, ("weight",), ("trace", "signal"), what)
 
     # --- sizes ------------------------------------------------------------------------------------
 
