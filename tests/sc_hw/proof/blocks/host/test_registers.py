@@ -43,10 +43,10 @@ def test_the_committed_report_is_of_these_registers() -> None:
 
 FAULTS = {
     "two answers at once": (r"assign bus__ack = (\S+) ;", r"assign bus__ack = \1  | err;", "once"),
-    "a word is not taken": (r"r_en = \\\$9 ;", "r_en = 1'h0;", "order of bit 0"),
+    "a word is not taken": (r"\.r_en\(pops\)", ".r_en(1'h0)", "order of bit 0"),
     "a bit is inverted": (
-        r"o__payload = \\\$5 ;",
-        r"o__payload = ~\\$5 ;",
+        r"place \? transfer_1 :",
+        r"place ? ~transfer_1 :",
         "order of bit 0",
     ),
 }
