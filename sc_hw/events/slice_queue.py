@@ -77,12 +77,15 @@ class SliceQueue(wiring.Component):
         # next one's begin.
         written = Signal(range(self.transfers + 1), name="written")
         taken = Signal(range(self.transfers + 1), name="taken")
-        following = Signal.like(taken, name="following")
+        after, following = Signal.like(taken, name="after"), Signal.like(taken, name="following")
         offered, moves, complete = Signal(name="offered"), Signal(name="moves"), Signal()
         m.submodules.memory = ram = BlockRAM(self.transfers, SLICE, output_register=False)
         m.d.comb += [
             moves.eq(offered & self.o.ready),
-            following.eq(taken + moves),
+            # `ready` comes late, out of the scanner behind: it selects, and nothing is computed of
+            # it.
+            after.eq(taken + 1),
+            following.eq(Mux(moves, after, taken)),
             complete.eq(self.valid & (place.all() | self.last)),
             ram.w_en.eq(complete),
             ram.w_addr.eq(written[: len(ram.w_addr)]),
@@ -93,7 +96,7 @@ class SliceQueue(wiring.Component):
             self.over.eq(moves & (taken == self.transfers - 1)),
         ]
         # Behind the write: a slice is read in a later clock than it is written in.
-        m.d.sync += offered.eq(following < written)
+        m.d.sync += offered.eq(Mux(moves, after < written, taken < written))
         with m.If(self.valid):
             m.d.sync += behind.eq(Cat(behind[1:], self.spike))
         with m.If(self.restart):

@@ -127,8 +127,11 @@ def test_checkpoints_go_from_one_to_the_other(pair: Pair, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "design",
     [
-        pytest.param(design, id=name, marks=pytest.mark.soak if name == "two_rates" else ())
-        for name, design in DESIGNS.items()
+        *(
+            pytest.param(design, id=name, marks=pytest.mark.soak if name == "two_rates" else ())
+            for name, design in DESIGNS.items()
+        ),
+        pytest.param(by_events(LEARNS), id="events", marks=pytest.mark.soak),
     ],
 )
 def test_a_board_runs_it_as_the_model_does(design: Design, builds: Path, tmp_path: Path) -> None:
