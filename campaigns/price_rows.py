@@ -28,6 +28,11 @@ UNITS = ("lut", "ff", "bram", "dsp")
 HELD_OUT = (0, 4, 8)  # of nine designs in a row these are never fitted to: one of each target
 
 
+def is_held_out(number: int) -> bool:
+    """Whether the model is never fitted to the design of a number."""
+    return number % 9 in HELD_OUT
+
+
 def measured(design: Design, target: str, root: Path) -> dict[str, Any]:
     """What Yosys and nextpnr say of a design."""
     began = time.monotonic()
@@ -74,7 +79,7 @@ def row_of(number: int, design: Design, target: str, root: Path, limit_s: float)
         found = {"failed": f"nothing was measured in {limit_s:g} s"}
     return {
         "number": number,
-        "held_out": number % 9 in HELD_OUT,
+        "held_out": is_held_out(number),
         "target": target,
         "design": design.model_dump(mode="json"),
         **found,
@@ -92,12 +97,13 @@ def kept(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def measure(count: int, file: Path, root: Path, limit_s: float, until_s: float) -> None:
+def measure(count: int, fit: int, file: Path, root: Path, limit_s: float, until_s: float) -> None:
     """Measure the designs that the file has no row of, and append a row for each.
 
     Parameters
     ----------
     count : designs in all.
+    fit : of the designs from this number on only those are measured that are held out.
     file : rows, one in a line.
     root : folder of builds.
     limit_s : seconds for one design.
@@ -107,7 +113,7 @@ def measure(count: int, file: Path, root: Path, limit_s: float, until_s: float) 
     root.mkdir(parents=True, exist_ok=True)
     done = {row["number"] for row in kept(file)}
     for number, (design, target) in enumerate(price_designs(count)):
-        if number in done:
+        if number in done or (number >= fit and not is_held_out(number)):
             continue
         if time.monotonic() - began > until_s:
             return

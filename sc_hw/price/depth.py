@@ -181,13 +181,13 @@ class Paths:
         return self._delays.multiplier if _is_unclocked(block) else NEVER
 
     def _through_logic(self, arrivals: list[float]) -> None:
-        step = self._delays.route + self._delays.lut
+        lut, route = self._delays.lut, self._route
         widest, inputs = self._delays.lut_inputs, self._words.gates.inputs
         near: dict[int, tuple[int, ...]] = {}
         for number in range(1, len(arrivals)):
             if inputs[number]:
                 near[number] = read = _nearest(inputs[number], near, arrivals, widest)
-                arrivals[number] = max([arrivals[leaf] for leaf in read]) + step
+                arrivals[number] = max([arrivals[leaf] + route[leaf] for leaf in read]) + lut
             elif number in self._chain_at:
                 self._through_chain(self._chain_at[number], arrivals)
 

@@ -17,6 +17,7 @@ from sc_model.packages import optional_import
 
 MAX_LOSSES = 4  # times that a point may be lost with its worker before it counts as failed
 CONNECT_S = 10  # until a scheduler answers
+WORKERS_S = 30  # until it has its first worker
 
 Work = Callable[[Any], Any]
 
@@ -92,7 +93,8 @@ class Cluster:
     Raises
     ------
     MissingPackageError : the package distributed is not installed.
-    ToolError : nobody answers at the address, or a worker has another version of this package.
+    ToolError : nobody answers at the address, there is no worker, or one has another version of this
+        package.
     """
 
     def __init__(self, address: str) -> None:
@@ -105,13 +107,20 @@ class Cluster:
                 " scheduler`, and workers with `dask worker ADDRESS`."
             ) from None
         try:
-            self._check_versions()
+            self._check_versions(address)
         except BaseException:
             self.close()
             raise
 
-    def _check_versions(self) -> None:
-        """ToolError where a worker would compute something else."""
+    def _check_versions(self, address: str) -> None:
+        """ToolError where there is no worker, or one that would compute something else."""
+        try:
+            self._client.wait_for_workers(1, timeout=WORKERS_S)
+        except TimeoutError:
+            raise ToolError(
+                f"the Dask scheduler at {address} has no worker; start some with `dask worker"
+                f" {address}`."
+            ) from None
         for worker, version in self._client.run(worker_version, on_error="return").items():
             if version != sc_model.__version__:
                 raise ToolError(
