@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
@@ -14,6 +15,7 @@ from sc_hw.learning.plan import FOLD, LearningPlan
 from sc_hw.trained.lane import unit_graph
 from sc_hw.wires import Delays
 from sc_model.arithmetic.learning import hidden_neuron
+from sc_model.graph import Graph, Node, Op
 
 
 class HiddenNeurons(wiring.Component):
@@ -39,9 +41,9 @@ class HiddenNeurons(wiring.Component):
     def __init__(self, plan: LearningPlan) -> None:
         self.plan = plan
         unit = hidden_neuron(plan.hidden, plan.spec.current_format(0))
-        graph = unit_graph(unit, plan.family)
-        delay = plan.family.layer_delay or plan.family.delay
-        self.updates = [Datapath(graph, delay) for _ in range(plan.half)]
+        # One register, in the middle: more would cost a lane four times the flip-flops, and other
+        # paths are as long.
+        self.halves = cut(unit_graph(unit, plan.family), "raised")
         super().__init__(
             {
                 "visit": In(1),
@@ -65,7 +67,7 @@ class HiddenNeurons(wiring.Component):
     @property
     def written(self) -> int:
         """Clocks from a slot to the write of what is new."""
-        return self.taken + self.updates[0].latency
+        return self.taken + 1
 
     @property
     def spacing(self) -> int:
@@ -104,29 +106,7 @@ class HiddenNeurons(wiring.Component):
             m.d.sync += [potentials.eq(0), traces.eq(0)]
         with m.Else():
             m.d.sync += [potentials.eq(read.data), traces.eq(found)]
-        current_bits = plan.spec.current_format(0).width
-        latency, written = self.updates[0].latency, []
-        traces_later = delays.later(traces, latency, "traces")
-        for lane, update in enumerate(self.updates):
-            m.submodules[f"update_{lane}"] = update
-            current = Signal(signed(current_bits), name=f"current_{lane}", reset_less=True)
-            m.d.sync += current.eq(
-                self._of_half(upper, self.currents, lane)[:current_bits].as_signed()
-            )
-            low = lane * plan.trace_bits
-            m.d.comb += [
-                update.i_current.eq(current),
-                update.i_potential.eq(potentials[lane * bits : (lane + 1) * bits].as_signed()),
-                self.values[lane].eq(
-                    Cat(
-                        (traces_later[low : low + plan.trace_bits] + update.o_spike)[
-                            : plan.trace_bits
-                        ],
-                        update.o_near,
-                    )
-                ),
-            ]
-            written.append(update.o_potential[:bits])
+        written = [self._update(m, lane, potentials, traces, upper) for lane in range(plan.half)]
         landed = delays.later(place, self.written, "place")
         m.d.comb += [
             write.data.eq(Cat(*written)),
@@ -135,7 +115,70 @@ class HiddenNeurons(wiring.Component):
         ]
         return m
 
+    def _update(
+        self, m: Module, lane: int, potentials: Value, traces: Value, upper: Value
+    ) -> Value:
+        """A step of a lane's neuron: its potential, in the clock in which it is written."""
+        plan = self.plan
+        bits, form = plan.hidden.potential_bits, plan.spec.current_format(0)
+        first, second = (Datapath(graph) for graph in self.halves)
+        m.submodules[f"raise_{lane}"], m.submodules[f"fire_{lane}"] = first, second
+        current = Signal(signed(form.width), name=f"current_{lane}", reset_less=True)
+        raised = Signal(signed(bits), name=f"raised_{lane}", reset_less=True)
+        trace = Signal(plan.trace_bits, name=f"trace_{lane}", reset_less=True)
+        low = lane * plan.trace_bits
+        m.d.sync += [
+            current.eq(self._of_half(upper, self.currents, lane)[: form.width].as_signed()),
+            raised.eq(first.o_raised),
+            trace.eq(traces[low : low + plan.trace_bits]),
+        ]
+        m.d.comb += [
+            first.i_current.eq(current),
+            first.i_potential.eq(potentials[lane * bits : (lane + 1) * bits].as_signed()),
+            second.i_raised.eq(raised),
+            self.values[lane].eq(Cat((trace + second.o_spike)[: plan.trace_bits], second.o_near)),
+        ]
+        return Value.cast(second.o_potential)[:bits]
+
     def _of_half(self, upper: Value, word: Any, lane: int) -> Value:
         """A lane of a half of a word."""
         high = Value.cast(word[lane + self.plan.half])
         return Mux(upper, high, Value.cast(word[lane]))
+
+
+def cut(graph: Graph, name: str) -> tuple[Graph, Graph]:
+    """A graph as two, in front of and behind a named intermediate.
+
+    Parameters
+    ----------
+    graph : every way from a variable to an output leads through the intermediate.
+    name : of the intermediate: the output of the first graph, the variable of the second.
+
+    Raises ValueError where a way leads around it.
+    """
+    place = graph.lets[name]
+    front = replace(
+        graph,
+        nodes=graph.nodes[: place + 1],
+        outputs={name: place},
+        lets={key: index for key, index in graph.lets.items() if index <= place},
+    )
+    nodes: list[Node] = []
+    places: dict[int, int] = {}
+
+    def copied(index: int) -> int:
+        if index not in places:
+            node = graph.nodes[index]
+            if index == place:
+                node = Node(Op.VAR, (), (name,), node.interval)
+            elif node.op is Op.VAR:
+                raise ValueError(f"{node.data[0]} must not lead around {name}, but does")
+            args = tuple(map(copied, node.args))
+            places[index] = len(nodes)
+            nodes.append(replace(node, args=args))
+        return places[index]
+
+    outputs = {key: copied(index) for key, index in graph.outputs.items()}
+    lets = {key: places[index] for key, index in graph.lets.items() if index in places}
+    behind = Graph(tuple(nodes), {name: places[place]}, outputs, lets)
+    return front, behind

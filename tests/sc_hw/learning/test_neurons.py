@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from learning_hardware import plan_of
+from support import sketch
 from trained_layers import simulate
 
-from sc_hw.learning.neurons import HiddenNeurons
+from sc_hw.learning.neurons import HiddenNeurons, cut
 from sc_model.arithmetic.learning import hidden_neuron
 from sc_model.graph import IntOps
+from sc_model.spec import IntFormat
 
 
 def test_steps_are_the_unit_s_and_spikes_are_counted() -> None:
@@ -45,3 +48,15 @@ def test_steps_are_the_unit_s_and_spikes_are_counted() -> None:
                 await ctx.tick()
 
     simulate(testbench, dut)
+
+
+def test_a_graph_is_cut_where_no_way_leads_around() -> None:
+    byte = IntFormat(8)
+    graph = sketch(lambda ops, v: ops.let("middle", v.a + v.b) * 3 + 1, a=byte, b=byte)
+    front, behind = cut(graph, "middle")
+    assert front.variables == graph.variables
+    assert list(front.outputs) == list(behind.variables) == ["middle"]
+    assert list(behind.outputs) == ["result"]
+    around = sketch(lambda ops, v: ops.let("middle", v.a + v.b) * v.a, a=byte, b=byte)
+    with pytest.raises(ValueError, match="a must not lead around middle"):
+        cut(around, "middle")
