@@ -19,6 +19,7 @@ def page(report: Mapping[str, Any]) -> str:
         " one sample and one update at a time, from random weights. The",
         "compiled golden model computed all rows; what it computes and what the papers have:"
         " [docs/learning_on_chip.md](../docs/learning_on_chip.md).",
+        "",
         "| task | kind | samples shown | right, mean | deviation | worst | over | floor | goal |"
         " samples with an error | synapses updated a sample | samples/s |",
         "|---|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|",
