@@ -7,9 +7,9 @@ from math import prod
 from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
+from sc_hw.events.sequencer import sequencer_ports
 from sc_hw.wires import gated
 from sc_model.spec import ConvSpec
 
@@ -61,23 +61,7 @@ class ConvSequencer(wiring.Component):
     def __init__(self, spec: ConvSpec, value_bits: int, sets: int, loop: int) -> None:
         self.spec, self.sets = spec, sets
         self.decoding = max(DECODING, loop - 1)
-        column_bits = max(1, (spec.inputs - 1).bit_length())
-        event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
-        super().__init__(
-            {
-                "i_event": In(stream.Signature(event)),
-                "hold": In(1),
-                "issue": Out(1),
-                "address": Out(max(1, (spec.depth - 1).bit_length())),
-                "value": Out(value_bits),
-                "group": Out(max(1, (spec.groups - 1).bit_length())),
-                "set": Out(max(1, (sets - 1).bit_length())),
-                "first": Out(1),
-                "ended": Out(1),
-                "used": Out(sets),
-                "restart": In(1),
-            }
-        )
+        super().__init__(sequencer_ports(spec.inputs, value_bits, spec.depth, spec.groups, sets))
 
     @property
     def event_clocks(self) -> int:

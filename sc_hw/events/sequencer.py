@@ -7,10 +7,43 @@ from typing import Any
 
 from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from sc_hw.wires import gated
 from sc_model.spec import TrainedLayerSpec
+
+
+def sequencer_ports(
+    columns: int, value_bits: int, words: int, groups: int, sets: int
+) -> dict[str, Member]:
+    """The ports that all sequencers have; see `EventSequencer`.
+
+    Parameters
+    ----------
+    columns : of the layer.
+    value_bits : bits of an event's value.
+    words : of the memory that `address` is for.
+    groups : places of sums that `group` tells.
+    sets : sets of sums.
+    """
+
+    def number(count: int) -> int:
+        return max(1, (count - 1).bit_length())
+
+    event = data.StructLayout({"end": 1, "column": number(columns), "value": value_bits})
+    return {
+        "i_event": In(stream.Signature(event)),
+        "hold": In(1),
+        "issue": Out(1),
+        "address": Out(number(words)),
+        "value": Out(value_bits),
+        "group": Out(number(groups)),
+        "set": Out(number(sets)),
+        "first": Out(1),
+        "ended": Out(1),
+        "used": Out(sets),
+        "restart": In(1),
+    }
 
 
 class EventSequencer(wiring.Component):
@@ -46,25 +79,7 @@ class EventSequencer(wiring.Component):
 
     def __init__(self, spec: TrainedLayerSpec, value_bits: int, sets: int) -> None:
         self.spec, self.sets = spec, sets
-        self.group_bits = max(1, (spec.groups - 1).bit_length())
-        self.set_bits = max(1, (sets - 1).bit_length())
-        column_bits = max(1, (spec.columns - 1).bit_length())
-        event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
-        super().__init__(
-            {
-                "i_event": In(stream.Signature(event)),
-                "hold": In(1),
-                "issue": Out(1),
-                "address": Out(max(1, (spec.depth - 1).bit_length())),
-                "value": Out(value_bits),
-                "group": Out(self.group_bits),
-                "set": Out(self.set_bits),
-                "first": Out(1),
-                "ended": Out(1),
-                "used": Out(sets),
-                "restart": In(1),
-            }
-        )
+        super().__init__(sequencer_ports(spec.columns, value_bits, spec.depth, spec.groups, sets))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.events.sequencer import sequencer_ports
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.wires import gated
 from sc_model.spec import SparseSpec
@@ -52,23 +53,12 @@ class SparseSequencer(wiring.Component):
         column_bits = max(1, (spec.columns - 1).bit_length())
         address_bits = max(1, (spec.synapses - 1).bit_length())
         group_bits = max(1, (spec.neurons - 1).bit_length())
-        event = data.StructLayout({"end": 1, "column": column_bits, "value": value_bits})
         self.list_layout = data.StructLayout(
             {"start": address_bits, "count": spec.synapses.bit_length()}
         )
         super().__init__(
             {
-                "i_event": In(stream.Signature(event)),
-                "hold": In(1),
-                "issue": Out(1),
-                "address": Out(address_bits),
-                "value": Out(value_bits),
-                "group": Out(group_bits),
-                "set": Out(max(1, (sets - 1).bit_length())),
-                "first": Out(1),
-                "ended": Out(1),
-                "used": Out(sets),
-                "restart": In(1),
+                **sequencer_ports(spec.columns, value_bits, spec.synapses, spec.neurons, sets),
                 "host": In(1),
                 "host_address": In(max(address_bits, column_bits)),
                 "load_target": In(1),
