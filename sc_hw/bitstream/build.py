@@ -15,7 +15,7 @@ from sc_hw.build.naming import build_id
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, folder_of_builds, make_folder
-from sc_hw.host.system import check_layers, system_of
+from sc_hw.host.system import system_of
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import find
 from sc_model.spec import ConfigError, Design
@@ -38,7 +38,6 @@ def board_variant(design: Design, board: Board, mhz: float | None = None) -> Des
     ------
     ConfigError : the clock is none that the board's PLL can make, or a layer is not yet driven.
     """
-    check_layers(design)
     if mhz is not None and not MHZ[0] <= mhz <= MHZ[1]:
         raise ConfigError(f"--mhz must be from {MHZ[0]:g} to {MHZ[1]:g}, not {mhz:g}.")
     pll = load_flow(board.flow).clocking(board, board.mhz if mhz is None else mhz)

@@ -23,7 +23,6 @@ from sc_hw.errors import BoardError
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, make_folder
-from sc_hw.host.system import check_layers
 from sc_hw.progress import Progress, silent
 from sc_model.spec import ConfigError, Design
 
@@ -338,7 +337,6 @@ def fit(
             f"board '{chosen.name}' has no open place and route that could say what fits; choose"
             " lanes yourself and give `sc-hw build`."
         )
-    check_layers(design)
     search = search_on(design, chosen, mhz, root, progress)
     best = search.best(ticks)
     if best is None:

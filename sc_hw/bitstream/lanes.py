@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sc_model.spec import Design, NetworkSpec
+from math import prod
+
+from sc_model.spec import ConvSpec, Design, NetworkSpec, TrainedLayerSpec
 from sc_model.spec.plastic_layer import lane_placements
 
 
@@ -29,26 +31,48 @@ def network_lanes(network: NetworkSpec) -> dict[int, tuple[int, ...]]:
     """Lanes of each layer, by their sum: the fewest with which no layer is slower than the slowest.
 
     A layer with g groups of neurons works for g clocks on a column (with the engine `events` on one
-    that is not 0), so g x columns a tick, and ticks in every `tick_interval`-th step.
+    that is not 0), so g x columns a tick, and ticks in every `tick_interval`-th step. Lanes of a
+    convolution divide the channels of a group, and a column takes the groups of the outputs that
+    see it.
     """
     layers = network.layers
-    works = {
-        layer.columns * groups / layer.tick_interval
-        for layer in layers
-        for groups in _groups(layer.neurons)
-    }
+    works = {work for layer in layers for work in _works(layer)}
     found: dict[int, tuple[int, ...]] = {}
     for work in sorted(works, reverse=True):
         lanes = []
         for layer in layers:
-            groups = min(layer.neurons, int(work * layer.tick_interval / layer.columns + 1e-9))
-            if not groups:  # with a lane for each neuron it is slower still
+            fewest = _fewest(layer, work)
+            if fewest is None:  # with all lanes that it can have it is slower still
                 return found
-            lanes.append(-(-layer.neurons // groups))
+            lanes.append(fewest)
         found.setdefault(sum(lanes), tuple(lanes))
     return found
 
 
-def _groups(neurons: int) -> set[int]:
-    """Groups that some number of lanes makes."""
-    return {-(-neurons // lanes) for lanes in range(1, neurons + 1)}
+def _works(layer: TrainedLayerSpec) -> set[float]:
+    """Clocks of a step that some number of lanes takes for all columns."""
+    if isinstance(layer, ConvSpec):
+        return set(_of_kernel(layer).values())
+    groups = {-(-layer.neurons // lanes) for lanes in range(1, layer.neurons + 1)}
+    return {layer.columns * each / layer.tick_interval for each in groups}
+
+
+def _fewest(layer: TrainedLayerSpec, work: float) -> int | None:
+    """The fewest lanes that take so many clocks of a step at most; None where none do."""
+    if isinstance(layer, ConvSpec):
+        works = _of_kernel(layer)
+        return min((lanes for lanes, clocks in works.items() if clocks <= work), default=None)
+    groups = min(layer.neurons, int(work * layer.tick_interval / layer.columns + 1e-9))
+    return -(-layer.neurons // groups) if groups else None
+
+
+def _of_kernel(layer: ConvSpec) -> dict[int, float]:
+    """Clocks of a step for all columns, by each number of lanes that a convolution may have."""
+    of_group = layer.channels // layer.channel_groups
+    sizes = zip(layer.kernel, layer.stride, strict=True)
+    outputs = layer.inputs * prod(-(-size // step) for size, step in sizes)
+    return {
+        lanes: outputs * (of_group // lanes) / layer.tick_interval
+        for lanes in range(1, of_group + 1)
+        if of_group % lanes == 0
+    }

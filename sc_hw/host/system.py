@@ -18,7 +18,7 @@ from sc_hw.host.doors import Door, load_door
 from sc_hw.host.doors.door import LINK
 from sc_hw.host.host_registers import HostRegisters
 from sc_hw.host.register_map import PROTOCOL, register_map
-from sc_model.spec import ConfigError, Design
+from sc_model.spec import Design
 from sc_model.spec.host import HostSpec
 
 TOP = "sc_system"
@@ -133,16 +133,6 @@ def _join(m: Module, system: wiring.Component, door: wiring.Component, name: str
         m.d.comb += sink.eq(source)
     else:
         connect(m, flipped(outer), inner)
-
-
-def check_layers(design: Design) -> None:
-    """ConfigError for a network with a layer that no driver runs behind a board's registers."""
-    for layer in design.network.layers if design.network is not None else ():
-        if layer.CONNECTIVITY == "kernel":
-            raise ConfigError(
-                f"boards do not run layers of kind '{layer.kind}' yet, as '{layer.name}' of"
-                f" '{design.name}'; use `sc-hw run --on`: model or rtl."
-            )
 
 
 def system_of(

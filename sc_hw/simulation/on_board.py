@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_driver.blocks import known_blocks
 from sc_driver.board import Board
-from sc_hw.host.system import check_layers
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.files import PathLike
 from sc_model.golden.readout import Answers
@@ -18,14 +17,13 @@ from sc_model.spec import ConfigError, Design
 
 
 def check_on_board(design: Design) -> None:
-    """ConfigError where the driver does not run a design's block, or a layer of its network."""
+    """ConfigError where the driver does not run a design's block."""
     known = known_blocks()
     if design.block not in known:
         raise ConfigError(
             f"a board runs designs with block {', '.join(known)}, not yet the {design.block}"
             f" '{design.name}'; use model or rtl."
         )
-    check_layers(design)
 
 
 class OnBoard(DeviceBlock):

@@ -58,6 +58,20 @@ def _without_slices_between(design: Design) -> str | None:
     return None if has else "no spikes of the network go in slices from layer to layer"
 
 
+def _behind_an_image(network: NetworkSpec) -> list[int]:
+    """Layers whose columns come place by place."""
+    return [index for index in _sliced(network) if network.place_order(index)]
+
+
+def _first_order_of_columns(network: NetworkSpec) -> str:
+    return f"spike_network.layer_{network.layers[_behind_an_image(network)[0]].name}.order"
+
+
+def _without_images(design: Design) -> str | None:
+    has = design.network is not None and _behind_an_image(design.network)
+    return None if has else "no layer of the network takes the spikes of a convolution in slices"
+
+
 def _cleared(spec: Any) -> str | None:
     if spec.max_delay:
         return "sums are set to 0 with delays, and never overwritten"
@@ -221,5 +235,12 @@ MUTANTS: tuple[Mutant, ...] = (
         _first_queue_of_slices,
         (r"assign complete = [^;]+;", "assign complete = valid & last;"),
         _without_slices_between,
+    ),
+    wiring_mutant(
+        "one place for all",
+        "columns behind a convolution have the numbers of its first place",
+        _first_order_of_columns,
+        (r"\bfound <= [^;]+;", "found <= 0;"),
+        _without_images,
     ),
 )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_driver.blocks.network import NETWORK, SCORE, STEPS, period_of, why_not_from
+from sc_driver.blocks.network import NETWORK, STEPS, period_of, why_not_from
+from sc_driver.trained_memory import SCORE
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.evaluation import load_parameters
 from sc_model.files import PathLike

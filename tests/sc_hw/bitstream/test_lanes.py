@@ -8,7 +8,7 @@ import pytest
 from support import ROOT
 
 from sc_hw.bitstream.lanes import lane_counts, network_lanes
-from sc_model.spec import Design, load_design
+from sc_model.spec import ConvSpec, Design, NetworkSpec, load_design
 
 
 @pytest.mark.parametrize(("neurons", "intervals"), [((6, 4), (1, 10)), ((5, 7), (2, 1))])
@@ -38,3 +38,16 @@ def test_no_other_lanes_are_as_fast_with_as_few(
         assert sum(each) == lanes
         assert work(each) == min(work(other) for other in every if sum(other) <= lanes)
     assert {work(each) for each in found.values()} == {work(other) for other in every}
+
+
+def test_lanes_of_convolutions_divide_the_channels_of_a_group() -> None:
+    first = ConvSpec(name="first", image=(1, 8, 8), channels=6, kernel=(3, 3))
+    second = ConvSpec(
+        name="second", image=(6, 6, 6), channels=4, channel_groups=2, kernel=(3, 3), stride=(3, 2)
+    )
+    found = network_lanes(NetworkSpec(layers=(first, second)))
+    # the second one visits 1 x 2 outputs for each of 216 inputs, the first one 3 x 3 for 64
+    assert list(found.values()) == [(1, 1), (2, 1), (3, 1), (6, 1), (6, 2)]
+    for lanes in found.values():
+        for layer, own in zip((first, second), lanes, strict=True):
+            assert layer.model_copy(update={"lanes": own}).unmet is None

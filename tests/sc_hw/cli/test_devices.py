@@ -40,7 +40,6 @@ from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
 from sc_hw.simulation.running import Progress
 from sc_model.spec import ConfigError, Design, load_design
 
-CONV = str(ROOT / "examples" / "mnist" / "mnist_conv.toml")
 LANE = str(ROOT / "examples" / "lane.toml")
 LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40])
 NOTHING_LEARNS = Progress(20, 20, None, None, {}, None, None, None, [])
@@ -95,10 +94,6 @@ def test_histogram_for_a_terminal() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", CONV, "--on", "sim-board"], "boards do not run layers of kind 'conv' yet"),
-        (["sim-board", CONV], "boards do not run layers of kind 'conv' yet"),
-        (["build", CONV, "--board", "ulx3s-85f"], "boards do not run layers of kind 'conv' yet"),
-        (["fit", CONV, "--board", "ulx3s-85f"], "boards do not run layers of kind 'conv' yet"),
         (["sim-board", LANE, "--board", "arty"], "board must be one of"),
         (["build", "my_rule.py", "--board", "icebreaker"], "is a rule; give its design, my_rule.t"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from event_networks import in_slices
+from event_networks import convolutions, in_slices
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.network.parts import write_network_parts
@@ -30,7 +30,9 @@ def network(engine: str, max_delay: int = 0) -> Design:
     return Design(name="small", block="network", network=NetworkSpec(layers=(layer,)))
 
 
-DESIGNS = (network("events"), network("events", max_delay=3), in_slices())
+DESIGNS = (
+    network("events"), network("events", max_delay=3), in_slices(), convolutions(both=False)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
