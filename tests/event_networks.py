@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +18,20 @@ from sc_hw.proof.facts import read_facts
 from sc_model.spec import ConvSpec, DenseSpec, Design, LifSpec, NetworkSpec
 
 
+@cache
+def _parts_of(design: str) -> Path:
+    """A folder with the parts of a design, which is gone with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="sc-hw-parts-"))
+    atexit.register(shutil.rmtree, folder)
+    write_network_parts(Design.model_validate_json(design), folder)
+    return folder
+
+
 def verdicts_of_parts(
     design: Design, folder: Path, part: str, fault: tuple[str, str] = ("", "")
 ) -> Any:
     """Verdicts on the parts of a kind, or on all but the neurons; a fault reads differently."""
-    write_network_parts(design, folder)
+    shutil.copytree(_parts_of(design.model_dump_json()), folder, dirs_exist_ok=True)
     file = folder / "proof" / PARTS
     kinds = {part} if part else set(PROVERS) - {"neurons"}
     rows = [row for row in json.loads(file.read_text())["parts"] if row["part"] in kinds]
