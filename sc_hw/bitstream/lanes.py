@@ -72,7 +72,5 @@ def _of_kernel(layer: ConvSpec) -> dict[int, float]:
     sizes = zip(layer.kernel, layer.stride, strict=True)
     outputs = layer.inputs * prod(-(-size // step) for size, step in sizes)
     return {
-        lanes: outputs * (of_group // lanes) / layer.tick_interval
-        for lanes in range(1, of_group + 1)
-        if of_group % lanes == 0
+        lanes: outputs * (of_group // lanes) / layer.tick_interval for lanes in layer.possible_lanes
     }

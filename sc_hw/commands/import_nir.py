@@ -31,7 +31,7 @@ def import_nir(
     path : the NIR file.
     folder : where to write; None is a folder of the design's name in the working folder.
     lanes : lanes of each layer; a layer with fewer neurons gets one for each neuron, a convolution
-        the most of them that divide its channels.
+        the most of them that divide the channels of a group.
     options : those of `sc_model.interchange.import_design`.
 
     Returns what the JSON holds, and the report as `text`.
@@ -108,5 +108,5 @@ def _with_lanes(layer: TrainedLayerSpec, lanes: int) -> TrainedLayerSpec:
     """The layer with `lanes` lanes, or with as many of them as its neurons or channels allow."""
     most = min(lanes, layer.neurons)
     if isinstance(layer, ConvSpec):  # lanes share out the channels
-        most = max(each for each in range(1, most + 1) if layer.channels % each == 0)
+        most = max(each for each in layer.possible_lanes if each <= most)
     return layer.model_copy(update={"lanes": most})

@@ -166,6 +166,12 @@ class ConvSpec(DenseSpec):
         return next((demand for met, demand in demands if not met), None)
 
     @property
+    def possible_lanes(self) -> list[int]:
+        """Numbers of lanes that hardware may have: they divide the channels of a group."""
+        of_group = self.channels // self.channel_groups
+        return [lanes for lanes in range(1, of_group + 1) if of_group % lanes == 0]
+
+    @property
     def bias_column(self) -> bool:
         """A bias belongs to a channel, and to no input."""
         return False
