@@ -258,7 +258,8 @@ class Board:
 
         Parameters
         ----------
-        samples : spikes of each, (samples, steps, inputs).
+        samples : spikes of each, (samples, steps, inputs); with an encoder sets of values,
+            (samples, values).
 
         Returns
         -------
@@ -275,7 +276,8 @@ class Board:
         winners, scores = [], []
         for sample in np.asarray(samples):
             self.reset()
-            self.run(spikes=sample)
+            given = {"spikes": sample} if sample.ndim == 2 else {"values": sample[None]}
+            self.run(**given)
             winner, score = self.block.answer()
             winners.append(winner)
             scores.append(score)

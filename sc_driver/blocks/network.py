@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_driver.archives import read_arrays
-from sc_driver.bits import Bits, Words
+from sc_driver.bits import Bits, Words, bits_of
 from sc_driver.blocks.board_block import (
     BoardBlock,
     Memory,
@@ -68,7 +68,11 @@ def why_not_from(name: str, layers: Layers, steps: int) -> str | None:
 
 
 class BoardNetwork(BoardBlock):
-    """A network; steps take `spikes` (T, inputs), and what its plastic layer is taught."""
+    """A network; steps take `spikes` (T, inputs), and what its plastic layer is taught.
+
+    With an encoder they are sets of `values` (T, values), and what comes out are the spikes of each
+    set's last step.
+    """
 
     step_axes = 2
 
@@ -78,6 +82,7 @@ class BoardNetwork(BoardBlock):
         design = manifest["design"]
         self._name: str = design["name"]
         self._specs: Layers = design["network"]["layers"]
+        self._encoder: Mapping[str, Any] | None = design["network"].get("encoder")
         before = 1
         for spec in self._specs:
             if spec["tick_interval"] < before:
@@ -120,7 +125,8 @@ class BoardNetwork(BoardBlock):
         if self._plastic is not None:
             state[PLASTIC] = _flat(self._plastic.read())
         (taken,) = self.registers.read("STEPS_TAKEN")
-        state.setdefault(NETWORK, {})[STEPS] = np.array(self._begin + taken, np.int64)
+        steps = self._begin + taken * (1 if self._encoder is None else self._encoder["steps"])
+        state.setdefault(NETWORK, {})[STEPS] = np.array(steps, np.int64)
         return state
 
     def unrestorable(self, state: State) -> str | None:
@@ -186,7 +192,9 @@ class BoardNetwork(BoardBlock):
     # --- steps ------------------------------------------------------------------------------------
 
     def packets(self, stimulus: Stimulus) -> Words:
-        """Spikes of T steps, and what is taught."""
+        """Spikes of T steps, and what is taught; of a network with an encoder T sets of values."""
+        if self._encoder is not None:
+            return self._value_packets(stimulus)
         if "spikes" not in stimulus:
             raise TypeError("a step of a network takes spikes, shape (inputs,)")
         given, inputs = np.asarray(stimulus["spikes"]), int(self._specs[0]["inputs"])
@@ -203,6 +211,17 @@ class BoardNetwork(BoardBlock):
         padded = np.pad(spikes, ((0, 0), (0, transfers * bits - inputs)))
         packed = padded.reshape(len(spikes), transfers, bits)
         return self.step.pack(common_part(self.step.common, taught), packed)
+
+    def _value_packets(self, stimulus: Stimulus) -> Words:
+        """T sets of values."""
+        transfers, bits = self.step.transfers, self.step.transfer_bits
+        if set(stimulus) != {"values"}:
+            raise TypeError("a network with an encoder takes values, shape (values,), and no more")
+        given = np.asarray(stimulus["values"])
+        if given.ndim != 2 or given.shape[1] != transfers:
+            raise ValueError(f"values must have shape (T, {transfers}), not {given.shape}.")
+        values = _within("values", given, given.shape, (0, (1 << bits) - 1))
+        return self.step.pack({}, bits_of(values, bits))
 
     def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> Bits:
         """The last layer's latest spikes after each step, (T, neurons)."""

@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.events import ConvLayer, EventLayer, SparseLayer
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.network.cdc import Crossing
+from sc_hw.network.encoder import ValueEncoder
 from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
@@ -96,7 +97,8 @@ class SpikeNetwork(wiring.Component):
     Members
     -------
     i : the spikes of a step, one bit for each input, in the first layer's domain; with many inputs
-        a slice of them, as many slices a step as `NetworkSpec.slices` says.
+        a slice of them, as many slices a step as `NetworkSpec.slices` says. With an encoder a value
+        a transfer, as many as a set has; each set gives `EncoderSpec.steps` steps.
     i_restart : see *Reset*, in the first layer's domain.
     o : {step, spikes}, in the last layer's domain; with a readout {step, spikes, winner}, whose
         winner is the answer by all ticks since the reset or restart.
@@ -127,6 +129,10 @@ class SpikeNetwork(wiring.Component):
             )
             self.layers[layer.name] = layer_of(spec, index, self.family)
             domain = layer.clock
+        chunk = SLICE if spec.slices() else spec.layers[0].inputs
+        self.encoder: ValueEncoder | None = None
+        if spec.encoder is not None:
+            self.encoder = ValueEncoder(spec.encoder, spec.values, chunk, spec.slices() or 1)
         self.plastic = (
             PlasticStage(spec.plastic, spec.step_bits, self.family)
             if spec.plastic is not None
@@ -134,7 +140,7 @@ class SpikeNetwork(wiring.Component):
         )
         last = self.plastic if self.plastic is not None else self.layers[spec.layers[-1].name]
         members: dict[str, Any] = {
-            "i": In(stream.Signature(SLICE if spec.slices() else spec.layers[0].inputs)),
+            "i": In(stream.Signature(chunk if spec.encoder is None else spec.encoder.bits)),
             "i_restart": Out(1),
             "o": Out(stream.Signature(last.o_layout)),
             "o_restart": Out(1),
@@ -203,12 +209,13 @@ class SpikeNetwork(wiring.Component):
     def _number_steps(self, m: Module, restart: dict[str, Signal]) -> None:
         """Give each word of the input the number of its step, 1 after a restart."""
         first = self.spec.layers[0]
+        source = self._place_encoder(m, restart[first.name])
         step = Signal(self.spec.step_bits, init=1)
         entrance = self.crossing_parts[first.name]
         # A module of its own, so that `ResetInserter` returns the number to 1 at a restart: the
         # schedulers behind it expect step 1 after theirs and would report `out_of_step` otherwise.
         stamp = Module()
-        taken = self.i.valid & self.i.ready
+        taken = source.valid & source.ready
         if self.spec.slices():
             # The number goes on with the last slice of a step.
             part = Signal(range(self.spec.slices()), name="part")
@@ -220,12 +227,25 @@ class SpikeNetwork(wiring.Component):
             stamp.d.sync += step.eq(step + 1)
         m.submodules.stamp = DomainRenamer(first.clock)(ResetInserter(restart[first.name])(stamp))
         m.d.comb += [
-            entrance.i.payload.spikes.eq(self.i.payload),
+            entrance.i.payload.spikes.eq(source.payload),
             entrance.i.payload.step.eq(step),
             # Valid and ready both, so that neither side counts a word while the number is in reset.
-            entrance.i.valid.eq(self.i.valid & ~restart[first.name]),
-            self.i.ready.eq(entrance.i.ready & ~restart[first.name]),
+            entrance.i.valid.eq(source.valid & ~restart[first.name]),
+            source.ready.eq(entrance.i.ready & ~restart[first.name]),
         ]
+
+    def _place_encoder(self, m: Module, restart: Signal) -> Any:
+        """Place the encoder in front of the first layer; the stream of spikes, with or without."""
+        if self.encoder is None:
+            return self.i
+        domain = self.spec.layers[0].clock
+        m.submodules.encoder = DomainRenamer(domain)(ResetInserter(restart)(self.encoder))
+        m.d.comb += [
+            self.encoder.i.payload.eq(self.i.payload),
+            self.encoder.i.valid.eq(self.i.valid & ~restart),
+            self.i.ready.eq(self.encoder.i.ready & ~restart),
+        ]
+        return self.encoder.o
 
     def _place_layer(self, m: Module, name: str, layer: HostedLayer, restart: Signal) -> None:
         """Place a trained layer in its domain, behind its crossing."""

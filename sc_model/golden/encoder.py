@@ -69,6 +69,16 @@ class Encoder:
             spikes = np.stack([rises, falls], axis=1).reshape(-1)
         return spikes.astype(np.uint8)
 
+    def shown(self, values: ArrayLike) -> Spikes:
+        """The steps of a network that is shown sets of values, (sets x `spec.steps`, channels).
+
+        Parameters
+        ----------
+        values : (sets, values); the encoder begins anew with each set.
+        """
+        spikes = self.encode(values, self.spec.steps)
+        return spikes.reshape(-1, spikes.shape[-1])
+
     def encode(self, samples: ArrayLike, steps: int) -> Spikes:
         """The spikes of whole samples that stay the same, (samples, steps, channels).
 

@@ -31,7 +31,7 @@ from sc_model.texts import shown
 
 MAX_SYNAPSES = 65_536
 MAX_LINE = 4096  # characters of a line of a design file
-NETWORK_TABLES = ("network", "clock", "readout", "plastic")
+NETWORK_TABLES = ("network", "clock", "readout", "encoder", "plastic")
 TABLES = ("design", "rule", "layer", "neuron", *NETWORK_TABLES, *LEARNING_TABLES, "host")
 
 
@@ -300,6 +300,7 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
         ("layers", "[[layer]]"),
         ("clocks", "[clock.ROLE]"),
         ("readout", "[readout]"),
+        ("encoder", "[encoder]"),
         ("plastic", "[plastic]"),
     ):
         if name in network:
@@ -308,8 +309,7 @@ def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
             )
     made = [_layer(number, table) for number, table in enumerate(layers, 1)]
     fields = {**network, "layers": made, "clocks": tables.get("clock", {})}
-    if "readout" in tables:
-        fields["readout"] = tables["readout"]
+    fields |= {name: tables[name] for name in ("readout", "encoder") if name in tables}
     if "plastic" in tables:
         fields["plastic"] = _plastic(tables["plastic"], made)
     others = {name: value for name, value in tables.items() if name in ("rule", "host")}

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from sc_model.spec.bounds import MAX_MHZ, MAX_TIME_MS, MIN_MHZ, MIN_TIME_MS
-from sc_model.spec.coding import ReadoutSpec
+from sc_model.spec.coding import EncoderSpec, ReadoutSpec
 from sc_model.spec.errors import ConfigTypeError, did_you_mean
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
@@ -123,6 +123,8 @@ class NetworkSpec(Frozen):
     clocks : by role; a role without a table has the default clock.
     plastic : the plastic layer behind the last trained one, or None.
     readout : how a sample is answered, or None: the words that come out are all there is.
+    encoder : how values become the first layer's spikes, or None: spikes come in. Each set of
+        values is shown for `encoder.steps` steps, and the encoder begins anew with each.
 
     Raises
     ------
@@ -135,6 +137,7 @@ class NetworkSpec(Frozen):
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
     plastic: PlasticStageSpec | None = None
     readout: ReadoutSpec | None = None
+    encoder: EncoderSpec | None = None
     tick_ms: float = Field(
         default=1.0, ge=MIN_TIME_MS, le=MAX_TIME_MS, description="length of a step, in ms"
     )
@@ -183,6 +186,7 @@ class NetworkSpec(Frozen):
                 "a network with a table [plastic] must not have a table [readout], whose answers"
                 " are of samples that do not depend on each other; leave out one of the two."
             )
+        self._check_encoder()
         for before, after in pairwise(self.layers):
             if before.neurons != after.inputs:
                 raise ValueError(
@@ -223,12 +227,53 @@ class NetworkSpec(Frozen):
             )
         return self
 
+    def _check_encoder(self) -> None:
+        """ValueError for an encoder that does not fit the layers."""
+        encoder, first = self.encoder, self.layers[0]
+        if encoder is None:
+            return
+        if first.inputs % encoder.channels_of_value:
+            raise ValueError(
+                f"layer '{first.name}' must have an even number of inputs behind an encoder of kind"
+                f" 'delta', not {first.inputs}."
+            )
+        if self.plastic is not None:
+            raise ValueError(
+                "a network with a table [plastic] must not have a table [encoder], whose steps are"
+                " not taught one by one; leave out one of the two."
+            )
+        interval = max(layer.tick_interval for layer in self.layers)
+        if any(self.early(layer) for layer in self.layers):
+            raise ValueError(
+                "a network with a table [encoder] must have layers that wait for their producers;"
+                " take tick_intervals that do not fall."
+            )
+        if any(encoder.steps % layer.tick_interval for layer in self.layers):
+            raise ValueError(
+                f"EncoderSpec.steps must be a multiple of each layer's tick_interval (up to"
+                f" {interval}), so that all layers tick in the last step of a set of values, not"
+                f" {encoder.steps}."
+            )
+
     @model_serializer(mode="wrap")
-    def _without_readout(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Designs without a readout keep the text, and so the hash, that they have had."""
+    def _without_coding(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Designs without readout and encoder keep the text, and so the hash, that they had."""
         return {
-            key: value for key, value in dump(self).items() if key != "readout" or value is not None
+            key: value
+            for key, value in dump(self).items()
+            if key not in ("readout", "encoder") or value is not None
         }
+
+    @property
+    def shown_steps(self) -> int:
+        """Steps that a transfer of values or, without an encoder, of spikes is taken for."""
+        return 1 if self.encoder is None else self.encoder.steps
+
+    @property
+    def values(self) -> int:
+        """Values of a set that the encoder takes; inputs of the first layer without one."""
+        inputs = self.layers[0].inputs
+        return inputs if self.encoder is None else inputs // self.encoder.channels_of_value
 
     def slices(self, index: int = 0) -> int:
         """Transfers that make a word in front of a layer; 0 where one has all of it.

@@ -11,6 +11,7 @@ from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of, space_rows
 from sc_hw.events import EventLayer
 from sc_hw.fabric.families import Family
 from sc_hw.network.cdc import Crossing
+from sc_hw.network.encoder import ValueEncoder
 from sc_hw.network.network import SpikeNetwork
 from sc_hw.network.plastic_stage import PlasticStage
 from sc_hw.parts.space import Space
@@ -60,6 +61,7 @@ class NetworkBlock(Block):
             "timing": self.timing(),
             "layers": [self._layer(index) for index in range(len(spec.layers))],
             "crossings": [crossing.as_json() for crossing in network.crossings],
+            **({} if network.encoder is None else {"encoder": _encoder(network.encoder)}),
             **plastic,
         }
 
@@ -134,6 +136,16 @@ class NetworkBlock(Block):
             **kind_of(spec).manifest(spec, network.tick_ms),
             "spaces": space_rows(layer.spaces, words),
         }
+
+
+def _encoder(encoder: ValueEncoder) -> dict[str, Any]:
+    """What values become spikes, and in how many clocks."""
+    return {
+        "values": encoder.values,
+        "steps": encoder.spec.steps,
+        "memory_bits": encoder.memory_bits,
+        "clocks": {"value": 1, "step": encoder.words + 1},
+    }
 
 
 def _engine(layer: HostedLayer) -> dict[str, Any]:

@@ -39,6 +39,9 @@ class HostNetwork(HostBlock):
         teach = leaf_fields(network.plastic.teach_layout) if network.plastic is not None else []
         # In slices the bits of a step are the same words.
         transfers, bits = (spec.slices(), SLICE) if spec.slices() else (1, spec.layers[0].inputs)
+        given = "spikes"
+        if spec.encoder is not None:  # a step of the host is a set of values
+            transfers, bits, given = spec.values, spec.encoder.bits, "values"
         last = (
             network.plastic if network.plastic is not None else network.layers[spec.layers[-1].name]
         )
@@ -47,7 +50,7 @@ class HostNetwork(HostBlock):
         self.step = StepPacket(
             transfers,
             bits,
-            ({"name": "spikes", "offset": 0, "width": bits, "signed": False},),
+            ({"name": given, "offset": 0, "width": bits, "signed": False},),
             common_fields((leaf["name"], leaf["width"], leaf["signed"]) for leaf in teach),
         )
         fields = spike_fields(self.spikes)
@@ -55,6 +58,10 @@ class HostNetwork(HostBlock):
             place = {"name": "winner", "offset": self.spikes, "width": answer, "signed": False}
             fields = (*fields, place)
         interval = spec.layers[-1].tick_interval
+        # Of a set of values the last word alone becomes a packet.
+        self.words_of_set = spec.shown_steps // interval
+        if spec.encoder is not None:
+            interval = 1
         self.output = OutputPacket(self.spikes + answer, fields, interval)
         description = self.block.description()
         spaces = {layer["name"]: layer["spaces"] for layer in description["layers"]}
@@ -95,6 +102,8 @@ class HostNetwork(HostBlock):
             ticks = -(-before // layer.tick_interval)  # of a word, where a layer is faster
             clocks += words * ticks * network.layers[layer.name].tick_clocks + CROSSING_CLOCKS
             before = layer.tick_interval
+        if network.encoder is not None:  # up to the last layer's next tick
+            clocks += network.encoder.values + before * (network.encoder.words + 1)
         plastic = self.block.timing()["tick_clocks"].get(PLASTIC, 0)
         return int(clocks + WORDS_WITHOUT_QUEUE * plastic)
 
@@ -178,7 +187,7 @@ class HostNetwork(HostBlock):
                 m.d.comb += pins.o.ready.eq(self.room if self.is_early else 1)
                 # All that the payload has behind the number of the step.
                 m.d.sync += [place.eq(0), spikes.eq(Value.cast(pins.o.payload)[-neurons:])]
-                with m.If(pins.o.valid & pins.o.ready):
+                with m.If(pins.o.valid & pins.o.ready & self._last_of_set(m, pins)):
                     m.next = "number"
             with m.State("number"):
                 m.d.comb += [self.packet.valid.eq(1), self.packet.payload.eq(number)]
@@ -234,6 +243,16 @@ class HostNetwork(HostBlock):
                 carry.eq(total[-1]),
                 turn.eq(turn + 1),
             ]
+
+    def _last_of_set(self, m: Module, pins: Any) -> Value:
+        """Whether a word of spikes is the last one of its set of values."""
+        if self.block.component.encoder is None or self.words_of_set == 1:
+            return C(1, 1)
+        word = Signal(range(self.words_of_set), name="word_of_set")
+        last = word == self.words_of_set - 1
+        with m.If(pins.o.valid & pins.o.ready):
+            m.d.sync += word.eq(Mux(last, 0, word + 1))
+        return last
 
     def _watch(self, m: Module, pins: Any, taught: Signal, packing: Signal) -> None:
         """Count the clocks since the last sign of life."""

@@ -14,12 +14,14 @@ from sc_driver.trained_memory import SCORE
 from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
 from sc_model.evaluation import load_parameters
 from sc_model.files import PathLike
+from sc_model.golden.encoder import Encoder
 from sc_model.golden.network.network import NO_READOUT, Network, parameter_bounds
 from sc_model.golden.network.recording import load_network_recording
 from sc_model.golden.readout import Answers
+from sc_model.golden.trained.connections import drawn_lists
 from sc_model.golden.trained.layer import past_form
 from sc_model.native.network import NativeNetwork
-from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec
+from sc_model.spec import PLASTIC, ConfigError, Design, NetworkSpec, SparseSpec
 
 MOST_STEPS = (1 << 62) - 1
 
@@ -35,6 +37,7 @@ class ModelNetwork:
 
     def __init__(self, spec: NetworkSpec, *, native: bool) -> None:
         self.spec, self._kind = spec, NativeNetwork if native else Network
+        self._encoder = None if spec.encoder is None else Encoder(spec.encoder, spec.values)
         self.load({})
 
     def load(self, parameters: Mapping[str, ArrayLike]) -> None:
@@ -51,8 +54,11 @@ class ModelNetwork:
     def run(
         self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
     ) -> NDArray[np.uint8]:
-        """Compute T steps; the last layer's word after each."""
-        return self.network.run(inputs, teach)
+        """Compute T steps, or T sets of values; the last layer's word after each."""
+        if self._encoder is None:
+            return self.network.run(inputs, teach)
+        shown = self.spec.shown_steps
+        return self.network.run(self._encoder.shown(inputs))[shown - 1 :: shown]
 
     def state(self) -> tuple[State, State | None]:
         """Parameters and state of each trained layer, and the plastic layer's checkpoint."""
@@ -111,6 +117,8 @@ class ModelNetwork:
 
     def answers(self, samples: ArrayLike) -> Answers:
         """Answer samples, each from a reset; the state is then that after a reset."""
+        if self._encoder is not None:
+            samples = self._encoder.encode(samples, self.spec.shown_steps)
         answers = self.network.answers(samples)
         self.network.reset()
         return answers
@@ -119,6 +127,8 @@ class ModelNetwork:
 class NetworkDevice(DeviceBlock):
     """A network; a step takes `spikes`, shape (inputs,), and what a plastic layer is taught.
 
+    With an encoder a step of the device is a set of `values`, shape (values,), which the network is
+    shown for `encoder.steps` steps of its own; what comes out is the word after the last of them.
     A state has a space for each trained layer with its parameters and all that changes in it, the
     space ``plastic`` with the fields of the plastic layer's checkpoint as ``<space>.<field>``, and
     ``network.steps``. Spikes that wait in a crossing are no part of it, for hardware does not show
@@ -165,12 +175,17 @@ class NetworkDevice(DeviceBlock):
 
     def initial_weights(self, rng: np.random.Generator) -> Any:
         """Random parameters in the middle half of their ranges."""
-        return {
+        drawn = {
             name: rng.integers(
                 low + (high - low) // 4, high - (high - low) // 4, shape, endpoint=True
             )
             for name, (shape, low, high) in parameter_bounds(self.network).items()
         }
+        for layer in self.network.layers:
+            if isinstance(layer, SparseSpec):
+                lists = drawn_lists(layer, rng)
+                drawn |= {f"{layer.name}.{name}": values for name, values in lists.items()}
+        return drawn
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -268,7 +283,9 @@ class NetworkDevice(DeviceBlock):
 
     @property
     def period(self) -> int:
-        """Steps after which all layers tick in one step."""
+        """Steps after which all layers tick in one step; with an encoder each set of values is."""
+        if self.network.encoder is not None:
+            return 1
         return period_of(self._layers)
 
     def unrestorable(self, state: State) -> str | None:
@@ -295,36 +312,41 @@ class NetworkDevice(DeviceBlock):
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by one step; the last word of the last layer, shape (neurons,)."""
-        spikes, teach = _arguments(stimulus)
+        spikes, teach = self._arguments(stimulus)
         return engine.run(np.asarray(spikes)[None], teach)[0]
 
     def run(self, engine: Any, stimulus: Stimulus) -> Any:
         """Advance by T steps; the last word of the last layer after each, shape (T, neurons)."""
-        spikes, teach = _arguments(stimulus)
+        spikes, teach = self._arguments(stimulus)
         return engine.run(spikes, teach)
 
     def samples(self, samples: ArrayLike) -> NDArray[Any]:
         """Samples (samples, steps, inputs), for a network with a readout."""
         if self.network.readout is None:
             raise ConfigError(f"design '{self.design.name}': {NO_READOUT}")
-        given = np.asarray(samples)
-        if given.ndim != 3 or given.shape[2] != self.network.layers[0].inputs:
-            raise ValueError(
-                "samples must have shape (samples, steps,"
-                f" {self.network.layers[0].inputs}), not {given.shape}."
-            )
+        given, values = np.asarray(samples), self.network.values
+        encodes = self.network.encoder is not None
+        axes, form = (2, "samples") if encodes else (3, "samples, steps")
+        if given.ndim != axes or given.shape[-1] != values:
+            raise ValueError(f"samples must have shape ({form}, {values}), not {given.shape}.")
         return given
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:
-        """The spikes; what is taught may be scalars."""
-        return {"spikes": stimulus["spikes"]} if "spikes" in stimulus else {}
+        """The spikes, or values; what is taught may be scalars."""
+        return {name: given for name, given in stimulus.items() if name == self._given}
 
+    @property
+    def _given(self) -> str:
+        """What a step takes."""
+        return "spikes" if self.network.encoder is None else "values"
 
-def _arguments(stimulus: Stimulus) -> tuple[Any, dict[str, Any]]:
-    """Spikes, and what is taught; TypeError without spikes."""
-    if "spikes" not in stimulus:
-        raise TypeError("a step of a network takes spikes, shape (inputs,)")
-    return stimulus["spikes"], {n: v for n, v in stimulus.items() if n != "spikes"}
+    def _arguments(self, stimulus: Stimulus) -> tuple[Any, dict[str, Any]]:
+        """What a step takes, and what is taught; TypeError without the first."""
+        given = self._given
+        if given not in stimulus:
+            size = "inputs" if given == "spikes" else "values"
+            raise TypeError(f"a step of a network takes {given}, shape ({size},)")
+        return stimulus[given], {n: v for n, v in stimulus.items() if n != given}
 
 
 DEVICE_BLOCK = NetworkDevice

@@ -13,7 +13,7 @@ REGISTER_BITS = 32  # of the shift register, which never leaves the state 0
 
 
 class EncoderSpec(Frozen):
-    """How unsigned values of `bits` bits become spikes; a sample begins at step 0.
+    """`[encoder]`: how unsigned values of `bits` bits become spikes; a sample begins at step 0.
 
     ``threshold``
         a spike in each step in which the value is `level` or more.
@@ -56,6 +56,13 @@ class EncoderSpec(Frozen):
         description="bernoulli: state of the shift register at the beginning of a sample",
     )
 
+    steps: int = Field(
+        default=1, ge=1, le=4096, description="in a network: steps that a set of values is shown"
+    )
+    lanes: Literal[1, 2, 4, 8, 16] = Field(
+        default=1, description="in hardware: values that are encoded in a clock"
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.level >= 1 << self.bits:
@@ -64,6 +71,11 @@ class EncoderSpec(Frozen):
             )
         return self
 
+    @property
+    def channels_of_value(self) -> int:
+        """Spikes of a step for a value."""
+        return 1 + (self.kind == "delta")
+
     def channels(self, values: int) -> int:
         """Spikes of a step for so many values."""
-        return values * (1 + (self.kind == "delta"))
+        return values * self.channels_of_value

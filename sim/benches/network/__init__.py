@@ -32,6 +32,7 @@ from sc_sim.benches.network.bench import NetworkBench, totals
 from sc_sim.benches.network.stimulus import (
     Parameters,
     Teaching,
+    images,
     lessons,
     parameters,
     pulses,
@@ -78,15 +79,26 @@ def clockings(rtl: NetworkRtl, seed: int) -> list[Clocking]:
     return [nominal(declared), *drawn(rtl.dut.roles, seed, len(KINDS) if len(declared) > 1 else 1)]
 
 
-def stimulus(request: Request, rtl: NetworkRtl) -> tuple[NDArray[np.uint8], Parameters, Teaching]:
-    """Steps, parameters and lessons: those of the recording, or random ones."""
+def stimulus(request: Request, rtl: NetworkRtl) -> tuple[NDArray[Any], Parameters, Teaching]:
+    """Steps, or sets of values for an encoder, parameters and lessons.
+
+    They are those of the recording, or random ones.
+    """
     spec = rtl.spec
     steps = request.steps
     if request.events is None:
         rng = np.random.default_rng(request.seed)
         count = steps if steps is not None else default_steps(spec)
+        if spec.encoder is not None:
+            values, shown = images(spec, rng, count)
+            return values, parameters(spec, rng, shown), {}
         x = spikes(rng, count, spec.layers[0].inputs)
         return x, parameters(spec, rng, x), lessons(rtl.lesson_formats, rng, len(x))
+    if spec.encoder is not None:
+        raise ValueError(
+            f"recording {request.events} holds spikes, and a network with a table [encoder] takes"
+            " values; leave out the recording, or the encoder."
+        )
     recording = load_network_recording(request.events, spec)
     x = recording.x.astype(np.uint8)
     if steps is not None and steps > len(x):

@@ -156,7 +156,7 @@ class NetworkBench:
         """What a run did, as it stands in results."""
         counts, times = played.counts, played.taken.times
         lengths = np.unique(played.taken.epochs, return_counts=True)[1]
-        ticks = [last_ticks(self.spec, int(length)) for length in lengths]
+        ticks = [last_ticks(self.spec, int(length) * self.spec.shown_steps) for length in lengths]
         updates = sum(
             sum(one[layer.name] for one in ticks) // layer.tick_interval * layer.synapse_count
             for layer in self.spec.layers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.golden.encoder import Encoder
 from sc_model.golden.network.network import Network
 from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
 from sc_sim.benches.network.stimulus import Parameters, Teaching
@@ -175,10 +176,12 @@ class _GoldenRun:
 def expected(
     spec: NetworkSpec, parameters: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None
 ) -> Expected:
-    """Run the golden network on steps (T, inputs) from a reset on.
+    """Run the golden network on steps (T, inputs), or on sets of values, from a reset on.
 
     `teach`: what the plastic layer is taught in each of its own steps (see `own_lessons`).
     """
+    if spec.encoder is not None:
+        x = Encoder(spec.encoder, spec.values).shown(x)
     run = _GoldenRun(spec, parameters, len(x))
     lessons = {name: dict(enumerate(values.tolist())) for name, values in (teach or {}).items()}
     silence = np.zeros(x.shape[1], np.uint8)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sc_model.golden.encoder import Encoder
 from sc_model.golden.network.network import Network, parameter_bounds
 from sc_model.golden.trained.connections import drawn_lists
 from sc_model.spec import DenseSpec, IntFormat, NetworkSpec, SparseSpec, TrainedLayerSpec
@@ -26,6 +27,8 @@ LATEST_RESET, LATEST_SECOND_RESET = 60, 12
 
 Parameters = Mapping[str, NDArray[np.int64]]
 Teaching = dict[str, NDArray[np.int64]]
+
+LEAST_SETS = 4  # of values, for an encoder
 
 
 def spikes(rng: np.random.Generator, steps: int, inputs: int) -> NDArray[np.uint8]:
@@ -94,6 +97,17 @@ def _weights(
         return abs(float(network.run(sample).mean()) - TARGET_RATE)
 
     return min(candidates, key=distance)
+
+
+def images(
+    spec: NetworkSpec, rng: np.random.Generator, steps: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Random sets of values for about so many steps, and the spikes of the steps."""
+    if spec.encoder is None:
+        raise ValueError("the network must have an encoder")
+    count = max(LEAST_SETS, steps // spec.encoder.steps)
+    values = rng.integers(0, 1 << spec.encoder.bits, (count, spec.values))
+    return values, Encoder(spec.encoder, spec.values).shown(values)
 
 
 def lessons(formats: Mapping[str, IntFormat], rng: np.random.Generator, steps: int) -> Teaching:

@@ -105,20 +105,23 @@ class RtlNetwork:
     def run(
         self, inputs: ArrayLike, teach: Mapping[str, ArrayLike] | None = None
     ) -> NDArray[np.uint8]:
-        """Compute T steps; see :meth:`sc_model.native.network.NativeNetwork.run`."""
-        channels = self.spec.layers[0].inputs
-        array = np.asarray(inputs)
+        """Compute T steps; see :meth:`sc_model.native.network.NativeNetwork.run`.
+
+        With an encoder `inputs` are sets of values, and the words those after each set.
+        """
+        channels, shown = self.spec.values, self.spec.shown_steps
+        array, encoder = np.asarray(inputs), self.spec.encoder
         if array.ndim != 2 or array.shape[1] != channels:
             raise ValueError(f"inputs must have shape (T, {channels}), not {array.shape}.")
         x = integers("inputs", array, array.shape)
-        if ((x != 0) & (x != 1)).any():
-            raise ValueError(
-                f"inputs must hold spikes, 0 or 1, not {x[(x != 0) & (x != 1)].flat[0]}."
-            )
-        count, interval = len(x), self.spec.layers[-1].tick_interval
+        most = 1 if encoder is None else (1 << encoder.bits) - 1
+        if ((x < 0) | (x > most)).any():
+            what = "spikes, 0 or 1" if encoder is None else f"values in [0, {most}]"
+            raise ValueError(f"inputs must hold {what}, not {x[(x < 0) | (x > most)].flat[0]}.")
+        count, interval = len(x) * shown, self.spec.layers[-1].tick_interval
         ticks = np.flatnonzero((self.steps + 1 + np.arange(count)) % interval == 0)
         lessons = self._lessons(teach or {}, count, ticks)
-        words = self.rtl.take(x.astype(np.uint8), lessons, len(ticks))
+        words = self.rtl.take(x if encoder else x.astype(np.uint8), lessons, len(ticks))
         numbers = (self.steps + 1 + ticks - self._begin) % (1 << self.spec.step_bits)
         if words is None or not np.array_equal(words.steps, numbers):
             raise SimulationError(
@@ -130,18 +133,21 @@ class RtlNetwork:
         self.steps += count
         if count:
             self._last = outputs[-1].copy()
-        return outputs
+        return outputs[shown - 1 :: shown]
 
     def answers(self, samples: ArrayLike) -> Answers:
         """Answer samples (samples, steps, inputs), each from a reset; there is a reset at the end.
 
+        With an encoder they are sets of values, (samples, values).
         A sample in which the last layer does not tick is answered by neuron 0, as in the model.
         """
-        given, last = np.asarray(samples, np.uint8), self.spec.layers[-1]
+        given, last = np.asarray(samples), self.spec.layers[-1]
+        if self.spec.encoder is not None:
+            given = given[:, None]
         winners: list[int] = []
         scores: list[NDArray[np.int64]] = []
         for sample in given:
-            ticks = len(sample) // last.tick_interval
+            ticks = len(sample) * self.spec.shown_steps // last.tick_interval
             winner, score = 0, np.zeros(last.neurons, np.int64)
             played = self.rtl.sample(sample, ticks)
             if played is None:

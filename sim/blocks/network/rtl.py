@@ -85,6 +85,10 @@ class NetworkRtl:
         ticks = self.dut.manifest["timing"]["tick_clocks"]
         busy: int = sum(ticks[layer.name] * longest[layer.clock] for layer in self.spec.layers)
         busy += ticks.get(PLASTIC, 0) * longest[self.spec.layers[-1].clock]
+        encoder = self.dut.manifest.get("encoder")
+        if encoder is not None:  # shows a step in so many clocks, up to the next tick of each layer
+            steps = self.spec.layers[-1].tick_interval
+            busy += (encoder["values"] + steps * encoder["clocks"]["step"]) * max(longest.values())
         return 2 * busy + round(HANDSHAKE_CLOCKS / (1 - stall)) * max(longest.values())
 
     def _run(self, transfers: Transfers, stall: float, resets: Sequence[Reset] = ()) -> bool:
@@ -260,7 +264,8 @@ class NetworkRtl:
         words |= self._host.plastic_loads(plastic or {}) | self._host.lessons(teach or {})
         # a layer that is faster than its producer may tick on its own after each restart
         longest_interval = max(layer.tick_interval for layer in self.spec.layers)
-        room = len(inputs) + (1 + 2 * len(resets)) * longest_interval
+        room = len(inputs) * self.spec.shown_steps
+        room += (1 + 2 * len(resets)) * longest_interval
         transfers = Transfers(self.dut, words, {"o": room}, {"o": -1}, stall)
         logs = [
             transfers.log(number, room, capture.bits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,12 @@ class Taken:
 
     Members
     -------
-    inputs : their spikes, (n, inputs).
+    inputs : their spikes, (n, inputs); with an encoder sets of values, (n, values).
     epochs : of each, the restarts of the network's input before it.
     times : when its last slice was taken, in ps.
     """
 
-    inputs: NDArray[np.uint8]
+    inputs: NDArray[Any]
     epochs: NDArray[np.int32]
     times: NDArray[np.int64]
 
@@ -40,7 +41,9 @@ class Steps:
 
     @property
     def transfers(self) -> int:
-        """Transfers of a step."""
+        """Transfers of a step; with an encoder of a set of values."""
+        if self.spec.encoder is not None:
+            return self.spec.values
         return self.spec.slices() or 1
 
     def _slices(self, inputs: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -48,12 +51,14 @@ class Steps:
         missing = self.transfers * SLICE - inputs.shape[1]
         return np.pad(inputs, ((0, 0), (0, missing))).reshape(-1, SLICE)
 
-    def words(self, inputs: NDArray[np.uint8]) -> Words:
-        """The payloads of some steps."""
+    def words(self, inputs: NDArray[Any]) -> Words:
+        """The payloads of some steps, or sets of values (sets, values)."""
+        if self.spec.encoder is not None:
+            return inputs.reshape(-1, 1).astype(np.uint64)
         return packed(self._slices(inputs) if self.spec.slices() else inputs)
 
     def taken(
-        self, inputs: NDArray[np.uint8], epochs: NDArray[np.int32], times: NDArray[np.int64]
+        self, inputs: NDArray[Any], epochs: NDArray[np.int32], times: NDArray[np.int64]
     ) -> Taken:
         """What has been taken of some steps.
 
@@ -62,7 +67,7 @@ class Steps:
         inputs : the steps that were offered.
         epochs, times : of each transfer that was taken.
         """
-        if not self.spec.slices():
+        if self.transfers == 1:
             return Taken(inputs[: len(epochs)], epochs, times)
         # A restart in the midst of a step voids it: what is left of it has epoch -1.
         count = len(epochs) // self.transfers

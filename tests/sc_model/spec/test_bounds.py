@@ -23,6 +23,7 @@ from sc_model.spec import (
     IntFormat,
     NeuronSpec,
     PlasticLayerSpec,
+    ReadoutSpec,
     RuleChoice,
     RuleParams,
     parse_design,
@@ -42,6 +43,7 @@ MODELS: dict[str, type[Frozen]] = {
     "NetworkSpec": NetworkSpec,
     "ClockSpec": ClockSpec,
     "EncoderSpec": EncoderSpec,
+    "ReadoutSpec": ReadoutSpec,
     "HostSpec": HostSpec,
     "LearningNetworkSpec": LearningNetworkSpec,
     "HiddenLayerSpec": HiddenLayerSpec,
@@ -59,6 +61,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "PlasticLayerSpec": {"inputs": 4, "neurons": 2},
     "NetworkSpec": {"layers": [LAYER]},
     "EncoderSpec": {"kind": "latency", "bits": 16},
+    "ReadoutSpec": {"kind": "count"},
     "LearningNetworkSpec": {
         "inputs": 4,
         "hidden": [{"name": "a", "neurons": 2}],

@@ -82,6 +82,26 @@ class HistoryFacts:
 
 
 @dataclass(frozen=True)
+class EncoderFacts:
+    """Facts of an encoder.
+
+    Members
+    -------
+    values : of a set.
+    chunk : spikes of a transfer.
+    chunk_words : words of values of a transfer.
+    words : of a step.
+    word_spikes : spikes of a word of values.
+    """
+
+    values: int
+    chunk: int
+    chunk_words: int
+    words: int
+    word_spikes: int
+
+
+@dataclass(frozen=True)
 class ReadoutFacts:
     """Facts of a readout. Clock 0 is a neuron's turn.
 

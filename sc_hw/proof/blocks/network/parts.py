@@ -18,8 +18,10 @@ from sc_hw.events import EventLayer
 from sc_hw.events.lanes import EventLanes
 from sc_hw.fabric.families import load_family
 from sc_hw.network.cdc import WordCrossing
-from sc_hw.network.network import layer_of
+from sc_hw.network.encoder import ValueEncoder
+from sc_hw.network.network import SpikeNetwork, layer_of
 from sc_hw.proof.blocks.network.facts import (
+    EncoderFacts,
     EventCounterFacts,
     EventLanesFacts,
     HistoryFacts,
@@ -41,6 +43,7 @@ from sc_model.layer_kinds import kind_of
 from sc_model.spec import Design, IntFormat
 
 LANE, NEURONS, HISTORY = "lane", "neurons", "history"
+ENCODER = "encoder"  # in front of the first layer, where the network has one
 READOUT = "readout"  # behind the last layer's neurons, where the network has one
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
@@ -84,6 +87,13 @@ def neurons_facts(neurons: Neurons, index: int) -> TrainedNeuronsFacts:
 def history_facts(index: int) -> HistoryFacts:
     """When the history of that layer does what."""
     return HistoryFacts(layer=index, memory=MEMORY)
+
+
+def encoder_facts(encoder: ValueEncoder) -> EncoderFacts:
+    """Sizes of the encoder."""
+    return EncoderFacts(
+        encoder.values, encoder.chunk, encoder.chunk_words, encoder.words, encoder.word_spikes
+    )
 
 
 def readout_facts(readout: Readout, index: int) -> ReadoutFacts:
@@ -193,6 +203,10 @@ def write_network_parts(design: Design, folder: Path) -> None:
         lane = Lane(spec, value, network.tick_ms, synapse, family)
         shown = readout is not None and readout.spec.by_potential
         write_layer_parts(parts, lane, value, index, shows_potential=shown)
+    if network.encoder is not None:
+        encoder = SpikeNetwork(network, family).encoder
+        if encoder is not None:
+            parts.standalone_verilog(ENCODER, encoder, encoder_facts(encoder))
     # All that an instance in `top.v` may be: what is proved here, and what is proved elsewhere.
     parts.hierarchy = {"parts": [*parts.rows, *_parts_claimed_elsewhere(design, folder)]}
     parts.write()

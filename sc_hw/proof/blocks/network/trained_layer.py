@@ -21,6 +21,7 @@ from sc_hw.proof.blocks.network.addresses import (
     prove_history_addresses,
     prove_neuron_addresses,
 )
+from sc_hw.proof.blocks.network.encoder_parts import prove_encoder
 from sc_hw.proof.blocks.network.event_lanes import prove_event_lanes
 from sc_hw.proof.blocks.network.event_parts import (
     prove_reader,
@@ -29,6 +30,7 @@ from sc_hw.proof.blocks.network.event_parts import (
     prove_wiper,
 )
 from sc_hw.proof.blocks.network.facts import (
+    EncoderFacts,
     EventCounterFacts,
     EventLanesFacts,
     HistoryFacts,
@@ -41,6 +43,7 @@ from sc_hw.proof.blocks.network.facts import (
     WiperFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
+    ENCODER,
     EVENT_LANES,
     HISTORY,
     LANE,
@@ -223,6 +226,7 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     LANE: (TrainedLaneFacts, prove_lane),
     NEURONS: (TrainedNeuronsFacts, prove_neurons),
     HISTORY: (HistoryFacts, prove_history),
+    ENCODER: (EncoderFacts, prove_encoder),
     READOUT: (ReadoutFacts, prove_readout),
     EVENT_LANES: (EventLanesFacts, prove_event_lanes),
     SCANNER: (ScannerFacts, prove_scanner),

@@ -22,6 +22,7 @@ class Network:
     spec : the network.
     clock_ports, reset_ports : ports of each role.
     queues : outputs of the queue in front of a layer, by the layer's name.
+    encoder : of the encoder in front of the first layer, or None.
     """
 
     wiring: Wiring
@@ -29,6 +30,7 @@ class Network:
     clock_ports: dict[str, str]
     reset_ports: dict[str, str]
     queues: dict[str, Outputs] = field(default_factory=dict)
+    encoder: Outputs | None = None
 
     @property
     def top(self) -> Instance:
@@ -110,6 +112,16 @@ class Network:
         """An input port."""
         return Bits(self.wiring.prover.terms, self.design.net.inputs[name])
 
+    @property
+    def offered(self) -> Bits:
+        """A transfer of spikes is offered to the first layer, restarts aside."""
+        return self.port("i__valid") if self.encoder is None else self.encoder["o__valid"]
+
+    @property
+    def spikes(self) -> Bits:
+        """The spikes of that transfer."""
+        return self.port("i__payload") if self.encoder is None else self.encoder["o__payload"]
+
     def output(self, name: str, wanted: Bits) -> Pair:
         """An output port, and what it must be."""
         return name, Bits(self.wiring.prover.terms, self.design.net.outputs[name]), wanted
@@ -130,9 +142,11 @@ def _prove_stamp(network: Network) -> None:
     def stamp() -> Iterator[Pair]:
         part = network.design.part("stamp")
         step = wiring.state(part, "step")
-        taken = network.port("i__valid") & Bits(
-            wiring.prover.terms, network.design.net.outputs["i__ready"]
-        )
+        if network.encoder is None:
+            ready = Bits(wiring.prover.terms, network.design.net.outputs["i__ready"])
+        else:
+            ready = wiring.signal(network.encoder.instance, "o__ready")
+        taken = network.offered & ready
         slices = network.spec.slices()
         if slices:
             count = wiring.state(part, "part")
@@ -167,9 +181,16 @@ def _prove_entrance(network: Network, index: int, name: str) -> None:
         if index == 0:
             runs = ~network.restart(0)
             step = wiring.state(network.design.part("stamp"), "step")
-            words = cat([step, network.port("i__payload")])
-            valid = network.port("i__valid") & runs
-            yield network.output("i__ready", ready & runs)
+            words = cat([step, network.spikes])
+            valid = network.offered & runs
+            if (encoder := network.encoder) is None:
+                yield network.output("i__ready", ready & runs)
+            else:
+                yield wiring.pair(encoder.instance, "o__ready", ready & runs)
+                yield wiring.pair(encoder.instance, "i__payload", network.port("i__payload"))
+                given = network.port("i__valid") & runs
+                yield wiring.pair(encoder.instance, "i__valid", given)
+                yield network.output("i__ready", encoder["i__ready"] & runs)
         else:
             before = network.layer(network.names[index - 1])
             words = wiring.signal(before, "o__payload")

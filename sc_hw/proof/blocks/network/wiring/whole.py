@@ -14,6 +14,7 @@ from sc_hw.proof.blocks.network.facts import (
     TrainedNeuronsFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
+    ENCODER,
     EVENT_LANES,
     HISTORY,
     LANE,
@@ -124,6 +125,11 @@ def claims_of_whole(
     parts = Parts(folder, rows, read, terms)
     clock_of = {"stamp": clocks[spec.layers[0].clock]}
     _prove_queues(network, proof, rows)  # first: they tell which layers restart
+    if spec.encoder is not None:
+        given = {"rst": network.reset(0).term}
+        alone = parts.netlist(ENCODER)
+        network.encoder = prove_instance(wiring, network.design.part("encoder"), alone, given)
+        clock_of["encoder"] = clocks[spec.layers[0].clock]
     prove_streams(network)
     for index, layer in enumerate(spec.layers):
         if not network.sliced(index):
