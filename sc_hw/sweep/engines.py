@@ -93,8 +93,7 @@ class Cluster:
     Raises
     ------
     MissingPackageError : the package distributed is not installed.
-    ToolError : nobody answers at the address, there is no worker, or one has another version of this
-        package.
+    ToolError : nobody answers at the address, or there is no worker, or one of another version.
     """
 
     def __init__(self, address: str) -> None:

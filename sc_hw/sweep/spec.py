@@ -223,7 +223,7 @@ def _check(spec: SweepSpec) -> None:
 def _check_sampler(spec: SweepSpec) -> None:
     """ConfigError for a sampler without what it draws from, or with another's."""
     wanted = {"grid": "grid", "list": "point"}.get(spec.sampler, "space")
-    for table in ("grid", "point", "space"):
+    for table in sorted(("grid", "point", "space"), key=lambda name: name != wanted):
         brackets = f"[[{table}]]" if table == "point" else f"[{table}]"
         if table == wanted and not getattr(spec, table):
             raise ConfigError(

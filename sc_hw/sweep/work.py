@@ -26,6 +26,7 @@ from sc_model.spec.choice import is_rule_file
 
 # Of a price, what is kept for each target
 PRICES = ("lut", "ff", "fmax_mhz")
+COMPILED_FROM = 5000  # trials from which compiling the layer costs less than it saves
 NUMBERS = ("bram", "dsp", "spram", "step_clocks", "steps_per_s", "updates_per_s", "fits")
 
 
@@ -120,6 +121,7 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
 def _accuracy(design: Design, task: TaskSpec, seed: int) -> float:
     """Share of right answers of a design on a task."""
     if task.kind == "digits":
-        return round(digits_accuracy(design, trials=task.trials, seed=seed), 6)
+        native = task.trials >= COMPILED_FROM
+        return round(digits_accuracy(design, trials=task.trials, seed=seed, native=native), 6)
     samples = task.samples or None
     return round(integer_accuracy(design, task.file, task.parameters, samples=samples), 6)
