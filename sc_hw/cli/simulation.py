@@ -1,4 +1,4 @@
-"""`sc-hw cosim`: the Verilog against the golden model."""
+"""`sc-hw cosim` and `waves`: the Verilog against the golden model, and what it looks like."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sc_model.spec import load_design
 
 # Ten million steps of a lane take an hour; a number beyond that is a slip.
 MAX_STEPS = 10_000_000
+MAX_WAVE_STEPS = 100_000  # a lane's waves of them take 100 MB
 
 
 def cosim(
@@ -74,6 +75,37 @@ def cosim(
         raise typer.Exit(EXIT_FAILED)
 
 
+def waves(
+    design: DesignFile,
+    build: Root = DEFAULT_ROOT,
+    steps: Annotated[int, typer.Option(min=1, max=MAX_WAVE_STEPS, help="Steps of a run.")] = 200,
+    events: Annotated[
+        Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the waves of a co-simulation, with a view of clock, ports and the rule's values.
+
+    The view is a save file of GTKWave, which Surfer opens too; it has a marker at the first
+    difference from the golden model.
+    """
+    from sc_hw.simulation.wave_views import show_waves
+
+    with progress_lines(as_json) as progress:
+        found = show_waves(
+            load_design(design), root=build, steps=steps, events=events, progress=progress
+        )
+    if as_json:
+        print_json(found)
+    else:
+        where = "" if found["time"] is None else f"; the first difference is at {found['time']} ps"
+        out.print(f"waves: {found['waves']}{where}", markup=False)
+        out.print(f"view: gtkwave {found['view']}", markup=False)
+    if not found["passed"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: sc-hw cosim my_lane.toml --steps 2000")(cosim)
+    app.command(epilog="Example: sc-hw waves my_lane.toml --steps 100")(waves)

@@ -13,6 +13,7 @@ from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.build.naming import check_design
 from sc_hw.files import DEFAULT_ROOT, PathLike, raise_if_disk_is_full, write_text
 from sc_hw.progress import Progress, silent
+from sc_hw.simulation.vcd import make_names_plain
 from sc_hw.tools import ToolError, find
 from sc_model.cache import SharedFolderWarning
 from sc_model.forks import run_module
@@ -87,6 +88,8 @@ def cosim(
     options += ["--waves"] if waves else []
     progress(f"{build.design.name}: co-simulation")
     answer = _run([*options, "--", str(build.folder)], results)
+    if waves and answer.get("waves"):
+        make_names_plain(Path(answer["waves"]))
     progress(
         f"{build.design.name}: {answer['synapse_steps']} synapse steps, {answer['differences']}"
         " differences"

@@ -145,6 +145,7 @@ class Comparison:
             "event": event,
             "layer": layer,
             "count": max(1, len(words.steps) - position),
+            "time_ps": int(words.times_ps[position]),
         }
         got = int(words.steps[position])
         if position >= len(row.steps):

@@ -34,8 +34,12 @@ class Findings:
         layer: str | None = None,
         neuron: int | None = None,
         count: int = 1,
+        time_ps: int | None = None,
     ) -> None:
-        """Record a difference, or `count` of which this is the first."""
+        """Record a difference, or `count` of which this is the first.
+
+        `time_ps` is when it was seen, where that is known; so waves can show it.
+        """
         self.differences += count
         if self.first is None:
             self.first = {
@@ -47,4 +51,5 @@ class Findings:
                 "field": field,
                 "expected": want,
                 "got": got,
+                **({} if time_ps is None else {"time_ps": time_ps}),
             }

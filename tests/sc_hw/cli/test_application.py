@@ -31,6 +31,7 @@ ORDER = (
     "bundle",
     "prove",
     "cosim",
+    "waves",
     "estimate",
     "report",
     "bench",
