@@ -33,12 +33,15 @@ O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_s
 DESIGN_FIELDS = (
     "block, fabric, host, layer, learning, name, network, neuron, random, rule, seed, synapses"
 )
-TABLES = "[design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic], [host]"
+TABLES = (
+    "[design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic], [learning],"
+    " [hidden], [output], [host]"
+)
 LAYER_FIELDS = (
     "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons,"
     " signed_weights"
 )
-BLOCKS = "'lane', 'bank', 'layer' or 'network'"
+BLOCKS = "'lane', 'bank', 'layer', 'network' or 'learning_network'"
 NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"
 BASE = {"name": "a", "block": "bank"}
 
