@@ -115,6 +115,11 @@ REPORTS: dict[str, Report] = {
     "layer_proofs": Report(
         "proof sweep of layers", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)
     ),
+    "learning_hardware": Report(
+        "a network that learns, on FPGAs",
+        "campaigns/fpga/learning_hardware.py",
+        (*DESIGNS, "sc_hw/learning", *HOST, *PRICE, *NATIVE, *SIMULATION),
+    ),
     "learners": Report("what the learners learn", "examples/learners", (*RULES, *LEARNERS)),
     "learners_speed": Report(
         "learners on gradients: time and memory", "benchmarks/learners_speed.py", LEARNERS
