@@ -20,12 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
-
 from campaigns.freshness.sources import REPORTS
 from campaigns.freshness.stamps import state
 from sc_hw.files import write_text
+from sc_hw.reporting.pages import render
 
 ROOT = Path(__file__).parents[1]
 MOST = 40  # figures of a quantity that a report shows one by one
@@ -170,24 +168,18 @@ def is_before(commit: str, release: str) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def curve(values: Sequence[float | None]) -> Markup:
-    """A figure over the commits as a line, a lone value as a point."""
+def curve(values: Sequence[float | None]) -> list[tuple[float, float]]:
+    """Points of a figure's line over the commits, in pixels; none where there is no value."""
     seen = [(n, v) for n, v in enumerate(values) if v is not None]
     least, most = (min(v for _, v in seen), max(v for _, v in seen)) if seen else (0.0, 0.0)
     across = max(len(values) - 1, 1)
-    points = [
+    return [
         (
             round(3 + n / across * (WIDTH - 6), 1),
             round(HEIGHT - 3 - ((v - least) / (most - least or 1)) * (HEIGHT - 6), 1),
         )
         for n, v in seen
     ]
-    line = " ".join(f"{x},{y}" for x, y in points)
-    last = points[-1] if points else (0, 0)
-    return Markup(  # numbers alone
-        f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="history">'
-        f'<polyline points="{line}"/><circle cx="{last[0]}" cy="{last[1]}" r="2"/></svg>'
-    )
 
 
 def shown(value: float | None) -> str:
@@ -252,16 +244,16 @@ def page(folder: Path) -> str:
         )
         days += [one.day for one in versions]
         commits |= {one.commit for one in versions}
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
-    )
-    return templates.get_template("dashboard.html").render(
-        reports=reports,
-        release=release,
-        commits=len(commits),
-        first_day=min(days, default="–"),
-        last_day=max(days, default="–"),
-    )
+    context = {
+        "reports": reports,
+        "release": release,
+        "commits": len(commits),
+        "first_day": min(days, default="–"),
+        "last_day": max(days, default="–"),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+    return render("dashboard.html", context, Path(__file__).parent / "templates")
 
 
 def main() -> None:

@@ -50,7 +50,8 @@ def test_a_figure_that_is_missing_is_a_dash_and_no_zero() -> None:
     assert (shown(None), shown(0.0), shown(1234567.0), shown(0.12345)) == (
         "–", "0", "1,234,567", "0.1235",
     )  # fmt: skip
-    assert 'points="3.0,19.0 107.0,3.0"' in curve([1.0, None, 3.0])
+    assert curve([1.0, None, 3.0]) == [(3.0, 19.0), (107.0, 3.0)]
+    assert curve([None]) == []
 
 
 def test_many_figures_become_three() -> None:
