@@ -5,6 +5,7 @@ states, equality by SMT.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import json
 import re
@@ -21,7 +22,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sc_hw.build.elaborate import Build
-from sc_model.graph import Graph, Interval, Node, Op
+from sc_model.graph import Graph, Interval, Node, Op, rewrite, trace
 from sc_model.graph.algebra import evaluate_node
 from sc_model.graph.nodes import Builder, prune
 from sc_model.graph.smt import K, SmtBool, SmtInt, SmtOps, Terms
@@ -171,10 +172,9 @@ def situation(params: RuleParams, rule: Rule = RULE) -> st.SearchStrategy[dict[s
 
 
 def split(values: Mapping[str, Any], rule: Rule = RULE) -> tuple[dict[str, Any], dict[str, Any]]:
-    """State and inputs of a situation."""
-    return {f.name: values[f.name] for f in rule.state}, {
-        i.name: values[i.name] for i in rule.inputs
-    }
+    """State and inputs of a situation, with run-time parameters."""
+    names = [each.name for each in (*rule.inputs, *rule.settings)]
+    return {f.name: values[f.name] for f in rule.state}, {name: values[name] for name in names}
 
 
 def random_inputs(
@@ -215,6 +215,18 @@ def parameter_ranges(rule: Rule) -> dict[str, tuple[int, int]]:
             most = 2 * field.default + 2
         ranges[name] = (bounds.get("ge", 0), most)
     return ranges
+
+
+def graph_of(rule: Rule, params: RuleParams, rewrites: tuple[Any, ...] = ()) -> Graph:
+    """The graph of a rule after some rewrites; of a file's rule once for all examples of a test."""
+    if rule.file:
+        return _graph_of_family(rule.family, params, rewrites)
+    return rewrite(trace(rule, params), rewrites)
+
+
+@functools.cache
+def _graph_of_family(family: str, params: RuleParams, rewrites: tuple[Any, ...]) -> Graph:
+    return rewrite(trace(load_rule(family), params), rewrites)
 
 
 def drawn_params(rule: Rule, seed: int, count: int) -> list[RuleParams]:

@@ -306,13 +306,19 @@ class Builder:
         node = self.nodes[index]
         if not facts:
             return node.interval
+        if isinstance(facts, _Facts) and index in facts.known:
+            return facts.known[index]
         # All three ranges hold: the one computed from the operands under the facts, the node's own,
         # and the fact about the node. Two that do not meet belong to a side that is never taken.
         interval = (
             node.interval if not node.args else self._range(node.op, node.args, node.data, facts)
         )
         interval = interval.meet(node.interval) or node.interval
-        return (interval.meet(facts[index]) or interval) if index in facts else interval
+        if index in facts:
+            interval = interval.meet(facts[index]) or interval
+        if isinstance(facts, _Facts):
+            facts.known[index] = interval
+        return interval
 
     def _mux_range(self, args: tuple[int, ...], facts: dict[int, Interval]) -> Interval:
         """Hull of the ranges of both sides of a selection.
@@ -324,7 +330,7 @@ class Builder:
         for side, truth in ((args[1], True), (args[2], False)):
             implied = self._implied(args[0], truth, facts)
             if implied is not None:
-                sides.append(self._under(side, {**facts, **implied}))
+                sides.append(self._under(side, _Facts({**facts, **implied})))
         if not sides:
             # The facts contradict each other: no input reaches this selection, any range is true.
             return self._under(args[1], facts).hull(self._under(args[2], facts))
@@ -359,6 +365,14 @@ class Builder:
                 right: b.meet(Interval(b.lo, max(b.lo, a.hi))),
             }
         return {index: interval for index, interval in narrowed.items() if interval is not None}
+
+
+class _Facts(dict[int, Interval]):
+    """Narrower ranges of some nodes, and the ranges of others that follow, each computed once."""
+
+    def __init__(self, facts: Mapping[int, Interval]) -> None:
+        super().__init__(facts)
+        self.known: dict[int, Interval] = {}
 
 
 def prune(

@@ -63,6 +63,23 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
         the rule can't run in such a layer; the text says why, and begins with the file and the line
         of the declaration where a file defines the rule.
     """
+    if rule.driven is not None:
+        raise _refusal(
+            rule,
+            "DRIVE",
+            None,
+            f"its synapses deliver '{rule.driven}', and the neurons of a layer sum weights; use a"
+            " lane or a bank.",
+        )
+    random = [item.name for item in rule.inputs if item.random]
+    if random:
+        raise _refusal(
+            rule,
+            "INPUTS",
+            random[0],
+            f"its input '{random[0]}' is random, and the lanes of a layer have no random bits; use"
+            " a bank.",
+        )
     spikes = {
         locality: _spike(rule, params, locality) for locality in (Locality.PRE, Locality.POST)
     }
@@ -75,15 +92,6 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
             None,
             f"it must have a field of locality {Locality.POST}, kept once for each neuron, not"
             " none: give it a postsynaptic trace.",
-        )
-    random = [item.name for item in rule.inputs if item.random]
-    if random:
-        raise _refusal(
-            rule,
-            "INPUTS",
-            random[0],
-            f"its input '{random[0]}' is random, and the lanes of a layer have no random bits; use"
-            " a bank.",
         )
     modulators = tuple(item.name for item in rule.inputs if item.locality is Locality.SYNAPSE)
     settings = tuple(setting.name for setting in rule.settings)

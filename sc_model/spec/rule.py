@@ -1,8 +1,9 @@
 """What a rule file declares so that model, hardware and proof can be made from it.
 
-A rule file defines `FAMILY`, `Params`, `STATE`, `INPUTS`, `update`, `VECTORS` and `float_update`;
-see `sc_model/rules/pair_stdp.py` and `docs/writing_a_rule.md`. The loader in `sc_model.rules` turns
-the file into a :class:`Rule`; `sc_model.spec.rule_contract` checks it.
+A rule file defines `FAMILY`, `Params`, `STATE`, `INPUTS`, `update`, `VECTORS` and `float_update`,
+and may define `DRIVE`, `drive` and `float_drive`: what a synapse delivers, where that is not its
+weight. See `sc_model/rules/pair_stdp.py` and `docs/writing_a_rule.md`. The loader in
+`sc_model.rules` turns the file into a :class:`Rule`; `sc_model.spec.rule_contract` checks it.
 """
 
 from __future__ import annotations
@@ -152,6 +153,7 @@ class Vector(Frozen):
 
 
 Update = Callable[[Any, Any, Any, Any], Mapping[str, Any]]
+Drive = Callable[[Any, Any, Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ class Rule:
     doc : the file's docstring.
     source : the file's text.
     file : absolute path of the file; empty for a rule that no file defines.
+    drive, float_drive : what a synapse delivers in a step, in integers and without rounding; None
+        where that is its weight. The last field of `state` keeps it until the next step.
     """
 
     family: str
@@ -180,6 +184,13 @@ class Rule:
     doc: str
     source: str
     file: str = ""
+    drive: Drive | None = None
+    float_drive: Drive | None = None
+
+    @property
+    def driven(self) -> str | None:
+        """Name of the field that keeps what a synapse has delivered, if there is one."""
+        return self.state[-1].name if self.drive is not None else None
 
     @property
     def origin(self) -> RuleSource:
@@ -251,14 +262,32 @@ class Rule:
             if setting.name in inputs
         }
         own = {name: value for name, value in inputs.items() if name not in settings}
-        values = SimpleNamespace(**state), SimpleNamespace(**own)
+        driven = self.driven
+        kept = {name: value for name, value in state.items() if name != driven}
+        values = SimpleNamespace(**kept), SimpleNamespace(**own)
+        given = with_settings(params, settings)
+        result = self._called(function, ops, values, given, params)
+        names = [field.name for field in self.state if field.name != driven]
+        check_fields(self.origin, self.family, function.__name__, result, names)
+        found = {name: result[name] for name in names}
+        if driven is not None:
+            delivers = self.float_drive if function is self.float_update else self.drive
+            found[driven] = self._called(delivers, ops, values, given, params)
+        return found
+
+    def _called(
+        self,
+        function: Any,
+        ops: Ops,
+        values: tuple[SimpleNamespace, SimpleNamespace],
+        given: Any,
+        params: RuleParams,
+    ) -> Any:
+        """What a function of the rule returns for a state and inputs; `given`: its parameters."""
         try:
-            result = function(ops, *values, with_settings(params, settings))
+            return function(ops, *values, given)
         except (Exception, SystemExit, EndlessLoop) as error:
             # without SystemExit, a rule that calls sys.exit(0) would end the command as a success
             if not self.file or isinstance(error, RuleError):
                 raise
             raise update_error(self.origin, error, function.__name__, *values, params) from error
-        names = [field.name for field in self.state]
-        check_fields(self.origin, self.family, function.__name__, result, names)
-        return {name: result[name] for name in names}

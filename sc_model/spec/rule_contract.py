@@ -28,6 +28,7 @@ RANDOM = "random"  # port of a block whose rule has random inputs
 MAX_RANDOM_BITS = 32  # of all random inputs together: what the shift register holds
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ARGUMENTS = ("ops", "state", "inputs", "params")
+_DRIVE = ("DRIVE", "drive", "float_drive")
 
 
 def read_rule(module: ModuleType, origin: RuleSource) -> Rule:
@@ -48,10 +49,11 @@ def read_rule(module: ModuleType, origin: RuleSource) -> Rule:
     _check_params(module, origin)
     _check_declarations(module, origin, name)
     _check_functions(module, origin)
+    drives = _check_drive(module, origin)
     rule = Rule(
         family=module.FAMILY,
         params_type=module.Params,
-        state=tuple(module.STATE),
+        state=(*module.STATE, *((module.DRIVE,) if drives else ())),
         inputs=tuple(module.INPUTS),
         update=module.update,
         float_update=module.float_update,
@@ -59,6 +61,8 @@ def read_rule(module: ModuleType, origin: RuleSource) -> Rule:
         doc=module.__doc__ or "",
         source=origin.text,
         file=origin.file,
+        drive=module.drive if drives else None,
+        float_drive=module.float_drive if drives else None,
     )
     check_formats(rule, rule.params_type())
     return rule
@@ -150,6 +154,8 @@ def _check_declarations(module: ModuleType, origin: RuleSource, place: str) -> N
                     line,
                 )
     names = [item.name for item in (*module.STATE, *module.INPUTS)]
+    if hasattr(module, "DRIVE"):
+        names.append(getattr(module.DRIVE, "name", ""))
     for setting in settings_of(module.Params):
         line = origin.line_of("Params")
         _check_name(setting.name, origin, place, line)
@@ -230,19 +236,7 @@ def _is_width(value: Any) -> bool:
 def _check_functions(module: ModuleType, origin: RuleSource) -> None:
     """`update` and `float_update` are two functions of (ops, state, inputs, params)."""
     for name in ("update", "float_update"):
-        function = getattr(module, name)
-        line = origin.line_of(name)
-        if not callable(function):
-            raise rule_error(origin, f"{name} must be a function, not {function!r}.", line)
-        signature = inspect.signature(function)
-        try:
-            signature.bind(*_ARGUMENTS)
-        except TypeError:
-            raise rule_error(
-                origin,
-                f"{name} must take the parameters ({', '.join(_ARGUMENTS)}), not {signature}.",
-                line,
-            ) from None
+        _check_signature(name, getattr(module, name), origin)
     if module.update is module.float_update:
         raise rule_error(
             origin,
@@ -250,6 +244,56 @@ def _check_functions(module: ModuleType, origin: RuleSource) -> None:
             " shows what rounding costs.",
             origin.line_of("float_update"),
         )
+
+
+def _check_signature(name: str, function: Any, origin: RuleSource) -> None:
+    """A function of a rule takes (ops, state, inputs, params)."""
+    line = origin.line_of(name)
+    if not callable(function):
+        raise rule_error(origin, f"{name} must be a function, not {function!r}.", line)
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*_ARGUMENTS)
+    except TypeError:
+        raise rule_error(
+            origin,
+            f"{name} must take the parameters ({', '.join(_ARGUMENTS)}), not {signature}.",
+            line,
+        ) from None
+
+
+def _check_drive(module: ModuleType, origin: RuleSource) -> bool:
+    """Whether the rule says what a synapse delivers; all three parts of that are there or none."""
+    present = [name for name in _DRIVE if hasattr(module, name)]
+    if not present:
+        return False
+    line = origin.line_of(present[0])
+    missing = [name for name in _DRIVE if name not in present]
+    if missing:
+        raise rule_error(
+            origin,
+            f"a rule that defines {present[0]} must define {', '.join(_DRIVE)}; it lacks"
+            f" {', '.join(missing)}.",
+            line,
+        )
+    field = module.DRIVE
+    if (
+        not isinstance(field, StateField)
+        or field.loadable
+        or field.initial
+        or field.locality is not Locality.SYNAPSE
+    ):
+        raise rule_error(
+            origin,
+            "DRIVE must be a StateField of locality synapse that begins with 0 and is not loadable:"
+            f" it keeps what a synapse has delivered, not {field!r}.",
+            line,
+        )
+    _check_name(field.name, origin, origin.place() or module.__name__, line)
+    _check_width(module, origin, field, line)
+    for name in ("drive", "float_drive"):
+        _check_signature(name, getattr(module, name), origin)
+    return True
 
 
 def _vectors(module: ModuleType, origin: RuleSource) -> tuple[Vector, ...]:

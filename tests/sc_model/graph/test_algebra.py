@@ -16,6 +16,7 @@ from support import (
     configs,
     drawn_params,
     formats,
+    graph_of,
     made_up_rule,
     params_of,
     situation,
@@ -23,7 +24,7 @@ from support import (
 )
 
 from sc_model.golden import Bank, Synapse
-from sc_model.graph import REWRITES, IntOps, NumpyOps, evaluate, rewrite, trace
+from sc_model.graph import REWRITES, IntOps, NumpyOps, evaluate, trace
 from sc_model.graph.algebra import array_dtype
 from sc_model.graph.rewrite import product_as_adder_tree
 from sc_model.rules import load_rule, rule_families
@@ -34,11 +35,12 @@ LANES = 6
 
 def agree(rule: Rule, params: RuleParams, given_values: list[dict[str, int]]) -> None:
     """All evaluators give the same new state for every one of the situations."""
-    graph = trace(rule, params)
+    graph = graph_of(rule, params)
     dtype = array_dtype(graph)
     names = [field.name for field in rule.state]
     expected = [rule.apply(IntOps(), *split(values, rule), params) for values in given_values]
-    graphs = [graph, rewrite(graph), rewrite(graph, (product_as_adder_tree, *REWRITES))]
+    forms = (REWRITES, (product_as_adder_tree, *REWRITES))
+    graphs = [graph, *(graph_of(rule, params, rewrites) for rewrites in forms)]
     for form in graphs:
         found = [evaluate(form, IntOps(), values) for values in given_values]
         assert [{name: row[name] for name in names} for row in found] == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import RULE, configs, constants, new_terms, params_of, situation, split
 
-from sc_model.graph import IntOps, NumpyOps, evaluate, rewrite, trace
+from sc_model.graph import Graph, IntOps, NumpyOps, evaluate, rewrite, trace
 from sc_model.graph.algebra import array_dtype
 from sc_model.graph.rewrite import REWRITES, product_as_adder_tree
 from sc_model.graph.smt import SmtOps
@@ -25,12 +26,19 @@ CASES = [
 ]
 
 
+@cache
+def graph_of(family: str, rewritten: bool) -> Graph:
+    rule = load_rule(family)
+    graph = trace(rule, rule.params_type())
+    return rewrite(graph, (product_as_adder_tree, *REWRITES)) if rewritten else graph
+
+
 def by_integers(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
     return rule.apply(IntOps(), vector.state, vector.inputs, params)
 
 
 def by_numpy(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
-    dtype = array_dtype(trace(rule, params))
+    dtype = array_dtype(graph_of(rule.family, False))
     state, inputs = (
         {name: np.full(3, value, dtype) for name, value in given.items()}
         for given in (vector.state, vector.inputs)
@@ -44,11 +52,12 @@ def by_numpy(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
 
 
 def by_graph(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
-    return evaluate(trace(rule, params), IntOps(), {**vector.state, **vector.inputs})
+    graph = graph_of(rule.family, False)
+    return evaluate(graph, IntOps(), {**vector.state, **vector.inputs})
 
 
 def by_rewritten_graph(rule: Rule, params: RuleParams, vector: Vector) -> dict[str, int]:
-    graph = rewrite(trace(rule, params), (product_as_adder_tree, *REWRITES))
+    graph = graph_of(rule.family, True)
     return evaluate(graph, IntOps(), {**vector.state, **vector.inputs})
 
 
