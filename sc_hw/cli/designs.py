@@ -26,6 +26,7 @@ SIZES = {
     "bank": ("synapses",),
     "layer": ("inputs", "neurons", "lanes"),
     "network": ("inputs", "neurons", "lanes"),
+    "learning_network": ("inputs", "neurons", "lanes"),
 }
 
 
@@ -40,7 +41,9 @@ def new(
     ] = False,
     block: Annotated[
         str | None,
-        typer.Option(help="lane, bank, layer or network; by default bank, with --rule lane."),
+        typer.Option(
+            help="lane, bank (default), layer, network or learning_network; with --rule lane."
+        ),
     ] = None,
     synapses: Annotated[
         int | None, typer.Option(help="Synapses of a bank, 1 to 65,536; by default 1024.")

@@ -12,11 +12,13 @@ from sc_hw.files import PathLike, write_text
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, Design, Frozen, NetworkSpec, parse_design, placement
 from sc_model.spec.hetsyn import COUPLINGS
+from sc_model.spec.learning import LearningNetworkSpec
 
 BLOCKS = (
     "lane: one synapse in registers; bank: many in block RAM; layer: dense, with its neurons;"
-    " network: of layers"
+    " network: of layers; learning_network: hidden layers and a readout that learn"
 )
+CLASSES = 10  # of a new learning network
 SLOW = 10  # steps between two ticks of the second layer of a new network
 
 
@@ -32,9 +34,9 @@ def new(
 ) -> Path:
     """Write `<name>.toml`, every key with its meaning, and return its path.
 
-    `synapses` is of a bank; `inputs`, `neurons` and `lanes` are of a layer, or of each of the two
-    layers of a network. Raises ConfigError for a bad name, block or number, and where the file
-    exists: nothing is overwritten.
+    `synapses` is of a bank; `inputs`, `neurons` and `lanes` are of a layer, of each of the two
+    layers of a network, or of the hidden layer of a learning network. Raises ConfigError for a bad
+    name, block or number, and where the file exists: nothing is overwritten.
     """
     design = checked_design(
         name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
@@ -51,7 +53,7 @@ def new(
         f'fabric = "{design.fabric}"  # what the pipeline is cut for: {", ".join(family_names())}',
         f"seed = {design.seed}  # of all random stimulus",
         "",
-        *(_network(design.network) if design.network is not None else _rule(design)),
+        *_tables(design),
     ]
     return write_text(path, "\n".join(lines) + "\n")
 
@@ -76,12 +78,31 @@ def checked_design(
             "clock": "think",
         }
         tables |= {"layer": [fast, slow], "clock": {"sense": {}, "think": {}}}
+    elif block == "learning_network":
+        tables["learning"] = {"inputs": inputs}
+        tables["hidden"] = [{"name": "hidden", "neurons": neurons, "lanes": lanes}]
+        tables["output"] = {"neurons": CLASSES, "lanes": lanes}
     elif block != "lane":
         table["synapses"] = synapses
     design = parse_design(tables)
     if design.layer is not None:
         placement(design.layer)
     return design
+
+
+def _tables(design: Design) -> list[str]:
+    """The tables behind `[design]`."""
+    if design.learning is not None:
+        return _learning(design.learning)
+    return _network(design.network) if design.network is not None else _rule(design)
+
+
+def _learning(network: LearningNetworkSpec) -> list[str]:
+    """The tables of a network that learns."""
+    lines = commented("learning", network, without=("hidden", "output"))
+    for layer in network.hidden:
+        lines += commented("[hidden]", layer, without=("rule",))
+    return [*lines, *commented("output", network.output, without=("rule",))]
 
 
 def _rule(design: Design) -> list[str]:

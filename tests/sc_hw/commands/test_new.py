@@ -14,7 +14,8 @@ LAYER = """\
 [design]
 name = "l"
 block = "layer"  # lane: one synapse in registers; bank: many in block RAM; \
-layer: dense, with its neurons; network: of layers
+layer: dense, with its neurons; network: of layers; \
+learning_network: hidden layers and a readout that learn
 fabric = "generic"  # what the pipeline is cut for: """
 
 
@@ -82,3 +83,13 @@ def test_a_layer_that_can_not_be_made_is_not_written(tmp_path: Path) -> None:
         new("l", block="layer", inputs=0, folder=tmp_path)
     assert str(caught.value) == "PlasticLayerSpec.inputs must be >= 2, not 0."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_learning_network_says_what_its_keys_mean(tmp_path: Path) -> None:
+    path = new("n", block="learning_network", inputs=6, neurons=4, lanes=2, folder=tmp_path)
+    tables = [line for line in path.read_text().splitlines() if line.startswith("[")]
+    assert tables == ["[design]", "[learning]", "[[hidden]]", "[output]"]
+    network = load_design(path).learning
+    assert network is not None
+    assert network.sizes == (7, 4, 10)
+    assert [layer.lanes for layer in network.layers] == [2, 2]
