@@ -23,6 +23,9 @@ from sc_hw.errors import BoardError
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, make_folder
+from sc_hw.price.model import modelled_targets
+from sc_hw.price.price import price as instant_price
+from sc_hw.price.price import step_clocks
 from sc_hw.progress import Progress, silent
 from sc_model.spec import ConfigError, Design
 
@@ -102,14 +105,8 @@ def fullest(totals: Totals) -> tuple[str, float]:
 
 def ticks_per_s(design: Design, mhz: float) -> float:
     """Steps a second of a design's block at a clock, while transfers never wait."""
-    timing = block_of(design, load_family(design.fabric)).timing()
-    if design.network is not None:
-        intervals = {layer.name: layer.tick_interval for layer in design.network.layers}
-        last = design.network.layers[-1].tick_interval  # a plastic layer ticks with it
-        clocks = max(n / intervals.get(name, last) for name, n in timing["tick_clocks"].items())
-    else:
-        clocks = timing.get("sweep_clocks", 1) + timing.get("critic_clocks", 0)
-    return mhz * 1e6 / float(clocks)
+    clocks = step_clocks(design, block_of(design, load_family(design.fabric)).timing())
+    return 0.0 if clocks is None else mhz * 1e6 / clocks
 
 
 class Search:
@@ -121,6 +118,8 @@ class Search:
     price : cells of a candidate.
     rate : steps a second of a candidate.
     multipliers : of the device; lanes beyond them multiply with adders.
+    predict : share of the fullest kind of cell before synthesis, so that the search begins near its
+        end; None where there is no model. What it says is tried, not believed.
     progress : called with a line for each candidate.
 
     Members
@@ -135,10 +134,11 @@ class Search:
         rate: Callable[[Design], float],
         *,
         multipliers: int = 0,
+        predict: Callable[[Design], float] | None = None,
         progress: Progress = silent,
     ) -> None:
         self._design, self._price, self._rate = design, price, rate
-        self._multipliers, self._progress = multipliers, progress
+        self._multipliers, self._predict, self._progress = multipliers, predict, progress
         self.trials: list[Trial] = []
 
     def with_lanes(self, lanes: int | None, **other: Any) -> Design:
@@ -214,16 +214,36 @@ class Search:
             return None
         larger = [count for count in counts if count > (best.lanes or 0)]
         low, high = -1, len(larger)  # larger[low] fits, larger[high] does not
-        for _ in range(MAX_TRIES):
+        for attempt in range(MAX_TRIES):
             if high - low <= 1:
                 break
             middle = self._next(larger, low, high)
+            if not attempt and self._predict is not None:
+                middle = self._predicted(self._predict, best, larger, other)
             trial = self.tried(larger[middle], **other)
             if trial.fits:
                 low, best = middle, trial
             else:
                 high = middle
         return best
+
+    def _predicted(
+        self,
+        predict: Callable[[Design], float],
+        first: Trial,
+        counts: Sequence[int],
+        other: Mapping[str, Any],
+    ) -> int:
+        """The most lanes that fit by the prices before synthesis, scaled to a trial's."""
+        scale = first.share / max(predict(first.design), 1e-9)
+        low, high = 0, len(counts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if scale * predict(self.with_lanes(counts[middle], **other)) <= 1:
+                low = middle
+            else:
+                high = middle
+        return low
 
     def _next(self, counts: Sequence[int], low: int, high: int) -> int:
         """Where to try next, between what fits and what does not: a straight line says where."""
@@ -372,8 +392,21 @@ def search_on(
         variant = board_variant(candidate, board, mhz)
         return ticks_per_s(variant, variant.host.clock_mhz) if variant.host is not None else 0.0
 
+    def predict(candidate: Design) -> float:
+        (row,) = instant_price(candidate, [board.target])
+        resources = row["device"]["resources"].values()
+        return max(each["used"] / each["available"] for each in resources if each["available"])
+
     blocks = int(load_target(board.target).capacity.get("dsp", 0))
-    return Search(design, price, rate, multipliers=blocks, progress=progress)
+    modelled = board.target in modelled_targets()
+    return Search(
+        design,
+        price,
+        rate,
+        multipliers=blocks,
+        predict=predict if modelled else None,
+        progress=progress,
+    )
 
 
 def refusal(

@@ -160,11 +160,15 @@ def _print_price(row: dict[str, Any]) -> None:
         f"clock: {_bar(row['fmax_mhz'])} MHz expected, {row['quoted_mhz']:g} quoted{binds}",
         markup=False,
     )
+    step = "a step takes as long as its spikes ask for; "
+    if row["step_clocks"] is not None:
+        step = f"a step: {row['step_clocks']:,.0f} clocks; {row['steps_per_s']:,.0f} steps and "
     out.print(
-        f"a step: {row['step_clocks']:,.0f} clocks; {row['steps_per_s']:,.0f} steps and"
-        f" {row['updates_per_s'] / 1e6:.1f} million synapse updates a second, at most",
+        f"{step}{row['updates_per_s'] / 1e6:.1f} million synapse updates a second, at most",
         markup=False,
     )
+    if row["model_note"] is not None:
+        out.print(row["model_note"], markup=False)
     if row["fits_reason"] is not None:
         out.print(row["fits_reason"], markup=False)
 

@@ -22,7 +22,7 @@ from sc_hw.tools import find
 from sc_model.spec import ConfigError, Design
 
 PRICE_SCHEMA = "sc-hw.price.v1"
-UNITS = ("lut", "ff", "bram", "dsp", "spram")
+FITTED = ("lane", "bank", "layer", "network")  # blocks of the designs of the report
 
 
 def price(
@@ -101,13 +101,16 @@ def _row(design: Design, block: Block, target: Target, model: TargetModel) -> di
             name: _part(structure.parts.get(name, Counts()), model, design.block) for name in PARTS
         },
         "device": {"resources": resources, "source": target.capacity_source},
+        "model_note": None
+        if design.block in FITTED
+        else f"the model was not fitted to blocks '{design.block}': the bars are those of others",
         "fits": excess is None,
         "fits_reason": excess,
         "fmax_mhz": _rounded(fmax.as_json(), 2),
         **structure.limit,
         **quoted,
         "step_clocks": clocks,
-        "steps_per_s": round(mhz * 1e6 / clocks, 1),
+        "steps_per_s": None if clocks is None else round(mhz * 1e6 / clocks, 1),
         "updates_per_s": round(mhz * 1e6 * per_clock),
         "timing": timing,
     }
@@ -129,10 +132,12 @@ def _rounded(bar: dict[str, float], digits: int) -> dict[str, float]:
     return {key: round(value, digits or None) for key, value in bar.items()}
 
 
-def step_clocks(design: Design, timing: dict[str, Any]) -> float:
+def step_clocks(design: Design, timing: dict[str, Any]) -> float | None:
     """Clocks of a step while transfers never wait: of a network those of its slowest layer, of
-    which a layer that ticks less often has its share.
+    which a layer that ticks less often has its share. None where they depend on what comes in.
     """
+    if design.block == "learning_network":
+        return None
     if design.network is None:
         return float(timing.get("sweep_clocks", 1) + timing.get("critic_clocks", 0))
     intervals = {layer.name: layer.tick_interval for layer in design.network.layers}

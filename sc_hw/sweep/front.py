@@ -49,17 +49,18 @@ def rows(
 def judged(
     spec: SweepSpec, outcome: Mapping[str, Any], target: str, task: str
 ) -> tuple[float, ...] | None:
-    """A point's objectives, in the order of the sweep; None for one that failed.
+    """A point's objectives, in the order of the sweep; None for one that failed or lacks one.
 
     Accuracy is the mean over seeds.
     """
     if "failed" in outcome:
         return None
     price = outcome["prices"][target]
-    return tuple(
-        fmean(outcome["accuracies"][task].values()) if name == "accuracy" else float(price[name])
+    found = [
+        fmean(outcome["accuracies"][task].values()) if name == "accuracy" else price[name]
         for name in spec.objectives
-    )
+    ]
+    return None if None in found else tuple(map(float, found))
 
 
 def fronts(

@@ -78,6 +78,28 @@ def test_the_search_finds_what_an_exhaustive_one_finds(
     assert len(search.trials) <= MAX_TRIES + 1 < len(counts)
 
 
+@pytest.mark.parametrize("error", [1.0, 0.7, 1.3])
+@pytest.mark.parametrize(("design", "price"), CASES)
+def test_a_prediction_shortens_the_search_and_decides_nothing(
+    design: Design, price: Callable[[Design], Totals], error: float
+) -> None:
+    """`error`: how far a prediction is off; a factor for all candidates counts for nothing."""
+
+    def predict(candidate: Design) -> float:
+        assert candidate.layer is not None
+        wrong = candidate.layer.lanes ** (error - 1)  # for many lanes more than for few
+        return fullest(price(candidate))[1] * wrong
+
+    search = Search(design, price, rate, predict=predict)
+    best, plain = search.best(None), Search(design, price, rate).best(None)
+    assert best is not None
+    assert plain is not None
+    assert best.fits
+    assert best.ticks_per_s >= 0.9 * plain.ticks_per_s
+    if error == 1.0:
+        assert len(search.trials) <= 3
+
+
 def test_with_a_goal_the_fewest_lanes_are_taken() -> None:
     design = layer(64, 16)
     search = Search(design, prices(lambda n: 2600 + 310 * n, lambda n, _: 8 + n), rate)
