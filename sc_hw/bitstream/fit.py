@@ -220,6 +220,9 @@ class Search:
             middle = self._next(larger, low, high)
             if not attempt and self._predict is not None:
                 middle = self._predicted(self._predict, best, larger, other)
+            elif attempt > 1 and high == len(larger):
+                # all have fitted so far, perhaps side by side: their line may lead nowhere
+                middle = max(middle, low + max(1, (high - low) // 8))
             trial = self.tried(larger[middle], **other)
             if trial.fits:
                 low, best = middle, trial
