@@ -1,4 +1,4 @@
-"""`sc-hw estimate`, `report`: the table, and why a figure is missing."""
+"""`sc-hw price`, `estimate`, `report`: the table, and why a figure is missing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ LANE = str(ROOT / "examples" / "lane.toml")
     ("command", "options"),
     [
         ("estimate", ("--target", "--seeds", "--jobs", "--build", "--json")),
+        ("price", ("--target", "--json")),
         ("report", ("--recording", "--build", "--json")),
     ],
 )
@@ -71,3 +72,57 @@ def test_a_row_for_each_target(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, ["estimate", LANE, "--json", "--seeds", "1"])
     assert json.loads(done.stdout) == rows
     assert chosen == [(("a", "b"), 5), (target_names(), 1)]
+
+
+def price_row(**changes: Any) -> dict[str, Any]:
+    """A price as `sc_hw.price.price` gives it."""
+    part = {"lut": {"value": 40, "low": 36, "high": 44}, "ff": 20, "bram": 1, "dsp": 0, "spram": 0}
+    none = {"lut": {"value": 0, "low": 0, "high": 0}, "ff": 0, "bram": 0, "dsp": 0, "spram": 0}
+    resources = {"lut": {"used": 40, "available": 80, "percent": 50.0}}
+    row = {
+        "title": "A device",
+        "lut": part["lut"],
+        "ff": {"value": 20, "low": 20, "high": 20},
+        "bram": 1,
+        "dsp": 0,
+        "parts": {"lanes": part, "host": none},
+        "device": {"resources": resources},
+        "fits": True,
+        "fits_reason": None,
+        "model_note": None,
+        "fmax_mhz": {"value": 50.0, "low": 45.0, "high": 55.0},
+        "quoted_mhz": 50.0,
+        "quoted_from": "nextpnr",
+        "step_clocks": 100.0,
+        "steps_per_s": 500_000.0,
+        "updates_per_s": 50_000_000,
+    }
+    return {**row, **changes}
+
+
+def priced(monkeypatch: pytest.MonkeyPatch, row: dict[str, Any], *options: str) -> Any:
+    monkeypatch.setattr("sc_hw.price.price.price", lambda *_, **__: [row])
+    return CliRunner().invoke(app, ["price", LANE, *options], env={"COLUMNS": "200"})
+
+
+def test_a_price_has_its_parts_and_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = priced(monkeypatch, price_row())
+    assert done.exit_code == 0
+    assert "40 (36..44)" in done.stdout
+    assert "lanes" in done.stdout
+    assert "host" not in done.stdout  # there is none
+    assert "of the device: LUT 40/80 (50%)" in done.stdout
+    assert "clock: 50 (45..55) MHz expected, 50 quoted\n" in done.stdout
+    assert "a step: 100 clocks; 500,000 steps and 50.0 million synapse updates" in done.stdout
+    assert json.loads(priced(monkeypatch, price_row(), "--json").stdout) == [price_row()]
+
+
+def test_a_price_that_does_not_fit_ends_in_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "does not fit: block RAM 289 of 30"
+    row = price_row(fits=False, fits_reason=reason, step_clocks=None, steps_per_s=None)
+    done = priced(monkeypatch, row | {"quoted_from": "multiplier", "model_note": "other bars"})
+    assert done.exit_code == 1
+    assert reason in done.stdout
+    assert "; multiplier limits it" in done.stdout
+    assert "a step takes as long as its spikes ask for; 50.0 million" in done.stdout
+    assert "other bars" in done.stdout
