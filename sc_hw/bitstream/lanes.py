@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from sc_model.spec import ConvSpec, Design, NetworkSpec, TrainedLayerSpec
+from sc_model.spec import ConvSpec, Design, NetworkSpec, SparseSpec, TrainedLayerSpec
 from sc_model.spec.plastic_layer import lane_placements
 
 
@@ -33,7 +33,7 @@ def network_lanes(network: NetworkSpec) -> dict[int, tuple[int, ...]]:
     A layer with g groups of neurons works for g clocks on a column (with the engine `events` on one
     that is not 0), so g x columns a tick, and ticks in every `tick_interval`-th step. Lanes of a
     convolution divide the channels of a group, and a column takes the groups of the outputs that
-    see it.
+    see it. A sparse layer has one lane, which works for a clock on a synapse.
     """
     layers = network.layers
     works = {work for layer in layers for work in _works(layer)}
@@ -53,6 +53,8 @@ def _works(layer: TrainedLayerSpec) -> set[float]:
     """Clocks of a step that some number of lanes takes for all columns."""
     if isinstance(layer, ConvSpec):
         return set(_of_kernel(layer).values())
+    if isinstance(layer, SparseSpec):
+        return {_of_lists(layer)}
     groups = {-(-layer.neurons // lanes) for lanes in range(1, layer.neurons + 1)}
     return {layer.columns * each / layer.tick_interval for each in groups}
 
@@ -62,8 +64,15 @@ def _fewest(layer: TrainedLayerSpec, work: float) -> int | None:
     if isinstance(layer, ConvSpec):
         works = _of_kernel(layer)
         return min((lanes for lanes, clocks in works.items() if clocks <= work), default=None)
+    if isinstance(layer, SparseSpec):
+        return 1 if _of_lists(layer) <= work else None
     groups = min(layer.neurons, int(work * layer.tick_interval / layer.columns + 1e-9))
     return -(-layer.neurons // groups) if groups else None
+
+
+def _of_lists(layer: SparseSpec) -> float:
+    """Clocks of a step for the lists of all columns."""
+    return layer.synapses / layer.tick_interval
 
 
 def _of_kernel(layer: ConvSpec) -> dict[int, float]:

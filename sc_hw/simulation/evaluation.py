@@ -115,6 +115,11 @@ def evaluate(
     for name, value, low in (("samples", samples, 1), ("rtl", rtl, 0)):
         if value is not None and value < low:
             raise ConfigError(f"{name} must be >= {low}, not {value}.")
+    if rtl and spec.encoder is not None:
+        raise ConfigError(
+            f"rtl must be 0 for design '{loaded.name}', whose Verilog takes values by its table"
+            " [encoder], and not the spikes of samples; `Device.answers` takes values."
+        )
     taken = taken.first(samples)
     _check_labels(taken, spec)
     floating = _floating(file, spec, nir)

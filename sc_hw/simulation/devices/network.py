@@ -306,7 +306,15 @@ class NetworkDevice(DeviceBlock):
     # --- steps ------------------------------------------------------------------------------------
 
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], Any]:
-        """Spikes and lessons, and the parameters of all layers."""
+        """Spikes and lessons, and the parameters of all layers.
+
+        ConfigError for a network with an encoder, which takes values.
+        """
+        if self.network.encoder is not None:
+            raise ConfigError(
+                f"recording {path} holds spikes, and design '{self.design.name}' takes values by"
+                " its table [encoder]; leave out one of the two."
+            )
         recorded = load_network_recording(path, self.network)
         return {"spikes": recorded.x, **recorded.teach}, recorded.parameters
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from encoded_networks import encoded
 from host_manifests import manifest_of
 from network_designs import learns, two_clocks
 from register_model import manifest_of_design
+from sparse_networks import parameters_of, two_sparse_layers
 
 from sc_driver.blocks import board_block
 from sc_driver.blocks.network import BoardNetwork, why_not_from
@@ -180,3 +182,41 @@ def test_states_to_go_on_from() -> None:
         "network 'rates' has a state to go on from after each 10 steps, when all layers tick and no"
         " spike waits, not after 7"
     )
+
+
+def test_sets_of_values_are_packets_and_answers_come_with_the_spikes() -> None:
+    """Six values of 4 bits, eight of which would be a word; three neurons and their winner."""
+    network = network_of(manifest_of_design(encoded("latency")))
+    values = np.array([[1, 2, 3, 4, 5, 15], [0] * 6])
+    assert network.packets({"values": values}).tolist() == [[0xF54321], [0]]
+    found = network.results(np.array([[1, 0, 1, 0, 1]], np.uint8), np.array([True]))
+    assert (found.tolist(), network._winner) == ([[1, 0, 1]], 2)
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "error", "text"),
+    [
+        ({"spikes": [[1] * 6]}, TypeError, r"^a network with an encoder takes values, shape "),
+        ({"values": [[1] * 5]}, ValueError, r"^values must have shape \(T, 6\), not \(1, 5\)\.$"),
+        ({"values": [[16] * 6]}, ValueError, r"^values must be in \[0, 15\], not 16$"),
+    ],
+)
+def test_values_that_do_not_fit(
+    stimulus: dict[str, Any], error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        network_of(manifest_of_design(encoded("latency"))).packets(stimulus)
+
+
+def test_where_the_lists_of_a_sparse_layer_are() -> None:
+    """Of synapses as they are numbered, of columns a word each; sums to come with delays alone."""
+    network = network_of(manifest_of_design(two_sparse_layers()))
+    first, second = network._layers.values()
+    words = {memory.space: memory.count for memory in first.memories()}
+    assert words == {"synapse": 20, "input": 9, "neuron": 7, "control": 1, "history": 4 * 7}
+    assert "history" not in {memory.space for memory in second.memories()}
+    state = network.initial()
+    assert state["first"]["count"].tolist() == [20] + [0] * 8
+    spec = two_sparse_layers().network
+    assert spec is not None
+    assert {f"first.{name}" for name in first.parameters} <= set(parameters_of(spec))

@@ -8,7 +8,7 @@ import pytest
 from support import ROOT
 
 from sc_hw.bitstream.lanes import lane_counts, network_lanes
-from sc_model.spec import ConvSpec, Design, NetworkSpec, load_design
+from sc_model.spec import ConvSpec, DenseSpec, Design, NetworkSpec, SparseSpec, load_design
 
 
 @pytest.mark.parametrize(("neurons", "intervals"), [((6, 4), (1, 10)), ((5, 7), (2, 1))])
@@ -51,3 +51,11 @@ def test_lanes_of_convolutions_divide_the_channels_of_a_group() -> None:
     for lanes in found.values():
         for layer, own in zip((first, second), lanes, strict=True):
             assert layer.model_copy(update={"lanes": own}).unmet is None
+
+
+def test_a_sparse_layer_keeps_its_one_lane() -> None:
+    sparse = SparseSpec(name="sparse", inputs=6, neurons=8, synapses=12)
+    dense = DenseSpec(name="dense", inputs=8, neurons=4, engine="events")
+    found = network_lanes(NetworkSpec(layers=(sparse, dense)))
+    # the dense one takes 8 clocks for each group of neurons, and lists 12 at best
+    assert list(found.values()) == [(1, 1), (1, 2), (1, 4)]

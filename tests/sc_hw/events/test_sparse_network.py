@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sparse_networks import parameters_of, two_sparse_layers
 
 from sc_hw.build.elaborate import elaborate, make
@@ -53,3 +54,20 @@ def test_ten_thousand_neurons_are_made_in_memories_of_their_synapses() -> None:
     rows = {row["name"]: row["memory_bits"] for row in made.manifest["layers"]}
     assert rows["a"]["synapses"] == 400_000 * (8 + 14)
     assert rows["a"]["lists"] == 784 * (19 + 19)
+
+
+@pytest.mark.soak
+def test_a_board_runs_sparse_layers(tmp_path: Path) -> None:
+    design = two_sparse_layers()
+    assert design.network is not None
+    spikes = (np.random.default_rng(0).random((12, 9)) < 0.4).astype(np.uint8)
+    words, states = [], []
+    for on in ("model", "sim-board"):
+        with Device.open(design, on=on, root=tmp_path) as device:
+            device.load(parameters_of(design.network))
+            words.append(device.run(spikes=spikes))
+            states.append(device.state())
+    np.testing.assert_array_equal(*words)
+    for space, fields in states[0].items():
+        for name, values in fields.items():
+            np.testing.assert_array_equal(states[1][space][name], values, f"{space}.{name}")

@@ -133,3 +133,27 @@ def test_a_network_of_values_equals_its_model_in_verilog(
     np.testing.assert_array_equal(words[1], words[3])
     np.testing.assert_array_equal(states[0]["a"]["score"], states[1]["a"]["score"])
     assert int(states[1]["network"]["steps"]) == 9 * spec.encoder.steps
+
+
+@pytest.mark.soak
+def test_a_board_takes_values_and_answers(tmp_path: Path) -> None:
+    """Through the registers, at the end of a serial line: a packet for each set of values."""
+    design = encoded("bernoulli")
+    spec = design.network
+    assert spec is not None
+    values = np.random.default_rng(4).integers(0, 16, (9, spec.values))
+    found, words = [], []
+    for on in ("model", "sim-board"):
+        with Device.open(design, on=on, root=tmp_path) as device:
+            device.load({"a.weight": np.arange(18).reshape(3, 6) - 8, "a.threshold": 12})
+            found.append(device.answers(values))
+            words.append(device.run(values=values))
+    np.testing.assert_array_equal(found[0].winners, found[1].winners)
+    np.testing.assert_array_equal(found[0].scores, found[1].scores)
+    np.testing.assert_array_equal(*words)
+
+
+def test_a_recording_of_spikes_is_refused() -> None:
+    text = r"^recording spikes\.npz holds spikes, and design 'encoded' takes values by its table"
+    with Device.open(encoded("latency")) as device, pytest.raises(ConfigError, match=text):
+        device.recording("spikes.npz")

@@ -218,3 +218,11 @@ def test_a_readout_answers_in_integers_and_in_floating_point(tmp_path: Path, rea
     assert found["integer"]["answers"] == expected.winners.tolist()
     assert found["float"]["answers"] == expected.winners.tolist()
     assert len(set(expected.winners.tolist())) > 1
+
+
+def test_verilog_that_takes_values_plays_no_spikes(net: Path, tmp_path: Path) -> None:
+    coded = tmp_path / "coded.toml"
+    coded.write_text(net.read_text() + '\n[encoder]\nkind = "threshold"\n')
+    text = r"^rtl must be 0 for design '\w+', whose Verilog takes values by its table \[encoder\]"
+    with pytest.raises(ConfigError, match=text):
+        evaluate(coded, tmp_path / "data.npz", parameters=net.with_suffix(".npz"), rtl=1)
