@@ -9,7 +9,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.learning.plan import FOLD, LearningPlan
+from sc_hw.learning.plan import LearningPlan
 from sc_hw.wires import gated
 
 
@@ -31,15 +31,15 @@ class ForwardPass(wiring.Component):
     event : a slot adds the weights of `row` and `group` to the currents of `group`.
     clear : a slot clears the sums at `place`.
     place : with `clear`; 0 where there is none.
-    visit : a slot visits the neurons of `half` of `group`.
+    visit : a slot visits the neurons of `share` of `group`.
     first_step : with `visit`: it is the sample's first step.
-    group, half : of the slot; 0 where there is none.
+    group, share : of the slot; 0 where there is none.
     ended : the last slot is issued; high for a clock.
     """
 
     def __init__(self, plan: LearningPlan, spacing: int) -> None:
         self.plan = plan
-        self.neuron_slots = max(FOLD * plan.groups, spacing)
+        self.neuron_slots = max(plan.fold * plan.groups, spacing)
         super().__init__(
             {
                 "start": In(1),
@@ -54,7 +54,7 @@ class ForwardPass(wiring.Component):
                 "visit": Out(1),
                 "first_step": Out(1),
                 "group": Out(plan.group_bits),
-                "half": Out(range(FOLD)),
+                "share": Out(plan.share_bits),
                 "ended": Out(1),
             }
         )
@@ -67,14 +67,14 @@ class ForwardPass(wiring.Component):
         events, neurons = Signal(name="events"), Signal(name="neurons")
         m.d.comb += [
             self.event.eq(events & (slot < plan.groups)),
-            self.visit.eq(neurons & (slot < FOLD * plan.groups)),
+            self.visit.eq(neurons & (slot < plan.fold * plan.groups)),
             self.place.eq(gated(slot[: plan.place_bits], by=self.clear)),
             self.first_step.eq(~self.step.any()),
             self.group.eq(
                 gated(slot[: plan.group_bits], by=self.event)
-                | gated(slot[1:][: plan.group_bits], by=self.visit)
+                | gated(slot[plan.share_bits :][: plan.group_bits], by=self.visit)
             ),
-            self.half.eq(slot[0] & self.visit),
+            self.share.eq(gated(slot[: plan.share_bits], by=self.visit)),
         ]
         with m.FSM(name="forward"):
             with m.State("rest"):

@@ -12,10 +12,8 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.learning.plan import LearningPlan
 from sc_hw.trained.lane import unit_graph
-from sc_hw.wires import gated
+from sc_hw.wires import choose, gated
 from sc_model.arithmetic.learning import spike_time
-
-BUFFERS = 2
 
 
 class InputLists(wiring.Component):
@@ -23,11 +21,11 @@ class InputLists(wiring.Component):
 
     A value's step is found by `spike_time`. A silent input takes a clock, another one two, and one
     more where the list of a step is looked up in that clock. After the last value the constant
-    input follows by itself, in step 0. There are two buffers: one is filled while the other one is
-    read. Whoever walks through the steps knows a trace without a memory: it is what is left of the
+    input follows by itself, in step 0. With two buffers one is filled while the other one is read.
+    Whoever walks through the steps knows a trace without a memory: it is what is left of the
     sample. No sort, no scan, no trace: the lists are all that is kept of a sample.
 
-    Domain ``sync``. A reset empties both buffers.
+    Domain ``sync``. A reset empties all buffers.
 
     Parameters
     ----------
@@ -72,8 +70,8 @@ class InputLists(wiring.Component):
         m.submodules.times = self.times
         m.submodules.heads, m.submodules.links = lists.heads, lists.links
         m.d.comb += [
-            self.full.eq(lists.full.bit_select(lists.reads, 1)),
-            self.count.eq(Mux(lists.reads, lists.counts[1], lists.counts[0])),
+            self.full.eq(lists.of(lists.full, lists.reads)),
+            self.count.eq(choose(lists.reads, lists.counts)),
         ]
         self._take(m, lists)
         self._insert(m, lists)
@@ -89,7 +87,7 @@ class InputLists(wiring.Component):
         taken = Signal(name="taken")
         at_last = number == plan.spec.inputs - 1
         free = ~lists.held | lists.leaves
-        blocked = lists.full.bit_select(lists.fills, 1) | lists.closes | lists.ends
+        blocked = lists.of(lists.full, lists.fills) | lists.closes | lists.ends
         m.d.comb += [
             self.i.ready.eq(free & ~due & ~blocked),
             taken.eq(self.i.valid & self.i.ready),
@@ -143,17 +141,17 @@ class InputLists(wiring.Component):
             lists.head_write.addr.eq(lists.place),
             lists.head_write.data.eq(row),
             lists.head_write.en.eq(lists.writes),
-            lists.link_write.addr.eq(lists.link(row, lists.place[-1])),
+            lists.link_write.addr.eq(lists.link(row, lists.place[lists.step_bits :])),
             lists.link_write.data.eq(Mux(behind, lists.head_read.data, end)),
             lists.link_write.en.eq(lists.writes),
         ]
         with m.If(lists.writes):
             m.d.sync += lists.occupied.bit_select(lists.place, 1).eq(1)
         with m.If(lists.closes):
-            m.d.sync += [
-                lists.full.bit_select(lists.fills, 1).eq(1),
-                lists.fills.eq(~lists.fills),
-            ]
+            for buffer in range(self.plan.buffers):
+                with m.If(lists.fills == buffer):
+                    m.d.sync += lists.full[buffer].eq(1)
+            m.d.sync += lists.fills.eq(~lists.fills)
 
     def _read(self, m: Module, lists: _Lists) -> None:
         """Go along a list."""
@@ -175,15 +173,15 @@ class InputLists(wiring.Component):
 
     def _release(self, m: Module, lists: _Lists) -> None:
         """Empty the buffer that has been read; count the inputs of the other one."""
-        half = len(lists.occupied) // BUFFERS
+        size = len(lists.occupied) // self.plan.buffers
         for buffer, count in enumerate(lists.counts):
             with m.If(self.release & (lists.reads == buffer)):
                 m.d.sync += [
                     count.eq(0),
                     lists.full[buffer].eq(0),
-                    lists.occupied[buffer * half : (buffer + 1) * half].eq(0),
+                    lists.occupied[buffer * size : (buffer + 1) * size].eq(0),
                 ]
-            with m.Elif(lists.writes & (lists.place[-1] == buffer)):
+            with m.Elif(lists.writes & (lists.place[lists.step_bits :] == buffer)):
                 m.d.sync += count.eq(count + 1)
         with m.If(self.release):
             m.d.sync += lists.reads.eq(~lists.reads)
@@ -211,23 +209,29 @@ class _Lists:
         self.step_bits = (plan.steps - 1).bit_length()
         attrs = {"no_rw_check": 1}
         self.heads = memory.Memory(
-            shape=plan.row_bits, depth=BUFFERS << self.step_bits, init=[], attrs=attrs
+            shape=plan.row_bits, depth=plan.buffers << self.step_bits, init=[], attrs=attrs
         )
-        rows = BUFFERS << (plan.rows - 1).bit_length()
+        self.row_bits = (plan.rows - 1).bit_length()
+        rows = plan.buffers << self.row_bits
         self.links = memory.Memory(shape=plan.row_bits, depth=rows, init=[], attrs=attrs)
         self.head_read, self.head_write = self.heads.read_port(), self.heads.write_port()
         self.link_read, self.link_write = self.links.read_port(), self.links.write_port()
-        self.fills, self.reads = Signal(name="fills"), Signal(name="reads")
-        self.full = Signal(BUFFERS, name="complete")
-        self.occupied = Signal(BUFFERS << self.step_bits, name="occupied")
-        self.counts = [Signal(plan.row_bits, name=f"count_{n}") for n in range(BUFFERS)]
+        bits = plan.buffers - 1  # of the number of a buffer
+        self.fills, self.reads = Signal(bits, name="fills"), Signal(bits, name="reads")
+        self.full = Signal(plan.buffers, name="complete")
+        self.occupied = Signal(plan.buffers << self.step_bits, name="occupied")
+        self.counts = [Signal(plan.row_bits, name=f"count_{n}") for n in range(plan.buffers)]
         self.held, self.constant = Signal(name="held"), Signal(name="constant")
         self.value = Signal(plan.spec.value_bits, name="value", reset_less=True)
         self.row = Signal(plan.row_bits, name="held_row", reset_less=True)
         self.ends, self.leaves = Signal(name="ends"), Signal(name="leaves")
         self.writes, self.closes = Signal(name="writes"), Signal(name="closes")
-        self.place = Signal(self.step_bits + 1, name="place", reset_less=True)
+        self.place = Signal(self.step_bits + bits, name="place", reset_less=True)
+
+    def of(self, bits: Value, buffer: Value) -> Value:
+        """The bit of a buffer."""
+        return choose(buffer, list(bits))
 
     def link(self, row: Value, buffer: Value) -> Value:
         """Address of the link behind an input."""
-        return Cat(Cat(row, C(0, 1))[: len(self.link_read.addr) - 1], buffer)
+        return Cat(Cat(row, C(0, 1))[: self.row_bits], buffer)

@@ -9,16 +9,16 @@ from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.learning.plan import FOLD, LearningPlan
+from sc_hw.learning.plan import LearningPlan
 from sc_hw.wires import Delays
 
 
 class LaneState(wiring.Component):
     """A word for each group of neurons and each :class:`~sc_hw.learning.plan.Part`.
 
-    One word is read in a clock, and lanes of one are written: half of the lanes with values of
-    their own, or any lanes with one value. Domain ``sync``. Contents are undefined at power-on and
-    survive a reset.
+    One word is read in a clock, and lanes of one are written: a share of the lanes with values
+    of their own, or any lanes with one value. Domain ``sync``. Contents are undefined at power-on,
+    and survive a reset.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class LaneState(wiring.Component):
     w_address : of the word that is written in this clock, and may be read from the next slot on.
     write : lanes that take `value`.
     value : for all of them.
-    write_half : for each half of the lanes, whether it takes `values`.
-    values : of the lanes of a half.
+    write_share : for each share of the lanes, whether it takes `values`.
+    values : of the lanes of a share.
     """
 
     def __init__(self, plan: LearningPlan) -> None:
@@ -44,8 +44,8 @@ class LaneState(wiring.Component):
                 "w_address": In(plan.state_address_bits),
                 "write": In(plan.lanes),
                 "value": In(plan.state_bits),
-                "write_half": In(FOLD),
-                "values": In(data.ArrayLayout(plan.state_bits, plan.half)),
+                "write_share": In(plan.fold),
+                "values": In(data.ArrayLayout(plan.state_bits, plan.share)),
             }
         )
 
@@ -60,16 +60,18 @@ class LaneState(wiring.Component):
         )
         m.submodules.words = words
         write, read = words.write_port(granularity=plan.state_bits), words.read_port()
-        halves = self.write_half.any()
+        shares = self.write_share.any()
         m.d.comb += [
             read.addr.eq(delays.later(self.address, plan.fetch - 1, "address")),
             read.en.eq(1),
             write.addr.eq(self.w_address),
-            write.en.eq(self.write | Cat(half.replicate(plan.half) for half in self.write_half)),
+            write.en.eq(
+                self.write | Cat(share.replicate(plan.share) for share in self.write_share)
+            ),
             write.data.eq(
                 Mux(
-                    halves,
-                    self.values.as_value().replicate(FOLD),
+                    shares,
+                    self.values.as_value().replicate(plan.fold),
                     self.value.replicate(plan.lanes),
                 )
             ),

@@ -70,6 +70,8 @@ class LearningNetwork(wiring.Component):
     ----------
     spec : the network.
     family : the fabric.
+    behind_host : whether it stands behind a host's registers, one sample at a time: then one
+        buffer of inputs is enough.
 
     Members
     -------
@@ -83,9 +85,11 @@ class LearningNetwork(wiring.Component):
     idle : no sample is under way.
     """
 
-    def __init__(self, spec: LearningNetworkSpec, family: Family) -> None:
+    def __init__(
+        self, spec: LearningNetworkSpec, family: Family, *, behind_host: bool = False
+    ) -> None:
         self.spec, self.family = spec, family
-        self.plan = plan = LearningPlan(spec, family)
+        self.plan = plan = LearningPlan(spec, family, behind_host)
         blocks = plan.lanes if family.multipliers is None else family.multipliers
         lanes = [LearningLane(plan, block=number < blocks) for number in range(plan.lanes)]
         neurons, classes = HiddenNeurons(plan), ClassScores(plan)
@@ -254,7 +258,7 @@ class LearningNetwork(wiring.Component):
             parts.sums.words.eq(parts.weights.words),
             neurons.visit.eq(forward.visit),
             neurons.group.eq(forward.group),
-            neurons.half.eq(forward.half),
+            neurons.share.eq(forward.share),
             neurons.fresh.eq(forward.first_step),
             neurons.currents.eq(parts.sums.stored),
             neurons.word.eq(parts.state.word),
@@ -353,7 +357,7 @@ class LearningNetwork(wiring.Component):
         host = parts.host
         loads = host.load_ages.any()
         m.d.comb += [
-            state.write_half.eq(neurons.write),
+            state.write_share.eq(neurons.write),
             state.values.eq(neurons.values),
             state.write.eq(
                 classes.write

@@ -1,27 +1,27 @@
 # amaranth: UnusedElaboratable=no
-"""Hidden neurons: potentials and traces, half of a group's lanes a clock."""
+"""Hidden neurons: potentials and traces, a share of a group's lanes a clock."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.datapath import Datapath
-from sc_hw.learning.plan import FOLD, LearningPlan
+from sc_hw.learning.plan import LearningPlan
 from sc_hw.trained.lane import unit_graph
-from sc_hw.wires import Delays
+from sc_hw.wires import Delays, choose
 from sc_model.arithmetic.learning import hidden_neuron
 from sc_model.graph import Graph, Node, Op
 
 
 class HiddenNeurons(wiring.Component):
-    """Visits the neurons of half a group in a slot: one step of each, and its spike counted.
+    """Visits a share of a group's neurons in a slot: one step of each, and its spike counted.
 
-    Throughput one half a clock; `spacing` clocks must lie between two visits of the same one.
+    Throughput one share a clock; `spacing` clocks must lie between two visits of the same one.
     Domain ``sync``. Potentials are undefined at power-on; a reset drops visits under way.
 
     Parameters
@@ -30,11 +30,11 @@ class HiddenNeurons(wiring.Component):
 
     Members
     -------
-    visit : a slot visits `half` of `group`.
+    visit : a slot visits `share` of `group`.
     fresh : potentials and traces count as 0: it is the sample's first step.
     currents : of the group, `fetch` clocks after the slot.
     word : traces of the group, as then.
-    write, write_group, values : the new traces of a half of that group.
+    write, write_group, values : the new traces of a share of that group.
     landing : a visit is under way.
     """
 
@@ -48,20 +48,20 @@ class HiddenNeurons(wiring.Component):
             {
                 "visit": In(1),
                 "group": In(plan.group_bits),
-                "half": In(range(FOLD)),
+                "share": In(plan.share_bits),
                 "fresh": In(1),
                 "currents": In(data.ArrayLayout(signed(plan.sum_bits), plan.lanes)),
                 "word": In(data.ArrayLayout(plan.state_bits, plan.lanes)),
-                "write": Out(FOLD),
+                "write": Out(plan.fold),
                 "write_group": Out(plan.group_bits),
-                "values": Out(data.ArrayLayout(plan.state_bits, plan.half)),
+                "values": Out(data.ArrayLayout(plan.state_bits, plan.share)),
                 "landing": Out(1),
             }
         )
 
     @property
     def taken(self) -> int:
-        """Clocks from a slot to its half of currents, traces and potentials."""
+        """Clocks from a slot to its share of currents, traces and potentials."""
         return self.plan.fetch + 1
 
     @property
@@ -78,9 +78,9 @@ class HiddenNeurons(wiring.Component):
         m = Module()
         plan, delays = self.plan, Delays(m)
         bits = plan.hidden.potential_bits
-        place = Cat(self.half, self.group)
+        place = Cat(self.share, self.group)
         words = memory.Memory(
-            shape=bits * plan.half, depth=1 << len(place), init=[], attrs={"no_rw_check": 1}
+            shape=bits * plan.share, depth=1 << len(place), init=[], attrs={"no_rw_check": 1}
         )
         m.submodules.potentials = words
         read, write = words.read_port(), words.write_port()
@@ -95,28 +95,33 @@ class HiddenNeurons(wiring.Component):
             read.en.eq(1),
             self.landing.eq(Cat(*strobes).any()),
         ]
-        potentials = Signal(bits * plan.half, name="potentials_register", reset_less=True)
-        traces = Signal(plan.trace_bits * plan.half, name="traces", reset_less=True)
+        potentials = Signal(bits * plan.share, name="potentials_register", reset_less=True)
+        traces = Signal(plan.trace_bits * plan.share, name="traces", reset_less=True)
         fresh = delays.later(self.fresh, self.taken - 1, "fresh")
-        upper = delays.later(place, self.taken - 1, "place")[0]
+        share = delays.later(place, self.taken - 1, "place")[: plan.share_bits]
         found = Cat(
-            self._of_half(upper, self.word, lane)[: plan.trace_bits] for lane in range(plan.half)
+            self._of_share(share, self.word, lane)[: plan.trace_bits] for lane in range(plan.share)
         )
         with m.If(fresh):
             m.d.sync += [potentials.eq(0), traces.eq(0)]
         with m.Else():
             m.d.sync += [potentials.eq(read.data), traces.eq(found)]
-        written = [self._update(m, lane, potentials, traces, upper) for lane in range(plan.half)]
+        written = [self._update(m, lane, potentials, traces, share) for lane in range(plan.share)]
         landed = delays.later(place, self.written, "place")
         m.d.comb += [
             write.data.eq(Cat(*written)),
-            self.write.eq(Cat(strobes[-1] & ~landed[0], strobes[-1] & landed[0])),
-            self.write_group.eq(landed[1:]),
+            self.write.eq(
+                Cat(
+                    strobes[-1] & (landed[: plan.share_bits] == number)
+                    for number in range(plan.fold)
+                )
+            ),
+            self.write_group.eq(landed[plan.share_bits :]),
         ]
         return m
 
     def _update(
-        self, m: Module, lane: int, potentials: Value, traces: Value, upper: Value
+        self, m: Module, lane: int, potentials: Value, traces: Value, share: Value
     ) -> Value:
         """A step of a lane's neuron: its potential, in the clock in which it is written."""
         plan = self.plan
@@ -128,7 +133,7 @@ class HiddenNeurons(wiring.Component):
         trace = Signal(plan.trace_bits, name=f"trace_{lane}", reset_less=True)
         low = lane * plan.trace_bits
         m.d.sync += [
-            current.eq(self._of_half(upper, self.currents, lane)[: form.width].as_signed()),
+            current.eq(self._of_share(share, self.currents, lane)[: form.width].as_signed()),
             raised.eq(first.o_raised),
             trace.eq(traces[low : low + plan.trace_bits]),
         ]
@@ -140,10 +145,10 @@ class HiddenNeurons(wiring.Component):
         ]
         return Value.cast(second.o_potential)[:bits]
 
-    def _of_half(self, upper: Value, word: Any, lane: int) -> Value:
-        """A lane of a half of a word."""
-        high = Value.cast(word[lane + self.plan.half])
-        return Mux(upper, high, Value.cast(word[lane]))
+    def _of_share(self, share: Value, word: Any, lane: int) -> Value:
+        """A lane of a share of a word."""
+        lanes = range(lane, self.plan.lanes, self.plan.share)
+        return choose(share, [Value.cast(word[one]) for one in lanes])
 
 
 def cut(graph: Graph, name: str) -> tuple[Graph, Graph]:

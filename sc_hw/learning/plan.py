@@ -17,7 +17,6 @@ from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 LOOP = 3
 # Clocks from a word of weights to its product or to the new word (`RegisteredMultiplyAdd`).
 PRODUCT = 2
-FOLD = 2  # clocks in which the neurons of a group are visited: half of the lanes in each
 RULE = "error_triggered"
 
 
@@ -47,6 +46,7 @@ class LearningPlan:
     -------
     spec : inputs, one hidden layer and a readout.
     family : the fabric.
+    behind_host : whether the network stands behind a host's registers, one sample at a time.
 
     Raises
     ------
@@ -56,6 +56,7 @@ class LearningPlan:
 
     spec: LearningNetworkSpec
     family: Family
+    behind_host: bool = False
 
     def __post_init__(self) -> None:
         spec = self.spec
@@ -102,9 +103,29 @@ class LearningPlan:
         return self.hidden.lanes
 
     @property
-    def half(self) -> int:
+    def fold(self) -> int:
+        """Clocks in which the neurons of a group are visited, a share of the lanes in each.
+
+        Words of half as many neurons take half of the block RAM, which behind a host is needed
+        elsewhere on a device that has little.
+        """
+        scarce = self.behind_host and self.single_port and self.lanes >= 4
+        return 4 if scarce else 2
+
+    @property
+    def share(self) -> int:
         """Neurons that are visited in a clock."""
-        return self.lanes // FOLD
+        return self.lanes // self.fold
+
+    @property
+    def share_bits(self) -> int:
+        """Bits of the number of a share."""
+        return (self.fold - 1).bit_length()
+
+    @property
+    def buffers(self) -> int:
+        """Samples that the lists hold: one more than is worked on, if more than one may come."""
+        return 1 if self.behind_host else 2
 
     @property
     def lane_bits(self) -> int:

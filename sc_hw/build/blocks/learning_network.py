@@ -29,7 +29,7 @@ class LearningNetworkBlock(Block):
         """The network of a design; `graph` has no effect, since layers have rules of their own."""
         if design.learning is None:
             raise ConfigError("a design with block 'learning_network' must have [learning].")
-        network = LearningNetwork(design.learning, family)
+        network = LearningNetwork(design.learning, family, behind_host=design.host is not None)
         for name, (rule, params) in _rules(design).items():
             # rows without a trace and groups without a signal are not visited
             subject = f"layer '{name}' of learning network '{design.name}'"

@@ -86,9 +86,9 @@ MUTANTS = (
     ),
     _mutant(
         "neurons",
-        "other half",
-        "new values are written into the half that was not visited",
-        (r"= ~ (place_d\d+\[0\];)", r"= \1"),
+        "other share",
+        "new values are written into a share of the lanes that was not visited",
+        (r"= ! (place_d\d+\[[^]]*\];)", r"= | \1"),
     ),
     _mutant(
         "neurons",
@@ -203,7 +203,7 @@ MUTANTS = (
         "forward",
         "half of the neurons",
         "the second half of each group is not visited",
-        (r"half = slot\[0\] & visit", "half = 1'h0 & visit"),
+        (r"share = slot\[(\d+(?::0)?)\] & ", "share = 1'h0 & "),
     ),
     _mutant(
         "forward",

@@ -8,7 +8,6 @@ from learning_hardware import MadeUpLists, plan_of
 from trained_layers import simulate
 
 from sc_hw.learning.forward import ForwardPass
-from sc_hw.learning.plan import FOLD
 
 
 def test_each_input_meets_all_groups_and_each_step_all_neurons() -> None:
@@ -30,7 +29,7 @@ def test_each_input_meets_all_groups_and_each_step_all_neurons() -> None:
                 seen.append(("event", made_up.row, ctx.get(dut.group)))
             if ctx.get(dut.visit):
                 first = ctx.get(dut.first_step)
-                seen.append(("visit", first, ctx.get(dut.group), ctx.get(dut.half)))
+                seen.append(("visit", first, ctx.get(dut.group), ctx.get(dut.share)))
             made_up.tick(ctx, dut)
             ended = ctx.get(dut.ended)
             await ctx.tick()
@@ -42,7 +41,7 @@ def test_each_input_meets_all_groups_and_each_step_all_neurons() -> None:
             expected += [
                 ("visit", step == 0, group, half)
                 for group in range(plan.groups)
-                for half in range(FOLD)
+                for half in range(plan.fold)
             ]
         assert seen == expected
 

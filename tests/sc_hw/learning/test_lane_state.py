@@ -29,10 +29,10 @@ def test_what_is_written_is_read() -> None:
         await ctx.tick()
         ctx.set(dut.write, 0)
         assert await word(5) == [7, 7, 9, 7, 7, 7, 7, 7]
-        ctx.set(dut.write_half, 2)
+        ctx.set(dut.write_share, 2)
         ctx.set(dut.values, [1, 2, 3, 4])
         await ctx.tick()
-        ctx.set(dut.write_half, 0)
+        ctx.set(dut.write_share, 0)
         assert await word(5) == [7, 7, 9, 7, 1, 2, 3, 4]
 
     simulate(testbench, dut)

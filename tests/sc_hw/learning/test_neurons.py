@@ -27,7 +27,7 @@ def test_steps_are_the_unit_s_and_spikes_are_counted() -> None:
             currents = [rng.randint(-300, 600) for _ in range(plan.lanes)]
             for half in range(2):
                 ctx.set(dut.visit, 1)
-                ctx.set(dut.half, half)
+                ctx.set(dut.share, half)
                 ctx.set(dut.fresh, step == 0)
                 ctx.set(dut.currents, currents)
                 ctx.set(dut.word, traces)
@@ -38,7 +38,7 @@ def test_steps_are_the_unit_s_and_spikes_are_counted() -> None:
                     await ctx.tick()
                 assert ctx.get(dut.write) == 1 << half
                 for lane, found in enumerate(ctx.get(dut.values)):
-                    neuron = half * plan.half + lane
+                    neuron = half * plan.share + lane
                     now = {"potential": potentials[neuron], "current": currents[neuron]}
                     out = unit.apply(IntOps(), now)
                     potentials[neuron] = out["potential"]

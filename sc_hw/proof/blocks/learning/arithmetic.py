@@ -227,17 +227,20 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     clocks = Clocks(prover, net, part.written + 1)
     t, taken, bits = prover.terms, part.taken, plan.hidden.potential_bits
     unit = hidden_neuron(plan.hidden, plan.spec.current_format(0))
-    half, fresh = clocks.at(0, "half"), clocks.at(0, "fresh")
+    share, fresh = clocks.at(0, "share"), clocks.at(0, "fresh")
     memory = clocks.frames.memory(taken - 2, "potentials")
-    address = cat([half, clocks.at(0, "group")])
+    address = cat([share, clocks.at(0, "group")])
     stored = Bits(t, word_at(t, memory, address.term))
     word, currents = clocks.at(plan.fetch, "word"), clocks.at(plan.fetch, "currents")
     known = [*clocks.quiet, clocks.at(0, "visit").holds]
-    for lane in range(plan.half):
+    for lane in range(plan.share):
 
         def of(vector: Bits, width: int, used: int, lane: int = lane) -> Bits:
-            lower, upper = lane * width, (lane + plan.half) * width
-            return mux(half, vector[upper : upper + used], vector[lower : lower + used])
+            chosen = clocks.const(0, used)
+            for number in range(plan.fold):
+                low_bit = (lane + number * plan.share) * width
+                chosen = chosen | vector[low_bit : low_bit + used].gated(share.equals(number))
+            return chosen
 
         form = plan.spec.current_format(0)
         current = signed(clocks, of(currents, plan.sum_bits, form.width))
@@ -278,7 +281,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "neurons: where they are written",
         "a visit writes its own half and group, and nothing else is written",
         violated(
-            same(write, cat([~half, half])),
+            same(write, cat([share.equals(one) for one in range(plan.fold)])),
             same(clocks.at(part.written, "write_group"), clocks.at(0, "group")),
             same(other, address) | kept,
         ),

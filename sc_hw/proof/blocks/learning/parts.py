@@ -34,14 +34,15 @@ NAMES = (
 def plan_of(design: dict[str, Any]) -> LearningPlan:
     """The plan of a design, as its manifest has it."""
     spec = LearningNetworkSpec.model_validate(design["learning"])
-    return LearningPlan(spec, load_family(design["fabric"]))
+    return LearningPlan(spec, load_family(design["fabric"]), design.get("host") is not None)
 
 
 def write_learning_parts(design: Design, folder: Path) -> None:
     """Write the parts of a network that learns under `folder`/proof."""
     if design.learning is None:
         raise ValueError("design must have a learning network")
-    network = LearningNetwork(design.learning, load_family(design.fabric))
+    family = load_family(design.fabric)
+    network = LearningNetwork(design.learning, family, behind_host=design.host is not None)
     files = PartFiles(folder)
     files.standalone_verilog(LANE, network.parts.lanes[0], {})
     for name in NAMES:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sc_hw.learning.forward import ForwardPass
 from sc_hw.learning.neurons import HiddenNeurons
-from sc_hw.learning.plan import FOLD, LOOP, PRODUCT, LearningPlan, Part
+from sc_hw.learning.plan import LOOP, PRODUCT, LearningPlan, Part
 from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
@@ -406,14 +406,14 @@ def prove_forward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         ),
         [*clocks.quiet, slot.below(max(plan.event_slots, neuron_slots)).holds],
     )
-    high = slot[1:].wide(max(width, len(group))) if width > 1 else clocks.const(0, len(group))
+    high = slot[plan.share_bits :].wide(max(width, len(group)))
     step = clocks.at(0, "step")
     prover.claim(
         "forward: the neurons of a step",
-        "each half of each group is visited once, before the next step is looked up",
+        "each share of each group is visited once, before the next step is looked up",
         violated(
-            same(visit, neurons & slot.below(FOLD * plan.groups)),
-            visit.implies(same(clocks.at(0, "half"), slot[0])),
+            same(visit, neurons & slot.below(plan.fold * plan.groups)),
+            visit.implies(same(clocks.at(0, "share"), slot[: plan.share_bits])),
             visit.implies(same(group.wide(len(high)), high)),
             (neurons & ~last(neuron_slots)).implies(
                 clocks.at(1, "neurons") & same(after, slot + 1) & same(clocks.at(1, "step"), step)
