@@ -97,7 +97,7 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     gradient = ops.let("gradient", inputs.slope * state.pre_trace) >> params.slope_bits
     most = all_ones(params.eligibility_bits)
     decayed = decay_to_zero(ops, state.eligibility, params.readout_shift, most)
-    eligibility = ops.let("eligibility_next", ops.clamp(decayed + gradient, 0, most))
+    eligibility = ops.clamp(ops.let("eligibility_risen", decayed + gradient), 0, most)
     product = ops.let("product", inputs.signal * eligibility)
     change = rounded_at_random(
         ops, product, params.learning_shift, SHIFT_BITS, inputs.noise, params.noise_bits

@@ -11,9 +11,22 @@ from sc_hw.simulation.cosim import cosim, lint
 from sc_model.rules import rule_families
 from sc_model.spec import Design, RuleChoice
 
+# Simulated by `make soak`: what they have beside the others is in the tests of lane and bank.
+LONG = ("e_prop", "tsodyks_markram", "unbiased_rstdp")
+# Ends of ranges that only a state reaches which no step leaves; a lane loads the weight alone.
+UNREACHED = {
+    ("tsodyks_markram", "lane"): ("state.drive.253", "state.use.127", "state.used.247"),
+}
+
 
 @pytest.mark.parametrize(("block", "synapses", "steps"), [("lane", 1, 5000), ("bank", 17, 200)])
-@pytest.mark.parametrize("family", rule_families())
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(family, marks=pytest.mark.soak if family in LONG else ())
+        for family in rule_families()
+    ],
+)
 def test_every_rule_agrees_on_random_stimulus(
     family: str, block: str, synapses: int, steps: int, builds: Path, tmp_path: Path
 ) -> None:
@@ -33,4 +46,5 @@ def test_every_rule_agrees_on_random_stimulus(
         bin_
         for bin_ in results["coverage"]["missed"]
         if bin_.startswith(("clamp", "inputs", "state"))
+        and bin_ not in UNREACHED.get((family, block), ())
     ] == []
