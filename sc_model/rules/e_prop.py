@@ -98,7 +98,7 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     most = all_ones(params.eligibility_bits)
     decayed = decay_to_zero(ops, state.eligibility, params.readout_shift, most)
     eligibility = ops.clamp(ops.let("eligibility_risen", decayed + gradient), 0, most)
-    product = ops.let("product", inputs.signal * eligibility)
+    product = ops.let("signal_product", inputs.signal * eligibility)
     change = rounded_at_random(
         ops, product, params.learning_shift, SHIFT_BITS, inputs.noise, params.noise_bits
     )

@@ -102,7 +102,7 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     down = ops.mux(inputs.pre_spike, state.post_trace, 0)
     decayed = signed_decay_to_zero(ops, state.eligibility, params.eligibility_shift, top)
     eligibility = ops.let("eligibility_next", ops.clamp(decayed + up - down, -top, top))
-    product = ops.let("product", inputs.reward * eligibility)
+    product = ops.let("reward_product", inputs.reward * eligibility)
     change = rounded_at_random(
         ops, product, params.learning_shift, SHIFT_BITS, inputs.noise, params.noise_bits
     )
