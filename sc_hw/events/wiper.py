@@ -42,11 +42,16 @@ class SumWiper(wiring.Component):
             }
         )
 
+    @property
+    def clocks(self) -> int:
+        """Clocks from a reset or a `restart` to its end."""
+        return self.words + self.landed
+
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         at_last = Signal(name="at_last")
         m.d.comb += [
-            at_last.eq(self.place == self.words + self.landed - 1),
+            at_last.eq(self.place == self.clocks - 1),
             self.wipe.eq(self.busy & (self.place < self.words)),
         ]
         with m.If(self.busy):

@@ -162,6 +162,7 @@ def _engine(layer: HostedLayer) -> dict[str, Any]:
             "idle_tick": layer.clocks(0),
             "first_event": layer.clocks(1) - layer.clocks(0),
             "event": layer.event_clocks,
+            **({} if layer.wiper is None else {"wipe": layer.wiper.clocks}),
             "tick_clocks_reason": "the most: that of a tick in which every column is active",
         },
     }

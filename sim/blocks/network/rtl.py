@@ -73,8 +73,8 @@ class NetworkRtl:
     def _quiet_ps(self, stall: float) -> int:
         """Time in which something is transferred if it ever will be.
 
-        That is twice the time of a tick of all layers, one after the other, and of the handshakes
-        between them, which idle clocks make longer.
+        That is twice the time of a tick of all layers, one after the other, of the sums that are
+        wiped after a reset, and of the handshakes between them, which idle clocks make longer.
         """
         if self._clocking is None:
             raise ValueError("NetworkRtl must be started before it runs.")
@@ -84,6 +84,8 @@ class NetworkRtl:
         }
         ticks = self.dut.manifest["timing"]["tick_clocks"]
         busy: int = sum(ticks[layer.name] * longest[layer.clock] for layer in self.spec.layers)
+        for layer, row in zip(self.spec.layers, self.dut.manifest["layers"], strict=True):
+            busy += row.get("clocks", {}).get("wipe", 0) * longest[layer.clock]
         busy += ticks.get(PLASTIC, 0) * longest[self.spec.layers[-1].clock]
         encoder = self.dut.manifest.get("encoder")
         if encoder is not None:  # shows a step in so many clocks, up to the next tick of each layer

@@ -27,6 +27,7 @@ def test_each_word_once(words: int, landed: int) -> None:
 
     async def testbench(ctx: Any) -> None:
         assert await wiped(ctx) == [*range(words)]
+        assert dut.clocks == words + landed
         await ctx.tick()
         assert not ctx.get(dut.wipe)
         ctx.set(dut.restart, 1)
