@@ -75,7 +75,8 @@ class RtlBank(WithRegisters):
     def set(self, values: Mapping[str, Any]) -> None:
         """Change run-time parameters."""
         self.registers.set(values)
-        self._play({})
+        if self.settings:
+            self._play({})
 
     @property
     # Held by the hardware.
