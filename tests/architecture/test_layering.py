@@ -153,6 +153,8 @@ LAYERS: dict[str, Layer] = {
             "scipy",  # synapses one by one are sparse matrices
             *MODEL,
             "sc_model.archives",
+            "sc_model.packages",  # scikit-learn's digits, loaded when they are asked for
+            "sklearn",
             "sc_model.golden",
             "sc_model.native",
             "sc_model.quantisation",
@@ -216,6 +218,15 @@ LAYERS: dict[str, Layer] = {
             *("sc_model.spec", "sc_hw.build", "sc_hw.export"),
             *("systemrdl", "peakrdl_cheader", "peakrdl_html", "peakrdl_ipxact"),
         )
+    ),
+    # prices and proofs from the hardware's side, accuracy from the golden models'
+    "sc_hw.sweep": Layer(
+        (
+            *(*STAGE, "sc_hw.price", "sc_hw.proof", "sc_hw.simulation", "sc_hw.sweep"),
+            *("sc_model", "pydantic", "matplotlib", "tomli_w"),
+            *("optuna", "distributed"),  # extras, loaded when they are used
+        ),
+        never=("sc_model.golden",),
     ),
     # data, and the pins that amaranth-boards has
     "sc_hw.boards": Layer(("amaranth", "sc_hw.boards", "sc_hw.errors", "sc_model.spec")),

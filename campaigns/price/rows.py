@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from campaigns.price_designs import price_designs
+from campaigns.price.designs import price_designs
 from sc_hw.build.elaborate import elaborate
 from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import load_target

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.freshness.stamps import write_report
-from campaigns.price_rows import kept, measure, rewrite
+from campaigns.price.rows import kept, measure, rewrite
 from sc_hw.build.blocks import block_of
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
@@ -31,7 +31,7 @@ from sc_hw.price.structure import FEATURES, Counts, Structure, structure_of
 from sc_model.spec import Design
 
 SCHEMA = "sc-hw.price-report.v1"
-MODEL_FILE = Path(__file__).parents[1] / "sc_hw" / "price" / "model.json"
+MODEL_FILE = Path(__file__).parents[2] / "sc_hw" / "price" / "model.json"
 COUNT, FIT, LIMIT_S = 135, 98, 240
 # In ns, as nextpnr reports them on critical paths (`Timing` of the families). A mapper takes no
 # wider LUT than four inputs here: with six the error on ECP5 is no smaller.

@@ -1,0 +1,1 @@
+"""The price model: designs measured, and the model fitted to them (`python -m campaigns.price`)."""

@@ -1,0 +1,102 @@
+"""Prices beside a real synthesis, and the figures of a committed report again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from sc_hw.build.blocks import block_of
+from sc_hw.build.elaborate import elaborate
+from sc_hw.build.emit import to_verilog
+from sc_hw.fabric.families import load_family
+from sc_hw.fabric.targets import load_target
+from sc_hw.price.frame import black_box, frame
+from sc_hw.price.price import price, step_clocks
+from sc_hw.price.synthesis import count, synthesise
+from sc_model.spec import ConfigError, DenseSpec, Design, NetworkSpec, RuleChoice, load_design
+
+BANK = Design(
+    name="bank",
+    block="bank",
+    synapses=300,
+    rule=RuleChoice(family="pair_stdp", parameters={"weight_bits": 8, "trace_bits": 8}),
+)
+
+
+def test_memories_and_multipliers_and_flip_flops_are_those_of_a_synthesis(tmp_path: Path) -> None:
+    target = load_target("ice40-up5k")
+    (found,) = price(BANK, [target.name])
+    family = load_family(target.family)
+    block = block_of(BANK.model_copy(update={"fabric": target.family}), family)
+    ports = elaborate(BANK, tmp_path).manifest["ports"]
+    texts = {
+        "block.v": to_verilog(block.component, block.top, family),
+        "frame.v": frame(block.top, ports),
+        "empty.v": black_box(block.top, ports),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    whole, alone = (
+        count(synthesise([name, "frame.v"], target, tmp_path, name[:5]), target.cells)
+        for name in ("block.v", "empty.v")
+    )
+    measured = {unit: whole[unit] - alone[unit] for unit in whole}
+    assert found["bram"] == measured["bram"] > 0
+    assert found["dsp"] == measured["dsp"]
+    assert found["ff"]["value"] == pytest.approx(measured["ff"], rel=0.01)
+    assert found["lut"]["value"] == pytest.approx(measured["lut"], rel=0.15)
+    parts = found["parts"].values()
+    assert sum(part["ff"] for part in parts) == found["ff"]["value"]
+    assert sum(part["bram"] for part in parts) == found["bram"]
+    assert sum(part["lut"]["value"] for part in parts) == pytest.approx(
+        found["lut"]["value"], abs=len(found["parts"])
+    )
+    # a sweep over the bank takes a clock for each synapse
+    assert found["step_clocks"] == 300
+    assert found["steps_per_s"] == round(found["quoted_mhz"] * 1e6 / 300, 1)
+    assert found["fits"]
+
+
+def test_the_shipped_model_gives_the_figures_of_the_report() -> None:
+    from campaigns.price.__main__ import predicted
+    from sc_hw.price.model import model_of
+
+    report = json.loads((ROOT / "reports" / "price.json").read_text(encoding="utf-8"))
+    rows = [row for row in report["rows"] if row["held_out"]]
+    assert len(rows) >= 40
+    for row in rows:
+        model = model_of(row["target"])
+        assert model is not None
+        assert predicted(model, row) == row["predicted"]
+    held = report["held_out"]
+    assert held["lut"]["median_percent"] <= 5
+    assert held["fmax_mhz"]["median_percent"] <= 12
+    for unit in ("bram", "dsp"):
+        assert held[unit]["exact"] == held[unit]["designs"]
+
+
+def test_a_networks_step_is_that_of_its_slowest_layer() -> None:
+    layers = (
+        DenseSpec(name="a", inputs=4, neurons=4),
+        DenseSpec(name="b", inputs=4, neurons=4, tick_interval=10, policy="accumulate"),
+    )
+    design = Design(name="n", block="network", network=NetworkSpec(layers=layers))
+    assert step_clocks(design, {"tick_clocks": {"a": 30, "b": 200}}) == 30
+    assert step_clocks(design, {"tick_clocks": {"a": 30, "b": 900}}) == 90
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        ("gowin-gw1n9", "target 'gowin-gw1n9' has no price model; `sc-hw estimate` measures it."),
+        ("ice40-up5", "target must be"),
+    ],
+)
+def test_a_target_without_a_model_is_refused(target: str, line: str) -> None:
+    design = load_design(ROOT / "examples" / "lane.toml")
+    with pytest.raises(ConfigError, match=re.escape(line)):
+        price(design, [target])
