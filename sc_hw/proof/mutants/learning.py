@@ -161,7 +161,7 @@ MUTANTS = (
         "backward",
         "frozen readout",
         "a readout that is frozen learns",
-        (r"updates = learns & ", "updates = 1'h1 & "),
+        (r"= learns & ", "= 1'h1 & "),
     ),
     _mutant(
         "backward", "every clock", "slots follow each other at once", (r"= ~ beat;", "= 1'h1;")

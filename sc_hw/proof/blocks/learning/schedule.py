@@ -111,77 +111,92 @@ def _prove_one_port(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 # --- update of the hidden layer
 
 
+class _UpdateStep:
+    """The groups of a row that are to come, in this clock and the next.
+
+    Members
+    -------
+    some : the number of any one group.
+    given : what is assumed of every clock of the pass.
+    """
+
+    def __init__(self, clocks: Clocks, plan: LearningPlan) -> None:
+        self.clocks, self.plan, t = clocks, plan, clocks.terms
+        self.active = clocks.at(0, "active")
+        self.some = Bits(t, t.var("any group", plan.group_bits))
+        self.given = [
+            *clocks.quiet,
+            self.some.below(plan.groups).holds,
+            self.active.any().holds,
+            same(clocks.at(1, "active"), self.active).holds,
+        ]
+
+    def pending(self, clock: int) -> Bits:
+        """Whether the group is to come."""
+        at, left = self.clocks.at(clock, "at_group"), self.clocks.at(clock, "left")
+        return same(at, self.some) | _bit(left, self.some)
+
+    def invariant(self, clock: int) -> list[Bits]:
+        """The group that has its turn and those behind it have a signal, and are different ones."""
+        at, left = self.clocks.at(clock, "at_group"), self.clocks.at(clock, "left")
+        return [
+            same(self.clocks.at(clock, "final"), ~left.any()),
+            at.below(self.plan.groups),
+            ~_bit(left, at),
+            _bit(self.active, at),
+            ~(left & ~self.active).any(),
+        ]
+
+    def first_groups(self, clock: int) -> list[Bits]:
+        """The registers hold a group with a signal, and all the others."""
+        found, behind = self.clocks.at(clock, "first_group"), self.clocks.at(clock, "behind_first")
+        some, active = self.some, self.active
+        return [
+            found.below(self.plan.groups),
+            _bit(active, found),
+            ~_bit(behind, found),
+            same(self.clocks.at(clock, "alone"), ~behind.any()),
+            same(_bit(active, some), same(found, some) | _bit(behind, some)),
+            ~(behind & ~active).any(),
+        ]
+
+
 def prove_update(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """Of each row of the lists each group with a signal is visited once, others never."""
     clocks = Clocks(prover, net, 1)
-    t = prover.terms
-    active = clocks.at(0, "active")
-    some = Bits(t, t.var("any group", plan.group_bits))
-    found, behind = clocks.at(0, "first_group"), clocks.at(0, "behind_first")
-    alone = clocks.at(0, "alone")
-    given = [
-        *clocks.quiet,
-        some.below(plan.groups).holds,
-        active.any().holds,
-        same(clocks.at(1, "active"), active).holds,
-    ]
-
-    def pending(clock: int) -> Bits:
-        at, left = clocks.at(clock, "at_group"), clocks.at(clock, "left")
-        return same(at, some) | _bit(left, some)
-
-    def invariant(clock: int) -> list[Bits]:
-        at, left = clocks.at(clock, "at_group"), clocks.at(clock, "left")
-        return [
-            same(clocks.at(clock, "final"), ~left.any()),
-            at.below(plan.groups),
-            ~_bit(left, at),
-            _bit(active, at),
-            ~(left & ~active).any(),
-        ]
-
-    first = [
-        found.below(plan.groups),
-        _bit(active, found),
-        ~_bit(behind, found),
-        same(alone, ~behind.any()),
-        same(_bit(active, some), same(found, some) | _bit(behind, some)),
-        ~(behind & ~active).any(),
-    ]
-    after = (clocks.at(1, "first_group"), clocks.at(1, "behind_first"), clocks.at(1, "alone"))
+    step = _UpdateStep(clocks, plan)
     prover.claim(
         "update: a row's groups",
         "a clock behind the groups with a signal the first of them and the others stand",
-        violated(
-            after[0].below(plan.groups),
-            _bit(active, after[0]),
-            ~_bit(after[1], after[0]),
-            same(after[2], ~after[1].any()),
-            same(_bit(active, some), same(after[0], some) | _bit(after[1], some)),
-            ~(after[1] & ~active).any(),
-        ),
-        given,
+        violated(*step.first_groups(1)),
+        step.given,
     )
-    known = [*given, *(fact.holds for fact in (*invariant(0), *first))]
+    known = [fact.holds for fact in (*step.invariant(0), *step.first_groups(0))]
     due, leaves, begins = (clocks.at(0, name) for name in ("due", "leaves", "begins"))
-    final = clocks.at(0, "final")
+    final, some = clocks.at(0, "final"), step.some
     here = same(clocks.at(0, "at_group"), some)
-    before, then = pending(0), pending(1)
+    before, then = step.pending(0), step.pending(1)
     prover.claim(
         "update: each group once",
         "of any group: at a row's begin it is to come if it has a signal; a slot of the group takes"
         " it away; nothing else changes what is to come; a row is left with its last slot",
         violated(
-            (begins | leaves).implies(same(then, _bit(active, some))),
+            (begins | leaves).implies(same(then, _bit(step.active, some))),
             (due & ~final & ~begins).implies(same(then, before & ~here)),
             (~due & ~begins).implies(same(then, before)),
             leaves.implies(due & final & same(before, here)),
             (due & final).implies(leaves),
-            *invariant(1),
+            *step.invariant(1),
         ),
-        known,
+        [*step.given, *known],
         {"group": some.term},
     )
+    _prove_update_slots(prover, clocks, plan)
+
+
+def _prove_update_slots(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
+    """What a slot is, and how rows follow each other."""
+    due, leaves, begins = (clocks.at(0, name) for name in ("due", "leaves", "begins"))
     prover.claim(
         "update: the slot",
         "a slot is one of a row, of the group that has its turn; without a slot the group is 0",
@@ -220,50 +235,65 @@ def prove_update(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 # --- backward
 
 
+class _BackwardStep:
+    """The words of a row that are to come, in this clock and the next.
+
+    Members
+    -------
+    word : the number of any one word.
+    given : what is assumed of every clock of the pass.
+    stands : the row stands, or is over; its slots begin when it has stood for a clock.
+    """
+
+    def __init__(self, clocks: Clocks, plan: LearningPlan) -> None:
+        self.clocks, self.words, t = clocks, plan.out_groups, clocks.terms
+        self.word = Bits(t, t.var("any word", plan.group_bits))
+        self.wants, self.updates = clocks.at(0, "wants"), clocks.at(0, "updates")
+        self.active = clocks.at(0, "active")
+        self.marked = _bit(self.active, self.word)
+        self.given = [
+            *clocks.quiet,
+            self.word.below(self.words).holds,
+            (~clocks.at(0, "start")).holds,
+            *(fact.holds for fact in self.invariant(0)),
+        ]
+        names = ("signals", "learns", "active", "valid", "trace", "near", "age", "row")
+        moved = either([~same(clocks.at(1, name), clocks.at(0, name)) for name in names], t)
+        due = clocks.at(0, "due")
+        self.stands = (clocks.at(0, "next") | ~moved) & (~due | known_row(clocks, 0))
+        for name in ("wants", "updates"):
+            self.stands = self.stands & (due | same(clocks.at(1, name), clocks.at(0, name)))
+
+    def to_read(self, clock: int) -> Bits:
+        """Whether the word is to be read for the signal."""
+        ahead = ~self.word.below(self.clocks.at(clock, "at_group"))
+        return self.wants & ~self.clocks.at(clock, "updating") & ahead
+
+    def to_update(self, clock: int) -> Bits:
+        """Whether the word is to be updated."""
+        ahead = ~self.word.below(self.clocks.at(clock, "at_group"))
+        later = self.wants & ~self.clocks.at(clock, "updating")
+        return self.updates & self.marked & (later | ahead)
+
+    def invariant(self, clock: int) -> list[Bits]:
+        """A row is updated behind its reading, and one without slots has no word."""
+        wants, updates = self.clocks.at(clock, "wants"), self.clocks.at(clock, "updates")
+        at, updating = self.clocks.at(clock, "at_group"), self.clocks.at(clock, "updating")
+        return [
+            at.below(self.words),
+            updating.implies(wants & updates),
+            (~wants & ~updates).implies(~at.any()),
+        ]
+
+
 def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """Each word of a row is read for its signal, and then updated, once; none may be missed."""
     clocks = Clocks(prover, net, 1)
-    t, words = prover.terms, plan.out_groups
-    word = Bits(t, t.var("any word", plan.group_bits))
-    names = ("signals", "learns", "active", "valid", "trace", "near", "age", "row")
+    step = _BackwardStep(clocks, plan)
     due, next_ = clocks.at(0, "due"), clocks.at(0, "next")
-    wants, updates = clocks.at(0, "wants"), clocks.at(0, "updates")
-    active = clocks.at(0, "active")
-    marked = _bit(active, word)
-
-    def stands(names: tuple[str, ...]) -> Bits:
-        facts = [same(clocks.at(1, name), clocks.at(0, name)) for name in names]
-        return ~either([~fact for fact in facts], t)
-
-    def to_read(clock: int) -> Bits:
-        ahead = ~word.below(clocks.at(clock, "at_group"))
-        return wants & ~clocks.at(clock, "updating") & ahead
-
-    def to_update(clock: int) -> Bits:
-        ahead = ~word.below(clocks.at(clock, "at_group"))
-        later = wants & ~clocks.at(clock, "updating")
-        return updates & marked & (later | ahead)
-
-    def invariant(clock: int) -> list[Bits]:
-        wants_, updates_ = clocks.at(clock, "wants"), clocks.at(clock, "updates")
-        at, updating = clocks.at(clock, "at_group"), clocks.at(clock, "updating")
-        return [
-            at.below(words),
-            updating.implies(wants_ & updates_),
-            (~wants_ & ~updates_).implies(~at.any()),
-        ]
-
-    given = [
-        *clocks.quiet,
-        word.below(words).holds,
-        (~clocks.at(0, "start")).holds,
-        *(fact.holds for fact in invariant(0)),
-    ]
-    # A row's slots begin when it has stood for a clock, and is known.
-    row_stands = (next_ | stands(names)) & (~due | known_row(clocks, 0))
-    row_stands = row_stands & (due | same(clocks.at(1, "wants"), wants))
-    row_stands = row_stands & (due | same(clocks.at(1, "updates"), updates))
-    here = same(clocks.at(0, "at_group"), word)
+    to_read, to_update = step.to_read, step.to_update
+    at = clocks.at(0, "at_group")
+    here = same(at, step.word)
     feedback, update = clocks.at(0, "feedback"), clocks.at(0, "update")
     prover.claim(
         "backward: each word once",
@@ -278,29 +308,34 @@ def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             (~due).implies(same(to_read(1), to_read(0)) & same(to_update(1), to_update(0))),
             next_.implies(~(to_read(0) & ~(feedback & here))),
             next_.implies(~(to_update(0) & ~(update & here))),
-            same(feedback, due & wants & ~clocks.at(0, "updating")),
+            same(feedback, due & step.wants & ~clocks.at(0, "updating")),
             update.implies(~feedback),
-            (due & ~feedback).implies(
-                same(update, updates & _bit(active, clocks.at(0, "at_group")))
-            ),
-            (due & ~next_).implies(~either([~fact for fact in invariant(1)], t)),
+            (due & ~feedback).implies(same(update, step.updates & _bit(step.active, at))),
+            *((due & ~next_).implies(fact) for fact in step.invariant(1)),
         ),
-        [*given, row_stands.holds],
-        {"word": word.term},
+        [*step.given, step.stands.holds],
+        {"word": step.word.term},
     )
     prover.claim(
         "backward: old weights",
         "while a word of the row is still to be read for its signal, none of the row's words has"
         " been updated",
-        violated(to_read(0).implies(same(to_update(0), updates & marked))),
-        given,
+        violated(to_read(0).implies(same(to_update(0), step.updates & step.marked))),
+        step.given,
     )
     prover.claim(
         "backward: a new row",
         "when a row is over the next one begins with its first word",
         violated(~clocks.at(1, "updating"), ~clocks.at(1, "at_group").any()),
-        [*given, next_.holds],
+        [*step.given, next_.holds],
     )
+    _prove_backward_slots(prover, clocks)
+    _prove_licence(prover, clocks, plan)
+
+
+def _prove_backward_slots(prover: Prover, clocks: Clocks) -> None:
+    """When slots are issued, and what a row asks for."""
+    due, next_ = clocks.at(0, "due"), clocks.at(0, "next")
     prover.claim(
         "backward: every second clock",
         "slots are issued in clocks of one parity alone, which a new pass may change",
@@ -327,7 +362,6 @@ def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         ),
         clocks.quiet,
     )
-    _prove_licence(prover, clocks, plan)
 
 
 def known_row(clocks: Clocks, clock: int) -> Bits:
