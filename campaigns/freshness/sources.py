@@ -48,6 +48,11 @@ class Report:
 
 # By the name of the report's file, without its ending.
 REPORTS: dict[str, Report] = {
+    "activity": Report(
+        "toggles and memory accesses on a recording",
+        "campaigns/activity.py",
+        (*DESIGNS, *SIMULATION),
+    ),
     "axi_proofs": Report("proofs of the AXI door", "sc_hw/proof/blocks/axi.py", (*HOST, *PROVER)),
     "baseline": Report("price of the blocks", "campaigns/baseline.py", (*DESIGNS, *PRICE)),
     "board_digits": Report(
@@ -160,6 +165,9 @@ REPORTS: dict[str, Report] = {
         "campaigns/on_chip_learning",
         (*RULES, *GOLDEN, *NATIVE, "examples/on_chip"),
     ),
+    "price": Report(
+        "the price before synthesis, on designs held out", "campaigns/price", (*DESIGNS, *PRICE)
+    ),
     "proofs": Report(
         "proof sweep of lanes and banks", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)
     ),
@@ -168,6 +176,11 @@ REPORTS: dict[str, Report] = {
     ),
     "soak": Report("long co-simulations", "campaigns/soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)),
     "speed": Report("speed against bars", "campaigns/speed.py", (*DESIGNS, *PRICE)),
+    "sweep": Report(
+        "a sweep with a worker killed",
+        "campaigns/sweep.py",
+        (*DESIGNS, *PRICE, *GOLDEN, "sc_hw/sweep", "sc_model/evaluation"),
+    ),
     "tbptt_memory": Report(
         "memory of truncated backpropagation", "benchmarks/tbptt_memory.py", LEARNERS
     ),
