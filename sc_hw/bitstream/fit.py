@@ -398,7 +398,8 @@ def search_on(
     def predict(candidate: Design) -> float:
         (row,) = instant_price(candidate, [board.target])
         resources = row["device"]["resources"].values()
-        return max(each["used"] / each["available"] for each in resources if each["available"])
+        shares = [each["used"] / each["available"] for each in resources if each["available"]]
+        return float(max(shares))
 
     blocks = int(load_target(board.target).capacity.get("dsp", 0))
     modelled = board.target in modelled_targets()
