@@ -13,8 +13,11 @@ from sc_hw.fabric.families import load_family
 from sc_model.golden.trained.connections import drawn_lists, trained_layer
 from sc_model.spec import ConfigError, CrossingSpec, IntFormat, LifSpec, SparseSpec
 
-CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
-    ({"inputs": 9, "neurons": 7, "synapses": 25}, {}, "hold", 1, "generic"),
+CASES: list[Any] = [
+    pytest.param(
+        {"inputs": 9, "neurons": 7, "synapses": 25}, {}, "hold", 1, "generic",
+        marks=pytest.mark.soak,
+    ),
     (  # few neurons, so that each list has a neuron several times and synapses wait
         {"inputs": 6, "neurons": 2, "synapses": 30, "fan_in": 20, "bias": True, "recurrent": True},
         {"leak": "shift", "reset": "zero"},
@@ -29,13 +32,14 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
         2,
         "ice40_up",
     ),
-    (
+    pytest.param(
         {"inputs": 5, "neurons": 12, "synapses": 40, "max_delay": 1, "recurrent": True,
          "bias": True},
         {},
         "hold",
         1,
         "gatemate",
+        marks=pytest.mark.soak,
     ),
 ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from sc_hw.simulation.device import Device
 from sc_model.spec import Design, NetworkSpec, SparseSpec
 
 
+@pytest.mark.soak  # a short one is in the tests of the encoder
 def test_sparse_layers_equal_their_model_in_verilog(tmp_path: Path) -> None:
     """With resets in the midst, by the bench; and by `Device`, with states that go to the other."""
     design = two_sparse_layers()

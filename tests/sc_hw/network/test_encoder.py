@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import ResetInserter, Signal
-from encoded_networks import encoded
+from encoded_networks import coded, encoded
+from sparse_networks import parameters_of
 from trained_layers import simulate
 
 from sc_hw.build.elaborate import elaborate
@@ -16,8 +17,8 @@ from sc_hw.network.encoder import ValueEncoder
 from sc_hw.simulation.cosim import cosim
 from sc_hw.simulation.device import Device
 from sc_model.golden.encoder import Encoder
-from sc_model.golden.network.network import Network, parameter_bounds
-from sc_model.spec import ConfigError, EncoderSpec
+from sc_model.golden.network.network import Network
+from sc_model.spec import ConfigError, Design, EncoderSpec
 
 CASES: list[tuple[dict[str, Any], int, int, int]] = [
     ({"kind": "threshold", "level": 100, "steps": 2}, 5, 5, 1),
@@ -95,29 +96,27 @@ def test_more_lanes_than_a_transfer_has_spikes_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "inputs"), [("latency", 6), pytest.param("delta", 260, marks=pytest.mark.soak)]
+    "design",
+    [
+        coded(),
+        pytest.param(encoded("latency"), marks=pytest.mark.soak),
+        pytest.param(encoded("delta", 260), marks=pytest.mark.soak),
+    ],
+    ids=["with lists and an answer", "latency", "delta in slices"],
 )
-def test_a_network_of_values_equals_its_model_in_verilog(
-    kind: str, inputs: int, tmp_path: Path
-) -> None:
+def test_a_network_of_values_equals_its_model_in_verilog(design: Design, tmp_path: Path) -> None:
     """With resets in the midst, by the bench; and by `Device`, with answers and states."""
-    design = encoded(kind, inputs)
     spec = design.network
     assert spec is not None
     assert spec.encoder is not None
     results = cosim(elaborate(design, root=tmp_path), steps=60)
     assert (results["passed"], results["differences"]) == (True, 0)
 
-    rng = np.random.default_rng(4)
-    bounds = parameter_bounds(spec)
-    parameters: dict[str, Any] = {
-        "a.weight": rng.integers(-8, 8, bounds["a.weight"][0]),
-        "a.threshold": rng.integers(10, 40, 3),
-    }
+    parameters, rng = parameters_of(spec), np.random.default_rng(4)
     values = rng.integers(0, 16, (9, spec.values))
     shown = Encoder(spec.encoder, spec.values).encode(values, spec.encoder.steps)
     wanted = Network(spec, parameters).answers(shown)
-    words, states = [], []
+    words, states, last = [], [], spec.layers[-1].name
     for on in ("model", "rtl"):
         with Device.open(design, on=on, root=tmp_path) as device:
             device.load(parameters)
@@ -131,7 +130,10 @@ def test_a_network_of_values_equals_its_model_in_verilog(
     assert words[0].shape == (9, 3)
     np.testing.assert_array_equal(words[0], words[2])
     np.testing.assert_array_equal(words[1], words[3])
-    np.testing.assert_array_equal(states[0]["a"]["score"], states[1]["a"]["score"])
+    for space, fields in states[0].items():
+        for name, given in fields.items():
+            np.testing.assert_array_equal(states[1][space][name], given, f"{space}.{name}")
+    assert states[1][last]["score"].any()
     assert int(states[1]["network"]["steps"]) == 9 * spec.encoder.steps
 
 

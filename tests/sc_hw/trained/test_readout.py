@@ -99,13 +99,14 @@ def network(kind: Any, engine: Any) -> Design:
     return Design(name="answers", block="network", network=spec)
 
 
+@pytest.mark.soak  # a short one is in the tests of the encoder
 @pytest.mark.parametrize(
     ("kind", "engine"),
     [
         ("largest_potential", "events"),
-        pytest.param("count", "sweep", marks=pytest.mark.soak),
-        pytest.param("first_spike", "events", marks=pytest.mark.soak),
-        pytest.param("last_potential", "sweep", marks=pytest.mark.soak),
+        ("count", "sweep"),
+        ("first_spike", "events"),
+        ("last_potential", "sweep"),
     ],
 )
 def test_answers_of_verilog_are_those_of_golden(kind: Any, engine: Any, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from encoded_networks import encoded
+from encoded_networks import coded, encoded
 from network_faults import refuted, write_network
 
 from sc_hw.build.elaborate import elaborate
@@ -39,7 +39,32 @@ def test_all_claims_about_an_encoder_are_proved(kind: str, tmp_path: Path) -> No
     assert {f"encoder: {name}" for name in NAMES} <= {claim["name"] for claim in claims}
 
 
-@pytest.mark.parametrize("kind", ["delta", pytest.param("bernoulli", marks=pytest.mark.soak)])
+def test_values_lists_and_answers_in_one_network_are_proved(tmp_path: Path) -> None:
+    """With faults of the encoder, of the lists and of the readout, and of what joins them."""
+    for name in ("whole", "none", "faulty"):
+        (tmp_path / name).mkdir()
+    write_network(coded(), tmp_path / "whole")
+    assert refuted(tmp_path / "whole", tmp_path / "none") == set()
+    faults = [
+        ("", r"assign i__ready = [^;]+;", "assign i__ready = 1'h1;"),
+        ("encoder", r"\bfilled <= [^;]+;", "filled <= 0;"),
+        ("layer_a", r"assign load_list = [^;]+;", "assign load_list = 1'h0;"),
+        ("layer_a.sequencer", r"assign goes = [^;]+;", "assign goes = listing;"),
+        ("layer_b", r"= winner;", "= 0;"),
+        ("layer_b.readout", r"number <= [^;]+;", "number <= 0;"),
+    ]
+    assert {
+        "top.v, layer a: where its words come from",
+        "instance encoder",
+        "top.v, layer a: events and fetches",
+        "instance layer_a.sequencer",
+        "top.v, layer b: a tick",
+        "instance layer_b.readout",
+    } <= refuted(tmp_path / "whole", tmp_path / "faulty", faults)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", ["delta", "bernoulli"])
 def test_an_encoder_in_a_network_is_proved_and_faults_are_refuted(
     kind: str, tmp_path: Path
 ) -> None:

@@ -42,7 +42,8 @@ def test_all_claims_about_a_readout_are_proved(kind: Any, tmp_path: Path) -> Non
     assert {"numbers", "scores", "the answer", "after a reset", "what the host writes"} <= names
 
 
-@pytest.mark.parametrize("engine", ["events", pytest.param("sweep", marks=pytest.mark.soak)])
+@pytest.mark.soak  # a short one is in the tests of the encoder's parts
+@pytest.mark.parametrize("engine", ["events", "sweep"])
 def test_a_readout_in_a_layer_is_proved_and_faults_are_refuted(engine: Any, tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     write_network(answering("largest_potential", engine), tmp_path / "whole")

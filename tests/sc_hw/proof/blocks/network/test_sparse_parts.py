@@ -39,6 +39,7 @@ def test_a_fault_in_the_verilog_refutes_its_claim(
     assert claims <= {name.removeprefix("layer only, sequencer: ") for name in found}
 
 
+@pytest.mark.soak  # a short one is in the tests of the encoder's parts
 def test_sparse_layers_in_a_network_are_proved_and_faults_are_refuted(tmp_path: Path) -> None:
     for name in ("whole", "none", "faulty"):
         (tmp_path / name).mkdir()

@@ -1,0 +1,205 @@
+"""Sparse networks in hardware by size: `python -m campaigns.fpga.sparse_hardware --out reports`
+writes sparse_hardware.json and sparse_hardware.md.
+
+Each row is a network of random lists: 784 inputs, a layer of many neurons, and ten neurons behind
+it with a readout by spike counts. It is made, and its crossings audited; all of its claims are
+proved, without mutants; and its compiled Verilog plays samples of random spikes, whose words,
+answers and scores are compared with those of the compiled model. Clocks are counted from the reset
+in front of a sample to each word. Nothing is placed: the larger lists are more than an ECP5 holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaigns.freshness.stamps import write_report
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.files import write_json
+from sc_hw.proof.prove import prove
+from sc_hw.simulation.library import rtl_library
+from sc_model.golden.trained.connections import drawn_lists
+from sc_model.native import NativeNetwork
+from sc_model.spec import Design, LifSpec, NetworkSpec, ReadoutSpec, SparseSpec
+from sc_sim.blocks.network.device import RtlNetwork
+from sc_sim.blocks.network.rtl import NetworkRtl
+
+SCHEMA = "sc-hw.sparse-hardware.v1"
+REPORT = "sparse_hardware"
+INPUTS, CLASSES = 784, 10
+# Neurons and synapses of the layer
+SIZES = ((1_024, 40_960), (2_000, 400_000), (10_000, 400_000))
+ACTIVITY = 0.1  # share of the inputs that spike in a step
+RATE = 0.1  # about the share of neurons that are to fire: the layer's threshold is drawn for it
+FRACTION = 4  # binary places of potentials
+WEIGHT = (15, 40)  # mean and deviation
+STEPS = 10  # of a sample
+
+
+def design_of(neurons: int, synapses: int) -> Design:
+    """The network of a size."""
+    neuron = LifSpec(leak="shift", threshold_bits=20, fraction=FRACTION)
+    many = SparseSpec(
+        name="many", inputs=INPUTS, neurons=neurons, synapses=synapses,
+        fan_in=2 * -(-synapses // neurons), neuron=neuron,
+    )  # fmt: skip
+    few = SparseSpec(
+        name="few", inputs=neurons, neurons=CLASSES, synapses=2 * neurons,
+        fan_in=4 * neurons // CLASSES, neuron=neuron,
+    )  # fmt: skip
+    spec = NetworkSpec(layers=(many, few), readout=ReadoutSpec(kind="count"))
+    return Design(name=f"sparse_{neurons}", block="network", network=spec)
+
+
+def parameters_of(spec: NetworkSpec, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+    """Random lists and weights, and thresholds with which some neurons fire in each step."""
+    found: dict[str, NDArray[np.int64]] = {}
+    rate = ACTIVITY
+    for layer in spec.layers:
+        if not isinstance(layer, SparseSpec):
+            raise ValueError(f"layer '{layer.name}' must be sparse")
+        found |= {f"{layer.name}.{n}": values for n, values in drawn_lists(layer, rng).items()}
+        weight = np.clip(np.rint(rng.normal(*WEIGHT, layer.synapses)), -128, 127)
+        found[f"{layer.name}.weight"] = weight.astype(np.int64)
+        # the sum of a step's weights; a potential has some steps' worth of them
+        mean = layer.synapses / layer.neurons * rate * WEIGHT[0] * (1 << FRACTION)
+        threshold = np.full(layer.neurons, round(5 * mean), np.int64)
+        found[f"{layer.name}.threshold"] = threshold
+        rate = RATE
+    return found
+
+
+def played(
+    build: Build, parameters: Mapping[str, Any], samples: NDArray[np.uint8]
+) -> dict[str, Any]:
+    """Samples (samples, steps, inputs) in the compiled Verilog, beside the compiled model."""
+    spec = build.design.network
+    if spec is None:
+        raise ValueError(f"design '{build.design.name}' must be a network")
+    model = NativeNetwork(spec, parameters)
+    inner, words = model.run_layers(samples)
+    answers = model.answers(samples)
+    rtl = NetworkRtl(build.folder, rtl_library(build.folder))
+    clocks, differences = [], 0
+    began = time.perf_counter()
+    try:
+        RtlNetwork(rtl).load(parameters)
+        loaded = time.perf_counter()
+        for number, sample in enumerate(samples):
+            found = rtl.sample(sample, len(sample))
+            if found is None:
+                raise RuntimeError(f"the network in {build.folder} does not answer a sample")
+            winner, scores = rtl.answer(found[0])
+            same = np.array_equal(found[0].bits[:, :CLASSES], words[number])
+            same = same and np.array_equal(scores, answers.scores[number])
+            differences += not (same and winner == answers.winners[number])
+            clocks.append(found[1])
+    finally:
+        rtl.close()
+    steps = np.diff(np.stack(clocks), axis=1)
+    return {
+        "samples": len(samples),
+        "samples_that_differ": differences,
+        "activity": round(float(samples.mean()), 3),
+        "rates": [round(float(each.mean()), 3) for each in (inner, words)],
+        "clocks_a_step": round(float(steps.mean()), 1),
+        "load_s": round(loaded - began, 1),
+        "simulation_s": round(time.perf_counter() - loaded, 1),
+    }
+
+
+def proved(design: Design, root: Path) -> dict[str, Any]:
+    """What the proof of a design says, without mutants."""
+    began = time.perf_counter()
+    claims = prove(design, root=root, mutants=False, jobs=1)["claims"]
+    return {
+        "claims": len(claims),
+        "not_proved": [claim["name"] for claim in claims if claim["verdict"] != "proved"],
+        "proof_s": round(time.perf_counter() - began, 1),
+    }
+
+
+def row_of(neurons: int, synapses: int, samples: int, root: Path) -> dict[str, Any]:
+    """A size: what is made of it, what runs, and what is proved."""
+    design, rng = design_of(neurons, synapses), np.random.default_rng(neurons)
+    spec = design.network
+    if spec is None:
+        raise ValueError("the design must be a network")
+    began = time.process_time()
+    build = elaborate(design, root)
+    made = time.process_time() - began
+    rows = build.manifest["layers"]
+    spikes = (rng.random((samples, STEPS, INPUTS)) < ACTIVITY).astype(np.uint8)
+    return {
+        "neurons": neurons,
+        "synapses": synapses,
+        "elaborated_cpu_s": round(made, 1),
+        "verilog_lines": build.verilog.read_text(encoding="utf-8").count("\n"),
+        "memory_kbit": round(sum(sum(row["memory_bits"].values()) for row in rows) / 1024),
+        **played(build, parameters_of(spec, rng), spikes),
+        **proved(design, root),
+    }
+
+
+_COLUMNS = (
+    "neurons",
+    "synapses",
+    "memory_kbit",
+    "verilog_lines",
+    "elaborated_cpu_s",
+    "clocks_a_step",
+    "samples_that_differ",
+    "claims",
+    "proof_s",
+)
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The report as a page."""
+    rows = report["rows"]
+    lines = [
+        "# Sparse networks in hardware",
+        "",
+        f"Made by `{report['command']}`.",
+        "",
+        f"784 inputs, of which {ACTIVITY:.0%} spike in a step, a sparse layer, and ten neurons with"
+        f" a readout. {rows[0]['samples']} samples of {STEPS} steps of each network ran in its"
+        " compiled Verilog; words, answers and scores are compared with those of the model. A list"
+        " is walked a synapse a clock, on one lane. Seconds are of a machine with other work.",
+        "",
+        "| " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " |",
+        "|" + "--:|" * len(_COLUMNS),
+    ]
+    for row in rows:
+        lines.append("| " + " | ".join(f"{row[name]:,}" for name in _COLUMNS) + " |")
+    left = [name for row in rows for name in row["not_proved"]]
+    verdict = "All claims are proved." if not left else f"Not proved: {', '.join(left)}."
+    shares = ", ".join(f"{row['rates'][0]:.1%}" for row in rows)
+    lines += ["", f"{verdict} So many of the layer's neurons fire in a step: {shares}.", ""]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=20)
+    parser.add_argument("--build", type=Path, default=Path("build"))
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    given = parser.parse_args()
+    report: dict[str, Any] = {
+        "schema": SCHEMA,
+        "command": f"python -m campaigns.fpga.sparse_hardware --samples {given.samples}",
+        "rows": [row_of(*size, given.samples, given.build) for size in SIZES],
+    }
+    write_json(given.out / f"{REPORT}.json", report)
+    write_report(given.out, REPORT, page(report))
+
+
+if __name__ == "__main__":
+    main()
