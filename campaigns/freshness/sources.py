@@ -175,6 +175,11 @@ REPORTS: dict[str, Report] = {
         "the wheel in a fresh environment", "campaigns/release.py", ("pyproject.toml", "sc_hw/cli")
     ),
     "soak": Report("long co-simulations", "campaigns/soak.py", (*DESIGNS, *GOLDEN, *SIMULATION)),
+    "sparse_hardware": Report(
+        "sparse networks of up to 10,000 neurons: Verilog, proof, simulation",
+        "campaigns/fpga/sparse_hardware.py",
+        (*DESIGNS, *PROVER, *SIMULATION),
+    ),
     "speed": Report("speed against bars", "campaigns/speed.py", (*DESIGNS, *PRICE)),
     "sweep": Report(
         "a sweep with a worker killed",

@@ -102,6 +102,8 @@ def _step(block: str, step: Mapping[str, Any], output: Mapping[str, Any]) -> str
             else f"{_counted(step['words_per_transfer'], 'word')} for each"
         )
         each = _TRANSFERS.get(block, "")
+        if any(field["name"] == "values" for field in step["fields"]):  # for an encoder
+            each = ", one for each value"
         lines.append(
             f"* from word {first} on: {count} transfers of {_counted(bits, 'bit')}{each}, {place}."
             f" In a transfer: {names}."

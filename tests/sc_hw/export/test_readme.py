@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from encoded_networks import encoded
 from host_manifests import NAMES, manifest_of
+from register_model import manifest_of_design
 
 from sc_hw.export.readme import readme
 
@@ -34,3 +36,9 @@ def test_a_page_has_ports_and_packets(name: str, door: str) -> None:
     for field in (*host["step"]["common"], *host["step"]["fields"], *host["output"]["fields"]):
         assert f"`{field['name']}`" in page
     assert ("synchronised inside" in page) == (door == "uart")
+
+
+def test_a_step_of_a_network_with_an_encoder_is_a_set_of_values() -> None:
+    page = readme(manifest_of_design(encoded("latency")))
+    assert "6 transfers of 4 bits, one for each value," in page
+    assert "`spikes` (3 bits), `winner` (2 bits)." in page
