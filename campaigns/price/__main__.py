@@ -32,7 +32,7 @@ from sc_model.spec import Design
 
 SCHEMA = "sc-hw.price-report.v1"
 MODEL_FILE = Path(__file__).parents[2] / "sc_hw" / "price" / "model.json"
-COUNT, FIT, LIMIT_S = 135, 98, 240
+COUNT, FIT, LIMIT_S = 126, 98, 240
 # In ns, as nextpnr reports them on critical paths (`Timing` of the families). A mapper takes no
 # wider LUT than four inputs here: with six the error on ECP5 is no smaller.
 DELAYS = {
@@ -40,6 +40,9 @@ DELAYS = {
     "ice40-hx8k": Delays(0.54, 0.47, 1.3, 0.1, 0.40, 0.26, 0.15, 0.4, 2.15, 5.0),
     "ecp5-25f-6": Delays(0.52, 0.13, 1.5, 0.1, 0.24, 0.45, 0.036, 0.44, 1.4, 3.4),
 }
+# The form of the model was chosen while looking at the designs below this number, those held out
+# among them; the others were measured afterwards.
+FORM_CHOSEN = 57
 BLOCKS = ("lane", "bank", "network")  # beside layers, from which they may differ
 # How far the fit goes from what the structure says by itself: a LUT of the cover is a LUT, and no
 # block differs from another. The smaller, the further; chosen on the rows that are fitted to.
@@ -235,6 +238,7 @@ def report(rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Any]]:
             block: errors([row for row in held if row["design"]["block"] == block])
             for block in sorted({row["design"]["block"] for row in held})
         },
+        "held_out_later": errors([row for row in held if row["number"] >= FORM_CHOSEN]),
         "fitted_to": errors([row for row in found if not row["held_out"]]),
         "rows": found,
     }
@@ -254,6 +258,7 @@ def markdown(values: Mapping[str, Any]) -> str:
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     groups = {"all": values["held_out"]}
+    groups["measured after the model's form was chosen"] = values["held_out_later"]
     groups |= values["held_out_by_target"] | values["held_out_by_block"]
     for name, row in groups.items():
         lut, ff, fmax = row["lut"], row["ff"], row["fmax_mhz"]
