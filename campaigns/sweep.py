@@ -171,7 +171,7 @@ def run(folder: Path, weights: Sequence[int]) -> dict[str, Any]:
     tables = [folder / name / "table.csv" for name in ("processes", "dask")]
     return {
         "schema_version": SCHEMA,
-        "command": "python -m campaigns.sweep --out reports",
+        "command": command(weights),
         "hardware_measurement_claimed": False,
         **compared(*tables),
         "workers": WORKERS,
@@ -184,6 +184,14 @@ def run(folder: Path, weights: Sequence[int]) -> dict[str, Any]:
         "seconds": seconds,
         "front": killed_run["fronts"][0]["points"],
     }
+
+
+def command(weights: Sequence[int]) -> str:
+    """The command that makes the report; with an option where it is not the whole sweep."""
+    text = "python -m campaigns.sweep --out reports"
+    if tuple(weights) != WEIGHTS:
+        text += f" --weights {' '.join(map(str, weights))}"
+    return text
 
 
 def markdown(values: Mapping[str, Any]) -> str:
