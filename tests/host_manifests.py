@@ -11,7 +11,7 @@ from support import ROOT
 
 from sc_hw.build.naming import build_id
 from sc_hw.host.system import system_of
-from sc_model.spec import load_design
+from sc_model.spec import Design, load_design
 
 DESIGNS = {
     "lane": "lane.toml",
@@ -24,8 +24,13 @@ NAMES = tuple(DESIGNS)
 
 @cache
 def manifest_of(name: str, door: str = "axi") -> dict[str, Any]:
+    """What a build's manifest says of an example and its host."""
+    return manifest_behind(load_design(ROOT / "examples" / DESIGNS[name]), door)
+
+
+def manifest_behind(design: Design, door: str) -> dict[str, Any]:
     """What a build's manifest says of a design and its host."""
-    design = load_design(ROOT / "examples" / DESIGNS[name]).behind(door)
+    design = design.behind(door)
     system = system_of(design)
     return {
         "id": build_id(design),

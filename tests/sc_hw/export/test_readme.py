@@ -6,8 +6,7 @@ import re
 
 import pytest
 from encoded_networks import encoded
-from host_manifests import NAMES, manifest_of
-from register_model import manifest_of_design
+from host_manifests import NAMES, manifest_behind, manifest_of
 
 from sc_hw.export.readme import readme
 
@@ -39,6 +38,6 @@ def test_a_page_has_ports_and_packets(name: str, door: str) -> None:
 
 
 def test_a_step_of_a_network_with_an_encoder_is_a_set_of_values() -> None:
-    page = readme(manifest_of_design(encoded("latency")))
+    page = readme(manifest_behind(encoded("latency"), "uart"))
     assert "6 transfers of 4 bits, one for each value," in page
     assert "`spikes` (3 bits), `winner` (2 bits)." in page
