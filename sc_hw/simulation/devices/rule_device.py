@@ -39,11 +39,13 @@ class RuleDevice(DeviceBlock):
 
     def registers(self, engine: Any) -> State:
         """These fields of an engine."""
-        values = {PARAMETERS: self.parameters(engine), CONTROL: {"lfsr": engine.lfsr}}
-        return {
-            space: {name: np.asarray(values[space][name], np.int64) for name in names}
-            for space, names in self._spaces.items()
-        }
+        found: State = {}
+        if PARAMETERS in self._spaces:
+            settings = self.parameters(engine)
+            found[PARAMETERS] = {n: np.asarray(v, np.int64) for n, v in settings.items()}
+        if CONTROL in self._spaces:  # RTL has the register only then
+            found[CONTROL] = {"lfsr": np.asarray(engine.lfsr, np.int64)}
+        return found
 
     def register_layout(self) -> Layout:
         """Their least and greatest values."""

@@ -10,7 +10,7 @@ from device_designs import LAYER
 
 from sc_hw.simulation.devices import device_block
 from sc_hw.simulation.on_board import OnBoard, check_on_board
-from sc_model.spec import Design
+from sc_model.spec import ConfigError, Design, RuleChoice
 
 LANE = Design(name="lane", block="lane")
 
@@ -21,6 +21,10 @@ class Recorder:
     def __init__(self) -> None:
         self.restored: Any = None
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.parameters: dict[str, int] = {}
+
+    def set(self, **values: int) -> None:
+        self.parameters |= values
 
     def state(self) -> Any:
         return self.restored
@@ -75,3 +79,17 @@ def test_the_rest_is_the_blocks(design: Design) -> None:
     assert type(block.model(native=False)) is type(inner.model(native=False))
     stimulus = {"spikes": np.zeros((6, 21))} if design is LAYER else {"pre_spike": np.zeros(6)}
     assert block.steps(stimulus | {"reward": 1}) == 6
+
+
+def test_parameters_are_the_boards_and_stay_when_it_is_loaded() -> None:
+    board: Any = Recorder()
+    block = OnBoard(
+        device_block(Design(name="rates", block="lane", rule=RuleChoice(family="e_prop")))
+    )
+    block.set_parameters(board, {"learning_shift": np.int64(3)})
+    assert block.parameters(board) == {"learning_shift": 3}
+    with pytest.raises(ConfigError):  # as a model would refuse it
+        block.set_parameters(board, {"learning_shift": 16})
+    block.load(board, 5)
+    assert board.restored["parameters"]["learning_shift"] == 3
+    assert board.restored["synapse"]["weight"] == 5
