@@ -1,4 +1,4 @@
-"""The price of a design in a second or two, before synthesis: cells by part, clock, rate.
+"""The price of a design in seconds, before synthesis: cells by part, clock, rate.
 
 Block RAM, multipliers and clocks are exact. Flip-flops, LUTs and the clock have error bars, from
 designs that were synthesised, placed and routed (see `sc_hw.price.model`).
