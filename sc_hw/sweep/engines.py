@@ -6,6 +6,7 @@ Results come in the order in which they are done. Work that a lost worker had is
 from __future__ import annotations
 
 import multiprocessing
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,10 +15,14 @@ from typing import Any
 import sc_model
 from sc_hw.errors import ToolError
 from sc_model.packages import optional_import
+from sc_model.spec import ConfigError
+from sc_model.texts import shown
 
 MAX_LOSSES = 4  # times that a point may be lost with its worker before it counts as failed
 CONNECT_S = 10  # until a scheduler answers
 WORKERS_S = 30  # until it has its first worker
+
+_ADDRESS = re.compile(r"([a-z]+://)?[^\s:/]+:[0-9]{1,5}")
 
 Work = Callable[[Any], Any]
 
@@ -92,11 +97,16 @@ class Cluster:
 
     Raises
     ------
+    ConfigError : the address is none.
     MissingPackageError : the package distributed is not installed.
     ToolError : nobody answers at the address, or there is no worker, or one of another version.
     """
 
     def __init__(self, address: str) -> None:
+        if not _ADDRESS.fullmatch(address):
+            raise ConfigError(
+                f"--scheduler must be an address as tcp://HOST:8786, not {shown(address)}."
+            )
         self._dask = optional_import("distributed", "dask", "sc-hw sweep --scheduler")
         try:
             self._client = self._dask.Client(address, timeout=CONNECT_S, set_as_default=False)

@@ -18,6 +18,7 @@ from sweep_workers import doubled
 from sc_hw.errors import ToolError
 from sc_hw.sweep.engines import MAX_LOSSES, Cluster, Processes, lost
 from sc_hw.sweep.sweep import sweep
+from sc_model.spec import ConfigError
 
 LANES = """\
 [sweep]
@@ -47,6 +48,14 @@ def test_nobody_at_the_address_is_said_in_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sc_hw.sweep.engines.CONNECT_S", 0.3)
     with pytest.raises(ToolError, match=r"^no Dask scheduler answers at tcp://127.0.0.1:1 \("):
         Cluster("tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://host", "host:port", "tcp://a b:1"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"^--scheduler must be an address as tcp://HOST:8786, not"
+    ):
+        Cluster(address)
 
 
 @pytest.fixture
