@@ -147,7 +147,7 @@ def test_a_board_takes_values_and_answers(tmp_path: Path) -> None:
     found, words = [], []
     for on in ("model", "sim-board"):
         with Device.open(design, on=on, root=tmp_path) as device:
-            device.load({"a.weight": np.arange(18).reshape(3, 6) - 8, "a.threshold": 12})
+            device.load(parameters_of(spec))
             found.append(device.answers(values))
             words.append(device.run(values=values))
     np.testing.assert_array_equal(found[0].winners, found[1].winners)
