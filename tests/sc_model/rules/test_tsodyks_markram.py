@@ -121,8 +121,8 @@ def traced(file: Path) -> None:
             " 'Any') -> 'Any'.",
         ),
         (
-            "    return state.weight * released >> params.fraction_bits",
-            "    return state.weight * released",
+            'ops.let("drive_whole", state.weight * released) >> params.fraction_bits',
+            'ops.let("drive_whole", state.weight * released)',
             "rule 'tsodyks_markram': the value written to drive can be anywhere in [0, 64770], but"
             " the field holds [0, 255] (unsigned 8 bits): clamp the value or widen the field.",
         ),
