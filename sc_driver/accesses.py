@@ -10,6 +10,7 @@ from typing import Protocol, Self
 from numpy.typing import ArrayLike
 
 from sc_driver.errors import LinkError
+from sc_driver.exchange import Statistics
 from sc_driver.requests import Read, Request, Words, Write
 
 
@@ -93,6 +94,11 @@ class Accesses(ABC):
     @abstractmethod
     def transport(self) -> Port:
         """What carries them."""
+
+    @property
+    def statistics(self) -> Statistics | None:
+        """What has been sent and read in frames; None where there are none."""
+        return None
 
     @abstractmethod
     def hello(self) -> object:

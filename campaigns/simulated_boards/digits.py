@@ -75,7 +75,7 @@ def run(
         differing = _differences(board.state(), model.state())
         taken, done = board.registers.read("STEPS_TAKEN", "STEPS_DONE")
         low, high = board.registers.read("CLOCKS_LOW", "CLOCKS_HIGH")
-        statistics = asdict(board.link.statistics)
+        statistics = board.link.statistics
         board.close()
     passed = wrong_spikes == 0 and not any(differing.values()) and taken == done == count
     return {
@@ -92,7 +92,7 @@ def run(
         "wrong_spikes": wrong_spikes,
         "wrong_values": differing,
         "clocks": low | high << 32,
-        "link": statistics,
+        "link": None if statistics is None else asdict(statistics),
         "seconds": round(time.monotonic() - begun, 1),
         **_right(folder / "digits.npz", np.concatenate(fired), stimulus),
     }

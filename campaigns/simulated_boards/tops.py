@@ -75,7 +75,7 @@ def row_of(design: Design, name: str, trials: int, root: Path) -> dict[str, Any]
         Device.open(build.folder, port.name, root=root, baud=port.baud) as device,
     ):
         made, state = choices(device, trials), device.state()
-        sent_again = 0 if device.board is None else device.board.link.statistics.sent_again
+        statistics = None if device.board is None else device.board.link.statistics
     differences = sum(
         int((np.asarray(values) != np.asarray(state[space][field])).sum())
         for space, fields in model.state().items()
@@ -89,7 +89,7 @@ def row_of(design: Design, name: str, trials: int, root: Path) -> dict[str, Any]
         "same_choices": made == wanted,
         "differences_at_the_end": differences,
         "right_of_the_last_50": right_at_the_end(made),
-        "frames_sent_again": sent_again,
+        "frames_sent_again": 0 if statistics is None else statistics.sent_again,
         "seconds": round(time.monotonic() - begun, 1),
     }
 

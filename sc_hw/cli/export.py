@@ -26,7 +26,8 @@ DEFAULT_DOOR = "axi"
 DoorName = Annotated[
     str | None,
     typer.Option(
-        help="uart, spi, spi_bus, axi, wishbone; by default that of the design's table 'host', or axi."
+        help="uart, spi, spi_bus, axi, wishbone; by default that of the design's table 'host', or"
+        " axi."
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]

@@ -112,14 +112,7 @@ def evaluate(
     spec = _network(loaded)
     whole = load_parameters(parameters or file.with_suffix(".npz"), spec)
     taken = load_samples(data, spec.layers[0].inputs, labels=labels)
-    for name, value, low in (("samples", samples, 1), ("rtl", rtl, 0)):
-        if value is not None and value < low:
-            raise ConfigError(f"{name} must be >= {low}, not {value}.")
-    if rtl and spec.encoder is not None:
-        raise ConfigError(
-            f"rtl must be 0 for design '{loaded.name}', whose Verilog takes values by its table"
-            " [encoder], and not the spikes of samples; `Device.answers` takes values."
-        )
+    _check_counts(samples, rtl, loaded.name, spec)
     taken = taken.first(samples)
     _check_labels(taken, spec)
     floating = _floating(file, spec, nir)
@@ -206,6 +199,17 @@ def _network(design: Design) -> NetworkSpec:
             " layer; `sc-hw cosim --events` runs it, or take the table [plastic] away."
         )
     return design.network
+
+
+def _check_counts(samples: int | None, rtl: int, name: str, spec: NetworkSpec) -> None:
+    for option, value, low in (("samples", samples, 1), ("rtl", rtl, 0)):
+        if value is not None and value < low:
+            raise ConfigError(f"{option} must be >= {low}, not {value}.")
+    if rtl and spec.encoder is not None:
+        raise ConfigError(
+            f"rtl must be 0 for design '{name}', whose Verilog takes values by its table"
+            " [encoder], and not the spikes of samples; `Device.answers` takes values."
+        )
 
 
 def _check_labels(samples: Samples, spec: NetworkSpec) -> None:

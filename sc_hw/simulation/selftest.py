@@ -142,8 +142,8 @@ def _link(board: Board, rng: np.random.Generator) -> Result:
         "wrong_words": wrong,
         "words": LINK_WORDS,
         "words_per_second": round(LINK_WORDS / seconds) if seconds else None,
-        "frames_sent_again": statistics.sent_again,
-        "broken_frames": statistics.broken,
+        "frames_sent_again": None if statistics is None else statistics.sent_again,
+        "broken_frames": None if statistics is None else statistics.broken,
     }
 
 

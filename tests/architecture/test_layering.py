@@ -251,6 +251,8 @@ LAYERS: dict[str, Layer] = {
         never=("sc_model.golden",),
     ),
     "sc_hw.simulation": Layer((*STAGE, "sc_hw.simulation", "sc_model"), never=("sc_model.golden",)),
+    # viewers' files
+    "sc_hw.simulation.wave_views": Layer((*STAGE, "sc_hw.simulation", "sc_model.spec", "vcd")),
     # where model and hardware meet: `Device` and what it is made of
     **{
         f"sc_hw.simulation.{name}": Layer(

@@ -204,12 +204,7 @@ class HostBlock(wiring.Component, ABC):
         given = Signal(name="given")
         m.d.comb += taken.eq(Cat(valid[kind] & ready[kind] for kind in valid).any())
         m.d.sync += given.eq(taken)
-        left = Signal(range(patience + 1), init=patience)
-        late = Signal()
-        if patience:
-            asks = Cat(valid.values()).any()
-            m.d.sync += left.eq(Mux(asks, left - 1, patience))
-            m.d.comb += late.eq(~left.any())
+        late = _late(m, Cat(valid.values()).any(), patience)
         with m.FSM(name="window"):
             with m.State("rest"):
                 with m.If(self.load):
@@ -243,6 +238,16 @@ class HostBlock(wiring.Component, ABC):
             with m.State("failed"):
                 m.d.comb += [self.done.eq(1), self.failed.eq(1)]
                 m.next = "rest"
+
+
+def _late(m: Module, asks: Value, patience: int) -> Signal:
+    """Whether an access has been asked for `patience` clocks; never with 0."""
+    left = Signal(range(patience + 1), init=patience)
+    late = Signal()
+    if patience:
+        m.d.sync += left.eq(Mux(asks, left - 1, patience))
+        m.d.comb += late.eq(~left.any())
+    return late
 
 
 def _raw(value: Any) -> Value:

@@ -148,6 +148,7 @@ class TrainedLayer:
             for name in table.formats:
                 column = np.array([row[name] for row in table.rows], self._dtype)
                 self.synapse_constants[name] = column[rows]
+        self._arriving: NDArray[Any] | None
         self.reset()
 
     def _connect(self, *, given: bool) -> None:
@@ -189,7 +190,7 @@ class TrainedLayer:
         """Set all state to 0; parameters stay."""
         spec = self.spec
         self.columns.reset()
-        self._arriving: NDArray[Any] | None = None  # beside what the columns' past makes
+        self._arriving = None  # beside what the columns' past makes
         self.synapse = {
             name: np.zeros((spec.neurons, spec.columns), self._dtype)
             for name in self._synapse.unit.state

@@ -27,7 +27,9 @@ class HostSpec(Frozen):
     # Only here: which other keys there are depends on the door, which is a plug-in.
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
 
-    door: str = Field(default="uart", description="name of the door: uart, spi, spi_bus, axi, wishbone, ...")
+    door: str = Field(
+        default="uart", description="name of the door: uart, spi, spi_bus, axi, wishbone, ..."
+    )
     clock_mhz: float = Field(
         default=12.0,
         ge=MIN_MHZ,

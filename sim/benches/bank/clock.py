@@ -225,7 +225,8 @@ class BankClock:
         sweep.before = self.memory
         registers = self.golden.registers
         state = registers.lfsr
-        read: Arrays = {**sweep.inputs, **registers.settings, **registers.draw(self.count)}
+        settings = {name: np.asarray(value) for name, value in registers.settings.items()}
+        read: Arrays = {**sweep.inputs, **settings, **registers.draw(self.count)}
         registers.lfsr = state
         self.golden.restore(self.memory)
         after = self.golden.step(sweep.inputs)

@@ -34,8 +34,8 @@ DESIGN_FIELDS = (
     "block, fabric, host, layer, learning, name, network, neuron, random, rule, seed, synapses"
 )
 TABLES = (
-    "[design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic], [learning],"
-    " [hidden], [output], [host]"
+    "[design], [rule], [layer], [neuron], [network], [clock], [readout], [encoder], [plastic],"
+    " [learning], [hidden], [output], [host]"
 )
 LAYER_FIELDS = (
     "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons,"

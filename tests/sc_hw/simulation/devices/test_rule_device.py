@@ -136,7 +136,8 @@ def test_ports_feed_what_is_random_otherwise() -> None:
         ({"rate": 1.5}, "the run-time parameter 'rate' must be an integer, not 1.5 (float)."),
         (
             {"rat": 1},
-            "the rule 'tunable' has no run-time parameter 'rat'; did you mean 'rate'? It has: rate.",
+            "the rule 'tunable' has no run-time parameter 'rat'; did you mean 'rate'? It has:"
+            " rate.",
         ),
     ],
 )
