@@ -35,14 +35,14 @@ soak: .venv/installed
 	$(BIN)/python benchmarks/crossing_soak.py --build build --out reports
 	$(BIN)/python -m campaigns.verilog_mutants --build build --out reports
 	$(BIN)/python -m campaigns.kills --kills 100 --interrupts 30 --out reports
-	$(BIN)/python -m campaigns.fuzz_archives --count 10000 --out reports
-	$(BIN)/python -m campaigns.fuzz_nir --count 1000 --out reports
+	$(BIN)/python -m campaigns.fuzz.archives --count 10000 --out reports
+	$(BIN)/python -m campaigns.fuzz.nir --count 1000 --out reports
 	$(BIN)/python -m campaigns.link_noise --frames 100000 --build build --out reports
 	$(BIN)/python -m campaigns.events --out reports
 	$(BIN)/python -m campaigns.simulated_boards.digits --out reports
 	$(BIN)/python -m campaigns.simulated_boards.tops --out reports
 	$(BIN)/python examples/cartpole/run.py --compare rtl sim-board --out reports
-	$(BIN)/python -m campaigns.fuzz_designs --read 10000 --count 10000 --out reports
+	$(BIN)/python -m campaigns.fuzz.designs --read 10000 --count 10000 --out reports
 	$(BIN)/python -m campaigns.freshness --stamp --index
 
 # Regenerates everything under reports/ (some hours on 2 cores, most of them for the full devices of speed.md).

@@ -100,12 +100,12 @@ REPORTS: dict[str, Report] = {
     ),
     "flower": Report("federated learning", "benchmarks/flower.py", LEARNERS),
     "fuzz_archives": Report(
-        "archives, fuzzed", "campaigns/fuzz_archives.py", ("sc_model", "sc_hw/simulation")
+        "archives, fuzzed", "campaigns/fuzz/archives.py", ("sc_model", "sc_hw/simulation")
     ),
     "fuzz_designs": Report(
-        "design files, fuzzed", "campaigns/fuzz_designs.py", (*DESIGNS, *HOST, "sc_model/files.py")
+        "design files, fuzzed", "campaigns/fuzz/designs.py", (*DESIGNS, *HOST, "sc_model/files.py")
     ),
-    "fuzz_nir": Report("NIR files, fuzzed", "campaigns/fuzz_nir.py", (*RULES, *IMPORT)),
+    "fuzz_nir": Report("NIR files, fuzzed", "campaigns/fuzz/nir.py", (*RULES, *IMPORT)),
     "host_proofs": Report(
         "proofs of the registers", "sc_hw/proof/blocks/host/registers.py", (*HOST, *PROVER)
     ),

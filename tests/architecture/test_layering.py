@@ -283,7 +283,7 @@ LAYERS: dict[str, Layer] = {
         never=("sc_hw.cli",),
     ),
     # writes files that nir.write() would not
-    "campaigns.fuzz_nir": Layer(
+    "campaigns.fuzz.nir": Layer(
         ("sc_hw", "sc_model", "campaigns", "h5py", "nir", "numpy"), never=("sc_hw.cli",)
     ),
     # runs on small computers: nothing of the product, two packages

@@ -61,6 +61,10 @@ def test_a_controller_that_loses_bytes_is_named() -> None:
         SpiBus(Stuck(0x55, missing=1)).read(0)
 
 
+def test_a_bus_without_frames_has_no_statistics_of_them() -> None:
+    assert SpiBus(Stuck(0x55)).statistics is None
+
+
 def test_a_port_by_name_is_refused() -> None:
     manifest = {"host": {"door": "spi_bus", "registers": []}}
     with pytest.raises(PortError, match=r"needs an open SPI controller, .*, not '/dev/spidev0\.0'"):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.fuzz_designs import ERRORS, bases, mutant, toml
-from campaigns.fuzzing import faults, outcome_of
+from campaigns.fuzz.cases import faults, outcome_of
+from campaigns.fuzz.designs import ERRORS, bases, mutant, toml
 from sc_hw.build.blocks import block_of
 from sc_hw.fabric.families import load_family
 from sc_model.spec import load_design
@@ -27,7 +27,7 @@ def test_a_mutant_is_the_same_every_time_and_unlike_the_others() -> None:
 
 
 def test_no_mutant_ends_in_a_traceback(tmp_path: Path) -> None:
-    """As far as the components of the design; `python -m campaigns.fuzz_designs` elaborates."""
+    """As far as the components of the design; `python -m campaigns.fuzz.designs` elaborates."""
     file = tmp_path / "mutant.toml"
 
     def case(number: int) -> None:
@@ -44,7 +44,7 @@ def test_no_mutant_ends_in_a_traceback(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 def test_no_mutant_ends_in_a_traceback_when_elaborated() -> None:
-    from campaigns.fuzz_designs import elaborate_mutant
-    from campaigns.fuzzing import fuzz
+    from campaigns.fuzz.cases import fuzz
+    from campaigns.fuzz.designs import elaborate_mutant
 
     assert faults(list(fuzz(elaborate_mutant, ERRORS, range(20_000, 20_300)))) == []

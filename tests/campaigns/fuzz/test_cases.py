@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from campaigns.fuzzing import MEMORY, Outcome, faults, fuzz, outcome_of, table
+from campaigns.fuzz.cases import MEMORY, Outcome, faults, fuzz, outcome_of, table
 
 
 def _case(number: int) -> None:
@@ -50,7 +50,7 @@ class PlainError(Exception):
 
 
 def test_every_fault_is_found_and_the_next_case_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.fuzzing.PATIENCE", 2)
+    monkeypatch.setattr("campaigns.fuzz.cases.PATIENCE", 2)
     outcomes = list(fuzz(_case, (KeyError,), range(10), seconds=0.4))
     found = {outcome.number: outcome.verdict for outcome in outcomes}
     assert found.pop(2) in ("refused", "traceback")  # KeyError writes a newline as two signs

@@ -1,4 +1,4 @@
-"""Fuzz NIR files: `python -m campaigns.fuzz_nir --count 1000 --out reports`.
+"""Fuzz NIR files: `python -m campaigns.fuzz.nir --count 1000 --out reports`.
 
 A mutant is one of some small graphs, of all node types, with one to four changes that know the
 structure: a number becomes an odd one, an array gets another type, shape or place, a field, node,
@@ -28,7 +28,7 @@ import nir
 import numpy as np
 
 from campaigns.freshness.stamps import write_report
-from campaigns.fuzzing import Outcome, faults, fuzz, table
+from campaigns.fuzz.cases import Outcome, faults, fuzz, table
 from sc_hw.commands.import_nir import import_nir
 from sc_hw.errors import OutputError
 from sc_hw.files import write_json
@@ -462,7 +462,7 @@ def main() -> None:
                 print(f"case {outcome.number}: {outcome.verdict}\n{outcome.text}", flush=True)
     found.sort(key=lambda outcome: outcome.number)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    command = f"python -m campaigns.fuzz_nir --count {len(found)} --first {arguments.first}"
+    command = f"python -m campaigns.fuzz.nir --count {len(found)} --first {arguments.first}"
     bad = faults(found)
     write_json(
         arguments.out / "fuzz_nir.json",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from campaigns.fuzz_archives import ERRORS, KINDS, mutant, read_mutant, reader
-from campaigns.fuzzing import faults, outcome_of
+from campaigns.fuzz.archives import ERRORS, KINDS, mutant, read_mutant, reader
+from campaigns.fuzz.cases import faults, outcome_of
 
 MUTANTS = 200
-# torch takes a second to import; `python -m campaigns.fuzz_archives` has it
+# torch takes a second to import; `python -m campaigns.fuzz.archives` has it
 QUICK = tuple(kind for kind in KINDS if kind != "torch")
 
 

@@ -1,4 +1,4 @@
-"""Fuzz archives: `python -m campaigns.fuzz_archives --count 10000 --out reports`.
+"""Fuzz archives: `python -m campaigns.fuzz.archives --count 10000 --out reports`.
 
 A mutant is a good recording or checkpoint with one to three changes on one of four levels: its
 arrays (another shape, type, value or name; one more, one less), the header in front of an array,
@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.freshness.stamps import write_report
-from campaigns.fuzzing import Outcome, faults, fuzz, table
+from campaigns.fuzz.cases import Outcome, faults, fuzz, table
 from sc_hw.files import write_json
 from sc_hw.simulation.checkpoint import check_state, read_checkpoint, write_checkpoint
 from sc_hw.simulation.devices import device_block
@@ -420,7 +420,7 @@ def main() -> None:
             print(f"case {outcome.number}: {outcome.verdict}: {outcome.text}", flush=True)
         if len(outcomes) % 1000 == 0:
             print(f"... {len(outcomes)} cases, {len(faults(outcomes))} faults", flush=True)
-    command = f"python -m campaigns.fuzz_archives --count {options.count}"
+    command = f"python -m campaigns.fuzz.archives --count {options.count}"
     report = [
         "# Archives, fuzzed",
         "",

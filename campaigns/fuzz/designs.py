@@ -1,4 +1,4 @@
-"""Fuzz design files: `python -m campaigns.fuzz_designs --count 10000 --out reports`.
+"""Fuzz design files: `python -m campaigns.fuzz.designs --count 10000 --out reports`.
 
 A mutant is one of the examples with one to four changes, which know the structure of a design: a
 value becomes one near its bounds or one of another kind, a table or key is left out, doubled,
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from campaigns.freshness.stamps import write_report
-from campaigns.fuzzing import Outcome, Run, faults, fuzz, table
+from campaigns.fuzz.cases import Outcome, Run, faults, fuzz, table
 from sc_hw.build.blocks import block_of
 from sc_hw.build.elaborate import elaborate
 from sc_hw.errors import AuditError, OutputError
@@ -43,7 +43,7 @@ from sc_model.spec import (
 from sc_model.spec.network import ClockSpec, NetworkSpec
 
 SCHEMA = "sc-hw.fuzz-designs.v1"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ERRORS = (ConfigError, ConfigTypeError, OutputError, AuditError)
 _NUMBERS = (-(1 << 63), -1, 0, 1, 2, 3, 4, 5, 7, 8, 31, 33, 63, 64, 65, 255, 1 << 20, 10**30)
 _REALS = (float("nan"), float("inf"), -0.0, 0.0, 5e-324, 1e-6, 0.5, 3.7, 1e10, 1e308)
@@ -279,7 +279,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     read = _fuzzed(read_mutant, "read", options.read, options.jobs)
     elaborated = _fuzzed(elaborate_mutant, "elaborated", options.count, options.jobs)
-    command = f"python -m campaigns.fuzz_designs --read {len(read)} --count {len(elaborated)}"
+    command = f"python -m campaigns.fuzz.designs --read {len(read)} --count {len(elaborated)}"
     report = [
         "# Design files, fuzzed",
         "",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from campaigns.fuzz_nir import ERRORS, bases, mutant, tree_of, write_tree
-from campaigns.fuzzing import outcome_of
+from campaigns.fuzz.cases import outcome_of
+from campaigns.fuzz.nir import ERRORS, bases, mutant, tree_of, write_tree
 from sc_model.interchange import FloatGraph, InterchangeError, from_nir, hdf5, to_layers
 from sc_model.interchange.hdf5_child import read as read_here
 from sc_model.interchange.nodes import graph_of
@@ -42,7 +42,7 @@ def test_the_graphs_without_a_change_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("first", [0, 40])
 def test_each_file_is_accepted_or_refused_with_one_line(first: int, tmp_path: Path) -> None:
-    """Changes of structure only; `python -m campaigns.fuzz_nir` also damages bytes."""
+    """Changes of structure only; `python -m campaigns.fuzz.nir` also damages bytes."""
     path = tmp_path / "case.nir"
     found = []
     for number in range(first, first + 40):

@@ -1,0 +1,1 @@
+"""Fuzzers of files that users bring, and the cases that they share."""
