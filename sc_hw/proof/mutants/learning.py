@@ -82,7 +82,7 @@ MUTANTS = (
         "neurons",
         "spike not counted",
         "the first lane's spikes are not in the trace",
-        (r"(= traces_d\d+\[\d+:0\]) \+ o_spike;", r"\1;"),
+        (r"(= trace_\d+) \+ o_spike;", r"\1;"),
     ),
     _mutant(
         "neurons",

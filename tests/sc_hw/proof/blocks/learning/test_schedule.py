@@ -1,0 +1,24 @@
+"""Claims about order in a network that learns hold, and a fault in a part is refuted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from learning_hardware import WrittenParts
+
+from sc_hw.proof.verdicts import PROVED, REFUTED
+
+PARTS = {"weights", "backward", "update", "forward", "readout", "rows", "control"}
+
+
+def test_nothing_is_skipped_or_read_too_early(learning_parts: WrittenParts) -> None:
+    found = learning_parts.verdicts(PARTS)
+    assert len(found) >= 25
+    assert set(found.values()) == {PROVED}
+    assert {name.split(":")[0] for name in found} == PARTS
+
+
+@pytest.mark.parametrize("name", ["last group lost", "landed too early"])
+def test_a_fault_is_refuted(learning_parts: WrittenParts, name: str, tmp_path: Path) -> None:
+    assert REFUTED in learning_parts.with_fault(name, tmp_path).values()
