@@ -16,7 +16,7 @@ MODULES_OF_A_FOLDER = 20
 LINES_OF_A_FUNCTION = 80
 # Source files without a test of their own name, at most. This number may only fall: whoever adds
 # such a test lowers it.
-FILES_WITHOUT_A_TEST = 100
+FILES_WITHOUT_A_TEST = 94
 
 
 def source_files() -> list[Path]:
