@@ -300,8 +300,8 @@ def test_a_readout_that_is_none_is_refused_in_one_line() -> None:
         network_of(graph, readout="loudest")
 
 
-@pytest.mark.parametrize(("stride", "kind"), [(1, "conv"), (2, "dense")])
-def test_by_default_a_kernel_is_taken_that_has_hardware(stride: int, kind: str) -> None:
+@pytest.mark.parametrize("stride", [1, 2])
+def test_by_default_a_kernel_is_taken_that_has_hardware(stride: int) -> None:
     rng = np.random.default_rng(6)
     out = 4 // stride
     graph = chain(
@@ -311,5 +311,5 @@ def test_by_default_a_kernel_is_taken_that_has_hardware(stride: int, kind: str) 
         outputs=2 * out * out,
     )
     spec, parameters = network_of(graph, compact=None)
-    assert spec.layers[0].kind == kind
+    assert spec.layers[0].kind == "conv"
     assert check_equal(graph, spec, parameters) > 10
