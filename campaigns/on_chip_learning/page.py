@@ -49,6 +49,8 @@ def page(report: Mapping[str, Any]) -> str:
         "written, with all their lanes, as a share of all synapses. Samples a second: processor"
         " time of one core, on a machine with other work.",
         "",
+        *(f"Not run: {each}." for each in report.get("missing", ())),
+        *([""] if report.get("missing") else []),
         *drift_lines(report["drift"] or []),
         "",
         *rtl_lines(report["rtl"] or []),
