@@ -93,7 +93,7 @@ def test_a_convolutional_network_comes_out_of_the_import_as_it_was_trained(
     assert spec is not None
     assert [layer.kind for layer in spec.layers] == ["conv"] * 3
     assert [layer.name for layer in spec.layers] == ["first", "second", "output"]
-    assert [layer.lanes for layer in spec.layers] == [8, 8, 3]
+    assert [layer.lanes for layer in spec.layers] == [8, 16, 3]
     found = evaluate(design, tmp_path / "small_test.npz")
     x = example["network"].samples(images, recipe)
     with torch.no_grad():
