@@ -72,7 +72,7 @@ CASES = (
     Case("ice40-up5k", NO_HOST, (8, 3)),
     Case("ice40-up5k", "spi_bus", (8, 3)),
     Case("ice40-up5k", "uart", (8, 1)),
-    Case("ecp5-25f-6", NO_HOST, (64, 5)),
+    Case("ecp5-25f-6", NO_HOST, (32, 5)),
 )
 
 

@@ -50,12 +50,22 @@ ENDLESS = {
     "program": "needs a board",
     "sim-board": "runs until it is interrupted",
 }
+SWEEP = """[sweep]
+name = "small_sweep"
+design = "my_layer.toml"
+targets = ["ice40-up5k"]
+objectives = ["lut", "steps_per_s"]
+
+[grid]
+"layer.lanes" = [1, 2]
+"""
 # In place of an example that has no end or a file that no other example makes.
 INSTEAD = {
     "selftest": "selftest sim-board my_layer.toml --steps 20",
     "program": None,
     "run": "run my_layer.toml --on sim-board --steps 20",
     "sim-board": None,
+    "sweep": "sweep small_sweep.toml --jobs 2",
 }
 
 
@@ -213,6 +223,7 @@ def trials(environment: Environment) -> Iterator[Tried]:
     """Run each command's example."""
     for name, source in FILES.items():
         shutil.copy(ROOT / source, environment.folder / name)
+    (environment.folder / "small_sweep.toml").write_text(SWEEP, encoding="utf-8")
     yield environment.tried("new my_layer --block layer")
     for name in in_order(environment.commands()):
         command = INSTEAD.get(name, "") if name in INSTEAD else environment.example(name)

@@ -37,8 +37,8 @@ ORDER = (
     "bench",
     "boards",
 )
-# These need a board, or minutes of place and route: other tests have their examples.
-ELSEWHERE = ("run", "sim-board", "selftest", "fit", "build", "program", "demo")
+# These need a board, minutes of place and route, or files of their own: other tests have them.
+ELSEWHERE = ("price", "sweep", "run", "sim-board", "selftest", "fit", "build", "program", "demo")
 
 
 def example(name: str) -> list[str]:
@@ -81,8 +81,8 @@ def write(folder: Path, text: str) -> None:
 
 
 TABLES = (
-    "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [readout], [plastic],"
-    " [host]."
+    "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [readout], [encoder],"
+    " [plastic], [learning], [hidden], [output], [host]."
 )
 GOOD = '[design]\nname = "d"\nblock = "lane"\n'
 
