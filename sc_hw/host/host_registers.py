@@ -404,10 +404,11 @@ class HostRegisters(wiring.Component):
         with m.If(loads):
             m.d.sync += [place[:low].eq(word[:low]), place[top:].eq(word[top:])]
         with m.If(loads | counts):
-            # See `sc_hw.wires.count_or_load`.
-            addend = choose(state.port, steps) | loads.replicate(top - low)
-            following = (place[low:top] + addend)[: top - low]
-            m.d.sync += place[low:top].eq(Mux(loads, word[low:top], following))
+            if top > low:  # a lane's window has one word
+                # See `sc_hw.wires.count_or_load`.
+                addend = choose(state.port, steps) | loads.replicate(top - low)
+                following = (place[low:top] + addend)[: top - low]
+                m.d.sync += place[low:top].eq(Mux(loads, word[low:top], following))
 
 
 class _State:
