@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from sc_hw.cli.terminal import AsJson, Jobs, out, print_json, progress_lines
+from sc_hw.errors import EXIT_FAILED
 
 SHOWN = 12  # points of a front that are printed; sweep.md has all
 
@@ -34,7 +35,8 @@ def sweep(
     """Price many designs and measure their accuracy; find those that no other one beats.
 
     Results are kept in one table: stopped at any time, the same command goes on. Writes table.csv,
-    sweep.sqlite, sweep.md, plots, and the front's designs.
+    sweep.sqlite, sweep.md, plots, and the front's designs. The exit code is 1 where all points
+    failed.
     """
     from sc_hw.sweep.sweep import sweep as run_sweep
 
@@ -44,6 +46,8 @@ def sweep(
         print_json(result)
     else:
         _print_sweep(result)
+    if result["failed"] == result["points"]:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def _print_sweep(result: dict[str, Any]) -> None:
@@ -63,6 +67,8 @@ def _print_sweep(result: dict[str, Any]) -> None:
         f" wrote {result['folder']}: {', '.join(result['files'][:2])}, sweep.md and more",
         markup=False,
     )
+    if result["first_failure"] is not None:
+        out.print(f"the first that failed: {result['first_failure']}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

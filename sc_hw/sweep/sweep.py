@@ -47,8 +47,8 @@ def sweep(
 
     Returns
     -------
-    What `sweep.json` in the folder holds: numbers of points, of failed ones, of those that were
-    worked on now; the fronts, and the files.
+    What `sweep.json` in the folder holds: numbers of points, of failed ones and why the first did,
+    of those that were worked on now; the fronts, and the files.
 
     Raises
     ------
@@ -80,6 +80,7 @@ def sweep(
         "folder": str(results),
         "points": len(points),
         "failed": sum("failed" in outcome for outcome in outcomes),
+        "first_failure": next((o["failed"] for o in outcomes if "failed" in o), None),
         "worked_on": run.worked_on,
         "objectives": list(spec.objectives),
         "fronts": [

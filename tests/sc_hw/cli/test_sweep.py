@@ -16,6 +16,7 @@ from sc_hw.cli.application import main
 RESULT = {
     "points": 6,
     "failed": 1,
+    "first_failure": "it is too large",
     "worked_on": 2,
     "folder": "sweep_s",
     "objectives": ["accuracy", "lut"],
@@ -51,8 +52,11 @@ def test_fronts_are_printed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert "ice40-up5k, task digits: 1 points on the front" in done.stdout
     for text in ("layer.lanes", "0.85", "1,234", "6 points, 1 failed, 2 done now; wrote sweep_s:"):
         assert text in done.stdout
+    assert "the first that failed: it is too large" in done.stdout
     done = CliRunner().invoke(app, ["sweep", "s.toml", "--json"])
     assert json.loads(done.stdout) == RESULT
+    monkeypatch.setattr("sc_hw.sweep.sweep.sweep", lambda *a, **k: {**RESULT, "failed": 6})
+    assert CliRunner().invoke(app, ["sweep", "s.toml"]).exit_code == 1
 
 
 def test_help() -> None:
