@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sc_hw.fabric.checked_fields import CheckedFields
+from sc_model.spec.errors import ConfigError
+
 # What the LEDs of a board may tell, in the order in which a board with few LEDs should choose.
 LED_ROLES = ("heartbeat", "error", "link", "spike")
 
 
 @dataclass(frozen=True)
-class Pin:
+class Pin(CheckedFields):
     """A pin of the FPGA, as the board file itself gives it.
 
     Members
@@ -26,7 +29,7 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Resource:
+class Resource(CheckedFields):
     """A pin that is read from the board's platform in `amaranth-boards`.
 
     Members
@@ -41,7 +44,7 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class ConnectorPin:
+class ConnectorPin(CheckedFields):
     """A pin of a connector of the board's platform in `amaranth-boards`.
 
     Members
@@ -62,7 +65,7 @@ Place = Pin | Resource | ConnectorPin
 
 
 @dataclass(frozen=True)
-class Board:
+class Board(CheckedFields):
     """A board: which device is on it, where its signals are, and which clock it can hold.
 
     Members
@@ -108,3 +111,14 @@ class Board:
     design: str = ""
     connection: str = ""
     source: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        places = {"clock": self.clock, "rx": self.rx, "tx": self.tx, **self.leds}
+        places |= {name: place for name, (place, _) in self.constants.items()}
+        for name, place in places.items():
+            if not self.platform and not isinstance(place, Pin):
+                raise ConfigError(
+                    f"Board.platform must name the board's platform in amaranth-boards, for"
+                    f" {name} of board '{self.name}' is a {type(place).__name__}; or give a Pin."
+                )

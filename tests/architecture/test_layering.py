@@ -229,7 +229,9 @@ LAYERS: dict[str, Layer] = {
         never=("sc_model.golden",),
     ),
     # data, and the pins that amaranth-boards has
-    "sc_hw.boards": Layer(("amaranth", "sc_hw.boards", "sc_hw.errors", "sc_model.spec")),
+    "sc_hw.boards": Layer(
+        ("amaranth", "sc_hw.boards", "sc_hw.errors", "sc_hw.fabric.checked_fields", "sc_model.spec")
+    ),
     "sc_hw.bitstream": Layer(
         (
             *STAGE,

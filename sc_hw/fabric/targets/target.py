@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sc_hw.fabric.checked_fields import CheckedFields
+
 
 @dataclass(frozen=True)
-class Cells:
+class Cells(CheckedFields):
     """How the cells of a fabric count.
 
     Each mapping goes from a cell type (a trailing ``*`` stands for any ending) to how many of the
@@ -29,7 +31,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class ClockLimit:
+class ClockLimit(CheckedFields):
     """How fast a part of the silicon may be clocked, as its vendor states.
 
     nextpnr does not check it: its Fmax is about paths between registers alone.
@@ -55,7 +57,7 @@ class ClockLimit:
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(CheckedFields):
     """A device, the Yosys command that maps to it, and how nextpnr is called for it.
 
     Members
