@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from learning_networks import network
 from network_designs import two_clocks
 
 from sc_hw.build.blocks import block_names, block_of
@@ -18,6 +19,11 @@ DESIGNS = (
         block="layer",
         layer=PlasticLayerSpec(inputs=6, neurons=4, lanes=2),
         neuron=NeuronSpec(),
+    ),
+    Design(
+        name="a",
+        block="learning_network",
+        learning=network(layer={"lanes": 4}, output={"lanes": 4}),
     ),
     two_clocks(),
 )
