@@ -115,11 +115,11 @@ def cluster(folder: Path) -> Iterator[str]:
     name = folder / "scheduler.json"
     name.unlink(missing_ok=True)
     log = (folder / "dask.log").open("w")
-    options = {"stdout": log, "stderr": subprocess.STDOUT}
     quiet = ("--no-dashboard", "--no-show", "--scheduler-file", str(name))
     scheduler = subprocess.Popen(
         python_command("dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *quiet),
-        **options,  # type: ignore[call-overload]
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     processes = [scheduler]
     try:
@@ -132,7 +132,7 @@ def cluster(folder: Path) -> Iterator[str]:
         one = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "30")
         worker = python_command("dask", "worker", address, *one)
         for _ in range(WORKERS):
-            processes.append(subprocess.Popen(worker, **options))  # type: ignore[call-overload]
+            processes.append(subprocess.Popen(worker, stdout=log, stderr=subprocess.STDOUT))
         yield address
     finally:
         for process in reversed(processes):

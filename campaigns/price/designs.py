@@ -121,7 +121,7 @@ def drawn_network(rng: random.Random) -> NetworkSpec:
                 }
             layers.append(layer)
         with contextlib.suppress(ConfigError, ValueError):
-            return NetworkSpec(layers=tuple(layers))  # type: ignore[arg-type]
+            return NetworkSpec.model_validate({"layers": layers})
 
 
 def price_designs(count: int, seed: int = SEED) -> Iterator[tuple[Design, str]]:

@@ -7,7 +7,7 @@ one that takes milliseconds and differs from a mapper's by a factor that hardly 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 FALSE, TRUE = 0, 1  # literals; a literal is twice a gate's number, plus 1 where it is inverted
 LUT_INPUTS = 4
@@ -119,12 +119,14 @@ class Gates:
         return self._tree(list(literals), FALSE, self.differ, label)
 
     @staticmethod
-    def _tree(literals: list[int], empty: int, join: object, label: str) -> int:
+    def _tree(
+        literals: list[int], empty: int, join: Callable[[int, int, str], int], label: str
+    ) -> int:
         if not literals:
             return empty
         while len(literals) > 1:
             pairs = zip(literals[::2], literals[1::2], strict=False)
-            joined = [join(a, b, label) for a, b in pairs]  # type: ignore[operator]
+            joined = [join(a, b, label) for a, b in pairs]
             literals = joined + (literals[-1:] if len(literals) % 2 else [])
         return literals[0]
 

@@ -97,8 +97,8 @@ def test_a_cluster_gives_the_table_of_processes(scheduler: str, tmp_path: Path) 
         assert sorted(cluster.run(doubled, items)) == [(str(n), 2 * n) for n in range(3)]
     (tmp_path / "lanes.toml").write_text(LANES)
     (tmp_path / "lane.toml").write_text((ROOT / "examples" / "lane.toml").read_text())
-    for folder, options in (("here", {"jobs": 1}), ("there", {"scheduler": scheduler})):
-        result = sweep(tmp_path / "lanes.toml", out=tmp_path / folder, **options)  # type: ignore[arg-type]
+    for folder, address in (("here", None), ("there", scheduler)):
+        result = sweep(tmp_path / "lanes.toml", out=tmp_path / folder, jobs=1, scheduler=address)
         assert (result["points"], result["failed"], result["worked_on"]) == (2, 0, 2)
     tables = [(tmp_path / folder / "table.csv").read_bytes() for folder in ("here", "there")]
     assert tables[0] == tables[1]

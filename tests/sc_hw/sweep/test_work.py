@@ -11,7 +11,7 @@ import pytest
 from sc_hw.sweep.spec import SweepSpec, parse_sweep
 from sc_hw.sweep.work import item_of, key_of, outcome_of
 
-DIGITS = {
+DIGITS: dict[str, dict[str, Any]] = {
     "design": {"name": "d", "block": "layer"},
     "layer": {"inputs": 128, "neurons": 10, "critic_shift": 4},
     "neuron": {"winner_take_all": True, "threshold": 131072},
@@ -108,5 +108,5 @@ def test_the_key_changes_with_what_counts_and_not_with_where_it_is(tmp_path: Pat
     assert keys[0] == keys[1]
     (tmp_path / "b" / "s.npz").write_bytes(b"others")
     assert key_of(item_of(DIGITS, spec(task), tmp_path / "b")) != keys[0]
-    other = {**DIGITS, "layer": {**DIGITS["layer"], "lanes": 2}}  # type: ignore[dict-item]
+    other = {**DIGITS, "layer": {**DIGITS["layer"], "lanes": 2}}
     assert key_of(item_of(other, spec(task), tmp_path / "a")) != keys[0]
