@@ -157,6 +157,7 @@ def metric(
             "routing_ns": 3.75,
         },
         "placed_reason": None,
+        "tool_failure": None,
         "fmax": {
             "median_mhz": 137.9,
             "min_mhz": 128.4,

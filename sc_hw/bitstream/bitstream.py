@@ -13,19 +13,12 @@ from typing import Any
 
 from amaranth.lib import wiring
 
-from sc_hw.bitstream.flows import Flow, load_flow
-from sc_hw.bitstream.placement import (
-    NoRoomError,
-    Placement,
-    cell_totals,
-    packed_log,
-    place,
-)
+from sc_hw.bitstream.flows import Flow, flow_of
+from sc_hw.bitstream.placement import Placement, cell_totals, packed_log, place
 from sc_hw.bitstream.pll import Pll
 from sc_hw.bitstream.programs import versions
 from sc_hw.bitstream.top import TOP, BoardTop
 from sc_hw.boards import Board
-from sc_hw.boards.resources import ports_of
 from sc_hw.build.emit import to_verilog
 from sc_hw.build.naming import sha256
 from sc_hw.errors import BoardError, ToolError
@@ -34,6 +27,7 @@ from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import replacing, write_json, write_text
 from sc_hw.price.capacity import overflow, usage
 from sc_hw.price.limits import device_limit
+from sc_hw.price.placement import NoRoomError
 from sc_hw.price.synthesis import count, synthesise
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import find
@@ -80,10 +74,10 @@ class BoardFiles:
 
     def __init__(self, system: System, board: Board, mhz: float | None, folder: Path) -> None:
         self.system, self.board, self.folder = system, board, folder
-        self.flow: Flow = load_flow(board.flow)
+        self.flow: Flow = flow_of(board)
         self.target: Target = load_target(board.target)
         self.pll: Pll = self.flow.clocking(board, board.mhz if mhz is None else mhz)
-        self.ports = ports_of(board)
+        self.ports = self.flow.ports(board)
 
     def make(self, seeds: int = 1, progress: Progress = silent) -> dict[str, Any]:
         """The report; what an earlier run made of the same is taken again.

@@ -8,7 +8,7 @@ from typing import Any
 from filelock import FileLock
 
 from sc_hw.bitstream.bitstream import BoardFiles, System, read_json
-from sc_hw.bitstream.flows import load_flow
+from sc_hw.bitstream.flows import flow_of
 from sc_hw.boards import Board, load_board
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.build.naming import build_id
@@ -36,11 +36,11 @@ def board_variant(design: Design, board: Board, mhz: float | None = None) -> Des
 
     Raises
     ------
-    ConfigError : the clock is none that the board's PLL can make, or a layer is not yet driven.
+    ConfigError : the clock is none that the board's PLL can make, or the board can't be used.
     """
     if mhz is not None and not MHZ[0] <= mhz <= MHZ[1]:
         raise ConfigError(f"--mhz must be from {MHZ[0]:g} to {MHZ[1]:g}, not {mhz:g}.")
-    pll = load_flow(board.flow).clocking(board, board.mhz if mhz is None else mhz)
+    pll = flow_of(board).clocking(board, board.mhz if mhz is None else mhz)
     host = design.host if design.host is not None and design.host.door == DOOR else HostSpec()
     return design.model_copy(
         update={

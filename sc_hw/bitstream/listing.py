@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from sc_hw.bitstream.flows import load_flow
+from sc_hw.bitstream.flows import flow_of, load_flow
 from sc_hw.bitstream.programs import command
 from sc_hw.boards import board_names, load_board
 from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import load_target
 from sc_hw.tools import status
+from sc_model.spec import ConfigError
 
 
-def listing() -> list[dict[str, Any]]:
-    """A row for each board that is installed, by name."""
-    rows = []
+def listing() -> tuple[list[dict[str, Any]], list[str]]:
+    """A row for each board that is installed, by name, and a line for each that is broken."""
+    rows, broken = [], []
     for name in board_names():
         board = load_board(name)
-        flow, target = load_flow(board.flow), load_target(board.target)
+        try:
+            flow, no_pins = flow_of(board), None
+        except ConfigError as error:
+            broken.append(str(error))
+            continue
+        except ToolError as error:  # its pins are in a package that is not installed
+            flow, no_pins = load_flow(board.flow), str(error)
+        target = load_target(board.target)
         rows.append(
             {
                 "board": name,
@@ -29,10 +37,10 @@ def listing() -> list[dict[str, Any]]:
                 "bitstream": flow.bitstream or None,
                 "bitstream_reason": flow.no_bitstream or None,
                 "connection": board.connection,
-                "to_do": _missing(("yosys", target.pnr), flow.programs),
+                "to_do": no_pins or _missing(("yosys", target.pnr), flow.programs),
             }
         )
-    return rows
+    return rows, broken
 
 
 def _missing(tools: tuple[str | None, ...], programs: tuple[str, ...]) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from sc_hw.build.naming import sha256
 from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import Target
 from sc_hw.files import write_text
-from sc_hw.price.placement import critical_path
+from sc_hw.price.placement import CELL_SHARES, NoRoomError, critical_path, no_room
 from sc_hw.progress import Progress
 from sc_hw.tools import find, run
 
@@ -135,26 +134,14 @@ def _placed(
     return Placement(seed, *timing(values, pll, flow), values)
 
 
-class NoRoomError(Exception):
-    """nextpnr finds no place for all cells; the text says how full the device would be."""
-
-
-# what nextpnr's placers and packers print where there are too many cells, or too many to be moved
-_NO_ROOM = re.compile(
-    r"Unable to find legal placement|Failed to expand region|no more Bels|Unable to place cell"
-    r"|Too many|utilisation limit",
-    re.I,
-)
-_SHARE = re.compile(r"^Info:\s+(\w[\w ]*):\s*(\d+)/\s*(\d+)\s+(\d+)%", re.M)
-_NEARLY_FULL = 85  # percent; the kinds that are named
-
-
 def cell_totals(log: str) -> dict[str, tuple[int, int]]:
     """Cells by kind in a log of nextpnr: used and available; kinds that are not used are left out.
 
     Raises ToolError where the log has none.
     """
-    rows = {kind: (int(used), int(of)) for kind, used, of, _ in _SHARE.findall(log) if int(used)}
+    rows = {
+        kind: (int(used), int(of)) for kind, used, of, _ in CELL_SHARES.findall(log) if int(used)
+    }
     if not rows:
         raise ToolError("nextpnr's log has no table of cells; it may be of an unknown version")
     return rows
@@ -171,19 +158,9 @@ def packed_log(board: Board, flow: Flow, target: Target, folder: Path) -> str:
     except ToolError:
         # it may end where there are too many cells of a kind, behind its table
         text = log.read_text(encoding="utf-8")
-        if not _SHARE.search(text):
+        if not CELL_SHARES.search(text):
             raise
     return log.read_text(encoding="utf-8")
-
-
-def no_room(log: str) -> str | None:
-    """Why a run of nextpnr found no room, from its log; None where it failed for another reason."""
-    if not _NO_ROOM.search(log):
-        return None
-    rows = [(kind, int(used), int(of)) for kind, used, of, _ in _SHARE.findall(log)]
-    full = [row for row in rows if row[2] > 1 and 100 * row[1] >= _NEARLY_FULL * row[2]]
-    texts = [f"{kind} {used:,} of {of:,}" for kind, used, of in full]
-    return ", ".join(texts) or "nextpnr gives no numbers"
 
 
 def timing(report: Mapping[str, Any], pll: Pll, flow: Flow) -> tuple[float, bool]:

@@ -27,12 +27,6 @@ def _boards_in(module: ModuleType) -> Iterator[tuple[str, Board]]:
             raise ConfigError(
                 f"{module.__name__}.BOARDS must hold objects of class Board, not {item!r}"
             )
-        unknown = sorted(set(item.leds) - set(LED_ROLES))
-        if unknown:
-            raise ConfigError(
-                f"LEDs of board '{item.name}' must be of {', '.join(LED_ROLES)}, not"
-                f" {', '.join(unknown)}"
-            )
         yield item.name, item
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sc_hw.fabric.checked_fields import CheckedFields
+from sc_hw.fabric.checked_fields import CheckedFields, check_choice, check_name, check_range
 from sc_model.spec.errors import ConfigError
+from sc_model.texts import shown
 
+_PLATFORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 # What the LEDs of a board may tell, in the order in which a board with few LEDs should choose.
 LED_ROLES = ("heartbeat", "error", "link", "spike")
 
@@ -114,6 +117,21 @@ class Board(CheckedFields):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_name("Board.name", self.name)
+        for role in self.leds:
+            check_choice(f"Board.leds of '{self.name}': a role", role, LED_ROLES)
+        for name in ("clock_mhz", "mhz"):
+            check_range(f"Board.{name} of '{self.name}'", getattr(self, name), 1, 1000, " MHz")
+        for name, (_, level) in self.constants.items():
+            check_range(f"Board.constants of '{self.name}': {name}", level, 0, 1)
+        if self.platform and not _PLATFORM.fullmatch(self.platform):
+            raise ConfigError(
+                f"Board.platform of '{self.name}' must be module:class, not {shown(self.platform)}."
+            )
+        self._check_places()
+
+    def _check_places(self) -> None:
+        """ConfigError for a place that needs a platform where none is named."""
         places = {"clock": self.clock, "rx": self.rx, "tx": self.tx, **self.leds}
         places |= {name: place for name, (place, _) in self.constants.items()}
         for name, place in places.items():

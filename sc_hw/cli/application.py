@@ -25,7 +25,7 @@ from sc_hw.cli import (
     sweep,
     tools,
 )
-from sc_hw.cli.terminal import errors, out
+from sc_hw.cli.terminal import errors, out, warn
 from sc_hw.errors import (
     EXIT_BAD_INPUT,
     EXIT_FAILED,
@@ -38,6 +38,7 @@ from sc_hw.errors import (
     ToolError,
 )
 from sc_model.spec import ConfigError, ConfigTypeError
+from sc_model.spec.catalogue import loaded_problems
 from sc_model.texts import one_line, warnings_in_one_line
 
 # What a machine says of its disk and its folders. ENOENT is not among them: a file of ours that is
@@ -135,6 +136,7 @@ def main() -> None:
         )
         _fail(OutputError(f"{where}: {error.strerror}."), EXIT_BAD_INPUT)
     else:
+        _name_broken_plugins()
         # typer gives the exit code of `typer.Exit`, or what the command returned, which is None
         if code == EXIT_INTERRUPTED:
             raise KeyboardInterrupt
@@ -162,6 +164,16 @@ def _wrong_usage(error: Any) -> None:
     _fail(ConfigError(f"{text}; see `{command} --help`."), EXIT_BAD_INPUT)
 
 
+def _name_broken_plugins(said: str = "") -> None:
+    """A line for each broken plug-in that the command met, but for those that it has named."""
+    if sys.argv[1:2] == ["doctor"]:  # it lists all of them
+        return
+    for problem in loaded_problems():
+        if problem not in said:
+            warn(problem)
+
+
 def _fail(error: Exception, code: int) -> None:
+    _name_broken_plugins(str(error))
     errors.print(f"error: {one_line(str(error))}", markup=False)
     raise SystemExit(code) from None

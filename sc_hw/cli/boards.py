@@ -8,7 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from sc_hw.cli.terminal import DEFAULT_ROOT, AsJson, Root, out, print_json, progress_lines
+from sc_hw.cli.terminal import (
+    DEFAULT_ROOT,
+    AsJson,
+    Root,
+    out,
+    print_json,
+    progress_lines,
+    warn,
+)
 from sc_model.spec import ConfigError, Design, load_design
 
 BoardName = Annotated[
@@ -47,10 +55,15 @@ def _design(design: Path | None, board: str) -> Design:
 
 
 def boards(as_json: AsJson = False) -> None:
-    """List the boards: device, clock, what has to be plugged in, and whether its tools are here."""
+    """List the boards: device, clock, what has to be plugged in, and whether its tools are here.
+
+    A board of a plug-in that can't be used is named in one line on standard error.
+    """
     from sc_hw.bitstream.listing import listing
 
-    rows = listing()
+    rows, broken = listing()
+    for line in broken:
+        warn(line)
     if as_json:
         print_json(rows)
         return

@@ -20,7 +20,7 @@ from sc_hw.cli.terminal import (
     print_json,
     progress_lines,
 )
-from sc_hw.errors import EXIT_FAILED
+from sc_hw.errors import EXIT_FAILED, ToolError
 from sc_model.spec import load_design
 
 
@@ -35,11 +35,13 @@ def estimate(
     """Synthesise, place and route: LUT, FF, BRAM, DSP, how much of the device that is, and Fmax.
 
     Without --target on all targets. Writes estimate/<target>/metrics.json. A design that does not
-    fit is not placed, and the exit code is 1.
+    fit is not placed, and the exit code is 1; it is 3 where a tool is missing or fails, with the
+    figures of the other targets all the same.
     """
     from sc_hw.fabric.targets import target_names
     from sc_hw.price.estimate import estimate as run_estimate
 
+    failures: dict[str, str] = {}
     with progress_lines(as_json) as progress:
         rows = run_estimate(
             load_design(design),
@@ -48,11 +50,15 @@ def estimate(
             seeds=seeds,
             jobs=jobs,
             progress=progress,
+            failed=lambda name, error: failures.update({name: str(error)}),
         )
     if as_json:
         print_json(rows)
-    else:
+    elif rows:
         _print_estimate(rows)
+    failures |= {row["target"]: row["tool_failure"] for row in rows if row["tool_failure"]}
+    if failures:
+        raise ToolError("; ".join(f"{name}: {text}" for name, text in failures.items()))
     if any(row["fits"] is False for row in rows):
         raise typer.Exit(EXIT_FAILED)
 

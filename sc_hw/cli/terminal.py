@@ -16,7 +16,7 @@ from rich.text import Text
 from sc_hw.files import DEFAULT_ROOT
 from sc_hw.progress import Progress
 from sc_model.processes import mark_this_process
-from sc_model.texts import one_line
+from sc_model.texts import WARNING, one_line
 
 DesignFile = Annotated[
     Path, typer.Argument(metavar="DESIGN", help="Design file (TOML); `sc-hw new NAME` writes one.")
@@ -59,6 +59,11 @@ def progress_lines(as_json: bool) -> Iterator[Progress]:
         yield lambda text: errors.print(f"... {one_line(text)}", markup=False)
 
 
+def warn(text: str) -> None:
+    """One line on standard error about what does not end the command."""
+    errors.print(f"{WARNING}{one_line(text)}", markup=False)
+
+
 def print_json(value: Any) -> None:
     """A result on standard output, for machines."""
     sys.stdout.write(json.dumps(value, indent=1) + "\n")
@@ -82,4 +87,5 @@ __all__ = [
     "print_json",
     "progress_lines",
     "verdict",
+    "warn",
 ]

@@ -1,16 +1,21 @@
-"""Types of what plug-in files declare: a wrong one is said at once, by the name of its field."""
+"""What plug-in files declare: a wrong type or value is said at once, by the name of its field."""
 
 from __future__ import annotations
 
+import math
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from sc_model.spec.errors import ConfigError
+from sc_model.spec.errors import ConfigError, did_you_mean
 from sc_model.texts import shown
+
+# Names of targets and boards become names of folders.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class CheckedFields:
@@ -25,11 +30,16 @@ class CheckedFields:
         hints = _hints(type(self))  # type: ignore[arg-type] # a class has a hash
         for field in fields(self):  # type: ignore[arg-type] # a base of dataclasses is none itself
             value = getattr(self, field.name)
-            if not has_type(value, hints[field.name]):
-                raise ConfigError(
-                    f"{type(self).__name__}.{field.name} must be {in_words(hints[field.name])},"
-                    f" not {shown(value)} ({type(value).__name__})."
-                )
+            hint = hints[field.name]
+            if has_type(value, hint):
+                continue
+            choices = _choices(hint)
+            if isinstance(value, str) and choices:
+                check_choice(f"{type(self).__name__}.{field.name}", value, choices)
+            raise ConfigError(
+                f"{type(self).__name__}.{field.name} must be {in_words(hint)},"
+                f" not {shown(value)} ({type(value).__name__})."
+            )
 
 
 @cache
@@ -43,7 +53,7 @@ def has_type(value: Any, hint: Any) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(has_type(value, one) for one in inner)
     if origin is typing.Literal:
-        return value in inner
+        return isinstance(value, str) and value in inner
     if origin is tuple:
         if not isinstance(value, tuple):
             return False
@@ -53,14 +63,55 @@ def has_type(value: Any, hint: Any) -> bool:
         return isinstance(value, Mapping) and all(
             has_type(key, inner[0]) and has_type(one, inner[1]) for key, one in value.items()
         )
-    if hint in (int, float):
-        return isinstance(value, (int, hint)) and not isinstance(value, bool)
+    if hint is float:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return number and math.isfinite(value)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, hint)
 
 
 def in_words(hint: Any) -> str:
     """A declared type as a reader of a plug-in file knows it."""
-    if isinstance(hint, type) and typing.get_origin(hint) is None:
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(map(in_words, inner))
+    if origin is typing.Literal:
+        return f"one of {', '.join(map(str, inner))}"
+    if isinstance(hint, type) and origin is None:
         return "None" if hint is types.NoneType else hint.__name__
-    text = str(hint).replace("typing.", "").replace("collections.abc.", "")
-    return " or ".join(part.strip().split(".")[-1] for part in text.split("|"))
+    if origin in (tuple, Mapping):
+        names = ("..." if each is ... else in_words(each) for each in inner)
+        return f"{origin.__name__}[{', '.join(names)}]"
+    return str(hint)
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The texts that a field of a few may be, or that are one of its types; else none."""
+    if typing.get_origin(hint) is typing.Literal:
+        return typing.get_args(hint)
+    return tuple(each for inner in typing.get_args(hint) for each in _choices(inner))
+
+
+def check_choice(subject: str, value: str, choices: Collection[str]) -> None:
+    """ConfigError with the nearest of the choices where a text is none of them."""
+    if value not in choices:
+        hint = did_you_mean(value, choices) or "."
+        raise ConfigError(
+            f"{subject} must be one of {', '.join(choices)}, not {shown(value)}{hint}"
+        )
+
+
+def check_name(subject: str, value: str) -> None:
+    """ConfigError where a name can't be that of a folder, or be typed as an option."""
+    if not _NAME.fullmatch(value):
+        raise ConfigError(
+            f"{subject} must be of letters, digits, '-', '_' and '.', begin with a letter or digit"
+            f" and have at most 64, not {shown(value)}."
+        )
+
+
+def check_range(subject: str, value: float, least: float, most: float, unit: str = "") -> None:
+    """ConfigError where a number is outside its range, both ends of which it may be."""
+    if not least <= value <= most:
+        raise ConfigError(f"{subject} must be {least:g} to {most:g}{unit}, not {value:g}.")

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from sc_hw.fabric.checked_fields import CheckedFields, check_range
 from sc_model.graph import Graph, Interval, Node, Op
 
 
 @dataclass(frozen=True)
-class DelayModel:
+class DelayModel(CheckedFields):
     """What fits between two registers of a fabric.
 
     Members
@@ -31,6 +32,16 @@ class DelayModel:
     lut_inputs: int
     multiplier_stages: int
     memory_register: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, least in (
+            ("carry_bits", 1),
+            ("lut_levels", 1),
+            ("lut_inputs", 2),
+            ("multiplier_stages", 2),
+        ):
+            check_range(f"DelayModel.{name}", getattr(self, name), least, 1024)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ reason beside it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from filelock import FileLock
 from sc_hw.build.blocks import Block, block_of
 from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
+from sc_hw.errors import ToolError
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, write_json, write_text
@@ -39,6 +40,7 @@ def estimate(
     seeds: int = 5,
     jobs: int = 2,
     progress: Progress = silent,
+    failed: Callable[[str, ToolError], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Metrics of a design on each target, in the order of `targets`.
 
@@ -50,6 +52,8 @@ def estimate(
     seeds : place-and-route runs, >= 1; median and spread are over them.
     jobs : runs at a time, >= 1.
     progress : called with a line of text at each step.
+    failed : called with a target and its error where synthesis fails, so that the other targets go
+        on without it; None: the error is raised.
 
     Raises
     ------
@@ -57,8 +61,8 @@ def estimate(
         A target is unknown; nothing has run then.
     ToolError
         Synthesis fails. A place and route that fails raises nothing: its figures are None, with the
-        reason. Neither does a design that does not fit its device: `fits` is then false, and
-        nothing is placed.
+        reason, and `tool_failure` has the error. Neither does a design that does not fit its
+        device: `fits` is then false, and nothing is placed.
     ValueError
         `seeds` is below 1.
     """
@@ -67,10 +71,15 @@ def estimate(
     chosen = [load_target(name) for name in targets]
     find("yosys")
     build = elaborate(design, root)
-    return [
-        estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress)
-        for target in chosen
-    ]
+    rows = []
+    for target in chosen:
+        try:
+            rows.append(estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress))
+        except ToolError as error:
+            if failed is None:
+                raise
+            failed(target.name, error)
+    return rows
 
 
 def estimate_target(
@@ -110,12 +119,15 @@ def _estimate_in(
         "source": target.capacity_source,
     }
     excess = overflow(metrics["device"]["resources"])
+    if excess is None:
+        domains = build.manifest.get("domains")
+        placed = place_and_route(target, folder, seeds, jobs, progress, domains)
+        excess = placed.pop("no_room", None)
+    else:
+        placed = not_placed(excess)
     if excess is not None:
         progress(f"{target.name}: {excess}")
-        metrics.update(not_placed(excess))
-    else:
-        domains = build.manifest.get("domains")
-        metrics.update(place_and_route(target, folder, seeds, jobs, progress, domains))
+    metrics.update(placed)
     metrics.update(verdict(target, excess, metrics))
     metrics.update(_rates(metrics, block, target, folder))
     write_json(folder / "metrics.json", metrics)

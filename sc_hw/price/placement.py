@@ -21,7 +21,31 @@ from sc_model.processes import TaskPool
 # in reports/speed.json gets to 413 MHz); `--timing-allow-fail` makes a missed goal no error.
 PNR_GOAL_MHZ = 400
 
+# what nextpnr's placers and packers print where there are too many cells, or too many to be moved
+_NO_ROOM = re.compile(
+    r"Unable to find legal placement|Failed to expand region|no more Bels|Unable to place cell"
+    r"|Too many|utilisation limit",
+    re.I,
+)
+# its table of cells: kind, used, available, percent
+CELL_SHARES = re.compile(r"^Info:\s+(\w[\w ]*):\s*(\d+)/\s*(\d+)\s+(\d+)%", re.M)
+_NEARLY_FULL = 85  # percent; the kinds that are named
+
 Domains = Sequence[Mapping[str, Any]]  # of the manifest: role, clock port, reset port
+
+
+class NoRoomError(Exception):
+    """nextpnr finds no place for all cells; the text says how full the device would be."""
+
+
+def no_room(log: str) -> str | None:
+    """Why a run of nextpnr found no room, from its log; None where it failed for another reason."""
+    if not _NO_ROOM.search(log):
+        return None
+    rows = [(kind, int(used), int(of)) for kind, used, of, _ in CELL_SHARES.findall(log)]
+    full = [row for row in rows if row[2] > 1 and 100 * row[1] >= _NEARLY_FULL * row[2]]
+    texts = [f"{kind} {used:,} of {of:,}" for kind, used, of in full]
+    return ", ".join(texts) or "nextpnr gives no numbers"
 
 
 def place_and_route(
@@ -46,22 +70,35 @@ def place_and_route(
     -------
     placed : dict, number of cells by kind, as nextpnr counts them; None where nothing was placed.
     placed_reason : text, why nothing was placed, or None.
+    tool_failure : text, the error of a tool that is missing or failed; None where none did.
     critical_path : dict, of the median seed: ends, and delays in ns; None where there is none.
     fmax : dict, median, range and figures of all seeds in MHz, or the reason why there are none. Of
         a design with several clocks these are the figures of its slowest clock.
     fmax_by_clock : dict, the same by role of the clock; only of a design with several clocks.
+    no_room : text, which kinds of cell are full; only where nextpnr finds no place for all cells.
     """
-    missing = target.no_pnr if target.pnr is None else status(target.pnr).problem
+    if target.pnr is None:
+        return not_placed(target.no_pnr or "")
+    missing = status(target.pnr).problem
     if missing is not None:
-        return not_placed(missing)
+        return not_placed(missing, missing)
     count = 1 if target.no_fmax else seeds
     try:
         reports = _reports(target, folder, count, jobs, progress)
+    except NoRoomError as error:
+        text = f"does not fit: nextpnr finds no place for all cells ({error})"
+        return {**not_placed(text), "no_room": text}
     except ToolError as error:
-        return not_placed(str(error).split("; all of it:")[0])
+        text = str(error).split("; all of it:")[0]
+        return not_placed(text, text)
     utilisation = reports[1]["utilization"]
     used = {kind: row["used"] for kind, row in sorted(utilisation.items()) if row["used"]}
-    result: dict[str, Any] = {"placed": used, "placed_reason": None, "critical_path": None}
+    result: dict[str, Any] = {
+        "placed": used,
+        "placed_reason": None,
+        "tool_failure": None,
+        "critical_path": None,
+    }
     if target.no_fmax is not None:
         return {**result, "fmax": _no_fmax(target.no_fmax)}
     # Placement is random: the figure of one seed says little, so the median of several is quoted,
@@ -80,11 +117,12 @@ def place_and_route(
     return result
 
 
-def not_placed(reason: str) -> dict[str, Any]:
+def not_placed(reason: str, tool_failure: str | None = None) -> dict[str, Any]:
     """The figures of a design that was not placed: None each, with the reason."""
     return {
         "placed": None,
         "placed_reason": reason,
+        "tool_failure": tool_failure,
         "critical_path": None,
         "fmax": _no_fmax(reason),
     }
@@ -150,7 +188,12 @@ def _report(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, 
         for file in (report, key_file):
             file.unlink(missing_ok=True)
         log = folder / f"{run_name}.log"
-        run(command, log=log, cwd=folder, env=tool.environ(), what=program)
+        try:
+            run(command, log=log, cwd=folder, env=tool.environ(), what=program)
+        except ToolError:
+            if (reason := no_room(log.read_text(encoding="utf-8"))) is not None:
+                raise NoRoomError(reason) from None
+            raise
         write_text(key_file, key)
     return dict(json.loads(report.read_text()))
 

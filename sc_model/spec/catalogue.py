@@ -18,12 +18,15 @@ from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 from sc_model.endless import IMPORT_SECONDS, limited
 from sc_model.spec.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
+# of this process: who runs a command can be told of what is broken in those that it has loaded
+_LOADED: WeakSet[Catalogue[Any]] = WeakSet()
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Catalogue(Generic[T]):
         for point in sorted(entry_points(group=group), key=_order):
             module = point.value.partition(":")[0]
             self._add(point.name, _source(point), module, point.load, wanted)
+        _LOADED.add(self)
 
     def _add(
         self,
@@ -116,7 +120,9 @@ class Catalogue(Generic[T]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever foreign code may raise on import
-            problem = f"plug-in {name} ({source}) is broken: {_cause(error, module)}."
+            cause = _cause(error, module)
+            end = "" if cause.endswith("?") else "."  # of a hint
+            problem = f"plug-in {name} ({source}) is broken: {cause}{end}"
             self.plugins.append(Plugin(self.group, name, source, problem=problem))
             return
         if pairs:
@@ -148,6 +154,12 @@ class Catalogue(Generic[T]):
         except ConfigError as error:
             problems = " ".join(str(plugin.problem) for plugin in broken)
             raise ConfigError(f"{error} {problems}".rstrip()) from None
+
+
+def loaded_problems() -> list[str]:
+    """The lines of all broken plug-ins of the catalogues that this process has loaded, sorted."""
+    plugins = (plugin for catalogue in _LOADED for plugin in catalogue.plugins)
+    return sorted({plugin.problem for plugin in plugins if plugin.problem is not None})
 
 
 def _order(point: EntryPoint) -> tuple[str, str, str]:

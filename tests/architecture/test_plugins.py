@@ -218,6 +218,7 @@ def test_a_new_rule_becomes_a_lane_and_a_bank(drop: Drop, tmp_path: Path) -> Non
         }
 
 
+SHIPPED = set(board_names())
 FAMILY = """
 from sc_hw.fabric.families.family import Family
 from sc_hw.fabric.schedule import DelayModel
@@ -478,6 +479,69 @@ def test_broken_plugins_hurt_nothing_else(install: Install, tmp_path: Path) -> N
             load(name)
         assert str(caught.value) == problems[name]
     assert {plugin.name: plugin.problem for plugin in plugins()} == problems
+
+
+# Imports well, and is of no use: by the name of its entry point, and what is said.
+USELESS = {
+    "bad_target": (
+        "sc_hw.targets",
+        TARGET.replace('"generic"', '"generik"'),
+        "Target.family of 'new-device' must be one of",
+    ),
+    "misspelt_tool": (
+        "sc_hw.targets",
+        TARGET.replace('no_pnr="not yet"', 'pnr="nextpnr-ice4"'),
+        "Target.pnr must be one of nextpnr-ice40,",
+    ),
+    "text_for_a_table": (
+        "sc_hw.targets",
+        TARGET.replace("Cells({},", "Cells('SB_LUT4',"),
+        "Cells.lut must be Mapping[str, float], not 'SB_LUT4' (str)",
+    ),
+    "place_as_text": (
+        "sc_hw.boards",
+        BOARD.replace("name=", "place='--25k', name="),
+        "Board.place must be tuple[str, ...], not '--25k' (str)",
+    ),
+    "misspelt_target": (
+        "sc_hw.boards",
+        BOARD.replace("name=", "target='ecp5-25f', name="),
+        "Board.target of 'new-board' must be one of",
+    ),
+}
+SC_HW = (str(Path(sys.executable).parent / "sc-hw"),)
+
+
+def run_command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SC_HW, *words],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_commands_go_on_without_broken_plugins_and_name_each(install: Install) -> None:
+    groups: dict[str, dict[str, str]] = {}
+    for name, (group, _, _) in USELESS.items():
+        groups.setdefault(group, {})[name] = name
+    folder = install("bad-things", groups, {name: text for name, (_, text, _) in USELESS.items()})
+    done = run_command(folder, "boards", "--json")
+    assert done.returncode == 0
+    assert [row["board"] for row in json.loads(done.stdout)] == sorted(set(board_names()) & SHIPPED)
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(USELESS)
+    for name, (_, _, says) in USELESS.items():
+        own = f"plug-in {name} (package bad-things 1.0" if name != "misspelt_target" else says
+        (line,) = (line for line in lines if line.startswith(f"warning: {own}"))
+        assert says in line
+    # who asks for the broken one gets its line once, and the others' as warnings
+    done = run_command(folder, "build", "--board", "place_as_text")
+    assert done.returncode == 2
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
+    assert "Board.place must be tuple[str, ...], not '--25k' (str)" in line
+    assert done.stderr.count("Board.place must be") == 1
 
 
 def test_a_rule_that_breaks_the_contract_is_listed(install: Install) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from amaranth.hdl import Const, Instance, Module, Signal, Value
 
-from sc_hw.bitstream.flows.flow import Flow
+from sc_hw.bitstream.flows.flow import ANY, Flow
 from sc_hw.bitstream.pll import Pll, Range, Setting, nearest, unreachable
 from sc_hw.bitstream.programs import call
 from sc_hw.boards import Board
@@ -47,6 +47,19 @@ class Ecp5Flow(Flow):
 
     name = "ecp5"
     constraint_file = "board.lpf"
+    pnr = "nextpnr-ecp5"
+    # Lattice FPGA-TN-02032 (sysI/O), those that Project Trellis has bits for
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "IO_TYPE": ANY,
+        "PULLMODE": ("UP", "DOWN", "NONE"),
+        "SLEWRATE": ("SLOW", "FAST"),
+        "OPENDRAIN": ("ON", "OFF"),
+        "CLAMP": ("ON", "OFF"),
+        "HYSTERESIS": ("ON", "OFF"),
+        "DRIVE": ("4", "8", "12", "16"),
+        "DIFFRESISTOR": ("OFF", "100"),
+        "TERMINATION": ("OFF", "50", "75", "150"),
+    }
     programs = ("ecppack", "ecpunpack")
     bitstream = "board.bit"
 

@@ -11,7 +11,12 @@ from amaranth.hdl import Module, Value
 
 from sc_hw.bitstream.pll import Pll
 from sc_hw.boards import Board
-from sc_hw.boards.resources import Port
+from sc_hw.boards.resources import Port, ports_of
+from sc_hw.fabric.checked_fields import check_choice
+from sc_model.spec import ConfigError
+from sc_model.texts import shown
+
+ANY = ("",)  # an attribute of a pin whose values are too many to be listed here
 
 
 class Flow(ABC):
@@ -27,6 +32,9 @@ class Flow(ABC):
         modules can't be mapped once each.
     programs : of `sc_hw.bitstream.programs`, that it calls.
     no_timing : why nextpnr's timing of this device says nothing; empty where it does.
+    pnr : the nextpnr of its targets; None where it has none.
+    attributes : of pins that its constraint file knows, by name: the values that each may have.
+        Tools ignore others without a word.
     """
 
     name: ClassVar[str]
@@ -36,6 +44,33 @@ class Flow(ABC):
     pads_in_modules: ClassVar[bool] = False
     programs: ClassVar[tuple[str, ...]] = ()
     no_timing: ClassVar[str] = ""
+    pnr: ClassVar[str | None] = None
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def ports(self, board: Board) -> tuple[Port, ...]:
+        """The ports of the board's top module, as `ports_of` gives them.
+
+        Raises ConfigError also for an attribute of a pin, or a value, that the flow does not know.
+        """
+        ports = ports_of(board)
+        for port in ports:
+            for name, value in port.pin.attributes.items():
+                subject = f"board '{board.name}': attribute"
+                check_choice(f"{subject} of {port.name}", name, self.attributes)
+                if self.attributes[name] != ANY:
+                    check_choice(f"{subject} {name} of {port.name}", value, self.attributes[name])
+        return ports
+
+    def check_board(self, board: Board) -> None:
+        """ConfigError for fields of a board that this flow can't use."""
+        if not board.place:
+            raise ConfigError(f"Board.place of '{board.name}' must name the device.")
+        for text in (*board.place, *board.pack_options):
+            if len(text.split()) != 1:
+                raise ConfigError(
+                    f"Board.place and pack_options of '{board.name}' must be one word each, not"
+                    f" {shown(text)}."
+                )
 
     def clocking(self, board: Board, mhz: float) -> Pll:
         """The PLL's settings for a system clock; ConfigError where it can't make it."""

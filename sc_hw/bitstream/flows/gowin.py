@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from amaranth.hdl import Const, Instance, Module, Signal, Value
 
-from sc_hw.bitstream.flows.flow import Flow
+from sc_hw.bitstream.flows.flow import ANY, Flow
 from sc_hw.bitstream.pll import Pll, Range, Setting, nearest, unreachable
 from sc_hw.bitstream.programs import call
 from sc_hw.boards import Board
 from sc_hw.boards.resources import Port
+from sc_model.spec import ConfigError
 
 # Gowin DS117 (GW1NR-9, C6/I5), PLL parameters, as gowin_pll has them
 PHASE, VCO, OUTPUT = Range(3, 400), Range(400, 1200), Range(3.125, 600)
@@ -37,6 +38,17 @@ class GowinFlow(Flow):
 
     name = "gowin"
     constraint_file = "board.cst"
+    pnr = "nextpnr-himbaechel-gowin"
+    # Gowin SUG935 (physical constraints), those that apycula has fuses for
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "IO_TYPE": ANY,
+        "PULL_MODE": ("UP", "DOWN", "NONE", "KEEPER"),
+        "SLEW_RATE": ("SLOW", "FAST"),
+        "OPEN_DRAIN": ("ON", "OFF"),
+        "HYSTERESIS": ("NONE", "HIGH", "H2L", "L2H"),
+        "DRIVE": ("4", "8", "12", "16", "24"),
+        "BANK_VCCIO": ANY,
+    }
     pads_in_modules = True
     programs = ("gowin_pack", "gowin_unpack")
     bitstream = "board.fs"
@@ -81,6 +93,14 @@ class GowinFlow(Flow):
             **{f"p_{name}": value for name, value in (pll.parameters or {}).items()},
         )
         return output, locked
+
+    def check_board(self, board: Board) -> None:
+        super().check_board(board)
+        if "-d" not in board.pack_options[:-1]:
+            raise ConfigError(
+                f"Board.pack_options of '{board.name}' must have '-d' and the device, as"
+                " ('-d', 'GW1N-9C')."
+            )
 
     def constraints(self, board: Board, ports: Sequence[Port], pll: Pll) -> str:
         lines = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from amaranth.hdl import Const, Instance, Module, Signal, Value
 
@@ -78,6 +78,13 @@ class Ice40Flow(Flow):
 
     name = "ice40"
     constraint_file = "board.pcf"
+    pnr = "nextpnr-ice40"
+    # PULLUP is written into the PCF; the others are those that amaranth-boards has beside it
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "PULLUP": ("0", "1"),
+        "GLOBAL": ("0", "1"),
+        "IO_STANDARD": ("SB_LVCMOS", "SB_LVTTL", "SB_LVDS_INPUT"),
+    }
     programs = ("icepack", "iceunpack")
     bitstream = "board.bin"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from amaranth.hdl import Const, Instance, Module, Signal, Value
 
-from sc_hw.bitstream.flows.flow import Flow
+from sc_hw.bitstream.flows.flow import ANY, Flow
 from sc_hw.bitstream.pll import Pll, Range, Setting, nearest, unreachable
 from sc_hw.boards import Board
 from sc_hw.boards.resources import Port
@@ -40,6 +41,15 @@ class VivadoFlow(Flow):
 
     name = "vivado"
     constraint_file = "board.xdc"
+    # Xilinx UG912 (properties of ports)
+    attributes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "IOSTANDARD": ANY,
+        "PULLUP": ("TRUE", "FALSE"),
+        "PULLDOWN": ("TRUE", "FALSE"),
+        "SLEW": ("SLOW", "FAST"),
+        "DRIVE": ("4", "8", "12", "16", "24"),
+        "IN_TERM": ANY,
+    }
     pads_in_modules = True
     no_bitstream = (
         "no open tool from a wheel makes bitstreams of this device: `vivado -mode batch -source"

@@ -38,9 +38,12 @@ def family_names() -> tuple[str, ...]:
     return _families().names()
 
 
-def load_family(name: str) -> Family:
-    """The family of that name; ConfigError lists the known ones, or says why it is broken."""
-    return _families().pick(name, "Design.fabric")
+def load_family(name: str, subject: str = "Design.fabric") -> Family:
+    """The family of that name; ConfigError lists the known ones, or says why it is broken.
+
+    The error begins with `subject`, which is what named the family.
+    """
+    return _families().pick(name, subject)
 
 
 def family_module(name: str) -> str:

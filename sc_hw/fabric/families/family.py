@@ -7,6 +7,7 @@ from typing import Literal
 
 from amaranth.hdl import Elaboratable
 
+from sc_hw.fabric.checked_fields import CheckedFields, check_name, check_range
 from sc_hw.fabric.primitives import (
     BlockRAM,
     CarryOut,
@@ -21,7 +22,7 @@ from sc_hw.fabric.schedule import DelayModel
 
 
 @dataclass(frozen=True)
-class Family:
+class Family(CheckedFields):
     """A family without primitives of its own: synthesis infers memories and multipliers.
 
     It is also the Amaranth platform that components are elaborated with: a subclass returns the
@@ -55,6 +56,17 @@ class Family:
     layer_memory: Literal["joined", "split"] = "joined"
     large_memory: int | None = None
     multipliers: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_name("Family.name", self.name)
+        subject = f"of family '{self.name}'"
+        for bits in self.multiplier or ():
+            check_range(f"Family.multiplier {subject}", bits, 2, 1024, " bits")
+        for field in ("large_memory", "multipliers"):
+            number = getattr(self, field)
+            if number is not None:
+                check_range(f"Family.{field} {subject}", number, 0, 1 << 40)
 
     def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
         """The fabric's block RAM in place of the twin, or None."""

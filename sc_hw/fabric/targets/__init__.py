@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
+from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets.target import Cells, ClockLimit, Target
 from sc_model.spec.catalogue import Catalogue, Plugin
 from sc_model.spec.errors import ConfigError
@@ -18,6 +19,7 @@ def _targets_in(module: ModuleType) -> Iterator[tuple[str, Target]]:
             raise ConfigError(
                 f"{module.__name__}.TARGETS must hold objects of class Target, not {item!r}"
             )
+        load_family(item.family, f"Target.family of '{item.name}'")
         yield item.name, item
 
 
@@ -33,9 +35,12 @@ def target_names() -> tuple[str, ...]:
     return _targets().names()
 
 
-def load_target(name: str) -> Target:
-    """The target of that name; ConfigError lists the known ones, or says why it is broken."""
-    return _targets().pick(name)
+def load_target(name: str, subject: str | None = None) -> Target:
+    """The target of that name; ConfigError lists the known ones, or says why it is broken.
+
+    The error begins with `subject`, which is what named the target; by default it is ``target``.
+    """
+    return _targets().pick(name, subject)
 
 
 def target_plugins() -> tuple[Plugin, ...]:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sc_hw.fabric.checked_fields import CheckedFields
+from sc_hw.fabric.checked_fields import CheckedFields, check_choice, check_name, check_range
+from sc_model.spec.errors import ConfigError
+
+UNITS = ("lut", "ff", "bram", "dsp", "spram")
+FRAME_PINS = 5  # of the frame that a block is estimated in
+MAX_CELLS = 10_000_000  # of a unit; the largest FPGA that is sold has 9 million LUTs
+MAX_MHZ = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,12 @@ class Cells(CheckedFields):
     dsp: Mapping[str, float]
     bram_unit: str
     dsp_unit: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for unit in UNITS[:4]:
+            for cell, number in getattr(self, unit).items():
+                check_range(f"Cells.{unit} of {cell}", number, 0.01, 1000)
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,16 @@ class ClockLimit(CheckedFields):
     kind: Literal["maximum", "typical", "typical of a faster grade", "not found"] = "maximum"
     cells: tuple[str, ...] = ()
     where: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mhz is not None:
+            check_range(f"ClockLimit.mhz of the {self.what}", self.mhz, 0.001, MAX_MHZ, " MHz")
+        if (self.mhz is None) != (self.kind == "not found"):
+            raise ConfigError(
+                f"ClockLimit.kind of the {self.what} must be 'not found' where mhz is None, and"
+                f" nowhere else, not '{self.kind}'."
+            )
 
 
 @dataclass(frozen=True)
@@ -92,7 +114,15 @@ class Target(CheckedFields):
     cells: Cells
     without_pads: str = ""
     pads: tuple[str, ...] = ()
-    pnr: str | None = None
+    pnr: (
+        Literal[
+            "nextpnr-ice40",
+            "nextpnr-ecp5",
+            "nextpnr-himbaechel-gowin",
+            "nextpnr-himbaechel-gatemate",
+        ]
+        | None
+    ) = None
     pnr_args: tuple[str, ...] = ()
     pins: int = 0
     no_pnr: str | None = None
@@ -103,3 +133,27 @@ class Target(CheckedFields):
     absent: tuple[str, ...] = ()
     capacity: Mapping[str, float] = field(default_factory=dict)
     capacity_source: str = "the target gives no totals"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_name("Target.name", self.name)
+        subject = f"of target '{self.name}'"
+        for unit, number in self.capacity.items():
+            check_choice(f"Target.capacity {subject}: a unit", unit, UNITS)
+            check_range(f"Target.capacity {subject}, {unit},", number, 0, MAX_CELLS)
+        check_range(f"Target.pins {subject}", self.pins, 0, 10_000)
+        if not self.synth.startswith("synth"):
+            raise ConfigError(
+                f"Target.synth {subject} must be a command of Yosys as 'synth_ice40', not"
+                f" '{self.synth}'."
+            )
+        if self.pnr is None and not self.no_pnr:
+            raise ConfigError(f"Target.no_pnr {subject} must say why there is no pnr.")
+        if len(self.pin_names) not in (0, FRAME_PINS) or bool(self.pin_names) != bool(
+            self.pin_option
+        ):
+            raise ConfigError(
+                f"Target.pin_names {subject} must be {FRAME_PINS} pins, with the name of nextpnr's"
+                f" option for them in pin_option, or none; there are {len(self.pin_names)}, and"
+                f" pin_option is '{self.pin_option}'."
+            )

@@ -12,12 +12,17 @@ from types import ModuleType
 
 from sc_hw.host.doors.door import Door
 from sc_model.spec.catalogue import Catalogue, Plugin
+from sc_model.spec.errors import ConfigError
 
 
 def _doors_of(module: ModuleType) -> Iterable[tuple[str, type[Door]]]:
     """The door that a module defines, if it does."""
-    door: type[Door] | None = getattr(module, "DOOR", None)
-    return () if door is None else ((door.name, door),)
+    door = getattr(module, "DOOR", None)
+    if door is None:
+        return ()
+    if not (isinstance(door, type) and issubclass(door, Door)):
+        raise ConfigError(f"{module.__name__}.DOOR must be a subclass of Door, not {door!r}")
+    return ((door.name, door),)
 
 
 @cache

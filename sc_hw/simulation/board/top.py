@@ -11,10 +11,9 @@ from pathlib import Path
 
 from sc_hw.bitstream.bitstream import System
 from sc_hw.bitstream.build import board_variant, system_on_board
-from sc_hw.bitstream.flows import load_flow
+from sc_hw.bitstream.flows import flow_of
 from sc_hw.bitstream.top import RESET_S, TOP, BoardTop
 from sc_hw.boards import Board
-from sc_hw.boards.resources import ports_of
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.build.emit import to_verilog
 from sc_hw.files import PathLike, make_folder, write_text
@@ -57,9 +56,14 @@ def simulated_board(design: Design, board: Board, root: PathLike) -> tuple[Build
 
 def board_verilog(system: System, board: Board) -> str:
     """Verilog of a board's top with models of its primitives, and `sc_board_line` around it."""
-    flow, ports = load_flow(board.flow), ports_of(board)
+    flow = flow_of(board)
     top = BoardTop(
-        system.component, board, flow, flow.clocking(board, board.mhz), ports, system.shared_modules
+        system.component,
+        board,
+        flow,
+        flow.clocking(board, board.mhz),
+        flow.ports(board),
+        system.shared_modules,
     )
     models = resources.files("sc_hw.simulation.board").joinpath("primitives.v").read_text()
     return LINTED + "\n".join((to_verilog(top, TOP, None), models, WRAPPER))

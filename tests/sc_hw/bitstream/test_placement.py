@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sc_hw.bitstream.flows import load_flow
-from sc_hw.bitstream.placement import cell_totals, no_room, timing
+from sc_hw.bitstream.placement import cell_totals, timing
 from sc_hw.bitstream.pll import Pll
 from sc_hw.errors import ToolError
 
@@ -43,18 +43,6 @@ def test_a_report_without_the_systems_clock_is_an_error() -> None:
         timing(report(pin=(90.0, 12.0)), PLL, load_flow("ice40"))
     with pytest.raises(ToolError, match="but none"):
         timing(report(), PLL, load_flow("ecp5"))
-
-
-def test_a_full_device_is_told_from_other_failures() -> None:
-    lines = (
-        "Info: \t         ICESTORM_LC:    5129/   5280    97%",
-        "Info: \t        ICESTORM_RAM:      24/     30    80%",
-        "Info: \t        ICESTORM_PLL:       1/      1   100%",
-    )
-    full = "ERROR: Unable to find legal placement for all cells, design is probably at"
-    assert no_room("\n".join((*lines, full))) == "ICESTORM_LC 5,129 of 5,280"
-    assert no_room(full) == "nextpnr gives no numbers"
-    assert no_room("ERROR: Unable to find a placement location for cell 'x'\n") is None
 
 
 def test_totals_of_a_log() -> None:

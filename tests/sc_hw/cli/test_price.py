@@ -11,6 +11,8 @@ from support import ROOT
 from typer.testing import CliRunner
 
 from sc_hw.cli import app
+from sc_hw.cli.application import main
+from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import target_names
 from sc_hw.price import estimate
 
@@ -126,3 +128,39 @@ def test_a_price_that_does_not_fit_ends_in_1(monkeypatch: pytest.MonkeyPatch) ->
     assert "; multiplier limits it" in done.stdout
     assert "a step takes as long as its spikes ask for; 50.0 million" in done.stdout
     assert "other bars" in done.stdout
+
+
+def test_estimate_ends_in_3_where_a_tool_failed_and_in_1_where_it_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With the rows of the targets that went well in both cases."""
+    error = "nextpnr-ice40 failed (exit 1): ERROR: no such device"
+    rows: list[dict[str, Any]] = []
+
+    def estimated(design: Any, targets: Any, **options: Any) -> list[dict[str, Any]]:
+        if "d" in targets:
+            options["failed"]("d", ToolError("yosys failed (exit 1): ERROR: No such command"))
+        return rows
+
+    def run(*targets: str) -> list[Any]:
+        words = [word for target in targets for word in ("--target", target)]
+        monkeypatch.setattr("sys.argv", ["sc-hw", "estimate", LANE, "--json", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capfd.readouterr()
+        assert json.loads(printed.out) == rows
+        lines = [line for line in printed.err.splitlines() if not line.startswith("... ")]
+        return [ended.value.code, *lines]
+
+    monkeypatch.setattr(estimate, "estimate", estimated)
+    full = metric("a", fits=False, fits_reason="does not fit: block RAM 289 of 30")
+    rows[:] = [full]
+    assert run("a") == [1]
+    rows[:] = [
+        full,
+        metric("b", fits=True),
+        metric("c", fits=None, tool_failure=error, **NO_TIMING),
+    ]
+    assert run("a", "b", "c") == [3, f"error: c: {error}"]
+    rows[:] = [metric("b", fits=True)]
+    assert run("b", "d") == [3, "error: d: yosys failed (exit 1): ERROR: No such command"]

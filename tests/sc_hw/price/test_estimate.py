@@ -5,6 +5,7 @@ bars.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,16 +166,42 @@ def test_a_design_that_does_not_fit_is_not_placed(
     assert (metrics["quoted_mhz"], metrics["placed_reason"]) == (None, reason)
 
 
-def test_a_design_that_nextpnr_cannot_place_is_null_with_its_error(
+def test_a_design_that_nextpnr_finds_no_place_for_does_not_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By its own count of cells it fits: then nextpnr has the last word."""
     monkeypatch.setattr(estimation, "overflow", lambda resources: None)
     design = BANK.model_copy(update={"synapses": 4096})
     (metrics,) = estimate(design, ["ice40-up5k"], root=tmp_path, seeds=1)
-    assert metrics["fmax"]["reason"].startswith("nextpnr-ice40 failed (exit ")
-    assert "ERROR: Unable to place cell" in metrics["fmax"]["reason"]
-    assert (metrics["fits"], metrics["fits_reason"]) == (None, metrics["fmax"]["reason"])
+    reason = metrics["fmax"]["reason"]
+    assert reason.startswith("does not fit: nextpnr finds no place for all cells (")
+    assert f"ICESTORM_RAM {metrics['bram']} of 30" in reason
+    assert (metrics["fits"], metrics["fits_reason"]) == (False, reason)
+    assert metrics["tool_failure"] is None
+
+
+def test_a_tool_that_fails_is_not_taken_for_a_design_that_does_not_fit(tmp_path: Path) -> None:
+    """Nor does it keep the other targets from being measured."""
+    up5k, hx8k = load_target("ice40-up5k"), load_target("ice40-hx8k")
+    wrong = replace(up5k, name="wrong", pnr_args=("--up5", *up5k.pnr_args[1:]))
+    unknown = replace(hx8k, name="unknown", synth="synth_none")
+    targets = {target.name: target for target in (wrong, unknown)}
+    failures: dict[str, str] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimation, "load_target", lambda name: targets[name])
+        (metrics,) = estimate(
+            LANE,
+            ["unknown", "wrong"],
+            root=tmp_path,
+            seeds=1,
+            failed=lambda name, error: failures.update({name: str(error)}),
+        )
+    assert metrics["tool_failure"].startswith("nextpnr-ice40 failed (exit ")
+    assert (metrics["placed"], metrics["fits"]) == (None, None)
+    assert metrics["placed_reason"] == metrics["fmax"]["reason"] == metrics["tool_failure"]
+    assert metrics["lut"] <= 150
+    assert list(failures) == ["unknown"]
+    assert "synth_none" in failures["unknown"]
 
 
 def test_seeds_that_are_routed_are_not_routed_again(

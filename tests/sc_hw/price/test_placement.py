@@ -16,6 +16,7 @@ from sc_hw.price.placement import (
     achieved_mhz,
     clock_mhz,
     critical_path,
+    no_room,
     place_and_route,
 )
 from sc_hw.progress import silent
@@ -176,3 +177,15 @@ def test_fmax_is_read_for_each_clock() -> None:
         ToolError, match=r"^nextpnr's report must have one clock 'clk', not 0 among "
     ):
         clock_mhz(fmax, "clk")
+
+
+def test_a_full_device_is_told_from_other_failures() -> None:
+    lines = (
+        "Info: \t         ICESTORM_LC:    5129/   5280    97%",
+        "Info: \t        ICESTORM_RAM:      24/     30    80%",
+        "Info: \t        ICESTORM_PLL:       1/      1   100%",
+    )
+    full = "ERROR: Unable to find legal placement for all cells, design is probably at"
+    assert no_room("\n".join((*lines, full))) == "ICESTORM_LC 5,129 of 5,280"
+    assert no_room(full) == "nextpnr gives no numbers"
+    assert no_room("ERROR: Unable to find a placement location for cell 'x'\n") is None
