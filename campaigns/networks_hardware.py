@@ -15,41 +15,34 @@ one meanwhile.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.fpga.measured import (
+    NO_HOST,
+    host_of,
+    kept_rows,
+    network_of,
+    played,
+    routed,
+    with_layers,
+)
 from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import elaborate
-from sc_hw.build.emit import to_verilog
 from sc_hw.commands.demo import example_folder
-from sc_hw.fabric.families import load_family
-from sc_hw.fabric.targets import load_target
-from sc_hw.files import write_json, write_text
-from sc_hw.host.system import system_of
-from sc_hw.price.estimate import estimate
-from sc_hw.price.placement import place_and_route
-from sc_hw.price.synthesis import count, synthesise
-from sc_hw.progress import silent
-from sc_hw.simulation.library import rtl_library
-from sc_model.evaluation import load_parameters, load_samples
-from sc_model.spec import Design, HostSpec, load_design
-from sc_sim.blocks.network.device import RtlNetwork
-from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_hw.files import write_json
+from sc_model.evaluation import load_parameters, load_samples, run_integers
+from sc_model.spec import Design, load_design
 
 SCHEMA = "sc-hw.networks-hardware.v1"
 REPORT = "networks_hardware"
 EXAMPLE = "mnist"
-SPRAM = "SB_SPRAM256KA"
-SYSTEM = "sc_system"
 HOST_MHZ = 40.0  # what a UART's divider is made for
-NO_HOST = "none"
 
 
 @dataclass(frozen=True)
@@ -61,11 +54,13 @@ class Case:
     target : device.
     host : door of the host; ``none``: the network alone.
     lanes : of the hidden and of the output layer.
+    neurons_a_clock : likewise.
     """
 
     target: str
     host: str
     lanes: tuple[int, int]
+    neurons_a_clock: tuple[int, int] = (1, 1)
 
 
 CASES = (
@@ -78,70 +73,8 @@ CASES = (
 
 def design_of(case: Case, design: Design) -> Design:
     """The network with the case's lanes, fabric and door."""
-    network = design.network
-    if network is None:
-        raise ValueError(f"design '{design.name}' must be a network")
-    layers = tuple(
-        layer.model_copy(update={"lanes": lanes})
-        for layer, lanes in zip(network.layers, case.lanes, strict=True)
-    )
-    host = None if case.host == NO_HOST else HostSpec(door=case.host, clock_mhz=HOST_MHZ)
-    return design.model_copy(
-        update={
-            "network": network.model_copy(update={"layers": layers}),
-            "fabric": load_target(case.target).family,
-            "host": host,
-        }
-    )
-
-
-def priced(case: Case, design: Design, root: Path, seeds: int) -> dict[str, Any]:
-    """Cells after synthesis, and the clock after place and route."""
-    if case.host == NO_HOST:
-        placed = estimate(design, [case.target], root=root, seeds=seeds, jobs=1)[0]
-        cells, units = placed["cells"], placed
-    else:
-        target = load_target(case.target)
-        family, folder = load_family(target.family), root / REPORT / f"{case.target}_{case.host}"
-        folder.mkdir(parents=True, exist_ok=True)
-        system = system_of(design, family, clock_hz=round(HOST_MHZ * 1e6))
-        write_text(folder / "block.v", to_verilog(system, SYSTEM, family))
-        # As for a board's bitstream: the block is there once, so synthesis does not stop at it.
-        shared = tuple(getattr(system.block.component, "shared_modules", {}))
-        cells = synthesise(["block.v"], target, folder, "block", shared, top=SYSTEM)
-        units = count(cells, target.cells)
-        placed = place_and_route(target, folder, seeds, 1, silent)
-    clock = placed["fmax"]
-    return {
-        "lut4": units["lut"],
-        "ff": units["ff"],
-        "block_ram": units["bram"],
-        "spram": cells.get(SPRAM, 0),
-        "seeds": seeds,
-        "mhz": clock["median_mhz"],
-        "mhz_least": clock["min_mhz"],
-        "mhz_most": clock["max_mhz"],
-        "not_placed": placed["placed_reason"],
-    }
-
-
-def clocks_of(
-    design: Design, parameters: Mapping[str, Any], spikes: NDArray[np.uint8], root: Path
-) -> list[int]:
-    """Clocks of each image in the compiled Verilog."""
-    folder = elaborate(design, root).folder
-    rtl = NetworkRtl(folder, rtl_library(folder))
-    found = []
-    try:
-        RtlNetwork(rtl).load(parameters)
-        for image in spikes:
-            played = rtl.sample(image, len(image))
-            if played is None:
-                raise RuntimeError(f"design '{design.name}' does not answer an image")
-            found.append(int(played[1][-1]))
-    finally:
-        rtl.close()
-    return found
+    fields = {"lanes": case.lanes, "neurons_a_clock": case.neurons_a_clock}
+    return with_layers(design, fields, case.target, host_of(case.host, HOST_MHZ))
 
 
 def row_of(
@@ -154,21 +87,24 @@ def row_of(
 ) -> dict[str, Any]:
     """A case's row. `adding`: the share of clocks in which all lanes of the first layer add."""
     chosen = design_of(case, design)
-    if chosen.network is None:
-        raise ValueError(f"design '{design.name}' must be a network")
-    hidden = chosen.network.layers[0]
-    price = priced(case, chosen, root, seeds)
-    clocks = mean(clocks_of(chosen.model_copy(update={"host": None}), parameters, spikes, root))
+    network = network_of(chosen)
+    hidden = network.layers[0]
+    price = routed(chosen, case.target, root, seeds)
+    golden = run_integers(network, parameters, spikes)[-1]
+    alone = elaborate(chosen.model_copy(update={"host": None}), root)
+    ran = played(alone.folder, parameters, spikes, golden)
     active = float(spikes.sum(dtype=np.int64)) / len(spikes)
-    mhz = price["mhz"]
+    clocks, mhz = ran.clocks_a_sample, price["mhz"]
     row = {
         "target": case.target,
         "host": case.host,
         "lanes": " + ".join(map(str, case.lanes)),
-        **price,
+        "neurons_a_clock": " + ".join(map(str, case.neurons_a_clock)),
+        **{name: price[name] for name in price if name not in ("dsp", "logic_cells")},
         "ticks": spikes.shape[1],
         "active_inputs": round(active, 1),
-        "clocks_an_image": round(clocks, 1),
+        "images_that_differ": ran.differences,
+        "clocks_an_image": clocks,
         "adding": round(active * hidden.groups / clocks, 3),
         "us_an_image": None if mhz is None else round(clocks / mhz, 1),
     }
@@ -205,13 +141,6 @@ def chosen_cases(targets: Sequence[str], hosts: Sequence[str]) -> list[Case]:
     ]
 
 
-def kept_rows(file: Path, fresh: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of a report that are not measured anew, with those that are, in the cases' order."""
-    old = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
-    rows = {(row["target"], row["host"]): dict(row) for row in (*old, *fresh)}
-    return [rows[key] for case in CASES if (key := (case.target, case.host)) in rows]
-
-
 def main() -> None:
     """Measure, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -227,10 +156,9 @@ def main() -> None:
     given = parser.parse_args()
     file = example_folder(EXAMPLE) / f"{EXAMPLE}.toml"
     design = load_design(file)
-    if design.network is None:
-        raise RuntimeError(f"{file} is no network")
-    parameters = load_parameters(file.with_suffix(".npz"), design.network)
-    samples = load_samples(given.samples, design.network.layers[0].inputs)
+    network = network_of(design)
+    parameters = load_parameters(file.with_suffix(".npz"), network)
+    samples = load_samples(given.samples, network.layers[0].inputs)
     spikes = samples.spikes[: given.images]
     rows = [
         row_of(case, design, parameters, spikes, given.seeds, given.build)
@@ -241,7 +169,7 @@ def main() -> None:
         "command": f"python -m campaigns.networks_hardware --samples {given.samples.name}"
         f" --images {len(spikes)}",
         "images": len(spikes),
-        "rows": kept_rows(given.out / f"{REPORT}.json", rows),
+        "rows": kept_rows(given.out / f"{REPORT}.json", rows, CASES),
     }
     write_json(given.out / f"{REPORT}.json", report)
     write_report(given.out, REPORT, page(report))

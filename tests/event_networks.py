@@ -66,7 +66,8 @@ def in_slices() -> Design:
     """Steps in slices, spikes in slices between the layers, and a bias behind the last input."""
     first = DenseSpec(
         name="first", inputs=259, neurons=64, lanes=4, weight_bits=4, bias=True, policy="once",
-        engine="events", neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
+        engine="events", neurons_a_clock=2,
+        neuron=LifSpec(leak="shift", threshold_bits=8, fraction=2),
     )  # fmt: skip
     second = DenseSpec(
         name="second", inputs=64, neurons=3, weight_bits=4, bias=True, engine="events",
@@ -84,7 +85,7 @@ def convolutions(*, both: bool = True) -> Design:
     )  # fmt: skip
     second = ConvSpec(
         name="second", image=(3, 6, 6), channels=4, kernel=(3, 3), lanes=2, weight_bits=4,
-        neuron=neuron,
+        neurons_a_clock=2, neuron=neuron,
     )  # fmt: skip
     before = (first, second) if both else (first,)
     last = DenseSpec(

@@ -12,102 +12,36 @@ registers are at all of its pins.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.fpga.measured import network_of, played, proved, routed, with_layers
 from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import elaborate
 from sc_hw.commands.demo import example_folder
-from sc_hw.fabric.targets import load_target
 from sc_hw.files import write_json
-from sc_hw.price.estimate import estimate
-from sc_hw.proof.prove import prove
-from sc_hw.simulation.library import rtl_library
 from sc_model.evaluation import Samples, accuracy, load_parameters, load_samples, run_integers
-from sc_model.spec import Design, NetworkSpec, load_design
-from sc_sim.blocks.network.device import RtlNetwork
-from sc_sim.blocks.network.rtl import NetworkRtl
+from sc_model.spec import Design, load_design
 
 SCHEMA = "sc-hw.conv-hardware.v1"
 REPORT = "conv_hardware"
 EXAMPLE = "mnist_conv"
 TARGET = "ecp5-25f-6"
-# Lanes of each layer: as many as a layer has channels, and fewer
-LANES = ((8, 16, 10), (8, 8, 5))
-
-
-def network_of(design: Design) -> NetworkSpec:
-    """The network of a design."""
-    if design.network is None:
-        raise ValueError(f"design '{design.name}' must be a network")
-    return design.network
-
-
-def with_lanes(design: Design, lanes: Sequence[int], fabric: str) -> Design:
-    """The network with some lanes in each layer, for a fabric."""
-    network = network_of(design)
-    layers = tuple(
-        layer.model_copy(update={"lanes": count})
-        for layer, count in zip(network.layers, lanes, strict=True)
-    )
-    network = network.model_copy(update={"layers": layers})
-    return design.model_copy(update={"network": network, "fabric": fabric})
-
-
-def played(
-    folder: Path, parameters: Mapping[str, Any], spikes: NDArray[np.uint8], golden: NDArray[Any]
-) -> dict[str, Any]:
-    """All images in the compiled Verilog, beside the golden words, (images, steps, neurons)."""
-    rtl = NetworkRtl(folder, rtl_library(folder))
-    clocks, differences = [], 0
-    began = time.perf_counter()
-    try:
-        RtlNetwork(rtl).load(parameters)
-        for image, wanted in zip(spikes, golden, strict=True):
-            found = rtl.sample(image, len(image))
-            if found is None:
-                raise RuntimeError(f"the network in {folder} does not answer an image")
-            differences += not np.array_equal(found[0].bits, wanted)
-            clocks.append(found[1])
-    finally:
-        rtl.close()
-    to_word = np.stack(clocks)
-    return {
-        "images": len(spikes),
-        "images_that_differ": differences,
-        "clocks_an_image": round(mean(to_word[:, -1].tolist()), 1),
-        "clocks_least": int(to_word[:, -1].min()),
-        "clocks_most": int(to_word[:, -1].max()),
-        "clocks_to_word": [round(float(each), 1) for each in to_word.mean(axis=0)],
-        "simulation_s": round(time.perf_counter() - began, 1),
-    }
-
-
-def proved(design: Design, root: Path) -> dict[str, Any]:
-    """What the proof of a design says, without mutants."""
-    began = time.perf_counter()
-    certificate = prove(design, root=root, mutants=False, jobs=1)
-    claims = certificate["claims"]
-    return {
-        "claims": len(claims),
-        "not_proved": [claim["name"] for claim in claims if claim["verdict"] != "proved"],
-        "seconds": round(time.perf_counter() - began, 1),
-        "slowest": max(
-            ({key: claim[key] for key in ("name", "seconds")} for claim in claims),
-            key=lambda each: each["seconds"],
-        ),
-    }
+# Lanes of each layer, and neurons that it decides in a clock: as many lanes as a layer has channels
+# with one neuron and with several, and fewer.
+LAYERS = (
+    {"lanes": (8, 16, 10), "neurons_a_clock": (8, 8, 1)},
+    {"lanes": (8, 16, 10), "neurons_a_clock": (1, 1, 1)},
+    {"lanes": (8, 8, 5), "neurons_a_clock": (1, 1, 1)},
+)
 
 
 def row_of(
     design: Design,
-    lanes: Sequence[int],
+    layers: Mapping[str, Sequence[int]],
     parameters: Mapping[str, Any],
     samples: Samples,
     golden: NDArray[Any],
@@ -115,25 +49,23 @@ def row_of(
     root: Path,
 ) -> dict[str, Any]:
     """The network with some lanes: its price, and what its Verilog does."""
-    chosen = with_lanes(design, lanes, load_target(TARGET).family)
+    chosen = with_layers(design, layers, TARGET)
     build = elaborate(chosen, root)
     ran = played(build.folder, parameters, samples.spikes, golden)
-    price = estimate(chosen, [TARGET], root=root, seeds=seeds, jobs=1)[0]
-    mhz = price["fmax"]["median_mhz"]
+    price = routed(chosen, TARGET, root, seeds)
+    clocks, mhz = ran.clocks_a_sample, price["mhz"]
     row = {
         "target": TARGET,
-        "lanes": " + ".join(map(str, lanes)),
-        "lut4": price["lut"],
-        "ff": price["ff"],
-        "block_ram": price["bram"],
-        "multipliers": price["dsp"],
-        "seeds": seeds,
-        "mhz": mhz,
-        "mhz_least": price["fmax"]["min_mhz"],
-        "mhz_most": price["fmax"]["max_mhz"],
-        "not_placed": price["placed_reason"],
-        **ran,
-        "us_an_image": None if mhz is None else round(ran["clocks_an_image"] / mhz, 1),
+        **{name: " + ".join(map(str, values)) for name, values in layers.items()},
+        **{name: price[name] for name in price if name not in ("spram", "logic_cells")},
+        "images": len(samples.spikes),
+        "images_that_differ": ran.differences,
+        "clocks_an_image": clocks,
+        "clocks_least": int(ran.clocks[:, -1].min()),
+        "clocks_most": int(ran.clocks[:, -1].max()),
+        "clocks_to_word": [round(float(each), 1) for each in ran.clocks.mean(axis=0)],
+        "simulation_s": ran.seconds,
+        "us_an_image": None if mhz is None else round(clocks / mhz, 1),
         "verilog_lines": len((build.folder / "top.v").read_text().splitlines()),
     }
     print(row, flush=True)
@@ -142,10 +74,11 @@ def row_of(
 
 _COLUMNS = {
     "lanes": "lanes",
+    "neurons_a_clock": "neurons a clock",
     "lut4": "LUT4",
     "ff": "FF",
     "block_ram": "block RAM",
-    "multipliers": "multipliers",
+    "dsp": "multipliers",
     "mhz": "MHz",
     "clocks_an_image": "clocks an image",
     "us_an_image": "us an image",
@@ -179,7 +112,7 @@ def page(report: Mapping[str, Any]) -> str:
     failed = "all proved" if not proof["not_proved"] else f"not {', '.join(proof['not_proved'])}"
     lines += [
         "",
-        f"An answer may be taken before the last tick: with {first['lanes']} lanes the words come"
+        f"An answer may be taken before the last tick: in the first row the words come"
         f" {words} clocks from the reset, and so many images are right after each of them:"
         f" {', '.join(f'{each:,}' for each in report['right_after_ticks'])}.",
         "",
@@ -205,8 +138,7 @@ def main() -> None:
     parameters = load_parameters(file.with_suffix(".npz"), network)
     samples = load_samples(given.samples, network.layers[0].inputs).first(given.images)
     golden = run_integers(network, parameters, samples.spikes)[-1]
-    chosen = with_lanes(design, LANES[0], load_target(TARGET).family)
-    proof = proved(chosen, given.build)
+    proof = proved(with_layers(design, LAYERS[0], TARGET), given.build)
     ticks = samples.spikes.shape[1]
     right = [accuracy(golden[:, :tick], samples.labels).right for tick in range(1, ticks + 1)]
     report: dict[str, Any] = {
@@ -220,8 +152,8 @@ def main() -> None:
         "rows": [],
         "proof": proof,
     }
-    for lanes in LANES:  # a row takes long: what is there is written
-        row = row_of(design, lanes, parameters, samples, golden, given.seeds, given.build)
+    for layers in LAYERS:  # a row takes long: what is there is written
+        row = row_of(design, layers, parameters, samples, golden, given.seeds, given.build)
         report["rows"].append(row)
         write_json(given.out / f"{REPORT}.json", report)
         write_report(given.out, REPORT, page(report))

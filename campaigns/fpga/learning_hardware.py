@@ -13,7 +13,6 @@ the archive's first 8,000, those to learn from before and those that are counted
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,28 +21,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.fpga.measured import NO_HOST, host_of, kept_rows, routed
 from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import elaborate
-from sc_hw.build.emit import to_verilog
-from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
-from sc_hw.files import write_json, write_text
-from sc_hw.host.system import system_of
-from sc_hw.price.estimate import estimate
-from sc_hw.price.placement import place_and_route
-from sc_hw.price.synthesis import count, synthesise
-from sc_hw.progress import silent
+from sc_hw.files import write_json
 from sc_hw.simulation.library import rtl_library
 from sc_model.images import load_images
 from sc_model.native.learning_network import NativeLearningNetwork
-from sc_model.spec import Design, HostSpec
+from sc_model.spec import Design
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
 from sc_sim.blocks.learning_network import RtlLearningNetwork
 from sc_sim.driver.one_clock import Rtl
 
 SCHEMA = "sc-hw.learning-hardware.v1"
 REPORT = "learning_hardware"
-SPRAM, SYSTEM, NO_HOST = "SB_SPRAM256KA", "sc_system", "none"
 HOST_MHZ = 12.0  # the oscillator of iCEBreaker and UPduino
 TRAIN_IMAGES = 8000
 TRAINED = (1_500, 24_000, 120_000)  # samples learned from before the clocks are counted
@@ -78,44 +70,13 @@ def design_of(case: Case) -> Design:
         name=f"learn_{case.lanes}",
         block="learning_network",
         fabric=load_target(case.target).family,
-        host=None if case.host == NO_HOST else HostSpec(door=case.host, clock_mhz=HOST_MHZ),
+        host=host_of(case.host, HOST_MHZ),
         learning=LearningNetworkSpec(
             inputs=784,
             hidden=(HiddenLayerSpec(name="hidden", neurons=128, lanes=case.lanes),),
             output=OutputLayerSpec(neurons=10, lanes=case.lanes),
         ),
     )
-
-
-def priced(case: Case, design: Design, root: Path, seeds: int) -> dict[str, Any]:
-    """Cells after synthesis, and the clock after place and route."""
-    if case.host == NO_HOST:
-        placed = estimate(design, [case.target], root=root, seeds=seeds, jobs=1, progress=print)[0]
-        cells, units = placed["cells"], placed
-    else:
-        target = load_target(case.target)
-        family, folder = load_family(target.family), root / REPORT / f"{case.target}_{case.host}"
-        folder.mkdir(parents=True, exist_ok=True)
-        system = system_of(design, family, clock_hz=round(HOST_MHZ * 1e6))
-        write_text(folder / "block.v", to_verilog(system, SYSTEM, family))
-        shared = tuple(getattr(system.block.component, "shared_modules", {}))
-        cells = synthesise(["block.v"], target, folder, "block", shared, top=SYSTEM)
-        units = count(cells, target.cells)
-        placed = place_and_route(target, folder, seeds, 1, silent)
-    clock = placed["fmax"]
-    return {
-        "lut4": units["lut"],
-        "ff": units["ff"],
-        "block_ram": units["bram"],
-        "dsp": units["dsp"],
-        "spram": cells.get(SPRAM, 0),
-        "logic_cells": (placed["placed"] or {}).get("ICESTORM_LC"),
-        "seeds": seeds,
-        "mhz": clock["median_mhz"],
-        "mhz_least": clock["min_mhz"],
-        "mhz_most": clock["max_mhz"],
-        "not_placed": placed["placed_reason"],
-    }
 
 
 def clocks_of(
@@ -160,7 +121,7 @@ def row_of(
     case: Case, images: NDArray[Any], labels: NDArray[Any], samples: int, seeds: int, root: Path
 ) -> dict[str, Any]:
     """A case's row."""
-    price = priced(case, design_of(case), root, seeds)
+    price = routed(design_of(case), case.target, root, seeds)
     clocks, differ = clocks_of(case, images, labels, samples, root)
     mhz = price["mhz"]
     row = {
@@ -206,13 +167,6 @@ def page(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def kept_rows(file: Path, fresh: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of a report that are not measured anew, with those that are, in the cases' order."""
-    old = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
-    rows = {(row["target"], row["host"]): row for row in (*old, *fresh)}
-    return [rows[key] for case in CASES if (key := (case.target, case.host)) in rows]
-
-
 def main() -> None:
     """Measure, and write the report after each row."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -240,7 +194,7 @@ def main() -> None:
             "command": "python -m campaigns.fpga.learning_hardware --data mnist10k.npz"
             f" --samples {given.samples} --seeds {given.seeds}",
             "samples": given.samples,
-            "rows": kept_rows(given.out / f"{REPORT}.json", fresh),
+            "rows": kept_rows(given.out / f"{REPORT}.json", fresh, CASES),
         }
         write_json(given.out / f"{REPORT}.json", report)
         write_report(given.out, REPORT, page(report))

@@ -19,16 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.fpga.measured import network_of, played, proved
 from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.files import write_json
-from sc_hw.proof.prove import prove
-from sc_hw.simulation.library import rtl_library
 from sc_model.golden.trained.connections import drawn_lists
 from sc_model.native import NativeNetwork
 from sc_model.spec import Design, LifSpec, NetworkSpec, ReadoutSpec, SparseSpec
-from sc_sim.blocks.network.device import RtlNetwork
-from sc_sim.blocks.network.rtl import NetworkRtl
 
 SCHEMA = "sc-hw.sparse-hardware.v1"
 REPORT = "sparse_hardware"
@@ -75,75 +72,42 @@ def parameters_of(spec: NetworkSpec, rng: np.random.Generator) -> dict[str, NDAr
     return found
 
 
-def played(
-    build: Build, parameters: Mapping[str, Any], samples: NDArray[np.uint8]
-) -> dict[str, Any]:
+def ran(build: Build, parameters: Mapping[str, Any], samples: NDArray[np.uint8]) -> dict[str, Any]:
     """Samples (samples, steps, inputs) in the compiled Verilog, beside the compiled model."""
-    spec = build.design.network
-    if spec is None:
-        raise ValueError(f"design '{build.design.name}' must be a network")
-    model = NativeNetwork(spec, parameters)
+    model = NativeNetwork(network_of(build.design), parameters)
     inner, words = model.run_layers(samples)
-    answers = model.answers(samples)
-    rtl = NetworkRtl(build.folder, rtl_library(build.folder))
-    clocks, differences = [], 0
-    began = time.perf_counter()
-    try:
-        RtlNetwork(rtl).load(parameters)
-        loaded = time.perf_counter()
-        for number, sample in enumerate(samples):
-            found = rtl.sample(sample, len(sample))
-            if found is None:
-                raise RuntimeError(f"the network in {build.folder} does not answer a sample")
-            winner, scores = rtl.answer(found[0])
-            same = np.array_equal(found[0].bits[:, :CLASSES], words[number])
-            same = same and np.array_equal(scores, answers.scores[number])
-            differences += not (same and winner == answers.winners[number])
-            clocks.append(found[1])
-    finally:
-        rtl.close()
-    steps = np.diff(np.stack(clocks), axis=1)
+    found = played(build.folder, parameters, samples, words, model.answers(samples))
     return {
         "samples": len(samples),
-        "samples_that_differ": differences,
+        "samples_that_differ": found.differences,
         "activity": round(float(samples.mean()), 3),
         "rates": [round(float(each.mean()), 3) for each in (inner, words)],
-        "clocks_a_step": round(float(steps.mean()), 1),
-        "load_s": round(loaded - began, 1),
-        "simulation_s": round(time.perf_counter() - loaded, 1),
-    }
-
-
-def proved(design: Design, root: Path) -> dict[str, Any]:
-    """What the proof of a design says, without mutants."""
-    began = time.perf_counter()
-    claims = prove(design, root=root, mutants=False, jobs=1)["claims"]
-    return {
-        "claims": len(claims),
-        "not_proved": [claim["name"] for claim in claims if claim["verdict"] != "proved"],
-        "proof_s": round(time.perf_counter() - began, 1),
+        "clocks_a_step": round(float(np.diff(found.clocks, axis=1).mean()), 1),
+        "load_s": found.load_s,
+        "simulation_s": found.seconds,
     }
 
 
 def row_of(neurons: int, synapses: int, samples: int, root: Path) -> dict[str, Any]:
     """A size: what is made of it, what runs, and what is proved."""
     design, rng = design_of(neurons, synapses), np.random.default_rng(neurons)
-    spec = design.network
-    if spec is None:
-        raise ValueError("the design must be a network")
+    spec = network_of(design)
     began = time.process_time()
     build = elaborate(design, root)
     made = time.process_time() - began
     rows = build.manifest["layers"]
     spikes = (rng.random((samples, STEPS, INPUTS)) < ACTIVITY).astype(np.uint8)
+    proof = proved(design, root)
     return {
         "neurons": neurons,
         "synapses": synapses,
         "elaborated_cpu_s": round(made, 1),
         "verilog_lines": build.verilog.read_text(encoding="utf-8").count("\n"),
         "memory_kbit": round(sum(sum(row["memory_bits"].values()) for row in rows) / 1024),
-        **played(build, parameters_of(spec, rng), spikes),
-        **proved(design, root),
+        **ran(build, parameters_of(spec, rng), spikes),
+        "claims": proof["claims"],
+        "not_proved": proof["not_proved"],
+        "proof_s": proof["seconds"],
     }
 
 

@@ -224,7 +224,7 @@ class EventLanes(wiring.Component):
     def _overwritten_sums(self, m: Module, delays: Delays, landing: Value) -> None:
         """Read sums so that they meet the products, and write them back."""
         width = len(self.lanes[0].o_total)
-        sums = BlockRAM(self.sum_words, width * self.spec.lanes, output_register=False)
+        sums = BlockRAM(self.sum_words, width * self.spec.lanes, output_register=False, few=True)
         m.submodules.sums = sums
         place, ready = self.place.as_value(), self.lanes[0].product_ready
         empty = Signal(name="empty")

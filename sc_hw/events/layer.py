@@ -90,7 +90,7 @@ class EventLayer(HostedLayer):
             PlaceOrder(*order, self.scanner.columns, value.width) if order is not None else None
         )
         self.reader = SumReader(spec, self.sets)
-        self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
+        self.queue = SliceQueue(spec.neurons, o_slices, spec.neurons_a_clock) if o_slices else None
         has_wiper = self.lanes.clears
         self.wiper = SumWiper(self.lanes.sum_words, self.lanes.landed) if has_wiper else None
         place = self.lanes.place_layout
@@ -139,8 +139,9 @@ class EventLayer(HostedLayer):
         That is the surplus lanes of the last group, whose places in the neurons' row would be
         neurons of the next tick; a readout; and the zeros that are written where sums were fetched.
         """
-        last_neuron = (self.spec.neurons - 1) % self.spec.lanes
-        surplus = self.spec.lanes - (last_neuron + AHEAD + self.neurons.latency)
+        turns = self.spec.group_turns
+        last_neuron = (self.spec.turns - 1) % turns
+        surplus = turns - (last_neuron + AHEAD + self.neurons.latency)
         decided = self.lanes.latency + self.neurons.latency + last_neuron
         zeros = self.lanes.landed - decided if self.lanes.clears else 0
         return max(0, surplus, zeros, self.answer_clocks)
@@ -149,7 +150,7 @@ class EventLayer(HostedLayer):
     def deciding_clocks(self) -> int:
         """Clocks from the finished sums of a tick to the transfer of its spikes."""
         spec = self.spec
-        last_neuron = (spec.neurons - 1) % spec.lanes
+        last_neuron = (spec.turns - 1) % spec.group_turns
         fetches = self.reader.slots * (spec.groups - 1) + self.sets
         after = self.lanes.latency + self.neurons.latency + last_neuron
         leaving = 1 if self.queue is None else 1 + self.queue.latency
@@ -191,7 +192,7 @@ class EventLayer(HostedLayer):
         m.submodules.scanner = self.scanner
         m.submodules.sequencer = self.sequencer
         m.submodules.reader = self.reader
-        m.submodules.neurons = self.neurons
+        self._place_neurons(m)
         if self.wiper is not None:
             m.submodules.wiper = self.wiper
         tick = _Ticks(self)
@@ -306,8 +307,8 @@ class EventLayer(HostedLayer):
                 Cat(loads & equals(host.loaded.lane, number) for number in range(self.spec.lanes))
             ),
             lanes.load_data.as_value().eq(host.loaded.data[: lanes.word_layout.size]),
-            self.neurons.sums.eq(lanes.current),
         ]
+        self._hand_sums(m, lanes.current)
 
     def _place_sums(self, m: Module, tick: _Ticks, host: HostWords) -> None:
         """Say where the sums of this clock's access are, and what they were before."""
@@ -363,7 +364,7 @@ class EventLayer(HostedLayer):
             m.d.comb += [
                 queue.restart.eq(tick.hands_over),
                 queue.valid.eq(delays.later(neurons.o_valid, settling, "spike_valid", strobe=True)),
-                queue.spike.eq(delays.later(neurons.o_spike, settling, "spike")),
+                queue.spike.eq(delays.later(self.spikes, settling, "spike")),
                 queue.last.eq(delays.later(last_spike, settling, "last_spike", strobe=True)),
                 queue.o.ready.eq(self.o.ready),
                 self.o.valid.eq(queue.o.valid),

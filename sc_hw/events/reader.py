@@ -16,8 +16,8 @@ from sc_model.spec import TrainedLayerSpec
 class SumReader(wiring.Component):
     """Counts through the partial sums of all groups, once in a tick.
 
-    A group takes `slots` clocks: one for each of its partial sums, and at least one for each lane,
-    since the neurons take the group's sums one by one. The first fetch is in the clock after
+    A group takes `slots` clocks: one for each of its partial sums, and at least as many as the
+    neurons take for the group's sums. The first fetch is in the clock after
     `start`. Domain ``sync``.
 
     Reset: at any time; it stops.
@@ -40,7 +40,7 @@ class SumReader(wiring.Component):
 
     def __init__(self, spec: TrainedLayerSpec, sets: int) -> None:
         self.spec, self.sets = spec, sets
-        self.slots = max(sets, spec.lanes)
+        self.slots = max(sets, spec.group_turns)
         super().__init__(
             {
                 "start": In(1),

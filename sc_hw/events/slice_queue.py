@@ -18,7 +18,8 @@ class SliceQueue(wiring.Component):
 
     The slices of a tick lie in a block RAM, so that no neuron has a register. The last one may have
     fewer spikes than a slice has bits; the bits above them have no meaning. Latency 2 clocks from a
-    slice's last spike to its offer, throughput one spike and one transfer a clock, domain ``sync``.
+    slice's last spike to its offer, throughput `together` spikes and one transfer a clock, domain
+    ``sync``.
 
     Reset: at any time; all spikes are dropped, as by `restart`.
 
@@ -27,32 +28,35 @@ class SliceQueue(wiring.Component):
     neurons : spikes of a tick.
     transfers : slices that a tick gives: as many as hold the spikes, or more, and what is in those
         behind has no meaning.
+    together : spikes that come in a clock; divides the neurons and, as a smaller number, `SLICE`.
 
     Members
     -------
     restart : a tick begins; allowed only when all slices of the one before have been taken.
-    valid : there is a neuron's spike in this clock; as often as there are neurons in a tick.
-    spike : with `valid`: the neuron fires.
-    last : with `valid`: it is the last neuron of the tick.
+    valid : there are neurons' spikes in this clock; all neurons come once in a tick, in order.
+    spike : with `valid`: which of the neurons fire, the first one in the lowest bit.
+    last : with `valid`: they are the last neurons of the tick.
     o : stream of slices, lowest neurons first and in the lowest bits.
     over : the last slice of the tick is taken in this clock.
 
     Raises
     ------
     ValueError
-        there are fewer transfers than slices.
+        there are fewer transfers than slices, or `together` does not divide them.
     """
 
-    def __init__(self, neurons: int, transfers: int) -> None:
-        self.neurons, self.transfers = neurons, transfers
+    def __init__(self, neurons: int, transfers: int, together: int = 1) -> None:
+        self.neurons, self.transfers, self.together = neurons, transfers, together
         self.slices = -(-neurons // SLICE)
         if transfers < self.slices:
             raise ValueError(f"{neurons} spikes need {self.slices} slices, not {transfers}")
+        if neurons % together or SLICE % together or together == SLICE:
+            raise ValueError(f"{neurons} spikes in slices of {SLICE} can't come {together} a clock")
         super().__init__(
             {
                 "restart": In(1),
                 "valid": In(1),
-                "spike": In(1),
+                "spike": In(together),
                 "last": In(1),
                 "o": Out(stream.Signature(SLICE)),
                 "over": Out(1),
@@ -71,8 +75,12 @@ class SliceQueue(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        behind = Signal(SLICE - 1, name="behind", reset_less=True)  # spikes of a slice so far
-        place = Signal(range(SLICE), name="place")  # in its slice, of the next spike
+        behind = Signal(
+            SLICE - self.together, name="behind", reset_less=True
+        )  # spikes of a slice so far
+        place = Signal(
+            range(SLICE // self.together), name="place"
+        )  # in its slice, of the next spikes
         # Slices that are there and that have been taken; all of them are, from a tick's end to the
         # next one's begin.
         written = Signal(range(self.transfers + 1), name="written")
@@ -98,7 +106,7 @@ class SliceQueue(wiring.Component):
         # Behind the write: a slice is read in a later clock than it is written in.
         m.d.sync += offered.eq(Mux(moves, after < written, taken < written))
         with m.If(self.valid):
-            m.d.sync += behind.eq(Cat(behind[1:], self.spike))
+            m.d.sync += behind.eq(Cat(behind[self.together :], self.spike))
         with m.If(self.restart):
             m.d.sync += [place.eq(0), written.eq(0), taken.eq(0)]
         with m.Else():

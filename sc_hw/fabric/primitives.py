@@ -39,6 +39,7 @@ class BlockRAM(wiring.Component):
     depth : words, >= 1.
     width : bits of a word, >= 1.
     output_register : whether it has one; without, a register of the fabric should follow.
+    few : where the fabric has memories of few words in its logic, such a memory may be one.
 
     Members
     -------
@@ -53,10 +54,13 @@ class BlockRAM(wiring.Component):
     the twin.
     """
 
-    def __init__(self, depth: int, width: int, *, output_register: bool = True) -> None:
+    def __init__(
+        self, depth: int, width: int, *, output_register: bool = True, few: bool = False
+    ) -> None:
         if depth < 1 or width < 1:
             raise ValueError(f"Block RAM needs depth and width >= 1, not {depth} x {width}")
         self.depth, self.width, self.output_register = depth, width, output_register
+        self.few = few
         address = max(1, (depth - 1).bit_length())
         super().__init__(
             {

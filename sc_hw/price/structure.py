@@ -27,7 +27,7 @@ PARTS = ("lanes", "neurons", "memories", "host", "control")
 _WORDS = (
     ("host", re.compile(r"^(host|door|registers|path|window|counters)")),
     ("memories", re.compile(r"^(inputs_\d+|outputs|history)$")),
-    ("neurons", re.compile(r"^(neurons|reader|readout)$")),
+    ("neurons", re.compile(r"^(neurons(_\d+)?|reader|readout)$")),
     ("lanes", re.compile(r"^(lanes?|chain|update|plastic_lane)(_.*)?$")),
     ("memories", re.compile(r"^(memory|fixed|traces|sums|entries|table)(_.*)?$")),
 )

@@ -17,7 +17,7 @@ from sc_hw.parts.space import Space
 from sc_hw.trained.lane import MEMORY
 from sc_hw.trained.neurons import Neurons
 from sc_hw.trained.readout import Readout
-from sc_hw.wires import Delays, choose, gated, port_shape
+from sc_hw.wires import Delays, choose, equals, gated, port_shape
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import ConfigError, IntFormat, ReadoutSpec, TrainedLayerSpec
 
@@ -56,7 +56,7 @@ class HostedLayer(wiring.Component):
     """The ports of a trained layer, its memory spaces, and the host's access to them.
 
     An engine is a subclass: it turns the inputs of a tick into the sums of the neurons, one group
-    after the other, and hands them to `neurons`. Domain ``sync``.
+    after the other, and hands them to `pipelines`, whose first one is `neurons`. Domain ``sync``.
 
     Parameters
     ----------
@@ -119,7 +119,14 @@ class HostedLayer(wiring.Component):
         self.readout: Readout | None = None
         if readout is not None:
             self.readout = Readout(readout, spec.neurons, _potential(spec, value, readout))
-        self.neurons = Neurons(spec, value, family, delay, shows_potential=by_potential)
+        self.pipelines = [
+            Neurons(spec, value, family, delay, shows_potential=by_potential)
+            for _ in range(spec.neurons_a_clock)
+        ]
+        self.neurons = self.pipelines[0]  # all are alike, and begin and end together
+        # Bits of a neuron's number that say which pipeline it is in.
+        self.turn_bits = (spec.neurons_a_clock - 1).bit_length()
+        self.fires = Signal(spec.neurons_a_clock, name="fires")
         self.control_layout = data.StructLayout({"fresh": 1})
         self.spaces: dict[Space, data.Layout] = {
             Space.SYNAPSE: synapse,
@@ -133,7 +140,8 @@ class HostedLayer(wiring.Component):
         self.data_bits = max(layout.size for layout in self.spaces.values())
         self.lane_bits = max(1, (spec.lanes - 1).bit_length())
         address_bits = max(1, (spec.depth - 1).bit_length())
-        self.word_bits = max(address_bits, self.neurons.index_bits, self.column_bits, history_bits)
+        neuron_bits = max(1, (spec.neurons - 1).bit_length())
+        self.word_bits = max(address_bits, neuron_bits, self.column_bits, history_bits)
         place = {"space": Space, "lane": self.lane_bits, "word": self.word_bits}
         self.load_layout = data.StructLayout({**place, "data": self.data_bits})
         self.read_layout = data.StructLayout(place)
@@ -191,18 +199,45 @@ class HostedLayer(wiring.Component):
         own = [Cat(spike, C(0, width - 1)) for spike in spikes] if spec.recurrent else []
         return Cat(self.i.payload.values.as_value(), *own, *([C(1, width)] if spec.bias else []))
 
+    def _place_neurons(self, m: Module) -> None:
+        """Place the neurons' pipelines, and collect what several of them give."""
+        if len(self.pipelines) == 1:
+            m.submodules.neurons = self.neurons
+            return
+        for number, neurons in enumerate(self.pipelines):
+            m.submodules[f"neurons_{number}"] = neurons
+        m.d.comb += self.fires.eq(Cat(neurons.o_spike for neurons in self.pipelines))
+
+    @property
+    def spikes(self) -> Value:
+        """The spikes of the neurons that are decided in this clock, lowest ones first."""
+        return self.neurons.o_spike if len(self.pipelines) == 1 else self.fires
+
     def _connect_neurons(self, m: Module, host: HostWords, strobes: SumStrobes) -> None:
         """Hand each group's sums to the neurons."""
-        neurons = self.neurons
-        m.d.comb += [
-            neurons.announce.eq(strobes.announced),
-            neurons.take.eq(strobes.done),
-            neurons.restart.eq(strobes.restart),
-            neurons.fresh.eq(strobes.fresh),
-            neurons.host_address.eq(host.word[: neurons.index_bits]),
-            neurons.load.eq(host.load_now & (host.loaded.space == Space.NEURON)),
-            neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
-        ]
+        for number, neurons in enumerate(self.pipelines):
+            loads = host.load_now & (host.loaded.space == Space.NEURON)
+            if self.turn_bits:
+                loads &= equals(host.loaded.word[: self.turn_bits], number)
+            m.d.comb += [
+                neurons.announce.eq(strobes.announced),
+                neurons.take.eq(strobes.done),
+                neurons.restart.eq(strobes.restart),
+                neurons.fresh.eq(strobes.fresh),
+                neurons.host_address.eq(host.word[self.turn_bits :][: neurons.index_bits]),
+                neurons.load.eq(loads),
+                neurons.load_data.eq(host.loaded.data[: neurons.fields.size]),
+            ]
+
+    def _hand_sums(self, m: Module, sums: data.View[data.ArrayLayout]) -> None:
+        """Hand each pipeline the sums of its lanes."""
+        together = len(self.pipelines)
+        if together == 1:
+            m.d.comb += self.neurons.sums.eq(sums)
+            return
+        for number, neurons in enumerate(self.pipelines):
+            for turn, current in enumerate(neurons.sums):
+                m.d.comb += current.eq(sums[turn * together + number])
 
     def _connect_readout(self, m: Module, tick: TickFlags, host: HostWords) -> None:
         """Hand each neuron to the readout as it is decided, and the host's words for it."""
@@ -228,12 +263,14 @@ class HostedLayer(wiring.Component):
 
         After `neurons` shifts the spike of neuron 0 is bit 0, without a decoder for its number.
         """
-        neurons = self.neurons
+        neurons, loads = self.neurons, self.neurons.load
+        if len(self.pipelines) > 1:
+            loads = Cat(each.load for each in self.pipelines).any()
         with m.If(neurons.o_valid):
-            m.d.sync += spikes.eq(Cat(spikes[1:], neurons.o_spike))
+            m.d.sync += spikes.eq(Cat(spikes[len(self.pipelines) :], self.spikes))
         if self.spec.recurrent:
             # A host that restores all neurons in order shifts in their `fired` bits the same way.
-            with m.Elif(neurons.load):
+            with m.Elif(loads):
                 fired = data.View(neurons.fields, neurons.load_data).fired
                 m.d.sync += spikes.eq(Cat(spikes[1:], fired))
 
@@ -287,7 +324,8 @@ class HostedLayer(wiring.Component):
         # All spaces are read at the same address; the AND of each with its code selects one. No
         # register follows: the path begins at the memories' output registers and has a whole clock.
         words = choose(host.requested.lane, synapses)
-        neuron: Value = self.neurons.word
+        of_turn = [neurons.word for neurons in self.pipelines]
+        neuron = choose(host.requested.word[: self.turn_bits], of_turn)
         if self.readout is not None:
             neuron = Cat(neuron, self.readout.word)
         word = (

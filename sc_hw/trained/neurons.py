@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The neurons of a trained layer: one pipeline that updates one neuron after the other."""
+"""The neurons of a trained layer: a pipeline that updates one neuron after the other."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from sc_model.spec import IntFormat, TrainedLayerSpec
 
 
 class Neurons(wiring.Component):
-    """One pipeline for all neurons of a layer: from the lanes' sums to spikes.
+    """A pipeline for neurons of a layer: from the lanes' sums to spikes.
 
-    The lanes finish the sums of a group of neurons in the same clock; the pipeline then updates
-    these neurons one by one. Latency `latency` clocks from a group's sums to the first neuron's
-    spike, throughput one neuron a clock, domain ``sync``. Each neuron is read once in a tick, while
-    its sum is still being computed, and written before the next tick begins, so no read meets a
-    write. Parameters of a neuron (a threshold) are in a second memory, which only the host writes.
+    It has all of the layer's neurons; with `neurons_a_clock` of the layer above 1 it is one of so
+    many pipelines side by side, and has every so many-th neuron and lane. The lanes finish the sums
+    of a group of neurons in the same clock; the pipeline then updates these neurons one by one.
+    Latency `latency` clocks from a group's sums to the first neuron's spike, throughput one neuron
+    a clock, domain ``sync``. Each neuron is read once in a tick, while its sum is still being
+    computed, and written before the next tick begins, so no read meets a write. Parameters of a
+    neuron (a threshold) are in a second memory, which only the host writes.
     Contents of memories are undefined at power-on and survive a reset.
 
     Parameters
@@ -41,13 +43,14 @@ class Neurons(wiring.Component):
     Members
     -------
     announce : `take` will be high `AHEAD` clocks later.
-    take : store the sums of a group; at least `lanes` clocks after the previous group's `take`.
+    take : store the sums of a group; at least as many clocks after the previous group's `take` as
+        there are sums.
     sums : the lanes' sums, one neuron of the group each.
     restart : the next sums are those of the layer's first group.
     fresh : ignore the stored state and use 0; constant during a tick.
     o_valid : a neuron has been updated.
     o_spike : with `o_valid`: it fires.
-    o_last : with `o_valid`: it is the layer's last neuron.
+    o_last : with `o_valid`: it is the last neuron.
     o_potential : with `o_valid`: its potential; only with `shows_potential`.
     host_address : number of the neuron that the host reads or writes; 0 during a tick.
     word : the stored neuron that was addressed `MEMORY` clocks ago: state, then parameters.
@@ -81,13 +84,13 @@ class Neurons(wiring.Component):
         own = {name: port_shape(unit.inputs[name]) for name in spec.neuron_parameters}
         self.state, self.own = data.StructLayout(state), data.StructLayout(own)
         self.fields = data.StructLayout({**state, **own})
-        self.index_bits = max(1, (spec.neurons - 1).bit_length())
+        self.index_bits = max(1, (spec.turns - 1).bit_length())
         shown = {"o_potential": Out(state["potential"])} if shows_potential else {}
         super().__init__(
             {
                 "announce": In(1),
                 "take": In(1),
-                "sums": In(data.ArrayLayout(port_shape(unit.inputs["current"]), spec.lanes)),
+                "sums": In(data.ArrayLayout(port_shape(unit.inputs["current"]), spec.group_turns)),
                 "restart": In(1),
                 "fresh": In(1),
                 "o_valid": Out(1),
@@ -106,11 +109,16 @@ class Neurons(wiring.Component):
         """Clocks from a group's `take` to its first neuron's `o_valid`."""
         return 1 + self.update.latency  # the sums' registers, then the pipeline
 
+    @property
+    def _few(self) -> bool:
+        """Whether memories may be of few words: side by side they would take many blocks."""
+        return self.spec.neurons_a_clock > 1
+
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         delays = Delays(m)
         m.submodules.update = update = self.update
-        m.submodules.memory = ram = BlockRAM(self.spec.neurons, self.state.size)
+        m.submodules.memory = ram = BlockRAM(self.spec.turns, self.state.size, few=self._few)
         current, present = self._sum_queue(m)
         index, real, at_last = self._turns(m, present)
 
@@ -154,23 +162,24 @@ class Neurons(wiring.Component):
         The sum of the neuron that enters the pipeline in this clock, and whether a neuron will
         enter it `AHEAD` clocks later.
         """
-        # Shifting replaces a multiplexer of `lanes` wide sums. The layer's `slots` >= `lanes` make
-        # sure that the row is empty when the next group arrives.
+        # Shifting replaces a multiplexer of so many wide sums. The layer's `slots` make sure that
+        # the row is empty when the next group arrives.
+        turns = self.spec.group_turns
         queue = [
             Signal.like(self.sums[lane], name=f"held_{lane}", reset_less=True)
-            for lane in range(self.spec.lanes)
+            for lane in range(turns)
         ]
-        full = Signal(self.spec.lanes)
+        full = Signal(turns)
         for lane, register in enumerate(queue):
             with m.If(self.take):
                 m.d.sync += register.eq(self.sums[lane])
-            if lane + 1 < self.spec.lanes:
+            if lane + 1 < turns:
                 with m.Else():
                     m.d.sync += register.eq(queue[lane + 1])
         # A second row holds one bit a sum and runs AHEAD clocks before the sums, so that a neuron
         # is read early enough for its state to arrive together with its sum. Only this row has a
         # reset: sums without a set bit here are ignored.
-        m.d.sync += full.eq(Cat(full[1:], 0) | self.announce.replicate(self.spec.lanes))
+        m.d.sync += full.eq(Cat(full[1:], 0) | self.announce.replicate(turns))
         return queue[0], full[0]
 
     def _turns(self, m: Module, present: Value) -> tuple[Signal, Signal, Value]:
@@ -179,13 +188,13 @@ class Neurons(wiring.Component):
         Returns
         -------
         The number of the neuron whose turn it is, whether a neuron has its turn in this clock, and
-        whether it is the layer's last one.
+        whether it is the last one.
         """
         index = Signal(self.index_bits)
-        # High behind the layer's last neuron. The last group may have fewer neurons than there are
+        # High behind the last neuron. The last group may have fewer neurons than there are
         # lanes; the surplus lanes' sums come out of the row as well and must not be neurons.
         rest = Signal()
-        at_last = index == self.spec.neurons - 1
+        at_last = index == self.spec.turns - 1
         real = Signal()
         m.d.comb += real.eq(present & ~rest)
         with m.If(self.restart):
@@ -212,7 +221,7 @@ class Neurons(wiring.Component):
         """The parameters of the neuron, in the same clock as its state."""
         if not self.own.size:
             return {}
-        m.submodules.own = own = BlockRAM(self.spec.neurons, self.own.size)
+        m.submodules.own = own = BlockRAM(self.spec.turns, self.own.size, few=self._few)
         loaded = self.load_data[self.state.size :]
         write = gated_write_register(
             m, load=Write(self.load, self.host_address, loaded), name="write_own"

@@ -187,6 +187,12 @@ class NetworkSpec(Frozen):
                 " are of samples that do not depend on each other; leave out one of the two."
             )
         self._check_encoder()
+        last = self.layers[-1]
+        if self.readout is not None and last.neurons_a_clock > 1:
+            raise ValueError(
+                f"layer '{last.name}' must have neurons_a_clock = 1 with a table [readout], which"
+                f" takes one neuron after the other; not {last.neurons_a_clock}."
+            )
         for before, after in pairwise(self.layers):
             if before.neurons != after.inputs:
                 raise ValueError(

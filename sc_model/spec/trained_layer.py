@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sc_model.spec.formats import IntFormat
 from sc_model.spec.frozen import Frozen
@@ -64,6 +64,12 @@ class TrainedLayerSpec(Frozen):
             " auto: the cheaper of the two"
         ),
     )
+    neurons_a_clock: int = Field(
+        default=1,
+        ge=1,
+        le=8,
+        description="engine 'events': neurons that are decided in a clock; 1, 2, 4 or 8",
+    )
     tick_interval: int = Field(
         default=1,
         ge=1,
@@ -113,7 +119,17 @@ class TrainedLayerSpec(Frozen):
             object.__setattr__(self, "engine", self.cheaper_engine)
         # A layer of a network is checked by this class, too: what a kind's own class says counts.
         self.check_engine()
+        self._check_turns()
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_turns(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Layers with a neuron a clock keep the text, and so the hash, that they had."""
+        return {
+            key: value
+            for key, value in dump(self).items()
+            if key != "neurons_a_clock" or value != 1
+        }
 
     def check_engine(self) -> None:
         """ValueError for an engine that such a layer can't have, and what goes with it."""
@@ -124,6 +140,31 @@ class TrainedLayerSpec(Frozen):
                 f"{type(self).__name__}.engine must be 'sweep' for a layer of kind '{self.kind}',"
                 " whose synapses change in every tick; not 'events'."
             )
+
+    def _check_turns(self) -> None:
+        together, kind = self.neurons_a_clock, type(self).__name__
+        if together == 1:
+            return
+        if self.engine != "events":
+            raise ValueError(
+                f"{kind}.neurons_a_clock must be 1 with engine 'sweep', whose groups take longer"
+                f" than their neurons; not {together}."
+            )
+        if together & (together - 1) or self.lanes % together or self.neurons % together:
+            raise ValueError(
+                f"{kind}.neurons_a_clock must be 1, 2, 4 or 8, and divide {self.lanes} lanes and"
+                f" {self.neurons} neurons; not {together}."
+            )
+
+    @property
+    def group_turns(self) -> int:
+        """Clocks in which a group's neurons are decided, `neurons_a_clock` of them in each."""
+        return self.lanes // self.neurons_a_clock
+
+    @property
+    def turns(self) -> int:
+        """The same of all neurons; the turn of neuron j is j // neurons_a_clock."""
+        return self.neurons // self.neurons_a_clock
 
     @property
     def sweep_clocks(self) -> int:
@@ -136,11 +177,11 @@ class TrainedLayerSpec(Frozen):
         A clock for each group of neurons of an active column, with delays or without, and one for
         each group's sums that the neurons fetch meanwhile. The columns of the next tick are
         searched beside it, a chunk of columns or an active column a clock, and the neurons of the
-        tick before have their turns, one a clock.
+        tick before have their turns, `neurons_a_clock` of them a clock.
         """
         active = round(self.columns * activity)
         adding = (active + 1) * self.groups
-        return max(adding, active + -(-self.columns // SEARCHED), self.neurons)
+        return max(adding, active + -(-self.columns // SEARCHED), self.turns)
 
     @property
     def cheaper_engine(self) -> Engine:

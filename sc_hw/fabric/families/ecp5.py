@@ -33,10 +33,13 @@ class Ecp5(Family):
     def get_block_ram(self, ram: BlockRAM) -> Elaboratable | None:
         """Columns of DP16KD, port A writing and port B reading through its output register.
 
-        Memories of up to 512 words of more than 18 bits take PDPW16KD, 36 bits a block. Those
+        Memories of `few` words are distributed RAM. Memories of up to 512 words of more than 18
+        bits take PDPW16KD, 36 bits a block. Those
         deeper than 16,384 words take several rows of blocks; the high address bits, delayed by the
         two clocks of a read, choose between them.
         """
+        if ram.few and ram.depth <= _FEW_WORDS:
+            return self._few_words(ram)
         if not ram.output_register:
             return None  # the blocks below all use their output register
         m = Module()
@@ -66,6 +69,32 @@ class Ecp5(Family):
         chosen = [Signal(len(r_row), name=f"row_{stage}", reset_less=True) for stage in range(2)]
         m.d.sync += [chosen[0].eq(r_row), chosen[1].eq(chosen[0])]
         m.d.comb += ram.r_data.eq(Array(data)[chosen[1]])
+        return m
+
+    @staticmethod
+    def _few_words(ram: BlockRAM) -> Module:
+        """Distributed RAM, with registers at the word and, for a latency of 2, at the address."""
+        m = Module()
+        m.submodules.words = words = memory.Memory(
+            shape=ram.width,
+            depth=max(2, ram.depth),
+            init=[],
+            attrs={"no_rw_check": 1, "ram_style": "distributed"},
+        )
+        write, read = words.write_port(), words.read_port(domain="comb")
+        address: Value = ram.r_addr
+        if ram.output_register:
+            address = Signal.like(ram.r_addr, name="read_address", reset_less=True)
+            m.d.sync += address.eq(ram.r_addr)
+        word = Signal(ram.width, name="word", reset_less=True)
+        m.d.sync += word.eq(read.data)
+        m.d.comb += [
+            read.addr.eq(address[: len(read.addr)]),
+            write.en.eq(ram.w_en),
+            write.addr.eq(ram.w_addr[: len(write.addr)]),
+            write.data.eq(ram.w_data),
+            ram.r_data.eq(word),
+        ]
         return m
 
     def _dp16kd(

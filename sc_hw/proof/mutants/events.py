@@ -58,6 +58,20 @@ def _without_slices_between(design: Design) -> str | None:
     return None if has else "no spikes of the network go in slices from layer to layer"
 
 
+def _side_by_side(network: NetworkSpec) -> list[str]:
+    """Layers that decide several neurons in a clock."""
+    return [layer.name for layer in network.layers if layer.neurons_a_clock > 1]
+
+
+def _first_side_by_side(network: NetworkSpec) -> str:
+    return f"spike_network.layer_{_side_by_side(network)[0]}"
+
+
+def _one_after_the_other(design: Design) -> str | None:
+    has = design.network is not None and _side_by_side(design.network)
+    return None if has else "no layer of the network decides several neurons in a clock"
+
+
 def _behind_an_image(network: NetworkSpec) -> list[int]:
     """Layers whose columns come place by place."""
     return [index for index in _sliced(network) if network.place_order(index)]
@@ -235,6 +249,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _first_queue_of_slices,
         (r"assign complete = [^;]+;", "assign complete = valid & last;"),
         _without_slices_between,
+    ),
+    wiring_mutant(
+        "neurons in disorder",
+        "the spikes of the neurons of a clock are all that of the last one of them",
+        _first_side_by_side,
+        (r"assign fires = \{ ([^,]+),[^;]+;", r"assign fires = {8{\1}};"),
+        _one_after_the_other,
     ),
     wiring_mutant(
         "one place for all",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from campaigns.fpga import learning_hardware
-from campaigns.fpga.learning_hardware import CASES, TRAINED, design_of, kept_rows, page
+from campaigns.fpga.learning_hardware import CASES, TRAINED, design_of, page
 from sc_hw.build.blocks import block_of
 from sc_hw.fabric.families import load_family
 
@@ -27,17 +25,6 @@ def test_a_page_has_a_column_for_each_case_and_says_what_was_not_measured() -> N
     text = page({"command": "python -m x", "samples": 500, "rows": rows})
     assert "| | ice40-up5k, host none | ice40-up5k, host uart |" in text
     assert "| mhz | 33.0 | - |" in text
-
-
-def test_rows_that_are_not_measured_anew_are_kept(tmp_path: Path) -> None:
-    file = tmp_path / "learning_hardware.json"
-    first = row("ecp5-25f-6", "none", 80.0)
-    file.write_text(json.dumps({"rows": [first, row("ice40-up5k", "none", 1.0)]}))
-    rows = kept_rows(file, [row("ice40-up5k", "none", 33.0)])
-    assert [(each["target"], each["mhz"]) for each in rows] == [
-        ("ice40-up5k", 33.0),
-        ("ecp5-25f-6", 80.0),
-    ]
 
 
 def test_each_case_is_the_network_of_the_chapter() -> None:

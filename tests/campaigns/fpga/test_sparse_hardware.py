@@ -33,8 +33,8 @@ def test_a_row_has_what_was_made_and_what_ran(
     ran: dict[str, Any] = {
         "samples": 2, "samples_that_differ": 1, "rates": [0.125, 0.5], "clocks_a_step": 500.5
     }  # fmt: skip
-    monkeypatch.setattr(sparse_hardware, "played", lambda *_: ran)
-    proof = {"claims": 9, "not_proved": ["that"], "proof_s": 4.0}
+    monkeypatch.setattr(sparse_hardware, "ran", lambda *_: ran)
+    proof = {"claims": 9, "not_proved": ["that"], "seconds": 4.0}
     monkeypatch.setattr(sparse_hardware, "proved", lambda *_: proof)
     row = row_of(64, 200, 2, tmp_path)
     assert row["memory_kbit"] > 1

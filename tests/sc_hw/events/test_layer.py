@@ -82,6 +82,22 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
         2,
         "gatemate",
     ),
+    # Several neurons a clock: as many as lanes and fewer, a last group that is whole and one that
+    # is not.
+    (
+        {"inputs": 5, "neurons": 10, "lanes": 4, "recurrent": True, "neurons_a_clock": 2},
+        {"leak": "shift", "threshold_bits": 12},
+        "hold",
+        1,
+        "ecp5",
+    ),
+    (
+        {"inputs": 9, "neurons": 8, "lanes": 4, "max_delay": 2, "neurons_a_clock": 4},
+        {"threshold_bits": 12},
+        "hold",
+        1,
+        "generic",
+    ),
 ]
 
 
@@ -96,11 +112,14 @@ def test_layer_equals_golden(
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.9])
-@pytest.mark.parametrize("sizes", [{}, {"max_delay": 3}, {"recurrent": True}])
+@pytest.mark.parametrize(
+    "sizes",
+    [{}, {"max_delay": 3}, {"recurrent": True}, {"neurons": 8, "neurons_a_clock": 2}],
+)
 def test_ticks_overlap(sizes: dict[str, Any], stall: float) -> None:
     """Ticks are offered without a pause, so that up to three of them are under way."""
     spec = DenseSpec(
-        name="layer", inputs=20, neurons=7, lanes=2, engine="events", **sizes,
+        name="layer", inputs=20, lanes=2, engine="events", **{"neurons": 7, **sizes},
         neuron=LifSpec(leak="shift"),
     )  # fmt: skip
     dut, golden = pair(spec, CrossingSpec(20, 1, 1, "hold", 4))

@@ -23,7 +23,7 @@ def ticks_of(
     async def testbench(ctx: Any) -> None:
         for number, tick in enumerate([spikes[0], *spikes]):
             slices: list[int] = []
-            left, over = list(enumerate(tick)), False
+            left, over = list(range(0, dut.neurons, dut.together)), False
             ctx.set(dut.restart, 1)
             await ctx.tick()
             ctx.set(dut.restart, 0)
@@ -31,15 +31,16 @@ def ticks_of(
                 gives = bool(left) and rng.random() >= stalls[0]
                 ctx.set(dut.valid, int(gives))
                 if gives:
-                    place, spike = left.pop(0)
-                    ctx.set(dut.spike, spike)
-                    ctx.set(dut.last, int(place == dut.neurons - 1))
+                    first = left.pop(0)
+                    fires = tick[first : first + dut.together]
+                    ctx.set(dut.spike, sum(spike << place for place, spike in enumerate(fires)))
+                    ctx.set(dut.last, int(not left))
                 ctx.set(dut.o.ready, int(rng.random() >= stalls[1]))
                 if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
                     slices.append(ctx.get(dut.o.payload))
                 over = bool(ctx.get(dut.over))
                 await ctx.tick()
-                if over or (number == 0 and clock == dut.neurons // 2):
+                if over or (number == 0 and clock == dut.neurons // dut.together // 2):
                     break
             ctx.set(dut.valid, 0)
             ctx.set(dut.o.ready, 1)
@@ -60,13 +61,15 @@ def ticks_of(
 
 
 @pytest.mark.parametrize("stalls", [(0.0, 0.0), (0.7, 0.0), (0.0, 0.9)])
-@pytest.mark.parametrize(("neurons", "more"), [(64, 1), (71, 0), (81, 1)])
+@pytest.mark.parametrize(
+    ("neurons", "more", "together"), [(64, 1, 1), (71, 0, 1), (81, 1, 1), (64, 0, 8), (84, 1, 2)]
+)
 def test_each_spike_leaves_in_its_place(
-    neurons: int, more: int, stalls: tuple[float, float]
+    neurons: int, more: int, together: int, stalls: tuple[float, float]
 ) -> None:
     rng = np.random.default_rng(neurons)
     spikes = rng.integers(0, 2, (3, neurons)).tolist()
-    dut = SliceQueue(neurons, -(-neurons // SLICE) + more)
+    dut = SliceQueue(neurons, -(-neurons // SLICE) + more, together)
     for given, slices in zip(spikes, ticks_of(dut, spikes, rng, stalls), strict=True):
         assert len(slices) == dut.transfers
         bits = [word >> place & 1 for word in slices for place in range(SLICE)]
@@ -97,3 +100,10 @@ def test_slices_leave_while_the_tick_is_decided() -> None:
 def test_too_few_transfers_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^65 spikes need 5 slices, not 4$"):
         SliceQueue(65, 4)
+
+
+@pytest.mark.parametrize(("neurons", "together"), [(65, 2), (63, 3), (64, 16)])
+def test_spikes_that_do_not_fill_slices_are_refused(neurons: int, together: int) -> None:
+    text = f"^{neurons} spikes in slices of 16 can't come {together} a clock$"
+    with pytest.raises(ValueError, match=text):
+        SliceQueue(neurons, 5, together)

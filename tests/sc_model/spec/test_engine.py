@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sc_model.spec import ConfigError, DenseSpec, HetSynSpec
+from sc_model.spec import ConfigError, DenseSpec, HetSynSpec, NetworkSpec, ReadoutSpec
 
 
 @pytest.mark.parametrize("engine", ["sweep", "events"])
@@ -75,3 +76,43 @@ def test_a_line_says_why() -> None:
     assert chosen is not None
     assert chosen.endswith("784 columns active")
     assert HetSynSpec(name="a", inputs=2, neurons=2).engine_line is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        (
+            {"lanes": 4, "neurons_a_clock": 2},
+            "DenseSpec.neurons_a_clock must be 1 with engine 'sweep', whose groups take longer than"
+            " their neurons; not 2.",
+        ),
+        (
+            {"lanes": 6, "engine": "events", "neurons_a_clock": 3},
+            "DenseSpec.neurons_a_clock must be 1, 2, 4 or 8, and divide 6 lanes and 12 neurons;"
+            " not 3.",
+        ),
+        (
+            {"lanes": 3, "engine": "events", "neurons_a_clock": 2},
+            "DenseSpec.neurons_a_clock must be 1, 2, 4 or 8, and divide 3 lanes and 12 neurons;"
+            " not 2.",
+        ),
+    ],
+)
+def test_neurons_a_clock_fit_the_lanes(fields: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(text)}$"):
+        DenseSpec(name="a", inputs=4, neurons=12, **fields)
+
+
+def test_a_neuron_a_clock_leaves_no_trace_in_a_design() -> None:
+    layer = DenseSpec(name="a", inputs=4, neurons=12, lanes=4, engine="events")
+    assert "neurons_a_clock" not in layer.model_dump()
+    several = layer.model_copy(update={"neurons_a_clock": 4})
+    assert DenseSpec.model_validate(several.model_dump()) == several
+    assert (several.group_turns, several.turns, several.event_clocks(0.0)) == (1, 3, 3)
+
+
+def test_a_readout_takes_one_neuron_after_the_other() -> None:
+    layer = DenseSpec(name="a", inputs=4, neurons=12, lanes=4, engine="events", neurons_a_clock=2)
+    text = "layer 'a' must have neurons_a_clock = 1 with a table [readout], which takes one neuron"
+    with pytest.raises(ConfigError, match=f"{re.escape(text)} after the other; not 2"):
+        NetworkSpec(layers=(layer,), readout=ReadoutSpec(kind="count"))

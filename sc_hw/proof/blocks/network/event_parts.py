@@ -404,7 +404,7 @@ def prove_reader(
     spec, sets = network.layers[facts.layer], facts.sets
     label = f"layer {spec.name}, reader"
     clocks = Clocks(prover, net, 1)
-    slots = max(sets, spec.lanes)
+    slots = max(sets, spec.group_turns)
     sweeping, slot, group = (clocks.at(0, name) for name in ("sweeping", "slot", "group"))
     start, held = clocks.at(0, "start"), clocks.at(0, "held")
     last_slot, last_group = slot.equals(slots - 1), group.equals(spec.groups - 1)

@@ -191,11 +191,13 @@ class SliceFacts:
     layer : place of its layer in the network, from 0.
     neurons : of the layer.
     transfers : slices of a tick, as many as its spikes have or more.
+    together : spikes that come in a clock.
     """
 
     layer: int
     neurons: int
     transfers: int
+    together: int
 
     @property
     def slices(self) -> int:

@@ -175,7 +175,8 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
         places = OrderFacts(index, order.places, order.channels, order.columns, scanner.width)
         rows.append((ORDER, order, places))
     if (queue := layer.queue) is not None:
-        rows.append((SLICES, queue, SliceFacts(index, queue.neurons, queue.transfers)))
+        spikes = SliceFacts(index, queue.neurons, queue.transfers, queue.together)
+        rows.append((SLICES, queue, spikes))
     for part, component, known in rows:
         parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")
 

@@ -38,7 +38,8 @@ class _Queue:
         self.bits = len(neuron)
         self.restart, self.valid, self.last = at("restart"), at("valid"), at("last")
         self.spike, self.behind = at("spike"), at("behind")
-        self.place = at("place").wide(self.bits)
+        # spikes of the slice that have come
+        self.place = at("place").wide(self.bits).times(facts.together)
         self.written, self.taken = at("written").wide(self.bits), at("taken").wide(self.bits)
         self.offered, self.over = at("offered"), at("over")
         self.slice, self.memory = at("o__payload"), clocks.frames.memory(clock, "memory.words")
@@ -85,19 +86,20 @@ class _Queue:
         of_slice, place = self.in_slice
         there = self.neuron.below(self.number)
         in_memory = self.bit(self.word(of_slice), place)
-        behind = self.bit(self.behind, place + (SLICE - 1) - self.place)
+        behind = self.bit(self.behind, place + (SLICE - self.facts.together) - self.place)
         spike = mux(self.complete | of_slice.below(self.written), in_memory, behind)
         offered = self.offered.implies(same(self.slice, self.word(self.taken)))
         return there.implies(same(spike, self.fires)) & offered
 
     def environment(self) -> Bits:
         """What is claimed of the neurons and the layer: their spikes come in turn, once each."""
-        here = self.valid & same(self.number, self.neuron)
-        last = self.number.equals(self.facts.neurons - 1)
+        since, together = self.neuron - self.number, self.facts.together
+        here = self.valid & ~self.neuron.below(self.number) & since.below(together)
+        last = self.number.equals(self.facts.neurons - together)
         return cat(
             [
                 self.valid.implies(~self.complete & same(self.last, last)),
-                here.implies(same(self.spike, self.fires)),
+                here.implies(same(self.bit(self.spike, since), self.fires)),
                 self.restart.implies(~self.valid & same(self.taken, self.written)),
             ]
         ).all()
@@ -131,7 +133,7 @@ def prove_slices(prover: Prover, net: Netlist, network: NetworkSpec, facts: Slic
         known,
         {"written": now.written.term, "taken": now.taken.term},
     )
-    counted = mux(now.last, clocks.const(facts.neurons, bits), now.number + 1)
+    counted = mux(now.last, clocks.const(facts.neurons, bits), now.number + facts.together)
     following = mux(now.valid, counted, now.number)
     moved = now.taken + now.moves.wide(bits)
     stays = now.offered & ~now.moves & ~now.restart

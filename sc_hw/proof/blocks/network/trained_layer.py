@@ -133,7 +133,7 @@ def prove_neurons(
         )
     _prove_turns(prover, at, spec, decided, written["fired"], quiet)
     label = f"layer {spec.name}"
-    prove_neuron_addresses(prover, net, label, facts, spec.lanes, spec.neurons)
+    prove_neuron_addresses(prover, net, label, facts, spec.group_turns, spec.turns)
 
 
 def _prove_turns(
@@ -152,7 +152,7 @@ def _prove_turns(
     turn = prover.on(real)
     place = at(decided + 1, "memory.write__addr")
     # The surplus lanes of the last group give sums too: these must not become neurons.
-    last = prover.equals(index, spec.neurons - 1)
+    last = prover.equals(index, spec.turns - 1)
     # The register `rest` is high from the last neuron's turn until `restart`. That there is no turn
     # for so long follows by induction from three facts: the last turn sets it, it stays, and it
     # excludes turns.

@@ -54,7 +54,7 @@ class EventShape(LayerShape):
     @property
     def slots(self) -> int:
         """Clocks of a group in which its sums are fetched."""
-        return max(self.event_lanes.sets, self.spec.lanes)
+        return max(self.event_lanes.sets, self.spec.group_turns)
 
     @property
     def synapse_bits(self) -> int:
@@ -101,8 +101,8 @@ class EventShape(LayerShape):
         the zeros behind the last fetch must be written.
         """
         decided = self.neurons.ahead + self.neurons.update_latency
-        last_neuron = (self.spec.neurons - 1) % self.spec.lanes
-        surplus = self.spec.lanes - (1 + last_neuron + decided)
+        last_neuron = (self.spec.turns - 1) % self.spec.group_turns
+        surplus = self.spec.group_turns - (1 + last_neuron + decided)
         last_sum = self.event_lanes.latency + 1 + self.neurons.update_latency + last_neuron
         zeros = self.landed - last_sum if self.event_lanes.clears else 0
         return max(0, surplus, zeros, self.answering)
@@ -445,7 +445,7 @@ class DecisionTimes(TickTimes):
         # The spikes that came before this clock are those of the neurons in front of this one.
         turn = row.before(settling)
         number, over = self._index(turn), turn.behind(*self.last)
-        place = SLICE.bit_length() - 1
+        place = (SLICE // self.shape.spec.neurons_a_clock).bit_length() - 1
         queue, count = self.layer.part.part("slices"), self.layer.shape.o_slices
         bits = count.bit_length()
         yield queue, "place", number[:place].gated(~over)
@@ -652,10 +652,11 @@ def _prove_queue(layer: EventLayer, queue: Outputs, times: DecisionTimes) -> Non
 
     def turns() -> Iterator[Pair]:
         bits = (layer.shape.o_slices * SLICE).bit_length() + 1
-        written = layer.of("slices", "written").wide(bits)
-        number = written.times(SLICE) + layer.of("slices", "place").wide(bits)
-        last = number.equals(layer.shape.spec.neurons - 1)
-        in_turn = number.below(layer.shape.spec.neurons) & end_of_tick(layer).equals(last)
+        written, spec = layer.of("slices", "written").wide(bits), layer.shape.spec
+        turns = written.times(SLICE // spec.neurons_a_clock)
+        number = turns + layer.of("slices", "place").wide(bits)
+        last = number.equals(spec.turns - 1)
+        in_turn = number.below(spec.turns) & end_of_tick(layer).equals(last)
         yield "a spike's turn", layer.spike_valid.implies(in_turn), wiring.const(1, 1)
         ends = end_of_tick(layer).implies(layer.spike_valid)
         yield "the end comes with a spike", ends, wiring.const(1, 1)

@@ -11,6 +11,7 @@ from sc_hw.proof.blocks.network.wiring.shape import SPACE_BITS, address_bits
 from sc_hw.proof.blocks.network.wiring.statements import Pair
 from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
 from sc_hw.trained.lane import MEMORY
+from sc_model.spec import TrainedLayerSpec
 
 
 class Request:
@@ -32,6 +33,22 @@ class Request:
     def loads(self, layer: Layer, space: Space) -> Bits:
         """Whether this word goes into a space in this clock."""
         return layer.state("load_now") & self.space.equals(space)
+
+
+def turn_bits(spec: TrainedLayerSpec) -> int:
+    """Bits of a neuron's number that say which pipeline it is in."""
+    return (spec.neurons_a_clock - 1).bit_length()
+
+
+def neuron_word(layer: Layer) -> Bits:
+    """The word of the neuron that the host reads, of the pipeline that it is in."""
+    words, width = layer.neurons["word"], layer.shape.neuron_bits
+    bits, word = turn_bits(layer.shape.spec), words[:width]
+    number = Request(layer, "requested", write=False).number
+    for pipeline in range(1, layer.shape.spec.neurons_a_clock):
+        other = words[pipeline * width : (pipeline + 1) * width]
+        word = mux(number[:bits].equals(pipeline), other, word)
+    return word
 
 
 def host_number(layer: Layer) -> Bits:
@@ -126,27 +143,33 @@ def _prove_lane(layer: Layer, number: int) -> None:
 def prove_neuron_inputs(layer: Layer) -> None:
     """Add the claim about each input of the neurons."""
     wiring, shape, spec = layer.wiring, layer.shape, layer.shape.spec
-    neurons = layer.part.part("neurons")
+    together, skipped = spec.neurons_a_clock, turn_bits(spec)
 
     def inputs() -> Iterator[Pair]:
         loaded = Request(layer, "loaded", write=True)
-        wanted = {
-            "announce": layer.lanes[0]["announced"],
-            "take": layer.lanes[0]["done"],
-            "sums": cat([lane["current"] for lane in layer.lanes]),
-            "restart": layer.restarts,
-            "fresh": layer.state("fresh"),
-            "host_address": host_number(layer)[: address_bits(spec.neurons)],
-            "load": loaded.loads(layer, Space.NEURON),
-            "load_data": data_of(loaded, shape.neuron_bits),
-        }
-        for name, value in wanted.items():
-            yield wiring.pair(neurons, name, value)
+        number = host_number(layer)[skipped:]
+        for pipeline, neurons in enumerate(layer.pipelines):
+            loads = loaded.loads(layer, Space.NEURON)
+            if skipped:
+                loads = loads & loaded.number[:skipped].equals(pipeline)
+            wanted = {
+                "announce": layer.lanes[0]["announced"],
+                "take": layer.lanes[0]["done"],
+                "sums": cat([lane["current"] for lane in layer.lanes[pipeline::together]]),
+                "restart": layer.restarts,
+                "fresh": layer.state("fresh"),
+                "host_address": number[: address_bits(spec.turns)],
+                "load": loads,
+                "load_data": data_of(loaded, shape.neuron_bits),
+            }
+            for name, value in wanted.items():
+                yield wiring.pair(neurons, name, value)
 
+    of_pipeline = f", those of a pipeline every {together}-th lane's" if skipped else ""
     wiring.claim(
         f"{layer.label}: the neurons' inputs",
-        "the neurons take in the lanes' sums in the order of the lanes, begin anew with each tick,"
-        " and get the host's words for them",
+        f"the neurons take in the lanes' sums in the order of the lanes{of_pipeline}, begin anew"
+        " with each tick, and get the host's words for them",
         inputs,
         layer.invariants,
     )
@@ -224,7 +247,7 @@ def prove_spikes(layer: Layer) -> None:
         spikes = layer.state("spikes")
 
         def shifted(spike: Bits) -> Bits:
-            return cat([spikes[1:], spike]) if spec.neurons > 1 else spike
+            return cat([spikes[len(spike) :], spike]) if spec.neurons > len(spike) else spike
 
         wanted = spikes
         if spec.recurrent:
@@ -316,7 +339,7 @@ def prove_answer(layer: Layer) -> None:
     def answers() -> Iterator[Pair]:
         request = Request(layer, "requested", write=False)
         payload = layer.signal("readback__payload")
-        neuron = layer.neurons["word"]
+        neuron = neuron_word(layer)
         if layer.readout is not None:
             neuron = cat([neuron, layer.readout["word"]])
         words = {(Space.NEURON, 0): neuron, **layer.further_words}

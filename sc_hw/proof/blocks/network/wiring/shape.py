@@ -58,6 +58,14 @@ class LayerShape:
         return max(self.spec.columns, self.spec.lanes)
 
     @property
+    def pipelines(self) -> tuple[str, ...]:
+        """Names of the pipelines of neurons."""
+        together = self.spec.neurons_a_clock
+        if together == 1:
+            return ("neurons",)
+        return tuple(f"neurons_{number}" for number in range(together))
+
+    @property
     def columns_bits(self) -> int:
         """Bits of the values of all columns."""
         return self.spec.columns * self.value.width

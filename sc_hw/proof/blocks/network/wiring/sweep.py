@@ -28,7 +28,8 @@ class Layer:
     part : the layer's instance.
     shape : its sizes.
     reset : whether the layer is reset in this clock, by its domain or by a restart.
-    lanes, neurons, history : outputs of its parts; no history without delays.
+    lanes, neurons, history : outputs of its parts; no history without delays. Those of several
+        pipelines of neurons are `side_by_side`.
     readout : of the readout behind its neurons, or None.
     """
 
@@ -40,6 +41,11 @@ class Layer:
     neurons: Outputs
     history: Outputs | None
     readout: Outputs | None = field(default=None, kw_only=True)
+
+    @property
+    def pipelines(self) -> list[Instance]:
+        """The pipelines of its neurons."""
+        return [self.part.part(name) for name in self.shape.pipelines]
 
     @property
     def answer(self) -> list[Bits]:
@@ -202,6 +208,18 @@ def _prove_invariants(layer: Layer) -> None:
         following,
         assumed,
     )
+
+
+def side_by_side(pipelines: list[Outputs]) -> Outputs:
+    """What several pipelines of neurons give: their spikes, their words, and the strobes of all.
+
+    The strobes are those of the first one; that the others' are the same is claimed with the times.
+    """
+    first = pipelines[0]
+    if len(pipelines) == 1:
+        return first
+    both = {name: cat([each[name] for each in pipelines]) for name in ("o_spike", "word")}
+    return Outputs(first.instance, {**first.terms, **both}, first.registers)
 
 
 def end_of_tick(layer: Layer) -> Bits:

@@ -83,8 +83,8 @@ class TickTimes:
         shape, spec = layer.shape, layer.shape.spec
         self.decided = shape.neurons.ahead + shape.neurons.update_latency
         self.announced = shape.lane.latency - shape.lane.ahead
-        # Number of the last neuron: its group, and its lane.
-        self.last = divmod(spec.neurons - 1, spec.lanes)
+        # The last turn of neurons: its group, and its place there.
+        self.last = divmod(spec.turns - 1, spec.group_turns)
         in_row = self.announced + 1 + self.last[1]
         after_last_issue = in_row + self.decided + shape.settling
         clocks = shape.slots * (spec.groups - 1) + self.columns - 1 + after_last_issue
@@ -119,7 +119,7 @@ class TickTimes:
     def turn(self, time: Time) -> Bits:
         """Whether a neuron has its turn; `time` counts from the first turn of a group's row."""
         spec = self.shape.spec
-        return self._in_row(time, spec.lanes) & ~time.behind(*self.last)
+        return self._in_row(time, spec.group_turns) & ~time.behind(*self.last)
 
     def _in_row(self, time: Time, lanes: int) -> Bits:
         return time.group.below(self.shape.spec.groups) & time.slot.below(lanes)
@@ -127,8 +127,7 @@ class TickTimes:
     def registers(self, time: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """Every register of the control, and what it holds at a time of the tick."""
         shape, spec, layer = self.shape, self.shape.spec, self.layer
-        groups, columns, lanes = spec.groups, self.columns, spec.lanes
-        part, neurons = layer.part, layer.part.part("neurons")
+        groups, columns, part = spec.groups, self.columns, layer.part
 
         def issued(clocks: int) -> Bits:
             then = time.before(clocks)
@@ -142,7 +141,7 @@ class TickTimes:
         if groups > 1:
             width = (groups - 1).bit_length()
             yield self.sweeper, "group", time.group.low(width).gated(sweeping)
-        for number in range(lanes if shape.lane.state else 0):
+        for number in range(spec.lanes if shape.lane.state else 0):
             for clock in range(1, shape.lane.state_ready + 1):
                 yield part.part(f"lane_{number}"), f"issue_d{clock}", issued(clock)
         for clock in range(1, shape.lane.latency + 1):
@@ -155,7 +154,16 @@ class TickTimes:
                 kept = then.group.equals(groups - 1) & then.slot.below(columns)
                 yield part.part("history"), f"keep_d{clock}", kept
         row = time.before(columns - 1 + self.announced + 1)
-        places = [self._in_row(row, lanes - place) for place in range(lanes)]
+        for neurons in layer.pipelines:
+            yield from self._deciding(neurons, row)
+        yield from self._answering(row)
+        for clock in range(1, shape.settling + 1):
+            yield part, f"last_spike_d{clock}", row.before(self.decided + clock).is_at(*self.last)
+
+    def _deciding(self, neurons: Instance, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
+        """The registers of a pipeline of neurons."""
+        turns = self.shape.spec.group_turns
+        places = [self._in_row(row, turns - place) for place in range(turns)]
         yield neurons, "full", cat(places)
         resting = row.behind(*self.last)
         yield neurons, "rest", resting
@@ -163,10 +171,8 @@ class TickTimes:
         for clock in range(1, self.decided + 1):
             then = row.before(clock)
             yield neurons, f"real_d{clock}", self.turn(then)
-            yield neurons, f"last_d{clock}", then.is_at(*self.last)
-        yield from self._answering(row)
-        for clock in range(1, shape.settling + 1):
-            yield part, f"last_spike_d{clock}", row.before(self.decided + clock).is_at(*self.last)
+            if neurons == self.layer.pipelines[0]:  # which says for all that they are the last
+                yield neurons, f"last_d{clock}", then.is_at(*self.last)
 
     def _answering(self, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The registers of a readout, to which neurons come as they are decided."""
@@ -179,12 +185,12 @@ class TickTimes:
             yield readout, f"valid_d{clock}", self.turn(decided.before(clock))
 
     def _index(self, row: Time) -> Bits:
-        """Number of the neuron whose turn it is or will be next."""
-        lanes = self.shape.spec.lanes
-        width = max(1, (self.shape.spec.neurons - 1).bit_length())
-        bits = max(self.group_bits, self.slot_bits, width) + lanes.bit_length()
-        place = mux(row.slot.below(lanes), row.slot, self.wiring.const(lanes, len(row.slot)))
-        number = row.group.wide(bits).times(lanes) + place.wide(bits)
+        """Number of the turn that it is or that will be next."""
+        turns = self.shape.spec.group_turns
+        width = max(1, (self.shape.spec.turns - 1).bit_length())
+        bits = max(self.group_bits, self.slot_bits, width) + turns.bit_length()
+        place = mux(row.slot.below(turns), row.slot, self.wiring.const(turns, len(row.slot)))
+        number = row.group.wide(bits).times(turns) + place.wide(bits)
         return number[:width].gated(~row.negative)
 
     @property

@@ -46,7 +46,7 @@ from sc_hw.proof.blocks.network.wiring.shape import LayerShape
 from sc_hw.proof.blocks.network.wiring.stage import prove_stage
 from sc_hw.proof.blocks.network.wiring.statements import Wiring
 from sc_hw.proof.blocks.network.wiring.streams import Network, prove_streams
-from sc_hw.proof.blocks.network.wiring.sweep import Layer, prove_sweep
+from sc_hw.proof.blocks.network.wiring.sweep import Layer, prove_sweep, side_by_side
 from sc_hw.proof.blocks.network.wiring.timing import prove_timing
 from sc_hw.proof.facts import read_facts
 from sc_hw.proof.flattened import read_flattened
@@ -234,7 +234,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         shape,
         reset,
         lanes,
-        instance("neurons", NEURONS),
+        side_by_side([instance(name, NEURONS) for name in shape.pipelines]),
         None,
         joined,
         readout=None if shape.readout is None else instance("readout", READOUT),
