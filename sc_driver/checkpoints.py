@@ -36,8 +36,9 @@ def identity(design: Mapping[str, Any], rule: Mapping[str, Any] | None) -> dict[
         network = _without(design["network"], CLOCKING)
         network["layers"] = [_without(layer, TRAINED_PLACEMENT) for layer in network["layers"]]
         return found | {"network": network}
-    if "learning" in design:  # also its lanes, which share a random number
-        return found | {"learning": design["learning"]}
+    for name in ("learning", "recurrent"):
+        if name in design:  # also its lanes, which share a random number
+            return found | {name: design[name]}
     if rule is not None:
         found |= {"rule": rule["family"], "parameters": rule["parameters"]}
     found["synapses"] = design["synapses"]

@@ -27,6 +27,7 @@ SIZES = {
     "layer": ("inputs", "neurons", "lanes"),
     "network": ("inputs", "neurons", "lanes"),
     "learning_network": ("inputs", "neurons", "lanes"),
+    "recurrent_network": ("inputs", "neurons", "lanes"),
 }
 
 
@@ -42,7 +43,10 @@ def new(
     block: Annotated[
         str | None,
         typer.Option(
-            help="lane, bank (default), layer, network or learning_network; with --rule lane."
+            help=(
+                "lane, bank (default), layer, network, learning_network or recurrent_network; with"
+                " --rule lane."
+            )
         ),
     ] = None,
     synapses: Annotated[

@@ -12,13 +12,14 @@ from sc_hw.files import PathLike, write_text
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, Design, Frozen, NetworkSpec, parse_design, placement
 from sc_model.spec.hetsyn import COUPLINGS
-from sc_model.spec.learning import LearningNetworkSpec
+from sc_model.spec.learning import LearningNetworkSpec, RecurrentNetworkSpec
 
 BLOCKS = (
     "lane: one synapse in registers; bank: many in block RAM; layer: dense, with its neurons;"
-    " network: of layers; learning_network: hidden layers and a readout that learn"
+    " network: of layers; learning_network: hidden layers and a readout that learn;"
+    " recurrent_network: a recurrent layer and a readout that learn"
 )
-CLASSES = 10  # of a new learning network
+CLASSES = 10  # of a new learning network, and of a recurrent one
 SLOW = 10  # steps between two ticks of the second layer of a new network
 
 
@@ -35,8 +36,8 @@ def new(
     """Write `<name>.toml`, every key with its meaning, and return its path.
 
     `synapses` is of a bank; `inputs`, `neurons` and `lanes` are of a layer, of each of the two
-    layers of a network, or of the hidden layer of a learning network. Raises ConfigError for a bad
-    name, block or number, and where the file exists: nothing is overwritten.
+    layers of a network, or of the hidden layer of a network that learns. Raises ConfigError for a
+    bad name, block or number, and where the file exists: nothing is overwritten.
     """
     design = checked_design(
         name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
@@ -82,6 +83,13 @@ def checked_design(
         tables["learning"] = {"inputs": inputs}
         tables["hidden"] = [{"name": "hidden", "neurons": neurons, "lanes": lanes}]
         tables["output"] = {"neurons": CLASSES, "lanes": lanes}
+    elif block == "recurrent_network":
+        hidden = {"neurons": neurons, "lanes": lanes}
+        tables["recurrent"] = {
+            "inputs": inputs,
+            "hidden": hidden,
+            "readout": {"neurons": CLASSES},
+        }
     elif block != "lane":
         table["synapses"] = synapses
     design = parse_design(tables)
@@ -94,6 +102,8 @@ def _tables(design: Design) -> list[str]:
     """The tables behind `[design]`."""
     if design.learning is not None:
         return _learning(design.learning)
+    if design.recurrent is not None:
+        return _recurrent(design.recurrent)
     return _network(design.network) if design.network is not None else _rule(design)
 
 
@@ -103,6 +113,15 @@ def _learning(network: LearningNetworkSpec) -> list[str]:
     for layer in network.hidden:
         lines += commented("[hidden]", layer, without=("rule",))
     return [*lines, *commented("output", network.output, without=("rule",))]
+
+
+def _recurrent(network: RecurrentNetworkSpec) -> list[str]:
+    """The tables of a recurrent network."""
+    return [
+        *commented("recurrent", network, without=("hidden", "readout")),
+        *commented("recurrent.hidden", network.hidden, without=("rule",)),
+        *commented("recurrent.readout", network.readout, without=("rule", "lanes")),
+    ]
 
 
 def _rule(design: Design) -> list[str]:

@@ -16,6 +16,7 @@ from sc_hw.simulation.devices.device_block import rows
 from sc_hw.simulation.stimulus import random_stimulus
 from sc_model.golden import RecordingError
 from sc_model.spec import ConfigError
+from sc_model.spec.design import LEARNING_BLOCKS
 
 STEPS = 1000
 PORTIONS = 20
@@ -122,6 +123,11 @@ def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps:
     if device.design.learning is not None:  # it gives classes, not spikes
         modulators = {"right": float((fired == portion["target"]).mean())}
         fired = None
+    if device.design.recurrent is not None:  # the share among the steps in which a class is told
+        told = np.asarray(portion["targets"]) >= 0
+        right = (fired == portion["targets"])[told]
+        modulators = {"right": float(right.mean())} if right.size else {}
+        fired = None
     spikes = int(fired.sum()) if isinstance(fired, np.ndarray) else None
     return Progress(
         stop,
@@ -139,7 +145,7 @@ def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps:
 def _weights(device: Device) -> NDArray[np.int64]:
     """The weights that learn: of a network those of its plastic layer, if it has one."""
     state = device.state()
-    if device.design.learning is not None:
+    if device.design.block in LEARNING_BLOCKS:
         layers = [np.ravel(fields["weight"]) for fields in state.values() if "weight" in fields]
         return np.concatenate(layers).astype(np.int64)
     if device.design.block != "network":

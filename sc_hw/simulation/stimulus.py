@@ -20,11 +20,13 @@ from sc_model.spec import (
 )
 
 SPIKES = 0.2  # share of spikes
+SAMPLE_STEPS = 20  # of a sample of a recurrent network
+UNTOLD = -1  # its target in a step in which no class is told
 EVENTS = 0.05  # share of steps with a flag
 
 
 def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDArray[Any]]:
-    """Steps of a lane, bank, layer or network; of a learning network samples with their classes.
+    """Steps of a lane, bank, layer or network; of networks that learn, samples with their classes.
 
     Raises
     ------
@@ -49,6 +51,11 @@ def random_stimulus(design: Design, steps: int, rng: Generator) -> dict[str, NDA
             "values": values * (rng.random(values.shape) < SPIKES),
             "target": rng.integers(0, spec.output.neurons, steps),
         }
+    if design.recurrent is not None:
+        size = (steps, SAMPLE_STEPS)
+        spikes = rng.random((*size, design.recurrent.inputs)) < SPIKES
+        most = design.recurrent.readout.neurons - 1
+        return {"spikes": spikes, "targets": rng.integers(UNTOLD, most, size, endpoint=True)}
     if design.block not in ("lane", "bank", "layer"):
         raise ConfigError(
             f"random steps are made for a lane, a bank, a layer or a network, not the"
@@ -69,9 +76,9 @@ def _taught(
     """Modulators and flags of a plastic layer."""
     rule, params = resolve(choice)
     forms = rule.input_formats(params)
-    names = layer_rule(rule, params, critic=layer.critic_shift > 0)
+    names = layer_rule(rule, params, critic=layer.has_critic)
     flags = ["clear_trial", "clear_traces"]
-    flags += ["outcome"] if layer.critic_shift else []
+    flags += ["outcome"] if layer.has_critic else []
     flags += ["decide"] if neuron.winner_take_all else []
     return {
         **{name: _values(forms[name], (steps,), rng) for name in names.taken},

@@ -51,7 +51,12 @@ from typing import Any
 
 from sc_model.arithmetic.unit import Unit
 from sc_model.spec import IntFormat, Ops
-from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
+from sc_model.spec.learning import (
+    HiddenLayerSpec,
+    LearningNetworkSpec,
+    OutputLayerSpec,
+    RecurrentLayerSpec,
+)
 from sc_model.spec.learning.learning_network import STEP_SHIFT_BITS
 
 BIT = IntFormat(1)
@@ -125,7 +130,7 @@ def class_error(output: OutputLayerSpec, score: IntFormat) -> Unit:
     return Unit("class error", inputs, {"error": output.error_format}, {}, run)
 
 
-def learning_signal(layer: HiddenLayerSpec, feedback: IntFormat) -> Unit:
+def learning_signal(layer: HiddenLayerSpec | RecurrentLayerSpec, feedback: IntFormat) -> Unit:
     """The signal of a hidden neuron before its pseudo-derivative: ``feedback`` to ``signal``."""
     most, half = layer.signal_format.hi, 1 << (layer.signal_shift - 1)
 

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sc_model.arithmetic import Unit
+from sc_model.graph import NumpyOps
 from sc_model.spec import IntFormat
+
+OPS = NumpyOps()
 
 
 def integers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -59,3 +63,21 @@ def checked(
         where = tuple(int(index) for index in np.argwhere(outside)[0])
         raise ValueError(f"{name} must be in [{low}, {high}], not {array[where]} at {where}.")
     return array
+
+
+def within(name: str, values: Any, form: IntFormat) -> Any:
+    """The values, which a model must keep within a format; OverflowError where it has not."""
+    low, high = int(np.min(values)), int(np.max(values))
+    if low < form.lo or high > form.hi:
+        raise OverflowError(f"{name} must fit {form}, but is in [{low}, {high}]")
+    return values
+
+
+def unit_outputs(unit: Unit, **values: Any) -> dict[str, Any]:
+    """The outputs of a unit on NumPy arrays; all values are within their formats."""
+    for name, form in unit.inputs.items():
+        within(f"{unit.name}: {name}", values[name], form)
+    result = unit.apply(OPS, values)
+    return {
+        name: within(f"{unit.name}: {name}", result[name], unit.outputs[name]) for name in result
+    }

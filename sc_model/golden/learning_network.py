@@ -48,7 +48,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.arithmetic import Unit
 from sc_model.arithmetic.learning import (
     class_error,
     galois_step,
@@ -59,10 +58,9 @@ from sc_model.arithmetic.learning import (
     spike_time,
     step_size,
 )
-from sc_model.golden.arrays import checked
-from sc_model.graph import NumpyOps
+from sc_model.golden.arrays import OPS, checked, unit_outputs, within
 from sc_model.rules import load_rule, resolve
-from sc_model.spec import IntFormat, Rule
+from sc_model.spec import Rule
 from sc_model.spec.errors import RuleError
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
@@ -71,7 +69,6 @@ Integers = NDArray[np.int64]
 State = dict[str, dict[str, NDArray[Any]]]
 Layout = dict[str, dict[str, tuple[int, int, tuple[int, ...]]]]
 INPUTS = ("trace", "signal", "shift", "noise")
-OPS = NumpyOps()
 
 
 @dataclass(frozen=True)
@@ -107,24 +104,6 @@ class Counts:
     words: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     rescued: int = 0
-
-
-def _within(name: str, values: Any, form: IntFormat) -> Any:
-    """The values, which the model's own arithmetic must keep within a format."""
-    low, high = int(np.min(values)), int(np.max(values))
-    if low < form.lo or high > form.hi:
-        raise OverflowError(f"{name} must fit {form}, but is in [{low}, {high}]")
-    return values
-
-
-def _apply(unit: Unit, **values: Any) -> dict[str, Any]:
-    """The outputs of a unit, each within its format."""
-    for name, form in unit.inputs.items():
-        _within(f"{unit.name}: {name}", values[name], form)
-    result = unit.apply(OPS, values)
-    return {
-        name: _within(f"{unit.name}: {name}", result[name], unit.outputs[name]) for name in result
-    }
 
 
 def check_learning_rule(rule: Rule) -> None:
@@ -298,7 +277,7 @@ class LearningNetwork:
         spec = self.spec
         low, high = spec.value_format.lo, spec.value_format.hi
         given = checked("values", values, (spec.inputs,), low, high).astype(np.int64)
-        times = _apply(self._times, value=given)["time"]
+        times = unit_outputs(self._times, value=given)["time"]
         times = np.append(times, np.zeros(int(spec.bias), np.int64))
         scores = self._forward(times)
         winner = int(np.argmax(scores))
@@ -320,12 +299,14 @@ class LearningNetwork:
                 current = weights[index][spikes].sum(0)
                 if index == 0:
                     ramp = current = ramp + current
-                found = _apply(self._neurons[index], potential=potentials[index], current=current)
+                found = unit_outputs(
+                    self._neurons[index], potential=potentials[index], current=current
+                )
                 potentials[index], self._near[index] = found["potential"], found["near"]
                 traces[index + 1] = traces[index + 1] + found["spike"]
                 spikes = found["spike"] == 1
-            scores = _within("score", scores + weights[-1][spikes].sum(0), spec.score_format)
-        self.traces = [_within("trace", trace, spec.trace_format) for trace in traces]
+            scores = within("score", scores + weights[-1][spikes].sum(0), spec.score_format)
+        self.traces = [within("trace", trace, spec.trace_format) for trace in traces]
         self.counts.events[spec.layers[0].name] += int(np.count_nonzero(traces[0]))
         for layer, trace in zip(spec.layers[1:], traces[1:], strict=True):
             self.counts.events[layer.name] += int(trace.sum())
@@ -353,7 +334,7 @@ class LearningNetwork:
         self._check_label(label)
         classes = np.arange(self.spec.output.neurons)
         known = (classes == label) | (not single)
-        errors = _apply(
+        errors = unit_outputs(
             self._errors,
             score=self._answer.scores,
             target=((classes == label) & right).astype(np.int64),
@@ -384,10 +365,10 @@ class LearningNetwork:
     def _signal(self, index: int, feedback: Integers) -> Integers:
         """The gated signals of a hidden layer's neurons, whose ages go on."""
         fields, trace = self.state[self.spec.hidden[index].name], self.traces[index + 1]
-        signal = _apply(self._signals[index], feedback=feedback)["signal"]
-        age = fields["age"] = _apply(self._ages[index], trace=trace, age=fields["age"])["age"]
+        signal = unit_outputs(self._signals[index], feedback=feedback)["signal"]
+        age = fields["age"] = unit_outputs(self._ages[index], trace=trace, age=fields["age"])["age"]
         near = self._near[index]
-        gated: Integers = _apply(
+        gated: Integers = unit_outputs(
             self._gates[index], trace=trace, near=near, age=age, signal=signal
         )["gated"]
         self.counts.rescued += int(((trace == 0) & (near == 0) & (gated > 0)).sum())
@@ -416,7 +397,9 @@ class LearningNetwork:
         place = np.searchsorted(groups, columns // layer.lanes)
         noise = numbers.reshape(len(rows), len(groups))[:, place]
         counted = {"count": np.array(np.count_nonzero(trace))} if index == 0 else {}
-        shift = _apply(self._steps[index], step_shift=np.array(self.step_shift), **counted)["shift"]
+        shift = unit_outputs(self._steps[index], step_shift=np.array(self.step_shift), **counted)[
+            "shift"
+        ]
         fields = self.state[layer.name]
         where = np.ix_(rows, columns)
         rule, params = self._rules[index]
@@ -428,9 +411,9 @@ class LearningNetwork:
             "noise": noise,
         }
         for name, values in inputs.items():
-            _within(f"{layer.name}: {name}", values, forms[name])
+            within(f"{layer.name}: {name}", values, forms[name])
         changed = rule.apply(OPS, {"weight": fields["weight"][where]}, inputs, params)["weight"]
-        fields["weight"][where] = _within(f"{layer.name}: weight", changed, layer.weight_format)
+        fields["weight"][where] = within(f"{layer.name}: weight", changed, layer.weight_format)
         self.counts.words[layer.name] += len(rows) * len(groups)
 
     def _noise(self, words: int) -> Iterable[int]:

@@ -40,7 +40,7 @@ COUNTED = 3  # counts in front of those of the layers
 UNKNOWN = -1  # the target of a sample that nothing is learned from
 
 
-def _function(name: str, graph: Graph, outputs: Mapping[str, str] | str) -> str:
+def function_text(name: str, graph: Graph, outputs: Mapping[str, str] | str) -> str:
     """C++ of a graph.
 
     Parameters
@@ -69,10 +69,10 @@ def _function(name: str, graph: Graph, outputs: Mapping[str, str] | str) -> str:
     return f"  static inline {kind} {name}({', '.join(given)}) {{\n    {body}\n  }}\n"
 
 
-def _of_unit(name: str, unit: Unit, order: tuple[str, ...], outputs: dict[str, str] | str) -> str:
+def unit_text(name: str, unit: Unit, order: tuple[str, ...], outputs: dict[str, str] | str) -> str:
     """C++ of a unit, whose parameters come in an order."""
     inputs = {each: unit.inputs[each] for each in order}
-    return _function(name, trace_function(unit.name, inputs, unit.outputs, unit.apply), outputs)
+    return function_text(name, trace_function(unit.name, inputs, unit.outputs, unit.apply), outputs)
 
 
 def _padded(spec: LearningNetworkSpec, index: int) -> int:
@@ -92,7 +92,7 @@ def _layer(spec: LearningNetworkSpec, index: int) -> str:
     rule, params = resolve(spec.rule(index))
     size = step_size(spec, index)
     # without a count the shift does not depend on the rows: the parameter is there all the same
-    shift = _of_unit("size", size, tuple(size.inputs), "shift")
+    shift = unit_text("size", size, tuple(size.inputs), "shift")
     call = "size(step_shift, count)" if index == 0 else "size(step_shift)"
     order = ("weight", "trace", "signal", "shift", "noise")
     graph = trace(rule, params)
@@ -104,29 +104,29 @@ def _layer(spec: LearningNetworkSpec, index: int) -> str:
         f"  static constexpr int rows = {spec.rows(index)}, neurons = {layer.neurons},"
         f" width = {_padded(spec, index)}, lanes = {layer.lanes}, groups = {layer.groups};\n"
         f"  typedef {_weight(spec, index).name}_t Weight;\n"
-        f"{_function('rule', ordered, 'weight')}{shift}"
+        f"{function_text('rule', ordered, 'weight')}{shift}"
         "  static inline int32_t shift(int32_t step_shift, int32_t count) {"
         f" return {call}; }}\n"
     )
     if index == len(spec.hidden):
         error = class_error(spec.output, spec.score_format)
-        return text + _of_unit("error", error, ("score", "target", "known"), "error") + "};\n"
+        return text + unit_text("error", error, ("score", "target", "known"), "error") + "};\n"
     hidden, form = spec.hidden[index], spec.trace_format
     units = (
-        _of_unit(
+        unit_text(
             "neuron",
             hidden_neuron(hidden, spec.current_format(index)),
             ("potential", "current"),
             {"potential": "v", "spike": "fires", "near": "close"},
         ),
-        _of_unit(
+        unit_text(
             "signal",
             learning_signal(hidden, spec.feedback_format(index)),
             ("feedback",),
             "signal",
         ),
-        _of_unit("age", next_age(hidden, form), ("trace", "age"), "age"),
-        _of_unit(
+        unit_text("age", next_age(hidden, form), ("trace", "age"), "age"),
+        unit_text(
             "gated",
             gated_signal(hidden, form, spec.steps),
             ("trace", "near", "age", "signal"),

@@ -23,7 +23,13 @@ from sc_model.spec.choice import RuleChoice, is_rule_file
 from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.host import HostSpec
-from sc_model.spec.learning import LEARNING_TABLES, LearningNetworkSpec, learning_tables
+from sc_model.spec.learning import (
+    LEARNING_TABLES,
+    LearningNetworkSpec,
+    RecurrentNetworkSpec,
+    learning_tables,
+    recurrent_tables,
+)
 from sc_model.spec.network import DEFAULT_KIND, NetworkSpec, layer_type
 from sc_model.spec.plastic_layer import NeuronSpec, PlasticLayerSpec
 from sc_model.spec.trained_layer import TrainedLayerSpec
@@ -32,7 +38,15 @@ from sc_model.texts import shown
 MAX_SYNAPSES = 65_536
 MAX_LINE = 4096  # characters of a line of a design file
 NETWORK_TABLES = ("network", "clock", "readout", "encoder", "plastic")
-TABLES = ("design", "rule", "layer", "neuron", *NETWORK_TABLES, *LEARNING_TABLES, "host")
+RECURRENT_TABLES = ("recurrent",)
+LEARNING_BLOCKS = ("learning_network", "recurrent_network")  # their layers have rules of their own
+TABLES = (
+    *("design", "rule", "layer", "neuron"),
+    *NETWORK_TABLES,
+    *LEARNING_TABLES,
+    *RECURRENT_TABLES,
+    "host",
+)
 
 
 class Design(Frozen):
@@ -44,8 +58,9 @@ class Design(Frozen):
     name : identifier, used for files and in reports.
     block : ``lane`` (one synapse in registers, a step a clock), ``bank`` (many in block RAM, one a
         clock), ``layer`` (dense, plastic, with its neurons), ``network`` (layers with time
-        constants and clocks of their own; no rule) or ``learning_network`` (hidden layers and a
-        readout that learn, each with a rule of its own).
+        constants and clocks of their own; no rule), ``learning_network`` (hidden layers and a
+        readout that learn, each with a rule of its own) or ``recurrent_network`` (the same of a
+        recurrent layer).
     synapses : synapses of a bank, 1 to 65,536; a lane has 1, a layer inputs x neurons, a network
         the sum of its layers'.
     fabric : family whose pipeline depth, block RAM and multiplier the block is made for;
@@ -55,6 +70,7 @@ class Design(Frozen):
     layer, neuron : a layer's size and its neurons; None for other blocks.
     network : layers, clocks and step of a network; None for other blocks.
     learning : layers of a network that learns; None for other blocks.
+    recurrent : recurrent layer and readout of a recurrent network; None for other blocks.
     host : the door through which a host reaches the block; None for the block alone.
     random : ``ports``: random inputs of a lane's or bank's rule come in as others do; by default
         the block draws them itself.
@@ -64,7 +80,7 @@ class Design(Frozen):
         pattern=r"^[a-z][a-z0-9_]{0,62}$",
         description="1 to 63 lower-case letters, digits and underscores, a letter first",
     )
-    block: Literal["lane", "bank", "layer", "network", "learning_network"]
+    block: Literal["lane", "bank", "layer", "network", "learning_network", "recurrent_network"]
     synapses: int = Field(default=1, ge=1, le=MAX_SYNAPSES)
     fabric: str = "generic"
     seed: int = Field(default=1, ge=0, le=MAX_SEED)
@@ -73,6 +89,7 @@ class Design(Frozen):
     neuron: NeuronSpec | None = None
     network: NetworkSpec | None = None
     learning: LearningNetworkSpec | None = None
+    recurrent: RecurrentNetworkSpec | None = None
     host: HostSpec | None = None
     random: Literal["ports"] | None = None
 
@@ -99,6 +116,7 @@ class Design(Frozen):
             ("layer", ("layer", "neuron")),
             ("network", ("network",)),
             ("learning_network", ("learning",)),
+            ("recurrent_network", ("recurrent",)),
         ):
             for table in tables if block != self.block else ():
                 if getattr(self, table) is not None:
@@ -115,6 +133,8 @@ class Design(Frozen):
             raise ValueError(
                 "a design with block 'layer' must have a table [layer] with inputs and neurons."
             )
+        if self.layer is not None and self.neuron is not None:
+            self.layer.check_neuron(self.neuron)
         if self.block == "network" and self.network is None:
             raise ValueError(
                 "a design with block 'network' must have a table [[layer]] for each of its layers."
@@ -124,8 +144,14 @@ class Design(Frozen):
                 "a design with block 'learning_network' must have the tables [learning], [[hidden]]"
                 " and [output]."
             )
+        if self.block == "recurrent_network" and self.recurrent is None:
+            raise ValueError(
+                "a design with block 'recurrent_network' must have the tables [recurrent],"
+                " [recurrent.hidden] and [recurrent.readout]."
+            )
         if not self.has_rule and "rule" in self.model_fields_set:
-            why = {"network": "its synapses do not learn", "learning_network": "each layer has one"}
+            why = dict.fromkeys(LEARNING_BLOCKS, "each layer has one")
+            why["network"] = "its synapses do not learn"
             raise ValueError(
                 f"a design with block '{self.block}' must not have a table [rule]:"
                 f" {why[self.block]}."
@@ -134,7 +160,8 @@ class Design(Frozen):
             [self.layer] if self.layer is not None else []
         )
         sizes += self.network.layers if self.network is not None else ()
-        if sizes or self.learning is not None:
+        learners = [each for each in (self.learning, self.recurrent) if each is not None]
+        if sizes or learners:
             sizes += (
                 [self.network.plastic.layer]
                 if self.network is not None and self.network.plastic is not None
@@ -145,7 +172,7 @@ class Design(Frozen):
                 if isinstance(size, TrainedLayerSpec)
                 else size.inputs * size.neurons
                 for size in sizes
-            ) + (self.learning.synapses if self.learning is not None else 0)
+            ) + sum(each.synapses for each in learners)
             if "synapses" in self.model_fields_set and self.synapses != total:
                 raise ValueError(
                     f"Design.synapses must be left out for block '{self.block}': it is inputs x"
@@ -157,7 +184,7 @@ class Design(Frozen):
     @property
     def has_rule(self) -> bool:
         """Whether `rule` is its rule; those of networks stand at their layers."""
-        return self.block not in ("network", "learning_network")
+        return self.block not in ("network", *LEARNING_BLOCKS)
 
     @property
     def learns(self) -> RuleChoice | None:
@@ -206,10 +233,18 @@ class Design(Frozen):
         if self.learns is not None:
             owner = values if self.network is None else values["network"]["plastic"]
             owner["rule"]["family"] = self.learns.label
+        tables: list[tuple[Any, Any]] = []
         if self.learning is not None:
-            tables = [*values["learning"]["hidden"], values["learning"]["output"]]
-            for table, layer in zip(tables, self.learning.layers, strict=True):
-                table["rule"]["family"] = layer.rule.label
+            made = values["learning"]
+            tables += zip((*made["hidden"], made["output"]), self.learning.layers, strict=True)
+        if self.recurrent is not None:
+            made = values["recurrent"]
+            tables += [
+                (made["hidden"], self.recurrent.hidden),
+                (made["readout"], self.recurrent.readout),
+            ]
+        for table, layer in tables:
+            table["rule"]["family"] = layer.rule.label
         return values
 
     @model_serializer(mode="wrap")
@@ -256,7 +291,11 @@ def parse_design(values: dict[str, Any]) -> Design:
                 f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own."
             )
     others = {name: values[name] for name in TABLES[1:] if name in values}
-    for block, own in (("network", NETWORK_TABLES), ("learning_network", LEARNING_TABLES)):
+    for block, own in (
+        ("network", NETWORK_TABLES),
+        ("learning_network", LEARNING_TABLES),
+        ("recurrent_network", RECURRENT_TABLES),
+    ):
         for name in own if table.get("block") != block else ():
             if name in others:
                 raise ConfigError(
@@ -272,6 +311,8 @@ def parse_design(values: dict[str, Any]) -> Design:
         )
     if table.get("block") == "learning_network":
         others = learning_tables(others)
+    if table.get("block") == "recurrent_network":
+        others = recurrent_tables(others)
     try:
         return Design.model_validate({**table, **others})
     except ValidationError as error:
@@ -404,7 +445,7 @@ def _with_rule_files(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             _with_rule_files(layer, folder) if isinstance(layer, dict) else layer
             for layer in result["hidden"]
         ]
-    for name in ("rule", "plastic", "output"):
+    for name in ("rule", "plastic", "output", "recurrent", "hidden", "readout"):
         if not isinstance(result.get(name), dict):
             continue  # the design's own checks say so
         if name != "rule":

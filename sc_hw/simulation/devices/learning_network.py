@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_hw.simulation.devices.device_block import DeviceBlock, Layout, State, Stimulus
+from sc_hw.simulation.devices.device_block import (
+    DeviceBlock,
+    Layout,
+    State,
+    Stimulus,
+    choose_learning,
+)
 from sc_model.files import PathLike
 from sc_model.golden.learning_network import LearningNetwork
 from sc_model.golden.recording import (
@@ -196,14 +202,7 @@ class LearningNetworkDevice(DeviceBlock):
         if "others_wrong" in stimulus:
             engine.others_wrong = bool(stimulus["others_wrong"])
         names = [layer.name for layer in self.network.layers]
-        learn = stimulus.get("learn", {})
-        chosen = learn if isinstance(learn, Mapping) else dict.fromkeys(names, learn)
-        for name, value in chosen.items():
-            if name not in names or not isinstance(value, (bool, np.bool_)):
-                raise TypeError(
-                    f"learn is true or false, or so by layer ({', '.join(names)}), not {learn!r}."
-                )
-            engine.freeze(name, learn=bool(value))
+        choose_learning(engine, names, stimulus.get("learn", {}))
         return {name: value for name, value in stimulus.items() if name not in REGISTERS}
 
 

@@ -6,7 +6,8 @@ from sc_model.spec.learning.learning_network import (
     LearningNetworkSpec,
     OutputLayerSpec,
 )
-from sc_model.spec.learning.tables import LEARNING_TABLES, learning_tables
+from sc_model.spec.learning.recurrent_network import RecurrentLayerSpec, RecurrentNetworkSpec
+from sc_model.spec.learning.tables import LEARNING_TABLES, learning_tables, recurrent_tables
 
 __all__ = [
     "LEARNING_TABLES",
@@ -14,5 +15,8 @@ __all__ = [
     "LearningLayerSpec",
     "LearningNetworkSpec",
     "OutputLayerSpec",
+    "RecurrentLayerSpec",
+    "RecurrentNetworkSpec",
     "learning_tables",
+    "recurrent_tables",
 ]

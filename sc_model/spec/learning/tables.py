@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 
 from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.learning.learning_network import HiddenLayerSpec, OutputLayerSpec
+from sc_model.spec.learning.recurrent_network import RecurrentLayerSpec
 from sc_model.texts import shown
 
 LEARNING_TABLES = ("learning", "hidden", "output")
-Layer = TypeVar("Layer", HiddenLayerSpec, OutputLayerSpec)
+Layer = TypeVar("Layer", HiddenLayerSpec, OutputLayerSpec, RecurrentLayerSpec)
 
 
 def learning_tables(tables: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +46,29 @@ def learning_tables(tables: dict[str, Any]) -> dict[str, Any]:
         fields["output"] = _layer(OutputLayerSpec, "the readout", "[output]", tables["output"])
     others = {name: value for name, value in tables.items() if name not in LEARNING_TABLES}
     return {"learning": fields, **others}
+
+
+def recurrent_tables(tables: dict[str, Any]) -> dict[str, Any]:
+    """The table of a recurrent network, with its layers as objects.
+
+    Raises
+    ------
+    ConfigError, ConfigTypeError
+        a table of another form; of a layer, with its name.
+    """
+    recurrent = tables.get("recurrent", {})
+    if not isinstance(recurrent, dict):
+        raise _wrong("[recurrent]", recurrent)
+    fields = dict(recurrent)
+    for name, where in (("hidden", "[recurrent.hidden]"), ("readout", "[recurrent.readout]")):
+        if name in fields:
+            table = fields[name]
+            fields[name] = (
+                _layer(RecurrentLayerSpec, where, where, table)
+                if name == "hidden"
+                else _layer(OutputLayerSpec, where, where, table)
+            )
+    return {**tables, "recurrent": fields}
 
 
 def _layer(spec: type[Layer], subject: str, where: str, table: Any) -> Layer:

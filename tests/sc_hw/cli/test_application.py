@@ -82,7 +82,7 @@ def write(folder: Path, text: str) -> None:
 
 TABLES = (
     "Its tables are: [design], [rule], [layer], [neuron], [network], [clock], [readout], [encoder],"
-    " [plastic], [learning], [hidden], [output], [host]."
+    " [plastic], [learning], [hidden], [output], [recurrent], [host]."
 )
 GOOD = '[design]\nname = "d"\nblock = "lane"\n'
 

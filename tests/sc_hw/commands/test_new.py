@@ -15,7 +15,8 @@ LAYER = """\
 name = "l"
 block = "layer"  # lane: one synapse in registers; bank: many in block RAM; \
 layer: dense, with its neurons; network: of layers; \
-learning_network: hidden layers and a readout that learn
+learning_network: hidden layers and a readout that learn; \
+recurrent_network: a recurrent layer and a readout that learn
 fabric = "generic"  # what the pipeline is cut for: """
 
 
@@ -93,3 +94,12 @@ def test_a_learning_network_says_what_its_keys_mean(tmp_path: Path) -> None:
     assert network is not None
     assert network.sizes == (7, 4, 10)
     assert [layer.lanes for layer in network.layers] == [2, 2]
+
+
+def test_a_recurrent_network_says_what_its_keys_mean(tmp_path: Path) -> None:
+    path = new("n", block="recurrent_network", inputs=6, neurons=4, lanes=2, folder=tmp_path)
+    tables = [line for line in path.read_text().splitlines() if line.startswith("[")]
+    assert tables == ["[design]", "[recurrent]", "[recurrent.hidden]", "[recurrent.readout]"]
+    network = load_design(path).recurrent
+    assert network is not None
+    assert (network.inputs, network.hidden.neurons, network.hidden.lanes) == (6, 4, 2)

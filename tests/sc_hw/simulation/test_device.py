@@ -112,6 +112,6 @@ def test_what_a_device_refuses(tmp_path: Path) -> None:
 def test_a_block_that_no_device_runs(on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {name: block for name, block in devices._device_blocks().items() if name != "network"}
     monkeypatch.setattr(devices, "_device_blocks", lambda: known)
-    blocks = "a bank, a lane, a layer or a learning_network"
+    blocks = "a bank, a lane, a layer, a learning_network or a recurrent_network"
     with pytest.raises(ConfigError, match=rf"^Device runs {blocks}, not the network 'two': use "):
         Device.open(two_clocks(), on=on)

@@ -30,7 +30,13 @@ from sc_model.spec import (
 )
 from sc_model.spec.bounds import MAX_FIELD_BITS, MAX_PARAMETER, MAX_SEED, MAX_VALUE_BITS
 from sc_model.spec.host import HostSpec
-from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
+from sc_model.spec.learning import (
+    HiddenLayerSpec,
+    LearningNetworkSpec,
+    OutputLayerSpec,
+    RecurrentLayerSpec,
+    RecurrentNetworkSpec,
+)
 from sc_model.spec.network import ClockSpec, NetworkSpec
 
 KINDS = [load_kind(name).spec for name in layer_kinds()]
@@ -48,6 +54,8 @@ MODELS: dict[str, type[Frozen]] = {
     "LearningNetworkSpec": LearningNetworkSpec,
     "HiddenLayerSpec": HiddenLayerSpec,
     "OutputLayerSpec": OutputLayerSpec,
+    "RecurrentNetworkSpec": RecurrentNetworkSpec,
+    "RecurrentLayerSpec": RecurrentLayerSpec,
     **{kind.__name__: kind for kind in KINDS},
     "LifSpec": type(load_kind("dense").spec.model_fields["neuron"].default),
     **RULES,
@@ -69,6 +77,12 @@ NEEDED: dict[str, dict[str, Any]] = {
     },
     "HiddenLayerSpec": {"name": "a", "neurons": 2},
     "OutputLayerSpec": {"neurons": 2},
+    "RecurrentNetworkSpec": {
+        "inputs": 4,
+        "hidden": {"neurons": 2},
+        "readout": {"neurons": 2},
+    },
+    "RecurrentLayerSpec": {"neurons": 2},
     **{kind.__name__: LAYER for kind in KINDS},
     "SparseSpec": {**LAYER, "synapses": 5},
     "ConvSpec": {"name": "a", "image": (1, 4, 4), "channels": 2, "kernel": (3, 3)},

@@ -31,17 +31,18 @@ LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
 FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
 O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
 DESIGN_FIELDS = (
-    "block, fabric, host, layer, learning, name, network, neuron, random, rule, seed, synapses"
+    "block, fabric, host, layer, learning, name, network, neuron, random, recurrent, rule, seed,"
+    " synapses"
 )
 TABLES = (
     "[design], [rule], [layer], [neuron], [network], [clock], [readout], [encoder], [plastic],"
-    " [learning], [hidden], [output], [host]"
+    " [learning], [hidden], [output], [recurrent], [host]"
 )
 LAYER_FIELDS = (
     "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons,"
     " signed_weights"
 )
-BLOCKS = "'lane', 'bank', 'layer', 'network' or 'learning_network'"
+BLOCKS = "'lane', 'bank', 'layer', 'network', 'learning_network' or 'recurrent_network'"
 NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"
 BASE = {"name": "a", "block": "bank"}
 

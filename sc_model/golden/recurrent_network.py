@@ -1,0 +1,417 @@
+r"""A recurrent layer that learns on the chip with e-prop, step by step, in exact integers.
+
+A sample is a sequence of steps. In front of its first one everything but weights, settings and the
+random register becomes 0. A step takes a spike or none on each of n lines, and a class if one is
+told. The recurrent layer of H neurons has n + H rows: the lines, then its own neurons::
+
+    1. rows      s_i = spike of line i in this step; behind them z_j of the step before
+       synapses  {weight_ij, eligibility_ij} and the rows' traces by the rule (`e_prop`), with s_i
+                 and slope_j, signal_j of the step before
+    2. neurons   I_j = sum of weight_ij * s_i over the rows, with the weights of before step 1
+                 potential_j, z_j, slope_j by `recurrent_neuron`; trace_j by `readout_trace`
+    3. readout   y_k by `score_leak`, + sum of w_jk over the neurons with z_j = 1
+                 the answer is the class with the largest y, the lowest of equals
+    4. errors    with a class told: e_k by `class_error`
+    5. learning  with an error that is not 0: signal_j by `feedback_signal`, with the weights as
+                 they were, and w_jk = rule(w_jk, trace_j, e_k) (`error_triggered`);
+                 else every signal_j is 0
+
+A layer that is frozen keeps its weights: the recurrent one takes every signal for 0. What step t
+says to a synapse (slope, signal) changes it in step t + 1, with the sweep that adds up the
+currents; what the last step of a sample says is not learned.
+
+The noise of a word, `lanes` synapses of a row side by side (in the readout all classes of a
+neuron), is the low `NOISE_BITS` bits of the register (`galois_step`), which then takes a step. In
+each step all words of the recurrent layer draw, group by group of neurons and row by row in a
+group; then, with an error, those of the readout, neuron by neuron.
+
+Equations follow Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass 2020
+(doi:10.1038/s41467-020-17236-y) and, for hardware, Frenkel & Indiveri 2022 (ReckOn,
+doi:10.1109/ISSCC42614.2022.9731734). Deviations: time constants are powers of two; errors are those
+of a squared hinge with a dead zone, not of a softmax; weights change a step later; thresholds do
+not adapt, and firing rates are not regularised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sc_model.arithmetic.learning import class_error, galois_step
+from sc_model.arithmetic.recurrent import (
+    feedback_signal,
+    readout_trace,
+    recurrent_neuron,
+    score_leak,
+)
+from sc_model.golden.arrays import OPS, checked, unit_outputs, within
+from sc_model.rules import load_rule, resolve
+from sc_model.spec import Locality, Rule
+from sc_model.spec.errors import RuleError
+from sc_model.spec.learning import RecurrentNetworkSpec
+from sc_model.spec.learning.learning_network import REGISTER_BITS
+from sc_model.spec.learning.recurrent_network import NOISE_BITS, SHIFT_FORMAT
+
+Integers = NDArray[np.int64]
+State = dict[str, dict[str, NDArray[Any]]]
+Layout = dict[str, dict[str, tuple[int, int, tuple[int, ...]]]]
+UNTOLD = -1  # the target of a step in which no class is told
+SETTING = "learning_shift"  # the run-time parameter of the recurrent layer's rule
+
+
+@dataclass
+class Counts:
+    """What was done since the last load.
+
+    Members
+    -------
+    steps, errors : steps, and those with an error that is not 0.
+    synapses : updates of synapses of the recurrent layer, and of the readout.
+    spikes : of the recurrent layer.
+    """
+
+    steps: int = 0
+    errors: int = 0
+    synapses: int = 0
+    spikes: int = 0
+
+
+def check_rules(hidden: Rule, readout: Rule) -> None:
+    """RuleError where rules have not the fields and inputs that a recurrent network gives them."""
+    wanted = {"pre_spike": "pre", "slope": "post", "signal": "post", "noise": "synapse"}
+    found = {item.name: str(item.locality) for item in hidden.inputs}
+    settings = [setting.name for setting in hidden.settings]
+    fields = {field.name: field.locality for field in hidden.state}
+    if (
+        found != wanted
+        or settings != [SETTING]
+        or fields.get("weight") is not Locality.SYNAPSE
+        or Locality.POST in fields.values()
+    ):
+        raise RuleError(
+            f"rule '{hidden.family}' must have the field weight, no field of locality post, the"
+            f" inputs {', '.join(wanted)} and the run-time parameter {SETTING} for the recurrent"
+            f" layer, not the fields {', '.join(fields)}, the inputs {', '.join(found)} and the"
+            f" run-time parameters {', '.join(settings) or 'none'}."
+        )
+    inputs = sorted(item.name for item in readout.inputs)
+    names = [field.name for field in readout.state]
+    if names != ["weight"] or inputs != ["noise", "shift", "signal", "trace"]:
+        raise RuleError(
+            f"rule '{readout.family}' must have the field weight and the inputs noise, shift,"
+            f" signal, trace for a readout, not the fields {', '.join(names)} and the inputs"
+            f" {', '.join(inputs)}."
+        )
+
+
+@cache
+def _orbit() -> tuple[Integers, Integers]:
+    """The register's states from 1 on, twice, and the place of each state in them."""
+    states, state = [], 1
+    for _ in range((1 << REGISTER_BITS) - 1):
+        states.append(state)
+        state = galois_step(state)
+    orbit = np.array(states, np.int64)
+    place = np.zeros(1 << REGISTER_BITS, np.int64)
+    place[orbit] = np.arange(len(orbit))
+    return np.concatenate([orbit, orbit]), place
+
+
+class RecurrentNetwork:
+    """A recurrent layer and a readout.
+
+    Parameters
+    ----------
+    spec : sizes, widths and constants.
+    weights : by layer; of the recurrent one shape (inputs + neurons, neurons), of the readout
+        (neurons, classes); -`max_weight` to `max_weight`; missing ones are 0.
+
+    Members
+    -------
+    state : the complete state between two samples, by space and name. The space of a layer holds
+        ``weight`` and ``learn`` (0: frozen), that of the recurrent one ``eligibility`` and what
+        else its rule keeps of a synapse; ``control`` holds ``lfsr``, ``hidden_shift`` and
+        ``readout_shift``, the sizes of steps as powers of two.
+    scores : y of each class after the last step.
+    counts : see :class:`Counts`.
+
+    Raises
+    ------
+    ConfigError, RuleError
+        a rule is not known, or not of the right form.
+    TypeError, ValueError
+        a weight of unknown layer, or of wrong kind, shape or range.
+    """
+
+    def __init__(
+        self, spec: RecurrentNetworkSpec, weights: Mapping[str, ArrayLike] | None = None
+    ) -> None:
+        self.spec = spec
+        check_rules(load_rule(spec.hidden.rule.family), load_rule(spec.readout.rule.family))
+        self._rule, self._params = resolve(spec.hidden_rule)
+        self._readout_rule, self._readout_params = resolve(spec.readout_rule)
+        self._neuron, self._trace = recurrent_neuron(spec), readout_trace(spec)
+        self._leak = score_leak(spec)
+        self._error = class_error(spec.readout, spec.score_format)
+        self._feedback = feedback_signal(spec)
+        formats = self._rule.state_formats(self._params)
+        self._fields = {
+            field.name: formats[field.name]
+            for field in self._rule.state
+            if field.locality is Locality.SYNAPSE
+        }
+        self._pre = [field.name for field in self._rule.state if field.locality is Locality.PRE]
+        self.state: State = {}
+        self.load(weights or {})
+
+    # --- state ------------------------------------------------------------------------------------
+
+    @property
+    def layout(self) -> Layout:
+        """Least and greatest value and shape of each field of the state, by space and name."""
+        spec, hidden = self.spec, self.spec.hidden
+        shape = (spec.rows, hidden.neurons)
+        fields = {name: (form.lo, form.hi, shape) for name, form in self._fields.items()}
+        fields["weight"] = (-hidden.max_weight, hidden.max_weight, shape)
+        most = spec.readout.max_weight
+        shift = (SHIFT_FORMAT.lo, SHIFT_FORMAT.hi, ())
+        return {
+            hidden.name: {**fields, "learn": (0, 1, ())},
+            spec.readout.name: {
+                "weight": (-most, most, (hidden.neurons, spec.readout.neurons)),
+                "learn": (0, 1, ()),
+            },
+            "control": {
+                "lfsr": (1, (1 << REGISTER_BITS) - 1, ()),  # from 0 it never gets away
+                "hidden_shift": shift,
+                "readout_shift": shift,
+            },
+        }
+
+    def load(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Write the weights, by layer, and put all else to its state after a reset."""
+        layers = (self.spec.hidden, self.spec.readout)
+        names = [layer.name for layer in layers]
+        unknown = sorted(set(weights) - set(names))
+        if unknown:
+            raise TypeError(f"weights are of the layers {', '.join(names)}, not {unknown[0]!r}")
+        layout = self.layout
+        state: State = {
+            space: {name: np.zeros(shape, np.int64) for name, (_, _, shape) in fields.items()}
+            for space, fields in layout.items()
+        }
+        for layer in layers:
+            state[layer.name]["learn"] = np.array(int(layer.learn))
+            if layer.name in weights:
+                low, high, shape = layout[layer.name]["weight"]
+                given = checked(f"{layer.name}.weight", weights[layer.name], shape, low, high)
+                state[layer.name]["weight"] = given.astype(np.int64)
+        state["control"] = {
+            "lfsr": np.array(self.spec.noise_seed),
+            "hidden_shift": np.array(self.spec.hidden.shift),
+            "readout_shift": np.array(self.spec.readout.shift),
+        }
+        self.state = state
+        self.counts = Counts()
+        self._begin()
+
+    def checkpoint(self) -> State:
+        """A copy of the state."""
+        return {
+            space: {name: array.copy() for name, array in fields.items()}
+            for space, fields in self.state.items()
+        }
+
+    def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
+        """Set the state to that of a checkpoint; after an error it is unchanged.
+
+        Raises
+        ------
+        TypeError
+            the spaces or names are not those of `layout`, or values are no integers.
+        ValueError
+            a shape or a value does not fit.
+        """
+        layout = self.layout
+        expected = {f"{space}.{name}" for space, fields in layout.items() for name in fields}
+        present = {f"{space}.{name}" for space, fields in state.items() for name in fields}
+        if expected != present:
+            raise TypeError(
+                f"a checkpoint of this network holds {sorted(expected)}, not {sorted(present)}"
+            )
+        self.state = {
+            space: {
+                name: checked(f"{space}.{name}", state[space][name], shape, low, high).astype(
+                    np.int64
+                )
+                for name, (low, high, shape) in fields.items()
+            }
+            for space, fields in layout.items()
+        }
+        self._begin()
+
+    def set_shift(self, layer: str, shift: int) -> None:
+        """Set the size of a layer's steps: signal * trace * 2^-`shift`, 0 to 15."""
+        name = "hidden_shift" if layer == self.spec.hidden.name else "readout_shift"
+        low, high, shape = self.layout["control"][name]
+        given = checked(f"shift of {layer}", shift, shape, low, high)
+        self.state["control"][name] = given.astype(np.int64)
+
+    def freeze(self, layer: str, *, learn: bool = False) -> None:
+        """Freeze a layer, or let it learn."""
+        self.state[layer]["learn"] = np.array(int(learn))
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """What a sample begins with: all but weights, settings and the register is 0."""
+        neurons, classes = self.spec.hidden.neurons, self.spec.readout.neurons
+        self._rows = {name: np.zeros(self.spec.rows, np.int64) for name in self._pre}
+        self._potential, self._spike, self._slope, self._kept, self._signal = (
+            np.zeros(neurons, np.int64) for _ in range(5)
+        )
+        self.scores = np.zeros(classes, np.int64)
+        hidden = self.state[self.spec.hidden.name]
+        for name in self._fields:
+            if name != "weight":
+                hidden[name] = np.zeros_like(hidden[name])
+
+    def step(self, spikes: Integers, target: int = UNTOLD) -> int:
+        """A step of a sample; the class with the largest sum.
+
+        Parameters
+        ----------
+        spikes : shape (inputs,), 0 or 1.
+        target : the class that is told; `UNTOLD`: none.
+        """
+        rows = np.concatenate([spikes, self._spike])
+        weight = self.state[self.spec.hidden.name]["weight"]
+        current = weight[rows == 1].sum(0)
+        self._sweep(rows)
+        found = unit_outputs(
+            self._neuron, potential=self._potential, spike=self._spike, current=current
+        )
+        self._potential, self._spike, self._slope = (
+            np.asarray(found[name]) for name in ("potential", "spike", "slope")
+        )
+        self._kept = unit_outputs(self._trace, trace=self._kept, spike=self._spike)["trace"]
+        out = self.state[self.spec.readout.name]["weight"]
+        left = unit_outputs(self._leak, score=self.scores)["score"]
+        self.scores = within("score", left + out[self._spike == 1].sum(0), self.spec.score_format)
+        self._learn(target)
+        self.counts.steps += 1
+        self.counts.spikes += int(self._spike.sum())
+        return int(np.argmax(self.scores))
+
+    def _sweep(self, rows: Integers) -> None:
+        """Step 1: synapses and traces of rows by the rule."""
+        spec = self.spec
+        fields, lanes = self.state[spec.hidden.name], spec.hidden.lanes
+        drawn = self._noise(spec.hidden.groups * spec.rows)
+        noise = drawn.reshape(spec.hidden.groups, spec.rows).T
+        signal = self._signal * fields["learn"]
+        found = self._rule.apply(
+            OPS,
+            {name: fields[name] for name in self._fields}
+            | {name: values[:, None] for name, values in self._rows.items()},
+            {
+                "pre_spike": rows[:, None],
+                "slope": self._slope[None, :],
+                "signal": signal[None, :],
+                "noise": noise[:, np.arange(spec.hidden.neurons) // lanes],
+                SETTING: self.state["control"]["hidden_shift"],
+            },
+            self._params,
+        )
+        for name, form in self._fields.items():
+            fields[name] = within(f"{spec.hidden.name}: {name}", found[name], form)
+        self._rows = {name: np.asarray(found[name])[:, 0] for name in self._pre}
+        self.counts.synapses += fields["weight"].size
+
+    def _learn(self, target: int) -> None:
+        """Steps 4 and 5: errors, signals, and the readout's update."""
+        spec, fields = self.spec, self.state[self.spec.readout.name]
+        classes = np.arange(spec.readout.neurons)
+        self._signal = np.zeros(spec.hidden.neurons, np.int64)
+        if target == UNTOLD:
+            return
+        error = unit_outputs(
+            self._error, score=self.scores, target=(classes == target).astype(np.int64), known=1
+        )["error"]
+        if not error.any():
+            return
+        self.counts.errors += 1
+        weight = fields["weight"]
+        values = {f"weight_{number}": weight[:, number] for number in classes}
+        values |= {f"error_{number}": error[number] for number in classes}
+        self._signal = np.asarray(unit_outputs(self._feedback, **values)["signal"])
+        noise = self._noise(spec.hidden.neurons)
+        if fields["learn"]:
+            inputs = {
+                "trace": self._kept[:, None],
+                "signal": error[None, :],
+                "shift": self.state["control"]["readout_shift"],
+                "noise": noise[:, None],
+            }
+            found = self._readout_rule.apply(OPS, {"weight": weight}, inputs, self._readout_params)
+            form = spec.readout.weight_format
+            fields["weight"] = within(f"{spec.readout.name}: weight", found["weight"], form)
+            self.counts.synapses += weight.size
+
+    def _noise(self, words: int) -> Integers:
+        """The noise of so many words; the register moves on."""
+        orbit, place = _orbit()
+        first = int(place[self.state["control"]["lfsr"]])
+        period = len(orbit) // 2
+        self.state["control"]["lfsr"] = orbit[(first + words) % period].copy()
+        places = (first + np.arange(words)) % period
+        drawn: Integers = orbit[places] & (1 << NOISE_BITS) - 1
+        return drawn
+
+    # --- samples ----------------------------------------------------------------------------------
+
+    def sample(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
+        """The answers of a sample's steps; see :meth:`run`."""
+        told = None if targets is None else np.asarray(targets)[None]
+        answers: Integers = self.run(np.asarray(spikes)[None], told)[0]
+        return answers
+
+    def run(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
+        """The answers of S samples of T steps, shape (S, T).
+
+        Parameters
+        ----------
+        spikes : shape (S, T, inputs), 0 or 1.
+        targets : shape (S, T), the class that is told in a step, or `UNTOLD`; None: none is.
+
+        Raises
+        ------
+        TypeError, ValueError
+            values of another kind, shape or range.
+        """
+        given, told = self._checked(spikes, targets)
+        answers = np.zeros(told.shape, np.int64)
+        for number, sample in enumerate(given):
+            self._begin()
+            for step, lines in enumerate(sample):
+                answers[number, step] = self.step(lines, int(told[number, step]))
+        return answers
+
+    def _checked(self, spikes: ArrayLike, targets: ArrayLike | None) -> tuple[Integers, Integers]:
+        """Spikes and targets of samples as integers."""
+        array = np.asarray(spikes)
+        shape = array.shape
+        if array.ndim != 3 or shape[2] != self.spec.inputs:
+            raise ValueError(
+                f"spikes must have shape (samples, steps, {self.spec.inputs}), not {shape}"
+            )
+        given = checked("spikes", array, shape, 0, 1).astype(np.int64)
+        if targets is None:
+            return given, np.full(shape[:2], UNTOLD, np.int64)
+        most = self.spec.readout.neurons - 1
+        return given, checked("targets", targets, shape[:2], UNTOLD, most).astype(np.int64)
