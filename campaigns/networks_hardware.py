@@ -67,7 +67,7 @@ CASES = (
     Case("ice40-up5k", NO_HOST, (8, 3)),
     Case("ice40-up5k", "spi_bus", (8, 3)),
     Case("ice40-up5k", "uart", (8, 1)),
-    Case("ecp5-25f-6", NO_HOST, (32, 5)),
+    Case("ecp5-25f-6", NO_HOST, (64, 10), (4, 2)),
 )
 
 
@@ -127,7 +127,7 @@ def page(report: Mapping[str, Any]) -> str:
     names = list(dict.fromkeys(key for row in report["rows"] for key in row))
     lines += [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
     for row in report["rows"]:
-        shown = ["-" if row[name] is None else str(row[name]) for name in names]
+        shown = ["-" if row.get(name) is None else str(row[name]) for name in names]
         lines.append(f"| {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"
 
