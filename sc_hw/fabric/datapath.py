@@ -6,6 +6,7 @@ that its interval needs; intermediates that the rule has named keep their names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
@@ -24,6 +25,11 @@ from sc_hw.fabric.schedule import (
     sign_only,
 )
 from sc_model.graph import Graph, Interval, Node, Op
+
+# Ports of the multipliers and carries that a datapath may hold
+PRODUCT_PORTS = frozenset(("a", "b", "c", "product", "sum"))
+CARRY_PORTS = frozenset(("carry", "bit"))
+_COPY = re.compile(r"(.+)_(?:(?:s|a|b|part)\d+|low)$")  # names that the emitter makes of others
 
 
 def shape_of(interval: Interval) -> Shape:
@@ -58,6 +64,33 @@ def add_with_carry(a: Value, b: Value, carry: Value | None, width: int) -> Value
 def unsigned_below(width: int, operands: Sequence[Value]) -> bool:
     """Whether the top one of `width` bits is 0 in all operands."""
     return all(not operand.shape().signed and len(operand) < width for operand in operands)
+
+
+def signal_names(graph: Graph) -> dict[str, str]:
+    """The signal of each named value of a datapath: its name, unless another signal has that.
+
+    A rule may call a value as it likes, `product` or `load`, too. Where the port of a unit, a port
+    of the datapath or a signal of a nameless node has that name, Amaranth would number one of the
+    two, and a proof take the other for the rule's value.
+    """
+    names = graph.names()
+    products = [index for index, node in enumerate(graph.nodes) if node.op is Op.MUL]
+    taken = {f"{node.op}_{n}" for n, node in enumerate(graph.nodes) if n not in names}
+    taken |= {"load"} | {f"i_{name}" for name in graph.variables}
+    taken |= {f"{kind}_{name}" for kind in ("o", "load", "zero") for name in graph.outputs}
+    taken |= {f"multiply_{names[index]}" for index in products if index in names}
+    taken |= CARRY_PORTS | (PRODUCT_PORTS if products else frozenset())
+    found = {}
+    for name, index in graph.lets.items():
+        signal, copied = name, _COPY.match(name)
+        # the only product and its port have one value, whichever of the two gets the name
+        only = name == "product" and products == [index]
+        if (name in taken and not only) or (copied and copied[1] in graph.lets):
+            signal += "_value"
+            while signal in taken or signal in graph.lets:
+                signal += "_"
+        found[name] = signal
+    return found
 
 
 def _as_signed(value: Value) -> Value:
@@ -110,6 +143,8 @@ class Datapath(wiring.Component):
     stored : variables that come straight out of a block RAM.
     aligned : whether all outputs appear at the same time, or each as soon as it is registered.
     latency : minimum latency; shorter schedules are padded.
+    distinct : whether named values get signals that are no other's (see `signal_names`): for
+        rules, whose authors name as they like.
     loadable : shapes of the state fields that the port `load` replaces by another value
         (combinational datapaths only).
 
@@ -117,6 +152,7 @@ class Datapath(wiring.Component):
     -------
     i_<variable> : a variable of the graph, `arrival[variable]` clocks after the values' stage 0.
     o_<output> : an output of the graph, `ready[output]` clocks after stage 0.
+    signals : signal of each named value.
     load : o_<field> shows load_<field> instead of the graph's output, for the fields in `loadable`.
     load_<field> : what a load puts there.
     zero_<field> : the field's new value is 0, whatever o_<field> shows; it resets the register
@@ -132,12 +168,14 @@ class Datapath(wiring.Component):
         stored: Collection[str] = (),
         aligned: bool = True,
         latency: int = 0,
+        distinct: bool = False,
         loadable: Mapping[str, Shape] = MappingProxyType({}),
     ) -> None:
         self.graph, self.model, self.loadable = graph, model, loadable
         self.plan: Schedule | None = (
             schedule(graph, model, late, stored) if model is not None else None
         )
+        self.signals = signal_names(graph) if distinct else {name: name for name in graph.lets}
         self.latency = max(self.plan.latency if self.plan is not None else 0, latency)
         self.arrival = {name: self._stage(index) for name, index in graph.variables.items()}
         self.ready = {
@@ -162,7 +200,7 @@ class Datapath(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        emitter = _Emitter(m, self.graph, self.model, self.plan)
+        emitter = _Emitter(m, self)
         for name, index in self.graph.variables.items():
             emitter.define(index, getattr(self, f"i_{name}"))
         for index in range(len(self.graph.nodes)):
@@ -188,15 +226,14 @@ class _Emitter:
     units : those blocks, by the node of their sum.
     """
 
-    def __init__(
-        self, m: Module, graph: Graph, model: DelayModel | None, plan: Schedule | None
-    ) -> None:
-        self.m, self.graph, self.model, self.plan = m, graph, model, plan
-        self.names = graph.names()
+    def __init__(self, m: Module, path: Datapath) -> None:
+        self.m, self.graph, self.model, self.plan = m, path.graph, path.model, path.plan
+        graph = path.graph
+        self.names = {index: path.signals[name] for index, name in graph.names().items()}
         for name, index in graph.variables.items():
             self.names[index] = name
         self.values: dict[tuple[int, int], Value] = {}
-        self.fused = {} if model is not None else _products_with_adder(graph)
+        self.fused = {} if path.model is not None else _products_with_adder(graph)
         self.units: dict[int, MultiplyAdd] = {}
 
     def name(self, index: int) -> str:

@@ -49,7 +49,7 @@ class InputMemory(wiring.Component):
         self.fields = data.StructLayout(
             {name: port_shape(form) for name, form in parts.pre.items()}
         )
-        self.update = Datapath(parts.neuron_graph(parts.pre), family.delay)
+        self.update = Datapath(parts.neuron_graph(parts.pre), family.delay, distinct=True)
         row = max(1, (rows - 1).bit_length())
         super().__init__(
             {

@@ -114,7 +114,12 @@ class LanePlan:
         self.taken = min(self.taken, self.weight_fetched + 1)
         arrivals |= dict.fromkeys(neuron, self.taken - FETCH)
         self.update = Datapath(
-            self.graph, delay, late=arrivals, aligned=not self.split, latency=latency
+            self.graph,
+            delay,
+            late=arrivals,
+            aligned=not self.split,
+            latency=latency,
+            distinct=True,
         )
         self.write_weight = self.write_others = FETCH + latency
         if self.split:  # the other fields need not wait for the weight: they are written earlier

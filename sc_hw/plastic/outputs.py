@@ -54,7 +54,7 @@ class OutputMemory(wiring.Component):
         self.values_layout = data.StructLayout(
             {**{name: port_shape(form) for name, form in parts.post.items()}, parts.post_spike: 1}
         )
-        self.update = Datapath(parts.neuron_graph(parts.post), family.delay)
+        self.update = Datapath(parts.neuron_graph(parts.post), family.delay, distinct=True)
         super().__init__(
             {
                 "feed": In(1),

@@ -87,9 +87,8 @@ def named_signals(update: Datapath) -> tuple[NamedSignal, ...]:
         # A constant, or what was folded into another node, has no slot and so no signal.
         if slot is not None:
             width = interval.format.width
-            rows.append(
-                NamedSignal(name, f"update.{name}", width, interval.lo, interval.hi, slot.stage)
-            )
+            signal = f"update.{update.signals[name]}"
+            rows.append(NamedSignal(name, signal, width, interval.lo, interval.hi, slot.stage))
     return tuple(rows)
 
 

@@ -92,6 +92,7 @@ class SynapseBank(wiring.Component):
             self.family.delay,
             late=list(self.settings),
             stored=list(rule.state_formats(params)),
+            distinct=True,
         )
         # The sequencer's distance between two issues of a synapse
         self.reissue_clocks = self.span  # a mutant makes it too small

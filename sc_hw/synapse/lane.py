@@ -80,7 +80,9 @@ class SynapseLane(wiring.Component):
         m = Module()
         loads = {f.name: getattr(self, f"load_{f.name}") for f in self.rule.state if f.loadable}
         m.submodules.update = update = Datapath(
-            self.graph, loadable={name: port.shape() for name, port in loads.items()}
+            self.graph,
+            distinct=True,
+            loadable={name: port.shape() for name, port in loads.items()},
         )
         for name in self.inputs:
             m.d.comb += getattr(update, f"i_{name}").eq(getattr(self, name))

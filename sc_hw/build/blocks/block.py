@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from amaranth.lib import wiring
 
 from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of
+from sc_hw.fabric.datapath import signal_names
 from sc_hw.fabric.families import Family
 from sc_hw.network.cdc import Crossing
 from sc_model.graph import Graph
@@ -73,6 +74,7 @@ class RuleBlock(Block):
 
     def description(self) -> dict[str, Any]:
         """Clock, ports, timing, and the named intermediates with their ranges and stages."""
+        signals = signal_names(self.graph)
         return {
             "domain": {**clock_of("sync"), "edge": "rising", "reset_kind": RESET_KIND},
             "ports": ports_of(self.component),
@@ -81,7 +83,7 @@ class RuleBlock(Block):
             "named_signals": [
                 {
                     "name": name,
-                    "signal": f"update.{name}",
+                    "signal": f"update.{signals[name]}",
                     "width": self.graph.nodes[index].interval.format.width,
                     "lo": self.graph.nodes[index].interval.lo,
                     "hi": self.graph.nodes[index].interval.hi,

@@ -57,6 +57,50 @@ def test_lane_of_every_rule_with_mutants(family: str, tmp_path: Path) -> None:
     assert certificate["passed"]
 
 
+# Names of ports of the multipliers and of the datapath, and of what is made of other values
+CONFUSING = '''"""Two products: weight' = saturate((x y >> 5) + (y weight >> 6), n bits)."""
+from pydantic import Field
+from sc_model.spec.rule import RuleInput, RuleParams, StateField
+from sc_model.spec.rule_kit import all_ones, vectors_for
+
+FAMILY = "confusing"
+
+
+class Params(RuleParams):
+    weight_bits: int = Field(default=6, ge=6)
+
+
+STATE = (StateField("weight", "weight_bits", loadable=True),)
+INPUTS = (RuleInput("x", "weight_bits"), RuleInput("y", "weight_bits"))
+
+
+def update(ops, state, inputs, params):
+    first = ops.let("sum", inputs.x * inputs.y)
+    second = ops.let("product", inputs.y * state.weight)
+    total = ops.let("load", ops.let("a", first >> 5) + ops.let("sum_low", second >> 6))
+    return {"weight": ops.clamp(total, 0, all_ones(params.weight_bits))}
+
+
+def float_update(ops, state, inputs, params):
+    total = inputs.x * inputs.y / 32 + inputs.y * state.weight / 64
+    return {"weight": ops.clamp(total, 0, all_ones(params.weight_bits))}
+
+
+vector = vectors_for(STATE, INPUTS)
+VECTORS = (vector("rests", (9,), (0, 0), (0,)), vector("32 + 16", (32,), (32, 32), (48,)))
+'''
+
+
+def test_a_rule_may_name_its_values_as_ports_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "confusing.py"
+    file.write_text(CONFUSING)
+    design = Design(name="lane", block="lane", rule=RuleChoice(family=str(file)))
+    certificate = prove(design, root=tmp_path, mutants=False)
+    assert missed(certificate) == []
+    signals = {claim["name"] for claim in certificate["claims"]}
+    assert {"signal sum", "signal product", "signal load"} <= signals
+
+
 # Products of two fields as wide as these may be end as `unknown` (docs/limits.md).
 WIDE_PRODUCTS = ("tsodyks_markram", "unbiased_rstdp")
 

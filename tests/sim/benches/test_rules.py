@@ -13,11 +13,13 @@ from sc_model.spec import Design, RuleChoice
 
 # Simulated by `make soak`: what they have beside the others is in the tests of lane and bank.
 LONG = ("e_prop", "tsodyks_markram", "unbiased_rstdp")
+# Use + (M - use) * U / 2^F stays within [0, M]: the clamp states the range, and nothing leads beyond
+HELD = tuple(f"clamp.{use}_risen.{end}" for use in ("drive", "update") for end in ("high", "low"))
 # Ends of ranges that only a rare or no state leads to; a lane loads the weight alone.
 UNREACHED = {
     ("e_prop", "lane"): ("state.pre_trace.255",),  # spikes in each step end at 249
-    ("tsodyks_markram", "lane"): ("state.drive.253", "state.use.127", "state.used.247"),
-    ("tsodyks_markram", "bank"): ("state.drive.253",),
+    ("tsodyks_markram", "lane"): ("state.drive.253", "state.use.127", "state.used.247", *HELD),
+    ("tsodyks_markram", "bank"): ("state.drive.253", *HELD),
 }
 
 
