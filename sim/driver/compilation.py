@@ -7,8 +7,6 @@ for the first of them.
 
 from __future__ import annotations
 
-import os
-import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ from sc_sim.toolchain import (
     plain_build,
     private_place,
     tool_versions,
+    users_options,
 )
 
 VERILATED = "verilated"  # folder of what Verilator and make write
@@ -39,15 +38,6 @@ def instruction_sets() -> str:
     lines = list_of_processors.read_text(encoding="utf-8").splitlines()
     # "flags" on x86, "Features" on ARM
     return "".join(sorted({line for line in lines if line.startswith(("flags", "Features"))}))
-
-
-def users_options() -> list[str]:
-    """The user's own options of the C++ compiler, behind those of a library.
-
-    They are the words of the variable `SC_HW_CFLAGS`: `-O0` compiles in half the time what is to
-    run for thousands of clocks only.
-    """
-    return shlex.split(os.environ.get("SC_HW_CFLAGS", ""))
 
 
 def compile_library(

@@ -23,13 +23,21 @@ from sc_model.environment import plain_name
 from sc_model.files import write_text
 from sc_sim.design import RuleDut
 from sc_sim.harness.wrapper import TOP, wrapper
-from sc_sim.toolchain import SimulationError, digest, locked, plain_build, private_place
+from sc_sim.toolchain import (
+    SimulationError,
+    digest,
+    locked,
+    plain_build,
+    private_place,
+    users_options,
+)
 
 # -O1 compiles in half the time of Verilator's own -Os and runs as fast; -O0 at half the speed.
 # WIDTH and the like are the business of `lint`, which is strict. One C++ file, however large: for
 # several of them the wheel's makefile asks the compiler for precompiled headers in a way that no
 # compiler knows.
-BUILD_ARGS = ("-CFLAGS", "-O1", "-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
+CFLAGS = "-O1"
+BUILD_ARGS = ("-Wno-fatal", "-Wno-WIDTH", "--output-split", "0")
 # cocotb asks for all signals to stay visible, which makes a layer three times as large. The wrapper
 # names those that the bench accesses; only waves need the others.
 HIDDEN_SIGNALS = ("--no-public-flat-rw",)
@@ -97,7 +105,8 @@ def build_simulator(dut: RuleDut, versions: dict[str, str], waves: bool) -> Path
     """
     verilog, bench = dut.verilog.read_text(encoding="utf-8"), wrapper(dut)
     root = dut.folder.resolve() / "sim"
-    arguments = [*BUILD_ARGS, *(() if waves else HIDDEN_SIGNALS)]
+    flags = " ".join((CFLAGS, *users_options()))
+    arguments = ["-CFLAGS", flags, *BUILD_ARGS, *(() if waves else HIDDEN_SIGNALS)]
     tools = json.dumps(versions, sort_keys=True)
     key = digest(verilog, bench, tools, *arguments, f"waves={waves}", sys.executable)[:KEY_DIGITS]
     with locked(root / ".lock"):

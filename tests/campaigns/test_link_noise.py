@@ -14,7 +14,9 @@ from support import ROOT
 from campaigns import link_noise
 
 
-@pytest.mark.parametrize(("rate", "seed"), [(0.0, 3), (1e-3, 3)])
+@pytest.mark.parametrize(
+    ("rate", "seed"), [pytest.param(0.0, 3, marks=pytest.mark.soak), (1e-3, 3)]
+)
 def test_noise_neither_loses_nor_repeats_a_request(builds: Path, rate: float, seed: int) -> None:
     line = uart_board(builds, seed, waits=6)
     row = link_noise.run_on(line, port_of(line), 200, rate, seed, faults=0.03)

@@ -53,13 +53,22 @@ def test_every_command_is_known_here() -> None:
         assert example(name)[0] == name
 
 
-def test_examples_of_all_helps_run(tmp_path: Path) -> None:
+# Other tests prove a lane and measure adaptation: these examples are run by `make soak`.
+LONG = ("prove", "bench")
+
+
+@pytest.mark.parametrize(
+    "left_out", [LONG, pytest.param((), marks=pytest.mark.soak)], ids=["short ones", "all"]
+)
+def test_examples_of_all_helps_run(tmp_path: Path, left_out: tuple[str, ...]) -> None:
     shutil.copy(ROOT / "examples" / "nir" / "digits_snn.nir", tmp_path)
     shutil.copy(ROOT / "examples" / "nir" / "digits_snn_test.npz", tmp_path / "digits.npz")
     for name in ORDER:
         assert f"sc-hw {' '.join(example(name))}" in " ".join(
             sc_hw(tmp_path, name, "--help").stdout.split()
         ), name
+        if name in left_out:
+            continue
         done = sc_hw(tmp_path, *example(name))
         assert done.returncode == 0, (name, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr

@@ -118,7 +118,10 @@ BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize(
+    "block",
+    [pytest.param(b, marks=pytest.mark.soak if b == "layer" else ()) for b in BLOCKS],
+)
 def test_it_is_proved_and_simulated_in_processes_of_other_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: str
 ) -> None:

@@ -89,9 +89,9 @@ def test_fault_is_found(
     ("design", "fabric"),
     [
         ("network.toml", "generic"),
-        ("timescales/timescales.toml", "ice40_hx"),
+        pytest.param("timescales/timescales.toml", "ice40_hx", marks=pytest.mark.soak),
         ("delays/delays.toml", "generic"),
-        ("two clocks", "ice40_hx"),
+        pytest.param("two clocks", "ice40_hx", marks=pytest.mark.soak),
         ("learns", "generic"),
     ],
 )

@@ -109,6 +109,7 @@ def test_the_readme_quotes_the_recording(recording: LayerRecording) -> None:
             assert f"{figure:.3f}" in text
 
 
+@pytest.mark.soak
 def test_recording_again_gives_the_same_arrays(
     recording: LayerRecording, monkeypatch: pytest.MonkeyPatch
 ) -> None:

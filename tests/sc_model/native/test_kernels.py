@@ -192,7 +192,14 @@ def synapse_by_synapse(
             assert found == one.state, (i, j)
 
 
-@pytest.mark.parametrize(("rule", "params"), RULES, ids=IDS)
+@pytest.mark.parametrize(
+    ("rule", "params"),
+    [
+        # the defaults, and every third of the drawn ones; all of them by `make soak`
+        pytest.param(*one, id=name, marks=() if number % 3 == 0 else pytest.mark.soak)
+        for number, (one, name) in enumerate(zip(RULES, IDS, strict=True))
+    ],
+)
 def test_dense_replay(rule: Rule, params: RuleParams) -> None:
     rng = np.random.default_rng(7)
     names = layer_rule(rule, params)
@@ -273,6 +280,10 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"critic_shift": 3},
         {"threshold": 100_000, "winner_take_all": True, "noise_bits": 12},
     ),
+    "prediction": (
+        {"discount_shift": 4, "reward_shift": 9, "surprise_shift": 10, "signed_weights": True},
+        {"threshold": 100_000, "winner_take_all": True, "noise_bits": 12},
+    ),
 }
 
 
@@ -281,7 +292,9 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_layer(options: str, family: str) -> None:
     rng, rule = np.random.default_rng(9), load_rule(family)
     of_layer, of_neuron = OPTIONS[options]
-    if of_layer.get("critic_shift") and not layer_rule(rule, rule.params_type()).modulators:
+    if {"critic_shift", "discount_shift"} & {*of_layer} and not layer_rule(
+        rule, rule.params_type()
+    ).modulators:
         of_layer = {}
     for inputs, neurons in ((7, 5), (40, 33), (64, 70)):
         spec = PlasticLayerSpec(inputs=inputs, neurons=neurons, **of_layer)
@@ -293,7 +306,7 @@ def test_layer(options: str, family: str) -> None:
         x = spikes(rng, 60, inputs)
         shared = {name: rng.integers(-150, 150, 60) for name in golden.names.modulators}
         flags = {"clear_trial": rng.random(60) < 0.1, "clear_traces": rng.random(60) < 0.1}
-        if spec.critic_shift:
+        if spec.has_critic:
             flags["outcome"] = rng.random(60) < 0.3
         if of_neuron.get("winner_take_all"):
             flags["decide"] = rng.random(60) < 0.3

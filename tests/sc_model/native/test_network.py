@@ -80,7 +80,11 @@ def check_state(native: NativeNetwork, golden: Network) -> None:
         assert own["lost"] == crossing.lost
 
 
-@pytest.mark.parametrize("seeds", [range(30), range(30, 60)], ids=["first", "second"])
+@pytest.mark.parametrize(
+    "seeds",
+    [range(30), pytest.param(range(30, 60), marks=pytest.mark.soak)],
+    ids=["first", "second"],
+)
 def test_random_networks(seeds: range) -> None:
     fired = lost = 0
     for seed in seeds:

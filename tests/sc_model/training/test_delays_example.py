@@ -16,8 +16,8 @@ import torch
 from support import ROOT, scripts_of
 
 from campaigns.freshness.stamps import without_stamp
-from sc_model.golden.network.network import Network
 from sc_model.golden.network.recording import load_network_recording
+from sc_model.native import NativeNetwork
 from sc_model.spec import load_design
 
 FOLDER = ROOT / "examples" / "delays"
@@ -189,7 +189,7 @@ def test_the_shipped_network_answers_as_it_says(
     x, labels = record.stimulus()
     assert np.array_equal(recording.x, x)
     assert labels.tolist() == meta["labels"]
-    said = record.answers(Network(spec, dict(recording.parameters)).run(recording.x))
+    said = record.answers(NativeNetwork(spec, dict(recording.parameters)).run(recording.x))
     assert said.tolist() == meta["answers"]
     right = float((said == labels).mean())
     tuned = next(seed for seed in report["seeds"] if seed["seed"] == record.SEED)["learned"][

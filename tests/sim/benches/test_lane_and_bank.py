@@ -72,10 +72,18 @@ def test_lane_agrees_on_random_stimulus(stall: float, build_of: BuildOf, tmp_pat
     assert results["coverage"]["missed"] == (["event.hold"] if stall == 0 else [])
 
 
+SIZES = ((1, 1500), (3, 800), (16, 300), (40, 150), (100, 60))  # synapses, sweeps
+
+
 @pytest.mark.parametrize(
-    ("synapses", "sweeps"), [(1, 1500), (3, 800), (16, 300), (40, 150), (100, 60)]
+    ("stall", "synapses", "sweeps"),
+    [
+        # each size and each stall; all pairs of them by `make soak`
+        pytest.param(stall, *size, marks=() if number % len(STALLS) == place else pytest.mark.soak)
+        for number, size in enumerate(SIZES)
+        for place, stall in enumerate(STALLS)
+    ],
 )
-@pytest.mark.parametrize("stall", STALLS)
 def test_bank_agrees_on_random_stimulus(
     synapses: int, sweeps: int, stall: float, build_of: BuildOf, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sc_model.cache import SharedFolderWarning
 from sc_sim.driver import compilation
+from sc_sim.toolchain import users_options
 
 SOURCES = {"top.v": "module top; endmodule\n"}
 
@@ -75,9 +76,9 @@ def test_options_of_the_user_make_another_library(
     builds: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SC_HW_CFLAGS", " -O0 '-DA=b c'")
-    assert compilation.users_options() == ["-O0", "-DA=b c"]
+    assert users_options() == ["-O0", "-DA=b c"]
     given = library(tmp_path)
     monkeypatch.delenv("SC_HW_CFLAGS")
-    assert compilation.users_options() == []
+    assert users_options() == []
     assert library(tmp_path) != given
     assert len(builds) == 2

@@ -95,7 +95,14 @@ class NetworkBoard:
                     np.testing.assert_array_equal(got[layer][name], values, f"{layer}.{name}")
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        # long, and like the others but for packets that come unasked
+        pytest.param(name, marks=pytest.mark.soak if name == "early" else ())
+        for name in DESIGNS
+    ],
+)
 def test_a_network_takes_random_steps(name: str, builds: Path) -> None:
     network = NetworkBoard(DESIGNS[name](), builds, seed=4)
     board, spec, rng = network.board, network.spec, network.rng

@@ -109,7 +109,7 @@ def designs(rule: RuleChoice) -> list[Design]:
     ]
 
 
-@pytest.mark.parametrize("block", ["lane", "bank", "layer"])
+@pytest.mark.parametrize("block", ["lane", "bank", pytest.param("layer", marks=pytest.mark.soak)])
 def test_a_correct_soft_bound_rule_passes(
     block: str, soft_bound: RuleChoice, tmp_path: Path
 ) -> None:

@@ -16,6 +16,9 @@ from sc_hw import Device
 from sc_hw.build.elaborate import elaborate
 from sc_hw.simulation.board.pseudo_terminal import PseudoTerminal
 
+# the library of the test of a board, too
+pytestmark = pytest.mark.usefixtures("long_simulation")
+
 
 def flip_once(data: bytes, left: list[int]) -> bytes:
     """The bytes with one bit flipped, the first time that there are many."""

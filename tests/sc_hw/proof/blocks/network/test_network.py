@@ -111,7 +111,13 @@ def test_a_multiplier_s_table_is_proved_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "fabric"), [(0, "ice40_hx"), (4, "ecp5"), (2, "ice40_hx"), (1, "ice40_up")]
+    ("terms", "fabric"),
+    [
+        pytest.param(0, "ice40_hx", marks=pytest.mark.soak),
+        (4, "ecp5"),
+        (2, "ice40_hx"),
+        pytest.param(1, "ice40_up", marks=pytest.mark.soak),
+    ],
 )
 def test_ways_to_make_a_decay(tmp_path: Path, terms: int, fabric: str) -> None:
     design = small(terms=terms).model_copy(update={"fabric": fabric})
@@ -191,7 +197,11 @@ def test_a_dense_layer_is_proved_and_its_mutants_refuted(
             },
             "ice40_up",
         ),
-        ({"neuron": {"factor_shift": 4}, "policy": "accumulate", "tick_interval": 4}, "ice40_hx"),
+        pytest.param(
+            {"neuron": {"factor_shift": 4}, "policy": "accumulate", "tick_interval": 4},
+            "ice40_hx",
+            marks=pytest.mark.soak,  # a product of adders, as in the test of decays
+        ),
     ],
 )
 def test_kinds_of_dense_layers(tmp_path: Path, changes: dict[str, Any], fabric: str) -> None:

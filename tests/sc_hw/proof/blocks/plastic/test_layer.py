@@ -76,7 +76,15 @@ def missed(certificate: dict[str, Any]) -> list[tuple[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+@pytest.mark.parametrize(
+    "design",
+    [
+        pytest.param(
+            design, id=design.name, marks=pytest.mark.soak if design.name == "single_port" else ()
+        )
+        for design in DESIGNS
+    ],
+)
 def test_layer_with_options(design: Design, tmp_path: Path) -> None:
     certificate = prove(design, root=tmp_path, mutants=False, schedules=False)
     assert missed(certificate) == []
