@@ -110,6 +110,20 @@ class CheckpointWords:
         arrays = state[GOLDEN.get(space, space)]
         return {name: int(arrays[name][index]) for name in self.spaces[space]}
 
+    def after_reset(self, state: State, initial: State) -> tuple[State, tuple[str, ...]]:
+        """The state of an idle layer that is reset, and the spaces that must be loaded from it.
+
+        `initial`: a state with the control word's initial values. That of a reset says of no neuron
+        that it has fired last. Where the neurons' words say so, as without winner-take-all, no
+        model goes on from both: the control word is loaded.
+        """
+        fields = self.spaces.get("control", {})
+        neuron = dict(state["neuron"])
+        if "won" in fields:
+            neuron |= {name: np.zeros_like(neuron[name]) for name in ("fired", "fired_before")}
+        kept = {**state, "neuron": neuron, "control": initial["control"]}
+        return kept, ("control",) if "any_fired" in fields else ()
+
     def _control(self, state: State, name: str) -> int | None:
         """A field of the control word, which has the spikes that the neurons' words don't have."""
         control = state["control"]

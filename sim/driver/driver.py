@@ -210,12 +210,12 @@ class Driver:
         ----------
         transfers : words and room for words.
         quiet_ps : time without a transfer after which the run ends.
-        resets : pulses.
+        resets : pulses; afterwards `at` of each is its time and, once it has come, `clocks` 0.
 
         Returns whether all words were taken and all outputs gave what was wanted.
         """
         pulses = (ResetPulse * max(1, len(resets)))(*resets)
-        return bool(
+        done = bool(
             self._library.rtl_run(
                 self._handle,
                 transfers.sources,
@@ -228,6 +228,9 @@ class Driver:
                 ctypes.c_int64(quiet_ps),
             )
         )
+        for reset, pulse in zip(resets, pulses, strict=False):
+            reset.at, reset.clocks = pulse.at, pulse.clocks
+        return done
 
     def run_at_full_speed(self, transfers: Transfers, patience_clocks: int) -> bool:
         """Transfer words through a design with one clock, without idle clocks.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,29 @@ from numpy.typing import NDArray
 
 from sc_model.golden.network.network import Network
 from sc_sim.benches.network.comparison import Comparison
-from sc_sim.benches.network.expected import expected, last_ticks, own_lessons
+from sc_sim.benches.network.expected import Expected, expected, last_ticks, own_lessons
 from sc_sim.benches.network.findings import Findings
 from sc_sim.benches.network.stimulus import Parameters, Teaching
-from sc_sim.blocks.network.records import Played, Reset
+from sc_sim.blocks.network.records import Part, Played, Reset, parts_of
 from sc_sim.blocks.network.rtl import NetworkRtl
 from sc_sim.clocks import Clocking
+from sc_sim.layer_words import State
 
 STREAM_EVENTS = ("i_idle", "i_blocked", "o_idle", "o_blocked")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a part of a run begins with.
+
+    Members
+    -------
+    teach : what the plastic layer is taught in each of its own steps, by name.
+    plastic : the plastic layer's state at its beginning; None without one.
+    """
+
+    teach: Teaching
+    plastic: State | None
 
 
 class NetworkBench:
@@ -51,7 +66,7 @@ class NetworkBench:
         self.rtl, self.spec, self.parameters, self.x = rtl, rtl.spec, parameters, x
         if teach is None:
             teach = {name: np.zeros(len(x), np.int64) for name in rtl.lesson_formats}
-        self.teach = own_lessons(self.spec, teach, len(x))
+        self.lessons, self.teach = teach, own_lessons(self.spec, teach, len(x))
         plastic = Network(self.spec, parameters).plastic
         self.plastic = plastic.checkpoint() if plastic is not None else None
         self.golden = expected(self.spec, parameters, x, self.teach)
@@ -105,10 +120,7 @@ class NetworkBench:
         number, before = len(self.runs), self.findings.differences
         start = time.perf_counter()
         self.rtl.start(clocking, seed, waves)
-        played = self.rtl.play(
-            self.parameters, self.x, stall, resets, seed, self.plastic, self.teach
-        )
-        self._compare(number, played)
+        played = self._play(number, stall, resets, seed)
         report = {
             **clocking.as_json(),
             "seed": seed,
@@ -125,12 +137,56 @@ class NetworkBench:
         self.runs.append(report)
         return report
 
-    def _compare(self, run: int, played: Played) -> None:
-        """Compare words, crossings, the final state and counts."""
-        given, accepted, times = played.taken.inputs, played.taken.epochs, played.taken.times
-        steps = len(given)
+    def _play(self, number: int, stall: float, resets: Sequence[Reset], seed: int) -> Played:
+        """Play the steps and compare them, with a plastic layer part by part; all that was played.
+
+        A reset in the midst of its step leaves a plastic layer with some synapses updated and
+        others not: then its state is loaded again. One between steps keeps its memories.
+        """
+        whole: Played | None = None
+        state, loaded = self.plastic, self.plastic
+        spaces: tuple[str, ...] = ()
+        parts = [Part(0, len(self.x), tuple(resets))]
+        if self.plastic is not None and resets:
+            parts = parts_of(len(self.x), resets)
+        for part in parts:
+            x, teach = self.x[part.steps], self.teach
+            if len(parts) > 1:
+                lessons = {name: values[part.steps] for name, values in self.lessons.items()}
+                teach = own_lessons(self.spec, lessons, len(x))
+            played = self.rtl.play(
+                self.parameters if whole is None else None,
+                x,
+                stall,
+                part.resets,
+                seed,
+                loaded,
+                teach,
+                spaces,
+            )
+            learned = self._compare(number, played, Given(teach, state))
+            whole = played if whole is None else whole.followed_by(played)
+            state = loaded = self.plastic
+            spaces = ()
+            words = self.rtl.plastic_words
+            if words is not None and state is not None and learned is not None and not part.resets:
+                state, spaces = words.after_reset(learned, state)
+                loaded = state if spaces else None
+                self.findings.bins["reset.between_learning_steps"] += part is not parts[-1]
+        if whole is None:
+            raise ValueError("a run must have a part")
+        return whole
+
+    def _compare(self, run: int, played: Played, given: Given) -> State | None:
+        """Compare words, crossings, the final state and counts; the plastic layer's state by then.
+
+        Where a pulse has come, the plastic layer's spikes are compared up to the first one, and
+        its state is not.
+        """
+        taken, accepted, times = played.taken.inputs, played.taken.epochs, played.taken.times
+        steps = len(taken)
         undisturbed = played.epochs == 1
-        if undisturbed and steps == len(self.x):
+        if undisturbed and steps == len(self.x):  # the whole run
             sections, begins = [self.golden], [int(times[0])]
         else:
             # epochs without a step are in `nothing`, but for the last one
@@ -140,17 +196,29 @@ class NetworkBench:
                 if epoch == played.epochs - 1 or (accepted == epoch).any()
             ]
             in_epoch = [accepted == epoch for epoch in epochs]
-            sections = [expected(self.spec, self.parameters, given[chosen]) for chosen in in_epoch]
+            sections = [self._expected(taken[chosen], given) for chosen in in_epoch]
             begins = [int(times[chosen].min(initial=self.rtl.now_ps)) for chosen in in_epoch]
         comparison = Comparison(self.findings, run, self.spec, self.nothing, sections, begins)
-        comparison.output(played.out)
+        learns = self.plastic is not None
+        if learns and played.reset_ps is not None:
+            first = self._expected(taken[accepted == 0], given).out
+            comparison.output_until(played.out, played.reset_ps, first)
+            lessons = int((played.taught_ps < played.reset_ps).sum())
+            answered = int((played.out.times_ps < played.reset_ps).sum())
+            self.findings.bins["reset.in_a_learning_step"] += lessons > answered
+        comparison.output(played.out, bits=not learns or played.reset_ps is None)
         comparison.crossings(played.crossed)
         if not played.finished:
             comparison.stuck(steps)
         readings = self.rtl.read(0.0, self.plastic)
-        comparison.final_state(readings, steps)
+        comparison.final_state(readings, steps, plastic=played.reset_ps is None)
         self.state = readings if readings is not None else self.state
-        comparison.faults(played, self.golden.lost if undisturbed and played.finished else {})
+        comparison.faults(played, sections[-1].lost if undisturbed and played.finished else {})
+        return sections[-1].learned
+
+    def _expected(self, x: NDArray[np.uint8], given: Given) -> Expected:
+        """What the golden network makes of some steps of a part, from a reset on."""
+        return expected(self.spec, self.parameters, x, given.teach, given.plastic)
 
     def _report(self, played: Played) -> dict[str, Any]:
         """What a run did, as it stands in results."""

@@ -73,14 +73,29 @@ class Comparison:
                     run=self.run, event="lost", layer=name, field="lost", want=count, got=got
                 )
 
-    def output(self, out: Stepped) -> None:
-        """Words of stream `o`.
+    @property
+    def _last(self) -> str:
+        """The layer whose words leave the network."""
+        return PLASTIC if self.spec.plastic is not None else self.spec.layers[-1].name
+
+    def output_until(self, out: Stepped, end_ps: int, row: Row) -> None:
+        """Words of stream `o` before a time: they must be the first ones of a row."""
+        words = out.where(out.times_ps < end_ps)
+        count = row.match_length(words)
+        if count < len(words.steps):
+            self._wrong("word", self._last, words, row, count)
+
+    def output(self, out: Stepped, *, bits: bool = True) -> None:
+        """Words of stream `o`; without `bits` the numbers of their steps alone.
 
         Between two restarts they must be the first ones of a section; after the last restart they
         must be all of the last section.
         """
-        name = PLASTIC if self.spec.plastic is not None else self.spec.layers[-1].name
+        name = self._last
         rows, nothing = [section.out for section in self.sections], self.nothing.out
+        if not bits:
+            rows, nothing = [row.without_bits() for row in rows], nothing.without_bits()
+            out = out.without_bits()
         next_row, words = 0, out.where(np.zeros(len(out.steps), np.bool_))
         for epoch in np.unique(out.epochs):
             words = out.where(out.epochs == epoch)
@@ -179,15 +194,24 @@ class Comparison:
         )
 
     def final_state(
-        self, readings: Mapping[str, Mapping[str, NDArray[np.int64]]] | None, steps: int
+        self,
+        readings: Mapping[str, Mapping[str, NDArray[np.int64]]] | None,
+        steps: int,
+        *,
+        plastic: bool = True,
     ) -> None:
-        """Everything that the host can read; None where the network did not answer."""
+        """Everything that the host can read; None where the network did not answer.
+
+        `plastic`: whether the plastic layer's state is known, too.
+        """
         if readings is None:
             self.findings.differ(
                 run=self.run, event="readback", field="readback.valid", want=1, got=0
             )
             return
         for layer, fields in self.sections[-1].state.items():
+            if layer == PLASTIC and not plastic:
+                continue
             for name, values in fields.items():
                 wrong = np.argwhere(readings[layer][name] != values)
                 if len(wrong):

@@ -13,6 +13,7 @@ from sc_model.golden.network.network import Network
 from sc_model.spec import PLASTIC, NetworkSpec, TrainedLayerSpec
 from sc_sim.benches.network.stimulus import Parameters, Teaching
 from sc_sim.blocks.network.records import Stepped, flat
+from sc_sim.layer_words import State
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Row:
         same &= (words.bits[start : start + count] == self.bits[:count]).all(axis=1)
         return count if same.all() else int(np.argmin(same))
 
+    def without_bits(self) -> Row:
+        """The words' steps alone."""
+        return Row(self.steps, self.bits[:, :0])
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -42,6 +47,7 @@ class Expected:
     state : what the host reads of each layer after them.
     saturations : of each layer's traces, None for a layer without.
     answers : bits of what a readout answers by the ticks so far, (ticks, bits); no bits without.
+    learned : the plastic layer's checkpoint after them, None without one.
     """
 
     spec: NetworkSpec
@@ -50,6 +56,7 @@ class Expected:
     state: Mapping[str, Mapping[str, NDArray[np.int64]]]
     saturations: Mapping[str, int | None]
     answers: NDArray[np.uint8]
+    learned: State | None
 
     def row(self, layer: TrainedLayerSpec) -> Row:
         """A layer's words, with the numbers of their steps as those travel."""
@@ -103,9 +110,13 @@ class _GoldenRun:
     Each layer is followed as far as its ticks do not depend on steps that are not there.
     """
 
-    def __init__(self, spec: NetworkSpec, parameters: Parameters, steps: int) -> None:
+    def __init__(
+        self, spec: NetworkSpec, parameters: Parameters, steps: int, plastic: State | None
+    ) -> None:
         self.spec, self.steps = spec, steps
         self.network, self.last = Network(spec, parameters), last_ticks(spec, steps)
+        if self.network.plastic is not None and plastic is not None:
+            self.network.plastic.restore(plastic)
         self.interval = spec.layers[-1].tick_interval
         self.learned: list[NDArray[np.uint8]] = []
         self.answers: list[int] = []
@@ -163,7 +174,15 @@ class _GoldenRun:
             neurons = len(self.network.outputs[PLASTIC])
             words[PLASTIC] = np.array(self.learned, np.uint8).reshape(-1, neurons)
             self.state.setdefault(PLASTIC, flat(plastic.checkpoint()))
-        return Expected(self.spec, words, self.lost, self.state, self.saturations, self._answers())
+        return Expected(
+            self.spec,
+            words,
+            self.lost,
+            self.state,
+            self.saturations,
+            self._answers(),
+            None if plastic is None else plastic.checkpoint(),
+        )
 
     def _answers(self) -> NDArray[np.uint8]:
         """Bits of the readout's answers, the lowest first."""
@@ -174,15 +193,20 @@ class _GoldenRun:
 
 
 def expected(
-    spec: NetworkSpec, parameters: Parameters, x: NDArray[np.uint8], teach: Teaching | None = None
+    spec: NetworkSpec,
+    parameters: Parameters,
+    x: NDArray[np.uint8],
+    teach: Teaching | None = None,
+    plastic: State | None = None,
 ) -> Expected:
     """Run the golden network on steps (T, inputs), or on sets of values, from a reset on.
 
-    `teach`: what the plastic layer is taught in each of its own steps (see `own_lessons`).
+    `teach`: what the plastic layer is taught in each of its own steps (see `own_lessons`);
+    `plastic`: its state at the beginning, by default that of its parameters.
     """
     if spec.encoder is not None:
         x = Encoder(spec.encoder, spec.values).shown(x)
-    run = _GoldenRun(spec, parameters, len(x))
+    run = _GoldenRun(spec, parameters, len(x), plastic)
     lessons = {name: dict(enumerate(values.tolist())) for name, values in (teach or {}).items()}
     silence = np.zeros(x.shape[1], np.uint8)
     # layers that run ahead tick for steps beyond x

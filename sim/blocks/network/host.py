@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -371,13 +371,18 @@ class NetworkHost:
         count = len(next(iter(teach.values())))
         return {TEACH: self.payloads(TEACH, teach, count)}
 
-    def plastic_loads(self, state: State) -> dict[str, Words]:
-        """Words that load all of the plastic layer from a checkpoint of its model."""
+    def plastic_loads(self, state: State, spaces: Collection[str] = ()) -> dict[str, Words]:
+        """Words that load the plastic layer from a checkpoint of its model.
+
+        `spaces`: those that are loaded; none for all.
+        """
         if self.plastic is None:
             return {}
         port, batches = f"load_{PLASTIC}", []
         data = self._data_offset(port)
         for space, fields in self.plastic.spaces.items():
+            if spaces and space not in spaces:
+                continue
             words = self.payloads(port, self.plastic.addresses(space), self.plastic.count(space))
             for name, values in self.plastic.values(state, space).items():
                 slot = fields[name]

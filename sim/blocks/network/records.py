@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,44 @@ class Reset:
     after: int
     delay_ps: int = 0
     clocks: int = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of a run's steps, which begin with the network at rest after a reset.
+
+    Members
+    -------
+    begin, end : its steps are those in [begin, end) of the run.
+    resets : pulses while they are played; `after` counts the part's own steps.
+    """
+
+    begin: int
+    end: int
+    resets: tuple[Reset, ...] = ()
+
+    @property
+    def steps(self) -> slice:
+        """Its steps, among those of the run."""
+        return slice(self.begin, self.end)
+
+
+def parts_of(steps: int, resets: Sequence[Reset]) -> list[Part]:
+    """Parts of a run in each of which the network is disturbed once at most, the last two never.
+
+    Pulses that follow the same step are in one part, and each part ends halfway to the step of the
+    next pulses, or to the end; what is left makes two parts.
+    """
+    parts, begin = [], 0
+    places = sorted({min(reset.after, steps) for reset in resets})
+    for place, following in zip(places, [*places[1:], steps], strict=True):
+        own = [reset for reset in resets if min(reset.after, steps) == place]
+        end = (place + following) // 2
+        moved = tuple(replace(reset, after=place - begin) for reset in own)
+        parts.append(Part(begin, end, moved))
+        begin = end
+    middle = (begin + steps) // 2
+    return [*parts, Part(begin, middle), Part(middle, steps)]
 
 
 @dataclass(frozen=True)
@@ -70,6 +108,10 @@ class Stepped:
             self.steps[chosen], self.bits[chosen], self.epochs[chosen], self.times_ps[chosen]
         )
 
+    def without_bits(self) -> Stepped:
+        """The words' steps alone."""
+        return replace(self, bits=self.bits[:, :0])
+
 
 @dataclass(frozen=True)
 class Played:
@@ -84,6 +126,8 @@ class Played:
     crossed : words of each crossing between two clocks, by the layer that takes them (`epochs` is 0
         for all).
     counts : clocks, events and violations by name.
+    taught_ps : times at which the plastic layer's lessons were taken, (n,).
+    reset_ps : time of the first pulse; None where none has come.
     """
 
     finished: bool
@@ -92,6 +136,22 @@ class Played:
     out: Stepped
     crossed: Mapping[str, Stepped]
     counts: Mapping[str, int]
+    taught_ps: NDArray[np.int64]
+    reset_ps: int | None = None
+
+    def followed_by(self, other: Played) -> Played:
+        """This part of a run and the next one as one: what was taken, and the sums of the counts.
+
+        Words that came out or crossed are those of this part alone.
+        """
+        epochs = np.where(other.taken.epochs < 0, -1, other.taken.epochs + self.epochs)
+        taken = Taken(
+            np.concatenate([self.taken.inputs, other.taken.inputs]),
+            np.concatenate([self.taken.epochs, epochs]).astype(np.int32),
+            np.concatenate([self.taken.times, other.taken.times]),
+        )
+        counts = {name: count + other.counts[name] for name, count in self.counts.items()}
+        return replace(self, taken=taken, epochs=self.epochs + other.epochs, counts=counts)
 
 
 def flat(state: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_model.spec import PLASTIC, IntFormat
-from sc_sim.blocks.network.host import NetworkHost, Readings
+from sc_sim.blocks.network.host import TEACH, NetworkHost, Readings
 from sc_sim.blocks.network.records import Played, Reset, Stepped, flat
 from sc_sim.blocks.network.steps import Steps
 from sc_sim.clocks import Clocking
 from sc_sim.driver.driver import Driver, Transfers
 from sc_sim.driver.structures import ResetPulse
-from sc_sim.layer_words import State
+from sc_sim.layer_words import CheckpointWords, State
 from sc_sim.network_design import read_network
 from sc_sim.toolchain import SimulationError
 
@@ -45,11 +45,12 @@ class NetworkRtl:
         self._host = NetworkHost(self.dut)
         self._steps = Steps(self.spec)
         self._clocking: Clocking | None = None
+        self._epochs = 0
 
     def start(self, clocking: Clocking, seed: int, waves: Path | None = None) -> None:
         """Make the network anew; see `Driver.start`."""
         self.driver.start(clocking, seed, waves)
-        self._clocking = clocking
+        self._clocking, self._epochs = clocking, 0
 
     def close(self) -> None:
         """Let the network go; files of waves are complete from then on."""
@@ -93,8 +94,14 @@ class NetworkRtl:
             busy += (encoder["values"] + steps * encoder["clocks"]["step"]) * max(longest.values())
         return 2 * busy + round(HANDSHAKE_CLOCKS / (1 - stall)) * max(longest.values())
 
-    def _run(self, transfers: Transfers, stall: float, resets: Sequence[Reset] = ()) -> bool:
-        pulses = [
+    @property
+    def plastic_words(self) -> CheckpointWords | None:
+        """The words of the plastic layer, None without one."""
+        return self._host.plastic
+
+    def _pulses(self, resets: Sequence[Reset]) -> list[ResetPulse]:
+        """Pulses as the driver takes them."""
+        return [
             ResetPulse(
                 self.dut.roles.index(reset.role),
                 reset.after * self._steps.transfers,
@@ -104,8 +111,14 @@ class NetworkRtl:
             )
             for reset in resets
         ]
-        transfers.sources[self.dut.sources.index("i")].group = self._steps.transfers
-        return self.driver.run(transfers, self._quiet_ps(stall), pulses)
+
+    def _run(self, transfers: Transfers, stall: float, pulses: Sequence[ResetPulse] = ()) -> bool:
+        i = transfers.sources[self.dut.sources.index("i")]
+        i.group = self._steps.transfers
+        done = self.driver.run(transfers, self._quiet_ps(stall), pulses)
+        # The driver counts restarts from the start of the network on.
+        self._epochs = max(self._epochs, i.epoch)
+        return done
 
     def read(self, stall: float, plastic: State | None = None) -> Readings | None:
         """Read all that the host can read.
@@ -193,7 +206,7 @@ class NetworkRtl:
         role = self.spec.layers[0].clock
         before = self.clocks[role]
         transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, {"o": room}, {"o": room})
-        if not self._run(transfers, 0.0, [Reset(role, 0)]):
+        if not self._run(transfers, 0.0, self._pulses([Reset(role, 0)])):
             return None
         words = self._output(transfers)
         until_the_last = (words.times_ps[-1:] - words.times_ps) // self._clocking.clocks[
@@ -201,11 +214,14 @@ class NetworkRtl:
         ].period
         return words, self.clocks[role] - before - until_the_last
 
-    def reset(self) -> bool:
-        """Reset the network, whose parameters stay; whether it has restarted."""
-        return self._run(
-            Transfers(self.dut, {}, {}, {}), 0.0, [Reset(self.spec.layers[0].clock, 0)]
-        )
+    def reset(self, *, rest: bool = False) -> bool:
+        """Reset the network, whose parameters stay; whether it has restarted.
+
+        With `rest` it is at rest afterwards, in all clocks; without, the reset has begun.
+        """
+        pulses = self._pulses([Reset(self.spec.layers[0].clock, 0)])
+        wanted = {"o": -1} if rest else {}
+        return self._run(Transfers(self.dut, {}, {}, wanted), 0.0, pulses)
 
     def answer(self, words: Stepped) -> tuple[int, NDArray[np.int64]]:
         """What a readout answers by the ticks since the reset, and the neurons' scores.
@@ -241,54 +257,78 @@ class NetworkRtl:
 
     def play(
         self,
-        parameters: Mapping[str, NDArray[Any]],
+        parameters: Mapping[str, NDArray[Any]] | None,
         inputs: NDArray[np.uint8],
         stall: float,
         resets: Sequence[Reset] = (),
         seed: int = 0,
         plastic: State | None = None,
         teach: Mapping[str, NDArray[np.int64]] | None = None,
+        spaces: Collection[str] = (),
     ) -> Played:
         """Load all parameters and play steps, until nothing is transferred any more.
 
         Parameters
         ----------
-        parameters : of all layers, by `<layer>.<name>`.
+        parameters : of all layers, by `<layer>.<name>`; None for those that are there, and a reset
+            of the network, which is idle, in front of the steps.
         inputs : spikes of the steps, (T, inputs).
         stall : probability of an idle clock on every stream.
         resets : pulses.
         seed : of what is loaded beside the parameters.
-        plastic : the plastic layer's state at the beginning.
-        teach : its modulators and flags in each of its own steps, by name.
+        plastic : the plastic layer's state at the beginning; None for what it has.
+        teach : its modulators and flags in each of its own steps, by name. Behind a pulse it may be
+            taught less than that.
+        spaces : of the plastic layer that are loaded; none for all.
         """
+        clocks_before = self.clocks
         words = {"i": self._steps.words(inputs)}
-        words |= self._host.loads(parameters, np.random.default_rng(seed))
-        words |= self._host.plastic_loads(plastic or {}) | self._host.lessons(teach or {})
         # a layer that is faster than its producer may tick on its own after each restart
         longest_interval = max(layer.tick_interval for layer in self.spec.layers)
         room = len(inputs) * self.spec.shown_steps
         room += (1 + 2 * len(resets)) * longest_interval
+        if parameters is not None:
+            words |= self._host.loads(parameters, np.random.default_rng(seed))
+        else:
+            self.reset(rest=True)
+        words |= {} if plastic is None else self._host.plastic_loads(plastic, spaces)
+        words |= self._host.lessons(teach or {})
         transfers = Transfers(self.dut, words, {"o": room}, {"o": -1}, stall)
         logs = [
             transfers.log(number, room, capture.bits)
             for number, capture in enumerate(self.dut.captures)
         ]
-        clocks_before = self.clocks
-        finished = self._run(transfers, stall, resets)
+        first_epoch, pulses = self._epochs, self._pulses(resets)
+        self._run(transfers, stall, pulses)
         i = transfers.sources[self.dut.sources.index("i")]
+        epochs = transfers.epochs["i"][: i.done]
         taken = self._steps.taken(
-            inputs, transfers.epochs["i"][: i.done], transfers.times["i"][: i.done]
+            inputs,
+            np.where(epochs < 0, epochs, epochs - first_epoch).astype(np.int32),
+            transfers.times["i"][: i.done],
         )
         counts = self._counts(transfers) | {"accepted": len(taken.inputs)}
         counts |= {f"clocks_{role}": n - clocks_before[role] for role, n in self.clocks.items()}
+        # Of the lessons some may be left where a reset has voided steps.
+        may_be_left = {f"{TEACH}.ready"} if resets else set()
+        times = [pulse.at for pulse in pulses if not pulse.clocks]
         return Played(
-            finished,
+            not set(transfers.unfinished()) - may_be_left,
             taken,
-            i.epoch + 1,
+            self._epochs - first_epoch + 1,
             self._output(transfers),
             self._crossed(transfers, logs),
             counts | self._crossing_counts(transfers),
+            self._taught(transfers),
+            min(times, default=None),
         )
+
+    def _taught(self, transfers: Transfers) -> NDArray[np.int64]:
+        """Times at which lessons were taken."""
+        if TEACH not in self.dut.sources:
+            return np.zeros(0, np.int64)
+        done = transfers.sources[self.dut.sources.index(TEACH)].done
+        return transfers.times[TEACH][:done]
 
     def _output(self, transfers: Transfers) -> Stepped:
         """Words of stream `o`; with a readout its answer is behind the spikes."""

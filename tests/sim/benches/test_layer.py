@@ -89,6 +89,13 @@ ALONE: dict[str, dict[str, Any]] = {
     "thresholds rise and fall": {"neuron": {"threshold_step": 50_000, "threshold_decay_shift": 2}},
     "signed weights": {"signed_weights": True},
     "critic": {"critic_shift": 3},
+    "prediction": {
+        "discount_shift": 2,
+        "reward_shift": 10,
+        "surprise_shift": 9,
+        "signed_weights": True,
+        "neuron": {"winner_take_all": True, "noise_bits": 8},
+    },
     "counters": {"counters": True},
 }
 
@@ -105,6 +112,20 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
     "plain": ((16, 7, 2), 0.0, {}),
     "one neuron": ((9, 1, 1), 0.3, {"chains": 1, "memory": "split", "neuron": {"refractory": 1}}),
     "two rows a chain": ((4, 3, 2), 0.9, {"chains": 2, "neuron": {"winner_take_all": True}}),
+    "a neuron that predicts": (
+        (19, 5, 6),
+        0.0,
+        {
+            "chains": 3,
+            "cluster": 1,
+            "discount_shift": 4,
+            "reward_shift": 10,
+            "surprise_shift": 9,
+            "signed_weights": True,
+            "counters": True,
+            "neuron": {"winner_take_all": True, "noise_bits": 11, "leak_shift": 1},
+        },
+    ),
     "two groups, winner takes all": (
         (20, 8, 4),
         0.0,
@@ -222,7 +243,14 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", COMBINED)
+# What these have is in the others, too, and in `make soak` they are simulated as well.
+COVERED = ("homeostasis", "triplets", "everything", "pairs", "multipliers in a part of the lanes")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.soak if name in COVERED else ()) for name in COMBINED],
+)
 def test_shapes_fabrics_and_options_together_agree(
     name: str, layer_of: LayerOf, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from sc_model.spec import (
     PlasticLayerSpec,
     PlasticStageSpec,
 )
+from sc_sim.benches.network import RESET_RUNS, stimulus
 from sc_sim.benches.network.bench import NetworkBench
 from sc_sim.benches.network.expected import expected, last_ticks
 from sc_sim.benches.network.stimulus import lessons, parameters, spikes
@@ -38,7 +40,9 @@ from sc_sim.blocks.network.records import Reset
 from sc_sim.blocks.network.rtl import NetworkRtl
 from sc_sim.clocks import KINDS, MAX_RATIO, Clock, Clocking, drawn, extremes, nominal
 from sc_sim.design import BuildFolderError
+from sc_sim.layer_words import CheckpointWords, State
 from sc_sim.network_design import read_network
+from sc_sim.request import Request
 
 
 def network(
@@ -217,7 +221,6 @@ def test_layers_in_one_clock_agree(
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == results
 
 
-@pytest.mark.usefixtures("shipped_options")
 def test_layers_of_all_kinds_agree(
     builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
 ) -> None:
@@ -234,11 +237,17 @@ def test_layers_of_all_kinds_agree(
 def test_a_plastic_layer_behind_a_network_agrees(
     builds: Path, tmp_path: Path, elaborated: Callable[[Design, Path], Build]
 ) -> None:
-    """Rewards, outcomes, decisions and clears at any step; every weight, trace, potential and the
-    noise read back.
+    """Rewards, outcomes, decisions and clears at any step; resets of any domain in the midst of a
+    step and between two; every weight, trace, potential and the noise read back.
     """
-    results = cosim(elaborated(LEARNING, builds), steps=300, seed=4, out=tmp_path / "results.json")
+    results = cosim(elaborated(LEARNING, builds), steps=300, seed=6, out=tmp_path / "results.json")
     agree(results)
+    bins = results["coverage"]["bins"]
+    assert bins["reset.in_a_learning_step"] > 0
+    assert bins["reset.between_learning_steps"] == RESET_RUNS
+    assert [run["epochs"] > 2 for run in results["runs"]] == [
+        bool(run["resets"]) for run in results["runs"]
+    ]
     assert len({run["kind"] for run in results["runs"]}) == 1 + len(KINDS)
     with np.load(tmp_path / "final_state.npz") as state:
         weights = state["plastic.synapse.weight"]
@@ -258,6 +267,42 @@ def test_a_lesson_too_late_is_noticed(bench_of: Callable[..., NetworkBench]) -> 
     bench.run(nominal({"x": 12.0, "y": 12.0}), 1, 0.0)
     assert bench.findings.first is not None
     assert bench.findings.first["layer"] == "plastic"
+
+
+def test_a_reset_that_a_learning_layer_does_not_survive_is_seen(
+    bench_of: Callable[..., NetworkBench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the layer has learned is expected to be gone behind a reset between two steps."""
+
+    def forgets(words: CheckpointWords, state: State, initial: State) -> tuple[State, tuple[str]]:
+        return initial, ()
+
+    bench, resets = bench_of(LEARNING, 120), [Reset("x", 20, 12_345, 1)]
+    clocking = nominal({"x": 12.0, "y": 12.0})
+    bench.run(clocking, 1, 0.0, resets)
+    assert bench.findings.first is None
+    monkeypatch.setattr(CheckpointWords, "after_reset", forgets)
+    bench.run(clocking, 1, 0.0, resets)
+    assert bench.findings.first is not None
+    assert bench.findings.first["layer"] == "plastic"
+
+
+def test_a_learning_network_needs_layers_that_wait() -> None:
+    """A layer that runs ahead waits for a lesson before the host has loaded it."""
+    spec = SEPARATE["four, depth 8"].network
+    assert spec is not None
+    assert LEARNING.network is not None
+    learning = LEARNING.network.plastic
+    assert learning is not None
+    layer = learning.layer.model_copy(update={"inputs": spec.layers[-1].neurons})
+    plastic = learning.model_copy(update={"layer": layer})
+    rtl = SimpleNamespace(spec=spec.model_copy(update={"plastic": plastic}))
+    with pytest.raises(
+        ValueError,
+        match=r"^co-simulation of a network with a plastic layer needs layers that wait for their"
+        r" producers; take tick_intervals that do not fall\.$",
+    ):
+        stimulus(Request(folder=Path("none")), rtl)
 
 
 @pytest.mark.parametrize("name", SEPARATE)
