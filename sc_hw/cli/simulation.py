@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,13 @@ from sc_model.spec import load_design
 # Ten million steps of a lane take an hour; a number beyond that is a slip.
 MAX_STEPS = 10_000_000
 MAX_WAVE_STEPS = 100_000  # a lane's waves of them take 100 MB
+
+
+class WaveFormat(StrEnum):
+    """Formats of waves that viewers read."""
+
+    VCD = "vcd"
+    FST = "fst"
 
 
 def cosim(
@@ -82,6 +90,9 @@ def waves(
     events: Annotated[
         Path | None, typer.Option(help="Recording (.npz) to replay in place of random stimulus.")
     ] = None,
+    file_format: Annotated[
+        WaveFormat, typer.Option("--format", help="Format of the waves that the view is of.")
+    ] = WaveFormat.VCD,
     as_json: AsJson = False,
 ) -> None:
     """Keep the waves of a co-simulation, with a view of clock, ports and the rule's values.
@@ -93,7 +104,12 @@ def waves(
 
     with progress_lines(as_json) as progress:
         found = show_waves(
-            load_design(design), root=build, steps=steps, events=events, progress=progress
+            load_design(design),
+            root=build,
+            steps=steps,
+            events=events,
+            fst=file_format is WaveFormat.FST,
+            progress=progress,
         )
     if as_json:
         print_json(found)

@@ -34,9 +34,9 @@ def sweep(
 ) -> None:
     """Price many designs and measure their accuracy; find those that no other one beats.
 
-    Results are kept in one table: stopped at any time, the same command goes on. Writes table.csv,
-    sweep.sqlite, sweep.md, plots, and the front's designs. The exit code is 1 where all points
-    failed.
+    Results are kept in one table: stopped at any time, the same command goes on. Writes sweep.html
+    (fronts, plots, all points), sweep.md, table.csv, sweep.sqlite, and the front's designs. The
+    exit code is 1 where all points failed.
     """
     from sc_hw.sweep.sweep import sweep as run_sweep
 
@@ -64,7 +64,7 @@ def _print_sweep(result: dict[str, Any]) -> None:
         out.print(table)
     out.print(
         f"{result['points']} points, {result['failed']} failed, {result['worked_on']} done now;"
-        f" wrote {result['folder']}: {', '.join(result['files'][:2])}, sweep.md and more",
+        f" wrote {result['folder']}: sweep.html, table.csv and more",
         markup=False,
     )
     if result["first_failure"] is not None:

@@ -19,6 +19,7 @@ from sc_hw.build.elaborate import Build, elaborate
 from sc_hw.files import DEFAULT_ROOT, PathLike, replacing
 from sc_hw.progress import Progress, silent
 from sc_hw.simulation.cosim import cosim
+from sc_hw.simulation.fst import fst_library, write_fst
 from sc_hw.simulation.vcd import Signal, rising_edges, signals_of
 from sc_model.spec import Design
 
@@ -35,6 +36,7 @@ def show_waves(
     root: PathLike = DEFAULT_ROOT,
     steps: int = STEPS,
     events: PathLike | None = None,
+    fst: bool = False,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Co-simulate with waves, and write a view of them.
@@ -44,16 +46,26 @@ def show_waves(
     design : to elaborate under `root`.
     steps : steps of each run.
     events : recording to replay in place of random stimulus.
+    fst : whether the waves are written as FST, too, and the view is of that file.
 
     Returns
     -------
     dict : `waves` and `view`, the files; `time`, that of the first difference in the unit of the
         waves, or None; `first_difference` and `passed` of the co-simulation.
+
+    Raises
+    ------
+    MissingPackageError : `fst`, and pylibfst is not installed.
     """
+    if fst:  # before the minute that the simulator takes
+        fst_library()
     build: Build = elaborate(design, root)
     results = cosim(build, steps=steps, events=events, waves=True, progress=progress)
     waves = Path(results["waves"])
-    view, time = write_view(waves, build.manifest, results["first_difference"])
+    view, time = write_view(waves, build.manifest, results["first_difference"], fst)
+    if fst:
+        progress(f"{design.name}: writing the waves as FST")
+        waves = write_fst(waves, waves.with_suffix(".fst"))
     return {
         "waves": str(waves),
         "view": str(view),
@@ -110,7 +122,7 @@ def groups(manifest: Mapping[str, Any], signals: Sequence[Signal]) -> dict[str, 
 
 
 def write_view(
-    waves: Path, manifest: Mapping[str, Any], first: Mapping[str, Any] | None
+    waves: Path, manifest: Mapping[str, Any], first: Mapping[str, Any] | None, fst: bool = False
 ) -> tuple[Path, int | None]:
     """Write the save file beside the waves.
 
@@ -119,6 +131,7 @@ def write_view(
     waves : VCD file.
     manifest : of the build.
     first : the first difference of a co-simulation; None without one.
+    fst : whether the view is of the same waves as FST.
 
     Returns
     -------
@@ -132,7 +145,7 @@ def write_view(
     path = waves.with_suffix(".gtkw")
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
         save = GTKWSave(stream)
-        save.dumpfile(waves.name, abspath=False)
+        save.dumpfile(waves.with_suffix(".fst").name if fst else waves.name, abspath=False)
         save.savefile(path.name, abspath=False)
         period = _period(waves, clock)
         save.timestart(0 if time is None else max(0, time - AROUND * period))

@@ -1,4 +1,4 @@
-"""`sc-hw sweep`: work on all points of a sweep file, and write table, plots and the front."""
+"""`sc-hw sweep`: work on all points of a sweep file, and write table, page and the front."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from sc_hw.progress import Progress, silent
 from sc_hw.proof.prove import prove
 from sc_hw.sweep.engines import Cluster, Processes
 from sc_hw.sweep.front import columns, fronts, judged, rows
+from sc_hw.sweep.page import PAGE, design_file, write_page
 from sc_hw.sweep.plots import draw_fronts
 from sc_hw.sweep.points import Point, batches, with_values
-from sc_hw.sweep.spec import SweepSpec, load_sweep
+from sc_hw.sweep.spec import OBJECTIVES, SweepSpec, load_sweep
 from sc_hw.sweep.table import Table, write_csv
 from sc_hw.sweep.work import item_of, key_of, outcome_of
 from sc_hw.tools import find
@@ -72,7 +73,9 @@ def sweep(
         table.write_rows(names, rows(spec, points, outcomes, front))
         write_csv(results / "table.csv", names, rows(spec, points, outcomes, front))
     designs = _write_front(results, spec, tables, points, front)
-    plots = draw_fronts(results, spec, outcomes, front)
+    plots = draw_fronts(spec, outcomes, front)
+    for plot in plots:
+        write_text(results / f"{plot.name}.svg", plot.svg)
     summary = {
         "schema_version": SWEEP_SCHEMA,
         "name": spec.name,
@@ -87,9 +90,10 @@ def sweep(
             _front_row(spec, target, task, numbers, points, outcomes, proofs)
             for (target, task), numbers in front.items()
         ],
-        "files": [DATABASE, "table.csv", *(plot.name for plot in plots), *designs],
+        "files": [DATABASE, "table.csv", PAGE, *(f"{plot.name}.svg" for plot in plots), *designs],
     }
     write_json(results / "sweep.json", summary)
+    write_page(results / PAGE, spec, points, outcomes, front, summary, plots)
     write_text(results / "sweep.md", markdown(summary))
     return summary
 
@@ -116,7 +120,8 @@ def _front_row(
             row["proved"] = proofs[number]
         found.append(row)
     first = spec.objectives[0]
-    found.sort(key=lambda row: (-row["objectives"][first], row["point"]))
+    sign = -1 if OBJECTIVES[first] else 1
+    found.sort(key=lambda row: (sign * row["objectives"][first], row["point"]))
     return {"target": target, "task": task or None, "points": found}
 
 
@@ -202,7 +207,7 @@ def _write_front(
 ) -> list[str]:
     """Write the design files of all fronts; their names, from the folder's own."""
     chosen = sorted({number for numbers in front.values() for number in numbers})
-    wanted = {f"front/{spec.name}_{number}.toml": number for number in chosen}
+    wanted = {design_file(spec, number): number for number in chosen}
     folder = make_folder(results / "front")
     for old in folder.glob("*.toml"):  # of an earlier run with fewer points
         if f"front/{old.name}" not in wanted:

@@ -29,6 +29,7 @@ COMPONENTS = (
     "sc_hw.trained",
     "sc_hw.events",
     "sc_hw.learning",
+    "sc_hw.recurrent",
     "sc_hw.network",
 )
 # plain functions on the standard library, for every layer: texts of errors, files, child processes,
@@ -193,6 +194,8 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.trained": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained")),
     "sc_hw.events": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained", "sc_hw.events")),
     "sc_hw.learning": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.trained", "sc_hw.learning")),
+    # one shift register rounds the steps of both kinds of networks that learn
+    "sc_hw.recurrent": Layer((*HARDWARE, "sc_hw.parts", "sc_hw.learning.noise", "sc_hw.recurrent")),
     "sc_hw.network": Layer(COMPONENTS),
     # a block behind registers: it asks the build's blocks what they are, and makes no Verilog
     "sc_hw.host": Layer(
@@ -222,8 +225,8 @@ LAYERS: dict[str, Layer] = {
     # prices and proofs from the hardware's side, accuracy from the golden models'
     "sc_hw.sweep": Layer(
         (
-            *(*STAGE, "sc_hw.price", "sc_hw.proof", "sc_hw.simulation", "sc_hw.sweep"),
-            *("sc_model", "pydantic", "matplotlib", "tomli_w"),
+            *(*STAGE, "sc_hw.price", "sc_hw.proof", "sc_hw.simulation", "sc_hw.reporting"),
+            *("sc_hw.sweep", "sc_model", "pydantic", "matplotlib", "markupsafe", "tomli_w"),
             *("optuna", "distributed"),  # extras, loaded when they are used
         ),
         never=("sc_model.golden",),
@@ -253,6 +256,7 @@ LAYERS: dict[str, Layer] = {
         never=("sc_model.golden",),
     ),
     "sc_hw.simulation": Layer((*STAGE, "sc_hw.simulation", "sc_model"), never=("sc_model.golden",)),
+    "sc_hw.simulation.fst": Layer((*SHARED, "sc_model.packages", "pylibfst")),
     # viewers' files
     "sc_hw.simulation.wave_views": Layer((*STAGE, "sc_hw.simulation", "sc_model.spec", "vcd")),
     # where model and hardware meet: `Device` and what it is made of
@@ -266,6 +270,7 @@ LAYERS: dict[str, Layer] = {
             "checkpoint",
             "comparison",
             "evaluation",
+            "learning_run",
             "on_board",
             "running",
             "selftest",

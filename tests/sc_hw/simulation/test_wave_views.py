@@ -70,10 +70,32 @@ def test_view_has_a_marker_at_the_difference(tmp_path: Path) -> None:
     assert "difference" not in path.read_text()
 
 
+def check_same(vcd: Path, fst: Path) -> None:
+    """Another library reads the same signals and values from both."""
+    pywellen = pytest.importorskip("pywellen")
+    first, second = (
+        {variable.full_name: variable for variable in pywellen.Waveform(str(file)).all_vars()}
+        for file in (vcd, fst)
+    )
+    assert len(first) == len(second) > 50
+    changing = 0
+    for name in list(first)[:: max(1, len(first) // 60)]:
+        ours, others = (each[name] for each in (second, first))
+        assert ours.bitwidth == others.bitwidth
+        values = [others.signal.value_at(time) for time in range(120)]
+        assert [ours.signal.value_at(time) for time in range(120)] == values
+        changing += len(set(values)) > 3
+    assert changing > 5
+
+
 def test_waves_of_a_lane(build_of: Callable[..., Build]) -> None:
     build = build_of("lane")
-    found = show_waves(build.design, root=build.folder.parent, steps=40)
+    found = show_waves(build.design, root=build.folder.parent, steps=40, fst=True)
     assert (found["passed"], found["time"]) == (True, None)
+    fst = Path(found["waves"])
+    assert fst.stat().st_size < fst.with_suffix(".vcd").stat().st_size / 5
+    assert f'[dumpfile] "{fst.name}"' in Path(found["view"]).read_text()
+    check_same(fst.with_suffix(".vcd"), fst)
     text = Path(found["view"]).read_text()
     for name in ("clk", "pre_spike", "reward[7:0]", "weight[15:0]", "update.weight_next[15:0]"):
         assert f"\nbench.dut.{name}\n" in text

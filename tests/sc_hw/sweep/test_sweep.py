@@ -60,6 +60,9 @@ def test_results_are_written_and_the_front_is_a_design(file: Path, tmp_path: Pat
     assert len((tmp_path / "out" / "table.csv").read_text().splitlines()) == 7
     assert json.loads((tmp_path / "out" / "sweep.json").read_text()) == result
     assert "| 0 | 4 | 5 | 9 |" in (tmp_path / "out" / "sweep.md").read_text()
+    assert f"front/small_{number}.toml" in (tmp_path / "out" / "sweep.html").read_text()
+    for name in result["files"]:
+        assert (tmp_path / "out" / name).is_file()
 
 
 def test_a_sweep_that_grows_works_on_what_is_new(file: Path, tmp_path: Path) -> None:
