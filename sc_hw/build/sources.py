@@ -29,6 +29,7 @@ _GENERATOR = {
         "network",
         "parts",
         "plastic",
+        "recurrent",
         "synapse",
         "trained",
         "wires.py",

@@ -15,7 +15,7 @@ class Space(IntEnum):
     -------
     SYNAPSE : words of the synapses: weight, traces, delay, decay code.
     INPUT : what a layer keeps for each input: traces of a plastic one, lists of a sparse one.
-    OUTPUT : traces of a plastic layer's neurons.
+    OUTPUT : traces of a plastic layer's neurons; weights of a recurrent network's readout.
     NEURON : potentials, thresholds and what else a neuron keeps.
     CONTROL : the one word of registers that a checkpoint needs beside the memories.
     HISTORY : past values of a trained layer's columns, where it has delays.

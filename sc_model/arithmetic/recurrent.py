@@ -30,11 +30,12 @@ from sc_model.spec.rule_kit import decay, decay_to_zero
 
 
 def recurrent_neuron(spec: RecurrentNetworkSpec) -> Unit:
-    """A step of a neuron: ``potential``, ``spike`` (of the step before) and ``current`` to
-    ``potential``, ``spike`` and ``slope``.
+    """A step of a neuron: ``potential``, ``spike`` (of the step before), ``trace`` (the readout's)
+    and ``current`` to ``potential``, ``spike``, ``trace`` and ``slope``.
     """
     hidden, potential = spec.hidden, spec.potential_format
     lif = lif_unit(hidden.neuron, spec.current_format)
+    kept = {"potential": potential, "spike": BIT, "trace": TRACE_FORMAT}
 
     def run(ops: Ops, now: Any) -> dict[str, Any]:
         found = lif.apply(
@@ -49,31 +50,22 @@ def recurrent_neuron(spec: RecurrentNetworkSpec) -> Unit:
         above = ops.let("above", found["potential"] - hidden.threshold)
         distance = ops.let("distance", ops.mux(above < 0, -above, above))
         near = (hidden.threshold - distance) >> hidden.slope_shift
+        left = decay_to_zero(ops, now.trace, spec.readout_shift, TRACE_FORMAT.hi)
+        risen = ops.mux(found["ready"], spec.trace_increment, 0)
         return {
             "potential": found["potential"],
             "spike": found["ready"],
+            "trace": ops.clamp(left + risen, 0, TRACE_FORMAT.hi),
             "slope": ops.clamp(near, 0, hidden.slope_format.hi),
         }
 
     return Unit(
         "recurrent neuron",
-        {"potential": potential, "spike": BIT, "current": spec.current_format},
-        {"potential": potential, "spike": BIT, "slope": hidden.slope_format},
-        {"potential": 0, "spike": 0},
+        {**kept, "current": spec.current_format},
+        {**kept, "slope": hidden.slope_format},
+        dict.fromkeys(kept, 0),
         run,
     )
-
-
-def readout_trace(spec: RecurrentNetworkSpec) -> Unit:
-    """What the readout keeps of a neuron's spikes: ``trace`` and ``spike`` to ``trace``."""
-
-    def run(ops: Ops, now: Any) -> dict[str, Any]:
-        left = decay_to_zero(ops, now.trace, spec.readout_shift, TRACE_FORMAT.hi)
-        risen = ops.mux(now.spike, spec.trace_increment, 0)
-        return {"trace": ops.clamp(left + risen, 0, TRACE_FORMAT.hi)}
-
-    inputs = {"trace": TRACE_FORMAT, "spike": BIT}
-    return Unit("readout trace", inputs, {"trace": TRACE_FORMAT}, {"trace": 0}, run)
 
 
 def score_leak(spec: RecurrentNetworkSpec) -> Unit:

@@ -8,7 +8,7 @@ told. The recurrent layer of H neurons has n + H rows: the lines, then its own n
        synapses  {weight_ij, eligibility_ij} and the rows' traces by the rule (`e_prop`), with s_i
                  and slope_j, signal_j of the step before
     2. neurons   I_j = sum of weight_ij * s_i over the rows, with the weights of before step 1
-                 potential_j, z_j, slope_j by `recurrent_neuron`; trace_j by `readout_trace`
+                 potential_j, z_j, slope_j, trace_j by `recurrent_neuron`
     3. readout   y_k by `score_leak`, + sum of w_jk over the neurons with z_j = 1
                  the answer is the class with the largest y, the lowest of equals
     4. errors    with a class told: e_k by `class_error`
@@ -45,7 +45,6 @@ from numpy.typing import ArrayLike, NDArray
 from sc_model.arithmetic.learning import class_error, galois_step
 from sc_model.arithmetic.recurrent import (
     feedback_signal,
-    readout_trace,
     recurrent_neuron,
     score_leak,
 )
@@ -155,7 +154,7 @@ class RecurrentNetwork:
         check_rules(load_rule(spec.hidden.rule.family), load_rule(spec.readout.rule.family))
         self._rule, self._params = resolve(spec.hidden_rule)
         self._readout_rule, self._readout_params = resolve(spec.readout_rule)
-        self._neuron, self._trace = recurrent_neuron(spec), readout_trace(spec)
+        self._neuron = recurrent_neuron(spec)
         self._leak = score_leak(spec)
         self._error = class_error(spec.readout, spec.score_format)
         self._feedback = feedback_signal(spec)
@@ -272,7 +271,7 @@ class RecurrentNetwork:
         """What a sample begins with: all but weights, settings and the register is 0."""
         neurons, classes = self.spec.hidden.neurons, self.spec.readout.neurons
         self._rows = {name: np.zeros(self.spec.rows, np.int64) for name in self._pre}
-        self._potential, self._spike, self._slope, self._kept, self._signal = (
+        self._potential, self._spike, self._slope, self._trace, self._signal = (
             np.zeros(neurons, np.int64) for _ in range(5)
         )
         self.scores = np.zeros(classes, np.int64)
@@ -294,12 +293,15 @@ class RecurrentNetwork:
         current = weight[rows == 1].sum(0)
         self._sweep(rows)
         found = unit_outputs(
-            self._neuron, potential=self._potential, spike=self._spike, current=current
+            self._neuron,
+            potential=self._potential,
+            spike=self._spike,
+            trace=self._trace,
+            current=current,
         )
-        self._potential, self._spike, self._slope = (
-            np.asarray(found[name]) for name in ("potential", "spike", "slope")
+        self._potential, self._spike, self._trace, self._slope = (
+            np.asarray(found[name]) for name in ("potential", "spike", "trace", "slope")
         )
-        self._kept = unit_outputs(self._trace, trace=self._kept, spike=self._spike)["trace"]
         out = self.state[self.spec.readout.name]["weight"]
         left = unit_outputs(self._leak, score=self.scores)["score"]
         self.scores = within("score", left + out[self._spike == 1].sum(0), self.spec.score_format)
@@ -353,7 +355,7 @@ class RecurrentNetwork:
         noise = self._noise(spec.hidden.neurons)
         if fields["learn"]:
             inputs = {
-                "trace": self._kept[:, None],
+                "trace": self._trace[:, None],
                 "signal": error[None, :],
                 "shift": self.state["control"]["readout_shift"],
                 "noise": noise[:, None],

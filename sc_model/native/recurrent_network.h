@@ -22,7 +22,7 @@ struct Network {
 // What a sample leaves from step to step.
 struct alignas(64) Sample {
   int32_t row[PRES ? PRES : 1][ROWS], spike[ROWS];
-  int32_t potential[NEURONS], slope[NEURONS], kept[NEURONS], signal[NEURONS];
+  int32_t potential[NEURONS], slope[NEURONS], trace[NEURONS], signal[NEURONS];
   int32_t current[NEURONS], noise[GROUPS * ROWS];
 };
 
@@ -60,10 +60,9 @@ static int step(const Network *n, Sample &s, const uint8_t *lines, int target) {
   for (int i = 0; i < INPUTS; i++) s.spike[i] = lines[i];
   sweep(n, s);
   for (int j = 0; j < NEURONS; j++) {
-    int32_t v, fires, slope;
-    Of::neuron(s.potential[j], s.spike[INPUTS + j], s.current[j], v, fires, slope);
-    s.potential[j] = v; s.spike[INPUTS + j] = fires; s.slope[j] = slope;
-    s.kept[j] = Of::trace(s.kept[j], fires);
+    int32_t v, fires, left, slope;
+    Of::neuron(s.potential[j], s.spike[INPUTS + j], s.trace[j], s.current[j], v, fires, left, slope);
+    s.potential[j] = v; s.spike[INPUTS + j] = fires; s.trace[j] = left; s.slope[j] = slope;
     s.signal[j] = 0;
     n->counts[3] += fires;
   }
@@ -87,7 +86,7 @@ static int step(const Network *n, Sample &s, const uint8_t *lines, int target) {
     state = next(state);
     if (*n->learn_out)
       for (int k = 0; k < CLASSES; k++)
-        w[k] = Of::readout(w[k], s.kept[j], error[k], (int32_t)*n->shift_out, noise);
+        w[k] = Of::readout(w[k], s.trace[j], error[k], (int32_t)*n->shift_out, noise);
   }
   *n->lfsr = state;
   if (*n->learn_out) n->counts[2] += NEURONS * CLASSES;

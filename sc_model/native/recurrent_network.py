@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 from sc_model.arithmetic.learning import GALOIS_TAPS, class_error
 from sc_model.arithmetic.recurrent import (
     feedback_signal,
-    readout_trace,
     recurrent_neuron,
     score_leak,
 )
@@ -109,10 +108,9 @@ def kernel_text(spec: RecurrentNetworkSpec) -> str:
         unit_text(
             "neuron",
             recurrent_neuron(spec),
-            ("potential", "spike", "current"),
-            {"potential": "v", "spike": "fires", "slope": "bend"},
+            ("potential", "spike", "trace", "current"),
+            {"potential": "v", "spike": "fires", "trace": "left", "slope": "bend"},
         ),
-        unit_text("trace", readout_trace(spec), ("trace", "spike"), "trace"),
         unit_text("leak", score_leak(spec), ("score",), "score"),
         unit_text(
             "error",

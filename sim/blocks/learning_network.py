@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import checked, integers
 from sc_model.golden.learning_network import LearningNetwork, State
-from sc_model.spec import IntFormat
 from sc_model.spec.learning import LearningNetworkSpec
-from sc_sim.bits import Words, get_bits, put_bits, words_of
-from sc_sim.driver.driver import Transfers
-from sc_sim.driver.one_clock import PERIOD_PS, Rtl
-from sc_sim.toolchain import SimulationError
+from sc_sim.addressed_memories import AddressedMemories
+from sc_sim.bits import Words, put_bits, words_of
+from sc_sim.driver.one_clock import Rtl
 
 EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
 
@@ -42,9 +40,7 @@ class RtlLearningNetwork:
         # a model that never runs: it has the layout, the checks and the state after a reset
         self._model = LearningNetwork(self.spec)
         self._place: Mapping[str, Any] = rtl.dut.manifest["placement"]
-        spaces = {space["name"]: space for space in rtl.dut.manifest["spaces"]}
-        self._spaces = spaces
-        self.stall = 0.0
+        self._memories = AddressedMemories(rtl)
         self._waits = False  # an answer has been given, and nothing told of it
         self.clocks: NDArray[np.int64] = np.zeros(0, np.int64)
         self.load({})
@@ -53,6 +49,15 @@ class RtlLearningNetwork:
         """Reset the hardware; what its memories hold stays, unless a sample was under way."""
         self.rtl.reset()
         self._waits = False
+
+    @property
+    def stall(self) -> float:
+        """Probability of an idle clock on every stream."""
+        return self._memories.stall
+
+    @stall.setter
+    def stall(self, stall: float) -> None:
+        self._memories.stall = stall
 
     # --- state ------------------------------------------------------------------------------------
 
@@ -67,20 +72,20 @@ class RtlLearningNetwork:
         self._model.restore(state)
         held = self._model.state
         word, lane = self._places()
-        self._load("synapse", word, lane, {"weight": self._weights(held)})
+        self._memories.load("synapse", word, lane, {"weight": self._weights(held)})
         hidden = self.spec.hidden[0]
         numbers = np.arange(hidden.neurons)
         lanes = self._place["lanes"]
         ages = {"age": held[hidden.name]["age"]}
-        self._load("neuron", numbers // lanes, numbers % lanes, ages)
+        self._memories.load("neuron", numbers // lanes, numbers % lanes, ages)
         control = {name: values[None] for name, values in self._control(held).items()}
-        self._load("control", np.zeros(1, np.int64), np.zeros(1, np.int64), control)
+        self._memories.load("control", np.zeros(1, np.int64), np.zeros(1, np.int64), control)
 
     def checkpoint(self) -> State:
         """The state, read back."""
         state = self._model.checkpoint()
         word, lane = self._places()
-        (weights,) = self._read("synapse", word, lane).values()
+        (weights,) = self._memories.read("synapse", word, lane).values()
         first = 0
         for index, layer in enumerate(self.spec.layers):
             shape = (self.spec.rows(index), layer.neurons)
@@ -89,9 +94,13 @@ class RtlLearningNetwork:
             first += size
         hidden, lanes = self.spec.hidden[0], self._place["lanes"]
         numbers = np.arange(hidden.neurons)
-        state[hidden.name]["age"] = self._read("neuron", numbers // lanes, numbers % lanes)["age"]
+        state[hidden.name]["age"] = self._memories.read(
+            "neuron", numbers // lanes, numbers % lanes
+        )["age"]
         zero = np.zeros(1, np.int64)
-        control = {name: values[0] for name, values in self._read("control", zero, zero).items()}
+        control = {
+            name: values[0] for name, values in self._memories.read("control", zero, zero).items()
+        }
         for name in ("lfsr", "step_shift"):
             state["control"][name] = np.array(control[name])
         for layer, name in zip(self.spec.layers, ("hidden", "output"), strict=True):
@@ -107,7 +116,7 @@ class RtlLearningNetwork:
     def step_shift(self) -> int:
         """By how many powers of two all steps are smaller than the layers' shifts say."""
         zero = np.zeros(1, np.int64)
-        return int(self._read("control", zero, zero)["step_shift"][0])
+        return int(self._memories.read("control", zero, zero)["step_shift"][0])
 
     @step_shift.setter
     def step_shift(self, shift: int) -> None:
@@ -123,10 +132,10 @@ class RtlLearningNetwork:
     def _set_control(self, **fields: int) -> None:
         zero = np.zeros(1, np.int64)
         held = {
-            **self._read("control", zero, zero),
+            **self._memories.read("control", zero, zero),
             **{k: np.array([v]) for k, v in fields.items()},
         }
-        self._load("control", zero, zero, held)
+        self._memories.load("control", zero, zero, held)
 
     def _control(self, state: State) -> dict[str, NDArray[np.int64]]:
         """The fields of the word of registers."""
@@ -153,71 +162,6 @@ class RtlLearningNetwork:
             lanes.append((columns % place["lanes"]).ravel())
         return np.concatenate(words), np.concatenate(lanes)
 
-    def _address(
-        self, port: str, space: str, word: NDArray[np.int64], lane: NDArray[np.int64]
-    ) -> Words:
-        """Payloads of accesses."""
-        slots = self.rtl.dut.drive.slots
-        base = slots[f"{port}__payload"]
-        payloads = np.zeros((len(word), words_of(base.form.width)), np.uint64)
-        fields = {"space": self._spaces[space]["code"], "lane": lane, "word": word}
-        for name, values in fields.items():
-            slot = slots[f"{port}__payload.{name}"]
-            put_bits(
-                payloads,
-                slot.offset - base.offset,
-                slot.form.width,
-                np.broadcast_to(values, len(word)),
-            )
-        return payloads
-
-    def _load(
-        self,
-        space: str,
-        word: NDArray[np.int64],
-        lane: NDArray[np.int64],
-        fields: Mapping[str, NDArray[np.int64]],
-    ) -> None:
-        payloads = self._address("load", space, word, lane)
-        slots = self.rtl.dut.drive.slots
-        base = slots["load__payload.data"].offset - slots["load__payload"].offset
-        for field in self._spaces[space]["fields"]:
-            put_bits(payloads, base + field["offset"], field["width"], fields[field["name"]])
-        self._transact({"load": payloads}, {})
-
-    def _read(
-        self, space: str, word: NDArray[np.int64], lane: NDArray[np.int64]
-    ) -> dict[str, NDArray[np.int64]]:
-        payloads = self._address("read", space, word, lane)
-        _, outputs = self._transact({"read": payloads}, {"readback": len(payloads)})
-        words = outputs["readback"][1]
-        return {
-            field["name"]: get_bits(
-                words, field["offset"], IntFormat(field["width"], bool(field["signed"]))
-            )
-            for field in self._spaces[space]["fields"]
-        }
-
-    def _transact(
-        self, inputs: Mapping[str, Words], wanted: Mapping[str, int]
-    ) -> tuple[int, dict[str, tuple[NDArray[np.int64], Words]]]:
-        """Transfer words, with idle clocks if there is a stall; see `Rtl.transact`."""
-        rtl = self.rtl
-        if not self.stall:
-            return rtl.transact(inputs, wanted)
-        begin, begin_ps = rtl.cycles, rtl.now_ps
-        transfers = Transfers(rtl.dut, inputs, wanted, wanted, self.stall)
-        if not rtl.run(transfers, rtl.patience * PERIOD_PS):
-            raise SimulationError(
-                f"design {rtl.dut.manifest['id']} waited {rtl.patience} clocks for"
-                f" {' and '.join(transfers.unfinished())}."
-            )
-        outputs = {
-            name: ((transfers.times[name] - begin_ps) // PERIOD_PS, transfers.words[name])
-            for name in wanted
-        }
-        return rtl.cycles - begin, outputs
-
     # --- samples ----------------------------------------------------------------------------------
 
     def answer(self, values: ArrayLike, *, explore: bool = False) -> Any:
@@ -225,7 +169,7 @@ class RtlLearningNetwork:
         del explore  # hardware without exploration: the host plays what it likes
         given = self._checked(np.asarray(values)[None])
         self._forget()
-        _, outputs = self._transact({"i": self._samples(given)}, {"o": 1})
+        _, outputs = self._memories.transact({"i": self._samples(given)}, {"o": 1})
         self._waits = True
         winner = int(outputs["o"][1][0, 0])
         return _Answer(winner, winner)
@@ -252,7 +196,7 @@ class RtlLearningNetwork:
         if targets is not None:
             right = checked("targets", targets, (len(samples),), 0, self.spec.output.neurons - 1)
             self._put(told, "teach", "label", right)
-        _, outputs = self._transact(
+        _, outputs = self._memories.transact(
             {"i": self._samples(samples), "teach": told},
             {"o": len(samples), "done": len(samples)},
         )
@@ -279,7 +223,7 @@ class RtlLearningNetwork:
             self._tell(learn=0)
 
     def _tell(self, **fields: int) -> None:
-        self._transact({"teach": self._told(1, **fields)}, {"done": 1})
+        self._memories.transact({"teach": self._told(1, **fields)}, {"done": 1})
         self._waits = False
 
     def _told(self, count: int, **fields: int) -> Words:

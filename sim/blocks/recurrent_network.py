@@ -1,0 +1,191 @@
+"""A verilated recurrent network, with the interface of its golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sc_model.golden.recurrent_network import Integers, RecurrentNetwork, State
+from sc_model.spec.learning import RecurrentNetworkSpec
+from sc_sim.addressed_memories import AddressedMemories
+from sc_sim.bits import Words, get_bits, put_bits, words_of
+from sc_sim.driver.one_clock import Rtl
+
+EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
+
+
+class RtlRecurrentNetwork:
+    """A network with the interface of its golden model,
+    :class:`~sc_model.golden.recurrent_network.RecurrentNetwork`.
+
+    Members
+    -------
+    rtl : the verilated design.
+    spec : the network.
+    scores : sums of the classes after each step of the last run, shape (samples, steps, classes).
+    clocks : of each of the last run's steps.
+    stall : probability of an idle clock on every stream.
+    """
+
+    def __init__(self, rtl: Rtl) -> None:
+        self.rtl = rtl
+        manifest = rtl.dut.manifest
+        self.spec = RecurrentNetworkSpec.model_validate(manifest["design"]["recurrent"])
+        # a model that never runs: it has the layout, the checks and the state after a reset
+        self._model = RecurrentNetwork(self.spec)
+        self._place: Mapping[str, Any] = manifest["placement"]
+        self._memories = AddressedMemories(rtl)
+        self.scores: Integers = np.zeros((0, 0, self.spec.readout.neurons), np.int64)
+        self.clocks: Integers = np.zeros(0, np.int64)
+        self.load({})
+
+    @property
+    def stall(self) -> float:
+        """Probability of an idle clock on every stream."""
+        return self._memories.stall
+
+    @stall.setter
+    def stall(self, stall: float) -> None:
+        self._memories.stall = stall
+
+    def reset(self) -> None:
+        """Reset the hardware; what its memories hold stays, unless a step was under way."""
+        self.rtl.reset()
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def load(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Write the weights, by layer, and put all else to its state after a reset."""
+        self._model.load(weights)
+        self.restore(self._model.checkpoint())
+
+    def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
+        """Set the state to that of a checkpoint, of this or of the model."""
+        self._model.restore(state)
+        held = self._model.checkpoint()
+        hidden, readout = (held[name] for name in self._names)
+        word, lane = self._places()
+        cells = {name: hidden[name].ravel() for name in hidden if name != "learn"}
+        self._memories.load("synapse", word, lane, cells)
+        neuron, number = self._readout_places()
+        self._memories.load("output", neuron, number, {"weight": readout["weight"].ravel()})
+        registers = {name: np.array([values]) for name, values in held["control"].items()}
+        for name, fields in (("learn_hidden", hidden), ("learn_readout", readout)):
+            registers[name] = np.array([fields["learn"]])
+        zero = np.zeros(1, np.int64)
+        self._memories.load("control", zero, zero, registers)
+
+    def checkpoint(self) -> State:
+        """The state, read back."""
+        state = self._model.checkpoint()
+        hidden, readout = (state[name] for name in self._names)
+        word, lane = self._places()
+        for name, values in self._memories.read("synapse", word, lane).items():
+            hidden[name] = values.reshape(hidden[name].shape)
+        neuron, number = self._readout_places()
+        weights = self._memories.read("output", neuron, number)["weight"]
+        readout["weight"] = weights.reshape(readout["weight"].shape)
+        zero = np.zeros(1, np.int64)
+        registers = self._memories.read("control", zero, zero)
+        for name in state["control"]:
+            state["control"][name] = registers[name][0].copy()
+        hidden["learn"] = registers["learn_hidden"][0].copy()
+        readout["learn"] = registers["learn_readout"][0].copy()
+        return state
+
+    @property
+    def state(self) -> State:
+        """The same as `checkpoint`."""
+        return self.checkpoint()
+
+    def set_shift(self, layer: str, shift: int) -> None:
+        """Set the size of a layer's steps."""
+        self._model.set_shift(layer, shift)
+        name = "hidden" if layer == self.spec.hidden.name else "readout"
+        self._set_control(f"{name}_shift", shift)
+
+    def freeze(self, layer: str, *, learn: bool = False) -> None:
+        """Freeze a layer, or let it learn."""
+        self._model.freeze(layer, learn=learn)
+        name = "hidden" if layer == self.spec.hidden.name else "readout"
+        self._set_control(f"learn_{name}", int(learn))
+
+    def _set_control(self, name: str, value: int) -> None:
+        zero = np.zeros(1, np.int64)
+        held = self._memories.read("control", zero, zero)
+        self._memories.load("control", zero, zero, {**held, name: np.array([value])})
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self.spec.hidden.name, self.spec.readout.name
+
+    def _places(self) -> tuple[Integers, Integers]:
+        """Word and lane of every synapse of the recurrent layer, row by row."""
+        place = self._place
+        rows, columns = np.indices((self.spec.rows, self.spec.hidden.neurons))
+        words = columns // place["lanes"] * place["rows"] + rows
+        return words.ravel(), (columns % place["lanes"]).ravel()
+
+    def _readout_places(self) -> tuple[Integers, Integers]:
+        """Word and lane of every weight of the readout, neuron by neuron."""
+        neurons, classes = np.indices((self.spec.hidden.neurons, self.spec.readout.neurons))
+        return neurons.ravel(), classes.ravel()
+
+    # --- samples ----------------------------------------------------------------------------------
+
+    def sample(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
+        """The answers of a sample's steps; see the model."""
+        told = None if targets is None else np.asarray(targets)[None]
+        answers: Integers = self.run(np.asarray(spikes)[None], told)[0]
+        return answers
+
+    def run(self, spikes: ArrayLike, targets: ArrayLike | None = None) -> Integers:
+        """The answers of S samples of T steps, shape (S, T); see the model."""
+        given, told = self._model._checked(spikes, targets)
+        samples, steps = told.shape
+        count = samples * steps
+        _, outputs = self._memories.transact(
+            {"i": self._steps(given.reshape(count, -1), told.ravel(), steps)},
+            {"o": count, "done": count},
+        )
+        self.clocks = np.diff(outputs["done"][0], prepend=0)
+        found = {
+            name: self._answer(outputs["o"][1], name)
+            for name in (
+                "winner",
+                *(f"scores[{number}]" for number in range(self.spec.readout.neurons)),
+            )
+        }
+        winners = found.pop("winner").reshape(samples, steps)
+        self.scores = np.stack(list(found.values()), 1).reshape(samples, steps, -1)
+        return winners
+
+    def _answer(self, words: Words, name: str) -> Integers:
+        """A field of answers."""
+        slots = self.rtl.dut.sense.slots
+        slot = slots[f"o__payload.{name}"]
+        return get_bits(words, slot.offset - slots["o__payload"].offset, slot.form)
+
+    def _steps(self, lines: Integers, told: Integers, steps: int) -> Words:
+        """Payloads of steps."""
+        slots = self.rtl.dut.drive.slots
+        base = slots["i__payload"]
+        payloads = np.zeros((len(lines), words_of(base.form.width)), np.uint64)
+        fields = {
+            "first": (np.arange(len(lines)) % steps == 0).astype(np.int64),
+            "told": (told >= 0).astype(np.int64),
+            "label": np.maximum(told, 0),
+        }
+        for name, values in fields.items():
+            slot = slots[f"i__payload.{name}"]
+            put_bits(payloads, slot.offset - base.offset, slot.form.width, values)
+        start = slots["i__payload.spikes"].offset - base.offset
+        for number in range(lines.shape[1]):
+            put_bits(payloads, start + number, 1, lines[:, number])
+        return payloads
+
+
+golden_interface = RtlRecurrentNetwork
