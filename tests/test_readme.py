@@ -70,6 +70,8 @@ def test_wheel_carries_example_templates_and_benches(tmp_path: Path) -> None:
     for name in (
         "sc_hw/drivers/c/sc_host.c",
         "sc_hw/examples/digits/digits.npz",
+        "sc_hw/examples/on_chip/digits.npz",
+        "sc_hw/reporting/templates/learning.html",
         "sc_hw/export/lint.vlt",
         "sc_hw/reporting/templates/report.html",
         "sc_hw/simulation/waivers.vlt",

@@ -75,10 +75,15 @@ def benchmark(
 
 def demo(
     build: Root = DEFAULT_ROOT,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Images with classes (idx file or .npz), as MNIST's; else 8 x 8 digits."),
+    ] = None,
     target: TargetList = None,
-    seeds: Seeds = 2,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps of the recording to replay; all by default.")
+    seeds: Seeds = 1,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=1, help="Samples to learn from; by default 12,000, of --data 24,000."),
     ] = None,
     mutants: Annotated[
         bool,
@@ -89,7 +94,7 @@ def demo(
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Learn handwritten digits: elaborate, prove, replay in RTL, place and route, report."""
+    """Learn digits in a hidden layer: elaborate, prove, learn in RTL, place and route, report."""
     from sc_hw.commands.demo import demo as run_demo
 
     # Without --target the demo chooses its own targets.
@@ -97,8 +102,9 @@ def demo(
     with progress_lines(as_json) as progress:
         summary = run_demo(
             root=build,
+            data=data,
             seeds=seeds,
-            steps=steps,
+            samples=samples,
             mutants=mutants,
             jobs=jobs,
             progress=progress,
@@ -109,17 +115,17 @@ def demo(
     else:
         refuted = f"{summary['mutants_refuted']} mutants refuted" if mutants else "no mutants tried"
         out.print(f"proof: {verdict(summary['proved'])}, {summary['claims']} claims, {refuted}")
-        out.print(
-            f"RTL against golden model: {summary['differences']} differences in"
-            f" {summary['synapse_steps']:,} synapse steps"
-        )
         learned = summary["learned"]
-        if learned["status"] == "measured" and learned["after"] is not None:
-            first, after = (f"{100 * learned[key]:.1f} %" for key in ("first", "after"))
-            out.print(
-                f"learned: {first} right in the first {learned['block']} trials, {after} of"
-                f" {learned['samples']} held out"
-            )
+        out.print(
+            f"RTL against golden model: {summary['differences']} differences, in"
+            f" {learned['samples_in_rtl']:,} samples that both have learned and in"
+            f" {summary['synapse_steps']:,} random updates of synapses"
+        )
+        before, after = (f"{100 * learned[key]:.1f} %" for key in ("before", "after"))
+        out.print(
+            f"learned: {before} of {learned['held_out']:,} held-out images right before,"
+            f" {after} after {learned['samples']:,} samples"
+        )
         for row in summary["estimates"]:
             out.print(
                 f"{row['target']}: {row['lut']} LUT, {row['bram']} BRAM, {row['dsp']} DSP,"
@@ -133,6 +139,4 @@ def demo(
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("bench", epilog="Example: sc-hw bench adaptation")(benchmark)
-    app.command(epilog="Example: sc-hw demo --steps 30 --seeds 1 --target ecp5-25f-6 --no-mutants")(
-        demo
-    )
+    app.command(epilog="Example: sc-hw demo --samples 1000 --target ecp5-25f-6 --no-mutants")(demo)

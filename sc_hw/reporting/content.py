@@ -159,6 +159,16 @@ def _equations(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {"text": rule_at_hand.doc.strip(), "reason": None}
 
 
+def price_figures(prices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of blocks with one clock on their targets."""
+    figures: dict[str, Any] = {}
+    for price in prices:
+        figures |= {f"price.{price['target']}.{key}": price[key] for key in COSTS}
+        figures[f"price.{price['target']}.fmax_median_mhz"] = price["fmax"]["median_mhz"]
+        figures[f"price.{price['target']}.quoted_mhz"] = price["quoted_mhz"]
+    return figures
+
+
 def rule_figures(report: Mapping[str, Any]) -> dict[str, Any]:
     """The figures by which two reports are compared, flat.
 
@@ -178,10 +188,7 @@ def rule_figures(report: Mapping[str, Any]) -> dict[str, Any]:
         for key in ("steps", "differences")
         if key in report["cosim"]
     }
-    for price in report["price"]:
-        figures |= {f"price.{price['target']}.{key}": price[key] for key in COSTS}
-        figures[f"price.{price['target']}.fmax_median_mhz"] = price["fmax"]["median_mhz"]
-        figures[f"price.{price['target']}.quoted_mhz"] = price["quoted_mhz"]
+    figures |= price_figures(report["price"])
     figures |= {
         f"learned.{key}": report["learned"][key]
         for key in ("first", "last", "after")

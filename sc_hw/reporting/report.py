@@ -28,6 +28,7 @@ from sc_hw.reporting.content import (
     tidy_cosim,
 )
 from sc_hw.reporting.files import read_arrays, read_json, read_stage
+from sc_hw.reporting.learning_content import learning_content, learning_pictures
 from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
 from sc_hw.reporting.tables import price_tables
@@ -87,7 +88,8 @@ def report(
     )
     content["compared_with"] = None if against is None or other is None else other["build_id"]
     out = build_folder if out is None else Path(out)
-    template = "report" if "rule" in manifest["design"] else "network"
+    block = manifest["design"]["block"]
+    template = {"learning_network": "learning", "network": "network"}.get(block, "report")
     write_pages(out, "report", content, context, pictures, embed, template)
     return content
 
@@ -99,6 +101,13 @@ def _content(
     stages = _read_stages(folder, manifest)
     pictures = _price_plots(stages.prices)
     tables = price_tables(stages.prices)
+    if manifest["design"]["block"] == "learning_network":
+        learned = stages.learned["status"] != "not run"
+        run = read_arrays(folder / "learned.npz") if learned else None
+        content = learning_content(
+            manifest, stages.proof, stages.cosim, stages.learned, run, stages.prices
+        )
+        return content, pictures | learning_pictures(content, run), tables
     if "rule" not in manifest["design"]:
         pictures |= _layer_plots(stages.cosim)
         return (
@@ -160,6 +169,7 @@ class _Stages:
     proof: dict[str, Any]
     cosim: dict[str, Any]
     audit: dict[str, Any]
+    learned: dict[str, Any]
     prices: list[dict[str, Any]]
     simulated: Path
 
@@ -177,6 +187,7 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
         proof=read_stage(folder, "proof.json", "sc-hw.proof.v2", manifest, f"sc-hw prove {file}"),
         cosim=tidy_cosim(cosim),
         audit=read_stage(folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}"),
+        learned=read_stage(folder, "learned.json", "sc-hw.learned.v1", manifest, "sc-hw demo"),
         prices=[price_content(metric) for metric in metrics if metric is not None],
         simulated=simulated,
     )

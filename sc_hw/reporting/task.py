@@ -186,8 +186,8 @@ def _score(replay: _Replay) -> dict[str, Any]:
         "same_weights_as_golden": None if golden_digest is None else digest == golden_digest,
         "other_seeds": claims.get("other_seeds"),
         "longer": {"other_seeds": None, **meta["longer"]} if "longer" in meta else None,
-        "by_class": _by_class(labels[trials:], held_out),
-        "confusion": _confusion(labels[trials:], winners[trials:], spikes.shape[1]),
+        "by_class": by_class(labels[trials:], held_out),
+        "confusion": confusion(labels[trials:], winners[trials:], spikes.shape[1]),
         "classes": meta.get("classes", list(range(spikes.shape[1]))),
         "weights": {"least": int(weights.min()), "greatest": int(weights.max())},
     }
@@ -200,7 +200,7 @@ def _curve(right: NDArray[np.bool_], block: int) -> list[float]:
     return [float(part.mean()) for part in parts if part.size]
 
 
-def _by_class(labels: NDArray[np.int64], right: NDArray[np.bool_]) -> list[dict[str, int]]:
+def by_class(labels: NDArray[Any], right: NDArray[np.bool_]) -> list[dict[str, int]]:
     """Samples and right decisions of each class."""
     return [
         {
@@ -212,9 +212,7 @@ def _by_class(labels: NDArray[np.int64], right: NDArray[np.bool_]) -> list[dict[
     ]
 
 
-def _confusion(
-    labels: NDArray[np.int64], winners: NDArray[np.int64], classes: int
-) -> list[list[int]] | None:
+def confusion(labels: NDArray[Any], winners: NDArray[Any], classes: int) -> list[list[int]] | None:
     """Held-out samples by label and decision; None without any, or with labels of no neuron."""
     if not labels.size or labels.min() < 0 or labels.max() >= classes:
         return None

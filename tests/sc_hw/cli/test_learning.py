@@ -19,7 +19,13 @@ SUMMARY: dict[str, Any] = {
     "mutants_refuted": "3 of 3",
     "differences": 0,
     "synapse_steps": 12345,
-    "learned": {"status": "measured", "first": 0.1, "after": 0.9, "block": 100, "samples": 60},
+    "learned": {
+        "before": 0.1,
+        "after": 0.98,
+        "held_out": 449,
+        "samples": 12_000,
+        "samples_in_rtl": 3000,
+    },
     "estimates": [{"target": "t", "lut": 1, "bram": 2, "dsp": 3, "quoted_mhz": 4}],
     "report": "build/id/report.html",
 }
@@ -29,7 +35,7 @@ SUMMARY: dict[str, Any] = {
     ("command", "options"),
     [
         ("bench", ("--steps", "--reward", "--seed", "--out", "--json")),
-        ("demo", ("--build", "--target", "--seeds", "--steps", "--jobs", "--json")),
+        ("demo", ("--build", "--target", "--seeds", "--samples", "--data", "--json")),
     ],
 )
 def test_help(command: str, options: tuple[str, ...]) -> None:
@@ -71,17 +77,18 @@ def test_demo(passed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         return SUMMARY | {"passed": passed}
 
     monkeypatch.setattr(demo, "demo", run)
-    done = CliRunner().invoke(app, ["demo", "--build", "b", "--target", "t", "--steps", "30"])
+    done = CliRunner().invoke(app, ["demo", "--build", "b", "--target", "t", "--samples", "30"])
     assert done.exit_code == int(not passed)
     for line in (
         "proof: passed, 12 claims, 3 of 3 mutants refuted",
-        "RTL against golden model: 0 differences in 12,345 synapse steps",
-        "learned: 10.0 % right in the first 100 trials, 90.0 % of 60 held out",
+        "RTL against golden model: 0 differences, in 3,000 samples that both have learned and in"
+        " 12,345 random updates of synapses",
+        "learned: 10.0 % of 449 held-out images right before, 98.0 % after 12,000 samples",
         "t: 1 LUT, 2 BRAM, 3 DSP, 4 MHz",
         "report: build/id/report.html",
     ):
-        assert line in done.stdout
+        assert line in " ".join(done.stdout.split())
     (options,) = calls
-    assert (options["root"], options["targets"], options["steps"]) == (Path("b"), ("t",), 30)
+    assert (options["root"], options["targets"], options["samples"]) == (Path("b"), ("t",), 30)
     CliRunner().invoke(app, ["demo"])
     assert "targets" not in calls[1]  # the demo's own

@@ -1,0 +1,200 @@
+"""A task learned by a network's own Verilog, sample by sample beside the model.
+
+Both begin with the same random weights and see the same samples in the same order. Every answer
+and, at the end, every weight, age and register must be the model's. What was learned is then tried
+on samples that were held out. Results are ``learned.json`` and ``learned.npz`` in the build folder,
+where a report finds them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sc_hw.build.elaborate import Build
+from sc_hw.files import replacing, write_json
+from sc_hw.progress import Progress, silent
+from sc_hw.simulation.device import Device
+from sc_model.images import Images
+from sc_model.spec import ConfigError
+from sc_model.spec.learning import LearningNetworkSpec
+
+SCHEMA = "sc-hw.learned.v1"
+RESULTS, ARRAYS = "learned.json", "learned.npz"
+# What a host sets in the course of a run: (share of the samples, `step_shift` from there on)
+SMALLER_STEPS = ((0.0, 0), (0.5, 1), (0.75, 2))
+HELD_OUT, MOST_HELD_OUT = 0.25, 1000  # share of the images that test, and how many at most
+PORTION = 500  # samples that are handed over at a time
+POINTS = 40  # of the learning curve, at most
+# Words of weights in the compiled Verilog, of about a clock each: half a minute on one core
+WORDS = 30_000_000
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is shown, in order, and what is held out.
+
+    Members
+    -------
+    values, classes : of the samples that are shown, (samples, inputs) and (samples,).
+    held_values, held_classes : of those that are held out.
+    """
+
+    values: NDArray[np.uint8]
+    classes: Integers
+    held_values: NDArray[np.uint8]
+    held_classes: Integers
+
+
+def samples_in_rtl(spec: LearningNetworkSpec) -> int:
+    """How many samples of a network take about half a minute in the compiled Verilog."""
+    words = sum(spec.rows(n) * layer.groups for n, layer in enumerate(spec.layers))
+    return max(PORTION, WORDS // words)
+
+
+def learn_in_rtl(
+    build: Build,
+    images: Images,
+    *,
+    samples: int,
+    in_rtl: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Learn images from random weights on; what `learned.json` holds.
+
+    Parameters
+    ----------
+    build : of a learning network with an input for each pixel.
+    images : a quarter of them, 1,000 at most, is held out.
+    samples : how many are shown, >= 1, with repetitions; steps become smaller after a half, and
+        again after three quarters.
+    in_rtl : of these, the first so many are learned by the Verilog, too; None: as many as take half
+        a minute. The model goes on alone, and the Verilog gets its state before it answers.
+    seed : of the weights, of the order and of what is held out.
+
+    Raises
+    ------
+    ConfigError
+        The design is no learning network, or the images are not for it.
+    """
+    spec = _checked(build, images)
+    in_rtl = min(samples, samples_in_rtl(spec) if in_rtl is None else in_rtl)
+    rng = np.random.default_rng(seed)
+    task = _task(images, samples, rng)
+    with Device.open(build.folder, "rtl") as rtl, Device.open(build.design) as model:
+        weights = model.block.initial_weights(rng)
+        for device in (rtl, model):
+            device.load(weights)
+        before = model.run(values=task.held_values)
+        played, other_answers, other_state = _learned(rtl, model, task, in_rtl, progress)
+        progress("answering held-out samples in RTL and model")
+        if in_rtl < samples:
+            rtl.restore(model.state())
+        answers = rtl.run(values=task.held_values)
+        other_answers += int((answers != model.run(values=task.held_values)).sum())
+        state = model.state()
+    block = max(50, -(-samples // POINTS))
+    results = {
+        "schema_version": SCHEMA,
+        "build_id": build.id,
+        "verilog_sha256": build.manifest["verilog_sha256"],
+        "passed": not other_answers and not other_state,
+        "data": images.origin,
+        "image": list(images.pixels.shape[1:]),
+        "seed": seed,
+        "samples": samples,
+        "samples_in_rtl": in_rtl,
+        "other_answers": other_answers,
+        "other_values_of_the_state": other_state,
+        "values_of_the_state": sum(v.size for f in state.values() for v in f.values()),
+        "held_out": len(task.held_classes),
+        "before": float((before == task.held_classes).mean()),
+        "after": float((answers == task.held_classes).mean()),
+        "block": block,
+        "curve": _curve(played == task.classes, block),
+        "curve_in_rtl": _curve((played == task.classes)[:in_rtl], block),
+    }
+    arrays: dict[str, Any] = {
+        f"{one.name}.weight": state[one.name]["weight"] for one in spec.layers
+    }
+    arrays |= {"labels": task.held_classes, "answers": answers.astype(np.int64)}
+    with replacing(build.folder / ARRAYS) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    write_json(build.folder / RESULTS, results)
+    return results
+
+
+def _checked(build: Build, images: Images) -> LearningNetworkSpec:
+    """The network; ConfigError where the images are not for it."""
+    spec = build.design.learning
+    if spec is None:
+        raise ConfigError(
+            f"design '{build.design.name}' must have block 'learning_network' to learn images, not"
+            f" '{build.design.block}'."
+        )
+    pixels = images.pixels[0].size
+    if pixels != spec.inputs or images.classes > spec.output.neurons:
+        raise ConfigError(
+            f"images {images.origin} must have {spec.inputs} pixels and {spec.output.neurons}"
+            f" classes at most for design '{build.design.name}', not {pixels} and {images.classes}."
+        )
+    return spec
+
+
+def _task(images: Images, samples: int, rng: np.random.Generator) -> _Task:
+    """Hold some images out, and show the others in a random order, again and again."""
+    places = rng.permutation(len(images))
+    held = places[: max(1, min(int(HELD_OUT * len(images)), MOST_HELD_OUT))]
+    shown = places[len(held) :]
+    if not len(shown):
+        raise ConfigError(f"images {images.origin} must be 2 at least, not {len(images)}.")
+    rounds = -(-samples // len(shown))
+    order = np.concatenate([rng.permutation(shown) for _ in range(rounds)])[:samples]
+    values = images.pixels.reshape(len(images), -1)
+    return _Task(values[order], images.labels[order], values[held], images.labels[held])
+
+
+def _learned(
+    rtl: Device, model: Device, task: _Task, in_rtl: int, progress: Progress
+) -> tuple[Integers, int, int]:
+    """Learn all samples; the model's answers, and the RTL's differences in answers and state."""
+    samples, other_answers, other_state = len(task.classes), 0, 0
+    played: list[Integers] = []
+    starts = [int(share * samples) for share, _ in SMALLER_STEPS]
+    edges = sorted({*range(0, samples, PORTION), *starts, in_rtl, samples})
+    for start, end in pairwise(edges):
+        shift = [s for (_, s), first in zip(SMALLER_STEPS, starts, strict=True) if first <= start]
+        portion: dict[str, Any] = {
+            "values": task.values[start:end],
+            "target": task.classes[start:end],
+            "step_shift": shift[-1],
+        }
+        played.append(model.run(**portion))
+        if start < in_rtl:
+            progress(f"learning samples {start + 1:,} to {end:,} of {samples:,} in RTL and model")
+            other_answers += int((rtl.run(**portion) != played[-1]).sum())
+        if end == in_rtl:
+            other_state = _differences(rtl, model)
+    return np.concatenate(played), other_answers, other_state
+
+
+def _differences(rtl: Device, model: Device) -> int:
+    """Values of the state that differ."""
+    found = rtl.state()
+    return sum(
+        int((found[space][name] != values).sum())
+        for space, fields in model.state().items()
+        for name, values in fields.items()
+    )
+
+
+def _curve(right: NDArray[np.bool_], block: int) -> list[float]:
+    """The share of right answers in each whole block of samples."""
+    return [float(right[n : n + block].mean()) for n in range(0, len(right) - block + 1, block)]
