@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,46 +17,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_model.golden.learning_network import LearningNetwork
-from sc_model.spec.learning import LearningNetworkSpec
 from sc_sim.blocks.learning_network import RtlLearningNetwork
-from sc_sim.driver.library import build_library
 from sc_sim.driver.one_clock import Rtl
-from sc_sim.files import write_arrays
 from sc_sim.request import Request
-from sc_sim.results import Outcome, write_results
-from sc_sim.toolchain import tool_versions
+from sc_sim.sample_bench import SampleBench, simulate_samples
 
-DEFAULT_SAMPLES, CHUNK = 200, 20
 # Classes are prototypes: a pixel of one is bright or black, with noise of this size.
 NOISE, DENSITY = 60, 0.4
 
 
-class LearningBench:
-    """Design and golden model side by side.
+class LearningBench(SampleBench):
+    """A network that learns."""
 
-    Members
-    -------
-    rtl, golden : both, with one interface.
-    differences, first : values that differ, and the first of them.
-    bins : how often the host did what.
-    """
-
-    def __init__(self, rtl: RtlLearningNetwork, seed: int) -> None:
-        self.rtl, self.spec = rtl, rtl.spec
-        self.random = np.random.default_rng(seed)
-        self.golden = LearningNetwork(self.spec)
-        self.differences = 0
-        self.first: dict[str, Any] | None = None
-        self.samples = 0
-        self.bins = dict.fromkeys(("reset", "step_shift", "freeze", "single", "untold", "none"), 0)
+    def __init__(self, rtl: Rtl, seed: int) -> None:
+        design = RtlLearningNetwork(rtl)
+        bins = ("reset", "step_shift", "freeze", "single", "untold", "none")
+        super().__init__(design, LearningNetwork(design.spec), seed, bins)
+        self.spec = design.spec
         shape = (self.spec.output.neurons, self.spec.inputs)
         most = self.spec.value_format.hi
         prototypes = self.random.integers(most // 2, most, shape, endpoint=True)
         self.prototypes = prototypes * (self.random.random(shape) < DENSITY)
-        self.load()
 
-    def load(self) -> None:
-        """Load random weights, some of them the largest and the least."""
+    def weights(self) -> dict[str, NDArray[np.int64]]:
+        """Random weights by layer, some of them the largest and the least."""
         weights = {}
         for index, layer in enumerate(self.spec.layers):
             shape, most = (self.spec.rows(index), layer.neurons), layer.initial
@@ -66,9 +49,7 @@ class LearningBench:
             drawn[corners < 0.01] = layer.max_weight
             drawn[corners > 0.99] = -layer.max_weight
             weights[layer.name] = drawn
-        self.golden.load(weights)
-        self.rtl.load(weights)
-        self.compare()
+        return weights
 
     def drawn(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Samples and their classes."""
@@ -78,18 +59,17 @@ class LearningBench:
         values = np.clip(chosen + noise * (chosen > 0), 0, self.spec.value_format.hi)
         return values, labels
 
-    def learn(self, count: int) -> None:
-        """Samples with their classes, or rewards, one after the other."""
-        values, labels = self.drawn(count)
-        self._check("answer", self.golden.run(values, labels), self.rtl.run(values, labels))
-        self.samples += count
+    @property
+    def phases(self) -> tuple[Callable[[int], None], ...]:
+        """Samples with their classes, or rewards; and others."""
+        return (self.learn, self.tell)
 
     def tell(self, count: int) -> None:
         """Samples of which the host tells a class, right or wrong, or nothing at all."""
         values, labels = self.drawn(count)
         for sample, label in zip(values, labels, strict=True):
             answers = [each.answer(sample).winner for each in (self.golden, self.rtl)]
-            self._check("answer", np.array(answers[:1]), np.array(answers[1:]))
+            self.check("answer", np.array(answers[:1]), np.array(answers[1:]))
             told = self.random.random() < 0.8
             self.bins["single" if told else "untold"] += 1
             if told:
@@ -109,94 +89,14 @@ class LearningBench:
             shift = int(self.random.integers(0, 8))
             self.golden.step_shift = self.rtl.step_shift = shift
         elif what == "freeze":
-            layer = self.spec.layers[self.random.integers(len(self.spec.layers))].name
-            learn = bool(self.random.integers(2))
-            for each in (self.golden, self.rtl):
-                each.freeze(layer, learn=learn)
+            self.freeze_one(tuple(layer.name for layer in self.spec.layers))
 
-    def compare(self) -> None:
-        """Compare all state."""
-        state = self.rtl.checkpoint()
-        for space, fields in self.golden.checkpoint().items():
-            for name, values in fields.items():
-                self._check(f"{space}.{name}", np.asarray(values), np.asarray(state[space][name]))
-
-    def _check(self, what: str, expected: NDArray[Any], found: NDArray[Any]) -> None:
-        differs = int(np.count_nonzero(expected != found))
-        self.differences += differs
-        if differs and self.first is None:
-            place = np.argwhere(np.atleast_1d(expected != found))[0].tolist()
-            index = tuple(place)
-            self.first = {
-                "what": what,
-                "sample": self.samples,
-                "place": place,
-                "golden": int(np.atleast_1d(expected)[index]),
-                "rtl": int(np.atleast_1d(found)[index]),
-            }
+    @property
+    def synapse_steps(self) -> int:
+        """Updates of synapses so far."""
+        return self.spec.output.lanes * sum(self.golden.counts.words.values())
 
 
 def simulate(request: Request) -> dict[str, Any]:
-    """Run a request; the results are also written to its file.
-
-    Raises
-    ------
-    BuildFolderError, ConfigError, ValueError
-        The input is wrong.
-    SimulationError
-        A tool fails, or the design is stuck.
-    """
-    if request.events is not None:
-        raise ValueError(
-            "a network that learns is simulated with random samples, so there must be no recording,"
-            f" not {request.events.name}; `Device.run` takes samples of yours."
-        )
-    start = time.perf_counter()
-    rtl = Rtl(request.folder, build_library(request.folder, request.waves))
-    if request.waves:
-        rtl.trace(request.waves_file)
-    bench = LearningBench(RtlLearningNetwork(rtl), request.seed)
-    steps = DEFAULT_SAMPLES if request.steps is None else request.steps
-    first = min(steps, CHUNK)
-    bench.learn(first)
-    clocks = bench.rtl.clocks
-    bench.compare()
-    bench.rtl.stall = request.stall
-    phases: tuple[Callable[[int], None], ...] = (bench.learn, bench.tell)
-    while bench.samples < steps:
-        bench.disturb()
-        phases[int(bench.random.integers(2))](min(CHUNK, steps - bench.samples))
-        bench.compare()
-    outcome = _outcome(request, bench, clocks, time.perf_counter() - start)
-    rtl.close()
-    return write_results(request, rtl.dut, outcome, start)
-
-
-def _outcome(
-    request: Request, bench: LearningBench, clocks: NDArray[np.int64], seconds: float
-) -> Outcome:
-    """What has been found."""
-    spec: LearningNetworkSpec = bench.spec
-    counts, cycles = bench.golden.counts, bench.rtl.rtl.cycles
-    lanes = spec.output.lanes
-    state = {
-        f"{space}.{name}": np.asarray(values)
-        for space, fields in bench.golden.checkpoint().items()
-        for name, values in fields.items()
-    }
-    arrays = write_arrays(request.results_file.with_name("final_state.npz"), state)
-    return Outcome(
-        steps=bench.samples,
-        synapse_steps=lanes * sum(counts.words.values()),
-        cycles=cycles,
-        cycles_per_s=round(cycles / seconds) if seconds else None,
-        differences=bench.differences,
-        first_difference=bench.first,
-        coverage={
-            "bins": bench.bins,
-            "missed": [name for name, count in bench.bins.items() if not count],
-        },
-        simulator={"verilator": tool_versions()["verilator"]},
-        throughput={"clocks_per_sample": float(clocks.mean()) if len(clocks) else None},
-        final_state=str(arrays.resolve()),
-    )
+    """Run a request; see :func:`~sc_sim.sample_bench.simulate_samples`."""
+    return simulate_samples(request, LearningBench, "clocks_per_sample")

@@ -30,5 +30,5 @@ def test_design_and_model_agree(build: Build) -> None:
 
 @pytest.mark.soak
 def test_a_fault_is_found(build: Build, tmp_path: Path) -> None:
-    wrong = edited(build, tmp_path, r"drive - hidden_unit", "drive + hidden_unit")
+    wrong = edited(build, tmp_path / "wrong", r"drive - hidden_unit", "drive + hidden_unit")
     assert cosim(wrong, steps=100)["differences"]
