@@ -19,8 +19,11 @@ from sc_model.native.recurrent_network import NativeRecurrentNetwork
         pytest.param(
             {
                 "hidden": {
-                    **{"neurons": 7, "lanes": 2},
-                    **{"weight_bits": 10, "slope_bits": 6, "signal_bits": 10},
+                    "neurons": 7,
+                    "lanes": 2,
+                    "weight_bits": 10,
+                    "slope_bits": 6,
+                    "signal_bits": 10,
                 },
                 "readout": {"neurons": 5, "weight_bits": 12, "right_shift": 2},
                 "readout_shift": 0,

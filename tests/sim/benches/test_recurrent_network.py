@@ -30,7 +30,6 @@ def test_design_and_model_agree(build: Build) -> None:
 @pytest.mark.soak
 def test_a_fault_is_found(build: Build, tmp_path: Path) -> None:
     # the last group's rows are not the only ones whose traces are written
-    wrong = edited(
-        build, tmp_path, r"assign ends_issue = issue & ends;", "assign ends_issue = issue;"
-    )
+    edit = (r"assign ends_issue = issue & ends;", "assign ends_issue = issue;")
+    wrong = edited(build, tmp_path / "wrong", *edit)
     assert cosim(wrong, steps=40)["differences"]
