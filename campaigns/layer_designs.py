@@ -92,6 +92,15 @@ def drawn_layer(rng: random.Random, rule: RuleChoice) -> tuple[PlasticLayerSpec,
             "memory": rng.choice(("auto", "joined", "split", "single_port")),
             "critic_shift": optional(1, 15) if reward else 0,
         }
+        competes, inhibition = rng.random() < 0.5, optional(1, 1 << 20)
+        if competes and reward and options["neurons"] > 2 and not inhibition:
+            # a neuron that predicts, in place of a mean
+            options |= {
+                "critic_shift": 0,
+                "discount_shift": rng.randint(1, 15),
+                "reward_shift": optional(1, 12),
+                "surprise_shift": optional(1, 12),
+            }
         neuron = NeuronSpec(
             threshold=rng.randint(1, 1 << rng.randint(1, 30)),
             leak_shift=optional(1, 12),
@@ -99,8 +108,8 @@ def drawn_layer(rng: random.Random, rule: RuleChoice) -> tuple[PlasticLayerSpec,
             refractory=optional(1, 255),
             current_shift=optional(1, 12),
             potential_bits=optional(4, 40),
-            inhibition=optional(1, 1 << 20),
-            winner_take_all=rng.random() < 0.5,
+            inhibition=inhibition,
+            winner_take_all=competes,
             noise_bits=optional(1, 24),
             threshold_step=optional(1, 1 << 20),
             threshold_decay_shift=optional(1, 12),

@@ -29,6 +29,13 @@ INHIBITION = Design(
     neuron=NeuronSpec(inhibition=3, noise_bits=4),
 )
 COMPETITION = INHIBITION.model_copy(update={"neuron": NeuronSpec(winner_take_all=True)})
+PREDICTION = COMPETITION.model_copy(
+    update={
+        "layer": PlasticLayerSpec(
+            inputs=6, neurons=4, lanes=2, discount_shift=3, reward_shift=3, surprise_shift=3
+        )
+    }
+)
 
 
 def keeps(register: str, value: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import data
@@ -18,18 +18,18 @@ from sc_hw.plastic.step import ClearFlags, StepControl
 from sc_hw.wires import choose
 
 
-def control_layout(neurons: data.StructLayout, mean: Shape | None) -> data.StructLayout:
+def control_layout(neurons: data.StructLayout, critic: Mapping[str, Shape]) -> data.StructLayout:
     """Layout of the space CONTROL: the one word of registers beside the memories.
 
     Parameters
     ----------
     neurons : registers that all neurons share.
-    mean : shape of the critic's mean, None without a critic.
+    critic : shapes of the critic's state by name; none without a critic.
     """
     return data.StructLayout(
         {
             **{str(name): field.shape for name, field in neurons},
-            **({"mean": mean} if mean is not None else {}),
+            **critic,
             "cleared_trial": 1,
             "cleared_traces": 1,
             "cleared_trial_before": 1,
@@ -56,7 +56,7 @@ def control_word(
     control = Signal(layout, name="control")
     m.d.comb += [
         *(control[name].eq(neurons.control[name]) for name, _ in neurons.control_layout),
-        *((control["mean"].eq(step.mean),) if step.mean is not None else ()),
+        *(control[name].eq(register) for name, register in step.expected.items()),
         control["cleared_trial"].eq(clears.trial),
         control["cleared_traces"].eq(clears.traces),
         control["cleared_trial_before"].eq(clears.trial_before),
@@ -66,10 +66,10 @@ def control_word(
     m.d.comb += [neurons.load_control.eq(host.load_control)]
     m.d.comb += [neurons.control_in[name].eq(loaded[name]) for name, _ in neurons.control_layout]
     clears.update(m, step.offered, step.started, loaded, host.load_control)
-    # Behind the statement that moves the mean on when a step starts: the host's load wins.
-    if step.mean is not None:
+    # Behind the statement that moves the critic on when a step starts: the host's load wins.
+    for name, register in step.expected.items():
         with m.If(host.load_control):
-            m.d.sync += step.mean.eq(loaded["mean"])
+            m.d.sync += register.eq(loaded[name])
     return control
 
 

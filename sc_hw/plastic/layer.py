@@ -27,7 +27,7 @@ from sc_hw.plastic.sequencer import LayerSequencer
 from sc_hw.plastic.step import CRITIC_READY, ClearFlags, StepControl
 from sc_hw.plastic.timing import LayerTiming
 from sc_hw.wires import Delays, port_shape
-from sc_model.arithmetic import critic_unit
+from sc_model.arithmetic import Unit, layer_critic
 from sc_model.graph import rewrite, trace_function
 from sc_model.spec import NeuronSpec, Placement, PlasticLayerSpec, Rule, RuleParams
 
@@ -87,7 +87,7 @@ class PlasticLayer(wiring.Component):
         self.family = family if family is not None else load_family("generic")
         self.layer, self.spec, self.place = layer, neuron, place
         self.parts = parts = (
-            parts if parts is not None else rule_parts(rule, params, bool(layer.critic_shift))
+            parts if parts is not None else rule_parts(rule, params, layer.has_critic)
         )
         # The lanes first: their plan decides when everything else has to be where.
         memory = layer.memory if layer.memory != "auto" else self.family.layer_memory
@@ -103,7 +103,7 @@ class PlasticLayer(wiring.Component):
         self.inputs = [InputMemory(parts, self.family, place.rows) for _ in range(place.chains)]
         self.outputs = OutputMemory(parts, self.family, place.groups * place.columns)
         self.neurons = NeuronMemory(layer, neuron, parts.fields[parts.weight], self.family, place)
-        self.critic = self._critic() if layer.critic_shift else None
+        self.critic = self._critic()
         self.timing = self._timing()
         # One bit at least: Verilog has no ports without bits.
         self.row_bits = max(1, (place.rows - 1).bit_length())
@@ -111,8 +111,9 @@ class PlasticLayer(wiring.Component):
         self.chain_bits = max(1, (place.chains - 1).bit_length())
         # One field for the number of a lane's word, of a row, and of a neuron
         self.word_bits = max(len(self.lane.read), self.neurons.index_bits)
-        mean = self.critic.o_mean.shape() if self.critic is not None else None
-        self.control_layout = control_layout(self.neurons.control_layout, mean)
+        unit = self._critic_unit()
+        expected = {} if unit is None else {n: port_shape(unit.inputs[n]) for n in unit.state}
+        self.control_layout = control_layout(self.neurons.control_layout, expected)
         self.spaces = {
             Space.SYNAPSE: self.lane.word,
             Space.INPUT: self.inputs[0].fields,
@@ -200,10 +201,18 @@ class PlasticLayer(wiring.Component):
         }
         return {name: PlasticLane(plan, self.layer) for name, plan in plans.items()}
 
-    def _critic(self) -> Datapath:
-        """The critic's pipeline, which turns an outcome into the rule's one modulator."""
+    def _critic_unit(self) -> Unit | None:
+        """The critic's function, which turns an outcome into the rule's one modulator."""
+        if not self.layer.has_critic:
+            return None
         (reward,) = self.parts.modulators.values()
-        unit = critic_unit(reward, self.layer.critic_shift)
+        return layer_critic(reward, self.parts.fields[self.parts.weight], self.layer)
+
+    def _critic(self) -> Datapath | None:
+        """The critic's pipeline; None without a critic."""
+        unit = self._critic_unit()
+        if unit is None:
+            return None
         return Datapath(
             rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply)),
             self.family.delay,
@@ -225,9 +234,14 @@ class PlasticLayer(wiring.Component):
     def critic_clocks(self) -> int:
         """Clocks that a step begins later, at full speed, because of the critic.
 
-        With single-port memory the step waits for an even clock.
+        Where a neuron predicts, a step waits until the one before has been decided on. With
+        single-port memory it waits for an even clock.
         """
         clocks = 0 if self.critic is None else self.critic.latency + CRITIC_READY
+        if self.layer.value_neuron is not None:
+            # from a step's first transfer: its rows, its decision, the register that shows it
+            decided = self.place.rows - 1 + self.timing.decision + 1
+            clocks += decided - self.timing.sweep
         return clocks + clocks % 2 if self.plan.memory == "single_port" else clocks
 
     @property
@@ -283,6 +297,7 @@ class PlasticLayer(wiring.Component):
             self.parts.modulators,
             neurons.model.step_flags,
             self.critic,
+            predicts=neurons if self.layer.value_neuron is not None else None,
         )
         clears = ClearFlags()
         bus = LaneBus(m, delays, self.place, self.lane, sequencer, host, step, clears)

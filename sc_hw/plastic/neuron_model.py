@@ -7,6 +7,8 @@ checkpoint needs. `NeuronMemory` is built from it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Value
 from amaranth.lib import data
 
@@ -20,6 +22,8 @@ from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec
 NOISE = "lfsr"  # state of the noise's shift register
 # Whether the last step had a winner, and its number; copies of both, which the next step asks for.
 WINNER = ("won", "winner", "won_before", "winner_before")
+# Sum of the neuron that predicts, in the last step.
+VALUE = "value"
 # Whether any neuron, and whether more than one, fired in the last step.
 OTHERS = ("any_fired", "many_fired")
 
@@ -40,6 +44,8 @@ class NeuronModel:
     competes : whether at most one neuron fires in a step (winner-take-all). Then the registers
         `WINNER` say who fired. Otherwise every neuron keeps its last two spikes in its word.
     inhibited : whether a neuron's update needs to know if another one fired in the step before.
+    predicts : number of the neuron whose sum is a prediction; None without. It never fires, and its
+        synapses see a spike where any neuron has won.
     noise_bits : bits of the noise number that is added to a neuron's score; 0 is no noise.
     step_flags : width in bits of each flag that a layer takes with a step for all its neurons.
         With winner-take-all ``decide`` says that a neuron has to fire in this step.
@@ -56,6 +62,7 @@ class NeuronModel:
         # With winner-take-all the winner's number tells whether another neuron fired; without it
         # the registers `OTHERS` do.
         self.inhibited = spec.inhibition > 0
+        self.predicts = layer.value_neuron
         self.noise_bits = spec.noise_bits
         self.step_flags: dict[str, int] = {"decide": 1} if self.competes else {}
         self.spike_fields = {} if self.competes else {"fired": 1, "fired_before": 1}
@@ -65,11 +72,13 @@ class NeuronModel:
                 **self.spike_fields,
             }
         )
-        registers: dict[str, int] = {NOISE: WIDTH} if self.noise_bits else {}
+        registers: dict[str, Any] = {NOISE: WIDTH} if self.noise_bits else {}
         if self.competes:
             registers |= dict(zip(WINNER, (1, index_bits, 1, index_bits), strict=True))
         elif self.inhibited:
             registers |= dict.fromkeys(OTHERS, 1)
+        if self.predicts is not None:
+            registers[VALUE] = port_shape(layer.current_format(weight))
         # A neuron without noise, winner-take-all and inhibition has no shared registers.
         self.registers = data.StructLayout(registers)
 

@@ -14,7 +14,7 @@ from sc_hw.fabric.datapath import Datapath
 from sc_hw.fabric.families import Family
 from sc_hw.fabric.primitives import BlockRAM
 from sc_hw.parts.state_memory import Write, connect, write_register
-from sc_hw.plastic.neuron_model import NOISE, NeuronModel
+from sc_hw.plastic.neuron_model import NOISE, VALUE, NeuronModel
 from sc_hw.wires import Delays, gated, port_shape, select
 from sc_model.spec import IntFormat, NeuronSpec, Placement, PlasticLayerSpec
 
@@ -205,6 +205,8 @@ class NeuronMemory(wiring.Component):
         else:
             history, spikes = self._fire_each(m, delays, result, registers)
             self._write(m, ram, history, result, new | spikes)
+        if self.model.predicts is not None:
+            self._keep_value(m, delays, turn, current, registers[VALUE])
         self._checkpoint(m, registers)
         return m
 
@@ -310,8 +312,21 @@ class NeuronMemory(wiring.Component):
         ends = delays.later(self.evaluate & turn.at_last, latency, "ends", strobe=True)
         ended = delays.later(ends, 1, "ended", strobe=True)
         evaluated = delays.later(self.evaluate, latency, "evaluate", strobe=True)
-        ready = out_valid & update.o_ready
+        may_fire = out_valid
+        if self.model.predicts is not None:
+            decides = is_real & (number != self.model.predicts)
+            may_fire = delays.later(decides, update.latency, "decides", strobe=True)
+        ready = may_fire & update.o_ready
         return _Result(out_valid, evaluated, out_number, out_first, ends, ended, ready, fired)
+
+    def _keep_value(
+        self, m: Module, delays: Delays, turn: _Turn, current: Value, value: Signal
+    ) -> None:
+        """Keep the sum of the neuron that predicts until the next step's."""
+        valid = delays.later(self.evaluate, self.adding, "evaluate", strobe=True)
+        number = delays.later(turn.index, self.adding, "index")
+        with m.If(valid & (number == self.model.predicts)):
+            m.d.sync += value.eq(current)
 
     @property
     def _places(self) -> int:
@@ -338,7 +353,10 @@ class NeuronMemory(wiring.Component):
     def _compete(
         self, m: Module, delays: Delays, result: _Result, registers: dict[str, Signal]
     ) -> None:
-        """Winner-take-all: the highest score of a step fires, of equal ones the lowest number."""
+        """Winner-take-all: the highest score of a step fires, of equal ones the lowest number.
+
+        A neuron that predicts does not take part, and its synapses learn with every winner.
+        """
         spike, neuron, done = self._outputs(m)
         has_best = Signal(name="best_is")
         best = Signal(self.index_bits, reset_less=True)
@@ -360,9 +378,11 @@ class NeuronMemory(wiring.Component):
             ]
         m.d.sync += [spike.eq(result.ended & has_best), neuron.eq(best), done.eq(result.ended)]
         # No memory has to be read for this answer; it waits to come as late as one that has.
-        asked = registers["won_before"] & (
-            registers["winner_before"] == delays.later(self.ask, 1, "ask")
-        )
+        ask = delays.later(self.ask, 1, "ask")
+        learns = registers["winner_before"] == ask
+        if self.model.predicts is not None:
+            learns |= ask == self.model.predicts
+        asked = registers["won_before"] & learns
         m.d.comb += self.asked.eq(delays.later(asked, READ - 1, "asked"))
 
     def _fire_each(

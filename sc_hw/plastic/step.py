@@ -10,6 +10,8 @@ from amaranth.lib import data
 
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.plastic.host import HostPort
+from sc_hw.plastic.neuron_model import VALUE
+from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.sequencer import LayerSequencer
 from sc_hw.wires import gated, port_shape, select
 from sc_model.spec import IntFormat, Placement
@@ -78,7 +80,8 @@ class StepControl:
 
     Builds into the layer's module. Modulators and flags are read in a step's first transfer only;
     they stand 2 clocks after it. With a critic a step begins `critic.latency` + `CRITIC_READY`
-    clocks after its first transfer is offered. Domain ``sync``; a reset forgets the step under way.
+    clocks after its first transfer is offered, and where a neuron predicts, after the step before
+    has been decided on. Domain ``sync``; a reset forgets the step under way.
 
     Parameters
     ----------
@@ -90,6 +93,7 @@ class StepControl:
     modulators : formats of the rule's modulators, by name.
     flags : flags of a step for its neurons, by name (at most `decide`).
     critic : turns an outcome into the rule's one modulator; None without.
+    predicts : the neurons, one of which predicts; None where none does.
 
     Members
     -------
@@ -97,7 +101,7 @@ class StepControl:
     started : the clock after a step's first transfer.
     modulators : registers of the step's modulators, by name.
     decide : register of the flag of the same name; 0 where the neurons have none.
-    mean : register of the critic's mean, None without a critic.
+    expected : registers of the critic's state by name, none without a critic.
     """
 
     def __init__(
@@ -112,6 +116,7 @@ class StepControl:
         modulators: Mapping[str, IntFormat],
         flags: Mapping[str, int],
         critic: Datapath | None,
+        predicts: NeuronMemory | None = None,
     ) -> None:
         self._stream, self._sequencer, self._host = stream, sequencer, host
         ready_to_begin = Signal()
@@ -139,11 +144,11 @@ class StepControl:
         held = [] if critic is not None else list(self.modulators.items())
         held += [(name, self.decide) for name in flags]
         m.d.sync += [reg.eq(select(started, offered[name], reg)) for name, reg in held]
-        self.mean: Signal | None = None
+        self.expected: dict[str, Signal] = {}
         if critic is None:
             m.d.comb += ready_to_begin.eq(host.open)
         else:
-            self.mean = self._criticise(m, critic, ready_to_begin)
+            self._criticise(m, critic, ready_to_begin, predicts)
 
     def _phase(self, m: Module, single_port: bool, in_phase: Signal) -> None:
         """With single-port memory even rows are read in even clocks, odd rows in odd ones."""
@@ -154,36 +159,50 @@ class StepControl:
         m.d.sync += odd.eq(~odd)
         m.d.comb += in_phase.eq(self._sequencer.row[0] == odd)
 
-    def _criticise(self, m: Module, critic: Datapath, ready_to_begin: Signal) -> Signal:
+    def _criticise(
+        self, m: Module, critic: Datapath, ready_to_begin: Signal, predicts: NeuronMemory | None
+    ) -> None:
         """Let a step begin once the critic has turned its outcome into a modulator.
 
-        Returns
-        -------
-        The register of the outcomes' mean, which moves with each step.
+        Its state, what it expects, moves with each step.
         """
         m.submodules.critic = critic
         ((name, modulator),) = self.modulators.items()
         stream, host, sequencer = self._stream, self._host, self._sequencer
-        mean = Signal.like(critic.o_mean, name="mean")
+        (kept,) = critic.graph.outputs.keys() - {"modulator"}
+        moved = getattr(critic, f"o_{kept}")
+        self.expected[kept] = expected = Signal.like(moved, name=kept)
         waited = Signal(range(critic.latency + 2))
         is_ready = Signal(name="critic_ready")
         m.d.comb += [
-            critic.i_mean.eq(mean),
+            getattr(critic, f"i_{kept}").eq(expected),
             critic.i_reward.eq(stream.payload[name]),
             critic.i_outcome.eq(stream.payload.outcome),
             ready_to_begin.eq(host.open & is_ready),
         ]
+        # The payload of a stream that is valid stays as it is until it is taken.
+        judges = stream.valid & sequencer.at_start & ~is_ready
+        if predicts is not None:
+            m.d.comb += critic.i_value.eq(predicts.control[VALUE])
+            judges &= ~self._undecided(m, predicts)
         with m.If(self.started):
             m.d.sync += [
                 modulator.eq(critic.o_modulator),
-                mean.eq(critic.o_mean),
+                expected.eq(moved),
                 waited.eq(0),
                 is_ready.eq(0),
             ]
-        # The payload of a stream that is valid stays as it is until it is taken.
-        with m.Elif(stream.valid & sequencer.at_start & ~is_ready):
+        with m.Elif(judges):
             m.d.sync += [waited.eq(waited + 1), is_ready.eq(waited == critic.latency)]
-        # A mean that the host loads is another input of the critic.
+        # A state that the host loads is another input of the critic.
         with m.If(host.load_control):
             m.d.sync += [waited.eq(0), is_ready.eq(0)]
-        return mean
+
+    def _undecided(self, m: Module, neurons: NeuronMemory) -> Signal:
+        """Whether the step before is still to be decided on: its prediction is not there yet."""
+        undecided = Signal(name="undecided")
+        with m.If(self.started):
+            m.d.sync += undecided.eq(1)
+        with m.Elif(neurons.done):
+            m.d.sync += undecided.eq(0)
+        return undecided

@@ -5,7 +5,7 @@ runs it on NumPy arrays, the hardware compiler makes a pipeline of it, and the p
 integers.
 """
 
-from sc_model.arithmetic.critic import critic_unit
+from sc_model.arithmetic.critic import critic_unit, layer_critic
 from sc_model.arithmetic.integrate_and_fire import neuron_unit
 from sc_model.arithmetic.lif import lif_unit
 from sc_model.arithmetic.noise import Lfsr
@@ -15,6 +15,7 @@ __all__ = [
     "Lfsr",
     "Unit",
     "critic_unit",
+    "layer_critic",
     "lif_unit",
     "neuron_unit",
 ]

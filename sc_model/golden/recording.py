@@ -139,7 +139,7 @@ def load_layer_recording(
         the rule can't run in a layer.
     """
     file = Path(path)
-    names = layer_rule(rule, params, critic=layer.critic_shift > 0)
+    names = layer_rule(rule, params, critic=layer.has_critic)
     arrays = arrays_of(file)
     spikes = required_array(file, arrays, "spikes")
     if spikes.ndim != 2 or spikes.shape[1] != layer.inputs or not len(spikes):
@@ -154,7 +154,7 @@ def load_layer_recording(
         for name, form in forms.items()
     }
     allowed = {
-        "outcome": layer.critic_shift > 0,
+        "outcome": layer.has_critic,
         "decide": neuron.winner_take_all,
         "clear_trial": True,
         "clear_traces": True,

@@ -109,12 +109,12 @@ def layer_rule(rule: Rule, params: RuleParams, critic: bool = False) -> LayerRul
     if critic and settings:
         raise ConfigError(
             f"a critic needs a rule without run-time parameters; '{rule.family}' has"
-            f" {_listed(settings)}: set critic_shift = 0."
+            f" {_listed(settings)}: set critic_shift and discount_shift to 0."
         )
     if critic and len(modulators) != 1:
         raise ConfigError(
             "a critic needs a rule with exactly one input of locality synapse, the reward;"
-            f" '{rule.family}' has {_listed(modulators)}: set critic_shift = 0."
+            f" '{rule.family}' has {_listed(modulators)}: set critic_shift and discount_shift to 0."
         )
     fields = {
         place: tuple(field.name for field in rule.state if field.locality is place)

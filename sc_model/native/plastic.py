@@ -20,11 +20,19 @@ from sc_model.native.open_loop import PAD, LayerKernel
 from sc_model.native.scalar import scalar_lines
 from sc_model.spec import NeuronSpec, PlasticLayerSpec, Rule, RuleParams
 
-_CONTROL = ("cleared_trial", "cleared_traces", "cleared_trial_before", "lfsr", "mean")
+_CONTROL = (
+    "cleared_trial",
+    "cleared_traces",
+    "cleared_trial_before",
+    "lfsr",
+    "mean",
+    "before",
+    "value",
+)
 _FLAGS = ("outcome", "decide", "clear_trial", "clear_traces")
 
 _SOURCE = """
-enum {{ CLEARED_TRIAL, CLEARED_TRACES, CLEARED_TRIAL_BEFORE, LFSR, MEAN }};
+enum {{ CLEARED_TRIAL, CLEARED_TRACES, CLEARED_TRIAL_BEFORE, LFSR, MEAN, BEFORE, VALUE }};
 
 // `count` steps from the spikes x[t][inputs] to the spikes y[t][neurons]. From `row` on, the
 // arguments but `row_stride` are working memory.
@@ -56,6 +64,7 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
     // a spike of the trial that ended must not teach the next one
     const bool ignored = trial || control[CLEARED_TRIAL_BEFORE];
     for (int64_t j = 0; j < neurons; j++) post_spikes[j] = !ignored && fired_before[j];
+    {decided}
     rows(1, inputs, row_stride, x, now, pre, row, constants);
     columns(1, neurons, width, post_spikes, now, post, column, constants);
     steps(1, now, step, constants);
@@ -68,12 +77,13 @@ extern "C" void run(int64_t count, int64_t inputs, int64_t neurons, int64_t widt
       const int64_t current = sums[j] + spiking * {offset}LL;
       {noise}
       {body}
-      const bool ready = n{ready};
+      const bool ready = n{ready}{decides};
       if (ready && (winner < 0 || n{score} > best)) {{ winner = j; best = n{score}; }}
       {written}
       fired_before[j] = fired[j];
       fired[j] = ready;
     }}
+    {value}
     if ({competes}) for (int64_t j = 0; j < neurons; j++) fired[j] = j == winner;
     for (int64_t j = 0; j < neurons; j++) y[j] = fired[j];
     control[LFSR] = lfsr;
@@ -162,6 +172,8 @@ class NativeLayer(PlasticLayer):
         initial = self.rule.initial_state()
         cleared = [name for name in names.synapse if name != names.weight]
         critic = self._critic_text()
+        predicts = self.layer.value_neuron
+        offset = self.kernel.biases[names.weight] - self._offset
         body = scalar_lines(graph, graph.outputs.values(), variables, constants=self._constants)
         return _SOURCE.format(
             sum=sum_type,
@@ -169,7 +181,7 @@ class NativeLayer(PlasticLayer):
             shared=len(names.modulators),
             states=len(unit.state),
             weight=names.synapse.index(names.weight),
-            offset=self.kernel.biases[names.weight] - self._offset,
+            offset=offset,
             clear_synapses=" ".join(
                 "for (int64_t s = 0; s < inputs * width; s++)"
                 f" fields[{names.synapse.index(name)}][s] ="
@@ -194,23 +206,27 @@ class NativeLayer(PlasticLayer):
                 for number, name in enumerate(unit.state)
             ),
             competes=int(self.neuron.winner_take_all),
+            # the neuron that predicts never fires; its synapses learn with whoever has
+            decides="" if predicts is None else f" && j != {predicts}",
+            decided=""
+            if predicts is None
+            else "for (int64_t j = 0; j < neurons; j++)"
+            f" post_spikes[{predicts}] |= post_spikes[j];",
+            value=""
+            if predicts is None
+            else f"control[VALUE] = sums[{predicts}] + spiking * {offset}LL;",
         )
 
     def _critic_text(self) -> str:
         if self._critic is None:
             return ""
         graph = _unit_graph(self._critic)
-        variables = {"mean": "control[MEAN]", "reward": "now[0]", "outcome": "*flags & 1"}
+        places = {name: f"control[{name.upper()}]" for name in ("mean", "before", "value")}
+        variables = places | {"reward": "now[0]", "outcome": "*flags & 1"}
         lines = scalar_lines(graph, graph.outputs.values(), variables, "c", self._constants)
-        return "\n    ".join(
-            [
-                *lines,
-                (
-                    f"now[0] = c{graph.outputs['modulator']}; control[MEAN] ="
-                    f" c{graph.outputs['mean']};"
-                ),
-            ]
-        )
+        (state,) = self._critic.state
+        taken = f"now[0] = c{graph.outputs['modulator']};"
+        return "\n    ".join([*lines, taken, f"{places[state]} = c{graph.outputs[state]};"])
 
     def _noise_text(self) -> str:
         bits = self.neuron.noise_bits

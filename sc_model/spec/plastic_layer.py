@@ -133,6 +133,29 @@ class PlasticLayerSpec(Frozen):
             "outcomes count less their mean, which moves by its 2^-critic_shift part; 0: none"
         ),
     )
+    discount_shift: int = Field(
+        default=0,
+        ge=0,
+        le=15,
+        description=(
+            "the last neuron predicts the reward to come, of which 2^-discount_shift is lost a"
+            " decision; outcomes count less that prediction; 0: none does"
+        ),
+    )
+    reward_shift: int = Field(
+        default=0,
+        ge=0,
+        le=31,
+        description="an outcome of 1 is 2^reward_shift units of the prediction (discount_shift)",
+    )
+    surprise_shift: int = Field(
+        default=0,
+        ge=0,
+        le=31,
+        description=(
+            "2^surprise_shift units by which an outcome is better than predicted are a reward of 1"
+        ),
+    )
     counters: bool = Field(
         default=False, description="count saturations, updates and the spikes of each neuron"
     )
@@ -166,7 +189,51 @@ class PlasticLayerSpec(Frozen):
                 f"PlasticLayerSpec.lanes must be a multiple of chains, not {self.lanes} lanes for"
                 f" {self.chains} chains."
             )
+        if self.critic_shift and self.discount_shift:
+            raise ValueError(
+                "PlasticLayerSpec.discount_shift must be 0 with a critic_shift, not"
+                f" {self.discount_shift}; outcomes count less their mean, or less a prediction."
+            )
+        if not self.discount_shift and (self.reward_shift or self.surprise_shift):
+            raise ValueError(
+                "PlasticLayerSpec.reward_shift and surprise_shift need a discount_shift, not 0; set"
+                " one of 1 to 15."
+            )
+        if self.discount_shift and self.neurons < 3:
+            raise ValueError(
+                "PlasticLayerSpec.neurons must be 3 or more with a discount_shift, not"
+                f" {self.neurons}; the last neuron predicts, and the others decide."
+            )
         return self
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether outcomes count less what was expected: their mean, or a neuron's prediction."""
+        return self.critic_shift > 0 or self.discount_shift > 0
+
+    @property
+    def value_neuron(self) -> int | None:
+        """The neuron that predicts the reward to come, the last one; None without."""
+        return self.neurons - 1 if self.discount_shift else None
+
+    def check_neuron(self, neuron: NeuronSpec) -> None:
+        """Check that the layer can have these neurons.
+
+        Raises
+        ------
+        ConfigError
+            one of them is to predict, and they do not compete.
+        """
+        if self.discount_shift and not neuron.winner_take_all:
+            raise ConfigError(
+                "PlasticLayerSpec.discount_shift needs NeuronSpec.winner_take_all: the prediction"
+                " is that of decisions; set winner_take_all = true."
+            )
+        if self.discount_shift and neuron.inhibition:
+            raise ConfigError(
+                "NeuronSpec.inhibition must be 0 with a discount_shift, not"
+                f" {neuron.inhibition}; of neurons that compete one fires anyway."
+            )
 
     def current_format(self, weight: IntFormat) -> IntFormat:
         """Format of the sum of all effective weights of a neuron."""

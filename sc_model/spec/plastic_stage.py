@@ -43,4 +43,5 @@ class PlasticStageSpec(Frozen):
                 "a plastic layer of a network must not have counters: a network has no ports for"
                 " them; leave it out."
             )
+        self.layer.check_neuron(self.neuron)
         return self

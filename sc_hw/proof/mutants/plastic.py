@@ -26,7 +26,7 @@ from sc_hw.proof.facts import write_facts
 from sc_hw.proof.mutants.emitted import Part, apply_edits, part_of, part_trial
 from sc_hw.proof.mutants.mutant import Mutant, Trial, always
 from sc_hw.proof.processes import compare_graphs
-from sc_model.arithmetic import critic_unit
+from sc_model.arithmetic import layer_critic
 from sc_model.graph import Graph, restrict, rewrite, trace_function
 from sc_model.graph.rewrite import PIPELINED, product_as_adder_tree
 from sc_model.spec import Design
@@ -129,10 +129,23 @@ def _impatient_host(build: Build, folder: Path) -> Trial:
 
 def _slow_critic(build: Build, folder: Path) -> Trial:
     """A critic whose mean moves by half of what it should: its shift is one larger."""
+    return _other_critic(build, folder, "critic_shift")
+
+
+def _patient_critic(build: Build, folder: Path) -> Trial:
+    """A critic that loses half as much of a later reward: its discount's shift is one larger."""
+    return _other_critic(build, folder, "discount_shift")
+
+
+def _other_critic(build: Build, folder: Path, shift: str) -> Trial:
+    """A critic one of whose shifts is one larger."""
     layer, part = _layer_of(build.design), part_of(build, "critic")
     # A rule with a critic has one modulator, the reward.
     (reward,) = layer.parts.modulators.values()
-    unit = critic_unit(reward, layer.layer.critic_shift + 1)
+    spec = layer.layer.model_copy(update={shift: getattr(layer.layer, shift) + 1})
+    unit = layer_critic(reward, layer.parts.fields[layer.parts.weight], spec)
+    if unit is None:
+        raise TypeError(f"{build.design.name} has no critic")
     graph = rewrite(trace_function(unit.name, unit.inputs, unit.outputs, unit.apply))
     critic = Datapath(graph, layer.family.delay)
     # Another shift may need a pipeline of another length. That is no fault, so the facts follow.
@@ -146,6 +159,13 @@ def _without_critic(design: Design) -> str | None:
     if design.layer is not None and design.layer.critic_shift:
         return None
     return "the layer has no critic"
+
+
+def without_prediction(design: Design) -> str | None:
+    """Why no neuron of a design predicts; None where one does."""
+    if design.layer is not None and design.layer.discount_shift:
+        return None
+    return "no neuron predicts"
 
 
 def _written_early(build: Build, folder: Path) -> Trial:
@@ -282,6 +302,34 @@ MUTANTS: tuple[Mutant, ...] = (
         LAYER,
         _slow_critic,
         _without_critic,
+    ),
+    Mutant(
+        "patient critic",
+        "the critic that compares with a prediction loses half as much of it as it should",
+        LAYER,
+        _patient_critic,
+        without_prediction,
+    ),
+    text_mutant(
+        "prediction competes",
+        "the neuron that predicts fires where its score is the highest, and the first never does",
+        "neurons",
+        (r"(\bindex_d\d+ != \d+)'h\w+", r"\1'h0"),
+        applies=without_prediction,
+    ),
+    text_mutant(
+        "prediction never learned",
+        "the synapses of the neuron that predicts do not see that another one has won",
+        "neurons",
+        (r"\bask_d1 == \d+'h\w+", "1'h0"),
+        applies=without_prediction,
+    ),
+    text_mutant(
+        "prediction of another neuron",
+        "the sum of a step's last turn is taken for the prediction, whichever neuron's it is",
+        "neurons",
+        (r"\bindex_d\d+ == \d+'h\w+", "1'h1"),
+        applies=without_prediction,
     ),
     text_mutant(
         "one bank",

@@ -19,8 +19,10 @@ from sc_hw.proof.blocks.parts import HIERARCHY, PARTS
 from sc_hw.proof.blocks.plastic.facts import LayerFacts
 from sc_hw.proof.facts import read_facts
 from sc_hw.proof.mutants.emitted import Edits, apply_edits
-from sc_hw.proof.mutants.mutant import Mutant, MutantError, Trial, no_comparison
+from sc_hw.proof.mutants.mutant import Mutant, MutantError, Trial, always, no_comparison
+from sc_hw.proof.mutants.plastic import without_prediction
 from sc_hw.proof.processes import decide
+from sc_model.spec import Design
 
 LAYER = ("layer",)  # the blocks that all mutants of this file are put into
 
@@ -73,7 +75,13 @@ def wiring_trial(build: Build, folder: Path, text: str, modules: Sequence[str] =
 
 
 def _mutant(
-    name: str, bug: str, module: str, start: str, edits: MakeEdits, end: str = r"^endmodule"
+    name: str,
+    bug: str,
+    module: str,
+    start: str,
+    edits: MakeEdits,
+    end: str = r"^endmodule",
+    applies: Callable[[Design], str | None] = always,
 ) -> Mutant:
     """A mutant of a region of a layer's Verilog, refuted by claims about a module; see `edited`."""
 
@@ -83,7 +91,7 @@ def _mutant(
         text = edited(build.verilog.read_text("utf-8"), start, edits(facts), name, end)
         return wiring_trial(build, folder, text, (module,))
 
-    return Mutant(name, bug, LAYER, make)
+    return Mutant(name, bug, LAYER, make, applies)
 
 
 def instance(module: str) -> str:
@@ -181,6 +189,15 @@ MUTANTS: tuple[Mutant, ...] = (
         instance("host"),
         lambda facts: [pin("read__valid", "1'h0")],
         END,
+    ),
+    _mutant(
+        "judged too early",
+        "an outcome is compared with a prediction that the step before has yet to make",
+        "layer",
+        TOP,
+        # an outcome is judged while `critic_ready` is 0, so that this is 1; the register stays
+        lambda facts: [(r"~ undecided\b", "~ (undecided & critic_ready)")],
+        applies=without_prediction,
     ),
     _mutant(
         "lane that takes any load",

@@ -37,7 +37,7 @@ def parameter_bounds(spec: NetworkSpec) -> dict[str, tuple[tuple[int, ...], int,
     if spec.plastic is not None:
         rule, params = resolve_in_network(spec.plastic.rule)
         form = rule.state_formats(params)[
-            layer_rule(rule, params, critic=spec.plastic.layer.critic_shift > 0).weight
+            layer_rule(rule, params, critic=spec.plastic.layer.has_critic).weight
         ]
         bounds[f"{PLASTIC}.weight"] = (
             (spec.plastic.layer.inputs, spec.plastic.layer.neurons),

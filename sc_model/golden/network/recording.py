@@ -114,7 +114,7 @@ def taught(spec: NetworkSpec) -> dict[str, IntFormat]:
     if spec.plastic is None:
         return {}
     rule, params = resolve_in_network(spec.plastic.rule)
-    critic, decides = spec.plastic.layer.critic_shift > 0, spec.plastic.neuron.winner_take_all
+    critic, decides = spec.plastic.layer.has_critic, spec.plastic.neuron.winner_take_all
     forms = rule.input_formats(params)
     flags = [
         *(["outcome"] if critic else []),

@@ -4,17 +4,19 @@ Step n, with x[n] the spikes of the inputs and y[n] those of the neurons:
 
 1. If step n-1 had `clear_trial`, every field but the weights takes its initial value; if it had
    `clear_traces`, the fields of locality ``pre`` and ``post`` do.
-2. With a critic, an outcome's reward is replaced by its advantage over the running mean
-   (`sc_model.arithmetic.critic`).
+2. With a critic, an outcome's reward is replaced by its advantage over what was expected: the
+   running mean of outcomes, or the prediction of the last neuron (`sc_model.arithmetic.critic`).
 3. Each neuron's current is the sum of its weights, as they were before this step, over the inputs
    that spike.
 4. The rule updates all synapses with x[n] and y[n-2]: a neuron's spike takes two steps to reach
    them. If step n-1 or n-2 ended a trial, no neuron's spike reaches them. Fields of locality
-   ``pre`` are stored once an input, those of ``post`` once a neuron.
+   ``pre`` are stored once an input, those of ``post`` once a neuron. The synapses of a neuron that
+   predicts get a spike where any neuron has fired.
 5. The neurons integrate the current (`sc_model.arithmetic.integrate_and_fire`), each with the next
    number of the noise.
 6. The neurons that are ready fire; with winner-take-all only the one with the highest score, and
-   among equals the one with the lowest number.
+   among equals the one with the lowest number. A neuron that predicts never fires: its current is
+   the value that the critic compares with.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.arithmetic import critic_unit, neuron_unit
+from sc_model.arithmetic import layer_critic, neuron_unit
 from sc_model.arithmetic.noise import SEED, WIDTH
 from sc_model.golden.arrays import integers, saturated_array
 from sc_model.golden.plastic.noise import NoiseTable
@@ -39,6 +41,7 @@ from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RulePar
 
 Checkpoint = dict[str, dict[str, NDArray[Any]]]
 BIT = IntFormat(1)
+NO_CRITIC = "outcome needs a critic: set PlasticLayerSpec.critic_shift or discount_shift"
 
 
 def _unclamped(graph: Graph, names: Iterable[str]) -> Graph:
@@ -99,15 +102,16 @@ class PlasticLayer(WithRegisters):
         initial: ArrayLike | None = None,
     ) -> None:
         self.rule, self.params, self.layer, self.neuron = rule, params, layer, neuron
-        self.names = names = layer_rule(rule, params, critic=layer.critic_shift > 0)
+        self.names = names = layer_rule(rule, params, critic=layer.has_critic)
         self.registers = Registers(rule, params)
         fields, self._inputs = rule.state_formats(params), rule.input_formats(params)
         weight = fields[names.weight]
         self._offset = 1 << (weight.width - 1) if layer.signed_weights else 0
         self._unit = neuron_unit(neuron, layer.current_format(weight), counters=layer.counters)
+        layer.check_neuron(neuron)
         self._critic = (
-            critic_unit(self._inputs[names.modulators[0]], layer.critic_shift)
-            if layer.critic_shift
+            layer_critic(self._inputs[names.modulators[0]], weight, layer)
+            if layer.has_critic
             else None
         )
         self._noise = NoiseTable(neuron.noise_bits, layer.neurons) if neuron.noise_bits else None
@@ -115,7 +119,9 @@ class PlasticLayer(WithRegisters):
         if self._noise is not None:
             control["lfsr"] = IntFormat(WIDTH)
         if self._critic is not None:
-            control["mean"] = self._critic.outputs["mean"]
+            control |= {name: self._critic.inputs[name] for name in self._critic.state}
+        if layer.value_neuron is not None:
+            control["value"] = layer.current_format(weight)
         neurons = {name: self._unit.inputs[name] for name in self._unit.state}
         self._formats = {
             "synapse": {name: fields[name] for name in names.synapse},
@@ -258,7 +264,7 @@ class PlasticLayer(WithRegisters):
             `spikes` has another shape, or the layer has no use for a flag.
         """
         if outcome and self._critic is None:
-            raise ValueError("outcome needs a critic: set PlasticLayerSpec.critic_shift")
+            raise ValueError(NO_CRITIC)
         if decide and not self.neuron.winner_take_all:
             raise ValueError("decide needs NeuronSpec.winner_take_all")
         modulators = {} if modulators is None else modulators
@@ -313,7 +319,7 @@ class PlasticLayer(WithRegisters):
         }
         flags = {name: integers(name, value, (steps,)) != 0 for name, value in values.items()}
         if flags["outcome"].any() and self._critic is None:
-            raise ValueError("outcome needs a critic: set PlasticLayerSpec.critic_shift")
+            raise ValueError(NO_CRITIC)
         if flags["decide"].any() and not self.neuron.winner_take_all:
             raise ValueError("decide needs NeuronSpec.winner_take_all")
         if x.dtype not in (np.bool_, np.uint8):
@@ -350,13 +356,11 @@ class PlasticLayer(WithRegisters):
         if self._critic is None:
             return
         (reward,) = self.names.modulators
-        values = {
-            "mean": self._control("mean"),
-            "reward": int(shared[reward][0, 0]),
-            "outcome": int(outcome),
-        }
+        values = {"reward": int(shared[reward][0, 0]), "outcome": int(outcome)}
+        values |= {name: self._control(name) for name in self._critic.inputs if name not in values}
         result = self._critic.apply(INTS, values)
-        self.state["control"]["mean"] = np.array(result["mean"], self._dtypes["control"])
+        for name in self._critic.state:
+            self.state["control"][name] = np.array(result[name], self._dtypes["control"])
         shared[reward] = np.array([[result["modulator"]]], self._dtypes["synapse"])
 
     def _current(self, x: NDArray[Any]) -> NDArray[Any]:
@@ -373,6 +377,9 @@ class PlasticLayer(WithRegisters):
         """
         shape, dtype, names = self._shapes["synapse"], self._dtypes["synapse"], self.names
         post_spikes = self.state["neuron"]["fired_before"].astype(dtype)
+        if self.layer.value_neuron is not None:
+            # what has been decided was worth the prediction, whoever has won
+            post_spikes[self.layer.value_neuron] = post_spikes.any()
         # a spike of the trial that ended must not teach the next one
         if self._control("cleared_trial") or self._control("cleared_trial_before"):
             post_spikes = np.zeros_like(post_spikes)
@@ -414,6 +421,9 @@ class PlasticLayer(WithRegisters):
             for name, value in self._unit.apply(NumpyOps(dtype), values).items()
         }
         ready: NDArray[np.bool_] = result["ready"] != 0
+        if (predicts := self.layer.value_neuron) is not None:
+            ready[predicts] = False
+            self.state["control"]["value"] = np.array(current[predicts], self._dtypes["control"])
         if self.neuron.winner_take_all and ready.any():
             best = result["score"] == result["score"][ready].max()
             winner = int(np.argmax(best & ready))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sc_model.arithmetic import Lfsr, Unit, critic_unit, lif_unit, neuron_unit
+from sc_model.arithmetic.critic import value_critic_unit
 from sc_model.arithmetic.noise import SEED, TAPS, WIDTH, shifted_state
 from sc_model.golden.plastic.noise import NoiseTable
 from sc_model.graph import INTS, Op, trace_function
@@ -146,6 +147,55 @@ def test_the_mean_comes_near_what_is_always_the_outcome() -> None:
     assert 99 * 256 < mean <= 100 * 256
 
 
+@pytest.mark.parametrize(
+    ("value", "before", "reward", "outcome", "modulator", "after"),
+    [
+        # 3 * 16 = 48; 100 - (100 >> 2) = 75; 48 + 75 - 60 = 63; (63 + 4) >> 3 = 8
+        (100, 60, 3, 1, 8, 100),
+        # -100 - (-100 >> 2) = -75; -75 - 60 = -135; (-135 + 4) >> 3 = -17 (-16.4)
+        (-100, 60, 0, 1, -17, -100),
+        # the end of a trial: nothing is to come. -1 * 16 + 40 = 24: 3 exactly
+        (0, -40, -1, 1, 3, 0),
+        # 3 - (3 >> 2) = 3; 3 + 1 = 4: a half is rounded up. -4: as well
+        (3, -1, 0, 1, 1, 3),
+        (0, 4, 0, 1, 0, 0),
+        (0, 5, 0, 1, -1, 0),
+        # no outcome: the reward as it is, and the value before stays
+        (100, 60, 3, 0, 3, 60),
+        # saturates: 127 * 16 + 750 + 1000 = 3782, >> 3 = 473; and downwards
+        (1000, -1000, 127, 1, 127, 1000),
+        (-1000, 1000, -128, 1, -128, -1000),
+    ],
+)
+def test_prediction_by_hand(
+    value: int, before: int, reward: int, outcome: int, modulator: int, after: int
+) -> None:
+    sizes = PlasticLayerSpec(
+        inputs=4, neurons=3, discount_shift=2, reward_shift=4, surprise_shift=3
+    )
+    unit = value_critic_unit(IntFormat(8, signed=True), IntFormat(12, signed=True), sizes)
+    given_ = {"value": value, "before": before, "reward": reward, "outcome": outcome}
+    assert unit.apply(INTS, given_) == {"modulator": modulator, "before": after}
+
+
+def test_a_prediction_becomes_what_is_to_come() -> None:
+    """Two states in a row and a reward of 1 behind the second: 3/4 and 1 are to come, times 64."""
+    sizes = PlasticLayerSpec(
+        inputs=4, neurons=3, discount_shift=2, reward_shift=6, surprise_shift=1
+    )
+    unit = value_critic_unit(IntFormat(8, signed=True), IntFormat(12, signed=True), sizes)
+    first = second = 0
+    for _ in range(200):
+        kept = {"before": first}
+        for value, reward in ((second, 0), (0, 1)):
+            kept = unit.apply(INTS, {"value": value, "reward": reward, "outcome": 1, **kept})
+            if reward:
+                second += kept.pop("modulator")
+            else:
+                first += kept.pop("modulator")
+    assert (first, second) == (48, 64)
+
+
 # --- widths ---------------------------------------------------------------------------------------
 
 
@@ -165,6 +215,12 @@ def fits(unit: Unit) -> None:
 @pytest.mark.parametrize("shift", [1, 15])
 def test_critics_fit(bits: int, signed: bool, shift: int) -> None:
     fits(critic_unit(IntFormat(bits, signed), shift))
+    for wide in (2, 40):
+        sizes = PlasticLayerSpec(
+            inputs=4, neurons=3, discount_shift=shift, reward_shift=shift, surprise_shift=shift
+        )
+        value = IntFormat(wide, signed=True)
+        fits(value_critic_unit(IntFormat(bits, signed), value, sizes))
 
 
 CORNERS: dict[str, tuple[Any, ...]] = {

@@ -155,7 +155,7 @@ class PlainLayer:
         self.neurons = [PlainNeuron(neuron, bits) for _ in range(layer.neurons)]
         self.half = 2 ** (form.width - 1) if layer.signed_weights else 0
         self.noise = PlainNoise(neuron.noise_bits)
-        self.mean = self.updates = 0
+        self.mean = self.updates = self.value = self.value_before = 0
         self.saturations: dict[str, int] = {}
         self.before = self.before_that = SimpleNamespace(trial=False, traces=False)
 
@@ -175,7 +175,7 @@ class PlainLayer:
                     for synapse in row:
                         synapse.state[field.name] = field.initial
         modulators = dict(modulators)
-        if self.layer.critic_shift:
+        if self.layer.critic_shift or self.layer.discount_shift:
             modulators = {"reward": self.judged(modulators["reward"], outcome)}
         currents = [
             sum(
@@ -185,10 +185,14 @@ class PlainLayer:
             )
             for j in range(self.layer.neurons)
         ]
+        predicts = self.neurons[-1] if self.layer.discount_shift else None
+        any_fired = any(neuron.fired_before for neuron in self.neurons)
         for x, row in zip(spikes, self.synapses, strict=True):
             for neuron, synapse in zip(self.neurons, row, strict=True):
                 learnt = (
-                    neuron.fired_before and not self.before.trial and not self.before_that.trial
+                    (any_fired if neuron is predicts else neuron.fired_before)
+                    and not self.before.trial
+                    and not self.before_that.trial
                 )
                 self.learn(synapse, {"pre_spike": int(x), "post_spike": int(learnt), **modulators})
         fired = [neuron.fired for neuron in self.neurons]
@@ -196,7 +200,8 @@ class PlainLayer:
             noise = self.noise.number() if self.spec.noise_bits else 0
             others = any(fired[:j] + fired[j + 1 :])
             neuron.take_up(currents[j], noise, others, self.before.trial, decide)
-        winners = [neuron for neuron in self.neurons if neuron.ready]
+        self.value = currents[-1]
+        winners = [neuron for neuron in self.neurons if neuron.ready and neuron is not predicts]
         if self.spec.winner_take_all:
             winners = sorted(winners, key=lambda neuron: -neuron.score)[
                 :1
@@ -214,6 +219,14 @@ class PlainLayer:
         reward = clipped(reward, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         if not outcome:
             return reward
+        if self.layer.discount_shift:
+            expected = self.value - floor_part(self.value, self.layer.discount_shift)
+            better = reward * 2**self.layer.reward_shift + expected - self.value_before
+            self.value_before = self.value
+            # twice the surprise and one half more, so that nothing has to be rounded before
+            twice = 2 * better + 2**self.layer.surprise_shift * (self.layer.surprise_shift > 0)
+            rounded = floor_part(twice, self.layer.surprise_shift + 1)
+            return clipped(rounded, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
         above = reward - floor_part(self.mean, 8)
         self.mean += floor_part(reward * 256 - self.mean, self.layer.critic_shift)
         return clipped(above, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
@@ -268,6 +281,8 @@ def same(layer: PlasticLayer, plain: PlainLayer) -> None:
     }
     if plain.layer.critic_shift:
         expected_control["mean"] = plain.mean
+    if plain.layer.discount_shift:
+        expected_control |= {"value": plain.value, "before": plain.value_before}
     if plain.spec.noise_bits:
         expected_control["lfsr"] = sum(
             2**place * bit for place, bit in enumerate(plain.noise.register)
@@ -305,6 +320,9 @@ LAYERS = st.fixed_dictionaries(
         "neurons": st.integers(1, 5),
         "signed_weights": st.booleans(),
         "critic_shift": st.sampled_from([0, 1, 3]),
+        "discount_shift": st.sampled_from([0, 0, 1, 4]),
+        "reward_shift": st.sampled_from([0, 2]),
+        "surprise_shift": st.sampled_from([0, 1, 3]),
         "counters": st.booleans(),
     }
 )
@@ -327,7 +345,7 @@ NEURONS = st.fixed_dictionaries(
 
 def stimulus(rng: np.random.Generator, layer: PlasticLayer) -> dict[str, Any]:
     """Arguments of a step, rewards beyond their range and all events included."""
-    known = {"outcome": layer.layer.critic_shift > 0, "decide": layer.neuron.winner_take_all}
+    known = {"outcome": layer.layer.has_critic, "decide": layer.neuron.winner_take_all}
     flags = known | {"clear_trial": True, "clear_traces": True}
     return {
         "spikes": rng.integers(0, 2, layer.layer.inputs),
@@ -345,8 +363,16 @@ def made(
     family: str, layer: dict[str, Any], neuron: dict[str, Any], weights: Any, **parameters: int
 ) -> PlasticLayer:
     rule = load_rule(family)
-    critic = layer.get("critic_shift", 0) if family == "reward_modulated_stdp" else 0
-    specs = PlasticLayerSpec(**(layer | {"critic_shift": critic})), NeuronSpec(**neuron)
+    critics = ("critic_shift", "discount_shift", "reward_shift", "surprise_shift")
+    shifts = {name: layer.get(name, 0) for name in critics}
+    if family != "reward_modulated_stdp":
+        shifts = dict.fromkeys(critics, 0)
+    elif shifts["discount_shift"]:
+        shifts["critic_shift"] = 0
+        neuron = neuron | {"winner_take_all": True, "inhibition": 0}
+    else:
+        shifts |= {"reward_shift": 0, "surprise_shift": 0}
+    specs = PlasticLayerSpec(**(layer | shifts)), NeuronSpec(**neuron)
     return PlasticLayer(rule, rule.params_type(**(SMALL[family] | parameters)), *specs, weights)
 
 
@@ -361,6 +387,8 @@ def test_a_layer_is_as_many_synapses_and_neurons(
     family: str, sizes: dict[str, Any], neuron: dict[str, Any], seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
+    if sizes["discount_shift"] and sizes["neurons"] < 3:
+        sizes = sizes | {"neurons": 3}
     layer = made(family, sizes, neuron, rng.integers(0, 64, (sizes["inputs"], sizes["neurons"])))
     plain = plain_of(layer)
     same(layer, plain)
@@ -578,7 +606,7 @@ def test_a_checkpoint_that_does_not_fit(
         (
             {"outcome": True},
             ValueError,
-            "outcome needs a critic: set PlasticLayerSpec.critic_shift",
+            "outcome needs a critic: set PlasticLayerSpec.critic_shift or discount_shift",
         ),
         ({"decide": True}, ValueError, "decide needs NeuronSpec.winner_take_all"),
     ],
@@ -607,7 +635,7 @@ def test_weights_of_another_shape_and_a_rule_that_does_not_fit() -> None:
     assert (
         str(caught.value)
         == "a critic needs a rule with exactly one input of locality synapse, the reward;"
-        " 'pair_stdp' has none: set critic_shift = 0."
+        " 'pair_stdp' has none: set critic_shift and discount_shift to 0."
     )
     layer = PlasticLayer(RULE, params_of({}), PlasticLayerSpec(inputs=2, neurons=1), NeuronSpec())
     assert layer.state["synapse"]["weight"].tolist() == [[0], [0]]

@@ -154,7 +154,7 @@ def test_a_critic_judges_one_modulator(inputs: Any, names: str) -> None:
     assert (
         error_of(inputs=inputs, critic=True)
         == "a critic needs a rule with exactly one input of locality synapse, the reward;"
-        f" 'made_up' has {names}: set critic_shift = 0."
+        f" 'made_up' has {names}: set critic_shift and discount_shift to 0."
     )
 
 

@@ -39,8 +39,8 @@ TABLES = (
     " [learning], [hidden], [output], [recurrent], [host]"
 )
 LAYER_FIELDS = (
-    "chains, cluster, counters, critic_shift, inputs, lanes, memory, multipliers, neurons,"
-    " signed_weights"
+    "chains, cluster, counters, critic_shift, discount_shift, inputs, lanes, memory, multipliers,"
+    " neurons, reward_shift, signed_weights, surprise_shift"
 )
 BLOCKS = "'lane', 'bank', 'layer', 'network', 'learning_network' or 'recurrent_network'"
 NAME_RULE = "1 to 63 lower-case letters, digits and underscores, a letter first"

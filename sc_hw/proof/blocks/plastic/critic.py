@@ -9,14 +9,18 @@ from sc_hw.proof.blocks.plastic.reference import Reference
 from sc_hw.proof.frames import Frames, no_reset
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover, number
-from sc_model.arithmetic import critic_unit
+from sc_model.arithmetic import layer_critic
 from sc_model.graph.smt import SmtOps
 
 
 def prove_critic(prover: Prover, net: Netlist, reference: Reference, facts: CriticFacts) -> None:
     """Add the claims about a critic to the prover. Clock 0 is that of its inputs."""
     t, latency = prover.terms, facts.latency
-    unit = critic_unit(reference.inputs[facts.reward], reference.layer.critic_shift)
+    unit = layer_critic(
+        reference.inputs[facts.reward], reference.state[facts.weight], reference.layer
+    )
+    if unit is None:
+        raise ValueError("a layer without a critic has no claims about one")
     frames = Frames(net, latency)
     values: dict[str, Any] = {
         name: number(t, frames.at(0, f"i_{name}"), form.signed)

@@ -198,10 +198,16 @@ class CriticFacts:
     -------
     latency : clocks of its pipeline.
     reward : name of the rule's input that it gets its reward by.
+    kept : name of its state.
+    predicts : what it compares an outcome with is a neuron's prediction.
+    weight : name of the rule's field that is the weight.
     """
 
     latency: int
     reward: str
+    kept: str
+    predicts: bool
+    weight: str
 
 
 @dataclass(frozen=True)
@@ -220,6 +226,7 @@ class LayerFacts:
     spaces : code of each memory space, by its name in lower case.
     step : fields of a transfer of a step.
     control : fields of the word of control registers.
+    neurons_control : fields of those of them that the neurons hold.
     pre : presynaptic fields that a chain's head sends out.
     bus : fields of a chain's bus.
     lanes : module of each lane, for each chain in the order of its columns.
@@ -236,6 +243,7 @@ class LayerFacts:
     spaces: dict[str, int]
     step: tuple[Field, ...]
     control: tuple[Field, ...]
+    neurons_control: tuple[Field, ...]
     pre: tuple[Field, ...]
     bus: tuple[Field, ...]
     lanes: tuple[tuple[str, ...], ...]

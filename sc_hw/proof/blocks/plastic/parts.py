@@ -143,7 +143,9 @@ def host_facts(layer: PlasticLayer) -> HostFacts:
 def critic_facts(layer: PlasticLayer, critic: Datapath) -> CriticFacts:
     """Facts of the critic."""
     (reward,) = layer.parts.modulators  # a rule with a critic has one modulator: its reward
-    return CriticFacts(critic.latency, reward)
+    (kept,) = critic.graph.outputs.keys() - {"modulator"}
+    predicts = layer.layer.value_neuron is not None
+    return CriticFacts(critic.latency, reward, kept, predicts, layer.parts.weight)
 
 
 def ports_of(component: wiring.Component) -> tuple[Port, ...]:
@@ -183,6 +185,7 @@ def layer_facts(layer: PlasticLayer) -> LayerFacts:
         spaces={space.name.lower(): space.value for space in layer.spaces},
         step=fields_of(layer.step_layout),
         control=fields_of(layer.control_layout),
+        neurons_control=fields_of(layer.neurons.control_layout),
         pre=fields_of(layer.inputs[0].fields),
         bus=fields_of(layer.chains[0].layout),
         lanes=tuple(tuple(chain.kinds) for chain in layer.chains),

@@ -13,6 +13,7 @@ from sc_hw.proof.blocks.plastic.neurons.memory import prove_control, prove_memor
 from sc_hw.proof.blocks.plastic.neurons.noise import prove_noise
 from sc_hw.proof.blocks.plastic.neurons.spikes import prove_spikes
 from sc_hw.proof.blocks.plastic.neurons.turns import prove_turns
+from sc_hw.proof.blocks.plastic.neurons.value import prove_value
 from sc_hw.proof.blocks.plastic.neurons.winner import prove_winner
 from sc_hw.proof.blocks.plastic.reference import Reference
 from sc_hw.proof.netlist import Netlist
@@ -31,4 +32,6 @@ def prove_neurons(prover: Prover, net: Netlist, reference: Reference, facts: Neu
         prove_winner(neurons)
     else:
         prove_spikes(neurons)
+    if neurons.layer.value_neuron is not None:
+        prove_value(neurons)
     prove_control(neurons)

@@ -101,7 +101,7 @@ def _unit_inputs(n: NeuronFrames) -> tuple[dict[str, SmtInt], list[Any]]:
     for name in ("cleared", "decide"):
         if name in unit.inputs:
             values[name] = SmtInt.unsigned(t, t(K.ITE, first, at(0, name), n.register(0, name)))
-    values["current"], in_range = _current(n)
+    values["current"], in_range = current_of(n)
     fired, other_fired, counted = _spikes_before(n, index, word)
     values["fired"] = _as_integer(n, fired)
     if "others" in unit.inputs:
@@ -113,7 +113,7 @@ def _unit_inputs(n: NeuronFrames) -> tuple[dict[str, SmtInt], list[Any]]:
     return values, [*assumptions, *in_range, *counted]
 
 
-def _current(n: NeuronFrames) -> tuple[SmtInt, list[Any]]:
+def current_of(n: NeuronFrames) -> tuple[SmtInt, list[Any]]:
     """The sum of all chains, and the assumption that each chain's sum is one of its weights.
 
     That is a claim about the lanes. It bounds the sums, so that adding them up can't overflow.

@@ -82,7 +82,18 @@ class NeuronFrames:
             return t.tm.mk_true()
         return t(K.BV_ULT, index, t.const(self.facts.neurons, self.index_bits))
 
+    def predicts(self, index: Any) -> Any:
+        """Whether a number is that of the neuron that predicts and never fires."""
+        t, number = self.t, self.layer.value_neuron
+        if number is None:
+            return t.tm.mk_false()
+        return t(K.EQUAL, index, t.const(number, self.index_bits))
+
+    def may_fire(self) -> Any:
+        """Whether the result in clock 0 is that of a real neuron, and not of one that predicts."""
+        name = "is_real" if self.layer.value_neuron is None else "decides"
+        return self.bit(0, f"{name}_d{self.facts.update_latency}")
+
     def result_is_ready(self) -> Any:
-        """Whether the pipeline's output in clock 0 is that of a real neuron that may fire."""
-        is_real = self.bit(0, f"is_real_d{self.facts.update_latency}")
-        return self.prover.both(is_real, self.bit(0, "update.o_ready"))
+        """Whether the pipeline's output in clock 0 is that of a neuron that fires if it wins."""
+        return self.prover.both(self.may_fire(), self.bit(0, "update.o_ready"))

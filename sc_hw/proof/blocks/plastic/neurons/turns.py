@@ -79,6 +79,10 @@ def _prove_delay_lines(n: NeuronFrames) -> None:
             prover.no(t(K.EQUAL, bit(out, f"evaluate_d{out}"), evaluate)),
             prover.no(t(K.EQUAL, bit(out, f"at_first_d{out}"), bit(0, "at_first"))),
         ]
+    if n.layer.value_neuron is not None:
+        decides = prover.both(is_real, prover.no(n.predicts(index)))
+        carried = bit(out, f"decides_d{n.facts.update_latency}")
+        wrong.append(prover.no(t(K.EQUAL, carried, decides)))
     prover.claim(
         "neurons, turns: carried along",
         f"{out} clocks after `evaluate`, with the neuron's result, its number comes out, whether"

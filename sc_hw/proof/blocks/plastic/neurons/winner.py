@@ -89,7 +89,7 @@ class _Best:
         follows = prover.both(self.evaluated, prover.no(self.first))
         self.in_order = [
             *n.no_reset[:2],
-            prover.implies(n.bit(0, f"is_real_d{n.facts.update_latency}"), self.evaluated),
+            prover.implies(n.may_fire(), self.evaluated),
             prover.implies(starts, prover.equals(self.number, 0)),
             prover.implies(follows, is_next),
         ]
@@ -195,13 +195,14 @@ def _prove_step_before(n: NeuronFrames) -> None:
     # `ask` is registered before it is compared, in clock 1; delays then bring the answer to the
     # clock in which a memory would give it.
     fetch = n.facts.fetch
-    is_winner = prover.both(
-        prover.on(after["won_before"]), t(K.EQUAL, after["winner_before"], at(0, "ask"))
+    learns = prover.either(
+        t(K.EQUAL, after["winner_before"], at(0, "ask")), n.predicts(at(0, "ask"))
     )
+    is_winner = prover.both(prover.on(after["won_before"]), learns)
     prover.claim(
         "winner: asked for",
         f"{fetch} clocks after `ask` gives a neuron's number, `asked` says whether that neuron won"
-        " the step before",
+        " the step before; of one that predicts, whether any neuron did",
         prover.no(t(K.EQUAL, bit(fetch, "asked"), is_winner)),
         n.no_reset,
     )

@@ -55,7 +55,7 @@ def prove_access(glue: Glue, facts: LayerFacts, place: Placement) -> None:
 def _control(glue: Glue, facts: LayerFacts) -> Any:
     """The word of control registers: the neurons' first, then those of the layer."""
     registers = {
-        "mean": "mean",
+        **({facts.critic.kept: facts.critic.kept} if facts.critic is not None else {}),
         "cleared_trial": "clear_trial",
         "cleared_traces": "clear_traces",
         "cleared_trial_before": "cleared_trial",

@@ -29,9 +29,11 @@ def registers(facts: LayerFacts) -> dict[str, int]:
     found = dict.fromkeys(_FLAG_REGISTERS, 1) | {"offered": sum(bits.values())}
     found |= {f"step_{name}": bits[name] for name in modulators(facts)}
     if facts.critic is not None:
-        (mean,) = (port for port in facts.ports["critic"] if port.name == "i_mean")
+        kept = facts.critic.kept
+        (state,) = (port for port in facts.ports["critic"] if port.name == f"i_{kept}")
         waited = (facts.critic.latency + 1).bit_length()
-        found |= {"mean": mean.width, "waited": waited, "critic_ready": 1}
+        found |= {kept: state.width, "waited": waited, "critic_ready": 1}
+        found |= {"undecided": 1} if facts.critic.predicts else {}
     return found
 
 
@@ -147,17 +149,23 @@ def _prove_clears(glue: Glue, facts: LayerFacts) -> None:
 
 
 def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
-    """The critic's inputs, its mean, and when it is ready."""
+    """The critic's inputs, its state, and when it is ready."""
     critic = facts.critic
     if critic is None:
         raise ValueError("a layer without a critic has no claims about one")
     started, loads, ready = (glue.at(n) for n in ("started", "host.load_control", "critic_ready"))
     payload = glue.at("i__payload")
+    kept = critic.kept
+    value = {}
+    if critic.predicts:
+        control = glue.at("neurons.control")
+        value = {"critic.i_value": field(glue, control, facts.neurons_control, "value")}
     glue.outputs(
         "critic",
-        "the critic gets the outcomes' mean, and the outcome that the transfer offers",
+        "the critic gets what outcomes are compared with, and the outcome that the transfer offers",
         {
-            "critic.i_mean": glue.at("mean"),
+            **value,
+            f"critic.i_{kept}": glue.at(kept),
             "critic.i_reward": field(glue, payload, facts.step, critic.reward),
             "critic.i_outcome": field(glue, payload, facts.step, "outcome"),
         },
@@ -167,22 +175,30 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
     waited = glue.at("waited")
     zero = glue.const(0, glue.t.width(waited))
     waits = glue.all_of(glue.at("i__valid"), glue.at("sequencer.at_start"), glue.no(ready))
+    if critic.predicts:
+        undecided = glue.at("undecided")
+        waits = glue.all_of(waits, glue.no(undecided))
+        decided = glue.choice(glue.at("neurons.done"), glue.const(0), undecided)
+        glue.registers(
+            "undecided",
+            "a step is undecided from its start until the neurons say that it is done",
+            {"undecided": Next(glue.choice(started, glue.const(1), decided))},
+        )
     restarts = glue.any_of(started, loads)
     one = glue.const(1, glue.t.width(waited))
     counted = glue.choice(waits, glue.plus(waited, one), waited)
     became = glue.choice(waits, glue.is_number(waited, critic.latency), ready)
     data = glue.at("host.data")
-    mean = glue.at("mean")
     modulator = glue.at(register)
-    moved = glue.choice(started, glue.at("critic.o_mean"), mean)
+    moved = glue.choice(started, glue.at(f"critic.o_{kept}"), glue.at(kept))
     from_critic = glue.at("critic.o_modulator")
     glue.registers(
         "critic's registers",
-        f"a step's modulator and the mean are the critic's values, which it has {critic.latency}"
-        " clocks after a transfer is offered at a step's start, or after the host has loaded the"
-        " mean",
+        f"a step's modulator and the critic's state are its values, which it has {critic.latency}"
+        " clocks after a transfer is offered at a step's start, where a neuron predicts after the"
+        " step before has been decided on too, or after the host has loaded that state",
         {
-            "mean": Next(glue.choice(loads, field(glue, data, facts.control, "mean"), moved)),
+            kept: Next(glue.choice(loads, field(glue, data, facts.control, kept), moved)),
             register: Next(glue.choice(started, from_critic, modulator), None),
             "waited": Next(glue.choice(restarts, zero, counted)),
             "critic_ready": Next(glue.choice(restarts, glue.const(0), became)),

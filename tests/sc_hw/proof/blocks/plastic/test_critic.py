@@ -1,19 +1,25 @@
-"""The claims about the critic notice faults in its mean and in the modulator."""
+"""The claims about the critic notice faults in its state and in the modulator."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from broken_parts import keeps, refuted
+from broken_parts import INHIBITION, PREDICTION, keeps, refuted
+
+from sc_model.spec import Design
 
 
 @pytest.mark.parametrize(
-    ("edit", "claim"),
+    ("design", "edit", "claim"),
     [
-        (keeps("mean_s1", "~i_mean"), "critic: mean"),
-        (keeps("reward_s1", "i_reward >>> 1"), "critic: modulator"),
+        (PREDICTION, keeps("outcome_s1", "~i_outcome"), "critic: modulator"),
+        (INHIBITION, keeps("mean_s1", "~i_mean"), "critic: mean"),
+        (INHIBITION, keeps("reward_s1", "i_reward >>> 1"), "critic: modulator"),
     ],
+    ids=["prediction", "mean", "modulator"],
 )
-def test_a_broken_part_is_refuted(edit: tuple[str, str], claim: str, tmp_path: Path) -> None:
-    assert claim in refuted("critic", edit, tmp_path)
+def test_a_broken_part_is_refuted(
+    design: Design, edit: tuple[str, str], claim: str, tmp_path: Path
+) -> None:
+    assert claim in refuted("critic", edit, tmp_path, design)
