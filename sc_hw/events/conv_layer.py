@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from sc_hw.events.conv_sequencer import ConvSequencer
 from sc_hw.events.layer import EventLayer
 from sc_hw.fabric.families import Family
-from sc_model.spec import ConfigError, ConvSpec, IntFormat
+from sc_model.spec import ConfigError, ConvSpec, IntFormat, ReadoutSpec
 
 # Spikes of a word: a flip-flop each in the layer, and in the crossing and scanner behind it.
 MAX_WORD = 1024
@@ -46,7 +46,7 @@ class ConvLayer(EventLayer):
 
     Parameters
     ----------
-    spec, value, tick_ms, step_bits, family, sliced, order : as of `EventLayer`.
+    spec, value, tick_ms, step_bits, family, sliced, readout, order : as of `EventLayer`.
     o_slices : as of `EventLayer`, for any number of neurons.
 
     Raises
@@ -68,11 +68,20 @@ class ConvLayer(EventLayer):
         *,
         sliced: bool = False,
         o_slices: int = 0,
+        readout: ReadoutSpec | None = None,
         order: tuple[int, int] | None = None,
     ) -> None:
         check_conv(spec, sliced=sliced, o_sliced=o_slices > 0)
         super().__init__(
-            spec, value, tick_ms, step_bits, family, sliced=sliced, o_slices=o_slices, order=order
+            spec,
+            value,
+            tick_ms,
+            step_bits,
+            family,
+            sliced=sliced,
+            o_slices=o_slices,
+            readout=readout,
+            order=order,
         )
         self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
         self.sequencer = self.conv

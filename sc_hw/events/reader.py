@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import C, Module, Signal
+from amaranth.hdl import C, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -61,13 +61,15 @@ class SumReader(wiring.Component):
         used = Signal(self.sets, name="held", reset_less=True)
         last_slot = slot == self.slots - 1 if self.slots > 1 else C(1, 1)
         at_last = self.group == self.spec.groups - 1 if self.spec.groups > 1 else C(1, 1)
+        over = Signal(name="over")
         m.d.comb += [
-            self.fetch.eq(sweeping & (slot < self.sets)),
+            over.eq(last_slot & at_last),
             self.set.eq(slot[: len(self.set)]),
             self.begin.eq(~slot.any()),
             self.last.eq(slot == self.sets - 1),
             self.counts.eq(used.bit_select(self.set, 1) if self.sets > 1 else used),
         ]
+        self._fetch(m, sweeping, slot, last_slot, over)
         with m.If(self.start):
             m.d.sync += [sweeping.eq(1), used.eq(self.used)]
         with m.If(sweeping):
@@ -80,3 +82,14 @@ class SumReader(wiring.Component):
                 with m.If(at_last):
                     m.d.sync += sweeping.eq(0)
         return m
+
+    def _fetch(
+        self, m: Module, sweeping: Value, slot: Value, last_slot: Value, over: Value
+    ) -> None:
+        """Say that there is a fetch: out of a register, since events wait for it in this clock."""
+        if self.slots == self.sets:
+            m.d.comb += self.fetch.eq(sweeping)
+            return
+        # That the next slot is one of a set.
+        follows = last_slot | (slot < self.sets - 1) if self.sets > 1 else last_slot
+        m.d.sync += self.fetch.eq(self.start | (sweeping & ~over & follows))

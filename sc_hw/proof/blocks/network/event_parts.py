@@ -415,10 +415,12 @@ def prove_reader(
 
     def invariant(clock: int) -> Bits:
         idle = clocks.at(clock, "slot").equals(0) & clocks.at(clock, "group").equals(0)
+        of_set = clocks.at(clock, "sweeping") & clocks.at(clock, "slot").below(sets)
         return (
             clocks.at(clock, "slot").below(slots)
             & clocks.at(clock, "group").below(spec.groups)
             & (clocks.at(clock, "sweeping") | idle)
+            & same(clocks.at(clock, "fetch"), of_set)
         )
 
     prover.claim(
@@ -428,7 +430,6 @@ def prove_reader(
         " count",
         violated(
             invariant(1),
-            same(clocks.at(0, "fetch"), fetch),
             fetch.implies(same(here.wide(len(slot) + len(here)), slot.wide(len(slot) + len(here)))),
             same(clocks.at(0, "begin"), slot.equals(0)),
             same(clocks.at(0, "last"), slot.equals(sets - 1)),

@@ -111,12 +111,15 @@ class ReadoutFacts:
     memory : clock in which the neuron's stored score is out of the memory.
     latency : clocks from the last neuron's turn to the first clock of the tick's answer.
     width : bits of a score.
+    places, channels : of neurons that come place by place; 0 where they come as in the model.
     """
 
     layer: int
     memory: int
     latency: int
     width: int
+    places: int = 0
+    channels: int = 0
 
 
 @dataclass(frozen=True)

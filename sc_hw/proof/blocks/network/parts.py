@@ -98,7 +98,8 @@ def encoder_facts(encoder: ValueEncoder) -> EncoderFacts:
 
 def readout_facts(readout: Readout, index: int) -> ReadoutFacts:
     """When the readout behind that layer does what."""
-    return ReadoutFacts(index, MEMORY, readout.latency, readout.score.width)
+    order = readout.order or (0, 0)
+    return ReadoutFacts(index, MEMORY, readout.latency, readout.score.width, *order)
 
 
 def write_layer_parts(

@@ -2,10 +2,13 @@
 
 A claim is a step from any state that satisfies its invariant. The answer is followed by any one
 neuron that has had its turn in the tick, and so by all: no score is above the best one, and of the
-best ones the answer has the lowest number.
+best ones the answer has the lowest number. Where neurons come place by place, a neuron has a turn
+and another number, that of the model, and both follow from its place and channel.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sc_hw.proof.bits import Bits, mux
 from sc_hw.proof.blocks.network.addresses import (
@@ -19,6 +22,7 @@ from sc_hw.proof.blocks.network.addresses import (
 from sc_hw.proof.blocks.network.facts import ReadoutFacts
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
+from sc_model.graph.smt import Terms
 from sc_model.spec import NetworkSpec, ReadoutSpec
 
 
@@ -28,7 +32,7 @@ def prove_readout(prover: Prover, net: Netlist, network: NetworkSpec, facts: Rea
     if spec is None:
         raise ValueError("network must have a readout")
     label = f"layer {layer.name}, readout"
-    _prove_numbers(prover, net, label)
+    _prove_numbers(prover, net, facts, label)
     _prove_scores(prover, net, spec, facts, label)
     _prove_answer(prover, net, spec, facts, label)
     prove_memory(prover, net, label, "memory", facts.memory)
@@ -37,7 +41,60 @@ def prove_readout(prover: Prover, net: Netlist, network: NetworkSpec, facts: Rea
     prove_host_writes(prover, net, label, {"memory": (0, facts.width)}, "host_address", busy)
 
 
-def _prove_numbers(prover: Prover, net: Netlist, label: str) -> None:
+@dataclass(frozen=True)
+class _Neuron:
+    """A neuron by its place and channel; where neurons come as in the model, by its place alone.
+
+    Members
+    -------
+    place, channel : of the neuron; wide enough for all products.
+    facts : places and channels that there are.
+    """
+
+    place: Bits
+    channel: Bits
+    facts: ReadoutFacts
+
+    @classmethod
+    def named(cls, name: str, terms: Terms, bits: int, facts: ReadoutFacts) -> _Neuron:
+        """Any neuron, whose number has so many bits."""
+        wide = 2 * bits + 1
+        place, channel = (
+            Bits(terms, terms.var(f"{part} of {name}", wide)) for part in ("place", "channel")
+        )
+        return cls(place, channel, facts)
+
+    @property
+    def exists(self) -> Bits:
+        """Whether there is such a place and channel."""
+        if not self.facts.places:
+            return self.channel.equals(0)
+        return self.place.below(self.facts.places) & self.channel.below(self.facts.channels)
+
+    @property
+    def turn(self) -> Bits:
+        """How many neurons come before it."""
+        if not self.facts.places:
+            return self.place
+        return self.place.times(self.facts.channels) + self.channel
+
+    @property
+    def number(self) -> Bits:
+        """Its number in the model."""
+        if not self.facts.places:
+            return self.place
+        return self.channel.times(self.facts.places) + self.place
+
+    def or_else(self, condition: Bits, other: _Neuron) -> _Neuron:
+        """This neuron where a bit is 1, else another one."""
+        return _Neuron(
+            mux(condition, self.place, other.place),
+            mux(condition, self.channel, other.channel),
+            self.facts,
+        )
+
+
+def _prove_numbers(prover: Prover, net: Netlist, facts: ReadoutFacts, label: str) -> None:
     clocks = Clocks(prover, net, 1)
     number, valid, last = (clocks.at(0, name) for name in ("number", "valid", "last"))
     prover.claim(
@@ -49,11 +106,43 @@ def _prove_numbers(prover: Prover, net: Netlist, label: str) -> None:
         clocks.quiet,
         {"number": number.term},
     )
+    registers = ("model", "place", "channel") if facts.places else ()
     prover.claim(
         f"{label}: after a reset",
         "a reset drops the neurons on their way, and the next one is number 0",
-        violated(~clocks.at(1, "number").any(), ~clocks.at(1, "valid_d1")),
+        violated(
+            ~clocks.at(1, "number").any(),
+            ~clocks.at(1, "valid_d1"),
+            *(~clocks.at(1, name).any() for name in registers),
+        ),
         [prover.on(clocks.frames.at(0, "rst"))],
+    )
+    if facts.places:
+        _prove_order(prover, clocks, facts, label)
+
+
+def _prove_order(prover: Prover, clocks: Clocks, facts: ReadoutFacts, label: str) -> None:
+    """The number in the model of the neuron whose turn it is."""
+    valid, last = clocks.at(0, "valid"), clocks.at(0, "last")
+
+    def holds(clock: int) -> Bits:
+        number, model = clocks.at(clock, "number"), clocks.at(clock, "model")
+        wide = 2 * len(number) + 1
+        one = _Neuron(
+            clocks.at(clock, "place").wide(wide), clocks.at(clock, "channel").wide(wide), facts
+        )
+        return one.exists & same(number.wide(wide), one.turn) & same(model.wide(wide), one.number)
+
+    neurons = facts.places * facts.channels
+    # The layer says which neuron is its last one.
+    known = same(last & valid, clocks.at(0, "number").equals(neurons - 1) & valid)
+    prover.claim(
+        f"{label}: numbers in the model",
+        f"neurons come place by place, {facts.channels} channels at each of {facts.places} places,"
+        " and each has the number that its channel and place have in the model",
+        violated(holds(1)),
+        [*clocks.quiet, holds(0).holds, known.holds],
+        {"model": clocks.at(0, "model").term},
     )
 
 
@@ -86,7 +175,7 @@ def _prove_scores(
     written = facts.memory + 1
     clocks = Clocks(prover, net, written)
     valid, number = clocks.at(0, "valid"), clocks.at(0, "number")
-    score = _score(clocks, spec, facts)
+    score, ordinal = _score(clocks, spec, facts), _ordinal(facts)
     prover.claim(
         f"{label}: scores",
         f"{written} clocks after a neuron's turn its score is written back, changed as"
@@ -98,7 +187,7 @@ def _prove_scores(
             valid.implies(same(clocks.at(written, "memory.write__data"), score)),
             # the answer is given the same score
             same(clocks.at(written, f"valid_d{written}"), valid),
-            same(clocks.at(written, f"number_d{written}"), number),
+            same(clocks.at(written, f"{ordinal}_d{written}"), clocks.at(0, ordinal)),
             same(clocks.at(written, "score_d1"), score),
         ),
         clocks.quiet,
@@ -106,41 +195,62 @@ def _prove_scores(
     )
 
 
+def _ordinal(facts: ReadoutFacts) -> str:
+    """The register with the number in the model of the neuron whose turn it is."""
+    return "model" if facts.places else "number"
+
+
 def _prove_answer(
     prover: Prover, net: Netlist, spec: ReadoutSpec, facts: ReadoutFacts, label: str
 ) -> None:
     clocks, t, compared = Clocks(prover, net, 1), prover.terms, facts.memory + 1
-    valid, place = clocks.at(0, f"valid_d{compared}"), clocks.at(0, f"number_d{compared}")
+    valid = clocks.at(0, f"valid_d{compared}")
+    number = clocks.at(0, f"{_ordinal(facts)}_d{compared}")
     score = clocks.at(0, "score_d1")
-    # Any neuron, its score in this tick, and the last neuron whose score has been compared.
-    neuron, own, latest = (
-        Bits(t, t.var(name, width))
-        for name, width in (
-            ("any neuron", len(place)),
-            ("its score", len(score)),
-            ("the neuron compared last", len(place)),
-        )
+    # Any neuron, its score in this tick, the one that is compared now, and the answer before. Of
+    # the turns of the tick those up to the latest have been compared.
+    neuron, present, answer = (
+        _Neuron.named(name, t, len(number), facts)
+        for name in ("any neuron", "the neuron now compared", "the answer")
     )
+    wide = len(neuron.turn)
+    own, latest = Bits(t, t.var("its score", len(score))), Bits(t, t.var("latest turn", wide))
 
-    def holds(clock: int, last: Bits, value: Bits) -> Bits:
+    def holds(clock: int, last: Bits, value: Bits, winner: _Neuron) -> Bits:
         """No neuron up to `last` has a better score than the answer, or the same and is lower."""
-        best, winner = clocks.at(clock, "best"), clocks.at(clock, "winner")
-        seen = ~last.below(neuron)
-        beaten = ~_above(value, best, spec) & (~same(value, best) | ~neuron.below(winner))
-        its_own = same(neuron, winner).implies(same(value, best))
-        return seen.implies(beaten & its_own) & ~last.below(winner)
+        best, named = clocks.at(clock, "best"), clocks.at(clock, "winner").wide(wide)
+        seen = ~last.below(neuron.turn)
+        beaten = ~_above(value, best, spec) & (~same(value, best) | ~neuron.number.below(named))
+        its_own = same(neuron.number, named).implies(same(value, best))
+        is_named = winner.exists & same(winner.number, named) & ~last.below(winner.turn)
+        return seen.implies(beaten & its_own) & is_named
 
-    follows = place.equals(0) | same(place, latest + 1)
-    before = place.equals(0) | holds(0, latest, own)
+    begins = present.turn.equals(0)
+    follows = begins | same(present.turn, latest + 1)
+    before = begins | holds(0, latest, own, answer)
+    changes = begins | ~same(clocks.at(1, "winner"), clocks.at(0, "winner"))
+    after = holds(
+        1,
+        present.turn,
+        mux(same(neuron.turn, present.turn), score, own),
+        present.or_else(changes, answer),
+    )
     prover.claim(
         f"{label}: the answer",
         "of the neurons whose scores have been compared in a tick the answer is that with the"
         " highest score, of several alike that with the lowest number; between them it stays",
         violated(
-            valid.implies(holds(1, place, mux(same(neuron, place), score, own))),
+            valid.implies(after),
             valid | same(clocks.at(1, "winner"), clocks.at(0, "winner")),
             valid | same(clocks.at(1, "best"), clocks.at(0, "best")),
         ),
-        [*clocks.quiet, (~valid | follows).holds, (~valid | before).holds],
-        {"neuron": neuron.term, "place": place.term},
+        [
+            *clocks.quiet,
+            neuron.exists.holds,
+            present.exists.holds,
+            same(present.number, number.wide(wide)).holds,
+            (~valid | follows).holds,
+            (~valid | before).holds,
+        ],
+        {"neuron": neuron.number.term, "number": number.term},
     )

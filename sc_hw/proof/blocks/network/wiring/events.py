@@ -57,6 +57,11 @@ class EventShape(LayerShape):
         return max(self.event_lanes.sets, self.spec.group_turns)
 
     @property
+    def fetch_register(self) -> bool:
+        """Whether the reader says by a register of its own that it fetches."""
+        return self.slots > self.event_lanes.sets
+
+    @property
     def synapse_bits(self) -> int:
         """Bits of a synapse's word."""
         return sum(field.width for field in self.event_lanes.fixed)
@@ -364,6 +369,10 @@ class EventLayer(Layer):
         for name, count in (("slot", self.shape.slots), ("group", spec.groups)):
             counter = self.wiring.counter(self.part.part("reader"), name, count)
             facts += [counter.below(count), sweeping | counter.equals(0)]
+        if self.shape.fetch_register:
+            slot = self.wiring.counter(self.part.part("reader"), "slot", self.shape.slots)
+            of_set = sweeping & slot.below(self.shape.event_lanes.sets)
+            facts.append(self.of("reader", "fetch").equals(of_set))
         return facts
 
     def registers(self) -> Iterator[tuple[Instance, str]]:
@@ -391,6 +400,8 @@ class EventLayer(Layer):
             yield self.part.part("wiper"), "place"
         reader = self.part.part("reader")
         yield reader, "sweeping"
+        if self.shape.fetch_register:
+            yield reader, "fetch"
         if self.shape.slots > 1:
             yield reader, "slot"
         if self.shape.spec.groups > 1:
@@ -431,6 +442,9 @@ class DecisionTimes(TickTimes):
     def registers(self, time: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """Every register of the control, and what it holds at a time of the tick."""
         yield from super().registers(time)
+        if self.layer.shape.fetch_register:
+            fetched = time.group.below(self.shape.spec.groups) & time.slot.below(self.columns)
+            yield self.sweeper, "fetch", fetched
         if self.layer.parts.wiper is not None:
             for clock in range(1, self.layer.shape.landed + 1):
                 then = time.before(clock)

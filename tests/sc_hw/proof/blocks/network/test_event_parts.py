@@ -42,3 +42,9 @@ def test_all_claims_about_the_parts_are_proved(tmp_path: Path) -> None:
         "layer second, reader: each partial sum once",
     ):
         assert name in verdicts
+
+
+def test_fetches_that_go_on_are_refuted(tmp_path: Path) -> None:
+    fault = (r"\bfetch <= (?!1'h0)[^;]+;", "fetch <= sweeping;")
+    verdicts = verdicts_of_parts(many_columns(), tmp_path, "reader", fault)
+    assert verdicts["layer wide, reader: each partial sum once"] == "refuted"
