@@ -12,7 +12,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -230,7 +229,6 @@ def drift(
     if design.learning is None:
         raise ValueError(f"{design.name} is no learning network")
     curves = []
-    schedule = tasks.DRIFT[design.learning.feedback]
     with Device.open(design) as device:
         for seed in range(SEEDS):
             rng = np.random.default_rng(seed + 1000)
@@ -239,14 +237,17 @@ def drift(
             device.load(tasks.first_weights(design, seed))
             for layer in frozen:
                 device._engine.freeze(layer)
-            curve = []
-            for begin, mark in pairwise((-BEFORE, *MARKS)):
-                for start, end, settings in parts(schedule, begin, mark):
-                    chosen = order[BEFORE + start : BEFORE + end]
-                    values = split.values[chosen] if mark <= 0 else new(split.values[chosen])
-                    device.run(values=values, target=split.classes[chosen], **settings)
-                if mark == 0:
-                    curve.append(tasks.right(device, split.test_values, split.test_classes))
+            begin, end = np.split(order[:BEFORE], 2)
+            for chosen, found in ((begin, False), (end, True)):
+                device.run(
+                    values=split.values[chosen], target=split.classes[chosen], others_wrong=found
+                )
+            curve = [tasks.right(device, split.test_values, split.test_classes)]
+            recovery, done = tasks.Recovery(device), 0
+            for mark in MARKS:
+                chosen = order[BEFORE + done : BEFORE + mark]
+                recovery.learn(new(split.values[chosen]), split.classes[chosen])
+                done = mark
                 curve.append(tasks.right(device, new(split.test_values), split.test_classes))
             curves.append(curve)
     means = np.mean(curves, 0)
@@ -263,18 +264,6 @@ def drift(
     }
     print(json.dumps(made), flush=True)
     return made
-
-
-def parts(
-    schedule: Sequence[tuple[int, dict[str, Any]]], begin: int, end: int
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Portions of samples in which settings stay as they are; none are set before the first."""
-    starts = [start for start, _ in schedule]
-    edges = [begin, *(start for start in starts if begin < start < end), end]
-    for first, last in pairwise(edges):
-        held = [settings for start, settings in schedule if start <= first]
-        if first < last:
-            yield first, last, held[-1] if held else {}
 
 
 def drift_rows(images: Images) -> Iterator[dict[str, Any]]:

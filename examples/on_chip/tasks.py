@@ -27,17 +27,10 @@ FOUND: Schedule = (
     (0.5, {"step_shift": 0, "others_wrong": True}),
     (0.8, {"step_shift": 1, "others_wrong": True}),
 )
-# Around a change of the sensor: (samples after it, settings from there on), by feedback
-DRIFT: dict[str, Sequence[tuple[int, dict[str, Any]]]] = {
-    "label": ((0, {"step_shift": 0}), (4000, {"step_shift": 1})),
-    "reward": (
-        (-24_000, {"step_shift": 0, "others_wrong": False}),
-        (-12_000, {"step_shift": 0, "others_wrong": True}),
-        (0, {"step_shift": 0, "others_wrong": False}),
-        (4000, {"step_shift": 0, "others_wrong": True}),
-        (8000, {"step_shift": 1, "others_wrong": True}),
-    ),
-}
+# Behind a change of the sensor: how many answers a host looks back on, how often, and the share of
+# wrong ones from which on down the steps become smaller
+LAST, PAUSE, FEW_WRONG = 200, 100, 0.08
+LATER = 4000  # samples behind a change after which steps are smaller in any case
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,6 +208,45 @@ def learn(
             played.append(device.run(values=values, target=target, **settings, **fixed))
         start = end
     return np.concatenate(played)
+
+
+class Recovery:
+    """A host that goes on teaching a network when its sensor has changed.
+
+    Steps are large as long as many answers are wrong: after a small change they become smaller at
+    once, after a large one later. Told right or wrong alone, right answers speak of the other
+    classes again when most are found, `LATER` samples behind the change.
+
+    Parameters
+    ----------
+    device : a learning network.
+
+    Members
+    -------
+    right : whether each answer since the change was right.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.right: list[bool] = []
+
+    def settings(self) -> dict[str, Any]:
+        """What the host sets for the next samples."""
+        done, learning = len(self.right), self.device.design.learning
+        if learning is not None and learning.feedback == "reward":
+            return {"others_wrong": done >= LATER, "step_shift": int(done >= 2 * LATER)}
+        few = done > 0 and 1 - np.mean(self.right[-LAST:]) < FEW_WRONG
+        return {"step_shift": int(few or done >= LATER)}
+
+    def learn(self, values: Values, classes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Learn from more samples; the classes that were played, (samples,)."""
+        played = [np.zeros(0, np.int64)]
+        for start in range(0, len(values), PAUSE):
+            some = slice(start, start + PAUSE)
+            found = self.device.run(values=values[some], target=classes[some], **self.settings())
+            self.right += (found == classes[some]).tolist()
+            played.append(found)
+        return np.concatenate(played)
 
 
 def right(device: Device, values: Values, classes: NDArray[np.int64]) -> float:

@@ -13,6 +13,7 @@ from sc_model.training.delay_linear import DelayLinear
 from sc_model.training.hetsyn import HetSyn, HetSynState
 from sc_model.training.integers import Integers, leak_tau, to_integers
 from sc_model.training.layers import ConvLayer, DenseLayer, DenseQuantiser
+from sc_model.training.learning_network import LearningNetworkModule
 from sc_model.training.lif import Lif, LifState
 from sc_model.training.loop import Epoch, TrainingError, fit
 from sc_model.training.quantise import Quantiser
@@ -29,6 +30,7 @@ __all__ = [
     "HetSyn",
     "HetSynState",
     "Integers",
+    "LearningNetworkModule",
     "Lif",
     "LifState",
     "Quantiser",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,14 +16,14 @@ from support import ROOT, scripts_of
 from sc_hw import Device
 from sc_model.golden.learning_network import LearningNetwork
 from sc_model.images import Images
-from sc_model.spec import load_design
+from sc_model.spec import Design, load_design
 
 FOLDER = ROOT / "examples" / "on_chip"
 
 
 @pytest.fixture(scope="module")
 def example() -> Iterator[dict[str, ModuleType]]:
-    with scripts_of(FOLDER, ("tasks", "float_twin")) as scripts:
+    with scripts_of(FOLDER, ("tasks", "float_twin", "from_pytorch")) as scripts:
         yield scripts
 
 
@@ -109,6 +111,57 @@ def test_the_float_twin_begins_as_the_integers_and_learns(example: dict[str, Mod
         twin.sample(values, int(label))
     found = [twin.answer(values) for values in split.test_values]
     assert np.mean(found == split.test_classes) > 0.85
+
+
+class Answers:
+    """A device that is right in a share of its answers, and writes down its settings."""
+
+    def __init__(self, design: Design, wrong: float) -> None:
+        self.design, self.wrong = design, wrong
+        self.settings: list[dict[str, Any]] = []
+
+    def run(self, values: Any, target: Any, **settings: Any) -> Any:
+        self.settings.append(settings)
+        return np.where(np.arange(len(target)) < self.wrong * len(target), target + 1, target)
+
+
+@pytest.mark.parametrize(("wrong", "small_from"), [(0.05, 100), (0.5, 4000)])
+def test_steps_become_smaller_where_few_answers_are_wrong(
+    wrong: float, small_from: int, example: dict[str, ModuleType]
+) -> None:
+    device = Answers(load_design(FOLDER / "mnist.toml"), wrong)
+    recovery = example["tasks"].Recovery(device)
+    zeros = np.zeros(3000, np.int64)
+    for _ in range(2):  # it goes on where it was
+        assert (recovery.learn(zeros, zeros) > 0).mean() == wrong
+    shifts = [each["step_shift"] for each in device.settings]
+    assert shifts == [int(100 * n >= small_from) for n in range(60)]
+
+
+def test_told_right_or_wrong_others_are_wrong_later(example: dict[str, ModuleType]) -> None:
+    device = Answers(load_design(FOLDER / "mnist_reward.toml"), 0.0)
+    zeros = np.zeros(8100, np.int64)
+    example["tasks"].Recovery(device).learn(zeros, zeros)
+    assert [each["others_wrong"] for each in device.settings] == [n >= 40 for n in range(81)]
+    assert [each["step_shift"] for each in device.settings] == [0] * 80 + [1]
+
+
+@pytest.mark.parametrize(
+    "kinds", [("model",), pytest.param(("model", "rtl"), marks=pytest.mark.soak)], ids=len
+)
+def test_a_network_of_pytorch_goes_on_learning(
+    kinds: tuple[str, ...], example: dict[str, ModuleType], builds: Path
+) -> None:
+    tasks, field = example["tasks"], example["from_pytorch"]
+    design, split = load_design(FOLDER / "digits.toml"), tasks.digits(0)
+    module = field.trained(design, split, epochs=3, seed=0)
+    devices = [Device.open(design, kind, root=builds) for kind in kinds]
+    found = field.in_the_field(module, devices, split, "rewired", samples=1000, seed=0)
+    assert found.before == found.trained > 0.85
+    assert found.changed < 0.4 < 0.75 < found.after
+    assert found.other_answers == found.other_values == 0
+    for device in devices:
+        device.close()
 
 
 def test_the_command_says_what_it_needs() -> None:

@@ -28,14 +28,6 @@ def test_a_field_of_the_hidden_layer_is_changed() -> None:
     assert design.synapses == 65 * 40 + 400
 
 
-def test_settings_after_a_change_hold_from_their_samples_on() -> None:
-    schedule = ((0, {"a": 1}), (4, {"a": 2}))
-    assert list(campaign.parts(schedule, 0, 3)) == [(0, 3, {"a": 1})]
-    assert list(campaign.parts(schedule, 3, 6)) == [(3, 4, {"a": 1}), (4, 6, {"a": 2})]
-    assert list(campaign.parts(schedule, 0, 0)) == []
-    assert list(campaign.parts(schedule, -5, 2)) == [(-5, 0, {}), (0, 2, {"a": 1})]
-
-
 def test_a_drift_falls_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("BEFORE", 1500), ("AFTER", 1500), ("MARKS", (0, 1500)), ("SEEDS", 1)):
         monkeypatch.setattr(campaign, name, value)
