@@ -128,18 +128,19 @@ def _share(resource: dict[str, float | None]) -> str:
 def price(
     design: DesignFile,
     target: TargetList = None,
+    build: Root = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
     """Predict LUT, FF, BRAM, DSP, clock and rate in seconds, by part, without synthesis.
 
     Block RAM, multipliers and clocks are exact; in brackets the middle 80 % of the designs that the
-    model was tried on. Without --target on all targets that have a model. The exit code is 1 where
-    a design does not fit.
+    model was tried on. Without --target on all targets that have a model. Writes
+    price/<target>.json, which `report` shows. The exit code is 1 where a design does not fit.
     """
     from sc_hw.price.price import price as run_price
 
     with progress_lines(as_json) as progress:
-        rows = run_price(load_design(design), target or (), progress=progress)
+        rows = run_price(load_design(design), target or (), root=build, progress=progress)
     if as_json:
         print_json(rows)
     else:
@@ -161,22 +162,35 @@ def _print_price(row: dict[str, Any]) -> None:
     resources = row["device"]["resources"]
     shares = (f"{unit.upper()} {_share(each)}" for unit, each in resources.items())
     out.print(f"of the device: {', '.join(shares)}", markup=False)
-    binds = "" if row["quoted_from"] == "nextpnr" else f"; {row['quoted_from']} limits it"
-    out.print(
-        f"clock: {_bar(row['fmax_mhz'])} MHz expected, {row['quoted_mhz']:g} quoted{binds}",
-        markup=False,
-    )
-    step = "a step takes as long as its spikes ask for; "
-    if row["step_clocks"] is not None:
-        step = f"a step: {row['step_clocks']:,.0f} clocks; {row['steps_per_s']:,.0f} steps and "
-    out.print(
-        f"{step}{row['updates_per_s'] / 1e6:.1f} million synapse updates a second, at most",
-        markup=False,
-    )
+    _print_speed(row)
     if row["model_note"] is not None:
         out.print(row["model_note"], markup=False)
     if row["fits_reason"] is not None:
         out.print(row["fits_reason"], markup=False)
+
+
+def _print_speed(row: dict[str, Any]) -> None:
+    """Clock, clocks and rate; where there is no figure, why."""
+    if row["quoted_mhz"] is None:
+        out.print(f"clock: {row['quoted_reason']}", markup=False)
+    else:
+        binds = "" if row["quoted_from"] == "nextpnr" else f"; {row['quoted_from']} limits it"
+        out.print(
+            f"clock: {_bar(row['fmax_mhz'])} MHz expected, {row['quoted_mhz']:g} quoted{binds}",
+            markup=False,
+        )
+    words, least = ("at most ", "at least ") if row["step_clocks_at_most"] else ("", "")
+    step = f"a step: {words}{row['step_clocks']:,.0f} clocks" if row["step_clocks"] else "a step"
+    if row["step_clocks"] is None:
+        known = {key: row["timing"].get(key) for key in ("event_clocks", "step_clocks")}
+        step += f": {row['step_clocks_reason']}" + "".join(
+            f"; {key.replace('_', ' ')} {clocks}" for key, clocks in known.items() if clocks
+        )
+    if row["steps_per_s"] is not None:
+        step += f"; {least}{row['steps_per_s']:,.0f} steps a second"
+    if row["updates_per_s"] is not None:
+        step += f"; {row['updates_per_s'] / 1e6:.1f} million synapse updates a second, at most"
+    out.print(step, markup=False)
 
 
 def _numbers(part: dict[str, Any]) -> tuple[float, float, float, float]:
@@ -184,7 +198,7 @@ def _numbers(part: dict[str, Any]) -> tuple[float, float, float, float]:
 
 
 def _bar(bar: dict[str, float]) -> str:
-    """`941 (935..962)`."""
+    """`941 (935..962)`; without brackets where there is no bar, or none of any width."""
     if bar["low"] == bar["high"]:
         return f"{bar['value']:,g}"
     return f"{bar['value']:,g} ({bar['low']:,g}..{bar['high']:,g})"

@@ -11,6 +11,8 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.targets import load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike
 from sc_hw.price.estimate import estimate
+from sc_hw.price.model import modelled_targets
+from sc_hw.price.price import price
 from sc_hw.progress import Progress, silent
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import MutantCounts
@@ -78,6 +80,9 @@ def demo(
     results = cosim(build, progress=progress)
     learned = learn_in_rtl(build, images, samples=shown, progress=progress)
     metrics = estimate(design, targets, root=root, seeds=seeds, jobs=jobs, progress=progress)
+    modelled = [target for target in targets if target in modelled_targets()]
+    if modelled:
+        price(design, modelled, root=root, progress=progress)  # the report has it by part
     progress("writing the report")
     report(build.folder)
     counts = MutantCounts.of(certificate["mutants"])

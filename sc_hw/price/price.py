@@ -13,6 +13,7 @@ from sc_hw.build.blocks import Block, block_of
 from sc_hw.build.naming import build_id, check_design
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import Target, load_target
+from sc_hw.files import PathLike, folder_of_builds, make_folder, write_json
 from sc_hw.price.capacity import overflow, usage
 from sc_hw.price.limits import quote
 from sc_hw.price.model import TargetModel, model_of, modelled_targets
@@ -23,20 +24,28 @@ from sc_model.spec import ConfigError, Design
 
 PRICE_SCHEMA = "sc-hw.price.v1"
 FITTED = ("lane", "bank", "layer", "network")  # blocks of the designs of the report
+FITTED_KINDS = ("dense", "hetsyn", "integrator")  # of layers in its networks
+MEASURED = "`sc-hw estimate` measures it"
 
 
 def price(
-    design: Design, targets: Sequence[str] = (), *, progress: Progress = silent
+    design: Design,
+    targets: Sequence[str] = (),
+    *,
+    root: PathLike | None = None,
+    progress: Progress = silent,
 ) -> list[dict[str, Any]]:
     """What a design is expected to cost on each target, in the order of `targets`.
 
-    Nothing is written. The figures are those of the block alone, as `estimate` measures them: a
-    door and its registers are no part of it.
+    The figures are those of the block alone, as `estimate` measures them: a door and its registers
+    are no part of it.
 
     Parameters
     ----------
     design : the design.
     targets : names of targets that have a price model; none: all of them.
+    root : folder of builds, where `report` finds the rows as build/<id>/price/<target>.json; None:
+        nothing is written.
     progress : called with a line of text at each step.
 
     Raises
@@ -56,6 +65,10 @@ def price(
         variant = design.model_copy(update={"fabric": target.family})
         block = block_of(variant, load_family(target.family))
         rows.append(_row(design, block, target, model))
+    if root is not None:
+        folder = make_folder(folder_of_builds(root) / build_id(design) / "price")
+        for row in rows:
+            write_json(folder / f"{row['target']}.json", row)
     return rows
 
 
@@ -73,17 +86,16 @@ def _modelled(name: str) -> tuple[Target, TargetModel]:
 def _row(design: Design, block: Block, target: Target, model: TargetModel) -> dict[str, Any]:
     """The price on one target."""
     structure = structure_of(block, target, model.delays)
-    total = structure.total
-    lut, ff = model.luts(total, design.block), total.ff
-    fmax = model.bar("fmax", model.fmax_mhz(structure, design.block))
-    used: dict[str, float] = {"lut": round(lut), "ff": ff, "bram": total.bram, "dsp": total.dsp}
+    total, fitted = structure.total, design.block in FITTED
+    lut = model.luts(total, design.block)
+    used: dict[str, float] = {
+        "lut": round(lut),
+        "ff": total.ff,
+        "bram": total.bram,
+        "dsp": total.dsp,
+    }
     resources = usage(target, used, structure.cells)
     excess = overflow(resources)
-    quoted = quote(round(fmax.value, 2), None, structure.limit)
-    timing = block.timing()
-    clocks = step_clocks(design, timing)
-    mhz = quoted["quoted_mhz"]
-    per_clock = timing["synapses_per_clock"]
     return {
         "schema_version": PRICE_SCHEMA,
         "design": design.name,
@@ -92,8 +104,8 @@ def _row(design: Design, block: Block, target: Target, model: TargetModel) -> di
         "target": target.name,
         "title": target.title,
         "units": {"bram": target.cells.bram_unit, "dsp": target.cells.dsp_unit},
-        "lut": _rounded(model.bar("lut", lut).as_json(), 0),
-        "ff": _rounded(model.bar("ff", ff).as_json(), 0),
+        "lut": _figure(model, "lut", lut, fitted),
+        "ff": _figure(model, "ff", total.ff, fitted),
         "bram": total.bram,
         "dsp": total.dsp,
         "spram": total.spram,
@@ -101,25 +113,76 @@ def _row(design: Design, block: Block, target: Target, model: TargetModel) -> di
             name: _part(structure.parts.get(name, Counts()), model, design.block) for name in PARTS
         },
         "device": {"resources": resources, "source": target.capacity_source},
-        "model_note": None
-        if design.block in FITTED
-        else f"the model was not fitted to blocks '{design.block}': the bars are those of others",
+        "model_note": model_note(design),
         "fits": excess is None,
         "fits_reason": excess,
-        "fmax_mhz": _rounded(fmax.as_json(), 2),
+        **_speed(design, block, structure, model),
+    }
+
+
+def _speed(
+    design: Design, block: Block, structure: Structure, model: TargetModel
+) -> dict[str, Any]:
+    """The clock that is expected, and what follows from it; None each where none is."""
+    reason = None
+    if design.block not in FITTED:
+        reason = (
+            f"the model's clock was fitted to blocks {', '.join(FITTED)}, not to {design.block};"
+            f" {MEASURED}"
+        )
+    fmax = None if reason else model.fmax_mhz(structure, design.block)
+    quoted = quote(None if fmax is None else round(fmax, 2), reason, structure.limit)
+    mhz, timing = quoted["quoted_mhz"], block.timing()
+    clocks, clocks_reason = step_clocks(design, timing), None
+    if clocks is None:
+        clocks_reason = timing["within_clocks_reason"]
+    return {
+        "fmax_mhz": _figure(model, "fmax", fmax, True, 2),
+        "fmax_reason": reason,
         **structure.limit,
         **quoted,
         "step_clocks": clocks,
-        "steps_per_s": None if clocks is None else round(mhz * 1e6 / clocks, 1),
-        "updates_per_s": round(mhz * 1e6 * per_clock),
+        "step_clocks_reason": clocks_reason,
+        "step_clocks_at_most": by_events(design),
+        "steps_per_s": round(mhz * 1e6 / clocks, 1) if mhz is not None and clocks else None,
+        "updates_per_s": None if mhz is None else round(mhz * 1e6 * timing["synapses_per_clock"]),
         "timing": timing,
     }
+
+
+def by_events(design: Design) -> bool:
+    """Whether a step takes fewer clocks where fewer inputs spike."""
+    layers = () if design.network is None else design.network.layers
+    return design.block not in FITTED or any(layer.engine == "events" for layer in layers)
+
+
+def model_note(design: Design) -> str | None:
+    """What a design has that none of those had which the model was fitted to; None for nothing."""
+    if design.block not in FITTED:
+        return (
+            f"block RAM, multipliers and flip-flops are counted as in all blocks; LUTs have no bar,"
+            f" for the model was not fitted to blocks '{design.block}': {MEASURED}"
+        )
+    network = design.network
+    if network is None:
+        return None
+    others = [
+        f"layers of kind {layer.kind}" for layer in network.layers if layer.kind not in FITTED_KINDS
+    ]
+    others += [f"[{name}]" for name in ("readout", "encoder", "plastic") if getattr(network, name)]
+    others += ["neurons_a_clock"] * any(layer.neurons_a_clock > 1 for layer in network.layers)
+    if not others:
+        return None
+    return (
+        f"the bars are those of designs without {', '.join(dict.fromkeys(others))}, which the model"
+        f" was not tried on: {MEASURED}"
+    )
 
 
 def _part(counts: Counts, model: TargetModel, block: str) -> dict[str, Any]:
     """A part's cells; the bar is that of whole designs, for parts alone were not measured."""
     return {
-        "lut": _rounded(model.bar("lut", model.luts(counts, block)).as_json(), 0),
+        "lut": _figure(model, "lut", model.luts(counts, block), block in FITTED),
         "ff": counts.ff,
         "bram": counts.bram,
         "dsp": counts.dsp,
@@ -127,16 +190,22 @@ def _part(counts: Counts, model: TargetModel, block: str) -> dict[str, Any]:
     }
 
 
-def _rounded(bar: dict[str, float], digits: int) -> dict[str, float]:
-    """A figure and its bar with so many digits behind the point."""
-    return {key: round(value, digits or None) for key, value in bar.items()}
+def _figure(
+    model: TargetModel, what: str, value: float | None, fitted: bool, digits: int = 0
+) -> dict[str, float | None]:
+    """A figure with its bar; without one where the model was not fitted to such a block."""
+    if value is None:
+        return {"value": None, "low": None, "high": None}
+    bar = model.bar(what, value).as_json()
+    rounded = {key: round(each, digits or None) for key, each in bar.items()}
+    return {**rounded} if fitted else {**rounded, "low": None, "high": None}
 
 
 def step_clocks(design: Design, timing: dict[str, Any]) -> float | None:
     """Clocks of a step while transfers never wait: of a network those of its slowest layer, of
     which a layer that ticks less often has its share. None where they depend on what comes in.
     """
-    if design.block == "learning_network":
+    if design.network is None and timing.get("within_clocks_reason"):
         return None
     if design.network is None:
         return float(timing.get("sweep_clocks", 1) + timing.get("critic_clocks", 0))

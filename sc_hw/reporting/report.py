@@ -1,10 +1,10 @@
 """Reports: what the stages found about a design, as JSON, Markdown and one printable HTML page.
 
 A report reads only files: `manifest.json`, `proof.json`, `results.json`,
-`estimate/<target>/metrics.json`, the final state, and the recording that was replayed. The one
-figure that it computes itself is the score of the decisions that the hardware took. It holds no
-date: the same files give the same bytes. A figure that was not measured is an en dash with its
-reason, never 0.
+`estimate/<target>/metrics.json`, `price/<target>.json`, the final state, and the recording that was
+replayed. The one figure that it computes itself is the score of the decisions that the hardware
+took. It holds no date: the same files give the same bytes. A figure that was not measured is an en
+dash with its reason, never 0.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sc_hw.reporting.files import read_arrays, read_json, read_stage
 from sc_hw.reporting.learning_content import learning_content, learning_pictures
 from sc_hw.reporting.network_content import network_content
 from sc_hw.reporting.pages import write_pages
+from sc_hw.reporting.price_parts import PRICE_SCHEMA, part_tables
 from sc_hw.reporting.tables import price_tables
 from sc_hw.reporting.task import TaskArrays, task_score
 from sc_model.archives import MAX_FILE_BYTES
@@ -99,29 +100,31 @@ def _content(
 ) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
     """What a report of a build says, its pictures, and the tables of its prices."""
     stages = _read_stages(folder, manifest)
-    pictures = _price_plots(stages.prices)
+    content, pictures = _block_content(folder, manifest, stages, recording)
+    content["predicted"] = stages.predicted
     tables = price_tables(stages.prices)
+    tables["part_tables"] = part_tables(stages.predicted, stages.prices)
+    tables["part_command"] = f"sc-hw price {manifest['design']['name']}.toml"
+    return content, pictures | _price_plots(stages.prices), tables
+
+
+def _block_content(
+    folder: Path, manifest: Mapping[str, Any], stages: _Stages, recording: Path | None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a report says of a block of this kind, and the pictures that go with it."""
     if manifest["design"]["block"] == "learning_network":
         learned = stages.learned["status"] != "not run"
         run = read_arrays(folder / "learned.npz") if learned else None
         content = learning_content(
             manifest, stages.proof, stages.cosim, stages.learned, run, stages.prices
         )
-        return content, pictures | learning_pictures(content, run), tables
+        return content, learning_pictures(content, run)
     if "rule" not in manifest["design"]:
-        pictures |= _layer_plots(stages.cosim)
-        return (
-            network_content(manifest, stages.proof, stages.cosim, stages.audit, stages.prices),
-            pictures,
-            tables,
-        )
+        content = network_content(manifest, stages.proof, stages.cosim, stages.audit, stages.prices)
+        return content, _layer_plots(stages.cosim)
     learned, arrays = task_score(stages.simulated, manifest, stages.cosim, recording)
-    pictures |= _task_plots(learned, arrays, manifest) | _history_plots(stages, manifest)
-    return (
-        rule_content(manifest, stages.proof, stages.cosim, stages.prices, learned),
-        pictures,
-        tables,
-    )
+    content = rule_content(manifest, stages.proof, stages.cosim, stages.prices, learned)
+    return content, _task_plots(learned, arrays, manifest) | _history_plots(stages, manifest)
 
 
 def _compared_with(previous: PathLike | None, against: PathLike | None) -> dict[str, Any] | None:
@@ -171,6 +174,7 @@ class _Stages:
     audit: dict[str, Any]
     learned: dict[str, Any]
     prices: list[dict[str, Any]]
+    predicted: list[dict[str, Any]]
     simulated: Path
 
 
@@ -182,6 +186,7 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
         read_json(path, "sc-hw.metrics.v1")
         for path in sorted(folder.glob("estimate/*/metrics.json"))
     ]
+    predicted = [read_json(path, PRICE_SCHEMA) for path in sorted(folder.glob("price/*.json"))]
     cosim = read_stage(simulated, "results.json", "sc-hw.cosim.v1", manifest, f"sc-hw cosim {file}")
     return _Stages(
         proof=read_stage(folder, "proof.json", "sc-hw.proof.v2", manifest, f"sc-hw prove {file}"),
@@ -189,6 +194,7 @@ def _read_stages(folder: Path, manifest: Mapping[str, Any]) -> _Stages:
         audit=read_stage(folder, "audit.json", "sc-hw.audit.v1", manifest, f"sc-hw audit {file}"),
         learned=read_stage(folder, "learned.json", "sc-hw.learned.v1", manifest, "sc-hw demo"),
         prices=[price_content(metric) for metric in metrics if metric is not None],
+        predicted=[row for row in predicted if row is not None],
         simulated=simulated,
     )
 

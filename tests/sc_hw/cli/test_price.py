@@ -95,7 +95,11 @@ def price_row(**changes: Any) -> dict[str, Any]:
         "fmax_mhz": {"value": 50.0, "low": 45.0, "high": 55.0},
         "quoted_mhz": 50.0,
         "quoted_from": "nextpnr",
+        "quoted_reason": None,
+        "timing": {"event_clocks": 16, "step_clocks": 34},
         "step_clocks": 100.0,
+        "step_clocks_reason": None,
+        "step_clocks_at_most": False,
         "steps_per_s": 500_000.0,
         "updates_per_s": 50_000_000,
     }
@@ -115,19 +119,37 @@ def test_a_price_has_its_parts_and_bars(monkeypatch: pytest.MonkeyPatch) -> None
     assert "host" not in done.stdout  # there is none
     assert "of the device: LUT 40/80 (50%)" in done.stdout
     assert "clock: 50 (45..55) MHz expected, 50 quoted\n" in done.stdout
-    assert "a step: 100 clocks; 500,000 steps and 50.0 million synapse updates" in done.stdout
+    rate = "50.0 million synapse updates a second, at most\n"
+    assert f"a step: 100 clocks; 500,000 steps a second; {rate}" in done.stdout
+    done = priced(monkeypatch, price_row(step_clocks_at_most=True))
+    text = "a step: at most 100 clocks; at least 500,000 steps a second; "
+    assert f"{text}{rate}" in done.stdout
     assert json.loads(priced(monkeypatch, price_row(), "--json").stdout) == [price_row()]
 
 
 def test_a_price_that_does_not_fit_ends_in_1(monkeypatch: pytest.MonkeyPatch) -> None:
     reason = "does not fit: block RAM 289 of 30"
-    row = price_row(fits=False, fits_reason=reason, step_clocks=None, steps_per_s=None)
+    clocks = {"step_clocks": None, "step_clocks_reason": "a sample takes its time"}
+    row = price_row(fits=False, fits_reason=reason, steps_per_s=None, **clocks)
     done = priced(monkeypatch, row | {"quoted_from": "multiplier", "model_note": "other bars"})
     assert done.exit_code == 1
     assert reason in done.stdout
     assert "; multiplier limits it" in done.stdout
-    assert "a step takes as long as its spikes ask for; 50.0 million" in done.stdout
+    text = "a step: a sample takes its time; event clocks 16; step clocks 34; 50.0 million"
+    assert text in done.stdout
     assert "other bars" in done.stdout
+
+
+def test_a_block_without_a_model_has_no_clock_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    none = {"fmax_mhz": {"value": None, "low": None, "high": None}, "quoted_mhz": None}
+    none |= {"quoted_reason": "the clock was not fitted", "steps_per_s": None}
+    bar = {"value": 40, "low": None, "high": None}
+    done = priced(monkeypatch, price_row(**none, updates_per_s=None, lut=bar))
+    assert done.exit_code == 0
+    assert "clock: the clock was not fitted\na step: 100 clocks\n" in done.stdout
+    assert "│ all   │ 40 " in done.stdout
 
 
 def test_estimate_ends_in_3_where_a_tool_failed_and_in_1_where_it_does_not_fit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import ROOT
@@ -15,9 +16,11 @@ from sc_hw.build.emit import to_verilog
 from sc_hw.fabric.families import load_family
 from sc_hw.fabric.targets import load_target
 from sc_hw.price.frame import black_box, frame
-from sc_hw.price.price import price, step_clocks
+from sc_hw.price.price import by_events, model_note, price, step_clocks
 from sc_hw.price.synthesis import count, synthesise
 from sc_model.spec import ConfigError, DenseSpec, Design, NetworkSpec, RuleChoice, load_design
+from sc_model.spec.coding import EncoderSpec, ReadoutSpec
+from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec, OutputLayerSpec
 
 BANK = Design(
     name="bank",
@@ -77,6 +80,65 @@ def test_the_shipped_model_gives_the_figures_of_the_report() -> None:
     assert held["fmax_mhz"]["median_percent"] <= 12
     for unit in ("bram", "dsp"):
         assert held[unit]["exact"] == held[unit]["designs"]
+
+
+def test_a_block_that_the_model_was_not_fitted_to_has_exact_figures_alone(tmp_path: Path) -> None:
+    learning = LearningNetworkSpec(
+        inputs=8,
+        hidden=(HiddenLayerSpec(name="hidden", neurons=8, lanes=2),),
+        output=OutputLayerSpec(neurons=2, lanes=2),
+    )
+    design = Design(name="l", block="learning_network", learning=learning)
+    (row,) = price(design, ["ice40-up5k"], root=tmp_path)
+    assert (row["lut"]["low"], row["lut"]["high"], row["ff"]["low"]) == (None, None, None)
+    assert row["lut"]["value"] > 300
+    assert set(row["fmax_mhz"].values()) == {row["quoted_mhz"], row["steps_per_s"]} == {None}
+    assert row["fmax_reason"] == row["quoted_reason"]
+    assert row["fmax_reason"].endswith("not to learning_network; `sc-hw estimate` measures it")
+    assert (row["step_clocks"], row["step_clocks_at_most"]) == (None, True)
+    assert row["timing"]["event_clocks"] > 0
+    # where the report finds it
+    file = tmp_path / row["build_id"] / "price" / "ice40-up5k.json"
+    assert json.loads(file.read_text(encoding="utf-8")) == row
+
+
+def network(**fields: Any) -> Design:
+    layer = DenseSpec(name="a", inputs=4, neurons=4, **fields.pop("layer", {}))
+    return Design(name="n", block="network", network=NetworkSpec(layers=(layer,), **fields))
+
+
+@pytest.mark.parametrize(
+    ("design", "what"),
+    [
+        (network(), None),
+        (network(layer={"engine": "events"}), None),
+        (
+            network(layer={"engine": "events", "neurons_a_clock": 2, "lanes": 2}),
+            "neurons_a_clock",
+        ),
+        (network(encoder=EncoderSpec(kind="threshold")), "[encoder]"),
+        (network(readout=ReadoutSpec(kind="count")), "[readout]"),
+        (
+            network(encoder=EncoderSpec(kind="threshold"), readout=ReadoutSpec(kind="count")),
+            "[readout], [encoder]",
+        ),
+        (load_design(ROOT / "examples" / "mnist" / "mnist_conv.toml"), "layers of kind conv"),
+        (BANK, None),
+    ],
+)
+def test_what_the_model_was_not_tried_on_is_named(design: Design, what: str | None) -> None:
+    note = model_note(design)
+    if what is None:
+        assert note is None
+    else:
+        assert note is not None
+        assert note.startswith(f"the bars are those of designs without {what}")
+
+
+def test_fewer_clocks_for_fewer_spikes() -> None:
+    assert by_events(network(layer={"engine": "events"}))
+    assert not by_events(network(layer={"engine": "sweep"}))
+    assert not by_events(BANK)
 
 
 def test_a_networks_step_is_that_of_its_slowest_layer() -> None:
