@@ -251,10 +251,10 @@ MUTANTS: tuple[Mutant, ...] = (
         _without_slices_between,
     ),
     wiring_mutant(
-        "neurons in disorder",
-        "the spikes of the neurons of a clock are all that of the last one of them",
+        "lanes of one pipeline",
+        "of the neurons of a clock all take the sum of the first one",
         _first_side_by_side,
-        (r"assign fires = \{ ([^,]+),[^;]+;", r"assign fires = {8{\1}};"),
+        (r"\.sums\(\\sums\S* \)", ".sums(sums)"),
         _one_after_the_other,
     ),
     wiring_mutant(

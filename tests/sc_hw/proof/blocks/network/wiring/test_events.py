@@ -43,16 +43,16 @@ def test_steps_in_slices_are_proved(tmp_path: Path) -> None:
         # A slice is taken while spikes of the last one are left; one goes out twice.
         ("layer_first.scanner", r"assign wants = [^;]+;", "assign wants = scanning;"),
         ("layer_first.slices", r"assign moves = [^;]+;", "assign moves = 1'h0;"),
-        # Of two neurons that are decided in a clock the second one gives the spikes of both, and
-        # the first one is read for both.
-        ("layer_first", r"assign fires = \{ ([^,]+),[^;]+;", r"assign fires = {2{\1}};"),
+        # Of two neurons that are decided in a clock the first one gives its sum to both, and is
+        # read for both.
+        ("layer_first", r"\.sums\(\\sums\S* \)", ".sums(sums)"),
         ("layer_first", r"(requested\[\d+\] \? )\S+ +: word;", r"\1word : word;"),
     ]
     (tmp_path / "faulty").mkdir()
     found = refuted(tmp_path / "whole", tmp_path / "faulty", faults)
     assert {"instance layer_first.scanner", "instance layer_first.slices"} <= found
     assert {
-        f"top.v, layer first: {each}" for each in ("the spikes", "the answer to the host")
+        f"top.v, layer first: {each}" for each in ("the neurons' inputs", "the answer to the host")
     } <= found
 
 
