@@ -24,6 +24,7 @@ from sc_hw.proof.blocks.learning.parts import write_learning_parts
 from sc_hw.proof.blocks.network.network import network_tasks
 from sc_hw.proof.blocks.network.parts import write_network_parts
 from sc_hw.proof.blocks.plastic.parts import write_parts
+from sc_hw.proof.blocks.recurrent.parts import write_recurrent_parts
 from sc_hw.proof.identity import EMITTED
 from sc_hw.proof.mutants import mutants_of
 from sc_hw.proof.mutants.mutant import finish_mutants, start_mutants
@@ -64,6 +65,9 @@ def _emit_parts_and_sizes(
     elif block == "learning_network":
         progress("emitting the parts")
         write_learning_parts(build.design, build.folder)
+    elif block == "recurrent_network":
+        progress("emitting the parts")
+        write_recurrent_parts(build.design, build.folder)
     elif block == "layer":
         progress("emitting the layer's parts")
         layer = block_of(build.design, load_family(build.design.fabric)).component

@@ -16,6 +16,7 @@ from sc_hw.proof.blocks.lane import prove_lane
 from sc_hw.proof.blocks.learning.claims import prove_learning_network, prove_rules
 from sc_hw.proof.blocks.network.trained_layer import claims_of_network
 from sc_hw.proof.blocks.plastic.layer import prove_layer
+from sc_hw.proof.blocks.recurrent.claims import prove_frozen, prove_recurrent_network
 from sc_hw.proof.blocks.schedule import prove_schedule
 from sc_hw.proof.identity import EMITTED, identity_claim, system_claim
 from sc_hw.proof.netlist import MissingSignalError, Netlist, parse_btor, read_back
@@ -74,6 +75,8 @@ def _claims_of_block(folder: Path, manifest: dict[str, Any], limit_s: float) -> 
         return claims_of_network(folder, manifest, limit_s)
     if block == "learning_network":
         return prove_learning_network(folder, manifest, limit_s)
+    if block == "recurrent_network":
+        return prove_recurrent_network(folder, manifest, limit_s)
     rule, params = resolve_built(manifest["rule"])
     if block == "layer":
         return prove_layer(folder, manifest, rule, params, limit_s)
@@ -92,6 +95,8 @@ def _claims_of_rule(folder: Path, manifest: dict[str, Any], limit_s: float) -> l
         return []
     if manifest["design"]["block"] == "learning_network":
         return prove_rules(manifest, limit_s)
+    if manifest["design"]["block"] == "recurrent_network":
+        return prove_frozen(manifest, limit_s)
     listed = manifest.get("rule", {}).get("quiet")
     if listed is None:
         return []

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Sizes, graphs and clocks of a recurrent network that learns on the chip."""
 
 from __future__ import annotations

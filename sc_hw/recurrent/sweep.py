@@ -57,6 +57,8 @@ class SynapseSweep(wiring.Component):
             {name: port_shape(form) for name, form in plan.traces.items()}
         )
         self.written = FETCH + plan.synapse_latency
+        self.row_pipeline = plan.row()
+        self.row_written = FETCH + self.row_pipeline.latency
         self.current = signed(plan.spec.current_format.width)
         super().__init__(
             {
@@ -87,9 +89,9 @@ class SynapseSweep(wiring.Component):
         )
         strobes = [
             delays.later(self.issue, clocks, "issue", strobe=True)
-            for clocks in range(1, self.written + 1)
+            for clocks in range(1, max(self.written, self.row_written) + 1)
         ]
-        lands = strobes[-1]
+        lands = strobes[self.written - 1]
         arrived = {
             name: delays.later(getattr(self, name), FETCH, name)
             for name in ("begins", "spike", "fresh", "noise")
@@ -132,8 +134,7 @@ class SynapseSweep(wiring.Component):
         if not plan.traces:
             return {}
         m.submodules.rows = ram = BlockRAM(plan.rows, self.row_layout.size)
-        m.submodules.row = row = plan.row()
-        written = FETCH + row.latency
+        m.submodules.row_pipeline = row = self.row_pipeline
         held = gated(ram.r_data, by=~arrived["fresh"])
         old = data.View(self.row_layout, held)
         ends = Signal(name="ends_issue")
@@ -146,8 +147,8 @@ class SynapseSweep(wiring.Component):
             m.d.comb += new[name].eq(getattr(row, f"o_{name}"))
         m.d.comb += [
             ram.r_addr.eq(self.row),
-            ram.w_addr.eq(delays.later(self.row, written, "row")),
-            ram.w_en.eq(delays.later(ends, written, "ends_issue", strobe=True)),
+            ram.w_addr.eq(delays.later(self.row, self.row_written, "row")),
+            ram.w_en.eq(delays.later(ends, self.row_written, "ends_issue", strobe=True)),
             ram.w_data.eq(new.as_value()),
         ]
         return {name: old[name] for name in plan.traces}

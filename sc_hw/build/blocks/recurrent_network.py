@@ -10,6 +10,8 @@ from sc_hw.build.blocks.ports import RESET_KIND, clock_of, ports_of, space_rows
 from sc_hw.fabric.families import Family
 from sc_hw.recurrent import RecurrentNetwork
 from sc_model.graph import Graph
+from sc_model.graph.quiet import require_quiet
+from sc_model.rules import resolve
 from sc_model.spec import ConfigError, Design
 
 
@@ -30,6 +32,10 @@ class RecurrentNetworkBlock(Block):
                 "a design with block 'recurrent_network' must not have a table [host]: no host's"
                 " registers are built for it; use its ports, or `Device` on model and rtl."
             )
+        rule, params = resolve(design.recurrent.hidden_rule)
+        subject = f"the recurrent layer of network '{design.name}'"
+        # a layer is frozen by signals that are 0
+        require_quiet(rule, params, ("weight",), ("signal",), subject)
         return RecurrentNetwork(design.recurrent, family)
 
     def timing(self) -> dict[str, Any]:

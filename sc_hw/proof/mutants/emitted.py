@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from sc_hw.build.elaborate import Build, sha256
 from sc_hw.files import write_json, write_text
 from sc_hw.proof.blocks.parts import PARTS
-from sc_hw.proof.mutants.mutant import MutantError, Trial, no_comparison
+from sc_hw.proof.mutants.mutant import Mutant, MutantError, Trial, always, no_comparison
 from sc_hw.proof.processes import Source, compare_netlists, decide
+from sc_model.spec import Design
 
 Row = Mapping[str, Any]  # of `parts.json`
 Edits = Sequence[tuple[str, str]]  # regular expressions, and what each match is replaced by
@@ -101,6 +102,32 @@ def part_trial(
         folder,
     )
     return Trial(compare if compared else no_comparison, partial(decide, folder))
+
+
+def edited_part(
+    block: str,
+    part: str,
+    name: str,
+    bug: str,
+    *edits: tuple[str, str],
+    applies: Callable[[Design], str | None] = always,
+) -> Mutant:
+    """A mutant of a part whose Verilog is edited.
+
+    Parameters
+    ----------
+    block : of the designs that have the part.
+    part : its kind.
+    name, bug, applies : of the mutant.
+    edits : patterns, each of which must match, and replacements.
+    """
+
+    def make(build: Build, folder: Path) -> Trial:
+        original = part_of(build, part)
+        text = apply_edits(original.text, edits, name, f"module {original.row['top']}")
+        return part_trial(build, folder, original, replace(original, text=text))
+
+    return Mutant(name, bug, (block,), make, applies)
 
 
 def design_files(folder: Path, manifest: Mapping[str, Any], text: str) -> Source:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
-from sc_hw.build.elaborate import Build
-from sc_hw.proof.mutants.emitted import apply_edits, part_of, part_trial
-from sc_hw.proof.mutants.mutant import Mutant, Trial
+from sc_hw.proof.mutants.emitted import edited_part
+from sc_hw.proof.mutants.mutant import Mutant
 
 NET = r"(\\\$\d+ )"  # a wire without a name of its own
 
 
 def _mutant(part: str, name: str, bug: str, *edits: tuple[str, str]) -> Mutant:
-    """A part whose Verilog is edited: patterns, each of which must match, and replacements."""
-
-    def make(build: Build, folder: Path) -> Trial:
-        original = part_of(build, part)
-        text = apply_edits(original.text, edits, name, f"module {original.row['top']}")
-        return part_trial(build, folder, original, replace(original, text=text))
-
-    return Mutant(f"learning: {name}", bug, ("learning_network",), make)
+    """A part whose Verilog is edited."""
+    return edited_part("learning_network", part, f"learning: {name}", bug, *edits)
 
 
 MUTANTS = (

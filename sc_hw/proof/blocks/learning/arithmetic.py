@@ -132,8 +132,9 @@ def _prove_product(prover: Prover, clocks: Clocks, plan: LearningPlan, lane: Lea
     )
 
 
-def prove_noise(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
-    """The register is that of the model, and moves with a word alone."""
+def prove_noise(prover: Prover, net: Netlist, plan: object = None) -> None:
+    """The register is that of the model, and moves with a word alone; it is that of every plan."""
+    del plan
     clocks = Clocks(prover, net, 1)
     state, after = clocks.at(0, "state"), clocks.at(1, "state")
     step, load = clocks.at(0, "step"), clocks.at(0, "load")

@@ -1,0 +1,228 @@
+"""Mutants of a recurrent network: the proof of the part that has the fault must refute it."""
+
+from __future__ import annotations
+
+from sc_hw.proof.mutants.emitted import edited_part
+from sc_hw.proof.mutants.mutant import Mutant
+from sc_model.spec import Design
+
+
+def _mutant(part: str, name: str, bug: str, *edits: tuple[str, str]) -> Mutant:
+    """A part whose Verilog is edited."""
+    return edited_part("recurrent_network", part, f"recurrent: {name}", bug, *edits)
+
+
+def _has_lanes(design: Design) -> str | None:
+    """Why a design has no neighbour's lane, or None."""
+    few = design.recurrent is None or design.recurrent.hidden.lanes < 2
+    return "it has one lane" if few else None
+
+
+MUTANTS = (
+    _mutant(
+        "control",
+        "words skipped",
+        "every second word is visited, and its synapses alone learn",
+        (r"= word \+ 1'h1;", "= word + 2'h2;"),
+    ),
+    _mutant(
+        "control",
+        "does not wait",
+        "sums begin, and a step ends, while words are on their way to a memory",
+        (r"= ~ landing;", "= 1'h1;"),
+    ),
+    _mutant(
+        "control",
+        "learns unasked",
+        "errors are learned from in steps in which no class is told",
+        (r"= told & any_error;", "= any_error;"),
+    ),
+    _mutant(
+        "control",
+        "signals for good",
+        "signals of a step count in all later ones",
+        (r"signalled <= [^;]*;", "signalled <= 1'h1;"),
+    ),
+    _mutant(
+        "control",
+        "neurons skipped",
+        "every second neuron is added and learns",
+        (r"= neuron_counter \+ 1'h1;", "= neuron_counter + 2'h2;"),
+    ),
+    _mutant(
+        "control",
+        "classes skipped",
+        "every second class is looked at",
+        (r"= number \+ 1'h1;", "= number + 2'h2;"),
+    ),
+    _mutant(
+        "control",
+        "every row the first",
+        "a group's currents begin anew with each row",
+        (r"begins = issue & [^;]*;", "begins = issue;"),
+    ),
+    _mutant(
+        "control",
+        "every group the last",
+        "what is kept of rows goes on with each group",
+        (r"ends = issue & [^;]*;", "ends = issue;"),
+    ),
+    _mutant(
+        "sweep",
+        "word of a later visit",
+        "a word is written where a later visit has read",
+        (r"(issue_d\d+) \? word_d\d+ : word;", r"\1 ? word_d1 : word;"),
+    ),
+    _mutant(
+        "sweep",
+        "sample not begun anew",
+        "eligibilities of the sample before count",
+        (r"(assign \\?i_\S+\s+= words\[\d+:\d+\]) & [^;]*;", r"\1;"),
+    ),
+    _mutant(
+        "sweep",
+        "rows of every group",
+        "what is kept of a row is written with each of its visits",
+        (r"ends_issue = issue & ends;", "ends_issue = issue;"),
+    ),
+    _mutant(
+        "sweep",
+        "landed too early",
+        "a write is under way when nothing is said to be",
+        (r"landing = \| \{ issue_d\d+, ", "landing = | { "),
+    ),
+    _mutant(
+        "sweep",
+        "silent rows count",
+        "weights of rows without a spike are added",
+        (r"(= words\[\d+:\d+\]) & \{ spike_d[^;]*;", r"\1;"),
+    ),
+    _mutant(
+        "sweep",
+        "currents go on",
+        "a group's current goes on from that of the group before",
+        (r"(= current_0) & [^;]*;", r"\1;"),
+    ),
+    _mutant(
+        "sweep",
+        "noise too early",
+        "a word is rounded by the noise of a later one",
+        (r"noise_d2 <= noise_d1;", "noise_d2 <= noise;"),
+    ),
+    edited_part(
+        "recurrent_network",
+        "neurons",
+        "recurrent: neighbour's current",
+        "a neuron takes the current of the lane beside its own",
+        (r"index_d2\[0\] \?", "! index_d2[0] ?"),
+        applies=_has_lanes,
+    ),
+    _mutant(
+        "neurons",
+        "frozen layer learns",
+        "signals count although they should not",
+        (r"= signalled & ", "= 1'h1 & "),
+    ),
+    _mutant(
+        "neurons",
+        "other neuron",
+        "a neuron is written where another one has been read",
+        (r"\.write__addr\(index_d\d+\)", ".write__addr(index_d1)"),
+    ),
+    _mutant(
+        "neurons",
+        "fired too early",
+        "the readout adds before the last neurons are written",
+        (r"= \| \{ fired, ", "= | { "),
+    ),
+    _mutant(
+        "readout",
+        "last of equals",
+        "the highest of classes with one sum wins",
+        (r"(\$signed\(score\)) > ", r"\1 >= "),
+    ),
+    _mutant(
+        "readout",
+        "silent neurons count",
+        "weights of neurons without a spike are added",
+        (r"= add_d2 & spike_d2;", "= add_d2;"),
+    ),
+    _mutant(
+        "readout",
+        "frozen readout learns",
+        "a readout that is frozen is written",
+        (r"(= learn_d\d+) & learns;", r"\1;"),
+    ),
+    _mutant(
+        "readout",
+        "all others are the target",
+        "the class that is told has the error of the others",
+        (r"number_d1 == label;", "number_d1 != label;"),
+    ),
+    _mutant(
+        "readout",
+        "signal of another neuron",
+        "a learning signal goes to the neuron that is visited later",
+        (r"signal_index <= [^;]*;", "signal_index <= index;"),
+    ),
+    _mutant(
+        "readout",
+        "errors of old",
+        "once there was an error there is one for good",
+        (r"(= any_error) & [^;]*;", r"\1;"),
+    ),
+    _mutant(
+        "lane",
+        "no noise",
+        "steps are rounded down, not at random",
+        (r"(= scaled\w* \+ )(noise\w*);", r"\1(\2 ^ \2);"),
+    ),
+    _mutant(
+        "lane",
+        "decay rounded up",
+        "eligibility does not decay to 0",
+        (r"(\{ i_eligibility, 1'h1 \} \+ \d+'h\w*)d;", r"\1f;"),
+    ),
+    _mutant(
+        "row",
+        "trace for good",
+        "the trace of a row does not decay to 0",
+        (r"(\{ i_pre_trace, 1'h1 \} \+ \d+'h\w*)d;", r"\1f;"),
+    ),
+    _mutant(
+        "neuron",
+        "fires above the threshold",
+        "a potential at the threshold does not fire",
+        (r"(\$signed\(potential_next\w*\)) < ", r"\1 <= "),
+    ),
+    _mutant(
+        "neuron",
+        "no reset",
+        "a spike does not take the threshold off the potential",
+        (r"= spike(\w*) \?", r"= (spike\1 ^ spike\1) ?"),
+    ),
+    _mutant(
+        "error",
+        "target and others",
+        "the error of the target is that of the others",
+        (r"= target(\w*) \?", r"= ! target\1 ?"),
+    ),
+    _mutant(
+        "feedback",
+        "not rounded",
+        "a signal is rounded down",
+        (r"(= feedback_\w+ \+ )\d+'h\w+;", r"\g<1>1'h0;"),
+    ),
+    _mutant(
+        "readout_synapse",
+        "no noise in the readout",
+        "steps of the readout are rounded down",
+        (r"(= scaled\w* \+ )(noise\w*);", r"\1(\2 ^ \2);"),
+    ),
+    _mutant(
+        "noise",
+        "steps in every clock",
+        "the register moves without a word",
+        (r"if \(step\)", "if (1'h1)"),
+    ),
+)
