@@ -37,6 +37,7 @@ from sc_hw.errors import (
     ReportError,
     ToolError,
 )
+from sc_model.packages import MissingPackageError
 from sc_model.spec import ConfigError, ConfigTypeError
 from sc_model.spec.catalogue import loaded_problems
 from sc_model.texts import one_line, warnings_in_one_line
@@ -124,7 +125,7 @@ def main() -> None:
         _fail(error, EXIT_BAD_INPUT)
     except (AuditError, BoardError) as error:
         _fail(error, EXIT_FAILED)
-    except ToolError as error:
+    except (ToolError, MissingPackageError) as error:
         _fail(error, EXIT_TOOL)
     except OSError as error:
         if error.errno not in MACHINE_ERRORS:

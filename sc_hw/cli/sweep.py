@@ -36,7 +36,7 @@ def sweep(
 
     Results are kept in one table: stopped at any time, the same command goes on. Writes sweep.html
     (fronts, plots, all points), sweep.md, table.csv, sweep.sqlite, and the front's designs. The
-    exit code is 1 where all points failed.
+    exit code is 1 where all points failed, or a design of a front is not proved.
     """
     from sc_hw.sweep.sweep import sweep as run_sweep
 
@@ -46,7 +46,8 @@ def sweep(
         print_json(result)
     else:
         _print_sweep(result)
-    if result["failed"] == result["points"]:
+    proved = (row.get("proved", True) for front in result["fronts"] for row in front["points"])
+    if result["failed"] == result["points"] or not all(proved):
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -7,7 +7,8 @@ reason beside it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sc_hw.build.blocks import Block, block_of
 from sc_hw.build.elaborate import Build, build_id, elaborate, sha256
 from sc_hw.build.emit import to_verilog
 from sc_hw.errors import ToolError
-from sc_hw.fabric.families import load_family
+from sc_hw.fabric.families import family_module, load_family
 from sc_hw.fabric.targets import Target, load_target
 from sc_hw.files import DEFAULT_ROOT, PathLike, write_json, write_text
 from sc_hw.price.capacity import ProductWatch, overflow, usage, verdict
@@ -27,7 +28,8 @@ from sc_hw.price.placement import not_placed, place_and_route
 from sc_hw.price.synthesis import count, synthesise
 from sc_hw.progress import Progress, silent
 from sc_hw.tools import find
-from sc_model.spec import Design
+from sc_model.spec import ConfigError, Design
+from sc_model.spec.catalogue import cause_of
 
 METRICS_SCHEMA = "sc-hw.metrics.v1"
 
@@ -104,9 +106,10 @@ def _estimate_in(
     family = load_family(target.family)
     # The pipeline is cut for the target's family, whatever fabric the design names.
     design = build.design.model_copy(update={"fabric": target.family})
-    block = block_of(design, family)
     watch: Any = ProductWatch(family)
-    text = to_verilog(block.component, block.top, watch)
+    with _errors_of(target.family):
+        block = block_of(design, family)
+        text = to_verilog(block.component, block.top, watch)
     write_text(folder / "block.v", text)
     metrics = _identity(build, design, block, target, text)
     progress(f"{target.name}: synthesis")
@@ -132,6 +135,20 @@ def _estimate_in(
     metrics.update(_rates(metrics, block, target, folder))
     write_json(folder / "metrics.json", metrics)
     return metrics
+
+
+@contextmanager
+def _errors_of(family: str) -> Iterator[None]:
+    """Make a ToolError of whatever the code of another package's family may raise."""
+    try:
+        yield
+    except (ConfigError, ToolError):
+        raise
+    except Exception as error:
+        module = family_module(family)
+        if module.startswith("sc_hw."):
+            raise
+        raise ToolError(f"family '{family}' is broken: {cause_of(error, module)}.") from None
 
 
 def _identity(

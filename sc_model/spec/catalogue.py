@@ -120,7 +120,7 @@ class Catalogue(Generic[T]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever foreign code may raise on import
-            cause = _cause(error, module)
+            cause = cause_of(error, module)
             end = "" if cause.endswith("?") else "."  # of a hint
             problem = f"plug-in {name} ({source}) is broken: {cause}{end}"
             self.plugins.append(Plugin(self.group, name, source, problem=problem))
@@ -173,7 +173,7 @@ def _source(point: EntryPoint) -> str:
     return f"{package}entry point {point.group}: {point.name} = {point.value}"
 
 
-def _cause(error: BaseException, module: str) -> str:
+def cause_of(error: BaseException, module: str) -> str:
     """The error in one line, with the innermost file and line of the plug-in's own folder.
 
     What the plug-in calls in foreign packages says less than the line that calls it. A

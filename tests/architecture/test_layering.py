@@ -283,7 +283,9 @@ LAYERS: dict[str, Layer] = {
         (*STAGE, "sc_hw.bitstream", "sc_hw.boards", "sc_model.spec")
     ),
     "sc_hw.commands": Layer(("sc_hw", "sc_model"), never=("sc_model.golden", "sc_hw.cli")),
-    "sc_hw.cli": Layer(("sc_hw", "sc_model.spec", "sc_driver.errors", "typer", "rich")),
+    "sc_hw.cli": Layer(
+        ("sc_hw", "sc_model.spec", "sc_model.packages", "sc_driver.errors", "typer", "rich")
+    ),
     # campaigns use the product as anybody may; nothing of the product may use them
     "campaigns": Layer(
         ("sc_hw", "sc_model", "campaigns", "amaranth", "numpy", "sc_sim", "sc_driver"),

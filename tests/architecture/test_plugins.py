@@ -22,15 +22,20 @@ from support import INPUTS, LEAKY_COUNTER, ROOT, RULE, counterexample
 import sc_hw.boards
 import sc_hw.fabric.families
 import sc_hw.fabric.targets
+import sc_hw.host.doors
+import sc_model.layer_kinds
 import sc_model.rules
 from sc_hw.boards import board_names, load_board
 from sc_hw.build.elaborate import elaborate
 from sc_hw.commands.plugins import plugins
 from sc_hw.fabric.families import family_names, load_family
 from sc_hw.fabric.targets import load_target, target_names
+from sc_hw.host.doors import load_door
+from sc_hw.price.estimate import estimate
 from sc_hw.synapse.bank import SynapseBank
 from sc_model.golden import Bank, Synapse
 from sc_model.graph import IntOps, rewrite, trace
+from sc_model.layer_kinds import load_kind
 from sc_model.rules import (
     load_rule,
     resolve,
@@ -50,6 +55,8 @@ CACHES = (
     sc_hw.fabric.families._families,
     sc_hw.fabric.targets._targets,
     sc_hw.boards._boards,
+    sc_model.layer_kinds._kinds,
+    sc_hw.host.doors.doors,
 )
 
 
@@ -447,6 +454,8 @@ BROKEN = {
     "sc_hw.families": ("bad_family", "1 / 0", ""),
     "sc_hw.targets": ("bad_target", "1 / 0", ""),
     "sc_hw.boards": ("bad_board", "1 / 0", ""),
+    "sc_model.layer_kinds": ("bad_kind", "1 / 0", ""),
+    "sc_hw.host.doors": ("bad_door", "1 / 0", ""),
 }
 
 
@@ -473,6 +482,8 @@ def test_broken_plugins_hurt_nothing_else(install: Install, tmp_path: Path) -> N
         "bad_family": load_family,
         "bad_target": load_target,
         "bad_board": load_board,
+        "bad_kind": load_kind,
+        "bad_door": load_door,
     }
     for name, load in asked.items():
         with pytest.raises(ConfigError) as caught:
@@ -503,12 +514,19 @@ USELESS = {
         BOARD.replace("name=", "place='--25k', name="),
         "Board.place must be tuple[str, ...], not '--25k' (str)",
     ),
+    "no_door": ("sc_hw.host.doors", "DOOR = 3", "no_door.DOOR must be a subclass of Door, not 3"),
+    "no_kind": (
+        "sc_model.layer_kinds",
+        "SPEC = 3",
+        "layer kind no_kind must define SPEC, synapse, neuron; it lacks synapse, neuron",
+    ),
     "misspelt_target": (
         "sc_hw.boards",
         BOARD.replace("name=", "target='ecp5-25f', name="),
         "Board.target of 'new-board' must be one of",
     ),
 }
+TARGETS = "sc_hw.targets"
 SC_HW = (str(Path(sys.executable).parent / "sc-hw"),)
 
 
@@ -531,17 +549,63 @@ def test_commands_go_on_without_broken_plugins_and_name_each(install: Install) -
     assert done.returncode == 0
     assert [row["board"] for row in json.loads(done.stdout)] == sorted(set(board_names()) & SHIPPED)
     lines = done.stderr.splitlines()
-    assert len(lines) == len(USELESS)
-    for name, (_, _, says) in USELESS.items():
+    met = {name: each for name, each in USELESS.items() if each[0] in ("sc_hw.boards", TARGETS)}
+    assert len(lines) == len(met)
+    for name, (_, _, says) in met.items():
         own = f"plug-in {name} (package bad-things 1.0" if name != "misspelt_target" else says
         (line,) = (line for line in lines if line.startswith(f"warning: {own}"))
         assert says in line
-    # who asks for the broken one gets its line once, and the others' as warnings
+    # who asks for the broken one gets its line once, and those of others as warnings
     done = run_command(folder, "build", "--board", "place_as_text")
     assert done.returncode == 2
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
     assert "Board.place must be tuple[str, ...], not '--25k' (str)" in line
     assert done.stderr.count("Board.place must be") == 1
+    # in this process: those of kinds that other commands read
+    problems = {plugin.name: plugin.problem for plugin in plugins()}
+    for name in ("no_door", "no_kind"):
+        assert USELESS[name][2] in str(problems[name])
+
+
+BAD_FAMILY = """
+from dataclasses import dataclass
+
+from sc_hw.fabric.families import load_family
+from sc_hw.fabric.families.family import Family
+
+
+class Bad(Family):
+    def get_multiplier(self, multiplier):
+        return 1 / 0
+
+
+FAMILIES = (Bad("bad", load_family("generic").delay),)
+"""
+
+
+def test_a_family_that_fails_in_a_design_keeps_no_other_target_from_being_measured(
+    install: Install, tmp_path: Path
+) -> None:
+    """Its own code is named, with file and line."""
+    target = TARGET.replace('"generic", "synth"', '"bad", "synth_ice40"')
+    groups = {
+        "sc_hw.families": {"bad": "bad_family"},
+        "sc_hw.targets": {"new-device": "bad_target"},
+    }
+    modules = {"bad_family": BAD_FAMILY, "bad_target": target}
+    folder = install("bad-things", groups, modules)
+    failures: dict[str, str] = {}
+    rows = estimate(
+        Design(name="a", block="bank", synapses=40),
+        ["new-device"],
+        root=tmp_path,
+        failed=lambda name, error: failures.update({name: str(error)}),
+    )
+    assert rows == []
+    line = f"{folder / 'bad_family.py'}:10"
+    assert failures == {
+        "new-device": f"family 'bad' is broken: ZeroDivisionError: division by zero ({line})."
+    }
 
 
 def test_a_rule_that_breaks_the_contract_is_listed(install: Install) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from command_line import error_of, sc_hw
 from support import ROOT
 
+from sc_driver.errors import LinkError
 from sc_hw.cli import app, application
-from sc_hw.errors import AuditError, OutputError, ReportError, ToolError
+from sc_hw.errors import AuditError, BoardError, OutputError, ReportError, ToolError
+from sc_model.packages import MissingPackageError
 from sc_model.spec import ConfigError
 
 COMMANDS = {
@@ -178,6 +181,9 @@ def test_missing_tool_is_one_error_with_the_command_that_mends_it(tmp_path: Path
         (ReportError("a [b]"), 2),
         (AuditError("a [b]"), 1),
         (ToolError("a [b]"), 3),
+        (BoardError("a [b]"), 1),
+        (LinkError("a [b]"), 2),
+        (MissingPackageError("a [b]"), 3),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -195,6 +201,30 @@ def test_exit_codes(
         application.main()
     assert end.value.code == code
     assert capsys.readouterr().err == "error: a [b]\n"
+
+
+def test_a_broken_plugin_is_named_unless_the_error_is_about_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the command went well; `doctor` lists them itself."""
+    monkeypatch.setattr(application, "loaded_problems", lambda: ["plug-in a is bad.", "b is bad."])
+    monkeypatch.setattr(application, "app", lambda **_: None)
+    monkeypatch.setattr(sys, "argv", ["sc-hw", "boards"])
+    application.main()
+    assert capsys.readouterr().err == "warning: plug-in a is bad.\nwarning: b is bad.\n"
+    monkeypatch.setattr(sys, "argv", ["sc-hw", "doctor"])
+    application.main()
+    assert capsys.readouterr().err == ""
+
+    def fail(**_: object) -> None:
+        raise ConfigError("there is none. plug-in a is bad.")
+
+    monkeypatch.setattr(application, "app", fail)
+    monkeypatch.setattr(sys, "argv", ["sc-hw", "boards"])
+    with pytest.raises(SystemExit):
+        application.main()
+    lines = "warning: b is bad.\nerror: there is none. plug-in a is bad.\n"
+    assert capsys.readouterr().err == lines
 
 
 def test_an_interrupt_reaches_the_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,17 @@ def test_fronts_are_printed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert CliRunner().invoke(app, ["sweep", "s.toml"]).exit_code == 1
 
 
+@pytest.mark.parametrize(("proved", "code"), [(True, 0), (False, 1)])
+def test_a_design_of_a_front_that_is_not_proved_ends_in_1(
+    monkeypatch: pytest.MonkeyPatch, proved: bool, code: int
+) -> None:
+    front = RESULT["fronts"][0]
+    points = [{**row, "proved": proved} for row in front["points"]]
+    result = {**RESULT, "fronts": [{**front, "points": points}]}
+    monkeypatch.setattr("sc_hw.sweep.sweep.sweep", lambda *a, **k: result)
+    assert CliRunner().invoke(app, ["sweep", "s.toml", "--json"]).exit_code == code
+
+
 def test_help() -> None:
     done = CliRunner().invoke(app, ["sweep", "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
