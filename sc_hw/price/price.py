@@ -58,6 +58,9 @@ def price(
     check_design(design)
     chosen = [_modelled(name) for name in targets or modelled_targets()]
     find("yosys")
+    folder = None
+    if root is not None:  # an error of it comes before the work
+        folder = make_folder(folder_of_builds(root) / build_id(design) / "price")
     rows = []
     for target, model in chosen:
         progress(f"{target.name}: counting")
@@ -65,10 +68,8 @@ def price(
         variant = design.model_copy(update={"fabric": target.family})
         block = block_of(variant, load_family(target.family))
         rows.append(_row(design, block, target, model))
-    if root is not None:
-        folder = make_folder(folder_of_builds(root) / build_id(design) / "price")
-        for row in rows:
-            write_json(folder / f"{row['target']}.json", row)
+        if folder is not None:
+            write_json(folder / f"{target.name}.json", rows[-1])
     return rows
 
 
