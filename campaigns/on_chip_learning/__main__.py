@@ -22,6 +22,7 @@ from campaigns.on_chip_learning.rows import (
     drift_rows,
     fashion_rows,
     mnist_rows,
+    pytorch_rows,
     rtl_rows,
     speed,
 )
@@ -29,7 +30,7 @@ from sc_hw.files import write_json
 from sc_model.images import load_images
 
 SCHEMA = "sc-hw.on-chip-learning.v1"
-PARTS = ("digits", "mnist", "fashion", "drift", "rtl", "speed")
+PARTS = ("digits", "mnist", "fashion", "drift", "pytorch", "rtl", "speed")
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def main() -> None:
         "mnist": lambda: list(mnist_rows(images)),
         "fashion": lambda: list(fashion_rows(given.fashion)),
         "drift": lambda: list(drift_rows(images)),
+        "pytorch": lambda: list(pytorch_rows(given.build)),
         "rtl": lambda: list(rtl_rows(images, given.fashion, given.build)),
         "speed": lambda: speed(images),
     }

@@ -53,6 +53,8 @@ def page(report: Mapping[str, Any]) -> str:
         *([""] if report.get("missing") else []),
         *drift_lines(report["drift"] or []),
         "",
+        *pytorch_lines(report["pytorch"] or []),
+        "",
         *rtl_lines(report["rtl"] or []),
         "",
         *speed_lines(report["speed"]),
@@ -77,6 +79,32 @@ def speed_lines(found: Mapping[str, Any] | None) -> list[str]:
         f" first {found['samples']:,} from random weights on, on one core.",
         "",
     ]
+
+
+def pytorch_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Networks that were trained in PyTorch, and go on learning."""
+    if not rows:
+        return ["## From PyTorch", "", "Not run (`--part pytorch`)."]
+    lines = [
+        "## From PyTorch",
+        "",
+        f"Digits, 64-128-10, trained in PyTorch, then on the chip; the sensor changes, and the chip"
+        f" learns from {rows[0]['samples']:,} samples more (`examples/on_chip/from_pytorch.py`)."
+        f" Right answers on the test, means of {rows[0]['seeds']} splits. The first split",
+        "in Verilog, too: answers, and values of the state at the end, that are not the model's.",
+        "",
+        "| change | in PyTorch | on the chip | behind the change | learned on | worst |"
+        " other answers | other values of the state |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for each in rows:
+        shares = [each[key] for key in ("trained", "before", "changed", "after", "worst")]
+        lines.append(
+            f"| {each['change']} | "
+            + " | ".join(f"{share:.3f}" for share in shares)
+            + f" | {each['other_answers']} | {each['other_values']} |"
+        )
+    return lines
 
 
 def rtl_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -60,6 +60,7 @@ def script(name: str) -> ModuleType:
 
 
 tasks, twins = script("tasks"), script("float_twin")
+EPOCHS, FIELD = 20, 8000  # of training in PyTorch; samples behind a change of the sensor
 
 
 def design_of(name: str, output: Mapping[str, Any] | None = None, **hidden: Any) -> Design:
@@ -276,6 +277,30 @@ def drift_rows(images: Images) -> Iterator[dict[str, Any]]:
     for change in ("rewired", "shifted"):
         alone = design_of("mnist", {"shift": ALONE["images"]})
         yield drift(alone, split, change, "labels", FROZEN)
+
+
+def pytorch_rows(root: Path) -> Iterator[dict[str, Any]]:
+    """Digits trained in PyTorch, before and behind each change; the first split in RTL, too."""
+    sys.modules["tasks"] = tasks  # by which name the example imports it
+    field, design = script("from_pytorch"), design_of("digits")
+    splits = [tasks.digits(seed) for seed in range(SEEDS)]
+    modules = [field.trained(design, split, EPOCHS, seed) for seed, split in enumerate(splits)]
+    for change in tasks.CHANGES:
+        outcomes = []
+        with Device.open(design) as model, Device.open(design, "rtl", root=root) as rtl:
+            for seed, (module, split) in enumerate(zip(modules, splits, strict=True)):
+                devices = [model] if seed else [model, rtl]
+                outcomes.append(field.in_the_field(module, devices, split, change, FIELD, seed))
+        made: dict[str, Any] = {"change": change, "seeds": SEEDS, "samples": FIELD}
+        for name in ("trained", "before", "changed", "after"):
+            made[name] = float(np.mean([getattr(each, name) for each in outcomes]))
+        made |= {
+            "worst": float(min(each.after for each in outcomes)),
+            "other_answers": sum(each.other_answers for each in outcomes),
+            "other_values": sum(each.other_values for each in outcomes),
+        }
+        print(json.dumps(made), flush=True)
+        yield made
 
 
 # --- Verilog --------------------------------------------------------------------------------------
