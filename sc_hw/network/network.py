@@ -19,7 +19,7 @@ from sc_hw.network.spike_crossing import SpikeCrossing
 from sc_hw.trained import TrainedLayer
 from sc_hw.trained.hosted import HostedLayer
 from sc_hw.wires import gated
-from sc_model.spec import PLASTIC, SLICE, ConfigError, ConvSpec, NetworkSpec, SparseSpec
+from sc_model.spec import PLASTIC, SLICE, ConvSpec, NetworkSpec, SparseSpec
 
 HOST = ("load", "read", "readback")
 
@@ -33,36 +33,14 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
         "o_slices": spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
         "order": spec.place_order(index),
     }
-    if readout is not None and isinstance(layer, ConvSpec):
-        raise ConfigError(
-            f"layer '{layer.name}' must not be of kind 'conv' with [readout] in hardware, where its"
-            " neurons come in another order; put a layer of kind 'integrator' behind it, or leave"
-            " out [readout]."
-        )
+    common = (value, spec.tick_ms, spec.step_bits, family)
     if isinstance(layer, ConvSpec):
-        return ConvLayer(
-            layer,
-            value,
-            spec.tick_ms,
-            spec.step_bits,
-            family,
-            **slices,
-        )
+        return ConvLayer(layer, *common, **slices, readout=readout)
     if isinstance(layer, SparseSpec):
-        return SparseLayer(
-            layer, value, spec.tick_ms, spec.step_bits, family, **slices, readout=readout
-        )
+        return SparseLayer(layer, *common, **slices, readout=readout)
     if layer.engine == "events":
-        return EventLayer(
-            layer,
-            value,
-            spec.tick_ms,
-            spec.step_bits,
-            family,
-            **slices,
-            readout=readout,
-        )
-    return TrainedLayer(layer, value, spec.tick_ms, spec.step_bits, family, readout)
+        return EventLayer(layer, *common, **slices, readout=readout)
+    return TrainedLayer(layer, *common, readout)
 
 
 class SpikeNetwork(wiring.Component):

@@ -118,7 +118,8 @@ class HostedLayer(wiring.Component):
         by_potential = readout is not None and readout.by_potential
         self.readout: Readout | None = None
         if readout is not None:
-            self.readout = Readout(readout, spec.neurons, _potential(spec, value, readout))
+            potential = _potential(spec, value, readout)
+            self.readout = Readout(readout, spec.neurons, potential, spec.place_order)
         self.pipelines = [
             Neurons(spec, value, family, delay, shows_potential=by_potential)
             for _ in range(spec.neurons_a_clock)

@@ -19,9 +19,10 @@ from sc_model.spec import IntFormat, ReadoutSpec
 class Readout(wiring.Component):
     """Scores of a layer's neurons, updated as the neurons are decided, and the answer by them.
 
-    In each tick every neuron comes once, in order, one a clock at most. Its score is read, changed
-    as `sc_model.golden.readout` says, and written back, and the highest score of the tick is kept
-    with its neuron, of several alike the lowest one. So the answer to the ticks so far is there
+    In each tick every neuron comes once, in order, one a clock at most; those of a convolution
+    place by place (`ConvSpec.place`). Its score is read, changed as `sc_model.golden.readout` says,
+    and written back, and the highest score of the tick is kept with the neuron's number in the
+    model, of several alike the lowest one. So the answer to the ticks so far is there
     `latency` clocks after the last neuron of each tick. Throughput one neuron a clock, domain
     ``sync``. Scores are in block RAM, undefined at power-on, and survive a reset.
 
@@ -32,6 +33,8 @@ class Readout(wiring.Component):
     spec : what a score is.
     neurons : of the layer.
     potential : format of a neuron's potential.
+    order : places and channels of neurons that come place by place, the channels of a place side by
+        side; None where they come in the order of the model.
 
     Members
     -------
@@ -41,14 +44,21 @@ class Readout(wiring.Component):
     potential : with `valid`: its potential; without this port where scores are by spikes.
     fresh : no tick has ended since the reset; high until the last neuron's score is written.
     winner : number of the neuron with the highest score of the tick so far.
-    host_address : number of the score that the host reads or writes; 0 during a tick.
+    host_address : number of the score that the host reads or writes, in the order in which neurons
+        come; 0 during a tick.
     word : the stored score that was addressed `MEMORY` clocks ago.
     load : write `load_data` at `host_address`.
     load_data : a score.
     """
 
-    def __init__(self, spec: ReadoutSpec, neurons: int, potential: IntFormat) -> None:
-        self.spec, self.neurons = spec, neurons
+    def __init__(
+        self,
+        spec: ReadoutSpec,
+        neurons: int,
+        potential: IntFormat,
+        order: tuple[int, int] | None = None,
+    ) -> None:
+        self.spec, self.neurons, self.order = spec, neurons, order
         self.score = potential if spec.by_potential else IntFormat(spec.score_bits)
         self.index_bits = max(1, (neurons - 1).bit_length())
         optional = {"potential": In(port_shape(potential))} if spec.by_potential else {}
@@ -95,14 +105,41 @@ class Readout(wiring.Component):
         connect(m, ram, write)
         # Each score meets the highest one before it in the tick a clock later.
         valid = delays.later(self.valid, MEMORY + 1, "valid", strobe=True)
-        place, score = delays.later(number, MEMORY + 1, "number"), delays.later(new, 1, "score")
         best = Signal(port_shape(self.score), name="best", reset_less=True)
         first, higher = Signal(name="first"), Signal(name="higher")
-        # Only a higher one counts: of several alike the first stays.
+        better: Value = higher
+        if self.order is None:
+            # Only a higher one counts: of several alike the first stays.
+            place = delays.later(number, MEMORY + 1, "number")
+            score = delays.later(new, 1, "score")
+        else:
+            place = delays.later(self._model_number(m, *self.order), MEMORY + 1, "model")
+            score, alike = delays.later(new, 1, "score"), Signal(name="alike")
+            # Of several alike a later one has the lower number where its channel is lower.
+            m.d.comb += alike.eq((score == best) & (place < self.winner))
+            better = higher | alike
         m.d.comb += [first.eq(~place.any()), higher.eq(score > best)]
-        with m.If(valid & (first | higher)):
+        with m.If(valid & (first | better)):
             m.d.sync += [best.eq(score), self.winner.eq(place)]
         return m
+
+    def _model_number(self, m: Module, places: int, channels: int) -> Signal:
+        """The number in the model of the neuron whose turn it is, which comes place by place."""
+        model = Signal(self.index_bits, name="model")
+        place, channel = (
+            Signal(range(places), name="place"),
+            Signal(range(channels), name="channel"),
+        )
+        at_end = channel == channels - 1
+        following = Signal(range(places + 1), name="following")  # place of the next neuron
+        m.d.comb += following.eq(place + at_end)
+        with m.If(self.valid):
+            m.d.sync += [
+                channel.eq(gated(channel + 1, by=~at_end)),
+                place.eq(gated(following, by=~self.last)),
+                model.eq(gated(Mux(at_end, following, model + places), by=~self.last)),
+            ]
+        return model
 
     def _by_spikes(self, delays: Delays, stored: Value) -> Value:
         """The new score of a neuron whose spikes count."""

@@ -28,6 +28,14 @@ def _without_memory(design: Design) -> str | None:
     return "a score does not depend on those of earlier ticks" if last else None
 
 
+def _in_order(design: Design) -> str | None:
+    network = design.network
+    if network is None or network.readout is None:
+        return _without_readout(design)
+    in_order = network.layers[-1].place_order is None
+    return "the neurons come in the order of their numbers" if in_order else None
+
+
 def _last_layer(network: NetworkSpec) -> str:
     return f"spike_network.layer_{network.layers[-1].name}"
 
@@ -53,6 +61,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "last of several alike",
         "of several neurons with the highest score the last one is the answer",
         (r"(assign higher = [^;]*) > ", r"\1 >= "),
+    ),
+    _mutant(
+        "lowest of several alike",
+        "of several neurons with the highest score the first one that comes is the answer, though"
+        " another one has a lower number",
+        (r"assign alike = [^;]+;", "assign alike = 1'h0;"),
+        _in_order,
     ),
     _mutant(
         "answer of another tick",
