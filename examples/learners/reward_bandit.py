@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sc_model.learning import RewardModulatedLearner
 from sc_model.network import LIF, Network, Population, Projection, Relay
@@ -72,12 +73,12 @@ def spiking(seed: int, modulated: bool) -> float:
     return won / LAST
 
 
-def rivals(seed: int, policy: str) -> float:
-    """Return the mean reward of a counting policy over the last trials."""
+def rivals(seed: int, policy: str, trials: int = TRIALS) -> NDArray[np.float64]:
+    """Return the rewards of a counting policy in all trials."""
     bandit, draws = Bandit(seed), np.random.default_rng([seed, 2])
     tries, wins = np.zeros((CONTEXTS, ACTIONS)), np.zeros((CONTEXTS, ACTIONS))
-    won = 0.0
-    for trial in range(TRIALS):
+    won = np.zeros(trials)
+    for trial in range(trials):
         context = bandit.context()
         n, hits = tries[context], wins[context]
         if policy == "thompson":
@@ -98,11 +99,14 @@ def rivals(seed: int, policy: str) -> float:
         reward = bandit.reward(context, action)
         tries[context, action] += 1
         wins[context, action] += reward
-        won += reward * (trial >= TRIALS - LAST)
-    return won / LAST
+        won[trial] = reward
+    return won
 
 
 def run(seed: int) -> dict[str, float]:
     """Learn with modulation, without it, and with three counting policies."""
-    others = {name: rivals(seed, name) for name in ("thompson", "ucb1", "epsilon_greedy")}
+    others = {
+        name: float(rivals(seed, name)[-LAST:].mean())
+        for name in ("thompson", "ucb1", "epsilon_greedy")
+    }
     return {"learner": spiking(seed, True), "baseline": spiking(seed, False), **others}

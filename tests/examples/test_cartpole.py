@@ -1,4 +1,4 @@
-"""The pole's boxes and critic by hand, and a short run on model and RTL."""
+"""The pole's boxes and a fall by hand, and a short run on model and RTL."""
 
 from __future__ import annotations
 
@@ -22,19 +22,26 @@ def cartpole() -> Iterator[ModuleType]:
 def test_boxes(cartpole: ModuleType) -> None:
     assert cartpole.box_of(np.array([-2.0, -2.0, -0.2, -2.0])) == 0
     assert cartpole.box_of(np.array([2.0, 2.0, 0.2, 2.0])) == cartpole.BOXES - 1
-    # the middle of place and speed; angle between 0 and 1 degree: the fourth of six
-    assert cartpole.box_of(np.array([0.0, 0.0, 0.01, 0.0])) == ((1 * 3 + 1) * 6 + 3) * 3 + 1
+    # the middle of place and speed; angle and its speed from 0 on: the fourth of six
+    assert cartpole.box_of(np.array([0.0, 0.0, 0.01, 0.0])) == ((1 * 3 + 1) * 6 + 3) * 6 + 3
 
 
-def test_critic(cartpole: ModuleType) -> None:
-    critic = cartpole.Critic()
-    assert critic.surprise(3, 4) == 0.0
-    assert critic.surprise(4, None) == -1.0
-    # rate 0.5 x 0.2; box 3 was visited one decision before: 0.8 x 0.95
-    assert critic.values[4] == pytest.approx(-0.1)
-    assert critic.values[3] == pytest.approx(-0.076)
-    critic.forget()
-    assert critic.surprise(3, 4) == pytest.approx(0.95 * -0.1 + 0.076)
+def test_a_fall_is_learned_and_nothing_before_it(cartpole: ModuleType) -> None:
+    """What is predicted for a box falls by a part of what came: -64 x 256, and less at a distance."""
+    with Device.open(cartpole.HERE / "cartpole.toml") as device:
+        cartpole.started(device, 1)
+        first = cartpole.decided(device, 5, 0, ends=False)
+        second = cartpole.decided(device, 9, 0, ends=False)
+        before = device.state()["synapse"]["weight"].copy()
+        assert (before == 1 << 15).all()
+        cartpole.decided(device, None, cartpole.FALL, ends=True)
+        change = device.state()["synapse"]["weight"].astype(int) - (1 << 15)
+        assert device.state()["control"]["before"] == 0
+    # -16384 / 64 saturates at -128; the eligibility is 2047, 1920 and 1800 in the steps after
+    assert change[9, second] == change[9, 2] == -128 * 1800 >> 7
+    assert change[5, first] == change[5, 2]
+    assert change[9, 2] < change[5, 2] < change[9, 2] // 2
+    assert np.count_nonzero(change) == 4
 
 
 def test_a_short_run_is_the_same_on_rtl(cartpole: ModuleType) -> None:

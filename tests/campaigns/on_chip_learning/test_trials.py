@@ -1,0 +1,21 @@
+"""Short runs of the bandit and of the pole, as rows of the report."""
+
+from __future__ import annotations
+
+from campaigns.on_chip_learning import trials as campaign
+
+
+def test_rows_of_bandits() -> None:
+    rows = {row["kind"]: row for row in campaign.bandit_rows((3, 4), 600)}
+    assert len(rows) == 4
+    assert rows["integers, all on the chip"]["last"] > 0.8
+    assert all(0.3 < row["whole_worst"] <= row["whole"] < 0.95 for row in rows.values())
+
+
+def test_rows_of_poles() -> None:
+    rows = {row["kind"]: row for row in campaign.pole_rows((3,), 60, 1)}
+    assert {row["episodes"] for row in rows.values()} == {60}
+    assert all(row["last"][0] > 30 for row in rows.values())
+    assert len(rows["floating point"]["in_the_course"]) == 2
+    text = campaign.trial_lines({"bandit": [], "pole": list(rows.values())}, [])
+    assert sum(line.startswith("| ") and "| 60 |" in line for line in text) == 2
