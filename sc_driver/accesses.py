@@ -110,7 +110,22 @@ class Accesses(ABC):
 
     @abstractmethod
     def transact(self, requests: Sequence[Request]) -> list[Words]:
-        """Do requests in order; the words of each read."""
+        """Do requests in order.
+
+        Parameters
+        ----------
+        requests : reads and writes.
+
+        Returns
+        -------
+        The words of each read.
+
+        Raises
+        ------
+        BusError
+            The bus has refused an access. All requests have been tried then; the first that failed
+            is named.
+        """
 
     def __enter__(self) -> Self:
         return self

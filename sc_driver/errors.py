@@ -47,8 +47,8 @@ class BusError(LinkError):
     address : word address of the request's first access.
     """
 
-    def __init__(self, text: str, address: int) -> None:
-        super().__init__(text)
+    def __init__(self, address: int) -> None:
+        super().__init__(f"The board's bus has refused the access at word address 0x{address:04X}.")
         self.address = address
 
 

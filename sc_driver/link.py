@@ -148,19 +148,7 @@ class Link(Accesses):
     def transact(self, requests: Sequence[Request]) -> list[Words]:
         """Do requests in order, as many frames in flight as the window allows.
 
-        Parameters
-        ----------
-        requests : reads and writes.
-
-        Returns
-        -------
-        The words of each read.
-
-        Raises
-        ------
-        BusError
-            The bus has refused an access. All requests have been tried then; the first that failed
-            is named.
+        See `Accesses.transact`.
         """
         plans = packed(requests, self._max_body)
         answers = self._exchange([bytes(plan.body) for plan in plans])
@@ -179,10 +167,7 @@ class Link(Accesses):
                 )
             if status and failed is None:
                 address = plan.addresses[min(status, len(plan.addresses)) - 1]
-                failed = BusError(
-                    f"The board's bus has refused the access at word address 0x{address:04X}.",
-                    address,
-                )
+                failed = BusError(address)
             words = np.frombuffer(answer.body, "<u4", plan.answer_bytes // frames.WORD_BYTES)
             place = 0
             for number, count in plan.reads:

@@ -109,22 +109,7 @@ class SpiBus(Accesses):
         self._controller.close()
 
     def transact(self, requests: Sequence[Request]) -> list[Words]:
-        """Do requests in order.
-
-        Parameters
-        ----------
-        requests : reads and writes.
-
-        Returns
-        -------
-        The words of each read.
-
-        Raises
-        ------
-        BusError
-            The bus has refused an access. All requests have been tried then; the first that failed
-            is named.
-        """
+        """Do requests in order, an access in each packet; see `Accesses.transact`."""
         headers: list[int] = []
         words: list[int] = []
         for request in requests:
@@ -141,9 +126,7 @@ class SpiBus(Accesses):
         found, refused = self._run(packets_of(headers, words))
         for number in np.flatnonzero(refused)[:1]:
             address = headers[number] % ADDRESSES
-            raise BusError(
-                f"The board's bus has refused the access at word address 0x{address:04X}.", address
-            )
+            raise BusError(address)
         given: list[Words] = []
         place = 0
         for request in requests:
