@@ -113,10 +113,10 @@ COMBINED: dict[str, tuple[tuple[int, int, int], float, dict[str, Any]]] = {
     "one neuron": ((9, 1, 1), 0.3, {"chains": 1, "memory": "split", "neuron": {"refractory": 1}}),
     "two rows a chain": ((4, 3, 2), 0.9, {"chains": 2, "neuron": {"winner_take_all": True}}),
     "a neuron that predicts": (
-        (19, 5, 6),
+        (60, 4, 2),  # so many rows that a step waits for the prediction of the one before
         0.0,
         {
-            "chains": 3,
+            "chains": 1,
             "cluster": 1,
             "discount_shift": 4,
             "reward_shift": 10,
