@@ -26,6 +26,55 @@ def _override(platform: Any, hook: str, component: wiring.Component) -> Elaborat
 _WORTH_A_BLOCK = 16
 
 
+def _block_words(m: Module, depth: int, width: int) -> memory.Memory:
+    """The submodule `words` of a twin: a memory that is to be block RAM."""
+    # One word would have an address of no bits, which Verilog can't write: two words then.
+    depth = max(2, depth)
+    # no_rw_check: synthesis need not build logic for a read that meets a write.
+    attrs: dict[str, Any] = {"no_rw_check": 1}
+    if depth >= _WORTH_A_BLOCK:
+        # Else synthesis makes registers and a multiplexer of a memory that holds few bits.
+        attrs["ram_style"] = "block"
+    m.submodules.words = words = memory.Memory(shape=width, depth=depth, init=[], attrs=attrs)
+    return words
+
+
+def _connect(
+    m: Module,
+    ram: Any,
+    write: Any,
+    read: Any,
+    addresses: tuple[Value, Value],
+    w_data: Value,
+    *,
+    registered: bool = True,
+) -> None:
+    """Connect the ports of a twin's memory.
+
+    Parameters
+    ----------
+    m, ram : the twin and its component, with `w_en` and `r_data`.
+    write, read : ports of the memory.
+    addresses : of the word that is written, and of the one that is read, in this clock.
+    w_data : the word to write.
+    registered : whether an output register follows.
+    """
+    w_addr, r_addr = addresses
+    m.d.comb += [
+        write.en.eq(ram.w_en),
+        write.addr.eq(w_addr[: len(write.addr)]),
+        write.data.eq(w_data),
+        read.addr.eq(r_addr[: len(read.addr)]),
+        read.en.eq(1),
+    ]
+    if not registered:
+        m.d.comb += ram.r_data.eq(read.data)
+        return
+    output_register = Signal(len(ram.r_data), reset_less=True)
+    m.d.sync += output_register.eq(read.data)
+    m.d.comb += ram.r_data.eq(output_register)
+
+
 class BlockRAM(wiring.Component):
     """Simple dual-port block RAM with an output register.
 
@@ -77,31 +126,12 @@ class BlockRAM(wiring.Component):
         if override is not None:
             return override
         m = Module()
-        # One word would have an address of no bits, which Verilog can't write: two words then.
-        depth = max(2, self.depth)
-        # no_rw_check: synthesis need not build logic for a read that meets a write.
-        attrs: dict[str, Any] = {"no_rw_check": 1}
-        if depth >= _WORTH_A_BLOCK:
-            # Else synthesis makes registers and a multiplexer of a memory that holds few bits.
-            attrs["ram_style"] = "block"
-        m.submodules.words = words = memory.Memory(
-            shape=self.width, depth=depth, init=[], attrs=attrs
-        )
+        words = _block_words(m, self.depth, self.width)
         write = words.write_port()
         read = words.read_port()
-        m.d.comb += [
-            write.en.eq(self.w_en),
-            write.addr.eq(self.w_addr[: len(write.addr)]),
-            write.data.eq(self.w_data),
-            read.addr.eq(self.r_addr[: len(read.addr)]),
-            read.en.eq(1),
-        ]
-        if not self.output_register:
-            m.d.comb += self.r_data.eq(read.data)
-            return m
-        output_register = Signal(self.width, reset_less=True)
-        m.d.sync += output_register.eq(read.data)
-        m.d.comb += self.r_data.eq(output_register)
+        addresses = (self.w_addr, self.r_addr)
+        registered = self.output_register
+        _connect(m, self, write, read, addresses, self.w_data, registered=registered)
         return m
 
 
@@ -212,24 +242,10 @@ class LaneRAM(wiring.Component):
         if override is not None:
             return override
         m = Module()
-        depth = max(2, self.depth)
-        attrs: dict[str, Any] = {"no_rw_check": 1}
-        if depth >= _WORTH_A_BLOCK:
-            attrs["ram_style"] = "block"
-        m.submodules.words = words = memory.Memory(
-            shape=self.width * self.lanes, depth=depth, init=[], attrs=attrs
-        )
+        words = _block_words(m, self.depth, self.width * self.lanes)
         write, read = words.write_port(granularity=self.width), words.read_port()
-        output_register = Signal(self.width * self.lanes, reset_less=True)
-        m.d.comb += [
-            write.en.eq(self.w_en),
-            write.addr.eq(self.addr[: len(write.addr)]),
-            write.data.eq(self.w_data.replicate(self.lanes)),
-            read.addr.eq(self.addr[: len(read.addr)]),
-            read.en.eq(1),
-            self.r_data.eq(output_register),
-        ]
-        m.d.sync += output_register.eq(read.data)
+        data = self.w_data.replicate(self.lanes)
+        _connect(m, self, write, read, (self.addr, self.addr), data)
         return m
 
 
@@ -302,28 +318,11 @@ class WordRAM(wiring.Component):
         if override is not None:
             return override
         m = Module()
-        depth = max(2, self.depth)
-        attrs: dict[str, Any] = {"no_rw_check": 1}
-        if depth >= _WORTH_A_BLOCK:
-            attrs["ram_style"] = "block"
-        m.submodules.words = words = memory.Memory(
-            shape=self.width * self.lanes, depth=depth, init=[], attrs=attrs
-        )
+        words = _block_words(m, self.depth, self.width * self.lanes)
         write, read = words.write_port(granularity=self.width), words.read_port()
-        writes = self.r_addr if self.single_port else self.w_addr
-        m.d.comb += [
-            write.en.eq(self.w_en),
-            write.addr.eq(writes[: len(write.addr)]),
-            write.data.eq(self.w_data),
-            read.addr.eq(self.r_addr[: len(read.addr)]),
-            read.en.eq(1),
-        ]
-        if self.single_port:
-            m.d.comb += self.r_data.eq(read.data)
-            return m
-        output_register = Signal(self.width * self.lanes, reset_less=True)
-        m.d.sync += output_register.eq(read.data)
-        m.d.comb += self.r_data.eq(output_register)
+        addresses = (self.r_addr if self.single_port else self.w_addr, self.r_addr)
+        registered = not self.single_port
+        _connect(m, self, write, read, addresses, self.w_data, registered=registered)
         return m
 
 
