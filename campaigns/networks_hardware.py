@@ -30,6 +30,7 @@ from campaigns.fpga.measured import (
     network_of,
     played,
     routed,
+    told_by_host,
     with_layers,
 )
 from campaigns.freshness.stamps import write_report
@@ -169,7 +170,7 @@ def main() -> None:
         "command": f"python -m campaigns.networks_hardware --samples {given.samples.name}"
         f" --images {len(spikes)}",
         "images": len(spikes),
-        "rows": kept_rows(given.out / f"{REPORT}.json", rows, CASES),
+        "rows": kept_rows(given.out / f"{REPORT}.json", rows, told_by_host(CASES)),
     }
     write_json(given.out / f"{REPORT}.json", report)
     write_report(given.out, REPORT, page(report))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from campaigns.fpga.measured import NO_HOST, host_of, kept_rows, routed
+from campaigns.fpga.measured import NO_HOST, host_of, kept_rows, routed, told_by_host
 from campaigns.freshness.stamps import write_report
 from sc_hw.build.elaborate import elaborate
 from sc_hw.fabric.targets import load_target
@@ -194,7 +194,7 @@ def main() -> None:
             "command": "python -m campaigns.fpga.learning_hardware --data mnist10k.npz"
             f" --samples {given.samples} --seeds {given.seeds}",
             "samples": given.samples,
-            "rows": kept_rows(given.out / f"{REPORT}.json", fresh, CASES),
+            "rows": kept_rows(given.out / f"{REPORT}.json", fresh, told_by_host(CASES)),
         }
         write_json(given.out / f"{REPORT}.json", report)
         write_report(given.out, REPORT, page(report))

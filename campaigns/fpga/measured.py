@@ -176,12 +176,20 @@ def proved(design: Design, root: Path) -> dict[str, Any]:
 
 
 def kept_rows(
-    file: Path, fresh: Sequence[Mapping[str, Any]], cases: Sequence[Any]
+    file: Path, fresh: Sequence[Mapping[str, Any]], cases: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Rows of a report that are not measured anew, with those that are, in the cases' order.
 
-    A case and a row are told by target and host.
+    A case is the fields that tell its row from the others.
     """
     old = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else []
-    rows = {(row["target"], row["host"]): dict(row) for row in (*old, *fresh)}
-    return [rows[key] for case in cases if (key := (case.target, case.host)) in rows]
+    found = (
+        [row for row in (*fresh, *old) if all(row.get(key) == case[key] for key in case)]
+        for case in cases
+    )
+    return [dict(rows[0]) for rows in found if rows]
+
+
+def told_by_host(cases: Sequence[Any]) -> list[dict[str, str]]:
+    """Cases that are told by their target and host."""
+    return [{"target": case.target, "host": case.host} for case in cases]

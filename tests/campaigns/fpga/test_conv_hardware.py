@@ -50,5 +50,5 @@ def test_a_row_has_its_price_and_what_differs(
     }  # fmt: skip
     text = page(report)
     assert "2 test images in the compiled Verilog, 1 of them right (50.00 %)" in text
-    assert "| 8 + 16 + 10 | 8 + 8 + 1 | 7 | 8 | 9 | 1 | 50.0 | 20000.0 | 400.0 | 1 |" in text
+    assert "| 8 + 16 + 10 | 8 + 2 + 1 | 7 | 8 | 9 | 1 | 50.0 | 20000.0 | 400.0 | 1 |" in text
     assert "5 claims, not that, in 4.0 s" in text
