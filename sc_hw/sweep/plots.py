@@ -105,9 +105,10 @@ def _drawn(
                 color=INK,
             )
         axes.grid()
+        axes.xaxis.set_major_formatter("{x:,g}")
         axes.set_xlabel(titled(other))
         axes.set_ylabel(titled(first))
-        axes.legend(frameon=False)
+        figure.legend(loc="outside upper right", ncols=2, frameon=False)
         return FrontPlot(target, task, (first, other), svg_text(figure))
 
 
