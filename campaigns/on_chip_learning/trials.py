@@ -15,10 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from sc_hw.simulation.device import Device
 from sc_model.rules import resolve
@@ -194,9 +192,11 @@ def pole_rows(
     runs = []
     with Device.open(cartpole.HERE / "cartpole.toml") as device:
         for seed in seeds:
-            runs.append(cartpole.learned(device, seed, episodes, Console(quiet=True)).lengths)
+            runs.append(
+                cartpole.learned(device, seed, episodes, cartpole.Console(quiet=True)).lengths
+            )
     yield pole_row("integers, all on the chip", seeds, runs)
-    world, chosen = gymnasium.make("CartPole-v1"), seeds[:floats]
+    world, chosen = cartpole.gymnasium.make("CartPole-v1"), seeds[:floats]
     twins = []
     for seed in chosen:
         twin = FloatPole(seed)
@@ -237,7 +237,7 @@ def bandit_rtl(seeds: Sequence[int] = RTL_BANDITS, trials: int = bandit.TRIALS) 
 
 def pole_rtl(on: str, episodes: int) -> dict[str, Any]:
     """A whole run there beside the model: every decision, and the whole state at the end."""
-    found = cartpole.compared(on, POLES[0], episodes, Console(quiet=True))
+    found = cartpole.compared(on, POLES[0], episodes, cartpole.Console(quiet=True))
     return shown(
         {
             "task": "pole",
