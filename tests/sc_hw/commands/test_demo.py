@@ -74,6 +74,7 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     monkeypatch.setattr(module, "cosim", lambda build, **options: answers["cosim"])
     monkeypatch.setattr(module, "learn_in_rtl", learn)
     monkeypatch.setattr(module, "estimate", estimate)
+    monkeypatch.setattr(module, "price", lambda design, targets, **options: {})
     monkeypatch.setattr(module, "report", lambda folder: {})
     return answers
 
