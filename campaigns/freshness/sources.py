@@ -168,6 +168,9 @@ REPORTS: dict[str, Report] = {
     "price": Report(
         "the price before synthesis, on designs held out", "campaigns/price", (*DESIGNS, *PRICE)
     ),
+    "price_larger": Report(
+        "the price before synthesis, on larger networks", "campaigns/price", (*DESIGNS, *PRICE)
+    ),
     "proofs": Report(
         "proof sweep of lanes and banks", "campaigns/proof_sweep.py", (*DESIGNS, *PROVER)
     ),
