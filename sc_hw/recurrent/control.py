@@ -9,7 +9,39 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from sc_hw.recurrent.plan import RecurrentPlan, is_last
+from sc_hw.recurrent.plan import RecurrentPlan, bits_of, is_last
+
+# What happens in a clock, of which there is one thing at most
+VISITS = ("fetch", "update", "issue", "leak", "add", "look", "learn", "o_valid", "serves", "done")
+
+
+class _Counters:
+    """Where a step is.
+
+    Members
+    -------
+    word, row : of the recurrent layer.
+    lane, group : of the neuron that is fetched or updated.
+    neuron : that the readout visits.
+    number : of the class.
+    last_lane, last_group, last_neuron : whether a counter is at its last value.
+    """
+
+    def __init__(self, plan: RecurrentPlan) -> None:
+        self.word = Signal(plan.word_bits, name="word_counter")
+        self.row = Signal(plan.row_bits, name="row_counter")
+        self.lane = Signal(bits_of(plan.lanes), name="lane_counter")
+        self.group = Signal(bits_of(plan.groups), name="group_counter")
+        self.neuron = Signal(plan.neuron_bits, name="neuron_counter")
+        self.number = Signal(plan.class_bits, name="class_counter")
+        self.last_lane = Signal(name="last_lane")
+        self.last_group = Signal(name="last_group")
+        self.last_neuron = Signal(name="last_neuron")
+
+    @property
+    def begin_at_0(self) -> tuple[Signal, ...]:
+        """The counters that a step begins with at 0."""
+        return self.word, self.row, self.lane, self.group, self.neuron
 
 
 class StepControl(wiring.Component):
@@ -71,33 +103,25 @@ class StepControl(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
-        word = Signal(plan.word_bits, name="word_counter")
-        row = Signal(plan.row_bits, name="row_counter")
-        # Lane and group of the neuron: a group is fetched, and later updated, lane by lane.
-        lane = Signal(max(1, (plan.lanes - 1).bit_length()), name="lane_counter")
-        group = Signal(max(1, (plan.groups - 1).bit_length()), name="group_counter")
-        neuron = Signal(plan.neuron_bits, name="neuron_counter")
-        number = Signal(plan.class_bits, name="class_counter")
+        count = _Counters(plan)
         signalled = Signal(name="signalled_register")
-        last_lane = Signal(name="last_lane")
-        last_group = Signal(name="last_group")
-        last_neuron = Signal(name="last_neuron")
+        index = count.group * plan.lanes + count.lane
         m.d.comb += [
-            last_lane.eq(is_last(lane, plan.lanes)),
-            last_group.eq(is_last(group, plan.groups)),
-            last_neuron.eq(is_last(neuron, plan.neurons)),
-            self.word.eq(word),
-            self.row.eq(row),
-            self.index.eq(Mux(self.add | self.learn, neuron, group * plan.lanes + lane)),
-            self.number.eq(number),
-            self.begins.eq(self.issue & ~row.any()),
-            self.ends.eq(self.issue & last_group),
+            count.last_lane.eq(is_last(count.lane, plan.lanes)),
+            count.last_group.eq(is_last(count.group, plan.groups)),
+            count.last_neuron.eq(is_last(count.neuron, plan.neurons)),
+            self.word.eq(count.word),
+            self.row.eq(count.row),
+            self.index.eq(Mux(self.add | self.learn, count.neuron, index)),
+            self.number.eq(count.number),
+            self.begins.eq(self.issue & ~count.row.any()),
+            self.ends.eq(self.issue & count.last_group),
             self.signalled.eq(signalled),
         ]
         with m.FSM(name="course"):
             with m.State("rest"):
                 m.d.comb += [self.resting.eq(1), self.i_ready.eq(~self.host & ~self.landing)]
-                m.d.sync += [word.eq(0), row.eq(0), lane.eq(0), group.eq(0), neuron.eq(0)]
+                m.d.sync += [each.eq(0) for each in count.begin_at_0]
                 with m.If(self.host):
                     m.next = "host"
                 with m.Elif(self.i_valid & self.i_ready):
@@ -106,43 +130,8 @@ class StepControl(wiring.Component):
                 m.d.comb += self.serves.eq(1)
                 with m.If(~self.host):
                     m.next = "rest"
-            with m.State("fetch"):
-                m.d.comb += self.fetch.eq(1)
-                m.d.sync += lane.eq(Mux(last_lane, 0, lane + 1))
-                with m.If(last_lane):
-                    m.next = "rows"
-            with m.State("rows"):
-                m.d.comb += self.issue.eq(1)
-                m.d.sync += [word.eq(word + 1), row.eq(row + 1)]
-                with m.If(is_last(row, plan.rows)):
-                    m.d.sync += row.eq(0)
-                    m.next = "neurons"
-            with m.State("neurons"):
-                m.d.comb += self.update.eq(1)
-                m.d.sync += lane.eq(Mux(last_lane, 0, lane + 1))
-                with m.If(last_lane):
-                    m.d.sync += group.eq(group + 1)
-                    m.next = "fetch"
-                    with m.If(last_group):
-                        m.next = "fire"
-            with m.State("fire"), m.If(~self.landing):  # all neurons have fired, or not
-                m.d.comb += self.leak.eq(1)
-                m.next = "sums"
-            with m.State("sums"):
-                m.d.comb += self.add.eq(1)
-                m.d.sync += neuron.eq(Mux(last_neuron, 0, neuron + 1))
-                with m.If(last_neuron):
-                    m.d.sync += number.eq(0)
-                    m.next = "summed"
-            with m.State("summed"), m.If(~self.landing):
-                m.next = "classes"
-            with m.State("classes"):
-                m.d.comb += self.look.eq(1)
-                m.d.sync += number.eq(number + 1)
-                with m.If(is_last(number, plan.classes)):
-                    m.next = "looked"
-            with m.State("looked"), m.If(~self.landing):
-                m.next = "offer"
+            self._layer(m, count)
+            self._sums(m, count)
             with m.State("offer"):
                 m.d.comb += self.o_valid.eq(1)
                 m.d.sync += signalled.eq(self.told & self.any_error)
@@ -152,10 +141,53 @@ class StepControl(wiring.Component):
                         m.next = "learn"
             with m.State("learn"):
                 m.d.comb += self.learn.eq(1)
-                m.d.sync += neuron.eq(neuron + 1)
-                with m.If(last_neuron):
+                m.d.sync += count.neuron.eq(count.neuron + 1)
+                with m.If(count.last_neuron):
                     m.next = "over"
             with m.State("over"), m.If(~self.landing):
                 m.d.comb += self.done.eq(1)
                 m.next = "rest"
         return m
+
+    def _layer(self, m: Module, count: _Counters) -> None:
+        """The states of the recurrent layer: a group's neurons, its words, its neurons again."""
+        with m.State("fetch"):
+            m.d.comb += self.fetch.eq(1)
+            m.d.sync += count.lane.eq(Mux(count.last_lane, 0, count.lane + 1))
+            with m.If(count.last_lane):
+                m.next = "rows"
+        with m.State("rows"):
+            m.d.comb += self.issue.eq(1)
+            m.d.sync += [count.word.eq(count.word + 1), count.row.eq(count.row + 1)]
+            with m.If(is_last(count.row, self.plan.rows)):
+                m.d.sync += count.row.eq(0)
+                m.next = "neurons"
+        with m.State("neurons"):
+            m.d.comb += self.update.eq(1)
+            m.d.sync += count.lane.eq(Mux(count.last_lane, 0, count.lane + 1))
+            with m.If(count.last_lane):
+                m.d.sync += count.group.eq(count.group + 1)
+                m.next = "fetch"
+                with m.If(count.last_group):
+                    m.next = "fire"
+
+    def _sums(self, m: Module, count: _Counters) -> None:
+        """The states of the readout up to the answer."""
+        with m.State("fire"), m.If(~self.landing):  # all neurons have fired, or not
+            m.d.comb += self.leak.eq(1)
+            m.next = "sums"
+        with m.State("sums"):
+            m.d.comb += self.add.eq(1)
+            m.d.sync += count.neuron.eq(Mux(count.last_neuron, 0, count.neuron + 1))
+            with m.If(count.last_neuron):
+                m.d.sync += count.number.eq(0)
+                m.next = "summed"
+        with m.State("summed"), m.If(~self.landing):
+            m.next = "classes"
+        with m.State("classes"):
+            m.d.comb += self.look.eq(1)
+            m.d.sync += count.number.eq(count.number + 1)
+            with m.If(is_last(count.number, self.plan.classes)):
+                m.next = "looked"
+        with m.State("looked"), m.If(~self.landing):
+            m.next = "offer"

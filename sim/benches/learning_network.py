@@ -94,7 +94,8 @@ class LearningBench(SampleBench):
     @property
     def synapse_steps(self) -> int:
         """Updates of synapses so far."""
-        return self.spec.output.lanes * sum(self.golden.counts.words.values())
+        words: dict[str, int] = self.golden.counts.words
+        return int(self.spec.output.lanes) * sum(words.values())
 
 
 def simulate(request: Request) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def test_between_answer_and_learn_the_state_can_be_read(rtl: RtlLearningNetwork)
 def test_the_least_weight_is_loaded_as_the_one_above(rtl: RtlLearningNetwork) -> None:
     """No step leaves -128, and so no word that is skipped may hold it."""
     first = np.zeros(1, np.int64)
-    rtl._load("synapse", first, first, {"weight": first - 128})
-    assert rtl._read("synapse", first, first)["weight"].tolist() == [-127]
+    rtl._memories.load("synapse", first, first, {"weight": first - 128})
+    assert rtl._memories.read("synapse", first, first)["weight"].tolist() == [-127]
 
 
 def test_what_it_can_not_take_is_refused(rtl: RtlLearningNetwork) -> None:

@@ -56,7 +56,10 @@ def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     fresh, spike, noise = at(0, "fresh"), at(0, "spike"), at(0, "noise")
     stored = _stored(clocks, "ram.words", word)
     size = part.cell_layout.size
-    traces = _stored(clocks, "rows.words", row) if plan.traces else None
+    traces = {}
+    if plan.traces:
+        kept = _stored(clocks, "rows.words", row)
+        traces = {name: _field(kept, part.row_layout, name).gated(~fresh) for name in plan.traces}
     weights = []
     for lane in range(plan.lanes):
         low = lane * size
@@ -74,8 +77,7 @@ def prove_sweep(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         for name in plan.cells:
             value = _field(stored, part.cell_layout, name, low)
             wanted[name] = value if name == "weight" else value.gated(~fresh)
-        for name in plan.traces if traces is not None else ():
-            wanted[name] = _field(traces, part.row_layout, name).gated(~fresh)
+        wanted |= traces
         weights.append(_field(stored, part.cell_layout, "weight", low))
         prover.claim(
             f"sweep: lane {lane} takes its word",

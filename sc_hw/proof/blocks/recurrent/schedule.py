@@ -11,6 +11,7 @@ from sc_hw.proof.bits import Bits, cat, either
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
+from sc_hw.recurrent.control import VISITS
 from sc_hw.recurrent.plan import RecurrentPlan
 from sc_hw.recurrent.sweep import SynapseSweep
 
@@ -19,7 +20,6 @@ COURSE = (
     *("rest", "host", "fetch", "rows", "neurons", "fire", "sums", "summed", "classes", "looked"),
     *("offer", "over", "learn"),
 )
-VISITS = ("fetch", "update", "issue", "leak", "add", "look", "learn", "o_valid", "serves", "done")
 
 
 class _Course:

@@ -1,0 +1,21 @@
+"""Claims about words hold, and a fault in a memory's use is refuted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recurrent_networks import WrittenParts
+
+from sc_hw.proof.verdicts import PROVED, REFUTED
+
+PARTS = {"sweep", "neurons", "readout", "noise"}
+
+
+def test_words_go_back_to_where_they_came_from(recurrent_parts: WrittenParts) -> None:
+    found = recurrent_parts.verdicts(PARTS)
+    assert set(found.values()) == {PROVED}
+    assert {name.split(":")[0] for name in found} == PARTS
+
+
+def test_a_fault_is_refuted(recurrent_parts: WrittenParts, tmp_path: Path) -> None:
+    assert REFUTED in recurrent_parts.with_fault("frozen layer learns", tmp_path).values()

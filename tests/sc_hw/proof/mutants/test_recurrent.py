@@ -1,0 +1,40 @@
+"""Mutants of a recurrent network: each finds what it changes in the Verilog, and says of what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from recurrent_networks import WrittenParts, design, network
+
+from sc_hw.proof.blocks.parts import PARTS
+from sc_hw.proof.blocks.recurrent.claims import PROVERS
+from sc_hw.proof.mutants.recurrent import MUTANTS
+
+
+def test_each_changes_one_part_and_each_part_has_one(
+    recurrent_parts: WrittenParts, tmp_path: Path
+) -> None:
+    build: Any = recurrent_parts
+    rows = json.loads((recurrent_parts.folder / "proof" / PARTS).read_text())["parts"]
+    originals = {row["part"]: recurrent_parts.folder / row["verilog"] for row in rows}
+    found = set()
+    for number, mutant in enumerate(MUTANTS):
+        folder = tmp_path / str(number)
+        mutant.make(build, folder)
+        (row,) = json.loads((folder / "proof" / PARTS).read_text())["parts"]
+        assert (folder / row["verilog"]).read_text() != originals[row["part"]].read_text()
+        found.add(row["part"])
+    assert found == set(PROVERS) - {"lane_adders"}  # which this design has not
+
+
+def test_their_names_and_blocks() -> None:
+    assert {mutant.blocks for mutant in MUTANTS} == {("recurrent_network",)}
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 30
+
+
+def test_one_lane_has_no_neighbour() -> None:
+    (mutant,) = (each for each in MUTANTS if each.name.endswith("neighbour's current"))
+    assert mutant.applies(design()) is None
+    assert mutant.applies(design(network(hidden={"lanes": 1}))) == "it has one lane"

@@ -1,0 +1,41 @@
+"""Sizes and graphs of recurrent networks, and what hardware refuses."""
+
+from __future__ import annotations
+
+import pytest
+from recurrent_networks import plan_of
+
+from sc_hw.recurrent.plan import bits_of
+from sc_model.spec import ConfigError
+
+
+def test_sizes() -> None:
+    plan = plan_of()
+    assert (plan.rows, plan.groups, plan.words) == (13, 2, 26)
+    assert (plan.row_bits, plan.word_bits, plan.neuron_bits, plan.class_bits) == (4, 5, 3, 2)
+    assert [bits_of(count) for count in (1, 2, 3, 4, 5)] == [1, 1, 2, 2, 3]
+    assert list(plan.cells) == ["weight", "eligibility"]
+    assert list(plan.traces) == ["pre_trace"]
+
+
+def test_lanes_of_blocks_and_of_adders_take_the_same_time() -> None:
+    """UltraPlus has 8 multipliers: four lanes take them, the others and the readout adders."""
+    plan = plan_of("ice40_up", hidden={"lanes": 8})
+    assert (plan.block_lanes, plan.readout_blocks) == (4, False)
+    pipelines = [
+        plan.synapse(blocks=blocks, latency=plan.synapse_latency) for blocks in (True, False)
+    ]
+    assert {each.latency for each in pipelines} == {plan.synapse_latency}
+    assert plan_of("ice40_up", hidden={"lanes": 2}).readout_blocks is False
+    assert plan_of("ice40_up", hidden={"lanes": 1}).readout_blocks is True
+    assert plan_of().block_lanes == 4
+
+
+@pytest.mark.parametrize(("neurons", "lanes"), [(8, 3), (6, 4)])
+def test_lanes_that_leave_a_rest_are_refused(neurons: int, lanes: int) -> None:
+    with pytest.raises(
+        ConfigError,
+        match=rf"^lanes of a recurrent layer must be a power of two that divides its neurons in"
+        rf" hardware, not {lanes} with {neurons} neurons\.$",
+    ):
+        plan_of(hidden={"neurons": neurons, "lanes": lanes})
