@@ -290,6 +290,8 @@ EXCEPTIONS = {
     ("sc_hw/build/blocks/recurrent_network.py", "*"): "the same network's block",
     ("sc_hw/proof/blocks/recurrent/*.py", "*"): "its claims",
     ("sim/blocks/recurrent_network.py", "*"): "the same network in simulation",
+    ("sim/benches/recurrent_network.py", "*"): "the same",
+    ("sim/sample_bench.py", "weight"): "weights that a bench loads into networks that learn",
     ("sc_hw/simulation/devices/learning_network.py", "reward"): "the feedback that it is told of",
     ("sc_hw/commands/benchmark.py", "reward"): "an option of the same",
     ("sc_hw/commands/new_rule.py", "*"): "the rule file that is written to start from",

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from sc_hw.proof.mutants.emitted import edited_part
-from sc_hw.proof.mutants.mutant import Mutant
+from sc_hw.proof.mutants.mutant import Mutant, always
 from sc_model.spec import Design
+from sc_model.spec.learning.recurrent_network import RECURRENT_FAMILY
+
+
+# One less of a value that decays to 0, with a carry below its lowest bit
+DECAY = r"(\{ i_\w+, 1'h1 \} \+ \d+'h\w*)d;"
+
+
+def _of_one_rule(design: Design) -> str | None:
+    """Why a design's lanes and rows have not the arithmetic that is edited, or None."""
+    network = design.recurrent
+    if network is None or network.hidden.rule.family != RECURRENT_FAMILY:
+        return f"its rule is not {RECURRENT_FAMILY}"
+    return None if network.readout_shift else "its eligibilities do not decay"
 
 
 def _mutant(part: str, name: str, bug: str, *edits: tuple[str, str]) -> Mutant:
     """A part whose Verilog is edited."""
-    return edited_part("recurrent_network", part, f"recurrent: {name}", bug, *edits)
+    rule = part in ("lane", "row")
+    applies = _of_one_rule if rule else always
+    return edited_part(
+        "recurrent_network", part, f"recurrent: {name}", bug, *edits, applies=applies
+    )
 
 
 def _has_lanes(design: Design) -> str | None:
@@ -181,13 +198,13 @@ MUTANTS = (
         "lane",
         "decay rounded up",
         "eligibility does not decay to 0",
-        (r"(\{ i_eligibility, 1'h1 \} \+ \d+'h\w*)d;", r"\1f;"),
+        (DECAY, r"\1f;"),
     ),
     _mutant(
         "row",
         "trace for good",
         "the trace of a row does not decay to 0",
-        (r"(\{ i_pre_trace, 1'h1 \} \+ \d+'h\w*)d;", r"\1f;"),
+        (DECAY, r"\1f;"),
     ),
     _mutant(
         "neuron",

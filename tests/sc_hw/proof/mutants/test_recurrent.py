@@ -11,6 +11,7 @@ from recurrent_networks import WrittenParts, design, network
 from sc_hw.proof.blocks.parts import PARTS
 from sc_hw.proof.blocks.recurrent.claims import PROVERS
 from sc_hw.proof.mutants.recurrent import MUTANTS
+from sc_model.spec import RuleChoice
 
 
 def test_each_changes_one_part_and_each_part_has_one(
@@ -32,6 +33,14 @@ def test_each_changes_one_part_and_each_part_has_one(
 def test_their_names_and_blocks() -> None:
     assert {mutant.blocks for mutant in MUTANTS} == {("recurrent_network",)}
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 30
+
+
+def test_they_know_the_arithmetic_of_one_rule() -> None:
+    (mutant,) = (each for each in MUTANTS if each.name == "recurrent: trace for good")
+    assert mutant.applies(design()) is None
+    assert mutant.applies(design(network(readout_shift=0))) == "its eligibilities do not decay"
+    other = design(network(hidden={"rule": RuleChoice(family="my_rule")}))
+    assert mutant.applies(other) == "its rule is not e_prop"
 
 
 def test_one_lane_has_no_neighbour() -> None:
