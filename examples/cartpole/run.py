@@ -161,8 +161,9 @@ def compared(on: str, seed: int, count: int, console: Console) -> dict[str, Any]
     """The same run on the model and elsewhere: every decision, and the whole state at the end."""
     with Device.open(HERE / "cartpole.toml", on=on) as other:  # type: ignore[arg-type]
         begin = other.board.link.transport.time() if other.board is not None else 0.0
-        theirs, last = learned(other, seed, count, console), other.state()
+        theirs = learned(other, seed, count, console)
         seconds = other.board.link.transport.time() - begin if other.board is not None else None
+        last = other.state()
     with Device.open(HERE / "cartpole.toml") as model:
         ours, own = learned(model, seed, count, console), model.state()
     differences = sum(

@@ -25,9 +25,16 @@ GOOD, BAD, NOISE, RATE = 0.9, 0.1, 0.6, 0.05
 
 
 class Bandit:
-    """The bandit: the paying action of each context, and the rewards."""
+    """The bandit: the paying action of each context, and the rewards.
 
-    def __init__(self, seed: int) -> None:
+    Parameters
+    ----------
+    seed : of the paying actions, contexts and rewards.
+    pays : probability of a reward for the paying action, and for the others.
+    """
+
+    def __init__(self, seed: int, pays: tuple[float, float] = (GOOD, BAD)) -> None:
+        self.pays = pays
         self.draws = np.random.default_rng([seed, 0])
         self.best = self.draws.integers(ACTIONS, size=CONTEXTS)
 
@@ -37,7 +44,8 @@ class Bandit:
 
     def reward(self, context: int, action: int) -> float:
         """Return the reward of an action, 1 or 0."""
-        return float(self.draws.random() < (GOOD if action == self.best[context] else BAD))
+        good, bad = self.pays
+        return float(self.draws.random() < (good if action == self.best[context] else bad))
 
 
 def spiking(seed: int, modulated: bool) -> float:
@@ -73,9 +81,11 @@ def spiking(seed: int, modulated: bool) -> float:
     return won / LAST
 
 
-def rivals(seed: int, policy: str, trials: int = TRIALS) -> NDArray[np.float64]:
+def rivals(
+    seed: int, policy: str, trials: int = TRIALS, pays: tuple[float, float] = (GOOD, BAD)
+) -> NDArray[np.float64]:
     """Return the rewards of a counting policy in all trials."""
-    bandit, draws = Bandit(seed), np.random.default_rng([seed, 2])
+    bandit, draws = Bandit(seed, pays), np.random.default_rng([seed, 2])
     tries, wins = np.zeros((CONTEXTS, ACTIONS)), np.zeros((CONTEXTS, ACTIONS))
     won = np.zeros(trials)
     for trial in range(trials):

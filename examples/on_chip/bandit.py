@@ -25,7 +25,9 @@ sys.path.append(str(HERE.parent / "learners"))
 
 from reward_bandit import (  # noqa: E402
     ACTIONS,
+    BAD,
     CONTEXTS,
+    GOOD,
     LAST,
     TRIALS,
     Bandit,
@@ -65,10 +67,12 @@ def chosen(device: Device, context: int, reward: int) -> int:
     return int(np.argmax(fired[1]))
 
 
-def learned(device: Device, seed: int, trials: int = TRIALS) -> NDArray[np.int64]:
+def learned(
+    device: Device, seed: int, trials: int = TRIALS, pays: tuple[float, float] = (GOOD, BAD)
+) -> NDArray[np.int64]:
     """Choices and rewards of all trials from the beginning on, (trials, 2); a reward is 1 or 0."""
     started(device, seed)
-    bandit, reward, found = Bandit(seed), 0, np.zeros((trials, 2), np.int64)
+    bandit, reward, found = Bandit(seed, pays), 0, np.zeros((trials, 2), np.int64)
     for trial in range(trials):
         context = bandit.context()
         action = chosen(device, context, reward)

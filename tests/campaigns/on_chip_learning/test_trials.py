@@ -6,10 +6,13 @@ from campaigns.on_chip_learning import trials as campaign
 
 
 def test_rows_of_bandits() -> None:
-    rows = {row["kind"]: row for row in campaign.bandit_rows((3, 4), 600)}
-    assert len(rows) == 4
-    assert rows["integers, all on the chip"]["last"] > 0.8
+    rows = {(row["kind"], *row["pays"]): row for row in campaign.bandit_rows((3, 4), 600)}
+    assert len(rows) == 8
+    assert rows["integers, all on the chip", 0.9, 0.1]["last"] > 0.8
+    assert rows["integers, all on the chip", 0.7, 0.3]["last"] > 0.55
     assert all(0.3 < row["whole_worst"] <= row["whole"] < 0.95 for row in rows.values())
+    text = campaign.trial_lines({"bandit": list(rows.values()), "pole": []}, [])
+    assert sum("| 0.7, 0.3 |" in line for line in text) == 4
 
 
 def test_rows_of_poles() -> None:
