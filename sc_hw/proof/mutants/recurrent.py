@@ -7,7 +7,6 @@ from sc_hw.proof.mutants.mutant import Mutant, always
 from sc_model.spec import Design
 from sc_model.spec.learning.recurrent_network import RECURRENT_FAMILY
 
-
 # One less of a value that decays to 0, with a carry below its lowest bit
 DECAY = r"(\{ i_\w+, 1'h1 \} \+ \d+'h\w*)d;"
 
@@ -197,7 +196,7 @@ MUTANTS = (
     _mutant(
         "lane",
         "decay rounded up",
-        "eligibility does not decay to 0",
+        "what a synapse keeps does not decay to 0",
         (DECAY, r"\1f;"),
     ),
     _mutant(
