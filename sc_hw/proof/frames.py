@@ -104,8 +104,10 @@ class Frames:
         cuts = {}
         for row in named:
             term = self.net.signals.get(row.signal)
-            # A signal of another width has lost bits to an optimisation: it is not the value.
-            if term is not None and row.stage is not None and self._width(term) == row.width:
+            # A signal of another width, or with undefined bits, has lost some to an optimisation:
+            # it is not the value.
+            kept = term is not None and self._width(term) == row.width and self.net.is_whole(term)
+            if kept and row.stage is not None:
                 cuts[row.name] = (self.at(first + row.stage, row.signal), row.lo, row.hi)
         return cuts
 

@@ -202,6 +202,17 @@ class Netlist:
             for name, term in self.inputs.items()
         }
 
+    def is_whole(self, term: Any) -> bool:
+        """Whether no bits of a signal are undefined: Yosys removes what nothing but a wire uses."""
+        parts = [term]
+        while parts:
+            part = parts.pop()
+            if part.kind() == K.BV_CONCAT:
+                parts += part.children()
+            elif part.is_const() and is_undefined(part.symbol()):
+                return False
+        return True
+
     def reset_values(self) -> dict[str, Any]:
         """Constants that a reset gives to registers: those whose input `rst` selects directly.
 

@@ -291,7 +291,9 @@ class Builder:
             top = (1 << int(data[0])) - 1
             return Interval(top - a.hi, top - a.lo)
         if op is Op.LOW_NONZERO:
-            return Interval(0, 1)
+            # a constant factor of a product that is built of adders has constant bits
+            bit = int(a.lo % (1 << int(data[0])) != 0)
+            return Interval(bit, bit) if a.is_constant else Interval(0, 1)
         if op is Op.WRAP:
             n = int(data[0])
             return (

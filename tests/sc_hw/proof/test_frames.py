@@ -89,6 +89,16 @@ def test_cuts_are_signals_that_are_still_there() -> None:
     assert frames.cuts(rows, 1) == {"sum": (frames.at(2, "q"), 0, 15)}
 
 
+def test_a_signal_that_has_lost_bits_is_no_cut() -> None:
+    """Yosys makes an input without a name of bits whose register only a wire had used."""
+    half = "14 sort bitvec 2\n15 input 14\n16 slice 14 5 3 2\n17 concat 2 16 15\n18 uext 2 17 0 v\n"
+    text = ADDER.replace("13 output", f"{half}13 output")
+    net = parse_btor(text, new_terms())
+    assert "v" in net.signals
+    named = [NamedSignal(name, name, 4, 0, 15, 0) for name in ("q", "v")]
+    assert list(Frames(net, 1, ()).cuts(named, 0)) == ["q"]
+
+
 def test_broken_is_the_negation_of_all_facts() -> None:
     prover, net = adder()
     t, frames = prover.terms, Frames(net, 0)

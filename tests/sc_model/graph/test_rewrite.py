@@ -250,6 +250,14 @@ def test_a_square_is_too_wide_for_nothing() -> None:
     ]
 
 
+def test_a_product_with_a_constant_has_no_constant_bits_to_choose_by() -> None:
+    """Where the constant is the narrower factor: a pipeline has no stage for such a node."""
+    graph = sketch(lambda ops, v: v.a * 0b10010, a=IntFormat(8))
+    rewritten = rewrite(graph, (product_as_adder_tree,))
+    assert not {Op.MUL, Op.LOW_NONZERO} & set(ops_of(rewritten))
+    assert counterexample(graph, rewritten) is None
+
+
 NOT_FOR: dict[str, tuple[Rewrite, Callable[[Any, Any], Any]]] = {
     "decays by two shifts": (
         signed_decay_with_one_adder,
