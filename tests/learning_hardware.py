@@ -29,6 +29,25 @@ def spec_of(
     )
 
 
+def deep_spec_of(
+    sizes: tuple[int, ...] = (9, 20), classes: int = 10, lanes: int = 4, **others: Any
+) -> LearningNetworkSpec:
+    """Several hidden layers with thresholds, shifts and padded lanes of their own."""
+    hidden = tuple(
+        HiddenLayerSpec(
+            name=f"layer_{n}",
+            neurons=neurons,
+            lanes=lanes,
+            threshold=(100, 30, 20)[n],
+            signal_shift=(4, 5, 3)[n],
+            shift=(2, 4, 5)[n],
+        )
+        for n, neurons in enumerate(sizes)
+    )
+    output = OutputLayerSpec(neurons=classes, lanes=lanes, margin=300, error_shift=4, shift=5)
+    return LearningNetworkSpec(**{"inputs": 12, **others}, hidden=hidden, output=output)
+
+
 def plan_of(family: str = "generic", **others: Any) -> LearningPlan:
     """The plan of `spec_of`."""
     return LearningPlan(spec_of(**others), load_family(family))
@@ -66,15 +85,15 @@ class MadeUpLists:
 
 
 class WrittenParts:
-    """The parts of `spec_of`, as the proof reads them, in a folder.
+    """The parts of `spec_of`, or of another network, as the proof reads them, in a folder.
 
     Members
     -------
     folder, manifest : what a prover or a mutant asks of a build.
     """
 
-    def __init__(self, folder: Path) -> None:
-        design = Design(name="learn", block="learning_network", learning=spec_of())
+    def __init__(self, folder: Path, spec: LearningNetworkSpec | None = None) -> None:
+        design = Design(name="learn", block="learning_network", learning=spec or spec_of())
         write_learning_parts(design, folder)
         self.folder = folder
         self.manifest: dict[str, Any] = {"design": design.model_dump(mode="json")}

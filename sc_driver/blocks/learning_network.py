@@ -27,32 +27,35 @@ class BoardLearningNetwork(BoardBlock):
     def __init__(self, registers: Any, manifest: Mapping[str, Any]) -> None:
         super().__init__(registers, manifest)
         spec = manifest["design"]["learning"]
-        self._place: Mapping[str, int] = manifest["placement"]
-        self._hidden, self._output = spec["hidden"][0], spec["output"]
+        self._lanes = int(manifest["placement"]["lanes"])
+        self._layers: list[Mapping[str, Any]] = manifest["placement"]["layers"]
+        self._first = {layer["name"]: int(layer["learn"]) for layer in spec["hidden"]}
+        self._first[spec["output"]["name"]] = int(spec["output"]["learn"])
         self._inputs, self._seed = int(spec["inputs"]), int(spec["noise_seed"])
-        self._most = (1 << (int(self._hidden["weight_bits"]) - 1)) - 1
+        self._most = (1 << (int(spec["output"]["weight_bits"]) - 1)) - 1
 
     # --- state ------------------------------------------------------------------------------------
 
-    def _shapes(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        hidden, output = int(self._hidden["neurons"]), int(self._output["neurons"])
-        return (int(self._place["rows"]), hidden), (hidden, output)
-
     def _weights(self) -> list[tuple[str, dict[str, NDArray[Any]], tuple[int, int]]]:
         """Of each layer its name, the addresses of its weights and their shape."""
-        place, found = self._place, []
-        bases, groups = (0, place["out_base"]), (place["groups"], place["out_groups"])
-        names = (self._hidden["name"], self._output["name"])
-        for name, base, group, shape in zip(names, bases, groups, self._shapes(), strict=True):
+        found = []
+        for layer in self._layers:
+            shape = (int(layer["rows"]), int(layer["neurons"]))
             rows, columns = np.indices(shape).reshape(2, -1)
-            word, lane = np.divmod(columns, place["lanes"])
-            found.append((name, {"lane": lane, "word": base + rows * group + word}, shape))
+            word, lane = np.divmod(columns, self._lanes)
+            words = layer["base"] + rows * layer["groups"] + word
+            found.append((layer["name"], {"lane": lane, "word": words}, shape))
         return found
 
-    def _ages(self) -> tuple[dict[str, NDArray[Any]], int]:
-        neurons = int(self._hidden["neurons"])
-        word, lane = np.divmod(np.arange(neurons), self._place["lanes"])
-        return {"lane": lane, "word": word}, neurons
+    def _ages(self) -> list[tuple[str, dict[str, NDArray[Any]], int]]:
+        """Of each hidden layer its name, the addresses of its ages and how many there are."""
+        found = []
+        for layer in self._layers:
+            if "ages" in layer:
+                word, lane = np.divmod(np.arange(layer["neurons"]), self._lanes)
+                where = {"lane": lane, "word": layer["ages"] + word}
+                found.append((layer["name"], where, int(layer["neurons"])))
+        return found
 
     def state(self) -> State:
         """Weights, ages, registers and the random bits, by layer and `control`."""
@@ -60,29 +63,24 @@ class BoardLearningNetwork(BoardBlock):
         for name, where, shape in self._weights():
             weights = window.read("synapse", where, shape[0] * shape[1])["weight"]
             state[name] = {"weight": weights.reshape(shape)}
-        hidden, output = self._hidden["name"], self._output["name"]
-        state[hidden]["age"] = window.read("neuron", *self._ages())["age"]
+        for name, where, count in self._ages():
+            state[name]["age"] = window.read("neuron", where, count)["age"]
         control = {name: value[0] for name, value in window.read("control", {}, 1).items()}
-        state[hidden]["learn"] = np.asarray(control["learn_hidden"])
-        state[output]["learn"] = np.asarray(control["learn_output"])
+        for layer in self._layers:
+            state[layer["name"]]["learn"] = np.asarray(control[layer["learns"]])
         state["control"] = {name: np.asarray(control[name]) for name in ("lfsr", "step_shift")}
         return state
 
     def initial(self) -> State:
         """Weights of 0, and all else as after power-on."""
-        first, second = self._shapes()
-        return {
-            self._hidden["name"]: {
-                "weight": np.zeros(first, np.int64),
-                "learn": np.asarray(int(self._hidden["learn"])),
-                "age": np.zeros(first[1], np.int64),
-            },
-            self._output["name"]: {
-                "weight": np.zeros(second, np.int64),
-                "learn": np.asarray(int(self._output["learn"])),
-            },
-            "control": {"lfsr": np.asarray(self._seed), "step_shift": np.asarray(0)},
+        state: State = {
+            name: {"weight": np.zeros(shape, np.int64), "learn": np.asarray(self._first[name])}
+            for name, _, shape in self._weights()
         }
+        for name, _, count in self._ages():
+            state[name]["age"] = np.zeros(count, np.int64)
+        state["control"] = {"lfsr": np.asarray(self._seed), "step_shift": np.asarray(0)}
+        return state
 
     def restore(self, state: State) -> None:
         """Write every field."""
@@ -90,11 +88,10 @@ class BoardLearningNetwork(BoardBlock):
         for name, where, shape in self._weights():
             values = np.asarray(state[name]["weight"]).reshape(-1)
             window.load("synapse", where, shape[0] * shape[1], {"weight": values})
-        window.load(
-            "neuron", *self._ages(), {"age": np.asarray(state[self._hidden["name"]]["age"])}
-        )
-        hidden, output = (state[layer["name"]]["learn"] for layer in (self._hidden, self._output))
-        self._write_control({**state["control"], "learn_hidden": hidden, "learn_output": output})
+        for name, ages, count in self._ages():
+            window.load("neuron", ages, count, {"age": np.asarray(state[name]["age"])})
+        learns = {layer["learns"]: state[layer["name"]]["learn"] for layer in self._layers}
+        self._write_control({**state["control"], **learns})
 
     def _write_control(self, fields: Mapping[str, Any]) -> None:
         values = {name: np.reshape(value, 1) for name, value in fields.items()}
@@ -123,7 +120,10 @@ class BoardLearningNetwork(BoardBlock):
         ]
         return [
             *weights,
-            Memory(window, "neuron", *self._ages(), spaces["neuron"]["fields"]),
+            *(
+                Memory(window, "neuron", where, count, spaces["neuron"]["fields"])
+                for _, where, count in self._ages()
+            ),
             Memory(window, "control", {}, 1, spaces["control"]["fields"]),
         ]
 
@@ -149,7 +149,7 @@ class BoardLearningNetwork(BoardBlock):
         self._set({name: stimulus[name] for name in SETTINGS if name in stimulus})
         told: dict[str, Any] = {"learn": 0}
         if "target" in stimulus:
-            target, classes = np.asarray(stimulus["target"]), int(self._output["neurons"])
+            target, classes = np.asarray(stimulus["target"]), int(self._layers[-1]["neurons"])
             if target.shape not in ((), (len(values),)) or (
                 target.size and not 0 <= target.min() <= target.max() < classes
             ):
@@ -170,7 +170,7 @@ class BoardLearningNetwork(BoardBlock):
                 raise ValueError(f"step_shift must be in [0, 7], not {shift}.")
             control["step_shift"] = shift
         if "learn" in settings:
-            layers = {self._hidden["name"]: "learn_hidden", self._output["name"]: "learn_output"}
+            layers = {layer["name"]: layer["learns"] for layer in self._layers}
             given = settings["learn"]
             chosen = given if isinstance(given, Mapping) else dict.fromkeys(layers, given)
             for name, value in chosen.items():

@@ -111,6 +111,10 @@ def _placement(placement: Mapping[str, Any]) -> Iterator[str]:
         yield "/* SC_PLACE_: this block has none. */"
     for name, value in numbers.items():
         yield f"#define SC_PLACE_{_macro(name)} {value}"
+    for layer in placement.get("layers", ()):
+        for name, value in layer.items():
+            if isinstance(value, int):
+                yield f"#define SC_PLACE_{_macro(layer['name'])}_{_macro(name)} {value}"
 
 
 def _fields(prefix: str, fields: Sequence[Mapping[str, Any]]) -> Iterator[str]:

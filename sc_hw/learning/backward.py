@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""The backward pass: each row of the readout gives its neuron's signal, and is then updated."""
+"""The backward pass: each row of a layer gives its neuron's signal, and is then updated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sc_model.arithmetic.learning import next_age
 
 
 class BackwardPass(wiring.Component):
-    """Issues the slots of the rows of the readout.
+    """Issues the slots of the rows of the readout, or of another layer that hidden neurons feed.
 
     Slots are issued in every second clock, so that a memory with one port is written in between. A
     row's words are read for its signal first, with the weights as they were, and then once more, to
@@ -32,9 +32,10 @@ class BackwardPass(wiring.Component):
     Members
     -------
     start : begin; while it rests.
-    signals : the hidden layer learns: its signals and ages are wanted.
-    learns : the readout learns.
-    active : groups whose words have an error that is not 0.
+    layer : the hidden layer whose neurons are the rows; where there are several.
+    signals : it learns, or one in front of it: its signals and ages are wanted.
+    learns : the layer behind it learns, whose rows are visited: the readout, where there is one.
+    active : groups whose words have an error, or a signal, that is not 0.
     valid, trace, near, age : of the row (see `HiddenRows`).
     next : the row is over.
     row_ended : the last row has been taken.
@@ -56,9 +57,10 @@ class BackwardPass(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
+                **plan.layer_port,
                 "signals": In(1),
                 "learns": In(1),
-                "active": In(plan.out_groups),
+                "active": In(plan.most_words),
                 "valid": In(1),
                 "row": In(plan.group_bits + plan.lane_bits),
                 "trace": In(plan.trace_bits),
@@ -95,7 +97,9 @@ class BackwardPass(wiring.Component):
         wants, updates = Signal(name="wants"), Signal(name="updates")
         stood = Signal(name="stood")
         due, last = Signal(name="due"), Signal(name="last_of_pass")
-        at_last = group == plan.out_groups - 1 if plan.out_groups > 1 else C(1, 1)
+        lasts = [plan.groups_of(index + 1) - 1 for index in range(plan.stages)]
+        last_word = plan.by_layer(plan.layer_of(self), lasts)
+        at_last = group == last_word if plan.most_words > 1 else C(1, 1)
         m.d.comb += [
             self.ageing.i_trace.eq(self.trace),
             self.ageing.i_age.eq(self.age),
@@ -106,7 +110,7 @@ class BackwardPass(wiring.Component):
                 due
                 & updates
                 & (updating | ~wants)
-                & (self.active.bit_select(group, 1) if plan.out_groups > 1 else self.active)
+                & (self.active.bit_select(group, 1) if plan.most_words > 1 else self.active)
             ),
             self.first.eq(~group.any()),
             self.last.eq(at_last),

@@ -5,20 +5,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.learning.plan import LearningPlan
+from sc_hw.wires import choose
 
 
 class SampleControl(wiring.Component):
     """Starts each pass when the one before it has landed.
 
     Forward, readout, winner; then `o` gives the answer and `teach` says what is to be learned; then
-    errors, the backward pass over the readout, and the update of the hidden layer, as far as there
-    is something to learn. Between samples the host has the memories. Domain ``sync``. A reset ends
-    the sample.
+    errors, the backward pass over the readout and each further hidden layer, the last one first,
+    and the update of the first layer, as far as there is something to learn. Between samples the
+    host has the memories. Domain ``sync``. A reset ends the sample.
 
     Parameters
     ----------
@@ -35,7 +36,9 @@ class SampleControl(wiring.Component):
     ended : strobe of the pass that is under way.
     errors : the classes' pass is one for errors.
     any_error : one of the errors is not 0.
-    any_signal : one of the signals is not 0.
+    any_signal : one of the signals of the first layer is not 0.
+    layer : the hidden layer whose neurons are the rows of a pass: the last one, until a backward
+        pass over the readout is followed by others; where there are several.
     o : stream of answers; `winner` is given from outside.
     teach : stream of what the host tells, one transfer for each answer.
     told : what it told.
@@ -58,7 +61,10 @@ class SampleControl(wiring.Component):
                 "host": In(1),
                 "serves": Out(1),
                 "landing": In(1),
-                "learn": In(2),
+                "learn": In(plan.stages + 1),
+                **(
+                    {"layer": Out(plan.layer_bits, init=plan.stages - 1)} if plan.layer_bits else {}
+                ),
                 "starts": Out(self.starts_layout),
                 "ended": In(1),
                 "errors": Out(1),
@@ -140,11 +146,12 @@ class SampleControl(wiring.Component):
             then("backward", "backward", "backward_over")
             with m.State("backward_over"), m.If(quiet):
                 m.next = "over"
-                with m.If(self.learn[0] & self.any_signal):
-                    m.next = "update"
+                self._next_layer(m)
             then("update", "update", "over")
             with m.State("over"), m.If(quiet):
                 m.d.comb += self.release.eq(1)
+                if self.plan.layer_bits:
+                    m.d.sync += self.layer.eq(self.plan.stages - 1)
                 m.next = "rest"
         learning = Signal(name="learning_register")
         with m.If(self.teach.valid & self.teach.ready):
@@ -153,3 +160,26 @@ class SampleControl(wiring.Component):
             m.d.sync += learning.eq(0)
         m.d.comb += [self.learning.eq(learning), self.errors.eq(learning)]
         return m
+
+    def _next_layer(self, m: Module) -> None:
+        """Behind a backward pass: the rows of the layer in front, or the update of the first."""
+        first = self.learn[0] & self.any_signal
+        if not self.plan.layer_bits:
+            with m.If(first):
+                m.next = "update"
+            return
+        with m.If(self.layer.any() & signals_wanted(self.plan, self.learn, self.layer)):
+            m.d.sync += self.layer.eq(self.layer - 1)
+            m.next = "backward"
+        with m.Elif(~self.layer.any() & first):
+            m.next = "update"
+
+
+def signals_wanted(plan: LearningPlan, learn: Value, layer: Value) -> Value:
+    """Whether a hidden layer, or one in front of it, learns: its signals and ages are wanted."""
+    return choose(layer, [learn[0], *(learn[: n + 1].any() for n in range(1, plan.stages))])
+
+
+def learns_behind(plan: LearningPlan, learn: Value, layer: Value) -> Value:
+    """Whether the layer behind a hidden one learns, whose rows are visited."""
+    return choose(layer, [learn[index + 1] for index in range(plan.stages)])

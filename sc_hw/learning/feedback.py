@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sc_hw.fabric.datapath import Datapath
 from sc_hw.learning.plan import PRODUCT, LearningPlan
 from sc_hw.trained.lane import unit_graph
-from sc_hw.wires import Delays
+from sc_hw.wires import Delays, choose
 from sc_model.arithmetic.learning import gated_signal, learning_signal
 
 
@@ -32,22 +32,28 @@ class FeedbackSum(wiring.Component):
     -------
     slot : a slot reads a word whose products are fed back.
     first, last : with `slot`: of its row.
+    layer : of the rows' neurons, constant meanwhile; where there are several.
     row, trace, near, oldest : the row's neuron; whether its age is the greatest.
     products : of the lanes, `fetch` + `PRODUCT` clocks after the slot.
-    errors : sum of all errors, constant meanwhile.
+    errors : sum of all errors, or of all signals of the layer behind, constant meanwhile.
     valid : the signal of a neuron.
     o_row : its number.
     signal : that it learns from.
     landing : a word is under way.
     """
 
-    def __init__(self, plan: LearningPlan, product_bits: int, total_bits: int) -> None:
+    def __init__(self, plan: LearningPlan, product_bits: int) -> None:
         self.plan, self.product_bits = plan, product_bits
         delay = plan.family.layer_delay or plan.family.delay
         layer = plan.hidden
-        self.shift = Datapath(
-            unit_graph(learning_signal(layer, plan.spec.feedback_format(0)), plan.family), delay
-        )
+        # Of each hidden layer: their shifts differ, and the gate behind them is the same.
+        self.shifts = [
+            Datapath(
+                unit_graph(learning_signal(each, plan.spec.feedback_format(n)), plan.family), delay
+            )
+            for n, each in enumerate(plan.spec.hidden)
+        ]
+        self.shifted = max(shift.latency for shift in self.shifts)
         self.gate = Datapath(
             unit_graph(gated_signal(layer, plan.spec.trace_format, plan.steps), plan.family), delay
         )
@@ -55,6 +61,7 @@ class FeedbackSum(wiring.Component):
         super().__init__(
             {
                 "slot": In(1),
+                **plan.layer_port,
                 "first": In(1),
                 "last": In(1),
                 "row": In(self.row_bits),
@@ -62,7 +69,7 @@ class FeedbackSum(wiring.Component):
                 "near": In(1),
                 "oldest": In(1),
                 "products": In(data.ArrayLayout(signed(product_bits), plan.lanes)),
-                "errors": In(signed(total_bits)),
+                "errors": In(signed(plan.total_bits)),
                 "valid": Out(1),
                 "o_row": Out(self.row_bits),
                 "signal": Out(layer.signal_bits),
@@ -78,13 +85,15 @@ class FeedbackSum(wiring.Component):
     @property
     def latency(self) -> int:
         """Clocks from a row's last slot to its signal."""
-        clocks = self.summed + 1 + self.shift.latency + self.gate.latency
+        clocks = self.summed + 1 + self.shifted + self.gate.latency
         return clocks + clocks % 2
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan, delays = self.plan, Delays(m)
-        m.submodules.shift, m.submodules.gate = self.shift, self.gate
+        for number, shift in enumerate(self.shifts):
+            m.submodules["shift" + (f"_{number}" if number else "")] = shift
+        m.submodules.gate = self.gate
         level: list[Value] = [self.products[lane] for lane in range(plan.lanes)]
         width = self.product_bits
         while len(level) > 1:
@@ -97,21 +106,25 @@ class FeedbackSum(wiring.Component):
                 sums.append(one)
             level = list(sums)
         total = Signal(
-            signed(width + (plan.out_groups - 1).bit_length()), name="row_sum", reset_less=True
+            signed(width + (plan.most_words - 1).bit_length()), name="row_sum", reset_less=True
         )
         first = delays.later(self.first, self.summed - 1, "first")
         # Slots come in every second clock: what stands in between belongs to no row.
         with m.If(delays.later(self.slot, self.summed - 1, "slot")):
             m.d.sync += total.eq(Mux(first, 0, total) + level[0])
-        bits = plan.spec.feedback_format(0).width
+        bits = max(plan.spec.feedback_format(n).width for n in range(plan.stages))
         feedback = Signal(signed(bits), name="feedback", reset_less=True)
         raised = Cat(C(0, plan.hidden.weight_bits - 1), self.errors).as_signed()
         m.d.sync += feedback.eq((total - raised)[:bits].as_signed())
-        m.d.comb += self.shift.i_feedback.eq(feedback)
-        at_gate = self.summed + 1 + self.shift.latency
+        m.d.comb += [shift.i_feedback.eq(feedback) for shift in self.shifts]
+        signals = [
+            delays.later(shift.o_signal, self.shifted - shift.latency, f"signal_{number}")
+            for number, shift in enumerate(self.shifts)
+        ]
+        at_gate = self.summed + 1 + self.shifted
         slack = self.latency - at_gate - self.gate.latency
         m.d.comb += [
-            self.gate.i_signal.eq(self.shift.o_signal),
+            self.gate.i_signal.eq(choose(plan.layer_of(self), signals)),
             self.signal.eq(delays.later(self.gate.o_gated, slack, "gated")),
         ]
         ends = self.slot & self.last

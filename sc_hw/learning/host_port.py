@@ -50,14 +50,13 @@ class HostPort(wiring.Component):
                 {
                     "lfsr": REGISTER_BITS,
                     "step_shift": STEP_SHIFT_BITS,
-                    "learn_hidden": 1,
-                    "learn_output": 1,
+                    **{f"learn_{name}": 1 for name in plan.layer_names},
                 }
             ),
         }
         self.counts = {
             Space.SYNAPSE: plan.depth,
-            Space.NEURON: plan.groups,
+            Space.NEURON: plan.units,
             Space.CONTROL: 1,
         }
         self.data_bits = max(layout.size for layout in self.spaces.values())
@@ -80,7 +79,7 @@ class HostPort(wiring.Component):
                 "load_noise": Out(1),
                 "data": Out(self.data_bits),
                 "noise": In(REGISTER_BITS),
-                "learn": Out(2),
+                "learn": Out(plan.stages + 1),
                 "step_shift": Out(STEP_SHIFT_BITS),
             }
         )
@@ -96,7 +95,9 @@ class HostPort(wiring.Component):
         arriving = Signal(plan.fetch + 1, name="arriving")
         answered = Signal(name="answered")
         learn = Signal(
-            2, name="learn_register", init=sum(one.learn << n for n, one in enumerate(layers))
+            len(layers),
+            name="learn_register",
+            init=sum(one.learn << n for n, one in enumerate(layers)),
         )
         step_shift = Signal(STEP_SHIFT_BITS, name="step_shift_register")
         free = ~busy & self.serves
@@ -132,7 +133,7 @@ class HostPort(wiring.Component):
             self.data.eq(access.data),
             self.address.eq(gated(access.word, by=busy)),
             self.state_address.eq(
-                gated(plan.state_place(Part.AGE, access.word[: plan.group_bits]), by=busy)
+                gated(plan.state_place(Part.AGE, access.word[: plan.unit_bits]), by=busy)
             ),
             self.load_weights.eq(gated(lanes, by=stored & is_at[Space.SYNAPSE])),
             self.load_ages.eq(gated(lanes, by=loading & is_at[Space.NEURON])),
@@ -143,7 +144,7 @@ class HostPort(wiring.Component):
         ]
         with m.If(sets_control):
             m.d.sync += [
-                learn.eq(Cat(control.learn_hidden, control.learn_output)),
+                learn.eq(Cat(control[f"learn_{name}"] for name in plan.layer_names)),
                 step_shift.eq(control.step_shift),
             ]
         answer = Signal(self.data_bits, name="answer", reset_less=True)

@@ -51,9 +51,9 @@ class LearningLane(wiring.Component):
         weight = self.weight_bits = plan.hidden.weight_bits
         self.signal_bits = plan.state_bits
         noise = plan.spec.noise_bits
-        # The product that is fed back is one of an error, the only layer behind a hidden one.
-        error = plan.spec.output.error_format
-        self.product_bits = error.width + weight
+        # The product that is fed back is one of an error, or of a signal of a further hidden layer.
+        behind = range(1, plan.stages + 1)
+        self.product_bits = max(plan.spec.signal_format(n).width for n in behind) + weight
         self.factor_bits = max(plan.drive_bits, weight)
         self.total_bits = (
             max(noise + weight + 1, self.signal_bits + self.factor_bits + 1, self.product_bits) + 1

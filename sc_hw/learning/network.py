@@ -1,19 +1,21 @@
 # amaranth: UnusedElaboratable=no
-"""A network whose hidden layer and readout learn on the chip, one sample after the other."""
+"""A network whose hidden layers and readout learn on the chip, one sample after the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from sc_hw.fabric.families import Family
 from sc_hw.learning.backward import BackwardPass
 from sc_hw.learning.classes import ClassScores
-from sc_hw.learning.control import SampleControl
+from sc_hw.learning.control import SampleControl, learns_behind, signals_wanted
 from sc_hw.learning.event_sums import EventSums
 from sc_hw.learning.feedback import FeedbackSum
 from sc_hw.learning.forward import ForwardPass
@@ -26,10 +28,11 @@ from sc_hw.learning.noise import NoiseSource
 from sc_hw.learning.plan import LearningPlan, Part
 from sc_hw.learning.readout import ReadoutPass
 from sc_hw.learning.rows import HiddenRows
+from sc_hw.learning.spike_queue import SpikeQueue
 from sc_hw.learning.step_sizes import StepSizes
 from sc_hw.learning.update import UpdatePass
 from sc_hw.learning.weights import WeightMemory
-from sc_hw.wires import Delays, gated
+from sc_hw.wires import Delays, choose, gated
 from sc_model.spec.learning import LearningNetworkSpec
 
 
@@ -54,10 +57,11 @@ class _Parts:
     control: SampleControl
     host: HostPort
     lanes: list[LearningLane]
+    queue: SpikeQueue
 
 
 class LearningNetwork(wiring.Component):
-    """Inputs that spike once, a hidden layer, a readout; both layers learn from its errors.
+    """Inputs that spike once, hidden layers, a readout; all layers learn from its errors.
 
     What a sample does is in `sc_model.golden.learning_network`; the numbers are the same. All
     passes share one memory of weights, one of sums and one of the lanes' state, and what the passes
@@ -101,7 +105,7 @@ class LearningNetwork(wiring.Component):
             readout=ReadoutPass(plan),
             classes=classes,
             backward=BackwardPass(plan),
-            feedback=FeedbackSum(plan, lanes[0].product_bits, classes.total_bits),
+            feedback=FeedbackSum(plan, lanes[0].product_bits),
             update=UpdatePass(plan),
             sizes=StepSizes(plan),
             noise=NoiseSource(spec.noise_seed),
@@ -111,6 +115,7 @@ class LearningNetwork(wiring.Component):
             control=SampleControl(plan),
             host=HostPort(plan),
             lanes=lanes,
+            queue=SpikeQueue(plan),
         )
         host = self.parts.host
         super().__init__(
@@ -135,25 +140,27 @@ class LearningNetwork(wiring.Component):
         m = Module()
         parts = self.parts
         for name, part in vars(parts).items():
-            if name != "lanes":
+            if name not in ("lanes", "queue"):
                 m.submodules[name] = part
         for number, lane in enumerate(parts.lanes):
             m.submodules[f"lane_{number}"] = lane
-        self._control(m, parts)
+        active = self._active_groups(m, parts)
+        self._control(m, parts, active)
         self._lists(m, parts)
         self._addresses(m, parts)
         self._forward(m, parts)
         self._rows(m, parts)
         self._classes(m, parts)
-        self._learn(m, parts)
+        self._learn(m, parts, active)
         self._state_writes(m, parts)
         self._host(m, parts)
+        if self.plan.layer_bits:
+            self._further_layers(m, parts)
         return m
 
-    def _control(self, m: Module, parts: _Parts) -> None:
+    def _control(self, m: Module, parts: _Parts, active: list[Signal]) -> None:
         """What starts the passes, and what they report."""
         control = parts.control
-        signals = self._active_groups(m, parts)
         passes: dict[str, Any] = {
             "forward": parts.forward,
             "readout": parts.readout,
@@ -174,8 +181,8 @@ class LearningNetwork(wiring.Component):
             ),
             control.learn.eq(parts.host.learn),
             control.any_error.eq(parts.classes.active.any()),
-            control.any_signal.eq(signals.any()),
-            parts.update.active.eq(signals),
+            control.any_signal.eq(active[0].any()),
+            parts.update.active.eq(active[0]),
             control.host.eq(parts.host.asks),
             parts.host.serves.eq(control.serves),
             self.o.valid.eq(control.o_valid),
@@ -187,17 +194,38 @@ class LearningNetwork(wiring.Component):
         ]
         connect(m, flipped(self.teach), control.teach)
 
-    def _active_groups(self, m: Module, parts: _Parts) -> Signal:
-        """Which groups of hidden neurons have a signal that is not 0."""
-        active = Signal(self.plan.groups, name="active_groups")
-        group = parts.feedback.o_row[self.plan.lane_bits :]
-        with m.If(parts.control.starts.backward):
-            m.d.sync += active.eq(0)
-        with m.Elif(parts.feedback.valid & parts.feedback.signal.any()):
-            for number in range(self.plan.groups):
-                with m.If(group == number):
-                    m.d.sync += active[number].eq(1)
-        return active
+    def _active_groups(self, m: Module, parts: _Parts) -> list[Signal]:
+        """Which groups of the neurons of each hidden layer have a signal that is not 0."""
+        plan, found = self.plan, []
+        group = parts.feedback.o_row[plan.lane_bits :]
+        layer = plan.layer_of(parts.control)
+        for index in range(plan.stages):
+            name = "active_groups" + (f"_{index}" if index else "")
+            active = Signal(plan.groups_of(index), name=name)
+            starts, valid = parts.control.starts.backward, parts.feedback.valid
+            if plan.layer_bits:
+                starts, valid = starts & (layer == index), valid & (layer == index)
+            with m.If(starts):
+                m.d.sync += active.eq(0)
+            with m.Elif(valid & parts.feedback.signal.any()):
+                for number in range(plan.groups_of(index)):
+                    with m.If(group == number):
+                        m.d.sync += active[number].eq(1)
+            found.append(active)
+        return found
+
+    def _signal_sums(self, m: Module, parts: _Parts) -> list[Value]:
+        """Of each further hidden layer the sum of its signals, as that of the errors."""
+        plan, feedback, layer = self.plan, parts.feedback, self.plan.layer_of(parts.control)
+        sums: list[Value] = []
+        for index in range(1, plan.stages):
+            total = Signal(signed(plan.signal_sum_bits(index)), name=f"signal_sum_{index}")
+            with m.If(parts.control.starts.backward & (layer == index)):
+                m.d.sync += total.eq(0)
+            with m.Elif(feedback.valid & (layer == index)):
+                m.d.sync += total.eq(total + feedback.signal.as_signed())
+            sums.append(total)
+        return sums
 
     def _lists(self, m: Module, parts: _Parts) -> None:
         """Two passes walk through the lists."""
@@ -217,33 +245,48 @@ class LearningNetwork(wiring.Component):
         forward, readout, classes = parts.forward, parts.readout, parts.classes
         backward, update, rows = parts.backward, parts.update, parts.rows
         row_slot = readout.event | backward.feedback | backward.update
-        hidden_slot = forward.event | update.update
+        layer = plan.layer_of(parts.control)
+        hidden_slot = self._of_inputs(forward) | update.update
         zero = C(0, plan.address_bits)
+        row_words = [
+            plan.word(index + 1, rows.row, readout.group | backward.group) | zero
+            for index in range(plan.stages)
+        ]
+        signals = [
+            plan.state_place(Part.SIGNAL, backward.group, C(index, plan.layer_bits))
+            for index in range(1, plan.stages)
+        ]
         m.d.comb += [
             parts.weights.address.eq(
                 gated(
-                    (plan.hidden_word(parts.lists.row, forward.group | update.group) | zero),
+                    (plan.word(0, parts.lists.row, forward.group | update.group) | zero),
                     by=hidden_slot,
                 )
-                | gated(
-                    (plan.out_word(rows.row, readout.group | backward.group) | zero), by=row_slot
-                )
-                | parts.host.address
+                | gated(choose(layer, row_words), by=row_slot)
+                | reduce(or_, self._spike_words(parts), parts.host.address)
             ),
             parts.weights.update.eq(backward.update | update.update),
             parts.sums.event.eq(forward.event | readout.event),
-            parts.sums.clear.eq(forward.clear),
+            parts.sums.clear.eq(
+                forward.clear | forward.spent if plan.layer_bits else forward.clear
+            ),
             parts.sums.place.eq(
-                gated(plan.current_place(forward.group), by=forward.event | forward.visit)
+                gated(
+                    plan.current_place(forward.group, plan.layer_of(forward)),
+                    by=forward.event | forward.visit,
+                )
                 | gated(plan.score_place(readout.group, readout.set), by=readout.event)
                 | gated(plan.score_place(classes.group, classes.set), by=classes.slot)
                 | forward.place
             ),
             parts.state.address.eq(
                 rows.address
-                | gated(plan.state_place(Part.TRACE, forward.group), by=forward.visit)
                 | gated(
-                    plan.state_place(Part.ERROR, backward.group),
+                    plan.state_place(Part.TRACE, forward.group, plan.layer_of(forward)),
+                    by=forward.visit,
+                )
+                | gated(
+                    choose(layer, [*signals, plan.state_place(Part.ERROR, backward.group)]),
                     by=backward.feedback | backward.update,
                 )
                 | gated(plan.state_place(Part.SIGNAL, update.group), by=update.update)
@@ -251,13 +294,51 @@ class LearningNetwork(wiring.Component):
             ),
         ]
 
+    def _of_inputs(self, forward: ForwardPass) -> Value:
+        """Whether an event of the forward pass is one of an input."""
+        return forward.event & ~forward.layer.any() if self.plan.layer_bits else forward.event
+
+    def _spike_words(self, parts: _Parts) -> list[Value]:
+        """The address of an event behind each hidden layer but the last, or 0."""
+        plan, forward = self.plan, parts.forward
+        return [
+            gated(
+                plan.word(index, parts.queue.row, forward.group) | C(0, plan.address_bits),
+                by=forward.event & (forward.layer == index),
+            )
+            for index in range(1, plan.stages)
+        ]
+
+    def _further_layers(self, m: Module, parts: _Parts) -> None:
+        """Which layer each part is at, and the spikes between two of them."""
+        plan, forward, neurons, queue = self.plan, parts.forward, parts.neurons, parts.queue
+        m.submodules.queue = queue
+        for part in (parts.rows, parts.backward, parts.feedback, parts.sizes):
+            m.d.comb += plan.layer_of(part).eq(parts.control.layer)
+        written = neurons.write_group
+        m.d.comb += [
+            queue.clear.eq(forward.renew),
+            queue.push.eq(neurons.write.any() & (written[plan.group_bits :] != plan.stages - 1)),
+            queue.spikes.eq(neurons.spikes),
+            queue.share.eq(
+                Cat(
+                    Cat(neurons.write[n] for n in range(plan.fold) if n >> bit & 1).any()
+                    for bit in range(plan.share_bits)
+                )
+            ),
+            queue.group.eq(written),
+            forward.waiting.eq(queue.some),
+            forward.empty.eq(queue.empty),
+            queue.take.eq(forward.take),
+        ]
+
     def _forward(self, m: Module, parts: _Parts) -> None:
         """Events and neurons."""
-        forward, neurons = parts.forward, parts.neurons
+        plan, forward, neurons = self.plan, parts.forward, parts.neurons
         m.d.comb += [
             parts.sums.words.eq(parts.weights.words),
             neurons.visit.eq(forward.visit),
-            neurons.group.eq(forward.group),
+            neurons.group.eq(Cat(forward.group, plan.layer_of(forward))),
             neurons.share.eq(forward.share),
             neurons.fresh.eq(forward.first_step),
             neurons.currents.eq(parts.sums.stored),
@@ -291,7 +372,7 @@ class LearningNetwork(wiring.Component):
             classes.stored.eq(parts.sums.stored),
         ]
 
-    def _learn(self, m: Module, parts: _Parts) -> None:
+    def _learn(self, m: Module, parts: _Parts, active: list[Signal]) -> None:
         """Lanes, feedback and the size of steps."""
         delays = Delays(m)
         backward, update, sizes, feedback = (
@@ -300,14 +381,14 @@ class LearningNetwork(wiring.Component):
             parts.sizes,
             parts.feedback,
         )
-        rows, learn = parts.rows, parts.host.learn
+        rows, learn, layer = parts.rows, parts.host.learn, self.plan.layer_of(parts.control)
         feeds = delays.later(backward.feedback, self.plan.fetch, "feeds")
         updates = Signal(name="updates")
         m.d.comb += updates.eq(backward.update | update.update)
         m.d.comb += [
-            backward.signals.eq(learn[0]),
-            backward.learns.eq(learn[1]),
-            backward.active.eq(parts.classes.active),
+            backward.signals.eq(signals_wanted(self.plan, learn, layer)),
+            backward.learns.eq(learns_behind(self.plan, learn, layer)),
+            backward.active.eq(choose(layer, [*active[1:], parts.classes.active])),
             parts.noise.step.eq(delays.later(updates, self.plan.fetch, "updates", strobe=True)),
             sizes.count.eq(parts.lists.count),
             sizes.step_shift.eq(parts.host.step_shift),
@@ -322,7 +403,7 @@ class LearningNetwork(wiring.Component):
             feedback.trace.eq(rows.trace),
             feedback.near.eq(rows.near),
             feedback.oldest.eq(backward.oldest),
-            feedback.errors.eq(parts.classes.total),
+            feedback.errors.eq(choose(layer, [*self._signal_sums(m, parts), parts.classes.total])),
         ]
         for number, lane in enumerate(parts.lanes):
             m.d.comb += [
@@ -346,6 +427,7 @@ class LearningNetwork(wiring.Component):
         )
         lane_bits = plan.lane_bits
         opens = parts.rows.opens & parts.control.learning
+        layer = plan.layer_of(parts.control)
 
         def one_lane(strobe: Value, row: Value) -> Value:
             return Cat(strobe & (row[:lane_bits] == lane) for lane in range(plan.lanes))
@@ -377,11 +459,15 @@ class LearningNetwork(wiring.Component):
             state.w_address.eq(
                 gated(plan.state_place(Part.TRACE, neurons.write_group), by=neurons.write.any())
                 | gated(plan.state_place(Part.ERROR, classes.w_group), by=classes.write.any())
-                | gated(plan.state_place(Part.SIGNAL, parts.rows.group), by=opens)
+                | gated(plan.state_place(Part.SIGNAL, parts.rows.group, layer), by=opens)
                 | gated(
-                    plan.state_place(Part.SIGNAL, feedback.o_row[lane_bits:]), by=feedback.valid
+                    plan.state_place(Part.SIGNAL, feedback.o_row[lane_bits:], layer),
+                    by=feedback.valid,
                 )
-                | gated(plan.state_place(Part.AGE, backward.aged_row[lane_bits:]), by=backward.ages)
+                | gated(
+                    plan.state_place(Part.AGE, backward.aged_row[lane_bits:], layer),
+                    by=backward.ages,
+                )
                 | gated(parts.host.state_address, by=loads)
             ),
         ]

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value, signed
+from amaranth.hdl import C, Cat, Module, Signal, Value, signed
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -30,31 +32,37 @@ class HiddenNeurons(wiring.Component):
 
     Members
     -------
-    visit : a slot visits `share` of `group`.
+    visit : a slot visits `share` of `group`, a number that has the layer's in it.
     fresh : potentials and traces count as 0: it is the sample's first step.
     currents : of the group, `fetch` clocks after the slot.
     word : traces of the group, as then.
     write, write_group, values : the new traces of a share of that group.
+    spikes : with `write`: neurons of the share that fire, not the lanes that pad a layer; only
+        where there are several layers.
     landing : a visit is under way.
     """
 
     def __init__(self, plan: LearningPlan) -> None:
         self.plan = plan
-        unit = hidden_neuron(plan.hidden, plan.spec.current_format(0))
         # One register, in the middle: more would cost a lane four times the flip-flops, and other
-        # paths are as long.
-        self.halves = cut(unit_graph(unit, plan.family), "raised")
+        # paths are as long. What lies in front of it is the same in all layers; thresholds differ.
+        halves = [
+            cut(unit_graph(hidden_neuron(layer, plan.current_format), plan.family), "raised")
+            for layer in plan.spec.hidden
+        ]
+        self.raises, self.fires = halves[0][0], [half for _, half in halves]
         super().__init__(
             {
                 "visit": In(1),
-                "group": In(plan.group_bits),
+                "group": In(plan.unit_bits),
                 "share": In(plan.share_bits),
                 "fresh": In(1),
                 "currents": In(data.ArrayLayout(signed(plan.sum_bits), plan.lanes)),
                 "word": In(data.ArrayLayout(plan.state_bits, plan.lanes)),
                 "write": Out(plan.fold),
-                "write_group": Out(plan.group_bits),
+                "write_group": Out(plan.unit_bits),
                 "values": Out(data.ArrayLayout(plan.state_bits, plan.share)),
+                **({"spikes": Out(plan.share)} if plan.layer_bits else {}),
                 "landing": Out(1),
             }
         )
@@ -106,8 +114,10 @@ class HiddenNeurons(wiring.Component):
             m.d.sync += [potentials.eq(0), traces.eq(0)]
         with m.Else():
             m.d.sync += [potentials.eq(read.data), traces.eq(found)]
-        written = [self._update(m, lane, potentials, traces, share) for lane in range(plan.share)]
         landed = delays.later(place, self.written, "place")
+        written = [
+            self._update(m, lane, potentials, traces, share, landed) for lane in range(plan.share)
+        ]
         m.d.comb += [
             write.data.eq(Cat(*written)),
             self.write.eq(
@@ -121,17 +131,30 @@ class HiddenNeurons(wiring.Component):
         return m
 
     def _update(
-        self, m: Module, lane: int, potentials: Value, traces: Value, share: Value
+        self,
+        m: Module,
+        lane: int,
+        potentials: Value,
+        traces: Value,
+        share: Value,
+        landed: Value,
     ) -> Value:
         """A step of a lane's neuron: its potential, in the clock in which it is written."""
         plan = self.plan
-        bits, form = plan.hidden.potential_bits, plan.spec.current_format(0)
-        first, second = (Datapath(graph) for graph in self.halves)
-        m.submodules[f"raise_{lane}"], m.submodules[f"fire_{lane}"] = first, second
+        bits, form = plan.hidden.potential_bits, plan.current_format
+        first, seconds = Datapath(self.raises), [Datapath(graph) for graph in self.fires]
+        m.submodules[f"raise_{lane}"] = first
+        for number, second in enumerate(seconds):
+            m.submodules[f"fire_{lane}" + (f"_{number}" if number else "")] = second
         current = Signal(signed(form.width), name=f"current_{lane}", reset_less=True)
         raised = Signal(signed(bits), name=f"raised_{lane}", reset_less=True)
         trace = Signal(plan.trace_bits, name=f"trace_{lane}", reset_less=True)
         low = lane * plan.trace_bits
+        layer = landed[plan.share_bits + plan.group_bits :]
+
+        def of_layer(name: str) -> Value:
+            return choose(layer, [Value.cast(getattr(second, name)) for second in seconds])
+
         m.d.sync += [
             current.eq(self._of_share(share, self.currents, lane)[: form.width].as_signed()),
             raised.eq(first.o_raised),
@@ -140,10 +163,29 @@ class HiddenNeurons(wiring.Component):
         m.d.comb += [
             first.i_current.eq(current),
             first.i_potential.eq(potentials[lane * bits : (lane + 1) * bits].as_signed()),
-            second.i_raised.eq(raised),
-            self.values[lane].eq(Cat((trace + second.o_spike)[: plan.trace_bits], second.o_near)),
+            *(second.i_raised.eq(raised) for second in seconds),
+            self.values[lane].eq(
+                Cat((trace + of_layer("o_spike"))[: plan.trace_bits], of_layer("o_near"))
+            ),
         ]
-        return Value.cast(second.o_potential)[:bits]
+        if plan.layer_bits:
+            m.d.comb += self.spikes[lane].eq(of_layer("o_spike") & ~self._pads(landed, lane))
+        return of_layer("o_potential")[:bits]
+
+    def _pads(self, place: Value, lane: int) -> Value:
+        """Whether a lane of a share is behind the last neuron of its layer: it has no weights."""
+        plan = self.plan
+        share, unit = place[: plan.share_bits], place[plan.share_bits :]
+        pads: list[Value] = [C(0, 1)]
+        for index in range(plan.stages - 1):
+            last, used = divmod(plan.neurons_of(index) - 1, plan.lanes)
+            at_last = unit == (index << plan.group_bits | last)
+            pads += [
+                at_last & (share == number)
+                for number in range(plan.fold)
+                if number * plan.share + lane > used
+            ]
+        return reduce(or_, pads)
 
     def _of_share(self, share: Value, word: Any, lane: int) -> Value:
         """A lane of a share of a word."""

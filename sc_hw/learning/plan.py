@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
 
 from amaranth.hdl import C, Cat, Value
+from amaranth.lib.wiring import In, Member
 
 from sc_hw.fabric.families import Family
-from sc_model.spec import ConfigError
+from sc_hw.wires import choose
+from sc_model.spec import ConfigError, IntFormat
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 
 # Clocks from one addition to a sum until the next one to it may be issued: the memory, the adder's
@@ -18,6 +22,8 @@ LOOP = 3
 # Clocks from a word of weights to its product or to the new word (`RegisteredMultiplyAdd`).
 PRODUCT = 2
 RULE = "error_triggered"
+# What hidden layers share, since their neurons do: one memory and one pipeline.
+SHARED = ("potential_bits", "signal_bits", "age_bits")
 
 
 class Part(IntEnum):
@@ -44,7 +50,7 @@ class LearningPlan:
 
     Members
     -------
-    spec : inputs, one hidden layer and a readout.
+    spec : inputs, hidden layers and a readout.
     family : the fabric.
     behind_host : whether the network stands behind a host's registers, one sample at a time.
 
@@ -60,11 +66,6 @@ class LearningPlan:
 
     def __post_init__(self) -> None:
         spec = self.spec
-        if len(spec.hidden) != 1:
-            raise ConfigError(
-                f"hardware of a learning network must have one table [[hidden]], not"
-                f" {len(spec.hidden)}: run the network on the model, or leave layers out."
-            )
         lanes = [layer.lanes for layer in spec.layers]
         widths = [layer.weight_bits for layer in spec.layers]
         for key, values in (("lanes", lanes), ("weight_bits", widths)):
@@ -72,6 +73,13 @@ class LearningPlan:
                 raise ConfigError(
                     f"hardware of a learning network has one word for all layers, so {key} must be"
                     f" the same in [[hidden]] and [output], not {values}."
+                )
+        for key in SHARED:
+            values = [getattr(layer, key) for layer in spec.hidden]
+            if len(set(values)) > 1:
+                raise ConfigError(
+                    "hidden layers of a learning network share one memory of neurons in hardware,"
+                    f" so {key} must be the same in all tables [[hidden]], not {values}."
                 )
         if lanes[0] < 2 or lanes[0] & (lanes[0] - 1):
             raise ConfigError(
@@ -94,8 +102,40 @@ class LearningPlan:
 
     @property
     def hidden(self) -> HiddenLayerSpec:
-        """The hidden layer."""
+        """The first hidden layer, whose widths are those of all."""
         return self.spec.hidden[0]
+
+    @property
+    def stages(self) -> int:
+        """Hidden layers, and the number of the readout behind them."""
+        return len(self.spec.hidden)
+
+    @property
+    def layer_bits(self) -> int:
+        """Bits of the number of a hidden layer: none where there is one."""
+        return (self.stages - 1).bit_length()
+
+    @property
+    def layer_port(self) -> dict[str, Member]:
+        """The port `layer` of a part that several hidden layers share."""
+        return {"layer": In(self.layer_bits)} if self.layer_bits else {}
+
+    def layer_of(self, part: Any) -> Value:
+        """The number of the layer that a part is at: its port, or nothing where there is one."""
+        return part.layer if self.layer_bits else C(0, 0)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """What registers and parts of each layer are called, the readout's last."""
+        further = (f"hidden_{index}" for index in range(1, self.stages))
+        return ("hidden", *further, "output")
+
+    def by_layer(self, layer: Value, numbers: Sequence[int]) -> Any:
+        """The number of a layer: an integer where all are the same."""
+        if len(set(numbers)) == 1:
+            return numbers[0]
+        width = max(numbers).bit_length()
+        return choose(layer, [C(number, width) for number in numbers])
 
     @property
     def lanes(self) -> int:
@@ -142,10 +182,13 @@ class LearningPlan:
         """Bits of the number of an input; all ones is no input, but the end of a list."""
         return self.rows.bit_length()
 
-    @property
-    def neurons(self) -> int:
-        """Hidden neurons."""
-        return self.hidden.neurons
+    def neurons_of(self, index: int) -> int:
+        """Neurons of a layer."""
+        return self.spec.layers[index].neurons
+
+    def groups_of(self, index: int) -> int:
+        """Words of a row of a layer, the readout's with the number `stages`."""
+        return self.spec.layers[index].groups
 
     @property
     def classes(self) -> int:
@@ -159,18 +202,37 @@ class LearningPlan:
 
     @property
     def groups(self) -> int:
-        """Words of a row of the hidden layer."""
-        return self.hidden.groups
+        """Words of a row of the first hidden layer."""
+        return self.groups_of(0)
 
     @property
     def out_groups(self) -> int:
         """Words of a row of the readout."""
-        return self.spec.output.groups
+        return self.groups_of(self.stages)
+
+    @property
+    def most_words(self) -> int:
+        """Words of the longest row that is fed back: of all layers but the first."""
+        return max(self.groups_of(index) for index in range(1, self.stages + 1))
 
     @property
     def group_bits(self) -> int:
-        """Bits of the number of a group, in either layer."""
-        return max(1, (max(self.groups, self.out_groups) - 1).bit_length())
+        """Bits of the number of a group, in any layer."""
+        most = max(self.groups_of(index) for index in range(self.stages + 1))
+        return max(1, (most - 1).bit_length())
+
+    @property
+    def unit_bits(self) -> int:
+        """Bits of the number of a group among those of all hidden layers: {group, layer}."""
+        return self.group_bits + self.layer_bits
+
+    @property
+    def units(self) -> int:
+        """Words of the neurons of all hidden layers, with those that pad all layers but the last.
+
+        A layer begins where a power of two is, so that numbers are joined and not added.
+        """
+        return ((self.stages - 1) << self.group_bits) + self.groups_of(self.stages - 1)
 
     @property
     def steps(self) -> int:
@@ -184,34 +246,41 @@ class LearningPlan:
 
     # --- weights ----------------------------------------------------------------------------------
 
-    @property
-    def _out_words(self) -> int:
-        return 1 << (self.neurons * self.out_groups - 1).bit_length()
+    def words_of(self, index: int) -> int:
+        """Words of weights of a layer."""
+        return self.spec.rows(index) * self.groups_of(index)
+
+    @cached_property
+    def bases(self) -> tuple[int, ...]:
+        """First word of each layer: a multiple of a power of two that holds all of it."""
+        bases = [0]
+        for index in range(1, self.stages + 1):
+            held = 1 << (self.words_of(index) - 1).bit_length()
+            end = bases[-1] + self.words_of(index - 1)
+            bases.append(-(-end // held) * held)
+        return tuple(bases)
 
     @property
     def out_base(self) -> int:
-        """First word of the readout: a multiple of a power of two that holds all of it."""
-        return -(-self.rows * self.groups // self._out_words) * self._out_words
+        """First word of the readout."""
+        return self.bases[-1]
 
     @property
     def depth(self) -> int:
         """Words of weights."""
-        return self.out_base + self.neurons * self.out_groups
+        return self.bases[-1] + self.words_of(self.stages)
 
     @property
     def address_bits(self) -> int:
         """Bits of the number of a word."""
         return max(1, (self.depth - 1).bit_length())
 
-    def hidden_word(self, row: Value, group: Value) -> Value:
-        """Address of a word of the hidden layer."""
-        return _word(row, group, self.groups)[: self.address_bits]
-
-    def out_word(self, row: Value, group: Value) -> Value:
-        """Address of a word of the readout."""
-        return (_word(row, group, self.out_groups) | C(self.out_base, self.address_bits))[
-            : self.address_bits
-        ]
+    def word(self, index: int, row: Value, group: Value) -> Value:
+        """Address of a word of a layer."""
+        number = _word(row, group, self.groups_of(index))
+        if index:
+            number = number | C(self.bases[index], self.address_bits)
+        return number[: self.address_bits]
 
     @cached_property
     def single_port(self) -> bool:
@@ -239,7 +308,13 @@ class LearningPlan:
     @property
     def sum_bits(self) -> int:
         """Signed bits of a current or a score."""
-        return max(self.spec.current_format(0).width, self.spec.score_format.width)
+        return max(self.current_format.width, self.spec.score_format.width)
+
+    @property
+    def current_format(self) -> IntFormat:
+        """The widest format of a hidden layer's current."""
+        formats = [self.spec.current_format(index) for index in range(self.stages)]
+        return max(formats, key=lambda form: form.width)
 
     @property
     def sets(self) -> int:
@@ -254,25 +329,30 @@ class LearningPlan:
     @property
     def place_bits(self) -> int:
         """Bits of the address of a sum: {number, is a score}."""
-        return 1 + max(self._bits(self.groups), self._bits(self.out_groups) + self.set_bits)
+        current = self._bits(self._most_groups) + self.layer_bits
+        return 1 + max(current, self._bits(self.out_groups) + self.set_bits)
+
+    @property
+    def _most_groups(self) -> int:
+        return max(self.groups_of(index) for index in range(self.stages))
 
     @staticmethod
     def _bits(groups: int) -> int:
         return (groups - 1).bit_length()
 
-    def current_place(self, group: Value) -> Value:
-        """Address of the currents of a group."""
-        return Cat(group[: self._bits(self.groups)], C(0, self.place_bits))[: self.place_bits]
+    def current_place(self, group: Value, layer: Value) -> Value:
+        """Address of the currents of a group of a hidden layer."""
+        number = Cat(group[: self._bits(self._most_groups)], layer)
+        return Cat(number, C(0, self.place_bits))[: self.place_bits]
 
     def score_place(self, group: Value, set_: Value) -> Value:
         """Address of a partial sum of the scores of a group."""
         number = Cat(group[: self._bits(self.out_groups)], set_[: self.set_bits])
         return Cat(number, C(0, self.place_bits - 1 - len(number)), C(1, 1))
 
-    @property
-    def event_slots(self) -> int:
-        """Clocks of an input's event."""
-        return max(self.groups, LOOP)
+    def event_slots(self, index: int) -> int:
+        """Clocks of an event: of an input, or of a neuron in front of a hidden layer."""
+        return max(self.groups_of(index), LOOP)
 
     # --- state of the lanes -----------------------------------------------------------------------
 
@@ -293,13 +373,26 @@ class LearningPlan:
 
     @property
     def state_address_bits(self) -> int:
-        """Bits of the address of a word of the lanes' state: {group, part}."""
-        return self.group_bits + 2
+        """Bits of the address of a word of the lanes' state: {group, layer, part}."""
+        return self.unit_bits + 2
 
-    def state_place(self, part: Part, group: Value) -> Value:
-        """Address of a word of the lanes' state."""
-        padded = Cat(group, C(0, self.group_bits))[: self.group_bits]
+    def state_place(self, part: Part, group: Value, layer: Value | None = None) -> Value:
+        """Address of a word of the lanes' state; without `layer` the group's number has it."""
+        if layer is not None:
+            group = Cat(Cat(group, C(0, self.group_bits))[: self.group_bits], layer)
+        padded = Cat(group, C(0, self.unit_bits))[: self.unit_bits]
         return Cat(padded, C(int(part), 2))
+
+    @property
+    def total_bits(self) -> int:
+        """Signed bits of the sum of all errors, or of the signals of a further hidden layer."""
+        sums = [self.class_bits + self.spec.output.error_format.width]
+        sums += [self.signal_sum_bits(index) for index in range(1, self.stages)]
+        return max(sums)
+
+    def signal_sum_bits(self, index: int) -> int:
+        """Signed bits of the sum of the signals of a hidden layer."""
+        return self.hidden.signal_bits + (self.neurons_of(index) - 1).bit_length()
 
     @property
     def drive_bits(self) -> int:

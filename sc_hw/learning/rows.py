@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Hidden neurons as rows of the readout: their traces and ages, one neuron after the other."""
+"""Hidden neurons as rows of the layer behind: their traces and ages, one after the other."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class HiddenRows(wiring.Component):
     Members
     -------
     start : begin with the first neuron; while it rests.
+    layer : the hidden layer whose neurons are the rows, while it walks; where there are several.
     address : of the lanes' state, for a slot; 0 where it needs none.
     opens : a group is being fetched: its signals may be cleared.
     valid : there is a row.
@@ -45,6 +46,7 @@ class HiddenRows(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
+                **plan.layer_port,
                 "address": Out(plan.state_address_bits),
                 "word": In(plan.state_bits * plan.lanes),
                 "opens": Out(1),
@@ -64,6 +66,7 @@ class HiddenRows(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self.plan
+        layer = plan.layer_of(self)
         trace_bits, age_bits = plan.trace_bits + 1, plan.hidden.age_bits
         traces = Signal(trace_bits * plan.lanes, name="traces", reset_less=True)
         ages = Signal(age_bits * plan.lanes, name="ages", reset_less=True)
@@ -77,8 +80,8 @@ class HiddenRows(wiring.Component):
 
         m.d.comb += [
             self.address.eq(
-                gated(plan.state_place(Part.TRACE, group), by=fetching & (clock == 0))
-                | gated(plan.state_place(Part.AGE, group), by=fetching & (clock == 1))
+                gated(plan.state_place(Part.TRACE, group, layer), by=fetching & (clock == 0))
+                | gated(plan.state_place(Part.AGE, group, layer), by=fetching & (clock == 1))
             ),
             self.opens.eq(fetching & (clock == OPENS)),
             self.valid.eq(walking),
@@ -98,8 +101,10 @@ class HiddenRows(wiring.Component):
                 m.d.sync += [traces.eq(found), self.active.eq(found[: plan.trace_bits].any())]
             with m.If(clock == plan.fetch + 1):
                 m.d.sync += [ages.eq(fields(age_bits)), fetching.eq(0), walking.eq(1)]
-        last = plan.neurons - 1
-        at_end = (group == last >> plan.lane_bits) & (lane == last % plan.lanes)
+        lasts = [plan.neurons_of(index) - 1 for index in range(plan.stages)]
+        last_group = plan.by_layer(layer, [last >> plan.lane_bits for last in lasts])
+        last_lane = plan.by_layer(layer, [last % plan.lanes for last in lasts])
+        at_end = (group == last_group) & (lane == last_lane)
         with m.If(walking & self.next):
             following = traces[trace_bits : trace_bits + plan.trace_bits]
             m.d.sync += [

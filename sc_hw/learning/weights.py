@@ -56,12 +56,13 @@ class WeightMemory(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan, delays = self.plan, Delays(m)
+        full = plan.bases[-2] + plan.words_of(plan.stages - 1)  # words before the readout's
         m.submodules.ram = ram = WordRAM(
             plan.depth,
             self.bits,
             plan.lanes,
             single_port=plan.single_port,
-            narrow=(plan.rows * plan.groups, plan.classes) if plan.out_groups == 1 else None,
+            narrow=(full, plan.classes) if plan.out_groups == 1 else None,
         )
         strobes = [
             delays.later(self.update, clocks, "update", strobe=True)

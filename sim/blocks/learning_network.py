@@ -73,11 +73,9 @@ class RtlLearningNetwork:
         held = self._model.state
         word, lane = self._places()
         self._memories.load("synapse", word, lane, {"weight": self._weights(held)})
-        hidden = self.spec.hidden[0]
-        numbers = np.arange(hidden.neurons)
-        lanes = self._place["lanes"]
-        ages = {"age": held[hidden.name]["age"]}
-        self._memories.load("neuron", numbers // lanes, numbers % lanes, ages)
+        for layer in self._hidden:
+            ages = {"age": held[layer["name"]]["age"]}
+            self._memories.load("neuron", *self._neurons(layer), ages)
         control = {name: values[None] for name, values in self._control(held).items()}
         self._memories.load("control", np.zeros(1, np.int64), np.zeros(1, np.int64), control)
 
@@ -87,24 +85,22 @@ class RtlLearningNetwork:
         word, lane = self._places()
         (weights,) = self._memories.read("synapse", word, lane).values()
         first = 0
-        for index, layer in enumerate(self.spec.layers):
-            shape = (self.spec.rows(index), layer.neurons)
+        for layer in self._place["layers"]:
+            shape = (layer["rows"], layer["neurons"])
             size = shape[0] * shape[1]
-            state[layer.name]["weight"] = weights[first : first + size].reshape(shape)
+            state[layer["name"]]["weight"] = weights[first : first + size].reshape(shape)
             first += size
-        hidden, lanes = self.spec.hidden[0], self._place["lanes"]
-        numbers = np.arange(hidden.neurons)
-        state[hidden.name]["age"] = self._memories.read(
-            "neuron", numbers // lanes, numbers % lanes
-        )["age"]
+        for layer in self._hidden:
+            ages = self._memories.read("neuron", *self._neurons(layer))["age"]
+            state[layer["name"]]["age"] = ages
         zero = np.zeros(1, np.int64)
         control = {
             name: values[0] for name, values in self._memories.read("control", zero, zero).items()
         }
         for name in ("lfsr", "step_shift"):
             state["control"][name] = np.array(control[name])
-        for layer, name in zip(self.spec.layers, ("hidden", "output"), strict=True):
-            state[layer.name]["learn"] = np.array(control[f"learn_{name}"])
+        for layer in self._place["layers"]:
+            state[layer["name"]]["learn"] = np.array(control[layer["learns"]])
         return state
 
     @property
@@ -126,8 +122,8 @@ class RtlLearningNetwork:
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
         self._model.freeze(layer, learn=learn)
-        name = "output" if layer == self.spec.output.name else "hidden"
-        self._set_control(**{f"learn_{name}": int(learn)})
+        (place,) = (each for each in self._place["layers"] if each["name"] == layer)
+        self._set_control(**{place["learns"]: int(learn)})
 
     def _set_control(self, **fields: int) -> None:
         zero = np.zeros(1, np.int64)
@@ -139,12 +135,10 @@ class RtlLearningNetwork:
 
     def _control(self, state: State) -> dict[str, NDArray[np.int64]]:
         """The fields of the word of registers."""
-        hidden, output = (layer.name for layer in self.spec.layers)
         return {
             "lfsr": state["control"]["lfsr"],
             "step_shift": state["control"]["step_shift"],
-            "learn_hidden": state[hidden]["learn"],
-            "learn_output": state[output]["learn"],
+            **{layer["learns"]: state[layer["name"]]["learn"] for layer in self._place["layers"]},
         }
 
     def _weights(self, state: State) -> NDArray[np.int64]:
@@ -154,13 +148,22 @@ class RtlLearningNetwork:
     def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Word and lane of every weight, layer by layer and row by row."""
         place, words, lanes = self._place, [], []
-        bases = (0, place["out_base"])
-        groups = (place["groups"], place["out_groups"])
-        for index, (base, group) in enumerate(zip(bases, groups, strict=True)):
-            rows, columns = np.indices((self.spec.rows(index), self.spec.layers[index].neurons))
-            words.append((base + rows * group + columns // place["lanes"]).ravel())
-            lanes.append((columns % place["lanes"]).ravel())
+        for layer in place["layers"]:
+            rows, columns = np.indices((layer["rows"], layer["neurons"]))
+            word, lane = np.divmod(columns, place["lanes"])
+            words.append((layer["base"] + rows * layer["groups"] + word).ravel())
+            lanes.append(lane.ravel())
         return np.concatenate(words), np.concatenate(lanes)
+
+    @property
+    def _hidden(self) -> list[Mapping[str, Any]]:
+        """The places of the hidden layers."""
+        return [layer for layer in self._place["layers"] if "ages" in layer]
+
+    def _neurons(self, layer: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Word and lane of the neurons of a hidden layer."""
+        word, lane = np.divmod(np.arange(layer["neurons"]), self._place["lanes"])
+        return layer["ages"] + word, lane
 
     # --- samples ----------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Block `learning_network`: a hidden layer and a readout that learn on the chip."""
+"""Block `learning_network`: hidden layers and a readout that learn on the chip."""
 
 from __future__ import annotations
 
@@ -50,13 +50,26 @@ class LearningNetworkBlock(Block):
         return {
             "latency_clocks": None,
             "synapses_per_clock": plan.lanes,
-            "event_clocks": plan.event_slots,
-            "step_clocks": network.parts.forward.neuron_slots + 2,
+            "event_clocks": plan.event_slots(0),
+            "step_clocks": network.parts.forward.step_clocks,
             "update_clocks": plan.stride,
             "accepts_within_clocks": None,
             "host_within_clocks": None,
             "done_within_clocks": None,
             "within_clocks_reason": "a sample takes as long as its spikes and errors ask for",
+        }
+
+    def _layer(self, index: int) -> dict[str, Any]:
+        """Where a layer is: its words of weights and of ages, its bit of the registers."""
+        plan, layer = self.component.plan, self.component.spec.layers[index]
+        return {
+            "name": layer.name,
+            "rows": plan.spec.rows(index),
+            "neurons": layer.neurons,
+            "base": plan.bases[index],
+            "groups": layer.groups,
+            "learns": f"learn_{plan.layer_names[index]}",
+            **({"ages": index << plan.group_bits} if index < plan.stages else {}),
         }
 
     def description(self) -> dict[str, Any]:
@@ -68,11 +81,8 @@ class LearningNetworkBlock(Block):
             "timing": self.timing(),
             "placement": {
                 "lanes": plan.lanes,
-                "rows": plan.rows,
-                "groups": plan.groups,
-                "out_base": plan.out_base,
-                "out_groups": plan.out_groups,
                 "memory": "single_port" if plan.single_port else "two_ports",
+                "layers": [self._layer(index) for index in range(plan.stages + 1)],
             },
             "spaces": space_rows(self.component.spaces, self.component.parts.host.counts),
             "quiet": {

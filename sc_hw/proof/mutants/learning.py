@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sc_hw.proof.mutants.emitted import edited_part
-from sc_hw.proof.mutants.mutant import Mutant
+from sc_hw.proof.mutants.mutant import Mutant, always
+from sc_model.spec import Design
 
 NET = r"(\\\$\d+ )"  # a wire without a name of its own
 
 
-def _mutant(part: str, name: str, bug: str, *edits: tuple[str, str]) -> Mutant:
+def _one_hidden_layer(design: Design) -> str | None:
+    """Why a design has no hardware between two hidden layers, or None where it has."""
+    if design.learning is None or len(design.learning.hidden) < 2:
+        return "nothing lies between two hidden layers: there is one"
+    return None
+
+
+def _mutant(
+    part: str,
+    name: str,
+    bug: str,
+    *edits: tuple[str, str],
+    applies: Callable[[Design], str | None] = always,
+) -> Mutant:
     """A part whose Verilog is edited."""
-    return edited_part("learning_network", part, f"learning: {name}", bug, *edits)
+    name = f"learning: {name}"
+    return edited_part("learning_network", part, name, bug, *edits, applies=applies)
 
 
 MUTANTS = (
@@ -230,5 +247,54 @@ MUTANTS = (
         "told too early",
         "what is told is taken while the host has asked for the memories",
         (r"(\\\$\d+  = )~ host;", r"\1 1'h1;"),
+    ),
+    _mutant(
+        "control",
+        "first layer again and again",
+        "the layer whose rows are walked stays where it is",
+        (r"= layer(\S*) - 1'h1;", r"= layer\1 - 1'h0;"),
+        applies=_one_hidden_layer,
+    ),
+    _mutant(
+        "forward",
+        "sums of other steps",
+        "the current of a further layer goes on from step to step",
+        (r"assign spent = [^;]*;", "assign spent = 1'h0;"),
+        applies=_one_hidden_layer,
+    ),
+    _mutant(
+        "forward",
+        "neurons too early",
+        "the neurons of a further layer take their step while spikes are still to be read",
+        (r"assign renew = ", "assign renew = picks & ~waiting | "),
+        applies=_one_hidden_layer,
+    ),
+    _mutant(
+        "neurons",
+        "padded lanes fire",
+        "a lane without a neuron has its spikes told to the layer behind",
+        (r"assign spikes\[0\] = [^;]*;", "assign spikes[0] = values[0];"),
+        applies=_one_hidden_layer,
+    ),
+    _mutant(
+        "queue",
+        "two neurons at once",
+        "two spikes go with one event",
+        (r"= left - 1'h1;", "= left - 2'h2;"),
+        applies=_one_hidden_layer,
+    ),
+    _mutant(
+        "queue",
+        "word too early",
+        "the word at the port is taken for the next one a clock too early",
+        (r"(stands <= )[^;]*;", r"\1 waits;"),
+        applies=_one_hidden_layer,
+    ),
+    _mutant(
+        "queue",
+        "silent shares",
+        "shares without a spike take a place",
+        (r"assign adds = [^;]*;", "assign adds = push;"),
+        applies=_one_hidden_layer,
     ),
 )

@@ -9,7 +9,6 @@ import pytest
 from learning_hardware import plan_of
 from trained_layers import simulate
 
-from sc_hw.learning.classes import ClassScores
 from sc_hw.learning.feedback import FeedbackSum
 from sc_hw.learning.lane import LearningLane
 from sc_hw.learning.plan import PRODUCT
@@ -20,7 +19,7 @@ from sc_model.graph import IntOps
 @pytest.mark.parametrize(("classes", "gap"), [(10, 2), (4, 2), (10, 4)])
 def test_signals_are_the_units(classes: int, gap: int) -> None:
     plan, rng = plan_of(classes=classes), random.Random(gap)
-    dut = FeedbackSum(plan, LearningLane(plan).product_bits, ClassScores(plan).total_bits)
+    dut = FeedbackSum(plan, LearningLane(plan).product_bits)
     sums = learning_signal(plan.hidden, plan.spec.feedback_format(0))
     gate = gated_signal(plan.hidden, plan.spec.trace_format, plan.steps)
     oldest = plan.hidden.age_format.hi
@@ -33,7 +32,7 @@ def test_signals_are_the_units(classes: int, gap: int) -> None:
             "near": rng.randrange(2),
             "oldest": rng.randrange(2),
         }
-        for _ in range(plan.neurons)
+        for _ in range(plan.neurons_of(0))
     ]
 
     def expected(row: dict[str, Any]) -> int:

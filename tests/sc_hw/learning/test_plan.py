@@ -33,15 +33,15 @@ def test_no_two_words_share_an_address(hidden: int, classes: int, lanes: int) ->
     plan = plan_of(hidden=hidden, classes=classes, lanes=lanes)
     bits = plan.group_bits
 
-    def addresses(word: Any, rows: int, groups: int) -> list[int]:
+    def addresses(index: int, rows: int, groups: int) -> list[int]:
         return [
-            value_of(word(C(row, 10), C(group, bits)))
+            value_of(plan.word(index, C(row, 10), C(group, bits)))
             for row in (0, 1, rows - 1)
             for group in range(groups)
         ]
 
-    hidden_words = addresses(plan.hidden_word, plan.rows, plan.groups)
-    out_words = addresses(plan.out_word, plan.neurons, plan.out_groups)
+    hidden_words = addresses(0, plan.rows, plan.groups)
+    out_words = addresses(1, plan.neurons_of(0), plan.out_groups)
     assert hidden_words[-1] == plan.rows * plan.groups - 1 < plan.out_base
     assert out_words[0] == plan.out_base
     assert out_words[-1] == plan.depth - 1
@@ -65,7 +65,7 @@ def test_weights_of_a_large_network_lie_in_memory_with_one_port_where_there_is_o
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"hidden": 2 * spec_of().hidden}, "one table"),
+        ({"hidden": {"age_bits": 7}}, "age_bits must be the same in all tables"),
         ({"layer": {"rule": {"family": "pair_stdp"}}}, "pair_stdp"),
         ({"lanes": 6}, "power of two"),
         ({"output": {"weight_bits": 6}}, "weight_bits"),
@@ -74,7 +74,8 @@ def test_weights_of_a_large_network_lie_in_memory_with_one_port_where_there_is_o
 )
 def test_what_hardware_does_not_have(change: dict[str, Any], said: str) -> None:
     if "hidden" in change:
-        layers = (spec_of().hidden[0], HiddenLayerSpec(name="second", neurons=4, lanes=8))
+        second = HiddenLayerSpec(name="second", neurons=4, lanes=8, **change["hidden"])
+        layers = (spec_of().hidden[0], second)
         spec = spec_of().model_copy(update={"hidden": layers})
     else:
         spec = spec_of(**change)

@@ -37,7 +37,7 @@ def test_each_neuron_is_a_row_once(stall: float) -> None:
             ctx.set(dut.start, 1)
             await ctx.tick()
             ctx.set(dut.start, 0)
-            for row in range(plan.neurons):
+            for row in range(plan.neurons_of(0)):
                 for _ in range(20):
                     takes = bool(ctx.get(dut.valid)) and rng.random() >= stall
                     ctx.set(dut.next, takes)
@@ -49,7 +49,7 @@ def test_each_neuron_is_a_row_once(stall: float) -> None:
                 assert ctx.get(dut.row) == row
                 assert (ctx.get(dut.trace), ctx.get(dut.near)) == (trace % near, trace // near)
                 assert ctx.get(dut.age) == age
-                assert ctx.get(dut.ended) == (row == plan.neurons - 1)
+                assert ctx.get(dut.ended) == (row == plan.neurons_of(0) - 1)
                 await ctx.tick()
                 ctx.set(dut.next, 0)
             for _ in range(5):

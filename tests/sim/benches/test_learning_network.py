@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from learning_hardware import spec_of
+from learning_hardware import deep_spec_of, spec_of
 from support import edited
 
 from sc_hw.build.elaborate import Build, elaborate
@@ -26,6 +26,37 @@ def test_design_and_model_agree(build: Build) -> None:
     assert results["synapse_steps"] > 1_500
     assert results["coverage"]["bins"]["single"]
     assert results["throughput"]["clocks_per_sample"] > 100
+
+
+@pytest.mark.soak  # a simulator each is compiled for them
+@pytest.mark.parametrize(
+    ("sizes", "classes", "lanes", "others"),
+    [
+        ((9, 20, 6), 3, 4, {"fabric": "ecp5"}),
+        ((24, 33), 10, 8, {"feedback": "reward"}),
+        ((784, 40, 20), 10, 8, {"fabric": "ice40_up"}),
+        ((5, 3, 9), 4, 2, {}),
+    ],
+)
+def test_several_hidden_layers(
+    sizes: tuple[int, ...], classes: int, lanes: int, others: dict[str, str], tmp_path: Path
+) -> None:
+    fabric = {name: others.pop(name) for name in ("fabric",) if name in others}
+    if sizes[0] > 100:  # so many inputs that the weights lie in memory with one port
+        spec = deep_spec_of(sizes[1:], classes, lanes, inputs=sizes[0], **others)
+    else:
+        spec = deep_spec_of(sizes, classes, lanes, **others)
+    design = Design(name="deep", block="learning_network", learning=spec, **fabric)
+    results = cosim(elaborate(design, tmp_path), steps=200, seed=4)
+    assert results["differences"] == 0, results["first_difference"]
+    assert results["synapse_steps"] > 500
+
+
+def test_two_hidden_layers(builds: Path) -> None:
+    design = Design(name="deep", block="learning_network", learning=deep_spec_of())
+    results = cosim(elaborate(design, builds), steps=120, seed=5)
+    assert results["differences"] == 0, results["first_difference"]
+    assert results["synapse_steps"] > 1_000
 
 
 @pytest.mark.soak

@@ -12,6 +12,7 @@ from sc_hw.learning.neurons import HiddenNeurons
 from sc_hw.learning.plan import PRODUCT, LearningPlan
 from sc_hw.learning.step_sizes import StepSizes
 from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.learning.layers import AtLayer, hidden_layers
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
@@ -118,14 +119,15 @@ def _prove_product(prover: Prover, clocks: Clocks, plan: LearningPlan, lane: Lea
     weight = signed(clocks, clocks.at(0, "weight"))
     half = 1 << (plan.hidden.weight_bits - 1)
     product = clocks.at(PRODUCT, "product")
+    behind = [plan.spec.signal_format(index) for index in range(1, plan.stages + 1)]
     prover.claim(
         "lane: feedback",
-        "a lane multiplies the error by the raised weight and adds nothing",
+        "a lane multiplies the error, or signal, by the raised weight and adds nothing",
         violated(same(product, low(clocks, signal * (weight + half), lane.product_bits))),
         [
             *clocks.quiet,
             clocks.at(0, "feedback").holds,
-            within(clocks, signal, plan.spec.output.error_format),
+            within(clocks, signal, max(behind, key=lambda form: form.width)),
         ],
         {"weight": weight, "signal": signal},
         clocks.at(0, "weight").term,
@@ -160,7 +162,7 @@ def prove_sizes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         for clock in range(1, sizes.settling + 1)
         for name in ("count", "step_shift")
     ]
-    for index, name in enumerate(("hidden", "output")):
+    for index, name in enumerate(plan.layer_names):
         values = {"step_shift": unsigned(clocks, added)}
         known = list(stands)
         if index == 0:
@@ -188,7 +190,7 @@ def _prove_drive(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     first = plan.fetch - 1
     begins, stepped, rows = (clocks.at(first, name) for name in ("begins", "stepped", "rows"))
     before, after = clocks.at(first, "drive"), clocks.at(plan.fetch, "drive")
-    hidden, output = (clocks.at(first, f"{name}_unit") for name in ("hidden", "output"))
+    units = [clocks.at(first, f"{name}_unit") for name in plan.layer_names]
     width = len(before)
     wide = clocks.const(0, width)
 
@@ -204,22 +206,17 @@ def _prove_drive(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 
     trace = clocks.at(0, "trace")
     steps = clocks.const(plan.steps, plan.trace_bits)
-    wanted = mux(
-        begins,
-        times(hidden, steps),
-        mux(
-            stepped,
-            before - hidden.low(width),
-            mux(rows, times(output, trace), before),
-        ),
-    )
-    prover.claim(
-        "step sizes: the drive",
-        "it is the trace of the row of the readout times the unit, or that of the first step's"
-        " inputs, or goes down by a unit; else it stays",
-        violated(same(after, wanted)),
-        [*clocks.quiet, one_bit(hidden), one_bit(output)],
-    )
+    for layer in hidden_layers(clocks, plan, plan.fetch):
+        hidden, behind = units[0], units[layer.index + 1]
+        of_row = mux(rows, times(behind, trace), before)
+        down = mux(stepped, before - hidden.low(width), of_row)
+        prover.claim(
+            f"step sizes: the drive{layer.suffix}",
+            "it is the trace of the row times the unit of the layer behind, or that of the first"
+            " step's inputs, or goes down by a unit; else it stays",
+            violated(same(after, mux(begins, times(hidden, steps), down))),
+            [*clocks.quiet, one_bit(hidden), one_bit(behind), *layer.given],
+        )
 
 
 def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
@@ -227,7 +224,6 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     part = HiddenNeurons(plan)
     clocks = Clocks(prover, net, part.written + 1)
     t, taken, bits = prover.terms, part.taken, plan.hidden.potential_bits
-    unit = hidden_neuron(plan.hidden, plan.spec.current_format(0))
     share, fresh = clocks.at(0, "share"), clocks.at(0, "fresh")
     memory = clocks.frames.memory(taken - 2, "potentials")
     address = cat([share, clocks.at(0, "group")])
@@ -243,33 +239,47 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 chosen = chosen | vector[low_bit : low_bit + used].gated(share.equals(number))
             return chosen
 
-        form = plan.spec.current_format(0)
+        form = plan.current_format
         current = signed(clocks, of(currents, plan.sum_bits, form.width))
         trace = of(word, plan.state_bits, plan.trace_bits).gated(~fresh)
         potential = stored[lane * bits : (lane + 1) * bits].gated(~fresh)
-        out = unit.apply(SmtOps(t), {"potential": signed(clocks, potential), "current": current})
-        spike = low(clocks, out["spike"], 1)
         values = clocks.at(part.written, "values")
         place = lane * plan.state_bits
         value = values[place : place + plan.trace_bits + 1]
         written = Bits(
             t, word_at(t, clocks.frames.memory(part.written + 1, "potentials"), address.term)
         )
-        prover.claim(
-            f"neurons, lane {lane}: a step",
-            "trace, nearness and potential that are written are those of the unit, of the slot's"
-            " half and group; in the first step potential and trace count as 0",
-            violated(
+        for index, layer in enumerate(plan.spec.hidden):
+            unit = hidden_neuron(layer, form)
+            state = {"potential": signed(clocks, potential), "current": current}
+            out = unit.apply(SmtOps(t), state)
+            spike = low(clocks, out["spike"], 1)
+            suffix, given = "", []
+            facts = [
                 same(value[: plan.trace_bits], trace + spike.wide(plan.trace_bits)),
                 same(value[plan.trace_bits], low(clocks, out["near"], 1)),
                 same(
                     written[lane * bits : (lane + 1) * bits],
                     low(clocks, out["potential"], bits),
                 ),
-            ),
-            known,
-            {"current": current, "potential": potential.term},
-        )
+            ]
+            if plan.layer_bits:
+                unit_number = clocks.at(0, "group")
+                suffix = f", {plan.layer_names[index]}"
+                given = [unit_number[plan.group_bits :].equals(index).holds]
+                known_lane = _has_neuron(clocks, plan, index, lane)
+                fires = clocks.at(part.written, "spikes")[lane]
+                if index < plan.stages - 1:
+                    facts.append(same(fires, spike & known_lane))
+            prover.claim(
+                f"neurons, lane {lane}: a step{suffix}",
+                "trace, nearness and potential that are written are those of the unit, of the"
+                " slot's half and group; in the first step potential and trace count as 0; where a"
+                " layer is behind, the spike is told of lanes with a neuron",
+                violated(*facts),
+                [*known, *given],
+                {"current": current, "potential": potential.term},
+            )
     write = clocks.at(part.written, "write")
     other = Bits(t, t.var("any other half of a group", len(address)))
 
@@ -294,6 +304,17 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         violated(~clocks.at(part.written, "write").any(), kept),
         [*clocks.quiet, (~clocks.at(0, "visit")).holds],
     )
+
+
+def _has_neuron(clocks: Clocks, plan: LearningPlan, index: int, lane: int) -> Bits:
+    """Whether a lane of the slot's share has a neuron of a layer, and does not pad it."""
+    share, group = clocks.at(0, "share"), clocks.at(0, "group")[: plan.group_bits]
+    last, used = divmod(plan.neurons_of(index) - 1, plan.lanes)
+    number = [clocks.const(share_ * plan.share + lane <= used, 1) for share_ in range(plan.fold)]
+    held = clocks.const(0, 1)
+    for share_, fits in enumerate(number):
+        held = held | (share.equals(share_) & fits)
+    return group.below(last) | (group.equals(last) & held)
 
 
 def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
@@ -366,13 +387,17 @@ def greater(clocks: Clocks, left: Bits, right: Bits) -> Bits:
 def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """The reduction of a row with the weights that were read, and the units behind it."""
     lane = LearningLane(plan)
-    part = FeedbackSum(plan, lane.product_bits, ClassScores(plan).total_bits)
-    words = plan.out_groups
-    last = 2 * (words - 1)
-    clocks = Clocks(prover, net, last + part.latency)
-    t = prover.terms
-    known = list(clocks.quiet)
-    for clock in range(last + part.latency):
+    part = FeedbackSum(plan, lane.product_bits)
+    most = 2 * (plan.most_words - 1) + part.latency
+    clocks = Clocks(prover, net, most)
+    for layer in hidden_layers(clocks, plan, most):
+        _prove_row(prover, clocks, plan, part, layer)
+
+
+def _slots_of_row(clocks: Clocks, words: int, latency: int) -> list[Any]:
+    """That a row's words come in every second clock from clock 0 on, under one sum of errors."""
+    last, known = 2 * (words - 1), list(clocks.quiet)
+    for clock in range(last + latency):
         is_slot = clock <= last and clock % 2 == 0
         slot = clocks.at(clock, "slot")
         # A slot of another row may follow after one clock without.
@@ -384,13 +409,23 @@ def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         first, ends = clocks.at(2 * word, "first"), clocks.at(2 * word, "last")
         known.append((first if word == 0 else ~first).holds)
         known.append((ends if word == words - 1 else ~ends).holds)
+    return known
+
+
+def _prove_row(
+    prover: Prover, clocks: Clocks, plan: LearningPlan, part: FeedbackSum, layer: AtLayer
+) -> None:
+    """The sum of a row of the layer behind a hidden one, and the signal of its neuron."""
+    t, words = prover.terms, plan.groups_of(layer.index + 1)
+    last = 2 * (words - 1)
+    known = [*_slots_of_row(clocks, words, part.latency), *layer.given]
     # The sum in the order of the hardware: another one would cost the solver hours.
     total: SmtInt | None = None
     for word in range(words):
         products = clocks.at(2 * word + plan.fetch + PRODUCT, "products")
         level = [
-            signed(clocks, products[place : place + lane.product_bits])
-            for place in range(0, len(products), lane.product_bits)
+            signed(clocks, products[place : place + part.product_bits])
+            for place in range(0, len(products), part.product_bits)
         ]
         while len(level) > 1:
             level = [a + b for a, b in zip(level[::2], level[1::2], strict=True)]
@@ -399,15 +434,16 @@ def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         raise ValueError("a readout must have a group")
     row_sum = clocks.at(last + part.summed, "row_sum")
     prover.claim(
-        "feedback: a row's sum",
+        f"feedback: a row's sum{layer.suffix}",
         "it is the sum of all products of the row; those of clocks without a slot do not count",
         violated(same(row_sum, low(clocks, total, len(row_sum)))),
         known,
     )
     errors = signed(clocks, clocks.at(0, "errors"))
     total = signed(clocks, row_sum) - (errors << (plan.hidden.weight_bits - 1))
-    form = plan.spec.feedback_format(0)
-    signal = learning_signal(plan.hidden, form).apply(SmtOps(t), {"feedback": total})["signal"]
+    form = plan.spec.feedback_format(layer.index)
+    unit = learning_signal(plan.spec.hidden[layer.index], form)
+    signal = unit.apply(SmtOps(t), {"feedback": total})["signal"]
     trace, near = clocks.at(last, "trace"), clocks.at(last, "near")
     oldest = clocks.at(last, "oldest")
     some = Bits(t, t.var("any age", plan.hidden.age_bits))
@@ -425,7 +461,7 @@ def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     )["gated"]
     shown = clocks.at(last + part.latency, "signal")
     prover.claim(
-        "feedback: a row's signal",
+        f"feedback: a row's signal{layer.suffix}",
         "it is the unit's, of the row's sum less the errors' part, and of the neuron that goes"
         " along",
         violated(

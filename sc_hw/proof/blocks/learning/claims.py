@@ -34,6 +34,7 @@ PROVERS: dict[str, tuple[Claims, ...]] = {
     "readout": (schedule.prove_readout,),
     "rows": (schedule.prove_rows,),
     "control": (schedule.prove_control,),
+    "queue": (schedule.prove_queue,),
 }
 
 # The solver crashes where terms outlive the manager that made them.

@@ -29,6 +29,7 @@ NAMES = (
     "update",
     "control",
 )
+QUEUE = "queue"  # between two hidden layers
 
 
 def plan_of(design: dict[str, Any]) -> LearningPlan:
@@ -47,4 +48,6 @@ def write_learning_parts(design: Design, folder: Path) -> None:
     files.standalone_verilog(LANE, network.parts.lanes[0], {})
     for name in NAMES:
         files.standalone_verilog(name, getattr(network.parts, name), {})
+    if network.plan.layer_bits:
+        files.standalone_verilog(QUEUE, network.parts.queue, {})
     files.write()

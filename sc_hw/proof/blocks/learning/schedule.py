@@ -12,7 +12,9 @@ from typing import Any
 from sc_hw.learning.forward import ForwardPass
 from sc_hw.learning.neurons import HiddenNeurons
 from sc_hw.learning.plan import LOOP, PRODUCT, LearningPlan, Part
+from sc_hw.learning.spike_queue import SpikeQueue
 from sc_hw.proof.bits import Bits, cat, either, mux
+from sc_hw.proof.blocks.learning.layers import AtLayer, hidden_layers
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
@@ -245,14 +247,15 @@ class _BackwardStep:
     stands : the row stands, or is over; its slots begin when it has stood for a clock.
     """
 
-    def __init__(self, clocks: Clocks, plan: LearningPlan) -> None:
-        self.clocks, self.words, t = clocks, plan.out_groups, clocks.terms
+    def __init__(self, clocks: Clocks, plan: LearningPlan, layer: AtLayer) -> None:
+        self.clocks, self.words, t = clocks, plan.groups_of(layer.index + 1), clocks.terms
         self.word = Bits(t, t.var("any word", plan.group_bits))
         self.wants, self.updates = clocks.at(0, "wants"), clocks.at(0, "updates")
         self.active = clocks.at(0, "active")
         self.marked = _bit(self.active, self.word)
         self.given = [
             *clocks.quiet,
+            *layer.given,
             self.word.below(self.words).holds,
             (~clocks.at(0, "start")).holds,
             *(fact.holds for fact in self.invariant(0)),
@@ -289,14 +292,24 @@ class _BackwardStep:
 def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """Each word of a row is read for its signal, and then updated, once; none may be missed."""
     clocks = Clocks(prover, net, 1)
-    step = _BackwardStep(clocks, plan)
+    for layer in hidden_layers(clocks, plan, 1):
+        _prove_backward_rows(prover, clocks, plan, layer)
+    _prove_backward_slots(prover, clocks)
+    _prove_licence(prover, clocks, plan)
+
+
+def _prove_backward_rows(
+    prover: Prover, clocks: Clocks, plan: LearningPlan, layer: AtLayer
+) -> None:
+    """The words of a row of the layer behind a hidden one."""
+    step = _BackwardStep(clocks, plan, layer)
     due, next_ = clocks.at(0, "due"), clocks.at(0, "next")
     to_read, to_update = step.to_read, step.to_update
     at = clocks.at(0, "at_group")
     here = same(at, step.word)
     feedback, update = clocks.at(0, "feedback"), clocks.at(0, "update")
     prover.claim(
-        "backward: each word once",
+        f"backward: each word once{layer.suffix}",
         "of any word of a row: it is to be read for the signal, if that may be anything but 0, and"
         " to be updated, if the row has spiked and the word has an error; its own slot takes that"
         " away, and nothing else does; with the last of them the row is over",
@@ -317,20 +330,18 @@ def prove_backward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         {"word": step.word.term},
     )
     prover.claim(
-        "backward: old weights",
+        f"backward: old weights{layer.suffix}",
         "while a word of the row is still to be read for its signal, none of the row's words has"
         " been updated",
         violated(to_read(0).implies(same(to_update(0), step.updates & step.marked))),
         step.given,
     )
     prover.claim(
-        "backward: a new row",
+        f"backward: a new row{layer.suffix}",
         "when a row is over the next one begins with its first word",
         violated(~clocks.at(1, "updating"), ~clocks.at(1, "at_group").any()),
         [*step.given, next_.holds],
     )
-    _prove_backward_slots(prover, clocks)
-    _prove_licence(prover, clocks, plan)
 
 
 def _prove_backward_slots(prover: Prover, clocks: Clocks) -> None:
@@ -406,59 +417,121 @@ def _prove_licence(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
 
 def prove_forward(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """Each input meets each group once, each step all neurons once, with time for an addition."""
-    neuron_slots = ForwardPass(plan, HiddenNeurons(plan).spacing).neuron_slots
+    part = ForwardPass(plan, HiddenNeurons(plan).spacing)
     clocks = Clocks(prover, net, 1)
+    for layer in hidden_layers(clocks, plan, 0):
+        _prove_events(prover, clocks, plan, part, layer)
+        _prove_visits(prover, clocks, plan, part, layer)
+    if plan.layer_bits:
+        _prove_picks(prover, clocks)
+
+
+def _prove_events(
+    prover: Prover, clocks: Clocks, plan: LearningPlan, part: ForwardPass, layer: AtLayer
+) -> None:
+    """The slots of an event."""
     slot, after = clocks.at(0, "slot"), clocks.at(1, "slot")
-    events, neurons = clocks.at(0, "events"), clocks.at(0, "neurons")
-    event, visit = clocks.at(0, "event"), clocks.at(0, "visit")
+    events, event = clocks.at(0, "events"), clocks.at(0, "event")
     group, width = clocks.at(0, "group"), len(slot)
-
-    def last(count: int) -> Bits:
-        return slot.equals(count - 1)
-
+    slots, index = plan.event_slots(layer.index), layer.index
+    ends = events & slot.equals(slots - 1)
+    none = clocks.const(0, 1)
+    further = plan.layer_bits > 0 and index > 0
+    advance, last = clocks.at(0, "advance"), clocks.at(0, "last")
+    facts = [
+        same(event, events & slot.below(plan.groups_of(index))),
+        event.implies(same(group.wide(max(width, len(group))), slot.wide(max(width, len(group))))),
+        (events & ~ends).implies(clocks.at(1, "events") & same(after, slot + 1) & ~advance),
+        ends.implies(~after.any()),
+        clocks.const(slots >= LOOP, 1),
+    ]
+    if further:
+        facts += [
+            ends.implies(~advance & clocks.at(1, "picks")),
+            same(clocks.at(0, "take"), ends),
+        ]
+    else:
+        facts += [
+            ends.implies(same(advance, ~last)),
+            ends.implies(mux(last, clocks.at(1, "neurons"), clocks.at(1, "events"))),
+            same(clocks.at(0, "take") if plan.layer_bits else none, none),
+        ]
+    if plan.layer_bits:
+        facts.append(events.implies(same(clocks.at(1, "layer"), clocks.at(0, "layer"))))
+    most = max(slots, part.neuron_slots[index])
     prover.claim(
-        "forward: an input",
-        "an input takes its slots one after the other: the first `groups` of them add the weights"
-        " of each group once; it gives way after the last one, which is at least as many clocks"
-        " later as an addition takes",
-        violated(
-            same(event, events & slot.below(plan.groups)),
-            event.implies(
-                same(group.wide(max(width, len(group))), slot.wide(max(width, len(group))))
-            ),
-            (events & ~last(plan.event_slots)).implies(
-                clocks.at(1, "events") & same(after, slot + 1) & ~clocks.at(0, "advance")
-            ),
-            (events & last(plan.event_slots)).implies(~after.any()),
-            (events & last(plan.event_slots)).implies(
-                same(clocks.at(0, "advance"), ~clocks.at(0, "last"))
-            ),
-            (events & last(plan.event_slots)).implies(
-                mux(clocks.at(0, "last"), clocks.at(1, "neurons"), clocks.at(1, "events"))
-            ),
-            clocks.const(plan.event_slots >= LOOP, 1),
-        ),
-        [*clocks.quiet, slot.below(max(plan.event_slots, neuron_slots)).holds],
+        f"forward: an {'event' if further else 'input'}{layer.suffix}",
+        "it takes its slots one after the other: the first `groups` of them add the weights of each"
+        " group once; it gives way after the last one, which is at least as many clocks later as an"
+        " addition takes: an input to the next one of its list, a neuron is taken from the queue",
+        violated(*facts),
+        [*clocks.quiet, slot.below(most).holds, *layer.given],
     )
+
+
+def _prove_visits(
+    prover: Prover, clocks: Clocks, plan: LearningPlan, part: ForwardPass, layer: AtLayer
+) -> None:
+    """The neurons of a layer in a step."""
+    slot, after = clocks.at(0, "slot"), clocks.at(1, "slot")
+    neurons, visit, group = (clocks.at(0, name) for name in ("neurons", "visit", "group"))
+    index, slots = layer.index, part.neuron_slots[layer.index]
+    visits, width = plan.fold * plan.groups_of(index), len(slot)
+    ends = neurons & slot.equals(slots - 1)
     high = slot[plan.share_bits :].wide(max(width, len(group)))
-    step = clocks.at(0, "step")
+    step, then = clocks.at(0, "step"), clocks.at(1, "step")
+    share = clocks.at(0, "share")
+    facts = [
+        same(visit, neurons & slot.below(visits)),
+        visit.implies(same(share, slot[: plan.share_bits])),
+        visit.implies(same(group.wide(len(high)), high)),
+        (neurons & ~ends).implies(
+            clocks.at(1, "neurons") & same(after, slot + 1) & same(then, step)
+        ),
+        same(clocks.at(0, "first_step"), ~step.any()),
+    ]
+    over = ends.implies(~after.any() & same(then, step + 1) & ~clocks.at(1, "neurons"))
+    if index == plan.stages - 1:
+        facts += [over, ends.implies(same(clocks.at(0, "ended"), step.equals(plan.steps - 1)))]
+    else:
+        facts += [
+            ends.implies(~after.any() & same(then, step) & ~clocks.at(1, "neurons")),
+            ends.implies(~clocks.at(0, "ended") & clocks.at(1, "picks")),
+            clocks.const(slots >= visits + HiddenNeurons(plan).written, 1),
+        ]
+    if plan.layer_bits:
+        at, behind = clocks.at(0, "layer"), clocks.at(1, "layer")
+        spent = visit & share.all() if index else clocks.const(0, 1)
+        facts += [
+            (neurons & ~ends).implies(same(behind, at)),
+            ends.implies(behind.equals((index + 1) % plan.stages)),
+            same(clocks.at(0, "spent"), spent),
+        ]
     prover.claim(
-        "forward: the neurons of a step",
-        "each share of each group is visited once, before the next step is looked up",
+        f"forward: the neurons of a step{layer.suffix}",
+        "each share of each group is visited once, before the next step is looked up, or, of a"
+        " layer with one behind it, before a spike of the step is asked for, which is written by"
+        " then; sums of a further layer are spent with the last share",
+        violated(*facts),
+        [*clocks.quiet, *layer.given],
+    )
+
+
+def _prove_picks(prover: Prover, clocks: Clocks) -> None:
+    """Between the events of spikes: one that waits is next, and without any the neurons are."""
+    picks, then = clocks.at(0, "picks"), clocks.at(1, "picks")
+    waiting, empty, renew = (clocks.at(0, name) for name in ("waiting", "empty", "renew"))
+    events, neurons = clocks.at(1, "events"), clocks.at(1, "neurons")
+    same_layer = same(clocks.at(1, "layer"), clocks.at(0, "layer"))
+    prover.claim(
+        "forward: spikes in turn",
+        "a neuron that waits has its event next, and without any the layer's own neurons are next,"
+        " the queue being cleared, and at no other time",
         violated(
-            same(visit, neurons & slot.below(plan.fold * plan.groups)),
-            visit.implies(same(clocks.at(0, "share"), slot[: plan.share_bits])),
-            visit.implies(same(group.wide(len(high)), high)),
-            (neurons & ~last(neuron_slots)).implies(
-                clocks.at(1, "neurons") & same(after, slot + 1) & same(clocks.at(1, "step"), step)
-            ),
-            (neurons & last(neuron_slots)).implies(
-                ~after.any() & same(clocks.at(1, "step"), step + 1) & ~clocks.at(1, "neurons")
-            ),
-            (neurons & last(neuron_slots)).implies(
-                same(clocks.at(0, "ended"), step.equals(plan.steps - 1))
-            ),
-            same(clocks.at(0, "first_step"), ~step.any()),
+            (picks & waiting).implies(events & ~then & ~renew & same_layer),
+            (picks & ~waiting & empty).implies(neurons & ~then & renew & same_layer),
+            (picks & ~waiting & ~empty).implies(then & ~renew & same_layer),
+            renew.implies(picks),
         ),
         clocks.quiet,
     )
@@ -526,26 +599,29 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     walking, fetching = clocks.at(0, "walking"), clocks.at(0, "fetching")
     takes = walking & clocks.at(0, "next")
     row, then = cat([lane, group]), cat([clocks.at(1, "at"), clocks.at(1, "at_group")])
-    last = row.equals(plan.neurons - 1)
     quiet = [*clocks.quiet, (~clocks.at(0, "start")).holds]
-    prover.claim(
-        "rows: in order",
-        "a row that is taken gives way to the next neuron, after the last one of a group to a fetch"
-        " of the next group; the last neuron ends the walk",
-        violated(
-            (takes & ~last).implies(same(then, row + 1)),
-            (takes & ~last & ~lane.all()).implies(clocks.at(1, "walking")),
-            (takes & ~last & lane.all()).implies(
-                clocks.at(1, "fetching") & ~clocks.at(1, "walking") & ~clocks.at(1, "clock").any()
+    for layer in hidden_layers(clocks, plan, 1):
+        last = row.equals(plan.neurons_of(layer.index) - 1)
+        prover.claim(
+            f"rows: in order{layer.suffix}",
+            "a row that is taken gives way to the next neuron, after the last one of a group to a"
+            " fetch of the next group; the last neuron ends the walk",
+            violated(
+                (takes & ~last).implies(same(then, row + 1)),
+                (takes & ~last & ~lane.all()).implies(clocks.at(1, "walking")),
+                (takes & ~last & lane.all()).implies(
+                    clocks.at(1, "fetching")
+                    & ~clocks.at(1, "walking")
+                    & ~clocks.at(1, "clock").any()
+                ),
+                (takes & last).implies(~clocks.at(1, "walking") & ~clocks.at(1, "fetching")),
+                same(clocks.at(0, "ended"), takes & last),
+                (walking & ~takes).implies(same(then, row) & clocks.at(1, "walking")),
+                same(clocks.at(0, "row"), row),
+                same(clocks.at(0, "valid"), walking),
             ),
-            (takes & last).implies(~clocks.at(1, "walking") & ~clocks.at(1, "fetching")),
-            same(clocks.at(0, "ended"), takes & last),
-            (walking & ~takes).implies(same(then, row) & clocks.at(1, "walking")),
-            same(clocks.at(0, "row"), row),
-            same(clocks.at(0, "valid"), walking),
-        ),
-        [*quiet, (~(walking & fetching)).holds],
-    )
+            [*quiet, (~(walking & fetching)).holds, *layer.given],
+        )
     facts = []
     sizes = (("traces", plan.trace_bits + 1), ("ages", plan.hidden.age_bits))
     for name, bits in sizes:
@@ -575,7 +651,8 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         loads.append((fetching & ~taken).implies(same(clocks.at(1, name), clocks.at(0, name))))
 
     def place(part: Part) -> Bits:
-        return cat([group, clocks.const(int(part), 2)])
+        at = [clocks.at(0, "layer")] if plan.layer_bits else []
+        return cat([group, *at, clocks.const(int(part), 2)])
 
     address = clocks.at(0, "address")
     prover.claim(
@@ -606,7 +683,6 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 
 def prove_control(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """No pass begins before all that was written has landed."""
-    del plan
     clocks = Clocks(prover, net, 1)
     starts: Any = clocks.at(1, "starts")
     landing, release = clocks.at(0, "landing"), clocks.at(1, "release")
@@ -639,4 +715,139 @@ def prove_control(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             same(clocks.at(1, "told"), mux(taken, clocks.at(0, "teach__payload"), told)),
         ),
         clocks.quiet,
+    )
+    if plan.layer_bits:
+        _prove_layers_in_turn(prover, clocks, plan)
+
+
+def _prove_layers_in_turn(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
+    """Rows are those of the last hidden layer, and of each one in front of it once."""
+    layer, then = clocks.at(0, "layer"), clocks.at(1, "layer")
+    starts, learn = clocks.at(0, "starts"), clocks.at(0, "learn")
+    release, last = clocks.at(0, "release"), plan.stages - 1
+    wanted = [
+        (layer.equals(index) & learn[: index + 1].any()).implies(fact)
+        for index in range(1, plan.stages)
+        for fact in (same(then, layer - 1) | same(then, layer) | then.equals(last),)
+    ]
+    prover.claim(
+        "control: layers in turn",
+        "the layer whose rows are walked goes down by one behind a backward pass, if it or one in"
+        " front of it learns, never while a pass begins, and is the last one again when the sample"
+        " is over; nothing else changes it",
+        violated(
+            release.implies(then.equals(last)),
+            (~release & ~same(then, layer)).implies(
+                same(then, layer - 1) & layer.any() & ~starts.any()
+            ),
+            (~release & ~same(then, layer)).implies(
+                either(
+                    [
+                        layer.equals(index) & learn[: index + 1].any()
+                        for index in range(1, plan.stages)
+                    ],
+                    clocks.terms,
+                )
+            ),
+            *wanted,
+        ),
+        [*clocks.quiet, layer.below(plan.stages).holds],
+    )
+
+
+# --- queue
+
+
+def prove_queue(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """Every spike that is added is given once, and nothing else is."""
+    clocks = Clocks(prover, net, 1)
+    t, queue = prover.terms, SpikeQueue(plan)
+    bits = (queue.places - 1).bit_length()
+    push, spikes, clear = (clocks.at(0, name) for name in ("push", "spikes", "clear"))
+    adds, opens, take = push & spikes.any(), clocks.at(0, "opens"), clocks.at(0, "take")
+    written, taken = clocks.at(0, "written"), clocks.at(0, "taken")
+    left, then = clocks.at(0, "left"), clocks.at(1, "left")
+    place, stands = clocks.at(0, "place"), clocks.at(0, "stands")
+    before, after = (clocks.frames.memory(clock, "words") for clock in (0, 1))
+    some = Bits(t, t.var("any place", bits))
+
+    def word(memory: Any, at: Bits) -> Bits:
+        return Bits(t, word_at(t, memory, at.term))
+
+    def stood(clock: int, memory: Any) -> Bits:
+        """What stands at the memory's port is the word that comes next."""
+        here, next_ = clocks.at(clock, "fetched"), clocks.at(clock, "taken")
+        waits = next_.below(clocks.at(clock, "written"))
+        return clocks.at(clock, "stands").implies(waits & same(here, word(memory, next_[:bits])))
+
+    data = cat([spikes, clocks.at(0, "share"), clocks.at(0, "group")])
+    whole = 1 << bits
+    known = [
+        *clocks.quiet,
+        stood(0, before).holds,
+        (~written.below(taken)).holds,
+        (~(push & clear)).holds,
+        take.implies(left.any()).holds,
+        # No more words than the layer has shares are added to a queue that was cleared.
+        (~adds | written.below(whole)).holds,
+    ]
+    fetched = word(before, taken[:bits])
+    prover.claim(
+        "queue: words in turn",
+        "a share in which a neuron fires is added behind the words that are there, and the words"
+        " are opened in that order, each once, when no neuron of the one before is left; clearing"
+        " forgets them",
+        violated(
+            same(
+                clocks.at(1, "written"),
+                mux(clear, clocks.const(0, bits + 1), written + adds.wide(bits + 1)),
+            ),
+            same(
+                clocks.at(1, "taken"),
+                mux(clear, clocks.const(0, bits + 1), taken + opens.wide(bits + 1)),
+            ),
+            opens.implies(stands & ~left.any()),
+            same(
+                word(after, some),
+                mux(adds & same(some, written[:bits]), data, word(before, some)),
+            ),
+            ~clocks.at(1, "written").below(clocks.at(1, "taken")),
+        ),
+        known,
+    )
+    prover.claim(
+        "queue: the word in front",
+        "what stands at the memory's port is the word that comes next, and was added",
+        violated(stood(1, after)),
+        known,
+    )
+    lowest = left & (~left + 1)
+    own = [lowest[n] for n in range(len(left))]
+    number = cat(
+        [
+            *(
+                either([own[n] for n in range(len(left)) if n >> bit & 1], t)
+                for bit in range((len(left) - 1).bit_length())
+            ),
+            place,
+        ]
+    )
+    prover.claim(
+        "queue: a word's neurons",
+        "the neurons of a word are given from the lowest up, each once: a neuron that is taken is"
+        " no longer left, and no other one goes",
+        violated(
+            same(clocks.at(0, "some"), left.any()),
+            same(clocks.at(0, "row"), number),
+            same(clocks.at(0, "empty"), ~left.any() & same(taken, written)),
+            clear.implies(~then.any()),
+            (~clear & opens).implies(
+                same(then, fetched[: plan.share])
+                & same(clocks.at(1, "place"), fetched[plan.share :])
+            ),
+            (~clear & ~opens & take).implies(same(then, left & ~lowest)),
+            (~clear & ~opens & ~take).implies(same(then, left)),
+            (~opens).implies(same(clocks.at(1, "place"), place)),
+        ),
+        known,
     )

@@ -40,11 +40,26 @@ def test_the_manifest_says_where_everything_is() -> None:
     manifest = make(Design(name="learn", block="learning_network", learning=spec)).manifest
     assert manifest["placement"] == {
         "lanes": 8,
-        "rows": 13,
-        "groups": 3,
-        "out_base": 64,
-        "out_groups": 2,
         "memory": "two_ports",
+        "layers": [
+            {
+                "name": "hidden",
+                "rows": 13,
+                "neurons": 21,
+                "base": 0,
+                "groups": 3,
+                "learns": "learn_hidden",
+                "ages": 0,
+            },
+            {
+                "name": "output",
+                "rows": 21,
+                "neurons": 10,
+                "base": 64,
+                "groups": 2,
+                "learns": "learn_output",
+            },
+        ],
     }
     spaces = {space["name"]: space for space in manifest["spaces"]}
     assert {name: space["words"] for name, space in spaces.items()} == {

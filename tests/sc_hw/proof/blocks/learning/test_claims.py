@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from learning_hardware import WrittenParts, spec_of
+from learning_hardware import WrittenParts, deep_spec_of, spec_of
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.learning.claims import PROVERS, prove_rules
-from sc_hw.proof.blocks.learning.parts import LANE, NAMES
+from sc_hw.proof.blocks.learning.parts import LANE, NAMES, QUEUE
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import PROVED
 from sc_model.spec import Design
+from sc_model.spec.learning import LearningNetworkSpec
 
 
 def test_every_part_has_claims() -> None:
-    assert set(PROVERS) == {LANE, *NAMES}
+    assert set(PROVERS) == {LANE, *NAMES, QUEUE}
 
 
 def test_skipping_has_its_licence(learning_parts: WrittenParts) -> None:
@@ -29,8 +30,9 @@ def test_skipping_has_its_licence(learning_parts: WrittenParts) -> None:
 
 
 @pytest.mark.soak
-def test_whole_proof_with_all_mutants(tmp_path: Path) -> None:
-    design = Design(name="learn", block="learning_network", learning=spec_of())
+@pytest.mark.parametrize("spec", [spec_of(), deep_spec_of()], ids=["one", "two"])
+def test_whole_proof_with_all_mutants(spec: LearningNetworkSpec, tmp_path: Path) -> None:
+    design = Design(name="learn", block="learning_network", learning=spec)
     elaborate(design, tmp_path)
     certificate = prove(design, root=tmp_path)
     assert certificate["passed"], [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from learning_hardware import WrittenParts
+from learning_hardware import WrittenParts, deep_spec_of
 
 from sc_hw.proof.verdicts import PROVED, REFUTED
 
@@ -22,3 +22,12 @@ def test_nothing_is_skipped_or_read_too_early(learning_parts: WrittenParts) -> N
 @pytest.mark.parametrize("name", ["last group lost", "landed too early"])
 def test_a_fault_is_refuted(learning_parts: WrittenParts, name: str, tmp_path: Path) -> None:
     assert REFUTED in learning_parts.with_fault(name, tmp_path).values()
+
+
+def test_what_lies_between_two_hidden_layers(tmp_path: Path) -> None:
+    deep = WrittenParts(tmp_path, deep_spec_of())
+    found = deep.verdicts({"queue", "control", "rows", "backward"})
+    assert set(found.values()) == {PROVED}
+    for name in ("queue: words in turn", "control: layers in turn", "rows: in order, hidden_1"):
+        assert name in found
+    assert REFUTED in deep.with_fault("word too early", tmp_path / "fault").values()
