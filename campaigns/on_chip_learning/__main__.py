@@ -26,11 +26,12 @@ from campaigns.on_chip_learning.rows import (
     rtl_rows,
     speed,
 )
+from campaigns.on_chip_learning.trials import bandit_rows, pole_rows, trial_rtl_rows
 from sc_hw.files import write_json
 from sc_model.images import load_images
 
 SCHEMA = "sc-hw.on-chip-learning.v1"
-PARTS = ("digits", "mnist", "fashion", "drift", "pytorch", "rtl", "speed")
+PARTS = ("digits", "mnist", "fashion", "drift", "pytorch", "rtl", "trials", "trial_rtl", "speed")
 
 
 def main() -> None:
@@ -50,13 +51,13 @@ def main() -> None:
         "drift": lambda: list(drift_rows(images)),
         "pytorch": lambda: list(pytorch_rows(given.build)),
         "rtl": lambda: list(rtl_rows(images, given.fashion, given.build)),
+        "trials": lambda: {"bandit": list(bandit_rows()), "pole": list(pole_rows())},
+        "trial_rtl": lambda: list(trial_rtl_rows()),
         "speed": lambda: speed(images),
     }
     file = given.out / "on_chip_learning.json"
     report: dict[str, Any] = dict.fromkeys(PARTS)
-    if given.part and file.exists():
-        report |= json.loads(file.read_text(encoding="utf-8"))
-    report |= {
+    frame = {
         "schema": SCHEMA,
         "command": f"python -m campaigns.on_chip_learning --mnist {given.mnist.name} --fashion"
         f" {given.fashion.name}",
@@ -64,7 +65,10 @@ def main() -> None:
         "chosen": CHOSEN,
     }
     for part in given.part or PARTS:
-        report[part] = makers[part]()
+        made = makers[part]()
+        if given.part and file.exists():  # as it is now: another run may have written its parts
+            report |= json.loads(file.read_text(encoding="utf-8"))
+        report |= {**frame, part: made}
         write_json(file, report)
     write_report(given.out, "on_chip_learning", page(report))
 

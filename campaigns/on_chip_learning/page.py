@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from campaigns.on_chip_learning.rows import BEFORE, MARKS, SEEDS
+from campaigns.on_chip_learning.trials import trial_lines
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -57,6 +58,7 @@ def page(report: Mapping[str, Any]) -> str:
         "",
         *rtl_lines(report["rtl"] or []),
         "",
+        *trial_lines(report["trials"], report["trial_rtl"] or []),
         *speed_lines(report["speed"]),
         "## Where settings were chosen",
         "",
