@@ -68,11 +68,6 @@ REPORTS: dict[str, Report] = {
     "boards": Report(
         "bitstreams of all boards", "campaigns/boards.py", (*DESIGNS, *HOST, *BITSTREAM)
     ),
-    "cartpole": Report(
-        "a pole balanced by a layer",
-        "examples/cartpole",
-        (*DESIGNS, *HOST, *GOLDEN, *SIMULATION, "sc_driver"),
-    ),
     "conv_hardware": Report(
         "a convolutional network on an FPGA",
         "campaigns/fpga/conv_hardware.py",
@@ -91,6 +86,14 @@ REPORTS: dict[str, Report] = {
         "cost of a delay for each synapse", "benchmarks/delay_cost.py", (*DESIGNS, *PRICE)
     ),
     "delays": Report("a task for delays", "examples/delays", (*RULES, *GOLDEN, *LEARNERS)),
+    "delayed_match": Report(
+        "a recurrent layer that learns on the chip with e-prop",
+        "campaigns/delayed_match.py",
+        (
+            *(*RULES, *GOLDEN, *NATIVE, *SIMULATION, *PRICE, "sc_hw/recurrent", "sc_hw/learning"),
+            *("sc_hw/fabric", "sc_hw/build", "examples/delayed_match"),
+        ),
+    ),
     "events": Report(
         "event engine and sweep", "campaigns/events.py", (*DESIGNS, *GOLDEN, *SIMULATION)
     ),
@@ -163,7 +166,7 @@ REPORTS: dict[str, Report] = {
     "on_chip_learning": Report(
         "hidden layers that learn on the chip",
         "campaigns/on_chip_learning",
-        (*RULES, *GOLDEN, *NATIVE, "examples/on_chip"),
+        (*RULES, *GOLDEN, *NATIVE, "examples/on_chip", "examples/cartpole"),
     ),
     "price": Report(
         "the price before synthesis, on designs held out", "campaigns/price", (*DESIGNS, *PRICE)

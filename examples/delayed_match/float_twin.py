@@ -29,11 +29,16 @@ class FloatTwin:
     ----------
     spec : as of the integers; its recurrent layer has rule `e_prop`.
     weights : by ``<layer>.weight``, as of the integers.
+
+    Members
+    -------
+    hidden_shift, readout_shift : sizes of steps, as of the integers.
     """
 
     def __init__(self, spec: RecurrentNetworkSpec, weights: Mapping[str, ArrayLike]) -> None:
         self.spec = spec
         self.rule, self.params = resolve(spec.hidden_rule)
+        self.hidden_shift, self.readout_shift = spec.hidden.shift, spec.readout.shift
         self.weight, self.readout = (
             np.array(weights[f"{layer.name}.weight"], np.float64)
             for layer in (spec.hidden, spec.readout)
@@ -60,6 +65,7 @@ class FloatTwin:
             "slope": self.slope[None, :],
             "signal": self.signal[None, :],
             "noise": 0,
+            "learning_shift": self.hidden_shift,
         }
         fields = {
             "weight": self.weight,
@@ -96,5 +102,5 @@ class FloatTwin:
         error[target] = np.clip((out.margin - self.scores[target]) * size, 0, out.most_error)
         bound = hidden.signal_format.hi
         self.signal = np.clip(self.readout @ error * 2.0**-hidden.signal_shift, -bound, bound)
-        step = np.outer(self.trace, error) * 2.0**-out.shift
+        step = np.outer(self.trace, error) * 2.0**-self.readout_shift
         self.readout = np.clip(self.readout + step, -out.max_weight, out.max_weight)

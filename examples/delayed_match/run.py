@@ -37,7 +37,7 @@ def main() -> None:
             device.load(first_weights(device.design, given.seed))
             before = right(device, tested)
             print(f"before: {100 * before:.1f} % of {len(tested.classes)} right")
-            learn(device, shown, learn={"hidden": not given.frozen})
+            learn(device, shown, hidden=not given.frozen)
             after = right(device, tested)
             print(f"after {given.samples:,} samples: {100 * after:.1f} % right")
     except ConfigError as error:

@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 
 from sc_hw import Device
 from sc_model.spec import Design
+from sc_model.spec.learning import RecurrentNetworkSpec
 
 LINES, CUE, ANSWER = 5, 5, 10  # lines of a cue; steps of a cue, and of the answer
 RATE, NOISE = 0.5, 0.02  # spikes of a line in a step of its cue, and in any other step
 INPUTS = 2 * LINES + 1  # the last line says that it is time to answer
 UNTOLD = -1
 PORTION = 500  # samples that are handed over at a time
+# Shares of the samples, and by how many powers of two the steps of both layers are smaller from
+# there on than the design says: what a host sets. A network that goes on with its first steps now
+# and then loses what it has learned.
+SCHEDULE = ((0.0, (0, 0)), (0.5, (1, 1)), (0.75, (1, 2)))
 
 
 @dataclass(frozen=True)
@@ -90,15 +95,34 @@ def data(seed: int, count: int, delays: Delays, tests: int = 500) -> tuple[Sampl
     return samples(count, delays, learned), samples(tests, delays, tested)
 
 
-def learn(device: Device, given: Samples, **settings: Any) -> NDArray[np.int64]:
-    """Show samples with their classes; the class after each step, (samples, steps)."""
+def phases(network: RecurrentNetworkSpec, count: int) -> list[tuple[slice, tuple[int, int]]]:
+    """Samples of the schedule's phases, in portions, and the shifts of steps in each."""
+    begins = [round(share * count) for share, _ in SCHEDULE]
+    own, readout = network.hidden.shift, network.readout.shift
+    return [
+        (slice(start, min(start + PORTION, end)), (own + smaller[0], readout + smaller[1]))
+        for begin, end, (_, smaller) in zip(begins, [*begins[1:], count], SCHEDULE, strict=True)
+        for start in range(begin, end, PORTION)
+    ]
+
+
+def learn(device: Device, given: Samples, *, hidden: bool = True) -> NDArray[np.int64]:
+    """Show samples with their classes; the class after each step, (samples, steps).
+
+    Parameters
+    ----------
+    device : with its first weights.
+    given : the samples.
+    hidden : whether the recurrent layer learns; the readout does.
+    """
     answers = []
-    for start in range(0, len(given.classes), PORTION):
-        part = slice(start, start + PORTION)
-        answers.append(
-            device.run(spikes=given.spikes[part], targets=given.targets[part], **settings)
-        )
-        settings = {}
+    if device.design.recurrent is None:
+        raise ValueError(f"{device.design.name} has no recurrent network")
+    for part, (own, readout) in phases(device.design.recurrent, len(given.classes)):
+        device.set(hidden_shift=own, readout_shift=readout)
+        targets = given.targets[part]
+        found = device.run(spikes=given.spikes[part], targets=targets, learn={"hidden": hidden})
+        answers.append(found)
     return np.concatenate(answers)
 
 
