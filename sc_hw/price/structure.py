@@ -27,9 +27,14 @@ PARTS = ("lanes", "neurons", "memories", "host", "control")
 _WORDS = (
     ("host", re.compile(r"^(host|door|registers|path|window|counters)")),
     ("memories", re.compile(r"^(inputs_\d+|outputs|history)$")),
-    ("neurons", re.compile(r"^(neurons(_\d+)?|reader|readout)$")),
+    ("neurons", re.compile(r"^(neurons(_\d+)?|reader|readout|encoder|classes|critic)$")),
     ("lanes", re.compile(r"^(lanes?|chain|update|plastic_lane)(_.*)?$")),
-    ("memories", re.compile(r"^(memory|fixed|traces|sums|entries|table)(_.*)?$")),
+    (
+        "memories",
+        re.compile(
+            r"^(memory|fixed|traces|sums|entries|table|weights|state|rows|lists|slices)(_.*)?$"
+        ),
+    ),
 )
 FEATURES = ("two", "three", "four", "wide", "inverters", "sums")
 
@@ -104,7 +109,8 @@ class Structure:
 
 def part_of(path: str, otherwise: str = "control") -> str:
     """The part that a place in the hierarchy belongs to."""
-    words = path.split(".")
+    # two components of one name get a number behind it, as `update$285`
+    words = [word.partition("$")[0] for word in path.split(".")]
     for part, pattern in _WORDS:
         if any(pattern.match(word) for word in words):
             return part
