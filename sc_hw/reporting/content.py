@@ -159,6 +159,45 @@ def _equations(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {"text": rule_at_hand.doc.strip(), "reason": None}
 
 
+def stage_content(
+    manifest: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    cosim: Mapping[str, Any],
+    prices: Sequence[Mapping[str, Any]],
+    **own: Any,
+) -> dict[str, Any]:
+    """What `report.json` holds of a network of any block.
+
+    Parameters
+    ----------
+    manifest, proof, cosim, prices : of the stages.
+    own : what is of the block alone.
+    """
+    figures = {
+        "verilog_sha256": manifest["verilog_sha256"],
+        "proof": proof["status"],
+        "cosim": cosim["status"],
+    }
+    return {
+        "schema_version": REPORT_SCHEMA,
+        "build_id": manifest["id"],
+        "design": manifest["design"],
+        "top": manifest["top"],
+        "verilog_sha256": manifest["verilog_sha256"],
+        "timing": manifest["timing"],
+        "ports": manifest["ports"],
+        **own,
+        "proof": proof,
+        "cosim": cosim,
+        "price": prices,
+        "price_command": f"sc-hw estimate {manifest['design']['name']}.toml",
+        "tools": tools_by_stage(manifest, proof, cosim, prices),
+        "hardware_measurement_claimed": False,
+        "figures": figures
+        | {f"proof.{claim['name']}": claim["verdict"] for claim in proof.get("claims", [])},
+    }
+
+
 def price_figures(prices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The figures of blocks with one clock on their targets."""
     figures: dict[str, Any] = {}

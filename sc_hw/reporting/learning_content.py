@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw.reporting import plots, task_plots
-from sc_hw.reporting.content import REPORT_SCHEMA, price_figures, tools_by_stage
+from sc_hw.reporting.content import price_figures, stage_content
 from sc_hw.reporting.task import by_class, confusion, weight_images
 from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 
@@ -59,33 +59,18 @@ def learning_content(
             "by_class": by_class(labels, answers == labels),
             "confusion": confusion(labels, answers, spec.output.neurons),
         }
-    content: dict[str, Any] = {
-        "schema_version": REPORT_SCHEMA,
-        "build_id": manifest["id"],
-        "design": manifest["design"],
-        "top": manifest["top"],
-        "verilog_sha256": manifest["verilog_sha256"],
-        "domain": manifest["domain"],
-        "timing": manifest["timing"],
-        "ports": manifest["ports"],
-        "quiet": manifest["quiet"],
-        "layers": _layers(spec),
-        "proof": proof,
-        "cosim": cosim,
-        "price": prices,
-        "price_command": f"sc-hw estimate {manifest['design']['name']}.toml",
-        "learned": {**learned, **scored},
-        "tools": tools_by_stage(manifest, proof, cosim, prices),
-        "hardware_measurement_claimed": False,
-    }
-    figures: dict[str, Any] = {
-        "verilog_sha256": content["verilog_sha256"],
-        "proof": proof["status"],
-        "cosim": cosim["status"],
-    }
-    figures |= {f"proof.{claim['name']}": claim["verdict"] for claim in proof.get("claims", [])}
-    figures |= {f"learned.{key}": learned[key] for key in SCORES if key in learned}
-    content["figures"] = figures | price_figures(prices)
+    content = stage_content(
+        manifest,
+        proof,
+        cosim,
+        prices,
+        domain=manifest["domain"],
+        quiet=manifest["quiet"],
+        layers=_layers(spec),
+        learned={**learned, **scored},
+    )
+    content["figures"] |= {f"learned.{key}": learned[key] for key in SCORES if key in learned}
+    content["figures"] |= price_figures(prices)
     return content
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sc_hw.reporting.content import COSTS, REPORT_SCHEMA, tools_by_stage
+from sc_hw.reporting.content import COSTS, stage_content
 from sc_model.spec import PLASTIC
 
 
@@ -60,43 +60,28 @@ def network_content(
     prices: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What `report.json` holds of a network."""
-    content: dict[str, Any] = {
-        "schema_version": REPORT_SCHEMA,
-        "build_id": manifest["id"],
-        "design": manifest["design"],
-        "top": manifest["top"],
-        "verilog_sha256": manifest["verilog_sha256"],
-        "domains": manifest["domains"],
-        "timing": manifest["timing"],
-        "layers": [
+    content = stage_content(
+        manifest,
+        proof,
+        cosim,
+        prices,
+        domains=manifest["domains"],
+        layers=[
             {**layer, "spec": spec, "of_its_own": _layer_features(layer, spec)}
             for layer, spec in zip(
                 manifest["layers"], manifest["design"]["network"]["layers"], strict=True
             )
         ],
-        "plastic": _plastic(manifest),
-        "ports": manifest["ports"],
-        "audit": audit,
-        "proof": proof,
-        "cosim": cosim,
-        "price": prices,
-        "price_command": f"sc-hw estimate {manifest['design']['name']}.toml",
-        "tools": tools_by_stage(manifest, proof, cosim, prices),
-        "hardware_measurement_claimed": False,
-    }
-    figures: dict[str, Any] = {
-        "verilog_sha256": content["verilog_sha256"],
-        "proof": proof["status"],
-        "cosim": cosim["status"],
-    }
+        plastic=_plastic(manifest),
+        audit=audit,
+    )
+    figures = content["figures"]
     figures |= {
         f"timing.tick_clocks.{name}": clocks
         for name, clocks in manifest["timing"]["tick_clocks"].items()
     }
-    figures |= {f"proof.{claim['name']}": claim["verdict"] for claim in proof.get("claims", [])}
     for price in prices:
         figures |= {f"price.{price['target']}.{key}": price[key] for key in COSTS}
         for role, fmax in (price["fmax_by_clock"] or {}).items():
             figures[f"price.{price['target']}.{role}.fmax_median_mhz"] = fmax["median_mhz"]
-    content["figures"] = figures
     return content
