@@ -165,12 +165,12 @@ def _wrong_usage(error: Any) -> None:
     _fail(ConfigError(f"{text}; see `{command} --help`."), EXIT_BAD_INPUT)
 
 
-def _name_broken_plugins(said: str = "") -> None:
-    """A line for each broken plug-in that the command met, but for those that it has named."""
+def _name_broken_plugins(error_text: str = "") -> None:
+    """A line for each broken plug-in that the command met, but for those that its error names."""
     if sys.argv[1:2] == ["doctor"]:  # it lists all of them
         return
     for problem in loaded_problems():
-        if problem not in said:
+        if problem not in error_text:
             warn(problem)
 
 

@@ -50,7 +50,7 @@ def estimate(
             seeds=seeds,
             jobs=jobs,
             progress=progress,
-            failed=lambda name, error: failures.update({name: str(error)}),
+            on_failure=lambda name, error: failures.update({name: str(error)}),
         )
     if as_json:
         print_json(rows)

@@ -42,7 +42,7 @@ def estimate(
     seeds: int = 5,
     jobs: int = 2,
     progress: Progress = silent,
-    failed: Callable[[str, ToolError], None] | None = None,
+    on_failure: Callable[[str, ToolError], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Metrics of a design on each target, in the order of `targets`.
 
@@ -54,8 +54,8 @@ def estimate(
     seeds : place-and-route runs, >= 1; median and spread are over them.
     jobs : runs at a time, >= 1.
     progress : called with a line of text at each step.
-    failed : called with a target and its error where synthesis fails, so that the other targets go
-        on without it; None: the error is raised.
+    on_failure : called with a target and its error where synthesis fails, so that the others go on
+        without it; None: the error is raised.
 
     Raises
     ------
@@ -78,9 +78,9 @@ def estimate(
         try:
             rows.append(estimate_target(build, target, seeds=seeds, jobs=jobs, progress=progress))
         except ToolError as error:
-            if failed is None:
+            if on_failure is None:
                 raise
-            failed(target.name, error)
+            on_failure(target.name, error)
     return rows
 
 

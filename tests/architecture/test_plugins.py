@@ -605,7 +605,7 @@ def test_a_family_that_fails_in_a_design_keeps_no_other_target_from_being_measur
         Design(name="a", block="bank", synapses=40),
         ["new-device"],
         root=tmp_path,
-        failed=lambda name, error: failures.update({name: str(error)}),
+        on_failure=lambda name, error: failures.update({name: str(error)}),
     )
     assert rows == []
     line = f"{folder / 'bad_family.py'}:10"

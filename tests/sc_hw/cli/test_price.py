@@ -161,7 +161,7 @@ def test_estimate_ends_in_3_where_a_tool_failed_and_in_1_where_it_does_not_fit(
 
     def estimated(design: Any, targets: Any, **options: Any) -> list[dict[str, Any]]:
         if "d" in targets:
-            options["failed"]("d", ToolError("yosys failed (exit 1): ERROR: No such command"))
+            options["on_failure"]("d", ToolError("yosys failed (exit 1): ERROR: No such command"))
         return rows
 
     def run(*targets: str) -> list[Any]:

@@ -194,7 +194,7 @@ def test_a_tool_that_fails_is_not_taken_for_a_design_that_does_not_fit(tmp_path:
             ["unknown", "wrong"],
             root=tmp_path,
             seeds=1,
-            failed=lambda name, error: failures.update({name: str(error)}),
+            on_failure=lambda name, error: failures.update({name: str(error)}),
         )
     assert metrics["tool_failure"].startswith("nextpnr-ice40 failed (exit ")
     assert (metrics["placed"], metrics["fits"]) == (None, None)
