@@ -24,7 +24,7 @@ from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.outputs import OutputMemory
 from sc_hw.plastic.rule_parts import SATURATED, Products, RuleParts, rule_parts
 from sc_hw.plastic.sequencer import LayerSequencer
-from sc_hw.plastic.step import CRITIC_READY, ClearFlags, StepControl
+from sc_hw.plastic.step import BEFORE, CRITIC_READY, MEAN, ClearFlags, StepControl
 from sc_hw.plastic.timing import LayerTiming
 from sc_hw.wires import Delays, port_shape
 from sc_model.arithmetic import Unit, layer_critic
@@ -112,7 +112,8 @@ class PlasticLayer(wiring.Component):
         # One field for the number of a lane's word, of a row, and of a neuron
         self.word_bits = max(len(self.lane.read), self.neurons.index_bits)
         unit = self._critic_unit()
-        expected = {} if unit is None else {n: port_shape(unit.inputs[n]) for n in unit.state}
+        kept = MEAN if layer.value_neuron is None else BEFORE
+        expected = {} if unit is None else {kept: port_shape(unit.inputs[kept])}
         self.control_layout = control_layout(self.neurons.control_layout, expected)
         self.spaces = {
             Space.SYNAPSE: self.lane.word,

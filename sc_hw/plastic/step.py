@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data
 
 from sc_hw.fabric.datapath import Datapath
@@ -19,6 +19,9 @@ from sc_model.spec import IntFormat, Placement
 # Clocks that a critic adds to its pipeline: the register that says that it is ready, and the
 # sequencer's register that opens the next sweep.
 CRITIC_READY = 2
+
+# What a critic compares outcomes with: their mean, or the value of the step that they judge.
+MEAN, BEFORE = "mean", "before"
 
 
 class ClearFlags:
@@ -164,27 +167,31 @@ class StepControl:
     ) -> None:
         """Let a step begin once the critic has turned its outcome into a modulator.
 
-        Its state, what it expects, moves with each step.
+        What it compares with moves with each step.
         """
         m.submodules.critic = critic
         ((name, modulator),) = self.modulators.items()
         stream, host, sequencer = self._stream, self._host, self._sequencer
-        (kept,) = critic.graph.outputs.keys() - {"modulator"}
-        moved = getattr(critic, f"o_{kept}")
-        self.expected[kept] = expected = Signal.like(moved, name=kept)
+        kept = MEAN if predicts is None else BEFORE
+        given = getattr(critic, f"i_{kept}")
+        self.expected[kept] = expected = Signal.like(given, name=kept)
         waited = Signal(range(critic.latency + 2))
         is_ready = Signal(name="critic_ready")
         m.d.comb += [
-            getattr(critic, f"i_{kept}").eq(expected),
+            given.eq(expected),
             critic.i_reward.eq(stream.payload[name]),
             critic.i_outcome.eq(stream.payload.outcome),
             ready_to_begin.eq(host.open & is_ready),
         ]
         # The payload of a stream that is valid stays as it is until it is taken.
         judges = stream.valid & sequencer.at_start & ~is_ready
-        if predicts is not None:
-            m.d.comb += critic.i_value.eq(predicts.control[VALUE])
+        if predicts is None:
+            moved = critic.o_mean
+        else:
+            value = predicts.control[VALUE]
+            m.d.comb += critic.i_value.eq(value)
             judges &= ~self._undecided(m, predicts)
+            moved = Mux(self.offered.outcome, value, expected)
         with m.If(self.started):
             m.d.sync += [
                 modulator.eq(critic.o_modulator),

@@ -77,8 +77,9 @@ def value_critic_unit(reward: IntFormat, value: IntFormat, layer: PlasticLayerSp
 
     Returns
     -------
-    A unit with the inputs ``value`` (of the step before), ``before`` (V0, its state), ``reward``
-    and ``outcome`` (0 or 1), and the outputs ``before`` and ``modulator``.
+    A unit with the inputs ``value`` (V, of the step before), ``before`` (V0), ``reward`` and
+    ``outcome`` (0 or 1), and the output ``modulator``. V0 is the layer's to keep: as a state of the
+    unit it would go through all stages of its pipeline, beside what is computed.
     """
     half = 1 << (layer.surprise_shift - 1) if layer.surprise_shift else 0
 
@@ -87,14 +88,11 @@ def value_critic_unit(reward: IntFormat, value: IntFormat, layer: PlasticLayerSp
         surprise = ops.let("surprise", (values.reward << layer.reward_shift) + now - values.before)
         rounded = surprise + half >> layer.surprise_shift
         judged = ops.clamp(rounded, reward.lo, reward.hi)
-        return {
-            "before": ops.let("before_next", ops.mux(values.outcome, values.value, values.before)),
-            "modulator": ops.let("modulator", ops.mux(values.outcome, judged, values.reward)),
-        }
+        modulator = ops.mux(values.outcome, judged, values.reward)
+        return {"modulator": ops.let("modulator", modulator)}
 
     inputs = {"value": value, "before": value, "reward": reward, "outcome": IntFormat(1)}
-    outputs = {"before": value, "modulator": reward}
-    return Unit("value_critic", inputs, outputs, {"before": 0}, step)
+    return Unit("value_critic", inputs, {"modulator": reward}, {}, step)
 
 
 def layer_critic(reward: IntFormat, weight: IntFormat, layer: PlasticLayerSpec) -> Unit | None:

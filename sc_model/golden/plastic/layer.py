@@ -121,7 +121,7 @@ class PlasticLayer(WithRegisters):
         if self._critic is not None:
             control |= {name: self._critic.inputs[name] for name in self._critic.state}
         if layer.value_neuron is not None:
-            control["value"] = layer.current_format(weight)
+            control |= dict.fromkeys(("value", "before"), layer.current_format(weight))
         neurons = {name: self._unit.inputs[name] for name in self._unit.state}
         self._formats = {
             "synapse": {name: fields[name] for name in names.synapse},
@@ -361,6 +361,8 @@ class PlasticLayer(WithRegisters):
         result = self._critic.apply(INTS, values)
         for name in self._critic.state:
             self.state["control"][name] = np.array(result[name], self._dtypes["control"])
+        if outcome and self.layer.value_neuron is not None:
+            self.state["control"]["before"] = self.state["control"]["value"].copy()
         shared[reward] = np.array([[result["modulator"]]], self._dtypes["synapse"])
 
     def _current(self, x: NDArray[Any]) -> NDArray[Any]:

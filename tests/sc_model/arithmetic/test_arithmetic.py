@@ -148,34 +148,34 @@ def test_the_mean_comes_near_what_is_always_the_outcome() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "before", "reward", "outcome", "modulator", "after"),
+    ("value", "before", "reward", "outcome", "modulator"),
     [
         # 3 * 16 = 48; 100 - (100 >> 2) = 75; 48 + 75 - 60 = 63; (63 + 4) >> 3 = 8
-        (100, 60, 3, 1, 8, 100),
+        (100, 60, 3, 1, 8),
         # -100 - (-100 >> 2) = -75; -75 - 60 = -135; (-135 + 4) >> 3 = -17 (-16.4)
-        (-100, 60, 0, 1, -17, -100),
+        (-100, 60, 0, 1, -17),
         # the end of a trial: nothing is to come. -1 * 16 + 40 = 24: 3 exactly
-        (0, -40, -1, 1, 3, 0),
+        (0, -40, -1, 1, 3),
         # 3 - (3 >> 2) = 3; 3 + 1 = 4: a half is rounded up. -4: as well
-        (3, -1, 0, 1, 1, 3),
-        (0, 4, 0, 1, 0, 0),
-        (0, 5, 0, 1, -1, 0),
-        # no outcome: the reward as it is, and the value before stays
-        (100, 60, 3, 0, 3, 60),
+        (3, -1, 0, 1, 1),
+        (0, 4, 0, 1, 0),
+        (0, 5, 0, 1, -1),
+        # no outcome: the reward as it is
+        (100, 60, 3, 0, 3),
         # saturates: 127 * 16 + 750 + 1000 = 3782, >> 3 = 473; and downwards
-        (1000, -1000, 127, 1, 127, 1000),
-        (-1000, 1000, -128, 1, -128, -1000),
+        (1000, -1000, 127, 1, 127),
+        (-1000, 1000, -128, 1, -128),
     ],
 )
 def test_prediction_by_hand(
-    value: int, before: int, reward: int, outcome: int, modulator: int, after: int
+    value: int, before: int, reward: int, outcome: int, modulator: int
 ) -> None:
     sizes = PlasticLayerSpec(
         inputs=4, neurons=3, discount_shift=2, reward_shift=4, surprise_shift=3
     )
     unit = value_critic_unit(IntFormat(8, signed=True), IntFormat(12, signed=True), sizes)
     given_ = {"value": value, "before": before, "reward": reward, "outcome": outcome}
-    assert unit.apply(INTS, given_) == {"modulator": modulator, "before": after}
+    assert unit.apply(INTS, given_) == {"modulator": modulator}
 
 
 def test_a_prediction_becomes_what_is_to_come() -> None:
@@ -185,14 +185,14 @@ def test_a_prediction_becomes_what_is_to_come() -> None:
     )
     unit = value_critic_unit(IntFormat(8, signed=True), IntFormat(12, signed=True), sizes)
     first = second = 0
+
+    def surprise(value: int, before: int, reward: int) -> int:
+        given_ = {"value": value, "before": before, "reward": reward, "outcome": 1}
+        return unit.apply(INTS, given_)["modulator"]
+
     for _ in range(200):
-        kept = {"before": first}
-        for value, reward in ((second, 0), (0, 1)):
-            kept = unit.apply(INTS, {"value": value, "reward": reward, "outcome": 1, **kept})
-            if reward:
-                second += kept.pop("modulator")
-            else:
-                first += kept.pop("modulator")
+        first += surprise(second, first, 0)
+        second += surprise(0, second, 1)
     assert (first, second) == (48, 64)
 
 

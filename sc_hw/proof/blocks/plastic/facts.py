@@ -198,7 +198,7 @@ class CriticFacts:
     -------
     latency : clocks of its pipeline.
     reward : name of the rule's input that it gets its reward by.
-    kept : name of its state.
+    kept : name of the register that it compares outcomes with.
     predicts : what it compares an outcome with is a neuron's prediction.
     weight : name of the rule's field that is the weight.
     """

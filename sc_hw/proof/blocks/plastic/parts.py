@@ -25,6 +25,7 @@ from sc_hw.plastic.lane_plan import FETCH
 from sc_hw.plastic.neurons import NeuronMemory
 from sc_hw.plastic.outputs import FEED, OutputMemory
 from sc_hw.plastic.sequencer import LayerSequencer
+from sc_hw.plastic.step import BEFORE, MEAN
 from sc_hw.proof.blocks.parts import PartFiles
 from sc_hw.proof.blocks.plastic.facts import (
     BusPort,
@@ -143,8 +144,8 @@ def host_facts(layer: PlasticLayer) -> HostFacts:
 def critic_facts(layer: PlasticLayer, critic: Datapath) -> CriticFacts:
     """Facts of the critic."""
     (reward,) = layer.parts.modulators  # a rule with a critic has one modulator: its reward
-    (kept,) = critic.graph.outputs.keys() - {"modulator"}
     predicts = layer.layer.value_neuron is not None
+    kept = BEFORE if predicts else MEAN
     return CriticFacts(critic.latency, reward, kept, predicts, layer.parts.weight)
 
 

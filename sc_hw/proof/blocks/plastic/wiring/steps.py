@@ -156,7 +156,7 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
     started, loads, ready = (glue.at(n) for n in ("started", "host.load_control", "critic_ready"))
     payload = glue.at("i__payload")
     kept = critic.kept
-    value = {}
+    value: dict[str, Any] = {}
     if critic.predicts:
         control = glue.at("neurons.control")
         value = {"critic.i_value": field(glue, control, facts.neurons_control, "value")}
@@ -190,13 +190,19 @@ def _prove_critic(glue: Glue, facts: LayerFacts) -> None:
     became = glue.choice(waits, glue.is_number(waited, critic.latency), ready)
     data = glue.at("host.data")
     modulator = glue.at(register)
-    moved = glue.choice(started, glue.at(f"critic.o_{kept}"), glue.at(kept))
+    if critic.predicts:
+        judged = field(glue, glue.at("offered"), facts.step, "outcome")
+        moved = glue.choice(judged, value["critic.i_value"], glue.at(kept))
+    else:
+        moved = glue.at(f"critic.o_{kept}")
+    moved = glue.choice(started, moved, glue.at(kept))
     from_critic = glue.at("critic.o_modulator")
     glue.registers(
         "critic's registers",
-        f"a step's modulator and the critic's state are its values, which it has {critic.latency}"
-        " clocks after a transfer is offered at a step's start, where a neuron predicts after the"
-        " step before has been decided on too, or after the host has loaded that state",
+        f"a step's modulator is the critic's, which it has {critic.latency} clocks after a transfer"
+        " is offered at a step's start, where a neuron predicts after the step before has been"
+        " decided on too, or after the host has loaded what outcomes are compared with: their mean"
+        " as the critic moves it on, or the prediction that the last outcome was compared with",
         {
             kept: Next(glue.choice(loads, field(glue, data, facts.control, kept), moved)),
             register: Next(glue.choice(started, from_critic, modulator), None),
