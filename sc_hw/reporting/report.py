@@ -82,6 +82,11 @@ def report(
         raise ReportError(
             f"build folder {build_folder} has no manifest.json; `sc-hw elaborate DESIGN` writes it."
         )
+    if manifest["design"]["block"] == "recurrent_network":
+        raise ReportError(
+            f"there is no page for block 'recurrent_network' yet: {build_folder} has what `sc-hw"
+            " prove`, `cosim`, `estimate` and `price` have written as JSON."
+        )
     other = _compared_with(previous, against)
     content, pictures, context = _content(build_folder, manifest, recording)
     content["differences"] = (

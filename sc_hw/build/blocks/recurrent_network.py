@@ -29,8 +29,9 @@ class RecurrentNetworkBlock(Block):
             raise ConfigError("a design with block 'recurrent_network' must have [recurrent].")
         if design.host is not None:
             raise ConfigError(
-                "a design with block 'recurrent_network' must not have a table [host]: no host's"
-                " registers are built for it; use its ports, or `Device` on model and rtl."
+                "no host's registers are built for block 'recurrent_network', so design"
+                f" '{design.name}' has no door, board or table [host]; use its ports, or `Device`"
+                " on model and rtl."
             )
         rule, params = resolve(design.recurrent.hidden_rule)
         subject = f"the recurrent layer of network '{design.name}'"

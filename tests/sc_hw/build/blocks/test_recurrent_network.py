@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from recurrent_networks import design, network
 
 from sc_hw.build.blocks import block_of
+from sc_hw.build.elaborate import elaborate
+from sc_hw.errors import ReportError
 from sc_hw.fabric.families import load_family
+from sc_hw.reporting.report import report
 from sc_model.spec import ConfigError, HostSpec
 
 
@@ -26,7 +31,7 @@ def test_its_description() -> None:
 
 def test_no_host_is_built_for_it() -> None:
     with pytest.raises(
-        ConfigError, match=r"'recurrent_network' must not have a table \[host\]: no"
+        ConfigError, match=r"^no host's registers are built for block 'recurrent_ne"
     ):
         block_of(design(host=HostSpec(door="uart")), load_family("generic"))
 
@@ -35,3 +40,11 @@ def test_lanes_are_checked_by_the_hardware() -> None:
     odd = design(network(hidden={"neurons": 9}))
     with pytest.raises(ConfigError, match=r"^lanes of a recurrent layer must be a power of two"):
         block_of(odd, load_family("generic"))
+
+
+def test_no_report_is_made_of_it(builds: Path) -> None:
+    build = elaborate(design(), builds)
+    with pytest.raises(
+        ReportError, match=r"^there is no page for block 'recurrent_network' yet: /"
+    ):
+        report(build.folder)
