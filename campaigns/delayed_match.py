@@ -47,7 +47,7 @@ def script(name: str) -> ModuleType:
         sys.path.remove(str(EXAMPLE))
 
 
-task, twins = script("task"), script("float_twin")
+task, twins = script("delayed_match_task"), script("delayed_match_twin")
 
 
 def design_of(kind: str, lanes: int | None = None) -> Design:

@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from task import FIXED, JITTERED, data, first_weights, learn, right
+from delayed_match_task import FIXED, JITTERED, data, first_weights, learn, right
 
 from sc_hw import Device
 from sc_model.spec import ConfigError

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from recurrent_networks import design, network, samples, weights_of
+from support import ROOT
 
 from sc_hw import Device
 from sc_hw.simulation.devices.device_block import DeviceBlock
@@ -128,3 +130,10 @@ def test_bad_values_are_one_line() -> None:
             device.load([1])
         with pytest.raises(TypeError, match=r"^weights have the names '<layer>.weight', not 'hidd"):
             device.load({"hidden": 0})
+
+
+def test_what_the_page_shows_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs" / "recurrent_on_chip.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    exec(compile(block, "recurrent_on_chip.md", "exec"), {})
+    assert capsys.readouterr().out == "(2, 30) {'hidden_shift': 15, 'readout_shift': 7}\n"
