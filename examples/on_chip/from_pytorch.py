@@ -50,13 +50,18 @@ def trained(design: Design, split: Split, epochs: int, seed: int) -> LearningNet
     """The network of a design, trained by gradients."""
     if design.learning is None:
         raise ConfigError(f"design '{design.name}' must be a learning network.")
+    pixels, classes = split.values.shape[1], int(split.classes.max()) + 1
+    if pixels != design.learning.inputs or classes > design.learning.output.neurons:
+        raise ConfigError(
+            f"images must have {design.learning.inputs} pixels and {design.learning.output.neurons}"
+            f" classes at most for design '{design.name}', not {pixels} and {classes}."
+        )
     module = LearningNetworkModule(design.learning, seed=seed)
     optimiser = torch.optim.Adam(module.parameters(), lr=RATE)
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
-        for chosen in np.array_split(
-            rng.permutation(len(split.values)), len(split.values) // BATCH
-        ):
+        order = rng.permutation(len(split.values))
+        for chosen in np.array_split(order, max(1, len(order) // BATCH)):
             scores = module(torch.as_tensor(split.values[chosen]))
             loss = module.loss(scores, torch.as_tensor(split.classes[chosen]))
             optimiser.zero_grad()
@@ -116,6 +121,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=8000, help="that the chip learns from")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    if min(given.epochs, given.samples) < 0:
+        parser.error(f"epochs and samples must be >= 0, not {given.epochs} and {given.samples}")
     try:
         split = digits(given.seed) if given.data is None else fold_of(load_images(given.data), 4)
         design = load_design(HERE / f"{'digits' if given.data is None else 'mnist'}.toml")
