@@ -25,6 +25,9 @@ from sc_model.environment import python_command
 
 # Power-on values of wires. A wire that is another name of a register repeats the register's.
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
+# A field of no bits, as the number of a set where there is one, is declared and used by nobody; in
+# Verilog it would have two bits.
+_NO_BITS = re.compile(r"^ *wire \[-1:0\] [^;]*;\n", re.M)
 # A block `always @*` runs when one of its inputs changes; one whose inputs never change would never
 # run, and its outputs stay x. So Yosys lets all blocks of a module read a register that takes its
 # value at time 0, `reg \$auto$verilog_backend.cc:2355:dump_module$7 = 0;`. That is an event in
@@ -184,7 +187,7 @@ def to_verilog(component: wiring.Component, name: str, platform: Family | None) 
 def module_text(component: wiring.Component, name: str, platform: Family | None) -> str:
     """Verilog of a component without the modules that it shares; see `to_verilog`."""
     text = _converted(component, name, platform)
-    return _LONG.sub(_in_pieces, _awake(_WIRE_INIT.sub("", text)))
+    return _LONG.sub(_in_pieces, _awake(_NO_BITS.sub("", _WIRE_INIT.sub("", text))))
 
 
 def _in_pieces(line: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from sc_hw.progress import Progress, silent
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import MutantCounts
 from sc_hw.reporting.report import report
-from sc_hw.simulation.cosim import cosim
+from sc_hw.simulation.cosim import cosim, lint
 from sc_hw.simulation.learning_run import learn_in_rtl
 from sc_model.images import Images, load_images
 from sc_model.spec import ConfigError, Design, load_design
@@ -53,7 +53,7 @@ def demo(
     jobs: int = 2,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Elaborate, prove, learn in Verilog and model, place and route, report.
+    """Elaborate, lint, prove, learn in Verilog and model, place and route, report.
 
     Parameters
     ----------
@@ -75,6 +75,7 @@ def demo(
         load_target(target)
     progress("elaborating the design")
     build = elaborate(design, root)
+    lint(build)
     certificate = prove(design, root=root, mutants=mutants, jobs=jobs, progress=progress)
     results = cosim(build, progress=progress)
     learned = learn_in_rtl(build, images, samples=shown, progress=progress)

@@ -82,7 +82,7 @@ class NeuronBank(wiring.Component):
         m = Module()
         plan, delays = self.plan, Delays(m)
         size = self.word_layout.size
-        m.submodules.words = words = BlockRAM(plan.neurons, size)
+        m.submodules.store = words = BlockRAM(plan.neurons, size)
         m.submodules.kept_signals = kept = BlockRAM(plan.neurons, len(self.signal))
         m.submodules.neuron = neuron = self.neuron
         strobes = [

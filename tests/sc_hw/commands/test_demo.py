@@ -69,6 +69,7 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     monkeypatch.setattr(
         module, "elaborate", lambda design, root: Build(design, "id", tmp_path / "id", {})
     )
+    monkeypatch.setattr(module, "lint", lambda build: "")
     monkeypatch.setattr(module, "prove", lambda design, **options: answers["proof"])
     monkeypatch.setattr(module, "cosim", lambda build, **options: answers["cosim"])
     monkeypatch.setattr(module, "learn_in_rtl", learn)

@@ -53,7 +53,7 @@ FAULTS = {
         "assign o_pre_trace = pre_trace_next",
         "assign o_pre_trace = pre_trace_next[10:0]",
     ),
-    "CASEINCOMPLETE": (
+    "LATCH": (
         "assign o_pre_trace = pre_trace_next",
         (
             "reg [11:0] kept; always @* case (o_weight[1:0]) 2'h0: kept = pre_trace_next; endcase"
@@ -93,6 +93,11 @@ def test_fault_is_found(
         ("delays/delays.toml", "generic"),
         pytest.param("two clocks", "ice40_hx", marks=pytest.mark.soak),
         ("learns", "generic"),
+        ("on_chip/digits.toml", "ecp5"),
+        ("delayed_match/delayed_match.toml", "generic"),
+        ("mnist/mnist.toml", "ice40_up"),
+        pytest.param("mnist/mnist_conv.toml", "ecp5", marks=pytest.mark.soak),
+        pytest.param("on_chip/mnist.toml", "ice40_up", marks=pytest.mark.soak),
     ],
 )
 def test_networks_are_clean_under_the_linter(design: str, fabric: str, tmp_path: Path) -> None:
