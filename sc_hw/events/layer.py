@@ -14,13 +14,13 @@ from sc_hw.events.place_order import PlaceOrder
 from sc_hw.events.reader import SumReader
 from sc_hw.events.scanner import Scanner
 from sc_hw.events.sequencer import EventSequencer
-from sc_hw.events.slice_queue import SliceQueue
 from sc_hw.events.sparse_sequencer import SparseSequencer
 from sc_hw.events.wiper import SumWiper
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD
+from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, choose, equals, gated
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import SLICE, IntFormat, ReadoutSpec, TrainedLayerSpec
@@ -350,27 +350,15 @@ class EventLayer(HostedLayer):
         ]
 
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Ticks, host: HostWords) -> None:
-        """Collect the spikes of a tick; a word is offered after the last neuron's, slices before.
-
-        Slices come to their queue as late as the tick ends, so that the last one leaves behind it.
-        """
+        """Collect the spikes of a tick; a word is offered at its end, slices before."""
         neurons, queue, settling = self.neurons, self.queue, self.settling_clocks
         last_spike = neurons.o_valid & neurons.o_last
         ends = delays.later(last_spike, settling, "last_spike", strobe=True)
         taken = Signal(name="taken")  # the last transfer of the spikes
         m.d.comb += self.o.payload.step.eq(tick.decided_step)
         if queue is not None:
-            m.submodules.slices = queue
-            m.d.comb += [
-                queue.restart.eq(tick.hands_over),
-                queue.valid.eq(delays.later(neurons.o_valid, settling, "spike_valid", strobe=True)),
-                queue.spike.eq(delays.later(self.spikes, settling, "spike")),
-                queue.last.eq(delays.later(last_spike, settling, "last_spike", strobe=True)),
-                queue.o.ready.eq(self.o.ready),
-                self.o.valid.eq(queue.o.valid),
-                self.o.payload.spikes.eq(queue.o.payload),
-                taken.eq(queue.over),
-            ]
+            over = self._connect_queue(m, delays, queue, tick.hands_over, ends)
+            m.d.comb += taken.eq(over)
         else:
             self._collect_word(m, tick.spikes)
             m.d.comb += [

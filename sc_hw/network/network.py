@@ -31,16 +31,16 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     slices: dict[str, Any] = {
         "sliced": spec.slices(index) > 0,
         "o_slices": spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
-        "order": spec.place_order(index),
     }
+    order = spec.place_order(index)
     common = (value, spec.tick_ms, spec.step_bits, family)
     if isinstance(layer, ConvSpec):
-        return ConvLayer(layer, *common, **slices, readout=readout)
+        return ConvLayer(layer, *common, **slices, order=order, readout=readout)
     if isinstance(layer, SparseSpec):
-        return SparseLayer(layer, *common, **slices, readout=readout)
+        return SparseLayer(layer, *common, **slices, order=order, readout=readout)
     if layer.engine == "events":
-        return EventLayer(layer, *common, **slices, readout=readout)
-    return TrainedLayer(layer, *common, readout)
+        return EventLayer(layer, *common, **slices, order=order, readout=readout)
+    return TrainedLayer(layer, *common, readout, **slices)
 
 
 class SpikeNetwork(wiring.Component):

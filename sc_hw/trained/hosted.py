@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,7 @@ from sc_hw.parts.space import Space
 from sc_hw.trained.lane import MEMORY
 from sc_hw.trained.neurons import Neurons
 from sc_hw.trained.readout import Readout
+from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, choose, equals, gated, port_shape
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import ConfigError, IntFormat, ReadoutSpec, TrainedLayerSpec
@@ -189,6 +191,11 @@ class HostedLayer(wiring.Component):
         }
 
     @property
+    @abstractmethod
+    def settling_clocks(self) -> int:
+        """Clocks that a tick's end waits behind its last spike."""
+
+    @property
     def answer_clocks(self) -> int:
         """Clocks that a tick's end waits behind the last neuron's spike for the readout."""
         # The spikes are offered a clock behind the end.
@@ -258,6 +265,37 @@ class HostedLayer(wiring.Component):
         ]
         if readout.spec.by_potential:
             m.d.comb += readout.potential.eq(neurons.o_potential)
+
+    def _connect_queue(
+        self, m: Module, delays: Delays, queue: SliceQueue, restart: Value, ends: Value
+    ) -> Value:
+        """Place the queue in which spikes leave in slices, and hand each neuron's spike to it.
+
+        Spikes come as late as the tick ends, so that the last slice leaves behind it.
+
+        Parameters
+        ----------
+        m, delays : of the layer.
+        queue : what is placed.
+        restart : the tick whose spikes come next begins.
+        ends : a tick ends in this clock, `settling_clocks` behind its last spike.
+
+        Returns
+        -------
+        Whether the last slice of a tick is taken in this clock.
+        """
+        neurons, settling = self.neurons, self.settling_clocks
+        m.submodules.slices = queue
+        m.d.comb += [
+            queue.restart.eq(restart),
+            queue.valid.eq(delays.later(neurons.o_valid, settling, "spike_valid", strobe=True)),
+            queue.spike.eq(delays.later(self.spikes, settling, "spike")),
+            queue.last.eq(ends),
+            queue.o.ready.eq(self.o.ready),
+            self.o.valid.eq(queue.o.valid),
+            self.o.payload.spikes.eq(queue.o.payload),
+        ]
+        return queue.over
 
     def _collect_word(self, m: Module, spikes: Signal) -> None:
         """Shift the spikes in at the top.

@@ -11,12 +11,14 @@ from amaranth.lib import data
 from sc_hw.fabric.families import Family, load_family
 from sc_hw.parts.space import Space
 from sc_hw.parts.state_memory import WRITE
+from sc_hw.trained.column_store import ColumnStore
 from sc_hw.trained.history import History
 from sc_hw.trained.hosted import HostedLayer, HostWords, SumStrobes
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
+from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, equals, gated
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import IntFormat, ReadoutSpec, TrainedLayerSpec
+from sc_model.spec import SLICE, IntFormat, ReadoutSpec, TrainedLayerSpec
 
 
 class TrainedLayer(HostedLayer):
@@ -42,6 +44,11 @@ class TrainedLayer(HostedLayer):
     step_bits : bits of a step's number.
     family : the fabric.
     readout : what samples are answered by, or None.
+    sliced : stream `i` gives the values of `SLICE` inputs a transfer, which go into a memory; a
+        tick begins with the last of them (`NetworkSpec.slices`). Not with `recurrent`.
+    o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers, each as soon as its
+        neurons are decided; those behind the last neuron's spike have no meaning. Not with
+        `recurrent`. 0: one transfer with all spikes.
     """
 
     def __init__(
@@ -52,11 +59,16 @@ class TrainedLayer(HostedLayer):
         step_bits: int = 16,
         family: Family | None = None,
         readout: ReadoutSpec | None = None,
+        *,
+        sliced: bool = False,
+        o_slices: int = 0,
     ) -> None:
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
         self.lanes = [Lane(spec, value, tick_ms, synapse, family) for _ in range(spec.lanes)]
         self.history = History(spec, value) if spec.max_delay else None
+        self.store = ColumnStore(spec.columns, constant=spec.bias) if sliced else None
+        self.queue = SliceQueue(spec.neurons, o_slices) if o_slices else None
         super().__init__(
             spec,
             value,
@@ -64,8 +76,17 @@ class TrainedLayer(HostedLayer):
             family,
             synapse=self.lanes[0].word_layout,
             history=None if self.history is None else self.history.layout,
+            channels=SLICE if sliced else None,
+            o_channels=SLICE if o_slices else None,
             readout=readout,
         )
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of the layer's memories."""
+        columns = {} if self.store is None else {"columns": self.store.bits}
+        spikes = {} if self.queue is None else {"spikes": self.queue.bits}
+        return {**super().memory_bits, **columns, **spikes}
 
     @property
     def slots(self) -> int:
@@ -110,10 +131,11 @@ class TrainedLayer(HostedLayer):
         """Clocks from the transfer of the inputs to that of the spikes, if they are taken at once.
 
         The sweep up to the last synapse, its way to the last spike, and the register that collects
-        the spikes.
+        the spikes. Where inputs or spikes are slices, from or to the last one's transfer.
         """
         sweep = self.slots * (self.spec.groups - 1) + self.spec.columns
-        return sweep + self.deciding_clocks + self.settling_clocks + 1
+        leaving = 1 if self.queue is None else self.queue.latency
+        return sweep + self.deciding_clocks + self.settling_clocks + leaving
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -128,7 +150,10 @@ class TrainedLayer(HostedLayer):
         self._host_access(m, delays, tick, host)
         # The column's present value waits for the past ones, which come out of a memory. Without
         # delays it waits as well: the synapse's own words take MEMORY clocks in any case.
-        present = delays.later(tick.values[0], MEMORY, "present")
+        if self.store is None:
+            present = delays.later(tick.values[0], MEMORY, "present")
+        else:
+            present = self._connect_store(m, self.store, tick)
         past = [present]
         if self.history is not None:
             m.submodules.history = self.history
@@ -152,7 +177,7 @@ class TrainedLayer(HostedLayer):
             # `load_now` in clock t writes the memory at the end of t + 1. A tick that began in t
             # would read its first synapse in t + 1 and meet that write: it begins a clock later.
             self.i.ready.eq(tick.free & ~(self.load.valid | self.read.valid) & ~host.load_now),
-            tick.begins.eq(self.i.valid & self.i.ready),
+            tick.begins.eq(self._last_transfer),
             self.idle.eq(tick.free),
         ]
         with m.If(tick.begins):
@@ -160,9 +185,27 @@ class TrainedLayer(HostedLayer):
                 tick.ticking.eq(1),
                 tick.sweeping.eq(1),
                 tick.step.eq(self.i.payload.step),
-                # `spikes` has no reset; before the first tick `fresh` makes it read as 0.
-                tick.values.as_value().eq(self._columns(gated(tick.spikes, by=~tick.fresh))),
             ]
+            if self.store is None:
+                # `spikes` has no reset; before the first tick `fresh` makes it read as 0.
+                columns = self._columns(gated(tick.spikes, by=~tick.fresh))
+                m.d.sync += tick.values.as_value().eq(columns)
+
+    @property
+    def _last_transfer(self) -> Value:
+        """Whether the last transfer of a tick's inputs is made in this clock."""
+        transfer = self.i.valid & self.i.ready
+        return transfer if self.store is None else transfer & self.store.last
+
+    def _connect_store(self, m: Module, store: ColumnStore, tick: _Tick) -> Value:
+        """Keep the slices of a tick; the value of the issued column, `MEMORY` clocks later."""
+        m.submodules.columns = store
+        m.d.comb += [
+            store.write.eq(self.i.valid & self.i.ready),
+            store.slice.eq(self.i.payload.values.as_value()),
+            store.column.eq(tick.slot[: self.column_bits]),
+        ]
+        return store.value
 
     def _sweep(self, m: Module, tick: _Tick) -> None:
         """Count slots and groups, and issue a synapse in each slot that has a column."""
@@ -188,10 +231,9 @@ class TrainedLayer(HostedLayer):
             # rotate the inputs: the current column is always `values[0]`, so no multiplexer is
             # needed, and after a group they are back in place
             bits, width = tick.values.as_value(), self.value.width
-            m.d.sync += [
-                tick.address.eq(tick.address + 1),
-                bits.eq(Cat(bits[width:], bits[:width])),
-            ]
+            m.d.sync += tick.address.eq(tick.address + 1)
+            if self.store is None:
+                m.d.sync += bits.eq(Cat(bits[width:], bits[:width]))
             with m.If(last_group & (tick.slot == spec.columns - 1)):
                 m.d.sync += tick.address.eq(0)
 
@@ -234,23 +276,27 @@ class TrainedLayer(HostedLayer):
             ]
 
     def _collect_spikes(self, m: Module, delays: Delays, tick: _Tick, host: HostWords) -> None:
-        """Collect the spikes of a tick, and offer them after the last neuron's."""
+        """Collect the spikes of a tick; a word is offered at its end, slices before."""
         neurons = self.neurons
-        # The columns have copied the last tick's spikes by then.
-        self._collect_word(m, tick.spikes)
-        # `fresh` falls behind the last neuron: every read of the first tick needs it.
         last_spike = neurons.o_valid & neurons.o_last
-        with m.If(delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)):
+        if self.queue is None:
+            # The columns have copied the last tick's spikes by then.
+            self._collect_word(m, tick.spikes)
+        # `fresh` falls behind the last neuron: every read of the first tick needs it.
+        ends = delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)
+        with m.If(ends):
             m.d.sync += [tick.ticking.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
             m.d.sync += tick.fresh.eq(host.loaded.data[0])
-        with m.If(tick.waiting & self.o.ready):
+        if self.queue is not None:
+            taken = self._connect_queue(m, delays, self.queue, tick.begins, ends)
+        else:
+            taken = tick.waiting & self.o.ready
+        with m.If(taken):
             m.d.sync += tick.waiting.eq(0)
-        m.d.comb += [
-            self.o.valid.eq(tick.waiting),
-            self.o.payload.step.eq(tick.step),
-            self.o.payload.spikes.eq(tick.spikes),
-        ]
+        m.d.comb += self.o.payload.step.eq(tick.step)
+        if self.queue is None:
+            m.d.comb += [self.o.valid.eq(tick.waiting), self.o.payload.spikes.eq(tick.spikes)]
 
 
 class _Tick:
@@ -261,8 +307,9 @@ class _Tick:
     ticking : high from the transfer of the inputs to the spike of the last neuron.
     sweeping : high while slots are counted.
     issue : each lane reads a synapse in this clock.
-    values : values of the columns, the column of the current slot first.
-    spikes : spikes of the last tick; during a tick those of its first neurons are at the top.
+    values : values of the columns, the column of the current slot first; where they come as a word.
+    spikes : spikes of the last tick, where they leave as a word; during a tick those of its first
+        neurons are at the top.
     step : number of the tick's step.
     slot : number of the clock in the sweep of a group, in [0, slots).
     group : number of the group that is swept.

@@ -284,26 +284,26 @@ class NetworkSpec(Frozen):
     def slices(self, index: int = 0) -> int:
         """Transfers that make a word in front of a layer; 0 where one has all of it.
 
-        A layer of many inputs whose columns are searched for spikes takes them in slices of
-        `SLICE`, lowest inputs first. What is above the last input counts as 0. Each word must be a
-        tick of its own, and the columns those of this word. Between two layers both must have one
-        clock, and the first one must give its spikes once, as many as slices hold, or be a
-        convolution, whose spikes come place by place (`place_order`).
+        A layer of many inputs takes them in slices of `SLICE`, lowest inputs first. What is above
+        the last input counts as 0. Each word must be a tick of its own, and the columns those of
+        this word. Between two layers both must have one clock, and the first one must give its
+        spikes once, as many as slices hold, or be a convolution, whose spikes come place by place
+        (`place_order`) and go to layers of the event engine alone.
         """
         layer = self.layers[index]
         before = self.layers[index - 1] if index else None
         in_turn = layer.tick_interval == (1 if before is None else before.tick_interval)
-        if layer.engine != "events" or layer.recurrent or not in_turn:
+        if layer.recurrent or not in_turn:
             return 0
         if before is None:
             many = layer.inputs > MAX_WORD
         else:
-            gives = before.engine == "events" and not before.recurrent
             # what a kernel gives waits in a memory, and a slice at its end need not be full
-            kernel = before.CONNECTIVITY == "kernel"
+            kernel = before.CONNECTIVITY == "kernel" and layer.engine == "events"
             full = before.CONNECTIVITY != "kernel" and before.neurons % SLICE == 0
-            gives = gives and (kernel or full) and before.clock == layer.clock
-            many = gives and layer.inputs >= MIN_SLICED
+            gives = not before.recurrent and before.clock == layer.clock and (kernel or full)
+            by_events = layer.engine == before.engine == "events"
+            many = gives and layer.inputs >= (MIN_SLICED if by_events else MAX_WORD + 1)
         return -(-layer.columns // SLICE) if many else 0
 
     def place_order(self, index: int) -> tuple[int, int] | None:

@@ -34,9 +34,14 @@ def _between(network: NetworkSpec) -> list[int]:
     return [index - 1 for index in _sliced(network) if index]
 
 
+def _searched(network: NetworkSpec) -> list[str]:
+    """Layers whose scanner takes its columns in slices."""
+    layers = [network.layers[index] for index in _sliced(network)]
+    return [layer.name for layer in layers if layer.engine == "events"]
+
+
 def _first_scanner_of_slices(network: NetworkSpec) -> str:
-    layer = network.layers[_sliced(network)[0]]
-    return f"spike_network.layer_{layer.name}.scanner"
+    return f"spike_network.layer_{_searched(network)[0]}.scanner"
 
 
 def _first_queue_of_slices(network: NetworkSpec) -> str:
@@ -44,8 +49,8 @@ def _first_queue_of_slices(network: NetworkSpec) -> str:
 
 
 def _without_slices(design: Design) -> str | None:
-    has = design.network is not None and _sliced(design.network)
-    return None if has else "no layer of the network takes its spikes in slices"
+    has = design.network is not None and _searched(design.network)
+    return None if has else "no event layer of the network takes its spikes in slices"
 
 
 def _without_slices_of_a_step(design: Design) -> str | None:

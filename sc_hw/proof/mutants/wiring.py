@@ -111,6 +111,23 @@ def _without_a_sweep(design: Design) -> str | None:
     return None if swept else "the network has no layer with engine 'sweep'"
 
 
+def _stored(network: NetworkSpec) -> list[str]:
+    """Swept layers whose columns come in slices, into a memory."""
+    layers = enumerate(network.layers)
+    return [
+        layer.name for index, layer in layers if layer.engine == "sweep" and network.slices(index)
+    ]
+
+
+def _first_store(network: NetworkSpec) -> str:
+    return f"spike_network.layer_{_stored(network)[0]}.columns"
+
+
+def _without_a_store(design: Design) -> str | None:
+    has = _stored(network_of(design))
+    return None if has else "no swept layer of the network takes its spikes in slices"
+
+
 MUTANTS: tuple[Mutant, ...] = (
     wiring_mutant(
         "one bit of the host's word",
@@ -130,5 +147,12 @@ MUTANTS: tuple[Mutant, ...] = (
         _last_lane,
         (r"\bfirst_d1 <= first;", "first_d1 <= 1'h0;"),
         _without_a_sweep,
+    ),
+    wiring_mutant(
+        "one slice of columns",
+        "each slice of a tick's columns takes the place of the one before it",
+        _first_store,
+        (r"\bpart <= [^;]+;", "part <= 0;"),
+        _without_a_store,
     ),
 )

@@ -19,7 +19,10 @@ from sc_model.spec import CrossingSpec, DenseSpec, HetSynSpec, LifSpec, NeuronSp
 
 
 def pair(
-    spec: HetSynSpec | DenseSpec, crossing: CrossingSpec, family: str = "generic"
+    spec: HetSynSpec | DenseSpec,
+    crossing: CrossingSpec,
+    family: str = "generic",
+    **slices: Any,
 ) -> tuple[TrainedLayer, GoldenLayer]:
     """The layer and its model, with random parameters."""
     rng, given = np.random.default_rng(3), {}
@@ -33,7 +36,8 @@ def pair(
             low, high = (often // 8, often) if name == "threshold" else (high // 2, high)
             given[name] = rng.integers(low, high + 1, spec.neurons)
     golden = GoldenLayer(spec, crossing, 1.0, given)
-    return TrainedLayer(spec, crossing.value, 1.0, 16, load_family(family)), golden
+    layer = TrainedLayer(spec, crossing.value, 1.0, 16, load_family(family), **slices)
+    return layer, golden
 
 
 HETSYN: list[tuple[dict[str, Any], dict[str, Any], str, int, str]] = [
@@ -148,6 +152,29 @@ def test_layer_equals_golden(
     spec = layer_of(kind, sizes, options)
     crossing = CrossingSpec(spec.inputs, 1, interval, policy, 4)
     dut, golden = pair(spec, crossing, family)
+    assert 0.02 < rate_where_equal(dut, golden) < 0.98
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "slices"),
+    [
+        ("dense", {"inputs": 19, "neurons": 37, "lanes": 4, "bias": True, "max_delay": 2}, 4),
+        pytest.param(
+            "hetsyn", {"inputs": 33, "neurons": 16, "lanes": 16}, 1, marks=pytest.mark.soak
+        ),
+        pytest.param(
+            "dense", {"inputs": 16, "neurons": 17, "bias": True}, 0, marks=pytest.mark.soak
+        ),
+    ],
+)
+def test_columns_and_spikes_in_slices_equal_golden(
+    kind: str, sizes: dict[str, Any], slices: int
+) -> None:
+    """Slices whose ends mean nothing, and one that no spike is in."""
+    spec = layer_of(kind, sizes, {})
+    dut, golden = pair(
+        spec, CrossingSpec(spec.inputs, 1, 1, "hold", 4), sliced=True, o_slices=slices
+    )
     assert 0.02 < rate_where_equal(dut, golden) < 0.98
 
 

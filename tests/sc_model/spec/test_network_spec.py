@@ -225,13 +225,15 @@ def test_steps_of_many_inputs_come_in_slices() -> None:
     assert slices() == 49
     assert slices(bias=True) == 50  # the bias has the first place of another slice
     assert slices(inputs=257) == 17
+    assert slices(engine="sweep") == 49
     whole_words: tuple[dict[str, Any], ...] = (
-        {"inputs": 256}, {"engine": "sweep"}, {"recurrent": True}, {"tick_interval": 2},
+        {"inputs": 256}, {"recurrent": True}, {"tick_interval": 2},
+        {"inputs": 256, "engine": "sweep"},
     )  # fmt: skip
     assert [slices(**fields) for fields in whole_words] == [0] * 4
 
 
-def test_spikes_between_event_layers_come_in_slices() -> None:
+def test_spikes_between_layers_come_in_slices() -> None:
     def slices(first: dict[str, Any], second: dict[str, Any]) -> int:
         shared = {"neurons": 64, "engine": "events"}
         layers = (
@@ -243,9 +245,14 @@ def test_spikes_between_event_layers_come_in_slices() -> None:
     assert slices({}, {}) == 4
     assert slices({}, {"bias": True}) == 5
     assert slices({"neurons": 128}, {"policy": "once"}) == 8
+    swept = {"engine": "sweep"}
+    wide = {"neurons": 272}
+    assert [slices(wide | one, two) for one, two in ((swept, swept), (swept, {}), ({}, swept))] == [
+        17, 17, 17,
+    ]  # fmt: skip
     whole_words: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
         ({"neurons": 48}, {}), ({"neurons": 72}, {}), ({"recurrent": True}, {}),
-        ({}, {"recurrent": True}), ({"engine": "sweep"}, {}), ({}, {"engine": "sweep"}),
+        ({}, {"recurrent": True}), (swept, {}), ({}, swept), (wide | {"neurons": 280}, swept),
         ({}, {"tick_interval": 2}), ({}, {"clock": "other"}),
     )  # fmt: skip
     assert [slices(*fields) for fields in whole_words] == [0] * len(whole_words)

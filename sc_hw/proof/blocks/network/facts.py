@@ -262,3 +262,23 @@ class EventCounterFacts:
     layer: int
     sets: int
     loop: int
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """Facts of the memory of a swept layer's columns. Clock 0 is that of a column's number.
+
+    Members
+    -------
+    layer : place of its layer in the network, from 0.
+    columns : that a tick has.
+    slices : that they come in.
+    constant : the last column is 1 in every tick.
+    memory : clock in which the column's value is there.
+    """
+
+    layer: int
+    columns: int
+    slices: int
+    constant: bool
+    memory: int

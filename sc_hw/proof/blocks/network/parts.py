@@ -21,6 +21,7 @@ from sc_hw.network.cdc import WordCrossing
 from sc_hw.network.encoder import ValueEncoder
 from sc_hw.network.network import SpikeNetwork, layer_of
 from sc_hw.proof.blocks.network.facts import (
+    ColumnFacts,
     EncoderFacts,
     EventCounterFacts,
     EventLanesFacts,
@@ -35,10 +36,12 @@ from sc_hw.proof.blocks.network.facts import (
 )
 from sc_hw.proof.blocks.parts import PartFiles
 from sc_hw.proof.facts import fields_of, named_signals
+from sc_hw.trained import TrainedLayer
 from sc_hw.trained.history import History
 from sc_hw.trained.lane import AHEAD, MEMORY, Lane
 from sc_hw.trained.neurons import Neurons
 from sc_hw.trained.readout import Readout
+from sc_hw.trained.slice_queue import SliceQueue
 from sc_model.layer_kinds import kind_of
 from sc_model.spec import Design, IntFormat
 
@@ -48,6 +51,7 @@ READOUT = "readout"  # behind the last layer's neurons, where the network has on
 # Those of an event layer, beside its neurons.
 EVENT_LANES, SCANNER, SEQUENCER, READER = "event_lanes", "scanner", "sequencer", "reader"
 WIPER = "wiper"  # with delays
+COLUMNS = "columns"  # memory of those of a swept layer that come in slices
 # Those of a layer whose spikes leave in slices, and of the layer behind a convolution.
 SLICES, ORDER = "slices", "order"
 # Parts that have their claims elsewhere, and are here to be compared with their instances.
@@ -147,6 +151,28 @@ def event_lanes_facts(lanes: EventLanes, index: int) -> EventLanesFacts:
     )
 
 
+def slice_facts(queue: SliceQueue, index: int) -> SliceFacts:
+    """Sizes of the queue in which the spikes of that layer leave."""
+    return SliceFacts(index, queue.neurons, queue.transfers, queue.together)
+
+
+def write_slice_parts(parts: PartFiles, layer: TrainedLayer, index: int) -> None:
+    """Write the memory of a swept layer's columns and its queue of slices, where it has them.
+
+    Parameters
+    ----------
+    parts : collects the parts of a network.
+    layer : a new one, of which nothing has been elaborated.
+    index : its place in the network, from 0.
+    """
+    if (store := layer.store) is not None:
+        known = ColumnFacts(index, store.columns, store.slices, store.constant, MEMORY)
+        parts.standalone_verilog(COLUMNS, store, known, f"{COLUMNS}_{layer.spec.name}")
+    if (queue := layer.queue) is not None:
+        of_queue = slice_facts(queue, index)
+        parts.standalone_verilog(SLICES, queue, of_queue, f"{SLICES}_{layer.spec.name}")
+
+
 def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
     """Write the lanes, the neurons, the scanner, the sequencer and the reader of an event layer.
 
@@ -176,8 +202,7 @@ def write_event_parts(parts: PartFiles, layer: EventLayer, index: int) -> None:
         places = OrderFacts(index, order.places, order.channels, order.columns, scanner.width)
         rows.append((ORDER, order, places))
     if (queue := layer.queue) is not None:
-        spikes = SliceFacts(index, queue.neurons, queue.transfers, queue.together)
-        rows.append((SLICES, queue, spikes))
+        rows.append((SLICES, queue, slice_facts(queue, index)))
     for part, component, known in rows:
         parts.standalone_verilog(part, component, known, f"{part}_{spec.name}")
 
@@ -191,15 +216,18 @@ def write_network_parts(design: Design, folder: Path) -> None:
     parts = PartFiles(folder)
     for index, spec in enumerate(network.layers):
         value = network.crossing(index).value
-        readout = layer_of(network, index, family).readout
+        layer = layer_of(network, index, family)
+        readout = layer.readout
         if readout is not None:
             known = readout_facts(readout, index)
             parts.standalone_verilog(READOUT, readout, known, f"{READOUT}_{spec.name}")
-        if spec.engine == "events":
-            layer = layer_of(network, index, family)
-            if isinstance(layer, EventLayer):
-                write_event_parts(parts, layer, index)
+        # Another one: the readout of the first is elaborated now.
+        layer = layer_of(network, index, family)
+        if isinstance(layer, EventLayer):
+            write_event_parts(parts, layer, index)
             continue
+        if isinstance(layer, TrainedLayer):
+            write_slice_parts(parts, layer, index)
         # The form that hardware computes; the claims compare it with `LayerKind.synapse`.
         synapse = kind_of(spec).pipeline(spec, value, network.tick_ms)
         lane = Lane(spec, value, network.tick_ms, synapse, family)

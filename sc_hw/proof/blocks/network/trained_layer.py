@@ -21,6 +21,7 @@ from sc_hw.proof.blocks.network.addresses import (
     prove_history_addresses,
     prove_neuron_addresses,
 )
+from sc_hw.proof.blocks.network.column_parts import prove_columns
 from sc_hw.proof.blocks.network.encoder_parts import prove_encoder
 from sc_hw.proof.blocks.network.event_lanes import prove_event_lanes
 from sc_hw.proof.blocks.network.event_parts import (
@@ -30,6 +31,7 @@ from sc_hw.proof.blocks.network.event_parts import (
     prove_wiper,
 )
 from sc_hw.proof.blocks.network.facts import (
+    ColumnFacts,
     EncoderFacts,
     EventCounterFacts,
     EventLanesFacts,
@@ -43,6 +45,7 @@ from sc_hw.proof.blocks.network.facts import (
     WiperFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
+    COLUMNS,
     ENCODER,
     EVENT_LANES,
     HISTORY,
@@ -233,6 +236,7 @@ PROVERS: dict[str, tuple[type, Callable[[Prover, Netlist, NetworkSpec, Any], Non
     SEQUENCER: (EventCounterFacts, prove_sequencer),
     READER: (EventCounterFacts, prove_reader),
     WIPER: (WiperFacts, prove_wiper),
+    COLUMNS: (ColumnFacts, prove_columns),
     SLICES: (SliceFacts, prove_slices),
     ORDER: (OrderFacts, prove_order),
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sc_hw.parts.space import Space
 from sc_hw.proof.bits import Bits, cat, either, mux
@@ -29,11 +30,11 @@ from sc_hw.proof.blocks.network.wiring.layer_parts import (
 )
 from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
 from sc_hw.proof.blocks.network.wiring.statements import Pair
-from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
-from sc_hw.proof.blocks.network.wiring.timing import TickTimes, Time, prove_times
+from sc_hw.proof.blocks.network.wiring.sweep import QUEUE_REGISTERS, Layer, end_of_tick
+from sc_hw.proof.blocks.network.wiring.timing import TickTimes, Time, prove_queue, prove_times
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
-from sc_model.spec import SLICE, SparseSpec
+from sc_model.spec import SparseSpec
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,9 @@ class EventShape(LayerShape):
     Members
     -------
     event_lanes : facts of its lanes.
-    sliced : a tick takes in its inputs slice by slice.
-    o_slices : slices that it gives for a tick; 0 where it gives a word.
     """
 
     event_lanes: EventLanesFacts
-    sliced: bool
-    o_slices: int
 
     @property
     def slots(self) -> int:
@@ -127,7 +124,6 @@ class EventParts:
     -------
     scanner, sequencer, reader : those that every one has.
     order : of its columns, behind a convolution; else None.
-    slices : the queue in which its spikes leave; None where they leave in a word.
     wiper : of its sums, where these are cleared; else None.
     """
 
@@ -135,7 +131,6 @@ class EventParts:
     sequencer: Outputs
     reader: Outputs
     order: Outputs | None = None
-    slices: Outputs | None = None
     wiper: Outputs | None = None
 
 
@@ -147,6 +142,8 @@ class EventLayer(Layer):
     -------
     parts : outputs of its other parts.
     """
+
+    busy: ClassVar[str] = "deciding"
 
     shape: EventShape
     parts: EventParts
@@ -207,19 +204,6 @@ class EventLayer(Layer):
         return self.parts.scanner if self.parts.order is None else self.parts.order
 
     @property
-    def spikes_taken(self) -> Bits:
-        """The last transfer of a tick's spikes is made in this clock."""
-        if self.parts.slices is not None:
-            return self.parts.slices["over"]
-        return self.state("waiting") & self.signal("o__ready")
-
-    @property
-    def spike_valid(self) -> Bits:
-        """A spike goes into the queue of slices."""
-        settling = self.shape.settling
-        return self.state(f"spike_valid_d{settling}") if settling else self.neurons["o_valid"]
-
-    @property
     def sliced(self) -> bool:
         """Whether a tick takes in its inputs slice by slice."""
         return self.shape.sliced
@@ -270,7 +254,7 @@ class EventLayer(Layer):
         facts += [*self._token(adding), *self._flight(adding), *self._fetches(deciding)]
         if self.parts.wiper is not None:
             facts += self._zeros(adding, deciding, waiting)
-        return [*facts, *(self._queue(deciding, waiting) if self.parts.slices is not None else ())]
+        return [*facts, *self.slices_left()]
 
     def _zeros(self, adding: Bits, deciding: Bits, waiting: Bits) -> list[Bits]:
         """Sums are wiped outside of ticks, and cleared while a tick is decided.
@@ -335,21 +319,6 @@ class EventLayer(Layer):
             yield "order", "valid_2", "end_2"
             yield "order", "o_event__valid", "o_event__payload"
 
-    def _queue(self, deciding: Bits, waiting: Bits) -> list[Bits]:
-        """Slices are there while a tick is decided or its spikes wait, and all of them at its end.
-
-        What is written of them in each clock of a tick is claimed with its times.
-        """
-        written, taken, offered = (self.of("slices", n) for n in ("written", "taken", "offered"))
-        full = written.equals(self.shape.o_slices)
-        idle = ~(deciding | waiting)
-        return [
-            offered.implies(taken.below(written) & ~idle),
-            deciding.implies(~written.below(taken) & written.below(self.shape.o_slices)),
-            waiting.implies(full & taken.below(self.shape.o_slices)),
-            idle.implies(taken.equals(written)),
-        ]
-
     def _flight(self, adding: Bits) -> list[Bits]:
         """Products in flight are of the tick whose events are added, and go to its bank."""
         facts = []
@@ -384,7 +353,7 @@ class EventLayer(Layer):
         for part, *names_of_stage in self._on_their_way():
             for name in names_of_stage:
                 yield self.part.part(part), name
-        for name in ("written", "taken", "offered") if self.parts.slices is not None else ():
+        for name in QUEUE_REGISTERS if self.queue is not None else ():
             yield self.part.part("slices"), name
         kernel = self.shape.spec.CONNECTIVITY == "kernel"
         for name in ("ended", *self.under_way(), *(("filled",) if kernel else ())):
@@ -433,7 +402,7 @@ class DecisionTimes(TickTimes):
     """What every register of the neurons' part of a tick holds, from the hand-over of its sums."""
 
     layer: EventLayer
-    busy, origin, strobes = "deciding", "the hand-over of its sums", "lanes"
+    origin, strobes = "the hand-over of its sums", "lanes"
 
     def __init__(self, layer: EventLayer) -> None:
         super().__init__(layer, columns=layer.shape.event_lanes.sets)
@@ -450,25 +419,6 @@ class DecisionTimes(TickTimes):
                 then = time.before(clock)
                 fetched = then.group.below(self.shape.spec.groups) & then.slot.below(self.columns)
                 yield self.layer.part.part("lanes"), f"fetch_d{clock}", fetched
-        if self.layer.parts.slices is None:
-            return
-        settling, part = self.layer.shape.settling, self.layer.part
-        row = time.before(self.columns - 1 + self.announced + 1 + self.decided)
-        for clock in range(1, settling + 1):
-            yield part, f"spike_valid_d{clock}", self.turn(row.before(clock))
-        # The spikes that came before this clock are those of the neurons in front of this one.
-        turn = row.before(settling)
-        number, over = self._index(turn), turn.behind(*self.last)
-        place = (SLICE // self.shape.spec.neurons_a_clock).bit_length() - 1
-        queue, count = self.layer.part.part("slices"), self.layer.shape.o_slices
-        bits = count.bit_length()
-        yield queue, "place", number[:place].gated(~over)
-        written = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
-        yield queue, "written", written
-
-    def at_rest(self) -> list[tuple[Instance, str]]:
-        """The registers that are 0 between ticks."""
-        return [(part, name) for part, name in super().at_rest() if name != "written"]
 
     @property
     def starts(self) -> Bits:
@@ -487,8 +437,8 @@ def prove_events(layer: EventLayer) -> None:
     _prove_apart(layer)
     prove_neuron_inputs(layer)
     times = DecisionTimes(layer)
-    if layer.parts.slices is not None:
-        _prove_queue(layer, layer.parts.slices, times)
+    if layer.queue is not None:
+        prove_queue(layer, layer.queue, times)
     else:
         prove_spikes(layer)
     prove_readout_inputs(layer)
@@ -521,13 +471,7 @@ def _prove_invariants(layer: EventLayer) -> None:
                 ends.implies(~layer.of("lanes", f"fetch_d{clock}"))
                 for clock in range(1, layer.shape.landed)
             ]
-        if layer.parts.slices is not None:
-            written = wiring.next(layer.part.part("slices"), "written")
-            facts += [
-                layer.spike_valid.implies(layer.state("deciding")),
-                ends.implies(layer.spike_valid),
-                (layer.state("deciding") & ~ends).implies(written.below(layer.shape.o_slices)),
-            ]
+        facts += layer.spikes_in_turn(ends)
         return facts
 
     wiring.claim(
@@ -589,7 +533,7 @@ def _prove_ticks(layer: EventLayer) -> None:
         yield wiring.next_pair(part, "step_before", mux(begins, step, before))
         handed = mux(ahead, before, step)
         yield wiring.next_pair(part, "decided_step", mux(over, handed, decided))
-        if (queue := layer.parts.slices) is not None:
+        if (queue := layer.queue) is not None:
             yield wiring.pair(part, "o__valid", queue["o__valid"])
             yield wiring.pair(part, "o__payload", cat([decided, queue["o__payload"]]))
             return
@@ -603,7 +547,7 @@ def _prove_ticks(layer: EventLayer) -> None:
         " are added, no product is in flight and the neurons are free, they take over its sums, and"
         " events go to the other bank; with the last neuron's spike its spikes are offered until"
         " they are taken"
-        + ("" if layer.parts.slices is None else ", and slices of them as soon as they are there"),
+        + ("" if layer.queue is None else ", and slices of them as soon as they are there"),
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("deciding"))],
     )
@@ -631,57 +575,6 @@ def _in_order(layer: EventLayer, spikes: Bits) -> Bits:
     if spec.CONNECTIVITY == "full":
         return spikes
     return cat([spikes[spec.place(neuron)] for neuron in range(spec.neurons)])
-
-
-def _prove_queue(layer: EventLayer, queue: Outputs, times: DecisionTimes) -> None:
-    wiring, part, neurons = layer.wiring, queue.instance, layer.neurons
-
-    def inputs() -> Iterator[Pair]:
-        yield wiring.pair(part, "restart", layer.hands_over)
-        last = neurons["o_valid"] & neurons["o_last"]
-        rows = [
-            ("valid", "spike_valid", neurons["o_valid"]),
-            ("spike", "spike", neurons["o_spike"]),
-        ]
-        for name, line, given in (*rows, ("last", "last_spike", last)):
-            for clock in range(1, layer.shape.settling + 1):
-                register, strobe = f"{line}_d{clock}", name != "spike"
-                following = layer.unless_reset(given) if strobe else given
-                yield wiring.next_pair(layer.part, register, following)
-                given = layer.state(register)
-            yield wiring.pair(part, name, given)
-        yield wiring.pair(part, "o__ready", layer.signal("o__ready"))
-        left = layer.of("slices", "written") ^ layer.of("slices", "taken")
-        begins = layer.hands_over.implies(~left.any() & ~layer.spike_valid)
-        yield "a hand-over is behind the last slice", begins, wiring.const(1, 1)
-
-    wiring.claim(
-        f"{layer.label}: the spikes",
-        "the queue of slices gets each neuron's spike, the last one with the end of the tick, and"
-        " begins anew with the hand-over, when all slices of the tick before have been taken",
-        inputs,
-        lambda: [*layer.invariants(), layer.spike_valid.implies(layer.state("deciding"))],
-    )
-    time = times.time()
-
-    def turns() -> Iterator[Pair]:
-        bits = (layer.shape.o_slices * SLICE).bit_length() + 1
-        written, spec = layer.of("slices", "written").wide(bits), layer.shape.spec
-        turns = written.times(SLICE // spec.neurons_a_clock)
-        number = turns + layer.of("slices", "place").wide(bits)
-        last = number.equals(spec.turns - 1)
-        in_turn = number.below(spec.turns) & end_of_tick(layer).equals(last)
-        yield "a spike's turn", layer.spike_valid.implies(in_turn), wiring.const(1, 1)
-        ends = end_of_tick(layer).implies(layer.spike_valid)
-        yield "the end comes with a spike", ends, wiring.const(1, 1)
-
-    wiring.claim(
-        f"{layer.label}: spikes in turn",
-        "while a tick is decided each spike that comes is that of the next neuron by the queue's"
-        " count, and the last one that of the last neuron",
-        turns,
-        lambda: [*layer.invariants(), *times.at(time), times.within(time), times.under_way],
-    )
 
 
 def _prove_scanner_inputs(layer: EventLayer) -> None:

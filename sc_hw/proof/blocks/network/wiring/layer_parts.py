@@ -78,7 +78,8 @@ def prove_layer_parts(layer: Layer) -> None:
     prove_neuron_inputs(layer)
     if layer.shape.spec.max_delay:
         _prove_history(layer)
-    prove_spikes(layer)
+    if layer.queue is None:
+        prove_spikes(layer)
     prove_readout_inputs(layer)
     prove_first_tick(layer)
     prove_host(layer)
@@ -92,7 +93,7 @@ def _prove_lane(layer: Layer, number: int) -> None:
     def inputs() -> Iterator[Pair]:
         issue, bits = layer.issue, address_bits(spec.depth)
         loaded = Request(layer, "loaded", write=True)
-        values = [layer.state(f"present_d{MEMORY}")]
+        values = [layer.present]
         if spec.max_delay:
             values.append(past_of(layer)["past"])
         wanted = {
@@ -185,7 +186,7 @@ def _prove_history(layer: Layer) -> None:
         wanted = {
             "column": layer.slot.low(bits).gated(layer.issue),
             "keep": layer.issue & layer.last_group,
-            "present": layer.state(f"present_d{MEMORY}"),
+            "present": layer.present,
             "fresh": layer.state("fresh"),
             "host_column": host_number(layer)[:bits],
             "load": loaded.loads(layer, Space.HISTORY),

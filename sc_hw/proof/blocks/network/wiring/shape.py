@@ -38,6 +38,8 @@ class LayerShape:
     step_bits : bits of a step's number.
     lane, neurons : facts of its parts.
     readout : of the readout behind its neurons, or None.
+    sliced : a tick takes in its inputs slice by slice.
+    o_slices : slices that it gives for a tick; 0 where it gives a word.
     """
 
     spec: TrainedLayerSpec
@@ -46,6 +48,8 @@ class LayerShape:
     lane: TrainedLaneFacts
     neurons: TrainedNeuronsFacts
     readout: ReadoutFacts | None = field(default=None, kw_only=True)
+    sliced: bool = field(default=False, kw_only=True)
+    o_slices: int = field(default=0, kw_only=True)
 
     @property
     def answering(self) -> int:

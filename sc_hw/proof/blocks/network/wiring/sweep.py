@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sc_hw.parts.space import Space
 from sc_hw.proof.bits import Bits, cat, mux
@@ -16,6 +17,9 @@ from sc_hw.proof.blocks.network.wiring.shape import LayerShape, address_bits
 from sc_hw.proof.blocks.network.wiring.statements import Pair, Wiring
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
+
+# Registers of the queue of slices that the invariants speak of.
+QUEUE_REGISTERS = ("written", "taken", "offered")
 
 
 @dataclass
@@ -31,7 +35,11 @@ class Layer:
     lanes, neurons, history : outputs of its parts; no history without delays. Those of several
         pipelines of neurons are `side_by_side`.
     readout : of the readout behind its neurons, or None.
+    store : of the memory of its columns, where these come in slices; else None.
+    queue : of the queue in which its spikes leave; None where they leave in a word.
     """
+
+    busy: ClassVar[str] = "ticking"  # the register that is high until the last spike is there
 
     wiring: Wiring
     part: Instance
@@ -41,6 +49,8 @@ class Layer:
     neurons: Outputs
     history: Outputs | None
     readout: Outputs | None = field(default=None, kw_only=True)
+    store: Outputs | None = field(default=None, kw_only=True)
+    queue: Outputs | None = field(default=None, kw_only=True)
 
     @property
     def pipelines(self) -> list[Instance]:
@@ -95,10 +105,67 @@ class Layer:
         return self.signal("load__valid") | self.signal("read__valid")
 
     @property
-    def begins(self) -> Bits:
-        """A tick begins in this clock."""
+    def transfer(self) -> Bits:
+        """Inputs are transferred in this clock, all of a tick or a slice of them."""
         offered = self.signal("i__valid") & self.free
         return offered & ~self.host_asks & ~self.state("load_now")
+
+    @property
+    def begins(self) -> Bits:
+        """A tick begins in this clock."""
+        return self.transfer if self.store is None else self.transfer & self.store["last"]
+
+    @property
+    def present(self) -> Bits:
+        """Value of the column that was issued `MEMORY` clocks ago."""
+        return self.state(f"present_d{MEMORY}") if self.store is None else self.store["value"]
+
+    @property
+    def spikes_taken(self) -> Bits:
+        """The last transfer of a tick's spikes is made in this clock."""
+        if self.queue is not None:
+            return self.queue["over"]
+        return self.state("waiting") & self.signal("o__ready")
+
+    @property
+    def spike_valid(self) -> Bits:
+        """A spike goes into the queue of slices."""
+        settling = self.shape.settling
+        return self.state(f"spike_valid_d{settling}") if settling else self.neurons["o_valid"]
+
+    def in_queue(self, name: str) -> Bits:
+        """The present value of a register of the queue of slices."""
+        return self.wiring.state(self.part.part("slices"), name)
+
+    def slices_left(self) -> list[Bits]:
+        """Slices are there in a tick or while its spikes wait, and all of them at its end.
+
+        What is written of them in each clock of a tick is claimed with its times. Nothing without a
+        queue.
+        """
+        if self.queue is None:
+            return []
+        written, taken, offered = (self.in_queue(n) for n in ("written", "taken", "offered"))
+        busy, waiting, slices = self.state(self.busy), self.state("waiting"), self.shape.o_slices
+        idle = ~(busy | waiting)
+        return [
+            offered.implies(taken.below(written) & ~idle),
+            busy.implies(~written.below(taken) & written.below(slices)),
+            waiting.implies(written.equals(slices) & taken.below(slices)),
+            idle.implies(taken.equals(written)),
+        ]
+
+    def spikes_in_turn(self, ends: Bits) -> list[Bits]:
+        """What is claimed of the spikes that go into the queue; nothing without one."""
+        if self.queue is None:
+            return []
+        written = self.wiring.next(self.part.part("slices"), "written")
+        busy = self.state(self.busy)
+        return [
+            self.spike_valid.implies(busy),
+            ends.implies(self.spike_valid),
+            (busy & ~ends).implies(written.below(self.shape.o_slices)),
+        ]
 
     @property
     def restarts(self) -> Bits:
@@ -142,7 +209,7 @@ class Layer:
             ~(arrived & (on_its_way[0] | on_its_way[1])),
             ~(on_its_way[0] & on_its_way[1]),
         ]
-        return [*facts, *self._places()]
+        return [*facts, *self._places(), *self.slices_left()]
 
     def _places(self) -> list[Bits]:
         """Counters stay below their ends, rest at 0, and the address follows from them."""
@@ -186,6 +253,8 @@ def _prove_invariants(layer: Layer) -> None:
         names += [f"read_d{clock}" for clock in range(1, MEMORY + 1)]
         names += ["slot"] * (layer.shape.slots > 1) + ["group"] * (spec.groups > 1)
         registers = [part.register(name) for name in names]
+        if layer.queue is not None:
+            registers += [part.part("slices").register(name) for name in QUEUE_REGISTERS]
         step = {net.states[name]: net.following[name] for name in registers}
         for number, fact in enumerate(layer.invariants()):
             next_fact = Bits(fact.terms, net.substitute(fact.term, step))
@@ -198,6 +267,7 @@ def _prove_invariants(layer: Layer) -> None:
         return [
             *(layer.reset | fact for fact in layer.invariants()),
             last_spike.implies(layer.state("ticking") & ~layer.state("sweeping")),
+            *layer.spikes_in_turn(last_spike),
         ]
 
     wiring.claim(
@@ -252,22 +322,26 @@ def _prove_begin(layer: Layer) -> None:
     def tick() -> Iterator[Pair]:
         ends, begins = end_of_tick(layer), layer.begins
         ticking, waiting = layer.state("ticking"), layer.state("waiting")
-        taken = waiting & layer.signal("o__ready")
         for name, wanted in (
             ("ticking", (ticking | begins) & ~ends),
-            ("waiting", (waiting & ~taken) | ends),
+            ("waiting", (waiting & ~layer.spikes_taken) | ends),
         ):
             yield wiring.next_pair(part, name, layer.unless_reset(wanted))
         step = layer.signal("i__payload")[: layer.shape.step_bits]
         yield wiring.next_pair(part, "step", mux(begins, step, layer.state("step")))
-        yield wiring.pair(part, "o__valid", waiting)
-        payload = cat([layer.state("step"), layer.state("spikes"), *layer.answer])
+        if layer.queue is not None:
+            yield wiring.pair(part, "o__valid", layer.queue["o__valid"])
+            payload = cat([layer.state("step"), layer.queue["o__payload"]])
+        else:
+            yield wiring.pair(part, "o__valid", waiting)
+            payload = cat([layer.state("step"), layer.state("spikes"), *layer.answer])
         yield wiring.pair(part, "o__payload", payload)
 
     wiring.claim(
         f"{layer.label}: a tick",
         "a tick begins when its inputs are transferred, keeps their step, and ends with the last"
-        " neuron's spike; then its spikes are offered until they are taken",
+        " neuron's spike; then its spikes are offered until they are taken"
+        + ("" if layer.queue is None else ", and slices of them as soon as they are there"),
         tick,
         lambda: [*layer.invariants(), end_of_tick(layer).implies(layer.state("ticking"))],
     )
@@ -313,6 +387,9 @@ def _prove_counters(layer: Layer) -> None:
 def _prove_columns(layer: Layer) -> None:
     wiring, part, shape = layer.wiring, layer.part, layer.shape
     spec, width = shape.spec, shape.value.width
+    if layer.store is not None:
+        _prove_store_inputs(layer, layer.store)
+        return
 
     def columns() -> Iterator[Pair]:
         values, inputs = layer.values, layer.signal("i__payload")[shape.step_bits :]
@@ -338,6 +415,25 @@ def _prove_columns(layer: Layer) -> None:
         f"a tick takes in the inputs' values{own}{bias}; each issue moves them on by one column,"
         f" and the column in front reaches the lanes {MEMORY} clocks later",
         columns,
+        layer.invariants,
+    )
+
+
+def _prove_store_inputs(layer: Layer, store: Outputs) -> None:
+    wiring, shape = layer.wiring, layer.shape
+
+    def inputs() -> Iterator[Pair]:
+        yield wiring.pair(store.instance, "write", layer.transfer)
+        slice_ = layer.signal("i__payload")[shape.step_bits :]
+        yield wiring.pair(store.instance, "slice", slice_)
+        column = layer.slot.low(column_bits(shape))
+        yield wiring.pair(store.instance, "column", column)
+
+    wiring.claim(
+        f"{layer.label}: the columns",
+        "each slice of a tick's inputs goes into the memory of the columns when it is transferred,"
+        " and the column of each issue is looked up there",
+        inputs,
         layer.invariants,
     )
 

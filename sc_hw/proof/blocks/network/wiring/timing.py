@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.network.wiring.instances import Outputs
 from sc_hw.proof.blocks.network.wiring.statements import Pair
 from sc_hw.proof.blocks.network.wiring.sweep import Layer, end_of_tick
 from sc_hw.proof.flattened import Instance
 from sc_hw.trained.lane import MEMORY
+from sc_model.spec import SLICE
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,12 @@ class TickTimes:
     layer : its layer.
     columns : issues of a group.
     sweeper : the instance that counts slots and groups.
-    busy : name of the layer's register that is high during the tick.
     strobes : name of the part that says when sums end.
     clocks : from the clock in which it begins to the transfer of the spikes.
     origin : what happens when it begins.
     """
 
-    busy, origin, strobes = "ticking", "the transfer of its inputs", "lane_0"
+    origin, strobes = "the transfer of its inputs", "lane_0"
 
     def __init__(self, layer: Layer, columns: int) -> None:
         self.layer, self.wiring, self.shape = layer, layer.wiring, layer.shape
@@ -159,6 +160,23 @@ class TickTimes:
         yield from self._answering(row)
         for clock in range(1, shape.settling + 1):
             yield part, f"last_spike_d{clock}", row.before(self.decided + clock).is_at(*self.last)
+        if layer.queue is not None:
+            yield from self._leaving(row.before(self.decided))
+
+    def _leaving(self, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
+        """The registers of the spikes on their way into the queue of slices, and its counters."""
+        settling, part = self.shape.settling, self.layer.part
+        for clock in range(1, settling + 1):
+            yield part, f"spike_valid_d{clock}", self.turn(row.before(clock))
+        # The spikes that came before this clock are those of the neurons in front of this one.
+        turn = row.before(settling)
+        number, over = self._index(turn), turn.behind(*self.last)
+        place = (SLICE // self.shape.spec.neurons_a_clock).bit_length() - 1
+        queue, count = part.part("slices"), self.shape.o_slices
+        bits = count.bit_length()
+        yield queue, "place", number[:place].gated(~over)
+        written = mux(over, self.wiring.const(count, bits), number[place:].low(bits))
+        yield queue, "written", written
 
     def _deciding(self, neurons: Instance, row: Time) -> Iterator[tuple[Instance, str, Bits]]:
         """The registers of a pipeline of neurons."""
@@ -201,7 +219,7 @@ class TickTimes:
     @property
     def under_way(self) -> Bits:
         """The tick is under way in this clock."""
-        return self.layer.state(self.busy)
+        return self.layer.state(self.layer.busy)
 
     def at(self, time: Time) -> list[Bits]:
         """That each register holds what it must at a time."""
@@ -212,10 +230,11 @@ class TickTimes:
 
     def at_rest(self) -> list[tuple[Instance, str]]:
         """The registers that are 0 between ticks."""
-        # That neurons rest holds but for the time from a reset to the first tick. The last clock of
+        # That neurons rest holds but for the time from a reset to the first tick. Slices that have
+        # been written go on being counted till the next tick. The last clock of
         # a write's way is free: it lands before the next tick can read.
         lane = self.shape.lane
-        exempt = {"rest"} | ({f"issue_d{lane.state_ready}"} if lane.state else set())
+        exempt = {"rest", "written"} | ({f"issue_d{lane.state_ready}"} if lane.state else set())
         registers = self.registers(self.start())
         return [(part, name) for part, name, _ in registers if name not in exempt]
 
@@ -234,14 +253,71 @@ def prove_timing(layer: Layer, tick_clocks: int) -> None:
     """Add the claims about the clocks of a tick; the manifest says how many it takes."""
     tick = TickTimes(layer, layer.shape.spec.columns)
     prove_times(tick)
-    # The claims above make `tick.clocks` the number that the hardware takes.
+    if layer.queue is not None:
+        prove_queue(layer, layer.queue, tick)
+    # The claims above make `tick.clocks` the number that the hardware takes. The queue's last slice
+    # leaves a clock later than a word, and those without spikes behind it.
+    slices = -(-layer.shape.spec.neurons // SLICE)
+    leaving = 0 if layer.queue is None else 1 + layer.shape.o_slices - slices
     layer.wiring.prover.record(
         f"{layer.label}: clocks of a tick",
         f"from the transfer of a tick's inputs to that of its spikes, if these are taken at once,"
-        f" there are {tick.clocks} clocks, as the manifest says",
-        tick.clocks == tick_clocks,
+        f" there are {tick.clocks + leaving} clocks, as the manifest says",
+        tick.clocks + leaving == tick_clocks,
         0.0,
         {"the manifest says": tick_clocks},
+    )
+
+
+def prove_queue(layer: Layer, queue: Outputs, times: TickTimes) -> None:
+    """Add the claims about what goes into the queue of slices, and when."""
+    wiring, part, neurons = layer.wiring, queue.instance, layer.neurons
+
+    def inputs() -> Iterator[Pair]:
+        yield wiring.pair(part, "restart", layer.restarts)
+        last = neurons["o_valid"] & neurons["o_last"]
+        rows = [
+            ("valid", "spike_valid", neurons["o_valid"]),
+            ("spike", "spike", neurons["o_spike"]),
+        ]
+        for name, line, given in (*rows, ("last", "last_spike", last)):
+            for clock in range(1, layer.shape.settling + 1):
+                register, strobe = f"{line}_d{clock}", name != "spike"
+                following = layer.unless_reset(given) if strobe else given
+                yield wiring.next_pair(layer.part, register, following)
+                given = layer.state(register)
+            yield wiring.pair(part, name, given)
+        yield wiring.pair(part, "o__ready", layer.signal("o__ready"))
+        left = layer.in_queue("written") ^ layer.in_queue("taken")
+        begins = layer.restarts.implies(~left.any() & ~layer.spike_valid)
+        yield f"{times.origin} is behind the last slice", begins, wiring.const(1, 1)
+
+    wiring.claim(
+        f"{layer.label}: the spikes",
+        "the queue of slices gets each neuron's spike, the last one with the end of the tick, and"
+        f" begins anew with {times.origin}, when all slices of the tick before have been taken",
+        inputs,
+        lambda: [*layer.invariants(), layer.spike_valid.implies(times.under_way)],
+    )
+    time = times.time()
+
+    def turns() -> Iterator[Pair]:
+        bits = (layer.shape.o_slices * SLICE).bit_length() + 1
+        written, spec = layer.in_queue("written").wide(bits), layer.shape.spec
+        turns = written.times(SLICE // spec.neurons_a_clock)
+        number = turns + layer.in_queue("place").wide(bits)
+        last = number.equals(spec.turns - 1)
+        in_turn = number.below(spec.turns) & end_of_tick(layer).equals(last)
+        yield "a spike's turn", layer.spike_valid.implies(in_turn), wiring.const(1, 1)
+        ends = end_of_tick(layer).implies(layer.spike_valid)
+        yield "the end comes with a spike", ends, wiring.const(1, 1)
+
+    wiring.claim(
+        f"{layer.label}: spikes in turn",
+        "while a tick is decided each spike that comes is that of the next neuron by the queue's"
+        " count, and the last one that of the last neuron",
+        turns,
+        lambda: [*layer.invariants(), *times.at(time), times.within(time), times.under_way],
     )
 
 
@@ -264,7 +340,7 @@ def _prove_rest(tick: TickTimes) -> None:
     wiring.claim(
         f"{layer.label}: at rest after a reset",
         "a reset takes everything off its way: no synapse, sum, neuron or write is under way",
-        lambda: (*_rests_next(tick), _becomes(layer, tick.busy, 0)),
+        lambda: (*_rests_next(tick), _becomes(layer, tick.layer.busy, 0)),
         lambda: [layer.reset],
     )
 
@@ -291,7 +367,7 @@ def _prove_ticks(tick: TickTimes) -> None:
 
     def started() -> Iterator[Pair]:
         yield "the end of a tick", end_of_tick(layer), wiring.const(0, 1)
-        yield _becomes(layer, tick.busy, 1)
+        yield _becomes(layer, tick.layer.busy, 1)
         for owner, name, value in tick.registers(tick.start()):
             yield f"{owner.path}.{name} (next)", wiring.next(owner, name), value
 
@@ -328,7 +404,7 @@ def _prove_ticks(tick: TickTimes) -> None:
     )
 
     def over() -> Iterator[Pair]:
-        yield _becomes(layer, tick.busy, 0)
+        yield _becomes(layer, tick.layer.busy, 0)
         yield _becomes(layer, "waiting", 1)
         sweeping = wiring.state(tick.sweeper, "sweeping")
         yield f"{tick.sweeper.path}.sweeping", sweeping, wiring.const(0, 1)

@@ -14,6 +14,7 @@ from sc_hw.proof.blocks.network.facts import (
     TrainedNeuronsFacts,
 )
 from sc_hw.proof.blocks.network.parts import (
+    COLUMNS,
     ENCODER,
     EVENT_LANES,
     HISTORY,
@@ -161,23 +162,29 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
         parts.facts(TrainedLaneFacts, LANE, index),
         parts.facts(TrainedNeuronsFacts, NEURONS, index),
         readout=_readout_facts(network, parts, index),
+        sliced=network.sliced(index),
+        o_slices=network.gives_slices(index),
     )
     part, given = network.layer(layer.name), {"rst": reset.term}
-    lane = parts.netlist(LANE, index)
-    lanes = [
-        prove_instance(wiring, part.part(f"lane_{number}"), lane, given)
-        for number in range(layer.lanes)
-    ]
-    neurons = prove_instance(wiring, part.part("neurons"), parts.netlist(NEURONS, index), given)
-    history = None
-    if layer.max_delay:
-        past = parts.netlist(HISTORY, index)
-        history = prove_instance(wiring, part.part("history"), past, given)
-    readout = None
-    if shape.readout is not None:
-        alone = parts.netlist(READOUT, index)
-        readout = prove_instance(wiring, part.part("readout"), alone, given)
-    inside = Layer(wiring, part, shape, reset, lanes, neurons, history, readout=readout)
+
+    def instance(path: str, kind: str) -> Outputs:
+        return prove_instance(wiring, part.part(path), parts.netlist(kind, index), given)
+
+    def where(has: object, path: str, kind: str) -> Outputs | None:
+        return instance(path, kind) if has else None
+
+    inside = Layer(
+        wiring,
+        part,
+        shape,
+        reset,
+        [instance(f"lane_{number}", LANE) for number in range(layer.lanes)],
+        instance("neurons", NEURONS),
+        where(layer.max_delay, "history", HISTORY),
+        readout=where(shape.readout, "readout", READOUT),
+        store=where(shape.sliced, "columns", COLUMNS),
+        queue=where(shape.o_slices, "slices", SLICES),
+    )
     prove_sweep(inside)
     prove_layer_parts(inside)
     prove_timing(inside, tick_clocks)
@@ -203,7 +210,6 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
     lanes_facts = parts.facts(EventLanesFacts, EVENT_LANES, index)
     neurons = parts.facts(TrainedNeuronsFacts, NEURONS, index)
     value = spec.crossing(index).value
-    slices = network.sliced(index), network.gives_slices(index)
     shape = EventShape(
         layer,
         value,
@@ -211,8 +217,9 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         lanes_facts,
         neurons,
         lanes_facts,
-        *slices,
         readout=_readout_facts(network, parts, index),
+        sliced=network.sliced(index),
+        o_slices=network.gives_slices(index),
     )
     # where the layer has them
     order, queue, wiper = (
@@ -224,7 +231,6 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         instance("sequencer", SEQUENCER),
         instance("reader", READER),
         order,
-        queue,
         wiper,
     )
     lanes = each_lane(instance("lanes", EVENT_LANES), shape)
@@ -238,6 +244,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         None,
         joined,
         readout=None if shape.readout is None else instance("readout", READOUT),
+        queue=queue,
     )
     prove_events(inside)
     if layer.CONNECTIVITY == "full" and order is None:

@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator
 
-from sc_hw.events.slice_queue import SliceQueue
+from sc_hw.trained.slice_queue import SliceQueue
 from sc_model.spec import SLICE
 
 

@@ -1,0 +1,81 @@
+# amaranth: UnusedElaboratable=no
+"""The columns of a swept layer's tick in a memory, as they come slice by slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from sc_hw.fabric.primitives import BlockRAM
+from sc_hw.trained.lane import MEMORY
+from sc_hw.wires import Delays, gated
+from sc_model.spec import SLICE
+
+
+class ColumnStore(wiring.Component):
+    """Takes the columns of a tick in slices of `SLICE` bits, and shows one of them in each clock.
+
+    The slices lie in a block RAM, so that no column has a register. Latency `MEMORY` clocks from a
+    column's number to its value, throughput one slice and one column a clock, domain ``sync``. The
+    columns are those of the last tick that was written as a whole.
+
+    Reset: at any time; the next slice is the first one of a tick.
+
+    Parameters
+    ----------
+    columns : that a tick has.
+    constant : the last column is 1 in every tick, whatever its slice says.
+
+    Members
+    -------
+    write : `slice` is stored in this clock; all slices of a tick come in turn, the columns with the
+        lowest numbers first and in the lowest bits.
+    slice : columns of a tick; those behind the last column have no meaning.
+    last : it is the tick's last one.
+    column : number of a column, once all slices of a tick are written.
+    value : value of the column whose number was there `MEMORY` clocks ago.
+    """
+
+    def __init__(self, columns: int, *, constant: bool = False) -> None:
+        self.columns, self.constant = columns, constant
+        self.slices = -(-columns // SLICE)
+        super().__init__(
+            {
+                "write": In(1),
+                "slice": In(SLICE),
+                "last": Out(1),
+                "column": In(max(1, (columns - 1).bit_length())),
+                "value": Out(1),
+            }
+        )
+
+    @property
+    def bits(self) -> int:
+        """Bits of its memory."""
+        return self.slices * SLICE
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        delays = Delays(m)
+        m.submodules.memory = ram = BlockRAM(self.slices, SLICE, output_register=False)
+        part = Signal(range(self.slices), name="part")
+        in_slice = (SLICE - 1).bit_length()
+        place = delays.later(self.column[:in_slice], MEMORY - 1, "place")
+        found = ram.r_data.bit_select(place, 1)
+        if self.constant:
+            is_last = delays.later(self.column == self.columns - 1, MEMORY - 1, "is_constant")
+            found = found | is_last
+        m.d.comb += [
+            self.last.eq(part == self.slices - 1),
+            ram.w_en.eq(self.write),
+            ram.w_addr.eq(part),
+            ram.w_data.eq(self.slice),
+            ram.r_addr.eq(self.column[in_slice:]),
+        ]
+        m.d.sync += self.value.eq(found)
+        with m.If(self.write):
+            m.d.sync += part.eq(gated(part + 1, by=~self.last))
+        return m
