@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -17,6 +17,7 @@ from sc_hw.recurrent.host_port import HostPort
 from sc_hw.recurrent.neurons import NeuronBank
 from sc_hw.recurrent.plan import RecurrentPlan
 from sc_hw.recurrent.readout import Readout
+from sc_hw.recurrent.spike_rings import SpikeRings
 from sc_hw.recurrent.sweep import SynapseSweep
 from sc_hw.wires import gated
 from sc_model.spec.learning import RecurrentNetworkSpec
@@ -28,6 +29,7 @@ class _Parts:
     """The parts of a network, each of which its own file describes."""
 
     control: StepControl
+    spikes: SpikeRings
     sweep: SynapseSweep
     neurons: NeuronBank
     readout: Readout
@@ -66,6 +68,7 @@ class RecurrentNetwork(wiring.Component):
         sweep, readout = SynapseSweep(plan), Readout(plan)
         self.parts = _Parts(
             control=StepControl(plan),
+            spikes=SpikeRings(plan),
             sweep=sweep,
             neurons=NeuronBank(plan),
             readout=readout,
@@ -106,7 +109,7 @@ class RecurrentNetwork(wiring.Component):
             m.submodules[name] = part
         taken = Signal(self.step_layout, name="step", reset_less=True)
         self._control(m, parts, taken)
-        self._spikes(m, parts, taken)
+        self._spikes(m, parts)
         self._sweep(m, parts, taken)
         self._neurons(m, parts, taken)
         self._readout(m, parts, taken)
@@ -133,22 +136,20 @@ class RecurrentNetwork(wiring.Component):
             self.idle.eq(control.resting),
         ]
 
-    def _spikes(self, m: Module, parts: _Parts, taken: Any) -> None:
-        """The rows' spikes, which go round once for each group; and the neurons' own."""
-        control, plan = parts.control, self.plan
-        rows = Signal(plan.rows, name="row_spikes", reset_less=True)
-        fired = Signal(plan.neurons, name="fired", reset_less=True)
-        payload = self.i.payload
-        with m.If(self.i.valid & self.i.ready):
-            # in the first step of a sample no neuron has fired before
-            m.d.sync += rows.eq(Cat(payload.spikes, gated(fired, by=~payload.first)))
-        with m.Elif(control.issue):
-            m.d.sync += rows.eq(Cat(rows[1:], rows[0]))
-        with m.If(parts.neurons.fired):
-            m.d.sync += fired.eq(Cat(fired[1:], parts.neurons.spike))
-        with m.Elif(control.add):
-            m.d.sync += fired.eq(Cat(fired[1:], fired[0]))
-        m.d.comb += [parts.sweep.spike.eq(rows[0]), parts.readout.spike.eq(fired[0])]
+    def _spikes(self, m: Module, parts: _Parts) -> None:
+        """The spikes of rows and neurons."""
+        control, spikes, payload = parts.control, parts.spikes, self.i.payload
+        m.d.comb += [
+            spikes.take.eq(self.i.valid & self.i.ready),
+            spikes.lines.eq(payload.spikes),
+            spikes.first.eq(payload.first),
+            spikes.issue.eq(control.issue),
+            spikes.fired.eq(parts.neurons.fired),
+            spikes.spike.eq(parts.neurons.spike),
+            spikes.add.eq(control.add),
+            parts.sweep.spike.eq(spikes.row_spike),
+            parts.readout.spike.eq(spikes.neuron_spike),
+        ]
 
     def _sweep(self, m: Module, parts: _Parts, taken: Any) -> None:
         """Synapses."""

@@ -84,6 +84,18 @@ MUTANTS = (
         (r"ends = issue & [^;]*;", "ends = issue;"),
     ),
     _mutant(
+        "spikes",
+        "old spikes in a new sample",
+        "spikes of the sample before are rows of the first step",
+        (r"= ~ first;", "= 1'h1;"),
+    ),
+    _mutant(
+        "spikes",
+        "rows fall out",
+        "a ring of rows does not close: later groups see no spikes",
+        (r"= \{ rows\[0\], ", "= { 1'h0, "),
+    ),
+    _mutant(
         "sweep",
         "word of a later visit",
         "a word is written where a later visit has read",

@@ -28,6 +28,7 @@ Claims = Callable[[Prover, Netlist, RecurrentPlan], None]
 
 PROVERS: dict[str, tuple[Claims, ...]] = {
     "control": (schedule.prove_control,),
+    "spikes": (schedule.prove_spikes,),
     "sweep": (memories.prove_sweep,),
     "neurons": (memories.prove_neurons,),
     "readout": (memories.prove_readout,),

@@ -14,7 +14,7 @@ from sc_model.spec import Design
 from sc_model.spec.learning import RecurrentNetworkSpec
 
 # Parts with claims, as the network calls them, and pipelines, which are parts of these.
-NAMES = ("control", "sweep", "neurons", "readout", "noise")
+NAMES = ("control", "spikes", "sweep", "neurons", "readout", "noise")
 PIPELINES = ("lane", "lane_adders", "row", "neuron", "error", "feedback", "readout_synapse")
 
 

@@ -7,7 +7,7 @@ any state that satisfies the invariant, which a reset brings about and every clo
 
 from __future__ import annotations
 
-from sc_hw.proof.bits import Bits, cat, either
+from sc_hw.proof.bits import Bits, cat, either, mux
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
@@ -257,3 +257,54 @@ def _prove_distinct(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
             *((~clocks.at(clock, "done")).holds for clock in range(count + 1)),
         ],
     )
+
+
+def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
+    """A ring shows the spikes in order, and is then as it was."""
+    clocks = Clocks(prover, net, 1)
+    at = clocks.at
+    rows, neurons = at(0, "rows"), at(0, "neurons")
+    taken = cat([at(0, "lines"), neurons.gated(~at(0, "first"))])
+    turned = cat([rows[1:], rows[0]]) if plan.rows > 1 else rows
+    inward = cat([neurons[1:], at(0, "spike")]) if plan.neurons > 1 else at(0, "spike")
+    around = cat([neurons[1:], neurons[0]]) if plan.neurons > 1 else neurons
+    prover.claim(
+        "spikes: a clock",
+        "when a step is taken the rows' spikes are the lines' and, but in the first step of a"
+        " sample, the neurons'; rings turn with visits, a neuron's spike comes in last, and else all"
+        " stays",
+        violated(
+            same(at(1, "rows"), mux(at(0, "take"), taken, mux(at(0, "issue"), turned, rows))),
+            same(
+                at(1, "neurons"),
+                mux(at(0, "fired"), inward, mux(at(0, "add"), around, neurons)),
+            ),
+            same(at(0, "row_spike"), rows[0]),
+            same(at(0, "neuron_spike"), neurons[0]),
+        ),
+    )
+    for ring, visit, shown, count in (
+        ("rows", "issue", "row_spike", plan.rows),
+        ("neurons", "add", "neuron_spike", plan.neurons),
+    ):
+        around_all = Clocks(prover, net, count)
+        first = around_all.at(0, ring)
+        other = "take" if ring == "rows" else "fired"
+        turns = [
+            condition
+            for clock in range(count)
+            for condition in (
+                around_all.at(clock, visit).holds,
+                (~around_all.at(clock, other)).holds,
+            )
+        ]
+        prover.claim(
+            f"spikes: once around, {ring}",
+            f"visits of {count} clocks show the spikes of the {ring} in order, and the ring is then"
+            " as it was",
+            violated(
+                *(same(around_all.at(n, shown), first[n]) for n in range(count)),
+                same(around_all.at(count, ring), first),
+            ),
+            turns,
+        )
