@@ -88,7 +88,7 @@ REPORTS: dict[str, Report] = {
     "delays": Report("a task for delays", "examples/delays", (*RULES, *GOLDEN, *LEARNERS)),
     "delayed_match": Report(
         "a recurrent layer that learns on the chip with e-prop",
-        "campaigns/delayed_match.py",
+        "campaigns/fpga/delayed_match.py",
         (
             *(*RULES, *GOLDEN, *NATIVE, *SIMULATION, *PRICE, "sc_hw/recurrent", "sc_hw/learning"),
             *("sc_hw/fabric", "sc_hw/build", "examples/delayed_match"),

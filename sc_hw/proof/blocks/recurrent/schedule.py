@@ -271,7 +271,7 @@ def prove_spikes(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     prover.claim(
         "spikes: a clock",
         "when a step is taken the rows' spikes are the lines' and, but in the first step of a"
-        " sample, the neurons'; rings turn with visits, a neuron's spike comes in last, and else all"
+        " sample, the neurons'; rings turn with visits, a neuron's spike comes in last, else all"
         " stays",
         violated(
             same(at(1, "rows"), mux(at(0, "take"), taken, mux(at(0, "issue"), turned, rows))),

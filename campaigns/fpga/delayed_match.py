@@ -1,5 +1,6 @@
-"""A recurrent layer that learns a delayed match with e-prop: `python -m campaigns.delayed_match`
-writes reports/delayed_match.json and delayed_match.md.
+"""A recurrent layer that learns a delayed match with e-prop, in models, in Verilog, on FPGAs.
+
+`python -m campaigns.fpga.delayed_match` writes reports/delayed_match.json and delayed_match.md.
 
 Task and network are those of `examples/delayed_match`. Five seeds draw first weights and samples;
 settings were chosen on others. Beside the network in integers stand the readout alone, with the
@@ -27,7 +28,7 @@ from sc_hw.files import write_json
 from sc_hw.price.estimate import estimate
 from sc_model.spec import Design, load_design
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "delayed_match"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "delayed_match"
 SCHEMA = "sc-hw.delayed-match.v1"
 SEEDS = (1, 2, 3, 4, 5)
 CHOSEN_ON = (101, 108)  # the seeds that settings were chosen on, from and to
@@ -218,7 +219,7 @@ def page(report: dict[str, Any]) -> str:
         " Chance is 50. *Readout alone*: the recurrent layer stays as it was drawn; *smaller*: and"
         f" the readout's steps are 2^-{SMALLER} of the others. The task and its network are in"
         " [examples/delayed_match](../examples/delayed_match/README.md); `python -m"
-        " campaigns.delayed_match` makes this page.",
+        " campaigns.fpga.delayed_match` makes this page.",
         "",
         "| delays | samples | learned, integers | floating point | readout alone | smaller steps |",
         "|---|--:|---|---|---|---|",

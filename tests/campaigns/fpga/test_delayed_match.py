@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from campaigns import delayed_match
-from campaigns.delayed_match import PARTS, SEEDS, data_of, design_of, page, summary
+from campaigns.fpga import delayed_match
+from campaigns.fpga.delayed_match import PARTS, SEEDS, data_of, design_of, page, summary
 
 
 def test_designs_and_samples_belong_together() -> None:
