@@ -166,7 +166,10 @@ REPORTS: dict[str, Report] = {
     "on_chip_learning": Report(
         "hidden layers that learn on the chip",
         "campaigns/on_chip_learning",
-        (*RULES, *GOLDEN, *NATIVE, "examples/on_chip", "examples/cartpole"),
+        (
+            *(*RULES, *GOLDEN, *NATIVE, "examples/on_chip", "examples/cartpole"),
+            "sc_model/training/learning_network.py",
+        ),
     ),
     "price": Report(
         "the price before synthesis, on designs held out", "campaigns/price", (*DESIGNS, *PRICE)
