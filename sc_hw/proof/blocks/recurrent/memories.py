@@ -206,7 +206,7 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     at = clocks.at
     index, fresh = at(0, "index"), at(0, "fresh")
     update, fetch = at(0, "update"), at(0, "fetch")
-    layout, stored = part.word_layout, _stored(clocks, "words.words", index)
+    layout, stored = part.word_layout, _stored(clocks, "store.words", index)
     lane = index[: plan.lanes.bit_length() - 1] if plan.lanes > 1 else None
     bits = plan.spec.current_format.width
     currents = at(FETCH, "currents")
@@ -224,9 +224,9 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
         " after its visit the word is written back; in the first step of a sample it counts as 0",
         violated(
             *_given(clocks, "neuron", part.neuron, {**wanted, "current": current}),
-            same(at(written, "words.w_en"), update),
-            update.implies(same(at(written, "words.w_addr"), index)),
-            update.implies(same(at(written, "words.w_data"), cat(fields))),
+            same(at(written, "store.w_en"), update),
+            update.implies(same(at(written, "store.w_addr"), index)),
+            update.implies(same(at(written, "store.w_data"), cat(fields))),
             same(at(written, "fired"), update),
             update.implies(same(at(written, "spike"), at(written, "neuron.o_spike"))),
             same(at(FETCH, "trace"), _field(stored, layout, "trace")),
