@@ -235,6 +235,7 @@ def trials(environment: Environment) -> Iterator[Tried]:
 
 def measure(folder: Path, full_demo: bool) -> dict[str, Any]:
     """Build, install, and try all commands."""
+    commit = _git("rev-parse", "--short", "HEAD").strip()  # others may follow before the end
     wheel = build_wheel(folder)
     began = time.monotonic()
     programs = install(wheel, folder)
@@ -252,7 +253,7 @@ def measure(folder: Path, full_demo: bool) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA,
         "version": environment.run(["--version"]).stdout.strip(),
-        "commit": _git("rev-parse", "--short", "HEAD").strip(),
+        "commit": commit,
         "wheel": wheel.name,
         "wheel_bytes": len(content),
         "wheel_sha256": hashlib.sha256(content).hexdigest(),
