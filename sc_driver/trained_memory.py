@@ -164,12 +164,15 @@ class TrainedMemory:
             state |= {n: np.zeros_like(v) for n, v in state.items() if n not in self.parameters}
         return state
 
-    def scores(self) -> NDArray[np.int64] | None:
-        """Scores of a readout; 0 before the first tick, None where the layer has no readout."""
+    def scores(self, *, of_fresh: bool = False) -> NDArray[np.int64] | None:
+        """Scores of a readout; 0 before the first tick, None where the layer has no readout.
+
+        `of_fresh`: a layer that counts as before its first tick has ended a sample.
+        """
         memories = {memory.space: memory for memory in self.memories()}
         if all(field["name"] != SCORE for field in memories["neuron"].fields):
             return None
-        fresh = bool(memories["control"].read()[FRESH][0])
+        fresh = bool(memories["control"].read()[FRESH][0]) and not of_fresh
         return np.asarray(memories["neuron"].read()[SCORE], np.int64) * (not fresh)
 
     def write(self, state: Mapping[str, NDArray[Any]], fresh: bool) -> None:

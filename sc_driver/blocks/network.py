@@ -42,7 +42,9 @@ def period_of(layers: Layers) -> int:
     return math.lcm(*(layer["tick_interval"] for layer in layers))
 
 
-def why_not_from(name: str, layers: Layers, steps: int) -> str | None:
+def why_not_from(
+    name: str, layers: Layers, steps: int, sample_steps: int | None = None
+) -> str | None:
     """Why no network can go on from a state, for spikes may wait behind a layer; None if it can.
 
     Parameters
@@ -50,7 +52,13 @@ def why_not_from(name: str, layers: Layers, steps: int) -> str | None:
     name : of the network.
     layers : as in a design file.
     steps : of the state, since the reset.
+    sample_steps : steps after which the layers start anew; hardware counts its ticks from there.
     """
+    if sample_steps and steps % sample_steps:
+        return (
+            f"network '{name}' has a state to go on from at the end of a sample, after each"
+            f" {sample_steps} steps, not after {steps}"
+        )
     period, before, waits = period_of(layers), 1, False
     for layer in layers:
         interval = layer["tick_interval"]
@@ -83,6 +91,7 @@ class BoardNetwork(BoardBlock):
         self._name: str = design["name"]
         self._specs: Layers = design["network"]["layers"]
         self._encoder: Mapping[str, Any] | None = design["network"].get("encoder")
+        self._sample_steps: int | None = design["network"].get("sample_steps")
         before = 1
         for spec in self._specs:
             if spec["tick_interval"] < before:
@@ -131,14 +140,17 @@ class BoardNetwork(BoardBlock):
 
     def unrestorable(self, state: State) -> str | None:
         """Why no network can go on from a state: spikes may wait between two layers."""
-        return why_not_from(self._name, self._specs, int(state[NETWORK][STEPS]))
+        steps = int(state[NETWORK][STEPS])
+        return why_not_from(self._name, self._specs, steps, self._sample_steps)
 
     def restore(self, state: State) -> None:
         """Reset the network, and write every field."""
         self.reset()
         self._begin = int(state[NETWORK][STEPS])
         for name, layer in self._layers.items():
-            layer.write(state[name], fresh=self._begin == 0)
+            # what can be restored with samples is their beginning
+            fresh = self._begin == 0 or self._sample_steps is not None
+            layer.write(state[name], fresh=fresh)
         if self._plastic is not None:
             self._plastic.write(_by_space(state[PLASTIC]))
         fired = state[PLASTIC]["neuron.fired"] if self._plastic else self._fired(state)
@@ -246,7 +258,8 @@ class BoardNetwork(BoardBlock):
 
     def answer(self) -> tuple[int, NDArray[Any]]:
         """The answer by the ticks since the reset, and the scores of the last layer's neurons."""
-        scores = self._layers[self._specs[-1]["name"]].scores()
+        last = self._layers[self._specs[-1]["name"]]
+        scores = last.scores(of_fresh=self._sample_steps is not None)
         if scores is None:
             raise TypeError(f"network '{self._name}' has no readout to answer samples by")
         return self._winner, scores

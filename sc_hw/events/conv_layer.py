@@ -46,7 +46,8 @@ class ConvLayer(EventLayer):
 
     Parameters
     ----------
-    spec, value, tick_ms, step_bits, family, sliced, readout, order : as of `EventLayer`.
+    spec, value, tick_ms, step_bits, family, sliced, readout, order, sample_ticks : as of
+        `EventLayer`.
     o_slices : as of `EventLayer`, for any number of neurons.
 
     Raises
@@ -70,6 +71,7 @@ class ConvLayer(EventLayer):
         o_slices: int = 0,
         readout: ReadoutSpec | None = None,
         order: tuple[int, int] | None = None,
+        sample_ticks: int = 0,
     ) -> None:
         check_conv(spec, sliced=sliced, o_sliced=o_slices > 0)
         super().__init__(
@@ -82,6 +84,7 @@ class ConvLayer(EventLayer):
             o_slices=o_slices,
             readout=readout,
             order=order,
+            sample_ticks=sample_ticks,
         )
         self.conv = ConvSequencer(spec, value.width, self.sets, self.lanes.loop)
         self.sequencer = self.conv

@@ -23,7 +23,7 @@ from sc_hw.trained.lane import AHEAD
 from sc_hw.trained.slice_queue import SliceQueue
 from sc_hw.wires import Delays, choose, equals, gated
 from sc_model.layer_kinds import kind_of
-from sc_model.spec import SLICE, IntFormat, ReadoutSpec, TrainedLayerSpec
+from sc_model.spec import SLICE, ConfigError, IntFormat, ReadoutSpec, TrainedLayerSpec
 
 
 class EventLayer(HostedLayer):
@@ -59,6 +59,12 @@ class EventLayer(HostedLayer):
         `recurrent`. 0: one transfer with all spikes.
     order : places and channels of the image whose spikes stream `i` gives place by place, as a
         `ConvLayer` does; None where it gives the inputs in their order. Only with `sliced`.
+    sample_ticks : as of `HostedLayer`; only without delays, whose sums to come would go on.
+
+    Raises
+    ------
+    ConfigError
+        delays with `sample_ticks`.
     """
 
     def __init__(
@@ -73,7 +79,14 @@ class EventLayer(HostedLayer):
         o_slices: int = 0,
         readout: ReadoutSpec | None = None,
         order: tuple[int, int] | None = None,
+        sample_ticks: int = 0,
     ) -> None:
+        if sample_ticks and spec.max_delay:
+            raise ConfigError(
+                f"layer '{spec.name}' must have no delays with sample_steps in hardware, where"
+                " events of a sample would arrive in the next one; take engine 'sweep', or leave"
+                " out sample_steps."
+            )
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
         # Events of a list add to sums that nothing else of the tick may have added to before.
@@ -108,6 +121,7 @@ class EventLayer(HostedLayer):
             channels=self.scanner.chunk if sliced else None,
             o_channels=SLICE if o_slices else None,
             readout=readout,
+            sample_ticks=sample_ticks,
         )
 
     def _make_sequencer(self, spec: Any, value: IntFormat) -> EventSequencer | SparseSequencer:
@@ -367,8 +381,9 @@ class EventLayer(HostedLayer):
                 self.o.payload.spikes.eq(self._in_order(m, tick.spikes)),
             ]
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
+        anew = self._sample_over(m, ends)
         with m.If(ends):
-            m.d.sync += [tick.deciding.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
+            m.d.sync += [tick.deciding.eq(0), tick.waiting.eq(1), tick.fresh.eq(anew)]
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
             m.d.sync += tick.fresh.eq(host.loaded.data[0])
         with m.If(taken):

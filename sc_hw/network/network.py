@@ -28,19 +28,20 @@ def layer_of(spec: NetworkSpec, index: int, family: Family) -> HostedLayer:
     """A layer of a network, with the engine that it names."""
     layer, value = spec.layers[index], spec.crossing(index).value
     readout = spec.readout if index + 1 == len(spec.layers) else None
-    slices: dict[str, Any] = {
+    more: dict[str, Any] = {
+        "sample_ticks": spec.sample_ticks(index),
         "sliced": spec.slices(index) > 0,
         "o_slices": spec.slices(index + 1) if index + 1 < len(spec.layers) else 0,
     }
     order = spec.place_order(index)
     common = (value, spec.tick_ms, spec.step_bits, family)
     if isinstance(layer, ConvSpec):
-        return ConvLayer(layer, *common, **slices, order=order, readout=readout)
+        return ConvLayer(layer, *common, **more, order=order, readout=readout)
     if isinstance(layer, SparseSpec):
-        return SparseLayer(layer, *common, **slices, order=order, readout=readout)
+        return SparseLayer(layer, *common, **more, order=order, readout=readout)
     if layer.engine == "events":
-        return EventLayer(layer, *common, **slices, order=order, readout=readout)
-    return TrainedLayer(layer, *common, readout, **slices)
+        return EventLayer(layer, *common, **more, order=order, readout=readout)
+    return TrainedLayer(layer, *common, readout, **more)
 
 
 class SpikeNetwork(wiring.Component):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from amaranth.hdl import C, Cat, Module, Signal, Value
+from amaranth.hdl import C, Cat, Module, Signal, Value, ValueLike
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -75,6 +75,7 @@ class HostedLayer(wiring.Component):
     channels : values of a transfer of `i`; by default those of all inputs.
     o_channels : spikes of a transfer of `o`; by default those of all neurons.
     readout : what the layer answers samples by, or None.
+    sample_ticks : ticks after which all state reads as 0 again, as after a reset; 0: never.
 
     Members
     -------
@@ -115,8 +116,10 @@ class HostedLayer(wiring.Component):
         channels: int | None = None,
         o_channels: int | None = None,
         readout: ReadoutSpec | None = None,
+        sample_ticks: int = 0,
     ) -> None:
         self.spec, self.value, self.step_bits, self.family = spec, value, step_bits, family
+        self.sample_ticks = sample_ticks
         by_potential = readout is not None and readout.by_potential
         self.readout: Readout | None = None
         if readout is not None:
@@ -265,6 +268,16 @@ class HostedLayer(wiring.Component):
         ]
         if readout.spec.by_potential:
             m.d.comb += readout.potential.eq(neurons.o_potential)
+
+    def _sample_over(self, m: Module, ends: Value) -> ValueLike:
+        """Whether a tick is the last one of a sample; `ends`: it ends in this clock."""
+        if self.sample_ticks < 2:
+            return self.sample_ticks
+        number = Signal(range(self.sample_ticks), name="sample_tick")
+        is_last = number == self.sample_ticks - 1
+        with m.If(ends):
+            m.d.sync += number.eq(gated(number + 1, by=~is_last))
+        return is_last
 
     def _connect_queue(
         self, m: Module, delays: Delays, queue: SliceQueue, restart: Value, ends: Value

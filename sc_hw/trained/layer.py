@@ -49,6 +49,7 @@ class TrainedLayer(HostedLayer):
     o_slices : stream `o` gives `SLICE` spikes a transfer, in as many transfers, each as soon as its
         neurons are decided; those behind the last neuron's spike have no meaning. Not with
         `recurrent`. 0: one transfer with all spikes.
+    sample_ticks : as of `HostedLayer`.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class TrainedLayer(HostedLayer):
         *,
         sliced: bool = False,
         o_slices: int = 0,
+        sample_ticks: int = 0,
     ) -> None:
         family = family if family is not None else load_family("generic")
         synapse = kind_of(spec).pipeline(spec, value, tick_ms)
@@ -79,6 +81,7 @@ class TrainedLayer(HostedLayer):
             channels=SLICE if sliced else None,
             o_channels=SLICE if o_slices else None,
             readout=readout,
+            sample_ticks=sample_ticks,
         )
 
     @property
@@ -284,8 +287,9 @@ class TrainedLayer(HostedLayer):
             self._collect_word(m, tick.spikes)
         # `fresh` falls behind the last neuron: every read of the first tick needs it.
         ends = delays.later(last_spike, self.settling_clocks, "last_spike", strobe=True)
+        anew = self._sample_over(m, ends)
         with m.If(ends):
-            m.d.sync += [tick.ticking.eq(0), tick.waiting.eq(1), tick.fresh.eq(0)]
+            m.d.sync += [tick.ticking.eq(0), tick.waiting.eq(1), tick.fresh.eq(anew)]
         with m.Elif(host.load_now & (host.loaded.space == Space.CONTROL)):
             m.d.sync += tick.fresh.eq(host.loaded.data[0])
         if self.queue is not None:

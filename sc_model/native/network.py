@@ -139,12 +139,14 @@ class _Run:
     arrays : the arrays behind their addresses, by layer and name.
     pointers : their addresses as C takes them, which have to be kept.
     steps : steps since the reset.
+    held : last word of the last trained layer, where samples end; None before the first step.
     """
 
     layers: list[_Layer]
     arrays: list[dict[str, NDArray[Any]]]
     pointers: list[Any]
     steps: int = 0
+    held: NDArray[np.uint8] | None = None
 
 
 def _for_each(work: Callable[[int], None], count: int, threads: int | None) -> None:
@@ -335,6 +337,34 @@ class NativeNetwork:
         `words`, (T, neurons) for each layer, get each layer's word in the steps in which it ticks;
         `potentials`, (T, neurons), the last layer's potentials after each step.
         """
+        period = self.spec.sample_steps
+        if period is None:
+            return self._advance(run, x, words, potentials)
+        y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
+        begin = 0
+        while begin < len(x):
+            done = run.steps % period
+            some = slice(begin, min(len(x), begin + period - done))
+            traced = None if potentials is None else potentials[some]
+            y[some] = self._advance(run, x[some], [each[some] for each in words], traced)
+            # up to the first tick of a sample the word of the one before stays
+            silent = max(0, self.spec.layers[-1].tick_interval - 1 - done)
+            y[begin : min(begin + silent, some.stop)] = 0 if run.held is None else run.held
+            run.held = y[some.stop - 1].copy()
+            if run.steps % period == 0:
+                anew = self._started()
+                run.layers, run.arrays, run.pointers = anew.layers, anew.arrays, anew.pointers
+            begin = some.stop
+        return y
+
+    def _advance(
+        self,
+        run: _Run,
+        x: NDArray[np.uint8],
+        words: Sequence[NDArray[np.uint8]],
+        potentials: NDArray[np.int64] | None,
+    ) -> NDArray[np.uint8]:
+        """Advance a run within a sample; see `_call`."""
         y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
         size = len(run.layers)
         table = (ctypes.c_void_p * size)(*map(ctypes.addressof, run.layers))
@@ -387,6 +417,8 @@ class NativeNetwork:
         words = self._call(self._own, x, potentials=potentials if self._has_potential else None)
         for place in range((-first - 1) % interval, len(x), interval):
             if self.readout is not None:
+                if self.spec.in_sample(first + place + 1 - interval) == 0:
+                    self.readout.reset()
                 self.readout.step(words[place], potentials[place])
         return words
 
@@ -443,7 +475,10 @@ class NativeNetwork:
         readout = readout_of(self.spec)
         words, potentials = self.run_last(samples, threads)
         interval = self.spec.layers[-1].tick_interval
-        ticks = slice(interval - 1, None, interval)
+        # where a sample is longer than the network's own, what has been seen of its last part
+        period = self.spec.sample_steps or max(1, words.shape[1])
+        begin = max(0, words.shape[1] - 1) // period * period
+        ticks = slice(begin + interval - 1, None, interval)
         return answers(readout, words[:, ticks], potentials[:, ticks])
 
     def run_last(
@@ -565,6 +600,7 @@ class NativeNetwork:
                 rows = np.ascontiguousarray(past)
                 count = ctypes.c_int64(len(rows))
                 self._replay(ctypes.c_int64(index), count, address(rows), table)
+        run.held = run.arrays[-1]["fired"].copy()
         self._own = run
         self._last = run.arrays[-1]["fired"].copy()
         if self.plastic is not None:

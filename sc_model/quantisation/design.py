@@ -113,7 +113,7 @@ def _toml(design: Design, comment: str) -> str:
         "",
         "[network]",
         f"tick_ms = {network.tick_ms!r}",
-        *_keys(network, ("step_bits", "crossing_depth")),
+        *_keys(network, ("step_bits", "crossing_depth", "sample_steps")),
     ]
     for role, clock in sorted(network.clocks.items()):
         lines += ["", f"[clock.{role}]", f"mhz = {clock.mhz!r}"]

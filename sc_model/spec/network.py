@@ -32,6 +32,7 @@ from sc_model.texts import shown
 
 DEFAULT_KIND = "hetsyn"
 MAX_LAYERS = 64
+MAX_SAMPLE_STEPS = 65_536
 # Inputs above which a step comes in slices: up to there a word is a register or two in each stage.
 MAX_WORD = 256
 SLICE = 16  # spikes of a slice
@@ -125,6 +126,8 @@ class NetworkSpec(Frozen):
     readout : how a sample is answered, or None: the words that come out are all there is.
     encoder : how values become the first layer's spikes, or None: spikes come in. Each set of
         values is shown for `encoder.steps` steps, and the encoder begins anew with each.
+    sample_steps : steps of a sample: behind its last one all trained layers, and the readout, start
+        anew as after a reset, but numbers of steps go on. None: never.
 
     Raises
     ------
@@ -146,6 +149,12 @@ class NetworkSpec(Frozen):
         ge=2,
         le=32,
         description="bits of the number of the step that travels with each word",
+    )
+    sample_steps: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_SAMPLE_STEPS,
+        description="steps after which all trained layers start anew; left out: never",
     )
     crossing_depth: int = Field(
         default=4,
@@ -187,6 +196,7 @@ class NetworkSpec(Frozen):
                 " are of samples that do not depend on each other; leave out one of the two."
             )
         self._check_encoder()
+        self._check_samples()
         last = self.layers[-1]
         if self.readout is not None and last.neurons_a_clock > 1:
             raise ValueError(
@@ -261,14 +271,55 @@ class NetworkSpec(Frozen):
                 f" {encoder.steps}."
             )
 
+    def _check_samples(self) -> None:
+        """ValueError for samples behind whose last step spikes may wait."""
+        if self.sample_steps is None:
+            return
+        if any(self.early(layer) for layer in self.layers):
+            raise ValueError(
+                "a network with sample_steps must have layers that wait for their producers; take"
+                " tick_intervals that do not fall."
+            )
+        for index, layer in enumerate(self.layers):
+            if self.sample_steps % layer.tick_interval:
+                raise ValueError(
+                    f"NetworkSpec.sample_steps must be a multiple of the tick_interval of layer"
+                    f" '{layer.name}' ({layer.tick_interval}), not {self.sample_steps}."
+                )
+            if layer.policy == "once" and self.crossing(index).most_words > 1:
+                raise ValueError(
+                    f"layer '{layer.name}' must not have policy 'once' with sample_steps, behind"
+                    " whose last step spikes would wait; take 'hold' or 'accumulate'."
+                )
+        if self.sample_steps % self.shown_steps:
+            raise ValueError(
+                f"NetworkSpec.sample_steps must be a multiple of EncoderSpec.steps"
+                f" ({self.shown_steps}), not {self.sample_steps}."
+            )
+
     @model_serializer(mode="wrap")
     def _without_coding(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Designs without readout and encoder keep the text, and so the hash, that they had."""
+        """Designs without these tables keep the text, and so the hash, that they had."""
+        later = ("readout", "encoder", "sample_steps")
         return {
-            key: value
-            for key, value in dump(self).items()
-            if key not in ("readout", "encoder") or value is not None
+            key: value for key, value in dump(self).items() if key not in later or value is not None
         }
+
+    def at_start(self, steps: int) -> bool:
+        """Whether the trained layers are as after a reset, so many steps after one."""
+        return self.in_sample(steps) == 0
+
+    def in_sample(self, steps: int) -> int:
+        """Steps since the trained layers started anew, so many steps after a reset."""
+        return steps if self.sample_steps is None else steps % self.sample_steps
+
+    def sample_ticks(self, index: int) -> int:
+        """Ticks of a layer in a sample; 0 where a sample has no end."""
+        return (
+            0
+            if self.sample_steps is None
+            else self.sample_steps // self.layers[index].tick_interval
+        )
 
     @property
     def shown_steps(self) -> int:

@@ -111,6 +111,11 @@ def _without_a_sweep(design: Design) -> str | None:
     return None if swept else "the network has no layer with engine 'sweep'"
 
 
+def _without_samples(design: Design) -> str | None:
+    long = network_of(design).sample_ticks(0) > 1
+    return None if long else "no sample of several ticks has an end"
+
+
 def _stored(network: NetworkSpec) -> list[str]:
     """Swept layers whose columns come in slices, into a memory."""
     layers = enumerate(network.layers)
@@ -147,6 +152,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _last_lane,
         (r"\bfirst_d1 <= first;", "first_d1 <= 1'h0;"),
         _without_a_sweep,
+    ),
+    wiring_mutant(
+        "samples without end",
+        "a layer goes on with the state of the sample before",
+        _first_layer,
+        (r"\bsample_tick <= [^;]+;", "sample_tick <= 0;"),
+        _without_samples,
     ),
     wiring_mutant(
         "one slice of columns",

@@ -76,7 +76,9 @@ class ModelNetwork:
             for name, layer in names.items()
         }
         if network.readout is not None:
-            fields[self.spec.layers[-1].name][SCORE] = network.readout.scores.copy()
+            # at the end of a sample no score counts any more, though it can still be asked for
+            scores = network.readout.scores * (not self.spec.at_start(network.steps))
+            fields[self.spec.layers[-1].name][SCORE] = scores
         plastic = network.plastic
         return fields, None if plastic is None else plastic.checkpoint()
 
@@ -93,7 +95,7 @@ class ModelNetwork:
         if network.plastic is not None and plastic is not None:
             network.plastic.restore(plastic)
         if network.readout is not None:
-            begun = steps >= last.tick_interval
+            begun = self.spec.in_sample(steps) >= last.tick_interval
             network.readout.restore(fields[last.name][SCORE], begun=begun)
         if isinstance(network, NativeNetwork):
             waiting: dict[str, dict[str, Any]] = {
@@ -290,7 +292,8 @@ class NetworkDevice(DeviceBlock):
 
     def unrestorable(self, state: State) -> str | None:
         """Why a state can't be restored: a step after which spikes may wait in a crossing."""
-        return why_not_from(self.design.name, self._layers, int(state[NETWORK][STEPS]))
+        steps, sample = int(state[NETWORK][STEPS]), self.network.sample_steps
+        return why_not_from(self.design.name, self._layers, steps, sample)
 
     def restore(self, engine: Any, state: State) -> None:
         """Write every field."""

@@ -141,6 +141,13 @@ class Network:
             self.plastic.restore(self._initial)
             self.outputs[PLASTIC] = np.zeros(self.spec.plastic.layer.neurons, np.uint8)
 
+    def _start_anew(self) -> None:
+        """Reset the trained layers; their last words stay, and the readout's scores to a tick."""
+        for layer in self.layers.values():
+            layer.reset()
+        for crossing in self.crossings.values():
+            crossing.reset()
+
     @property
     def last(self) -> str:
         """Name of the layer whose words are the network's output."""
@@ -171,6 +178,8 @@ class Network:
                 self.outputs[spec.name] = layer.step(crossing.take())
             word = self.outputs[spec.name]
         if has_word and self.readout is not None:
+            if self.spec.in_sample(self.steps - self.spec.layers[-1].tick_interval) == 0:
+                self.readout.reset()
             potential = layer.neuron["potential"] if self.readout.spec.by_potential else word
             self.readout.step(word, potential)
         if has_word and self.plastic is not None:
@@ -178,6 +187,8 @@ class Network:
             modulators = {name: teaching.pop(name, 0) for name in self.plastic.names.taken}
             flags = {name: bool(value) for name, value in teaching.items()}
             self.outputs[PLASTIC] = self.plastic.step(word, modulators, **flags).astype(np.uint8)
+        if self.spec.at_start(self.steps):
+            self._start_anew()
         return self.outputs[self.last].copy()
 
     def answers(self, samples: ArrayLike) -> Answers:

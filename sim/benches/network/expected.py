@@ -132,7 +132,7 @@ class _GoldenRun:
         anything.
         """
         layer = self.network.layers[name]
-        ticked = self.network.steps >= layer.spec.tick_interval
+        ticked = self.spec.in_sample(self.network.steps) >= layer.spec.tick_interval
         state = layer.state if ticked else {}
         readout = self.network.readout
         if readout is not None and ticked and name == self.network.last:

@@ -69,7 +69,7 @@ class RtlNetwork:
     def _write(self, fields: Fields, steps: int, plastic: Checkpoint | None) -> None:
         """Make the network anew, and write all its memories."""
         self.rtl.start(self._clocks, 0)
-        if not self.rtl.write(fields, fresh=steps == 0, plastic=plastic):
+        if not self.rtl.write(fields, fresh=self.spec.at_start(steps), plastic=plastic):
             raise SimulationError(f"design {self.rtl.dut.manifest['id']} takes no load.")
         self.steps, self._begin = steps, steps
         # golden layers that are never stepped: shapes, and the values after a reset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -204,9 +205,13 @@ class NetworkRtl:
         if self._clocking is None:
             raise ValueError("NetworkRtl must be started before it runs.")
         role = self.spec.layers[0].clock
+        pulses = self._pulses([Reset(role, 0)])
+        if self._clock_comes_back:  # clocks count from when the reset is over
+            self.reset()
+            pulses = []
         before = self.clocks[role]
         transfers = Transfers(self.dut, {"i": self._steps.words(inputs)}, {"o": room}, {"o": room})
-        if not self._run(transfers, 0.0, self._pulses([Reset(role, 0)])):
+        if not self._run(transfers, 0.0, pulses):
             return None
         words = self._output(transfers)
         until_the_last = (words.times_ps[-1:] - words.times_ps) // self._clocking.clocks[
@@ -214,11 +219,23 @@ class NetworkRtl:
         ].period
         return words, self.clocks[role] - before - until_the_last
 
+    @property
+    def _clock_comes_back(self) -> bool:
+        """Whether layers of one clock have one of another clock between them.
+
+        Then those behind it restart those in front of it once more, a while after a reset, and
+        steps that are taken meanwhile are void.
+        """
+        clocks = [layer.clock for layer in self.spec.layers]
+        runs = [clock for clock, after in pairwise([*clocks, None]) if clock != after]
+        return len(runs) > len(self.spec.roles)
+
     def reset(self, *, rest: bool = False) -> bool:
         """Reset the network, whose parameters stay; whether it has restarted.
 
-        With `rest` it is at rest afterwards, in all clocks; without, the reset has begun.
+        With `rest` it is at rest afterwards, in all clocks; without, the reset may only have begun.
         """
+        rest |= self._clock_comes_back
         pulses = self._pulses([Reset(self.spec.layers[0].clock, 0)])
         wanted = {"o": -1} if rest else {}
         return self._run(Transfers(self.dut, {}, {}, wanted), 0.0, pulses)

@@ -184,6 +184,15 @@ def test_states_to_go_on_from() -> None:
     )
 
 
+def test_states_of_samples_go_on_from_their_end() -> None:
+    layers = TWO_RATES["design"]["network"]["layers"]
+    assert why_not_from("rates", layers, 40, 20) is None
+    assert why_not_from("rates", layers, 30, 20) == (
+        "network 'rates' has a state to go on from at the end of a sample, after each 20 steps, not"
+        " after 30"
+    )
+
+
 def test_sets_of_values_are_packets_and_answers_come_with_the_spikes() -> None:
     """Six values of 4 bits, eight of which would be a word; three neurons and their winner."""
     network = network_of(manifest_of_design(encoded("latency")))

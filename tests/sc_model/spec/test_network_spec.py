@@ -12,6 +12,7 @@ from sc_model.spec import (
     ConfigTypeError,
     DenseSpec,
     Design,
+    EncoderSpec,
     HetSynSpec,
     NetworkSpec,
     load_design,
@@ -256,3 +257,33 @@ def test_spikes_between_layers_come_in_slices() -> None:
         ({}, {"tick_interval": 2}), ({}, {"clock": "other"}),
     )  # fmt: skip
     assert [slices(*fields) for fields in whole_words] == [0] * len(whole_words)
+
+
+def test_samples_end_where_no_spike_waits() -> None:
+    def network(*layers: DenseSpec, **more: Any) -> NetworkSpec:
+        return NetworkSpec(layers=layers, **more)
+
+    first = DenseSpec(name="a", inputs=4, neurons=4)
+    slow = DenseSpec(name="b", inputs=4, neurons=2, tick_interval=3)
+    spec = network(first, slow, sample_steps=6)
+    assert [spec.sample_ticks(index) for index in range(2)] == [6, 2]
+    assert [spec.in_sample(steps) for steps in (0, 5, 6, 13)] == [0, 5, 0, 1]
+    assert [spec.at_start(steps) for steps in (0, 5, 12)] == [True, False, True]
+    assert "sample_steps" in spec.model_dump()
+    without = network(first)
+    assert "sample_steps" not in without.model_dump()
+    assert (without.sample_ticks(0), without.at_start(0), without.at_start(6)) == (0, True, False)
+    fast = HetSynSpec(name="c", inputs=2, neurons=2)
+    encoder = EncoderSpec(kind="latency", ticks=4, steps=4)
+    for layers, more, text in (
+        ((first, slow), {"sample_steps": 4}, r"sample_steps must be a multiple of the tick_interval"
+         r" of layer 'b' \(3\), not 4\.$"),
+        ((first, slow, fast), {"sample_steps": 6}, r"layers that wait for their producers; take"),
+        ((first, slow.model_copy(update={"policy": "once"})), {"sample_steps": 6},
+         r"layer 'b' must not have policy 'once' with sample_steps, behind"),
+        ((first,), {"sample_steps": 6, "encoder": encoder},
+         r"multiple of EncoderSpec\.steps \(4\), not 6\.$"),
+        ((first,), {"sample_steps": 0}, r"sample_steps must be >= 1, not 0"),
+    ):  # fmt: skip
+        with pytest.raises(ConfigError, match=text):
+            network(*layers, **more)

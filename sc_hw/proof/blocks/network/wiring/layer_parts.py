@@ -280,7 +280,13 @@ def prove_first_tick(layer: Layer) -> None:
         loaded = Request(layer, "loaded", write=True)
         present = layer.state("fresh")
         restored = mux(loaded.loads(layer, Space.CONTROL), data_of(loaded, 1), present)
-        wanted = restored & ~end_of_tick(layer)
+        over = wiring.const(int(shape.sample_ticks == 1), 1)
+        if shape.sample_ticks > 1:
+            number = layer.state("sample_tick")
+            over = number.equals(shape.sample_ticks - 1)
+            following = mux(end_of_tick(layer), (number + 1).gated(~over), number)
+            yield wiring.next_pair(part, "sample_tick", layer.unless_reset(following))
+        wanted = mux(end_of_tick(layer), over, restored)
         yield wiring.next_pair(part, "fresh", layer.unless_reset(wanted, after=1))
         before = layer.neurons["o_valid"] & layer.neurons["o_last"]
         for clock in range(1, shape.settling + 1):
@@ -291,7 +297,12 @@ def prove_first_tick(layer: Layer) -> None:
     wiring.claim(
         f"{layer.label}: the first tick",
         "stored state counts as 0 from a reset to the end of the first tick; the host can restore"
-        " that it counts",
+        " that it counts"
+        + (
+            f"; it counts as 0 again from the end of each {shape.sample_ticks}. tick"
+            if shape.sample_ticks
+            else ""
+        ),
         fresh,
         lambda: [
             *layer.invariants(),

@@ -40,6 +40,7 @@ class LayerShape:
     readout : of the readout behind its neurons, or None.
     sliced : a tick takes in its inputs slice by slice.
     o_slices : slices that it gives for a tick; 0 where it gives a word.
+    sample_ticks : ticks of a sample; 0 where samples have no end.
     """
 
     spec: TrainedLayerSpec
@@ -50,6 +51,7 @@ class LayerShape:
     readout: ReadoutFacts | None = field(default=None, kw_only=True)
     sliced: bool = field(default=False, kw_only=True)
     o_slices: int = field(default=0, kw_only=True)
+    sample_ticks: int = field(default=0, kw_only=True)
 
     @property
     def answering(self) -> int:

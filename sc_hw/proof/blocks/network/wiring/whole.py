@@ -164,6 +164,7 @@ def _prove_layer(network: Network, parts: Parts, index: int, tick_clocks: int) -
         readout=_readout_facts(network, parts, index),
         sliced=network.sliced(index),
         o_slices=network.gives_slices(index),
+        sample_ticks=network.spec.sample_ticks(index),
     )
     part, given = network.layer(layer.name), {"rst": reset.term}
 
@@ -220,6 +221,7 @@ def _prove_event_layer(network: Network, parts: Parts, index: int) -> None:
         readout=_readout_facts(network, parts, index),
         sliced=network.sliced(index),
         o_slices=network.gives_slices(index),
+        sample_ticks=network.spec.sample_ticks(index),
     )
     # where the layer has them
     order, queue, wiper = (
