@@ -149,7 +149,7 @@ def main() -> None:
     report: dict[str, Any] = {
         "schema": SCHEMA,
         "command": f"python -m campaigns.fpga.conv_hardware --samples {given.samples.name}"
-        f" --images {len(samples.spikes)}",
+        f" --images {len(samples.spikes)} --seeds {given.seeds}",
         "images": len(samples.spikes),
         "ticks": ticks,
         "right": right[-1],
