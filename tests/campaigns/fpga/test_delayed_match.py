@@ -37,16 +37,13 @@ def test_a_summary_has_mean_spread_and_worst() -> None:
 def test_the_page_says_what_differs() -> None:
     row = summary([0.9, 1.0])
     report: dict[str, Any] = dict.fromkeys(PARTS)
-    report["tasks"] = [
-        {
-            "task": "fixed",
-            "samples": 3000,
-            "learned": row,
-            "float": None,
-            "readout_alone": row,
-            "readout_alone_smaller": row,
-        }
-    ]
+    report["fixed"] = {
+        "samples": 3000,
+        "learned": row,
+        "float": None,
+        "readout_alone": row,
+        "readout_alone_smaller": row,
+    }
     text = page(report)
     assert "| 15 steps, 32 neurons | 3,000 | 95.0 +- 7.1 (worst 90.0) | - |" in text
     report["rtl"] = {

@@ -9,7 +9,7 @@ from recurrent_networks import design
 from support import edited
 
 from sc_hw.build.elaborate import Build, elaborate
-from sc_hw.simulation.cosim import cosim
+from sc_hw.simulation.cosim import cosim, lint
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,10 @@ def test_design_and_model_agree(build: Build) -> None:
     assert results["synapse_steps"] > 20_000
     assert results["coverage"]["missed"] == []
     assert 78 <= results["throughput"]["clocks_per_step"] <= 99
+
+
+def test_its_verilog_is_clean(build: Build) -> None:
+    lint(build)
 
 
 @pytest.mark.soak
