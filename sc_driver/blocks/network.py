@@ -42,9 +42,7 @@ def period_of(layers: Layers) -> int:
     return math.lcm(*(layer["tick_interval"] for layer in layers))
 
 
-def why_not_from(
-    name: str, layers: Layers, steps: int, sample_steps: int | None = None
-) -> str | None:
+def why_not_from(name: str, layers: Layers, steps: int, sample_steps: int = 0) -> str | None:
     """Why no network can go on from a state, for spikes may wait behind a layer; None if it can.
 
     Parameters
@@ -52,7 +50,8 @@ def why_not_from(
     name : of the network.
     layers : as in a design file.
     steps : of the state, since the reset.
-    sample_steps : steps after which the layers start anew; hardware counts its ticks from there.
+    sample_steps : steps after which the layers start anew, from where hardware counts its ticks;
+        0: never.
     """
     if sample_steps and steps % sample_steps:
         return (
@@ -91,7 +90,7 @@ class BoardNetwork(BoardBlock):
         self._name: str = design["name"]
         self._specs: Layers = design["network"]["layers"]
         self._encoder: Mapping[str, Any] | None = design["network"].get("encoder")
-        self._sample_steps: int | None = design["network"].get("sample_steps")
+        self._sample_steps: int = design["network"].get("sample_steps", 0)
         before = 1
         for spec in self._specs:
             if spec["tick_interval"] < before:
@@ -149,7 +148,7 @@ class BoardNetwork(BoardBlock):
         self._begin = int(state[NETWORK][STEPS])
         for name, layer in self._layers.items():
             # what can be restored with samples is their beginning
-            fresh = self._begin == 0 or self._sample_steps is not None
+            fresh = self._begin == 0 or self._sample_steps > 0
             layer.write(state[name], fresh=fresh)
         if self._plastic is not None:
             self._plastic.write(_by_space(state[PLASTIC]))
@@ -259,7 +258,7 @@ class BoardNetwork(BoardBlock):
     def answer(self) -> tuple[int, NDArray[Any]]:
         """The answer by the ticks since the reset, and the scores of the last layer's neurons."""
         last = self._layers[self._specs[-1]["name"]]
-        scores = last.scores(of_fresh=self._sample_steps is not None)
+        scores = last.scores(of_fresh=self._sample_steps > 0)
         if scores is None:
             raise TypeError(f"network '{self._name}' has no readout to answer samples by")
         return self._winner, scores

@@ -338,7 +338,7 @@ class NativeNetwork:
         `potentials`, (T, neurons), the last layer's potentials after each step.
         """
         period = self.spec.sample_steps
-        if period is None:
+        if not period:
             return self._advance(run, x, words, potentials)
         y = np.empty((len(x), self.spec.layers[-1].neurons), np.uint8)
         begin = 0

@@ -127,7 +127,7 @@ class NetworkSpec(Frozen):
     encoder : how values become the first layer's spikes, or None: spikes come in. Each set of
         values is shown for `encoder.steps` steps, and the encoder begins anew with each.
     sample_steps : steps of a sample: behind its last one all trained layers, and the readout, start
-        anew as after a reset, but numbers of steps go on. None: never.
+        anew as after a reset, but numbers of steps go on. 0: never.
 
     Raises
     ------
@@ -150,11 +150,11 @@ class NetworkSpec(Frozen):
         le=32,
         description="bits of the number of the step that travels with each word",
     )
-    sample_steps: int | None = Field(
-        default=None,
-        ge=1,
+    sample_steps: int = Field(
+        default=0,
+        ge=0,
         le=MAX_SAMPLE_STEPS,
-        description="steps after which all trained layers start anew; left out: never",
+        description="steps after which all trained layers start anew; 0: never",
     )
     crossing_depth: int = Field(
         default=4,
@@ -273,7 +273,7 @@ class NetworkSpec(Frozen):
 
     def _check_samples(self) -> None:
         """ValueError for samples behind whose last step spikes may wait."""
-        if self.sample_steps is None:
+        if not self.sample_steps:
             return
         if any(self.early(layer) for layer in self.layers):
             raise ValueError(
@@ -301,9 +301,7 @@ class NetworkSpec(Frozen):
     def _without_coding(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Designs without these tables keep the text, and so the hash, that they had."""
         later = ("readout", "encoder", "sample_steps")
-        return {
-            key: value for key, value in dump(self).items() if key not in later or value is not None
-        }
+        return {key: value for key, value in dump(self).items() if key not in later or value}
 
     def at_start(self, steps: int) -> bool:
         """Whether the trained layers are as after a reset, so many steps after one."""
@@ -311,15 +309,11 @@ class NetworkSpec(Frozen):
 
     def in_sample(self, steps: int) -> int:
         """Steps since the trained layers started anew, so many steps after a reset."""
-        return steps if self.sample_steps is None else steps % self.sample_steps
+        return steps % self.sample_steps if self.sample_steps else steps
 
     def sample_ticks(self, index: int) -> int:
         """Ticks of a layer in a sample; 0 where a sample has no end."""
-        return (
-            0
-            if self.sample_steps is None
-            else self.sample_steps // self.layers[index].tick_interval
-        )
+        return self.sample_steps // self.layers[index].tick_interval
 
     @property
     def shown_steps(self) -> int:

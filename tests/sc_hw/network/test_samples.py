@@ -77,7 +77,7 @@ def stimulus(design: Design) -> tuple[NetworkSpec, Any, Any]:
 def test_each_sample_is_as_after_a_reset(design: Design) -> None:
     spec, given, x = stimulus(design)
     network, other, words = Network(spec, given), Network(spec, given), []
-    period, interval = spec.sample_steps or 0, spec.layers[-1].tick_interval
+    period, interval = spec.sample_steps, spec.layers[-1].tick_interval
     got = network.run(x)
     for begin in range(0, len(x), period):
         other.reset()
@@ -98,7 +98,7 @@ def test_each_sample_is_as_after_a_reset(design: Design) -> None:
 def test_compiled_models_and_verilog_do_the_same(design: Design, tmp_path: Path) -> None:
     """However steps are divided; samples that end early or late; states at a sample's end."""
     spec, given, x = stimulus(design)
-    period, interval = spec.sample_steps or 0, spec.layers[-1].tick_interval
+    period, interval = spec.sample_steps, spec.layers[-1].tick_interval
     golden, native = Network(spec, given), NativeNetwork(spec, given)
     wanted = golden.run(x)
     found = np.concatenate([native.run(x[:17]), native.run(x[17:18]), native.run(x[18:])])

@@ -283,7 +283,6 @@ def test_samples_end_where_no_spike_waits() -> None:
          r"layer 'b' must not have policy 'once' with sample_steps, behind"),
         ((first,), {"sample_steps": 6, "encoder": encoder},
          r"multiple of EncoderSpec\.steps \(4\), not 6\.$"),
-        ((first,), {"sample_steps": 0}, r"sample_steps must be >= 1, not 0"),
     ):  # fmt: skip
         with pytest.raises(ConfigError, match=text):
             network(*layers, **more)
