@@ -61,7 +61,7 @@ def parts_of(steps: int, resets: Sequence[Reset]) -> list[Part]:
     """
     parts, begin = [], 0
     places = sorted({min(reset.after, steps) for reset in resets})
-    for place, following in zip(places, [*places[1:], steps], strict=True):
+    for place, following in zip(places, [*places, steps][1:], strict=True):
         own = [reset for reset in resets if min(reset.after, steps) == place]
         end = (place + following) // 2
         moved = tuple(replace(reset, after=place - begin) for reset in own)
