@@ -136,13 +136,15 @@ class InputLists(wiring.Component):
             behind.eq(lists.occupied.bit_select(at, 1)),
         ]
         end = C((1 << plan.row_bits) - 1, plan.row_bits)
+        head = Signal(plan.row_bits, name="head_data")
         m.d.comb += [
+            head.eq(lists.head_read.data),
             lists.head_read.addr.eq(Mux(self.look, asked, at)),
             lists.head_write.addr.eq(lists.place),
             lists.head_write.data.eq(row),
             lists.head_write.en.eq(lists.writes),
             lists.link_write.addr.eq(lists.link(row, lists.place[lists.step_bits :])),
-            lists.link_write.data.eq(Mux(behind, lists.head_read.data, end)),
+            lists.link_write.data.eq(Mux(behind, head, end)),
             lists.link_write.en.eq(lists.writes),
         ]
         with m.If(lists.writes):
@@ -207,12 +209,16 @@ class _Lists:
 
     def __init__(self, plan: LearningPlan) -> None:
         self.step_bits = (plan.steps - 1).bit_length()
-        attrs = {"no_rw_check": 1}
+        attrs: dict[str, Any] = {"no_rw_check": 1}
         self.heads = memory.Memory(
             shape=plan.row_bits, depth=plan.buffers << self.step_bits, init=[], attrs=attrs
         )
         self.row_bits = (plan.rows - 1).bit_length()
         rows = plan.buffers << self.row_bits
+        if plan.behind_host and plan.family.name == "ecp5":
+            # The weights of a large network and the host's queues take all block RAM of an
+            # ECP5-25F; its LUTs are memories too.
+            attrs = {**attrs, "ram_style": "distributed"}
         self.links = memory.Memory(shape=plan.row_bits, depth=rows, init=[], attrs=attrs)
         self.head_read, self.head_write = self.heads.read_port(), self.heads.write_port()
         self.link_read, self.link_write = self.links.read_port(), self.links.write_port()

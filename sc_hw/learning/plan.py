@@ -329,11 +329,12 @@ class LearningPlan:
     @property
     def place_bits(self) -> int:
         """Bits of the address of a sum: {number, is a score}."""
-        current = self._bits(self._most_groups) + self.layer_bits
+        current = self._bits(self.most_groups) + self.layer_bits
         return 1 + max(current, self._bits(self.out_groups) + self.set_bits)
 
     @property
-    def _most_groups(self) -> int:
+    def most_groups(self) -> int:
+        """Groups of the largest hidden layer."""
         return max(self.groups_of(index) for index in range(self.stages))
 
     @staticmethod
@@ -342,7 +343,7 @@ class LearningPlan:
 
     def current_place(self, group: Value, layer: Value) -> Value:
         """Address of the currents of a group of a hidden layer."""
-        number = Cat(group[: self._bits(self._most_groups)], layer)
+        number = Cat(group[: self._bits(self.most_groups)], layer)
         return Cat(number, C(0, self.place_bits))[: self.place_bits]
 
     def score_place(self, group: Value, set_: Value) -> Value:

@@ -104,6 +104,11 @@ class Hierarchy:
         Raises HierarchyError where two wires of the module could be the same port.
         """
         content = self.modules[module]
+        # A port with constant bits is the port, and not these constants.
+        whole = {
+            (each["direction"] == "output", tuple(each["bits"])): name
+            for name, each in content["ports"].items()
+        }
         places: dict[bool, dict[Any, PortBit]] = {False: {}, True: {}}
         for name, port_of_module in content["ports"].items():
             table = places[port_of_module["direction"] == "output"]
@@ -116,8 +121,13 @@ class Hierarchy:
             for name, wire in content["netnames"].items():
                 if base_name(name) != port.name or len(wire["bits"]) != port.width:
                     continue
+                own = whole.get((port.output, tuple(wire["bits"])))
                 # Constants are texts already: "0", "1" or "x".
-                bits = [b if isinstance(b, str) else place.get(b, "x") for b in wire["bits"]]
+                bits: list[PortBit] = (
+                    [b if isinstance(b, str) else place.get(b, "x") for b in wire["bits"]]
+                    if own is None
+                    else [(own, number) for number in range(port.width)]
+                )
                 if "x" not in bits and bits not in found:
                     found.append(bits)
             # A wire of constants alone may belong to something else with the same name.

@@ -11,7 +11,7 @@ from sc_model.spec import Design
 NET = r"(\\\$\d+ )"  # a wire without a name of its own
 
 
-def _one_hidden_layer(design: Design) -> str | None:
+def one_hidden_layer(design: Design) -> str | None:
     """Why a design has no hardware between two hidden layers, or None where it has."""
     if design.learning is None or len(design.learning.hidden) < 2:
         return "nothing lies between two hidden layers: there is one"
@@ -253,48 +253,84 @@ MUTANTS = (
         "first layer again and again",
         "the layer whose rows are walked stays where it is",
         (r"= layer(\S*) - 1'h1;", r"= layer\1 - 1'h0;"),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
     ),
     _mutant(
         "forward",
         "sums of other steps",
         "the current of a further layer goes on from step to step",
         (r"assign spent = [^;]*;", "assign spent = 1'h0;"),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
     ),
     _mutant(
         "forward",
         "neurons too early",
         "the neurons of a further layer take their step while spikes are still to be read",
         (r"assign renew = ", "assign renew = picks & ~waiting | "),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
     ),
     _mutant(
         "neurons",
         "padded lanes fire",
         "a lane without a neuron has its spikes told to the layer behind",
         (r"assign spikes\[0\] = [^;]*;", "assign spikes[0] = values[0];"),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
     ),
     _mutant(
         "queue",
         "two neurons at once",
         "two spikes go with one event",
         (r"= left - 1'h1;", "= left - 2'h2;"),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
     ),
     _mutant(
         "queue",
         "word too early",
         "the word at the port is taken for the next one a clock too early",
         (r"(stands <= )[^;]*;", r"\1 waits;"),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
     ),
     _mutant(
         "queue",
         "silent shares",
         "shares without a spike take a place",
         (r"assign adds = [^;]*;", "assign adds = push;"),
-        applies=_one_hidden_layer,
+        applies=one_hidden_layer,
+    ),
+    _mutant(
+        "lists",
+        "links lost",
+        "the input that an input is put in front of is forgotten",
+        (r"= behind \? ", "= ~ behind ? "),
+    ),
+    _mutant(
+        "lists",
+        "head too early",
+        "an input is put in front of its list before the one before it is its head",
+        (r"= ~ writes;", "= 1'h1;"),
+    ),
+    _mutant(
+        "lists",
+        "one clock early",
+        "the head of a list is taken for its second input",
+        (r"if \(looked\)", "if (look)"),
+    ),
+    _mutant(
+        "sums",
+        "sums of another slot",
+        "an addition goes to the sums of the slot behind it",
+        (r"\[place_d\d+\] <= totals;", "[place_d1] <= totals;"),
+    ),
+    _mutant(
+        "state",
+        "whole words",
+        "a share of the lanes takes its values to the other lanes too",
+        (r"(signature__en\S* += write \|) [^;]*;", r"\1 {64{| write_share}};"),
+    ),
+    _mutant(
+        "host",
+        "read before load",
+        "a read is taken together with a load",
+        (r"= ~ load__valid;", "= 1'h1;"),
     ),
 )

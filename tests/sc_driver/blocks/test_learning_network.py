@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from learning_hardware import spec_of
+from learning_hardware import deep_spec_of, spec_of
 
 from sc_driver.blocks import board_block
 from sc_hw import Device
 from sc_hw.build.elaborate import make
 from sc_model.spec import Design, HostSpec
+from sc_model.spec.learning import LearningNetworkSpec
 
 DESIGN = Design(
     name="learn_uart", block="learning_network", learning=spec_of(), host=HostSpec(door="uart")
@@ -62,12 +63,14 @@ def test_weights_have_the_shapes_of_the_layers(block: Any) -> None:
 
 
 @pytest.mark.soak  # a whole system is compiled for it
-def test_one_bitstream_has_two_sizes_of_steps(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spec", [spec_of(), deep_spec_of()], ids=["one", "two"])
+def test_one_bitstream_has_two_sizes_of_steps(spec: LearningNetworkSpec, tmp_path: Path) -> None:
+    design = DESIGN.model_copy(update={"learning": spec})
     rng = np.random.default_rng(3)
     values, target = rng.integers(0, 256, (24, 12)), rng.integers(0, 10, 24)
     found: dict[str, Any] = {}
     for on in ("model", "rtl", "sim-board"):
-        with Device.open(DESIGN, on=on, root=tmp_path) as device:
+        with Device.open(design, on=on, root=tmp_path) as device:
             device.load(device.block.initial_weights(np.random.default_rng(1)))
             played = [
                 device.run(values=values[:12], target=target[:12]),

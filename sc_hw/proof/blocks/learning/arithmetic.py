@@ -266,7 +266,11 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             if plan.layer_bits:
                 unit_number = clocks.at(0, "group")
                 suffix = f", {plan.layer_names[index]}"
-                given = [unit_number[plan.group_bits :].equals(index).holds]
+                group = unit_number[: plan.group_bits]
+                given = [
+                    unit_number[plan.group_bits :].equals(index).holds,
+                    group.below(plan.groups_of(index)).holds,
+                ]
                 known_lane = _has_neuron(clocks, plan, index, lane)
                 fires = clocks.at(part.written, "spikes")[lane]
                 if index < plan.stages - 1:

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """All claims about a network that learns, part by part, and about the rules of its layers."""
 
 from __future__ import annotations
@@ -6,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sc_hw.learning import LearningNetwork
 from sc_hw.learning.plan import LearningPlan
-from sc_hw.proof.blocks.learning import arithmetic, schedule
+from sc_hw.proof.blocks.learning import arithmetic, lists, memories, schedule
 from sc_hw.proof.blocks.learning.parts import plan_of
+from sc_hw.proof.blocks.learning.wiring import claims_of_wiring
 from sc_hw.proof.blocks.parts import claims_of_parts
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
@@ -17,11 +20,13 @@ from sc_hw.proof.verdicts import Claim
 from sc_model.graph.quiet import quiet_conditions
 from sc_model.graph.smt import Terms
 from sc_model.rules import resolve
+from sc_model.spec.learning import LearningNetworkSpec
 
 Claims = Callable[[Prover, Netlist, LearningPlan], None]
 
 PROVERS: dict[str, tuple[Claims, ...]] = {
     "lane": (arithmetic.prove_lane,),
+    "lane_adders": (arithmetic.prove_lane,),
     "noise": (arithmetic.prove_noise,),
     "sizes": (arithmetic.prove_sizes,),
     "neurons": (arithmetic.prove_neurons,),
@@ -34,6 +39,10 @@ PROVERS: dict[str, tuple[Claims, ...]] = {
     "readout": (schedule.prove_readout,),
     "rows": (schedule.prove_rows,),
     "control": (schedule.prove_control,),
+    "sums": (memories.prove_sums,),
+    "state": (memories.prove_state,),
+    "host": (memories.prove_host,),
+    "lists": (lists.prove_lists,),
     "queue": (schedule.prove_queue,),
 }
 
@@ -49,7 +58,10 @@ def prove_learning_network(folder: Path, manifest: dict[str, Any], limit_s: floa
         for claims in PROVERS[row["part"]]:
             claims(prover, net, plan)
 
-    return claims_of_parts(folder, limit_s, prove)
+    spec = LearningNetworkSpec.model_validate(manifest["design"]["learning"])
+    network = LearningNetwork(spec, plan.family, behind_host=plan.behind_host)
+    joined = claims_of_wiring(folder, network, limit_s)
+    return [*claims_of_parts(folder, limit_s, prove), *joined]
 
 
 def prove_rules(manifest: dict[str, Any], limit_s: float) -> list[Claim]:

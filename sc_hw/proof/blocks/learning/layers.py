@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sc_hw.learning.plan import LearningPlan
+from sc_hw.proof.bits import Bits, cat
 from sc_hw.proof.blocks.network.addresses import Clocks
 
 
@@ -34,3 +35,9 @@ def hidden_layers(clocks: Clocks, plan: LearningPlan, count: int) -> Iterator[At
             return
         given = [clocks.at(clock, "layer").equals(index).holds for clock in range(count + 1)]
         yield AtLayer(index, f", {plan.layer_names[index]}", given)
+
+
+def extended(value: Bits, width: int) -> Bits:
+    """A signed value in at least so many bits."""
+    extra = width - len(value)
+    return cat([value, *[value[len(value) - 1]] * extra]) if extra > 0 else value

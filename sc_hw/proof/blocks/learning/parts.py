@@ -6,6 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from amaranth.lib import wiring
+
 from sc_hw.fabric.families import load_family
 from sc_hw.learning import LearningNetwork
 from sc_hw.learning.plan import LearningPlan
@@ -13,8 +15,9 @@ from sc_hw.proof.blocks.parts import PartFiles
 from sc_model.spec import Design
 from sc_model.spec.learning import LearningNetworkSpec
 
-# Parts with claims, as the network calls them; a lane stands for all lanes, which are alike.
-LANE = "lane"
+# A lane stands for all lanes, which are alike but for their multiplier: a block, or adders.
+LANE, LANE_ADDERS = "lane", "lane_adders"
+# Other parts, as the network calls them.
 NAMES = (
     "weights",
     "noise",
@@ -28,6 +31,10 @@ NAMES = (
     "backward",
     "update",
     "control",
+    "lists",
+    "sums",
+    "state",
+    "host",
 )
 QUEUE = "queue"  # between two hidden layers
 
@@ -45,9 +52,22 @@ def write_learning_parts(design: Design, folder: Path) -> None:
     family = load_family(design.fabric)
     network = LearningNetwork(design.learning, family, behind_host=design.host is not None)
     files = PartFiles(folder)
-    files.standalone_verilog(LANE, network.parts.lanes[0], {})
-    for name in NAMES:
-        files.standalone_verilog(name, getattr(network.parts, name), {})
-    if network.plan.layer_bits:
-        files.standalone_verilog(QUEUE, network.parts.queue, {})
+    written: set[str] = set()
+    for kind, component in instances_of(network).values():
+        if kind not in written:
+            files.standalone_verilog(kind, component, {})
+            written.add(kind)
+    files.joined("top.v", "learning_network", {})
     files.write()
+
+
+def instances_of(network: LearningNetwork) -> dict[str, tuple[str, wiring.Component]]:
+    """The parts of a network by the names of their instances: kind, and component."""
+    found: dict[str, tuple[str, wiring.Component]] = {
+        f"{LANE}_{number}": (LANE if lane.unit.block else LANE_ADDERS, lane)
+        for number, lane in enumerate(network.parts.lanes)
+    }
+    found |= {name: (name, getattr(network.parts, name)) for name in NAMES}
+    if network.plan.layer_bits:
+        found[QUEUE] = (QUEUE, network.parts.queue)
+    return found

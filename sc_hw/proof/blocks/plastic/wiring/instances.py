@@ -14,6 +14,7 @@ from sc_hw.proof.hierarchy import CLOCK, RESET, Connections, base_name, term_of
 from sc_hw.proof.netlist import Netlist, is_undefined
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import PROVED, Claim
+from sc_model.graph.smt import K, Terms
 
 
 def prove_instance(
@@ -51,9 +52,11 @@ def prove_instance(
             example = {"registers without a counterpart": ", ".join(sorted(unmatched))}
             claim = prover.record(label, statement, False, seconds, example)
         elif differences := _differences(alone, inside, connections, inputs, pairs):
-            witness = {f"{signal} differs": term for signal, term in differences.items()}
-            violation = prover.either(*differences.values())
-            claim = prover.claim(label, statement, violation, (), witness)
+            witness = {
+                f"{signal} differs": prover.terms.differ(*pair)
+                for signal, pair in differences.items()
+            }
+            claim = _decided(prover, label, statement, differences, witness)
         else:  # the same terms
             claim = prover.record(label, statement, True, time.perf_counter() - began)
         prover.claims.pop()
@@ -65,14 +68,49 @@ def prove_instance(
         prover.claims.append(decided)
 
 
+def _decided(
+    prover: Prover,
+    label: str,
+    statement: str,
+    differences: dict[str, tuple[Any, Any]],
+    witness: dict[str, Any],
+) -> Claim:
+    """The claim that what differs in how it is written is the same.
+
+    Memories are compared write by write first: that each address, word and condition is the same is
+    easier to show than that whole memories are, and is enough.
+    """
+    terms = prover.terms
+    by_write = [
+        terms.differ(left, right) for pair in differences.values() for left, right in _writes(*pair)
+    ]
+    claim = prover.claim(label, statement, prover.either(*by_write))
+    if claim.verdict == PROVED:
+        return claim
+    prover.claims.pop()
+    whole = [terms.differ(left, right) for left, right in differences.values()]
+    return prover.claim(label, statement, prover.either(*whole), (), witness)
+
+
+def _writes(left: Any, right: Any) -> list[tuple[Any, Any]]:
+    """What two memories, or vectors, must agree in to be the same."""
+    if left == right:
+        return []
+    alike = left.kind() == right.kind() and len(left.children()) == len(right.children())
+    if not (left.sort().is_array() and alike and left.children()):
+        return [(left, right)]
+    pairs = zip(left.children(), right.children(), strict=True)
+    return [found for one, other in pairs for found in _writes(one, other)]
+
+
 def _differences(
     alone: Netlist,
     inside: Netlist,
     connections: Connections,
     inputs: dict[str, Any],
     registers: dict[str, str],
-) -> dict[str, Any]:
-    """Conditions, by register and output, under which the two differ; none for equal terms."""
+) -> dict[str, tuple[Any, Any]]:
+    """What each register and output is in the two; without those that are the same terms."""
     terms = alone.terms
     shared = alone.binding(
         {left: inside.states[right] for left, right in registers.items()}, inputs
@@ -84,12 +122,57 @@ def _differences(
     }
     for port, bits in connections.outputs.items():
         pairs[port] = (alone.outputs[port], term_of(terms, inside.outputs, bits))
-    rewritten = {signal: alone.substitute(left, shared) for signal, (left, _) in pairs.items()}
+    known: dict[Any, Any] = {}
+    rewritten = {
+        signal: _folded(terms, alone.substitute(left, shared), known)
+        for signal, (left, _) in pairs.items()
+    }
     return {
-        signal: terms.differ(rewritten[signal], right)
+        signal: (rewritten[signal], right)
         for signal, (_, right) in pairs.items()
         if rewritten[signal] != right
     }
+
+
+def _folded(terms: Terms, term: Any, known: dict[Any, Any]) -> Any:
+    """A term in which bits of joined vectors are bits of the vector that they lie in.
+
+    A port of the part by itself may be several ports in the design: without this the solver would
+    have to show of whole memories that they are equal. `known` : terms that have been folded.
+    """
+    rest = [term]
+    while rest:
+        part = rest[-1]
+        children = part.children()
+        waiting = [child for child in children if child not in known]
+        if part in known or waiting:
+            rest = [*rest, *waiting] if part not in known else rest[:-1]
+            continue
+        rest.pop()
+        folded = [known[child] for child in children]
+        indices = tuple(part.indices())
+        if part.kind() == K.BV_EXTRACT and folded[0].kind() == K.BV_CONCAT:
+            known[part] = _bits_of_joined(terms, folded[0], *indices)
+        elif folded != list(children):
+            known[part] = terms(part.kind(), *folded, indices=indices)
+        else:
+            known[part] = part
+    return known[term]
+
+
+def _bits_of_joined(terms: Terms, joined: Any, high: int, low: int) -> Any:
+    """Bits of a concatenation: of the part that they lie in, where it is one."""
+    end = 0
+    for child in reversed(joined.children()):
+        begin, end = end, end + terms.width(child)
+        if begin <= low and high < end:
+            if (low, high) == (begin, end - 1):
+                return child
+            inner = (high - begin, low - begin)
+            if child.kind() == K.BV_CONCAT:
+                return _bits_of_joined(terms, child, *inner)
+            return terms(K.BV_EXTRACT, child, indices=inner)
+    return terms(K.BV_EXTRACT, joined, indices=(high, low))
 
 
 def _inputs(alone: Netlist, inside: Netlist, connections: Connections) -> dict[str, Any]:

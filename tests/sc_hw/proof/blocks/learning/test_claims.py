@@ -9,7 +9,7 @@ from learning_hardware import WrittenParts, deep_spec_of, spec_of
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.learning.claims import PROVERS, prove_rules
-from sc_hw.proof.blocks.learning.parts import LANE, NAMES, QUEUE
+from sc_hw.proof.blocks.learning.parts import LANE, LANE_ADDERS, NAMES, QUEUE
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import PROVED
 from sc_model.spec import Design
@@ -17,7 +17,7 @@ from sc_model.spec.learning import LearningNetworkSpec
 
 
 def test_every_part_has_claims() -> None:
-    assert set(PROVERS) == {LANE, *NAMES, QUEUE}
+    assert set(PROVERS) == {LANE, LANE_ADDERS, *NAMES, QUEUE}
 
 
 def test_skipping_has_its_licence(learning_parts: WrittenParts) -> None:

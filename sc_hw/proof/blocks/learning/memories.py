@@ -1,0 +1,238 @@
+# amaranth: UnusedElaboratable=no
+"""Claims about what a learning network keeps beside weights: sums, the lanes' state, the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sc_hw.learning.host_port import HostPort
+from sc_hw.learning.plan import LOOP, LearningPlan, Part
+from sc_hw.parts.space import Space
+from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.learning.layers import extended
+from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
+from sc_hw.proof.netlist import Netlist
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.words import word_at
+
+
+def _word(clocks: Clocks, clock: int, address: Bits) -> Bits:
+    """A word of the part's memory in a clock."""
+    memory = clocks.frames.memory(clock, "words")
+    return Bits(clocks.terms, word_at(clocks.terms, memory, address.term))
+
+
+def prove_sums(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """A slot reads its sums; an event adds the weights to them, a clear makes them 0."""
+    landed = plan.fetch + 2
+    clocks = Clocks(prover, net, landed)
+    place, event, clear = (clocks.at(0, name) for name in ("place", "event", "clear"))
+    stored, words = clocks.at(plan.fetch, "stored"), clocks.at(plan.fetch, "words")
+    read = _word(clocks, plan.fetch - 1, place)
+    prover.claim(
+        "sums: the read",
+        "a slot's sums are the word at its place",
+        violated(same(stored, read)),
+        clocks.quiet,
+        {"place": place.term},
+    )
+    bits, weight = plan.sum_bits, plan.hidden.weight_bits
+    totals = []
+    for lane in range(plan.lanes):
+        low = lane * weight
+        value = words[low : low + weight]
+        totals.append(stored[lane * bits : (lane + 1) * bits] + extended(value, bits))
+    new = mux(clear, clocks.const(0, bits * plan.lanes), cat(totals))
+    other = Bits(clocks.terms, clocks.terms.var("any other place", len(place)))
+    kept = same(_word(clocks, landed, other), _word(clocks, landed - 1, other))
+    writes = event | clear
+    prover.claim(
+        "sums: the addition",
+        "an event's word becomes the sums that were read and the weights, lane by lane, a cleared"
+        f" one 0, in time for a slot {LOOP} clocks later; no other word changes, and none without"
+        " an event; until then `landing` is high",
+        violated(
+            writes.implies(same(_word(clocks, landed, place), new)),
+            (writes & same(other, place)) | kept,
+            *(writes.implies(clocks.at(clock, "landing")) for clock in range(1, landed)),
+            clocks.const(LOOP + plan.fetch - 1 >= landed, 1),
+        ),
+        clocks.quiet,
+        {"place": place.term},
+    )
+
+
+def prove_state(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """A slot's word is read; a share or some lanes of a word are written."""
+    clocks = Clocks(prover, net, plan.fetch)
+    address, bits = clocks.at(0, "address"), plan.state_bits
+    prover.claim(
+        "state: the read",
+        "a slot's word is the one at its address",
+        violated(same(clocks.at(plan.fetch, "word"), _word(clocks, plan.fetch - 1, address))),
+        clocks.quiet,
+    )
+    written = clocks.at(0, "w_address")
+    write, share = clocks.at(0, "write"), clocks.at(0, "write_share")
+    value, values = clocks.at(0, "value"), clocks.at(0, "values")
+    some = Bits(clocks.terms, clocks.terms.var("any word", len(written)))
+    here = same(some, written)
+    before, after = (_word(clocks, clock, some) for clock in (0, 1))
+    facts = []
+    for lane in range(plan.lanes):
+        number, place = divmod(lane, plan.share)
+        low = lane * bits
+        own = values[place * bits : (place + 1) * bits]
+        held = before[low : low + bits]
+        takes = mux(share[number], own, mux(write[lane], value, held))
+        facts.append(same(after[low : low + bits], mux(here, takes, held)))
+    prover.claim(
+        "state: the write",
+        "the lanes of a share take its values, other lanes the one value, where they are told to;"
+        " other lanes and words stay",
+        violated(*facts),
+        [*clocks.quiet, (~(share.any() & write.any())).holds],
+    )
+
+
+def prove_host(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """An access at a time, to the space, word and lane that it names."""
+    port = HostPort(plan)
+    clocks = Clocks(prover, net, 1)
+    load, read = clocks.at(0, "load__payload"), clocks.at(0, "read__payload")
+    takes_load = clocks.at(0, "load__valid") & clocks.at(0, "load__ready")
+    takes_read = clocks.at(0, "read__valid") & clocks.at(0, "read__ready")
+    access, then = clocks.at(0, "access"), clocks.at(1, "access")
+    flags = ("reading", "loading", "stored")
+    reading, loading, stored = (clocks.at(0, name) for name in flags)
+    busy = reading | loading | stored
+    asked = clocks.at(0, "load__valid") | clocks.at(0, "read__valid")
+    address = len(read)
+    prover.claim(
+        "host: one access at a time",
+        "an access is taken while the memories are the host's and none is under way, a load before"
+        " a read; until it is over it stands, and the host asks",
+        violated(
+            (takes_load | takes_read).implies(clocks.at(0, "serves") & ~busy),
+            ~(takes_load & takes_read),
+            takes_load.implies(same(then, load)),
+            takes_read.implies(same(then[:address], read)),
+            (busy & ~takes_load & ~takes_read).implies(same(then, access)),
+            same(clocks.at(0, "asks"), asked | busy),
+        ),
+        clocks.quiet,
+    )
+    layout = port.load_layout
+    fields = {
+        name: access[layout[name].offset : layout[name].offset + layout[name].width]
+        for name in ("space", "lane", "word", "data")
+    }
+    lanes = cat([fields["lane"].equals(lane) for lane in range(plan.lanes)])
+
+    def is_at(space: Space) -> Bits:
+        return fields["space"].equals(int(space.value))
+
+    none = clocks.const(0, plan.lanes)
+    unit = fields["word"].low(plan.unit_bits).wide(plan.state_address_bits)
+    age = unit + (int(Part.AGE) << plan.unit_bits)
+    prover.claim(
+        "host: loads",
+        "a load writes the lane that it names, of the space that it names, and nothing else: an age"
+        " in the first clock, a weight, whose address has to stand before, in the second",
+        violated(
+            same(clocks.at(1, "loading"), takes_load),
+            same(clocks.at(1, "stored"), loading),
+            same(clocks.at(0, "load_weights"), mux(stored & is_at(Space.SYNAPSE), lanes, none)),
+            same(clocks.at(0, "load_ages"), mux(loading & is_at(Space.NEURON), lanes, none)),
+            same(clocks.at(0, "load_noise"), loading & is_at(Space.CONTROL)),
+            same(clocks.at(0, "data"), fields["data"]),
+            same(clocks.at(0, "address"), fields["word"].gated(busy)),
+            same(clocks.at(0, "state_address"), age.gated(busy)),
+        ),
+        clocks.quiet,
+    )
+    _prove_registers(prover, clocks, port, fields["data"], loading & is_at(Space.CONTROL))
+    _prove_readback(prover, net, plan, port)
+
+
+def _prove_registers(
+    prover: Prover, clocks: Clocks, port: HostPort, data: Bits, sets: Bits
+) -> None:
+    """The registers take their fields of a load of their space."""
+    layout = port.spaces[Space.CONTROL]
+
+    def field(name: str) -> Bits:
+        return data[layout[name].offset : layout[name].offset + layout[name].width]
+
+    learn = cat([field(f"learn_{name}") for name in port.plan.layer_names])
+    prover.claim(
+        "host: registers",
+        "which layers learn, and the size of steps, change with a load of their space alone",
+        violated(
+            same(clocks.at(1, "learn"), mux(sets, learn, clocks.at(0, "learn"))),
+            same(
+                clocks.at(1, "step_shift"),
+                mux(sets, field("step_shift"), clocks.at(0, "step_shift")),
+            ),
+        ),
+        clocks.quiet,
+    )
+
+
+def _prove_readback(prover: Prover, net: Netlist, plan: LearningPlan, port: HostPort) -> None:
+    """The answer to a read."""
+    answered = plan.fetch + 2
+    clocks = Clocks(prover, net, answered)
+    takes = clocks.at(0, "read__valid") & clocks.at(0, "read__ready")
+    access = clocks.at(1, "access")
+    layout = port.load_layout
+    fields = {
+        name: access[layout[name].offset : layout[name].offset + layout[name].width]
+        for name in ("space", "lane")
+    }
+    words, ages = (clocks.at(answered - 1, name) for name in ("words", "ages"))
+    weight, bits = plan.hidden.weight_bits, plan.state_bits
+
+    def of_lane(vector: Bits, size: int, used: int) -> Bits:
+        found = clocks.const(0, used)
+        for lane in range(plan.lanes):
+            value = vector[lane * size : lane * size + used]
+            found = found | value.gated(fields["lane"].equals(lane))
+        return found
+
+    width = port.data_bits
+    own = cat([clocks.at(answered - 1, name) for name in ("noise", "step_shift", "learn")]).wide(
+        width
+    )
+    wanted: dict[Space, Bits] = {
+        Space.SYNAPSE: extended(of_lane(words, weight, weight), width),
+        Space.NEURON: of_lane(ages, bits, plan.hidden.age_bits).wide(width),
+        Space.CONTROL: own,
+    }
+    shown, quiet = clocks.at(answered, "readback__payload"), list(clocks.quiet)
+
+    def only_then(clock: int) -> Bits:
+        """No answer is under way but that of an access."""
+        coming = clocks.at(clock, "arriving").any() | clocks.at(clock, "answered")
+        return coming.implies(clocks.at(clock, "reading"))
+
+    # One bit of `arriving` is set by each read, so an answer that is over leaves none behind.
+    under_way = cat([clocks.at(0, "arriving"), clocks.at(0, "answered")])
+    alone = same(under_way & (under_way - 1), clocks.const(0, len(under_way)))
+    then = cat([clocks.at(1, "arriving"), clocks.at(1, "answered")])
+    prover.claim(
+        "host: answers",
+        "an answer is under way while a read is, and one at a time",
+        violated(only_then(1), same(then & (then - 1), clocks.const(0, len(then)))),
+        [*quiet, only_then(0).holds, alone.holds],
+    )
+    facts: list[Any] = [clocks.at(answered, "readback__valid")]
+    for space, value in wanted.items():
+        facts.append(fields["space"].equals(int(space.value)).implies(same(shown, value)))
+    prover.claim(
+        "host: what is read",
+        "a read is answered with the lane that it names of the word that it names, or with the"
+        " registers, and the host keeps the memories meanwhile",
+        violated(*facts, *(clocks.at(clock, "asks") for clock in range(1, answered + 1))),
+        [*quiet, takes.holds, only_then(0).holds, alone.holds],
+    )

@@ -1,0 +1,696 @@
+"""Claims about a learning network's own Verilog: its parts are the claimed ones, and what joins.
+
+Each instance in `top.v` is shown to be the part that was emitted by itself. Without its instances
+the module is what joins them: every input of a part, every output of the network and every register
+between the parts is in a claim. Addresses are claimed as numbers, of the pass that has a slot while
+the others rest, which the claims about control and passes say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sc_hw.learning import LearningNetwork
+from sc_hw.learning.plan import Part
+from sc_hw.proof.bits import Bits, cat, either, mux
+from sc_hw.proof.blocks.learning.layers import extended
+from sc_hw.proof.blocks.learning.parts import LANE, instances_of
+from sc_hw.proof.blocks.parts import HIERARCHY, PARTS
+from sc_hw.proof.blocks.plastic.parts import ports_of
+from sc_hw.proof.blocks.plastic.wiring.glue import Glue, Next
+from sc_hw.proof.blocks.plastic.wiring.instances import prove_instance
+from sc_hw.proof.blocks.plastic.wiring.signals import Signals
+from sc_hw.proof.hierarchy import HierarchyError, btor_of_modules, cut_module, read_hierarchy
+from sc_hw.proof.netlist import parse_btor
+from sc_hw.proof.prover import Prover
+from sc_hw.proof.verdicts import Claim
+from sc_hw.tools import ToolError
+from sc_model.graph.smt import Terms
+
+_BUILT = "the Verilog is built of the network's modules, in one clock domain, and Yosys reads it"
+_ALONE = "alone_"  # in front of the name of a part that was emitted by itself
+# The solver crashes where terms outlive the manager that made them.
+_TERMS_IN_USE: list[Terms] = []
+
+# What each pass says to the shared memories; all of it is 0 while the pass rests.
+SLOTS: dict[str, tuple[str, ...]] = {
+    "forward": ("event", "visit", "clear", "group", "share", "place", "spent"),
+    "readout": ("event", "group", "set"),
+    "classes": ("slot", "group", "set"),
+    "backward": ("feedback", "update", "group"),
+    "update": ("update", "group"),
+    "rows": ("address",),
+    "host": ("address", "state_address"),
+}
+# Who writes the state of the lanes, with the strobe of the write.
+WRITERS: dict[str, str] = {
+    "neurons": "neurons.write",
+    "classes": "classes.write",
+    "opens": "rows.opens",
+    "feedback": "feedback.valid",
+    "backward": "backward.ages",
+    "host": "host.load_ages",
+}
+
+
+def claims_of_wiring(folder: Path, network: LearningNetwork, limit_s: float) -> list[Claim]:
+    """The claims about the Verilog in a folder, which say that it is made of the claimed parts.
+
+    Parameters
+    ----------
+    folder : of a build, with the parts that `write_learning_parts` has written.
+    network : of the build's design.
+    limit_s : seconds for one claim.
+
+    A list of parts that has no row of what joins them gives no claims.
+    """
+    listed = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
+    if HIERARCHY not in listed:
+        return []
+    row, files = listed[HIERARCHY], folder / "proof"
+    verilog, claims = folder / row["verilog"], []
+    kinds = instances_of(network)
+    components = {name: component for name, (_, component) in kinds.items()}
+    ports = {name: ports_of(component) for name, component in components.items()}
+    prover = Prover(Terms(), limit_s)
+    _TERMS_IN_USE.append(prover.terms)
+    try:
+        hierarchy = read_hierarchy(verilog, row["top"], files)
+        found = hierarchy.instances(row["top"])
+        cut = cut_module(hierarchy, row["top"], ports_of(network), ports)
+        modules = {name: (verilog, module) for name, (_, module) in found.items()}
+        modules |= {
+            f"{_ALONE}{kind}": (files / f"{kind}.v", kind)
+            for kind in sorted({kind for kind, _ in kinds.values()})
+        }
+        texts = btor_of_modules(modules, {"joined": cut}, files)
+    except (HierarchyError, ToolError) as error:
+        prover.record("wiring: modules", _BUILT, False, 0.0, {"found": str(error)})
+        return prover.claims
+    off = {
+        module: ", ".join(names)
+        for module in hierarchy.below(row["top"])
+        if (names := hierarchy.off_clock(module))
+    }
+    prover.record("wiring: modules", _BUILT, not off, 0.0, off)
+    claims += prover.claims
+    for name, (kind, _) in kinds.items():
+        prover = Prover(Terms(), limit_s)
+        _TERMS_IN_USE.append(prover.terms)
+        alone, inside = (parse_btor(texts[each], prover.terms) for each in (_ALONE + kind, name))
+        connections = hierarchy.connections(found[name][1], ports[name])
+        prove_instance(prover, name, alone, inside, connections)
+        claims += prover.claims
+    prover = Prover(Terms(), limit_s)
+    _TERMS_IN_USE.append(prover.terms)
+    joint = Joint(prover, network, parse_btor(texts["joined"], prover.terms), cut, ports)
+    joint.prove()
+    return [*claims, *prover.claims]
+
+
+class Joint:
+    """What joins the parts, clock by clock.
+
+    Parameters
+    ----------
+    prover : gets the claims.
+    network, net, cut, ports : of the module without its instances.
+    """
+
+    def __init__(
+        self, prover: Prover, network: LearningNetwork, net: Any, cut: Any, ports: Mapping[str, Any]
+    ) -> None:
+        self.network, self.plan = network, network.plan
+        plan = self.plan
+        self.lanes = [name for name in ports if name.startswith(f"{LANE}_")]
+        widths = {f"{part}.{p.name}": p.width for part, each in ports.items() for p in each}
+        widths |= {port.name: port.width for port in ports_of(network)}
+        self.active = ["active_groups" + (f"_{n}" if n else "") for n in range(plan.stages)]
+        registers = {name: plan.groups_of(n) for n, name in enumerate(self.active)}
+        registers |= {f"signal_sum_{n}": plan.signal_sum_bits(n) for n in range(1, plan.stages)}
+        signals = Signals(net, cut, registers)
+        now = plan.fetch + 1
+        self.glue = Glue(prover, signals, "wiring", now, {**widths, **registers})
+        self.t = prover.terms
+
+    # --- signals ----------------------------------------------------------------------------------
+
+    def at(self, name: str, ago: int = 0) -> Bits:
+        """A signal some clocks ago."""
+        return Bits(self.t, self.glue.at(name, ago))
+
+    def const(self, value: int, width: int = 1) -> Bits:
+        """A constant."""
+        return Bits.const(self.t, value, width)
+
+    @property
+    def layer(self) -> Bits:
+        """The hidden layer whose neurons are rows; 0 where there is one."""
+        return self.at("control.layer") if self.plan.layer_bits else self.const(0)
+
+    @property
+    def forward_layer(self) -> Bits:
+        """The hidden layer that the forward pass is at; 0 where there is one."""
+        return self.at("forward.layer") if self.plan.layer_bits else self.const(0)
+
+    def chosen(self, values: list[Bits]) -> Bits:
+        """The value of the layer whose neurons are rows, in as many bits as the longest has."""
+        width = max(map(len, values))
+        result = values[-1].wide(width)
+        for index in range(len(values) - 1):
+            result = mux(self.layer.equals(index), values[index].wide(width), result)
+        return result
+
+    def rests(self, *but: str) -> list[Any]:
+        """That all passes but some say nothing, and the host neither."""
+        names = [f"{p}.{name}" for p, each in SLOTS.items() if p not in but for name in each]
+        return [(~self.at(n).any()).holds for n in names if self.glue.widths.get(n)]
+
+    def outputs(self, name: str, statement: str, wanted: Mapping[str, Bits], *given: Any) -> None:
+        """Claim inputs of parts and outputs of the network."""
+        terms = {port: value.term for port, value in wanted.items()}
+        self.glue.outputs(name, statement, terms, given=given)
+
+    def fit(self, value: Bits, port: str) -> Bits:
+        """A number in as many bits as a port has."""
+        return value.low(self.glue.widths.get(port, 1))
+
+    # --- claims -----------------------------------------------------------------------------------
+
+    def prove(self) -> None:
+        """Add all claims."""
+        self._control()
+        self._lists()
+        self._weights()
+        self._sums()
+        self._state_reads()
+        self._state_writes()
+        self._rows()
+        self._learning()
+        self._groups()
+        self._host()
+        if self.plan.layer_bits:
+            self._layers()
+        self.glue.complete([port.name for port in ports_of(self.network) if port.output])
+
+    def _control(self) -> None:
+        at, starts = self.at, self.at("control.starts")
+        passes = ("forward", "readout", "classes", "backward", "update")
+        landing = ("weights", "sums", "neurons", "feedback")
+        self.outputs(
+            "passes",
+            "each pass begins with its own strobe, rows with those of readout and backward pass;"
+            " the end of any pass and what lands anywhere are told, and what the host says",
+            {
+                **{f"{name}.start": starts[n] for n, name in enumerate(passes)},
+                "rows.start": starts[1] | starts[3],
+                "control.ended": either([at(f"{name}.ended") for name in passes], self.t),
+                "control.landing": either([at(f"{name}.landing") for name in landing], self.t),
+                "control.full": at("lists.full"),
+                "control.learn": at("host.learn"),
+                "control.any_error": at("classes.active").any(),
+                "control.any_signal": at(self.active[0]).any(),
+                "control.host": at("host.asks"),
+                "host.serves": at("control.serves"),
+                "control.o_ready": at("o__ready"),
+                "control.teach__valid": at("teach__valid"),
+                "control.teach__payload": at("teach__payload"),
+                "teach__ready": at("control.teach__ready"),
+                "o__valid": at("control.o_valid"),
+                "o__payload": at("classes.winner"),
+                "done": at("control.release"),
+                "idle": at("control.resting"),
+            },
+        )
+
+    def _lists(self) -> None:
+        at = self.at
+        self.outputs(
+            "lists",
+            "values go into the lists; the pass that looks up a step, or advances, is heard, and"
+            " both see what the lists show",
+            {
+                "lists.i__valid": at("i__valid"),
+                "lists.i__payload": at("i__payload"),
+                "i__ready": at("lists.i__ready"),
+                "lists.step": mux(at("update.look"), at("update.step"), at("forward.step")),
+                "lists.look": at("forward.look") | at("update.look"),
+                "lists.advance": at("forward.advance") | at("update.advance"),
+                "lists.release": at("control.release"),
+                **{f"{p}.some": at("lists.some") for p in ("forward", "update")},
+                **{f"{p}.last": at("lists.last") for p in ("forward", "update")},
+            },
+        )
+
+    def _word(self, index: int, row: Bits, group: Bits) -> tuple[Bits, list[Any]]:
+        """The number of a word of a layer, and that row and group are of the layer."""
+        plan = self.plan
+        bits = plan.address_bits + 1
+        word = row.low(bits).times(plan.groups_of(index)) + group.low(bits) + plan.bases[index]
+        inside = [row.below(plan.spec.rows(index)).holds, group.below(plan.groups_of(index)).holds]
+        return word[: plan.address_bits], inside
+
+    def _weights(self) -> None:
+        at, plan = self.at, self.plan
+        address = "weights.address"
+        visits = (~at("forward.visit") & ~at("forward.clear")).holds
+        for index in range(plan.stages):
+            row = at("queue.row") if index else at("lists.row")
+            word, inside = self._word(index, row, at("forward.group"))
+            name = plan.layer_names[index]
+            self.outputs(
+                f"word of an event, {name}",
+                "the word of the row that spikes and of the slot's group is read",
+                {address: word},
+                *self.rests("forward"),
+                visits,
+                at("forward.event").holds,
+                self.forward_layer.equals(index).holds,
+                *inside,
+            )
+        word, inside = self._word(0, at("lists.row"), at("update.group"))
+        self.outputs(
+            "word of an update",
+            "the word of the list's row and of the slot's group is read, and will be written",
+            {address: word, "weights.update": self.const(1)},
+            *self.rests("update"),
+            at("update.update").holds,
+            *inside,
+        )
+        for index in range(plan.stages):
+            name, here = plan.layer_names[index + 1], self.layer.equals(index).holds
+            for of, strobes in (
+                ("readout", ("event",)),
+                ("backward", ("feedback", "update")),
+            ):
+                if of == "readout" and index < plan.stages - 1:
+                    continue
+                word, inside = self._word(index + 1, at("rows.row"), at(f"{of}.group"))
+                slot = either([at(f"{of}.{strobe}") for strobe in strobes], self.t)
+                self.outputs(
+                    f"word of the {of} pass, {name}",
+                    "the word of the row's neuron and of the slot's group is read",
+                    {address: word},
+                    *self.rests(of),
+                    slot.holds,
+                    here,
+                    *inside,
+                )
+        self.outputs(
+            "word of the host",
+            "while all passes rest the host's word is read",
+            {address: at("host.address")},
+            *self.rests("host"),
+        )
+        self.outputs(
+            "words that are written",
+            "a slot that updates has its word written, and no other one",
+            {
+                "weights.update": at("backward.update") | at("update.update"),
+                "weights.changed": cat([at(f"{lane}.changed") for lane in self.lanes]),
+                "weights.load": at("host.load_weights"),
+                "weights.load_data": self._loaded(),
+            },
+        )
+
+    def _loaded(self) -> Bits:
+        """What the host loads as a weight: -2^(bits - 1) as its neighbour."""
+        bits = self.plan.hidden.weight_bits
+        data = self.at("host.data")[:bits]
+        return mux(data.equals(1 << (bits - 1)), data + 1, data)
+
+    def _sums(self) -> None:
+        at, plan = self.at, self.plan
+        bits, group_bits = plan.place_bits, (plan.out_groups - 1).bit_length()
+
+        def score(of: str) -> Bits:
+            number = at(f"{of}.set").wide(bits)
+            number = number.times(1 << group_bits) + at(f"{of}.group").low(bits)
+            return number + (1 << (bits - 1))
+
+        current_bits = (plan.most_groups - 1).bit_length()
+        layer = self.forward_layer.low(bits).times(1 << current_bits)
+        event, visit, clear = (at(f"forward.{name}") for name in ("event", "visit", "clear"))
+        spent = at("forward.spent") if plan.layer_bits else self.const(0)
+        inside = at("forward.group").below(plan.most_groups).holds
+        self.outputs(
+            "sums of the forward pass",
+            "an event adds to the currents of the slot's group and layer, a visit reads them",
+            {"sums.place": at("forward.group").low(bits) + layer},
+            *self.rests("forward"),
+            (event | visit).holds,
+            (~clear).holds,
+            (~at("forward.place").any()).holds,
+            inside,
+        )
+        self.outputs(
+            "sums that are cleared",
+            "the forward pass clears the sums of its place before the first step",
+            {"sums.place": at("forward.place")},
+            *self.rests("forward"),
+            (~event & ~visit).holds,
+        )
+        for of, slot in (("readout", "event"), ("classes", "slot")):
+            self.outputs(
+                f"sums of the {of}",
+                "its slot is one of the partial sum of its set and group",
+                {"sums.place": score(of)},
+                *self.rests(of),
+                at(f"{of}.{slot}").holds,
+                at(f"{of}.group").below(plan.out_groups).holds,
+                at(f"{of}.set").below(plan.sets).holds,
+            )
+        self.outputs(
+            "what is added",
+            "events add the weights that are read, by lanes; clearing is the forward pass's",
+            {
+                "sums.event": event | at("readout.event"),
+                "sums.clear": clear | spent,
+                "sums.words": at("weights.words"),
+                "neurons.currents": at("sums.stored"),
+                "classes.stored": at("sums.stored"),
+            },
+        )
+
+    def place(self, part: Part, group: Bits, layer: Bits | None) -> Bits:
+        """The number of a word of the lanes' state: of a part, a layer and a group."""
+        plan, bits = self.plan, self.plan.state_address_bits
+        number = group.low(bits)
+        if layer is not None and plan.layer_bits:
+            number = number + layer.low(bits).times(1 << plan.group_bits)
+        return number + (int(part) << plan.unit_bits)
+
+    def _state_reads(self) -> None:
+        at, plan = self.at, self.plan
+        port = "state.address"
+        errors = [
+            self.place(Part.SIGNAL, at("backward.group"), self.const(index + 1, plan.layer_bits))
+            for index in range(plan.stages - 1)
+        ]
+        errors.append(self.place(Part.ERROR, at("backward.group"), None))
+        reads: dict[str, tuple[str, str, Bits, list[str]]] = {
+            "visit": (
+                "forward",
+                "a visit reads the traces of its group",
+                self.place(Part.TRACE, at("forward.group"), self.forward_layer),
+                ["visit"],
+            ),
+            "row": (
+                "backward",
+                "a row's slot reads the errors of its group, or the signals of the layer behind",
+                self.chosen(errors),
+                ["feedback", "update"],
+            ),
+            "update": (
+                "update",
+                "an update reads the signals of its group of the first layer",
+                self.place(Part.SIGNAL, at("update.group"), self.const(0)),
+                ["update"],
+            ),
+        }
+        below = [] if not plan.layer_bits else [self.layer.below(plan.stages).holds]
+        for name, (of, statement, wanted, strobes) in reads.items():
+            slot = either([at(f"{of}.{strobe}") for strobe in strobes], self.t)
+            self.outputs(
+                f"state read by {name}",
+                statement,
+                {port: wanted},
+                *self.rests(of),
+                slot.holds,
+                *below,
+            )
+        self.outputs(
+            "state read by rows",
+            "the words of a group are fetched for its rows",
+            {port: at("rows.address")},
+            *self.rests("rows"),
+        )
+        self.outputs(
+            "state read by the host",
+            "while all passes rest the host's word is read",
+            {port: at("host.state_address")},
+            *self.rests("host"),
+        )
+
+    def _one_lane(self, row: Bits) -> Bits:
+        """The lane of a neuron, as one bit of all."""
+        plan = self.plan
+        return cat([row[: plan.lane_bits].equals(lane) for lane in range(plan.lanes)])
+
+    def _signed(self, value: Bits) -> Bits:
+        """A signed value in the bits of a lane's state."""
+        return extended(value, self.plan.state_bits)
+
+    def _state_writes(self) -> None:
+        at, plan = self.at, self.plan
+        layer = self.layer if plan.layer_bits else None
+        all_lanes, none = (self.const(n, plan.lanes) for n in ((1 << plan.lanes) - 1, 0))
+        bits, lane_bits = plan.state_bits, plan.lane_bits
+        o_row, aged_row = at("feedback.o_row"), at("backward.aged_row")
+        data = at("host.data").low(bits)
+        rows: dict[str, tuple[str, Bits, Bits, Bits | None]] = {
+            "neurons": (
+                "traces of the visited share",
+                self.place(Part.TRACE, at("neurons.write_group"), None),
+                none,
+                None,
+            ),
+            "classes": (
+                "the error of a class, or 0 for all",
+                self.place(Part.ERROR, at("classes.w_group"), None),
+                at("classes.write"),
+                self._signed(at("classes.value")),
+            ),
+            "opens": (
+                "the signals of a group become 0 when its rows are fetched to be learned from",
+                self.place(Part.SIGNAL, at("rows.group"), layer),
+                all_lanes,
+                self.const(0, bits),
+            ),
+            "feedback": (
+                "the signal of a neuron",
+                self.place(Part.SIGNAL, o_row[lane_bits:], layer),
+                self._one_lane(o_row),
+                self._signed(at("feedback.signal")),
+            ),
+            "backward": (
+                "the age of a neuron",
+                self.place(Part.AGE, aged_row[lane_bits:], layer),
+                self._one_lane(aged_row),
+                at("backward.aged").low(bits),
+            ),
+            "host": (
+                "the age that the host loads",
+                at("host.state_address"),
+                at("host.load_ages"),
+                data,
+            ),
+        }
+        learning = at("control.learning")
+        for name, (statement, address, lanes, value) in rows.items():
+            silent = [(~at(s).any()).holds for n, s in WRITERS.items() if n != name]
+            silent += [] if name == "classes" else [(~at("classes.value").any()).holds]
+            strobe = at(WRITERS[name]).any()
+            given = [strobe.holds, *silent] + ([learning.holds] if name == "opens" else [])
+            wanted = {"state.w_address": address, "state.write": lanes}
+            if value is not None:
+                wanted["state.value"] = value
+            self.outputs(f"state written by {name}", statement, wanted, *given)
+        off = [(~at(strobe).any()).holds for n, strobe in WRITERS.items() if n != "opens"]
+        self.outputs(
+            "state that stays",
+            "nothing else is written: no share but one that was visited, and no lanes without one"
+            " of these strobes, rows that are fetched for the readout among them",
+            {"state.write": none},
+            *off,
+            (~(at("rows.opens") & learning)).holds,
+        )
+        self.outputs(
+            "shares",
+            "a visit's share and values go to the state as they are",
+            {"state.write_share": at("neurons.write"), "state.values": at("neurons.values")},
+        )
+
+    def _rows(self) -> None:
+        at = self.at
+        shown = ("trace", "near", "age", "row")
+        self.outputs(
+            "rows",
+            "readout and backward pass see the row that stands, and either takes it",
+            {
+                "rows.word": at("state.word"),
+                "rows.next": at("readout.next") | at("backward.next"),
+                "readout.trace": at("rows.trace"),
+                "readout.active": at("rows.active"),
+                **{f"backward.{name}": at(f"rows.{name}") for name in shown},
+                **{f"{p}.valid": at("rows.valid") for p in ("readout", "backward")},
+                **{f"{p}.row_ended": at("rows.ended") for p in ("readout", "backward")},
+            },
+        )
+        group = at("forward.group")
+        unit = cat([group, self.forward_layer]) if self.plan.layer_bits else group
+        self.outputs(
+            "visits",
+            "neurons are visited as the forward pass says, with the traces of their group",
+            {
+                "neurons.visit": at("forward.visit"),
+                "neurons.group": unit,
+                "neurons.share": at("forward.share"),
+                "neurons.fresh": at("forward.first_step"),
+                "neurons.word": at("state.word"),
+            },
+        )
+        told = at("control.told")
+        fields = {
+            name: told[field.offset : field.offset + field.width]
+            for name, field in self.network.parts.control.told_layout
+        }
+        self.outputs(
+            "classes",
+            "the classes know what was told of the sample",
+            {
+                "classes.errors": at("control.errors"),
+                **{f"classes.{name}": fields[name] for name in ("label", "right", "single")},
+            },
+        )
+
+    def _learning(self) -> None:
+        at, plan = self.at, self.plan
+        fetch, learn = plan.fetch, at("host.learn")
+        signals = [learn[: index + 1].any() for index in range(plan.stages)]
+        slot = either([at("backward.update", fetch), at("update.update", fetch)], self.t)
+        state, words = at("state.word"), at("weights.words")
+        bits, weight = plan.state_bits, plan.hidden.weight_bits
+        lanes: dict[str, Bits] = {}
+        for number, lane in enumerate(self.lanes):
+            lanes |= {
+                f"{lane}.feedback": at("backward.feedback", fetch),
+                f"{lane}.weight": words[number * weight : (number + 1) * weight],
+                f"{lane}.signal": state[number * bits : (number + 1) * bits],
+                f"{lane}.drive": at("sizes.drive"),
+                f"{lane}.noise": at("noise.state")[: plan.spec.noise_bits],
+            }
+        self.outputs(
+            "lanes",
+            "each lane gets its own weight and signal, the drive and the noise of all; it feeds"
+            " back the words of the backward pass's slots",
+            {
+                **lanes,
+                "feedback.products": cat([at(f"{lane}.product") for lane in self.lanes]),
+            },
+        )
+        sums = [at(f"signal_sum_{index}") for index in range(1, plan.stages)]
+        total = [
+            extended(value, self.glue.widths["feedback.errors"])
+            for value in (*sums, at("classes.total"))
+        ]
+        groups = [*(at(name) for name in self.active[1:]), at("classes.active")]
+        below = [self.layer.below(plan.stages).holds] if plan.layer_bits else []
+        self.outputs(
+            "backward pass",
+            "signals are wanted of a layer that learns or has one in front that does; rows are"
+            " updated of a layer that learns; groups and sum are those of the layer behind",
+            {
+                "backward.signals": self.chosen(signals),
+                "backward.learns": self.chosen([learn[n + 1] for n in range(plan.stages)]),
+                "backward.active": self.fit(self.chosen(groups), "backward.active"),
+                "feedback.errors": self.chosen(total),
+            },
+            *below,
+        )
+        row = ("row", "trace", "near")
+        self.outputs(
+            "feedback and steps",
+            "a row's slots, neuron and age go to the sum; each word of a slot that updates draws"
+            " once; the drive follows row, passes and registers",
+            {
+                "feedback.slot": at("backward.feedback"),
+                **{f"feedback.{name}": at(f"backward.{name}") for name in ("first", "last")},
+                **{f"feedback.{name}": at(f"rows.{name}") for name in row},
+                "feedback.oldest": at("backward.oldest"),
+                "noise.step": slot,
+                "sizes.count": at("lists.count"),
+                "sizes.step_shift": at("host.step_shift"),
+                "sizes.trace": at("rows.trace"),
+                "sizes.begins": at("control.starts")[4],
+                "sizes.stepped": at("update.stepped"),
+                "sizes.rows": at("backward.update", fetch - 1),
+                "update.active": at(self.active[0]),
+            },
+        )
+
+    def _groups(self) -> None:
+        at, plan = self.at, self.plan
+        starts, valid, signal = at("control.starts")[3], at("feedback.valid"), at("feedback.signal")
+        group = at("feedback.o_row")[plan.lane_bits :]
+        wanted: dict[str, Next] = {}
+        for index, name in enumerate(self.active):
+            here = self.layer.equals(index) if plan.layer_bits else self.const(1)
+            marks = [
+                valid & here & signal.any() & group.equals(n) for n in range(plan.groups_of(index))
+            ]
+            value = mux(starts & here, self.const(0, len(marks)), at(name) | cat(marks))
+            wanted[name] = Next(value.term)
+            if index:
+                total = at(f"signal_sum_{index}")
+                added = mux(valid & here, total + extended(signal, len(total)), total)
+                cleared = mux(starts & here, self.const(0, len(total)), added)
+                wanted[f"signal_sum_{index}"] = Next(cleared.term)
+        self.glue.registers(
+            "groups with a signal",
+            "each group of which a signal is not 0 is marked, and the signals of further layers are"
+            " summed up; both begin anew with the pass that finds them",
+            wanted,
+        )
+
+    def _host(self) -> None:
+        at = self.at
+        streams = {}
+        for port in ports_of(self.network):
+            name = port.name
+            if not name.startswith(("load", "read")):
+                continue
+            if port.output:
+                streams[name] = at(f"host.{name}")
+            else:
+                streams[f"host.{name}"] = at(name)
+        self.outputs(
+            "host",
+            "the host's streams are the host port's; it sees weights, ages and the random register,"
+            " which it sets",
+            {
+                **streams,
+                "host.words": at("weights.words"),
+                "host.ages": at("state.word"),
+                "host.noise": at("noise.state"),
+                "noise.load": at("host.load_noise"),
+                "noise.load_data": self.fit(at("host.data"), "noise.load_data"),
+            },
+        )
+
+    def _layers(self) -> None:
+        at, plan = self.at, self.plan
+        write, unit = at("neurons.write"), at("neurons.write_group")
+        share = [
+            either([write[n] for n in range(plan.fold) if n >> bit & 1], self.t)
+            for bit in range(plan.share_bits)
+        ]
+        self.outputs(
+            "between layers",
+            "all parts are at the layer that control says; the spikes of each layer with one behind"
+            " it go to the queue, with their share and group; its neurons go to the forward pass",
+            {
+                **{f"{p}.layer": self.layer for p in ("rows", "backward", "feedback", "sizes")},
+                "queue.clear": at("forward.renew"),
+                "queue.push": write.any() & ~unit[plan.group_bits :].equals(plan.stages - 1),
+                "queue.spikes": at("neurons.spikes"),
+                "queue.share": cat(share),
+                "queue.group": unit[: plan.group_bits],
+                "queue.take": at("forward.take"),
+                "forward.waiting": at("queue.some"),
+                "forward.empty": at("queue.empty"),
+            },
+        )

@@ -1,0 +1,23 @@
+"""Hidden layers of claims, and signed vectors."""
+
+from __future__ import annotations
+
+from learning_hardware import plan_of
+
+from sc_hw.proof.bits import Bits
+from sc_hw.proof.blocks.learning.layers import extended, hidden_layers
+from sc_model.graph.smt import Terms
+
+
+def test_one_layer_has_no_name() -> None:
+    clocks: object = None
+    (layer,) = hidden_layers(clocks, plan_of(), 3)  # type: ignore[arg-type]
+    assert (layer.index, layer.suffix, layer.given) == (0, "", [])
+
+
+def test_a_signed_vector_gets_its_highest_bit_above() -> None:
+    terms = Terms()
+    vector = Bits(terms, terms.var("vector", 3))
+    wide = extended(vector, 5)
+    assert len(wide) == 5
+    assert extended(wide, 3) is wide
