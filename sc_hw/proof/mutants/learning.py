@@ -89,7 +89,7 @@ MUTANTS = (
         "neurons",
         "spike not counted",
         "the first lane's spikes are not in the trace",
-        (r"(= trace_\d+) \+ o_spike;", r"\1;"),
+        (r"(= trace_\d+) \+ [^;]*;", r"\1;"),
     ),
     _mutant(
         "neurons",

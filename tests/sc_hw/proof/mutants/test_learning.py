@@ -7,33 +7,48 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from learning_hardware import WrittenParts
+from learning_hardware import WrittenParts, deep_spec_of
 
 from sc_hw.proof.blocks.learning.claims import PROVERS
+from sc_hw.proof.blocks.learning.parts import LANE_ADDERS
 from sc_hw.proof.blocks.parts import PARTS
-from sc_hw.proof.mutants.learning import MUTANTS
+from sc_hw.proof.mutants.learning import MUTANTS, one_hidden_layer
 from sc_hw.proof.mutants.mutant import Mutant
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "_"))
-def test_one_part_is_changed(mutant: Mutant, learning_parts: WrittenParts, tmp_path: Path) -> None:
-    build: Any = learning_parts
-    mutant.make(build, tmp_path)
-    (row,) = json.loads((tmp_path / "proof" / PARTS).read_text())["parts"]
-    originals = json.loads((learning_parts.folder / "proof" / PARTS).read_text())["parts"]
+@pytest.fixture(scope="module")
+def deep_parts(tmp_path_factory: pytest.TempPathFactory) -> WrittenParts:
+    """The parts of a network with two hidden layers."""
+    return WrittenParts(tmp_path_factory.mktemp("deep"), deep_spec_of())
+
+
+def changed_part(mutant: Mutant, parts: WrittenParts, folder: Path) -> str:
+    """The kind of the part that a mutant changes, which must differ from the original."""
+    build: Any = parts
+    mutant.make(build, folder)
+    (row,) = json.loads((folder / "proof" / PARTS).read_text())["parts"]
+    originals = json.loads((parts.folder / "proof" / PARTS).read_text())["parts"]
     (original,) = (each for each in originals if each["part"] == row["part"])
-    changed = (tmp_path / row["verilog"]).read_text()
-    assert changed != (learning_parts.folder / original["verilog"]).read_text()
+    changed = (folder / row["verilog"]).read_text()
+    assert changed != (parts.folder / original["verilog"]).read_text()
+    return str(row["part"])
 
 
-def test_each_part_has_a_mutant(learning_parts: WrittenParts, tmp_path: Path) -> None:
-    build: Any = learning_parts
-    found = set()
-    for number, mutant in enumerate(MUTANTS):
-        mutant.make(build, tmp_path / str(number))
-        file = tmp_path / str(number) / "proof" / PARTS
-        found |= {row["part"] for row in json.loads(file.read_text())["parts"]}
-    assert found == set(PROVERS)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "_"))
+def test_one_part_is_changed(
+    mutant: Mutant, learning_parts: WrittenParts, deep_parts: WrittenParts, tmp_path: Path
+) -> None:
+    part = changed_part(mutant, deep_parts, tmp_path / "deep")
+    if mutant.applies is not one_hidden_layer:
+        assert changed_part(mutant, learning_parts, tmp_path / "one") == part
+
+
+def test_each_part_has_a_mutant(deep_parts: WrittenParts, tmp_path: Path) -> None:
+    found = {
+        changed_part(mutant, deep_parts, tmp_path / str(number))
+        for number, mutant in enumerate(MUTANTS)
+    }
+    assert found == set(PROVERS) - {LANE_ADDERS}  # lanes with adders have the claims of others
 
 
 def test_only_networks_that_learn_have_them() -> None:

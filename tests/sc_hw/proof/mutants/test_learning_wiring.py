@@ -1,0 +1,45 @@
+"""Faults in what joins the parts of a network that learns: each pattern matches in `top.v`.
+
+The whole proof, in the soak, refutes all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from learning_hardware import deep_spec_of, spec_of
+
+from sc_hw.build.elaborate import Build, elaborate
+from sc_hw.proof.blocks.learning.parts import write_learning_parts
+from sc_hw.proof.blocks.parts import HIERARCHY, PARTS
+from sc_hw.proof.mutants.learning_wiring import MUTANTS
+from sc_model.spec import Design
+
+
+@pytest.fixture(scope="module")
+def networks(builds: Path) -> list[Build]:
+    """Networks with one and with two hidden layers, and their parts."""
+    found = []
+    for number, spec in enumerate((spec_of(), deep_spec_of())):
+        design = Design(name=f"joined_{number}", block="learning_network", learning=spec)
+        found.append(elaborate(design, builds))
+        write_learning_parts(design, found[-1].folder)
+    return found
+
+
+def test_each_fault_changes_the_network_alone(networks: list[Build], tmp_path: Path) -> None:
+    made = 0
+    for network in networks:
+        for mutant in MUTANTS:
+            if mutant.applies(network.design) is not None:
+                continue
+            folder = tmp_path / f"{network.design.name}_{made}"
+            mutant.make(network, folder)
+            listed = json.loads((folder / "proof" / PARTS).read_text())
+            assert not listed["parts"]
+            text = (folder / listed[HIERARCHY]["verilog"]).read_text()
+            assert text != (network.folder / "top.v").read_text()
+            made += 1
+    assert made == 2 * len(MUTANTS) - 1
