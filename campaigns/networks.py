@@ -6,7 +6,8 @@ with the other four, and a convolutional one for the last fifth; what is already
 `--trained` is taken as it is. The test images then go through the network in floating point,
 through the golden integers, and so many of the last fold's through the compiled Verilog, where
 every output spike is compared and clocks are counted. Prices after place and route come from
-`campaigns.networks_hardware`. Published figures of others are those of their papers.
+`campaigns.networks_hardware`, those of the convolutional network, with its images in Verilog, from
+`campaigns.fpga.conv_hardware`. Published figures of others are those of their papers.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ SCHEMA = "sc-hw.networks.v1"
 FOLDS = 5
 EXAMPLE = "mnist"
 NAMES = {"dense": "mnist", "conv": "mnist_conv"}  # of the designs
-HARDWARE = "networks_hardware.json"
+# Reports on place and route, and the modules that make them
+HARDWARE = {
+    "dense": ("networks_hardware.json", "campaigns.networks_hardware"),
+    "conv": ("conv_hardware.json", "campaigns.fpga.conv_hardware"),
+}
 
 # What their authors write
 PEERS: tuple[dict[str, Any], ...] = (
@@ -168,11 +173,12 @@ def together(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def hardware(folder: Path) -> tuple[list[dict[str, Any]] | None, str | None]:
-    """Rows of the network after place and route; or why there are none."""
-    file = folder / HARDWARE
+def hardware(folder: Path, network: str) -> tuple[list[dict[str, Any]] | None, str | None]:
+    """Rows of a network after place and route; or why there are none."""
+    name, module = HARDWARE[network]
+    file = folder / name
     if not file.is_file():
-        return None, f"{HARDWARE} is not there: python -m campaigns.networks_hardware makes it"
+        return None, f"{name} is not there: python -m {module} makes it"
     return list(json.loads(file.read_text(encoding="utf-8"))["rows"]), None
 
 
@@ -180,7 +186,7 @@ def report_of(
     rows: Sequence[Mapping[str, Any]],
     convolutional: Mapping[str, Any],
     data: str,
-    rtl: tuple[int, int],
+    rtl: int,
     folder: Path,
 ) -> dict[str, Any]:
     """The whole report.
@@ -190,18 +196,21 @@ def report_of(
     rows : of all folds.
     convolutional : of the convolutional network, the last fold.
     data, rtl : as of the command.
-    folder : where the report on place and route is.
+    folder : where the reports on place and route are.
     """
-    found, missing = hardware(folder)
+    found, missing = hardware(folder, "dense")
+    of_kernels, no_kernels = hardware(folder, "conv")
     return {
         "schema": SCHEMA,
-        "command": f"python -m campaigns.networks --data {data} --rtl {rtl[0]} --rtl-conv {rtl[1]}",
+        "command": f"python -m campaigns.networks --data {data} --rtl {rtl}",
         "machine": platform.processor() or platform.machine(),
         "data": data,
         "images": sum(row["images"] for row in rows),
         "totals": together(rows),
         "folds": list(rows),
         "convolutional": dict(convolutional),
+        "convolutional_hardware": of_kernels,
+        "convolutional_hardware_missing": no_kernels,
         "hardware": found,
         "hardware_missing": missing,
         "peers": list(PEERS),
@@ -261,7 +270,7 @@ def page(report: Mapping[str, Any]) -> str:
         " second are of the compiled integers, on a machine with other work.",
         "",
     ]
-    lines += convolutional_lines(report["convolutional"])
+    lines += convolutional_lines(report)
     lines += hardware_lines(report)
     lines += [
         "## Published figures of others",
@@ -295,8 +304,9 @@ def early_lines(totals: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
     return lines
 
 
-def convolutional_lines(row: Mapping[str, Any]) -> list[str]:
-    """The convolutional network."""
+def convolutional_lines(report: Mapping[str, Any]) -> list[str]:
+    """The convolutional network, and its rows after place and route."""
+    row, rows = report["convolutional"], report["convolutional_hardware"]
     events = ", ".join(f"{name} {each:,}" for name, each in row["events"].items())
     lost = 100 * (row["float"]["accuracy"] - row["integer"]["accuracy"]) if "float" in row else None
     lines = [
@@ -312,17 +322,20 @@ def convolutional_lines(row: Mapping[str, Any]) -> list[str]:
         )
         + f"; {row['ticks']} ticks; events an image: {events}.",
     ]
-    if "rtl" not in row:
-        return [*lines, "", "Not run in Verilog (`--rtl-conv`).", ""]
-    clocks = row["clocks"]
-    same = "the same" if row["rtl_difference"] is None else "OTHER"
-    return [
-        *lines,
-        "",
-        f"{row['rtl']['samples']:,} images in the compiled Verilog: {same} output spikes,"
-        f" {clocks['mean']:,.0f} clocks an image ({clocks['least']:,} to {clocks['most']:,}).",
-        "",
-    ]
+    lines.append("")
+    if rows is None:
+        return [*lines, f"Not run in Verilog: {report['convolutional_hardware_missing']}.", ""]
+    for ran in rows:
+        differ = ran["images_that_differ"]
+        same = "all give the golden output spikes" if not differ else f"{differ:,} of them DIFFER"
+        took = "-" if ran["us_an_image"] is None else f"{ran['us_an_image']:,}"
+        lines.append(
+            f"* {ran['lanes']} lanes, {ran['neurons_a_clock']} neurons a clock, on {ran['target']}:"
+            f" {ran['images']:,} images in the compiled Verilog, {same};"
+            f" {ran['clocks_an_image']:,.0f} clocks an image, {took} us at {ran['mhz']} MHz,"
+            f" {ran['lut4']:,} LUT4, {ran['block_ram']} block RAMs."
+        )
+    return [*lines, ""]
 
 
 def hardware_lines(report: Mapping[str, Any]) -> list[str]:
@@ -334,7 +347,7 @@ def hardware_lines(report: Mapping[str, Any]) -> list[str]:
     lines += ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in report["hardware"]:
         cells = [row.get(name) for name in names]
-        shown = [f"{cell:,}" if isinstance(cell, int | float) else str(cell) for cell in cells]
+        shown = [f"{cell:,}" if isinstance(cell, int | float) else cell or "-" for cell in cells]
         lines.append("| " + " | ".join(shown) + " |")
     return [*lines, ""]
 
@@ -346,7 +359,6 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="their labels, for idx files elsewhere")
     parser.add_argument("--trained", type=Path, default=Path("build/networks"))
     parser.add_argument("--rtl", type=int, default=1000, help="test images through the Verilog")
-    parser.add_argument("--rtl-conv", type=int, default=0, help="the same, convolutional network")
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--out", type=Path, default=Path("reports"))
     given = parser.parse_args()
@@ -356,14 +368,9 @@ def main() -> None:
         # trained with the first four fifths: the others would need a build each
         rows.append(fold_row(fold, design, given.rtl if fold == FOLDS - 1 else 0, given.build))
     last = given.trained / f"fold{FOLDS - 1}"
-    convolutional = fold_row(
-        FOLDS - 1,
-        trained(given.data, given.labels, FOLDS - 1, last, "conv"),
-        given.rtl_conv,
-        given.build,
-    )
-    asked = (given.rtl, given.rtl_conv)
-    report = report_of(rows, convolutional, given.data.name, asked, given.out)
+    design = trained(given.data, given.labels, FOLDS - 1, last, "conv")
+    convolutional = fold_row(FOLDS - 1, design, 0, given.build)
+    report = report_of(rows, convolutional, given.data.name, given.rtl, given.out)
     write_json(given.out / "networks.json", report)
     write_report(given.out, "networks", page(report))
 

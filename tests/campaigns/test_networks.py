@@ -99,13 +99,13 @@ def test_folds_are_summed_and_a_difference_is_seen() -> None:
 
 
 def test_prices_are_read_or_their_absence_said(tmp_path: Path) -> None:
-    rows, missing = networks.hardware(tmp_path)
+    rows, missing = networks.hardware(tmp_path, "dense")
     assert rows is None
     assert missing is not None
     report = {"hardware": rows, "hardware_missing": missing}
     assert "None: networks_hardware.json is not there" in "\n".join(networks.hardware_lines(report))
     (tmp_path / "networks_hardware.json").write_text('{"rows": [{"lut4": 1200, "fabric": "x"}]}')
-    rows, missing = networks.hardware(tmp_path)
+    rows, missing = networks.hardware(tmp_path, "dense")
     assert missing is None
     assert networks.hardware_lines({"hardware": rows})[2:5] == [
         "| lut4 | fabric |",
@@ -114,17 +114,28 @@ def test_prices_are_read_or_their_absence_said(tmp_path: Path) -> None:
     ]
 
 
-def test_the_lines_of_the_convolutional_network() -> None:
+def test_the_lines_of_the_convolutional_network(tmp_path: Path) -> None:
     share = {"accuracy": 0.98, "samples": 4}
-    row = {"events": {"input": 1.5}, "integer": share, "images": 4, "ticks": 3}
-    text = "\n".join(networks.convolutional_lines(row))
+    row: dict[str, Any] = {"events": {"input": 1.5}, "integer": share, "images": 4, "ticks": 3}
+    rows, missing = networks.hardware(tmp_path, "conv")
+    report = {
+        "convolutional": row, "convolutional_hardware": rows,
+        "convolutional_hardware_missing": missing,
+    }  # fmt: skip
+    text = "\n".join(networks.convolutional_lines(report))
     assert "98.00 % of 4 right in integers; 3 ticks; events an image: input 1.5." in text
-    assert "Not run in Verilog" in text
-    clocks = {"mean": 1000.4, "least": 900, "most": 1100}
-    row |= {"float": {"accuracy": 0.99}, "rtl": share, "clocks": clocks, "rtl_difference": None}
-    text = "\n".join(networks.convolutional_lines(row))
+    assert "Not run in Verilog: conv_hardware.json is not there" in text
+    row |= {"float": {"accuracy": 0.99}}
+    ran = {
+        "lanes": "8 + 16", "neurons_a_clock": "8 + 8", "target": "t", "images": 4, "lut4": 3000,
+        "images_that_differ": 0, "clocks_an_image": 1000.4, "us_an_image": 10.0, "mhz": 100.0,
+        "block_ram": 5,
+    }  # fmt: skip
+    report["convolutional_hardware"] = [ran, {**ran, "images_that_differ": 2}]
+    text = "\n".join(networks.convolutional_lines(report))
     assert "99.00 % with the same weights in floating point (1.00 points lost)" in text
-    assert "4 images in the compiled Verilog: the same output spikes, 1,000 clocks" in text
+    assert "4 images in the compiled Verilog, all give the golden output spikes; 1,000 clo" in text
+    assert "2 of them DIFFER" in text
 
 
 def test_the_committed_page_is_made_of_the_committed_numbers() -> None:
