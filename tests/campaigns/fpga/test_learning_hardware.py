@@ -31,6 +31,7 @@ def test_each_case_is_the_network_of_the_chapter() -> None:
     for case in CASES:
         design = design_of(case)
         plan = block_of(design, load_family(design.fabric)).component.plan
-        assert (plan.rows, plan.neurons_of(0), plan.classes, plan.lanes) == (785, 128, 10, case.lanes)
+        sizes = (plan.rows, plan.neurons_of(0), plan.classes, plan.lanes)
+        assert sizes == (785, 128, 10, case.lanes)
         assert plan.single_port == (case.target == "ice40-up5k")
     assert learning_hardware.REPORT == "learning_hardware"
