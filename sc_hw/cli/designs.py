@@ -59,7 +59,13 @@ def new(
         int | None, typer.Option(help="Neurons of a layer, or of each of a network; by default 16.")
     ] = None,
     lanes: Annotated[
-        int | None, typer.Option(help="Lanes of a layer, or of each of a network; by default 1.")
+        int | None,
+        typer.Option(
+            help=(
+                "Lanes of a layer, or of each of a network; by default 1, of a learning_network 8,"
+                " of a recurrent_network 4."
+            )
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from math import gcd
 from pathlib import Path
 from typing import Any
 
-from sc_hw.fabric.families import family_names
+from sc_hw.fabric.families import family_names, load_family
 from sc_hw.files import PathLike, write_text
+from sc_hw.learning.plan import LearningPlan
+from sc_hw.recurrent.plan import RecurrentPlan
 from sc_model.rules import load_rule
 from sc_model.spec import ConfigError, Design, Frozen, NetworkSpec, parse_design, placement
 from sc_model.spec.hetsyn import COUPLINGS
@@ -30,14 +33,15 @@ def new(
     synapses: int = 1024,
     inputs: int = 64,
     neurons: int = 16,
-    lanes: int = 1,
+    lanes: int | None = None,
     folder: PathLike = Path(),
 ) -> Path:
     """Write `<name>.toml`, every key with its meaning, and return its path.
 
     `synapses` is of a bank; `inputs`, `neurons` and `lanes` are of a layer, of each of the two
-    layers of a network, or of the hidden layer of a network that learns. Raises ConfigError for a
-    bad name, block or number, and where the file exists: nothing is overwritten.
+    layers of a network, or of the hidden layer of a network that learns. By default a network
+    that learns has 8 lanes, a recurrent one 4 where they divide its neurons, and others 1. Raises
+    ConfigError for a bad name, block or number, and where the file exists: nothing is overwritten.
     """
     design = checked_design(
         name, block=block, synapses=synapses, inputs=inputs, neurons=neurons, lanes=lanes
@@ -60,11 +64,13 @@ def new(
 
 
 def checked_design(
-    name: str, *, block: str, synapses: int, inputs: int, neurons: int, lanes: int
+    name: str, *, block: str, synapses: int, inputs: int, neurons: int, lanes: int | None
 ) -> Design:
     """The design that a file is to describe; ConfigError where such a design can't be."""
     table: dict[str, Any] = {"name": name, "block": block}
     tables: dict[str, Any] = {"design": table}
+    if lanes is None:  # a network that learns has no single lane in hardware
+        lanes = {"learning_network": 8, "recurrent_network": gcd(neurons, 4)}.get(block, 1)
     if block == "layer":
         tables["layer"] = {"inputs": inputs, "neurons": neurons, "lanes": lanes}
     elif block == "network":
@@ -93,8 +99,13 @@ def checked_design(
     elif block != "lane":
         table["synapses"] = synapses
     design = parse_design(tables)
+    family = load_family(design.fabric)
     if design.layer is not None:
         placement(design.layer)
+    elif design.learning is not None:
+        LearningPlan(design.learning, family)
+    elif design.recurrent is not None:
+        RecurrentPlan(design.recurrent, family)
     return design
 
 

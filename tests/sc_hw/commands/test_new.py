@@ -103,3 +103,17 @@ def test_a_recurrent_network_says_what_its_keys_mean(tmp_path: Path) -> None:
     network = load_design(path).recurrent
     assert network is not None
     assert (network.inputs, network.hidden.neurons, network.hidden.lanes) == (6, 4, 2)
+
+
+@pytest.mark.parametrize(("block", "lanes"), [("learning_network", 8), ("recurrent_network", 2)])
+def test_a_new_network_that_learns_has_lanes_that_hardware_has(
+    block: str, lanes: int, tmp_path: Path
+) -> None:
+    path = new("n", block=block, inputs=3, neurons=6, folder=tmp_path)
+    design = load_design(path)
+    layers = (*(design.learning.layers if design.learning is not None else ()),)
+    layers += (design.recurrent.hidden,) if design.recurrent is not None else ()
+    assert {layer.lanes for layer in layers} == {lanes}
+    with pytest.raises(ConfigError, match=r"lanes of a .* must be a power of two .*, not 3"):
+        new("m", block=block, inputs=3, neurons=6, lanes=3, folder=tmp_path)
+    assert not (tmp_path / "m.toml").exists()
