@@ -121,8 +121,12 @@ def learn_in_rtl(
         "curve": _curve(played == task.classes, block),
         "curve_in_rtl": _curve((played == task.classes)[:in_rtl], block),
     }
+    # what is kept of each synapse has two axes
     arrays: dict[str, Any] = {
-        f"{one.name}.weight": state[one.name]["weight"] for one in spec.layers
+        f"{space}.{name}": values
+        for space, fields in state.items()
+        for name, values in fields.items()
+        if values.ndim == 2
     }
     arrays |= {"labels": task.held_classes, "answers": answers.astype(np.int64)}
     with replacing(build.folder / ARRAYS) as temporary, temporary.open("wb") as file:

@@ -297,6 +297,7 @@ EXCEPTIONS = {
     ("sc_hw/commands/new_rule.py", "*"): "the rule file that is written to start from",
     ("sc_hw/simulation/device.py", "weight"): "the argument `weights` of a device",
     ("sc_hw/simulation/devices/*.py", "weight"): "the loadable field, which a device calls weights",
+    ("sc_hw/simulation/learning_run.py", "weight"): "first ones, which a device draws and loads",
     ("sc_hw/simulation/on_board.py", "weight"): "the same argument of a device on a board",
     ("sc_hw/simulation/running.py", "weight"): "the same, shown while a design runs",
     ("sc_hw/cli/devices.py", "weight"): "the help of `sc-hw run`, which shows them",
