@@ -54,6 +54,7 @@ class SampleControl(wiring.Component):
         )
         self.starts_layout = data.StructLayout(
             dict.fromkeys(("forward", "readout", "classes", "backward", "update"), 1)
+            | ({"explore": 1} if plan.spec.exploration else {})
         )
         super().__init__(
             {
@@ -118,7 +119,12 @@ class SampleControl(wiring.Component):
             then("readout", "readout", "readout_over")
             with m.State("readout_over"):
                 m.next = "winner"
-            then("winner", "classes", "offer")
+            explores = bool(self.plan.spec.exploration)
+            then("winner", "classes", "winner_over" if explores else "offer")
+            if explores:
+                with m.State("winner_over"):
+                    m.next = "explore"
+                then("explore", "explore", "offer")
             with m.State("offer"):
                 m.d.comb += self.o_valid.eq(1)
                 with m.If(self.o_ready):
@@ -153,13 +159,17 @@ class SampleControl(wiring.Component):
                 if self.plan.layer_bits:
                     m.d.sync += self.layer.eq(self.plan.stages - 1)
                 m.next = "rest"
+        self._learning(m)
+        return m
+
+    def _learning(self, m: Module) -> None:
+        """Whether something has been told of the sample."""
         learning = Signal(name="learning_register")
         with m.If(self.teach.valid & self.teach.ready):
             m.d.sync += learning.eq(1)
         with m.If(self.release):
             m.d.sync += learning.eq(0)
         m.d.comb += [self.learning.eq(learning), self.errors.eq(learning)]
-        return m
 
     def _next_layer(self, m: Module) -> None:
         """Behind a backward pass: the rows of the layer in front, or the update of the first."""

@@ -39,6 +39,7 @@ class HostPort(wiring.Component):
     noise : the random register.
     learn : for each layer, whether it learns.
     step_shift : by how many powers of two all steps are smaller.
+    explore : the samples to come may explore; where the specification has exploration.
     """
 
     def __init__(self, plan: LearningPlan) -> None:
@@ -51,6 +52,7 @@ class HostPort(wiring.Component):
                     "lfsr": REGISTER_BITS,
                     "step_shift": STEP_SHIFT_BITS,
                     **{f"learn_{name}": 1 for name in plan.layer_names},
+                    **({"explore": 1} if plan.spec.exploration else {}),
                 }
             ),
         }
@@ -81,6 +83,7 @@ class HostPort(wiring.Component):
                 "noise": In(REGISTER_BITS),
                 "learn": Out(plan.stages + 1),
                 "step_shift": Out(STEP_SHIFT_BITS),
+                **({"explore": Out(1)} if plan.spec.exploration else {}),
             }
         )
 
@@ -149,6 +152,10 @@ class HostPort(wiring.Component):
             ]
         answer = Signal(self.data_bits, name="answer", reset_less=True)
         own = Cat(self.noise, step_shift, learn)
+        if plan.spec.exploration:
+            with m.If(sets_control):
+                m.d.sync += self.explore.eq(control.explore)
+            own = Cat(own, self.explore)
         weight = choose(access.lane, [Value.cast(self.words[one]) for one in range(plan.lanes)])
         age = choose(access.lane, [Value.cast(self.ages[one]) for one in range(plan.lanes)])
         m.d.sync += answer.eq(

@@ -24,7 +24,7 @@ from sc_hw.learning.input_lists import InputLists
 from sc_hw.learning.lane import LearningLane
 from sc_hw.learning.lane_state import LaneState
 from sc_hw.learning.neurons import HiddenNeurons
-from sc_hw.learning.noise import NoiseSource
+from sc_hw.learning.noise import Exploration, NoiseSource
 from sc_hw.learning.plan import LearningPlan, Part
 from sc_hw.learning.readout import ReadoutPass
 from sc_hw.learning.rows import HiddenRows
@@ -58,6 +58,7 @@ class _Parts:
     host: HostPort
     lanes: list[LearningLane]
     queue: SpikeQueue
+    exploration: Exploration
 
 
 class LearningNetwork(wiring.Component):
@@ -80,7 +81,8 @@ class LearningNetwork(wiring.Component):
     Members
     -------
     i : stream of a sample's values, one for each input.
-    o : stream of answers: the class with the largest score.
+    o : stream of answers: the class with the largest score, and with exploration the one that is
+        played.
     teach : stream of what is told of each answer: `label` is a class, `right` whether it is the
         right one, `single` that nothing is known of the others; with `learn` low nothing is learned
         from the sample.
@@ -116,12 +118,16 @@ class LearningNetwork(wiring.Component):
             host=HostPort(plan),
             lanes=lanes,
             queue=SpikeQueue(plan),
+            exploration=Exploration(plan),
         )
         host = self.parts.host
+        answer = {"winner": plan.class_bits}
+        if spec.exploration:
+            answer["played"] = plan.class_bits
         super().__init__(
             {
                 "i": In(stream.Signature(spec.value_bits)),
-                "o": Out(stream.Signature(data.StructLayout({"winner": plan.class_bits}))),
+                "o": Out(stream.Signature(data.StructLayout(answer))),
                 "teach": In(stream.Signature(self.parts.control.told_layout)),
                 "load": In(stream.Signature(host.load_layout)),
                 "read": In(stream.Signature(host.read_layout)),
@@ -140,7 +146,7 @@ class LearningNetwork(wiring.Component):
         m = Module()
         parts = self.parts
         for name, part in vars(parts).items():
-            if name not in ("lanes", "queue"):
+            if name not in ("lanes", "queue", "exploration"):
                 m.submodules[name] = part
         for number, lane in enumerate(parts.lanes):
             m.submodules[f"lane_{number}"] = lane
@@ -156,6 +162,8 @@ class LearningNetwork(wiring.Component):
         self._host(m, parts)
         if self.plan.layer_bits:
             self._further_layers(m, parts)
+        if self.spec.exploration:
+            self._exploration(m, parts)
         return m
 
     def _control(self, m: Module, parts: _Parts, active: list[Signal]) -> None:
@@ -167,6 +175,7 @@ class LearningNetwork(wiring.Component):
             "classes": parts.classes,
             "backward": parts.backward,
             "update": parts.update,
+            **({"explore": parts.exploration} if self.spec.exploration else {}),
         }
         m.d.comb += [
             *(each.start.eq(getattr(control.starts, name)) for name, each in passes.items()),
@@ -332,6 +341,16 @@ class LearningNetwork(wiring.Component):
             queue.take.eq(forward.take),
         ]
 
+    def _exploration(self, m: Module, parts: _Parts) -> None:
+        """The class that is played."""
+        m.submodules.exploration = exploration = parts.exploration
+        m.d.comb += [
+            exploration.explores.eq(parts.host.explore),
+            exploration.winner.eq(parts.classes.winner),
+            exploration.state.eq(parts.noise.state),
+            self.o.payload.played.eq(exploration.played),
+        ]
+
     def _forward(self, m: Module, parts: _Parts) -> None:
         """Events and neurons."""
         plan, forward, neurons = self.plan, parts.forward, parts.neurons
@@ -384,12 +403,15 @@ class LearningNetwork(wiring.Component):
         rows, learn, layer = parts.rows, parts.host.learn, self.plan.layer_of(parts.control)
         feeds = delays.later(backward.feedback, self.plan.fetch, "feeds")
         updates = Signal(name="updates")
+        draws = delays.later(updates, self.plan.fetch, "updates", strobe=True)
+        if self.spec.exploration:
+            draws = draws | parts.exploration.draws
         m.d.comb += updates.eq(backward.update | update.update)
         m.d.comb += [
             backward.signals.eq(signals_wanted(self.plan, learn, layer)),
             backward.learns.eq(learns_behind(self.plan, learn, layer)),
             backward.active.eq(choose(layer, [*active[1:], parts.classes.active])),
-            parts.noise.step.eq(delays.later(updates, self.plan.fetch, "updates", strobe=True)),
+            parts.noise.step.eq(draws),
             sizes.count.eq(parts.lists.count),
             sizes.step_shift.eq(parts.host.step_shift),
             sizes.trace.eq(rows.trace),

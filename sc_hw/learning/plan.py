@@ -86,11 +86,6 @@ class LearningPlan:
                 f"lanes of a learning network must be a power of two from 2 to 64 in hardware, not"
                 f" {lanes[0]}."
             )
-        if spec.exploration:
-            raise ConfigError(
-                "hardware of a learning network does not explore by itself, so exploration must be"
-                f" 0, not {spec.exploration}: let the host choose what is played."
-            )
         for layer in spec.layers:
             if layer.rule.family != RULE:
                 raise ConfigError(

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import checked, integers
 from sc_model.golden.learning_network import LearningNetwork, State
+from sc_model.spec import IntFormat
 from sc_model.spec.learning import LearningNetworkSpec
 from sc_sim.addressed_memories import AddressedMemories
-from sc_sim.bits import Words, put_bits, words_of
+from sc_sim.bits import Words, get_bits, put_bits, words_of
 from sc_sim.driver.one_clock import Rtl
 
 EVENTS: dict[str, tuple[str, ...]] = {"done": ()}
@@ -42,13 +43,14 @@ class RtlLearningNetwork:
         self._place: Mapping[str, Any] = rtl.dut.manifest["placement"]
         self._memories = AddressedMemories(rtl)
         self._waits = False  # an answer has been given, and nothing told of it
+        self._explores = False
         self.clocks: NDArray[np.int64] = np.zeros(0, np.int64)
         self.load({})
 
     def reset(self) -> None:
         """Reset the hardware; what its memories hold stays, unless a sample was under way."""
         self.rtl.reset()
-        self._waits = False
+        self._waits = self._explores = False
 
     @property
     def stall(self) -> float:
@@ -139,6 +141,7 @@ class RtlLearningNetwork:
             "lfsr": state["control"]["lfsr"],
             "step_shift": state["control"]["step_shift"],
             **{layer["learns"]: state[layer["name"]]["learn"] for layer in self._place["layers"]},
+            **({"explore": np.array(self._explores)} if self.spec.exploration else {}),
         }
 
     def _weights(self, state: State) -> NDArray[np.int64]:
@@ -168,14 +171,27 @@ class RtlLearningNetwork:
     # --- samples ----------------------------------------------------------------------------------
 
     def answer(self, values: ArrayLike, *, explore: bool = False) -> Any:
-        """The answer to a sample: `winner` and `played`, which are equal in hardware."""
-        del explore  # hardware without exploration: the host plays what it likes
+        """The answer to a sample: `winner` and `played`, which differ where it explores."""
+        self._explore(explore)
         given = self._checked(np.asarray(values)[None])
         self._forget()
         _, outputs = self._memories.transact({"i": self._samples(given)}, {"o": 1})
         self._waits = True
-        winner = int(outputs["o"][1][0, 0])
-        return _Answer(winner, winner)
+        winner, played = (int(values[0]) for values in self._answers(outputs["o"][1]))
+        return _Answer(winner, played)
+
+    def _answers(self, payloads: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Winners, and the classes that were played."""
+        bits = (self.spec.output.neurons - 1).bit_length()
+        form = IntFormat(bits)
+        winners = get_bits(payloads, 0, form)
+        return winners, get_bits(payloads, bits, form) if self.spec.exploration else winners
+
+    def _explore(self, explore: bool) -> None:
+        """Let the samples to come explore, or not."""
+        if self.spec.exploration and explore != self._explores:
+            self._set_control(explore=int(explore))
+            self._explores = explore
 
     def learn(self, label: int, *, right: bool = True, single: bool = False) -> None:
         """Learn from the last answer; see the model."""
@@ -193,6 +209,7 @@ class RtlLearningNetwork:
         """The played classes of S samples; see the model."""
         samples = self._checked(np.asarray(values))
         self._forget()
+        self._explore(False)
         if targets is not None and self.spec.feedback == "reward":
             return self._run_by_reward(samples, integers("targets", targets, (len(samples),)))
         told = self._told(len(samples), learn=int(targets is not None), right=1)
@@ -204,16 +221,16 @@ class RtlLearningNetwork:
             {"o": len(samples), "done": len(samples)},
         )
         self.clocks = np.diff(outputs["done"][0], prepend=0)
-        return outputs["o"][1][:, 0].astype(np.int64)
+        return self._answers(outputs["o"][1])[1]
 
     def _run_by_reward(
         self, samples: NDArray[np.int64], targets: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         played = np.zeros(len(samples), np.int64)
         for number, (sample, target) in enumerate(zip(samples, targets, strict=True)):
-            winner = played[number] = self.answer(sample).winner
-            right = winner == target
-            self.learn(winner, right=right, single=not (right and self.others_wrong))
+            answer = played[number] = self.answer(sample, explore=True).played
+            right = answer == target
+            self.learn(answer, right=right, single=not (right and self.others_wrong))
         return played
 
     def _checked(self, values: NDArray[Any]) -> NDArray[np.int64]:

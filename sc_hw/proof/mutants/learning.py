@@ -18,6 +18,13 @@ def one_hidden_layer(design: Design) -> str | None:
     return None
 
 
+def no_exploration(design: Design) -> str | None:
+    """Why a design draws no classes, or None where it does."""
+    if design.learning is None or not design.learning.exploration:
+        return "no class is drawn: exploration is 0"
+    return None
+
+
 def _mutant(
     part: str,
     name: str,
@@ -332,5 +339,12 @@ MUTANTS = (
         "read before load",
         "a read is taken together with a load",
         (r"= ~ load__valid;", "= 1'h1;"),
+    ),
+    _mutant(
+        "exploration",
+        "always random",
+        "every sample that may explore plays a class that is drawn",
+        (r"= state\[7:0\] < [^;]*;", "= 1'h1;"),
+        applies=no_exploration,
     ),
 )

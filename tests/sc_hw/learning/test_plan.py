@@ -69,7 +69,6 @@ def test_weights_of_a_large_network_lie_in_memory_with_one_port_where_there_is_o
         ({"layer": {"rule": {"family": "pair_stdp"}}}, "pair_stdp"),
         ({"lanes": 6}, "power of two"),
         ({"output": {"weight_bits": 6}}, "weight_bits"),
-        ({"feedback": "reward", "exploration": 13}, "exploration"),
     ],
 )
 def test_what_hardware_does_not_have(change: dict[str, Any], said: str) -> None:

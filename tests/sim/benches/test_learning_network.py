@@ -37,6 +37,8 @@ def test_design_and_model_agree(build: Build) -> None:
         ("generic", (24, 33), 10, 8, {"feedback": "reward"}),
         ("ice40_up", (64, 20), 10, 8, {"inputs": 784}),  # weights in memory with one port
         ("generic", (5, 3, 9), 4, 2, {}),
+        ("generic", (24,), 10, 8, {"feedback": "reward", "exploration": 90}),
+        ("ice40_up", (9, 20), 3, 4, {"feedback": "reward", "exploration": 60}),
     ],
 )
 def test_several_hidden_layers(

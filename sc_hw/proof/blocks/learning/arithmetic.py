@@ -29,6 +29,7 @@ from sc_model.arithmetic.learning import (
 from sc_model.graph.smt import K, SmtInt, SmtOps
 from sc_model.rules import resolve
 from sc_model.spec import IntFormat
+from sc_model.spec.learning.learning_network import REGISTER_BITS
 
 
 def signed(clocks: Clocks, bits: Bits) -> SmtInt:
@@ -284,6 +285,15 @@ def prove_neurons(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
                 [*known, *given],
                 {"current": current, "potential": potential.term},
             )
+    _prove_written(prover, clocks, plan, part, address)
+
+
+def _prove_written(
+    prover: Prover, clocks: Clocks, plan: LearningPlan, part: HiddenNeurons, address: Bits
+) -> None:
+    """Where a visit writes, and that nothing else does."""
+    t, share = prover.terms, clocks.at(0, "share")
+    known = [*clocks.quiet, clocks.at(0, "visit").holds]
     write = clocks.at(part.written, "write")
     other = Bits(t, t.var("any other half of a group", len(address)))
 
@@ -386,6 +396,47 @@ def greater(clocks: Clocks, left: Bits, right: Bits) -> Bits:
     """Whether a signed number is greater than another one of its width."""
     flip = clocks.const(1 << (len(left) - 1), len(left))
     return (right ^ flip).below(left ^ flip)
+
+
+def prove_exploration(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
+    """The register takes its steps, and what it holds then decides which class is played."""
+    clocks = Clocks(prover, net, 1)
+    count, then = clocks.at(0, "count"), clocks.at(1, "count")
+    start, running, explores = (clocks.at(0, name) for name in ("start", "running", "explores"))
+    draws, ended = clocks.at(0, "draws"), clocks.at(0, "ended")
+    last = count.equals(REGISTER_BITS)
+    begin = mux(explores, clocks.const(0, len(count)), clocks.const(REGISTER_BITS, len(count)))
+    prover.claim(
+        "exploration: the steps",
+        f"a pass that explores draws {REGISTER_BITS} times, another one never; then it is over",
+        violated(
+            start.implies(clocks.at(1, "running") & same(then, begin)),
+            same(draws, running & ~last),
+            same(ended, running & last),
+            (draws & ~start).implies(clocks.at(1, "running") & same(then, count + 1)),
+            (ended & ~start).implies(~clocks.at(1, "running")),
+        ),
+        [*clocks.quiet, count.below(REGISTER_BITS + 1).holds],
+    )
+    state, winner = clocks.at(0, "state"), clocks.at(0, "winner")
+    half = REGISTER_BITS // 2
+    number = state[half:].wide(REGISTER_BITS).times(plan.classes)[half:]
+    drawn = number[: plan.class_bits]
+    random = explores & state[:half].below(plan.spec.exploration)
+    played = mux(random, drawn, winner)
+    prover.claim(
+        "exploration: the class",
+        "where the low byte is below the exploration the class (high byte * classes) >> 8"
+        " is played, else the winner; it stays until the next pass is over",
+        violated(
+            same(
+                clocks.at(1, "played"),
+                mux(ended & ~start, played, clocks.at(0, "played")),
+            ),
+            number.below(plan.classes),
+        ),
+        clocks.quiet,
+    )
 
 
 def prove_feedback(prover: Prover, net: Netlist, plan: LearningPlan) -> None:

@@ -44,6 +44,7 @@ PROVERS: dict[str, tuple[Claims, ...]] = {
     "host": (memories.prove_host,),
     "lists": (lists.prove_lists,),
     "queue": (schedule.prove_queue,),
+    "exploration": (arithmetic.prove_exploration,),
 }
 
 # The solver crashes where terms outlive the manager that made them.

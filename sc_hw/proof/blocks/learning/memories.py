@@ -165,6 +165,10 @@ def _prove_registers(
         return data[layout[name].offset : layout[name].offset + layout[name].width]
 
     learn = cat([field(f"learn_{name}") for name in port.plan.layer_names])
+    further = []
+    if port.plan.spec.exploration:
+        held = clocks.at(0, "explore")
+        further.append(same(clocks.at(1, "explore"), mux(sets, field("explore"), held)))
     prover.claim(
         "host: registers",
         "which layers learn, and the size of steps, change with a load of their space alone",
@@ -174,6 +178,7 @@ def _prove_registers(
                 clocks.at(1, "step_shift"),
                 mux(sets, field("step_shift"), clocks.at(0, "step_shift")),
             ),
+            *further,
         ),
         clocks.quiet,
     )
@@ -201,9 +206,9 @@ def _prove_readback(prover: Prover, net: Netlist, plan: LearningPlan, port: Host
         return found
 
     width = port.data_bits
-    own = cat([clocks.at(answered - 1, name) for name in ("noise", "step_shift", "learn")]).wide(
-        width
-    )
+    registers = ["noise", "step_shift", "learn"]
+    registers += ["explore"] if plan.spec.exploration else []
+    own = cat([clocks.at(answered - 1, name) for name in registers]).wide(width)
     wanted: dict[Space, Bits] = {
         Space.SYNAPSE: extended(of_lane(words, weight, weight), width),
         Space.NEURON: of_lane(ages, bits, plan.hidden.age_bits).wide(width),

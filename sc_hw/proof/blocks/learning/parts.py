@@ -37,6 +37,7 @@ NAMES = (
     "host",
 )
 QUEUE = "queue"  # between two hidden layers
+EXPLORATION = "exploration"  # where classes are drawn
 
 
 def plan_of(design: dict[str, Any]) -> LearningPlan:
@@ -70,4 +71,6 @@ def instances_of(network: LearningNetwork) -> dict[str, tuple[str, wiring.Compon
     found |= {name: (name, getattr(network.parts, name)) for name in NAMES}
     if network.plan.layer_bits:
         found[QUEUE] = (QUEUE, network.parts.queue)
+    if network.spec.exploration:
+        found[EXPLORATION] = (EXPLORATION, network.parts.exploration)
     return found

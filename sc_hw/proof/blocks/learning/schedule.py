@@ -642,6 +642,13 @@ def prove_rows(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         violated(*facts),
         [*quiet, (~(walking & fetching)).holds],
     )
+    _prove_fetch(prover, clocks, plan, quiet)
+
+
+def _prove_fetch(prover: Prover, clocks: Clocks, plan: LearningPlan, quiet: list[Any]) -> None:
+    """The words of a group, for its rows."""
+    group, walking, fetching = (clocks.at(0, name) for name in ("at_group", "walking", "fetching"))
+    sizes = (("traces", plan.trace_bits + 1), ("ages", plan.hidden.age_bits))
     clock, word = clocks.at(0, "clock"), clocks.at(0, "word")
     loads = []
     for (name, bits), when in zip(sizes, (plan.fetch, plan.fetch + 1), strict=True):
@@ -766,8 +773,7 @@ def prove_queue(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     push, spikes, clear = (clocks.at(0, name) for name in ("push", "spikes", "clear"))
     adds, opens, take = push & spikes.any(), clocks.at(0, "opens"), clocks.at(0, "take")
     written, taken = clocks.at(0, "written"), clocks.at(0, "taken")
-    left, then = clocks.at(0, "left"), clocks.at(1, "left")
-    place, stands = clocks.at(0, "place"), clocks.at(0, "stands")
+    left, stands = clocks.at(0, "left"), clocks.at(0, "stands")
     before, after = (clocks.frames.memory(clock, "words") for clock in (0, 1))
     some = Bits(t, t.var("any place", bits))
 
@@ -821,6 +827,17 @@ def prove_queue(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         violated(stood(1, after)),
         known,
     )
+    _prove_neurons_of_word(prover, clocks, plan, fetched, known)
+
+
+def _prove_neurons_of_word(
+    prover: Prover, clocks: Clocks, plan: LearningPlan, fetched: Bits, known: list[Any]
+) -> None:
+    """The neurons of a word of spikes."""
+    left, then, place = clocks.at(0, "left"), clocks.at(1, "left"), clocks.at(0, "place")
+    written, taken = clocks.at(0, "written"), clocks.at(0, "taken")
+    clear, opens, take = (clocks.at(0, name) for name in ("clear", "opens", "take"))
+    t = clocks.terms
     lowest = left & (~left + 1)
     own = [lowest[n] for n in range(len(left))]
     number = cat(

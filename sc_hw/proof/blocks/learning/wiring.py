@@ -194,11 +194,26 @@ class Joint:
         self._host()
         if self.plan.layer_bits:
             self._layers()
+        if self.network.spec.exploration:
+            self.outputs(
+                "exploration",
+                "the class that is played is chosen between the winner and one that the register"
+                " draws, in samples of which the host says so",
+                {
+                    "exploration.explores": self.at("host.explore"),
+                    "exploration.winner": self.at("classes.winner"),
+                    "exploration.state": self.at("noise.state"),
+                },
+            )
         self.glue.complete([port.name for port in ports_of(self.network) if port.output])
 
     def _control(self) -> None:
         at, starts = self.at, self.at("control.starts")
-        passes = ("forward", "readout", "classes", "backward", "update")
+        passes: tuple[str, ...] = ("forward", "readout", "classes", "backward", "update")
+        winner = at("classes.winner")
+        if self.network.spec.exploration:
+            passes = (*passes, "exploration")
+            winner = cat([winner, at("exploration.played")])
         landing = ("weights", "sums", "neurons", "feedback")
         self.outputs(
             "passes",
@@ -220,7 +235,7 @@ class Joint:
                 "control.teach__payload": at("teach__payload"),
                 "teach__ready": at("control.teach__ready"),
                 "o__valid": at("control.o_valid"),
-                "o__payload": at("classes.winner"),
+                "o__payload": winner,
                 "done": at("control.release"),
                 "idle": at("control.resting"),
             },
@@ -562,6 +577,9 @@ class Joint:
         fetch, learn = plan.fetch, at("host.learn")
         signals = [learn[: index + 1].any() for index in range(plan.stages)]
         slot = either([at("backward.update", fetch), at("update.update", fetch)], self.t)
+        drawn = self.const(0)
+        if self.network.spec.exploration:
+            drawn = at("exploration.draws")
         state, words = at("state.word"), at("weights.words")
         bits, weight = plan.state_bits, plan.hidden.weight_bits
         lanes: dict[str, Bits] = {}
@@ -611,7 +629,7 @@ class Joint:
                 **{f"feedback.{name}": at(f"backward.{name}") for name in ("first", "last")},
                 **{f"feedback.{name}": at(f"rows.{name}") for name in row},
                 "feedback.oldest": at("backward.oldest"),
-                "noise.step": slot,
+                "noise.step": slot | drawn,
                 "sizes.count": at("lists.count"),
                 "sizes.step_shift": at("host.step_shift"),
                 "sizes.trace": at("rows.trace"),

@@ -12,14 +12,16 @@ from learning_hardware import WrittenParts, deep_spec_of
 from sc_hw.proof.blocks.learning.claims import PROVERS
 from sc_hw.proof.blocks.learning.parts import LANE_ADDERS
 from sc_hw.proof.blocks.parts import PARTS
-from sc_hw.proof.mutants.learning import MUTANTS, one_hidden_layer
-from sc_hw.proof.mutants.mutant import Mutant
+from sc_hw.proof.mutants.learning import MUTANTS
+from sc_hw.proof.mutants.mutant import Mutant, always
 
 
 @pytest.fixture(scope="module")
 def deep_parts(tmp_path_factory: pytest.TempPathFactory) -> WrittenParts:
-    """The parts of a network with two hidden layers."""
-    return WrittenParts(tmp_path_factory.mktemp("deep"), deep_spec_of())
+    """The parts of a network with two hidden layers that explores."""
+    return WrittenParts(
+        tmp_path_factory.mktemp("deep"), deep_spec_of(feedback="reward", exploration=60)
+    )
 
 
 def changed_part(mutant: Mutant, parts: WrittenParts, folder: Path) -> str:
@@ -39,7 +41,7 @@ def test_one_part_is_changed(
     mutant: Mutant, learning_parts: WrittenParts, deep_parts: WrittenParts, tmp_path: Path
 ) -> None:
     part = changed_part(mutant, deep_parts, tmp_path / "deep")
-    if mutant.applies is not one_hidden_layer:
+    if mutant.applies is always:
         assert changed_part(mutant, learning_parts, tmp_path / "one") == part
 
 

@@ -9,7 +9,7 @@ from learning_hardware import WrittenParts, deep_spec_of, spec_of
 
 from sc_hw.build.elaborate import elaborate
 from sc_hw.proof.blocks.learning.claims import PROVERS, prove_rules
-from sc_hw.proof.blocks.learning.parts import LANE, LANE_ADDERS, NAMES, QUEUE
+from sc_hw.proof.blocks.learning.parts import EXPLORATION, LANE, LANE_ADDERS, NAMES, QUEUE
 from sc_hw.proof.prove import prove
 from sc_hw.proof.verdicts import PROVED
 from sc_model.spec import Design
@@ -17,7 +17,7 @@ from sc_model.spec.learning import LearningNetworkSpec
 
 
 def test_every_part_has_claims() -> None:
-    assert set(PROVERS) == {LANE, LANE_ADDERS, *NAMES, QUEUE}
+    assert set(PROVERS) == {LANE, LANE_ADDERS, *NAMES, QUEUE, EXPLORATION}
 
 
 def test_skipping_has_its_licence(learning_parts: WrittenParts) -> None:
@@ -30,7 +30,11 @@ def test_skipping_has_its_licence(learning_parts: WrittenParts) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("spec", [spec_of(), deep_spec_of()], ids=["one", "two"])
+@pytest.mark.parametrize(
+    "spec",
+    [spec_of(), deep_spec_of(feedback="reward", exploration=60)],
+    ids=["one", "two"],
+)
 def test_whole_proof_with_all_mutants(spec: LearningNetworkSpec, tmp_path: Path) -> None:
     design = Design(name="learn", block="learning_network", learning=spec)
     elaborate(design, tmp_path)
