@@ -1,7 +1,7 @@
 """A pole that three neurons learn to balance in closed loop, on the model, on RTL or on a board.
 
     python examples/cartpole/run.py [--on model|rtl|sim-board|PORT] [--seeds 10 11 12 13 14]
-        [--episodes 700] [--compare ON ...]
+        [--episodes 400] [--compare ON ...]
 
 The layer decides (its noise explores), predicts and learns; the host has the world, the box that
 the pole is in, and says "it fell". README.md says how. Needs gymnasium.
@@ -189,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--on", default="model", help="model, rtl, sim-board or a port")
     parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12, 13, 14])
-    parser.add_argument("--episodes", type=int, default=700)
+    parser.add_argument("--episodes", type=int, default=400)
     parser.add_argument(
         "--compare",
         metavar="ON",

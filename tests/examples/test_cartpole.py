@@ -37,8 +37,8 @@ def test_a_fall_is_learned_and_nothing_before_it(cartpole: ModuleType) -> None:
         cartpole.decided(device, None, cartpole.FALL, ends=True)
         change = device.state()["synapse"]["weight"].astype(int) - (1 << 15)
         assert device.state()["control"]["before"] == 0
-    # -16384 / 64 saturates at -128; the eligibility is 2047, 1920 and 1800 in the steps after
-    assert change[9, second] == change[9, 2] == -128 * 1800 >> 7
+    # -16384 / 8 = -2048; the eligibility is 2047, 1920 and 1800 in the steps after
+    assert change[9, second] == change[9, 2] == -2048 * 1800 >> 10
     assert change[5, first] == change[5, 2]
     assert change[9, 2] < change[5, 2] < change[9, 2] // 2
     assert np.count_nonzero(change) == 4
