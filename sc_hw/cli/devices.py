@@ -111,10 +111,16 @@ def _view(now: Any) -> Text:
     """
     rows = _parts(now)
     if now.histogram:
-        most = max(1, *now.histogram)
-        bars = "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in now.histogram)
-        rows.append(f"{now.least:>8} |{bars}| {now.greatest}")
+        rows.append(f"{now.least:>8} |{_bars(now.histogram)}| {now.greatest}")
+    # Of several layers each below, in the same range; names are cut to the width of a number.
+    rows += [f"{name[:8]:>8} |{_bars(counts)}|" for name, counts in now.layers.items()]
     return Text("\n".join(rows))
+
+
+def _bars(counts: list[int]) -> str:
+    """A histogram as bars."""
+    most = max(1, *counts)
+    return "".join(BARS[-(-count * (len(BARS) - 1) // most)] for count in counts)
 
 
 def selftest(

@@ -34,6 +34,7 @@ class Progress:
     modulators : the mean of each in the portion; of a learning network, right answers (``right``).
     least, greatest, mean : of the weights that learn; None where there are none.
     histogram : weights by value, from the least to the greatest; empty where there are none.
+    layers : the same by layer, of a network of which several learn; else empty.
     """
 
     step: int
@@ -45,6 +46,7 @@ class Progress:
     greatest: int | None
     mean: float | None
     histogram: list[int]
+    layers: dict[str, list[int]]
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -139,15 +141,30 @@ def _seen(device: Device, portion: dict[str, Any], fired: Any, stop: int, steps:
         int(weights.max()) if weights.size else None,
         float(weights.mean()) if weights.size else None,
         counts.tolist() if weights.size else [],
+        {
+            name: np.histogram(values, BINS, (weights.min(), weights.max()))[0].tolist()
+            for name, values in _layers(device).items()
+        },
     )
+
+
+def _layers(device: Device) -> dict[str, NDArray[np.int64]]:
+    """The weights of each layer, of a network of which several learn."""
+    if device.design.block not in LEARNING_BLOCKS:
+        return {}
+    state = device.state()
+    return {
+        name: np.ravel(fields["weight"]).astype(np.int64)
+        for name, fields in state.items()
+        if "weight" in fields
+    }
 
 
 def _weights(device: Device) -> NDArray[np.int64]:
     """The weights that learn: of a network those of its plastic layer, if it has one."""
-    state = device.state()
     if device.design.block in LEARNING_BLOCKS:
-        layers = [np.ravel(fields["weight"]) for fields in state.values() if "weight" in fields]
-        return np.concatenate(layers).astype(np.int64)
+        return np.concatenate([*_layers(device).values()])
+    state = device.state()
     if device.design.block != "network":
         found = state["synapse"][device.block.weight]
     else:

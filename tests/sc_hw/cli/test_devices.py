@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ from sc_hw.simulation.running import Progress
 from sc_model.spec import ConfigError, Design, load_design
 
 LANE = str(ROOT / "examples" / "lane.toml")
-LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40])
-NOTHING_LEARNS = Progress(20, 20, None, None, {}, None, None, None, [])
+LEARNED = Progress(10, 20, 3, 0.125, {"reward": -1.5}, 1, 900, 400.25, [0, 1, 80, 40], {})
+NOTHING_LEARNS = Progress(20, 20, None, None, {}, None, None, None, [], {})
 
 
 @pytest.fixture
@@ -89,6 +90,11 @@ def test_histogram_for_a_terminal() -> None:
         "       1 | ▁█▄| 900",
     ]
     assert _view(NOTHING_LEARNS).plain == "step 20 of 20"
+    layers = {"hidden": [0, 1, 40, 40], "output": [0, 0, 40, 0]}
+    assert _view(replace(LEARNED, layers=layers)).plain.splitlines()[-2:] == [
+        "  hidden | ▁██|",
+        "  output |  █ |",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -69,4 +69,8 @@ def test_a_learning_network_shows_its_right_answers_and_all_weights() -> None:
     assert (portions[-1].spikes, portions[-1].rate) == (None, None)
     assert all(0 <= now.modulators["right"] <= 1 for now in portions)
     assert {sum(now.histogram) for now in portions} == {65 * 128 + 128 * 10}
+    for now in portions:
+        counts = {name: sum(each) for name, each in now.layers.items()}
+        assert counts == {"hidden": 65 * 128, "output": 128 * 10}
+        assert np.array_equal(np.sum([*now.layers.values()], 0), now.histogram)
     assert -127 <= min(now.least or 0 for now in portions) <= -24
