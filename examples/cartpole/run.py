@@ -9,7 +9,6 @@ the pole is in, and says "it fell". README.md says how. Needs gymnasium.
 
 from __future__ import annotations
 
-import argparse
 import math
 import statistics
 import sys
@@ -27,6 +26,7 @@ from rich.live import Live
 from rich.table import Table
 
 from sc_hw import Device
+from sc_hw.scripts import ScriptParser, errors_in_one_line, whole
 from sc_hw.simulation.devices.device_block import State
 
 HERE = Path(__file__).parent
@@ -45,6 +45,7 @@ FALL = -64  # the reward of a fall; nothing else is rewarded
 STEPS = 3  # of the layer for a decision
 TAU = 0.02  # seconds between two decisions in CartPole
 LAST = 50  # episodes of the figure that counts
+MOST_RUNS = 20_000  # seeds and episodes: a seed of gymnasium is 100,003 times ours at most
 ASKED = 475.0  # their mean, of 500: what CartPole-v1 calls solved
 
 
@@ -186,10 +187,12 @@ def compared(on: str, seed: int, count: int, console: Console) -> dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the seeds; exit 1 where a comparison finds a difference."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ScriptParser(description=__doc__)
     parser.add_argument("--on", default="model", help="model, rtl, sim-board or a port")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12, 13, 14])
-    parser.add_argument("--episodes", type=int, default=400)
+    parser.add_argument(
+        "--seeds", type=whole(0, MOST_RUNS), nargs="+", default=[10, 11, 12, 13, 14]
+    )
+    parser.add_argument("--episodes", type=whole(1, MOST_RUNS), default=400)
     parser.add_argument(
         "--compare",
         metavar="ON",
@@ -200,12 +203,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     console = Console()
     runs = []
-    for seed in options.seeds:
-        with Device.open(HERE / "cartpole.toml", on=options.on) as device:
-            runs.append(learned(device, seed, options.episodes, console))
-    enough = sum(run.last >= ASKED for run in runs)
-    console.print(f"{enough} of {len(runs)} seeds reach a mean of {ASKED:.0f} in the last {LAST}")
-    found = [compared(on, options.seeds[0], options.episodes, console) for on in options.compare]
+    with errors_in_one_line():
+        for seed in options.seeds:
+            with Device.open(HERE / "cartpole.toml", on=options.on) as device:
+                runs.append(learned(device, seed, options.episodes, console))
+        enough = sum(run.last >= ASKED for run in runs)
+        of = f"{enough} of {len(runs)} seeds"
+        console.print(f"{of} reach a mean of {ASKED:.0f} in the last {LAST}")
+        found = [
+            compared(on, options.seeds[0], options.episodes, console) for on in options.compare
+        ]
     for row in found:
         console.print(row)
     if any(row["differences_at_the_end"] or not row["same_decisions"] for row in found):

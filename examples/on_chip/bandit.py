@@ -10,7 +10,6 @@ is learned soon exceeds it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sc_hw import Device
+from sc_hw.scripts import MOST_SEED, ScriptParser, errors_in_one_line, whole
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "learners"))
@@ -37,6 +37,7 @@ DESIGN = HERE / "bandit.toml"
 PAID = 64  # the reward of a choice that pays; that of one that does not is its negative
 MIDDLE = 1 << 15  # a weight of 0
 STEPS = 3  # of the layer for a trial
+MOST_TRIALS = 10_000_000  # some hours
 
 
 def started(device: Device, seed: int) -> None:
@@ -84,12 +85,14 @@ def learned(
 
 def main() -> None:
     """Learn, and print the mean reward."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=0, help="of the bandit and of the noise")
-    parser.add_argument("--trials", type=int, default=TRIALS)
+    parser = ScriptParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--seed", type=whole(0, MOST_SEED), default=0, help="of the bandit and of the noise"
+    )
+    parser.add_argument("--trials", type=whole(1, MOST_TRIALS), default=TRIALS)
     parser.add_argument("--on", default="model", help="model, rtl, sim-board or a port")
     given = parser.parse_args()
-    with Device.open(DESIGN, given.on) as device:
+    with errors_in_one_line(), Device.open(DESIGN, given.on) as device:
         paid = learned(device, given.seed, given.trials)[:, 1]
     last = min(LAST, given.trials)
     print(

@@ -7,21 +7,21 @@ python examples/on_chip/from_pytorch.py --data mnist10k.npz --samples 1000
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from tasks import CHANGES, Recovery, Split, digits, fold_of, right
+from tasks import CHANGES, Recovery, Split, checked, digits, fold_of, right
 
 from sc_hw import Device
+from sc_hw.scripts import MOST_SEED, ScriptParser, errors_in_one_line, whole
 from sc_model.images import load_images
-from sc_model.spec import ConfigError, Design, load_design
+from sc_model.spec import Design, load_design
 from sc_model.training import LearningNetworkModule
 
 HERE = Path(__file__).resolve().parent
+MOST_SAMPLES = 10_000_000  # some hours
 BATCH, RATE = 64, 1.0  # samples of a step of Adam, and its rate in units of integer weights
 
 
@@ -48,14 +48,7 @@ class Outcome:
 
 def trained(design: Design, split: Split, epochs: int, seed: int) -> LearningNetworkModule:
     """The network of a design, trained by gradients."""
-    if design.learning is None:
-        raise ConfigError(f"design '{design.name}' must be a learning network.")
-    pixels, classes = split.values.shape[1], int(split.classes.max()) + 1
-    if pixels != design.learning.inputs or classes > design.learning.output.neurons:
-        raise ConfigError(
-            f"images must have {design.learning.inputs} pixels and {design.learning.output.neurons}"
-            f" classes at most for design '{design.name}', not {pixels} and {classes}."
-        )
+    checked(split, design)
     module = LearningNetworkModule(design.learning, seed=seed)
     optimiser = torch.optim.Adam(module.parameters(), lr=RATE)
     rng = np.random.default_rng(seed)
@@ -114,16 +107,18 @@ def in_the_field(
 
 def main() -> None:
     """Train, deploy, change the sensor, learn on; print what is right after each."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = ScriptParser(description=__doc__.splitlines()[0])
     parser.add_argument("--change", choices=sorted(CHANGES), default="rewired")
     parser.add_argument("--data", type=Path, help="images of 28 x 28 pixels; else digits of 8 x 8")
-    parser.add_argument("--epochs", type=int, default=20, help="of the training in PyTorch")
-    parser.add_argument("--samples", type=int, default=8000, help="that the chip learns from")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--epochs", type=whole(0, 10_000), default=20, help="of the training in PyTorch"
+    )
+    parser.add_argument(
+        "--samples", type=whole(0, MOST_SAMPLES), default=8000, help="that the chip learns from"
+    )
+    parser.add_argument("--seed", type=whole(0, MOST_SEED), default=0)
     given = parser.parse_args()
-    if min(given.epochs, given.samples) < 0:
-        parser.error(f"epochs and samples must be >= 0, not {given.epochs} and {given.samples}")
-    try:
+    with errors_in_one_line():
         split = digits(given.seed) if given.data is None else fold_of(load_images(given.data), 4)
         design = load_design(HERE / f"{'digits' if given.data is None else 'mnist'}.toml")
         torch.set_num_threads(1)
@@ -132,8 +127,6 @@ def main() -> None:
             found = in_the_field(
                 module, [model, rtl], split, given.change, given.samples, given.seed
             )
-    except ConfigError as error:
-        sys.exit(f"error: {error}")
     for name, share in list(asdict(found).items())[:4]:
         print(f"{name:8} {100 * share:6.2f} % right")
     print(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sc_hw import Device
 from sc_model.images import Images
-from sc_model.spec import Design
+from sc_model.spec import ConfigError, Design
 
 Values = NDArray[np.uint8]
 Change = Callable[[Values], Values]
@@ -72,6 +72,27 @@ def fold_of(images: Images, fold: int) -> Split:
 def split_of(train: Images, test: Images) -> Split:
     """Two sets of images."""
     return Split(flat(train), train.labels, flat(test), test.labels)
+
+
+def checked(split: Split, design: Design) -> Split:
+    """The split; ConfigError where its images and classes are not those of a learning network."""
+    network = design.learning
+    if network is None:
+        raise ConfigError(f"design '{design.name}' must be a learning network.")
+    if not (len(split.classes) and len(split.test_classes)):
+        raise ConfigError(
+            f"design '{design.name}' must have images to learn from and to test with, not"
+            f" {len(split.classes)} and {len(split.test_classes)}."
+        )
+    pixels = {split.values.shape[1], split.test_values.shape[1]}
+    classes = int(max(split.classes.max(), split.test_classes.max())) + 1
+    if pixels != {network.inputs} or classes > network.output.neurons:
+        raise ConfigError(
+            f"images must have {network.inputs} pixels and {network.output.neurons}"
+            f" classes at most for design '{design.name}', not"
+            f" {' or '.join(map(str, sorted(pixels)))} and {classes}."
+        )
+    return split
 
 
 def digits(seed: int) -> Split:

@@ -208,6 +208,9 @@ LAYERS: dict[str, Layer] = {
     "sc_hw.errors": Layer(),
     "sc_hw.files": Layer(("sc_model.files", "sc_hw.errors")),
     "sc_hw.progress": Layer(),
+    "sc_hw.scripts": Layer(
+        ("sc_hw.errors", "sc_model.packages", "sc_model.spec", "sc_driver.errors")
+    ),
     "sc_hw.tools": Layer((*SHARED, "sc_model.spec", "pyosys", "bitwuzla")),
     "sc_hw.audit": Layer((*SHARED, "sc_hw.audit", "sc_hw.network", "bitwuzla")),
     "sc_hw.build": Layer((*STAGE, "sc_hw.audit", "sc_model")),

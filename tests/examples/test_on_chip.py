@@ -173,7 +173,7 @@ def test_the_command_says_what_it_needs() -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == "error: task mnist needs --data, a file of images with their classes.\n"
 
 
