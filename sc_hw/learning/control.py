@@ -102,6 +102,10 @@ class SampleControl(wiring.Component):
             with m.State(f"{state}_runs"), m.If(over):
                 m.next = ended
 
+        goes_on = Signal(name="goes_on")  # to the rows of the layer in front
+        if self.plan.layer_bits:
+            with m.If(goes_on):
+                m.d.sync += self.layer.eq(self.layer - 1)
         with m.FSM(name="sample"):
             with m.State("rest"):
                 m.d.comb += self.resting.eq(1)
@@ -152,7 +156,7 @@ class SampleControl(wiring.Component):
             then("backward", "backward", "backward_over")
             with m.State("backward_over"), m.If(quiet):
                 m.next = "over"
-                self._next_layer(m)
+                self._next_layer(m, goes_on)
             then("update", "update", "over")
             with m.State("over"), m.If(quiet):
                 m.d.comb += self.release.eq(1)
@@ -171,7 +175,7 @@ class SampleControl(wiring.Component):
             m.d.sync += learning.eq(0)
         m.d.comb += [self.learning.eq(learning), self.errors.eq(learning)]
 
-    def _next_layer(self, m: Module) -> None:
+    def _next_layer(self, m: Module, goes_on: Signal) -> None:
         """Behind a backward pass: the rows of the layer in front, or the update of the first."""
         first = self.learn[0] & self.any_signal
         if not self.plan.layer_bits:
@@ -179,7 +183,7 @@ class SampleControl(wiring.Component):
                 m.next = "update"
             return
         with m.If(self.layer.any() & signals_wanted(self.plan, self.learn, self.layer)):
-            m.d.sync += self.layer.eq(self.layer - 1)
+            m.d.comb += goes_on.eq(1)
             m.next = "backward"
         with m.Elif(~self.layer.any() & first):
             m.next = "update"

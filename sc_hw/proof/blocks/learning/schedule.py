@@ -730,33 +730,20 @@ def prove_control(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
 def _prove_layers_in_turn(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
     """Rows are those of the last hidden layer, and of each one in front of it once."""
     layer, then = clocks.at(0, "layer"), clocks.at(1, "layer")
-    starts, learn = clocks.at(0, "starts"), clocks.at(0, "learn")
-    release, last = clocks.at(0, "release"), plan.stages - 1
-    wanted = [
-        (layer.equals(index) & learn[: index + 1].any()).implies(fact)
-        for index in range(1, plan.stages)
-        for fact in (same(then, layer - 1) | same(then, layer) | then.equals(last),)
-    ]
+    starts, learn = clocks.at(1, "starts"), clocks.at(0, "learn")
+    release, goes_on = clocks.at(0, "release"), clocks.at(0, "goes_on")
+    learned = [layer.equals(index) & learn[: index + 1].any() for index in range(1, plan.stages)]
+    backward = clocks.const(1 << 3, len(starts))  # the fourth pass
     prover.claim(
         "control: layers in turn",
-        "the layer whose rows are walked goes down by one behind a backward pass, if it or one in"
-        " front of it learns, never while a pass begins, and is the last one again when the sample"
-        " is over; nothing else changes it",
+        "the layer whose rows are walked goes down by one, if it is not the first and it or one in"
+        " front of it learns, and a backward pass over its rows is next; it is the last one again"
+        " when the sample is over, and nothing else changes it",
         violated(
-            release.implies(then.equals(last)),
-            (~release & ~same(then, layer)).implies(
-                same(then, layer - 1) & layer.any() & ~starts.any()
-            ),
-            (~release & ~same(then, layer)).implies(
-                either(
-                    [
-                        layer.equals(index) & learn[: index + 1].any()
-                        for index in range(1, plan.stages)
-                    ],
-                    clocks.terms,
-                )
-            ),
-            *wanted,
+            goes_on.implies(same(then, layer - 1) & either(learned, clocks.terms)),
+            goes_on.implies(~(starts & ~backward).any() & ~release),
+            release.implies(then.equals(plan.stages - 1)),
+            (~goes_on & ~release).implies(same(then, layer)),
         ),
         [*clocks.quiet, layer.below(plan.stages).holds],
     )
