@@ -27,7 +27,7 @@ def test_boxes(cartpole: ModuleType) -> None:
 
 
 def test_a_fall_is_learned_and_nothing_before_it(cartpole: ModuleType) -> None:
-    """What is predicted for a box falls by a part of what came: -64 x 256, and less at a distance."""
+    """What is predicted for a box falls by a part of what came: -64 x 256, less at a distance."""
     with Device.open(cartpole.HERE / "cartpole.toml") as device:
         cartpole.started(device, 1)
         first = cartpole.decided(device, 5, 0, ends=False)

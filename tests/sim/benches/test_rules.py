@@ -13,7 +13,7 @@ from sc_model.spec import Design, RuleChoice
 
 # Simulated by `make soak`: what they have beside the others is in the tests of lane and bank.
 LONG = ("e_prop", "tsodyks_markram", "unbiased_rstdp")
-# Use + (M - use) * U / 2^F stays within [0, M]: the clamp states the range, and nothing leads beyond
+# Use + (M - use) * U / 2^F stays within [0, M]: the clamp states the range, nothing leads beyond
 HELD = tuple(f"clamp.{use}_risen.{end}" for use in ("drive", "update") for end in ("high", "low"))
 # Ends of ranges that only a rare or no state leads to; a lane loads the weight alone.
 UNREACHED = {
