@@ -20,7 +20,7 @@ def test_what_is_loaded_is_read(builds: Path) -> None:
     word, lane = (array.ravel() for array in np.indices((26, 4)))
     cells = {"weight": rng.integers(-127, 128, 104), "eligibility": rng.integers(0, 256, 104)}
     zero = np.zeros(1, np.int64)
-    for stall in (0.0, 0.2):
+    for stall in (0.2, 0.0):
         memories.stall = stall
         memories.load("synapse", word, lane, cells)
         found = memories.read("synapse", word[::-1], lane[::-1])

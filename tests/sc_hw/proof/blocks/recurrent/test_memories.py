@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from recurrent_networks import WrittenParts
 
 from sc_hw.proof.verdicts import PROVED, REFUTED
 
-PARTS = {"sweep", "neurons", "readout", "noise"}
+PARTS = [
+    {"neurons", "noise"},
+    pytest.param({"sweep", "readout"}, marks=pytest.mark.soak),
+]
 
 
-def test_words_go_back_to_where_they_came_from(recurrent_parts: WrittenParts) -> None:
-    found = recurrent_parts.verdicts(PARTS)
+@pytest.mark.parametrize("parts", PARTS, ids=["small", "large"])
+def test_words_go_back_to_where_they_came_from(
+    recurrent_parts: WrittenParts, parts: set[str]
+) -> None:
+    found = recurrent_parts.verdicts(parts)
     assert set(found.values()) == {PROVED}
-    assert {name.split(":")[0] for name in found} == PARTS
+    assert {name.split(":")[0] for name in found} == parts
 
 
 def test_a_fault_is_refuted(recurrent_parts: WrittenParts, tmp_path: Path) -> None:
