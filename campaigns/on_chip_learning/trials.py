@@ -42,7 +42,7 @@ FLOATS = 5  # the first seeds of them, in floating point
 EPISODES = 400
 RTL_BANDITS = range(45)  # 10.8 million synapse updates
 FLOOR = {"median": 475.0, "worst": 400.0}  # mean of the last 50 episodes
-BOARD_EPISODES = 40
+BOARD_EPISODES = 8
 
 
 def script(folder: str, name: str) -> ModuleType:
@@ -327,7 +327,8 @@ def trial_lines(found: dict[str, Any] | None, rtl: Sequence[dict[str, Any]]) -> 
         )
     lines += [
         "",
-        "ms a decision: of a board's own time with its serial line; the pole moves on every 20 ms.",
+        "ms a decision: of a board's own time with its serial line, the first load of all weights"
+        " included; the pole moves on every 20 ms.",
         "",
         "Settings were chosen on: "
         + "; ".join(f"{task}: {text}" for task, text in CHOSEN.items())

@@ -10,6 +10,7 @@ from support import ROOT
 
 from campaigns.freshness.stamps import without_stamp
 from campaigns.on_chip_learning.page import page, rows_of
+from campaigns.on_chip_learning.trials import FLOOR
 
 
 def test_the_page_is_that_of_the_committed_numbers() -> None:
@@ -20,6 +21,15 @@ def test_the_page_is_that_of_the_committed_numbers() -> None:
         assert each["mean"] == pytest.approx(np.mean(each["accuracies"]), abs=1e-4)
         if each["kind"].startswith("integers") and "floor" in each:
             assert each["mean"] >= each["floor"], each["task"]
+    for each in report["trial_rtl"]:
+        assert each["other_decisions"] == each["other_values_of_the_state"] == 0
+        assert each["synapse_updates"] >= 10**7 or each["on"] != "rtl"
+    pole = report["trials"]["pole"][0]
+    assert pole["median"] >= FLOOR["median"]
+    assert pole["worst"] >= FLOOR["worst"]
+    bandit = {each["kind"]: each for each in reversed(report["trials"]["bandit"])}
+    for part in ("whole", "last"):
+        assert bandit["integers, all on the chip"][part] >= bandit["UCB1"][part]
     for each in report["rtl"]:
         assert each["other_answers"] == each["other_values_of_the_state"] == 0
     assert report["speed"]["per_s"] >= 5000
