@@ -56,7 +56,7 @@ def _print_sweep(result: dict[str, Any]) -> None:
     for front in result["fronts"]:
         task = f", task {front['task']}" if front["task"] else ""
         keys = list(dict.fromkeys(key for row in front["points"] for key in row["values"]))
-        title = f"{front['target']}{task}: {len(front['points'])} points on the front"
+        title = f"{front['target']}{task}: points on the front: {len(front['points'])}"
         table = Table("point", *keys, *result["objectives"], title=title, title_justify="left")
         for row in front["points"][:SHOWN]:
             values = [str(row["values"].get(key, "")) for key in keys]

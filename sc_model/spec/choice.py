@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from sc_model.spec.errors import ConfigTypeError
+from sc_model.spec.errors import ConfigError, ConfigTypeError
 from sc_model.spec.frozen import Frozen
 from sc_model.texts import shown
 
@@ -58,6 +59,22 @@ class RuleChoice(Frozen):
     def _absolute(cls, family: str) -> str:
         """Make a path absolute: worker processes have other current folders."""
         return os.path.abspath(os.path.expanduser(family)) if is_rule_file(family) else family
+
+    def within_network(self, layer: str, given: Mapping[str, int]) -> RuleChoice:
+        """The choice with what follows from the network that the layer is in.
+
+        Raises
+        ------
+        ConfigError
+            The choice has such a parameter itself.
+        """
+        for name in given:
+            if name in self.parameters:
+                raise ConfigError(
+                    f"the rule of layer '{layer}' must have no {name}, for it follows from the"
+                    f" network (here {given[name]}), not {self.parameters[name]}."
+                )
+        return RuleChoice(family=self.family, parameters={**self.parameters, **given})
 
     @property
     def label(self) -> str:

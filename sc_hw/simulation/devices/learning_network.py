@@ -163,6 +163,8 @@ class LearningNetworkDevice(DeviceBlock):
             return None
         if "values" not in given:
             raise TypeError("a step of a learning network takes values, shape (inputs,)")
+        if "target" in given and "explore" in given:
+            raise TypeError("a step takes 'explore' or 'target', not both: a label needs no trial.")
         if "target" in given:
             return int(engine.run(np.asarray(given["values"])[None], [given["target"]])[0])
         self._last = engine.answer(given["values"], explore=bool(given.get("explore", False)))
@@ -183,6 +185,11 @@ class LearningNetworkDevice(DeviceBlock):
         given = self._registers(engine, stimulus, SAMPLE)
         if "values" not in given:
             raise TypeError("samples of a learning network have values, shape (samples, inputs)")
+        shape = np.shape(given["values"])
+        if len(shape) != 2:
+            raise ValueError(
+                f"values must have shape (samples, {self.network.inputs}), not {shape}"
+            )
         return engine.run(given["values"], given.get("target"))
 
     def stepped(self, stimulus: Stimulus) -> Stimulus:

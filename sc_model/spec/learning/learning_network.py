@@ -349,4 +349,4 @@ class LearningNetworkSpec(Frozen):
             "shift_bits": self.shift_format.width,
             "noise_bits": self.noise_bits,
         }
-        return RuleChoice(family=layer.rule.family, parameters={**layer.rule.parameters, **widths})
+        return layer.rule.within_network(layer.name, widths)

@@ -246,7 +246,7 @@ class RecurrentNetworkSpec(Frozen):
             "readout_shift": self.readout_shift,
             "learning_shift": hidden.shift,
         }
-        return RuleChoice(family=hidden.rule.family, parameters={**hidden.rule.parameters, **given})
+        return hidden.rule.within_network(hidden.name, given)
 
     @property
     def readout_rule(self) -> RuleChoice:
@@ -259,6 +259,4 @@ class RecurrentNetworkSpec(Frozen):
             "shift_bits": SHIFT_FORMAT.width,
             "noise_bits": NOISE_BITS,
         }
-        return RuleChoice(
-            family=readout.rule.family, parameters={**readout.rule.parameters, **given}
-        )
+        return readout.rule.within_network(readout.name, given)

@@ -49,7 +49,7 @@ def test_fronts_are_printed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     done = CliRunner().invoke(app, ["sweep", "s.toml", *options], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert given == [(Path("s.toml"), tmp_path, 3, "tcp://a:1")]
-    assert "ice40-up5k, task digits: 1 points on the front" in done.stdout
+    assert "ice40-up5k, task digits: points on the front: 1" in done.stdout
     for text in ("layer.lanes", "0.85", "1,234", "6 points, 1 failed, 2 done now; wrote sweep_s:"):
         assert text in done.stdout
     assert "the first that failed: it is too large" in done.stdout

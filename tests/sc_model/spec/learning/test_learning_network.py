@@ -65,3 +65,16 @@ def test_a_network_that_is_too_large_is_refused() -> None:
         ConfigError, match=r"^a learning network must have 1 to 4 tables \[\[hidden"
     ):
         LearningNetworkSpec(inputs=4, hidden=[], output=OutputLayerSpec(neurons=2))
+
+
+def test_a_rule_can_t_have_a_width_of_its_own() -> None:
+    layer = HiddenLayerSpec(
+        name="first",
+        neurons=8,
+        rule=RuleChoice(family="error_triggered", parameters={"weight_bits": 4}),
+    )
+    spec = SPEC.model_copy(update={"hidden": (layer,)})
+    with pytest.raises(
+        ConfigError, match=r"^the rule of layer 'first' must have no weight_bits, for it follows"
+    ):
+        spec.rule(0)
