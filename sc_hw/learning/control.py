@@ -84,15 +84,7 @@ class SampleControl(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         starts = self.starts
-        # A pass is started once nothing is landing; the clock after its last slot shows what lands.
-        # A register, since many strobes say what lands: it shows a clock late what the last slot
-        # of a pass sends, and so does `over` its end.
-        quiet = Signal(name="quiet")
-        m.d.sync += quiet.eq(~self.landing)
-
-        # A register: a pass ends by what it reads of the row in its last clock.
-        over = Signal(name="pass_over")
-        m.d.sync += over.eq(self.ended)
+        quiet, over = self._ends(m)
 
         def then(state: str, name: str, ended: str) -> None:
             """A state that starts a pass once all has landed, and one that waits for its end."""
@@ -165,6 +157,17 @@ class SampleControl(wiring.Component):
                 m.next = "rest"
         self._learning(m)
         return m
+
+    def _ends(self, m: Module) -> tuple[Signal, Signal]:
+        """Whether nothing is landing, in front of which no pass is started, and a pass's end."""
+        # A register, since many strobes say what lands: it shows a clock late what the last slot
+        # of a pass sends, and so does `over` its end.
+        quiet = Signal(name="quiet")
+        m.d.sync += quiet.eq(~self.landing)
+        # A register: a pass ends by what it reads of the row in its last clock.
+        over = Signal(name="pass_over")
+        m.d.sync += over.eq(self.ended)
+        return quiet, over
 
     def _learning(self, m: Module) -> None:
         """Whether something has been told of the sample."""
