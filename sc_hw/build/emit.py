@@ -27,7 +27,7 @@ from sc_model.environment import python_command
 _WIRE_INIT = re.compile(r"^ *\(\* init = [^*]*\*\)\n(?= *wire )", re.M)
 # A field of no bits, as the number of a set where there is one, is declared and used by nobody; in
 # Verilog it would have two bits.
-_NO_BITS = re.compile(r"^ *wire \[-1:0\] [^;]*;\n", re.M)
+_NO_BITS = re.compile(r"^ *wire \[-1:0\] (\\\S+) ;\n", re.M)
 # A block `always @*` runs when one of its inputs changes; one whose inputs never change would never
 # run, and its outputs stay x. So Yosys lets all blocks of a module read a register that takes its
 # value at time 0, `reg \$auto$verilog_backend.cc:2355:dump_module$7 = 0;`. That is an event in

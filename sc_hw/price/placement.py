@@ -191,7 +191,9 @@ def _report(target: Target, netlist: str, seed: int, folder: Path) -> dict[str, 
         try:
             run(command, log=log, cwd=folder, env=tool.environ(), what=program)
         except ToolError:
-            if (reason := no_room(log.read_text(encoding="utf-8"))) is not None:
+            # A tool that could not be started has left no log.
+            text = log.read_text(encoding="utf-8") if log.is_file() else ""
+            if (reason := no_room(text)) is not None:
                 raise NoRoomError(reason) from None
             raise
         write_text(key_file, key)

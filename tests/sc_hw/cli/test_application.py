@@ -56,8 +56,8 @@ def test_every_command_is_known_here() -> None:
         assert example(name)[0] == name
 
 
-# Other tests prove a lane and measure adaptation: these examples are run by `make soak`.
-LONG = ("prove", "bench")
+# Other tests prove a lane, measure adaptation and evaluate a network: these examples are run by `make soak`.
+LONG = ("prove", "bench", "evaluate")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def test_adaptation() -> None:
         assert half is None or most is None or 0 < half <= most <= 2000
 
 
+@pytest.mark.soak
 def test_adaptation_times_by_hand() -> None:
     """Causal, reward 1: the recurrence written out in plain integers gives every weight."""
     weight, pre, post, eligibility = 1 << 15, 0, 0, 0

@@ -11,7 +11,9 @@ from sc_sim.toolchain import SimulationError
 
 
 def test_every_block_has_events_and_a_bench() -> None:
-    assert block_names() == ["bank", "lane", "layer", "learning_network", "network"]
+    assert block_names() == [
+        *("bank", "lane", "layer", "learning_network", "network", "recurrent_network")
+    ]
     for block in block_names():
         assert isinstance(events_of(block), dict)
         assert hasattr(block_module(block), "golden_interface")
@@ -22,7 +24,7 @@ def test_an_unknown_block_is_named() -> None:
     with pytest.raises(
         BuildFolderError,
         match=r"^no library for block 'sheet': there are those of bank, lane, layer,"
-        r" learning_network, network\.$",
+        r" learning_network, network, recurrent_network\.$",
     ):
         block_module("sheet")
     with pytest.raises(

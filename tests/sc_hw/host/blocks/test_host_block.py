@@ -25,7 +25,8 @@ def test_every_block_has_a_kind_of_its_own() -> None:
         for name, design in designs.items()
     }
     assert kinds == {"lane": 1, "bank": 2}
-    assert set(block_names()) == {"lane", "bank", "layer", "network", "learning_network"}
+    learning = {"learning_network", "recurrent_network"}
+    assert set(block_names()) == {"lane", "bank", "layer", "network", *learning}
 
 
 def test_an_address_of_more_than_a_word_is_refused() -> None:

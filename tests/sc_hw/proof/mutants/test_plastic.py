@@ -40,6 +40,14 @@ def with_parts(design: Design, root: Path, *only: str) -> Build:
     return build
 
 
+PREDICTION = (
+    "patient critic",
+    "prediction competes",
+    "prediction never learned",
+    "prediction of another neuron",
+)
+
+
 def test_missing_hardware_is_named(tmp_path: Path) -> None:
     build = with_parts(PLAIN, tmp_path)
     rows = [run_mutant(mutant, build, tmp_path, 60.0) for mutant in MUTANTS]
@@ -48,6 +56,7 @@ def test_missing_hardware_is_named(tmp_path: Path) -> None:
         "tie to the higher number": "no place for it: no neuron competes for a winner",
         "wrong tap": "no place for it: the neurons have no noise",
         "slow critic": "no place for it: the layer has no critic",
+        **dict.fromkeys(PREDICTION, "no place for it: no neuron predicts"),
     }
     assert {row["verdict"] for row in rows} == {REFUTED, NO_PLACE}
 
