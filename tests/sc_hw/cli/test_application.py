@@ -56,7 +56,7 @@ def test_every_command_is_known_here() -> None:
         assert example(name)[0] == name
 
 
-# Other tests prove a lane, measure adaptation and evaluate a network: these examples are run by `make soak`.
+# Other tests have what these do, which takes long: their examples are run by `make soak`.
 LONG = ("prove", "bench", "evaluate")
 
 
