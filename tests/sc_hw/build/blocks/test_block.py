@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from learning_networks import network
 from network_designs import two_clocks
+from recurrent_networks import design as recurrent_design
 
 from sc_hw.build.blocks import block_names, block_of
 from sc_hw.build.blocks.block import RuleBlock
@@ -26,6 +27,7 @@ DESIGNS = (
         learning=network(layer={"lanes": 4}, output={"lanes": 4}),
     ),
     two_clocks(),
+    recurrent_design(),
 )
 
 
