@@ -207,12 +207,11 @@ def prove_neurons(prover: Prover, net: Netlist, plan: RecurrentPlan) -> None:
     index, fresh = at(0, "index"), at(0, "fresh")
     update, fetch = at(0, "update"), at(0, "fetch")
     layout, stored = part.word_layout, _stored(clocks, "store.words", index)
-    lane = index[: plan.lanes.bit_length() - 1] if plan.lanes > 1 else None
+    lane = index[: max(1, plan.lanes.bit_length() - 1)]
     bits = plan.spec.current_format.width
     currents = at(FETCH, "currents")
     current = currents[:bits]
     for number in range(1, plan.lanes):
-        assert lane is not None  # noqa: S101 - there are several lanes
         current = mux(lane.equals(number), currents[number * bits :][:bits], current)
     kept = {name: _field(stored, layout, name).gated(~fresh) for name, _ in layout}
     wanted = {name: kept[name] for name in ("potential", "spike", "trace")}

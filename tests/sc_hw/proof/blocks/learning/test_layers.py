@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from learning_hardware import plan_of
 
 from sc_hw.proof.bits import Bits
@@ -10,8 +12,8 @@ from sc_model.graph.smt import Terms
 
 
 def test_one_layer_has_no_name() -> None:
-    clocks: object = None
-    (layer,) = hidden_layers(clocks, plan_of(), 3)  # type: ignore[arg-type]
+    clocks: Any = None
+    (layer,) = hidden_layers(clocks, plan_of(), 3)
     assert (layer.index, layer.suffix, layer.given) == (0, "", [])
 
 
