@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from sc_model.graph import NumpyOps
 from sc_model.spec import IntFormat
 
 OPS = NumpyOps()
+State = dict[str, dict[str, NDArray[Any]]]  # by space and name
+Layout = dict[str, dict[str, tuple[int, int, tuple[int, ...]]]]  # least, greatest value, shape
 
 
 def integers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -80,4 +83,37 @@ def unit_outputs(unit: Unit, **values: Any) -> dict[str, Any]:
     result = unit.apply(OPS, values)
     return {
         name: within(f"{unit.name}: {name}", result[name], unit.outputs[name]) for name in result
+    }
+
+
+def copied(state: State) -> State:
+    """A copy of a state, arrays included."""
+    return {
+        space: {name: array.copy() for name, array in fields.items()}
+        for space, fields in state.items()
+    }
+
+
+def state_of_layout(layout: Layout, state: Mapping[str, Mapping[str, ArrayLike]]) -> State:
+    """The values of a checkpoint as arrays of int64 of the layout's shapes.
+
+    Raises
+    ------
+    TypeError
+        the spaces or names are not those of the layout, or values are no integers.
+    ValueError
+        a shape or a value does not fit.
+    """
+    expected = {f"{space}.{name}" for space, fields in layout.items() for name in fields}
+    present = {f"{space}.{name}" for space, fields in state.items() for name in fields}
+    if expected != present:
+        raise TypeError(
+            f"a checkpoint of this network holds {sorted(expected)}, not {sorted(present)}"
+        )
+    return {
+        space: {
+            name: checked(f"{space}.{name}", state[space][name], shape, low, high).astype(np.int64)
+            for name, (low, high, shape) in fields.items()
+        }
+        for space, fields in layout.items()
     }

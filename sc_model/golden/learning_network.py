@@ -43,7 +43,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,7 +57,16 @@ from sc_model.arithmetic.learning import (
     spike_time,
     step_size,
 )
-from sc_model.golden.arrays import OPS, checked, unit_outputs, within
+from sc_model.golden.arrays import (
+    OPS,
+    Layout,
+    State,
+    checked,
+    copied,
+    state_of_layout,
+    unit_outputs,
+    within,
+)
 from sc_model.rules import load_rule, resolve
 from sc_model.spec import Rule
 from sc_model.spec.errors import RuleError
@@ -66,8 +74,6 @@ from sc_model.spec.learning import HiddenLayerSpec, LearningNetworkSpec
 from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
 
 Integers = NDArray[np.int64]
-State = dict[str, dict[str, NDArray[Any]]]
-Layout = dict[str, dict[str, tuple[int, int, tuple[int, ...]]]]
 INPUTS = ("trace", "signal", "shift", "noise")
 
 
@@ -212,10 +218,7 @@ class LearningNetwork:
 
     def checkpoint(self) -> State:
         """A copy of the state."""
-        return {
-            space: {name: array.copy() for name, array in fields.items()}
-            for space, fields in self.state.items()
-        }
+        return copied(self.state)
 
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
         """Set the state to that of a checkpoint; after an error it is unchanged.
@@ -227,22 +230,7 @@ class LearningNetwork:
         ValueError
             a shape or a value does not fit.
         """
-        layout = self.layout
-        expected = {f"{space}.{name}" for space, fields in layout.items() for name in fields}
-        present = {f"{space}.{name}" for space, fields in state.items() for name in fields}
-        if expected != present:
-            raise TypeError(
-                f"a checkpoint of this network holds {sorted(expected)}, not {sorted(present)}"
-            )
-        self.state = {
-            space: {
-                name: checked(f"{space}.{name}", state[space][name], shape, low, high).astype(
-                    np.int64
-                )
-                for name, (low, high, shape) in fields.items()
-            }
-            for space, fields in layout.items()
-        }
+        self.state = state_of_layout(self.layout, state)
 
     @property
     def step_shift(self) -> int:

@@ -37,7 +37,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,7 +47,16 @@ from sc_model.arithmetic.recurrent import (
     recurrent_neuron,
     score_leak,
 )
-from sc_model.golden.arrays import OPS, checked, unit_outputs, within
+from sc_model.golden.arrays import (
+    OPS,
+    Layout,
+    State,
+    checked,
+    copied,
+    state_of_layout,
+    unit_outputs,
+    within,
+)
 from sc_model.rules import load_rule, resolve
 from sc_model.spec import Locality, Rule
 from sc_model.spec.errors import RuleError
@@ -57,8 +65,6 @@ from sc_model.spec.learning.learning_network import REGISTER_BITS
 from sc_model.spec.learning.recurrent_network import NOISE_BITS, SHIFT_FORMAT
 
 Integers = NDArray[np.int64]
-State = dict[str, dict[str, NDArray[Any]]]
-Layout = dict[str, dict[str, tuple[int, int, tuple[int, ...]]]]
 UNTOLD = -1  # the target of a step in which no class is told
 SETTING = "learning_shift"  # the run-time parameter of the recurrent layer's rule
 
@@ -221,10 +227,7 @@ class RecurrentNetwork:
 
     def checkpoint(self) -> State:
         """A copy of the state."""
-        return {
-            space: {name: array.copy() for name, array in fields.items()}
-            for space, fields in self.state.items()
-        }
+        return copied(self.state)
 
     def restore(self, state: Mapping[str, Mapping[str, ArrayLike]]) -> None:
         """Set the state to that of a checkpoint; after an error it is unchanged.
@@ -236,22 +239,7 @@ class RecurrentNetwork:
         ValueError
             a shape or a value does not fit.
         """
-        layout = self.layout
-        expected = {f"{space}.{name}" for space, fields in layout.items() for name in fields}
-        present = {f"{space}.{name}" for space, fields in state.items() for name in fields}
-        if expected != present:
-            raise TypeError(
-                f"a checkpoint of this network holds {sorted(expected)}, not {sorted(present)}"
-            )
-        self.state = {
-            space: {
-                name: checked(f"{space}.{name}", state[space][name], shape, low, high).astype(
-                    np.int64
-                )
-                for name, (low, high, shape) in fields.items()
-            }
-            for space, fields in layout.items()
-        }
+        self.state = state_of_layout(self.layout, state)
         self._begin()
 
     def set_shift(self, layer: str, shift: int) -> None:

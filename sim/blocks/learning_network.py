@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sc_model.golden.arrays import checked, integers
-from sc_model.golden.learning_network import LearningNetwork, State
+from sc_model.golden.arrays import State, checked, integers
+from sc_model.golden.learning_network import LearningNetwork
 from sc_model.spec import IntFormat
 from sc_model.spec.learning import LearningNetworkSpec
 from sc_sim.addressed_memories import AddressedMemories

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sc_model.golden.recurrent_network import Integers, RecurrentNetwork, State
+from sc_model.golden.arrays import State
+from sc_model.golden.recurrent_network import Integers, RecurrentNetwork
 from sc_model.spec.learning import RecurrentNetworkSpec
 from sc_sim.addressed_memories import AddressedMemories
 from sc_sim.bits import Words, get_bits, put_bits, words_of
