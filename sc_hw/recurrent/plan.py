@@ -14,23 +14,23 @@ from sc_hw.fabric.schedule import DelayModel
 from sc_model.arithmetic import Unit
 from sc_model.arithmetic.learning import class_error
 from sc_model.arithmetic.recurrent import (
+    check_rules,
     feedback_signal,
     recurrent_neuron,
     score_leak,
 )
 from sc_model.graph import REWRITES, Graph, restrict, rewrite, trace, trace_function
 from sc_model.graph.rewrite import product_as_adder_tree
-from sc_model.rules import resolve
+from sc_model.rules import load_rule, resolve
 from sc_model.spec import ConfigError, IntFormat, Locality
 from sc_model.spec.learning import RecurrentNetworkSpec
-from sc_model.spec.learning.recurrent_network import SHIFT_FORMAT
+from sc_model.spec.learning.recurrent_network import SETTING, SHIFT_FORMAT
 
 # Clocks from an address to the word in the memory's output register.
 FETCH = 2
 # The pipelines are cut for some 30 MHz on the slowest fabric: more registers would not fit a small
 # device, of which each lane takes some hundred.
 CARRY_BITS, LUT_LEVELS = 32, 4
-SETTING = "learning_shift"  # of the recurrent layer's rule
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,16 @@ class RecurrentPlan:
     ------
     ConfigError
         hardware does not have what the specification asks for.
+    RuleError
+        the rule of a layer does not fit there.
     """
 
     spec: RecurrentNetworkSpec
     family: Family
 
     def __post_init__(self) -> None:
-        hidden = self.spec.hidden
+        hidden, readout = self.spec.hidden, self.spec.readout
+        check_rules(self.spec, load_rule(hidden.rule.family), load_rule(readout.rule.family))
         if hidden.lanes & (hidden.lanes - 1) or hidden.neurons % hidden.lanes:
             raise ConfigError(
                 "lanes of a recurrent layer must be a power of two that divides its neurons in"

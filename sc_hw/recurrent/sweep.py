@@ -10,9 +10,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.fabric.primitives import BlockRAM, WordRAM
-from sc_hw.recurrent.plan import FETCH, SETTING, RecurrentPlan
+from sc_hw.recurrent.plan import FETCH, RecurrentPlan
 from sc_hw.wires import Delays, gated, port_shape
-from sc_model.spec.learning.recurrent_network import NOISE_BITS
+from sc_model.spec.learning.recurrent_network import NOISE_BITS, SETTING
 
 
 class SynapseSweep(wiring.Component):

@@ -23,10 +23,49 @@ from typing import Any
 from sc_model.arithmetic.learning import BIT, learning_signal
 from sc_model.arithmetic.lif import lif_unit
 from sc_model.arithmetic.unit import Unit
-from sc_model.spec import IntFormat, Ops
+from sc_model.spec import IntFormat, Locality, Ops, Rule
+from sc_model.spec.errors import RuleError
 from sc_model.spec.learning import RecurrentNetworkSpec
-from sc_model.spec.learning.recurrent_network import TRACE_FORMAT
+from sc_model.spec.learning.recurrent_network import SETTING, TRACE_FORMAT
 from sc_model.spec.rule_kit import decay, decay_to_zero
+
+
+def check_rules(spec: RecurrentNetworkSpec, hidden: Rule, readout: Rule) -> None:
+    """RuleError where the layers' rules have not what a recurrent network gives and asks of them.
+
+    `hidden`, `readout` : the rules that the layers of `spec` choose.
+    """
+    wanted = {"pre_spike": "pre", "slope": "post", "signal": "post", "noise": "synapse"}
+    found = {item.name: str(item.locality) for item in hidden.inputs}
+    settings = [setting.name for setting in hidden.settings]
+    fields = {field.name: field.locality for field in hidden.state}
+    if (
+        found != wanted
+        or settings != [SETTING]
+        or fields.get("weight") is not Locality.SYNAPSE
+        or Locality.POST in fields.values()
+    ):
+        raise RuleError(
+            f"rule '{hidden.family}' must have the field weight, no field of locality post, the"
+            f" inputs {', '.join(wanted)} and the run-time parameter {SETTING} for the recurrent"
+            f" layer, not the fields {', '.join(fields)}, the inputs {', '.join(found)} and the"
+            f" run-time parameters {', '.join(settings) or 'none'}."
+        )
+    inputs = sorted(item.name for item in readout.inputs)
+    names = [field.name for field in readout.state]
+    if names != ["weight"] or inputs != ["noise", "shift", "signal", "trace"]:
+        raise RuleError(
+            f"rule '{readout.family}' must have the field weight and the inputs noise, shift,"
+            f" signal, trace for a readout, not the fields {', '.join(names)} and the inputs"
+            f" {', '.join(inputs)}."
+        )
+    for rule, given in ((hidden, spec.hidden_parameters), (readout, spec.readout_parameters)):
+        known = rule.params_type.model_fields
+        if missing := [name for name in given if name not in known]:
+            raise RuleError(
+                f"the Params of rule '{rule.family}' must have {', '.join(given)} in a recurrent"
+                f" network, which sets them, and there is no {', '.join(missing)}."
+            )
 
 
 def recurrent_neuron(spec: RecurrentNetworkSpec) -> Unit:

@@ -43,6 +43,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.arithmetic.learning import class_error, galois_step
 from sc_model.arithmetic.recurrent import (
+    check_rules,
     feedback_signal,
     recurrent_neuron,
     score_leak,
@@ -58,15 +59,13 @@ from sc_model.golden.arrays import (
     within,
 )
 from sc_model.rules import load_rule, resolve
-from sc_model.spec import Locality, Rule
-from sc_model.spec.errors import RuleError
+from sc_model.spec import Locality
 from sc_model.spec.learning import RecurrentNetworkSpec
 from sc_model.spec.learning.learning_network import REGISTER_BITS
-from sc_model.spec.learning.recurrent_network import NOISE_BITS, SHIFT_FORMAT
+from sc_model.spec.learning.recurrent_network import NOISE_BITS, SETTING, SHIFT_FORMAT
 
 Integers = NDArray[np.int64]
 UNTOLD = -1  # the target of a step in which no class is told
-SETTING = "learning_shift"  # the run-time parameter of the recurrent layer's rule
 
 
 @dataclass
@@ -84,34 +83,6 @@ class Counts:
     errors: int = 0
     synapses: int = 0
     spikes: int = 0
-
-
-def check_rules(hidden: Rule, readout: Rule) -> None:
-    """RuleError where rules have not the fields and inputs that a recurrent network gives them."""
-    wanted = {"pre_spike": "pre", "slope": "post", "signal": "post", "noise": "synapse"}
-    found = {item.name: str(item.locality) for item in hidden.inputs}
-    settings = [setting.name for setting in hidden.settings]
-    fields = {field.name: field.locality for field in hidden.state}
-    if (
-        found != wanted
-        or settings != [SETTING]
-        or fields.get("weight") is not Locality.SYNAPSE
-        or Locality.POST in fields.values()
-    ):
-        raise RuleError(
-            f"rule '{hidden.family}' must have the field weight, no field of locality post, the"
-            f" inputs {', '.join(wanted)} and the run-time parameter {SETTING} for the recurrent"
-            f" layer, not the fields {', '.join(fields)}, the inputs {', '.join(found)} and the"
-            f" run-time parameters {', '.join(settings) or 'none'}."
-        )
-    inputs = sorted(item.name for item in readout.inputs)
-    names = [field.name for field in readout.state]
-    if names != ["weight"] or inputs != ["noise", "shift", "signal", "trace"]:
-        raise RuleError(
-            f"rule '{readout.family}' must have the field weight and the inputs noise, shift,"
-            f" signal, trace for a readout, not the fields {', '.join(names)} and the inputs"
-            f" {', '.join(inputs)}."
-        )
 
 
 @cache
@@ -157,7 +128,7 @@ class RecurrentNetwork:
         self, spec: RecurrentNetworkSpec, weights: Mapping[str, ArrayLike] | None = None
     ) -> None:
         self.spec = spec
-        check_rules(load_rule(spec.hidden.rule.family), load_rule(spec.readout.rule.family))
+        check_rules(spec, load_rule(spec.hidden.rule.family), load_rule(spec.readout.rule.family))
         self._rule, self._params = resolve(spec.hidden_rule)
         self._readout_rule, self._readout_params = resolve(spec.readout_rule)
         self._neuron = recurrent_neuron(spec)

@@ -20,7 +20,7 @@ from sc_model.arithmetic.recurrent import (
     recurrent_neuron,
     score_leak,
 )
-from sc_model.golden.recurrent_network import SETTING, Counts, Integers, RecurrentNetwork
+from sc_model.golden.recurrent_network import Counts, Integers, RecurrentNetwork
 from sc_model.graph import Graph, restrict, trace
 from sc_model.native.build import address, pointers
 from sc_model.native.compiler import compiled
@@ -28,7 +28,7 @@ from sc_model.native.learning_network import function_text, unit_text
 from sc_model.rules import resolve
 from sc_model.spec import Locality, Rule
 from sc_model.spec.learning import RecurrentNetworkSpec
-from sc_model.spec.learning.recurrent_network import NOISE_BITS
+from sc_model.spec.learning.recurrent_network import NOISE_BITS, SETTING
 
 
 def _ordered(graph: Graph, order: tuple[str, ...]) -> Graph:

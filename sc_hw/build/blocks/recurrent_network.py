@@ -33,11 +33,12 @@ class RecurrentNetworkBlock(Block):
                 f" '{design.name}' has no door, board or table [host]; use its ports, or `Device`"
                 " on model and rtl."
             )
+        network = RecurrentNetwork(design.recurrent, family)
         rule, params = resolve(design.recurrent.hidden_rule)
         subject = f"the recurrent layer of network '{design.name}'"
         # a layer is frozen by signals that are 0
         require_quiet(rule, params, ("weight",), ("signal",), subject)
-        return RecurrentNetwork(design.recurrent, family)
+        return network
 
     def timing(self) -> dict[str, Any]:
         """Clocks of the parts of a step.

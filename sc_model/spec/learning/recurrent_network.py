@@ -23,6 +23,7 @@ from sc_model.spec.learning.learning_network import (
 )
 
 RECURRENT_FAMILY = "e_prop"
+SETTING = "learning_shift"  # the run-time parameter of the recurrent layer's rule
 NOISE_BITS = 15  # random bits of a step: the largest shift of a step
 SHIFT_FORMAT = IntFormat(4)  # of the shift of a step, 0 to NOISE_BITS
 TRACE_FORMAT = IntFormat(8)  # of what the readout keeps of a neuron's spikes
@@ -234,29 +235,36 @@ class RecurrentNetworkSpec(Frozen):
     # --- rules ------------------------------------------------------------------------------------
 
     @property
-    def hidden_rule(self) -> RuleChoice:
-        """The rule of the recurrent layer, with what follows from the network."""
+    def hidden_parameters(self) -> dict[str, int]:
+        """Parameters of the recurrent layer's rule that follow from the network."""
         hidden = self.hidden
-        given = {
+        return {
             "weight_bits": hidden.weight_bits,
             "slope_bits": hidden.slope_bits,
             "signal_bits": hidden.signal_bits,
             "noise_bits": NOISE_BITS,
             "membrane_shift": hidden.membrane_shift,
             "readout_shift": self.readout_shift,
-            "learning_shift": hidden.shift,
+            SETTING: hidden.shift,
         }
-        return hidden.rule.within_network(hidden.name, given)
+
+    @property
+    def hidden_rule(self) -> RuleChoice:
+        """The rule of the recurrent layer, with what follows from the network."""
+        return self.hidden.rule.within_network(self.hidden.name, self.hidden_parameters)
+
+    @property
+    def readout_parameters(self) -> dict[str, int]:
+        """Parameters of the readout's rule that follow from the network."""
+        return {
+            "weight_bits": self.readout.weight_bits,
+            "trace_bits": TRACE_FORMAT.width,
+            "signal_bits": self.readout.error_format.width,
+            "shift_bits": SHIFT_FORMAT.width,
+            "noise_bits": NOISE_BITS,
+        }
 
     @property
     def readout_rule(self) -> RuleChoice:
         """The rule of the readout, with what follows from the network."""
-        readout = self.readout
-        given = {
-            "weight_bits": readout.weight_bits,
-            "trace_bits": TRACE_FORMAT.width,
-            "signal_bits": readout.error_format.width,
-            "shift_bits": SHIFT_FORMAT.width,
-            "noise_bits": NOISE_BITS,
-        }
-        return readout.rule.within_network(readout.name, given)
+        return self.readout.rule.within_network(self.readout.name, self.readout_parameters)

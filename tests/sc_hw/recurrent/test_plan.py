@@ -6,7 +6,8 @@ import pytest
 from recurrent_networks import plan_of
 
 from sc_hw.recurrent.plan import bits_of
-from sc_model.spec import ConfigError
+from sc_model.spec import ConfigError, RuleChoice
+from sc_model.spec.errors import RuleError
 
 
 def test_sizes() -> None:
@@ -39,3 +40,10 @@ def test_lanes_that_leave_a_rest_are_refused(neurons: int, lanes: int) -> None:
         rf" hardware, not {lanes} with {neurons} neurons\.$",
     ):
         plan_of(hidden={"neurons": neurons, "lanes": lanes})
+
+
+def test_a_rule_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(RuleError, match=r"^rule 'pair_stdp' must have"):
+        plan_of(hidden={"rule": RuleChoice(family="pair_stdp")})
+    with pytest.raises(RuleError, match=r"^rule 'e_prop' must have the field weight and the input"):
+        plan_of(readout={"rule": RuleChoice(family="e_prop")})

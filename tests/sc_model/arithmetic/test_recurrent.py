@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from recurrent_networks import network
 
-from sc_model.arithmetic.recurrent import feedback_signal, recurrent_neuron, score_leak
+from sc_model.arithmetic.recurrent import (
+    check_rules,
+    feedback_signal,
+    recurrent_neuron,
+    score_leak,
+)
 from sc_model.graph import NumpyOps
+from sc_model.rules import load_rule
+from sc_model.spec.errors import RuleError
 
 OPS = NumpyOps()
 
@@ -55,3 +64,16 @@ def test_a_signal_is_rounded_and_bounded() -> None:
     assert signal((1, -2, 3), (-4, -6, 8)) == 2  # -4 + 12 + 24 = 32
     assert signal((127, -127, 127), (15, -15, 15)) == 127
     assert signal((-127, 127, -127), (15, -15, 15)) == -127
+
+
+def test_parameters_that_the_network_sets_must_be_there() -> None:
+    hidden, readout = load_rule("e_prop"), load_rule("error_triggered")
+    check_rules(network(), hidden, readout)
+    other = replace(readout, params_type=hidden.params_type)
+    with pytest.raises(RuleError) as error:
+        check_rules(network(), hidden, other)
+    assert str(error.value) == (
+        "the Params of rule 'error_triggered' must have weight_bits, trace_bits, signal_bits,"
+        " shift_bits, noise_bits in a recurrent network, which sets them, and there is no"
+        " shift_bits."
+    )

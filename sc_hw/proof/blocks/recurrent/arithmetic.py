@@ -12,13 +12,14 @@ from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.facts import NamedSignal
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Cuts, Prover, number
-from sc_hw.recurrent.plan import SETTING, RecurrentPlan
+from sc_hw.recurrent.plan import RecurrentPlan
 from sc_model.arithmetic import Unit
 from sc_model.arithmetic.learning import class_error
 from sc_model.arithmetic.recurrent import feedback_signal, recurrent_neuron
 from sc_model.graph.smt import SmtInt, SmtOps
 from sc_model.rules import resolve
 from sc_model.spec import IntFormat
+from sc_model.spec.learning.recurrent_network import SETTING
 
 
 class _Pipeline:

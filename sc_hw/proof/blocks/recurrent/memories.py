@@ -14,9 +14,10 @@ from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.words import word_at
 from sc_hw.recurrent.neurons import NeuronBank
-from sc_hw.recurrent.plan import FETCH, SETTING, RecurrentPlan
+from sc_hw.recurrent.plan import FETCH, RecurrentPlan
 from sc_hw.recurrent.readout import Readout
 from sc_hw.recurrent.sweep import SynapseSweep
+from sc_model.spec.learning.recurrent_network import SETTING
 
 
 def _stored(clocks: Clocks, memory: str, address: Bits, clock: int = 0) -> Bits:
