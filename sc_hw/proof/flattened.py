@@ -15,27 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sc_hw.files import write_text
-from sc_hw.proof.netlist import Netlist, parse_btor
+from sc_hw.proof.netlist import Netlist, parse_btor, write_clock_as_condition
 from sc_hw.tools import run_yosys
 from sc_model.graph.smt import K, Terms
 
-# BTOR2 does not say which clock a register has. So a register is written as "next value where its
-# clock is 1, else its own", which `_peeled` takes apart again. `_TECHMAP_FAIL_` leaves one of the
-# falling edge as it is, which shows as a register without a clock.
-_CLOCK_AS_CONDITION = r"""(* techmap_celltype = "$dff" *)
-module clock_as_condition (CLK, D, Q);
-  parameter WIDTH = 1;
-  parameter CLK_POLARITY = 1'b1;
-  input CLK;
-  input [WIDTH-1:0] D;
-  output [WIDTH-1:0] Q;
-  wire _TECHMAP_FAIL_ = !CLK_POLARITY;
-  \$ff #(.WIDTH(WIDTH)) instant (.D(CLK ? D : Q), .Q(Q));
-endmodule
-"""
-# As in `sc_hw.proof.netlist`, which says what the commands are for. Memories keep their clocks:
-# Yosys lists those that each clock writes.
+# As in `sc_hw.proof.netlist`, which says what the commands are for. `_peel` takes the condition of
+# each register's clock apart again; a register of the falling edge shows as one without a clock.
+# Memories keep their clocks: Yosys lists those that each clock writes.
 _SCRIPT = """read_verilog {verilog}
 hierarchy -check -top {top}
 proc
@@ -187,7 +173,7 @@ def read_flattened(
     Raises ToolError where Yosys finds an error in the Verilog.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "clock_as_condition.v", _CLOCK_AS_CONDITION)
+    write_clock_as_condition(folder)
     script = _SCRIPT.format(verilog=verilog.resolve(), top=top, name=name)
     run_yosys(script, folder=folder, name=name)
     net = parse_btor((folder / f"{name}.btor").read_text(encoding="utf-8"), terms)

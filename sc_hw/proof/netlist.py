@@ -33,13 +33,11 @@ opt_clean
 check -assert"""
 _SCRIPT = "{reads}\nhierarchy -check -top {top}\n" + FLATTENED + "\nwrite_btor {name}.btor\n"
 
-# With several clocks. `_TECHMAP_FAIL_` leaves a flip-flop of the falling edge as it is, and the
-# `select` in the script then stops: BTOR2 would not show which edge was meant.
 # BTOR2 has no clocks, so with several of them each register is written as "next value where its
-# clock is 1, else its own": the clocks are inputs then. `memory_map` leaves undefined bits, which
-# are made 0: each would be an input without a name.
-_CLOCK_AS_INPUT = r"""(* techmap_celltype = "$dff" *)
-module clock_as_input (CLK, D, Q);
+# clock is 1, else its own": the clocks are inputs then. `_TECHMAP_FAIL_` leaves a flip-flop of the
+# falling edge as it is: BTOR2 would not show which edge was meant.
+_CLOCK_AS_CONDITION = r"""(* techmap_celltype = "$dff" *)
+module clock_as_condition (CLK, D, Q);
   parameter WIDTH = 1;
   parameter CLK_POLARITY = 1'b1;
   input CLK;
@@ -49,6 +47,8 @@ module clock_as_input (CLK, D, Q);
   \$ff #(.WIDTH(WIDTH)) instant (.D(CLK ? D : Q), .Q(Q));
 endmodule
 """
+# With several clocks. The `select` stops at a flip-flop of the falling edge. `memory_map` leaves
+# undefined bits, which are made 0: each would be an input without a name.
 _CLOCKS_SCRIPT = """{reads}
 hierarchy -check -top {top}
 proc
@@ -61,7 +61,7 @@ memory_map
 chformal -lower
 async2sync
 dffunmap
-techmap -map clock_as_input.v
+techmap -map clock_as_condition.v
 select -assert-none t:$dff* t:$adff* t:$aldff* t:$sdff* t:$dlatch* t:$sr t:$mem*
 setundef -zero
 opt_expr
@@ -85,13 +85,18 @@ def read_back(verilog: Path, top: str, folder: Path, name: str = "netlist") -> s
     return _btor(_SCRIPT, (verilog,), top, folder, name)
 
 
+def write_clock_as_condition(folder: Path) -> None:
+    """Write `clock_as_condition.v`, by which `techmap -map` makes clocks inputs of the logic."""
+    write_text(folder / "clock_as_condition.v", _CLOCK_AS_CONDITION)
+
+
 def read_back_clocks(files: Sequence[Path], top: str, folder: Path, name: str = "netlist") -> str:
     """BTOR2 text of a design in several clock domains, made of Verilog and RTLIL files.
 
     Its clocks are inputs, and a register takes its next value only where its clock is 1. Parameters
     and errors are those of :func:`read_back`.
     """
-    write_text(folder / "clock_as_input.v", _CLOCK_AS_INPUT)
+    write_clock_as_condition(folder)
     return _btor(_CLOCKS_SCRIPT, files, top, folder, name)
 
 

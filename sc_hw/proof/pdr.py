@@ -23,22 +23,11 @@ from pathlib import Path
 from time import perf_counter
 
 from sc_hw.files import write_text
+from sc_hw.proof.netlist import write_clock_as_condition
 from sc_hw.proof.verdicts import PROVED, REFUTED, UNKNOWN
 from sc_hw.tools import ToolError, run_yosys
 from sc_model.processes import run_program
 
-# A register keeps its value from instant to instant unless its clock has an edge.
-_EDGES = r"""(* techmap_celltype = "$dff" *)
-module edge_dff (CLK, D, Q);
-  parameter WIDTH = 1;
-  parameter CLK_POLARITY = 1'b1;
-  input CLK;
-  input [WIDTH-1:0] D;
-  output [WIDTH-1:0] Q;
-  wire _TECHMAP_FAIL_ = !CLK_POLARITY;
-  \$ff #(.WIDTH(WIDTH)) instant (.D(CLK ? D : Q), .Q(Q));
-endmodule
-"""
 # That a cover can be reached is shown by refuting that it can't.
 _COVERS = r"""(* techmap_celltype = "$cover" *)
 module cover_as_assert (A, EN);
@@ -70,7 +59,7 @@ chformal -lower
 chformal -{unused} -remove
 {covers}
 dffunmap
-techmap -map edges.v
+techmap -map clock_as_condition.v
 select -assert-none t:$dff* t:$adff* t:$aldff* t:$sdff* t:$dlatch* t:$sr t:$mem* t:$check
 setattr -unset keep
 setundef -anyseq
@@ -183,7 +172,7 @@ def prepare(model: Model, folder: Path, name: str, *, cover: bool = False) -> st
         reads.append(f"read_verilog -formal -overwrite {file.name}")
     write_text(folder / f"{name}.il", model.rtlil)
     reads.append(f"read_rtlil {name}.il")
-    write_text(folder / "edges.v", _EDGES)
+    write_clock_as_condition(folder)  # a register keeps its value unless its clock has an edge
     write_text(folder / "covers.v", _COVERS)
     return _SCRIPT.format(
         reads="\n".join(reads),
