@@ -32,7 +32,7 @@ from sc_model.spec import Design
 
 SCHEMA = "sc-hw.price-report.v1"
 MODEL_FILE = Path(__file__).parents[2] / "sc_hw" / "price" / "model.json"
-COUNT, FIT, LIMIT_S = 126, 98, 240
+COUNT, FIT, LEARNING, LIMIT_S = 126, 98, 32, 600
 # In ns, as nextpnr reports them on critical paths (`Timing` of the families). A mapper takes no
 # wider LUT than four inputs here: with six the error on ECP5 is no smaller.
 DELAYS = {
@@ -294,12 +294,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=Path, help="rows of earlier runs, one in a line")
     parser.add_argument("--count", type=int, default=COUNT, help="designs")
     parser.add_argument("--fit", type=int, default=FIT, help="from here on held-out designs alone")
+    parser.add_argument("--learning", type=int, default=LEARNING, help="networks that learn")
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for one design")
     parser.add_argument("--until", type=float, default=1e9, help="seconds for all")
     parser.add_argument("--model", type=Path, default=MODEL_FILE, help="file of the model")
     options = parser.parse_args(arguments)
     file = options.rows or options.build / "rows.jsonl"
-    measure(options.count, options.fit, file, options.build, options.limit, options.until)
+    measure(
+        options.count,
+        options.fit,
+        options.learning,
+        file,
+        options.build,
+        options.limit,
+        options.until,
+    )
     rows = [with_features(row) for row in kept(file)]
     rewrite(file, rows)
     values, model = report(rows)

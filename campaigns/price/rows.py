@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import random
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from campaigns.price.designs import price_designs
+from campaigns.price.designs import FIRST_LEARNING, SEED, learning_designs, price_designs
 from sc_hw.build.elaborate import elaborate
 from sc_hw.errors import ToolError
 from sc_hw.fabric.targets import load_target
@@ -29,8 +30,15 @@ HELD_OUT = (0, 4, 8)  # of nine designs in a row these are never fitted to: one 
 
 
 def is_held_out(number: int) -> bool:
-    """Whether the model is never fitted to the design of a number."""
-    return number % 9 in HELD_OUT
+    """Whether the model is never fitted to the design of a number.
+
+    Of networks that learn that is one of two in succession of a block and target, drawn at random.
+    """
+    if number < FIRST_LEARNING:
+        return number % 9 in HELD_OUT
+    pair, place = divmod(number - FIRST_LEARNING, 8)
+    drawn = random.Random(f"held out {SEED} {pair} {place % 4}").randrange(2)
+    return place // 4 == drawn
 
 
 def measured(design: Design, target: str, root: Path) -> dict[str, Any]:
@@ -97,13 +105,30 @@ def kept(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def measure(count: int, fit: int, file: Path, root: Path, limit_s: float, until_s: float) -> None:
+def designs_of(count: int, fit: int, learning: int) -> Iterator[tuple[int, Design, str]]:
+    """Number, design and target of all that are measured; see `measure`."""
+    for number, (design, target) in enumerate(price_designs(count)):
+        if number < fit or is_held_out(number):
+            yield number, design, target
+    yield from learning_designs(learning)
+
+
+def measure(
+    count: int,
+    fit: int,
+    learning: int,
+    file: Path,
+    root: Path,
+    limit_s: float,
+    until_s: float,
+) -> None:
     """Measure the designs that the file has no row of, and append a row for each.
 
     Parameters
     ----------
-    count : designs in all.
+    count : designs in all, but for networks that learn.
     fit : of the designs from this number on only those are measured that are held out.
+    learning : networks that learn.
     file : rows, one in a line.
     root : folder of builds.
     limit_s : seconds for one design.
@@ -112,8 +137,8 @@ def measure(count: int, fit: int, file: Path, root: Path, limit_s: float, until_
     began = time.monotonic()
     root.mkdir(parents=True, exist_ok=True)
     done = {row["number"] for row in kept(file)}
-    for number, (design, target) in enumerate(price_designs(count)):
-        if number in done or (number >= fit and not is_held_out(number)):
+    for number, design, target in designs_of(count, fit, learning):
+        if number in done:
             continue
         if time.monotonic() - began > until_s:
             return
@@ -126,7 +151,7 @@ def measure(count: int, fit: int, file: Path, root: Path, limit_s: float, until_
 def _line(row: dict[str, Any]) -> str:
     """A row for a person."""
     figures: Sequence[Any] = [row.get(key) for key in (*UNITS, "fmax_mhz", "seconds", "failed")]
-    return f"{row['number']:4} {row['target']:11} {row['design']['block']:8} {figures}"
+    return f"{row['number']:4} {row['target']:11} {row['design']['block']:17} {figures}"
 
 
 def rewrite(file: Path, rows: Sequence[dict[str, Any]]) -> None:
