@@ -169,9 +169,9 @@ def price_designs(count: int, seed: int = SEED) -> Iterator[tuple[Design, str]]:
 
 def drawn_learning_network(rng: random.Random, lanes: int) -> LearningNetworkSpec:
     """One or two hidden layers and a readout; hardware has the same lanes and widths in all."""
-    shared = {"lanes": lanes, "weight_bits": rng.randint(5, 10), "initial": 8}
+    shared: dict[str, Any] = {"lanes": lanes, "weight_bits": rng.randint(5, 10), "initial": 8}
     potential_bits = rng.randint(12, 18)
-    neurons = {
+    neurons: dict[str, Any] = {
         "potential_bits": potential_bits,
         "signal_bits": rng.randint(5, 10),
         "age_bits": rng.randint(4, 9),
