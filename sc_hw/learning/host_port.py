@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Cat, Module, Signal, Value, signed
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from sc_hw.learning.plan import LearningPlan, Part
+from sc_hw.parts.host_accesses import access_ports, serve_accesses
 from sc_hw.parts.space import Space
 from sc_hw.wires import choose, gated
 from sc_model.spec.learning.learning_network import REGISTER_BITS, STEP_SHIFT_BITS
@@ -26,11 +27,7 @@ class HostPort(wiring.Component):
 
     Members
     -------
-    load : stream of {space, lane, word, data}.
-    read : stream of {space, lane, word}.
-    readback : stream of words, one for each read.
-    asks : an access is waiting or under way.
-    serves : the memories are the host's.
+    load, read, readback, asks, serves : see `sc_hw.parts.host_accesses`.
     address : of weights; `number` of ages; 0 without an access.
     words, ages : of the lanes, `fetch` clocks later.
     load_weights, load_ages : lanes of the word that take `data`.
@@ -62,16 +59,12 @@ class HostPort(wiring.Component):
             Space.CONTROL: 1,
         }
         self.data_bits = max(layout.size for layout in self.spaces.values())
-        address = {"space": Space, "lane": plan.lane_bits, "word": plan.address_bits}
-        self.read_layout = data.StructLayout(address)
-        self.load_layout = data.StructLayout({**address, "data": self.data_bits})
+        self.load_layout, self.read_layout, streams = access_ports(
+            plan.lane_bits, plan.address_bits, self.data_bits
+        )
         super().__init__(
             {
-                "load": In(stream.Signature(self.load_layout)),
-                "read": In(stream.Signature(self.read_layout)),
-                "readback": Out(stream.Signature(self.data_bits)),
-                "asks": Out(1),
-                "serves": In(1),
+                **streams,
                 "address": Out(plan.address_bits),
                 "state_address": Out(plan.state_address_bits),
                 "words": In(data.ArrayLayout(signed(plan.hidden.weight_bits), plan.lanes)),
@@ -91,56 +84,29 @@ class HostPort(wiring.Component):
         m = Module()
         plan = self.plan
         layers = plan.spec.layers
-        access = Signal(self.load_layout, name="access", reset_less=True)
-        reading, loading = Signal(name="reading"), Signal(name="loading")
         stored = Signal(name="stored")  # the address of a load stands in the memory's register
-        busy = reading | loading | stored
-        arriving = Signal(plan.fetch + 1, name="arriving")
-        answered = Signal(name="answered")
+        access = serve_accesses(m, self, plan.fetch, stored=stored)
+        given, busy, is_at = access.payload, access.busy, access.is_at
         learn = Signal(
             len(layers),
             name="learn_register",
             init=sum(one.learn << n for n, one in enumerate(layers)),
         )
         step_shift = Signal(STEP_SHIFT_BITS, name="step_shift_register")
-        free = ~busy & self.serves
-        takes_load, takes_read = Signal(), Signal()
-        m.d.comb += [
-            # Where the host asks for both, the load goes first.
-            self.load.ready.eq(free),
-            self.read.ready.eq(free & ~self.load.valid),
-            takes_load.eq(self.load.valid & self.load.ready),
-            takes_read.eq(self.read.valid & self.read.ready),
-            self.asks.eq(self.load.valid | self.read.valid | busy),
-            self.readback.valid.eq(answered),
-        ]
-        payload = self.load.payload
-        with m.If(takes_load):
-            m.d.sync += access.eq(payload)
-        with m.If(takes_read):
-            m.d.sync += access.as_value()[: self.read_layout.size].eq(self.read.payload.as_value())
-        is_at = {space: access.space == space for space in self.spaces}
-        lanes = Cat(access.lane == lane for lane in range(plan.lanes))
+        lanes = Cat(given.lane == lane for lane in range(plan.lanes))
         control = data.View(
-            self.spaces[Space.CONTROL], access.data[: self.spaces[Space.CONTROL].size]
+            self.spaces[Space.CONTROL], given.data[: self.spaces[Space.CONTROL].size]
         )
-        m.d.sync += [
-            loading.eq(takes_load),
-            stored.eq(loading),
-            arriving.eq(Cat(takes_read, arriving)),
-            answered.eq(arriving[-1] | (answered & ~self.readback.ready)),
-            reading.eq(takes_read | (reading & ~(answered & self.readback.ready))),
-        ]
         sets_control = Signal(name="sets_control")
         m.d.comb += [
-            self.data.eq(access.data),
-            self.address.eq(gated(access.word, by=busy)),
+            self.data.eq(given.data),
+            self.address.eq(gated(given.word, by=busy)),
             self.state_address.eq(
-                gated(plan.state_place(Part.AGE, access.word[: plan.unit_bits]), by=busy)
+                gated(plan.state_place(Part.AGE, given.word[: plan.unit_bits]), by=busy)
             ),
             self.load_weights.eq(gated(lanes, by=stored & is_at[Space.SYNAPSE])),
-            self.load_ages.eq(gated(lanes, by=loading & is_at[Space.NEURON])),
-            sets_control.eq(loading & is_at[Space.CONTROL]),
+            self.load_ages.eq(gated(lanes, by=access.loading & is_at[Space.NEURON])),
+            sets_control.eq(access.loading & is_at[Space.CONTROL]),
             self.load_noise.eq(sets_control),
             self.learn.eq(learn),
             self.step_shift.eq(step_shift),
@@ -150,20 +116,17 @@ class HostPort(wiring.Component):
                 learn.eq(Cat(control[f"learn_{name}"] for name in plan.layer_names)),
                 step_shift.eq(control.step_shift),
             ]
-        answer = Signal(self.data_bits, name="answer", reset_less=True)
         own = Cat(self.noise, step_shift, learn)
         if plan.spec.exploration:
             with m.If(sets_control):
                 m.d.sync += self.explore.eq(control.explore)
             own = Cat(own, self.explore)
-        weight = choose(access.lane, [Value.cast(self.words[one]) for one in range(plan.lanes)])
-        age = choose(access.lane, [Value.cast(self.ages[one]) for one in range(plan.lanes)])
-        m.d.sync += answer.eq(
-            Mux(
-                is_at[Space.SYNAPSE],
-                weight,
-                Mux(is_at[Space.NEURON], age[: plan.hidden.age_bits], own),
-            )
-        )
-        m.d.comb += self.readback.payload.eq(answer)
+        weight = choose(given.lane, [Value.cast(self.words[one]) for one in range(plan.lanes)])
+        age = choose(given.lane, [Value.cast(self.ages[one]) for one in range(plan.lanes)])
+        words = {
+            Space.SYNAPSE: weight,
+            Space.NEURON: age[: plan.hidden.age_bits],
+            Space.CONTROL: own,
+        }
+        access.answer(m, self.readback, words)
         return m

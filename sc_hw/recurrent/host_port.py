@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from sc_hw.parts.host_accesses import access_ports, serve_accesses
 from sc_hw.parts.space import Space
 from sc_hw.recurrent.plan import FETCH, RecurrentPlan, bits_of
 from sc_hw.wires import choose, gated
@@ -28,11 +29,8 @@ class HostPort(wiring.Component):
 
     Members
     -------
-    load : stream of {space, lane, word, data}; a lane of the readout is a class, a word a neuron.
-    read : stream of {space, lane, word}.
-    readback : stream of words, one for each read.
-    asks : an access is waiting or under way.
-    serves : the memories are the host's.
+    load, read, readback, asks, serves : see `sc_hw.parts.host_accesses`; a lane of the readout is a
+        class, a word a neuron.
     word : number of the word; 0 without an access.
     cells, weights : the lanes of both memories, `FETCH` clocks later.
     load_cells, load_weights : lanes of the word that take `data`.
@@ -63,20 +61,12 @@ class HostPort(wiring.Component):
         self.counts = {Space.SYNAPSE: plan.words, Space.OUTPUT: plan.neurons, Space.CONTROL: 1}
         self.data_bits = max(layout.size for layout in self.spaces.values())
         self.place_bits = max(plan.word_bits, plan.neuron_bits)
-        address = {
-            "space": Space,
-            "lane": bits_of(max(plan.lanes, plan.classes)),
-            "word": self.place_bits,
-        }
-        self.read_layout = data.StructLayout(address)
-        self.load_layout = data.StructLayout({**address, "data": self.data_bits})
+        self.load_layout, self.read_layout, streams = access_ports(
+            bits_of(max(plan.lanes, plan.classes)), self.place_bits, self.data_bits
+        )
         super().__init__(
             {
-                "load": In(stream.Signature(self.load_layout)),
-                "read": In(stream.Signature(self.read_layout)),
-                "readback": Out(stream.Signature(self.data_bits)),
-                "asks": Out(1),
-                "serves": In(1),
+                **streams,
                 "word": Out(self.place_bits),
                 "cells": In(data.ArrayLayout(cell_layout.size, plan.lanes)),
                 "weights": In(data.ArrayLayout(weight_shape, plan.classes)),
@@ -94,64 +84,36 @@ class HostPort(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        access = Signal(self.load_layout, name="access", reset_less=True)
-        reading, loading = Signal(name="reading"), Signal(name="loading")
-        busy = reading | loading
-        arriving = Signal(FETCH + 1, name="arriving")
-        answered = Signal(name="answered")
-        free = ~busy & self.serves
-        takes_load, takes_read = Signal(), Signal()
-        m.d.comb += [
-            # Where the host asks for both, the load goes first.
-            self.load.ready.eq(free),
-            self.read.ready.eq(free & ~self.load.valid),
-            takes_load.eq(self.load.valid & self.load.ready),
-            takes_read.eq(self.read.valid & self.read.ready),
-            self.asks.eq(self.load.valid | self.read.valid | busy),
-            self.readback.valid.eq(answered),
-        ]
-        with m.If(takes_load):
-            m.d.sync += access.eq(self.load.payload)
-        with m.If(takes_read):
-            m.d.sync += access.as_value()[: self.read_layout.size].eq(self.read.payload.as_value())
-        m.d.sync += [
-            loading.eq(takes_load),
-            arriving.eq(Cat(takes_read, arriving)),
-            answered.eq(arriving[-1] | (answered & ~self.readback.ready)),
-            reading.eq(takes_read | (reading & ~(answered & self.readback.ready))),
-        ]
-        is_at = {space: access.space == space for space in self.spaces}
+        access = serve_accesses(m, self, FETCH)
+        given, loading, is_at = access.payload, access.loading, access.is_at
 
         def lanes(count: int, space: Space) -> Value:
-            chosen = Cat(access.lane == lane for lane in range(count))
+            chosen = Cat(given.lane == lane for lane in range(count))
             return gated(chosen, by=loading & is_at[space])
 
         m.d.comb += [
-            self.data.eq(access.data),
-            self.word.eq(gated(access.word, by=busy)),
+            self.data.eq(given.data),
+            self.word.eq(gated(given.word, by=access.busy)),
             self.load_cells.eq(lanes(self.plan.lanes, Space.SYNAPSE)),
             self.load_weights.eq(lanes(self.plan.classes, Space.OUTPUT)),
             self.load_noise.eq(loading & is_at[Space.CONTROL]),
         ]
-        own = self._registers(m, access)
-        cell = choose(access.lane, [self.cells[one] for one in range(self.plan.lanes)])
-        weight = choose(access.lane, [self.weights[one] for one in range(self.plan.classes)])
-        answer = Signal(self.data_bits, name="answer", reset_less=True)
-        m.d.sync += answer.eq(
-            Mux(
-                is_at[Space.SYNAPSE],
-                cell,
-                Mux(is_at[Space.OUTPUT], Value.cast(weight).as_unsigned(), own),
-            )
-        )
-        m.d.comb += self.readback.payload.eq(answer)
+        own = self._registers(m, given.data)
+        cell = choose(given.lane, [self.cells[one] for one in range(self.plan.lanes)])
+        weight = choose(given.lane, [self.weights[one] for one in range(self.plan.classes)])
+        words = {
+            Space.SYNAPSE: cell,
+            Space.OUTPUT: Value.cast(weight).as_unsigned(),
+            Space.CONTROL: own,
+        }
+        access.answer(m, self.readback, words)
         return m
 
-    def _registers(self, m: Module, access: Any) -> Value:
+    def _registers(self, m: Module, loaded: Any) -> Value:
         """The registers that a host sets; all of its word, the random register too."""
         spec = self.plan.spec
         layout = self.spaces[Space.CONTROL]
-        given = data.View(layout, access.data[: layout.size])
+        given = data.View(layout, loaded[: layout.size])
         first = {
             "hidden_shift": spec.hidden.shift,
             "readout_shift": spec.readout.shift,

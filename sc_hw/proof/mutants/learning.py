@@ -118,6 +118,12 @@ MUTANTS = (
     ),
     _mutant(
         "classes",
+        "unsigned partial sums",
+        "a partial sum below 0 counts as a large one",
+        (r"\$signed\(part\)", "$signed({ 1'h0, part })"),
+    ),
+    _mutant(
+        "classes",
         "all classes known",
         "a reward counts for the classes that were not played",
         (r"= ~ single;", "= 1'h1;"),
@@ -314,7 +320,19 @@ MUTANTS = (
         "lists",
         "head too early",
         "an input is put in front of its list before the one before it is its head",
-        (r"= ~ writes;", "= 1'h1;"),
+        (rf"(assign {NET} = writes) \| fronts;", r"\1;"),
+    ),
+    _mutant(
+        "lists",
+        "read for two",
+        "an input is put into its list while a walk reads",
+        (rf"(= {NET} ?\| )fresh;", r"\1 1'h0;"),
+    ),
+    _mutant(
+        "lists",
+        "not kept",
+        "what is behind the row of a walk is lost when an input is put into the other buffer",
+        (r"= arrived \? found : kept;", "= found;"),
     ),
     _mutant(
         "lists",

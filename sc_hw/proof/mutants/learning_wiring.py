@@ -6,79 +6,57 @@ about the wiring have to refute these faults.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
-from sc_hw.build.elaborate import Build
 from sc_hw.proof.mutants.learning import one_hidden_layer
-from sc_hw.proof.mutants.mutant import Mutant, Trial, always
-from sc_hw.proof.mutants.plastic_wiring import edited, wiring_trial
-from sc_model.spec import Design
+from sc_hw.proof.mutants.plastic_wiring import joined_mutant
 
-TOP = r"^module learning_network\("
-
-
-def _mutant(
-    name: str,
-    bug: str,
-    *edits: tuple[str, str],
-    start: str = TOP,
-    applies: Callable[[Design], str | None] = always,
-) -> Mutant:
-    """A mutant of a module of the network's own Verilog, whose beginning is `start`."""
-    name = f"learning, joined: {name}"
-
-    def make(build: Build, folder: Path) -> Trial:
-        text = (build.folder / build.manifest["verilog"]).read_text(encoding="utf-8")
-        return wiring_trial(build, folder, edited(text, start, edits, name, r"^endmodule"))
-
-    return Mutant(name, bug, ("learning_network",), make, applies)
-
+_mutant = partial(joined_mutant, "learning_network")
 
 MUTANTS = (
     _mutant(
-        "signals that land late",
+        "learning, joined: signals that land late",
         "a pass may begin while a signal is on its way",
         (r"assign landing = (\S+) +\| [^;]*;", r"assign landing = \1 ;"),
     ),
     _mutant(
-        "groups without a signal",
+        "learning, joined: groups without a signal",
         "groups of which all signals are 0 are visited, and draw noise",
         (r"= \| signal;", "= 1'h1;"),
     ),
     _mutant(
-        "step of the other pass",
+        "learning, joined: step of the other pass",
         "each of the two passes looks up the step of the other one",
         (r"assign step = (\S+) \? (\S+) +: (\S+) ;", r"assign step = \1 ? \3 : \2 ;"),
     ),
     _mutant(
-        "noise of the first layer",
+        "learning, joined: noise of the first layer",
         "words of the first layer do not move the random register on",
         (r"assign updates = (\S+) +\| [^;]*;", r"assign updates = \1 ;"),
     ),
     _mutant(
-        "old signals",
+        "learning, joined: old signals",
         "signals of an earlier sample are not cleared",
         (r"= opens & [^;]*;", "= opens & 1'h0;"),
     ),
     _mutant(
-        "ages among signals",
+        "learning, joined: ages among signals",
         "a neuron's age is written where its signal belongs",
         (r"\{ 2'h1, ([^}]*aged_row)", r"{ 2'h2, \1"),
     ),
     _mutant(
-        "rows that stay",
+        "learning, joined: rows that stay",
         "one of the two passes over the rows can't go on to the next one",
         (r"assign next = (\S+) +\| [^;]*;", r"assign next = \1 ;"),
     ),
     _mutant(
-        "a part with a fault",
+        "learning, joined: a part with a fault",
         "the random register in the network is another one than the claimed one",
         (r"if \(step\)", "if (1'h1)"),
         start=r"^module \S*noise\S* ?\(",
     ),
     _mutant(
-        "sum of signals",
+        "learning, joined: sum of signals",
         "the sum of a further layer's signals goes down by each of them",
         (r"\$signed\(signal_sum_1\) \+ ", "$signed(signal_sum_1) - "),
         applies=one_hidden_layer,

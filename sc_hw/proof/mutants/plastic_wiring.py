@@ -74,6 +74,27 @@ def wiring_trial(build: Build, folder: Path, text: str, modules: Sequence[str] =
     return Trial(no_comparison, partial(decide, folder))
 
 
+def joined_mutant(
+    block: str,
+    name: str,
+    bug: str,
+    *edits: tuple[str, str],
+    start: str = "",
+    applies: Callable[[Design], str | None] = always,
+) -> Mutant:
+    """A mutant of a module of a network's own Verilog.
+
+    `start` : how the module begins, a regular expression; by default the one that joins the parts.
+    """
+    begins = start or rf"^module {block}\("
+
+    def make(build: Build, folder: Path) -> Trial:
+        text = (build.folder / build.manifest["verilog"]).read_text(encoding="utf-8")
+        return wiring_trial(build, folder, edited(text, begins, edits, name, r"^endmodule"))
+
+    return Mutant(name, bug, (block,), make, applies)
+
+
 def _mutant(
     name: str,
     bug: str,

@@ -253,4 +253,16 @@ MUTANTS = (
         "the register moves without a word",
         (r"if \(step\)", "if (1'h1)"),
     ),
+    _mutant(
+        "host",
+        "read before load",
+        "a read is taken together with a load",
+        (r"= ~ load__valid;", "= 1'h1;"),
+    ),
+    _mutant(
+        "host",
+        "registers with every load",
+        "whatever the host loads goes to the registers, too",
+        (r"(load_noise = loading) & [^;]*;", r"\1;"),
+    ),
 )

@@ -12,7 +12,7 @@ from sc_hw.learning.neurons import HiddenNeurons
 from sc_hw.learning.plan import PRODUCT, LearningPlan
 from sc_hw.learning.step_sizes import StepSizes
 from sc_hw.proof.bits import Bits, cat, mux
-from sc_hw.proof.blocks.learning.layers import AtLayer, hidden_layers
+from sc_hw.proof.blocks.learning.layers import AtLayer, extended, hidden_layers
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
@@ -338,6 +338,7 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     clocks = Clocks(prover, net, latency + 1)
     t = prover.terms
     score = clocks.at(0, "score")
+    _prove_scores(prover, clocks, plan)
     strobe, finds = clocks.at(0, f"scored_d{part.scored}"), clocks.at(0, "finds")
     label = clocks.at(0, f"number_d{part.scored}")
     best, winner = clocks.at(0, "best"), clocks.at(0, "winner")
@@ -389,6 +390,33 @@ def prove_classes(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
         "a group is marked by each of its errors that is not 0, and by nothing else",
         violated(same(clocks.at(latency + 1, "active"), wanted)),
         [*known, (strobe & finds).holds, label.below(plan.classes).holds],
+    )
+
+
+def _prove_scores(prover: Prover, clocks: Clocks, plan: LearningPlan) -> None:
+    """A class's score is the sum of its partial sums, which no run of samples leaves."""
+    bits, width = plan.sum_bits, plan.spec.score_format.width
+    stored, at = clocks.at(0, "stored"), clocks.at(0, f"lane_d{plan.fetch}")
+    lanes = [stored[lane * bits : (lane + 1) * bits] for lane in range(plan.lanes)]
+    facts = [
+        at.equals(lane).implies(same(clocks.at(1, "part"), value))
+        for lane, value in enumerate(lanes)
+    ]
+    part = extended(clocks.at(0, "part"), width).low(width)
+    first = clocks.at(0, f"first_d{plan.fetch + 1}")
+    before = clocks.at(0, "score").gated(~first)
+    visits = -(-plan.steps * plan.spec.rows(plan.stages) // plan.sets)
+    most = visits * plan.spec.output.weight_format.hi
+    prover.claim(
+        "classes: the scores",
+        "a class's score is the sum of the partial sums of its lane, each with its sign; each has"
+        " room for its share of the visits of all rows, at the largest weight",
+        violated(
+            *facts,
+            same(clocks.at(1, "score"), before + part),
+            clocks.const(most < 1 << (bits - 1), 1),
+        ),
+        clocks.quiet,
     )
 
 

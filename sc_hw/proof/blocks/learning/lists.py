@@ -34,9 +34,8 @@ class _Lists:
     def __init__(self, clocks: Clocks, plan: LearningPlan) -> None:
         self.clocks, self.plan, t = clocks, plan, clocks.terms
         self.step_bits = (plan.steps - 1).bit_length()
-        self.link_bits = (plan.rows - 1).bit_length()
-        self.buffer_bits = plan.buffers - 1
-        self.place = Bits(t, t.var("any list", self.step_bits + self.buffer_bits))
+        self.link_bits = (plan.rows + (1 << self.step_bits) - 1).bit_length()
+        self.place = Bits(t, t.var("any list", self.step_bits + 1))
         self.row = Bits(t, t.var("any input", plan.row_bits))
 
     def of(self, name: str, clock: int = 0) -> Bits:
@@ -50,30 +49,30 @@ class _Lists:
             found = found | (vector[number] & place.equals(number))
         return found
 
-    def number(self, name: str, clock: int) -> Bits:
-        """The number of the buffer that is filled or read; 0 where there is one."""
-        return self.of(name, clock) if self.buffer_bits else self.clocks.const(0, 1)
-
     def buffer(self, place: Bits) -> Bits:
         """The number of the buffer of a list."""
-        return place[self.step_bits :] if self.buffer_bits else self.clocks.const(0, 1)
+        return place[self.step_bits :]
 
     def list_of(self, step: Bits, buffer: Bits) -> Bits:
         """The number of a list."""
-        low = step[: self.step_bits]
-        return cat([low, buffer]) if self.buffer_bits else low
+        return cat([step[: self.step_bits], buffer])
+
+    def word(self, clock: int, address: Bits) -> Bits:
+        """A word of the memory."""
+        memory = self.clocks.frames.memory(clock, "links")
+        return Bits(self.clocks.terms, word_at(self.clocks.terms, memory, address.term))
 
     def head(self, clock: int, place: Bits) -> Bits:
-        """The input in front of a list."""
-        memory = self.clocks.frames.memory(clock, "heads")
-        return Bits(self.clocks.terms, word_at(self.clocks.terms, memory, place.term))
+        """The input in front of a list: the one that becomes it in this clock, or a word."""
+        step, buffer = place[: self.step_bits], self.buffer(place)
+        ones = self.clocks.const(-1, self.link_bits - self.step_bits)
+        word = self.word(clock, cat([~step, ones, buffer]))
+        comes = self.of("fronts", clock) & same(self.of("place", clock), place)
+        return mux(comes, self.of("placed_row", clock), word)
 
     def link(self, clock: int, row: Bits, buffer: Bits) -> Bits:
         """What an input's link says."""
-        memory = self.clocks.frames.memory(clock, "links")
-        low = row.low(self.link_bits)
-        address = cat([low, buffer]) if self.buffer_bits else low
-        return Bits(self.clocks.terms, word_at(self.clocks.terms, memory, address.term))
+        return self.word(clock, cat([row.low(self.link_bits).wide(self.link_bits), buffer]))
 
     def full(self, clock: int, buffer: Bits) -> Bits:
         """Whether a buffer holds a whole sample."""
@@ -88,7 +87,8 @@ class _Lists:
             constant = self.clocks.const(plan.spec.inputs, bits)
             coming = mux(self.of("due", clock), constant, coming)
         held = self.of("held", clock)
-        after = mux(self.of("closes", clock), most, coming)
+        ended = self.of("left", clock) | self.of("closes", clock)
+        after = mux(ended, most, coming)
         return mux(held, self.of("held_row", clock), after)
 
     def invariant(self, clock: int) -> list[Bits]:
@@ -98,31 +98,35 @@ class _Lists:
         def at(name: str) -> Bits:
             return self.of(name, clock)
 
-        fills, reads = self.number("fills", clock), self.number("reads", clock)
-        held, ends, writes, closes = (at(name) for name in ("held", "ends", "writes", "closes"))
+        fills, reads = at("fills"), at("reads")
+        held, ends, writes, fronts = (at(name) for name in ("held", "ends", "writes", "fronts"))
+        left, closes = at("left"), at("closes")
+        over = left | closes
         number, row = at("number"), at("held_row")
         inputs = plan.spec.inputs
         facts = [
-            (held | writes | closes | number.any() | self._due(clock)).implies(
+            (held | writes | fronts | over | number.any() | self._due(clock)).implies(
                 ~self.full(clock, fills)
             ),
             ends.implies(held),
-            ~(held & closes),
+            ~(held & over) & ~(left & closes) & ~(writes & fronts),
             number.below(inputs),
             held.implies(row.below(plan.rows)),
-            writes.implies(same(self.buffer(at("place")), fills)),
-            writes.implies(at("placed_row").below(plan.rows)),
+            (writes | fronts).implies(same(self.buffer(at("place")), fills)),
+            (writes | fronts).implies(at("placed_row").below(plan.rows)),
+            # the last one is the head of its list before the buffer is complete
+            (writes & over).implies(left),
             (held & ends).implies(row.equals(plan.rows - 1)),
-            closes.implies(~number.any()),
+            over.implies(~number.any()),
             (held & ends).implies(~number.any()),
             # one that is put in front of its list has a lower number than those to come
-            (writes & ~closes).implies(at("placed_row").below(self.bound(clock))),
-            (writes & ~held & ~closes).implies(number.any() | self._due(clock)),
+            (writes & ~over).implies(at("placed_row").below(self.bound(clock))),
+            (writes & ~held & ~over).implies(number.any() | self._due(clock)),
         ]
         if plan.spec.bias:
             due, constant = at("due"), at("constant")
             facts += [
-                due.implies(~number.any() & ~closes & ~(held & ends)),
+                due.implies(~number.any() & ~over & ~(held & ends)),
                 constant.implies(held & ends),
                 (held & ~constant).implies(row.below(inputs)),
                 (held & ends).implies(constant),
@@ -132,13 +136,12 @@ class _Lists:
         else:
             facts.append((held & ~ends).implies(same(row + 1, number)))
             facts.append(~at("due") & ~at("constant"))
-        if self.buffer_bits:
-            complete = at("complete")
-            facts += [
-                same(complete[0] ^ complete[1], ~same(reads, fills)),
-                self.full(clock, fills).implies(complete.all()),
-                (~self.full(clock, reads)).implies(~complete.any()),
-            ]
+        complete = at("complete")
+        facts += [
+            same(complete[0] ^ complete[1], ~same(reads, fills)),
+            self.full(clock, fills).implies(complete.all()),
+            (~self.full(clock, reads)).implies(~complete.any()),
+        ]
         return facts
 
     def _due(self, clock: int) -> Bits:
@@ -148,7 +151,7 @@ class _Lists:
         """What is put in front of a list knows whether that has a head, and which."""
         place = self.of("place", clock)
         had = self.bit(self.of("occupied", clock), place)
-        behind, head = self.of("behind", clock), self.of("head_data", clock)
+        behind, head = self.of("behind", clock), self.of("found", clock)
         return self.of("writes", clock).implies(
             same(behind, had) & had.implies(same(head, self.head(clock, place)))
         )
@@ -159,7 +162,7 @@ def prove_lists(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     clocks = Clocks(prover, net, 1)
     lists = _Lists(clocks, plan)
     at, t = clocks.at, clocks.terms
-    released = at(0, "release").implies(lists.full(0, lists.number("reads", 0)))
+    released = at(0, "release").implies(lists.full(0, at(0, "reads")))
     known = [
         *clocks.quiet,
         released.holds,
@@ -187,7 +190,7 @@ def prove_lists(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     silent = when.equals(plan.steps)
     leaves = at(0, "leaves")
     put, held = at(1, "writes"), at(0, "held")
-    fills = lists.number("fills", 0)
+    fills = at(0, "fills")
     prover.claim(
         "lists: the step",
         "an input whose value spikes leaves its register for the list of its step, a silent one for"
@@ -199,7 +202,7 @@ def prove_lists(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             (leaves & ~silent).implies(put),
             leaves.implies(held),
             (held & silent).implies(leaves),
-            same(at(1, "closes"), leaves & at(0, "ends")),
+            same(at(1, "left"), leaves & at(0, "ends")) & same(at(1, "closes"), at(0, "left")),
             (held & ~leaves).implies(at(1, "held") & same(at(1, "held_row"), at(0, "held_row"))),
         ),
         known,
@@ -215,7 +218,7 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, known: list[Any]
     buffer = lists.buffer(place)
     writes, placed = at(0, "writes"), at(0, "placed_row")
     here = writes & same(at(0, "place"), place)
-    freed = at(0, "release") & same(lists.number("reads", 0), buffer)
+    freed = at(0, "release") & same(at(0, "reads"), buffer)
     occupied, after = (lists.bit(at(clock, "occupied"), place) for clock in (0, 1))
     prover.claim(
         "lists: one more",
@@ -233,7 +236,7 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, known: list[Any]
     front = Bits(t, t.var("input in front", plan.row_bits))
     is_head = Bits(t, t.var("whether it is the head", 1))
     not_full = ~lists.full(0, buffer)
-    filling = same(lists.number("fills", 0), buffer) & not_full
+    filling = same(at(0, "fills"), buffer) & not_full
     pointed = mux(
         is_head,
         occupied & same(lists.head(0, place), row),
@@ -253,7 +256,7 @@ def _prove_chain(prover: Prover, clocks: Clocks, lists: _Lists, known: list[Any]
     )
     bound = lists.bound(1)
     put = at(1, "writes")
-    filling_then = same(lists.number("fills", 1), buffer) & ~lists.full(1, buffer)
+    filling_then = same(at(1, "fills"), buffer) & ~lists.full(1, buffer)
     fresh = [
         front.below(plan.rows).holds,
         (
@@ -280,18 +283,31 @@ def _links(lists: _Lists, buffer: Bits) -> Bits:
     writes, placed = at(0, "writes"), at(0, "placed_row")
     mine = writes & same(lists.buffer(at(0, "place")), buffer) & same(placed, row)
     end = lists.clocks.const((1 << len(row)) - 1, len(row))
-    leads = mux(at(0, "behind"), at(0, "head_data"), end)
+    leads = mux(at(0, "behind"), at(0, "found"), end)
     return same(lists.link(1, row, buffer), mux(mine, leads, lists.link(0, row, buffer)))
 
 
 def _prove_walk(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
-    """A list is looked up, and gone along."""
+    """A list is looked up, and gone along, while inputs are put into lists of the other buffer."""
     clocks = Clocks(prover, net, 2)
     lists, at = _Lists(clocks, plan), clocks.at
-    reads = lists.number("reads", 0)
+    reads, look = at(0, "reads"), at(0, "look")
+
+    def apart(clock: int) -> Bits:
+        """Nothing is written for the buffer that is read."""
+        writes = at(clock, "writes") | at(clock, "fronts")
+        return writes.implies(~same(lists.buffer(at(clock, "place")), at(clock, "reads")))
+
+    prover.claim(
+        "lists: two buffers",
+        "while a whole sample is read, inputs are put into the lists of the other buffer",
+        violated(apart(0)),
+        [lists.full(0, reads).holds, *(fact.holds for fact in lists.invariant(0))],
+    )
+    # A walk is one through a whole sample, which is not released meanwhile.
+    stays = (apart(0), apart(1), ~at(0, "release"), ~at(1, "release"))
+    known = [*clocks.quiet, *(fact.holds for fact in stays)]
     asked = lists.list_of(at(0, "step"), reads)
-    still = same(at(0, "reads"), at(1, "reads")).holds if lists.buffer_bits else None
-    known = [*clocks.quiet, *([still] if still is not None else [])]
     prover.claim(
         "lists: looked up",
         "of the list that is looked up it is known a clock later whether it has an input, and its"
@@ -300,22 +316,29 @@ def _prove_walk(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
             same(at(1, "some"), lists.bit(at(0, "occupied"), asked)),
             same(at(2, "row"), lists.head(0, asked)),
         ),
-        [*known, at(0, "look").holds],
+        [*known, look.holds],
     )
-    link = lists.link(0, at(0, "row"), reads)
+
+    def stands(clock: int) -> Bits:
+        """What is behind the row is being read, or is there."""
+        behind = lists.link(clock, at(clock, "row"), reads)
+        return at(clock, "fresh") | same(at(clock, "following"), behind)
+
+    row, looked = at(0, "row"), at(0, "looked")
+    link = lists.link(0, row, reads)
+    advance = at(0, "advance")
+    begun = looked | advance
     prover.claim(
         "lists: gone along",
         "where the row has stood for a clock, `last` says whether its link is the end, and the row"
-        " behind an advance is the one that the link says; without look or advance the row stays",
+        " behind an advance is the one that the link says; without look or advance the row stays,"
+        " and what is behind it, whatever is read for the other buffer",
         violated(
-            same(at(1, "last"), link.all()),
-            at(1, "advance").implies(same(at(2, "row"), link)),
-            (~at(1, "advance")).implies(same(at(2, "row"), at(1, "row"))),
+            same(at(1, "fresh"), begun),
+            (~begun).implies(same(at(1, "row"), row) & same(at(1, "following"), link)),
+            stands(1),
+            same(at(1, "last"), at(1, "following").all()),
+            (advance & ~looked & ~at(0, "fresh")).implies(same(at(1, "row"), link)),
         ),
-        [
-            *known,
-            same(at(1, "row"), at(0, "row")).holds,
-            (~at(0, "look")).holds,
-            (~at(0, "looked")).holds,
-        ],
+        [*known, row.below(plan.rows).holds, (~look).holds, stands(0).holds],
     )

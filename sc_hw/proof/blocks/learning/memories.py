@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from sc_hw.learning.host_port import HostPort
 from sc_hw.learning.plan import LOOP, LearningPlan, Part
 from sc_hw.parts.space import Space
 from sc_hw.proof.bits import Bits, cat, mux
+from sc_hw.proof.blocks.accesses import fields_of, lane_of, prove_answers, prove_course
 from sc_hw.proof.blocks.learning.layers import extended
 from sc_hw.proof.blocks.network.addresses import Clocks, same, violated
 from sc_hw.proof.netlist import Netlist
@@ -99,34 +100,12 @@ def prove_host(prover: Prover, net: Netlist, plan: LearningPlan) -> None:
     """An access at a time, to the space, word and lane that it names."""
     port = HostPort(plan)
     clocks = Clocks(prover, net, 1)
-    load, read = clocks.at(0, "load__payload"), clocks.at(0, "read__payload")
     takes_load = clocks.at(0, "load__valid") & clocks.at(0, "load__ready")
-    takes_read = clocks.at(0, "read__valid") & clocks.at(0, "read__ready")
-    access, then = clocks.at(0, "access"), clocks.at(1, "access")
     flags = ("reading", "loading", "stored")
-    reading, loading, stored = (clocks.at(0, name) for name in flags)
-    busy = reading | loading | stored
-    asked = clocks.at(0, "load__valid") | clocks.at(0, "read__valid")
-    address = len(read)
-    prover.claim(
-        "host: one access at a time",
-        "an access is taken while the memories are the host's and none is under way, a load before"
-        " a read; until it is over it stands, and the host asks",
-        violated(
-            (takes_load | takes_read).implies(clocks.at(0, "serves") & ~busy),
-            ~(takes_load & takes_read),
-            takes_load.implies(same(then, load)),
-            takes_read.implies(same(then[:address], read)),
-            (busy & ~takes_load & ~takes_read).implies(same(then, access)),
-            same(clocks.at(0, "asks"), asked | busy),
-        ),
-        clocks.quiet,
-    )
-    layout = port.load_layout
-    fields = {
-        name: access[layout[name].offset : layout[name].offset + layout[name].width]
-        for name in ("space", "lane", "word", "data")
-    }
+    prove_course(prover, clocks, flags)
+    loading, stored = (clocks.at(0, name) for name in flags[1:])
+    busy = cat([clocks.at(0, name) for name in flags]).any()
+    fields = fields_of(clocks.at(0, "access"), port.load_layout)
     lanes = cat([fields["lane"].equals(lane) for lane in range(plan.lanes)])
 
     def is_at(space: Space) -> Bits:
@@ -186,58 +165,17 @@ def _prove_registers(
 
 def _prove_readback(prover: Prover, net: Netlist, plan: LearningPlan, port: HostPort) -> None:
     """The answer to a read."""
-    answered = plan.fetch + 2
-    clocks = Clocks(prover, net, answered)
-    takes = clocks.at(0, "read__valid") & clocks.at(0, "read__ready")
-    access = clocks.at(1, "access")
-    layout = port.load_layout
-    fields = {
-        name: access[layout[name].offset : layout[name].offset + layout[name].width]
-        for name in ("space", "lane")
-    }
-    words, ages = (clocks.at(answered - 1, name) for name in ("words", "ages"))
-    weight, bits = plan.hidden.weight_bits, plan.state_bits
-
-    def of_lane(vector: Bits, size: int, used: int) -> Bits:
-        found = clocks.const(0, used)
-        for lane in range(plan.lanes):
-            value = vector[lane * size : lane * size + used]
-            found = found | value.gated(fields["lane"].equals(lane))
-        return found
-
-    width = port.data_bits
+    weight, bits, width = plan.hidden.weight_bits, plan.state_bits, port.data_bits
     registers = ["noise", "step_shift", "learn"]
     registers += ["explore"] if plan.spec.exploration else []
-    own = cat([clocks.at(answered - 1, name) for name in registers]).wide(width)
-    wanted: dict[Space, Bits] = {
-        Space.SYNAPSE: extended(of_lane(words, weight, weight), width),
-        Space.NEURON: of_lane(ages, bits, plan.hidden.age_bits).wide(width),
-        Space.CONTROL: own,
-    }
-    shown, quiet = clocks.at(answered, "readback__payload"), list(clocks.quiet)
 
-    def only_then(clock: int) -> Bits:
-        """No answer is under way but that of an access."""
-        coming = clocks.at(clock, "arriving").any() | clocks.at(clock, "answered")
-        return coming.implies(clocks.at(clock, "reading"))
+    def words(fields: Mapping[str, Bits], clocks: Clocks, clock: int) -> dict[Space, Bits]:
+        held, ages = (clocks.at(clock, name) for name in ("words", "ages"))
+        lane, age = fields["lane"], plan.hidden.age_bits
+        return {
+            Space.SYNAPSE: extended(lane_of(held, lane, plan.lanes, weight, weight), width),
+            Space.NEURON: lane_of(ages, lane, plan.lanes, bits, age).wide(width),
+            Space.CONTROL: cat([clocks.at(clock, name) for name in registers]).wide(width),
+        }
 
-    # One bit of `arriving` is set by each read, so an answer that is over leaves none behind.
-    under_way = cat([clocks.at(0, "arriving"), clocks.at(0, "answered")])
-    alone = same(under_way & (under_way - 1), clocks.const(0, len(under_way)))
-    then = cat([clocks.at(1, "arriving"), clocks.at(1, "answered")])
-    prover.claim(
-        "host: answers",
-        "an answer is under way while a read is, and one at a time",
-        violated(only_then(1), same(then & (then - 1), clocks.const(0, len(then)))),
-        [*quiet, only_then(0).holds, alone.holds],
-    )
-    facts: list[Any] = [clocks.at(answered, "readback__valid")]
-    for space, value in wanted.items():
-        facts.append(fields["space"].equals(int(space.value)).implies(same(shown, value)))
-    prover.claim(
-        "host: what is read",
-        "a read is answered with the lane that it names of the word that it names, or with the"
-        " registers, and the host keeps the memories meanwhile",
-        violated(*facts, *(clocks.at(clock, "asks") for clock in range(1, answered + 1))),
-        [*quiet, takes.holds, only_then(0).holds, alone.holds],
-    )
+    prove_answers(prover, net, port.load_layout, plan.fetch, words, {})

@@ -8,32 +8,18 @@ the others rest, which the claims about control and passes say.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sc_hw.learning import LearningNetwork
 from sc_hw.learning.plan import Part
 from sc_hw.proof.bits import Bits, cat, either, mux
+from sc_hw.proof.blocks.joined import Joined, Module, claims_of_joined
 from sc_hw.proof.blocks.learning.layers import extended
 from sc_hw.proof.blocks.learning.parts import LANE, instances_of
-from sc_hw.proof.blocks.parts import HIERARCHY, PARTS
-from sc_hw.proof.blocks.plastic.parts import ports_of
-from sc_hw.proof.blocks.plastic.wiring.glue import Glue, Next
-from sc_hw.proof.blocks.plastic.wiring.instances import prove_instance
-from sc_hw.proof.blocks.plastic.wiring.signals import Signals
-from sc_hw.proof.hierarchy import HierarchyError, btor_of_modules, cut_module, read_hierarchy
-from sc_hw.proof.netlist import parse_btor
+from sc_hw.proof.blocks.plastic.wiring.glue import Next
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.verdicts import Claim
-from sc_hw.tools import ToolError
-from sc_model.graph.smt import Terms
-
-_BUILT = "the Verilog is built of the network's modules, in one clock domain, and Yosys reads it"
-_ALONE = "alone_"  # in front of the name of a part that was emitted by itself
-# The solver crashes where terms outlive the manager that made them.
-_TERMS_IN_USE: list[Terms] = []
 
 # What each pass says to the shared memories; all of it is 0 while the pass rests.
 SLOTS: dict[str, tuple[str, ...]] = {
@@ -64,87 +50,33 @@ def claims_of_wiring(folder: Path, network: LearningNetwork, limit_s: float) -> 
     folder : of a build, with the parts that `write_learning_parts` has written.
     network : of the build's design.
     limit_s : seconds for one claim.
-
-    A list of parts that has no row of what joins them gives no claims.
     """
-    listed = json.loads((folder / "proof" / PARTS).read_text(encoding="utf-8"))
-    if HIERARCHY not in listed:
-        return []
-    row, files = listed[HIERARCHY], folder / "proof"
-    verilog, claims = folder / row["verilog"], []
-    kinds = instances_of(network)
-    components = {name: component for name, (_, component) in kinds.items()}
-    ports = {name: ports_of(component) for name, component in components.items()}
-    prover = Prover(Terms(), limit_s)
-    _TERMS_IN_USE.append(prover.terms)
-    try:
-        hierarchy = read_hierarchy(verilog, row["top"], files)
-        found = hierarchy.instances(row["top"])
-        cut = cut_module(hierarchy, row["top"], ports_of(network), ports)
-        modules = {name: (verilog, module) for name, (_, module) in found.items()}
-        modules |= {
-            f"{_ALONE}{kind}": (files / f"{kind}.v", kind)
-            for kind in sorted({kind for kind, _ in kinds.values()})
-        }
-        texts = btor_of_modules(modules, {"joined": cut}, files)
-    except (HierarchyError, ToolError) as error:
-        prover.record("wiring: modules", _BUILT, False, 0.0, {"found": str(error)})
-        return prover.claims
-    off = {
-        module: ", ".join(names)
-        for module in hierarchy.below(row["top"])
-        if (names := hierarchy.off_clock(module))
-    }
-    prover.record("wiring: modules", _BUILT, not off, 0.0, off)
-    claims += prover.claims
-    for name, (kind, _) in kinds.items():
-        prover = Prover(Terms(), limit_s)
-        _TERMS_IN_USE.append(prover.terms)
-        alone, inside = (parse_btor(texts[each], prover.terms) for each in (_ALONE + kind, name))
-        connections = hierarchy.connections(found[name][1], ports[name])
-        prove_instance(prover, name, alone, inside, connections)
-        claims += prover.claims
-    prover = Prover(Terms(), limit_s)
-    _TERMS_IN_USE.append(prover.terms)
-    joint = Joint(prover, network, parse_btor(texts["joined"], prover.terms), cut, ports)
-    joint.prove()
-    return [*claims, *prover.claims]
+
+    def joined(prover: Prover, module: Module) -> None:
+        Joint(prover, network, module).prove()
+
+    return claims_of_joined(folder, network, instances_of(network), joined, limit_s)
 
 
-class Joint:
+class Joint(Joined):
     """What joins the parts, clock by clock.
 
     Parameters
     ----------
     prover : gets the claims.
-    network, net, cut, ports : of the module without its instances.
+    network, module : the module without its instances.
     """
 
-    def __init__(
-        self, prover: Prover, network: LearningNetwork, net: Any, cut: Any, ports: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, prover: Prover, network: LearningNetwork, module: Module) -> None:
         self.network, self.plan = network, network.plan
         plan = self.plan
-        self.lanes = [name for name in ports if name.startswith(f"{LANE}_")]
-        widths = {f"{part}.{p.name}": p.width for part, each in ports.items() for p in each}
-        widths |= {port.name: port.width for port in ports_of(network)}
+        self.lanes = [name for name in module.ports if name.startswith(f"{LANE}_")]
         self.active = ["active_groups" + (f"_{n}" if n else "") for n in range(plan.stages)]
         registers = {name: plan.groups_of(n) for n, name in enumerate(self.active)}
         registers |= {f"signal_sum_{n}": plan.signal_sum_bits(n) for n in range(1, plan.stages)}
-        signals = Signals(net, cut, registers)
-        now = plan.fetch + 1
-        self.glue = Glue(prover, signals, "wiring", now, {**widths, **registers})
-        self.t = prover.terms
+        super().__init__(prover, network, module, registers, plan.fetch + 1)
 
     # --- signals ----------------------------------------------------------------------------------
-
-    def at(self, name: str, ago: int = 0) -> Bits:
-        """A signal some clocks ago."""
-        return Bits(self.t, self.glue.at(name, ago))
-
-    def const(self, value: int, width: int = 1) -> Bits:
-        """A constant."""
-        return Bits.const(self.t, value, width)
 
     @property
     def layer(self) -> Bits:
@@ -168,15 +100,6 @@ class Joint:
         """That all passes but some say nothing, and the host neither."""
         names = [f"{p}.{name}" for p, each in SLOTS.items() if p not in but for name in each]
         return [(~self.at(n).any()).holds for n in names if self.glue.widths.get(n)]
-
-    def outputs(self, name: str, statement: str, wanted: Mapping[str, Bits], *given: Any) -> None:
-        """Claim inputs of parts and outputs of the network."""
-        terms = {port: value.term for port, value in wanted.items()}
-        self.glue.outputs(name, statement, terms, given=given)
-
-    def fit(self, value: Bits, port: str) -> Bits:
-        """A number in as many bits as a port has."""
-        return value.low(self.glue.widths.get(port, 1))
 
     # --- claims -----------------------------------------------------------------------------------
 
@@ -205,7 +128,7 @@ class Joint:
                     "exploration.state": self.at("noise.state"),
                 },
             )
-        self.glue.complete([port.name for port in ports_of(self.network) if port.output])
+        self.complete()
 
     def _control(self) -> None:
         at, starts = self.at, self.at("control.starts")
@@ -666,21 +589,12 @@ class Joint:
 
     def _host(self) -> None:
         at = self.at
-        streams = {}
-        for port in ports_of(self.network):
-            name = port.name
-            if not name.startswith(("load", "read")):
-                continue
-            if port.output:
-                streams[name] = at(f"host.{name}")
-            else:
-                streams[f"host.{name}"] = at(name)
         self.outputs(
             "host",
             "the host's streams are the host port's; it sees weights, ages and the random register,"
             " which it sets",
             {
-                **streams,
+                **self.streams("host", "load", "read"),
                 "host.words": at("weights.words"),
                 "host.ages": at("state.word"),
                 "host.noise": at("noise.state"),

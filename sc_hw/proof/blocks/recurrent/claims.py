@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """All claims about a recurrent network, part by part, and about the rule of its layer."""
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from typing import Any
 
 from sc_hw.proof.blocks.learning.arithmetic import prove_noise
 from sc_hw.proof.blocks.parts import claims_of_parts
-from sc_hw.proof.blocks.recurrent import arithmetic, memories, schedule
+from sc_hw.proof.blocks.recurrent import arithmetic, host, memories, schedule
 from sc_hw.proof.blocks.recurrent.parts import plan_of
+from sc_hw.proof.blocks.recurrent.wiring import claims_of_wiring
 from sc_hw.proof.netlist import Netlist
 from sc_hw.proof.prover import Prover
 from sc_hw.proof.quiet.claims import quiet_claims
 from sc_hw.proof.verdicts import Claim
+from sc_hw.recurrent import RecurrentNetwork
 from sc_hw.recurrent.plan import RecurrentPlan
 from sc_model.graph.quiet import quiet_conditions
 from sc_model.graph.smt import Terms
@@ -32,6 +35,7 @@ PROVERS: dict[str, tuple[Claims, ...]] = {
     "sweep": (memories.prove_sweep,),
     "neurons": (memories.prove_neurons,),
     "readout": (memories.prove_readout,),
+    "host": (host.prove_host,),
     "noise": (lambda prover, net, _: prove_noise(prover, net),),
     "lane": (arithmetic.prove_lane,),
     "lane_adders": (arithmetic.prove_lane_adders,),
@@ -44,7 +48,7 @@ PROVERS: dict[str, tuple[Claims, ...]] = {
 
 
 def prove_recurrent_network(folder: Path, manifest: dict[str, Any], limit_s: float) -> list[Claim]:
-    """The claims about the parts in `folder`."""
+    """The claims about the parts in `folder`, and about what joins them."""
     plan = plan_of(manifest["design"])
 
     def prove(prover: Prover, net: Netlist, row: dict[str, Any]) -> None:
@@ -58,7 +62,8 @@ def prove_recurrent_network(folder: Path, manifest: dict[str, Any], limit_s: flo
             for claim in prover.claims
         ]
 
-    return claims_of_parts(folder, limit_s, prove)
+    joined = claims_of_wiring(folder, RecurrentNetwork(plan.spec, plan.family), limit_s)
+    return [*claims_of_parts(folder, limit_s, prove), *joined]
 
 
 def prove_frozen(manifest: dict[str, Any], limit_s: float) -> list[Claim]:

@@ -14,7 +14,7 @@ from sc_model.spec import Design
 from sc_model.spec.learning import RecurrentNetworkSpec
 
 # Parts with claims, as the network calls them, and pipelines, which are parts of these.
-NAMES = ("control", "spikes", "sweep", "neurons", "readout", "noise")
+NAMES = ("control", "spikes", "sweep", "neurons", "readout", "noise", "host")
 PIPELINES = ("lane", "lane_adders", "row", "neuron", "error", "feedback", "readout_synapse")
 
 
@@ -44,4 +44,5 @@ def write_recurrent_parts(design: Design, folder: Path) -> None:
     files.standalone_verilog("error", plan.error(), {})
     files.standalone_verilog("feedback", plan.feedback(), {})
     files.standalone_verilog("readout_synapse", plan.readout_synapse(), {})
+    files.joined("top.v", "recurrent_network", {})
     files.write()

@@ -71,6 +71,7 @@ class _Course:
         layer = self.is_in(clock, "fetch", "rows", "neurons")
         facts = [
             code.below(len(COURSE)),
+            self.is_in(clock, "host").implies(~word.any()),
             layer.implies(group.below(plan.groups) & lane.below(plan.lanes)),
             layer.implies(row.below(plan.rows) & ~neuron.any()),
             self.is_in(clock, "fetch").implies(same(word, first[:bits]) & ~row.any()),
@@ -216,7 +217,7 @@ def _prove_waits(prover: Prover, course: _Course, given: list[object]) -> None:
         "control: waits",
         "sums begin, classes are looked at, the answer stands and a step ends in a clock in which,"
         " or behind one in which, nothing is on its way; a step is taken, and the host served, at"
-        " rest",
+        " rest; while it asks it goes on being served, and no word is visited",
         violated(
             at(0, "leak").implies(quiet),
             (at(1, "look") & ~at(0, "look")).implies(quiet),
@@ -225,6 +226,8 @@ def _prove_waits(prover: Prover, course: _Course, given: list[object]) -> None:
             at(0, "i_ready").implies(at(0, "resting") & quiet & ~at(0, "host")),
             at(1, "resting").implies(at(0, "resting") | at(0, "done") | at(0, "serves")),
             (at(1, "serves") & ~at(0, "serves")).implies(at(0, "resting") & at(0, "host")),
+            (at(0, "serves") & at(0, "host")).implies(at(1, "serves")),
+            at(0, "serves").implies(~at(0, "word").any()),
         ),
         given,
     )

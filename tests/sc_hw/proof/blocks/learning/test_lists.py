@@ -10,7 +10,7 @@ from sc_hw.proof.verdicts import PROVED, REFUTED
 
 NAMES = (
     *("inputs in order", "what is in front", "the step", "one more"),
-    *("an input stays in its list", "looked up", "gone along"),
+    *("an input stays in its list", "two buffers", "looked up", "gone along"),
 )
 
 
