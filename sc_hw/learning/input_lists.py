@@ -15,15 +15,19 @@ from sc_hw.trained.lane import unit_graph
 from sc_hw.wires import choose, gated
 from sc_model.arithmetic.learning import spike_time
 
+BUFFERS = 2  # samples that the lists hold: one that is worked on, and the one that comes
+
 
 class InputLists(wiring.Component):
     """Files each input under the step in which it spikes; reads a step's inputs, last one first.
 
-    A value's step is found by `spike_time`. A silent input takes a clock, another one two, and one
-    more where the list of a step is looked up in that clock. After the last value the constant
-    input follows by itself, in step 0. With two buffers one is filled while the other one is read.
-    Whoever walks through the steps knows a trace without a memory: it is what is left of the
-    sample. No sort, no scan, no trace: the lists are all that is kept of a sample.
+    A value's step is found by `spike_time`. A silent input takes a clock, another one three, and
+    one more for each clock in which a walk reads. After the last value the constant input follows
+    by itself, in step 0. One of two buffers is filled while the other one is read. Heads of lists
+    and links are words of one memory: what is behind the row of a walk is kept in a register, so
+    that an input can be put into a list meanwhile. Whoever walks through the steps knows a trace
+    without a memory: it is what is left of the sample. No sort, no scan, no trace: the lists are
+    all that is kept of a sample.
 
     Domain ``sync``. A reset empties all buffers.
 
@@ -68,14 +72,14 @@ class InputLists(wiring.Component):
         m = Module()
         lists = _Lists(self.plan)
         m.submodules.times = self.times
-        m.submodules.heads, m.submodules.links = lists.heads, lists.links
+        m.submodules.links = lists.words
         m.d.comb += [
+            lists.found.eq(lists.read.data),
             self.full.eq(lists.of(lists.full, lists.reads)),
             self.count.eq(choose(lists.reads, lists.counts)),
         ]
         self._take(m, lists)
-        self._insert(m, lists)
-        self._read(m, lists)
+        self._read(m, lists, self._insert(m, lists))
         self._release(m, lists)
         return m
 
@@ -87,7 +91,7 @@ class InputLists(wiring.Component):
         taken = Signal(name="taken")
         at_last = number == plan.spec.inputs - 1
         free = ~lists.held | lists.leaves
-        blocked = lists.of(lists.full, lists.fills) | lists.closes | lists.ends
+        blocked = lists.of(lists.full, lists.fills) | lists.left | lists.closes | lists.ends
         m.d.comb += [
             self.i.ready.eq(free & ~due & ~blocked),
             taken.eq(self.i.valid & self.i.ready),
@@ -112,70 +116,91 @@ class InputLists(wiring.Component):
                 due.eq(0),
             ]
 
-    def _insert(self, m: Module, lists: _Lists) -> None:
-        """Put the input in the register in front of the list of its step."""
+    def _insert(self, m: Module, lists: _Lists) -> Signal:
+        """Put the input in the register in front of the list of its step, whose address this is."""
         plan = self.plan
         time = Signal(plan.time_bits, name="time")
         inserts = Signal(name="inserts")
         silent = time == plan.steps
         row = Signal(plan.row_bits, name="placed_row", reset_less=True)
         behind = Signal(name="behind", reset_less=True)  # the list had an input
-        at = Cat(time[: lists.step_bits], lists.fills)
-        asked = Cat(self.step[: lists.step_bits], lists.reads)
+        at = Signal.like(lists.place, name="list")
+        busy = lists.writes | lists.fronts | self.look | lists.fresh
         m.d.comb += [
             self.times.i_value.eq(lists.value),
             time.eq(gated(self.times.o_time, by=~lists.constant)),
-            inserts.eq(lists.held & ~silent & ~lists.writes & ~self.look),
+            at.eq(Cat(time[: lists.step_bits], lists.fills)),
+            inserts.eq(lists.held & ~silent & ~busy),
             lists.leaves.eq(lists.held & (silent | inserts)),
         ]
         m.d.sync += [
             lists.writes.eq(inserts),
-            lists.closes.eq(lists.leaves & lists.ends),
-            lists.place.eq(at),
-            row.eq(lists.row),
-            behind.eq(lists.occupied.bit_select(at, 1)),
+            lists.fronts.eq(lists.writes),
+            lists.left.eq(lists.leaves & lists.ends),
+            lists.closes.eq(lists.left),
         ]
+        with m.If(~lists.writes):
+            m.d.sync += [
+                lists.place.eq(at),
+                row.eq(lists.row),
+                behind.eq(lists.occupied.bit_select(at, 1)),
+            ]
+        # First the link leads to the head, read in the clock before; then the head changes.
         end = C((1 << plan.row_bits) - 1, plan.row_bits)
-        head = Signal(plan.row_bits, name="head_data")
+        link = lists.link(row, lists.place[lists.step_bits :])
         m.d.comb += [
-            head.eq(lists.head_read.data),
-            lists.head_read.addr.eq(Mux(self.look, asked, at)),
-            lists.head_write.addr.eq(lists.place),
-            lists.head_write.data.eq(row),
-            lists.head_write.en.eq(lists.writes),
-            lists.link_write.addr.eq(lists.link(row, lists.place[lists.step_bits :])),
-            lists.link_write.data.eq(Mux(behind, head, end)),
-            lists.link_write.en.eq(lists.writes),
+            lists.write.addr.eq(Mux(lists.fronts, lists.head(lists.place), link)),
+            lists.write.data.eq(
+                Mux(lists.fronts, row, Mux(behind, lists.found, end)),
+            ),
+            lists.write.en.eq(lists.writes | lists.fronts),
         ]
         with m.If(lists.writes):
             m.d.sync += lists.occupied.bit_select(lists.place, 1).eq(1)
         with m.If(lists.closes):
-            for buffer in range(self.plan.buffers):
+            for buffer in range(BUFFERS):
                 with m.If(lists.fills == buffer):
                     m.d.sync += lists.full[buffer].eq(1)
             m.d.sync += lists.fills.eq(~lists.fills)
+        return at
 
-    def _read(self, m: Module, lists: _Lists) -> None:
-        """Go along a list."""
+    def _read(self, m: Module, lists: _Lists, filled: Signal) -> None:
+        """Go along a list; `filled` is the list of the input that comes next."""
         looked = Signal(name="looked")
         some = Signal(name="some_register", reset_less=True)
-        asked = Cat(self.step[: lists.step_bits], lists.reads)
-        m.d.sync += looked.eq(self.look)
+        arrived = Signal(name="arrived")  # what is behind the row is at the memory's output
+        kept = Signal(self.plan.row_bits, name="kept", reset_less=True)
+        following = Signal(self.plan.row_bits, name="following")
+        asked = Signal.like(lists.place, name="asked_list")
+        m.d.sync += [
+            looked.eq(self.look),
+            lists.fresh.eq(looked | self.advance),
+            arrived.eq(lists.fresh),
+            kept.eq(following),
+        ]
         with m.If(self.look):
             m.d.sync += some.eq(lists.occupied.bit_select(asked, 1))
         with m.If(looked):
-            m.d.sync += self.row.eq(lists.head_read.data)
+            m.d.sync += self.row.eq(lists.found)
         with m.Elif(self.advance):
-            m.d.sync += self.row.eq(lists.link_read.data)
+            m.d.sync += self.row.eq(following)
         m.d.comb += [
             self.some.eq(some),
-            lists.link_read.addr.eq(lists.link(self.row, lists.reads)),
-            self.last.eq(lists.link_read.data.all()),
+            asked.eq(Cat(self.step[: lists.step_bits], lists.reads)),
+            lists.read.addr.eq(
+                Mux(
+                    lists.fresh & ~self.look,
+                    lists.link(self.row, lists.reads),
+                    lists.head(Mux(self.look, asked, filled)),
+                )
+            ),
+            following.eq(Mux(arrived, lists.found, kept)),
+            self.last.eq(following.all()),
         ]
 
     def _release(self, m: Module, lists: _Lists) -> None:
         """Empty the buffer that has been read; count the inputs of the other one."""
-        size = len(lists.occupied) // self.plan.buffers
+        size = len(lists.occupied) // BUFFERS
         for buffer, count in enumerate(lists.counts):
             with m.If(self.release & (lists.reads == buffer)):
                 m.d.sync += [
@@ -194,8 +219,8 @@ class _Lists:
 
     Members
     -------
-    heads, links : memories: the input in front of each list, and the one behind each input, all
-        ones behind the last.
+    words : memory: of each buffer the input behind each input, all ones behind the last, and from
+        the end of its words the input in front of each list.
     fills, reads : numbers of the buffers that are filled and read.
     full : for each buffer, whether it holds a sample.
     occupied : for each step of each buffer, whether its list holds an input.
@@ -203,36 +228,40 @@ class _Lists:
     held, value, row, constant, ends : the register: whether it holds an input; its value and
         number; it is the constant input; it is the last of the sample.
     leaves : the input leaves the register.
-    writes, place : it is put in front of that list in this clock.
-    closes : the last input has left.
+    found : the word that was read in the clock before.
+    writes, place : its link is written in this clock, and it belongs in front of that list.
+    fronts : it becomes the list's head in this clock, the one behind `writes`.
+    left, closes : the last input has left, a clock and two ago.
+    fresh : the row of a walk is new: what is behind it is read in this clock.
     """
 
     def __init__(self, plan: LearningPlan) -> None:
         self.step_bits = (plan.steps - 1).bit_length()
+        # Heads lie behind the links of all inputs.
+        held = plan.rows + (1 << self.step_bits)
+        self.row_bits = (held - 1).bit_length()
         attrs: dict[str, Any] = {"no_rw_check": 1}
-        self.heads = memory.Memory(
-            shape=plan.row_bits, depth=plan.buffers << self.step_bits, init=[], attrs=attrs
-        )
-        self.row_bits = (plan.rows - 1).bit_length()
-        rows = plan.buffers << self.row_bits
         if plan.behind_host and plan.family.name == "ecp5":
             # The weights of a large network and the host's queues take all block RAM of an
             # ECP5-25F; its LUTs are memories too.
-            attrs = {**attrs, "ram_style": "distributed"}
-        self.links = memory.Memory(shape=plan.row_bits, depth=rows, init=[], attrs=attrs)
-        self.head_read, self.head_write = self.heads.read_port(), self.heads.write_port()
-        self.link_read, self.link_write = self.links.read_port(), self.links.write_port()
-        bits = plan.buffers - 1  # of the number of a buffer
-        self.fills, self.reads = Signal(bits, name="fills"), Signal(bits, name="reads")
-        self.full = Signal(plan.buffers, name="complete")
-        self.occupied = Signal(plan.buffers << self.step_bits, name="occupied")
-        self.counts = [Signal(plan.row_bits, name=f"count_{n}") for n in range(plan.buffers)]
+            attrs["ram_style"] = "distributed"
+        self.words = memory.Memory(
+            shape=plan.row_bits, depth=BUFFERS << self.row_bits, init=[], attrs=attrs
+        )
+        self.read, self.write = self.words.read_port(), self.words.write_port()
+        self.found = Signal(plan.row_bits, name="found")
+        self.fills, self.reads = Signal(name="fills"), Signal(name="reads")
+        self.full = Signal(BUFFERS, name="complete")
+        self.occupied = Signal(BUFFERS << self.step_bits, name="occupied")
+        self.counts = [Signal(plan.row_bits, name=f"count_{n}") for n in range(BUFFERS)]
         self.held, self.constant = Signal(name="held"), Signal(name="constant")
         self.value = Signal(plan.spec.value_bits, name="value", reset_less=True)
         self.row = Signal(plan.row_bits, name="held_row", reset_less=True)
         self.ends, self.leaves = Signal(name="ends"), Signal(name="leaves")
-        self.writes, self.closes = Signal(name="writes"), Signal(name="closes")
-        self.place = Signal(self.step_bits + bits, name="place", reset_less=True)
+        self.writes, self.fronts = Signal(name="writes"), Signal(name="fronts")
+        self.left, self.closes = Signal(name="left"), Signal(name="closes")
+        self.fresh = Signal(name="fresh")
+        self.place = Signal(self.step_bits + 1, name="place", reset_less=True)
 
     def of(self, bits: Value, buffer: Value) -> Value:
         """The bit of a buffer."""
@@ -240,4 +269,9 @@ class _Lists:
 
     def link(self, row: Value, buffer: Value) -> Value:
         """Address of the link behind an input."""
-        return Cat(Cat(row, C(0, 1))[: self.row_bits], buffer)
+        return Cat(Cat(row, C(0, self.row_bits))[: self.row_bits], buffer)
+
+    def head(self, place: Value) -> Value:
+        """Address of the head of a list: they are counted from the end of the buffer's words."""
+        step, buffer = place[: self.step_bits], place[self.step_bits :]
+        return Cat(~step, C(-1, self.row_bits - self.step_bits), buffer)

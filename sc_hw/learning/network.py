@@ -75,8 +75,7 @@ class LearningNetwork(wiring.Component):
     ----------
     spec : the network.
     family : the fabric.
-    behind_host : whether it stands behind a host's registers, one sample at a time: then one
-        buffer of inputs is enough.
+    behind_host : whether it stands behind a host's registers, which take block RAM too.
 
     Members
     -------

@@ -52,7 +52,7 @@ class LearningPlan:
     -------
     spec : inputs, hidden layers and a readout.
     family : the fabric.
-    behind_host : whether the network stands behind a host's registers, one sample at a time.
+    behind_host : whether the network stands behind a host's registers.
 
     Raises
     ------
@@ -156,11 +156,6 @@ class LearningPlan:
     def share_bits(self) -> int:
         """Bits of the number of a share."""
         return (self.fold - 1).bit_length()
-
-    @property
-    def buffers(self) -> int:
-        """Samples that the lists hold: one more than is worked on, if more than one may come."""
-        return 1 if self.behind_host else 2
 
     @property
     def lane_bits(self) -> int:
@@ -302,8 +297,13 @@ class LearningPlan:
 
     @property
     def sum_bits(self) -> int:
-        """Signed bits of a current or a score."""
-        return max(self.current_format.width, self.spec.score_format.width)
+        """Signed bits of a current, or of a partial sum of a score.
+
+        Visits of rows go to the partial sums in turn, so each has its share of them at most.
+        """
+        visits = -(-self.steps * self.spec.rows(self.stages) // self.sets)
+        partial = self.spec.output.weight_bits + (visits - 1).bit_length()
+        return max(self.current_format.width, partial)
 
     @property
     def current_format(self) -> IntFormat:

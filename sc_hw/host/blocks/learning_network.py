@@ -5,19 +5,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 
 from sc_hw.build.blocks.ports import leaf_fields, space_rows
 from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
 from sc_hw.host.registers import WORD_BITS
+from sc_hw.wires import choose
 from sc_model.spec import ConfigError
 
 
 class HostLearningNetwork(HostBlock):
     """A network that learns; what is told of a sample comes with it.
 
-    One sample is under way at a time, and its packet leaves when the sample has been learned from.
+    Two samples are under way: the values of one come while the one before is learned from. A packet
+    leaves when its sample has been learned from.
 
     Raises
     ------
@@ -61,25 +63,22 @@ class HostLearningNetwork(HostBlock):
 
     def connect(self, m: Module, pins: Any) -> None:
         """Values and what is told in, the winner out once the sample is over."""
-        self.count_in_flight(m, 1)
+        self.count_in_flight(m, 2)
         told, number = Signal(name="told"), Signal(WORD_BITS, init=1)
+        lesson = self._lesson(m, pins.teach.valid & pins.teach.ready)
         winner = Signal(len(pins.o.payload.as_value()), reset_less=True)
         waiting, second = Signal(name="waiting"), Signal(name="second")
         m.d.comb += [
             pins.i.payload.eq(self.transfer.payload),
             pins.i.valid.eq(self.transfer.valid),
             self.transfer.ready.eq(pins.i.ready),
-            *(
-                pins.teach.payload[each.name].eq(self.common_value(each.name))
-                for each in self.step.common
-            ),
+            pins.teach.payload.eq(lesson),
             pins.teach.valid.eq(told),
             pins.o.ready.eq(1),
             self.packet.valid.eq(waiting),
             self.packet.payload.eq(Mux(second, winner, number)),
             self.finished.eq(waiting & second & self.packet.ready),
         ]
-        # The common part is complete once a transfer has come, and stands until the next step.
         with m.If(pins.o.valid & pins.o.ready):
             m.d.sync += [told.eq(1), winner.eq(pins.o.payload.as_value())]
         with m.If(pins.teach.valid & pins.teach.ready):
@@ -91,6 +90,22 @@ class HostLearningNetwork(HostBlock):
         with m.If(self.finished):
             m.d.sync += [waiting.eq(0), number.eq(number + 1)]
         self.connect_window(m, [pins.load], [pins.read], [pins.readback])
+
+    def _lesson(self, m: Module, taught: Value) -> Value:
+        """What is told of the sample that is answered; kept for each of the two samples.
+
+        The common part is complete once a transfer has come, and stands until the next step.
+        """
+        layout = self.block.component.parts.control.told_layout
+        coming, answered = Signal(name="coming", init=1), Signal(name="answered")
+        lessons = [Signal(layout, name=f"lesson_{n}", reset_less=True) for n in range(2)]
+        m.d.sync += [coming.eq(coming ^ self.begins), answered.eq(answered ^ taught)]
+        for number, lesson in enumerate(lessons):
+            with m.If(self.transfer.valid & (coming == number)):
+                m.d.sync += [
+                    lesson[each.name].eq(self.common_value(each.name)) for each in self.step.common
+                ]
+        return choose(answered, [lesson.as_value() for lesson in lessons])
 
 
 HOST_BLOCK = HostLearningNetwork
