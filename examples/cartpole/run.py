@@ -204,6 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console()
     runs = []
     with errors_in_one_line():
+        # Comparisons come last; a wrong name, or a board that is not there, ends the script now.
+        for on in options.compare:
+            Device.open(HERE / "cartpole.toml", on=on).close()
         for seed in options.seeds:
             with Device.open(HERE / "cartpole.toml", on=options.on) as device:
                 runs.append(learned(device, seed, options.episodes, console))

@@ -137,8 +137,9 @@ CompactOf = Annotated[
     bool | None,
     typer.Option(
         "--compact/--dense",
-        help="Kernels for convolutions, and lists where most weights are 0 (no hardware yet), or"
-        " dense layers alone; else kernels that have hardware, and both for too large layers.",
+        help="Kernels for convolutions, and lists where most weights are 0 (in hardware a synapse a"
+        " clock), or dense layers alone; else kernels that have hardware, and both for too large"
+        " layers.",
     ),
 ]
 ReadoutOf = Annotated[

@@ -32,8 +32,13 @@ def write_checkpoint(path: Path, state: State, block: DeviceBlock) -> Path:
     Raises
     ------
     ConfigError
-        A field has more than 64 bits, which a NumPy archive can't hold.
+        A field has more than 64 bits, which a NumPy archive can't hold; the path is a folder's.
     """
+    if path.is_dir():
+        raise ConfigError(
+            f"checkpoint {path} must be a file (.npz), not a folder; give"
+            f" {path / 'checkpoint.npz'}, say."
+        )
     arrays = {
         f"{space}.{name}": values
         for space, fields in state.items()

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sc_driver.board import Board
@@ -30,7 +31,7 @@ from sc_hw.simulation.library import rtl_library
 from sc_hw.simulation.on_board import OnBoard, check_on_board
 from sc_model.golden.readout import Answers
 from sc_model.native import NativeError
-from sc_model.spec import ConfigError, Design, load_design
+from sc_model.spec import ConfigError, ConfigTypeError, Design, load_design
 from sc_model.texts import shown
 from sc_sim.rtl import engine_of
 
@@ -198,6 +199,35 @@ class Device:
         """
         self.block.load(self._engine, weights)
 
+    def initial_weights(self, seed: int | np.random.Generator) -> Any:
+        """Random weights for `load`: those with which runs of such a design usually begin.
+
+        Parameters
+        ----------
+        seed : an integer >= 0; or a NumPy generator, which goes on from where it is.
+
+        Returns
+        -------
+        An array of the block's shape; for a network a dictionary, as `load` takes it.
+
+        Raises
+        ------
+        ConfigTypeError
+            `seed` is neither.
+        ConfigError
+            `seed` is negative.
+        """
+        if not isinstance(seed, np.random.Generator):
+            if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+                raise ConfigTypeError(
+                    "the seed of initial weights must be an integer or a NumPy generator"
+                    f" (numpy.random.default_rng), not {shown(seed)} ({type(seed).__name__})."
+                )
+            if seed.__index__() < 0:
+                raise ConfigError(f"the seed of initial weights must be >= 0, not {shown(seed)}.")
+            seed = np.random.default_rng(seed.__index__())
+        return self.block.initial_weights(seed)
+
     def state(self) -> State:
         """Every field by space and name; a lane and a bank have the space ``synapse`` alone."""
         return self.block.state(self._engine)
@@ -208,7 +238,8 @@ class Device:
         Raises
         ------
         ConfigError
-            The state holds fields of more than 64 bits, or is one that no device can go on from.
+            The state holds fields of more than 64 bits, or is one that no device can go on from;
+            the path is that of a folder.
         """
         state = self.state()
         why = self.block.unrestorable(state)

@@ -23,7 +23,7 @@ from sc_model.quantisation.float_layer import FloatLayer, Floats
 from sc_model.quantisation.loss import Loss, loss
 from sc_model.spec import ConfigError, HetSynSpec, IntFormat
 from sc_model.spec.dense import DenseSpec, IntegratorNeuronSpec, IntegratorSpec, LifSpec
-from sc_model.spec.errors import did_you_mean
+from sc_model.spec.errors import did_you_mean, in_tables
 from sc_model.spec.trained_layer import MAX_DELAY
 
 Ints = NDArray[np.int64]
@@ -443,4 +443,5 @@ def _hetsyn(
             **(template.model_dump() | {"neuron": neuron | {"threshold": int(whole[0])}})
         )
     except ConfigError as error:
-        raise ConfigError(f"layer '{layer.name}': {error}") from error
+        text = in_tables(error, {"NeuronSpec": "its neurons'"})
+        raise ConfigError(f"layer '{layer.name}': {text}") from error

@@ -20,7 +20,7 @@ from sc_model.endless import EndlessLoop, limited
 from sc_model.files import read_text
 from sc_model.spec.catalogue import Catalogue, Plugin
 from sc_model.spec.choice import RuleChoice, is_rule_file
-from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError
+from sc_model.spec.errors import ConfigError, ConfigTypeError, RuleError, in_tables
 from sc_model.spec.rule import Rule, RuleParams
 from sc_model.spec.rule_contract import check_formats, read_rule
 from sc_model.spec.rule_parts.errors import rule_error
@@ -111,12 +111,20 @@ def _rule_from_text(file: str, text: str) -> Rule:
         raise RuleError(f"{place}: {what.removesuffix('.')}.") from error
 
 
+def _parameters(params_type: type[RuleParams], choice: RuleChoice) -> RuleParams:
+    """The parameters that a design gives, checked; errors name them as the design does."""
+    try:
+        return params_type(**choice.parameters)
+    except (ConfigError, ConfigTypeError) as error:
+        raise in_tables(error, {params_type.__name__: "[rule]"}) from None
+
+
 def resolve(choice: RuleChoice) -> tuple[Rule, RuleParams]:
     """The rule a design chooses, with its parameters checked by the family's own `Params`."""
     rule = load_rule(choice.family)
     try:
         with limited():
-            params = rule.params_type(**choice.parameters)
+            params = _parameters(rule.params_type, choice)
             check_formats(rule, params)
     except EndlessLoop as error:
         raise rule_error(

@@ -20,7 +20,7 @@ from pydantic import (
 from sc_model.files import PathLike, read_text
 from sc_model.spec.bounds import MAX_SEED
 from sc_model.spec.choice import RuleChoice, is_rule_file
-from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain
+from sc_model.spec.errors import ConfigError, ConfigTypeError, did_you_mean, explain, in_tables
 from sc_model.spec.frozen import Frozen
 from sc_model.spec.host import HostSpec
 from sc_model.spec.learning import (
@@ -47,6 +47,28 @@ TABLES = (
     *RECURRENT_TABLES,
     "host",
 )
+# The table of a design file that each class checks, for errors; those of layers in [[layer]] and
+# [[hidden]] are named where their number is known.
+_TABLE_OF = {
+    "Design": "[design]",
+    "RuleChoice": "[rule]",
+    "HostSpec": "[host]",
+    "PlasticLayerSpec": "[layer]",
+    "NeuronSpec": "[neuron]",
+    "NetworkSpec": "[network]",
+    "ClockSpec": "[clock.ROLE]",
+    "ReadoutSpec": "[readout]",
+    "EncoderSpec": "[encoder]",
+    "PlasticStageSpec": "[plastic]",
+    "LearningNetworkSpec": "[learning]",
+    "RecurrentNetworkSpec": "[recurrent]",
+}
+# In a network the plastic layer's keys stand in other tables.
+_TABLE_IN_NETWORK = _TABLE_OF | {
+    "RuleChoice": "[plastic.rule]",
+    "PlasticLayerSpec": "[plastic]",
+    "NeuronSpec": "[plastic.neuron]",
+}
 
 
 class Design(Frozen):
@@ -290,6 +312,13 @@ def parse_design(values: dict[str, Any]) -> Design:
             raise ConfigError(
                 f"[design] has no table '{inner}'; it stands in a table [{inner}] of its own."
             )
+    _check_keys(table)
+    for name, value in values.items():
+        # A network's layers, and hidden ones, are tables in a list, which their own checks know.
+        if not isinstance(value, dict | list) or (name == "neuron" and isinstance(value, list)):
+            raise ConfigTypeError(
+                f"[{name}] must be a table, not {shown(value)} ({type(value).__name__})."
+            )
     others = {name: values[name] for name in TABLES[1:] if name in values}
     for block, own in (
         ("network", NETWORK_TABLES),
@@ -316,7 +345,23 @@ def parse_design(values: dict[str, Any]) -> Design:
     try:
         return Design.model_validate({**table, **others})
     except ValidationError as error:
-        raise explain(Design, error) from None
+        refusal = explain(Design, error)
+    except (ConfigError, ConfigTypeError) as error:
+        refusal = error
+    raise in_tables(
+        refusal, _TABLE_IN_NETWORK if table.get("block") == "network" else _TABLE_OF
+    ) from None
+
+
+def _check_keys(table: dict[str, Any]) -> None:
+    """ConfigError for a key that the table [design] has not; other tables are no keys of it."""
+    known = sorted(name for name in Design.model_fields if name not in TABLES)
+    for key in table:
+        if key not in known:
+            hint = did_you_mean(key, known) or "."
+            raise ConfigError(
+                f"[design] has no field {shown(key)}{hint} Its fields are: {', '.join(known)}."
+            )
 
 
 def _network_tables(tables: dict[str, Any]) -> dict[str, Any]:
@@ -384,7 +429,11 @@ def _layer(number: int, table: Any) -> TrainedLayerSpec:
         return layer(**table)
     except (ConfigError, ConfigTypeError) as error:
         name = f" ('{table['name']}')" if isinstance(table.get("name"), str) else ""
-        raise type(error)(f"layer {number}{name}: {error}") from None
+        tables = {layer.__name__: "[[layer]]"}
+        neuron = layer.model_fields.get("neuron")  # a kind may have none
+        if neuron is not None and isinstance(neuron.annotation, type):
+            tables[neuron.annotation.__name__] = "[layer.neuron]"
+        raise type(error)(f"layer {number}{name}: {in_tables(error, tables)}") from None
 
 
 def load_design(path: PathLike) -> Design:

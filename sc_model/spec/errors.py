@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +20,9 @@ class ConfigTypeError(OneLineError, TypeError):
     """A configuration holds a value of the wrong kind."""
 
 
+AnyError = TypeVar("AnyError", bound=ConfigError | ConfigTypeError)
+
+
 class RuleError(ConfigError):
     """A rule file breaks the contract of rules; the text begins with its file and line."""
 
@@ -28,6 +31,27 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the known name closest to `name`, or nothing when none is close."""
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def in_tables(error: AnyError, tables: Mapping[str, str]) -> AnyError:
+    """The error in the words of a design file, whose author knows tables and no Python classes.
+
+    Parameters
+    ----------
+    error : of a configuration; it names a key as ``<class>.<key>``.
+    tables : the table that stands for each class, as ``[layer]``, by the name of the class.
+
+    Returns
+    -------
+    The same kind of error, which names the key as ``[layer] <key>``.
+    """
+    names = "|".join(map(re.escape, tables))
+    text = re.sub(
+        rf"\b({names})(\.(?=[a-z])|(?= has no field))",
+        lambda name: f"{tables[name[1]]}{' ' if name[2] else ''}",
+        str(error),
+    )
+    return type(error)(text)
 
 
 _KINDS = {

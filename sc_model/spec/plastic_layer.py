@@ -299,7 +299,7 @@ def placement(layer: PlasticLayerSpec) -> Placement:
         place = Placement(layer.inputs, layer.neurons, layer.chains, layer.lanes // layer.chains)
         if not _possible(layer, place):
             raise ConfigError(
-                "PlasticLayerSpec.chains must leave each chain 2 inputs or more (an even number"
+                "chains of a plastic layer must leave each chain 2 inputs or more (an even number"
                 f" with memory 'single_port'), not {layer.chains} chains for {layer.inputs} inputs."
             )
         return place
@@ -308,9 +308,9 @@ def placement(layer: PlasticLayerSpec) -> Placement:
         lanes = list(lane_placements(layer))
         if not lanes:
             raise ConfigError(
-                f"PlasticLayerSpec.inputs can't be {layer.inputs} with memory '{layer.memory}': no"
-                " number of lanes gives each chain an even number of rows; take one input more, or"
-                " another memory."
+                f"inputs of a plastic layer can't be {layer.inputs} with memory '{layer.memory}':"
+                " no number of lanes gives each chain an even number of rows; take one input more,"
+                " or another memory."
             )
         allowed = _ranges(lanes)
         if len(allowed) > 120:
@@ -320,7 +320,7 @@ def placement(layer: PlasticLayerSpec) -> Placement:
             ]
             allowed = f"one of {len(lanes)} counts, the nearest of them {_ranges(near)},"
         raise ConfigError(
-            f"PlasticLayerSpec.lanes must be {allowed} for {layer.inputs} inputs and"
+            f"lanes of a plastic layer must be {allowed} for {layer.inputs} inputs and"
             f" {layer.neurons} neurons, not {layer.lanes}."
         )
     return best

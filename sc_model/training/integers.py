@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from sc_model.spec import ConfigError, HetSynSpec
+from sc_model.spec.errors import in_tables
 from sc_model.training.hetsyn import HetSyn
 from sc_model.training.quantise import Quantiser
 
@@ -92,7 +93,8 @@ def to_integers(module: HetSyn, template: HetSynSpec, tick_ms: float = 1.0) -> I
     try:
         spec = HetSynSpec(**changed)
     except ConfigError as error:
+        text = in_tables(error, {"NeuronSpec": "its neurons'"})
         raise ConfigError(
-            f"the trained layer does not fit layer '{template.name}': {error}"
+            f"the trained layer does not fit layer '{template.name}': {text}"
         ) from error
     return Integers(spec, weight, code, scale)

@@ -265,7 +265,7 @@ def test_a_file_makes_a_kind(drop: Drop) -> None:
     with pytest.raises(ConfigError) as caught:
         design("powers", trace_bits=4)
     assert str(caught.value).startswith(
-        "layer 1 ('only'): PowersSpec has no field 'trace_bits'. Its fields are: bias, clock, "
+        "layer 1 ('only'): [[layer]] has no field 'trace_bits'. Its fields are: bias, clock, "
     )
 
 

@@ -51,6 +51,16 @@ def test_a_short_run_is_the_same_on_rtl(cartpole: ModuleType) -> None:
     assert found["differences_at_the_end"] == 0
 
 
+def test_a_comparison_that_can_not_be_ends_the_script_at_once(
+    cartpole: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cartpole, "learned", lambda *_: pytest.fail("it has run"))
+    with pytest.raises(SystemExit) as ended:
+        cartpole.main(["--compare", "nix"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("error: a device runs on model, rtl, sim-board or a")
+
+
 def test_it_learns(cartpole: ModuleType) -> None:
     with Device.open(cartpole.HERE / "cartpole.toml") as device:
         run = cartpole.learned(device, 3, 60, Console(quiet=True))

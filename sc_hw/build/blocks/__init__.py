@@ -39,7 +39,7 @@ def block_of(design: Design, family: Family, graph: Graph | None = None) -> Bloc
 
     Raises ConfigError for a design that can't be made.
     """
-    return pick("Design.block", design.block, _blocks())(design, family, graph)
+    return pick("[design] block", design.block, _blocks())(design, family, graph)
 
 
 __all__ = ["Block", "block_names", "block_of"]

@@ -38,7 +38,7 @@ def family_names() -> tuple[str, ...]:
     return _families().names()
 
 
-def load_family(name: str, subject: str = "Design.fabric") -> Family:
+def load_family(name: str, subject: str = "[design] fabric") -> Family:
     """The family of that name; ConfigError lists the known ones, or says why it is broken.
 
     The error begins with `subject`, which is what named the family.

@@ -24,7 +24,7 @@ def host_block_of(block: Block) -> HostBlock:
 
     Raises ConfigError where the block's words do not fit the registers.
     """
-    return pick("Design.block", block.name, _host_blocks())(block)
+    return pick("[design] block", block.name, _host_blocks())(block)
 
 
 __all__ = ["HostBlock", "host_block_of"]

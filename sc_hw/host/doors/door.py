@@ -11,8 +11,8 @@ from amaranth.lib.wiring import In, Member, Out
 from sc_hw.host import wishbone
 from sc_hw.host.register_map import ADDRESS_BITS
 from sc_hw.host.registers import WORD_BITS
-from sc_model.spec import ConfigError, Frozen
-from sc_model.spec.errors import did_you_mean
+from sc_model.spec import ConfigError, ConfigTypeError, Frozen
+from sc_model.spec.errors import did_you_mean, in_tables
 from sc_model.spec.host import HostSpec
 
 # Members of a door's component that lead to the registers and to the rest of a system; all others
@@ -72,7 +72,10 @@ class Door(ABC):
                     f"{did_you_mean(key, [*known, *HostSpec.model_fields]) or '.'} Its keys are:"
                     f" {', '.join(['door', own, *known])}."
                 )
-        return cls.options(**spec.options)
+        try:
+            return cls.options(**spec.options)
+        except (ConfigError, ConfigTypeError) as error:
+            raise in_tables(error, {cls.options.__name__: "[host]"}) from None
 
     @classmethod
     def ports(cls, component: wiring.Component) -> dict[str, Member]:

@@ -106,6 +106,15 @@ class LearningNetworkDevice(DeviceBlock):
         """Write every field."""
         engine.restore(state)
 
+    def set_parameters(self, engine: Any, values: Mapping[str, Any]) -> None:
+        """ConfigError: a sample's registers are set where the sample is given."""
+        if values:
+            raise ConfigError(
+                f"a learning network has no run-time parameters, and so not {sorted(values)[0]!r};"
+                f" {', '.join(REGISTERS)} are given to `step` or `run`, as run(values=...,"
+                " step_shift=1)."
+            )
+
     # --- samples ----------------------------------------------------------------------------------
 
     def recording(self, path: PathLike) -> tuple[dict[str, NDArray[Any]], Any]:

@@ -41,7 +41,7 @@ from sc_model.spec import IntFormat, NeuronSpec, PlasticLayerSpec, Rule, RulePar
 
 Checkpoint = dict[str, dict[str, NDArray[Any]]]
 BIT = IntFormat(1)
-NO_CRITIC = "outcome needs a critic: set PlasticLayerSpec.critic_shift or discount_shift"
+NO_CRITIC = "outcome needs a critic: set the layer's critic_shift or discount_shift"
 
 
 def _unclamped(graph: Graph, names: Iterable[str]) -> Graph:
@@ -266,7 +266,7 @@ class PlasticLayer(WithRegisters):
         if outcome and self._critic is None:
             raise ValueError(NO_CRITIC)
         if decide and not self.neuron.winner_take_all:
-            raise ValueError("decide needs NeuronSpec.winner_take_all")
+            raise ValueError("decide needs neurons with winner_take_all")
         modulators = {} if modulators is None else modulators
         self._check_names(modulators)
         modulators = {**modulators, **self.registers.settings}
@@ -321,7 +321,7 @@ class PlasticLayer(WithRegisters):
         if flags["outcome"].any() and self._critic is None:
             raise ValueError(NO_CRITIC)
         if flags["decide"].any() and not self.neuron.winner_take_all:
-            raise ValueError("decide needs NeuronSpec.winner_take_all")
+            raise ValueError("decide needs neurons with winner_take_all")
         if x.dtype not in (np.bool_, np.uint8):
             x = saturated_array(self.names.pre_spike, x, x.shape, BIT, np.dtype(np.int64))
         given = {**modulators, **self.registers.settings}

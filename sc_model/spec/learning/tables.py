@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sc_model.spec.errors import ConfigError, ConfigTypeError
+from sc_model.spec.errors import ConfigError, ConfigTypeError, in_tables
 from sc_model.spec.learning.learning_network import HiddenLayerSpec, OutputLayerSpec
 from sc_model.spec.learning.recurrent_network import RecurrentLayerSpec
 from sc_model.texts import shown
@@ -42,8 +42,9 @@ def learning_tables(tables: dict[str, Any]) -> dict[str, Any]:
             for number, table in enumerate(hidden, 1)
         ),
     }
-    if "output" in tables:
-        fields["output"] = _layer(OutputLayerSpec, "the readout", "[output]", tables["output"])
+    if "output" not in tables:
+        raise ConfigError("a learning network must have a table [output], its readout.")
+    fields["output"] = _layer(OutputLayerSpec, "the readout", "[output]", tables["output"])
     others = {name: value for name, value in tables.items() if name not in LEARNING_TABLES}
     return {"learning": fields, **others}
 
@@ -78,7 +79,10 @@ def _layer(spec: type[Layer], subject: str, where: str, table: Any) -> Layer:
     try:
         return spec(**table)
     except (ConfigError, ConfigTypeError) as error:
-        raise type(error)(f"{subject}: {error}") from None
+        rule = f"[{where.strip('[]')}.rule]"
+        text = str(in_tables(error, {spec.__name__: where, "RuleChoice": rule}))
+        prefix = "" if subject == where else f"{subject}: "
+        raise type(error)(f"{prefix}{text}") from None
 
 
 def _wrong(where: str, value: Any) -> ConfigTypeError:

@@ -119,11 +119,15 @@ def checked_settings(
     known = {setting.name: setting for setting in settings}
     for name in values:
         if name not in known:
-            names = sorted(known)
-            hint = did_you_mean(name, names) or "."
+            if not known:
+                raise ConfigError(
+                    f"the rule '{rule}' has no run-time parameters, and so not '{name}'; its"
+                    " parameters stand in the design, in the table [rule]."
+                )
+            hint = did_you_mean(name, known) or "."
             raise ConfigError(
                 f"the rule '{rule}' has no run-time parameter '{name}'{hint} It has:"
-                f" {', '.join(names) or 'none'}."
+                f" {', '.join(sorted(known))}."
             )
     return {name: known[name].checked(value) for name, value in values.items()}
 

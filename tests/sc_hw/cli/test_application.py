@@ -107,26 +107,26 @@ GOOD = '[design]\nname = "d"\nblock = "lane"\n'
             "[desing]\n",
             f"a design file has no table [desing]; did you mean 'design'? {TABLES}",
         ),
-        (GOOD + "[rule]\nweight_bits = 0\n", "Params.weight_bits must be >= 1, not 0."),
+        (GOOD + "[rule]\nweight_bits = 0\n", "[rule] weight_bits must be >= 1, not 0."),
         (
             GOOD + "[rule]\nweigth_bits = 8\n",
             (
-                "Params has no field 'weigth_bits'; did you mean 'weight_bits'? Its fields are:"
+                "[rule] has no field 'weigth_bits'; did you mean 'weight_bits'? Its fields are:"
                 " learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits."
             ),
         ),
         (
             GOOD + 'fabric = "ice40"\n',
             (
-                "Design.fabric must be one of ecp5, gatemate, generic, gowin, ice40_hx, ice40_up,"
+                "[design] fabric must be one of ecp5, gatemate, generic, gowin, ice40_hx, ice40_up,"
                 " xilinx7, not 'ice40'; did you mean 'ice40_up'?"
             ),
         ),
-        (GOOD + 'synapses = "many"\n', "Design.synapses must be an integer, not 'many' (str)."),
+        (GOOD + 'synapses = "many"\n', "[design] synapses must be an integer, not 'many' (str)."),
         (
             GOOD + "synapses = 7\n",
             (
-                "Design.synapses must be 1 for block 'lane', not 7; for many synapses use block ="
+                "[design] synapses must be 1 for block 'lane', not 7; for many synapses use block ="
                 ' "bank".'
             ),
         ),

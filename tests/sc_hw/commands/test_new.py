@@ -78,11 +78,11 @@ def test_a_layer_that_can_not_be_made_is_not_written(tmp_path: Path) -> None:
     known = "1 to 4, 6, 8, 9, 12, 16, 18, 24 or 32"
     assert (
         str(caught.value)
-        == f"PlasticLayerSpec.lanes must be {known} for 16 inputs and 4 neurons, not 5."
+        == f"lanes of a plastic layer must be {known} for 16 inputs and 4 neurons, not 5."
     )
     with pytest.raises(ConfigError) as caught:
         new("l", block="layer", inputs=0, folder=tmp_path)
-    assert str(caught.value) == "PlasticLayerSpec.inputs must be >= 2, not 0."
+    assert str(caught.value) == "[layer] inputs must be >= 2, not 0."
     assert list(tmp_path.iterdir()) == []
 
 

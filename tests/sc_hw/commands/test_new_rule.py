@@ -68,7 +68,7 @@ def test_the_block_that_is_asked_for(
     ("block", "sizes", "text"),
     [
         ("network", {}, "the block of a new rule must be lane, bank or layer, not 'network'."),
-        ("bank", {"synapses": 0}, "Design.synapses must be >= 1, not 0."),
+        ("bank", {"synapses": 0}, "[design] synapses must be >= 1, not 0."),
     ],
 )
 def test_a_block_that_is_refused(
@@ -85,7 +85,7 @@ def test_a_block_that_is_refused(
     [
         (
             "Soft",
-            "Design.name must be 1 to 63 lower-case letters, digits and underscores, a letter"
+            "[design] name must be 1 to 63 lower-case letters, digits and underscores, a letter"
             " first, not 'Soft'.",
         ),
         ("pair_stdp", "rule family 'pair_stdp' is installed already; choose another name."),

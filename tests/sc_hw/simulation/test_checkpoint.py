@@ -55,6 +55,15 @@ def test_fields_of_more_than_64_bits_are_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        Device.open(BANK).checkpoint(tmp_path)
+    assert str(error.value) == (
+        f"checkpoint {tmp_path} must be a file (.npz), not a folder; give"
+        f" {tmp_path / 'checkpoint.npz'}, say."
+    )
+
+
 @pytest.mark.parametrize("value", [-1, float("nan"), [1, 2, 3], np.zeros(3)])
 def test_a_state_without_its_spaces(value: Any) -> None:
     device = Device.open(BANK)

@@ -12,7 +12,7 @@ from support import ROOT, RULE, random_inputs
 
 from sc_hw import Device
 from sc_hw.simulation import devices
-from sc_model.spec import ConfigError, Design, load_design
+from sc_model.spec import ConfigError, ConfigTypeError, Design, load_design
 
 
 @pytest.mark.parametrize("design", [LAYER, INHIBITED], ids=lambda design: design.name)
@@ -115,3 +115,18 @@ def test_a_block_that_no_device_runs(on: str, monkeypatch: pytest.MonkeyPatch) -
     blocks = "a bank, a lane, a layer, a learning_network or a recurrent_network"
     with pytest.raises(ConfigError, match=rf"^Device runs {blocks}, not the network 'two': use "):
         Device.open(two_clocks(), on=on)
+
+
+def test_weights_to_begin_with() -> None:
+    device = Device.open(LAYER)
+    weights = device.initial_weights(5)
+    assert weights.shape == device.state()["synapse"]["weight"].shape
+    assert (weights == device.initial_weights(np.random.default_rng(5))).all()
+    assert (weights != device.initial_weights(6)).any()
+    device.load(weights)
+    assert (device.state()["synapse"]["weight"] == weights).all()
+    for seed in (True, 5.0, "5"):
+        with pytest.raises(ConfigTypeError, match=r"^the seed of initial weights must be an int"):
+            device.initial_weights(seed)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"^the seed of initial weights must be >= 0, not -1"):
+        device.initial_weights(-1)

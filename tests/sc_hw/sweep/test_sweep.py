@@ -97,6 +97,6 @@ def test_designs_of_an_older_front_are_taken_away(file: Path, tmp_path: Path) ->
 
 def test_a_design_that_is_none_is_said_before_anything_is_done(file: Path, tmp_path: Path) -> None:
     (tmp_path / "lane.toml").write_text('[design]\nname = "x"\nblock = "lnae"\n')
-    with pytest.raises(ConfigError, match=r"^Design.block must be .*did you mean 'lane'\?"):
+    with pytest.raises(ConfigError, match=r"^\[design\] block must be .*did you mean 'lane'\?"):
         sweep(file, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -78,7 +78,7 @@ def test_samples_are_answered_as_by_evaluate(
     [
         ({"layer": {"inputs": 100}}, "the task of digits needs 128 inputs for each threshold, 10"),
         ({"neuron": {"winner_take_all": False}}, "the task of digits needs a layer whose neurons"),
-        ({"layer": {"lanes": 0}}, "PlasticLayerSpec.lanes must be >= 1, not 0."),
+        ({"layer": {"lanes": 0}}, "[layer] lanes must be >= 1, not 0."),
         ({"rule": {"family": "pair_sdtp"}}, "rule family must be"),
     ],
 )

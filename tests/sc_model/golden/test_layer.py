@@ -606,9 +606,9 @@ def test_a_checkpoint_that_does_not_fit(
         (
             {"outcome": True},
             ValueError,
-            "outcome needs a critic: set PlasticLayerSpec.critic_shift or discount_shift",
+            "outcome needs a critic: set the layer's critic_shift or discount_shift",
         ),
-        ({"decide": True}, ValueError, "decide needs NeuronSpec.winner_take_all"),
+        ({"decide": True}, ValueError, "decide needs neurons with winner_take_all"),
     ],
 )
 def test_a_step_that_does_not_fit(given_: dict[str, Any], kind: type[Exception], text: str) -> None:

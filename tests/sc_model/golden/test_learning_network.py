@@ -206,5 +206,5 @@ def test_bad_input_is_refused() -> None:
 
 def test_widths_of_a_rule_follow_from_the_network() -> None:
     rule = RuleChoice(family="error_triggered", parameters={"learning_shift": 3})
-    with pytest.raises(ConfigError, match=r"^Params has no field 'learning_shift'"):
+    with pytest.raises(ConfigError, match=r"^\[rule\] has no field 'learning_shift'"):
         LearningNetwork(network(layer={"rule": rule}))

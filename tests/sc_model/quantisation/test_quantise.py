@@ -338,7 +338,7 @@ def test_a_hetsyn_leak_is_a_power_of_two() -> None:
     with pytest.raises(
         ConfigError,
         match=(
-            r"^layer 'hidden': NeuronSpec.threshold must be <= 2147483647, not 102400000000001\.$"
+            r"^layer 'hidden': its neurons' threshold must be <= 2147483647, not 102400000000001\.$"
         ),
     ):
         quantise(FloatLayer("hidden", WEIGHT, tau=np.full((2, 3), 5.0), threshold=1e9))

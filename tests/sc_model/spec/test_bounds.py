@@ -152,11 +152,11 @@ def test_a_number_beyond_its_bound_is_refused_by_name(title: str) -> None:
 @pytest.mark.parametrize(
     ("table", "text"),
     [
-        ("[rule]\nlearning_shift = 1000000000", "Params.learning_shift must be <= 63"),
-        ("[rule]\nweight_bits = 20000", "Params.weight_bits must be <= 48, not 20000."),
-        ("[rule]\ntrace_decay_shift = 5000", "Params.trace_decay_shift must be <= 63, not 5000."),
-        ('[rule]\nfamily = "pair_stdp"\nheadroom_bits = 4096', "Params.headroom_bits must be <= "),
-        ('[rule]\nfamily = "triplet_stdp"\nread_shift = -1', "Params.read_shift must be >= 0"),
+        ("[rule]\nlearning_shift = 1000000000", "[rule] learning_shift must be <= 63"),
+        ("[rule]\nweight_bits = 20000", "[rule] weight_bits must be <= 48, not 20000."),
+        ("[rule]\ntrace_decay_shift = 5000", "[rule] trace_decay_shift must be <= 63, not 5000."),
+        ('[rule]\nfamily = "pair_stdp"\nheadroom_bits = 4096', "[rule] headroom_bits must be <= "),
+        ('[rule]\nfamily = "triplet_stdp"\nread_shift = -1', "[rule] read_shift must be >= 0"),
     ],
 )
 def test_a_rule_of_a_design_is_refused_before_anything_is_computed(table: str, text: str) -> None:
@@ -203,7 +203,7 @@ def test_a_rule_without_bounds_of_its_own_has_those_of_the_kit(tmp_path: Any) ->
     more = "; a class with larger numbers gives the field a bound of its own."
     assert (
         error_of(file, leak_shift=10**9)
-        == f"Params.leak_shift must be <= {MAX_PARAMETER}, not 1000000000{more}"
+        == f"[rule] leak_shift must be <= {MAX_PARAMETER}, not 1000000000{more}"
     )
     assert "must be an integer from 1 to 48, not 5000; give" in error_of(file, level_bits=5000)
     resolve(RuleChoice(family=file, parameters={"leak_shift": MAX_PARAMETER}))
@@ -214,7 +214,7 @@ def test_a_rule_may_have_a_bound_of_its_own(tmp_path: Any) -> None:
     file = rule_file(tmp_path, ("leak_shift: int = Field(default=3, ge=0)", own))
     resolve(RuleChoice(family=file, parameters={"leak_shift": 10**9}))
     assert error_of(file, leak_shift=10**9 + 1) == (
-        "Params.leak_shift must be <= 1000000000, not 1000000001."
+        "[rule] leak_shift must be <= 1000000000, not 1000000001."
     )
 
 

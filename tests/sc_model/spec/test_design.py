@@ -34,25 +34,25 @@ def error_of(tmp_path: Path, text: str) -> str:
         (f"{LANE}a = {'[' * 2000}", "is nested too deep; a design has tables in tables, no more."),
         (f"{LANE}a = {'[' * 900}1{']' * 900}", "is nested too deep; a design has tables in"),
         (f"{LANE}a = {'{a=' * 900}1{'}' * 900}", "is nested too deep; a design has tables in"),
-        (f"{LANE}{'a.' * 1500}a = 1", "Design has no field 'a'. Its fields are: block, "),
+        (f"{LANE}{'a.' * 1500}a = 1", "[design] has no field 'a'. Its fields are: block, "),
         (f"{LANE}{'a.' * 20_000}a = 1", "must have lines of 4096 characters at most, not 40005."),
         (f"{LANE}seed = 1_{'1' * 4300}", "must have lines of 4096 characters at most, not 4309."),
-        (f"{LANE}seed = 0x{'f' * 4000}", "Design.seed must be <= 9223372036854775807, not int"),
-        (f"{LANE}seed = {'9' * 4000}", "Design.seed must be <= 9223372036854775807, not 99999"),
+        (f"{LANE}seed = 0x{'f' * 4000}", "[design] seed must be <= 9223372036854775807, not int"),
+        (f"{LANE}seed = {'9' * 4000}", "[design] seed must be <= 9223372036854775807, not 99999"),
         (f"{LANE}seed = 0o-1", "is not valid TOML: "),
         (f"{LANE}seed = 2026-13-45", "is not valid TOML: "),
-        (f"{LANE}seed = nan", "Design.seed must be an integer, not nan (float)."),
+        (f"{LANE}seed = nan", "[design] seed must be an integer, not nan (float)."),
         (f"{LANE}[rule]\nself = 1", ""),  # refused by the rule, below
-        (f"{LANE}self = 1", "Design has no field 'self'. Its fields are: block, fabric, "),
-        (f"{NETWORK}self = 1", "layer 1 ('a'): HetSynSpec has no field 'self'. Its fields are: "),
-        (f"{NETWORK}[clock.sync]\nself = 1", "ClockSpec has no field 'self'. Its fields are: mhz."),
-        (f"{NETWORK}[network]\nself = 1", "NetworkSpec has no field 'self'. Its fields are: "),
+        (f"{LANE}self = 1", "[design] has no field 'self'. Its fields are: block, fabric, "),
+        (f"{NETWORK}self = 1", "layer 1 ('a'): [[layer]] has no field 'self'. Its fields are: "),
+        (f"{NETWORK}[clock.sync]\nself = 1", "[clock.ROLE] has no field 'self'. Its fields are: m"),
+        (f"{NETWORK}[network]\nself = 1", "[network] has no field 'self'. Its fields are: "),
         (f"{NETWORK}kind = [1]", "kind of layer 1 must be a string, not [1] (list)."),
         (f"{NETWORK}kind = {{a = 1}}", "kind of layer 1 must be a string, not {'a': 1} (dict)."),
         (f"{NETWORK}kind = true", "kind of layer 1 must be a string, not True (bool)."),
-        (f"{NETWORK}[clock.sync]\nmhz = 5e-324", "ClockSpec.mhz must be >= 0.001, not 5e-324."),
-        (f"{NETWORK}[clock.sync]\nmhz = nan", "ClockSpec.mhz must be "),
-        (f"{NETWORK}[network]\ntick_ms = inf", "NetworkSpec.tick_ms must be <= 10000000000.0"),
+        (f"{NETWORK}[clock.sync]\nmhz = 5e-324", "[clock.ROLE] mhz must be >= 0.001, not 5e-324."),
+        (f"{NETWORK}[clock.sync]\nmhz = nan", "[clock.ROLE] mhz must be "),
+        (f"{NETWORK}[network]\ntick_ms = inf", "[network] tick_ms must be <= 10000000000.0"),
         (
             f'{NETWORK}clock = "comb"',
             "the clock of layer 'a' must not be called 'comb': 'comb' and names that begin with"
@@ -79,11 +79,14 @@ def test_an_odd_file_is_one_line(tmp_path: Path, text: str, message: str) -> Non
     [
         (
             {"inputs": 33, "neurons": 64, "lanes": 1},
-            "PlasticLayerSpec.lanes must be one of ",
+            "lanes of a plastic layer must be one of ",
         ),
-        ({"inputs": 3, "neurons": 1, "lanes": 1}, "PlasticLayerSpec.lanes must be 2 for 3 inputs"),
-        ({"inputs": 1025, "neurons": 1, "lanes": 512}, "PlasticLayerSpec.lanes must be "),
-        ({"inputs": 2**14 - 1, "neurons": 64, "lanes": 1}, "PlasticLayerSpec.lanes must be "),
+        (
+            {"inputs": 3, "neurons": 1, "lanes": 1},
+            "lanes of a plastic layer must be 2 for 3 inputs",
+        ),
+        ({"inputs": 1025, "neurons": 1, "lanes": 512}, "lanes of a plastic layer must be "),
+        ({"inputs": 2**14 - 1, "neurons": 64, "lanes": 1}, "lanes of a plastic layer must be "),
     ],
 )
 def test_a_layer_that_no_number_of_lanes_below_can_hold(layer: dict[str, int], text: str) -> None:
@@ -99,7 +102,7 @@ def test_a_layer_that_no_number_of_lanes_can_hold() -> None:
     with pytest.raises(ConfigError) as caught:
         placement(layer)
     assert str(caught.value) == (
-        "PlasticLayerSpec.inputs can't be 69 with memory 'single_port': no number of lanes gives"
+        "inputs of a plastic layer can't be 69 with memory 'single_port': no number of lanes gives"
         " each chain an even number of rows; take one input more, or another memory."
     )
     assert placement(PlasticLayerSpec(inputs=70, neurons=3700, memory="single_port")).rows == 70

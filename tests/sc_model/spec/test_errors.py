@@ -30,10 +30,7 @@ from sc_model.spec import (
 LEAST = dict(zip(NAMES, (1, 2, 1, 0, 0), strict=True))
 FIELDS = "learning_shift, reward_bits, trace_bits, trace_decay_shift, weight_bits"
 O1_FIELDS = "learning_shift, reward_bits, rule_family, trace_bits, trace_decay_shift, weight_bits"
-DESIGN_FIELDS = (
-    "block, fabric, host, layer, learning, name, network, neuron, random, recurrent, rule, seed,"
-    " synapses"
-)
+DESIGN_FIELDS = "block, fabric, name, random, seed, synapses"
 TABLES = (
     "[design], [rule], [layer], [neuron], [network], [clock], [readout], [encoder], [plastic],"
     " [learning], [hidden], [output], [recurrent], [host]"
@@ -141,7 +138,7 @@ def test_headroom_as_wide_as_the_trace(family: str, name: str) -> None:
         choice = RuleChoice(family=family, parameters={"trace_bits": 7, name: bits})
         assert (
             text_of(ConfigError, resolve, choice)
-            == f"Params.{name} ({bits}) must be less than trace_bits (7): a spike would add nothing"
+            == f"[rule] {name} ({bits}) must be less than trace_bits (7): a spike would add nothing"
             " to its trace; widen the traces."
         )
     resolve(RuleChoice(family=family, parameters={"trace_bits": 7, name: 6}))
@@ -153,50 +150,50 @@ def test_headroom_as_wide_as_the_trace(family: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "expected"),
     [
-        ({"synapses": 0}, ConfigError, "Design.synapses must be >= 1, not 0."),
-        ({"synapses": 65_537}, ConfigError, "Design.synapses must be <= 65536, not 65537."),
+        ({"synapses": 0}, ConfigError, "[design] synapses must be >= 1, not 0."),
+        ({"synapses": 65_537}, ConfigError, "[design] synapses must be <= 65536, not 65537."),
         (
             {"synapses": 2.0},
             ConfigTypeError,
-            "Design.synapses must be an integer, not 2.0 (float).",
+            "[design] synapses must be an integer, not 2.0 (float).",
         ),
         (
             {"synapses": True},
             ConfigTypeError,
-            "Design.synapses must be an integer, not True (bool).",
+            "[design] synapses must be an integer, not True (bool).",
         ),
         (
             {"block": "lane", "synapses": 2},
             ConfigError,
             (
-                "Design.synapses must be 1 for block 'lane', not 2; for many synapses use block ="
+                "[design] synapses must be 1 for block 'lane', not 2; for many synapses use block ="
                 ' "bank".'
             ),
         ),
         (
             {"block": "bnak"},
             ConfigError,
-            f"Design.block must be {BLOCKS}, not 'bnak'; did you mean 'bank'?",
+            f"[design] block must be {BLOCKS}, not 'bnak'; did you mean 'bank'?",
         ),
-        ({"block": "zzz"}, ConfigError, f"Design.block must be {BLOCKS}, not 'zzz'."),
-        ({"block": 3}, ConfigError, f"Design.block must be {BLOCKS}, not 3."),
-        ({"name": "Lane"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'Lane'."),
-        ({"name": ""}, ConfigError, f"Design.name must be {NAME_RULE}, not ''."),
-        ({"name": "a/b"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'a/b'."),
-        ({"name": "a\n"}, ConfigError, f"Design.name must be {NAME_RULE}, not 'a\\n'."),
-        ({"name": "a" * 64}, ConfigError, f"Design.name must be {NAME_RULE}, not '{'a' * 64}'."),
-        ({"name": 3}, ConfigTypeError, "Design.name must be a string, not 3 (int)."),
-        ({"fabric": 3}, ConfigTypeError, "Design.fabric must be a string, not 3 (int)."),
-        ({"seed": -1}, ConfigError, "Design.seed must be >= 0, not -1."),
+        ({"block": "zzz"}, ConfigError, f"[design] block must be {BLOCKS}, not 'zzz'."),
+        ({"block": 3}, ConfigError, f"[design] block must be {BLOCKS}, not 3."),
+        ({"name": "Lane"}, ConfigError, f"[design] name must be {NAME_RULE}, not 'Lane'."),
+        ({"name": ""}, ConfigError, f"[design] name must be {NAME_RULE}, not ''."),
+        ({"name": "a/b"}, ConfigError, f"[design] name must be {NAME_RULE}, not 'a/b'."),
+        ({"name": "a\n"}, ConfigError, f"[design] name must be {NAME_RULE}, not 'a\\n'."),
+        ({"name": "a" * 64}, ConfigError, f"[design] name must be {NAME_RULE}, not '{'a' * 64}'."),
+        ({"name": 3}, ConfigTypeError, "[design] name must be a string, not 3 (int)."),
+        ({"fabric": 3}, ConfigTypeError, "[design] fabric must be a string, not 3 (int)."),
+        ({"seed": -1}, ConfigError, "[design] seed must be >= 0, not -1."),
         (
             {"synapse": 3},
             ConfigError,
             (
-                "Design has no field 'synapse'; did you mean 'synapses'? Its fields are:"
+                "[design] has no field 'synapse'; did you mean 'synapses'? Its fields are:"
                 f" {DESIGN_FIELDS}."
             ),
         ),
-        ({"zzz": 3}, ConfigError, f"Design has no field 'zzz'. Its fields are: {DESIGN_FIELDS}."),
+        ({"zzz": 3}, ConfigError, f"[design] has no field 'zzz'. Its fields are: {DESIGN_FIELDS}."),
         (
             {"rule": {"weight_bits": 3}},
             ConfigError,
@@ -251,16 +248,24 @@ def test_wrong_key_of_a_design(change: dict[str, Any], kind: TypeOf, expected: s
         (
             {"design": {"block": "lane"}},
             ConfigError,
-            "Design.name must be given; it has no default.",
+            "[design] name must be given; it has no default.",
         ),
-        ({"design": {"name": "a"}}, ConfigError, "Design.block must be given; it has no default."),
+        (
+            {"design": {"name": "a"}},
+            ConfigError,
+            "[design] block must be given; it has no default.",
+        ),
         ({"design": 3}, ConfigTypeError, "[design] must be a table, not 3 (int)."),
         ({"design": []}, ConfigTypeError, "[design] must be a table, not [] (list)."),
-        ({"design": BASE, "rule": 3}, ConfigTypeError, "Design.rule must be a table, not 3 (int)."),
+        (
+            {"design": BASE, "rule": 3},
+            ConfigTypeError,
+            "[rule] must be a table, not 3 (int).",
+        ),
         (
             {"design": BASE, "rule": {"family": 3}},
             ConfigTypeError,
-            "RuleChoice.family must be a string, not 3 (int).",
+            "[rule] family must be a string, not 3 (int).",
         ),
         (
             {"design": BASE, "rule": {"weight_bits": "3"}},
@@ -302,7 +307,7 @@ SIZE = {"inputs": 12, "neurons": 5}
         (
             {"design": {"synapses": 61}, "layer": SIZE},
             ConfigError,
-            "Design.synapses must be left out for block 'layer': it is inputs x neurons.",
+            "[design] synapses must be left out for block 'layer': it is inputs x neurons.",
         ),
         (
             {"design": {"block": "bank"}, "layer": SIZE},
@@ -324,43 +329,43 @@ SIZE = {"inputs": 12, "neurons": 5}
             ConfigError,
             "[design] has no table 'neuron'; it stands in a table [neuron] of its own.",
         ),
-        ({"layer": 3}, ConfigTypeError, "Design.layer must be a table, not 3 (int)."),
+        ({"layer": 3}, ConfigTypeError, "[layer] must be a table, not 3 (int)."),
         (
             {"layer": SIZE, "neuron": []},
             ConfigTypeError,
-            "Design.neuron must be a table, not [] (list).",
+            "[neuron] must be a table, not [] (list).",
         ),
-        ({"layer": {}}, ConfigError, "PlasticLayerSpec.inputs must be given; it has no default."),
+        ({"layer": {}}, ConfigError, "[layer] inputs must be given; it has no default."),
         (
             {"layer": {"inputs": 12}},
             ConfigError,
-            "PlasticLayerSpec.neurons must be given; it has no default.",
+            "[layer] neurons must be given; it has no default.",
         ),
         (
             {"layer": SIZE | {"inputs": 1}},
             ConfigError,
-            "PlasticLayerSpec.inputs must be >= 2, not 1.",
+            "[layer] inputs must be >= 2, not 1.",
         ),
         (
             {"layer": SIZE | {"inputs": 12.0}},
             ConfigTypeError,
-            "PlasticLayerSpec.inputs must be an integer, not 12.0 (float).",
+            "[layer] inputs must be an integer, not 12.0 (float).",
         ),
         (
             {"layer": SIZE | {"lanes": 513}},
             ConfigError,
-            "PlasticLayerSpec.lanes must be <= 512, not 513.",
+            "[layer] lanes must be <= 512, not 513.",
         ),
         (
             {"layer": SIZE | {"counters": 1}},
             ConfigTypeError,
-            "PlasticLayerSpec.counters must be true or false, not 1 (int).",
+            "[layer] counters must be true or false, not 1 (int).",
         ),
         (
             {"layer": {"input": 12, "neurons": 5}},
             ConfigError,
             (
-                "PlasticLayerSpec has no field 'input'; did you mean 'inputs'? Its fields are:"
+                "[layer] has no field 'input'; did you mean 'inputs'? Its fields are:"
                 f" {LAYER_FIELDS}."
             ),
         ),
@@ -368,7 +373,7 @@ SIZE = {"inputs": 12, "neurons": 5}
             {"layer": SIZE | {"memory": "joint"}},
             ConfigError,
             (
-                "PlasticLayerSpec.memory must be 'auto', 'joined', 'split' or 'single_port', not"
+                "[layer] memory must be 'auto', 'joined', 'split' or 'single_port', not"
                 " 'joint'; did you mean 'joined'?"
             ),
         ),
@@ -376,25 +381,25 @@ SIZE = {"inputs": 12, "neurons": 5}
             {"layer": {"inputs": 1025, "neurons": 1024}},
             ConfigError,
             (
-                "PlasticLayerSpec.inputs x neurons must be <= 1048576, not 1025 x 1024 = 1049600;"
+                "[layer] inputs x neurons must be <= 1048576, not 1025 x 1024 = 1049600;"
                 " split the layer."
             ),
         ),
         (
             {"layer": SIZE | {"lanes": 3, "chains": 2}},
             ConfigError,
-            "PlasticLayerSpec.lanes must be a multiple of chains, not 3 lanes for 2 chains.",
+            "[layer] lanes must be a multiple of chains, not 3 lanes for 2 chains.",
         ),
         (
             {"layer": SIZE, "neuron": {"threshold": 0}},
             ConfigError,
-            "NeuronSpec.threshold must be >= 1, not 0.",
+            "[neuron] threshold must be >= 1, not 0.",
         ),
         (
             {"layer": SIZE, "neuron": {"reset": "substract"}},
             ConfigError,
             (
-                "NeuronSpec.reset must be 'zero' or 'subtract', not 'substract'; did you mean"
+                "[neuron] reset must be 'zero' or 'subtract', not 'substract'; did you mean"
                 " 'subtract'?"
             ),
         ),
@@ -494,21 +499,21 @@ def test_rule_that_is_not_there() -> None:
 def test_rule_parameter_that_is_not_there_or_out_of_range() -> None:
     assert (
         text_of(ConfigError, resolve, RuleChoice(parameters={"weight_bit": 3}))
-        == "Params has no field 'weight_bit'; did you mean 'weight_bits'? Its fields are:"
+        == "[rule] has no field 'weight_bit'; did you mean 'weight_bits'? Its fields are:"
         f" {FIELDS}."
     )
     assert (
         text_of(ConfigError, resolve, RuleChoice(parameters={"zzz": 3}))
-        == f"Params has no field 'zzz'. Its fields are: {FIELDS}."
+        == f"[rule] has no field 'zzz'. Its fields are: {FIELDS}."
     )
     assert (
         text_of(ConfigError, resolve, RuleChoice(parameters={"trace_bits": 1}))
-        == "Params.trace_bits must be >= 2, not 1."
+        == "[rule] trace_bits must be >= 2, not 1."
     )
 
 
 def test_fabric_that_is_not_there() -> None:
-    known = f"Design.fabric must be one of {', '.join(family_names())}"
+    known = f"[design] fabric must be one of {', '.join(family_names())}"
     assert text_of(ConfigError, load_family, "ecp6") == f"{known}, not 'ecp6'; did you mean 'ecp5'?"
     assert text_of(ConfigError, load_family, "zzz") == f"{known}, not 'zzz'."
 

@@ -84,11 +84,11 @@ def test_a_network() -> None:
         ),
         (
             changed(1, tick_interval=0),
-            ("layer 2 ('slow'): HetSynSpec.tick_interval must be >= 1, not 0."),
+            ("layer 2 ('slow'): [[layer]] tick_interval must be >= 1, not 0."),
         ),
         (
             changed(1, policy="acumulate"),
-            "layer 2 ('slow'): HetSynSpec.policy must be 'hold', 'accumulate' or 'once', "
+            "layer 2 ('slow'): [[layer]] policy must be 'hold', 'accumulate' or 'once', "
             "not 'acumulate'; "
             "did you mean 'accumulate'?",
         ),
@@ -102,26 +102,26 @@ def test_a_network() -> None:
         ),
         (
             tables(network={"crossing_depth": 3}),
-            ("NetworkSpec.crossing_depth must be 1, 2, 4, 8 or 16, not 3."),
+            ("[network] crossing_depth must be 1, 2, 4, 8 or 16, not 3."),
         ),
         (
             tables(network={"step_bits": 4}),
-            ("NetworkSpec.step_bits must be > 4 for a tick_interval of 10, not 4."),
+            ("[network] step_bits must be > 4 for a tick_interval of 10, not 4."),
         ),
         (
             changed(0, lanes=7),
-            ("layer 1 ('fast'): HetSynSpec.lanes must be <= neurons, not 7 lanes for 6 neurons."),
+            ("layer 1 ('fast'): [[layer]] lanes must be <= neurons, not 7 lanes for 6 neurons."),
         ),
         (
             changed(0, trace_bits=8),
-            "layer 1 ('fast'): HetSynSpec.trace_fraction must be < trace_bits, not 10 of 8 "
+            "layer 1 ('fast'): [[layer]] trace_fraction must be < trace_bits, not 10 of 8 "
             "bits: a trace needs places in front "
             "of the point.",
         ),
         (
             changed(0, neuron={"winner_take_all": True}),
             (
-                "layer 1 ('fast'): HetSynSpec.neuron has no winner_take_all in such a layer; "
+                "layer 1 ('fast'): [[layer]] neuron has no winner_take_all in such a layer; "
                 "leave it out (a plastic layer has it)."
             ),
         ),
@@ -170,7 +170,7 @@ def test_errors_say_what_is_allowed(values: dict[str, Any], text: str) -> None:
 def test_kinds_are_kept() -> None:
     assert (
         text_of(changed(0, inputs=8.0), ConfigTypeError)
-        == "layer 1 ('fast'): HetSynSpec.inputs must be an integer, not 8.0 (float)."
+        == "layer 1 ('fast'): [[layer]] inputs must be an integer, not 8.0 (float)."
     )
     assert text_of(tables(network=3), ConfigTypeError) == "[network] must be a table, not 3 (int)."
 

@@ -98,19 +98,19 @@ def test_chains_that_are_given_are_taken() -> None:
     [
         (
             PlasticLayerSpec(inputs=8, neurons=2, lanes=5),
-            "PlasticLayerSpec.lanes must be 1 to 4, 6 or 8 for 8 inputs and 2 neurons, not 5.",
+            "lanes of a plastic layer must be 1 to 4, 6 or 8 for 8 inputs and 2 neurons, not 5.",
         ),
         (
             PlasticLayerSpec(inputs=5, neurons=9, lanes=8, chains=4),
             (
-                "PlasticLayerSpec.chains must leave each chain 2 inputs or more (an even number"
+                "chains of a plastic layer must leave each chain 2 inputs or more (an even number"
                 " with memory 'single_port'), not 4 chains for 5 inputs."
             ),
         ),
         (
             PlasticLayerSpec(inputs=7, neurons=9, lanes=1, chains=1, memory="single_port"),
             (
-                "PlasticLayerSpec.chains must leave each chain 2 inputs or more (an even number"
+                "chains of a plastic layer must leave each chain 2 inputs or more (an even number"
                 " with memory 'single_port'), not 1 chains for 7 inputs."
             ),
         ),
@@ -119,7 +119,7 @@ def test_chains_that_are_given_are_taken() -> None:
                 inputs=1024, neurons=32, lanes=61
             ),  # 61 chains of 17 rows: 60 lanes are faster
             (
-                "PlasticLayerSpec.lanes must be one of 326 counts, the nearest of them 60 or 62,"
+                "lanes of a plastic layer must be one of 326 counts, the nearest of them 60 or 62,"
                 " for 1024 inputs and 32 neurons, not 61."
             ),
         ),

@@ -96,7 +96,7 @@ def test_a_leak_is_a_shift() -> None:
             lambda: to_integers(HetSyn(2, 2, threshold=1e9, seed=1), TEMPLATE),
             ValueError,
             (
-                "the trained layer does not fit layer 'hidden': NeuronSpec.threshold must be <="
+                "the trained layer does not fit layer 'hidden': its neurons' threshold must be <="
                 " 2147483647, not "
                 f"{round(1e9 * 4096 / SCALE_OF_A_NEW_LAYER)}."
             ),

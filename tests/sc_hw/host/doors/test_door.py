@@ -39,7 +39,7 @@ def test_a_door_knows_its_own_keys() -> None:
         "[host] has no key 'sped' with door 'hatch'; did you mean 'speed'? Its keys are: door,"
         " clock_mhz, step_words, output_words, speed."
     )
-    with pytest.raises(ConfigError, match=r"^Options\.speed must be <= 9, not 10\.$"):
+    with pytest.raises(ConfigError, match=r"^\[host\] speed must be <= 9, not 10\.$"):
         Hatch.options_of(HostSpec(door="hatch", speed=10))
 
 

@@ -123,3 +123,10 @@ def test_what_a_step_does_not_take_is_refused() -> None:
             TypeError, match=r"^weights have the names '<layer>\.weight', not 'outp"
         ):
             device.load({"output": 0})
+        device.set()
+        with pytest.raises(
+            ConfigError,
+            match=r"^a learning network has no run-time parameters, and so not 'step_shift';"
+            r" step_shift, learn, others_wrong are given to `step` or `run`",
+        ):
+            device.set(step_shift=1)

@@ -157,5 +157,6 @@ def test_a_block_without_parameters_says_so() -> None:
         with pytest.raises(ConfigError) as error:
             device.set(rate=1)
     assert str(error.value) == (
-        "the rule 'reward_modulated_stdp' has no run-time parameter 'rate'. It has: none."
+        "the rule 'reward_modulated_stdp' has no run-time parameters, and so not 'rate'; its"
+        " parameters stand in the design, in the table [rule]."
     )

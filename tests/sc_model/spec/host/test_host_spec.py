@@ -23,9 +23,9 @@ def test_keys_of_the_door_are_kept() -> None:
 @pytest.mark.parametrize(
     ("host", "kind", "text"),
     [
-        (5, ConfigTypeError, "Design.host must be a table, not 5 (int)."),
-        ({"door": 3}, ConfigTypeError, "HostSpec.door must be a string, not 3 (int)."),
-        ({"clock_mhz": 0.0}, ConfigError, "HostSpec.clock_mhz must be >= 0.001, not 0.0."),
+        (5, ConfigTypeError, "[host] must be a table, not 5 (int)."),
+        ({"door": 3}, ConfigTypeError, "[host] door must be a string, not 3 (int)."),
+        ({"clock_mhz": 0.0}, ConfigError, "[host] clock_mhz must be >= 0.001, not 0.0."),
         (
             {"pins": [1, 2]},
             ConfigError,

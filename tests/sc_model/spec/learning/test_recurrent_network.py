@@ -58,11 +58,11 @@ def test_scores_fit_their_format_in_the_worst_run() -> None:
         ({"recurrent": 3}, "[recurrent] must be a table, not 3 (int)."),
         (
             {"recurrent": {"inputs": 4, "hidden": {"neuron": 6}}},
-            "[recurrent.hidden]: RecurrentLayerSpec has no field 'neuron'; did you mean 'neurons'?",
+            "[recurrent.hidden] has no field 'neuron'; did you mean 'neurons'?",
         ),
         (
             {"recurrent": {"inputs": 4, "hidden": {"neurons": 6}}},
-            "RecurrentNetworkSpec.readout must be given",
+            "[recurrent] readout must be given",
         ),
         ({"hidden": [{}]}, 'a design has a table [hidden] only with block = "learning_network"'),
         ({"rule": {}}, "must not have a table [rule]: each layer has one."),

@@ -52,14 +52,14 @@ def test_the_tables_make_a_network() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("steps = 8", "step = 8", "LearningNetworkSpec has no field 'step'; did you mean 'steps'?"),
+        ("steps = 8", "step = 8", "[learning] has no field 'step'; did you mean 'steps'?"),
         (
             "neurons = 12",
             "neuron = 12",
-            "hidden layer 2: HiddenLayerSpec has no field 'neuron'; did you mean 'neurons'?",
+            "hidden layer 2: [[hidden]] has no field 'neuron'; did you mean 'neurons'?",
         ),
-        ("neurons = 12", "neurons = 0", "hidden layer 2: HiddenLayerSpec.neurons must be >= 1"),
-        ("neurons = 10", "neurons = 1", "the readout: OutputLayerSpec.neurons must be >= 2, not 1"),
+        ("neurons = 12", "neurons = 0", "hidden layer 2: [[hidden]] neurons must be >= 1"),
+        ("neurons = 10", "neurons = 1", "the readout: [output] neurons must be >= 2, not 1"),
         ("[[hidden]]", "[[hiden]]", "a design file has no table [hiden]; did you mean 'hidden'?"),
         (
             '"second"',
@@ -68,10 +68,14 @@ def test_the_tables_make_a_network() -> None:
             " not 'first'.",
         ),
         ('"first"', '"control"', "a learning network must have layers with names of their own"),
-        ("steps = 8", "exploration = 8", "LearningNetworkSpec.exploration must be 0 with feedback"),
-        ("weight_bits = 10", "initial = 128", "hidden layer 2: HiddenLayerSpec.initial must be <="),
-        ("weight_bits = 10", "potential_bits = 10", "hidden layer 2: HiddenLayerSpec.threshold mu"),
-        ("[output]\nneurons = 10", "", "LearningNetworkSpec.output must be given"),
+        ("steps = 8", "exploration = 8", "[learning] exploration must be 0 with feedback"),
+        ("weight_bits = 10", "initial = 128", "hidden layer 2: [[hidden]] initial must be <="),
+        ("weight_bits = 10", "potential_bits = 10", "hidden layer 2: [[hidden]] threshold mu"),
+        (
+            "[output]\nneurons = 10",
+            "",
+            "a learning network must have a table [output], its readout.",
+        ),
         ("[learning]", "[rule]\nfamily = 'pair_stdp'\n[learning]", "a design with block"),
         ("[output]", "[layer]\ninputs = 2\nneurons = 2\n[output]", "a design with block"),
         ("learning_network", "bank", "a design has a table [learning] only with bl"),
@@ -96,7 +100,7 @@ def test_tables_of_another_form_are_refused() -> None:
     ):
         parse_design({**values, "learning": {"inputs": 3, "output": {}}})
     without = {name: table for name, table in values.items() if name == "design"}
-    with pytest.raises(ConfigError, match=r"^LearningNetworkSpec\.inputs must be given"):
+    with pytest.raises(ConfigError, match=r"^a learning network must have a table \[output\]"):
         parse_design(without)
 
 
