@@ -1,12 +1,12 @@
 # amaranth: UnusedElaboratable=no
-"""The schedule of a layer's ticks, and the collecting of the words that each tick takes in.
+"""When a layer of a network ticks, and which inputs each of its ticks gets.
 
-A word holds the spikes of one step, one bit for each channel, and carries the number of that step.
-A tick is one step of the layer that takes the words in. A layer ticks for step n as soon as all
-words up to step n have arrived, and a layer that is slower than its producer stalls the producer.
-So the result does not depend on the frequencies and phases of the clocks: the layers are a network
-of processes that wait for their inputs (Kahn, "The semantics of a simple language for parallel
-programming", IFIP 1974).
+A *word* holds the spikes of one step, one bit for each channel, and carries the number of that
+step. A *tick* is one update of all neurons of a layer, and belongs to a step too. The layer ticks
+for step n as soon as all words up to step n have arrived, and a layer that is slower than its
+producer stalls the producer. So the result does not depend on the frequencies and phases of the
+clocks: the layers are a network of processes that wait for their inputs (Kahn, "The semantics of a
+simple language for parallel programming", IFIP 1974).
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ class TickScheduler(wiring.Component):
 
     Parameters
     ----------
-    i_interval, o_interval : steps between two words, and between two ticks; >= 1.
-    step_bits : bits of a step's number, which wraps; both intervals are below 2^(step_bits-1), so
-        that a signed difference of two steps needs no more bits than the number of a step.
+    i_interval, o_interval : steps between two words, and between two ticks; 1 to
+        2^(step_bits - 1) - 1, so that the signed difference of two steps needs no more bits than
+        the number of a step.
+    step_bits : bits of the number of a step, which wraps.
 
     Members
     -------
-    word_due : the next word precedes the next tick.
-    word_taken : a word is accepted; allowed only while `word_due` is high.
-    word_step : with `word_taken`: the step's number in that word.
-    tick : all words that precede the next tick have been accepted.
+    word_due : the next word comes before the next tick.
+    word_taken : strobe, a word is accepted; allowed only while `word_due` is high.
+    word_step : with `word_taken`: the number of the step that the word carries.
+    tick : the next tick may begin, for all words before it have been accepted.
     step : number of the step of that tick.
-    tick_taken : the tick begins; allowed only while `tick` is high.
+    tick_taken : strobe, the tick begins; allowed only while `tick` is high.
     out_of_step : a word carried another number than the scheduler expected; high from the second
-        clock after the word until a reset. Only a fault upstream causes it.
+        clock after the word until a reset. Only a fault in front of the scheduler causes it.
 
     Raises
     ------
@@ -89,7 +90,7 @@ class TickScheduler(wiring.Component):
         with m.If(self.word_taken):
             m.d.sync += [ahead.eq(ahead - self.i_interval), due.eq(due + self.i_interval)]
         # A register between the XOR and its reduction: the word may come from the distant register
-        # of a crossing, and nobody minds a flag that is a clock late.
+        # of a crossing, and it does no harm that the flag, which stays high, rises a clock later.
         m.d.sync += differs.eq(gated(self.word_step ^ due, by=self.word_taken))
         with m.If(differs.any()):
             m.d.sync += self.out_of_step.eq(1)
@@ -99,12 +100,12 @@ class TickScheduler(wiring.Component):
 
 
 class Intake(wiring.Component):
-    """Collects the words in front of a layer, and offers the inputs of each of its ticks.
+    """Turns the words that arrive between two ticks of a layer into the inputs of the second one.
 
     Throughput one word a clock; a tick is offered in the clock after its last word. Domain
-    ``sync``. A reset discards all words. The policies are described at `CrossingSpec`: counts of
-    ``accumulate`` can't overflow, since `CrossingSpec.value` has room for the most words between
-    two ticks (`sc_hw.proof.blocks.network.intake` proves it); counts of ``once`` saturate.
+    ``sync``. A reset discards all words. `CrossingSpec` describes the policies. Counts of
+    ``accumulate`` can't overflow, since `CrossingSpec.value` is wide enough for the most words
+    between two ticks (`sc_hw.proof.blocks.network.intake` proves it); counts of ``once`` saturate.
 
     Parameters
     ----------
@@ -114,10 +115,11 @@ class Intake(wiring.Component):
     Members
     -------
     i : stream of words, {step, spikes}; spikes have one bit for each channel.
-    o : stream of ticks, {step, values}, with one value for each channel.
+    o : stream of ticks, {step, values}; one value for each channel, unsigned, of the width that
+        `CrossingSpec.value` gives.
     out_of_step : see `TickScheduler`.
-    lost : only with ``once``: a spike of the word of the last clock was discarded, since the count
-        of its channel was full.
+    lost : only with ``once``: a spike of the word that was accepted in the clock before was
+        discarded, since the count of its channel was full.
     """
 
     def __init__(self, spec: CrossingSpec, step_bits: int = 16) -> None:
@@ -170,7 +172,7 @@ class Intake(wiring.Component):
     def _hold(
         self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
     ) -> None:
-        """Hold the spike of the last word; a tick does not change it."""
+        """Hold the spike of the latest word; a tick reads it and does not clear it."""
         # Reset clears it: a tick before the first word takes in zeros.
         held = Signal(name=f"kept_{channel}")
         m.d.comb += value.eq(held)
@@ -184,17 +186,17 @@ class Intake(wiring.Component):
         count = Signal(self.spec.value.width, name=f"kept_{channel}")
         m.d.comb += value.eq(count)
         with m.If(word | tick):
-            # An AND clears the count at a tick. The cut drops a carry that never occurs: the width
-            # of `CrossingSpec.value` is that of the most words between two ticks.
+            # An AND clears the count at a tick. The slice drops the carry, which is never set:
+            # `CrossingSpec.value` is wide enough for the most words between two ticks.
             spike = word & self.i.payload.spikes[channel]
             m.d.sync += count.eq(gated(count + spike, by=~tick)[: len(count)])
 
     def _once(
         self, m: Module, channel: int, word: Signal, tick: Signal, value: Value, lost: Value
     ) -> None:
-        """Count the spikes that wait; a tick takes one of them."""
-        # A tick takes a spike only from a channel in which one waits, so the count stays at 0 or
-        # above. It is full at all ones: a reduction detects that, not a comparison.
+        """Count the spikes that wait; each tick gets one of them, if there is one."""
+        # The count does not fall below 0, since a tick takes a spike only where one waits. It is
+        # full at all ones, which needs a reduction and no comparison.
         waiting = Signal(self.spec.pending_bits, name=f"kept_{channel}")
         spike = self.i.payload.spikes[channel]
         m.d.comb += [value.eq(waiting.any()), lost.eq(word & spike & waiting.all())]

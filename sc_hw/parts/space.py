@@ -8,17 +8,20 @@ from enum import IntEnum
 class Space(IntEnum):
     """What the host reads and writes in a layer.
 
-    A layer has the spaces of its kind only, but a code means the same space in every layer: in a
-    network one host sees layers of both kinds.
+    A layer has only the spaces of its kind, but a code means the same space in every layer, for the
+    host of a network reads trained and plastic layers through the same port.
 
     Members
     -------
-    SYNAPSE : words of the synapses: weight, traces, delay, decay code.
-    INPUT : what a layer keeps for each input: traces of a plastic one, lists of a sparse one.
-    OUTPUT : traces of a plastic layer's neurons; weights of a recurrent network's readout.
-    NEURON : potentials, thresholds and what else a neuron keeps.
-    CONTROL : the one word of registers that a checkpoint needs beside the memories.
-    HISTORY : past values of a trained layer's columns, where it has delays.
+    SYNAPSE : one word for each synapse: its weight, and the traces, delay or decay code that its
+        kind of layer has.
+    INPUT : one word for each input: its trace in a plastic layer, where its list of synapses is in
+        a sparse layer.
+    OUTPUT : one word for each neuron of a plastic layer, with its trace; the weights of the readout
+        in a recurrent network.
+    NEURON : one word for each neuron: potential, threshold and its other fields.
+    CONTROL : a single word of registers, which a checkpoint holds beside the memories.
+    HISTORY : one word for each column of a trained layer with delays: its values in past ticks.
     """
 
     SYNAPSE = 1

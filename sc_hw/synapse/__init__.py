@@ -1,5 +1,5 @@
 """Single synapses and banks of them.
 
-A lane keeps one synapse in registers, a bank many of them in block RAM; a sequencer gives the order
-of a bank's sweep.
+A lane keeps one synapse in registers and updates it in a clock. A bank keeps many in block RAM and
+updates them one after the other, in the order that its sequencer gives.
 """

@@ -11,7 +11,7 @@ from sc_model.golden.recording import (
     load_layer_recording,
     load_recording,
 )
-from sc_model.golden.synapse import Synapse, saturated
+from sc_model.golden.synapse import Synapse, saturate_inputs
 
 __all__ = [
     "Bank",
@@ -22,5 +22,5 @@ __all__ = [
     "Synapse",
     "load_layer_recording",
     "load_recording",
-    "saturated",
+    "saturate_inputs",
 ]

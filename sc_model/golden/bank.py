@@ -104,7 +104,7 @@ class Bank(WithRegisters):
         self.registers.check(inputs)
         arrays: dict[str, Any] = {
             name: self._array(name, inputs[name], form)
-            for name, form in self.registers.taken.items()
+            for name, form in self.registers.step_formats.items()
         }
         arrays |= self.registers.settings
         for name, values in self.registers.draw(self.synapses).items():

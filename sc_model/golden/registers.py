@@ -27,7 +27,7 @@ class Registers:
     -------
     settings : the run-time parameters by name.
     lfsr : state of the shift register.
-    taken : formats of the inputs that come with a step.
+    step_formats : formats of the inputs that come with a step.
     random : formats of those that the register gives; empty if they are fed.
     """
 
@@ -36,7 +36,7 @@ class Registers:
     def __init__(self, rule: Rule, params: RuleParams, fed: bool = False) -> None:
         self._rule, self.lfsr = rule, SEED
         self.settings = rule.initial_settings(params)
-        self.taken = rule.step_formats(params, fed=fed)
+        self.step_formats = rule.step_formats(params, fed=fed)
         self.random = {} if fed else rule.random_formats(params)
         self._forms = rule.input_formats(params)
 
@@ -55,9 +55,9 @@ class Registers:
 
     def check(self, inputs: Mapping[str, Any]) -> None:
         """TypeError unless there are exactly the inputs that come with a step."""
-        if sorted(inputs) != sorted(self.taken):
+        if sorted(inputs) != sorted(self.step_formats):
             raise TypeError(
-                f"a step of '{self._rule.family}' takes the inputs {sorted(self.taken)}, not"
+                f"a step of '{self._rule.family}' takes the inputs {sorted(self.step_formats)}, not"
                 f" {sorted(inputs)}"
             )
 

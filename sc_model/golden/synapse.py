@@ -1,4 +1,4 @@
-"""One synapse in Python integers: the rule's own `update` runs, with nothing in between."""
+"""The golden model of one synapse: it runs the rule's own `update` on Python integers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from sc_model.golden.registers import Registers, WithRegisters
 from sc_model.graph import INTS, trace
 from sc_model.spec import IntFormat, Rule, RuleParams
 
+# Python's integers and booleans, and NumPy's; of NumPy's, booleans alone have no `__index__`.
 Integer = SupportsIndex | np.bool_
 
 
-def saturated(formats: Mapping[str, IntFormat], inputs: Mapping[str, Integer]) -> dict[str, int]:
-    """Inputs of one step, each an integer saturated into its format; TypeError for no integer."""
+def saturate_inputs(
+    formats: Mapping[str, IntFormat], inputs: Mapping[str, Integer]
+) -> dict[str, int]:
+    """The inputs of one step, each saturated into its format.
+
+    Raises
+    ------
+    TypeError
+        an input is not an integer.
+    """
     return {name: form.saturate(_integer(name, inputs[name])) for name, form in formats.items()}
 
 
 def _integer(name: str, value: Integer) -> int:
-    """The value as a Python integer: NumPy's would wrap."""
-    # an element of a boolean array, the only integer type of NumPy without __index__
+    """The value as a Python integer, which can't overflow as NumPy's integers do."""
     if isinstance(value, np.bool_):
         return int(value)
     if not hasattr(value, "__index__"):
@@ -36,14 +44,15 @@ class Synapse(WithRegisters):
     Parameters
     ----------
     rule, params : learning rule and its parameters.
-    initial : values of loadable fields, saturated into their formats; the others start at their
-        initial values.
-    fed : whether random inputs come with each step; else the synapse draws them itself.
+    initial : values of loadable fields, saturated into their formats; all other fields start at
+        the initial values that the rule declares.
+    fed : True: the caller gives the rule's random inputs with each step. False: the synapse draws
+        them from a shift register of its own, as the hardware does.
 
     Members
     -------
-    state : the value of each field.
-    registers : run-time parameters and the source of random inputs.
+    state : the value of each field of the rule's state, a Python integer.
+    registers : run-time parameters, and the shift register that random inputs come from.
 
     Raises
     ------
@@ -59,7 +68,8 @@ class Synapse(WithRegisters):
         *,
         fed: bool = False,
     ) -> None:
-        trace(rule, params)  # plain integers would not notice a branch on a value, say
+        # Refuses what hardware can't do, as an `if` on a value, which runs on plain integers.
+        trace(rule, params)
         self.rule, self.params = rule, params
         self.registers = Registers(rule, params, fed)
         self._formats = rule.state_formats(params)
@@ -67,9 +77,19 @@ class Synapse(WithRegisters):
         self.load(initial or {})
 
     def load(self, values: Mapping[str, int]) -> None:
-        """Write loadable fields and put all others to their initial values, also the random bits.
+        """Write loadable fields, and restart all others and the shift register as after a reset.
 
-        Run-time parameters stay.
+        Run-time parameters keep their values.
+
+        Parameters
+        ----------
+        values : loadable fields by name, saturated into their formats; one that is left out gets
+            its initial value.
+
+        Raises
+        ------
+        TypeError
+            the rule has no such loadable field, or a value is not an integer.
         """
         loadable = [field.name for field in self.rule.state if field.loadable]
         unknown = sorted(set(values) - set(loadable))
@@ -84,13 +104,18 @@ class Synapse(WithRegisters):
         }
 
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
-        """Advance by one step and return the new state."""
+        """Advance by one step and return the new state.
+
+        Parameters
+        ----------
+        inputs : the rule's inputs by name, saturated into their formats.
+        """
         self.state = self.rule.apply(INTS, self.state, self._complete(inputs), self.params)
         return self.state
 
     def _complete(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
-        """Inputs of one step with what the synapse's own registers give."""
+        """All that `update` reads: the step's inputs, random numbers and run-time parameters."""
         self.registers.check(inputs)
-        given = saturated(self.registers.taken, inputs)
-        drawn = {name: int(values[0]) for name, values in self.registers.draw(1).items()}
-        return given | drawn | self.registers.settings
+        step_inputs = saturate_inputs(self.registers.step_formats, inputs)
+        random_inputs = {name: int(values[0]) for name, values in self.registers.draw(1).items()}
+        return step_inputs | random_inputs | self.registers.settings

@@ -189,7 +189,7 @@ class NativeBank(Bank):
         self.registers.check(inputs)
         arrays = {
             name: self._array(name, inputs[name], form)[None]
-            for name, form in self.registers.taken.items()
+            for name, form in self.registers.step_formats.items()
         }
         self._advance(1, arrays)
         return self.state
@@ -219,7 +219,7 @@ class NativeBank(Bank):
         (count,) = counts
         shape = (count, self.synapses)
         arrays: dict[str, ArrayLike] = {}
-        for name in self.registers.taken:
+        for name in self.registers.step_formats:
             array = np.asarray(inputs[name])
             if array.ndim and array.shape not in (shape, (count, 1)):
                 raise ValueError(

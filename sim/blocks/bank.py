@@ -110,7 +110,7 @@ class RtlBank(WithRegisters):
         `inputs`: by name, shape (T, N), (T, 1) or scalars; one at least has T rows.
         """
         self.registers.check(inputs)
-        forms = self.registers.taken
+        forms = self.registers.step_formats
         counts = {len(array) for array in map(np.asarray, inputs.values()) if array.ndim == 2}
         if len(counts) != 1:
             raise ValueError(

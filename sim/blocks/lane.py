@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sc_model.golden.arrays import saturated_array
 from sc_model.golden.registers import Registers, WithRegisters
-from sc_model.golden.synapse import Integer, saturated
+from sc_model.golden.synapse import Integer, saturate_inputs
 from sc_model.spec import IntFormat
 from sc_sim.driver.one_clock import Rtl
 
@@ -65,7 +65,7 @@ class RtlLane(WithRegisters):
     def step(self, inputs: Mapping[str, Integer]) -> dict[str, int]:
         """Advance by one step and return the new state."""
         self.registers.check(inputs)
-        given = saturated(self.registers.taken, inputs)
+        given = saturate_inputs(self.registers.step_formats, inputs)
         self._last = self.rtl.play({"step": [1], **given, **self.settings})
         return self.state
 
@@ -85,7 +85,7 @@ class RtlLane(WithRegisters):
         `inputs`: by name, shape (T,) or scalars; values out of range are saturated.
         """
         self.registers.check(inputs)
-        forms = self.registers.taken
+        forms = self.registers.step_formats
         ports = {name: _in_range(name, inputs[name], form) for name, form in forms.items()}
         out = self.rtl.play({"step": 1, **ports, **self.settings})
         if len(out["done"]):

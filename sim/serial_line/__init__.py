@@ -1,5 +1,6 @@
-"""A block at the end of a serial line, bit by bit: the host's UART or SPI controller in C++.
+"""Verilog behind a serial line that is simulated bit by bit, with a UART or SPI controller in C++.
 
-`library` compiles the Verilog of any top with `clk`, `rst` and the line's pins; `line` runs it, and
-has a port on it with the members that drivers ask of a transport.
+`library` compiles the Verilog of any top module that has the ports `clk`, `rst` and the pins of the
+line, together with the controller. `line` runs it, and offers the port of the controller that a
+driver opens in place of a real one (see `sc_driver.transports.Transport`).
 """

@@ -1,12 +1,12 @@
 # amaranth: UnusedElaboratable=no
-"""Ports, clocks and packed words of a component, as a manifest describes them."""
+"""What a manifest says of a component: its clocks, ports, packed words and memory spaces."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from amaranth.hdl import Shape, Value
+from amaranth.hdl import Shape
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
 
@@ -16,7 +16,7 @@ RESET_KIND = "synchronous, active high"
 
 
 def clock_of(domain: str) -> dict[str, str]:
-    """Names of the clock and reset ports of a domain; Amaranth leaves out the prefix of `sync`."""
+    """Names of a domain's ports `clock` and `reset`; those of `sync` have no prefix in Amaranth."""
     prefix = "" if domain == "sync" else f"{domain}_"
     return {"clock": f"{prefix}clk", "reset": f"{prefix}rst"}
 
@@ -26,18 +26,21 @@ def ports_of(component: wiring.Component, domains: Sequence[str] = ()) -> list[d
 
     Parameters
     ----------
-    component : what is emitted.
-    domains : its clock domains if it has several; each port then says its domain, which the
-        component's method `domain_of` knows.
+    component : the component that is emitted.
+    domains : its clock domains, if it has several. Each of its ports then has a key `domain`, which
+        the component's method `domain_of` gives.
+
+    Returns
+    -------
+    For each port name, direction (``input`` or ``output``), width in bits, sign, and the fields of
+    a packed port (see `leaf_fields`; empty for a plain number).
     """
     ports: list[dict[str, Any]] = [
         {"name": name, "direction": "input", "width": 1, "signed": False, "fields": []}
         for domain in domains or ("sync",)
         for name in clock_of(domain).values()
     ]
-    for path, member, value in component.signature.flatten(component):
-        if not isinstance(value, (Value, data.View)) and not hasattr(value, "as_value"):
-            continue
+    for path, member, _ in component.signature.flatten(component):
         shape = Shape.cast(member.shape)
         packed = isinstance(member.shape, data.StructLayout)
         ports.append(
@@ -54,7 +57,20 @@ def ports_of(component: wiring.Component, domains: Sequence[str] = ()) -> list[d
 
 
 def leaf_fields(shape: Any, offset: int = 0, prefix: str = "") -> list[dict[str, Any]]:
-    """Leaves of a packed layout: name (with dots and indices), bit offset, width, sign."""
+    """The numbers that a packed layout is made of, from the lowest bit up.
+
+    Parameters
+    ----------
+    shape : a layout, or the shape of a single number.
+    offset : bit at which it begins in the whole word.
+    prefix : name in front of the names of its fields.
+
+    Returns
+    -------
+    For each number its name, with dots for fields of fields and indices of arrays, as
+    ``state.weight`` or ``spikes[3]``; bit offset, width in bits, and sign. The elements of an array
+    are numbers, whatever their shape.
+    """
     if isinstance(shape, data.ArrayLayout):
         form = Shape.cast(shape.elem_shape)
         return [
@@ -80,7 +96,13 @@ def leaf_fields(shape: Any, offset: int = 0, prefix: str = "") -> list[dict[str,
 def space_rows(
     spaces: Mapping[Space, data.StructLayout], words: Mapping[Space, int]
 ) -> list[dict[str, Any]]:
-    """The memory spaces that a host addresses: name, code, number of words, fields of a word."""
+    """The memory spaces that a host addresses: name, code, number of words, fields of a word.
+
+    Parameters
+    ----------
+    spaces : layout of a word of each space.
+    words : number of words of each space.
+    """
     return [
         {
             "name": space.name.lower(),

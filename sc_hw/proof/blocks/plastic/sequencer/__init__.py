@@ -27,27 +27,27 @@ def prove_layer_sequencer(
     frames = SequencerFrames(prover, net, facts.label)
     # First the laws of the two products that the claims take for granted.
     for multiples in (frames.sizes.of_rows, frames.sizes.of_slots):
-        multiples.prove(frames.label, frames.legal)
+        multiples.prove(frames.label, frames.size_limits)
     # One clock from an arbitrary state is all that an induction needs.
     next_violation = violation(prover, frames.clocks[1].invariant())
     frames.claim(
         "invariant after reset",
         "reset leads to a state in which the invariant holds",
         next_violation,
-        [*frames.legal, frames.clocks[0].bit("rst")],
+        [*frames.size_limits, frames.clocks[0].bit("rst")],
     )
     frames.claim(
         "invariant at power-on",
         "the invariant holds wherever the registers with a reset have the values that it gives"
         " them",
         violation(prover, frames.clocks[0].invariant()),
-        [*frames.legal, *at_power_on(frames.clocks[0].frames)],
+        [*frames.size_limits, *at_power_on(frames.clocks[0].frames)],
     )
     frames.claim(
         "invariant kept",
         "if the invariant holds in a clock, it holds in the next one",
         next_violation,
-        frames.holds,
+        frames.assumptions,
     )
     prove_order(frames)
     prove_distances(frames)

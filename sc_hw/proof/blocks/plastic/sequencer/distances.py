@@ -92,7 +92,7 @@ class _Visit:
 
 def prove_distances(frames: SequencerFrames) -> None:
     """Add the claims that the ghosts count rightly, then those about distances."""
-    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.holds
+    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.assumptions
     visit, (present, following) = _Visit(frames), frames.clocks[:2]
     ghosts, first_slot, zero, one = visit.ghosts, visit.first_slot, sizes.const(0), sizes.const(1)
     leaves = visit.leaves_group(present)

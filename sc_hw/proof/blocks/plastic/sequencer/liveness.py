@@ -60,7 +60,7 @@ class _Places:
 
 def prove_liveness(frames: SequencerFrames) -> None:
     """Add the claims that a transfer is taken in time, and that a sweep ends in time."""
-    prover, holds, places = frames.prover, frames.holds, _Places(frames)
+    prover, holds, places = frames.prover, frames.assumptions, _Places(frames)
     present, following = frames.clocks[:2]
     offered = [clock.bit("i_valid") for clock in (present, following)]
     is_open = [clock.bit("open") for clock in (present, following)]

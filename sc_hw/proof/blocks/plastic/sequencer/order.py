@@ -16,7 +16,7 @@ def prove_order(frames: SequencerFrames) -> None:
 
 def _prove_counters(frames: SequencerFrames) -> None:
     """Add the claims about address, row and group."""
-    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.holds
+    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.assumptions
     present, following = frames.clocks[:2]
     issue, row, group = present.bit("issue"), present.value("row"), present.value("group")
     address = present.frames.at(0, "address")
@@ -58,7 +58,7 @@ def _prove_counters(frames: SequencerFrames) -> None:
 
 def _prove_flags(frames: SequencerFrames) -> None:
     """Add the claims about `first`, `last`, `end`, and that no clock is lost."""
-    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.holds
+    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.assumptions
     present, following = frames.clocks[:2]
     issue, row, group = present.bit("issue"), present.value("row"), present.value("group")
     frames.claim(
@@ -99,7 +99,7 @@ def _prove_flags(frames: SequencerFrames) -> None:
 
 def _prove_transfers(frames: SequencerFrames) -> None:
     """Add the claims about the stream of transfers, and about `start` and `open`."""
-    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.holds
+    prover, t, sizes, holds = frames.prover, frames.prover.terms, frames.sizes, frames.assumptions
     present, following = frames.clocks[:2]
     issue, first = present.bit("issue"), present.bit("first")
     transfer = prover.both(present.bit("i_valid"), present.bit("i_ready"))
