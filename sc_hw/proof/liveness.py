@@ -16,15 +16,16 @@ from sc_model.graph.smt import K
 
 
 class Rank:
-    """Numbers of one width, wide enough for every rank of a proof.
+    """Unsigned numbers of one width for all ranks of a proof, and the claims made of them.
 
     Parameters
     ----------
     prover : makes the terms.
-    most : the largest number that is needed.
+    most : the largest rank, or number in a sum of ranks.
     """
 
     def __init__(self, prover: Prover, most: int) -> None:
+        # Two bits more than the largest number has, so that a sum of four of them does not wrap.
         self.prover, self.width = prover, most.bit_length() + 2
 
     def const(self, value: int) -> Any:
@@ -32,21 +33,27 @@ class Rank:
         return self.prover.terms.const(value, self.width)
 
     def wide(self, vector: Any) -> Any:
-        """A vector, as an unsigned number."""
+        """A vector as an unsigned number of `width` bits."""
         return resize_unsigned(self.prover.terms, vector, self.width)
 
     def plus(self, *numbers: Any) -> Any:
-        """A sum; integers are constants."""
+        """The sum of numbers; Python integers stand for constants."""
         terms = [self.const(n) if isinstance(n, int) else n for n in numbers]
         return self.prover.terms(K.BV_ADD, *terms) if len(terms) > 1 else terms[0]
 
     def minus(self, number: Any, other: Any) -> Any:
-        """A difference; integers are constants."""
+        """`number` - `other`, which the caller keeps at 0 or above; integers are constants."""
         left, right = (self.const(n) if isinstance(n, int) else n for n in (number, other))
         return self.prover.terms(K.BV_SUB, left, right)
 
     def choose(self, *cases: tuple[Any, Any], otherwise: Any) -> Any:
-        """The number of the first condition that holds; integers are constants."""
+        """The number that belongs to the first condition that holds; integers are constants.
+
+        Parameters
+        ----------
+        cases : pairs of a condition and its number, in order.
+        otherwise : the number where no condition holds.
+        """
         number = self.plus(otherwise)
         for condition, value in reversed(cases):
             number = self.prover.terms(K.ITE, condition, self.plus(value), number)
@@ -67,12 +74,13 @@ class Rank:
 
         Parameters
         ----------
-        name, statement : of the claim.
-        good : a formula about clock 0.
-        rank : clock (0 or 1) -> the rank in it.
-        within : an integer, or a number of this width.
-        assumptions : what holds in clocks 0 and 1. What they say of clock 0 must hold in every
-            clock of the wait: the claim is about any of them.
+        name, statement : name of the claim, and what it says in words.
+        good : formula that holds in clock 0 if the good thing happens in it.
+        rank : function from a clock, 0 or 1, to the rank in that clock.
+        within : clocks, an integer or a number of this width; the rank is below it.
+        assumptions : conditions of clocks 0 and 1. Clock 0 stands for any clock of the wait, so
+            what they say of it must hold throughout the wait.
+        witness : signals that a counterexample shows, beside the two ranks.
         """
         prover, t = self.prover, self.prover.terms
         before, after = rank(0), rank(1)
