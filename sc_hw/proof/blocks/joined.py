@@ -171,7 +171,7 @@ class Joined:
     def outputs(self, name: str, statement: str, wanted: Mapping[str, Bits], *given: Any) -> None:
         """Claim inputs of parts and outputs of the module."""
         terms = {port: value.term for port, value in wanted.items()}
-        self.glue.outputs(name, statement, terms, given=given)
+        self.glue.outputs(name, statement, terms, assumptions=given)
 
     def complete(self) -> None:
         """Claim that nothing is left out."""

@@ -1,4 +1,8 @@
-"""What is claimed of the host's access: each memory space goes to its part and to no other."""
+"""Claims about the wiring of a plastic layer's host port: each memory space reaches its part alone.
+
+In all of these claims the wires hold in a reset too, so none assumes that there is none
+(`running=False`).
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,26 @@ from sc_model.spec import Placement
 
 
 def prove_access(glue: Glue, facts: LayerFacts, place: Placement) -> None:
-    """Add the claims about the host port's inputs, its streams, and the loads of the parts."""
+    """Add the claims about the host port's inputs, its streams, and the loads of the parts.
+
+    Parameters
+    ----------
+    glue : the layer's module without its parts.
+    facts : layouts and codes of the layer.
+    place : its chains, rows and columns.
+    """
     _prove_words(glue, facts, place)
     _prove_streams(glue)
-    sums = {}
     width = glue.widths["neurons.sums"] // place.chains
     values = [glue.low(glue.at(f"chain_{chain}.far_value"), width) for chain in range(place.chains)]
-    sums["neurons.sums"] = pack(glue.t, values)
     glue.outputs(
         "sums",
         "a neuron gets the sum of each chain, when they come out of it and are a step's",
-        {**sums, "neurons.evaluate": glue.at("chain_0.far_evaluate")},
+        # All chains shift at the same time, so the strobe of the first one stands for all.
+        {
+            "neurons.sums": pack(glue.t, values),
+            "neurons.evaluate": glue.at("chain_0.far_evaluate"),
+        },
         running=False,
     )
     decides = any(each.name == "decide" for each in facts.step)
@@ -53,30 +66,35 @@ def prove_access(glue: Glue, facts: LayerFacts, place: Placement) -> None:
 
 
 def _control(glue: Glue, facts: LayerFacts) -> Any:
-    """The word of control registers: the neurons' first, then those of the layer."""
+    """The word of control registers: the neurons' in the lowest bits, then those of the layer.
+
+    See `sc_hw.plastic.control.control_layout`.
+    """
+    # The layer's register for each field of the word; all other fields are the neurons'.
     registers = {
         **({facts.critic.kept: facts.critic.kept} if facts.critic is not None else {}),
         "cleared_trial": "clear_trial",
         "cleared_traces": "clear_traces",
         "cleared_trial_before": "cleared_trial",
     }
-    of_neurons = sum(each.width for each in facts.control if each.name not in registers)
+    neuron_bits = sum(each.width for each in facts.control if each.name not in registers)
     values = []
-    if of_neurons:
+    if neuron_bits:
         values.append(glue.at("neurons.control"))
     values += [glue.at(registers[each.name]) for each in facts.control if each.name in registers]
     return pack(glue.t, values)
 
 
 def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
-    """What the host reads: the words of the parts beside the lanes, and what the chains send."""
+    """Claim what the host reads: a word of each memory space, and what comes out of the chains."""
+    # The port `words` of the host port is an array: at the index of a space's code, its word.
     words = "host.words"
     bits = glue.widths["host.far_value"]
-    present = glue.at(words)
+    array = glue.at(words)
 
-    def at_code(code: int) -> Any:
+    def word_at(code: int) -> Any:
         high = (code + 1) * bits - 1
-        return glue.t(K.BV_EXTRACT, present, indices=(high, code * bits))
+        return glue.t(K.BV_EXTRACT, array, indices=(high, code * bits))
 
     heads = _of_chain(glue, place, "inputs_{}.word", bits)
     rows = {
@@ -85,12 +103,12 @@ def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
         "neuron": glue.low(glue.at("neurons.word"), bits),
         "control": glue.low(_control(glue, facts), bits),
     }
-    codes = glue.t.width(present) // bits
-    taken = {facts.spaces[name] for name in rows}
-    pairs = {name: (at_code(facts.spaces[name]), value) for name, value in rows.items()}
-    # A lane's word comes out of the chain, and some codes are of no space.
+    codes = glue.t.width(array) // bits
+    pairs = {name: (word_at(facts.spaces[name]), value) for name, value in rows.items()}
+    # All other elements are 0: a lane's word comes out of its chain, and some codes have no space.
     zero = glue.const(0, bits)
-    pairs |= {f"code {c}": (at_code(c), zero) for c in range(codes) if c not in taken}
+    used = {facts.spaces[name] for name in rows}
+    pairs |= {f"code {c}": (word_at(c), zero) for c in range(codes) if c not in used}
     glue.fields(
         "read-back",
         "the host reads of each space the word that its part shows: of the inputs that of the"
@@ -98,7 +116,7 @@ def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
         words,
         pairs,
         running=False,
-        given=[_names_a_chain(glue, place)],
+        assumptions=[_names_a_chain(glue, place)],
     )
     glue.outputs(
         "chain's values to the host",
@@ -110,17 +128,25 @@ def _prove_words(glue: Glue, facts: LayerFacts, place: Placement) -> None:
             "host.far_value": _of_chain(glue, place, "chain_{}.far_value", bits),
         },
         running=False,
-        given=[_names_a_chain(glue, place)],
+        assumptions=[_names_a_chain(glue, place)],
     )
 
 
 def _names_a_chain(glue: Glue, place: Placement) -> Any:
-    """The host names a chain that the layer has; of another number nothing is said."""
+    """Assumption that the number of the host's chain is that of a chain of the layer.
+
+    The claims say nothing of a higher number, which the bits of the port can hold.
+    """
     return glue.prover.on(glue.below(glue.at("host.chain"), place.chains))
 
 
 def _of_chain(glue: Glue, place: Placement, name: str, bits: int) -> Any:
-    """A signal of the chain that the host names."""
+    """A signal of the chain whose number the host gives, extended to `bits` bits.
+
+    Parameters
+    ----------
+    name : name of the signal in every chain, with ``{}`` in place of the chain's number.
+    """
     named = glue.at("host.chain")
     value = glue.const(0, bits)
     for chain in range(place.chains):
@@ -130,7 +156,7 @@ def _of_chain(glue: Glue, place: Placement, name: str, bits: int) -> Any:
 
 
 def _prove_streams(glue: Glue) -> None:
-    """The streams of the host's port are the layer's."""
+    """Claim that the streams of the host port are the layer's own ports."""
     inward = ("load__payload", "load__valid", "read__payload", "read__valid", "readback__ready")
     outward = ("load__ready", "read__ready", "readback__payload", "readback__valid")
     glue.outputs(

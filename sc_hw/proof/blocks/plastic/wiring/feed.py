@@ -1,4 +1,8 @@
-"""What is claimed of a layer's feed: the values of a group's neurons, sent into the chains."""
+"""Claims about a plastic layer's feed, which sends the values of a group's neurons to the lanes.
+
+Names of registers are those of `sc_hw.plastic.feed.NeuronFeed`. A *token* ends a group of neurons;
+see `sc_hw.plastic.host`.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +12,34 @@ from sc_hw.proof.blocks.plastic.facts import LayerFacts
 from sc_hw.proof.blocks.plastic.wiring.glue import Glue, Next
 from sc_model.spec import Placement
 
+# Registers of the feed that have one bit.
 _FLAGS = ("for_step", "refetch", "restart", "feeding", "at_first", "clear", "mute")
 
 
 def registers(facts: LayerFacts, place: Placement) -> dict[str, int]:
-    """The registers that `prove_feed` is about, by name, and their bits."""
+    """Widths in bits of the registers that `prove_feed` is about, by name."""
     (index,) = (port for port in facts.ports["outputs"] if port.name == "index")
     number = max(1, (place.columns - 1).bit_length())
     return {**dict.fromkeys(_FLAGS, 1), "index": index.width, "number": number}
 
 
 def token(glue: Glue, ago: int) -> Any:
-    """Whether a group ended, or the host asked for the same, so many clocks ago."""
+    """Whether there was a token `ago` clocks ago, from the sequencer or from the host port."""
     return glue.any_of(glue.at("sequencer.end", ago), glue.at("host.token", ago))
 
 
 def prove_feed(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     """Add the claims about the feed.
 
-    It begins some clocks after a token: its first neuron's values, `feed` clocks later, are those
-    that the first shift carries, and the register that says that it is under way costs a clock.
+    Parameters
+    ----------
+    glue : the layer's module without its parts.
+    facts : clocks and layouts of the layer.
+    place : its groups and columns.
     """
+    # The first shift into the lanes comes `weight_fetched` + `first_shift` clocks after a token.
+    # It carries the values of the first neuron, whose turn is `feed` clocks before. `feeding`,
+    # which says that it is its turn, is a register: one clock more.
     delay = facts.lane.weight_fetched + facts.first_shift - facts.feed - 1
     begins = glue.strobe(lambda ago: token(glue, ago), delay)
     for_step, refetch, restart = (glue.at(n) for n in ("for_step", "refetch", "restart"))
@@ -48,6 +59,9 @@ def prove_feed(glue: Glue, facts: LayerFacts, place: Placement) -> None:
     )
     index = glue.at("index")
     busy = glue.at("host.busy")
+    # Synapses see the spikes of two steps before. With more than two groups a neuron has been
+    # evaluated once more by the time of its turn, so the spike before its last one is asked for.
+    # With two groups that is so only where the host has made the layer fetch a second time.
     before_last = glue.const(1) if place.groups > 2 else refetch
     glue.outputs(
         "feed",
@@ -70,7 +84,7 @@ def prove_feed(glue: Glue, facts: LayerFacts, place: Placement) -> None:
 
 
 def _prove_token(glue: Glue) -> None:
-    """What a token is for, kept until the next one."""
+    """Claim the registers that say what a token is for; they keep it until the next token."""
     now = token(glue, 0)
     reads, restarts, takes = (glue.at(f"host.{n}") for n in ("reading", "restart", "take"))
 
@@ -90,7 +104,7 @@ def _prove_token(glue: Glue) -> None:
 
 
 def _prove_turns(glue: Glue, place: Placement, begins: Any) -> None:
-    """The turns of a group: their number, and the number of the neuron."""
+    """Claim the turns of a group: their number in the group, and the number of the neuron."""
     feeding, for_step = glue.at("feeding"), glue.at("for_step")
     number = glue.at("number")
     index = glue.at("index")
@@ -100,10 +114,10 @@ def _prove_turns(glue: Glue, place: Placement, begins: Any) -> None:
         return glue.plus(value, glue.const(1, glue.t.width(value)))
 
     at_end = glue.is_number(index, place.groups * place.columns - 1)
-    following = glue.choice(at_end, zero, one_more(index))
-    in_turn = glue.choice(glue.all_of(feeding, for_step), following, index)
-    last = glue.is_number(number, place.columns - 1)
-    goes_on = glue.all_of(feeding, glue.no(last))
+    next_neuron = glue.choice(at_end, zero, one_more(index))
+    next_index = glue.choice(glue.all_of(feeding, for_step), next_neuron, index)
+    at_last_turn = glue.is_number(number, place.columns - 1)
+    goes_on = glue.all_of(feeding, glue.no(at_last_turn))
     rest = glue.const(0, glue.t.width(number))
     glue.registers(
         "turns",
@@ -113,7 +127,7 @@ def _prove_turns(glue: Glue, place: Placement, begins: Any) -> None:
             "feeding": Next(glue.any_of(begins, goes_on)),
             "number": Next(glue.choice(feeding, one_more(number), rest)),
             "index": Next(
-                glue.choice(begins, glue.choice(glue.at("restart"), zero, index), in_turn)
+                glue.choice(begins, glue.choice(glue.at("restart"), zero, index), next_index)
             ),
             "at_first": Next(glue.is_number(index, 0), 1),
         },

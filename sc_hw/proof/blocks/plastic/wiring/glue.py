@@ -146,7 +146,7 @@ class Glue:
         wanted: Mapping[str, Any],
         *,
         running: bool = True,
-        given: Sequence[Any] = (),
+        assumptions: Sequence[Any] = (),
     ) -> None:
         """Claim what outputs are.
 
@@ -154,11 +154,12 @@ class Glue:
         ----------
         wanted : by output. One that the module does not have is left out: the module of the part
             does not use it, which the claim about that instance shows.
-        running : assume that nothing resets.
-        given : further assumptions.
+        running : assume that no clock up to now has a reset. False where the outputs follow their
+            sources in a reset too.
+        assumptions : conditions under which the outputs must be so.
         """
         pairs = self._present(wanted)
-        self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
+        self._claim(name, statement, pairs, [*(self.running if running else ()), *assumptions])
 
     def _present(self, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
         """The outputs of these names that the module has: what each is and what it must be."""
@@ -174,11 +175,18 @@ class Glue:
         pairs: Mapping[str, tuple[Any, Any]],
         *,
         running: bool,
-        given: Sequence[Any] = (),
+        assumptions: Sequence[Any] = (),
     ) -> None:
-        """Claim the fields of an output: for each, what it is and what it must be."""
+        """Claim the fields of an output.
+
+        Parameters
+        ----------
+        output : name of the output.
+        pairs : for each field its value in the netlist, and what it must be.
+        running, assumptions : as of `outputs`.
+        """
         self.claimed.add(output)
-        self._claim(name, statement, pairs, [*(self.running if running else ()), *given])
+        self._claim(name, statement, pairs, [*(self.running if running else ()), *assumptions])
 
     def _output(self, name: str) -> Any:
         """An output now, which may have the name of a register."""
@@ -193,7 +201,7 @@ class Glue:
         wanted: Mapping[str, Next],
         *,
         outputs: Mapping[str, Any] | None = None,
-        given: Sequence[Any] = (),
+        assumptions: Sequence[Any] = (),
     ) -> None:
         """Claim the next values of registers, after a reset and without one.
 
@@ -220,7 +228,7 @@ class Glue:
             example = {"registers that the module lacks": ", ".join(wanted)}
             self.prover.record(f"{self.label}: {name}", statement, False, 0.0, example)
             return
-        self._claim(name, statement, pairs, given)
+        self._claim(name, statement, pairs, assumptions)
 
     def _claim(
         self,

@@ -144,7 +144,7 @@ def _prove_clears(glue: Glue, facts: LayerFacts) -> None:
             "cleared_traces": Next(before),
         },
         # The host writes in no clock behind one in which a step can begin (a claim about it).
-        given=[glue.prover.off(glue.all_of(started, loads))],
+        assumptions=[glue.prover.off(glue.all_of(started, loads))],
     )
 
 
