@@ -220,12 +220,7 @@ class Board:
 
     def step(self, **stimulus: Any) -> Any:
         """Advance by one step; what `run` returns of it, without the first axis."""
-        axes = self.block.step_axes
-        rows = {
-            name: np.asarray(values)[None] if np.ndim(values) == axes - 1 else values
-            for name, values in stimulus.items()
-        }
-        result = self.run(**rows)
+        result = self.run(**self.block.alone(stimulus))
         if result is None:
             return self.state()["synapse"]
         if isinstance(result, dict):
@@ -241,7 +236,8 @@ class Board:
             The link fails, or the board reports an error (`BoardError`).
         """
         steps = self._steps(stimulus)
-        size = max(1, BITS_AT_A_TIME // (32 * self.block.step.words))
+        each = self.block.packets_of_step(stimulus)
+        size = max(1, BITS_AT_A_TIME // (32 * self.block.step.words * max(1, each or 1)))
         output = self.block.output
         found = [np.zeros((0, output.bits), np.uint8)]
         ticks = [np.zeros(0, np.bool_)]  # steps that give a packet
@@ -251,7 +247,8 @@ class Board:
             taken, bits = self._feed(packets)
             found.append(bits)
             ticks.append((taken + 1 + np.arange(len(packets))) % output.interval == 0)
-        return self.block.results(np.concatenate(found), np.concatenate(ticks))
+        results = self.block.results(np.concatenate(found), np.concatenate(ticks))
+        return results if each is None else results.reshape(steps, each)
 
     def answers(self, samples: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         """Answer samples by the network's readout, each from a reset; there is a reset at the end.

@@ -181,6 +181,18 @@ class BoardBlock(ABC):
     def memories(self) -> list[Memory]:
         """All that the windows show and that can be written."""
 
+    def packets_of_step(self, stimulus: Stimulus) -> int | None:
+        """Packets that a step of a run is made of; None where a step is a packet."""
+        del stimulus
+        return None
+
+    def alone(self, stimulus: Stimulus) -> dict[str, Any]:
+        """The stimulus of a step as that of a run of one step."""
+        return {
+            name: np.asarray(values)[None] if np.ndim(values) == self.step_axes - 1 else values
+            for name, values in stimulus.items()
+        }
+
     @abstractmethod
     def packets(self, stimulus: Stimulus) -> Words:
         """The words of T steps, (T, words).

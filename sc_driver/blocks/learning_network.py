@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sc_driver.bits import Bits, Words, bits_of
-from sc_driver.blocks.board_block import BoardBlock, Memory, State, Stimulus
+from sc_driver.bits import Words, bits_of
+from sc_driver.blocks.board_block import Stimulus
+from sc_driver.layers_that_learn import LearnerBlock, Place
 
 SETTINGS = ("step_shift", "learn")
 NAMES = ("values", "target", *SETTINGS)
 
 
-class BoardLearningNetwork(BoardBlock):
+class BoardLearningNetwork(LearnerBlock):
     """A network that learns; a step is a sample.
 
     Steps take `values` (T, inputs) and, to be learned from, `target` (T,), the right classes. The
@@ -24,108 +24,33 @@ class BoardLearningNetwork(BoardBlock):
 
     step_axes = 2
 
+    kind = "a learning network"
+
     def __init__(self, registers: Any, manifest: Mapping[str, Any]) -> None:
         super().__init__(registers, manifest)
-        spec = manifest["design"]["learning"]
-        self._lanes = int(manifest["placement"]["lanes"])
-        self._layers: list[Mapping[str, Any]] = manifest["placement"]["layers"]
-        self._first = {layer["name"]: int(layer["learn"]) for layer in spec["hidden"]}
-        self._first[spec["output"]["name"]] = int(spec["output"]["learn"])
-        self._inputs, self._seed = int(spec["inputs"]), int(spec["noise_seed"])
+        spec, lanes = manifest["design"]["learning"], int(manifest["placement"]["lanes"])
+        layers: list[Mapping[str, Any]] = manifest["placement"]["layers"]
+        self.learns = {layer["name"]: layer["learns"] for layer in layers}
+        self.places = (
+            *(_weights(layer, lanes) for layer in layers),
+            *(_ages(layer, lanes) for layer in layers if "ages" in layer),
+        )
+        self._classes, self._inputs = int(layers[-1]["neurons"]), int(spec["inputs"])
         self._most = (1 << (int(spec["output"]["weight_bits"]) - 1)) - 1
-
-    # --- state ------------------------------------------------------------------------------------
-
-    def _weights(self) -> list[tuple[str, dict[str, NDArray[Any]], tuple[int, int]]]:
-        """Of each layer its name, the addresses of its weights and their shape."""
-        found = []
-        for layer in self._layers:
-            shape = (int(layer["rows"]), int(layer["neurons"]))
-            rows, columns = np.indices(shape).reshape(2, -1)
-            word, lane = np.divmod(columns, self._lanes)
-            words = layer["base"] + rows * layer["groups"] + word
-            found.append((layer["name"], {"lane": lane, "word": words}, shape))
-        return found
-
-    def _ages(self) -> list[tuple[str, dict[str, NDArray[Any]], int]]:
-        """Of each hidden layer its name, the addresses of its ages and how many there are."""
-        found = []
-        for layer in self._layers:
-            if "ages" in layer:
-                word, lane = np.divmod(np.arange(layer["neurons"]), self._lanes)
-                where = {"lane": lane, "word": layer["ages"] + word}
-                found.append((layer["name"], where, int(layer["neurons"])))
-        return found
-
-    def state(self) -> State:
-        """Weights, ages, registers and the random bits, by layer and `control`."""
-        window, state = self.windows[0], {}
-        for name, where, shape in self._weights():
-            weights = window.read("synapse", where, shape[0] * shape[1])["weight"]
-            state[name] = {"weight": weights.reshape(shape)}
-        for name, where, count in self._ages():
-            state[name]["age"] = window.read("neuron", where, count)["age"]
-        control = {name: value[0] for name, value in window.read("control", {}, 1).items()}
-        for layer in self._layers:
-            state[layer["name"]]["learn"] = np.asarray(control[layer["learns"]])
-        state["control"] = {name: np.asarray(control[name]) for name in ("lfsr", "step_shift")}
-        return state
-
-    def initial(self) -> State:
-        """Weights of 0, and all else as after power-on."""
-        state: State = {
-            name: {"weight": np.zeros(shape, np.int64), "learn": np.asarray(self._first[name])}
-            for name, _, shape in self._weights()
+        first = {layer["name"]: int(layer["learn"]) for layer in (*spec["hidden"], spec["output"])}
+        self._first = {
+            "lfsr": int(spec["noise_seed"]),
+            "step_shift": 0,
+            **{register: first[name] for name, register in self.learns.items()},
         }
-        for name, _, count in self._ages():
-            state[name]["age"] = np.zeros(count, np.int64)
-        state["control"] = {"lfsr": np.asarray(self._seed), "step_shift": np.asarray(0)}
-        return state
 
-    def restore(self, state: State) -> None:
-        """Write every field."""
-        window = self.windows[0]
-        for name, where, shape in self._weights():
-            values = np.asarray(state[name]["weight"]).reshape(-1)
-            window.load("synapse", where, shape[0] * shape[1], {"weight": values})
-        for name, ages, count in self._ages():
-            window.load("neuron", ages, count, {"age": np.asarray(state[name]["age"])})
-        learns = {layer["learns"]: state[layer["name"]]["learn"] for layer in self._layers}
-        self._write_control({**state["control"], **learns})
+    def first_registers(self) -> dict[str, int]:
+        """What the word of registers holds after power-on."""
+        return self._first
 
-    def _write_control(self, fields: Mapping[str, Any]) -> None:
-        values = {name: np.reshape(value, 1) for name, value in fields.items()}
-        self.windows[0].load("control", {}, 1, values)
-
-    def load(self, weights: Any) -> None:
-        """Write the weights by layer, saturated; all else is as after power-on."""
-        state = self.initial()
-        if not isinstance(weights, Mapping) or not weights.keys() <= state.keys() - {"control"}:
-            known = ", ".join(name for name in state if name != "control")
-            raise TypeError(f"weights of a learning network are arrays by layer: {known}.")
-        for name, values in weights.items():
-            given, like = np.asarray(values), state[name]["weight"]
-            if given.shape != like.shape:
-                raise ValueError(f"{name} must have shape {like.shape}, not {given.shape}.")
-            state[name]["weight"] = np.clip(given, -self._most, self._most)
-        self.restore(state)
-
-    def memories(self) -> list[Memory]:
-        """The weights of each layer, ages and registers."""
-        window = self.windows[0]
-        spaces = window.spaces
-        weights = [
-            Memory(window, "synapse", where, shape[0] * shape[1], spaces["synapse"]["fields"])
-            for _, where, shape in self._weights()
-        ]
-        return [
-            *weights,
-            *(
-                Memory(window, "neuron", where, count, spaces["neuron"]["fields"])
-                for _, where, count in self._ages()
-            ),
-            Memory(window, "control", {}, 1, spaces["control"]["fields"]),
-        ]
+    def most(self, layer: str) -> int:
+        """The largest weight, of all layers."""
+        return self._most
 
     # --- samples ----------------------------------------------------------------------------------
 
@@ -149,7 +74,7 @@ class BoardLearningNetwork(BoardBlock):
         self._set({name: stimulus[name] for name in SETTINGS if name in stimulus})
         told: dict[str, Any] = {"learn": 0}
         if "target" in stimulus:
-            target, classes = np.asarray(stimulus["target"]), int(self._layers[-1]["neurons"])
+            target, classes = np.asarray(stimulus["target"]), self._classes
             if target.shape not in ((), (len(values),)) or (
                 target.size and not 0 <= target.min() <= target.max() < classes
             ):
@@ -161,29 +86,29 @@ class BoardLearningNetwork(BoardBlock):
 
     def _set(self, settings: Mapping[str, Any]) -> None:
         """Write the settings that are given."""
-        if not settings:
-            return
-        control = {name: value[0] for name, value in self.windows[0].read("control", {}, 1).items()}
+        changed = self.chosen(settings.get("learn", {}))
         if "step_shift" in settings:
             shift = int(settings["step_shift"])
             if not 0 <= shift <= 7:
                 raise ValueError(f"step_shift must be in [0, 7], not {shift}.")
-            control["step_shift"] = shift
-        if "learn" in settings:
-            layers = {layer["name"]: layer["learns"] for layer in self._layers}
-            given = settings["learn"]
-            chosen = given if isinstance(given, Mapping) else dict.fromkeys(layers, given)
-            for name, value in chosen.items():
-                if name not in layers or not isinstance(value, (bool, np.bool_)):
-                    raise TypeError(f"learn is true or false, or so by layer, not {given!r}.")
-                control[layers[name]] = int(value)
-        self._write_control(control)
+            changed["step_shift"] = shift
+        self.change(**changed)
 
-    def results(self, bits: Bits, ticks: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The class that was played for each sample, (T,)."""
-        weights = 1 << np.arange(bits.shape[1], dtype=np.int64)
-        played: NDArray[np.int64] = bits.astype(np.int64) @ weights
-        return played
+
+def _weights(layer: Mapping[str, Any], lanes: int) -> Place:
+    """Where the weights of a layer are."""
+    shape = (int(layer["rows"]), int(layer["neurons"]))
+    rows, columns = np.indices(shape).reshape(2, -1)
+    word, lane = np.divmod(columns, lanes)
+    where = {"lane": lane, "word": layer["base"] + rows * layer["groups"] + word}
+    return Place(layer["name"], ("weight",), "synapse", where, shape, ("weight",))
+
+
+def _ages(layer: Mapping[str, Any], lanes: int) -> Place:
+    """Where the ages of a hidden layer are."""
+    word, lane = np.divmod(np.arange(layer["neurons"]), lanes)
+    where = {"lane": lane, "word": layer["ages"] + word}
+    return Place(layer["name"], ("age",), "neuron", where, (int(layer["neurons"]),), ("age",))
 
 
 BOARD_BLOCK = BoardLearningNetwork

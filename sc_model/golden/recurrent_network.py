@@ -220,6 +220,12 @@ class RecurrentNetwork:
         given = checked(f"shift of {layer}", shift, shape, low, high)
         self.state["control"][name] = given.astype(np.int64)
 
+    @property
+    def shifts(self) -> dict[str, int]:
+        """The sizes of steps, as powers of two: `hidden_shift` and `readout_shift`."""
+        control = self.state["control"]
+        return {name: int(control[name]) for name in ("hidden_shift", "readout_shift")}
+
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
         self.state[layer]["learn"] = np.array(int(learn))

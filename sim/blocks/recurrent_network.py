@@ -108,6 +108,13 @@ class RtlRecurrentNetwork:
         name = "hidden" if layer == self.spec.hidden.name else "readout"
         self._set_control(f"{name}_shift", shift)
 
+    @property
+    def shifts(self) -> dict[str, int]:
+        """The sizes of steps; see the model."""
+        zero = np.zeros(1, np.int64)
+        held = self._memories.read("control", zero, zero)
+        return {name: int(held[name][0]) for name in self._model.shifts}
+
     def freeze(self, layer: str, *, learn: bool = False) -> None:
         """Freeze a layer, or let it learn."""
         self._model.freeze(layer, learn=learn)

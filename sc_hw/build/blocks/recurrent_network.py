@@ -27,12 +27,6 @@ class RecurrentNetworkBlock(Block):
         """The network of a design; `graph` has no effect, since layers have rules of their own."""
         if design.recurrent is None:
             raise ConfigError("a design with block 'recurrent_network' must have [recurrent].")
-        if design.host is not None:
-            raise ConfigError(
-                "no host's registers are built for block 'recurrent_network', so design"
-                f" '{design.name}' has no door, board or table [host]; use its ports, or `Device`"
-                " on model and rtl."
-            )
         network = RecurrentNetwork(design.recurrent, family)
         rule, params = resolve(design.recurrent.hidden_rule)
         subject = f"the recurrent layer of network '{design.name}'"

@@ -150,6 +150,31 @@ class HostBlock(wiring.Component, ABC):
         ]
         return flying
 
+    def answer_at_end(self, m: Module, answer: Value, taken: Value, done: Value) -> None:
+        """A packet of two words for each step: its number, and its answer.
+
+        Parameters
+        ----------
+        answer : of the step.
+        taken : the answer is there in this clock.
+        done : all of the step is done; not before the answer. The packet leaves after it.
+        """
+        number, held = Signal(WORD_BITS, init=1), Signal(len(answer), reset_less=True)
+        waiting, second = Signal(name="waiting"), Signal(name="second")
+        m.d.comb += [
+            self.packet.valid.eq(waiting),
+            self.packet.payload.eq(Mux(second, held, number)),
+            self.finished.eq(waiting & second & self.packet.ready),
+        ]
+        with m.If(taken):
+            m.d.sync += held.eq(answer)
+        with m.If(done):
+            m.d.sync += waiting.eq(1)
+        with m.If(waiting & self.packet.ready):
+            m.d.sync += second.eq(~second)
+        with m.If(self.finished):
+            m.d.sync += [waiting.eq(0), number.eq(number + 1)]
+
     def connect_windows(self, m: Module, pins: Any, own: BlockRegisters | None) -> None:
         """The window of a block's one host port, and behind it that of its own registers."""
         loads, reads, answers = [pins.load], [pins.read], [pins.readback]

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Signal, Value
 
 from sc_hw.build.blocks.ports import leaf_fields, space_rows
 from sc_hw.host.blocks.host_block import HostBlock
 from sc_hw.host.packets import OutputPacket, StepPacket, Window, common_fields
-from sc_hw.host.registers import WORD_BITS
 from sc_hw.wires import choose
 from sc_model.spec import ConfigError
 
@@ -64,10 +63,9 @@ class HostLearningNetwork(HostBlock):
     def connect(self, m: Module, pins: Any) -> None:
         """Values and what is told in, the winner out once the sample is over."""
         self.count_in_flight(m, 2)
-        told, number = Signal(name="told"), Signal(WORD_BITS, init=1)
+        told = Signal(name="told")
         lesson = self._lesson(m, pins.teach.valid & pins.teach.ready)
-        winner = Signal(len(pins.o.payload.as_value()), reset_less=True)
-        waiting, second = Signal(name="waiting"), Signal(name="second")
+        answered = pins.o.valid & pins.o.ready
         m.d.comb += [
             pins.i.payload.eq(self.transfer.payload),
             pins.i.valid.eq(self.transfer.valid),
@@ -75,20 +73,12 @@ class HostLearningNetwork(HostBlock):
             pins.teach.payload.eq(lesson),
             pins.teach.valid.eq(told),
             pins.o.ready.eq(1),
-            self.packet.valid.eq(waiting),
-            self.packet.payload.eq(Mux(second, winner, number)),
-            self.finished.eq(waiting & second & self.packet.ready),
         ]
-        with m.If(pins.o.valid & pins.o.ready):
-            m.d.sync += [told.eq(1), winner.eq(pins.o.payload.as_value())]
+        with m.If(answered):
+            m.d.sync += told.eq(1)
         with m.If(pins.teach.valid & pins.teach.ready):
             m.d.sync += told.eq(0)
-        with m.If(pins.done):
-            m.d.sync += waiting.eq(1)
-        with m.If(waiting & self.packet.ready):
-            m.d.sync += second.eq(~second)
-        with m.If(self.finished):
-            m.d.sync += [waiting.eq(0), number.eq(number + 1)]
+        self.answer_at_end(m, pins.o.payload.as_value(), answered, pins.done)
         self.connect_window(m, [pins.load], [pins.read], [pins.readback])
 
     def _lesson(self, m: Module, taught: Value) -> Value:

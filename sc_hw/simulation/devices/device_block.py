@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -154,24 +154,6 @@ class DeviceBlock(ABC):
         rule, params = resolve(self.design.rule)
         named = {"family": rule.family, "parameters": params.model_dump(mode="json")}
         return identity(values, named)
-
-
-def choose_learning(engine: Any, layers: Sequence[str], learn: Any) -> None:
-    """Freeze layers of an engine, or let them learn: `learn` is for all of them, or by layer.
-
-    Raises
-    ------
-    TypeError
-        there is no such layer, or a value is neither true nor false.
-    """
-    chosen = learn if isinstance(learn, Mapping) else dict.fromkeys(layers, learn)
-    for name, value in chosen.items():
-        if name not in layers or not isinstance(value, (bool, np.bool_)):
-            raise TypeError(
-                f"learn is true or false, or so by layer ({', '.join(layers)}), not {learn!r}."
-            )
-    for name, value in chosen.items():
-        engine.freeze(name, learn=bool(value))
 
 
 def rows(stimulus: Stimulus, start: int, stop: int) -> dict[str, Any]:

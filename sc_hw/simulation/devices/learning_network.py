@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_hw.simulation.devices.device_block import (
-    DeviceBlock,
-    Layout,
-    State,
-    Stimulus,
-    choose_learning,
-)
+from sc_hw.simulation.devices.device_block import Layout, Stimulus
+from sc_hw.simulation.devices.learner_device import SUFFIX, LearnerDevice
 from sc_model.files import PathLike
 from sc_model.golden.learning_network import LearningNetwork
 from sc_model.golden.recording import (
@@ -32,10 +27,9 @@ from sc_model.spec.learning import LearningNetworkSpec
 SAMPLE = ("values", "target")
 REGISTERS = ("step_shift", "learn", "others_wrong")
 FEEDBACK = ("explore", "right")
-SUFFIX = ".weight"
 
 
-class LearningNetworkDevice(DeviceBlock):
+class LearningNetworkDevice(LearnerDevice):
     """A network that learns; a step is a sample.
 
     A step takes ``values``, shape (inputs,), and gives the class that is played. With ``target``,
@@ -51,6 +45,7 @@ class LearningNetworkDevice(DeviceBlock):
     """
 
     name = "learning_network"
+    kind = "a learning network"
     step_axes = 2
     network: LearningNetworkSpec
 
@@ -66,19 +61,10 @@ class LearningNetworkDevice(DeviceBlock):
         """The golden network, or with `native` the compiled one."""
         return (NativeLearningNetwork if native else LearningNetwork)(self.network)
 
-    def load(self, engine: Any, weights: Any) -> None:
-        """Write the weights: arrays by ``<layer>.weight``, or a file of them (.npz)."""
-        if isinstance(weights, (str, Path)):
-            weights = self._weights_of(Path(weights))
-        if not isinstance(weights, Mapping):
-            raise TypeError(
-                "a learning network loads arrays by '<layer>.weight' (a dictionary, or the path of"
-                f" an .npz file), not {type(weights).__name__}."
-            )
-        for name in weights:
-            if not str(name).endswith(SUFFIX):
-                raise TypeError(f"weights have the names '<layer>{SUFFIX}', not {name!r}.")
-        engine.load({name.removesuffix(SUFFIX): values for name, values in weights.items()})
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers, the readout's last."""
+        return tuple(layer.name for layer in self.network.layers)
 
     def initial_weights(self, rng: np.random.Generator) -> Any:
         """Uniform random weights, as each layer's `initial` says."""
@@ -91,20 +77,9 @@ class LearningNetworkDevice(DeviceBlock):
 
     # --- state ------------------------------------------------------------------------------------
 
-    def state(self, engine: Any) -> State:
-        """Weights, ages, registers and the random bits."""
-        return {
-            space: {name: np.array(values, np.int64) for name, values in fields.items()}
-            for space, fields in engine.state.items()
-        }
-
     def layout(self) -> Layout:
         """The fields of the golden network."""
         return LearningNetwork(self.network).layout
-
-    def restore(self, engine: Any, state: State) -> None:
-        """Write every field."""
-        engine.restore(state)
 
     def set_parameters(self, engine: Any, values: Mapping[str, Any]) -> None:
         """ConfigError: a sample's registers are set where the sample is given."""
@@ -146,19 +121,8 @@ class LearningNetworkDevice(DeviceBlock):
                 f"recording {file}: 'target' must be in [0, {classes - 1}], not"
                 f" {found['target'].max()}."
             )
-        refuse_others(file, arrays, [*forms, *self._names(), "meta"])
-        return found, {name: arrays[name] for name in self._names() if name in arrays}
-
-    def _names(self) -> list[str]:
-        return [f"{layer.name}{SUFFIX}" for layer in self.network.layers]
-
-    def _weights_of(self, file: Path) -> dict[str, NDArray[Any]]:
-        """The weights in a file; other arrays are left out."""
-        try:
-            arrays = arrays_of(file)
-            return {name: required_array(file, arrays, name) for name in self._names()}
-        except RecordingError as error:
-            raise ConfigError(str(error).replace("recording", "weights", 1)) from None
+        refuse_others(file, arrays, [*forms, *self.arrays, "meta"])
+        return found, {name: arrays[name] for name in self.arrays if name in arrays}
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """One sample, or what is said of the last one; the class that is played, or None."""
@@ -217,8 +181,7 @@ class LearningNetworkDevice(DeviceBlock):
             engine.step_shift = stimulus["step_shift"]
         if "others_wrong" in stimulus:
             engine.others_wrong = bool(stimulus["others_wrong"])
-        names = [layer.name for layer in self.network.layers]
-        choose_learning(engine, names, stimulus.get("learn", {}))
+        self.choose_learning(engine, stimulus.get("learn", {}))
         return {name: value for name, value in stimulus.items() if name not in REGISTERS}
 
 

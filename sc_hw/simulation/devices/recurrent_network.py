@@ -9,13 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sc_hw.simulation.devices.device_block import (
-    DeviceBlock,
-    Layout,
-    State,
-    Stimulus,
-    choose_learning,
-)
+from sc_hw.simulation.devices.device_block import Layout, Stimulus
+from sc_hw.simulation.devices.learner_device import LearnerDevice
 from sc_model.files import PathLike
 from sc_model.golden.recording import (
     RecordingError,
@@ -31,22 +26,21 @@ from sc_model.spec.learning import RecurrentNetworkSpec
 from sc_model.spec.learning.recurrent_network import SHIFT_FORMAT
 
 SAMPLE = ("spikes", "targets")
-SHIFTS = ("hidden_shift", "readout_shift")
-SUFFIX = ".weight"
+SHIFTS = ("hidden_shift", "readout_shift")  # run-time parameters
 
 
-class RecurrentNetworkDevice(DeviceBlock):
+class RecurrentNetworkDevice(LearnerDevice):
     """A recurrent network that learns.
 
     A step takes a sample: ``spikes``, shape (steps, inputs), and gives the class with the largest
     sum after each of its steps, shape (steps,). With ``targets``, shape (steps,), it learns in the
     steps that have a class there, and not in those with -1. ``learn``, true or false for both
-    layers or by layer, stays until weights are loaded; and so do the run-time parameters
-    ``hidden_shift`` and ``readout_shift``, 0 to 15: a step of a weight is signal * trace *
-    2^-shift.
+    layers or by layer, stays until weights are loaded. Run-time parameters are ``hidden_shift`` and
+    ``readout_shift``, 0 to 15: a step of a weight is signal * trace * 2^-shift.
     """
 
     name = "recurrent_network"
+    kind = "a recurrent network"
     step_axes = 3
     network: RecurrentNetworkSpec
 
@@ -63,36 +57,15 @@ class RecurrentNetworkDevice(DeviceBlock):
         return (NativeRecurrentNetwork if native else RecurrentNetwork)(self.network)
 
     @property
-    def _layers(self) -> tuple[str, str]:
+    def layers(self) -> tuple[str, ...]:
         """Names of the recurrent layer and the readout."""
         return self.network.hidden.name, self.network.readout.name
 
-    @property
-    def _arrays(self) -> list[str]:
-        """Names of the arrays of weights."""
-        return [f"{name}{SUFFIX}" for name in self._layers]
-
     def load(self, engine: Any, weights: Any) -> None:
-        """Write the weights: arrays by ``<layer>.weight``, or a file of them (.npz)."""
-        if isinstance(weights, (str, Path)):
-            weights = self._weights_of(Path(weights))
-        if not isinstance(weights, Mapping):
-            raise TypeError(
-                "a recurrent network loads arrays by '<layer>.weight' (a dictionary, or the path of"
-                f" an .npz file), not {type(weights).__name__}."
-            )
-        for name in weights:
-            if not str(name).endswith(SUFFIX):
-                raise TypeError(f"weights have the names '<layer>{SUFFIX}', not {name!r}.")
-        engine.load({name.removesuffix(SUFFIX): values for name, values in weights.items()})
-
-    def _weights_of(self, file: Path) -> dict[str, NDArray[Any]]:
-        """The weights in a file; other arrays are left out."""
-        try:
-            arrays = arrays_of(file)
-            return {name: required_array(file, arrays, name) for name in self._arrays}
-        except RecordingError as error:
-            raise ConfigError(str(error).replace("recording", "weights", 1)) from None
+        """Write the weights, see `LearnerDevice.load`; sizes of steps stay."""
+        shifts = self.parameters(engine)
+        super().load(engine, weights)
+        self.set_parameters(engine, shifts)
 
     def initial_weights(self, rng: np.random.Generator) -> Any:
         """Uniform random weights, as each layer's `initial` and `initial_recurrent` say."""
@@ -107,29 +80,18 @@ class RecurrentNetworkDevice(DeviceBlock):
             drawn(spec.hidden.initial_recurrent, neurons, neurons),
         ]
         readout = drawn(spec.readout.initial, neurons, spec.readout.neurons)
-        return dict(zip(self._arrays, (np.concatenate(rows), readout), strict=True))
+        return dict(zip(self.arrays, (np.concatenate(rows), readout), strict=True))
 
     # --- state ------------------------------------------------------------------------------------
-
-    def state(self, engine: Any) -> State:
-        """Weights, eligibilities, registers and the random bits."""
-        return {
-            space: {name: np.array(values, np.int64) for name, values in fields.items()}
-            for space, fields in engine.state.items()
-        }
 
     def layout(self) -> Layout:
         """The fields of the golden network."""
         return RecurrentNetwork(self.network).layout
 
-    def restore(self, engine: Any, state: State) -> None:
-        """Write every field."""
-        engine.restore(state)
-
     def parameters(self, engine: Any) -> dict[str, int]:
         """The sizes of steps, as powers of two."""
-        control = engine.state["control"]
-        return {name: int(control[name]) for name in SHIFTS}
+        shifts: dict[str, int] = engine.shifts
+        return shifts
 
     def set_parameters(self, engine: Any, values: Mapping[str, Any]) -> None:
         """Change some of them; nothing is changed where one is refused."""
@@ -144,7 +106,7 @@ class RecurrentNetworkDevice(DeviceBlock):
                 raise ConfigError(f"{name} must be an integer, not {value!r}.")
             if not low <= value <= high:
                 raise ConfigError(f"{name} must be in [{low}, {high}], not {value}.")
-        for layer, name in zip(self._layers, SHIFTS, strict=True):
+        for layer, name in zip(self.layers, SHIFTS, strict=True):
             if name in values:
                 engine.set_shift(layer, int(values[name]))
 
@@ -179,8 +141,8 @@ class RecurrentNetworkDevice(DeviceBlock):
             raise RecordingError(
                 f"recording {file}: 'targets' must be in [{UNTOLD}, {most}], not {wrong[0]}."
             )
-        refuse_others(file, arrays, [*forms, *self._arrays, "meta"])
-        return found, {name: arrays[name] for name in self._arrays if name in arrays}
+        refuse_others(file, arrays, [*forms, *self.arrays, "meta"])
+        return found, {name: arrays[name] for name in self.arrays if name in arrays}
 
     def step(self, engine: Any, stimulus: Stimulus) -> Any:
         """One sample; the class with the largest sum after each of its steps."""
@@ -208,7 +170,7 @@ class RecurrentNetworkDevice(DeviceBlock):
                 "a sample of a recurrent network has spikes, shape (steps, inputs); a run of"
                 " samples shape (samples, steps, inputs)"
             )
-        choose_learning(engine, self._layers, stimulus.get("learn", {}))
+        self.choose_learning(engine, stimulus.get("learn", {}))
         return {name: stimulus[name] for name in SAMPLE if name in stimulus}
 
 

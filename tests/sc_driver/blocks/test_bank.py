@@ -36,8 +36,8 @@ def test_block_that_the_driver_does_not_know() -> None:
     with pytest.raises(ManifestError) as caught:
         board_block(none, {"design": {"block": "mesh"}})
     assert str(caught.value) == (
-        "The driver runs designs with block bank, lane, layer, learning_network, network, not"
-        " 'mesh'; use an sc-hw that knows it."
+        "The driver runs designs with block bank, lane, layer, learning_network, network,"
+        " recurrent_network, not 'mesh'; use an sc-hw that knows it."
     )
 
 

@@ -12,7 +12,7 @@ from sc_hw.build.elaborate import elaborate
 from sc_hw.errors import ReportError
 from sc_hw.fabric.families import load_family
 from sc_hw.reporting.report import report
-from sc_model.spec import ConfigError, HostSpec
+from sc_model.spec import ConfigError
 
 
 def test_its_description() -> None:
@@ -27,13 +27,6 @@ def test_its_description() -> None:
     assert fields["synapse"] == ["weight", "eligibility"]
     assert fields["output"] == ["weight"]
     assert fields["control"][0] == "lfsr"
-
-
-def test_no_host_is_built_for_it() -> None:
-    with pytest.raises(
-        ConfigError, match=r"^no host's registers are built for block 'recurrent_ne"
-    ):
-        block_of(design(host=HostSpec(door="uart")), load_family("generic"))
 
 
 def test_lanes_are_checked_by_the_hardware() -> None:
