@@ -47,6 +47,7 @@ def main() -> None:
 
             print(f"sc-hw {sc_hw.__version__}")
             return
+        _shut_out_plugins_of_others()
         from sc_hw.cli.application import main as run
 
         run()
@@ -58,6 +59,18 @@ def main() -> None:
         raise
     finally:
         interrupts.close()
+
+
+def _shut_out_plugins_of_others() -> None:
+    """Keep plug-ins of our libraries, which any package may bring, from ending the command.
+
+    Pydantic imports those of whatever is installed before a command has read its arguments, and in
+    each of its child processes; others read the packages' lists of them.
+    """
+    from sc_model.entry_points import pass_over_broken_lists
+
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    pass_over_broken_lists()
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from sc_hw.cli.terminal import AsJson, Jobs, out, print_json, progress_lines
 from sc_hw.errors import EXIT_FAILED
+from sc_model.entry_points import pass_over_broken_lists
 
 SHOWN = 12  # points of a front that are printed; sweep.md has all
 
@@ -40,6 +41,8 @@ def sweep(
     """
     from sc_hw.sweep.sweep import sweep as run_sweep
 
+    if scheduler is not None:  # Dask has this package in place of the library's before Python 3.12
+        pass_over_broken_lists("importlib_metadata")
     with progress_lines(as_json) as progress:
         result = run_sweep(file, out=folder, jobs=jobs, scheduler=scheduler, progress=progress)
     if as_json:

@@ -26,12 +26,13 @@ def plugins() -> list[Plugin]:
     rules = tuple(map(_traced, rule_plugins()))
     hardware = (family_plugins(), target_plugins(), board_plugins(), door_plugins())
     groups = (rules, layer_kind_plugins(), *hardware)
-    return [
-        plugin
-        for group in groups
-        for plugin in group
-        if plugin.problem is not None or not plugin.source.startswith(("sc_model.", "sc_hw."))
-    ]
+    found: dict[tuple[str, str | None], Plugin] = {}
+    for group in groups:
+        for plugin in group:
+            if plugin.problem is not None or not plugin.source.startswith(("sc_model.", "sc_hw.")):
+                # a broken list of a package is met in each group, and named once
+                found.setdefault((plugin.source, plugin.problem), plugin)
+    return list(found.values())
 
 
 def _traced(plugin: Plugin) -> Plugin:

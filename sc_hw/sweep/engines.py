@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from types import ModuleType
 from typing import Any
 
 import sc_model
 from sc_hw.errors import ToolError
-from sc_model.packages import optional_import
+from sc_model.packages import MissingPackageError, optional_import
 from sc_model.spec import ConfigError
 from sc_model.texts import shown
 
@@ -99,7 +101,8 @@ class Cluster:
     ------
     ConfigError : the address is none.
     MissingPackageError : the package distributed is not installed.
-    ToolError : nobody answers at the address, or there is no worker, or one of another version.
+    ToolError : Dask can't be imported, nobody answers at the address, or there is no worker, or one
+        of another version.
     """
 
     def __init__(self, address: str) -> None:
@@ -107,7 +110,7 @@ class Cluster:
             raise ConfigError(
                 f"--scheduler must be an address as tcp://HOST:8786, not {shown(address)}."
             )
-        self._dask = optional_import("distributed", "dask", "sc-hw sweep --scheduler")
+        self._dask = _dask()
         try:
             self._client = self._dask.Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
@@ -159,6 +162,21 @@ class Cluster:
     def close(self) -> None:
         """Leave the cluster as it is."""
         self._client.close()
+
+
+def _dask() -> ModuleType:
+    """Dask; ToolError where it is installed, and it or a plug-in of it raises on import."""
+    try:
+        return optional_import("distributed", "dask", "sc-hw sweep --scheduler")
+    except MissingPackageError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever a plug-in of another package may raise
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        text = " ".join(str(error).split()).removesuffix(".")
+        raise ToolError(
+            f"Dask or a plug-in of it can't be imported: {type(error).__name__}: {text}"
+            f" ({frame.filename}:{frame.lineno})."
+        ) from None
 
 
 def worker_version() -> str:

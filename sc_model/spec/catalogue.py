@@ -15,13 +15,13 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
 from sc_model.endless import IMPORT_SECONDS, limited
+from sc_model.entry_points import entry_points_of, load, source_of
 from sc_model.spec.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
@@ -90,9 +90,12 @@ class Catalogue(Generic[T]):
         for info in pkgutil.iter_modules(path):
             name = f"{package or group}.{info.name}"
             self._add(info.name, name, name, partial(importlib.import_module, name), None)
-        for point in sorted(entry_points(group=group), key=_order):
+        points, broken = entry_points_of(group)
+        for point in points:
             module = point.value.partition(":")[0]
-            self._add(point.name, _source(point), module, point.load, wanted)
+            self._add(point.name, source_of(point), module, partial(load, point), wanted)
+        for title, problem in broken:
+            self.plugins.append(Plugin(group, title, f"package {title}", problem=problem))
         _LOADED.add(self)
 
     def _add(
@@ -160,17 +163,6 @@ def loaded_problems() -> list[str]:
     """The lines of all broken plug-ins of the catalogues that this process has loaded, sorted."""
     plugins = (plugin for catalogue in _LOADED for plugin in catalogue.plugins)
     return sorted({plugin.problem for plugin in plugins if plugin.problem is not None})
-
-
-def _order(point: EntryPoint) -> tuple[str, str, str]:
-    """A fixed order of entry points: that of the search path differs between machines."""
-    return (point.dist.name if point.dist is not None else "", point.name, point.value)
-
-
-def _source(point: EntryPoint) -> str:
-    """Package and entry point, as a person can look them up."""
-    package = f"package {point.dist.name} {point.dist.version}, " if point.dist is not None else ""
-    return f"{package}entry point {point.group}: {point.name} = {point.value}"
 
 
 def cause_of(error: BaseException, module: str) -> str:

@@ -35,7 +35,7 @@ COMPONENTS = (
 # plain functions on the standard library, for every layer: texts of errors, files, child processes,
 # code of others
 FOUNDATION = (
-    *("sc_model.texts", "sc_model.files", "sc_model.endless"),
+    *("sc_model.texts", "sc_model.files", "sc_model.endless", "sc_model.entry_points"),
     *("sc_model.environment", "sc_model.processes", "sc_model.forks"),
 )
 SHARED = ("sc_hw.errors", "sc_hw.files", "sc_hw.progress", "sc_hw.tools")

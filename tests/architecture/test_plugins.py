@@ -44,7 +44,7 @@ from sc_model.rules import (
     rule_from_module,
     rule_plugins,
 )
-from sc_model.spec import ConfigError, Design, RuleChoice, RuleInput
+from sc_model.spec import ConfigError, Design, RuleChoice, RuleInput, catalogue
 from sc_model.spec.catalogue import Plugin, by_name
 
 Drop = Callable[[ModuleType, str, str], None]
@@ -63,6 +63,7 @@ CACHES = (
 def forget() -> None:
     for cache in CACHES:
         cache.cache_clear()
+    catalogue._LOADED.clear()  # an error that is still about keeps the one that raised it
     importlib.invalidate_caches()
 
 
@@ -572,6 +573,27 @@ def test_commands_go_on_without_broken_plugins_and_name_each(install: Install) -
     problems = {plugin.name: plugin.problem for plugin in plugins()}
     for name in ("no_door", "no_kind"):
         assert USELESS[name][2] in str(problems[name])
+
+
+def test_metadata_and_plugins_of_libraries_that_are_broken_end_no_command(
+    install: Install, tmp_path: Path
+) -> None:
+    """Pydantic, and what makes pages of a register map, look for plug-ins of their own."""
+    folder = install("bad-plugin", {"pydantic": {"bad": "bad_plugin"}}, {"bad_plugin": "1 / 0"})
+    install("bad-list", {}, {})
+    info = tmp_path / "bad-list" / "bad_list-1.0.dist-info"
+    (info / "entry_points.txt").write_text("[console_scripts]\nno pair\n", encoding="utf-8")
+    path = os.pathsep.join(map(str, (folder, info.parent)))
+    (tmp_path / "lane.toml").write_text('[design]\nname = "a"\nblock = "lane"\n')
+    words = ("registers", str(tmp_path / "lane.toml"), "--format", "html", "--out")
+    done = run_command(Path(path), *words, str(tmp_path / "out"), "--build", str(tmp_path / "b"))
+    assert done.returncode == 0, done.stderr
+    warned = [line for line in done.stderr.splitlines() if not line.startswith("... ")]
+    assert warned == [
+        "warning: package bad-list 1.0 has a broken list of plug-ins, so none of them is found:"
+        f" {info / 'entry_points.txt'} must have NAME = MODULE in line 2, not 'no pair'; mend or"
+        " uninstall the package."
+    ]
 
 
 BAD_FAMILY = """
